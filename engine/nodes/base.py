@@ -1,0 +1,187 @@
+"""How a node type is declared. One class, one place; palette, ports, form, shape check, rules, export and tests follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from graph.spec import Category, NodeSpec, Param, Port, Setting
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Rule = Callable[..., Any]
+
+
+class NodeError(Exception):
+    """A node cannot work on what reaches it. The text is for the person at the canvas; it does not repeat the node's name.
+
+    `port` is the input concerned; `repairs` are `(title, {setting: value})` for this node, or `(title, "flatten")` to insert
+    a node of that key before `port`.
+    """
+
+    def __init__(self, text: str, port: str = "", repairs: Sequence[tuple[str, Any]] = ()) -> None:
+        super().__init__(text)
+        self.port = port
+        self.repairs = tuple(repairs)
+
+
+@dataclass(slots=True)
+class Result:
+    """What `forward` may return instead of one tensor.
+
+    `outputs` in the order of the declared ports; `kept` reaches the rules; `buffers` are new values by name, never changed in place.
+    """
+
+    outputs: tuple[Any, ...]
+    kept: Any = None
+    buffers: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    """State that is not learned by gradients (running statistics). `fitted` ones are computed once from the training part."""
+
+    name: str
+    doc: str = ""
+    fitted: bool = False
+
+
+class Settings(SimpleNamespace):
+    """A node's settings as attributes, plus what the Program knows when it is compiled.
+
+    `name` the node's name; `training` train or evaluation mode; `batched` the set of input port names whose value has the
+    batch as axis 0 (for a `many` port: present when any of its wires is batched); `dtype` the document's float type (torch.dtype).
+    """
+
+    name: str
+    training: bool
+    batched: frozenset[str]
+    dtype: Any
+
+    def __getattr__(self, name: str) -> Any:  # only for type checkers and a clear message
+        raise AttributeError(f"no setting called {name!r}")
+
+
+def IntSetting(default: int, minimum: int | None = None, maximum: int | None = None, **more: Any) -> Any:
+    return Setting("", "int", default, minimum, maximum, **more)
+
+
+def FloatSetting(default: float, minimum: float | None = None, maximum: float | None = None, **more: Any) -> Any:
+    return Setting("", "float", default, minimum, maximum, **more)
+
+
+def BoolSetting(default: bool, **more: Any) -> Any:
+    return Setting("", "bool", default, **more)
+
+
+def ChoiceSetting(default: str, choices: Sequence[str], **more: Any) -> Any:
+    return Setting("", "choice", default, choices=tuple(choices), **more)
+
+
+def TextSetting(default: str, **more: Any) -> Any:
+    return Setting("", "text", default, **more)
+
+
+def ShapeSetting(default: Sequence[int], **more: Any) -> Any:
+    return Setting("", "shape", list(default), **more)
+
+
+def IntsSetting(default: Sequence[int], **more: Any) -> Any:
+    return Setting("", "ints", list(default), **more)
+
+
+def TensorSetting(default: Any, **more: Any) -> Any:
+    return Setting("", "tensor", default, **more)
+
+
+class NodeType:
+    """A pure function of settings, inputs, parameters and buffers, with its texts.
+
+    Calling convention: `forward(s, *inputs, *parameters, *buffers)`, all positional, in declared order. An unconnected optional
+    input and a parameter switched off by `when` are None; a `many` input is a tuple. An input marked `parameter=True` bears a
+    parameter's name: what is wired to it arrives in the *parameter's* place, and the input itself takes no place of its own.
+    A type with `random = True` also receives `rng=` (a torch.Generator, None on the meta device).
+
+    Rules: `gradients[name](s, g, y, kept, *same arguments as forward)` gives the gradient of the input or parameter `name` from the
+    gradient `g` of the (first) output `y`. It may have the broadcast shape; the Program sums it back. For a `many` port the rule
+    returns a tuple. A type with several differentiable outputs leaves rules out, and so may any type: autograd serves then.
+    """
+
+    key: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    category: ClassVar[Category] = "math"
+    search: ClassVar[tuple[str, ...]] = ()
+    former_keys: ClassVar[tuple[str, ...]] = ()
+    inputs: ClassVar[tuple[Port, ...]] = ()
+    outputs: ClassVar[tuple[Port, ...]] = (Port("y"),)
+    parameters: ClassVar[tuple[Param, ...]] = ()
+    buffers: ClassVar[tuple[Buffer, ...]] = ()
+    formula: ClassVar[str] = ""
+    local_derivatives: ClassVar[dict[str, str]] = {}
+    gradients: ClassVar[dict[str, Rule]] = {}
+    code: ClassVar[tuple[str, ...]] = ()
+    default_name: ClassVar[str] = ""
+    role: ClassVar[Any] = "op"
+    random: ClassVar[bool] = False
+    loss: ClassVar[bool] = False
+    probe: ClassVar[bool] = False
+    differentiable: ClassVar[bool] = True
+    spec: ClassVar[NodeSpec]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if not cls.__dict__.get("key"):
+            return
+        cls.spec = NodeSpec(
+            key=cls.key, title=cls.title, category=cls.category, doc=(cls.__doc__ or "").strip(), search=cls.search,
+            former_keys=cls.former_keys, inputs=cls.inputs, outputs=cls.outputs, settings=cls._named_settings(),
+            parameters=cls.parameters, formula=cls.formula, local_derivatives=dict(cls.local_derivatives),
+            default_name=cls.default_name or cls.key.rpartition(".")[2], role=cls.role, loss=cls.loss, probe=cls.probe,
+            differentiable=cls.differentiable,
+        )  # fmt: skip
+
+    @classmethod
+    def _named_settings(cls) -> tuple[Setting, ...]:
+        from dataclasses import replace
+
+        found: dict[str, Setting] = {}
+        for owner in reversed(cls.__mro__):
+            for name, value in vars(owner).items():
+                if isinstance(value, Setting):
+                    found[name] = replace(value, name=name)
+        return tuple(found.values())
+
+    def forward(self, s: Settings, *arguments: Any, **more: Any) -> Tensor | Result:
+        raise NotImplementedError(f"{type(self).__name__}.forward")
+
+    def parameter_shapes(self, s: Settings, **inputs: tuple[int, ...] | None) -> dict[str, tuple[int, ...]]:
+        """Shapes of parameters and buffers, from the *sample* shapes of the inputs (batch removed). Raises NodeError."""
+        return {}
+
+    def initial(self, s: Settings, name: str, shape: tuple[int, ...], rng: Any) -> Tensor:
+        """First value of a parameter or buffer, float64 on the CPU, drawn from `rng` (a torch.Generator) where random."""
+        raise NotImplementedError(f"{type(self).__name__}.initial")
+
+    def fit(self, s: Settings, *inputs: Tensor) -> dict[str, Tensor]:
+        """Fitted buffers from the inputs' values over the whole training part."""
+        return {}
+
+    def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
+        """Raise NodeError for what torch would refuse in its own words. `shapes[port]` is an `engine.shapes.Shape` (a tuple of
+        them for a `many` port, None when unconnected)."""
+
+
+def sample_axis(s: Settings, port: str, axis: int, rank: int) -> int:
+    """The tensor axis of sample axis `axis` (negative from the end) for a tensor of `rank` dimensions arriving at `port`."""
+    first = 1 if port in s.batched else 0
+    if axis < 0:
+        axis += rank
+        if axis < first:
+            raise NodeError(f"axis {axis - rank} does not exist in a sample with {rank - first} dimensions", port)
+        return axis
+    if axis + first >= rank:
+        raise NodeError(f"axis {axis} does not exist in a sample with {rank - first} dimensions", port)
+    return axis + first

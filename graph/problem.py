@@ -1,0 +1,26 @@
+"""A problem with a graph, as the person at the canvas is told it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """One click that mends a problem: `edits` are edits in their JSON form (see `graph.edits`)."""
+
+    title: str
+    edits: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """`text` names nodes and ports by the names on the canvas; `nodes` and `edges` hold ids, the first node is where the badge goes."""
+
+    severity: Literal["error", "warning"]
+    text: str
+    nodes: tuple[str, ...] = ()
+    edges: tuple[str, ...] = ()
+    port: str = ""
+    repairs: tuple[Repair, ...] = ()
