@@ -1,0 +1,145 @@
+"""What the commands share: finding the graph they work on, setting values in it, strict JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.catalog import CATALOG
+from graph.edits import SetGraphSetting, SetParam
+from graph.files import FileError, load
+from graph.formula import FormulaError, build
+from graph.graph import Graph
+from graph.settings import complaint
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "resources" / "examples"
+FULL_JSON = 1000
+"""Tensors up to this many elements are written out as nested lists."""
+
+
+class CommandError(Exception):
+    """One line for standard error. `code` 2: the call or the file is wrong; 1: the run failed."""
+
+    def __init__(self, text: str, code: int = 2) -> None:
+        super().__init__(text)
+        self.code = code
+
+
+def example_path(name: str) -> Path | None:
+    """The file of a built-in graph, or None. A file of that name in the current folder goes first."""
+    path = EXAMPLES / f"{name}.gradwire"
+    return path if path.is_file() and not Path(name).exists() else None
+
+
+def add_graph_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("file", nargs="?", metavar="FILE", help="a .gradwire file, or the name of an example")
+    parser.add_argument("--formula", metavar="F", help="build the graph from text, such as 'x*y + z'")
+    parser.add_argument("--set", dest="sets", action="append", default=[], metavar="x=2", help="the value of an Input")
+    parser.add_argument("--param", dest="parameters", action="append", default=[], metavar="w=0.2", help="the value of a Parameter")
+    parser.add_argument("--objective", metavar="NAME", help="the node whose value is differentiated")
+
+
+def load_graph(options: argparse.Namespace) -> Graph:
+    """The graph a command was asked for, with `--set`, `--param` and `--objective` applied. Raises CommandError."""
+    sets, parameters = _assignments(options.sets, "--set"), _assignments(options.parameters, "--param")
+    if (options.file is None) == (options.formula is None):
+        raise CommandError("name either a FILE (or an example) or a --formula")
+    try:
+        if options.formula is not None:
+            graph = build(options.formula, CATALOG, sets, parameters)
+        else:
+            graph = load(example_path(options.file) or Path(options.file), CATALOG)
+            _assign(graph, sets, "input", "Input")
+            _assign(graph, parameters, "parameter", "Parameter")
+    except (FileError, FormulaError) as error:
+        raise CommandError(str(error)) from None
+    if options.objective:
+        node = graph.named(options.objective)
+        if node is None:
+            raise CommandError(f"--objective {options.objective}: no node has that name; the nodes are {_names(graph)}")
+        SetGraphSetting("objective", {"node": node.id, "port": graph.spec(node).outputs[0].name}).apply(graph)
+    return graph
+
+
+def _names(graph: Graph) -> str:
+    names = [node.name for node in graph.nodes.values()]
+    return ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
+
+
+def _assign(graph: Graph, values: dict[str, Any], role: str, title: str) -> None:
+    for name, value in values.items():
+        node = graph.named(name)
+        if node is None or graph.spec(node).role != role:
+            known = [n.name for n in graph.nodes.values() if graph.spec(n).role == role]
+            raise CommandError(f"no {title} is called {name!r}; this graph has {', '.join(known) or 'none'}")
+        setting = graph.spec(node).setting("value")
+        if setting is not None and (wrong := complaint(setting, value)):
+            raise CommandError(f"{name}: {wrong}")
+        if role == "parameter":
+            SetParam(node.id, "initialisation", "value").apply(graph)
+        SetParam(node.id, "value", value).apply(graph)
+
+
+def _assignments(texts: list[str], option: str) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        name = name.strip()
+        if not equals or not name.isidentifier():
+            raise CommandError(f"{option} {text}: write it as name=number, such as {option} x=2")
+        if name in found:
+            raise CommandError(f"{option} {name} is given twice")
+        found[name] = _number(value.strip(), f"{option} {text}")
+    return found
+
+
+def _number(text: str, where: str) -> Any:
+    """A finite number, or nested lists of them in JSON."""
+    try:
+        value = json.loads(text) if text.startswith("[") else float(text)
+    except (ValueError, RecursionError):
+        raise CommandError(f"{where}: {text[:40]!r} is not a number") from None
+    if not _finite(value):
+        raise CommandError(f"{where}: the value must be finite numbers, rows of equal length in brackets")
+    return value
+
+
+def _finite(value: Any) -> bool:
+    if isinstance(value, list):
+        lengths = {len(v) if isinstance(v, list) else -1 for v in value}
+        return bool(value) and len(lengths) == 1 and all(_finite(v) for v in value)
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def plain(value: Any) -> Any:
+    """Strict JSON: NaN and infinities become the strings "nan", "inf", "-inf"."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
+    if isinstance(value, dict):
+        return {key: plain(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain(v) for v in value]
+    return value
+
+
+def tensor_json(tensor: Tensor, full: bool = False) -> Any:
+    """A number, nested lists, or above `FULL_JSON` elements a summary (unless `full`). `std` is the population's."""
+    tensor = tensor.detach().cpu()
+    if full or tensor.numel() <= FULL_JSON:
+        return plain(tensor.tolist())
+    wide = tensor.double()
+    summary = {
+        "shape": list(tensor.shape), "dtype": str(tensor.dtype).removeprefix("torch."), "min": wide.min().item(), "max": wide.max().item(),
+        "mean": wide.mean().item(), "std": wide.std(correction=0).item(), "norm": wide.norm().item(),
+    }  # fmt: skip
+    return plain(summary)
+
+
+def print_json(value: Any) -> None:
+    print(json.dumps(plain(value), allow_nan=False, ensure_ascii=False))

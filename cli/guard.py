@@ -1,0 +1,77 @@
+"""Refuse, in one readable line, what is known to crash later: wrong Python, bad PySide6 releases, no display, missing libraries."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import metadata
+
+OLDEST_PYTHON = (3, 11)
+BAD_PYSIDE = {(6, 9, 0), (6, 9, 1), (6, 9, 2), (6, 10, 0), (6, 10, 1), (6, 11, 0), (6, 11, 1)}
+INSTALL = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/python main.py"
+WITHOUT_WINDOW = "run, train, check, render, export and examples work without one: try  python main.py run --formula 'x*y + z' --set x=2 --set y=-5 --set z=3"
+
+
+def complaint_about_versions(python: tuple[int, ...], pyside: str | None) -> str | None:
+    """Why this pair cannot run Gradwire, or None. `pyside` is the installed PySide6 version, None when it is missing."""
+    if python[:2] < OLDEST_PYTHON:
+        return f"Gradwire needs Python 3.11 or newer; this is {'.'.join(map(str, python[:3]))}."
+    if pyside is None:
+        return f"PySide6 is not installed here. Set everything up with:  {INSTALL}"
+    version = tuple(int(part) for part in pyside.split(".")[:3] if part.isdigit())
+    # 6.12 on Python 3.11 drops a reference to None on every void call and aborts after a few thousand of them.
+    if version in BAD_PYSIDE or (version >= (6, 12) and python[:2] < (3, 12)):
+        wanted = "6.11.3" if python[:2] < (3, 12) else "6.12.0"
+        return (
+            f"PySide6 {pyside} is known to crash on Python {python[0]}.{python[1]}. "
+            f"Install the version that works:  {sys.executable} -m pip install PySide6-Essentials=={wanted}"
+        )
+    return None
+
+
+def complaint_about_installation() -> str | None:
+    """The guard for the running interpreter, from package metadata alone: nothing is imported."""
+    try:
+        pyside: str | None = metadata.version("PySide6-Essentials")
+    except metadata.PackageNotFoundError:
+        pyside = None
+    return complaint_about_versions(tuple(sys.version_info[:3]), pyside)
+
+
+def complaint_about_display() -> str | None:
+    """Why no window can be opened here, or None. Qt itself would abort the process without a word a person can use."""
+    if os.environ.get("QT_QPA_PLATFORM"):
+        return None
+    if sys.platform.startswith("linux"):
+        if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+            return f"There is no display here, so no window can open. {WITHOUT_WINDOW}"
+        if not os.environ.get("WAYLAND_DISPLAY"):
+            return _complaint_about_x11()
+    return None
+
+
+def _complaint_about_x11() -> str | None:
+    import ctypes
+    import importlib.util
+    from pathlib import Path
+
+    try:
+        xcb = ctypes.CDLL("libxcb.so.1")
+    except OSError:
+        return f"A library Qt needs is missing (libxcb.so.1), so no window can open. {WITHOUT_WINDOW}"
+    xcb.xcb_connect.restype = ctypes.c_void_p
+    connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
+    refused = bool(xcb.xcb_connection_has_error(connection))
+    xcb.xcb_disconnect(connection)
+    if refused:
+        return f"The display {os.environ['DISPLAY']} does not answer, so no window can open. {WITHOUT_WINDOW}"
+    spec = importlib.util.find_spec("PySide6")
+    for folder in spec.submodule_search_locations or () if spec else ():
+        plugin = Path(folder) / "Qt" / "plugins" / "platforms" / "libqxcb.so"
+        if plugin.exists():
+            try:
+                ctypes.CDLL(str(plugin))
+            except OSError as error:
+                missing = str(error).partition(":")[0]
+                return f"A library Qt needs is missing ({missing}), so no window can open. {WITHOUT_WINDOW}"
+    return None

@@ -1,0 +1,33 @@
+"""Gradwire: wire a computational graph, watch values and gradients run through it, train it.
+
+Only the standard library is imported here: the engine's process imports this file again when it starts.
+"""
+
+from __future__ import annotations
+
+import sys
+
+COMMANDS = ("run", "train", "check", "render", "export", "examples")
+
+
+def main(arguments: list[str]) -> int:
+    """The window (`[FILE]`), or one of the commands that work without one. Returns the exit code."""
+    from cli.guard import complaint_about_installation
+
+    if complaint := complaint_about_installation():
+        print(complaint, file=sys.stderr)
+        return 2
+    if arguments and (arguments[0] in COMMANDS or arguments[0] in ("-h", "--help")):
+        from cli.commands import run_command
+
+        return run_command(arguments)
+    from cli.window import open_window
+
+    return open_window(arguments)
+
+
+if __name__ == "__main__":
+    from multiprocessing import freeze_support
+
+    freeze_support()
+    sys.exit(main(sys.argv[1:]))
