@@ -1,0 +1,128 @@
+"""A person's CSV: read, with roles for its columns, and complaints that name line and column."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from engine.data.errors import DataError
+
+_SEPARATORS = (",", ";", "\t")
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Numbers by role. `labels` is the one target column as text, when it is not numbers."""
+
+    feature_names: tuple[str, ...]
+    target_names: tuple[str, ...]
+    x: np.ndarray
+    y: np.ndarray | None
+    labels: np.ndarray | None
+
+
+def read(path: str, feature_columns: str, target_columns: str) -> Columns:
+    """Raises DataError, in words for the file's owner."""
+    if not path.strip():
+        raise DataError("choose a CSV file")
+    file = Path(path).expanduser()
+    try:
+        stamp = file.stat()
+    except OSError as error:
+        raise DataError(f"{file}: cannot be read ({error.strerror or error})") from None
+    return _read(str(file), stamp.st_mtime_ns, stamp.st_size, feature_columns, target_columns)
+
+
+@lru_cache(maxsize=4)
+def _read(path: str, modified: int, size: int, feature_columns: str, target_columns: str) -> Columns:
+    table, separator = _table(path)
+    names = [str(name).strip() for name in table.columns]
+    targets = _chosen(target_columns, names, path) or names[-1:]
+    features = _chosen(feature_columns, names, path) or [name for name in names if name not in targets]
+    if not features:
+        raise DataError(f"{path}: no column is left for the features")
+    if both := [name for name in features if name in targets]:
+        raise DataError(f"{path}: column {both[0]!r} is both a feature and a target")
+    comma = separator == ";"
+    columns = {name: table.iloc[:, names.index(name)] for name in [*features, *targets]}
+    x = np.stack([_numbers(columns[name], name, path, comma, "feature") for name in features], axis=1)
+    labels = _labels(columns[targets[0]], comma) if len(targets) == 1 else None
+    if labels is not None:
+        _refuse_empty(columns[targets[0]], targets[0], path)
+        return Columns(tuple(features), tuple(targets), x, None, labels)
+    y = np.stack([_numbers(columns[name], name, path, comma, "target") for name in targets], axis=1)
+    return Columns(tuple(features), tuple(targets), x, y, None)
+
+
+def _table(path: str) -> tuple[Any, str]:
+    import pandas as pd
+
+    try:
+        with open(path, encoding="utf-8-sig") as stream:
+            first = stream.readline()
+        separator = max(_SEPARATORS, key=first.count)
+        table = pd.read_csv(path, sep=separator, dtype=str, keep_default_na=False, na_filter=False, skip_blank_lines=False,
+                            skipinitialspace=True, encoding="utf-8-sig", index_col=False)  # fmt: skip
+    except UnicodeDecodeError:
+        raise DataError(f"{path}: is not UTF-8 text") from None
+    except pd.errors.EmptyDataError:
+        raise DataError(f"{path}: is empty; the first line should name the columns") from None
+    except pd.errors.ParserError as error:
+        raise DataError(f"{path}: {_in_words(str(error))}") from None
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from None
+    while len(table) and not any(str(v).strip() for v in table.iloc[-1].fillna("")):
+        table = table.iloc[:-1]
+    if not len(table):
+        raise DataError(f"{path}: has no rows below the line with the column names")
+    return table.fillna(""), separator
+
+
+def _in_words(text: str) -> str:
+    if found := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", text):
+        return f"line {found[2]} has {found[3]} columns; the first line names {found[1]}"
+    return "cannot be read as CSV (" + text.replace("Error tokenizing data. C error: ", "").strip() + ")"
+
+
+def _chosen(text: str, names: list[str], path: str) -> list[str]:
+    chosen = [part.strip() for part in text.split(",") if part.strip()]
+    for name in chosen:
+        if name not in names:
+            raise DataError(f"{path}: has no column {name!r}; its columns are {', '.join(names[:12])}{' …' if len(names) > 12 else ''}")
+    return chosen
+
+
+def _refuse_empty(column: Any, name: str, path: str) -> None:
+    empty = np.flatnonzero(column.str.strip() == "")
+    if len(empty):
+        raise DataError(f"{path}: line {empty[0] + 2}, column {name!r} is empty")
+
+
+def _converted(column: Any, comma: bool) -> Any:
+    import pandas as pd
+
+    text = column.str.strip()
+    return pd.to_numeric(text.str.replace(",", ".", regex=False) if comma else text, errors="coerce")
+
+
+def _numbers(column: Any, name: str, path: str, comma: bool, role: str) -> np.ndarray:
+    _refuse_empty(column, name, path)
+    numbers = _converted(column, comma).to_numpy(dtype=np.float64)
+    bad = np.flatnonzero(~np.isfinite(numbers))
+    if len(bad):
+        text = str(column.iloc[bad[0]]).strip()
+        raise DataError(f"{path}: line {bad[0] + 2}, column {name!r} has {text!r}, and a {role} must be a finite number")
+    return numbers
+
+
+def _labels(column: Any, comma: bool) -> np.ndarray | None:
+    """The column as text, when most of it is not numbers; a few words among numbers are mistakes, not classes."""
+    numbers = _converted(column, comma)
+    if numbers.notna().mean() > 0.5:
+        return None
+    return np.array([str(text).strip() for text in column])
