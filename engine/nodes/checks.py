@@ -1,0 +1,91 @@
+"""What node types ask about the shapes that reach them, and how they say what is wrong.
+
+Shapes are `engine.shapes.Shape`: `dims` without the batch, `batched`, `dtype`. In texts a batch is the axis N.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.nodes.base import NodeError
+
+
+def dims_text(dims: Sequence[int]) -> str:
+    return f"({dims[0]},)" if len(dims) == 1 else "(" + ", ".join(map(str, dims)) + ")"
+
+
+def shape_text(shape: Any) -> str:
+    """`(N, 3)` for a batch of 3-vectors, `(3,)` for one of them, `a single number` for a scalar."""
+    if not shape.batched:
+        return dims_text(shape.dims) if shape.dims else "a single number"
+    return "(" + ", ".join(["N", *map(str, shape.dims)]) + ("" if shape.dims else ",") + ")"
+
+
+def shape_texts(shapes: Mapping[str, Any]) -> str:
+    """`a is (N, 3) and b is (4,)`: every connected input with its shape."""
+    return " and ".join(f"{name} is {shape_text(shape)}" for name, shape in shapes.items() if shape is not None)
+
+
+def broadcast_dims(first: Sequence[int], second: Sequence[int]) -> tuple[int, ...] | None:
+    """The common shape of two shapes under torch's broadcasting, or None where there is none."""
+    rank = max(len(first), len(second))
+    padded = [(1,) * (rank - len(dims)) + tuple(dims) for dims in (first, second)]
+    if any(p != q and 1 not in (p, q) for p, q in zip(*padded, strict=True)):
+        return None
+    return tuple(q if p == 1 else p for p, q in zip(*padded, strict=True))
+
+
+def check_broadcast(shapes: Mapping[str, Any]) -> None:
+    """Refuse two inputs whose shapes do not broadcast, and those where a batch axis would meet a feature axis.
+
+    torch lines axes up from the right, so the batch stays apart only while no other input has more sample axes than a batched one.
+    """
+    present = {name: shape for name, shape in shapes.items() if shape is not None}
+    for low, low_shape in present.items():
+        for high, high_shape in present.items():
+            if low_shape.batched and len(high_shape.dims) > len(low_shape.dims):
+                _refuse_batch_on_feature(low, low_shape, high, high_shape)
+    (first, a), *others = present.items()
+    for name, b in others:
+        if broadcast_dims(a.dims, b.dims) is None:
+            raise NodeError(
+                f"the shapes do not fit together: {shape_texts({first: a, name: b})}; counted from the right, "
+                "axes must be equal or one of them 1",
+                name,
+            )
+
+
+def _refuse_batch_on_feature(low: str, low_shape: Any, high: str, high_shape: Any) -> None:
+    text = (
+        f"the batch axis N of {low} would be lined up with a feature axis of {high}: "
+        f"{low} is {shape_text(low_shape)}, {high} is {shape_text(high_shape)}"
+    )
+    if low_shape.dims:
+        missing = len(high_shape.dims) - len(low_shape.dims)
+        wanted = (1,) * missing + tuple(low_shape.dims)
+        raise NodeError(f"{text}. Reshape {low} to {dims_text(wanted)} a sample first", low)
+    raise NodeError(f"{text}. Make {low} a column first", low, [(f"Insert Flatten before {low}, which makes it (N, 1)", "math.flatten")])
+
+
+def check_axis(axis: int, shape: Any, port: str, setting: str = "axis") -> int:
+    """`axis` counted from the front of the sample; NodeError with a repair when the sample does not have it."""
+    rank = len(shape.dims)
+    if -rank <= axis < rank:
+        return axis % rank
+    kind = "is a single number a sample" if rank == 0 else f"has {rank} sample {'axis' if rank == 1 else 'axes'}"
+    repairs = [(f"Use the last axis ({setting} = -1)", {setting: -1})] if rank and setting == "axis" else []
+    raise NodeError(f"axis {axis} does not exist: {port} is {shape_text(shape)} and {kind} (the batch is not counted)", port, repairs)
+
+
+def reduced_axes(batched: bool, rank: int, axes: Sequence[int], over_batch: bool) -> tuple[int, ...]:
+    """Tensor axes meant by sample axes `axes` (none given: all) of a tensor of `rank` dimensions, with the batch where asked."""
+    first = 1 if batched else 0
+    samples = rank - first
+    chosen = {first + axis % samples for axis in axes} if axes else set(range(first, rank))
+    return tuple(sorted(chosen | ({0} if batched and over_batch else set())))
+
+
+def count(dims: Sequence[int]) -> int:
+    return math.prod(dims)

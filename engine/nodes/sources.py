@@ -1,0 +1,151 @@
+"""Where numbers enter a graph. The Program feeds Input, Constant and Data; nothing flows into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.lazy import torch
+from engine.nodes.base import (
+    BoolSetting,
+    Buffer,
+    ChoiceSetting,
+    FloatSetting,
+    IntSetting,
+    NodeType,
+    Result,
+    Settings,
+    TensorSetting,
+    TextSetting,
+)
+from graph.spec import Port
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+TOYS = ("circles", "moons", "xor", "spiral", "blobs", "sine", "plane")
+REAL = ("digits", "iris", "wine", "breast_cancer", "diabetes")
+_MADE = "dataset=" + "|".join(TOYS)
+
+
+class Input(NodeType):
+    """A value you set yourself: drag the slider and everything that depends on it follows.
+
+    A single number has a slider between minimum and maximum; nested lists make a vector or a matrix. With data in the graph the
+    same value meets every sample.
+    """
+
+    key, title, category = "source.input", "Input", "sources"
+    role, default_name = "input", "x"
+    search = ("variable", "slider", "number", "x")
+    value = TensorSetting(1.0, help="A number, or nested lists: [1, 2] is a vector, [[1, 2], [3, 4]] a matrix.")
+    minimum = FloatSetting(-10.0, help="Left end of the slider.")
+    maximum = FloatSetting(10.0, help="Right end of the slider.")
+    step = FloatSetting(0.1, 0, exclusive_minimum=True, help="The slider moves in multiples of this.")
+    formula = r"@y = @value"
+    code = ("", "{value}")
+
+    def forward(self, s: Settings, value: Tensor) -> Tensor:
+        return value
+
+
+class Constant(NodeType):
+    """A fixed number or tensor, such as the 2 in 2·x. Training never changes it."""
+
+    key, title, category = "source.constant", "Constant", "sources"
+    role, default_name = "constant", "c"
+    search = ("number", "fixed", "literal")
+    value = TensorSetting(1.0, help="A number, or nested lists: [1, 2] is a vector, [[1, 2], [3, 4]] a matrix.")
+    formula = r"@y = @value"
+    code = ("", "{value}")
+
+    def forward(self, s: Settings, value: Tensor) -> Tensor:
+        return value
+
+
+class Data(NodeType):
+    """Samples and what is to be predicted for them: the features x and the target, a mini-batch at a time.
+
+    Toy sets are drawn with the seed; the others are real measurements. Part of the samples is held out for the test curves.
+    Nothing is rescaled: put a Standardize node behind it for that.
+    """
+
+    key, title, category = "source.data", "Data", "sources"
+    role = "data"
+    search = ("dataset", "samples", "csv", "table", "features", "target", "batch", *TOYS, *REAL)
+    outputs = (
+        Port("x", rank=(1, 3), doc="The features, a sample a row."),
+        Port("target", "any", rank=(0, 1), doc="What is to be predicted, in the chosen coding."),
+    )
+    dataset = ChoiceSetting("moons", (*TOYS, *REAL, "csv", "table"), title="Data set")
+    samples = IntSetting(200, 4, 1_000_000, when=_MADE, help="How many samples are drawn.")
+    noise = FloatSetting(0.1, 0, 100, when=_MADE, help="Standard deviation of the noise that is added.")
+    classes = IntSetting(3, 2, 20, when="dataset=blobs|spiral", help="How many blobs, or arms of the spiral.")
+    path = TextSetting("", when="dataset=csv", title="File", help="A CSV file; a relative path starts at this document's folder.")
+    feature_columns = TextSetting("", when="dataset=csv", help="Names separated by commas; empty: all columns but the target.")
+    target_columns = TextSetting("", when="dataset=csv", help="Names separated by commas; empty: the last column.")
+    features = TensorSetting([[0, 0], [0, 1], [1, 0], [1, 1]], when="dataset=table", help="A row a sample.")
+    targets = TensorSetting([0, 1, 1, 0], when="dataset=table", help="A number or a row a sample.")
+    image = BoolSetting(False, when="dataset=digits", title="As images", help="1 × 8 × 8 pictures instead of rows of 64 numbers.")
+    coding = ChoiceSetting(
+        "auto",
+        ("auto", "real", "index", "zero_one", "plus_minus", "one_hot"),
+        title="Target coding",
+        help="real numbers, class index 0, 1, 2 …, 0/1, ±1, or one-hot; auto takes what suits the data set.",
+    )
+    test_fraction = FloatSetting(0.25, 0, 0.9, help="Share of the samples held out for testing.")
+    seed = IntSetting(0, 0, 2**31 - 1, help="Draws the samples and the split.")
+    formula = r"(@x, @target) = (x_n, t_n)_{n = 1, \ldots, N}"
+
+    def forward(self, s: Settings, x: Tensor, target: Tensor) -> Result:
+        return Result((x, target))
+
+
+class Standardize(NodeType):
+    """Shifts and scales the features to mean 0 and standard deviation 1.
+
+    Mean and scale are computed once, from the training part only, so nothing of the test part leaks in. A column that is constant
+    there carries no information and becomes 0.
+    """
+
+    key, title, category = "source.standardize", "Standardize", "sources"
+    search = ("normalize", "scale", "z-score", "whiten", "standard scaler")
+    inputs = (Port("x", rank=(1, None)),)
+    statistics = ChoiceSetting(
+        "each column", ("each column", "all together"), help="A mean and a scale for every feature, or one for all (usual for images)."
+    )
+    buffers = (Buffer("mean", "μ, the mean over the training part", True), Buffer("scale", "1/σ over the training part; 0 where σ = 0", True))
+    formula = r"@y = (@x - \mu)\,/\,\sigma"
+    local_derivatives = {"x": r"\bar{@x} = \bar{@y}\,/\,\sigma"}
+    gradients = {"x": lambda s, g, y, kept, x, mean, scale: g * scale}
+    code = ("", "({x} - {mean}) * {scale}")
+
+    def forward(self, s: Settings, x: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
+        return (x - mean) * scale
+
+    def parameter_shapes(self, s: Settings, **inputs: tuple[int, ...] | None) -> dict[str, tuple[int, ...]]:
+        shape = () if s.statistics == "all together" else tuple(inputs["x"] or ())
+        return {"mean": shape, "scale": shape}
+
+    def initial(self, s: Settings, name: str, shape: tuple[int, ...], rng: Any) -> Tensor:
+        return torch.full(shape, 0.0 if name == "mean" else 1.0, dtype=torch.float64)
+
+    def fit(self, s: Settings, *inputs: Tensor) -> dict[str, Tensor]:
+        """Mean and 1/σ with the population's σ (division by n), as scikit-learn's StandardScaler."""
+        (x,) = inputs
+        rows = x.reshape(-1, 1) if s.statistics == "all together" else x.reshape(x.shape[0], -1)
+        shape = () if s.statistics == "all together" else x.shape[1:]
+        constant = rows.amax(0) == rows.amin(0)  # exact: the rounded σ of a constant column need not be 0
+        scale = torch.where(constant, 0.0, 1 / rows.std(0, correction=0))
+        return {"mean": torch.where(constant, rows[0], rows.mean(0)).reshape(shape), "scale": scale.reshape(shape)}
+
+    def warnings(self, s: Settings, buffers: Mapping[str, Any]) -> list[str]:
+        """What a person should know about the fitted buffers: the columns that are constant in the training part."""
+        columns = [str(i + 1) for i, scale in enumerate(buffers["scale"].reshape(-1).tolist()) if scale == 0]
+        if not columns:
+            return []
+        if s.statistics == "all together":
+            return ["all values are equal in the training part and become 0"]
+        shown = ", ".join(columns[:10]) + (f" and {len(columns) - 10} more" if len(columns) > 10 else "")
+        one = len(columns) == 1
+        return [f"column{'' if one else 's'} {shown} {'is' if one else 'are'} constant in the training part and become{'s' if one else ''} 0"]
