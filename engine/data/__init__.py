@@ -1,247 +1,26 @@
-"""Data sets: what they look like (`describe`, cheap) and their numbers (`load`). Seeded, split, never normalised.
+"""Data sets. `engine.data.specs` says which there are; `describe` and `load` say what they look like and give their numbers.
 
-Both take the Data node's settings (see `engine.data.specs.SETTINGS`; what is absent has its default) and raise `DataError`.
+The latter two live in `engine.data.loading` and are found at the first use: the window reads the specs and needs no numpy for it.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from engine.data import csv_file
-from engine.data.errors import DataError
-from engine.data.generators import GENERATORS
-from engine.data.specs import DATA_SETS, SETTINGS, DataSetSpec
-from engine.data.split import split
-from engine.rng import seed_for
+if TYPE_CHECKING:
+    from engine.data.errors import DataError as DataError
+    from engine.data.loading import DataSet as DataSet
+    from engine.data.loading import Description as Description
+    from engine.data.loading import describe as describe
+    from engine.data.loading import load as load
 
 __all__ = ["DataError", "DataSet", "Description", "describe", "load"]
 
 
-@dataclass(frozen=True, slots=True)
-class Description:
-    """`features` and `target` are sample dimensions; `coding` is one of the spec's codings but never `auto`.
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(name)
+    from engine.data import loading
 
-    `classes` holds the classes' names, empty for a real target. `train_rows + test_rows = rows`.
-    """
-
-    features: tuple[int, ...]
-    coding: str
-    target: tuple[int, ...]
-    classes: tuple[str, ...]
-    feature_names: tuple[str, ...]
-    target_names: tuple[str, ...]
-    rows: int
-    train_rows: int
-    test_rows: int
-
-    @property
-    def target_dtype(self) -> str:
-        """The target port's dtype: `index` or `float`."""
-        return "index" if self.coding == "index" else "float"
-
-
-@dataclass(frozen=True, slots=True)
-class DataSet:
-    """Features (N, *features) float64; targets (N, k) float64, or (N,) int64 for class indices. Read-only arrays."""
-
-    x_train: np.ndarray
-    y_train: np.ndarray
-    x_test: np.ndarray
-    y_test: np.ndarray
-    description: Description
-
-
-@dataclass(frozen=True, slots=True)
-class _Raw:
-    """Everything before coding and split: `labels` are class numbers (with names in `classes`) or None, `values` the real target."""
-
-    x: np.ndarray
-    values: np.ndarray | None
-    labels: np.ndarray | None
-    classes: tuple[str, ...]
-    feature_names: tuple[str, ...]
-    target_names: tuple[str, ...]
-
-
-def describe(settings: Mapping[str, Any]) -> Description:
-    """Sizes, names and coding. Reads the file of a CSV (once), nothing else; never imports scikit-learn."""
-    spec, values, key = _wanted(settings)
-    if spec.rows is None and not spec.made:
-        return _load(key, _stamp(spec, values)).description
-    return _described(key)
-
-
-def load(settings: Mapping[str, Any]) -> DataSet:
-    """The numbers; the last few sets are kept in memory."""
-    spec, values, key = _wanted(settings)
-    return _load(key, _stamp(spec, values))
-
-
-def _wanted(settings: Mapping[str, Any]) -> tuple[DataSetSpec, dict[str, Any], str]:
-    values = {s.name: settings.get(s.name, s.default) for s in SETTINGS}
-    spec = DATA_SETS.get(values["dataset"])
-    if spec is None:
-        raise DataError(f"there is no data set called {values['dataset']!r}; there are {', '.join(DATA_SETS)}")
-    used = {"dataset": spec.key} | {name: values[name] for name in spec.settings}
-    return spec, used, json.dumps(used, sort_keys=True)
-
-
-def _stamp(spec: DataSetSpec, values: Mapping[str, Any]) -> tuple[int, int]:
-    """Changes when the file does, so that an edited CSV is read again."""
-    if spec.key != "csv":
-        return (0, 0)
-    from pathlib import Path
-
-    try:
-        stat = Path(str(values["path"])).expanduser().stat()
-    except OSError:
-        return (0, 0)
-    return stat.st_mtime_ns, stat.st_size
-
-
-@lru_cache(maxsize=64)
-def _described(key: str) -> Description:
-    values = json.loads(key)
-    spec = DATA_SETS[values["dataset"]]
-    rows = spec.rows or int(values["samples"])
-    classes = _blob_names(values) if spec.key == "blobs" else spec.classes
-    features = (1, 8, 8) if values.get("image") else spec.features
-    assert features is not None
-    return _description(spec, values, rows, features, spec.feature_names, spec.target_names, classes, 1)
-
-
-def _description(
-    spec: DataSetSpec, values: Mapping[str, Any], rows: int, features: tuple[int, ...], feature_names: tuple[str, ...],
-    target_names: tuple[str, ...], classes: tuple[str, ...], columns: int,
-) -> Description:  # fmt: skip
-    coding = _coding(spec, values, classes)
-    target = {"index": (), "one_hot": (len(classes),)}.get(coding, (columns,))
-    test = min(rows - 1, round(rows * float(values.get("test_fraction", 0.0))))
-    return Description(features, coding, target, classes, feature_names, target_names, rows, rows - test, test)
-
-
-def _coding(spec: DataSetSpec, values: Mapping[str, Any], classes: tuple[str, ...]) -> str:
-    coding = str(values.get("coding", "auto"))
-    if coding == "auto":
-        return "index" if classes else "real"
-    if coding != "real" and not classes:
-        raise DataError(f"{spec.title} has a real target; it cannot be written as {coding}")
-    if coding in ("zero_one", "plus_minus") and len(classes) != 2:
-        raise DataError(f"{coding} needs exactly two classes, and {spec.title} has {len(classes)}; use index or one_hot")
-    return coding
-
-
-def _blob_names(values: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(str(i) for i in range(int(values["classes"])))
-
-
-@lru_cache(maxsize=4)
-def _load(key: str, stamp: tuple[int, int]) -> DataSet:
-    values = json.loads(key)
-    spec = DATA_SETS[values["dataset"]]
-    raw = _raw(spec, values)
-    columns = raw.values.shape[1] if raw.values is not None else 1
-    about = _description(spec, values, len(raw.x), raw.x.shape[1:], raw.feature_names, raw.target_names, raw.classes, columns)
-    y = _coded(raw, about)
-    if spec.key == "table":
-        train, test = np.arange(about.rows), np.arange(0)
-    else:
-        rng = np.random.default_rng(seed_for(values["seed"], "split", spec.key))
-        train, test = split(raw.labels, about.rows, float(values["test_fraction"]), rng)
-    about = replace(about, train_rows=len(train), test_rows=len(test))
-    parts = (raw.x[train], y[train], raw.x[test], y[test])
-    for part in parts:
-        part.setflags(write=False)
-    return DataSet(*parts, about)
-
-
-def _raw(spec: DataSetSpec, values: Mapping[str, Any]) -> _Raw:
-    if spec.made:
-        return _drawn(spec, values)
-    if spec.key == "csv":
-        return _from_csv(values)
-    if spec.key == "table":
-        return _from_table(values)
-    from engine.data.measured import measured
-
-    x, y = measured(spec.key)
-    if values.get("image"):
-        x = x.reshape(-1, 1, 8, 8)
-    if spec.classes:
-        return _Raw(x, None, y.astype(np.int64), spec.classes, spec.feature_names, spec.target_names)
-    return _Raw(x, y.reshape(-1, 1), None, (), spec.feature_names, spec.target_names)
-
-
-def _drawn(spec: DataSetSpec, values: Mapping[str, Any]) -> _Raw:
-    rng = np.random.default_rng(seed_for(values["seed"], "draw", spec.key))
-    more = {"classes": int(values["classes"])} if spec.key == "blobs" else {}
-    x, y = GENERATORS[spec.key](int(values["samples"]), float(values["noise"]), rng, **more)
-    if spec.target == "real":
-        return _Raw(x, y, None, (), spec.feature_names, spec.target_names)
-    classes = _blob_names(values) if spec.key == "blobs" else spec.classes
-    return _Raw(x, None, y.astype(np.int64), classes, spec.feature_names, spec.target_names)
-
-
-def _from_csv(values: Mapping[str, Any]) -> _Raw:
-    columns = csv_file.read(str(values["path"]), str(values["feature_columns"]), str(values["target_columns"]))
-    labels, names = columns.labels, columns.target_names
-    wants_classes = values["coding"] not in ("auto", "real")
-    if labels is None and wants_classes and columns.y is not None and columns.y.shape[1] == 1:
-        labels = columns.y[:, 0]
-    if labels is None:
-        return _Raw(columns.x, columns.y, None, (), columns.feature_names, names)
-    distinct, numbers = np.unique(labels, return_inverse=True)
-    if len(distinct) > max(50, len(labels) // 2):
-        raise DataError(f"{values['path']}: column {names[0]!r} has {len(distinct)} different values, too many to be classes")
-    classes = tuple(f"{v:g}" if isinstance(v, float) else str(v) for v in distinct.tolist())
-    return _Raw(columns.x, None, numbers.astype(np.int64), classes, columns.feature_names, names)
-
-
-def _from_table(values: Mapping[str, Any]) -> _Raw:
-    x, y = _typed(values["features"], "features"), _typed(values["targets"], "targets")
-    x, y = (a.reshape(-1, 1) if a.ndim < 2 else a for a in (x, y))
-    if len(x) != len(y):
-        raise DataError(f"the table has {len(x)} rows of features and {len(y)} targets")
-    if len(x) == 0:
-        raise DataError("the table has no rows")
-    names = tuple(f"x{i + 1}" for i in range(int(np.prod(x.shape[1:]))))
-    targets = tuple("y" if y.shape[1] == 1 else f"y{i + 1}" for i in range(y.shape[1]))
-    if values["coding"] in ("auto", "real"):
-        return _Raw(x, y, None, (), names, targets)
-    if y.ndim != 2 or y.shape[1] != 1:
-        raise DataError("classes in a table are one number a row")
-    distinct, numbers = np.unique(y[:, 0], return_inverse=True)
-    if values["coding"] in ("index", "one_hot"):
-        numbers = y[:, 0].astype(np.int64)
-        if (numbers != y[:, 0]).any() or numbers.min() < 0 or numbers.max() > 9999:
-            raise DataError("class indices in a table are whole numbers from 0")
-        distinct = np.arange(numbers.max() + 1)
-    return _Raw(x, None, numbers.astype(np.int64), tuple(f"{v:g}" for v in distinct.tolist()), names, targets)
-
-
-def _typed(value: Any, name: str) -> np.ndarray:
-    try:
-        array = np.array(value, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise DataError(f"the table's {name} must be numbers in rows of equal length") from None
-    if not np.isfinite(array).all():
-        raise DataError(f"the table's {name} must be finite numbers")
-    return array
-
-
-def _coded(raw: _Raw, about: Description) -> np.ndarray:
-    if raw.labels is None:
-        assert raw.values is not None
-        return raw.values
-    if about.coding == "index":
-        return raw.labels
-    if about.coding == "one_hot":
-        return np.eye(len(about.classes))[raw.labels]
-    column = raw.labels.astype(np.float64).reshape(-1, 1)
-    return 2 * column - 1 if about.coding == "plus_minus" else column
+    value = globals()[name] = getattr(loading, name)
+    return value

@@ -42,13 +42,14 @@ def xor(samples: int, noise: float, rng: np.random.Generator) -> Drawn:
     return centre + noise * rng.standard_normal(centre.shape), ((corner == 1) | (corner == 2)).astype(int)
 
 
-def spiral(samples: int, noise: float, rng: np.random.Generator) -> Drawn:
-    """Archimedean arms r = t for t in (0, 1], one and a half turns, the second turned by 180°. `noise` is a tenth of what it is elsewhere."""
-    first, second = _halves(samples)
-    t = np.concatenate([np.linspace(0.05, 1.0, n) for n in (first, second)])
-    angle = 3 * np.pi * t + np.repeat([0.0, np.pi], [first, second])
+def spiral(samples: int, noise: float, rng: np.random.Generator, classes: int) -> Drawn:
+    """Archimedean arms r = t for t in (0, 1], one and a half turns each, turned by 360°/classes. `noise` counts a tenth of what it does elsewhere."""
+    label = np.sort(np.arange(samples) % classes)
+    counts = np.bincount(label, minlength=classes)
+    t = np.concatenate([np.linspace(0.05, 1.0, n) for n in counts])
+    angle = 3 * np.pi * t + 2 * np.pi * label / classes
     x = t[:, None] * np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    return x + 0.1 * noise * rng.standard_normal(x.shape), _labels(first, second)
+    return x + 0.1 * noise * rng.standard_normal(x.shape), label
 
 
 def blobs(samples: int, noise: float, rng: np.random.Generator, classes: int) -> Drawn:

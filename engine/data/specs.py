@@ -5,19 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from graph.spec import Setting
-
 Coding = Literal["real", "index", "zero_one", "plus_minus", "one_hot"]
-CODINGS: tuple[str, ...] = ("auto", "real", "index", "zero_one", "plus_minus", "one_hot")
-
-CODING_TITLES = {
-    "auto": "as the data set has it",
-    "real": "real numbers",
-    "index": "class index 0, 1, 2 …",
-    "zero_one": "0 or 1",
-    "plus_minus": "−1 or +1",
-    "one_hot": "one-hot",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +39,7 @@ _ALL = (
     DataSetSpec("moons", "Moons", "Two half circles that interlock.", "classes", _DRAWN, None, (2,), _PLANE, ("upper", "lower"), made=True),
     DataSetSpec("xor", "XOR", "Four clouds at the corners of a square; opposite corners are one class.", "classes", _DRAWN,
                 None, (2,), _PLANE, ("same sign", "opposite sign"), made=True),
-    DataSetSpec("spiral", "Spiral", "Two arms that wind around each other.", "classes", _DRAWN, None, (2,), _PLANE, ("first arm", "second arm"), made=True),
+    DataSetSpec("spiral", "Spiral", "Arms that wind around each other, one per class.", "classes", (*_DRAWN, "classes"), None, (2,), _PLANE, (), made=True),
     DataSetSpec("blobs", "Blobs", "Clouds around points on a circle, one per class.", "classes", (*_DRAWN, "classes"), None, (2,), _PLANE, (), made=True),
     DataSetSpec("sine", "Sine", "y = sin x on [−π, π], with noise on y.", "real", _DRAWN, None, (1,), ("x",), (), ("y",), made=True),
     DataSetSpec("plane", "Plane", "y = 1 + 2·x1 − 3·x2 on [−1, 1]², with noise on y.", "real", _DRAWN, None, (2,), _PLANE, (), ("y",), made=True),
@@ -78,25 +66,3 @@ _ALL = (
 DATA_SETS: dict[str, DataSetSpec] = {spec.key: spec for spec in _ALL}
 
 
-
-def _when(name: str) -> str:
-    """The condition under which the Data node's form shows a setting: the data sets it matters to."""
-    return "dataset=" + "|".join(spec.key for spec in _ALL if name in spec.settings)
-
-
-SETTINGS: tuple[Setting, ...] = (
-    Setting("dataset", "choice", "moons", choices=tuple(DATA_SETS), title="Data set"),
-    Setting("samples", "int", 200, 2, 1_000_000, when=_when("samples"), help="How many samples are drawn."),
-    Setting("noise", "float", 0.1, 0.0, 10.0, when=_when("noise"), help="Standard deviation of what is added."),
-    Setting("classes", "int", 3, 2, 20, when=_when("classes"), help="How many clouds."),
-    Setting("image", "bool", False, when=_when("image"), help="1 × 8 × 8 images instead of 64 features."),
-    Setting("path", "text", "", when=_when("path"), title="File", help="A CSV file whose first line names the columns."),
-    Setting("feature_columns", "text", "", when=_when("feature_columns"), help="Names, separated by commas; empty: all that are not targets."),
-    Setting("target_columns", "text", "", when=_when("target_columns"), help="Names, separated by commas; empty: the last column."),
-    Setting("features", "tensor", [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0]], when=_when("features"), help="One row a sample."),
-    Setting("targets", "tensor", [0.0, 1.0, 1.0, 0.0], when=_when("targets"), help="One number or one row a sample."),
-    Setting("coding", "choice", "auto", choices=CODINGS, title="Target as", help="How the target is written as numbers."),
-    Setting("test_fraction", "float", 0.2, 0.0, 0.9, when=_when("test_fraction"), title="Held out", help="Share of samples kept for testing."),
-    Setting("seed", "int", 0, 0, 2**31 - 1, when=_when("seed"), help="Seeds the drawing and the split, not the training."),
-)
-"""The Data node's settings, in the order of its form."""
