@@ -36,6 +36,16 @@ class Port:
     doc: str = ""
 
 
+def holds(when: str, values: Mapping[str, Any]) -> bool:
+    """Whether a condition on settings is met: `bias` (true), `mode=custom|other`, several joined by `,`; an empty one always is."""
+    for condition in filter(None, when.split(",")):
+        name, _, wanted = condition.partition("=")
+        value = values.get(name)
+        if not (str(value) in wanted.split("|") if wanted else bool(value)):
+            return False
+    return True
+
+
 @dataclass(frozen=True, slots=True)
 class Setting:
     """One value a person can set on a node (or an optimizer, or a data set), with the range its editor allows.
@@ -63,11 +73,7 @@ class Setting:
 
     def visible(self, values: Mapping[str, Any]) -> bool:
         """Whether `when` holds under these values of the owner's settings."""
-        if not self.when:
-            return True
-        name, _, wanted = self.when.partition("=")
-        value = values.get(name)
-        return str(value) in wanted.split("|") if wanted else bool(value)
+        return holds(self.when, values)
 
     def complaint(self, value: Any) -> str | None:
         """Why `value` cannot stand here, in words for the person who typed it; None when it can."""
@@ -88,7 +94,10 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class NodeSpec:
-    """Everything about a node type that does not need torch."""
+    """Everything about a node type that does not need torch.
+
+    `formulas` are `(when, formula)` for settings that change what is computed; the first that holds replaces `formula`.
+    """
 
     key: str
     title: str
@@ -101,12 +110,24 @@ class NodeSpec:
     settings: tuple[Setting, ...] = ()
     parameters: tuple[Param, ...] = ()
     formula: str = ""
+    formulas: tuple[tuple[str, str], ...] = ()
     local_derivatives: Mapping[str, str] = field(default_factory=dict)
     default_name: str = ""
     role: Literal["op", "input", "constant", "data", "parameter"] = "op"
     loss: bool = False
     probe: bool = False
     differentiable: bool = True
+    templates: Mapping[str, str] = field(default_factory=dict)
+    """The formula (under "") and the local derivatives before their `<place>`s are filled; only where settings change them."""
+    formula_parts: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
+
+    def formula_for(self, values: Mapping[str, Any]) -> str:
+        """The formula under these settings: a loss shows its reduction, a layer without bias shows none."""
+        return fill(self.templates.get("", self.formula), self.formula_parts, {**self.defaults(), **values})
+
+    def local_derivatives_for(self, values: Mapping[str, Any]) -> dict[str, str]:
+        settings = {**self.defaults(), **values}
+        return {n: fill(self.templates.get(n, t), self.formula_parts, settings) for n, t in self.local_derivatives.items()}
 
     def input(self, name: str) -> Port | None:
         return next((p for p in self.inputs if p.name == name or name in p.former), None)
@@ -117,8 +138,19 @@ class NodeSpec:
     def setting(self, name: str) -> Setting | None:
         return next((s for s in self.settings if s.name == name or name in s.former), None)
 
+    def formula_for(self, values: Mapping[str, Any]) -> str:
+        """The formula under these settings."""
+        return next((formula for when, formula in self.formulas if holds(when, values)), self.formula)
+
     def defaults(self) -> dict[str, Any]:
         return {s.name: s.default for s in self.settings}
+
+
+def fill(text: str, parts: Mapping[str, tuple[str, Mapping[str, str]]], values: Mapping[str, Any]) -> str:
+    """`text` with every `<place>` replaced: `parts[place]` is a setting and the text for each of its values."""
+    for place, (setting, texts) in parts.items():
+        text = text.replace(f"<{place}>", texts.get(str(values.get(setting)), ""))
+    return text
 
 
 class Catalog(Mapping[str, NodeSpec]):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from graph.spec import Category, NodeSpec, Param, Port, Setting
+from graph.spec import Category, NodeSpec, Param, Port, Setting, fill
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,8 +18,9 @@ Rule = Callable[..., Any]
 class NodeError(Exception):
     """A node cannot work on what reaches it. The text is for the person at the canvas; it does not repeat the node's name.
 
-    `port` is the input concerned; `repairs` are `(title, {setting: value})` for this node, or `(title, "flatten")` to insert
-    a node of that key before `port`.
+    `port` is the input concerned; `repairs` are `(title, {setting: value})` for this node, `(title, "math.flatten")` to insert
+    a node of that key before `port`, `(title, ("math.reshape", {setting: value}))` to insert one with these settings, or
+    `(title, ("source", {setting: value}))` for settings of the node whose output reaches `port`.
     """
 
     def __init__(self, text: str, port: str = "", repairs: Sequence[tuple[str, Any]] = ()) -> None:
@@ -53,13 +54,16 @@ class Settings(SimpleNamespace):
     """A node's settings as attributes, plus what the Program knows when it is compiled.
 
     `name` the node's name; `training` train or evaluation mode; `batched` the set of input port names whose value has the
-    batch as axis 0 (for a `many` port: present when any of its wires is batched); `dtype` the document's float type (torch.dtype).
+    batch as axis 0 (for a `many` port: present when any of its wires is batched); `dtype` the document's float type (torch.dtype);
+    `producers` the node type key at each connected input; `shapes` the node's parameter shapes, when a first value is drawn.
     """
 
     name: str
     training: bool
     batched: frozenset[str]
     dtype: Any
+    producers: Mapping[str, str] = MappingProxyType({})
+    shapes: Mapping[str, tuple[int, ...]] = MappingProxyType({})
 
     def __getattr__(self, name: str) -> Any:  # only for type checkers and a clear message
         raise AttributeError(f"no setting called {name!r}")
@@ -120,6 +124,7 @@ class NodeType:
     parameters: ClassVar[tuple[Param, ...]] = ()
     buffers: ClassVar[tuple[Buffer, ...]] = ()
     formula: ClassVar[str] = ""
+    formulas: ClassVar[tuple[tuple[str, str], ...]] = ()
     local_derivatives: ClassVar[dict[str, str]] = {}
     gradients: ClassVar[dict[str, Rule]] = {}
     code: ClassVar[tuple[str, ...]] = ()
@@ -129,16 +134,26 @@ class NodeType:
     loss: ClassVar[bool] = False
     probe: ClassVar[bool] = False
     differentiable: ClassVar[bool] = True
+    formula_parts: ClassVar[dict[str, tuple[str, dict[str, str]]]] = {}
+    """`<place>` in formula or derivative → the setting it depends on, and the text for each of its values."""
+    target_coding: ClassVar[tuple[str, ...]] = ()
+    """Codings of `target` a loss accepts: real, index, zero_one, plus_minus, one_hot. Empty: no target."""
+    penalizes: ClassVar[bool] = False
+    """The Program appends the weights of the layers named by setting `layers` to the tuple of the first input."""
+    code_parameters: ClassVar[dict[str, str]] = {}
+    """Parameter or buffer name → its name in the exported module (`W` → `weight`)."""
     spec: ClassVar[NodeSpec]
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         if not cls.__dict__.get("key"):
             return
+        settings = cls._named_settings()
+        defaults = {s.name: s.default for s in settings}
         cls.spec = NodeSpec(
             key=cls.key, title=cls.title, category=cls.category, doc=(cls.__doc__ or "").strip(), search=cls.search,
             former_keys=cls.former_keys, inputs=cls.inputs, outputs=cls.outputs, settings=cls._named_settings(),
-            parameters=cls.parameters, formula=cls.formula, local_derivatives=dict(cls.local_derivatives),
+            parameters=cls.parameters, formula=cls.formula, formulas=cls.formulas, local_derivatives=dict(cls.local_derivatives),
             default_name=cls.default_name or cls.key.rpartition(".")[2], role=cls.role, loss=cls.loss, probe=cls.probe,
             differentiable=cls.differentiable,
         )  # fmt: skip
@@ -172,6 +187,15 @@ class NodeType:
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
         """Raise NodeError for what torch would refuse in its own words. `shapes[port]` is an `engine.shapes.Shape` (a tuple of
         them for a `many` port, None when unconnected)."""
+
+    def code_for(self, s: Settings, shapes: Mapping[str, Any]) -> tuple[str, ...]:
+        """`code` where it depends on settings or on what is wired: (constructor or "", call), and a functional call as third entry
+        where parameters can be wired, with the parameters' names as places."""
+        return self.code
+
+    def code_values(self, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:
+        """What fills the places in `code` that are neither inputs nor settings, such as `in_features`."""
+        return {}
 
 
 def sample_axis(s: Settings, port: str, axis: int, rank: int) -> int:
