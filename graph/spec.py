@@ -121,14 +121,6 @@ class NodeSpec:
     """The formula (under "") and the local derivatives before their `<place>`s are filled; only where settings change them."""
     formula_parts: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
 
-    def formula_for(self, values: Mapping[str, Any]) -> str:
-        """The formula under these settings: a loss shows its reduction, a layer without bias shows none."""
-        return fill(self.templates.get("", self.formula), self.formula_parts, {**self.defaults(), **values})
-
-    def local_derivatives_for(self, values: Mapping[str, Any]) -> dict[str, str]:
-        settings = {**self.defaults(), **values}
-        return {n: fill(self.templates.get(n, t), self.formula_parts, settings) for n, t in self.local_derivatives.items()}
-
     def input(self, name: str) -> Port | None:
         return next((p for p in self.inputs if p.name == name or name in p.former), None)
 
@@ -139,8 +131,14 @@ class NodeSpec:
         return next((s for s in self.settings if s.name == name or name in s.former), None)
 
     def formula_for(self, values: Mapping[str, Any]) -> str:
-        """The formula under these settings."""
-        return next((formula for when, formula in self.formulas if holds(when, values)), self.formula)
+        """The formula under these settings: a loss shows its reduction, a layer without bias shows none."""
+        settings = {**self.defaults(), **values}
+        usual = self.templates.get("", self.formula)
+        return fill(next((f for when, f in self.formulas if holds(when, settings)), usual), self.formula_parts, settings)
+
+    def local_derivatives_for(self, values: Mapping[str, Any]) -> dict[str, str]:
+        settings = {**self.defaults(), **values}
+        return {n: fill(self.templates.get(n, t), self.formula_parts, settings) for n, t in self.local_derivatives.items()}
 
     def defaults(self) -> dict[str, Any]:
         return {s.name: s.default for s in self.settings}

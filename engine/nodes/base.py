@@ -152,8 +152,10 @@ class NodeType:
         defaults = {s.name: s.default for s in settings}
         cls.spec = NodeSpec(
             key=cls.key, title=cls.title, category=cls.category, doc=(cls.__doc__ or "").strip(), search=cls.search,
-            former_keys=cls.former_keys, inputs=cls.inputs, outputs=cls.outputs, settings=cls._named_settings(),
-            parameters=cls.parameters, formula=cls.formula, formulas=cls.formulas, local_derivatives=dict(cls.local_derivatives),
+            former_keys=cls.former_keys, inputs=cls.inputs, outputs=cls.outputs, settings=settings,
+            parameters=cls.parameters, formula=fill(cls.formula, cls.formula_parts, defaults), formulas=cls.formulas,
+            local_derivatives={name: fill(text, cls.formula_parts, defaults) for name, text in cls.local_derivatives.items()},
+            templates={"": cls.formula, **cls.local_derivatives} if cls.formula_parts else {}, formula_parts=dict(cls.formula_parts),
             default_name=cls.default_name or cls.key.rpartition(".")[2], role=cls.role, loss=cls.loss, probe=cls.probe,
             differentiable=cls.differentiable,
         )  # fmt: skip
