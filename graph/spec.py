@@ -94,10 +94,7 @@ class Param:
 
 @dataclass(frozen=True, slots=True)
 class NodeSpec:
-    """Everything about a node type that does not need torch.
-
-    `formulas` are `(when, formula)` for settings that change what is computed; the first that holds replaces `formula`.
-    """
+    """Everything about a node type that does not need torch."""
 
     key: str
     title: str
@@ -110,7 +107,6 @@ class NodeSpec:
     settings: tuple[Setting, ...] = ()
     parameters: tuple[Param, ...] = ()
     formula: str = ""
-    formulas: tuple[tuple[str, str], ...] = ()
     local_derivatives: Mapping[str, str] = field(default_factory=dict)
     default_name: str = ""
     role: Literal["op", "input", "constant", "data", "parameter"] = "op"

@@ -124,7 +124,6 @@ class NodeType:
     parameters: ClassVar[tuple[Param, ...]] = ()
     buffers: ClassVar[tuple[Buffer, ...]] = ()
     formula: ClassVar[str] = ""
-    formulas: ClassVar[tuple[tuple[str, str], ...]] = ()
     local_derivatives: ClassVar[dict[str, str]] = {}
     gradients: ClassVar[dict[str, Rule]] = {}
     code: ClassVar[tuple[str, ...]] = ()
@@ -150,12 +149,13 @@ class NodeType:
             return
         settings = cls._named_settings()
         defaults = {s.name: s.default for s in settings}
+        texts = {"": cls.formula, **cls.local_derivatives}
+        shown = {name: fill(text, cls.formula_parts, defaults) for name, text in texts.items()}
         cls.spec = NodeSpec(
             key=cls.key, title=cls.title, category=cls.category, doc=(cls.__doc__ or "").strip(), search=cls.search,
-            former_keys=cls.former_keys, inputs=cls.inputs, outputs=cls.outputs, settings=settings,
-            parameters=cls.parameters, formula=fill(cls.formula, cls.formula_parts, defaults), formulas=cls.formulas,
-            local_derivatives={name: fill(text, cls.formula_parts, defaults) for name, text in cls.local_derivatives.items()},
-            templates={"": cls.formula, **cls.local_derivatives} if cls.formula_parts else {}, formula_parts=dict(cls.formula_parts),
+            former_keys=cls.former_keys, inputs=cls.inputs, outputs=cls.outputs, settings=settings, parameters=cls.parameters,
+            formula=shown[""], local_derivatives={name: shown[name] for name in cls.local_derivatives},
+            templates={name: text for name, text in texts.items() if text != shown[name]}, formula_parts=dict(cls.formula_parts),
             default_name=cls.default_name or cls.key.rpartition(".")[2], role=cls.role, loss=cls.loss, probe=cls.probe,
             differentiable=cls.differentiable,
         )  # fmt: skip

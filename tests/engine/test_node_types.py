@@ -242,7 +242,7 @@ def test_every_type_explains_itself(key: str) -> None:
     assert len(spec.doc) > 30 and spec.doc[0].isupper() and spec.doc.rstrip().endswith(".")
     assert spec.title and spec.formula and spec.default_name.isidentifier()
     assert node_type.code or spec.role == "data", "the export needs a constructor (or none) and an expression"
-    for text in (spec.formula, *(formula for _, formula in spec.formulas), *spec.local_derivatives.values()):
+    for text in every_text(node_type):
         assert text.count("{") == text.count("}") and "@" in text
         assert set(re.findall(r"@([A-Za-z_]\w*)", text)) <= names_known_to(node_type), text
     if spec.differentiable and spec.role not in FED:
@@ -250,6 +250,13 @@ def test_every_type_explains_itself(key: str) -> None:
         assert {n for n in differentiable if spec.local_derivatives.get(n)} == differentiable
     assert all(s.help or s.label for s in spec.settings)
     assert all(s.complaint(s.default) is None for s in spec.settings)
+
+
+def every_text(node_type: NodeType) -> set[str]:
+    """Formula and derivatives under the default settings and with each setting that a part depends on at each of its values."""
+    spec = node_type.spec
+    choices = [{}] + [{setting: value} for setting, texts in spec.formula_parts.values() for value in texts]
+    return {text for values in choices for text in (spec.formula_for(values), *spec.local_derivatives_for(values).values())}
 
 
 def names_known_to(node_type: NodeType) -> set[str]:
