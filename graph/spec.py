@@ -128,9 +128,7 @@ class NodeSpec:
 
     def formula_for(self, values: Mapping[str, Any]) -> str:
         """The formula under these settings: a loss shows its reduction, a layer without bias shows none."""
-        settings = {**self.defaults(), **values}
-        usual = self.templates.get("", self.formula)
-        return fill(next((f for when, f in self.formulas if holds(when, settings)), usual), self.formula_parts, settings)
+        return fill(self.templates.get("", self.formula), self.formula_parts, {**self.defaults(), **values})
 
     def local_derivatives_for(self, values: Mapping[str, Any]) -> dict[str, str]:
         settings = {**self.defaults(), **values}
