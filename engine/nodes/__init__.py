@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from engine.nodes import parameters, sources
+from engine.nodes import activations, parameters, sources
 from engine.nodes.base import NodeType
 
 FAMILIES: tuple[ModuleType, ...] = (
     sources,
     parameters,
+    activations,
 )
 
 
