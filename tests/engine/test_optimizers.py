@@ -1,0 +1,158 @@
+"""Every optimizer against PyTorch's class of that name, and what is declared against what runs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+
+from engine.optimizers.run import Lbfgs, stepper
+from engine.optimizers.specs import OPTIMIZERS, OptimizerError
+
+STEPS = 50
+
+CASES: list[tuple[str, dict[str, Any], type[torch.optim.Optimizer], dict[str, Any]]] = [
+    ("sgd", {"lr": 0.05}, torch.optim.SGD, {"lr": 0.05}),
+    ("sgd", {"lr": 0.05, "weight_decay": 0.1}, torch.optim.SGD, {"lr": 0.05, "weight_decay": 0.1}),
+    ("momentum", {"lr": 0.02}, torch.optim.SGD, {"lr": 0.02, "momentum": 0.9}),
+    ("momentum", {"lr": 0.02, "momentum": 0.5, "dampening": 0.3, "weight_decay": 0.1}, torch.optim.SGD,
+     {"lr": 0.02, "momentum": 0.5, "dampening": 0.3, "weight_decay": 0.1}),
+    ("nesterov", {"lr": 0.02, "weight_decay": 0.1}, torch.optim.SGD, {"lr": 0.02, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
+    ("adagrad", {"lr": 0.1}, torch.optim.Adagrad, {"lr": 0.1}),
+    ("adagrad", {"lr": 0.1, "lr_decay": 0.1, "initial_accumulator_value": 0.5, "weight_decay": 0.1}, torch.optim.Adagrad,
+     {"lr": 0.1, "lr_decay": 0.1, "initial_accumulator_value": 0.5, "weight_decay": 0.1}),
+    ("rmsprop", {"lr": 0.02}, torch.optim.RMSprop, {"lr": 0.02}),
+    ("rmsprop", {"lr": 0.02, "momentum": 0.9, "centered": True, "weight_decay": 0.1}, torch.optim.RMSprop,
+     {"lr": 0.02, "momentum": 0.9, "centered": True, "weight_decay": 0.1}),
+    ("adadelta", {}, torch.optim.Adadelta, {}),
+    ("adadelta", {"lr": 0.5, "rho": 0.8, "weight_decay": 0.1}, torch.optim.Adadelta, {"lr": 0.5, "rho": 0.8, "weight_decay": 0.1}),
+    ("adam", {"lr": 0.05}, torch.optim.Adam, {"lr": 0.05}),
+    ("adam", {"lr": 0.05, "beta1": 0.5, "beta2": 0.9, "amsgrad": True, "weight_decay": 0.1}, torch.optim.Adam,
+     {"lr": 0.05, "betas": (0.5, 0.9), "amsgrad": True, "weight_decay": 0.1}),
+    ("adamw", {"lr": 0.05}, torch.optim.AdamW, {"lr": 0.05}),
+    ("adamw", {"lr": 0.05, "weight_decay": 0.3, "amsgrad": True}, torch.optim.AdamW, {"lr": 0.05, "weight_decay": 0.3, "amsgrad": True}),
+    ("nadam", {"lr": 0.05}, torch.optim.NAdam, {"lr": 0.05}),
+    ("nadam", {"lr": 0.05, "momentum_decay": 0.1, "weight_decay": 0.1}, torch.optim.NAdam,
+     {"lr": 0.05, "momentum_decay": 0.1, "weight_decay": 0.1}),
+    ("lbfgs", {"lr": 0.5, "line_search": "none", "max_iter": 3}, torch.optim.LBFGS, {"lr": 0.5, "max_iter": 3, "history_size": 10}),
+    ("lbfgs", {"max_iter": 2}, torch.optim.LBFGS, {"line_search_fn": "strong_wolfe", "max_iter": 2, "history_size": 10}),
+]  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _double() -> Iterator[None]:
+    """NAdam keeps its product of momenta in the default dtype; float64 makes both sides exact."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(before)
+
+
+def problem() -> tuple[list[torch.Tensor], Any]:
+    """A small non-quadratic function of a matrix, a vector and a number, and its start."""
+    rng = torch.Generator().manual_seed(5)
+    start = [torch.randn(shape, generator=rng) for shape in ((3, 2), (3,), ())]
+    x = torch.randn(7, 2, generator=rng)
+
+    def loss(w: torch.Tensor, b: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
+        return ((torch.tanh(x @ w.T + b).sum(1) - c) ** 2).mean() + 0.01 * (w**4).sum()
+
+    return start, loss
+
+
+def ours(key: str, hyper: dict[str, Any], steps: int = STEPS, pause: int | None = None) -> list[torch.Tensor]:
+    start, loss = problem()
+    parameters = [p.clone() for p in start]
+    names = ["w", "b", "c"]
+    run = stepper(key, hyper, parameters)
+
+    def evaluate() -> tuple[torch.Tensor, list[torch.Tensor]]:
+        leaves = [p.clone().requires_grad_() for p in parameters]
+        value = loss(*leaves)
+        return value.detach(), list(torch.autograd.grad(value, leaves))
+
+    for i in range(steps):
+        if i == pause:
+            kept = run.capture(names)
+            run = stepper(key, hyper, parameters)
+            run.restore(names, kept)
+        if isinstance(run, Lbfgs):
+            run.minimise(evaluate)
+        else:
+            run.step(evaluate()[1])
+    return parameters
+
+
+def theirs(cls: type[torch.optim.Optimizer], options: dict[str, Any]) -> list[torch.Tensor]:
+    start, loss = problem()
+    parameters = [p.clone().requires_grad_() for p in start]
+    optimizer = cls(parameters, **options)  # type: ignore[call-arg]
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        value = loss(*parameters)
+        value.backward()
+        return value
+
+    for _ in range(STEPS):
+        optimizer.step(closure)  # type: ignore[arg-type]
+    return [p.detach() for p in parameters]
+
+
+@pytest.mark.parametrize(("key", "hyper", "cls", "options"), CASES, ids=[f"{c[0]}-{i}" for i, c in enumerate(CASES)])
+def test_fifty_steps_equal_torch_optim(key: str, hyper: dict[str, Any], cls: type[torch.optim.Optimizer], options: dict[str, Any]) -> None:
+    for mine, reference in zip(ours(key, hyper), theirs(cls, options), strict=True):
+        torch.testing.assert_close(mine, reference, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize(("key", "hyper"), [(c[0], c[1]) for c in CASES])
+def test_a_pause_changes_nothing(key: str, hyper: dict[str, Any]) -> None:
+    steps = 6 if key == "lbfgs" else STEPS
+    for straight, resumed in zip(ours(key, hyper, steps), ours(key, hyper, steps, pause=3), strict=True):
+        assert torch.equal(straight, resumed)
+
+
+def test_every_optimizer_has_a_case() -> None:
+    assert {case[0] for case in CASES} == set(OPTIMIZERS)
+
+
+@pytest.mark.parametrize("key", [k for k in OPTIMIZERS if k != "lbfgs"])
+def test_declared_memory_is_what_is_kept(key: str) -> None:
+    hyper = {"amsgrad": True} if key in ("adam", "adamw") else {}
+    run = stepper(key, hyper, [torch.zeros(2)])
+    assert tuple(run.state) == OPTIMIZERS[key].remembers
+
+
+def test_adagrad_divides_by_the_figures_of_the_lecture() -> None:
+    """Gradients (0.1, 0.2) and (20, 10) for two weights: after two steps the rates are η/0.22 and η/22."""
+    first, second = torch.zeros(1), torch.zeros(1)
+    run = stepper("adagrad", {"lr": 1.0}, [first, second])
+    run.step([torch.tensor([0.1]), torch.tensor([20.0])])
+    run.step([torch.tensor([0.2]), torch.tensor([10.0])])
+    roots = [float(r.sqrt()) for r in run.state["r"]]
+    assert roots == pytest.approx([0.05**0.5, 500**0.5])
+    assert [round(roots[0], 2), round(roots[1])] == [0.22, 22]
+
+
+@pytest.mark.parametrize(("key", "hyper", "part"), [
+    ("sgd", {"lr": -1.0}, "at least 0"), ("adam", {"beta1": 1.0}, "at most"), ("adam", {"amsgrad": 3}, "on or off"),
+    ("lbfgs", {"line_search": "armijo"}, "one of none, strong_wolfe"), ("lbfgs", {"max_iter": 1.5}, "whole number"),
+    ("sgd", {"lr": "fast"}, "a number"), ("sgd", {"lr": float("nan")}, "a number"),
+])  # fmt: skip
+def test_a_wrong_hyperparameter_is_refused_in_words(key: str, hyper: dict[str, Any], part: str) -> None:
+    with pytest.raises(OptimizerError, match=part):
+        stepper(key, hyper, [torch.zeros(1)])
+
+
+def test_the_specs_need_no_torch_and_the_steps_no_dynamo() -> None:
+    code = (
+        "import sys, engine.optimizers.specs; assert 'torch' not in sys.modules;"
+        "import torch; from engine.optimizers.run import stepper; p=[torch.zeros(2)];"
+        "[stepper(k, {}, p).step([torch.ones(2)]) for k in ('sgd','momentum','nesterov','adagrad','rmsprop','adadelta','adam','adamw','nadam')];"
+        "assert 'torch._dynamo' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
