@@ -6,6 +6,7 @@ All operations are elementwise.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -47,7 +48,7 @@ def _complaint(setting: Setting, value: Any) -> str | None:
         return None if isinstance(value, bool) else f"must be on or off, not {value!r}"
     if setting.kind == "choice":
         return None if value in setting.choices else f"must be one of {', '.join(setting.choices)}, not {value!r}"
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != value:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
         return f"must be a number, not {value!r}"
     if setting.kind == "int" and value != int(value):
         return f"must be a whole number, not {value!r}"
@@ -135,8 +136,8 @@ _ALL: Iterable[OptimizerSpec] = (
         "nadam", "NAdam", "Adam with Nesterov's look-ahead (Dozat 2016).",
         (_lr(0.002), *_BETAS, _eps(1e-8), Setting("momentum_decay", "float", 0.004, 0.0, 1.0, title="Momentum decay ψ"), _decay()),
         (r"\mu_t = \beta_1\,(1 - 0.5 \cdot 0.96^{t \psi})", _ADAM_M, _ADAM_R,
-         r"\hat m = \frac{\mu_{t+1}\,m}{1 - \prod_{i=1}^{t+1} \mu_i} + \frac{(1 - \mu_t)\,g}{1 - \prod_{i=1}^{t} \mu_i}, "
-         r"\quad \hat r = \frac{r}{1 - \beta_2^t}",
+         r"\hat m = \frac{\mu_{t+1}\,m}{1 - \prod_{i=1}^{t+1} \mu_i} + \frac{(1 - \mu_t)\,g}{1 - \prod_{i=1}^{t} \mu_i}",
+         r"\hat r = \frac{r}{1 - \beta_2^t}",
          r"\theta \leftarrow \theta - \eta\,\frac{\hat m}{\sqrt{\hat r} + \varepsilon}"), ("m", "r"),
     ),
     OptimizerSpec(
