@@ -1,0 +1,73 @@
+"""Which device runs a graph, and why; how many threads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+if TYPE_CHECKING:
+    from graph.graph import Graph
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+SMALL = 200_000
+"""Learned numbers below which one step is mostly overhead, and a GPU's overhead is larger: measured, 64–64–10 is faster on one core."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChoice:
+    """`device` is torch's name of it; `note` says why it is not what was asked for, or why `auto` chose it. Empty: nothing to say."""
+
+    device: str
+    note: str = ""
+
+
+def choose_device(wanted: str, dtype: torch.dtype, learned: int) -> DeviceChoice:
+    """`wanted` is one of DEVICES; `learned` counts the numbers that training changes. Raises ValueError for another name."""
+    if wanted not in DEVICES:
+        raise ValueError(f"there is no device called {wanted!r}; choose from {', '.join(DEVICES)}")
+    if wanted == "auto":
+        return _automatic(dtype, learned)
+    if wanted == "cpu":
+        return DeviceChoice("cpu")
+    if reason := _missing(wanted, dtype):
+        return DeviceChoice("cpu", f"{reason}; running on the CPU")
+    return DeviceChoice(wanted)
+
+
+def _automatic(dtype: torch.dtype, learned: int) -> DeviceChoice:
+    passed_over = ""
+    for device, title in (("cuda", "the GPU (CUDA)"), ("mps", "the GPU (MPS)")):
+        if reason := _missing(device, dtype):
+            if device == "mps" and _mps():
+                passed_over = reason
+            continue
+        if learned < SMALL:
+            return DeviceChoice("cpu", f"auto: CPU, because {learned:,} learned numbers are too few for {title} to be faster; choose {device} to use it")
+        return DeviceChoice(device, f"auto: {title}")
+    return DeviceChoice("cpu", f"auto: CPU; {passed_over}" if passed_over else "")
+
+
+def _missing(device: str, dtype: torch.dtype) -> str:
+    if device == "cuda":
+        if torch.cuda.is_available():
+            return ""
+        built = torch.backends.cuda.is_built()
+        return "CUDA finds no usable GPU" if built else "this PyTorch was built without CUDA"
+    if not _mps():
+        return "MPS needs a Mac with an Apple GPU and a PyTorch built for it"
+    return "MPS needs float32, and this document is float64" if dtype == torch.float64 else ""
+
+
+def _mps() -> bool:
+    return bool(torch.backends.mps.is_available())
+
+
+def threads_for(graph: Graph) -> int:
+    """How many threads make this graph fast, from the graph alone, so that results do not depend on the machine's mood.
+
+    One for small networks (splitting a small product costs more than it saves), two where there are convolutions.
+    """
+    return 2 if any(node.type.startswith("layer.conv") for node in graph.nodes.values()) else 1

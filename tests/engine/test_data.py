@@ -1,0 +1,217 @@
+"""Data sets: sizes as described, seeded, split with classes in proportion, and complaints that name line and column."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn import datasets
+
+from engine.data import DataError, describe, load
+from engine.data.specs import DATA_SETS
+from engine.nodes.sources import Data
+
+BUILT_IN = [key for key in DATA_SETS if key != "csv"]
+CLASSIFIED = [key for key, spec in DATA_SETS.items() if spec.target == "classes"]
+MEASURED = [key for key, spec in DATA_SETS.items() if spec.rows]
+
+
+def csv(folder: Path, text: str | bytes, **settings: Any) -> dict[str, Any]:
+    path = folder / "table.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return {"dataset": "csv", "path": str(path), **settings}
+
+
+def test_the_data_node_offers_exactly_the_declared_sets() -> None:
+    setting = Data.spec.setting("dataset")
+    assert setting is not None
+    assert set(setting.choices) == set(DATA_SETS)
+
+
+@pytest.mark.parametrize("key", BUILT_IN)
+def test_numbers_have_the_described_shapes(key: str) -> None:
+    about, data = describe({"dataset": key}), load({"dataset": key})
+    assert data.description == about
+    assert data.x_train.shape == (about.train_rows, *about.features)
+    assert data.x_test.shape == (about.test_rows, *about.features)
+    assert data.y_train.shape == (about.train_rows, *about.target)
+    assert data.y_test.shape == (about.test_rows, *about.target)
+    assert data.x_train.dtype == np.float64
+    assert data.y_train.dtype == (np.int64 if about.target_dtype == "index" else np.float64)
+    assert len(about.feature_names) == np.prod(about.features)
+
+
+@pytest.mark.parametrize("key", MEASURED)
+def test_measured_sets_are_scikit_learns_unchanged(key: str) -> None:
+    published = getattr(datasets, f"load_{key}")()
+    data = load({"dataset": key, "coding": "real"})
+    rows = np.concatenate([data.x_train, data.x_test])
+    targets = np.concatenate([data.y_train, data.y_test])[:, 0]
+    assert sorted(map(tuple, np.column_stack([rows, targets]))) == sorted(map(tuple, np.column_stack([published.data, published.target])))
+    names = data.description.feature_names
+    assert list(names) == list(published.feature_names)
+    if DATA_SETS[key].classes:
+        assert list(DATA_SETS[key].classes) == [str(name) for name in published.target_names]
+
+
+@pytest.mark.parametrize("key", CLASSIFIED)
+def test_every_class_keeps_its_share_in_both_parts(key: str) -> None:
+    data = load({"dataset": key, "coding": "index", "test_fraction": 0.25})
+    everything = np.concatenate([data.y_train, data.y_test])
+    for label in range(len(data.description.classes)):
+        expected = 0.25 * (everything == label).sum()
+        assert abs((data.y_test == label).sum() - expected) < 1
+
+
+@pytest.mark.parametrize("key", BUILT_IN)
+def test_the_same_seed_gives_the_same_split_and_another_seed_another(key: str) -> None:
+    load.__globals__["_load"].cache_clear()
+    first = load({"dataset": key, "seed": 3}).x_train
+    load.__globals__["_load"].cache_clear()
+    assert np.array_equal(first, load({"dataset": key, "seed": 3}).x_train)
+    if key != "table":
+        assert not np.array_equal(first, load({"dataset": key, "seed": 4}).x_train)
+
+
+def test_half_and_nothing_held_out() -> None:
+    half = load({"dataset": "iris", "test_fraction": 0.5}).description
+    assert (half.train_rows, half.test_rows) == (75, 75)
+    assert load({"dataset": "iris", "test_fraction": 0.0}).description.test_rows == 0
+
+
+def test_noiseless_circles_have_radius_one_and_a_half() -> None:
+    data = load({"dataset": "circles", "noise": 0.0, "test_fraction": 0.0})
+    radius = np.hypot(*data.x_train.T)
+    assert np.allclose(radius, np.where(data.y_train == 0, 1.0, 0.5))
+
+
+def test_noiseless_moons_are_scikit_learns() -> None:
+    x, y = datasets.make_moons(100, shuffle=False, noise=None)
+    data = load({"dataset": "moons", "samples": 100, "noise": 0.0, "test_fraction": 0.0})
+    ours = np.column_stack([data.x_train, data.y_train])
+    assert np.allclose(ours[np.lexsort(ours.T.round(9))], (t := np.column_stack([x, y]))[np.lexsort(t.T.round(9))])
+
+
+def test_xor_is_one_where_signs_differ() -> None:
+    data = load({"dataset": "xor", "noise": 0.1})
+    assert np.array_equal(data.y_train == 1, data.x_train[:, 0] * data.x_train[:, 1] < 0)
+
+
+def test_noiseless_plane_and_sine_are_their_formulas() -> None:
+    plane = load({"dataset": "plane", "noise": 0.0})
+    assert np.allclose(plane.y_train[:, 0], 1 + 2 * plane.x_train[:, 0] - 3 * plane.x_train[:, 1])
+    sine = load({"dataset": "sine", "noise": 0.0})
+    assert np.allclose(sine.y_train, np.sin(sine.x_train))
+
+
+def test_noise_is_the_standard_deviation() -> None:
+    data = load({"dataset": "sine", "noise": 0.3, "samples": 20_000, "test_fraction": 0.0})
+    assert (data.y_train - np.sin(data.x_train)).std() == pytest.approx(0.3, rel=0.02)
+
+
+def test_images_are_the_same_pixels() -> None:
+    flat, image = load({"dataset": "digits"}), load({"dataset": "digits", "image": True})
+    assert image.x_train.shape == (1348, 1, 8, 8)
+    assert np.array_equal(image.x_train.reshape(-1, 64), flat.x_train)
+
+
+@pytest.mark.parametrize(("coding", "row"), [("zero_one", [0.0, 1.0]), ("plus_minus", [-1.0, 1.0]), ("real", [0.0, 1.0])])
+def test_two_classes_as_one_column(coding: str, row: list[float]) -> None:
+    y = load({"dataset": "moons", "coding": coding}).y_train
+    assert y.shape == (150, 1)
+    assert np.unique(y).tolist() == row
+
+
+def test_one_hot_has_one_one_a_row() -> None:
+    index, one_hot = load({"dataset": "iris", "coding": "index"}).y_train, load({"dataset": "iris", "coding": "one_hot"}).y_train
+    assert np.array_equal(one_hot.argmax(1), index)
+    assert (one_hot.sum(1) == 1).all()
+
+
+@pytest.mark.parametrize(("settings", "part"), [
+    ({"dataset": "iris", "coding": "plus_minus"}, "needs exactly two classes"),
+    ({"dataset": "sine", "coding": "index"}, "has a real target"),
+    ({"dataset": "mnist"}, "no data set called 'mnist'"),
+    ({"dataset": "csv", "path": ""}, "choose a CSV file"),
+    ({"dataset": "csv", "path": "/nowhere/a.csv"}, "cannot be read"),
+    ({"dataset": "table", "features": [[1, 2], [3]]}, "rows of equal length"),
+    ({"dataset": "table", "features": [1, 2, 3]}, "3 rows of features and 4 targets"),
+    ({"dataset": "table", "coding": "index", "targets": [0, 1, 0.5, 1]}, "whole numbers"),
+])  # fmt: skip
+def test_what_does_not_exist_is_said_in_words(settings: dict[str, Any], part: str) -> None:
+    with pytest.raises(DataError, match=part):
+        describe(settings)
+
+
+def test_a_typed_table_keeps_its_order_and_trains_with_all_of_it() -> None:
+    data = load({"dataset": "table", "features": [[1, 2], [3, 4], [5, 6]], "targets": [1, 0, 2], "coding": "index"})
+    assert data.x_train.tolist() == [[1, 2], [3, 4], [5, 6]]
+    assert data.y_train.tolist() == [1, 0, 2]
+    assert data.description.classes == ("0", "1", "2")
+    assert data.description.test_rows == 0
+
+
+def test_csv_takes_the_last_column_as_target(tmp_path: Path) -> None:
+    data = load(csv(tmp_path, "a,b,y\n1,2,3\n4,5,6\n7,8,9\n", test_fraction=0.0))
+    assert data.description.feature_names == ("a", "b")
+    assert data.description.target_names == ("y",)
+    assert sorted(np.column_stack([data.x_train, data.y_train]).tolist()) == [[1, 2, 3], [4, 5, 6], [7, 8, 9]]
+
+
+def test_csv_column_roles_are_the_persons(tmp_path: Path) -> None:
+    about = describe(csv(tmp_path, "id,a,b,y\nk,1,2,3\nl,4,5,6\n", feature_columns="b", target_columns="y, a"))
+    assert (about.feature_names, about.target_names, about.target) == (("b",), ("y", "a"), (2,))
+
+
+def test_csv_words_are_classes(tmp_path: Path) -> None:
+    data = load(csv(tmp_path, "a,kind\n1,dog\n2,cat\n3,dog\n", test_fraction=0.0))
+    assert data.description.classes == ("cat", "dog")
+    assert sorted(zip(data.x_train[:, 0].tolist(), data.y_train.tolist(), strict=True)) == [(1, 1), (2, 0), (3, 1)]
+
+
+def test_csv_with_semicolons_and_decimal_commas(tmp_path: Path) -> None:
+    data = load(csv(tmp_path, "\ufeffgröße;y\n1,5;2\n2,5;3\n", test_fraction=0.0))
+    assert data.description.feature_names == ("größe",)
+    assert sorted(data.x_train[:, 0].tolist()) == [1.5, 2.5]
+
+
+def test_an_edited_csv_is_read_again(tmp_path: Path) -> None:
+    settings = csv(tmp_path, "a,y\n1,2\n3,4\n")
+    assert describe(settings).rows == 2
+    assert describe(csv(tmp_path, "a,y\n1,2\n3,4\n5,6\n")).rows == 3
+
+
+@pytest.mark.parametrize(("text", "part"), [
+    ("", "is empty"),
+    ("a,y\n", "no rows"),
+    ("a,y\n1,2\n3,4,5\n", "line 3 has 3 columns; the first line names 2"),
+    ("a,y\n1,2\noops,4\n", "line 3, column 'a' has 'oops', and a feature must be a finite number"),
+    ("a,y\n1,2\n,4\n", "line 3, column 'a' is empty"),
+    ("a,y\n1,2\n3\n", "line 3, column 'y' is empty"),
+    ("a,y\n1,2\n2,3\n3,x\n", "line 4, column 'y' has 'x', and a target must be a finite number"),
+    ("a,y\n1,inf\n2,3\n", "line 2, column 'y' has 'inf'"),
+    ("y\n1\n2\n", "no column is left for the features"),
+    (b"a,y\n1,2\n\xff\xfe,3\n", "not UTF-8"),
+    ("a,y\n1,2\n\n3,4\n", "line 3, column 'a' is empty"),
+])  # fmt: skip
+def test_a_broken_csv_names_line_and_column(tmp_path: Path, text: str | bytes, part: str) -> None:
+    with pytest.raises(DataError, match=part):
+        load(csv(tmp_path, text))
+
+
+def test_a_missing_column_is_named_with_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"no column 'z'; its columns are a, y"):
+        describe(csv(tmp_path, "a,y\n1,2\n", target_columns="z"))
+
+
+def test_describing_imports_neither_torch_nor_scikit_learn() -> None:
+    code = (
+        "import sys; import engine.data.specs; assert 'numpy' not in sys.modules;"
+        "from engine.data import describe; describe({'dataset': 'digits'});"
+        "assert not {'torch', 'sklearn', 'pandas'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
