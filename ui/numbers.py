@@ -1,40 +1,19 @@
-"""Numbers as they are written in the window: four significant digits, a true minus sign, NaN and infinities loud."""
+"""Numbers as the panels write them: the canvas's own four significant digits, and numbers as a person would type them."""
 
 from __future__ import annotations
 
 import math
 
-MINUS = "\u2212"
-_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+from ui.canvas.numerals import MINUS, exact, number, shape_text, whole
 
-
-def number(value: float, digits: int = 4) -> str:
-    """`value` with `digits` significant digits: −10.00, 0.02130, 1.235e6; NaN, ∞ and −∞ by name."""
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "∞" if value > 0 else MINUS + "∞"
-    if value == 0:
-        return f"{0:.{digits - 1}f}"
-    magnitude = math.floor(math.log10(abs(float(f"{value:.{digits - 1}e}"))))
-    if -4 <= magnitude < digits + 2:
-        text = f"{value:.{max(0, digits - 1 - magnitude)}f}"
-    else:
-        mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
-        text = f"{mantissa}e{int(exponent)}"
-    return text.replace("-", MINUS)
-
-
-def exact(value: float) -> str:
-    """Full precision: the shortest text that reads back as the same number."""
-    return repr(float(value)).replace("-", MINUS).replace("nan", "NaN").replace("inf", "∞")
+__all__ = ["MINUS", "count", "exact", "number", "plain", "rate", "shape_text", "whole"]
 
 
 def plain(value: float) -> str:
     """A number as a person would type it: 2, 0.1, 1e-8. Reads back exactly."""
     if isinstance(value, int) or (math.isfinite(value) and value == int(value) and abs(value) < 1e15):
         return str(int(value))
-    return repr(float(value))
+    return repr(float(value)).replace("e-0", "e-").replace("e+", "e")
 
 
 def count(value: float) -> str:
@@ -42,6 +21,9 @@ def count(value: float) -> str:
     return f"{round(value):,}"
 
 
-def shape_text(shape: tuple[int, ...]) -> str:
-    """`8 × 2`; an empty shape is a scalar."""
-    return " × ".join(str(n) for n in shape) if shape else "scalar"
+def rate(value: float) -> str:
+    """Steps a second, with three digits at most that mean something: 21,400."""
+    if value <= 0 or not math.isfinite(value):
+        return "0"
+    unit = 10 ** max(0, math.floor(math.log10(value)) - 2)
+    return count(round(value / unit) * unit)

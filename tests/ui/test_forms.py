@@ -1,0 +1,125 @@
+"""Forms are made from declared settings, accept typing, and say why a value cannot stand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+
+from graph.spec import Setting
+from ui.forms import Form
+from ui.number_field import NumberField, parse
+
+SETTINGS = (
+    Setting("features", "int", 8, 1, 4096),
+    Setting("rate", "float", 0.1, 0.0, 10.0, logarithmic=True),
+    Setting("bias", "bool", True),
+    Setting("start", "choice", "normal", choices=("normal", "custom")),
+    Setting("value", "tensor", 0.0, when="start=custom"),
+    Setting("sizes", "shape", [2]),
+)
+
+
+@pytest.fixture
+def form(qtbot: QtBot) -> Form:
+    made = Form(SETTINGS)
+    qtbot.addWidget(made)
+    made.set_values({s.name: s.default for s in SETTINGS})
+    made.show()
+    return made
+
+
+def changes(form: Form) -> list[tuple[str, Any]]:
+    seen: list[tuple[str, Any]] = []
+    form.changed.connect(lambda name, value: seen.append((name, value)))
+    return seen
+
+
+def type_into(qtbot: QtBot, field: Any, text: str) -> None:
+    line: QLineEdit = field.lineEdit() if isinstance(field, NumberField) else field
+    line.setFocus()
+    line.selectAll()
+    qtbot.keyClicks(line, text)
+    qtbot.keyClick(line, Qt.Key.Key_Return)
+
+
+def test_a_typed_number_is_one_change(form: Form, qtbot: QtBot) -> None:
+    seen = changes(form)
+
+    type_into(qtbot, form.editors["features"], "16")
+
+    assert seen == [("features", 16)]
+
+
+def test_a_number_out_of_range_is_refused_with_its_reason_and_kept_as_typed(form: Form, qtbot: QtBot) -> None:
+    seen = changes(form)
+
+    type_into(qtbot, form.editors["features"], "0")
+
+    assert seen == []
+    assert form._complaints["features"].isVisibleTo(form) and "1" in form._complaints["features"].text()
+    assert form.editors["features"].property("complaint") is True
+
+
+def test_a_small_number_can_be_typed_in_scientific_notation(form: Form, qtbot: QtBot) -> None:
+    seen = changes(form)
+
+    type_into(qtbot, form.editors["rate"], "1e-8")
+
+    assert seen == [("rate", 1e-8)]
+
+
+def test_arrow_keys_step_a_logarithmic_setting_by_a_factor(form: Form, qtbot: QtBot) -> None:
+    seen = changes(form)
+    field = form.editors["rate"]
+    field.setFocus()
+
+    for _ in range(10):
+        qtbot.keyClick(field, Qt.Key.Key_Up)
+
+    assert seen[-1][1] == pytest.approx(1.0, rel=0.05) and len(seen) == 10
+
+
+def test_a_row_hides_until_its_condition_holds(form: Form) -> None:
+    assert not form.editors["value"].isVisible()
+
+    form.set_values({"start": "custom", "value": [1.0, 2.0]})
+
+    assert form.editors["value"].isVisible() and form.editors["value"].text() == "[1, 2]"
+
+
+def test_nested_lists_and_sizes_are_typed_as_text(form: Form, qtbot: QtBot) -> None:
+    form.set_values({"start": "custom"})
+    seen = changes(form)
+
+    type_into(qtbot, form.editors["value"], "[[1, 2], [3, 4.5]]")
+    type_into(qtbot, form.editors["sizes"], "3, 4")
+    type_into(qtbot, form.editors["value"], "[[1], [2, 3]]")
+
+    assert seen == [("value", [[1, 2], [3, 4.5]]), ("sizes", [3, 4])]
+    assert form._complaints["value"].isVisibleTo(form)
+
+
+def test_a_click_toggles_a_bool_once(form: Form, qtbot: QtBot) -> None:
+    seen = changes(form)
+    box = form.editors["bias"]
+
+    qtbot.mouseClick(box, Qt.MouseButton.LeftButton, pos=box.rect().center().__class__(8, box.height() // 2))
+
+    assert seen == [("bias", False)]
+
+
+def test_showing_a_value_tells_nobody(form: Form) -> None:
+    seen = changes(form)
+
+    form.set_values({"features": 3, "rate": 1.0, "bias": False, "start": "custom", "value": 1.0, "sizes": [1, 1]})
+
+    assert seen == []
+
+
+def test_numbers_are_understood_in_several_spellings() -> None:
+    assert [parse(t) for t in ("1,5", "−2", "1e-3", " 4 ", "nan", "inf", "x")] == [1.5, -2.0, 0.001, 4.0, None, None, None]
+    assert [parse(t, whole=True) for t in ("3", "3.0", "3.5")] == [3, 3, None]

@@ -1,0 +1,206 @@
+"""Everything a person can do by menu, key or command palette: one table, from which all of those are made.
+
+`scope` is where a shortcut is heard: `window` anywhere in the window, `canvas` only while the canvas has the focus, so
+that no single-letter key fires while someone types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QWidget
+
+Scope = Literal["window", "canvas"]
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What decides whether an action can be used now."""
+
+    nodes: int = 0
+    selected_nodes: int = 0
+    selected: int = 0
+    undo: str = ""
+    redo: str = ""
+    events: int = 0
+    training: bool = False
+    trained: bool = False
+    trainable: bool = False
+    kernel: bool = False
+    read_only: bool = False
+    problems: int = 0
+
+
+Rule = Callable[[Situation], bool]
+
+
+def _always(_: Situation) -> bool:
+    return True
+
+
+def _editable(s: Situation) -> bool:
+    return not s.read_only
+
+
+def _selection(s: Situation) -> bool:
+    return s.selected > 0 and not s.read_only
+
+
+def _node_selection(s: Situation) -> bool:
+    return s.selected_nodes > 0 and not s.read_only
+
+
+def _one_node(s: Situation) -> bool:
+    return s.selected_nodes == 1 and not s.read_only
+
+
+def _copyable(s: Situation) -> bool:
+    return s.selected_nodes > 0
+
+
+def _nodes(s: Situation) -> bool:
+    return s.nodes > 0
+
+
+def _undoable(s: Situation) -> bool:
+    return bool(s.undo) and not s.read_only
+
+
+def _redoable(s: Situation) -> bool:
+    return bool(s.redo) and not s.read_only
+
+
+def _playable(s: Situation) -> bool:
+    return s.events > 0 and not s.training
+
+
+def _trainable(s: Situation) -> bool:
+    return s.kernel and (s.training or s.trainable)
+
+
+def _resettable(s: Situation) -> bool:
+    return s.kernel and (s.training or s.trained)
+
+
+def _keepable(s: Situation) -> bool:
+    return s.kernel and s.trained and not s.read_only
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One row of the table. `menu` is a path such as `View/Theme`; `before` draws a separator above it.
+
+    `check` names a group of exclusive choices, or is `toggle` for one that stands alone.
+    """
+
+    id: str
+    text: str
+    menu: str
+    shortcuts: tuple[str, ...] = ()
+    scope: Scope = "window"
+    enabled: Rule = _always
+    tip: str = ""
+    icon: str = ""
+    check: str = ""
+    before: bool = False
+
+
+A = ActionSpec
+ACTIONS: tuple[ActionSpec, ...] = (
+    A("new", "New", "File", ("Ctrl+N",), tip="Start an empty graph"),
+    A("open", "Open …", "File", ("Ctrl+O",), tip="Open a graph from a file"),
+    A("examples", "Examples …", "File", ("Ctrl+Shift+O",), tip="Open one of the graphs that come with Gradwire"),
+    A("save", "Save", "File", ("Ctrl+S",), enabled=_editable, tip="Save the graph to its file", before=True),
+    A("save_as", "Save as …", "File", ("Ctrl+Shift+S",), tip="Save the graph to another file"),
+    A("export_code", "Export PyTorch code …", "File", ("Ctrl+E",), enabled=_nodes, tip="Write the graph as readable PyTorch", before=True),
+    A("export_picture", "Export picture …", "File", ("Ctrl+Shift+E",), enabled=_nodes, tip="Write the graph as a PNG or SVG picture"),
+    A("copy_picture", "Copy picture", "File", enabled=_nodes, tip="Put a picture of the graph on the clipboard"),
+    A("quit", "Quit", "File", ("Ctrl+Q",), tip="Close the window", before=True),
+    A("undo", "Undo", "Edit", ("Ctrl+Z",), enabled=_undoable, tip="Take back the last change"),
+    A("redo", "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), enabled=_redoable, tip="Do again what was taken back"),
+    A("cut", "Cut", "Edit", ("Ctrl+X",), "canvas", _node_selection, "Move the selection to the clipboard", before=True),
+    A("copy", "Copy", "Edit", ("Ctrl+C",), "canvas", _copyable, "Copy the selection as text"),
+    A("paste", "Paste", "Edit", ("Ctrl+V",), "canvas", _editable, "Paste nodes at the cursor"),
+    A("duplicate", "Duplicate", "Edit", ("Ctrl+D",), "canvas", _node_selection, "Copy the selected nodes next to themselves"),
+    A("delete", "Delete", "Edit", ("Delete", "Backspace"), "canvas", _selection, "Delete the selected nodes and wires"),
+    A("dissolve", "Dissolve", "Edit", ("Ctrl+Delete",), "canvas", _node_selection, "Delete a node and join its wires"),
+    A("select_all", "Select all", "Edit", ("Ctrl+A",), "canvas", _nodes, "Select every node"),
+    A("add_node", "Add node …", "Edit", ("Tab",), "canvas", _editable, "Search the node library at the cursor", before=True),
+    A("rename", "Rename", "Edit", ("F2",), "canvas", _one_node, "Give the selected node another name"),
+    A("mark_objective", "Differentiate this node", "Edit", (), "canvas", _one_node, "Make the selected node the objective: gradients are taken of it"),
+    A("layout", "Arrange", "Edit", ("L",), "canvas", _nodes, "Lay out the selection, or everything, from left to right"),
+    A("find", "Find node …", "Edit", ("Ctrl+F",), enabled=_nodes, tip="Go to a node by its name", before=True),
+    A("commands", "All commands …", "Edit", ("Ctrl+Shift+P",), tip="Find any command by its name"),
+    A("theme_light", "Light", "View/Theme", check="theme", tip="The paper theme"),
+    A("theme_dark", "Dark", "View/Theme", check="theme", tip="The dark theme"),
+    A("theme_projector", "Projector", "View/Theme", check="theme", tip="Large type and thick wires, for the last row"),
+    A("fit", "Fit selection", "View", ("F",), "canvas", _nodes, "Show the selection, or everything", before=True),
+    A("fit_all", "Fit all", "View", ("Home",), "canvas", _nodes, "Show the whole graph"),
+    A("zoom_100", "Actual size", "View", ("Ctrl+0",), tip="Zoom to 100 %"),
+    A("zoom_in", "Zoom in", "View", ("Ctrl++", "Ctrl+=", "+"), "canvas", tip="Make everything larger"),
+    A("zoom_out", "Zoom out", "View", ("Ctrl+-", "-"), "canvas", tip="Make everything smaller"),
+    A("panel_library", "Node library", "View", check="toggle", tip="Show or hide the node library", before=True),
+    A("panel_inspector", "Inspector", "View", check="toggle", tip="Show or hide the inspector"),
+    A("panel_bottom", "Training, data and problems", "View", check="toggle", tip="Show or hide the bottom panel"),
+    A("next_panel", "Next panel", "View", ("F6",), tip="Move the focus to the next panel"),
+    A("previous_panel", "Previous panel", "View", ("Shift+F6",), tip="Move the focus to the previous panel"),
+    A("reduced_motion", "Reduced motion", "View", check="toggle", tip="Numbers appear in order, but nothing travels", before=True),
+    A("full_screen", "Full screen", "View", ("F11",), check="toggle", tip="Fill the screen"),
+    A("play_forward", "Play forward", "Run", (), enabled=_playable, tip="Watch the values run from the inputs to the result"),
+    A("play_backward", "Play backward", "Run", (), enabled=_playable, tip="Watch the gradients run from the result to the inputs"),
+    A("next_step", "Next step", "Run", (".", "PgDown"), "canvas", _playable, "Play one node"),
+    A("previous_step", "Step back", "Run", (",", "PgUp"), "canvas", _playable, "Take back one node"),
+    A("show_all", "Show all numbers", "Run", (), enabled=_playable, tip="End playback and show every value and gradient"),
+    A("train", "Train", "Run", ("F5",), enabled=_trainable, tip="Start or pause training", before=True),
+    A("train_step", "One training step", "Run", ("F9",), enabled=_trainable, tip="Forward, backward and one update of the weights"),
+    A("train_reset", "Reset training", "Run", ("Shift+F5",), enabled=_resettable, tip="Stop, and return to the weights of the document"),
+    A("keep_values", "Keep trained values", "Run", (), enabled=_keepable, tip="Write the trained weights into the document"),
+    A("shortcuts", "Keyboard shortcuts", "Help", ("F1",), tip="All keys"),
+    A("about", "About Gradwire", "Help", tip="Version and licences"),
+)  # fmt: skip
+MENUS = ("File", "Edit", "View", "Run", "Help")
+BY_ID: dict[str, ActionSpec] = {spec.id: spec for spec in ACTIONS}
+
+
+def build(window: QWidget, canvas: QWidget, commands: object) -> dict[str, QAction]:
+    """One `QAction` for every row, calling the method of `commands` that bears its id."""
+    groups: dict[str, QActionGroup] = {}
+    made: dict[str, QAction] = {}
+    for spec in ACTIONS:
+        action = QAction(spec.text, window)
+        action.setObjectName(spec.id)
+        action.setToolTip(spec.tip)
+        action.setStatusTip("")
+        action.setShortcuts([QKeySequence(s) for s in spec.shortcuts])
+        if spec.check:
+            action.setCheckable(True)
+            if spec.check != "toggle":
+                group = groups.setdefault(spec.check, QActionGroup(window))
+                group.addAction(action)
+        if spec.scope == "canvas":
+            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            canvas.addAction(action)
+        else:
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+            window.addAction(action)
+        action.triggered.connect(getattr(commands, spec.id))
+        made[spec.id] = action
+    return made
+
+
+def refresh(actions: dict[str, QAction], situation: Situation) -> None:
+    """Enable what can be used now; undo and redo say what they would do."""
+    for spec in ACTIONS:
+        actions[spec.id].setEnabled(spec.enabled(situation))
+    actions["undo"].setText(f"Undo {situation.undo}".strip())
+    actions["redo"].setText(f"Redo {situation.redo}".strip())
+    actions["train"].setText("Pause training" if situation.training else "Train")
+
+
+def shortcut_text(spec: ActionSpec) -> str:
+    """The keys of a row as this system writes them, the first one first."""
+    return "  ·  ".join(QKeySequence(s).toString(QKeySequence.SequenceFormat.NativeText) for s in spec.shortcuts)

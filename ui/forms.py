@@ -1,0 +1,210 @@
+"""A form made from declared settings: one row a setting, one editor a kind, complaints in words under the field."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
+
+from graph.spec import Setting
+from ui.number_field import NumberField, parse
+from ui.numbers import plain
+from ui.widgets import label, set_property
+
+
+class ChoiceField(QComboBox):
+    """One of a setting's choices. The wheel scrolls the panel, not the choice, unless the field has the focus."""
+
+    changed = Signal(object)
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__()
+        self.setAccessibleName(setting.label)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        for choice in setting.choices:
+            self.addItem(choice.replace("_", " "), choice)
+        self.setMinimumContentsLength(6)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.activated.connect(lambda _: self.changed.emit(self.currentData()))
+
+    def set_value(self, value: object) -> None:
+        at = self.findData(value)
+        if at < 0:
+            self.insertItem(0, f"{value} (unknown)", value)
+            at = 0
+        self.setCurrentIndex(at)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class BoolField(QCheckBox):
+    """On or off."""
+
+    changed = Signal(object)
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__()
+        self.setAccessibleName(setting.label)
+        self.clicked.connect(lambda on: self.changed.emit(bool(on)))
+
+    def set_value(self, value: object) -> None:
+        self.setChecked(bool(value))
+
+
+class TextField(QLineEdit):
+    """A text, a list of whole numbers (`8, 3`) or nested lists (`[[1, 2], [3, 4]]`), by the setting's kind."""
+
+    changed = Signal(object)
+    refused = Signal(str)
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__()
+        self._setting = setting
+        self._shown = ""
+        self.setAccessibleName(setting.label)
+        if setting.kind in ("shape", "ints"):
+            self.setPlaceholderText("none" if setting.kind == "ints" else "empty: one number")
+        self.editingFinished.connect(self._commit)
+
+    def set_value(self, value: Any) -> None:
+        if not (self.isModified() and self.hasFocus()):
+            self._shown = written(self._setting, value)
+            self.setText(self._shown)
+            self.setCursorPosition(0)
+            self._complain("")
+
+    def _commit(self) -> None:
+        text = self.text().strip()
+        self.setModified(False)
+        if text == self._shown:
+            return self._complain("")
+        value, complaint = read(self._setting, text)
+        if complaint:
+            return self._complain(complaint)
+        self._shown = written(self._setting, value)
+        self.setText(self._shown)
+        self._complain("")
+        self.changed.emit(value)
+
+    def _complain(self, text: str) -> None:
+        set_property(self, "complaint", bool(text))
+        self.refused.emit(text)
+
+
+def written(setting: Setting, value: Any) -> str:
+    """A setting's value as it is typed."""
+    if value is None:
+        return ""
+    if setting.kind in ("shape", "ints") and isinstance(value, Sequence) and not isinstance(value, str):
+        return ", ".join(str(v) for v in value)
+    if setting.kind == "tensor":
+        return _tensor_text(value)
+    return str(value)
+
+
+def _tensor_text(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_tensor_text(v) for v in value) + "]"
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return plain(value)
+    return str(value)
+
+
+def read(setting: Setting, text: str) -> tuple[Any, str]:
+    """The value typed for a setting, and why it cannot stand (empty when it can)."""
+    value: Any
+    if setting.kind in ("shape", "ints"):
+        parts = [p for p in text.strip("[]() ").replace("×", ",").replace("x", ",").replace(";", ",").split(",") if p.strip()]
+        numbers = [parse(p, whole=True) for p in parts]
+        if None in numbers:
+            return None, "whole numbers with commas between them are wanted here, such as 8, 3"
+        value = numbers
+    elif setting.kind == "tensor":
+        try:
+            value = json.loads(text.replace("−", "-"))
+        except ValueError:
+            value = parse(text)
+            if value is None:
+                return None, "a number or nested lists are wanted here, such as [[1, 2], [3, 4]]"
+    else:
+        value = text
+    return value, setting.complaint(value) or ""
+
+
+def editor(setting: Setting) -> QWidget:
+    """The editor of a setting's kind. It has `changed` (value) and `set_value`, and `refused` (text) where typing can fail."""
+    if setting.kind in ("int", "float"):
+        return NumberField(setting)
+    if setting.kind == "bool":
+        return BoolField(setting)
+    if setting.kind == "choice":
+        return ChoiceField(setting)
+    return TextField(setting)
+
+
+class Form(QWidget):
+    """Editors for `settings`. `changed(name, value)` follows each accepted change; rows hide as their `when` says."""
+
+    changed = Signal(str, object)
+
+    def __init__(self, settings: Sequence[Setting], columns: int = 1) -> None:
+        super().__init__()
+        self.settings = tuple(settings)
+        self.editors: dict[str, QWidget] = {}
+        self._labels: dict[str, QLabel] = {}
+        self._complaints: dict[str, QLabel] = {}
+        grid = QGridLayout(self)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(12)
+        grid.setVerticalSpacing(6)
+        rows = -(-len(self.settings) // columns) if self.settings else 0
+        for index, setting in enumerate(self.settings):
+            self._add(grid, setting, index % rows, 2 * (index // rows))
+        for column in range(columns):
+            grid.setColumnStretch(2 * column + 1, 1)
+
+    def _add(self, grid: QGridLayout, setting: Setting, row: int, column: int) -> None:
+        field = editor(setting)
+        name = label(setting.label + (f" ({setting.unit})" if setting.unit else ""), "secondary", wrap=True)
+        name.setBuddy(field)
+        tip = setting.help
+        name.setToolTip(tip)
+        field.setToolTip(tip)
+        complaint = label("", "complaint", wrap=True)
+        complaint.hide()
+        grid.addWidget(name, 2 * row, column)
+        grid.addWidget(field, 2 * row, column + 1)
+        grid.addWidget(complaint, 2 * row + 1, column, 1, 2)
+        key = setting.name
+        field.changed.connect(lambda value, key=key: self.changed.emit(key, value))  # type: ignore[attr-defined]
+        if hasattr(field, "refused"):
+            field.refused.connect(lambda text, key=key: self._refuse(key, text))
+        self.editors[key], self._labels[key], self._complaints[key] = field, name, complaint
+
+    def _refuse(self, key: str, text: str) -> None:
+        complaint = self._complaints.get(key)
+        if complaint is not None:
+            complaint.setText(text)
+            complaint.setVisible(bool(text))
+
+    def set_values(self, values: Mapping[str, Any]) -> None:
+        """Show these values, and the rows that apply under them."""
+        for setting in self.settings:
+            self.editors[setting.name].set_value(values.get(setting.name, setting.default))  # type: ignore[attr-defined]
+            shown = setting.visible(values)
+            self.editors[setting.name].setVisible(shown)
+            self._labels[setting.name].setVisible(shown)
+            if not shown:
+                self._complaints[setting.name].hide()
+
+    def set_read_only(self, read_only: bool) -> None:
+        for field in self.editors.values():
+            field.setEnabled(not read_only)

@@ -1,0 +1,76 @@
+"""What the window remembers between starts: geometry, panels, theme, recent files. One INI file, never the user's graphs."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
+
+RECENT = 10
+
+
+class Session:
+    """`path` is the INI file; without it, the usual place of this system (or `$GRADWIRE_SETTINGS`)."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.path = path or default_path()
+        self._settings = QSettings(str(self.path), QSettings.Format.IniFormat)
+
+    def text(self, key: str, default: str = "") -> str:
+        value = self._settings.value(key, default)
+        return value if isinstance(value, str) else default
+
+    def flag(self, key: str, default: bool = False) -> bool:
+        return str(self._settings.value(key, default)).lower() in ("true", "1")
+
+    def real(self, key: str, default: float) -> float:
+        try:
+            return float(str(self._settings.value(key, default)))
+        except ValueError:
+            return default
+
+    def blob(self, key: str) -> QByteArray | None:
+        value = self._settings.value(key)
+        return value if isinstance(value, QByteArray) and not value.isEmpty() else None
+
+    def set(self, key: str, value: Any) -> None:
+        self._settings.setValue(key, value)
+
+    @property
+    def recent(self) -> list[Path]:
+        """Files opened or saved lately that still exist, newest first."""
+        value = self._settings.value("recent", [])
+        listed = [value] if isinstance(value, str) else list(value or [])
+        return [Path(text) for text in listed if text and Path(text).exists()][:RECENT]
+
+    def remember(self, path: Path) -> None:
+        """Put a file at the top of the recent ones; it is also the one to come back to."""
+        full = str(path.resolve())
+        self.set("recent", [full, *(str(p) for p in self.recent if str(p) != full)][:RECENT])
+        self.set("last", full)
+
+    def used(self, key: str) -> None:
+        """A node type was placed: it comes earlier among equal hits of a search."""
+        self.set("recent_types", [key, *(k for k in self.recent_types if k != key)][:20])
+
+    @property
+    def recent_types(self) -> list[str]:
+        value = self._settings.value("recent_types", [])
+        return [value] if isinstance(value, str) else [str(v) for v in value or []]
+
+    @property
+    def first_start(self) -> bool:
+        return not self.flag("started")
+
+    def sync(self) -> None:
+        self._settings.sync()
+
+
+def default_path() -> Path:
+    given = os.environ.get("GRADWIRE_SETTINGS")
+    if given:
+        return Path(given)
+    folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericConfigLocation)
+    return Path(folder) / "gradwire" / "gradwire.ini"
