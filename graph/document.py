@@ -1,0 +1,136 @@
+"""The document: graph, history, path and a change event. The only thing the window edits through."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from graph import files
+from graph.edits import Edit
+from graph.event import Event
+from graph.graph import Graph, GraphError
+from graph.history import History
+from graph.spec import Catalog
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What just happened; without edits, only the path or the modified mark changed."""
+
+    edits: tuple[Edit, ...] = ()
+    structure: bool = False
+    value: bool = False
+
+
+class Gesture:
+    """Handed out by `Document.gesture`; `cancel` takes back everything done since it began."""
+
+    def __init__(self, document: Document) -> None:
+        self._document, self.cancelled = document, False
+
+    def cancel(self) -> None:
+        if not self.cancelled:
+            self.cancelled = True
+            self._document.rollback()
+
+
+class Document:
+    """`structure` grows with every edit after which the graph must be compiled again, `revision` with every edit of a value, structure included."""
+
+    def __init__(self, graph: Graph, path: Path | None = None, read_only: str = "") -> None:
+        self.graph = graph
+        self.path = path
+        self.read_only = read_only
+        self.structure = 0
+        self.revision = 0
+        self.changed: Event[Change] = Event()
+        self.history = History(graph, apply=self._apply)
+        self._pending: list[tuple[Edit, str]] = []
+
+    @classmethod
+    def new(cls, catalog: Catalog) -> Document:
+        return cls(Graph(catalog))
+
+    @classmethod
+    def load(cls, path: Path | str, catalog: Catalog, allow_newer: bool = True) -> Document:
+        """Open a file. One written by a newer version opens read-only (unless `allow_newer` is false). Raises FileError."""
+        loaded = files.read(path, catalog, allow_newer)
+        return cls(loaded.graph, Path(path), loaded.read_only)
+
+    @property
+    def modified(self) -> bool:
+        return not self.history.is_clean
+
+    def do(self, edit: Edit, text: str = "", merge: Hashable | None = None) -> None:
+        """Apply an edit as one undo step; steps in a row with the same `merge` key become one. Raises GraphError, changing nothing."""
+        if self.read_only:
+            raise GraphError(self.read_only)
+        self.history.do(edit, text, merge)
+        self._announce()
+
+    def undo(self) -> None:
+        self.history.undo()
+        self._announce()
+
+    def redo(self) -> None:
+        self.history.redo()
+        self._announce()
+
+    def seal(self) -> None:
+        """End of a drag or of typing: the next edit is a step of its own."""
+        self.history.seal()
+
+    def begin(self, text: str = "") -> None:
+        """Open a gesture by hand, for one that spans several events; end it with `commit` or `rollback`."""
+        self.history.begin(text)
+
+    def commit(self) -> None:
+        self.history.commit()
+        self.changed.emit(Change())
+
+    def rollback(self) -> None:
+        self.history.rollback()
+        self._announce()
+
+    @contextmanager
+    def gesture(self, text: str = "") -> Iterator[Gesture]:
+        """Everything done inside is one undo step; an exception, or `cancel()`, takes it back."""
+        self.begin(text)
+        gesture = Gesture(self)
+        try:
+            yield gesture
+        except BaseException:
+            gesture.cancel()
+            raise
+        if not gesture.cancelled:
+            self.commit()
+
+    def save(self, path: Path | str | None = None) -> None:
+        """Write the file (atomically) and remember its path. Raises FileError, and then nothing has changed."""
+        place = Path(path) if path is not None else self.path
+        if place is None:
+            raise files.FileError("This document has no file name yet.")
+        if self.read_only:
+            raise files.FileError(self.read_only)
+        files.save(self.graph, place)
+        self.path = place
+        self.history.mark_clean()
+        self.changed.emit(Change())
+
+    def _apply(self, edit: Edit) -> Edit:
+        kind = edit.kind_in(self.graph)
+        inverse = edit.apply(self.graph)
+        self.structure += kind == "structure"
+        self.revision += kind != "cosmetic"
+        self._pending.append((edit, kind))
+        return inverse
+
+    def _announce(self) -> None:
+        """Tell the listeners, after the history is consistent again."""
+        if not self._pending:
+            return
+        pending, self._pending = self._pending, []
+        kinds = {kind for _, kind in pending}
+        self.changed.emit(Change(tuple(edit for edit, _ in pending), "structure" in kinds, bool(kinds - {"cosmetic"})))

@@ -1,0 +1,206 @@
+"""Documents as files: JSON with one node or edge a line, or a zip of that JSON and tensors, which are carried along unread.
+
+A file can be wrong, and is never dangerous: nothing in it is executed, and reading ends in a whole graph or in one FileError.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import stat
+import tempfile
+import zipfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from graph.build import BuildError, build
+from graph.graph import Graph
+from graph.migrations import migrate
+from graph.scan import MAXIMUM_BYTES, ScanError, parse
+from graph.spec import Catalog
+
+FORMAT = "gradwire"
+VERSION = 1
+MEMBER = "document.json"
+MAXIMUM_ATTACHED = 8 * 2**30
+_TRAINING_ORDER = ("optimizer", "hyper", "epochs", "steps", "batch_size", "seed", "device")
+_SETTINGS_ORDER = ("title", "description", "dtype", "objective", "demo")
+
+
+class FileError(Exception):
+    """A file that cannot be read or written; the text is one sentence that names the file, what is wrong and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """`read_only` says why the document must not be changed; empty when it may."""
+
+    graph: Graph
+    read_only: str = ""
+
+
+def load(path: Path | str, catalog: Catalog) -> Graph:
+    """The graph in a file. Raises FileError."""
+    return read(path, catalog).graph
+
+
+def read(path: Path | str, catalog: Catalog, allow_newer: bool = False) -> Loaded:
+    """The graph in a file; one of a newer version is a FileError, or with `allow_newer` read-only."""
+    name = Path(path).name
+    attachments: dict[str, bytes] = {}
+    try:
+        with open(path, "rb") as file:
+            start = file.read(4)
+            file.seek(0)
+            if start == b"PK\x03\x04":
+                data, attachments = _unzip(file)
+            else:
+                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    raise FileError(f"{name}: this is not a regular file.")
+                data = file.read(MAXIMUM_BYTES + 1)
+    except FileNotFoundError:
+        raise FileError(f"{path}: there is no such file.") from None
+    except IsADirectoryError:
+        raise FileError(f"{name}: this is a folder, not a file.") from None
+    except OSError as problem:
+        raise FileError(f"{name}: it cannot be read: {problem.strerror or problem}.") from None
+    except (zipfile.BadZipFile, KeyError, EOFError, ValueError, NotImplementedError, RuntimeError, zipfile.zlib.error) as problem:
+        raise FileError(f"{name}: the archive is damaged: {str(problem).strip('.') or type(problem).__name__}.") from None
+    loaded = _loads(data, catalog, name, allow_newer)
+    loaded.graph.attachments.update(attachments)
+    return loaded
+
+
+def loads(text: str | bytes, catalog: Catalog, origin: str = "the document") -> Graph:
+    """The graph in a text. Raises FileError, whose text begins with `origin`."""
+    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    return _loads(data, catalog, origin, False).graph
+
+
+def dumps(graph: Graph) -> str:
+    """The file's text: the same graph always gives the same text."""
+    parts = [f'"format": {_json(FORMAT)}', f'"version": {VERSION}', f'"settings": {_json(_ordered(graph.settings, _SETTINGS_ORDER))}']
+    parts.append(_rows("nodes", (_node_row(graph, node_id) for node_id in graph.nodes)))
+    parts.append(_rows("edges", (edge.to_json() for edge in graph.edges.values())))
+    for key, table in (("groups", graph.groups), ("frames", graph.frames), ("notes", graph.notes)):
+        parts.append(_rows(key, (item.to_json() for item in table.values())))
+    parts.append(f'"training": {_json(_ordered(graph.training, _TRAINING_ORDER))}')
+    parts.extend(f"{_json(key)}: {_json(value)}" for key, value in graph.extra.items())
+    return "{" + ",\n".join(parts) + "}\n"
+
+
+def save(graph: Graph, path: Path | str) -> None:
+    """Write a file so that at every moment either the old or the new one is whole. Raises FileError."""
+    text = dumps(graph).encode("utf-8")
+    data = _zip(text, graph.attachments) if graph.attachments else text
+    target = Path(os.path.realpath(path))
+    temporary = ""
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:80]}.", suffix=".saving", dir=target.parent)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, _mode(target))
+        os.replace(temporary, target)
+        _sync_folder(target.parent)
+    except OSError as problem:
+        if temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+        raise FileError(f"{target.name}: it cannot be saved: {problem.strerror or problem}.") from None
+
+
+def _loads(data: bytes, catalog: Catalog, origin: str, allow_newer: bool) -> Loaded:
+    try:
+        content = parse(data)
+    except ScanError as problem:
+        raise FileError(f"{origin}: {problem}.") from None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise FileError(f'{origin}: this is not a Gradwire document: its "format" is not "{FORMAT}".')
+    version = content.get("version")
+    if type(version) is not int or version < 1:
+        raise FileError(f'{origin}: "version" is not a whole number from 1 up.')
+    newer = ""
+    if version > VERSION:
+        newer = f"{origin}: it was written by a newer Gradwire (file version {version}, this one reads up to {VERSION})."
+        if not allow_newer:
+            raise FileError(newer)
+        newer = newer[:-1] + ", so it is open for reading only."
+    try:
+        return Loaded(build(content if newer else migrate(content), catalog), newer)
+    except BuildError as problem:
+        raise FileError(f"{origin}: {problem}." if not newer else f"{newer.partition(', so it')[0]} and cannot be read: {problem}.") from None
+
+
+def _node_row(graph: Graph, node_id: str) -> dict[str, Any]:
+    node = graph.nodes[node_id]
+    row = node.to_json()
+    if node.type in graph.catalog:
+        row["params"] = _ordered(node.params, [setting.name for setting in graph.spec(node).settings])
+    return row
+
+
+def _ordered(values: Mapping[str, Any], first: Iterable[str]) -> dict[str, Any]:
+    """Known keys in their order, the others after them by name, whatever order they were set in."""
+    known = {name: values[name] for name in first if name in values}
+    return known | {name: values[name] for name in sorted(values) if name not in known}
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _rows(key: str, rows: Iterable[Any]) -> str:
+    lines = ",\n".join(" " + _json(row) for row in rows)
+    return f'"{key}": [\n{lines}\n]' if lines else f'"{key}": []'
+
+
+def _unzip(file: Any) -> tuple[bytes, dict[str, bytes]]:
+    with zipfile.ZipFile(file) as archive:
+        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
+        if MEMBER not in archive.namelist():
+            raise ValueError(f"it holds no {MEMBER}")
+        if len({entry.filename for entry in entries}) != len(entries):
+            raise ValueError("it holds two entries of one name")
+        if archive.getinfo(MEMBER).file_size > MAXIMUM_BYTES or sum(entry.file_size for entry in entries) > MAXIMUM_ATTACHED:
+            raise ValueError("it holds more than can be read")
+        if any(entry.file_size > 100 * entry.compress_size + 2**20 for entry in entries):
+            raise ValueError("an entry is packed suspiciously tightly")
+        return archive.read(MEMBER), {entry.filename: archive.read(entry) for entry in entries if entry.filename != MEMBER}
+
+
+def _zip(text: bytes, attachments: Mapping[str, bytes]) -> bytes:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, data in ((MEMBER, text), *sorted(attachments.items())):
+            entry = zipfile.ZipInfo(name)  # a fixed date: the same document gives the same bytes
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED if name == MEMBER else zipfile.ZIP_STORED
+            archive.writestr(entry, data)
+    return stream.getvalue()
+
+
+def _mode(target: Path) -> int:
+    try:
+        return stat.S_IMODE(target.stat().st_mode)
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself survive a power cut, where the system can."""
+    if os.name != "posix":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with contextlib.suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

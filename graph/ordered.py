@@ -1,0 +1,103 @@
+"""A mapping that remembers insertion order and lets a removed entry come back to its old place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Ordered(Mapping[str, T], Generic[T]):
+    """Entries by id, in order. Reading is public; only the graph that owns it calls `put`, `replace` and `drop`.
+
+    Every change costs the same however many entries there are: the order is a linked list, and the dictionary that is
+    iterated is put in order again only when something was inserted before its end.
+    """
+
+    __slots__ = ("_items", "_last", "_next", "_places", "_previous", "_sorted")
+
+    def __init__(self) -> None:
+        self._items: dict[str, T] = {}
+        self._next: dict[str, str | None] = {}
+        self._previous: dict[str, str | None] = {}
+        self._places: dict[str, float] = {}
+        self._last: str | None = None
+        self._sorted = True
+
+    def __getitem__(self, key: str) -> T:
+        return self._items[key]
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[str]:
+        if not self._sorted:
+            self._sort()
+        return iter(self._items)
+
+    def __repr__(self) -> str:
+        return f"Ordered({dict(self)!r})"
+
+    def after(self, key: str) -> str | None:
+        """The id that follows `key`; None at the end."""
+        return self._next[key]
+
+    def place(self, key: str) -> float:
+        """A number that grows along the order; comparable until the next change."""
+        return self._places[key]
+
+    def put(self, key: str, item: T, before: str | None = None) -> None:
+        """Insert a new entry before another one, or at the end when `before` is None or not there."""
+        if before is None or before not in self._items:
+            before, previous = None, self._last
+            self._last = key
+        else:
+            previous = self._previous[before]
+            self._previous[before] = key
+            self._sorted = False
+        if previous is not None:
+            self._next[previous] = key
+        self._next[key], self._previous[key] = before, previous
+        self._items[key] = item
+        low = self._places[previous] if previous is not None else -1.0
+        high = self._places[before] if before is not None else low + 2.0
+        if previous is None and before is not None:
+            low = high - 2.0
+        self._places[key] = (low + high) / 2
+        if not low < self._places[key] < high:  # no float left in between
+            self._places = {name: float(place) for place, name in enumerate(self)}
+
+    def replace(self, key: str, item: T) -> None:
+        self._items[key] = item
+
+    def drop(self, key: str) -> str | None:
+        """Take an entry out; returns the id before which it stood."""
+        del self._items[key], self._places[key]
+        following, previous = self._next.pop(key), self._previous.pop(key)
+        if previous is not None:
+            self._next[previous] = following
+        if following is not None:
+            self._previous[following] = previous
+        else:
+            self._last = previous
+        return following
+
+    def copy(self) -> Ordered[T]:
+        twin: Ordered[T] = Ordered()
+        twin._items, twin._next, twin._previous = dict(self._items), dict(self._next), dict(self._previous)
+        twin._places = dict(self._places)
+        twin._last, twin._sorted = self._last, self._sorted
+        return twin
+
+    def _sort(self) -> None:
+        keys: list[str] = []
+        key = self._last
+        while key is not None:
+            keys.append(key)
+            key = self._previous[key]
+        self._items = {key: self._items[key] for key in reversed(keys)}
+        self._sorted = True

@@ -1,0 +1,89 @@
+"""What holds for every test: no display needed, and nothing left behind."""
+
+from __future__ import annotations
+
+import os
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before anything imports Qt
+
+import gc
+import multiprocessing
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+PATIENCE = 3.0
+"""Seconds that what a test closed may take to end."""
+SESSION_KERNEL = "gradwire-kernel-session"
+"""The name of the one child process that may outlive a test: the kernel the session shares."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """A thread, child process, visible window or running timer that outlives its test fails it."""
+    threads, processes = set(_threads()), set(_processes())
+    windows, timers = set(map(id, _windows())), set(map(id, _timers()))
+    yield
+    found = _wait_for_none(
+        lambda: [f"thread {thread.name}" for thread in _threads() if thread not in threads]
+        + [f"process {process.name}" for process in _processes() if process not in processes]
+        + [f"window {window!r}" for window in _windows() if id(window) not in windows]
+        + [f"timer {timer!r} of {timer.parent()!r}" for timer in _timers() if id(timer) not in timers]
+    )
+    if found:
+        pytest.fail("left behind: " + "; ".join(found))
+
+
+def _wait_for_none(look: Callable[[], list[str]]) -> list[str]:
+    """Empty as soon as `look` finds nothing, else what it still finds when patience ends."""
+    end = time.monotonic() + PATIENCE
+    while found := look():
+        if time.monotonic() > end:
+            return found
+        gc.collect()
+        _process_events()
+        time.sleep(0.02)
+    return []
+
+
+def _threads() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if not thread.daemon and thread is not threading.main_thread()]
+
+
+def _processes() -> list[Any]:
+    return [process for process in multiprocessing.active_children() if process.name != SESSION_KERNEL]
+
+
+def _application() -> Any:
+    widgets = sys.modules.get("PySide6.QtWidgets")
+    return widgets.QApplication.instance() if widgets else None
+
+
+def _windows() -> list[Any]:
+    application = _application()
+    return [window for window in application.topLevelWidgets() if window.isVisible()] if application else []
+
+
+def _timers() -> list[Any]:
+    """Active timers of visible or unowned objects; a timer dies with its parent, so it is enough to look at living ones."""
+    application = _application()
+    if not application:
+        return []
+    import shiboken6
+    from PySide6.QtCore import QTimer
+
+    found = [thing for thing in gc.get_objects() if isinstance(thing, QTimer)]
+    return [timer for timer in found if shiboken6.isValid(timer) and timer.isActive() and not timer.isSingleShot()]
+
+
+def _process_events() -> None:
+    application = _application()
+    if application:
+        from PySide6.QtCore import QEvent
+
+        application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        application.processEvents()
