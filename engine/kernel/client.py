@@ -1,0 +1,342 @@
+"""The window's side of the kernel: starts the process, keeps it in step with the document, pulls answers. No Qt, no torch, no threads.
+
+Whoever owns a client calls `pump()` when something arrived (`fileno()` becomes readable), when `due()` seconds have passed,
+and after asking for something. Nothing here blocks except `wait`, for as long as it is told.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from engine.kernel.process import KernelProcess
+from engine.kernel.protocol import ArrayKey, Progress, Reply, Request
+from engine.views import TraceView
+from graph.document import Change, Document
+from graph.edits import Edit, StateMove
+from graph.files import dumps
+
+if TYPE_CHECKING:
+    import numpy as np
+
+BENCH = "engine.kernel.bench:make"
+PROGRESS_INTERVAL = 1 / 30
+TRACE_INTERVAL = 1 / 15
+STATE_INTERVAL = 2.0
+STATE_SHARE = 0.02
+"""Largest part of the trainer's time that handing over states may take; large states are handed over less often."""
+DEATHS, DEATH_WINDOW = 3, 30.0
+
+Status = Literal["starting", "ready", "training", "dead"]
+ArrayCallback = Callable[["np.ndarray | None"], None]
+KeptCallback = Callable[[Mapping[tuple[str, str], "np.ndarray"]], None]
+
+
+@dataclass(slots=True)
+class Wishes:
+    """What the next request will ask for."""
+
+    text: bool = True
+    trace: bool = True
+    progress: bool = False
+    state: bool = False
+
+
+class KernelClient:
+    """Keeps one kernel process busy with one document. `on_trace`, `on_progress` and `on_status` are called from `pump` and `wait`."""
+
+    def __init__(self, bench: str = BENCH, clock: Callable[[], float] = time.monotonic) -> None:
+        self.on_trace: Callable[[TraceView], None] = lambda trace: None
+        self.on_progress: Callable[[Progress], None] = lambda progress: None
+        self.on_status: Callable[[Status, str], None] = lambda status, text: None
+        self.progress = Progress()
+        self.status: Status = "starting"
+        self.status_text = ""
+        self.ready = False
+        self.traced_revision = -1
+        self._bench, self._clock = bench, clock
+        self._process: KernelProcess | None = None
+        self._document: Document | None = None
+        self._document_number = 0
+        self._number = 0
+        self._outstanding: Request | None = None
+        self._wishes = Wishes()
+        self._edits: list[Edit] = []
+        self._moves: list[StateMove] = []
+        self._commands: list[tuple[str, Any]] = []
+        self._arrays: dict[ArrayKey, list[ArrayCallback]] = {}
+        self._kept: list[KeptCallback] = []
+        self._points_known = 0
+        self._state: bytes | None = None
+        self._state_step = 0
+        self._state_interval = STATE_INTERVAL
+        self._last_trace = self._last_progress = self._last_state = -1e9
+        self._deaths: list[float] = []
+        self._closed = False
+
+    # --- life -----------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the process; call it before anything slow, so that torch loads while the window opens."""
+        if self._process is None and not self._closed:
+            self._process = KernelProcess(self._bench)
+
+    def restart(self) -> None:
+        """Begin again after three deaths, when a person asks for it."""
+        self._deaths.clear()
+        if self._process is None:
+            self._revive("")
+
+    def shutdown(self) -> None:
+        """End the process. Idempotent."""
+        self._closed = True
+        self._detach()
+        if self._process is not None:
+            self._process.close()
+            self._process = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def fileno(self) -> int | None:
+        """The descriptor that becomes readable when an answer arrives or the kernel dies; None without a process."""
+        return self._process.fileno() if self._process else None
+
+    @property
+    def training(self) -> bool:
+        return self.progress.phase == "training"
+
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is outstanding."""
+        return self._outstanding is not None
+
+    # --- what can be asked for ------------------------------------------------------------------------------------------
+
+    def attach(self, document: Document) -> None:
+        """Work for this document from now on; answers about another one are dropped."""
+        self._detach()
+        self._document = document
+        document.changed.connect(self._on_change)
+        self._document_number += 1
+        self._wishes = Wishes(progress=True)
+        self._edits.clear()
+        self._moves.clear()
+        self._commands.clear()
+        self._arrays.clear()
+        self._kept.clear()
+        self._points_known, self._state, self._state_step = 0, None, 0
+        self.traced_revision = -1
+        self.start()
+        self.pump()
+
+    def wish_trace(self) -> None:
+        """Ask for a new trace although nothing was edited, with the next `pump`."""
+        self._wishes.trace = True
+
+    def command(self, name: str, argument: Any = None) -> None:
+        """`start`, `pause`, `step` or `reset` the training; the answer brings progress and a trace."""
+        self._commands.append((name, argument))
+        self._wishes.progress = self._wishes.trace = True
+        if name != "start":
+            self._wishes.state = True
+        self.pump()
+
+    def request_array(self, key: ArrayKey, callback: ArrayCallback) -> None:
+        """One full array, or None when there is none."""
+        self._arrays.setdefault(key, []).append(callback)
+        self.pump()
+
+    def request_kept(self, callback: KeptCallback) -> None:
+        """The trained values by `(node id, parameter name)`."""
+        self._kept.append(callback)
+        self.pump()
+
+    def current(self) -> bool:
+        """Whether the last trace shown belongs to the document as it is now."""
+        return self._document is not None and self.traced_revision == self._document.revision
+
+    def wait(self, seconds: float) -> bool:
+        """Take answers for up to `seconds`, until the trace belongs to the newest edit. Returns whether it does."""
+        end = self._clock() + seconds
+        self.pump()
+        while not self.current() and self._process is not None:
+            left = end - self._clock()
+            if left <= 0:
+                return False
+            self._process.poll(left)
+            self.pump()
+        return self.current()
+
+    # --- the pull -------------------------------------------------------------------------------------------------------
+
+    def due(self) -> float | None:
+        """Seconds until `pump` should run although nothing arrives; None when only an answer or an edit can change anything."""
+        if self._process is None or self._outstanding is not None or not self.training:
+            return None
+        return max(0.0, self._last_progress + PROGRESS_INTERVAL - self._clock())
+
+    def pump(self) -> None:
+        """Take in what has arrived, send what is wanted. Never blocks."""
+        if self._process is None or self._document is None:
+            return
+        try:
+            while self._process is not None and self._process.poll(0):
+                reply = self._process.receive()  # without a question there is nothing but the end of file
+                outstanding, self._outstanding = self._outstanding, None
+                if outstanding is not None:
+                    self._take(outstanding, reply)
+            if self._process is None or self._document is None or self._outstanding is not None:
+                return
+            request = self._compose()
+            if request is not None:
+                self._outstanding = request
+                self._process.send(request)
+        except (EOFError, OSError):
+            self._mourn()
+
+    def _compose(self) -> Request | None:
+        document, now, wishes, training = self._document, self._clock(), self._wishes, self.training
+        assert document is not None
+        trace = wishes.trace or (training and now - self._last_trace >= TRACE_INTERVAL)
+        progress = wishes.progress or (training and now - self._last_progress >= PROGRESS_INTERVAL)
+        state = wishes.state or (training and now - self._last_state >= self._state_interval)
+        warm = not self.ready and self._number > 0 and not (trace or self._commands)
+        if not (trace or progress or state or warm or wishes.text or self._commands or self._arrays or self._kept):
+            return None
+        commands = (*self._commands, *([("warm", None)] if warm else []))
+        self._number += 1
+        request = Request(
+            self._number, self._document_number, document.structure, document.revision,
+            text=dumps(document.graph) if wishes.text else None,
+            moves=tuple(self._moves), edits=() if wishes.text else tuple(edit.to_json() for edit in self._edits),
+            commands=commands, trace=trace, progress=progress, run=self.progress.run, points_known=self._points_known, state=state,
+            kept=bool(self._kept), arrays=tuple(self._arrays),
+        )  # fmt: skip
+        self._last_trace = now if trace else self._last_trace
+        self._last_progress = now if progress else self._last_progress
+        self._last_state = now if state else self._last_state
+        self._edits.clear()
+        self._moves.clear()
+        self._commands.clear()
+        self._wishes = Wishes(text=False, trace=False)
+        return request
+
+    def _take(self, request: Request, reply: Reply) -> None:
+        if reply.document != self._document_number or self._document is None:
+            return
+        if reply.resync:
+            self._ask_again(request)
+            return
+        if reply.ready and not self.ready:
+            self.ready = True
+        if reply.state is not None:
+            self._state, self._state_step = reply.state, reply.state_step
+            self._state_interval = max(STATE_INTERVAL, reply.state_seconds / STATE_SHARE)
+        self._take_progress(reply)
+        if reply.trace is not None and reply.structure == self._document.structure:
+            self.traced_revision = reply.revision
+            self.on_trace(reply.trace)
+        for key in request.arrays:
+            for callback in self._arrays.pop(key, []):
+                callback(reply.arrays.get(key))
+        if reply.kept is not None:
+            waiting, self._kept = self._kept, []
+            for kept_callback in waiting:
+                kept_callback(reply.kept)
+        self._tell("training" if self.training else "ready", reply.error)
+
+    def _take_progress(self, reply: Reply) -> None:
+        progress = reply.progress
+        if progress is None:
+            return
+        self._points_known = progress.first_point + len(progress.points)
+        if self.training and progress.phase != "training":
+            self._wishes.state = self._wishes.trace = True
+        self.progress = progress
+        self.on_progress(progress)
+
+    def _ask_again(self, request: Request) -> None:
+        """The kernel needs the whole document: ask for the same once more."""
+        wishes = self._wishes
+        wishes.text = True
+        wishes.trace |= request.trace
+        wishes.progress |= request.progress
+        wishes.state |= request.state
+        self._commands[:0] = [c for c in request.commands if c[0] != "warm"]
+
+    def _tell(self, status: Status, text: str) -> None:
+        if (status, text) != (self.status, self.status_text):
+            self.status, self.status_text = status, text
+            self.on_status(status, text)
+
+    # --- the document ---------------------------------------------------------------------------------------------------
+
+    def _detach(self) -> None:
+        if self._document is not None:
+            self._document.changed.disconnect(self._on_change)
+            self._document = None
+
+    def _on_change(self, change: Change) -> None:
+        for edit in change.edits:
+            self._moves += getattr(edit, "state_moves", ())
+        if change.structure:
+            self._wishes.text = self._wishes.trace = self._wishes.progress = True
+            self._edits.clear()
+        elif change.value:
+            self._wishes.trace = True
+            for edit in change.edits:
+                merged = self._edits[-1].absorb(edit) if self._edits else None
+                if merged is None:
+                    self._edits.append(edit)
+                else:
+                    self._edits[-1] = merged
+
+    # --- death ----------------------------------------------------------------------------------------------------------
+
+    def _mourn(self) -> None:
+        """The kernel is gone. Start another from the last state, or stop after three deaths in half a minute."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        cause = process.bury(self._number)
+        request, self._outstanding = self._outstanding, None
+        if request is not None:
+            self._wishes.trace |= request.trace
+        now = self._clock()
+        self._deaths = [at for at in self._deaths if now - at < DEATH_WINDOW] + [now]
+        was_training = self.training
+        if was_training:
+            self.progress = _stopped(self.progress, self._state_step)
+        if len(self._deaths) >= DEATHS:
+            self._commands.clear()
+            self._tell(
+                "dead", f"The engine stopped {DEATHS} times in a row ({cause}). The document is safe; save it, then start the engine again."
+            )
+            self.on_progress(self.progress)
+            return
+        kept = f" Training can go on from step {self._state_step}." if self._state is not None else ""
+        self._revive(f"The engine stopped ({cause}) and was started again; the document is untouched.{kept}")
+        if was_training:
+            self.on_progress(self.progress)
+
+    def _revive(self, text: str) -> None:
+        self.ready = False
+        self._points_known = 0
+        self._wishes.text = self._wishes.trace = self._wishes.progress = True
+        self._edits.clear()
+        self._commands = [("restore", self._state)] if self._state is not None else []
+        self._tell("starting", text)
+        self.start()
+        self.pump()
+
+
+def _stopped(progress: Progress, step: int) -> Progress:
+    from dataclasses import replace
+
+    return replace(
+        progress, phase="paused", step=step, points=(), message=f"The engine stopped; the last saved state is that of step {step}."
+    )

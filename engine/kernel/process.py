@@ -1,0 +1,78 @@
+"""The child process itself, seen from the window: start, send, receive, end."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from typing import Any
+
+from engine.kernel import server
+from engine.kernel.protocol import Reply, Request, discard, receive, segment_name, send
+
+PATIENCE = 0.3
+"""Seconds a kernel gets to leave by itself before it is killed; it has nothing left to save."""
+
+
+class KernelProcess:
+    """One kernel. `spawn` and not `fork`: the same on every system, and nothing of Qt's is duplicated into the child."""
+
+    def __init__(self, bench: str) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._connection, theirs = context.Pipe(duplex=True)
+        self._process = context.Process(target=server.main, args=(theirs, bench), name="gradwire-kernel", daemon=True)
+        self._process.start()
+        theirs.close()  # else our own copy would keep the pipe from ending when the kernel dies
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid
+
+    def fileno(self) -> int:
+        return self._connection.fileno()
+
+    def died(self) -> bool:
+        return self._process.exitcode is not None
+
+    def poll(self, seconds: float) -> bool:
+        """Whether something can be received (an end of file included) within `seconds`."""
+        return self._connection.poll(seconds)
+
+    def send(self, request: Request) -> None:
+        send(self._connection, request, segment_name(os.getpid(), request.number))
+
+    def receive(self) -> Reply:
+        reply: Any = receive(self._connection)
+        return reply  # type: ignore[no-any-return]
+
+    def close(self) -> None:
+        """End of file lets an idle kernel leave at once and a training one after its slice; one that does neither is killed."""
+        self._connection.close()
+        self._process.join(PATIENCE)
+        if self._process.exitcode is None:
+            self._process.kill()
+            self._process.join()
+        self._process.close()
+
+    def bury(self, number: int) -> str:
+        """Clean up after a death while message `number` was out; returns the cause in words."""
+        pid = self._process.pid
+        self._connection.close()
+        self._process.join(PATIENCE)
+        if self._process.exitcode is None:
+            self._process.kill()
+            self._process.join()
+        code = self._process.exitcode
+        self._process.close()
+        for owner in (pid, os.getpid()):
+            discard(segment_name(owner or 0, number))
+        return _cause(code)
+
+
+def _cause(code: int | None) -> str:
+    if code is None or code >= 0:
+        return f"exit code {code}"
+    try:
+        return signal.Signals(-code).name
+    except ValueError:
+        return f"signal {-code}"

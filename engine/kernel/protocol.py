@@ -1,0 +1,199 @@
+"""What the window and the kernel say to each other, and how it goes over the pipe.
+
+The window pulls: one `Request` at a time, answered by one `Reply`; the kernel never sends unasked. A message that would not
+fit a pipe's buffer travels through shared memory, so that neither side ever blocks on the other while sending.
+"""
+
+from __future__ import annotations
+
+import pickle
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any, Literal
+
+from engine.views import TraceView
+from graph.problem import Problem
+
+if TYPE_CHECKING:
+    import numpy as np
+
+INLINE_LIMIT = 48 * 1024
+"""Longest message sent through the pipe itself; the smallest pipe buffer in use holds 64 KiB."""
+
+Phase = Literal["idle", "training", "paused", "finished", "failed"]
+
+ArrayKey = tuple[str, ...]
+"""Names one full array: `("value", node, port)`, `("gradient", node, port)`, `("edge", edge)` (that wire's gradient),
+`("parameter", node, name)`, `("parameter_gradient", node, name)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of the training curves. What was not measured at this step is None."""
+
+    step: int
+    loss: float | None = None
+    accuracy: float | None = None
+    test_loss: float | None = None
+    test_accuracy: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where training stands.
+
+    `points` are the curve's points from index `first_point` on: those that were not told before. `run` counts the runs of
+    this window; a new one starts empty curves. `message` says what a person should know (why it stopped, which weights were
+    made anew), `problem_node` the id of the node it is about. `total_steps` is 0 where nothing limits the run.
+    """
+
+    phase: Phase = "idle"
+    run: int = 0
+    step: int = 0
+    epoch: int = 0
+    epochs: int = 0
+    total_steps: int = 0
+    loss: float | None = None
+    points: tuple[Point, ...] = ()
+    first_point: int = 0
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+    steps_per_second: float = 0.0
+    message: str = ""
+    problem_node: str | None = None
+    problems: tuple[Problem, ...] = ()
+    made_anew: tuple[str, ...] = ()
+    device: str = "cpu"
+    dtype: str = "float64"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Everything the window wants in one turn. `text` is the whole document, `edits` what changed in it since, in JSON form.
+
+    `points_known` points of the curves of `run` were told before. `moves` tells trained weights where to follow when nodes were duplicated: old (node, parameter) to new.
+    `commands`: `("start", None)`, `("pause", None)`, `("step", None)`, `("reset", None)`, `("restore", state)`, `("warm", None)`.
+    """
+
+    number: int
+    document: int
+    structure: int
+    revision: int
+    text: str | None = None
+    edits: tuple[dict[str, Any], ...] = ()
+    moves: tuple[tuple[tuple[str, str], tuple[str, str]], ...] = ()
+    commands: tuple[tuple[str, Any], ...] = ()
+    trace: bool = False
+    progress: bool = False
+    run: int = 0
+    points_known: int = 0
+    state: bool = False
+    kept: bool = False
+    arrays: tuple[ArrayKey, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to one request. `resync` asks for the whole document: an edit did not fit what the kernel holds.
+
+    `state` is opaque to the window: it goes back unread to the next kernel, should this one die. `kept` maps
+    `(node id, parameter name)` to trained values. `error` is the kernel's own failure, in one line; `ready`: nothing is left to load.
+    """
+
+    number: int
+    document: int
+    structure: int
+    revision: int
+    trace: TraceView | None = None
+    progress: Progress | None = None
+    state: bytes | None = None
+    state_step: int = 0
+    state_seconds: float = 0.0
+    kept: Mapping[tuple[str, str], np.ndarray] | None = None
+    arrays: Mapping[ArrayKey, np.ndarray | None] = field(default_factory=dict)
+    resync: bool = False
+    error: str = ""
+    ready: bool = False
+
+
+def segment_name(pid: int, number: int) -> str:
+    """Name of the shared memory that message `number` of process `pid` may use; short enough for macOS (31 characters)."""
+    return f"gw-{pid}-{number}"
+
+
+def encode(message: object) -> list[bytes | memoryview]:
+    """The message as parts to be laid end to end; arrays stay where they are (pickle protocol 5), each on a multiple of 16 bytes."""
+    buffers: list[pickle.PickleBuffer] = []
+    payload = pickle.dumps(message, protocol=5, buffer_callback=buffers.append)
+    raws = [buffer.raw() for buffer in buffers]
+    header = struct.pack(f"<QQ{len(raws)}Q", len(raws), len(payload), *(len(raw) for raw in raws))
+    parts: list[bytes | memoryview] = [header, payload, bytes(-(len(header) + len(payload)) % 16)]
+    for raw in raws:
+        parts += [raw, bytes(-len(raw) % 16)]
+    return parts
+
+
+def decode(data: bytes | bytearray | memoryview) -> Any:
+    """The message that `encode` took apart. Its arrays are views into `data`."""
+    view = memoryview(data)
+    count, length = struct.unpack_from("<QQ", view)
+    sizes = struct.unpack_from(f"<{count}Q", view, 16)
+    at = 16 + 8 * count
+    payload = view[at : at + length]
+    at += length
+    at += -at % 16
+    raws = []
+    for size in sizes:
+        raws.append(view[at : at + size])
+        at += size + -size % 16
+    return pickle.loads(payload, buffers=raws)
+
+
+def send(connection: Connection, message: object, name: str) -> None:
+    """Send through the pipe, or, when it is long, through a new shared memory segment called `name` that the receiver removes."""
+    parts = encode(message)
+    total = sum(len(part) for part in parts)
+    if total <= INLINE_LIMIT:
+        connection.send_bytes(b"".join([b"I", *parts]))
+        return
+    from multiprocessing.shared_memory import SharedMemory
+
+    segment = SharedMemory(name, create=True, size=total)
+    at, target = 0, segment.buf
+    assert target is not None
+    for part in parts:
+        target[at : at + len(part)] = part
+        at += len(part)
+    segment.close()
+    connection.send_bytes(b"S" + struct.pack("<Q", total) + name.encode())
+
+
+def receive(connection: Connection) -> Any:
+    """The next message; waits for it. Raises EOFError or OSError when the other side is gone."""
+    data = connection.recv_bytes()
+    if data[:1] == b"I":
+        # One byte of mark would leave every array unaligned: copy the rest once.
+        return decode(data[1:])
+    from multiprocessing.shared_memory import SharedMemory
+
+    (total,) = struct.unpack_from("<Q", data, 1)
+    segment = SharedMemory(data[9:].decode())
+    try:
+        copy = bytes((segment.buf or memoryview(b""))[:total])
+    finally:
+        segment.close()
+        segment.unlink()
+    return decode(copy)
+
+
+def discard(name: str) -> None:
+    """Remove the segment that a dead process may have left."""
+    from multiprocessing.shared_memory import SharedMemory
+
+    try:
+        segment = SharedMemory(name)
+    except (FileNotFoundError, ValueError):
+        return
+    segment.close()
+    segment.unlink()

@@ -1,0 +1,168 @@
+"""The kernel's side: a child process that answers the window between training steps.
+
+Nothing here imports torch when the module is loaded: the window imports it to name the process's entry point.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.kernel.protocol import ArrayKey, Progress, Reply, Request, receive, segment_name, send
+from engine.views import TraceView
+from graph.edits import StateMove
+
+if TYPE_CHECKING:
+    import numpy as np
+
+SLICE = 0.004
+"""Seconds of training between two looks at the pipe: well below one frame, long enough to cost nothing."""
+
+
+class Bench(Protocol):
+    """What does the work: one document, its session and its trainer."""
+
+    training: bool
+    run: int
+    step: int
+
+    def open(self, text: str, fresh: bool, moves: Sequence[StateMove]) -> None:
+        """Take over this document; `fresh` when it is another document, not a new structure of the same one."""
+
+    def edit(self, edits: Sequence[dict[str, Any]]) -> None:
+        """Apply value edits. Raises when they do not fit: the window then sends the whole document."""
+
+    def command(self, name: str, argument: Any) -> None: ...
+    def run_slice(self, seconds: float) -> None: ...
+    def trace(self) -> TraceView: ...
+    def progress(self, points_known: int) -> Progress: ...
+    def state(self) -> bytes: ...
+    def kept(self) -> Mapping[tuple[str, str], np.ndarray]: ...
+    def array(self, key: ArrayKey) -> np.ndarray | None: ...
+    def warm(self) -> bool:
+        """Load the next piece of what training will need; True when nothing is left."""
+
+
+def main(connection: Connection, factory: str) -> None:
+    """Entry point of the child process. `factory` is `module:callable` and makes the bench."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is the window's business
+    _watch_the_window()
+    module, _, name = factory.partition(":")
+    bench: Bench = getattr(importlib.import_module(module), name)()
+    Server(connection, bench).serve()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)  # taking torch down in order takes longer than a closing window should wait
+
+
+def _watch_the_window() -> None:
+    """End this process when the window's process ends, also while a long operation keeps the main thread busy."""
+    import multiprocessing
+    from multiprocessing.connection import wait
+
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    pid, sentinel = os.getppid(), parent.sentinel
+
+    def watch() -> None:
+        while not wait([sentinel], timeout=2.0) and os.getppid() == pid:
+            pass
+        os._exit(0)
+
+    threading.Thread(target=watch, name="window-watchdog", daemon=True).start()
+
+
+class Server:
+    """Answers requests until the pipe closes; trains in slices in between."""
+
+    def __init__(self, connection: Connection, bench: Bench) -> None:
+        self._connection = connection
+        self._bench = bench
+        self._document = 0
+        self._structure = -1
+        self._ready = False
+
+    def serve(self) -> None:
+        try:
+            while True:
+                if self._bench.training:
+                    self._train_slice()
+                    if not self._connection.poll(0):
+                        continue
+                request = receive(self._connection)
+                send(self._connection, self._answer(request), segment_name(os.getpid(), request.number))
+        except (EOFError, OSError):
+            return
+
+    def _train_slice(self) -> None:
+        try:
+            self._bench.run_slice(SLICE)
+        except Exception as error:  # noqa: BLE001 - whatever a node does, the kernel lives
+            traceback.print_exc(file=sys.stderr)
+            self._bench.command("fail", _one_line(error))
+
+    def _answer(self, request: Request) -> Reply:
+        try:
+            if not self._synchronize(request):
+                return self._reply(request, resync=True)
+            for name, argument in request.commands:
+                if name == "warm":
+                    self._ready = self._bench.warm()
+                else:
+                    self._bench.command(name, argument)
+            return self._reply(request, **self._collect(request))
+        except Exception as error:  # noqa: BLE001 - whatever a node does, the kernel lives
+            traceback.print_exc(file=sys.stderr)
+            return self._reply(request, error=_one_line(error))
+
+    def _synchronize(self, request: Request) -> bool:
+        """Bring the kernel's copy of the document to the request's revision; False when it needs the whole text."""
+        if request.text is not None:
+            self._structure = -1
+            self._bench.open(request.text, request.document != self._document, request.moves)
+            self._document, self._structure = request.document, request.structure
+        elif (request.document, request.structure) != (self._document, self._structure):
+            return False
+        if request.edits:
+            try:
+                self._bench.edit(request.edits)
+            except Exception:  # noqa: BLE001 - whatever did not fit: the whole document does
+                self._structure = -1
+                return False
+        return True
+
+    def _collect(self, request: Request) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        bench = self._bench
+        if request.trace:
+            found["trace"] = replace(bench.trace(), structure=request.structure, revision=request.revision)
+        if request.progress:
+            found["progress"] = bench.progress(request.points_known if request.run == bench.run else 0)
+        if request.arrays:
+            found["arrays"] = {key: bench.array(key) for key in request.arrays}
+        if request.kept:
+            found["kept"] = bench.kept()
+        if request.state:
+            started = time.perf_counter()
+            found["state"] = bench.state()
+            found["state_step"] = bench.step
+            found["state_seconds"] = time.perf_counter() - started
+        return found
+
+    def _reply(self, request: Request, **more: Any) -> Reply:
+        return Reply(request.number, request.document, request.structure, request.revision, ready=self._ready, **more)
+
+
+def _one_line(error: Exception) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__
