@@ -1,0 +1,41 @@
+"""`python -m benchmarks NAME [--json]`: what is timed, with the peers it is timed against."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import json
+import sys
+from typing import Any
+
+NAMES = {
+    "startup": "a fresh process until the window is painted, shows values and can train",
+    "live": "dragging a slider, and training with the window open",
+    "training": "training speed against torch.nn and torch.optim",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("name", choices=NAMES, help="; ".join(f"{name}: {text}" for name, text in NAMES.items()))
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    options = parser.parse_args(arguments)
+    result: dict[str, Any] = importlib.import_module(f"benchmarks.{options.name}").run()
+    if options.json:
+        print(json.dumps(result))
+    else:
+        _print(result)
+    return 0
+
+
+def _print(result: dict[str, Any], indent: str = "") -> None:
+    for name, value in result.items():
+        if isinstance(value, dict):
+            print(f"{indent}{name}")
+            _print(value, indent + "  ")
+        else:
+            print(f"{indent}{name:32s} {value:.4g}" if isinstance(value, float) else f"{indent}{name:32s} {value}")
+
+
+if __name__ == "__main__":  # the kernel process imports this module again
+    sys.exit(main())
