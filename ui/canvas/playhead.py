@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 
 class Playhead(Protocol):
-    """A position in `TraceView.events`.
+    """A position in `TraceView.events`; `ui.playback.Playhead` is the one in use.
 
     `active_edges` and `active_node` belong to the event under way, whose pulse has come `progress` (0 to 1) of its way;
-    `phase` is that event's. All are empty at rest. A number has *arrived* once the event that brings it is complete.
+    `phase` is that event's, empty at rest. A number has *arrived* once the event that brings it is complete; at rest all have.
+    `moved` is the signal that the position changed.
     """
 
     @property
-    def event_index(self) -> int: ...
+    def moved(self) -> Any: ...
+
+    @property
+    def at_rest(self) -> bool: ...
 
     @property
     def progress(self) -> float: ...
 
     @property
-    def phase(self) -> Literal["forward", "backward"] | None: ...
+    def moving(self) -> bool: ...
+
+    @property
+    def phase(self) -> Literal["", "forward", "backward"]: ...
 
     @property
     def active_node(self) -> str | None: ...
@@ -31,10 +38,6 @@ class Playhead(Protocol):
 
     def arrived_gradients(self, edge: str) -> bool: ...
 
-    def node_value(self, node: str) -> bool:
-        """Whether the node's own value may be shown."""
-        ...
+    def node_has_value(self, node: str) -> bool: ...
 
-    def node_gradient(self, node: str) -> bool:
-        """Whether the gradient of the node's outputs is complete."""
-        ...
+    def node_has_gradient(self, node: str) -> bool: ...

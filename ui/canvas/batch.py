@@ -1,0 +1,43 @@
+"""Whole numpy arrays drawn by one QPainter call.
+
+The arrays' memory is handed to Qt as it lies: a wrong type or length would read foreign memory, so everything is checked
+here and nowhere else wraps an address. The array is kept alive until the call returns.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import shiboken6
+from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtGui import QPainter
+
+
+def lines(painter: QPainter, segments: np.ndarray) -> None:
+    """Draw segments, shape (n, 4): x1, y1, x2, y2, float64."""
+    count = _checked(segments, 4)
+    if count:
+        painter.drawLines(shiboken6.wrapInstance(segments.ctypes.data, QLineF), count)
+
+
+def rectangles(painter: QPainter, rects: np.ndarray) -> None:
+    """Draw rectangles with the current pen and brush, shape (n, 4): x, y, width, height, float64."""
+    count = _checked(rects, 4)
+    if count:
+        painter.drawRects(shiboken6.wrapInstance(rects.ctypes.data, QRectF), count)
+
+
+def points(painter: QPainter, places: np.ndarray) -> None:
+    """Draw points with the current pen, shape (n, 2): x, y, float64."""
+    count = _checked(places, 2)
+    if count:
+        painter.drawPoints(shiboken6.wrapInstance(places.ctypes.data, QPointF), count)
+
+
+def _checked(array: np.ndarray, columns: int) -> int:
+    if array.dtype != np.float64:
+        raise TypeError(f"a batch must be float64, not {array.dtype}")
+    if array.ndim != 2 or array.shape[1] != columns:
+        raise ValueError(f"a batch must have shape (n, {columns}), not {array.shape}")
+    if not array.flags.c_contiguous:
+        raise ValueError("a batch must be contiguous")
+    return int(array.shape[0])

@@ -1,0 +1,61 @@
+"""Where the view looks: a scale and the scene point at its top left corner. Undo never touches it."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF
+from PySide6.QtGui import QTransform
+
+SMALLEST, LARGEST = 0.04, 4.0
+
+
+class Camera:
+    """`scale` is pixels per scene unit; `x`, `y` are the scene coordinates of the view's top left corner."""
+
+    def __init__(self) -> None:
+        self.scale = 1.0
+        self.x = 0.0
+        self.y = 0.0
+
+    def to_scene(self, at: QPointF) -> QPointF:
+        return QPointF(at.x() / self.scale + self.x, at.y() / self.scale + self.y)
+
+    def to_view(self, at: QPointF) -> QPointF:
+        return QPointF((at.x() - self.x) * self.scale, (at.y() - self.y) * self.scale)
+
+    def rect_to_view(self, rect: QRectF) -> QRectF:
+        return QRectF(self.to_view(rect.topLeft()), rect.size() * self.scale)
+
+    def seen(self, size: QSizeF) -> QRectF:
+        """What a view of that size shows, in scene coordinates."""
+        return QRectF(self.x, self.y, size.width() / self.scale, size.height() / self.scale)
+
+    def transform(self) -> QTransform:
+        return QTransform(self.scale, 0, 0, self.scale, -self.x * self.scale, -self.y * self.scale)
+
+    def pan(self, dx: float, dy: float) -> None:
+        """Move the content by that many pixels."""
+        self.x -= dx / self.scale
+        self.y -= dy / self.scale
+
+    def zoom(self, factor: float, at: QPointF) -> None:
+        """Scale by `factor`; what is under `at` (view pixels) stays there."""
+        fixed = self.to_scene(at)
+        self.scale = min(max(self.scale * factor, SMALLEST), LARGEST)
+        self.x = fixed.x() - at.x() / self.scale
+        self.y = fixed.y() - at.y() / self.scale
+
+    def fit(self, rect: QRectF, size: QSizeF, largest: float, margin: float = 56.0) -> None:
+        """Show all of `rect`, centred, at most at scale `largest`."""
+        if rect.isEmpty() or size.isEmpty():
+            return
+        wide = max(size.width() - 2 * margin, 40.0) / rect.width()
+        high = max(size.height() - 2 * margin, 40.0) / rect.height()
+        self.scale = min(max(min(wide, high, largest), SMALLEST), LARGEST)
+        self.x = rect.center().x() - size.width() / 2 / self.scale
+        self.y = rect.center().y() - size.height() / 2 / self.scale
+
+    def state(self) -> tuple[float, float, float]:
+        return self.scale, self.x, self.y
+
+    def restore(self, state: tuple[float, float, float]) -> None:
+        self.scale, self.x, self.y = state

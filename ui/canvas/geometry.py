@@ -1,0 +1,227 @@
+"""How large a card is and where its ports are: from the spec, the node's settings and the font's metrics. No theme, no trace.
+
+Sizes do not depend on computed values, so nothing moves when the first numbers arrive, and they are the same in every theme:
+the projector's larger type is a larger scale of the same drawing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetricsF
+
+from graph.graph import Graph
+from graph.spec import Category, NodeSpec
+from ui import theme as themes
+from ui.canvas import formula_text
+
+TITLE = 28.0
+PITCH = 24.0
+PAD = 12.0
+FORMULA_ROW = 24.0
+FORMULA_SIZE = 14.0
+RADIUS = 9.0
+PORT = 5.5
+STUB = 56.0
+"""Length of the short wire that the objective's value stands on."""
+
+Body = Literal["number", "slider", "tiles"]
+
+
+@dataclass(frozen=True, slots=True)
+class PortSpot:
+    """A port's place, relative to the card's top left corner. `free` is the open slot of a port that takes many wires."""
+
+    port: str
+    slot: int
+    output: bool
+    x: float
+    y: float
+    text: str = ""
+    minor: bool = False
+    free: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Everything about one node's drawing that stays while numbers change. Rectangles are relative to the top left corner."""
+
+    title: str
+    category: Category
+    width: float
+    height: float
+    formula: formula_text.Line
+    body: Body
+    area: QRectF
+    slider: QRectF | None
+    inputs: tuple[PortSpot, ...]
+    outputs: tuple[PortSpot, ...]
+    frozen: bool
+    weight: str = ""
+    """The parameter whose thumbnail stands beside the value's."""
+
+    def spot(self, port: str, output: bool, slot: int = 0) -> PortSpot | None:
+        """The place of a port; of a slot that is not there, its last one."""
+        found = [s for s in (self.outputs if output else self.inputs) if s.port == port]
+        return next((s for s in found if s.slot == slot), found[-1] if found else None)
+
+
+@lru_cache(maxsize=1)
+def _metrics() -> dict[str, QFontMetricsF]:
+    themes.load_fonts()
+    return {role: QFontMetricsF(themes.font(role)) for role in ("title", "value", "tiny", "small", "wire")}  # type: ignore[arg-type]
+
+
+def text_width(role: str, text: str) -> float:
+    return _metrics()[role].horizontalAdvance(text)
+
+
+def elided(role: str, text: str, width: float) -> str:
+    return _metrics()[role].elidedText(text, Qt.TextElideMode.ElideRight, width)
+
+
+def title_of(graph: Graph, node_id: str) -> str:
+    """A node's label; else what it is: an operation by its type, a source or parameter by its name."""
+    node, spec = graph.nodes[node_id], graph.spec(node_id)
+    if node.label:
+        return node.label
+    if spec.category == "unknown":
+        return node.type
+    return node.name if spec.role in ("input", "constant", "parameter") else spec.title
+
+
+def build(graph: Graph, node_id: str) -> Card:
+    """The card of one node."""
+    spec = graph.spec(node_id)
+    settings = graph.settings_of(node_id)
+    inputs = list(_rows(graph, node_id, spec))
+    outputs = [port.name for port in spec.outputs]
+    body = _body(spec, settings)
+    weight = spec.parameters[0].name if spec.category == "layers" and spec.parameters else ""
+    pieces = subtitle(graph, node_id)
+    title = title_of(graph, node_id)
+    width = _width(title, pieces, body, bool(weight), inputs, outputs)
+    labelled = _labelled(spec)
+    content, slider, area_height = _content(body, bool(weight))
+    rows = max(len(inputs), len(outputs))
+    height = max(TITLE + content, TITLE + rows * PITCH + 16)
+    if labelled:
+        height = max(height, TITLE + FORMULA_ROW + rows * PITCH + 12)
+    height = 8 * round(height / 8 + 0.49)
+    area = _area(width, height, slider, area_height, labelled, inputs, outputs)
+    title = elided("title", title, width - PAD - 30 - (18 if settings.get("frozen") else 0))
+    return Card(
+        title, spec.category, width, height, formula_text.line(pieces, width - 2 * PAD, FORMULA_SIZE), body, area,
+        QRectF(PAD + 2, height - 20, width - 2 * PAD - 4, 12) if slider else None,
+        _spots(inputs, False, 0.0, height, labelled), _spots([(n, 0, False, False) for n in outputs], True, width, height, labelled),
+        bool(settings.get("frozen")), weight,
+    )  # fmt: skip
+
+
+def _rows(graph: Graph, node_id: str, spec: NodeSpec) -> Iterator[tuple[str, int, bool, bool]]:
+    """Input rows: port, slot, minor, free. A parameter's input shows only while something is wired to it."""
+    wired: dict[str, list[int]] = {}
+    for edge in graph.inputs_of(node_id):
+        wired.setdefault(edge.target[1], []).append(edge.slot)
+    for port in spec.inputs:
+        slots = wired.get(port.name, [])
+        if port.many:
+            for slot in sorted(slots):
+                yield port.name, slot, False, False
+            yield port.name, max(slots, default=-1) + 1, False, True
+        elif not port.parameter or slots:
+            yield port.name, 0, port.parameter or port.optional, False
+
+
+def _body(spec: NodeSpec, settings: dict[str, Any]) -> Body:
+    value = settings.get("value")
+    if spec.role == "input" and isinstance(value, int | float):
+        return "slider"
+    if spec.category in ("layers", "parameters") or spec.role == "data" or isinstance(value, list):
+        return "tiles"
+    return "number"
+
+
+def _content(body: Body, weight: bool) -> tuple[float, bool, float]:
+    """Height below the title, whether a slider stands there, height of the value's area."""
+    if body == "slider":
+        return FORMULA_ROW + 58.0, True, 34.0
+    if weight:
+        return FORMULA_ROW + 68.0, False, 60.0
+    return FORMULA_ROW + 52.0, False, 44.0
+
+
+def _labelled(spec: NodeSpec) -> bool:
+    """Whether ports carry their names: where position alone does not tell them apart."""
+    telling = [p for p in spec.inputs if not p.parameter]
+    return len(spec.outputs) > 1 or (len(telling) > 1 and spec.category not in ("math",))
+
+
+def _width(title: str, pieces: tuple[formula_text.Run, ...], body: Body, weight: bool, inputs: list[Any], outputs: list[str]) -> float:
+    formula = formula_text.line(pieces, 1e6, FORMULA_SIZE).width
+    wanted = max(text_width("title", title) + PAD + 34, formula + 2 * PAD + 2, 176.0 if weight else 128.0)
+    if len(outputs) > 1 or (inputs and len({row[0] for row in inputs}) > 1 and body == "tiles"):
+        wanted = max(wanted, 160.0)
+    return 8 * round(min(wanted, 216.0) / 8 + 0.49)
+
+
+def _area(width: float, height: float, slider: bool, tall: float, labelled: bool, inputs: list[Any], outputs: list[str]) -> QRectF:
+    """Where the value stands: below the formula, right of the names of the inputs, left of those of the outputs."""
+    left = right = PAD
+    if labelled:
+        left = PAD + max((text_width("tiny", row[0]) + 6 for row in inputs), default=0.0)
+        right = PAD + (max(text_width("tiny", name) + 6 for name in outputs) if len(outputs) > 1 else 0.0)
+    bottom = height - (22 if slider else 8)
+    top = max(TITLE + FORMULA_ROW, bottom - tall) if not labelled else TITLE + FORMULA_ROW
+    return QRectF(left, top, width - left - right, bottom - top)
+
+
+def _spots(rows: list[tuple[str, int, bool, bool]], output: bool, x: float, height: float, labelled: bool) -> tuple[PortSpot, ...]:
+    top = TITLE + (FORMULA_ROW if labelled else 0)
+    middle = (top + height) / 2 - (0 if labelled else 4)
+    first = middle - PITCH * (len(rows) - 1) / 2
+    return tuple(
+        PortSpot(port, slot, output, x, first + PITCH * i, port if labelled and (not output or len(rows) > 1) else "", minor, free)
+        for i, (port, slot, minor, free) in enumerate(rows)
+    )
+
+
+def subtitle(graph: Graph, node_id: str) -> tuple[formula_text.Run, ...]:
+    """The small print: the formula with the names of this node, its settings and what is wired to it; or what a source is."""
+    spec = graph.spec(node_id)
+    if spec.role in ("input", "constant", "parameter"):
+        return (formula_text.Run(formula_text.italic(spec.role), 0),)
+    if spec.role == "data":
+        return (formula_text.Run(formula_text.italic(str(graph.setting(node_id, "dataset")).replace("_", " ")), 0),)
+    return formula_text.runs(spec.formula_for(graph.settings_of(node_id)), tuple(sorted(names_of(graph, node_id).items())))
+
+
+def names_of(graph: Graph, node_id: str) -> dict[str, str]:
+    """What `@name` in this node's formulas stands for: the producers' names, its own for its output, its settings' values."""
+    spec = graph.spec(node_id)
+    names = {port.name: port.name for port in spec.inputs}
+    for setting, value in graph.settings_of(node_id).items():
+        if isinstance(value, str | int | float) and not isinstance(value, bool):
+            names[setting] = f"{value:g}" if isinstance(value, float) else str(value)
+    if spec.outputs:
+        names[spec.outputs[0].name] = graph.nodes[node_id].name
+    many: dict[str, list[str]] = {}
+    for edge in graph.inputs_of(node_id):
+        source, port = edge.source
+        several = len(graph.spec(source).outputs) > 1
+        many.setdefault(edge.target[1], []).append(port if several else graph.nodes[source].name)
+    return names | {port: ", ".join(found) for port, found in many.items()}
+
+
+def bounds(card: Card, x: float, y: float) -> QRectF:
+    return QRectF(x, y, card.width, card.height)
+
+
+def sizes(graph: Graph) -> dict[str, tuple[float, float]]:
+    """Every node's width and height, for the automatic layout."""
+    cards = ((node_id, build(graph, node_id)) for node_id in graph.nodes)
+    return {node_id: (card.width, card.height) for node_id, card in cards}

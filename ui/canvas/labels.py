@@ -1,0 +1,257 @@
+"""Numbers on wires: the value above, the gradient below, each in its place for as long as nothing moves.
+
+A wire's two labels share a place along the wire and are pushed away from it, from other wires, from cards and from labels
+that stand already. Places depend on geometry and on the widths the texts need, rounded up, so that changing digits do not
+make them jump.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QPen
+
+from engine.views import Absent, ArrayView
+from graph.model import Edge
+from ui.canvas import geometry
+from ui.canvas.content import Content
+from ui.canvas.numerals import loud, number, shape_text, whole
+from ui.canvas.scene import Scene
+from ui.theme import Theme, color, faded, font
+
+HEIGHT = 20.0
+LEAST = 62.0
+PICTURE = (26.0, 16.0)
+_SHARES = (0.5, 0.43, 0.57, 0.36, 0.64, 0.29, 0.71, 0.22, 0.78, 0.15, 0.85)
+_AWAY = (13.0, 16.0, 21.0, 28.0, 37.0)
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What stands on one side of a wire. `kind` decides how it is drawn; only `number` and `tensor` are numbers."""
+
+    kind: Literal["number", "tensor", "word", "empty", "bad"]
+    text: str = ""
+    view: ArrayView | None = None
+
+    @property
+    def width(self) -> float:
+        if self.kind == "empty":
+            return 34.0
+        if self.kind == "word":
+            return geometry.text_width("tiny", self.text) + 6
+        wide = geometry.text_width("wire", self.text)
+        return wide * 13 / 15 + PICTURE[0] + 8 if self.kind == "tensor" else wide
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Centres of the two labels of a wire, in scene coordinates, and the widths they were made for."""
+
+    forward: tuple[float, float]
+    backward: tuple[float, float]
+    widths: tuple[float, float]
+
+
+def value_text(view: ArrayView | None) -> Text:
+    if view is None:
+        return Text("empty")
+    if view.scalar is not None:
+        text = whole(view.scalar) if "int" in view.dtype else number(view.scalar)
+        return Text("bad" if loud(view.scalar) else "number", text)
+    return Text("tensor" if view.finite else "bad", shape_text(view.shape) if view.finite else f"NaN/∞ {shape_text(view.shape)}", view)
+
+
+def gradient_text(gradient: ArrayView | Absent) -> Text:
+    """A gradient, or which of the four absences it is; none of them looks like a number."""
+    if isinstance(gradient, Absent):
+        return Text("empty") if gradient.reason == "not computed" else Text("word", gradient.reason)
+    if gradient.scalar is not None:
+        return Text("bad" if loud(gradient.scalar) else "number", number(gradient.scalar))
+    return Text("tensor" if gradient.finite else "bad", f"‖∇‖ {number(gradient.norm)}", gradient)
+
+
+class Labels:
+    """Places of the labels, kept until geometry near them changes."""
+
+    def __init__(self) -> None:
+        self.places: dict[str, Places] = {}
+
+    def clear(self) -> None:
+        self.places.clear()
+
+    def forget(self, edge_ids: Iterable[str]) -> None:
+        for edge_id in edge_ids:
+            self.places.pop(edge_id, None)
+
+    def prepare(self, scene: Scene, ids: Iterable[str], content: Content) -> None:
+        """Find a place for every wire of `ids` that has none, or whose texts have outgrown it."""
+        missing: list[tuple[str, tuple[float, float]]] = []
+        for edge_id in ids:
+            edge = scene.graph.edges[edge_id]
+            if content.trace is None and edge_id in self.places:
+                continue
+            widths = tuple(_reserved(text.width) for text in texts(edge, content))
+            known = self.places.get(edge_id)
+            if known is None or widths[0] > known.widths[0] or widths[1] > known.widths[1]:
+                missing.append((edge_id, (widths[0], widths[1])))
+        if not missing:
+            return
+        for edge_id, _ in missing:
+            self.places.pop(edge_id, None)
+        taken = [box for places in self.places.values() for box in _boxes(places)]
+        for edge_id, widths in missing:
+            found = place(scene, edge_id, widths, taken, content)
+            self.places[edge_id] = found
+            taken += _boxes(found)
+
+    def paint(self, painter: QPainter, scene: Scene, ids: Iterable[str], content: Content, theme: Theme) -> None:
+        for edge_id in ids:
+            places = self.places.get(edge_id)
+            if places is None:
+                continue
+            forward, backward = texts(scene.graph.edges[edge_id], content)
+            paint_text(painter, forward, places.forward, theme.forward, content, theme)
+            paint_text(painter, backward, places.backward, theme.backward, content, theme)
+
+
+def texts(edge: Edge, content: Content) -> tuple[Text, Text]:
+    return value_text(content.wire_value(edge)), gradient_text(content.wire_gradient(edge))
+
+
+def _reserved(width: float) -> float:
+    return max(LEAST, 16.0 * np.ceil((width + 4) / 16.0))
+
+
+def _boxes(places: Places) -> list[tuple[float, float, float, float]]:
+    both = zip((places.forward, places.backward), places.widths, strict=True)
+    return [(x - w / 2, y - HEIGHT / 2, x + w / 2, y + HEIGHT / 2) for (x, y), w in both]
+
+
+def place(
+    scene: Scene, edge_id: str, widths: tuple[float, float], taken: list[tuple[float, float, float, float]], content: Content
+) -> Places:
+    """The cheapest pair of places along the wire; the cost of a place counts what it would cover."""
+    own = scene.wire_points(edge_id)
+    span = scene.spans[scene.edge_row[edge_id]]
+    around = QRectF(span[0] - 120, span[1] - 90, span[2] - span[0] + 240, span[3] - span[1] + 180)
+    wires = _dense(scene.points[[scene.edge_row[e] for e in scene.edges_in(around)]])
+    cards = _cards(scene, around, content)
+    near = np.array([b for b in taken if b[0] < around.right() and b[2] > around.left()] or np.zeros((0, 4))).reshape(-1, 4)
+    centres = np.stack([_at(own, share) for share in _SHARES])
+    drift = np.array([abs(share - 0.5) * 26 for share in _SHARES])
+    best: list[tuple[np.ndarray, np.ndarray]] = []
+    for side, width in ((-1.0, widths[0]), (1.0, widths[1])):
+        boxes, away = _candidates(own, centres, side, width)
+        cost = _covered(boxes, wires, cards, near).reshape(len(_SHARES), len(_AWAY)) + away
+        pick = cost.argmin(axis=1)
+        rows = np.arange(len(_SHARES))
+        middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+        best.append((cost[rows, pick], middle.reshape(len(_SHARES), len(_AWAY), 2)[rows, pick]))
+    chosen = int((best[0][0] + best[1][0] + drift).argmin())
+    above, below = best[0][1][chosen], best[1][1][chosen]
+    return Places((float(above[0]), float(above[1])), (float(below[0]), float(below[1])), widths)
+
+
+def _at(points: np.ndarray, share: float) -> np.ndarray:
+    return np.asarray(points[round(share * (len(points) - 1))])
+
+
+def _dense(points: np.ndarray) -> np.ndarray:
+    """Sample points and the middles between them, as one list."""
+    middles = (points[:, 1:] + points[:, :-1]) / 2
+    return np.concatenate([points.reshape(-1, 2), middles.reshape(-1, 2)])
+
+
+def _candidates(own: np.ndarray, centres: np.ndarray, side: float, width: float) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes (share × distance, 4) on one side of the wire, and what their distance costs."""
+    clear = np.empty(len(centres))
+    for i, (x, y) in enumerate(centres):
+        under = own[np.abs(own[:, 0] - x) <= width * 0.36]
+        edge = (under[:, 1].min() if side < 0 else under[:, 1].max()) if len(under) else y
+        clear[i] = edge if abs(edge - y) < 34 else y + side * 34
+    away = np.array(_AWAY)
+    y = clear[:, None] + side * away[None, :]
+    x = np.repeat(centres[:, :1], len(away), axis=1)
+    boxes = np.stack([x - width / 2, y - HEIGHT / 2, x + width / 2, y + HEIGHT / 2], axis=-1).reshape(-1, 4)
+    cost = np.repeat((away * 0.35)[None, :], len(centres), axis=0) + np.abs(clear - centres[:, 1])[:, None] * 0.25
+    return boxes, cost
+
+
+def _cards(scene: Scene, around: QRectF, content: Content) -> np.ndarray:
+    """Cards near the wire as left, top, right, bottom, the objective's stub and its numbers included."""
+    found = [scene.rects[scene.row[n]] for n in scene.nodes_in(around)]
+    boxes = [(r[0] - 7, r[1] - 3, r[0] + r[2] + 7, r[1] + r[3] + 3) for r in found]
+    objective = content.objective()
+    if objective is not None and objective[0] in scene.row:
+        x, y = scene.anchor(objective[0], objective[1], True)
+        boxes.append((x, y - 34, x + geometry.STUB + 30, y + 34))
+    return np.array(boxes or np.zeros((0, 4))).reshape(-1, 4)
+
+
+def _covered(boxes: np.ndarray, wires: np.ndarray, cards: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """What each box would cover: points of wires, area of cards, area of other labels."""
+    left, top, right, bottom = (boxes[:, i : i + 1] for i in range(4))
+    x, y = wires[:, 0], wires[:, 1]
+    cost = 9.0 * ((x > left) & (x < right) & (y > top + 1) & (y < bottom - 1)).sum(axis=1)
+    for obstacles, weight in ((cards, 0.35), (near, 0.6)):
+        if len(obstacles):
+            wide = np.minimum(right, obstacles[:, 2]) - np.maximum(left, obstacles[:, 0])
+            high = np.minimum(bottom, obstacles[:, 3]) - np.maximum(top, obstacles[:, 1])
+            cost = cost + weight * (np.clip(wide, 0, None) * np.clip(high, 0, None)).sum(axis=1)
+    return np.asarray(cost)
+
+
+def paint_text(painter: QPainter, text: Text, at: tuple[float, float], hue: str, content: Content, theme: Theme) -> None:
+    """One label, on a veil of the canvas's colour that keeps wires and pulses from running through it."""
+    wide = text.width
+    box = QRectF(at[0] - wide / 2, at[1] - HEIGHT / 2, wide, HEIGHT)
+    if text.kind == "empty":
+        pen = QPen(faded(hue, 0.5), 1.0)
+        pen.setDashPattern([2, 3])
+        painter.setPen(pen)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(box.adjusted(1, 4, -1, -4), 4, 4)
+        return
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(faded(theme.canvas, 0.86))
+    painter.drawRoundedRect(box.adjusted(-3, 1, 3, -1), 4, 4)
+    if text.kind == "word":
+        painter.setFont(font("tiny"))
+        painter.setPen(color(theme.secondary))
+        painter.drawText(box, _CENTRE, text.text)
+        return
+    painter.setPen(color(theme.error if text.kind == "bad" else theme.stale if content.stale else hue))
+    if text.kind == "tensor" and text.view is not None:
+        image = content.picture(text.view, theme)
+        if image is not None:
+            _stamp(painter, QRectF(box.left(), box.top() + 2, *PICTURE), image, theme, content.stale)
+        painter.setPen(color(theme.stale if content.stale else hue))
+        painter.setFont(font("wire", 13 / 15))
+        painter.drawText(box.adjusted(PICTURE[0] + 7, 0, 4, 0), _LEFT, text.text)
+        return
+    painter.setFont(font("wire"))
+    painter.drawText(box.adjusted(-2, 0, 2, 0), _CENTRE, text.text)
+
+
+def _stamp(painter: QPainter, place: QRectF, image: QImage, theme: Theme, stale: bool) -> None:
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, image.width() > 26 or image.height() > 16)
+    painter.setOpacity(0.35 if stale else 1.0)
+    painter.drawImage(place, image)
+    painter.setOpacity(1.0)
+    painter.setPen(QPen(color(theme.card_edge), 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(place)
+
+
+def stub_places(scene: Scene, node_id: str, port: str) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Where the objective's value and its gradient stand: above and below its stub."""
+    x, y = scene.anchor(node_id, port, True)
+    middle = QPointF(x + geometry.STUB / 2 + 10, y)
+    return (middle.x(), middle.y() - 20), (middle.x(), middle.y() + 20)

@@ -1,0 +1,50 @@
+"""Numbers and shapes as the canvas writes them: four significant digits, a real minus sign, NaN never disguised."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+MINUS = "−"
+_SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+def number(value: float, digits: int = 4) -> str:
+    """`value` with `digits` significant digits: `−10.00`, `0.1235`, `1.235×10⁴`; exactly zero is `0`."""
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "∞" if value > 0 else MINUS + "∞"
+    if value == 0:
+        return "0"
+    mantissa, _, exponent = f"{abs(value):.{digits - 1}e}".partition("e")
+    power = int(exponent)
+    sign = MINUS if value < 0 else ""
+    if -4 <= power < digits:
+        return f"{sign}{abs(value):.{digits - 1 - power}f}"
+    return f"{sign}{mantissa}×10{str(power).translate(_SUPERSCRIPT)}"
+
+
+def whole(value: float) -> str:
+    """A class index or another whole number, without decimals."""
+    return str(int(value)).replace("-", MINUS) if math.isfinite(value) else number(value)
+
+
+def exact(value: float, dtype: str = "float64") -> str:
+    """Every digit that distinguishes this number in its own precision."""
+    if not math.isfinite(value):
+        return number(value)
+    if "int" in dtype:
+        return whole(value)
+    digits = 9 if dtype == "float32" else 17
+    short = repr(value) if dtype != "float32" else f"{value:.{digits}g}"
+    return short.replace("-", MINUS)
+
+
+def shape_text(shape: Sequence[int]) -> str:
+    """`8 × 2`; a scalar is `scalar`, a vector `4`."""
+    return " × ".join(str(size) for size in shape) if shape else "scalar"
+
+
+def loud(value: float) -> bool:
+    return not math.isfinite(value)

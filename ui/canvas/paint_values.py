@@ -1,0 +1,155 @@
+"""What a card holds: a number in large type, a slider, the thumbnails of tensors, the sum of the gradients at a fan-out."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+
+from engine.views import ArrayView
+from ui.canvas import geometry
+from ui.canvas.content import Content
+from ui.canvas.geometry import Card
+from ui.canvas.numerals import MINUS, loud, number, shape_text, whole
+from ui.canvas.paint_nodes import paint_slot
+from ui.theme import Theme, color, font
+
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+def slider_share(value: float, low: float, high: float) -> float:
+    """How far along its track a value stands, 0 to 1."""
+    return min(max((value - low) / (high - low), 0.0), 1.0) if high > low else 0.0
+
+
+def paint_value(painter: QPainter, node_id: str, card: Card, rect: QRectF, content: Content, theme: Theme) -> None:
+    """The inside of a card below its formula. `rect` is the card's place."""
+    area = card.area.translated(rect.topLeft())
+    port = card.outputs[0].port if card.outputs else ""
+    view = content.node_value(node_id, port)
+    typed = content.typed(node_id) if not card.inputs else None
+    ink = color(theme.stale if content.stale else theme.text)
+    total = _fan_out(node_id, port, content)
+    if total is not None:
+        place = QRectF(area.left(), area.bottom() - 15, area.width(), 15)
+        painter.setFont(font("strong", 12 / 13))
+        painter.setPen(color(theme.stale if content.stale else theme.backward))
+        painter.drawText(place, _CENTRE, total)
+        area = area.adjusted(0, -6, 0, -14)
+    weight = content.weight(node_id, card.weight)
+    if card.weight:
+        paint_tiles(painter, card, area, weight, view, content, theme, content.is_image(node_id, port))
+    elif typed is not None and (view is None or view.scalar is not None or card.body == "slider"):
+        _paint_number(painter, area, typed, ink, theme)
+    elif view is None:
+        _empty(painter, area, theme)
+    elif view.scalar is not None:
+        _paint_number(painter, area, view.scalar, ink, theme, "int" in view.dtype)
+    else:
+        paint_tile(painter, area, view, content, theme, content.is_image(node_id, port))
+    if card.slider is not None and typed is not None:
+        settings = content.graph.settings_of(node_id)
+        share = slider_share(typed, float(settings["minimum"]), float(settings["maximum"]))
+        paint_slider(painter, card.slider.translated(rect.topLeft()), share, theme.bar[card.category], theme)
+
+
+def _fan_out(node_id: str, port: str, content: Content) -> str | None:
+    """The sum of the contributions, where several wires bring one."""
+    if not port or len([e for e in content.graph.outputs_of(node_id) if e.source[1] == port]) < 2:
+        return None
+    total = content.node_gradient(node_id, port)
+    if not isinstance(total, ArrayView):
+        return None
+    return f"Σ {number(total.scalar)}" if total.scalar is not None else f"Σ ‖∇‖ {number(total.norm)}"
+
+
+def _empty(painter: QPainter, area: QRectF, theme: Theme) -> None:
+    paint_slot(painter, QRectF(area.center().x() - 28, area.center().y() - 11, 56, 22), theme)
+
+
+def _paint_number(painter: QPainter, area: QRectF, value: float, ink: QColor, theme: Theme, integer: bool = False) -> None:
+    text = whole(value) if integer else number(value)
+    room = area.width() + 8
+    wide = geometry.text_width("value", text)
+    painter.setFont(font("value", min(1.0, room / wide)) if wide > room else font("value"))
+    painter.setPen(color(theme.error) if loud(value) else ink)
+    hang = geometry.text_width("value", MINUS) / 2 if text.startswith(MINUS) and wide < room - 16 else 0.0
+    painter.drawText(area.adjusted(-8 - hang, 0, 8 - hang * 0.2, 0), _CENTRE, text)
+
+
+def paint_slider(painter: QPainter, track: QRectF, share: float, hue: str, theme: Theme) -> None:
+    """A track, filled up to the thumb."""
+    middle = track.center().y()
+    x = track.left() + share * track.width()
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color(theme.hairline if not theme.dark else theme.card_edge))
+    painter.drawRoundedRect(QRectF(track.left(), middle - 2, track.width(), 4), 2, 2)
+    painter.setBrush(color(hue if not theme.dark else theme.swatch["sources"]))
+    painter.drawRoundedRect(QRectF(track.left(), middle - 2, x - track.left(), 4), 2, 2)
+    painter.setPen(QPen(color(hue if not theme.dark else theme.swatch["sources"]), 2))
+    painter.setBrush(color(theme.card))
+    painter.drawEllipse(QPointF(x, middle), 6.5, 6.5)
+
+
+def paint_tiles(
+    painter: QPainter, card: Card, area: QRectF, weight: ArrayView | None, view: ArrayView | None, content: Content, theme: Theme, image: bool
+) -> None:
+    """A layer: its weight at the left, its output at the right, each with a caption below."""
+    half = (area.width() - 12) / 2
+    for left, name, shown, pictured in ((0.0, card.weight, weight, False), (half + 12, card.outputs[0].port, view, image)):
+        place = QRectF(area.left() + left, area.top(), half, area.height())
+        caption = f"{name}  {shape_text(shown.shape)}" if shown is not None else name
+        _captioned(painter, place, shown, caption, content, theme, pictured)
+
+
+def _captioned(
+    painter: QPainter, place: QRectF, shown: ArrayView | None, caption: str, content: Content, theme: Theme, image: bool
+) -> None:
+    box = place.adjusted(0, 0, 0, -16)
+    if shown is None:
+        paint_slot(painter, QRectF(place.left() + 0.5, box.center().y() - 11, min(56.0, place.width() - 1), 22), theme)
+    else:
+        drawn = content.picture(shown, theme, image)
+        if drawn is not None:
+            _blit(painter, _fitted(box, drawn), drawn, theme, content.stale)
+    painter.setFont(font("tiny"))
+    painter.setPen(color(theme.secondary))
+    text = geometry.elided("tiny", caption, place.width() + 4)
+    painter.drawText(QRectF(place.left(), place.bottom() - 14, place.width() + 6, 14), _LEFT, text)
+
+
+def paint_tile(painter: QPainter, area: QRectF, view: ArrayView, content: Content, theme: Theme, image: bool) -> None:
+    """One tensor: a flat picture over its shape, an upright one beside it."""
+    drawn = content.picture(view, theme, image)
+    text = shape_text(view.shape)
+    flat = drawn is None or drawn.width() >= 2 * drawn.height() or area.width() < 76
+    if flat:
+        _captioned(painter, area, view, text, content, theme, image)
+        return
+    wide = min(geometry.text_width("tiny", text) + 8, area.width() - 32)
+    box = area.adjusted(0, 2, -wide, -2)
+    assert drawn is not None
+    place = _fitted(box, drawn)
+    _blit(painter, place, drawn, theme, content.stale)
+    painter.setFont(font("tiny"))
+    painter.setPen(color(theme.secondary))
+    painter.drawText(QRectF(place.right() + 8, area.top(), wide, area.height()), _LEFT, geometry.elided("tiny", text, wide))
+
+
+def _fitted(box: QRectF, drawn: QImage) -> QRectF:
+    """The largest place of the picture's proportions, but never thinner than it can be seen."""
+    unit = min(box.width() / drawn.width(), box.height() / drawn.height(), 18.0)
+    wide, high = max(drawn.width() * unit, min(14.0, box.width())), max(drawn.height() * unit, min(10.0, box.height()))
+    return QRectF(box.left(), box.top() + (box.height() - high) / 2, wide, high)
+
+
+def _blit(painter: QPainter, place: QRectF, drawn: QImage, theme: Theme, stale: bool) -> None:
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    painter.setOpacity(0.35 if stale else 1.0)
+    painter.drawImage(place, drawn)
+    painter.setOpacity(1.0)
+    painter.setPen(QPen(color(theme.card_edge), 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(place)
+
+

@@ -1,0 +1,98 @@
+"""Wires: all of them at once while nothing moves, the ones that carry something in colour and weight."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen
+
+from ui.canvas import batch, wires
+from ui.canvas.content import Content, thickness
+from ui.canvas.paint_nodes import FULL, MEDIUM
+from ui.canvas.scene import Scene
+from ui.theme import Theme, color
+
+BUSY = 400
+"""From this many visible wires on they are drawn as one batch of straight segments."""
+
+
+def rest_pen(theme: Theme, hue: str | None = None, width: float | None = None) -> QPen:
+    pen = QPen(color(hue or theme.wire), width if width is not None else theme.wire_width / theme.scale)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
+    return pen
+
+
+def paint_wires(painter: QPainter, scene: Scene, ids: Sequence[str], theme: Theme, scale: float) -> None:
+    """These wires at rest."""
+    if not ids:
+        return
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    if scale < MEDIUM or len(ids) > BUSY:
+        rows = [scene.edge_row[e] for e in ids]
+        coarse = scene.points[rows][:, :: 4 if scale < MEDIUM else 2]
+        pen = rest_pen(theme, width=max(theme.wire_width / theme.scale, 0.9 / scale))
+        painter.setPen(pen)
+        batch.lines(painter, wires.segments(coarse))
+        return
+    painter.setPen(rest_pen(theme, width=max(theme.wire_width / theme.scale, 1.1 / scale) if scale < FULL else None))
+    path = QPainterPath()
+    for edge_id in ids:
+        wires.path(scene.pieces[edge_id], path)
+    painter.drawPath(path)
+
+
+def paint_weighted(painter: QPainter, scene: Scene, ids: Iterable[str], content: Content, theme: Theme) -> None:
+    """Wires as thick as what they carry, over their thin selves; batched by thickness."""
+    rest = theme.wire_width / theme.scale
+    rows: dict[float, list[int]] = {}
+    for edge_id in ids:
+        magnitude = content.magnitude(scene.graph.edges[edge_id])
+        if magnitude is not None:
+            wide = round(thickness(magnitude, rest) * 2) / 2
+            if wide > rest:
+                rows.setdefault(wide, []).append(scene.edge_row[edge_id])
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for wide, found in rows.items():
+        painter.setPen(rest_pen(theme, width=wide))
+        batch.lines(painter, wires.segments(scene.points[found]))
+
+
+def paint_lit(painter: QPainter, scene: Scene, edge_id: str, hue: str, width: float) -> None:
+    """One wire in a colour of its own: active, hovered, selected."""
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    pen = QPen(color(hue), width)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    painter.setPen(pen)
+    painter.drawPath(wires.path(scene.pieces[edge_id]))
+
+
+def paint_loose(painter: QPainter, start: wires.Point, end: wires.Point, theme: Theme, hue: str, dashed: bool = False) -> None:
+    """The wire that hangs on the cursor."""
+    pen = rest_pen(theme, hue, theme.wire_width / theme.scale + 0.5)
+    if dashed:
+        pen.setDashPattern([4, 3])
+    painter.setPen(pen)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawPath(wires.path(wires.cubics(start, end)))
+    painter.setBrush(color(hue))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.drawEllipse(QPointF(*end), 4.5, 4.5)
+
+
+def paint_dots(painter: QPainter, left: float, top: float, right: float, bottom: float, theme: Theme, scale: float) -> None:
+    """The grid of dots: every 24 units, thinner grids when far away so that they never become a texture."""
+    if theme.dots == theme.canvas:
+        return
+    step = 24.0
+    while step * scale < 14:
+        step *= 2
+    xs = np.arange(np.floor(left / step) * step, right + step, step)
+    ys = np.arange(np.floor(top / step) * step, bottom + step, step)
+    grid = np.ascontiguousarray(np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2), dtype=np.float64)
+    pen = QPen(color(theme.dots), 2.0 / scale)
+    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
+    painter.setPen(pen)
+    batch.points(painter, grid)

@@ -1,0 +1,104 @@
+"""One picture of a scene from its parts: what stays, and what follows the numbers. Views and files use the same."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QRegion
+
+from ui.canvas.content import Content
+from ui.canvas.frames import paint_frames, paint_notes
+from ui.canvas.labels import Labels, gradient_text, paint_text, stub_places, value_text
+from ui.canvas.paint_nodes import FULL, paint_badge, paint_cards, paint_objective, paint_outline
+from ui.canvas.paint_values import paint_value
+from ui.canvas.paint_wires import paint_dots, paint_weighted, paint_wires
+from ui.canvas.pulses import paint_pulses
+from ui.canvas.scene import Scene
+from ui.theme import Theme, color
+
+
+def prepare(painter: QPainter) -> None:
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+
+
+def paint_static(
+    painter: QPainter, scene: Scene, area: QRectF, theme: Theme, scale: float, without: Collection[str] = (), dots: bool = True
+) -> None:
+    """Ground, dots, frames, wires and cards in `area` (scene coordinates); `without` are nodes that are being carried."""
+    painter.fillRect(area, color(theme.canvas))
+    if dots:
+        paint_dots(painter, area.left(), area.top(), area.right(), area.bottom(), theme, scale)
+    paint_frames(painter, scene.graph, area, theme)
+    carried = {edge for node in without for edge in scene.attached(node)} | scene.hidden_edges
+    paint_wires(painter, scene, [e for e in scene.edges_in(area.adjusted(-6, -6, 6, 6)) if e not in carried], theme, scale)
+    nodes = [n for n in scene.nodes_in(area.adjusted(-24, -24, 24, 24)) if n not in without]
+    paint_cards(painter, scene, nodes, theme, scale)
+    paint_notes(painter, scene.graph, area, theme)
+
+
+def paint_carried(painter: QPainter, scene: Scene, node_ids: Sequence[str], theme: Theme, scale: float) -> None:
+    """The lifted selection with its wires, above everything that stays."""
+    edges = {edge: None for node in node_ids for edge in scene.attached(node)}
+    paint_wires(painter, scene, [e for e in edges if e not in scene.hidden_edges], theme, scale)
+    paint_cards(painter, scene, [n for n in scene.ids if n in set(node_ids)], theme, scale)
+
+
+def paint_live(
+    painter: QPainter, scene: Scene, labels: Labels, content: Content, area: QRectF, theme: Theme, scale: float
+) -> None:
+    """Everything that follows the numbers, over `paint_static`; pulses and thick wires pass below the cards."""
+    edges = [e for e in scene.edges_in(area) if e not in scene.hidden_edges]
+    nodes = scene.nodes_in(area.adjusted(-80, -24, 24, 24))
+    if content.weighted and content.values:
+        _between_cards(painter, scene, nodes, edges, content, theme)
+    if scale < FULL:
+        paint_marks(painter, scene, nodes, content, theme)
+        return
+    for node_id in nodes:
+        if content.values:
+            paint_value(painter, node_id, scene.cards[node_id], scene.rect(node_id), content, theme)
+    paint_marks(painter, scene, nodes, content, theme)
+    if content.values:
+        labels.prepare(scene, edges, content)
+        labels.paint(painter, scene, edges, content, theme)
+
+
+def _between_cards(painter: QPainter, scene: Scene, nodes: Sequence[str], edges: Sequence[str], content: Content, theme: Theme) -> None:
+    painter.save()
+    view = painter.worldTransform()
+    open_ground = QRegion(painter.window())
+    for node_id in nodes:
+        open_ground -= QRegion(view.mapRect(scene.rect(node_id)).adjusted(1, 1, -1, -1).toRect())
+    painter.resetTransform()
+    painter.setClipRegion(open_ground, Qt.ClipOperation.IntersectClip)
+    painter.setWorldTransform(view)
+    paint_weighted(painter, scene, edges, content, theme)
+    paint_pulses(painter, scene, content, theme)
+    painter.restore()
+
+
+def paint_marks(painter: QPainter, scene: Scene, nodes: Sequence[str], content: Content, theme: Theme) -> None:
+    """The objective's stub, badges, and the outline of the node that playback is in."""
+    objective = content.objective()
+    if objective is not None and objective[0] in scene.row:
+        node_id, port = objective
+        paint_objective(painter, scene.cards[node_id], scene.rect(node_id), port, theme)
+        if content.values:
+            _paint_objective_numbers(painter, scene, node_id, port, content, theme)
+    head = content.playhead
+    active = head.active_node if head is not None else None
+    for node_id in nodes:
+        if node_id == active and head is not None:
+            paint_outline(painter, scene.rect(node_id), theme.forward if head.phase == "forward" else theme.backward, 2.5)
+        problem = content.problem(node_id)
+        if problem is not None:
+            paint_badge(painter, scene.rect(node_id), problem.severity, theme)
+
+
+def _paint_objective_numbers(painter: QPainter, scene: Scene, node_id: str, port: str, content: Content, theme: Theme) -> None:
+    if painter.worldTransform().m11() < FULL:
+        return
+    above, below = stub_places(scene, node_id, port)
+    paint_text(painter, value_text(content.node_value(node_id, port)), above, theme.forward, content, theme)
+    paint_text(painter, gradient_text(content.node_gradient(node_id, port)), below, theme.backward, content, theme)

@@ -1,0 +1,61 @@
+"""A graph as a picture without a window: for files, thumbnails and copies."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSizeF
+from PySide6.QtGui import QPainter
+
+from engine.views import TraceView
+from graph.graph import Graph
+from ui import theme as themes
+from ui.canvas import geometry, painting
+from ui.canvas.camera import Camera
+from ui.canvas.content import Content
+from ui.canvas.labels import Labels
+from ui.canvas.scene import Scene
+from ui.theme import Theme
+
+MARGIN = 40.0
+
+
+def picture_size(graph: Graph, trace: TraceView | None = None) -> QSizeF:
+    """Width and height of the whole graph at scale 1, with a margin."""
+    return _extent(Scene(graph), Content(graph, trace)).size()
+
+
+def paint_graph(
+    painter: QPainter, graph: Graph, trace: TraceView | None, theme: Theme, rect: QRectF, values: bool = True, dots: bool = True
+) -> None:
+    """Paint all of `graph` fitted into `rect` (device coordinates), at most twice its natural size.
+
+    Numbers of `trace` are shown where `values`; cards are always drawn in full. Needs a `QGuiApplication`.
+    """
+    themes.load_fonts()
+    scene, labels = Scene(graph), Labels()
+    content = Content(graph, trace, values=values and trace is not None)
+    extent = _extent(scene, content)
+    camera = Camera()
+    camera.fit(extent, rect.size(), 2.0, 0.0)
+    area = camera.seen(rect.size())
+    painter.save()
+    painting.prepare(painter)
+    painter.setClipRect(rect)
+    painter.translate(rect.topLeft())
+    painter.setWorldTransform(camera.transform(), True)
+    full = max(camera.scale, 0.5)
+    painting.paint_static(painter, scene, area, theme, full, dots=dots)
+    painting.paint_live(painter, scene, labels, content, area, theme, full)
+    painter.restore()
+
+
+def _extent(scene: Scene, content: Content) -> QRectF:
+    found = scene.bounds()
+    for frame in scene.graph.frames.values():
+        found = found.united(QRectF(frame.x, frame.y, frame.width, frame.height))
+    for note in scene.graph.notes.values():
+        found = found.united(QRectF(note.x, note.y, note.width, note.height))
+    objective = content.objective()
+    if objective is not None and objective[0] in scene.row:
+        x, y = scene.anchor(objective[0], objective[1], True)
+        found = found.united(QRectF(x, y - 30, geometry.STUB + 40, 60))
+    return (found if not found.isNull() else QRectF(0, 0, 320, 200)).adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
