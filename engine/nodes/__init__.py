@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from types import ModuleType
 
-from engine.nodes import activations, parameters, sources
+from engine.nodes import (
+    activations,
+    losses,
+    math_elementwise,
+    math_matrix,
+    math_reduce,
+    math_shape,
+    parameters,
+    penalties,
+    probes,
+    sources,
+)
 from engine.nodes.base import NodeType
 
 FAMILIES: tuple[ModuleType, ...] = (
     sources,
     parameters,
+    math_elementwise,
+    math_matrix,
+    math_reduce,
+    math_shape,
     activations,
+    losses,
+    penalties,
+    probes,
 )
 
 

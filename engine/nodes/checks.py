@@ -65,7 +65,8 @@ def _refuse_batch_on_feature(low: str, low_shape: Any, high: str, high_shape: An
     if low_shape.dims:
         missing = len(high_shape.dims) - len(low_shape.dims)
         wanted = (1,) * missing + tuple(low_shape.dims)
-        raise NodeError(f"{text}. Reshape {low} to {dims_text(wanted)} a sample first", low)
+        repair = (f"Reshape {low} to {dims_text(wanted)} a sample", ("math.reshape", {"shape": list(wanted)}))
+        raise NodeError(f"{text}. Reshape {low} to {dims_text(wanted)} a sample first", low, [repair])
     raise NodeError(f"{text}. Make {low} a column first", low, [(f"Insert Flatten before {low}, which makes it (N, 1)", "math.flatten")])
 
 

@@ -1,0 +1,275 @@
+"""Arithmetic and elementary functions, entry by entry, with torch's broadcasting."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.lazy import torch
+from engine.nodes.base import FloatSetting, NodeType, Settings
+from engine.nodes.checks import check_broadcast
+from graph.spec import Port
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Binary(NodeType):
+    """A function of `a` and `b`, entry by entry; shapes broadcast, but the batch never meets a feature axis."""
+
+    inputs = (Port("a"), Port("b"))
+
+    def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
+        check_broadcast(shapes)
+
+
+class Unary(NodeType):
+    """A function of `x`, entry by entry."""
+
+    inputs = (Port("x"),)
+
+
+class Add(Binary):
+    """Adds two values. Going backward, a sum passes its gradient on unchanged to both."""
+
+    key, title = "math.add", "Add"
+    search = ("+", "plus", "sum", "residual")
+    formula = r"@y = @a + @b"
+    local_derivatives = {"a": r"\bar{@a} = \bar{@y}", "b": r"\bar{@b} = \bar{@y}"}
+    gradients = {"a": lambda s, g, y, kept, a, b: g, "b": lambda s, g, y, kept, a, b: g}
+    code = ("", "{a} + {b}")
+
+    def forward(self, s: Settings, a: Tensor, b: Tensor) -> Tensor:
+        return a + b
+
+
+class Subtract(Binary):
+    """Subtracts b from a. Going backward, b receives the gradient with the opposite sign."""
+
+    key, title = "math.subtract", "Subtract"
+    search = ("-", "−", "minus", "sub", "difference")
+    formula = r"@y = @a - @b"
+    local_derivatives = {"a": r"\bar{@a} = \bar{@y}", "b": r"\bar{@b} = -\bar{@y}"}
+    gradients = {"a": lambda s, g, y, kept, a, b: g, "b": lambda s, g, y, kept, a, b: -g}
+    code = ("", "{a} - {b}")
+
+    def forward(self, s: Settings, a: Tensor, b: Tensor) -> Tensor:
+        return a - b
+
+
+class Multiply(Binary):
+    """Multiplies entry by entry. Going backward, each factor receives the gradient times the other factor."""
+
+    key, title = "math.multiply", "Multiply"
+    search = ("*", "·", "×", "times", "mul", "product", "hadamard", "⊙")
+    formula = r"@y = @a \cdot @b"
+    local_derivatives = {"a": r"\bar{@a} = \bar{@y} \cdot @b", "b": r"\bar{@b} = \bar{@y} \cdot @a"}
+    gradients = {"a": lambda s, g, y, kept, a, b: g * b, "b": lambda s, g, y, kept, a, b: g * a}
+    code = ("", "{a} * {b}")
+
+    def forward(self, s: Settings, a: Tensor, b: Tensor) -> Tensor:
+        return a * b
+
+
+class Divide(Binary):
+    """Divides a by b, entry by entry."""
+
+    key, title = "math.divide", "Divide"
+    search = ("/", "÷", "div", "quotient", "over", "fraction")
+    formula = r"@y = \frac{@a}{@b}"
+    local_derivatives = {"a": r"\bar{@a} = \frac{\bar{@y}}{@b}", "b": r"\bar{@b} = -\bar{@y} \cdot \frac{@a}{@b^2}"}
+    gradients = {"a": lambda s, g, y, kept, a, b: g / b, "b": lambda s, g, y, kept, a, b: -g * (y / b)}
+    code = ("", "{a} / {b}")
+
+    def forward(self, s: Settings, a: Tensor, b: Tensor) -> Tensor:
+        return a / b
+
+
+class Power(Binary):
+    """Raises a to the power b. With nothing wired to b, the exponent is the number set on the node.
+
+    A negative base has a real power for whole exponents only, and then no derivative with respect to the exponent (NaN).
+    """
+
+    key, title = "math.power", "Power"
+    search = ("**", "^", "pow", "exponent", "cube")
+    inputs = (Port("a", doc="The base."), Port("b", optional=True, doc="The exponent."))
+    b = FloatSetting(2.0, title="Exponent", help="Used while nothing is wired to b.")
+    formula = r"@y = @a^{@b}"
+    local_derivatives = {"a": r"\bar{@a} = \bar{@y} \cdot @b\,@a^{@b - 1}", "b": r"\bar{@b} = \bar{@y} \cdot @y \ln @a"}
+    code = ("", "{a} ** {b}")
+
+    def forward(self, s: Settings, a: Tensor, b: Tensor | None) -> Tensor:
+        return torch.pow(a, s.b if b is None else b)
+
+    @staticmethod
+    def _base(s: Settings, g: Tensor, y: Tensor, kept: Any, a: Tensor, b: Tensor | None) -> Tensor:
+        if b is None:
+            return g * (s.b * torch.pow(a, s.b - 1)) if s.b != 0 else torch.zeros_like(g)
+        return torch.where(b == 0, 0.0, g * (b * torch.pow(a, b - 1)))
+
+    @staticmethod
+    def _exponent(s: Settings, g: Tensor, y: Tensor, kept: Any, a: Tensor, b: Tensor) -> Tensor:
+        return torch.where((a == 0) & (b >= 0), 0.0, g * (y * torch.log(a)))
+
+    gradients = {"a": _base, "b": _exponent}
+
+
+class Maximum(Binary):
+    """The larger of two values, entry by entry. The gradient goes to the larger one; at a tie each receives half."""
+
+    key, title = "math.maximum", "Maximum"
+    search = ("max", "larger", "clip", "relu")
+    formula = r"@y = \max(@a, @b)"
+    local_derivatives = {"a": r"\bar{@a} = \bar{@y} \cdot [@a > @b]", "b": r"\bar{@b} = \bar{@y} \cdot [@b > @a]"}
+    gradients = {
+        "a": lambda s, g, y, kept, a, b: g * ((a > b) + 0.5 * (a == b)),
+        "b": lambda s, g, y, kept, a, b: g * ((b > a) + 0.5 * (a == b)),
+    }
+    code = ("", "torch.maximum({a}, {b})")
+
+    def forward(self, s: Settings, a: Tensor, b: Tensor) -> Tensor:
+        return torch.maximum(a, b)
+
+
+class Minimum(Binary):
+    """The smaller of two values, entry by entry. The gradient goes to the smaller one; at a tie each receives half."""
+
+    key, title = "math.minimum", "Minimum"
+    search = ("min", "smaller", "clip")
+    formula = r"@y = \min(@a, @b)"
+    local_derivatives = {"a": r"\bar{@a} = \bar{@y} \cdot [@a < @b]", "b": r"\bar{@b} = \bar{@y} \cdot [@b < @a]"}
+    gradients = {
+        "a": lambda s, g, y, kept, a, b: g * ((a < b) + 0.5 * (a == b)),
+        "b": lambda s, g, y, kept, a, b: g * ((b < a) + 0.5 * (a == b)),
+    }
+    code = ("", "torch.minimum({a}, {b})")
+
+    def forward(self, s: Settings, a: Tensor, b: Tensor) -> Tensor:
+        return torch.minimum(a, b)
+
+
+class Negate(Unary):
+    """Changes the sign, of the value and, going backward, of the gradient."""
+
+    key, title = "math.negate", "Negate"
+    search = ("-", "−", "minus", "neg", "opposite")
+    formula = r"@y = -@x"
+    local_derivatives = {"x": r"\bar{@x} = -\bar{@y}"}
+    gradients = {"x": lambda s, g, y, kept, x: -g}
+    code = ("", "-{x}")
+
+    def forward(self, s: Settings, x: Tensor) -> Tensor:
+        return -x
+
+
+class Square(Unary):
+    """Multiplies a value by itself."""
+
+    key, title = "math.square", "Square"
+    search = ("^2", "**2", "x²", "sq", "quadratic")
+    formula = r"@y = @x^2"
+    local_derivatives = {"x": r"\bar{@x} = \bar{@y} \cdot 2@x"}
+    gradients = {"x": lambda s, g, y, kept, x: g * (2 * x)}
+    code = ("", "{x} ** 2")
+
+    def forward(self, s: Settings, x: Tensor) -> Tensor:
+        return torch.square(x)
+
+
+class SquareRoot(Unary):
+    """The square root. It is NaN for negative numbers, and its slope is infinite at 0."""
+
+    key, title = "math.sqrt", "Square root"
+    search = ("√", "root")
+    formula = r"@y = \sqrt{@x}"
+    local_derivatives = {"x": r"\bar{@x} = \bar{@y} \cdot \frac{1}{2\sqrt{@x}}"}
+    gradients = {"x": lambda s, g, y, kept, x: g / (2 * y)}
+    code = ("", "torch.sqrt({x})")
+
+    def forward(self, s: Settings, x: Tensor) -> Tensor:
+        return torch.sqrt(x)
+
+
+class Reciprocal(Unary):
+    """One divided by the value."""
+
+    key, title = "math.reciprocal", "Reciprocal"
+    search = ("1/x", "inverse", "invert")
+    formula = r"@y = \frac{1}{@x}"
+    local_derivatives = {"x": r"\bar{@x} = -\bar{@y} \cdot \frac{1}{@x^2}"}
+    gradients = {"x": lambda s, g, y, kept, x: -g * (y * y)}
+    code = ("", "1 / {x}")
+
+    def forward(self, s: Settings, x: Tensor) -> Tensor:
+        return torch.reciprocal(x)
+
+
+class Exponential(Unary):
+    """e to the power x: the function that is its own derivative."""
+
+    key, title = "math.exp", "Exponential"
+    search = ("e^x", "exponential")
+    formula = r"@y = e^{@x}"
+    local_derivatives = {"x": r"\bar{@x} = \bar{@y} \cdot e^{@x}"}
+    gradients = {"x": lambda s, g, y, kept, x: g * y}
+    code = ("", "torch.exp({x})")
+
+    def forward(self, s: Settings, x: Tensor) -> Tensor:
+        return torch.exp(x)
+
+
+class Logarithm(Unary):
+    """The natural logarithm. It is minus infinity at 0 and NaN for negative numbers."""
+
+    key, title = "math.log", "Logarithm"
+    search = ("ln", "natural logarithm")
+    formula = r"@y = \ln @x"
+    local_derivatives = {"x": r"\bar{@x} = \bar{@y} \cdot \frac{1}{@x}"}
+    gradients = {"x": lambda s, g, y, kept, x: g / x}
+    code = ("", "torch.log({x})")
+
+    def forward(self, s: Settings, x: Tensor) -> Tensor:
+        return torch.log(x)
+
+
+class Sine(Unary):
+    """The sine of an angle in radians."""
+
+    key, title = "math.sin", "Sine"
+    search = ("sine", "trigonometry", "wave")
+    formula = r"@y = \sin @x"
+    local_derivatives = {"x": r"\bar{@x} = \bar{@y} \cdot \cos @x"}
+    gradients = {"x": lambda s, g, y, kept, x: g * torch.cos(x)}
+    code = ("", "torch.sin({x})")
+
+    def forward(self, s: Settings, x: Tensor) -> Tensor:
+        return torch.sin(x)
+
+
+class Cosine(Unary):
+    """The cosine of an angle in radians."""
+
+    key, title = "math.cos", "Cosine"
+    search = ("cosine", "trigonometry", "wave")
+    formula = r"@y = \cos @x"
+    local_derivatives = {"x": r"\bar{@x} = -\bar{@y} \cdot \sin @x"}
+    gradients = {"x": lambda s, g, y, kept, x: -g * torch.sin(x)}
+    code = ("", "torch.cos({x})")
+
+    def forward(self, s: Settings, x: Tensor) -> Tensor:
+        return torch.cos(x)
+
+
+class Absolute(Unary):
+    """The distance from 0. At 0 itself there is a kink; the gradient there is taken as 0."""
+
+    key, title = "math.abs", "Absolute value"
+    search = ("|x|", "absolute", "magnitude", "modulus")
+    formula = r"@y = |@x|"
+    local_derivatives = {"x": r"\bar{@x} = \bar{@y} \cdot \mathrm{sign}(@x)"}
+    gradients = {"x": lambda s, g, y, kept, x: g * torch.sign(x)}
+    code = ("", "torch.abs({x})")
+
+    def forward(self, s: Settings, x: Tensor) -> Tensor:
+        return torch.abs(x)
