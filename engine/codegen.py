@@ -1,0 +1,474 @@
+"""Straight-line Python for a plan. The code contains indices and nothing from the document.
+
+Names in it: `v3` or `v3_1` outputs of operation 3, `p` parameters, `b` buffers and `m` their new values, `k` what a forward kept,
+`e3_0` the contribution along the first wire (or to the first learned tensor) that operation 3 consumes, `g` summed gradients of
+outputs, `q` of parameters, `x` the views and `l` the leaves that autograd differentiates by, `s` settings, `f` forwards, `r` rules.
+
+Contributions at a fan-out are added in reverse order of consumption, and within one consumer in the order of its arguments: the
+order in which autograd's engine adds them, so that both give the same bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from engine.environment import Argument, Held, Key, Own, Several, Wire
+from engine.nodes.base import Result
+from engine.plan import Operation, Plan
+
+Kind = Literal["step", "evaluate", "perturb", "trace"]
+Method = Literal["rules", "autograd"]
+
+
+@dataclass(slots=True)
+class Source:
+    """Generated code: its text, the objects its names stand for, and the node of every line."""
+
+    lines: list[str] = field(default_factory=list)
+    nodes: list[str | None] = field(default_factory=list)
+    names: dict[str, Any] = field(default_factory=dict)
+    node: str | None = None
+    indent: int = 1
+
+    def __call__(self, line: str) -> None:
+        self.lines.append("    " * self.indent + line)
+        self.nodes.append(self.node)
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines) + "\n"
+
+
+@dataclass(slots=True)
+class Gradients:
+    """Where a trace finds its gradients: names in the code, by output, wire and parameter."""
+
+    outputs: dict[Key, str] = field(default_factory=dict)
+    wires: dict[str, str] = field(default_factory=dict)
+    parameters: dict[Key, str] = field(default_factory=dict)
+
+
+class Writer:
+    """Writes one function for a plan. `seeds[device]` is the gradient the objective starts with."""
+
+    def __init__(self, plan: Plan, kind: Kind, method: Method, seeds: dict[torch.device, Tensor]) -> None:
+        self.plan = plan
+        self.kind = kind
+        self.method = method
+        self.out = Source(names={"seeds": seeds, "enable_grad": torch.enable_grad, "local": _local_zeros if kind == "step" else _local,
+                                 "reference": _reference_zeros if kind == "step" else _reference, "total": _total})  # fmt: skip
+        self.found = Gradients()
+        self.index = {o.node: o.index for o in plan.operations}
+        self.parameter = {key: f"p{i}" for i, key in enumerate(plan.parameters)}
+        self.buffer = {key: f"b{i}" for i, key in enumerate(plan.buffers)}
+        self.new_buffer = dict(self.buffer)
+        self.wires = {leaf.edge: j for j, leaf in enumerate(le for o in plan.operations for le in o.leaves if isinstance(le, Wire))}
+        self.contributions: dict[Any, list[str]] = {}
+        self.maybe: set[str] = set()
+        self.kept: dict[str, str] = {}
+        wanted = {"step": plan.for_objective, "perturb": plan.for_objective, "evaluate": plan.for_outputs, "trace": set(self.index)}[kind]
+        self.operations = [o for o in plan.operations if o.node in wanted]
+        self.differentiate = kind in ("step", "trace") and plan.objective is not None
+        self.reference = method == "autograd" and self.differentiate
+
+    def write(self) -> Source:
+        out = self.out
+        out.indent = 0
+        out(f"def run(feeds, parameters, buffers, random{', wire, value' if self.kind == 'perturb' else ''}):")
+        out.indent = 1
+        self._unpack([self._feed(key) for key in self.plan.feeds], "feeds")
+        self._unpack(list(self.parameter.values()), "parameters")
+        self._unpack(list(self.buffer.values()), "buffers")
+        if self.reference:
+            self._leaves_of_reference()
+            out("with enable_grad():")
+            out.indent = 2
+        for operation in self.operations:
+            out.node = operation.node
+            self._forward(operation)
+        out.node = None
+        out.indent = 1
+        if self.differentiate:
+            (self._reference_backward if self.reference else self._backward)()
+        out.node = None
+        self._return()
+        return out
+
+    def variable(self, key: Key) -> str:
+        operation = self.plan.operations[self.index[key[0]]]
+        return self._output(operation, operation.outputs.index(key))
+
+    def _output(self, operation: Operation, k: int) -> str:
+        return f"v{operation.index}" if len(operation.outputs) == 1 else f"v{operation.index}_{k}"
+
+    def _feed(self, key: Key) -> str:
+        return self.variable(key)
+
+    def _unpack(self, names: list[str], source: str) -> None:
+        if names:
+            self.out(f"{', '.join(names)}, = {source}")
+
+    # forward
+
+    def _forward(self, operation: Operation) -> None:
+        if operation.fed:
+            return
+        n, out = operation.index, self.out
+        if operation.alias:
+            own = self.parameter[operation.leaves[0].key]  # type: ignore[union-attr]
+            out(f"v{n} = {own}.view_as({own})" if self.reference else f"v{n} = {own}")
+            return
+        out.names[f"f{n}"], out.names[f"s{n}"] = operation.type.forward, operation.settings
+        local = set() if self.reference or not self.differentiate else set(self._local_leaves(operation))
+        if self.reference:
+            self._views(operation)
+        call = f"f{n}(s{n}{self._arguments(operation, local)}{self._rng(operation)})"
+        if local:
+            self._local_forward(operation, local, call)
+        elif operation.form.result:
+            out(f"o{n} = {call}")
+            self._open_result(operation)
+        else:
+            out(f"{self._output(operation, 0)} = {call}")
+
+    def _local_forward(self, operation: Operation, local: set[int], call: str) -> None:
+        """Run the forward on leaves of its own, so that autograd can differentiate this node alone."""
+        n, out = operation.index, self.out
+        for a in sorted(local):
+            out(f"l{n}_{a} = {self._leaf(operation.leaves[a])}.detach().requires_grad_()")
+        out("with enable_grad():")
+        out(f"    o{n} = {call}")
+        out(f"d{n} = {f'o{n}.outputs' if operation.form.result else f'(o{n},)'}")
+        for k in range(len(operation.outputs)):
+            out(f"{self._output(operation, k)} = d{n}[{k}].detach()")
+        if operation.form.result:
+            out(f"k{n} = o{n}.kept")
+            self.kept[operation.node] = f"k{n}"
+            self._new_buffers(operation, ".detach()")
+
+    def _open_result(self, operation: Operation) -> None:
+        n, out = operation.index, self.out
+        out(f"{', '.join(self._output(operation, k) for k in range(len(operation.outputs)))}, = o{n}.outputs")
+        out(f"k{n} = o{n}.kept")
+        self.kept[operation.node] = f"k{n}"
+        self._new_buffers(operation, ".detach()" if self.reference else "")
+
+    def _new_buffers(self, operation: Operation, suffix: str) -> None:
+        for i, name in enumerate(operation.form.buffers):
+            constant, variable = f"n{operation.index}_{i}", f"m{operation.index}_{i}"
+            self.out.names[constant] = name
+            self.out(f"{variable} = o{operation.index}.buffers[{constant}]{suffix}")
+            self.new_buffer[operation.node, name] = variable
+
+    def _rng(self, operation: Operation) -> str:
+        if not operation.type.random:
+            return ""
+        self.out.names[f"w{operation.index}"] = operation.node
+        return f", rng=random(w{operation.index})"
+
+    def _arguments(self, operation: Operation, local: Iterable[int] = ()) -> str:
+        """`, v1, p0, (v2, v3,)`: what follows the settings; leaves in `local` by their own autograd leaf."""
+        numbered = iter(range(len(operation.leaves)))
+        chosen = set(local)
+
+        def text(argument: Argument) -> str:
+            if argument is None:
+                return "None"
+            if isinstance(argument, Held):
+                return self.buffer[argument.key]
+            if isinstance(argument, Several):
+                return "(" + "".join(f"{text(item)}, " for item in argument.items) + ")"
+            a = next(numbered)
+            if a in chosen:
+                return f"l{operation.index}_{a}"
+            return self._leaf(argument)
+
+        return "".join(f", {text(argument)}" for argument in operation.wiring.arguments)
+
+    def _leaf(self, leaf: Wire | Own) -> str:
+        if isinstance(leaf, Own):
+            return self.parameter[leaf.key]
+        if self.reference and self._is_float(leaf):
+            return f"x{self.wires[leaf.edge]}"
+        variable = self.variable(leaf.source)
+        return f"({variable} if wire != {self.wires[leaf.edge]} else value)" if self.kind == "perturb" else variable
+
+    def _is_float(self, leaf: Wire) -> bool:
+        return self.plan.inference.outputs[leaf.source].dtype == "float"
+
+    # backward by rules
+
+    def _ruled(self, operation: Operation) -> bool:
+        """Whether the type's rules apply: they know the gradient of the first output only."""
+        return not any(key in self.plan.active for key in operation.outputs[1:])
+
+    def _argument_of(self, operation: Operation) -> list[tuple[str, int]]:
+        """For every leaf the name of its argument and its place in the tuple of a `many` port (−1 for a plain argument)."""
+        found = []
+        for name, argument in zip(operation.wiring.names, operation.wiring.arguments, strict=True):
+            if isinstance(argument, Several):
+                found += [(name, place) for place in range(len(argument.items))]
+            elif isinstance(argument, (Wire, Own)):
+                found.append((name, -1))
+        return found
+
+    def _local_leaves(self, operation: Operation) -> list[int]:
+        """The needed leaves that no rule serves."""
+        if operation.alias or not operation.needed:
+            return []
+        if not self._ruled(operation):
+            return list(operation.needed)
+        names = self._argument_of(operation)
+        return [a for a in operation.needed if names[a][0] not in operation.type.gradients]
+
+    def _backward(self) -> None:
+        plan, out = self.plan, self.out
+        assert plan.objective is not None
+        objective = self.variable(plan.objective)
+        if plan.objective in plan.active:
+            scalar = plan.inference.outputs[plan.objective].full(1) == ()
+            out(f"seed = seeds[{objective}.device]" + ("" if scalar else f".expand({objective}.shape)"))
+            self.contributions[plan.objective] = ["seed"]
+        for operation in reversed(self.operations):
+            out.node = operation.node
+            gradients = [self._sum(key, f"g{operation.index}_{k}") for k, key in enumerate(operation.outputs)]
+            self.found.outputs.update({key: g for key, g in zip(operation.outputs, gradients, strict=True) if g is not None})
+            if operation.needed:
+                self._node_backward(operation, gradients)
+        out.node = None
+        for i, key in enumerate(plan.parameters):
+            name = self._sum(("parameter", key), f"q{i}")
+            if name is not None:
+                self.found.parameters[key] = name
+
+    def _sum(self, key: Any, name: str) -> str | None:
+        """The sum of all contributions to `key`, in the order in which they were made."""
+        parts = self.contributions.get(key, [])
+        if len(parts) < 2:
+            return parts[0] if parts else None
+        if any(part in self.maybe for part in parts):
+            self.out(f"{name} = total({', '.join(parts)})")
+            if all(part in self.maybe for part in parts):
+                self.maybe.add(name)
+        else:
+            self.out(f"{name} = {' + '.join(parts)}")
+        return name
+
+    def _node_backward(self, operation: Operation, gradients: list[str | None]) -> None:
+        n, out = operation.index, self.out
+        present = [g for g in gradients if g is not None]
+        if operation.alias:
+            self._contribute(operation, 0, present[0])
+            return
+        guarded = all(g in self.maybe for g in present)
+        targets = [f"e{n}_{a}" for a in operation.needed]
+        if guarded:
+            out(f"if {' is None and '.join(present)} is None:")
+            out(f"    {' = '.join(targets)} = None")
+            out("else:")
+            out.indent += 1
+        local = self._local_leaves(operation)
+        self._rules(operation, [a for a in operation.needed if a not in local], gradients[0])
+        if local:
+            names = ", ".join(f"e{n}_{a}" for a in local)
+            leaves = ", ".join(f"l{n}_{a}" for a in local)
+            out(f"{names}, = local(d{n}, ({leaves},), ({', '.join(g or 'None' for g in gradients)},))")
+        if guarded:
+            out.indent -= 1
+        for a in operation.needed:
+            if guarded or (a in local and self.kind == "trace"):
+                self.maybe.add(f"e{n}_{a}")
+            self._contribute(operation, a, f"e{n}_{a}")
+
+    def _rules(self, operation: Operation, leaves: list[int], gradient: str | None) -> None:
+        n, out = operation.index, self.out
+        names = self._argument_of(operation)
+        tail = f"(s{n}, {gradient}, {self._output(operation, 0)}, {self.kept.get(operation.node, 'None')}{self._arguments(operation)})"
+        opened: set[str] = set()
+        for a in leaves:
+            name, place = names[a]
+            rule = f"r{n}_{operation.wiring.names.index(name)}"
+            out.names[rule] = operation.type.gradients[name]
+            if place < 0:
+                out(f"e{n}_{a} = {rule}{tail}")
+            else:
+                if name not in opened:
+                    out(f"t{n} = {rule}{tail}")
+                    opened.add(name)
+                out(f"e{n}_{a} = t{n}[{place}]")
+            self._unbroadcast(operation, a)
+
+    def _unbroadcast(self, operation: Operation, a: int) -> None:
+        reduction = reductions(self.plan, operation)[a]
+        if reduction == "never":
+            return
+        n, wanted = operation.index, f"{self._leaf(operation.leaves[a])}.shape"
+        condition = f"if e{n}_{a}.shape != {wanted}: " if reduction == "look" else ""
+        self.out(f"{condition}e{n}_{a} = e{n}_{a}.sum_to_size({wanted})")
+
+    def _contribute(self, operation: Operation, a: int, name: str) -> None:
+        leaf = operation.leaves[a]
+        if isinstance(leaf, Own):
+            self.contributions.setdefault(("parameter", leaf.key), []).append(name)
+        else:
+            self.contributions.setdefault(leaf.source, []).append(name)
+            self.found.wires[leaf.edge] = name
+
+    # backward by autograd, the reference
+
+    def _leaves_of_reference(self) -> None:
+        outputs = self.plan.inference.outputs
+        names = [self._feed(key) for key in self.plan.feeds if outputs[key].dtype == "float"] + list(self.parameter.values())
+        for name in names:
+            self.out(f"{name} = {name}.detach().requires_grad_()")
+
+    def _views(self, operation: Operation) -> None:
+        """A view for every wire, so that each has a gradient of its own; made last to first, as autograd then adds first to last."""
+        for leaf in reversed(operation.leaves):
+            if isinstance(leaf, Wire) and self._is_float(leaf):
+                variable = self.variable(leaf.source)
+                self.out(f"x{self.wires[leaf.edge]} = {variable}.view_as({variable})")
+
+    def _reference_backward(self) -> None:
+        plan, found = self.plan, self.found
+        assert plan.objective is not None
+        targets: dict[str, str] = {}
+        for i, key in enumerate(plan.parameters):
+            if key in plan.active_parameters:
+                found.parameters[key] = targets[f"p{i}"] = f"q{i}"
+        if self.kind == "trace":
+            for operation in self.operations:
+                for k, key in enumerate(operation.outputs):
+                    if key in plan.active:
+                        found.outputs[key] = targets[self._output(operation, k)] = f"g{operation.index}_{k}"
+                for a in operation.needed:
+                    leaf = operation.leaves[a]
+                    if isinstance(leaf, Wire):
+                        found.wires[leaf.edge] = targets[f"x{self.wires[leaf.edge]}"] = f"e{operation.index}_{a}"
+        if targets:
+            self.out(f"{', '.join(targets.values())}, = reference({self.variable(plan.objective)}, ({', '.join(targets)},))")
+            self.maybe.update(targets.values())
+        if self.kind == "step":
+            return
+        for operation in self.operations:
+            for k in range(len(operation.outputs)):
+                self.out(f"{self._output(operation, k)} = {self._output(operation, k)}.detach()")
+
+    # what comes back
+
+    def _return(self) -> None:
+        plan, out = self.plan, self.out
+        if self.kind == "perturb" and plan.objective is not None:
+            out(f"return {self.variable(plan.objective)}")
+        elif self.kind == "evaluate":
+            out(f"return [{', '.join(map(self.variable, plan.outputs))}]")
+        elif self.kind == "step" and plan.objective is not None:
+            objective = self.variable(plan.objective) + (".detach()" if self.reference else "")
+            gradients = ", ".join(self.found.parameters[key] for key in plan.trainable)
+            out(f"return {objective}, [{gradients}], [{', '.join(self.new_buffer.values())}]")
+        else:
+            groups = [[self.variable(key) for o in self.operations for key in o.outputs], self.found.outputs.values(),
+                      self.found.wires.values(), self.found.parameters.values(), self.kept.values()]  # fmt: skip
+            out("return " + ", ".join(f"({''.join(f'{name}, ' for name in group)})" for group in groups))
+
+
+def reductions(plan: Plan, operation: Operation) -> list[str]:
+    """For every leaf whether its rule's answer has to be summed down to the leaf's shape: never, always or look.
+
+    Found by running the rules on the meta device, and only where the shapes of leaf and output differ at all.
+    """
+    shapes = plan.inference.outputs
+    own = plan.inference.parameters
+    small = shapes[operation.outputs[0]].full(_BATCH)
+    dims = [own[leaf.key] if isinstance(leaf, Own) else shapes[leaf.source].full(_BATCH) for leaf in operation.leaves]
+    if all(d == small for d in dims):
+        return ["never"] * len(dims)
+    try:
+        answers = _meta_gradients(plan, operation, dims)
+    except Exception:  # a rule that cannot run without numbers is looked at while it runs
+        return ["look"] * len(dims)
+    found = []
+    for wanted, answer in zip(dims, answers, strict=True):
+        found.append("look" if answer is None else "never" if tuple(answer.shape) == wanted else "always")
+    return found
+
+
+_BATCH = 97
+
+
+def _meta_gradients(plan: Plan, operation: Operation, dims: list[tuple[int, ...]]) -> list[Tensor | None]:
+    dtype, inference = plan.inference.dtype, plan.inference
+    numbered = iter(dims)
+
+    def tensor(argument: Argument) -> Any:
+        if argument is None:
+            return None
+        if isinstance(argument, Held):
+            return torch.empty(inference.buffers[argument.key], dtype=dtype, device="meta")
+        if isinstance(argument, Several):
+            return tuple(tensor(item) for item in argument.items)
+        whole = isinstance(argument, Wire) and inference.outputs[argument.source].dtype == "index"
+        return torch.empty(next(numbered), dtype=torch.int64 if whole else dtype, device="meta")
+
+    arguments = [tensor(argument) for argument in operation.wiring.arguments]
+    with torch.no_grad():
+        run = operation.type.forward(operation.settings, *arguments, **({"rng": None} if operation.type.random else {}))
+        y, kept = (run.outputs[0], run.kept) if isinstance(run, Result) else (run, None)
+        found: list[Tensor | None] = []
+        for name, argument in zip(operation.wiring.names, operation.wiring.arguments, strict=True):
+            count = len(argument.items) if isinstance(argument, Several) else int(isinstance(argument, (Wire, Own)))
+            rule = operation.type.gradients.get(name)
+            if not count or rule is None:
+                found += [None] * count
+                continue
+            answer = rule(operation.settings, torch.empty_like(y), y, kept, *arguments)
+            found += list(answer) if isinstance(argument, Several) else [answer]
+    return found
+
+
+class Seeds(dict[torch.device, Tensor]):
+    """The number 1 on every device that asks for it: where a backward pass starts."""
+
+    def __init__(self, dtype: torch.dtype) -> None:
+        super().__init__()
+        self._dtype = dtype
+
+    def __missing__(self, device: torch.device) -> Tensor:
+        self[device] = seed = torch.ones((), dtype=self._dtype, device=device)
+        return seed
+
+
+def _local(outputs: Iterable[Tensor], leaves: tuple[Tensor, ...], gradients: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
+    """One node's contributions by autograd over its own forward; None where an output does not depend on a leaf."""
+    pairs = [(y, g) for y, g in zip(outputs, gradients, strict=True) if g is not None and y.requires_grad]
+    if not pairs:
+        return (None,) * len(leaves)
+    return torch.autograd.grad([y for y, _ in pairs], leaves, [g for _, g in pairs], allow_unused=True)
+
+
+def _local_zeros(outputs: Iterable[Tensor], leaves: tuple[Tensor, ...], gradients: tuple[Tensor | None, ...]) -> tuple[Tensor, ...]:
+    return tuple(torch.zeros_like(leaf) if g is None else g for leaf, g in zip(leaves, _local(outputs, leaves, gradients), strict=True))
+
+
+def _reference(objective: Tensor, targets: tuple[Tensor, ...]) -> tuple[Tensor | None, ...]:
+    if not objective.requires_grad:
+        return (None,) * len(targets)
+    return torch.autograd.grad(objective, targets, torch.ones_like(objective), allow_unused=True)
+
+
+def _reference_zeros(objective: Tensor, targets: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    return tuple(torch.zeros_like(t) if g is None else g for t, g in zip(targets, _reference(objective, targets), strict=True))
+
+
+def _total(*parts: Tensor | None) -> Tensor | None:
+    """The sum of those contributions that there are, in order."""
+    found: Tensor | None = None
+    for part in parts:
+        if part is not None:
+            found = part if found is None else found + part
+    return found
