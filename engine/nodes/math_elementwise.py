@@ -164,7 +164,7 @@ class Negate(Unary):
 
 
 class Square(Unary):
-    """Multiplies a value by itself."""
+    """Multiplies a value by itself: the two paths of x · x in one node."""
 
     key, title = "math.square", "Square"
     search = ("^2", "**2", "x²", "sq", "quadratic")
@@ -192,7 +192,7 @@ class SquareRoot(Unary):
 
 
 class Reciprocal(Unary):
-    """One divided by the value."""
+    """One divided by the value. Near 0 both the value and its slope grow without bound."""
 
     key, title = "math.reciprocal", "Reciprocal"
     search = ("1/x", "inverse", "invert")
@@ -206,7 +206,7 @@ class Reciprocal(Unary):
 
 
 class Exponential(Unary):
-    """e to the power x: the function that is its own derivative."""
+    """Raises e to the power x: the function that is its own derivative."""
 
     key, title = "math.exp", "Exponential"
     search = ("e^x", "exponential")
