@@ -37,7 +37,11 @@ class Gesture:
 
 
 class Document:
-    """`structure` grows with every edit after which the graph must be compiled again, `revision` with every edit of a value, structure included."""
+    """What a window shows and edits.
+
+    `structure` grows with every edit after which the graph must be compiled again, `revision` with every edit of a value,
+    structure included.
+    """
 
     def __init__(self, graph: Graph, path: Path | None = None, read_only: str = "") -> None:
         self.graph = graph

@@ -12,6 +12,7 @@ import os
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ MEMBER = "document.json"
 MAXIMUM_ATTACHED = 8 * 2**30
 _TRAINING_ORDER = ("optimizer", "hyper", "epochs", "steps", "batch_size", "seed", "device")
 _SETTINGS_ORDER = ("title", "description", "dtype", "objective", "demo")
+
+_ZIP_ERRORS = (zipfile.BadZipFile, KeyError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error)
 
 
 class FileError(Exception):
@@ -68,7 +71,7 @@ def read(path: Path | str, catalog: Catalog, allow_newer: bool = False) -> Loade
         raise FileError(f"{name}: this is a folder, not a file.") from None
     except OSError as problem:
         raise FileError(f"{name}: it cannot be read: {problem.strerror or problem}.") from None
-    except (zipfile.BadZipFile, KeyError, EOFError, ValueError, NotImplementedError, RuntimeError, zipfile.zlib.error) as problem:
+    except _ZIP_ERRORS as problem:
         raise FileError(f"{name}: the archive is damaged: {str(problem).strip('.') or type(problem).__name__}.") from None
     loaded = _loads(data, catalog, name, allow_newer)
     loaded.graph.attachments.update(attachments)
@@ -134,7 +137,7 @@ def _loads(data: bytes, catalog: Catalog, origin: str, allow_newer: bool) -> Loa
     try:
         return Loaded(build(content if newer else migrate(content), catalog), newer)
     except BuildError as problem:
-        raise FileError(f"{origin}: {problem}." if not newer else f"{newer.partition(', so it')[0]} and cannot be read: {problem}.") from None
+        raise FileError(f"{newer.partition(', so it')[0]} and cannot be read: {problem}." if newer else f"{origin}: {problem}.") from None
 
 
 def _node_row(graph: Graph, node_id: str) -> dict[str, Any]:

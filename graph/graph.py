@@ -179,7 +179,8 @@ class Graph:
         give, take = self.spec(start).output(source[1]), self.spec(end).input(target[1])
         if give and take and "any" not in (give.dtype, take.dtype) and give.dtype != take.dtype:
             if take.dtype == "float":
-                return f"{start.name} gives class indices, {end.name}.{take.name} needs real numbers: a One-hot node in between turns one into the other"
+                what = f"{start.name} gives class indices, {end.name}.{take.name} needs real numbers"
+                return f"{what}: a One-hot node in between turns one into the other"
             return f"{end.name}.{take.name} needs class indices, {start.name} gives real numbers"
         if self._ranks.closes_cycle(source[0], target[0]):
             return f"the wire from {start.name} to {end.name} would close a cycle"

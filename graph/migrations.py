@@ -1,4 +1,7 @@
-"""Older file versions, step by step up to the present one. Renamed node types, ports and settings need no step: specs carry their former names."""
+"""Older file versions, step by step up to the present one.
+
+Renamed node types, ports and settings need no step: specs carry their former names.
+"""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ def complaint(setting: Setting, value: Any) -> str | None:
 
 
 def coerce(setting: Setting, value: Any) -> Any:
-    """The value in its plain form: 8.0 becomes 8 in a whole-number setting, 1 becomes 1.0 in a float. Raises ValueError with the complaint."""
+    """The value in its plain form: 8.0 becomes 8 in a whole-number setting, 1 becomes 1.0 in a float. Raises ValueError."""
     if wrong := kind_complaint(setting, value):
         raise ValueError(wrong)
     if value is None:

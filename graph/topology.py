@@ -66,7 +66,9 @@ class Ranks:
         return seen
 
 
-def topological_order(nodes: Iterable[str], successors: Mapping[str, Iterable[str]] | Neighbours, indegree: dict[str, int]) -> Iterator[str]:
+def topological_order(
+    nodes: Iterable[str], successors: Mapping[str, Iterable[str]] | Neighbours, indegree: dict[str, int]
+) -> Iterator[str]:
     """Kahn's algorithm; among the nodes that are ready, the one inserted first goes first. `indegree` is used up.
 
     Yields fewer nodes than there are when there is a cycle.

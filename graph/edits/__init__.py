@@ -29,8 +29,9 @@ RemoveGroup = RemoveFrame = RemoveNote = RemoveItem
 ReplaceGroup = ReplaceFrame = ReplaceNote = SetItem
 
 __all__ = [
-    "MISSING", "AddFrame", "AddGroup", "AddItem", "AddNode", "AddNote", "Compound", "Connect", "Disconnect", "Edit", "GraphError", "Kind", "Move",
-    "RemoveFrame", "RemoveGroup", "RemoveItem", "RemoveNode", "RemoveNote", "Rename", "ReplaceFrame", "ReplaceGroup", "ReplaceNote", "SetCollapsed",
-    "SetGraphSetting", "SetGroup", "SetItem", "SetLabel", "SetParam", "SetTraining", "SetVia", "StateMove", "connect", "dissolve", "duplicate",
-    "edit_from_json", "insert_on_wire", "remove_nodes",
+    "MISSING", "AddFrame", "AddGroup", "AddItem", "AddNode", "AddNote", "Compound", "Connect", "Disconnect", "Edit",
+    "GraphError", "Kind", "Move", "RemoveFrame", "RemoveGroup", "RemoveItem", "RemoveNode", "RemoveNote", "Rename",
+    "ReplaceFrame", "ReplaceGroup", "ReplaceNote", "SetCollapsed", "SetGraphSetting", "SetGroup", "SetItem", "SetLabel",
+    "SetParam", "SetTraining", "SetVia", "StateMove", "connect", "dissolve", "duplicate", "edit_from_json", "insert_on_wire",
+    "remove_nodes",
 ]  # fmt: skip

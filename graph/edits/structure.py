@@ -9,6 +9,7 @@ from graph.edits.base import Edit, Kind, find_item
 from graph.graph import Graph, GraphError
 from graph.model import Edge, Frame, Group, Node, Note
 
+
 @dataclass(frozen=True, slots=True)
 class AddNode(Edit):
     """Insert a node before another (at the end when `before` is None)."""

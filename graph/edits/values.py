@@ -10,6 +10,7 @@ from graph.graph import MISSING, Graph, GraphError
 from graph.model import LIMIT, Frame, Group, Node, Note, number
 from graph.settings import dims
 
+
 @dataclass(frozen=True, slots=True)
 class SetParam(Edit):
     """Set one setting of a node; MISSING returns it to its default."""
