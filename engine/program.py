@@ -179,6 +179,14 @@ class Program:
             result: list[Tensor] = self._run("evaluate", feeds, parameters, buffers, random)
         return result
 
+    def objective_value(
+        self, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random
+    ) -> Tensor:
+        """The objective alone, forward only."""
+        with torch.no_grad():
+            result: Tensor = self._run("perturb", feeds, parameters, buffers, random, -1, None)
+        return result
+
     def perturbed(
         self, edge: str, value: Tensor, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random
     ) -> Tensor:
