@@ -1,0 +1,444 @@
+"""Losses: one number that says how far predictions are from their targets."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.lazy import F, torch
+from engine.nodes.base import ChoiceSetting, FloatSetting, NodeError, NodeType, Result, Rule, Settings
+from engine.nodes.checks import count, shape_text
+from graph.spec import Category, Port
+
+if TYPE_CHECKING:
+    from torch import Size, Tensor
+
+CODINGS = {"real": "real numbers", "index": "class indices", "zero_one": "0 and 1", "plus_minus": "−1 and +1", "one_hot": "one-hot rows"}
+FLOAT_CODINGS = ("real", "zero_one", "plus_minus", "one_hot")
+
+
+class Loss(NodeType):
+    """What all losses share: two inputs, a scalar output, a declared target coding, a visible reduction."""
+
+    category: ClassVar[Category] = "losses"
+    loss = True
+
+    def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
+        name = self.inputs[0].name
+        check_coding(self.target_coding, shapes[name], shapes["target"])
+        check_same_shape(name, shapes[name], shapes["target"])
+
+
+def check_coding(wanted: tuple[str, ...], prediction: Any, target: Any) -> None:
+    """Refuse a target in a coding the loss cannot mean, and offer the right one: from the data, or by a One-hot node."""
+    if target is None:
+        return
+    given = getattr(target, "coding", None)
+    coding = given or ("index" if target.dtype == "index" else None if wanted != ("index",) else "real")
+    if coding is None or coding in wanted:
+        return
+    repairs: list[tuple[str, Any]] = []
+    if given:
+        repairs = [(f"Let the data give its target as {CODINGS[each]}", ("source", {"coding": each})) for each in wanted]
+    elif coding == "index" and "one_hot" in wanted and prediction is not None and prediction.dims:
+        repairs = [("Insert One-hot before target", ("math.one_hot", {"classes": prediction.dims[-1]}))]
+    words = " or ".join(CODINGS[each] for each in wanted)
+    raise NodeError(f"the target must be {words}, but what arrives are {CODINGS[coding]}", "target", repairs)
+
+
+def check_same_shape(name: str, prediction: Any, target: Any) -> None:
+    """Refuse what broadcasting would compare crosswise, such as (N, 1) with (N,). One number for all is fine."""
+    if prediction is None or target is None or prediction.dims == target.dims:
+        return
+    if any(not shape.batched and not shape.dims for shape in (prediction, target)):
+        return
+    repairs = []
+    if count(prediction.dims) == count(target.dims):
+        port, dims = (name, target.dims) if not prediction.dims else ("target", prediction.dims)
+        repairs = [(f"Insert Reshape before {port}", ("math.reshape", {"shape": list(dims)}))]
+    else:
+        port = name
+    raise NodeError(
+        f"number is compared with number, so the shapes must be equal: {name} is {shape_text(prediction)}, target is {shape_text(target)}",
+        port,
+        repairs,
+    )
+
+
+REDUCTIONS = ("mean", "sum", "batch_mean")
+REDUCTION_PARTS: dict[str, tuple[str, dict[str, str]]] = {
+    "reduce": ("reduction", {"mean": r"\frac{1}{n} \sum", "sum": r"\sum", "batch_mean": r"\frac{1}{N} \sum"}),
+    "share": ("reduction", {"mean": r"\frac{1}{n}\,", "sum": "", "batch_mean": r"\frac{1}{N}\,"}),
+}
+
+
+def _reduction(default: str = "mean") -> Any:
+    return ChoiceSetting(
+        default, REDUCTIONS, help="Mean over all n numbers, plain sum, or batch mean: the sum of each sample, then the mean over the N samples."
+    )
+
+
+def divisor(s: Settings, shape: Size) -> int:
+    """What the sum over `shape` is divided by."""
+    if s.reduction == "mean":
+        return shape.numel()
+    return shape[0] if s.reduction == "batch_mean" and s.batched else 1
+
+
+def per_number(**slopes: Rule) -> dict[str, Rule]:
+    """Rules from the derivatives of one number's loss: each gets its share of the reduction. `kept` is the shape summed over."""
+
+    def rule(slope: Rule) -> Rule:
+        def gradient(s: Settings, g: Tensor, y: Tensor, kept: Size, *inputs: Tensor) -> Tensor:
+            d, n = slope(s, *inputs), divisor(s, kept)
+            return (d if d.shape == kept else d.expand(kept)) * (g if n == 1 else g / n)
+
+        return gradient
+
+    return {name: rule(slope) for name, slope in slopes.items()}
+
+
+class NumberLoss(Loss):
+    """A loss that compares number with number, then reduces. `each` gives the numbers, `module` or `expression` the export."""
+
+    inputs = (Port("prediction"), Port("target"))
+    target_coding = FLOAT_CODINGS
+    reduction = _reduction()
+    formula_parts = REDUCTION_PARTS
+    module: ClassVar[str] = ""
+    expression: ClassVar[str] = ""
+
+    def each(self, s: Settings, prediction: Tensor, target: Tensor) -> Tensor:
+        raise NotImplementedError
+
+    def forward(self, s: Settings, prediction: Tensor, target: Tensor) -> Result:
+        each = self.each(s, prediction, target)
+        n = divisor(s, each.shape)
+        return Result((each.mean() if s.reduction == "mean" else each.sum() if n == 1 else each.sum() / n,), each.shape)
+
+    def code_for(self, s: Settings, shapes: Mapping[str, Any]) -> tuple[str, ...]:
+        first = self.inputs[0].name
+        batch = next((name for name in (first, "target") if shapes[name] is not None and shapes[name].batched), "")
+        how = "mean" if s.reduction == "mean" else "sum"
+        divide = f" / len({{{batch}}})" if s.reduction == "batch_mean" and batch else ""
+        if self.expression:
+            return "", f"{self.expression}.{how}(){divide}"
+        return self.module.replace("<how>", f"reduction='{how}'"), f"{{self}}({{{first}}}, {{target}}){divide}"
+
+
+def _two(s: Settings) -> int:
+    return 2 if s.factor == "full" else 1
+
+
+class SquaredError(NumberLoss):
+    """The squared distance between prediction and target, in full or with the ½ that cancels the 2 of its derivative."""
+
+    key, title = "loss.squared_error", "Squared error"
+    search = ("mse", "mean squared error", "least squares", "l2 loss", "quadratic", "regression")
+    factor = ChoiceSetting("full", ("full", "half"), help="(p − t)² in full, or half of it.")
+    formula = r"@y = <reduce> <half>(@prediction - @target)^2"
+    local_derivatives = {
+        "prediction": r"\bar{@prediction} = \bar{@y}\,<share><two>(@prediction - @target)",
+        "target": r"\bar{@target} = \bar{@y}\,<share><two>(@target - @prediction)",
+    }
+    formula_parts = {
+        **REDUCTION_PARTS,
+        "half": ("factor", {"half": r"\frac{1}{2}"}),
+        "two": ("factor", {"full": r"2\,"}),
+    }
+    gradients = per_number(
+        prediction=lambda s, prediction, target: _two(s) * (prediction - target),
+        target=lambda s, prediction, target: _two(s) * (target - prediction),
+    )
+    module = "nn.MSELoss(<how>)"
+    code = ("nn.MSELoss()", "{self}({prediction}, {target})")
+
+    def each(self, s: Settings, prediction: Tensor, target: Tensor) -> Tensor:
+        e = prediction - target
+        return e * e if s.factor == "full" else e * e / 2
+
+    def code_for(self, s: Settings, shapes: Mapping[str, Any]) -> tuple[str, ...]:
+        constructor, call = super().code_for(s, shapes)
+        return constructor, call if s.factor == "full" else f"0.5 * {call}"
+
+
+class L1(NumberLoss):
+    """The absolute distance between prediction and target: less impressed by outliers than the squared error."""
+
+    key, title = "loss.l1", "L1 loss"
+    search = ("mae", "mean absolute error", "absolute", "regression")
+    formula = r"@y = <reduce> |@prediction - @target|"
+    local_derivatives = {
+        "prediction": r"\bar{@prediction} = \bar{@y}\,<share>\mathrm{sign}(@prediction - @target)",
+        "target": r"\bar{@target} = \bar{@y}\,<share>\mathrm{sign}(@target - @prediction)",
+    }
+    gradients = per_number(
+        prediction=lambda s, prediction, target: torch.sign(prediction - target),
+        target=lambda s, prediction, target: torch.sign(target - prediction),
+    )
+    module = "nn.L1Loss(<how>)"
+    code = ("nn.L1Loss()", "{self}({prediction}, {target})")
+
+    def each(self, s: Settings, prediction: Tensor, target: Tensor) -> Tensor:
+        return torch.abs(prediction - target)
+
+
+class Huber(NumberLoss):
+    """Half the squared error near the target, a straight line beyond δ: outliers pull with limited force.
+
+    Huber 1964.
+    """
+
+    key, title = "loss.huber", "Huber loss"
+    search = ("smooth l1", "robust", "regression")
+    delta = FloatSetting(1.0, 0, exclusive_minimum=True, title="δ", help="Distance from which the loss grows linearly.")
+    formula = r"@y = <reduce> H_\delta(@prediction - @target), \quad H_\delta(e) = \frac{1}{2} e^2 \;\mathrm{if}\; |e| \leq \delta, \;\mathrm{else}\; \delta\,(|e| - \frac{1}{2} \delta)"
+    local_derivatives = {
+        "prediction": r"\bar{@prediction} = \bar{@y}\,<share>\max(-\delta, \min(\delta, @prediction - @target))",
+        "target": r"\bar{@target} = \bar{@y}\,<share>\max(-\delta, \min(\delta, @target - @prediction))",
+    }
+    gradients = per_number(
+        prediction=lambda s, prediction, target: torch.clamp(prediction - target, -s.delta, s.delta),
+        target=lambda s, prediction, target: torch.clamp(target - prediction, -s.delta, s.delta),
+    )
+    module = "nn.HuberLoss(<how>, delta={delta})"
+    code = ("nn.HuberLoss(delta={delta})", "{self}({prediction}, {target})")
+
+    def each(self, s: Settings, prediction: Tensor, target: Tensor) -> Tensor:
+        prediction, target = torch.broadcast_tensors(prediction, target)
+        return F.huber_loss(prediction, target, reduction="none", delta=s.delta)
+
+
+class Logistic(NumberLoss):
+    """Logistic loss for labels ±1: small when the score f has the label's sign and is large.
+
+    Computed as softplus(−t·f), which neither overflows nor loses digits.
+    """
+
+    key, title = "loss.logistic", "Logistic loss"
+    search = ("log loss", "soft margin", "logistic regression", "classification", "±1")
+    inputs = (Port("scores"), Port("target"))
+    target_coding = ("plus_minus",)
+    formula = r"@y = <reduce> \log(1 + e^{-@target\,@scores})"
+    local_derivatives = {
+        "scores": r"\bar{@scores} = -\bar{@y}\,<share>@target\,\sigma(-@target\,@scores)",
+        "target": r"\bar{@target} = -\bar{@y}\,<share>@scores\,\sigma(-@target\,@scores)",
+    }
+    gradients = per_number(
+        scores=lambda s, scores, target: -target * torch.sigmoid(-target * scores),
+        target=lambda s, scores, target: -scores * torch.sigmoid(-target * scores),
+    )
+    expression = "F.softplus(-{target} * {scores})"
+    code = ("", "F.softplus(-{target} * {scores}).mean()")
+
+    def each(self, s: Settings, prediction: Tensor, target: Tensor) -> Tensor:
+        return F.softplus(-target * prediction, 1.0, 40.0)
+
+
+class Hinge(NumberLoss):
+    """Hinge loss for labels ±1: 0 once the score is on the right side of the margin, then a straight line.
+
+    The loss of support vector machines.
+    """
+
+    key, title = "loss.hinge", "Hinge loss"
+    search = ("svm", "support vector machine", "margin", "classification", "±1")
+    inputs = (Port("scores"), Port("target"))
+    target_coding = ("plus_minus",)
+    formula = r"@y = <reduce> \max(0, 1 - @target\,@scores)"
+    local_derivatives = {
+        "scores": r"\bar{@scores} = -\bar{@y}\,<share>@target\,[@target\,@scores < 1]",
+        "target": r"\bar{@target} = -\bar{@y}\,<share>@scores\,[@target\,@scores < 1]",
+    }
+    gradients = per_number(
+        scores=lambda s, scores, target: -target * (1 - target * scores > 0),
+        target=lambda s, scores, target: -scores * (1 - target * scores > 0),
+    )
+    expression = "F.relu(1 - {target} * {scores})"
+    code = ("", "F.relu(1 - {target} * {scores}).mean()")
+
+    def each(self, s: Settings, prediction: Tensor, target: Tensor) -> Tensor:
+        return torch.relu(1 - target * prediction)
+
+
+class BinaryCrossEntropy(NumberLoss):
+    """Cross-entropy between labels 0 or 1 and predicted probabilities, such as a sigmoid's output.
+
+    Logarithms are cut off at −100, as in torch, so that a certain and wrong prediction costs 100 and not infinity.
+    """
+
+    key, title = "loss.bce", "Binary cross-entropy"
+    search = ("bce", "log loss", "probability", "classification", "0/1")
+    inputs = (Port("probabilities"), Port("target"))
+    target_coding = ("zero_one", "one_hot")
+    formula = r"@y = -<reduce> (@target \log @probabilities + (1 - @target) \log(1 - @probabilities))"
+    local_derivatives = {
+        "probabilities": r"\bar{@probabilities} = \bar{@y}\,<share>\frac{@probabilities - @target}{@probabilities\,(1 - @probabilities)}",
+        "target": r"\bar{@target} = \bar{@y}\,<share>\log\frac{1 - @probabilities}{@probabilities}",
+    }
+    gradients = per_number(
+        probabilities=lambda s, p, t: (p - t) / torch.clamp(p * (1 - p), min=1e-12),
+        target=lambda s, p, t: torch.clamp(torch.log1p(-p), min=-100) - torch.clamp(torch.log(p), min=-100),
+    )
+    module = "nn.BCELoss(<how>)"
+    code = ("nn.BCELoss()", "{self}({probabilities}, {target})")
+
+    def each(self, s: Settings, prediction: Tensor, target: Tensor) -> Tensor:
+        p, t = torch.broadcast_tensors(prediction, target)
+        if p.is_cuda:  # there torch would stop the whole device
+            refuse_improbable(probabilities=p, target=t)
+        try:
+            return F.binary_cross_entropy(p, t, reduction="none")
+        except RuntimeError:
+            refuse_improbable(probabilities=p, target=t)
+            if torch.isnan(p + t).any():  # not this node's doing: passed on, and reported where it began
+                return p + t
+            raise
+
+
+def refuse_improbable(**inputs: Tensor) -> None:
+    """NodeError for an input with numbers outside [0, 1]; NaN is left alone."""
+    for name, value in inputs.items():
+        low, high = float(value.min()), float(value.max())
+        if low < 0 or high > 1:
+            repairs = [("Insert Sigmoid before probabilities", "activation.sigmoid")] if name == "probabilities" else []
+            raise NodeError(f"every number in {name} must lie between 0 and 1; here they go from {low:.4g} to {high:.4g}", name, repairs)
+
+
+class BinaryCrossEntropyLogits(NumberLoss):
+    """Cross-entropy between labels 0 or 1 and the sigmoid of scores (logits), in one stable formula."""
+
+    key, title = "loss.bce_logits", "Binary cross-entropy (logits)"
+    search = ("bce with logits", "log loss", "sigmoid cross-entropy", "classification", "0/1")
+    inputs = (Port("scores"), Port("target"))
+    target_coding = ("zero_one", "one_hot")
+    formula = r"@y = <reduce> (\log(1 + e^{@scores}) - @target\,@scores)"
+    local_derivatives = {
+        "scores": r"\bar{@scores} = \bar{@y}\,<share>(\sigma(@scores) - @target)",
+        "target": r"\bar{@target} = -\bar{@y}\,<share>@scores",
+    }
+    gradients = per_number(
+        scores=lambda s, scores, target: torch.sigmoid(scores) - target,
+        target=lambda s, scores, target: -scores,
+    )
+    module = "nn.BCEWithLogitsLoss(<how>)"
+    code = ("nn.BCEWithLogitsLoss()", "{self}({scores}, {target})")
+
+    def each(self, s: Settings, prediction: Tensor, target: Tensor) -> Tensor:
+        prediction, target = torch.broadcast_tensors(prediction, target)
+        return F.binary_cross_entropy_with_logits(prediction, target, reduction="none")
+
+
+class KLDivergence(NumberLoss):
+    """Kullback–Leibler divergence of predicted log-probabilities from target probabilities, in nats."""
+
+    key, title = "loss.kl", "KL divergence"
+    search = ("kullback-leibler", "relative entropy", "distribution", "distillation")
+    inputs = (Port("log_probabilities"), Port("target"))
+    target_coding = ("real", "zero_one", "one_hot")
+    reduction = _reduction("batch_mean")
+    formula = r"@y = <reduce> @target\,(\log @target - @log_probabilities)"
+    local_derivatives = {
+        "log_probabilities": r"\bar{@log_probabilities} = -\bar{@y}\,<share>@target",
+        "target": r"\bar{@target} = \bar{@y}\,<share>(\log @target + 1 - @log_probabilities)",
+    }
+    gradients = per_number(
+        log_probabilities=lambda s, log_p, target: -target,
+        target=lambda s, log_p, target: torch.log(target) + 1 - log_p,
+    )
+    module = "nn.KLDivLoss(<how>)"
+    code = ("nn.KLDivLoss(reduction='batchmean')", "{self}({log_probabilities}, {target})")
+
+    def each(self, s: Settings, prediction: Tensor, target: Tensor) -> Tensor:
+        return F.kl_div(prediction, target, reduction="none")
+
+
+class ClassLoss(Loss):
+    """A loss on one number per class, against the index of the right class."""
+
+    target_coding = ("index",)
+    reduction = ChoiceSetting("mean", ("mean", "sum"), help="Mean over the N samples, or their sum.")
+    formula_parts = {
+        "reduce": ("reduction", {"mean": r"\frac{1}{N} \sum", "sum": r"\sum"}),
+        "share": ("reduction", {"mean": r"\frac{1}{N}\,", "sum": ""}),
+    }
+
+    def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
+        name = self.inputs[0].name
+        scores, target = shapes[name], shapes["target"]
+        check_coding(self.target_coding, scores, target)
+        if scores is None or target is None:
+            return
+        if len(scores.dims) != 1:
+            repairs = [(f"Insert Flatten before {name}", "math.flatten")] if len(scores.dims) > 1 else []
+            raise NodeError(f"a sample needs one number for each class, in a vector; {name} is {shape_text(scores)}", name, repairs)
+        if scores.dims[0] < 2:
+            raise NodeError("there is one class only, so the loss would always be 0; for two classes with one score take binary cross-entropy", name)
+        if target.dims:
+            repair = ("Insert Reshape before target", ("math.reshape", {"shape": []}))
+            raise NodeError(f"a sample has one class index; target is {shape_text(target)}", "target", [repair] if math.prod(target.dims) == 1 else [])
+        if scores.batched != target.batched:
+            raise NodeError(f"one is a batch and the other is not: {name} is {shape_text(scores)}, target is {shape_text(target)}", "target")
+        self._check_count(s, name, scores.dims[0], getattr(target, "classes", None))
+
+    def _check_count(self, s: Settings, name: str, found: int, classes: int | None) -> None:
+        if classes is None or classes <= found:
+            return
+        linear = s.producers.get(name) == "layer.linear"
+        repairs = [(f"Give the layer before it {classes} outputs", ("source", {"out_features": classes}))] if linear else []
+        raise NodeError(f"the target has {classes} classes, but there are only {found} numbers to choose from", name, repairs)
+
+
+def likelihood(s: Settings, log_p: Tensor, target: Tensor) -> Tensor:
+    """Minus the log-probability of the right class, reduced."""
+    try:
+        return F.nll_loss(log_p, target, reduction=s.reduction)
+    except IndexError:
+        low, high = int(target.min()), int(target.max())
+        raise NodeError(
+            f"the classes are numbered 0 to {log_p.shape[-1] - 1}, but targets go from {low} to {high}", "target"
+        ) from None
+
+
+def sample_share(s: Settings, g: Tensor, log_p: Tensor) -> Tensor:
+    return g / log_p.shape[0] if s.reduction == "mean" and log_p.dim() > 1 else g
+
+
+def one_hot(target: Tensor, like: Tensor) -> Tensor:
+    """1 at the right class, 0 elsewhere, in the shape of `like` (F.one_hot would read the data first)."""
+    return torch.zeros_like(like).scatter(-1, target.unsqueeze(-1), 1.0)
+
+
+class CrossEntropy(ClassLoss):
+    """Cross-entropy of scores (logits), one for each class, against the index of the right class.
+
+    Softmax is part of it: do not put one in front. Its gradient is softmax minus one-hot.
+    """
+
+    key, title = "loss.cross_entropy", "Cross-entropy"
+    search = ("softmax", "classification", "multiclass", "log loss", "ce", "categorical")
+    inputs = (Port("scores", rank=(1, 1)), Port("target", "index", rank=(0, 0)))
+    formula = r"@y = -<reduce> \log \mathrm{softmax}(@scores)_{@target}"
+    local_derivatives = {"scores": r"\bar{@scores} = \bar{@y}\,<share>(\mathrm{softmax}(@scores) - \mathrm{onehot}(@target))"}
+    gradients = {"scores": lambda s, g, y, log_p, scores, target: (torch.exp(log_p) - one_hot(target, log_p)) * sample_share(s, g, log_p)}
+    code = ("nn.CrossEntropyLoss(reduction='{reduction}')", "{self}({scores}, {target})")
+
+    def forward(self, s: Settings, scores: Tensor, target: Tensor) -> Result:
+        log_p = torch.log_softmax(scores, -1)
+        return Result((likelihood(s, log_p, target),), log_p)
+
+
+class NegativeLogLikelihood(ClassLoss):
+    """Minus the log-probability of the right class, for inputs that are log-probabilities already, as log-softmax makes them."""
+
+    key, title = "loss.nll", "Negative log-likelihood"
+    search = ("nll", "log probability", "classification", "maximum likelihood")
+    inputs = (Port("log_probabilities", rank=(1, 1)), Port("target", "index", rank=(0, 0)))
+    formula = r"@y = -<reduce> (@log_probabilities)_{@target}"
+    local_derivatives = {"log_probabilities": r"\bar{@log_probabilities} = -\bar{@y}\,<share>\mathrm{onehot}(@target)"}
+    gradients = {"log_probabilities": lambda s, g, y, kept, log_p, target: -one_hot(target, log_p) * sample_share(s, g, log_p)}
+    code = ("nn.NLLLoss(reduction='{reduction}')", "{self}({log_probabilities}, {target})")
+
+    def forward(self, s: Settings, log_probabilities: Tensor, target: Tensor) -> Tensor:
+        return likelihood(s, log_probabilities, target)

@@ -1,0 +1,102 @@
+"""Probes: they look at a value and change nothing. No gradient flows through them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from engine.lazy import torch
+from engine.nodes.base import ChoiceSetting, NodeError, NodeType, Settings
+from engine.nodes.checks import shape_text
+from graph.spec import Category, Port
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class Probe(NodeType):
+    """What probes share: an output that is there to be looked at."""
+
+    category: ClassVar[Category] = "probes"
+    probe = True
+    differentiable = False
+
+
+class Value(Probe):
+    """Shows the value that reaches it, large. It passes nothing on to the loss and receives no gradient."""
+
+    key, title = "probe.value", "Value"
+    search = ("display", "show", "watch", "print", "monitor")
+    inputs = (Port("x", "any"),)
+    formula = r"@y = @x"
+    code = ("", "{x}")
+
+    def forward(self, s: Settings, x: Tensor) -> Tensor:
+        return x.detach()
+
+
+class Accuracy(Probe):
+    """The share of samples whose predicted class is the right one, between 0 and 1.
+
+    Several numbers a sample: the largest one names the class. A single number: the positive class above 0 (scores, ±1) or
+    above ½ (probabilities); automatic takes ½ right behind a sigmoid, else 0. Targets may be class indices, 0/1, ±1 or one-hot.
+    """
+
+    key, title = "probe.accuracy", "Accuracy"
+    search = ("metric", "correct", "error rate", "classification")
+    inputs = (Port("prediction", rank=(0, 1)), Port("target", "any", rank=(0, 1)))
+    decision = ChoiceSetting(
+        "automatic", ("automatic", "largest", "above 0", "above ½"), help="How numbers become a class. Automatic: see the description."
+    )
+    formula = r"@y = \frac{1}{N} \sum [\mathrm{class}(@prediction) = \mathrm{class}(@target)]"
+    code = ("", "({prediction}.argmax(-1) == {target}).double().mean()")
+
+    def forward(self, s: Settings, prediction: Tensor, target: Tensor) -> Tensor:
+        columns = classes_of(s, "prediction", prediction)
+        if by_largest(s, columns):
+            found = prediction.argmax(-1)
+            right = target.argmax(-1) if classes_of(s, "target", target) > 1 else target.reshape(found.shape)
+        else:
+            found, right = prediction > threshold(s), target > 0
+            if found.dim() != right.dim():  # (N, 1) and (N,) mean the same here
+                found, right = found.reshape(-1), right.reshape(-1)
+        return (found == right).to(s.dtype).mean()
+
+    def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
+        prediction, target = shapes["prediction"], shapes["target"]
+        if prediction is None or target is None:
+            return
+        columns, targets = prediction.dims[0] if prediction.dims else 1, target.dims[0] if target.dims else 1
+        if targets not in (1, columns):
+            raise NodeError(f"prediction is {shape_text(prediction)} but target is {shape_text(target)}: the classes cannot be compared", "target")
+        if by_largest(s, columns) and columns == 1:
+            raise NodeError("the largest of one number is always the same class", "prediction", [("Decide by the sign", {"decision": "above 0"})])
+        if not by_largest(s, columns) and targets != columns:
+            raise NodeError("one class index cannot be compared with several yes-or-no decisions", "target", [("Take the largest", {"decision": "largest"})])
+        if len(prediction.dims) > 1 or len(target.dims) > 1:
+            raise NodeError(f"a sample needs a number, or one for each class; prediction is {shape_text(prediction)}", "prediction")
+        if prediction.batched != target.batched:
+            raise NodeError("one of prediction and target is a batch and the other is not", "target")
+
+    def code_for(self, s: Settings, shapes: Mapping[str, Any]) -> tuple[str, ...]:
+        prediction, target = shapes["prediction"], shapes["target"]
+        if not by_largest(s, prediction.dims[0] if prediction.dims else 1):
+            found, right = f"({{prediction}} > {threshold(s)}).flatten()", "({target} > 0).flatten()"
+        else:
+            found, right = "{prediction}.argmax(-1)", "{target}.argmax(-1)" if target.dims not in ((), (1,)) else "{target}.squeeze()"
+        return "", f"({found} == {right}).double().mean()"
+
+
+def classes_of(s: Settings, port: str, value: Tensor) -> int:
+    """How many numbers a sample has at `port`."""
+    return value.shape[-1] if value.dim() > (port in s.batched) else 1
+
+
+def by_largest(s: Settings, columns: int) -> bool:
+    return bool(s.decision == "largest" or (s.decision == "automatic" and columns > 1))
+
+
+def threshold(s: Settings) -> float:
+    if s.decision == "automatic":
+        return 0.5 if s.producers.get("prediction") == "activation.sigmoid" else 0.0
+    return 0.5 if s.decision == "above ½" else 0.0
