@@ -9,6 +9,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+__all__ = ["F", "LazyModule", "torch"]
+
 
 class LazyModule:
     def __init__(self, name: str) -> None:

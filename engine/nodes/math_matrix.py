@@ -63,7 +63,9 @@ class MatrixProduct(NodeType):
         a, b = shapes["a"], shapes["b"]
         for port, shape in shapes.items():
             if not shape.dims:
-                raise NodeError(f"{port} is {shape_text(shape)} a sample: a matrix product needs vectors or matrices; Multiply takes numbers", port)
+                raise NodeError(
+                    f"{port} is {shape_text(shape)} a sample: a matrix product needs vectors or matrices; Multiply takes numbers", port
+                )
         inner, outer = a.dims[-1], b.dims[-2] if len(b.dims) > 1 else b.dims[0]
         if inner != outer:
             fits = {"b": len(b.dims) > 1 and b.dims[-1] == inner, "a": len(a.dims) > 1 and a.dims[-2] == outer}
@@ -139,7 +141,9 @@ class Transpose(NodeType):
             if len(shape.dims) < 2:
                 raise NodeError(f"x is {shape_text(shape)}: a sample needs at least two axes to swap", "x")
             if not -len(shape.dims) <= axis < len(shape.dims):
-                raise NodeError(f"axis {axis} does not exist: x is {shape_text(shape)}", "x", [(f"Swap axis {usual} instead", {setting: usual})])
+                raise NodeError(
+                    f"axis {axis} does not exist: x is {shape_text(shape)}", "x", [(f"Swap axis {usual} instead", {setting: usual})]
+                )
 
     def code_values(self, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:
         shape = shapes["x"]

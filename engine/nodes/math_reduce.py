@@ -89,9 +89,14 @@ class Norm(Reduction):
 
     key, title = "math.norm", "Norm"
     search = ("‖x‖", "length", "magnitude", "euclidean", "frobenius", "L2", "L1")
-    p = ChoiceSetting("2", ("1", "2", "inf"), title="Kind", help="2: Euclidean. 1: sum of absolute values. inf: the largest absolute value.")
+    p = ChoiceSetting(
+        "2", ("1", "2", "inf"), title="Kind", help="2: Euclidean. 1: sum of absolute values. inf: the largest absolute value."
+    )
     formula_parts = {
-        "norm": ("p", {"1": r"\sum_{<over>} |{@x}_{<over>}|", "2": r"\sqrt{\sum_{<over>} {@x}_{<over>}^2}", "inf": r"\max_{<over>} |{@x}_{<over>}|"}),
+        "norm": (
+            "p",
+            {"1": r"\sum_{<over>} |{@x}_{<over>}|", "2": r"\sqrt{\sum_{<over>} {@x}_{<over>}^2}", "inf": r"\max_{<over>} |{@x}_{<over>}|"},
+        ),
         "slope": ("p", {"1": r"\mathrm{sign}(@x)", "2": r"\frac{@x}{@y}", "inf": r"\mathrm{sign}(@x)\,[|@x| = @y]"}),
         **Reduction.formula_parts,  # last: the parts above contain its place
     }

@@ -37,7 +37,9 @@ class Reshape(NodeType):
         if free > 1 or any(n < 1 and n != -1 for n in wanted):
             raise NodeError(f"the shape {dims_text(wanted)} needs sizes of at least 1, and at most one −1", "x", flat)
         if size % fixed if free else size != fixed:
-            raise NodeError(f"x is {shape_text(shape)}: the {size} numbers of a sample do not fill the shape {dims_text(wanted)}", "x", flat)
+            raise NodeError(
+                f"x is {shape_text(shape)}: the {size} numbers of a sample do not fill the shape {dims_text(wanted)}", "x", flat
+            )
 
     def code_values(self, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:
         return {"sizes": tuple(([-1] if shapes["x"].batched else []) + _filled(s.shape, shapes["x"].dims))}
@@ -85,7 +87,7 @@ class Concatenate(NodeType):
     @staticmethod
     def _rule(s: Settings, g: Tensor, y: Tensor, kept: Any, xs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
         axis = sample_axis(s, "xs", s.axis, y.dim())
-        return g.split([x.shape[axis - y.dim()] for x in xs], axis)
+        return tuple(torch.split_with_sizes(g, [x.shape[axis - y.dim()] for x in xs], axis))
 
     gradients = {"xs": _rule}
 
@@ -147,7 +149,9 @@ class Slice(NodeType):
         shape = shapes["x"]
         size = shape.dims[check_axis(s.axis, shape, "x")]
         if not -size <= s.start < size:
-            raise NodeError(f"entry {s.start} does not exist: x is {shape_text(shape)} and the axis has {size}", "x", [("Start at 0", {"start": 0})])
+            raise NodeError(
+                f"entry {s.start} does not exist: x is {shape_text(shape)} and the axis has {size}", "x", [("Start at 0", {"start": 0})]
+            )
         start = s.start % size
         room = (size - start - 1) // s.step + 1
         if s.length > room:
@@ -190,5 +194,7 @@ class OneHot(NodeType):
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:
         if x.device.type != "meta" and x.numel() and not 0 <= int(x.min()) <= int(x.max()) < s.classes:
-            raise NodeError(f"class index {int(x.min() if x.min() < 0 else x.max())} is not among 0 … {s.classes - 1}: set more classes", "x")
+            raise NodeError(
+                f"class index {int(x.min() if x.min() < 0 else x.max())} is not among 0 … {s.classes - 1}: set more classes", "x"
+            )
         return (x.unsqueeze(-1) == torch.arange(s.classes, device=x.device)).to(s.dtype)

@@ -23,8 +23,12 @@ class Parameter(NodeType):
     key, title, category = "parameter.parameter", "Parameter", "parameters"
     role, default_name = "parameter", "w"
     search = ("weight", "bias", "theta", "trainable", "variable", "θ")
-    initialisation = ChoiceSetting("value", ("value", *KINDS), help="Where the first value comes from: typed, or drawn with the seed of training.")
-    value = TensorSetting(1.0, when="initialisation=value", help="A number, or nested lists: [1, 2] is a vector, [[1, 2], [3, 4]] a matrix.")
+    initialisation = ChoiceSetting(
+        "value", ("value", *KINDS), help="Where the first value comes from: typed, or drawn with the seed of training."
+    )
+    value = TensorSetting(
+        1.0, when="initialisation=value", help="A number, or nested lists: [1, 2] is a vector, [[1, 2], [3, 4]] a matrix."
+    )
     shape = ShapeSetting((), when="initialisation=" + "|".join(KINDS), help="Sizes of the axes; empty for a single number.")
     scale = FloatSetting(
         1.0, when="initialisation=constant|normal|uniform", help="The constant, the standard deviation, or the half-width of the interval."

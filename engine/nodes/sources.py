@@ -114,7 +114,10 @@ class Standardize(NodeType):
     statistics = ChoiceSetting(
         "each column", ("each column", "all together"), help="A mean and a scale for every feature, or one for all (usual for images)."
     )
-    buffers = (Buffer("mean", "μ, the mean over the training part", True), Buffer("scale", "1/σ over the training part; 0 where σ = 0", True))
+    buffers = (
+        Buffer("mean", "μ, the mean over the training part", True),
+        Buffer("scale", "1/σ over the training part; 0 where σ = 0", True),
+    )
     formula = r"@y = (@x - \mu)\,/\,\sigma"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y}\,/\,\sigma"}
     gradients = {"x": lambda s, g, y, kept, x, mean, scale: g * scale}
@@ -148,4 +151,6 @@ class Standardize(NodeType):
             return ["all values are equal in the training part and become 0"]
         shown = ", ".join(columns[:10]) + (f" and {len(columns) - 10} more" if len(columns) > 10 else "")
         one = len(columns) == 1
-        return [f"column{'' if one else 's'} {shown} {'is' if one else 'are'} constant in the training part and become{'s' if one else ''} 0"]
+        return [
+            f"column{'' if one else 's'} {shown} {'is' if one else 'are'} constant in the training part and become{'s' if one else ''} 0"
+        ]

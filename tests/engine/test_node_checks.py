@@ -147,7 +147,10 @@ def test_concatenate_refuses_other_sizes_beside_the_joined_axis() -> None:
     assert "number of axes" in str(refusal("math.concatenate", {"xs": (Sample((3,)), Sample((2, 3)))}))
 
 
-@pytest.mark.parametrize("values", [{"start": 5}, {"start": -6}, {"length": 6}, {"start": 3, "length": 3}, {"length": 4, "step": 2}, {"length": 2, "keep_axis": False}])
+@pytest.mark.parametrize(
+    "values",
+    [{"start": 5}, {"start": -6}, {"length": 6}, {"start": 3, "length": 3}, {"length": 4, "step": 2}, {"length": 2, "keep_axis": False}],
+)
 def test_slice_refuses_entries_that_do_not_exist_and_its_repair_works(values: dict[str, Any]) -> None:
     shape = {"x": Sample((5,), True)}
     error = refusal("math.slice", shape, **values)
@@ -189,7 +192,9 @@ def test_standardize_all_together_uses_one_mean_and_one_scale() -> None:
     assert fitted["scale"].item() == pytest.approx(1 / x.numpy().std(), rel=1e-12)
 
 
-@pytest.mark.parametrize("kind, bound", [("xavier_uniform", np.sqrt(6 / (300 + 200))), ("kaiming_uniform", np.sqrt(6 / 300)), ("uniform", 0.5)])
+@pytest.mark.parametrize(
+    "kind, bound", [("xavier_uniform", np.sqrt(6 / (300 + 200))), ("kaiming_uniform", np.sqrt(6 / 300)), ("uniform", 0.5)]
+)
 def test_uniform_initialisations_fill_their_interval(kind: str, bound: float) -> None:
     parameter = TYPES["parameter.parameter"]
     s = settings("parameter.parameter", initialisation=kind, shape=[200, 300], scale=0.5)
@@ -219,7 +224,9 @@ def test_the_catalog_lists_the_categories_in_library_order_without_torch() -> No
     import subprocess
     import sys
 
-    code = "import sys; from engine.catalog import CATALOG; assert 'torch' not in sys.modules; print(*[s.category for s in CATALOG.values()])"
+    code = (
+        "import sys; from engine.catalog import CATALOG; assert 'torch' not in sys.modules; print(*[s.category for s in CATALOG.values()])"
+    )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     seen = list(dict.fromkeys(run.stdout.split()))
     assert seen == ["sources", "parameters", "math", "layers", "activations", "losses", "probes"][: len(seen)] or set(seen) < {

@@ -19,8 +19,8 @@ How to write one:
 * `expected`: the output as numpy or scipy computes it, or as a hand calculation. Never our own code.
 * `mixes_batch=True`: a sample's output depends on the other samples (a mean over the batch, batch norm while training). All other
   batched cases are checked sample by sample. Losses and random types need not say so.
-* Every rank that a port declares (up to 3 where there is no limit) must occur, batched and not, and both dtypes of an `any` port. What cannot occur
-  is listed with its reason in `RANKS_LEFT_OUT` in the test file.
+* Every rank that a port declares (up to 3 where there is no limit) must occur, batched and not, and both dtypes of an `any` port. What
+  cannot occur is listed with its reason in `RANKS_LEFT_OUT` in the test file.
 """
 
 from __future__ import annotations
@@ -80,7 +80,12 @@ SAMPLE_SHAPES: tuple[tuple[int, ...], ...] = ((), (3,), (2, 3), (2, 1, 3))
 
 
 def unary(
-    key: str, oracle: Callable[[np.ndarray], Any], low: float = -2.0, high: float = 2.0, shapes: Sequence[tuple[int, ...]] = SAMPLE_SHAPES, **more: Any
+    key: str,
+    oracle: Callable[[np.ndarray], Any],
+    low: float = -2.0,
+    high: float = 2.0,
+    shapes: Sequence[tuple[int, ...]] = SAMPLE_SHAPES,
+    **more: Any,
 ) -> list[Case]:
     """An elementwise function of `x` at every rank, alone and as a batch of four, against its numpy form."""
     cases = []

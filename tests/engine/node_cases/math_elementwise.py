@@ -34,7 +34,14 @@ def binary(key: str, oracle: Callable[[Any, Any], Any], low: float = -2.0, high:
 
 def power_of_a_number(exponent: float, low: float) -> list[Case]:
     return [
-        Case("math.power", (x, None), {"b": exponent}, batched=("a",) if x.dim() == 2 else (), expected=x.numpy() ** exponent, label=f"to{exponent}")
+        Case(
+            "math.power",
+            (x, None),
+            {"b": exponent},
+            batched=("a",) if x.dim() == 2 else (),
+            expected=x.numpy() ** exponent,
+            label=f"to{exponent}",
+        )
         for x in (numbers(low=low), numbers(3, low=low), numbers(4, 3, low=low))
     ]
 
@@ -56,7 +63,12 @@ CASES = [
     *power_of_a_number(3.0, -2.0),
     *power_of_a_number(0.0, -2.0),
     *power_of_a_number(-0.5, 0.3),
-    Case("math.power", (at_zero, torch.full((3,), 3.0, dtype=torch.float64)), expected=[-1.0, 0.0, 8.0], kink="no derivative by the exponent below 0"),
+    Case(
+        "math.power",
+        (at_zero, torch.full((3,), 3.0, dtype=torch.float64)),
+        expected=[-1.0, 0.0, 8.0],
+        kink="no derivative by the exponent below 0",
+    ),
     *binary("math.maximum", np.maximum),
     *binary("math.minimum", np.minimum),
     tie("math.maximum", np.maximum),

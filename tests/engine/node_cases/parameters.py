@@ -7,7 +7,13 @@ from tests.engine.node_cases import Case, numbers
 
 CASES = [
     *(
-        Case("parameter.parameter", settings={"value": value.tolist()}, parameters={"value": value}, expected=value.numpy(), label=f"rank{value.dim()}")
+        Case(
+            "parameter.parameter",
+            settings={"value": value.tolist()},
+            parameters={"value": value},
+            expected=value.numpy(),
+            label=f"rank{value.dim()}",
+        )
         for value in (numbers(), numbers(3), numbers(2, 3), numbers(2, 1, 3))
     ),
     *(Case("parameter.parameter", settings={"initialisation": kind, "shape": [2, 3]}, label=kind) for kind in KINDS),

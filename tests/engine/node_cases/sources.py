@@ -18,7 +18,11 @@ def _standardize(shape: tuple[int, ...], batch: tuple[int, ...]) -> Case:
 
 
 CASES = [
-    *(Case(key, (numbers(*shape),), expected=numbers(*shape).numpy()) for key in ("source.input", "source.constant") for shape in ((), (3,), (2, 3))),
+    *(
+        Case(key, (numbers(*shape),), expected=numbers(*shape).numpy())
+        for key in ("source.input", "source.constant")
+        for shape in ((), (3,), (2, 3))
+    ),
     Case("source.data", (numbers(4, 2), indices(4, classes=2)), batched=("x", "target"), mixes_batch=True),
     *(_standardize(shape, batch) for shape in ((3,), (2, 3), (1, 2, 3)) for batch in ((), (4,))),
 ]
