@@ -15,9 +15,8 @@ import torch
 from torch import Tensor
 
 from engine.environment import Key
-from engine.program import NodeFailure, Program, ProgramError, RandomKey, compile
+from engine.program import NodeFailure, Program, ProgramError, RandomKey
 from engine.rng import generator
-from engine.shapes import infer
 from engine.views import Absent
 from graph.problem import Problem
 
@@ -113,23 +112,24 @@ def _line(wire: WireReport, width: int) -> str:
 
 def check(graph: Graph, state: State | None = None, seed: int = 0) -> Report:
     """Check a graph on its demonstration batch, with the document's first values or those of `state`. Never raises for a bad graph."""
-    from engine.session import Session, SessionError
+    from engine.session import Session
 
-    inference = infer(graph, dtype=torch.float64)
-    if inference.errors:
-        return Report(problems=tuple(inference.problems))
+    session = Session(graph, dtype=torch.float64)
+    if state is not None:
+        session.restore(state)
+    problems = tuple(session.problems)
+    if any(p.severity == "error" for p in problems):
+        return Report(problems=problems)
     try:
-        program = compile(graph, inference, training=True, wanted="all")
-        if program.objective is None:
-            return Report(problems=(*inference.problems, Problem("error", program.objective_note)))
-        session = Session(graph, dtype=torch.float64)
-        if state is not None:
-            session.state = state.copy()
-        feeds, parameters, buffers = session.arguments(program)
-    except (ProgramError, SessionError) as error:
-        return Report(problems=(*inference.problems, Problem("error", str(error))))
-    report = check_program(graph, program, feeds, parameters, buffers, seed=seed)
-    return replace(report, problems=tuple(inference.problems))
+        program = session.program(training=True, everything=True)
+    except ProgramError as error:
+        return Report(problems=(*problems, *error.problems))
+    if program.objective is None:
+        return Report(problems=(*problems, Problem("error", program.objective_note)))
+    rows = torch.tensor(session.samples(), dtype=torch.int64)
+    feeds = session.feeds.chosen(program.feeds, rows)
+    report = check_program(graph, program, feeds, session.parameters(program), session.buffers(program), seed=seed)
+    return replace(report, problems=problems)
 
 
 def check_program(

@@ -15,10 +15,9 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import torch
-from torch import Tensor
 
+from engine.differentiate import Seeds, local, local_zeros, reductions, reference, reference_zeros, total
 from engine.environment import Argument, Held, Key, Own, Several, Wire
-from engine.nodes.base import Result
 from engine.plan import Operation, Plan
 
 Kind = Literal["step", "evaluate", "perturb", "trace"]
@@ -56,12 +55,12 @@ class Gradients:
 class Writer:
     """Writes one function for a plan. `seeds[device]` is the gradient the objective starts with."""
 
-    def __init__(self, plan: Plan, kind: Kind, method: Method, seeds: dict[torch.device, Tensor]) -> None:
+    def __init__(self, plan: Plan, kind: Kind, method: Method, seeds: Seeds) -> None:
         self.plan = plan
         self.kind = kind
         self.method = method
-        self.out = Source(names={"seeds": seeds, "enable_grad": torch.enable_grad, "local": _local_zeros if kind == "step" else _local,
-                                 "reference": _reference_zeros if kind == "step" else _reference, "total": _total})  # fmt: skip
+        self.out = Source(names={"seeds": seeds, "enable_grad": torch.enable_grad, "local": local_zeros if kind == "step" else local,
+                                 "reference": reference_zeros if kind == "step" else reference, "total": total})  # fmt: skip
         self.found = Gradients()
         self.index = {o.node: o.index for o in plan.operations}
         self.parameter = {key: f"p{i}" for i, key in enumerate(plan.parameters)}
@@ -375,100 +374,3 @@ class Writer:
             groups = [[self.variable(key) for o in self.operations for key in o.outputs], self.found.outputs.values(),
                       self.found.wires.values(), self.found.parameters.values(), self.kept.values()]  # fmt: skip
             out("return " + ", ".join(f"({''.join(f'{name}, ' for name in group)})" for group in groups))
-
-
-def reductions(plan: Plan, operation: Operation) -> list[str]:
-    """For every leaf whether its rule's answer has to be summed down to the leaf's shape: never, always or look.
-
-    Found by running the rules on the meta device, and only where the shapes of leaf and output differ at all.
-    """
-    shapes = plan.inference.outputs
-    own = plan.inference.parameters
-    small = shapes[operation.outputs[0]].full(_BATCH)
-    dims = [own[leaf.key] if isinstance(leaf, Own) else shapes[leaf.source].full(_BATCH) for leaf in operation.leaves]
-    if all(d == small for d in dims):
-        return ["never"] * len(dims)
-    try:
-        answers = _meta_gradients(plan, operation, dims)
-    except Exception:  # a rule that cannot run without numbers is looked at while it runs
-        return ["look"] * len(dims)
-    found = []
-    for wanted, answer in zip(dims, answers, strict=True):
-        found.append("look" if answer is None else "never" if tuple(answer.shape) == wanted else "always")
-    return found
-
-
-_BATCH = 97
-
-
-def _meta_gradients(plan: Plan, operation: Operation, dims: list[tuple[int, ...]]) -> list[Tensor | None]:
-    dtype, inference = plan.inference.dtype, plan.inference
-    numbered = iter(dims)
-
-    def tensor(argument: Argument) -> Any:
-        if argument is None:
-            return None
-        if isinstance(argument, Held):
-            return torch.empty(inference.buffers[argument.key], dtype=dtype, device="meta")
-        if isinstance(argument, Several):
-            return tuple(tensor(item) for item in argument.items)
-        whole = isinstance(argument, Wire) and inference.outputs[argument.source].dtype == "index"
-        return torch.empty(next(numbered), dtype=torch.int64 if whole else dtype, device="meta")
-
-    arguments = [tensor(argument) for argument in operation.wiring.arguments]
-    with torch.no_grad():
-        run = operation.type.forward(operation.settings, *arguments, **({"rng": None} if operation.type.random else {}))
-        y, kept = (run.outputs[0], run.kept) if isinstance(run, Result) else (run, None)
-        found: list[Tensor | None] = []
-        for name, argument in zip(operation.wiring.names, operation.wiring.arguments, strict=True):
-            count = len(argument.items) if isinstance(argument, Several) else int(isinstance(argument, (Wire, Own)))
-            rule = operation.type.gradients.get(name)
-            if not count or rule is None:
-                found += [None] * count
-                continue
-            answer = rule(operation.settings, torch.empty_like(y), y, kept, *arguments)
-            found += list(answer) if isinstance(argument, Several) else [answer]
-    return found
-
-
-class Seeds(dict[torch.device, Tensor]):
-    """The number 1 on every device that asks for it: where a backward pass starts."""
-
-    def __init__(self, dtype: torch.dtype) -> None:
-        super().__init__()
-        self._dtype = dtype
-
-    def __missing__(self, device: torch.device) -> Tensor:
-        self[device] = seed = torch.ones((), dtype=self._dtype, device=device)
-        return seed
-
-
-def _local(outputs: Iterable[Tensor], leaves: tuple[Tensor, ...], gradients: tuple[Tensor | None, ...]) -> tuple[Tensor | None, ...]:
-    """One node's contributions by autograd over its own forward; None where an output does not depend on a leaf."""
-    pairs = [(y, g) for y, g in zip(outputs, gradients, strict=True) if g is not None and y.requires_grad]
-    if not pairs:
-        return (None,) * len(leaves)
-    return torch.autograd.grad([y for y, _ in pairs], leaves, [g for _, g in pairs], allow_unused=True)
-
-
-def _local_zeros(outputs: Iterable[Tensor], leaves: tuple[Tensor, ...], gradients: tuple[Tensor | None, ...]) -> tuple[Tensor, ...]:
-    return tuple(torch.zeros_like(leaf) if g is None else g for leaf, g in zip(leaves, _local(outputs, leaves, gradients), strict=True))
-
-
-def _reference(objective: Tensor, targets: tuple[Tensor, ...]) -> tuple[Tensor | None, ...]:
-    if not objective.requires_grad:
-        return (None,) * len(targets)
-    return torch.autograd.grad(objective, targets, torch.ones_like(objective), allow_unused=True)
-
-
-def _reference_zeros(objective: Tensor, targets: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    return tuple(torch.zeros_like(t) if g is None else g for t, g in zip(targets, _reference(objective, targets), strict=True))
-
-
-def _total(*parts: Tensor | None) -> Tensor | None:
-    """The sum of those contributions that there are, in order."""
-    found: Tensor | None = None
-    for part in parts:
-        if part is not None:
-            found = part if found is None else found + part
-    return found

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from engine.codegen import Kind, Method, Seeds, Source, Writer
+from engine.codegen import Kind, Method, Source, Writer
+from engine.differentiate import Seeds
 from engine.environment import Key, Wire, settings_of
+from engine.nodes.base import NodeError
 from engine.plan import Plan, Wanted, make_plan
 from engine.rng import generator
 from engine.shapes import Inference
@@ -73,7 +75,7 @@ def compile(
     if objective is not None:
         fault = _objective_fault(graph, inference, objective)
         if fault is not None:
-            if wanted == "parameters":
+            if wanted == "parameters" and outputs is None:
                 raise ProgramError(_on_the_way(graph, problems, objective[0]) or [fault])
             problems += [] if any(objective[0] in p.nodes for p in problems) else [fault]
             note = fault.text
@@ -156,6 +158,7 @@ class Program:
         self._wires: dict[str, int] = {}
         self._tracer: Tracer | None = None
         self._graph = graph
+        self._edges = set(graph.edges)
 
     def step(
         self, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random
@@ -210,7 +213,7 @@ class Program:
     def update(self, graph: Graph, inference: Inference) -> bool:
         """Take over new values of settings. False when the change asks for other code: then compile anew."""
         plan, old = self.plan, self.plan.inference
-        if graph.nodes.keys() != self.names.keys() or graph.edges.keys() != self._graph.edges.keys():
+        if graph.nodes.keys() != self.names.keys() or graph.edges.keys() != self._edges:
             return False
         same = all(getattr(old, name) == getattr(inference, name) for name in _DECISIVE)
         if not same or bool(old.errors or inference.errors) or _objective(graph)[0] != self._intended:
@@ -252,7 +255,7 @@ class Program:
         function = self._functions.get(kind) or self._function(kind)
         try:
             return function(*arguments)
-        except (RuntimeError, ValueError, IndexError, TypeError) as error:
+        except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
             raise self.failure(error) from error
 
     def _function(self, kind: Kind) -> Callable[..., Any]:
@@ -270,6 +273,8 @@ class Program:
 def _reason(error: BaseException) -> str:
     """What torch found wrong with the numbers themselves (shapes were checked before), without its own text where that is known."""
     text = str(error).strip()
+    if isinstance(error, NodeError):
+        return text
     if isinstance(error, IndexError) or "out of bounds" in text or "out of range" in text:
         return "an index that reached it is outside the range it knows (a class number or a word number is too large)"
     if "memory" in text:

@@ -67,7 +67,8 @@ class Complaints:
             repairs.append(Repair(f"Give {self._name(shape.source[0])} the shape {dims_text(wanted)}", (edit,)))
         given = f"{shape_text(shape)}{' whole numbers' if shape.dtype == 'index' else ''}"
         needed = dims_text(wanted) if wanted else "a single number"
-        self.say(node, f"its parameter {name} has to be {needed}, but {self._origin(shape)} gives {given}", name, repairs, (shape.source[0],))
+        text = f"its parameter {name} has to be {needed}, but {self._origin(shape)} gives {given}"
+        self.say(node, text, name, repairs, (shape.source[0],))
 
     def too_large(self, node: str, what: str, shape: tuple[int, ...]) -> None:
         self.say(node, f"{what} would have {dims_text(shape)} numbers; at most 2³¹ = 2,147,483,648 are possible", what)
@@ -76,7 +77,8 @@ class Complaints:
         """For a type that did not say itself what torch refuses."""
         given = " and ".join(f"{port} is {shape_text(shape)} from {self._origin(shape)}" for port, shape in inputs.items())
         repairs = self._match_widths(list(inputs.values()))
-        text = f"the inputs do not fit together: {given}" if len(inputs) > 1 else f"it cannot work on this: {given}" if given else "it cannot be computed"
+        one = f"it cannot work on this: {given}" if given else "it cannot be computed"
+        text = f"the inputs do not fit together: {given}" if len(inputs) > 1 else one
         self.say(node, text, repairs=repairs, others=[s.source[0] for s in inputs.values()])
 
     def batch_lost(self, node: str, inputs: Mapping[str, Shape]) -> None:

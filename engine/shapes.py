@@ -135,8 +135,8 @@ class _Inferrer:
                 after[layer].append(penalty)
         indegree = dict.fromkeys(graph.nodes, 0)
         for following in after.values():
-            for node in following:
-                indegree[node] += 1
+            for other in following:
+                indegree[other] += 1
         order = tuple(topological_order(graph.nodes, after, indegree))
         if len(order) == len(graph.nodes):
             return order
@@ -227,12 +227,14 @@ class _Inferrer:
         outputs = self.found.outputs
         for name, argument in zip(wiring.names, wiring.arguments, strict=True):
             if isinstance(argument, Several):
-                items = [outputs[i.source] if isinstance(i, Wire) else Shape(self.found.parameters[i.key], source=i.key) for i in argument.items]
-                shapes[name] = tuple(items)
+                own = self.found.parameters
+                shapes[name] = tuple(outputs[i.source] if isinstance(i, Wire) else Shape(own[i.key], source=i.key) for i in argument.items)
             elif isinstance(argument, Wire):
                 shapes[name] = outputs[argument.source]
         for port in node_type.inputs:
             if port.parameter:
+                edge = self.graph.edge_into(node, port.name)
+                shapes[port.name] = outputs.get(edge.source) if edge is not None else None
                 continue
             shapes.setdefault(port.name, None)
             arriving = shapes[port.name]
@@ -246,10 +248,12 @@ class _Inferrer:
                     raise Refused
         return shapes
 
-    def _own_shapes(self, node: str, node_type: NodeType, settings: Settings, wiring: Wiring, shapes: dict[str, Any]) -> dict[Key, tuple[int, ...]]:
+    def _own_shapes(
+        self, node: str, node_type: NodeType, settings: Settings, wiring: Wiring, shapes: dict[str, Any]
+    ) -> dict[Key, tuple[int, ...]]:
         """Shapes of the node's own parameters and buffers, after the type's own check; wired parameters must have theirs."""
         ports = {p.name: shapes[p.name] for p in node_type.inputs if not p.parameter}
-        node_type.check(settings, ports)
+        node_type.check(settings, shapes)
         declared: dict[str, tuple[int, ...]] = {}
         if node_type.parameters or node_type.buffers:
             dims: dict[str, Any] = {name: _dims(shape) for name, shape in ports.items()}
@@ -285,8 +289,8 @@ class _Inferrer:
             except NodeError:
                 raise
             except Exception:  # torch's own text is about tensors, not about the graph
-                inputs = {n: self.found.outputs[a.source] for n, a in zip(wiring.names, wiring.arguments, strict=True) if isinstance(a, Wire)}
-                self.say.does_not_fit(node, inputs)
+                named = zip(wiring.names, wiring.arguments, strict=True)
+                self.say.does_not_fit(node, {name: self.found.outputs[a.source] for name, a in named if isinstance(a, Wire)})
                 raise Refused from None
         return runs[0], runs[1]
 

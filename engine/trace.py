@@ -57,10 +57,11 @@ def view(trace: Trace, **more: Any) -> TraceView:
     values = {key: seen[id(value)] for key, value in trace.values.items()}
     bad = next((node for (node, _), value in values.items() if not value.finite), None)
     return TraceView(
-        objective=trace.objective, objective_note=trace.objective_note, problems=trace.problems, values=values, gradients=of(trace.gradients),
-        edge_gradients=of(trace.edge_gradients), parameters={key: seen[id(value)] for key, value in trace.parameters.items()},
-        parameter_gradients=of(trace.parameter_gradients), shapes=trace.shapes, events=trace.events, first_bad=bad, dtype=trace.dtype,
-        device=trace.device, **more,
+        objective=trace.objective, objective_note=trace.objective_note, problems=trace.problems, values=values,
+        gradients=of(trace.gradients), edge_gradients=of(trace.edge_gradients),
+        parameters={key: seen[id(value)] for key, value in trace.parameters.items()},
+        parameter_gradients=of(trace.parameter_gradients), shapes=trace.shapes, events=trace.events, first_bad=bad,
+        dtype=trace.dtype, device=trace.device, **more,
     )  # fmt: skip
 
 
