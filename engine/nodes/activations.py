@@ -104,7 +104,7 @@ class GELU(Activation):
         "slope": ("approximate", {"none": r"(\Phi(@x) + @x\,\varphi(@x))", "tanh": r"\frac{d@y}{d@x}"}),
     }
     gradients = {"x": lambda s, g, y, kept, x: g * _gelu_slope(s.approximate, x)}
-    code = ("nn.GELU(approximate='{approximate}')", "{self}({x})")
+    code = ("nn.GELU(approximate={approximate})", "{self}({x})")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:
         return F.gelu(x, approximate=s.approximate)

@@ -422,7 +422,7 @@ class CrossEntropy(ClassLoss):
     formula = r"@y = -<reduce> \log \mathrm{softmax}(@scores)_{@target}"
     local_derivatives = {"scores": r"\bar{@scores} = \bar{@y}\,<share>(\mathrm{softmax}(@scores) - \mathrm{onehot}(@target))"}
     gradients = {"scores": lambda s, g, y, log_p, scores, target: (torch.exp(log_p) - one_hot(target, log_p)) * sample_share(s, g, log_p)}
-    code = ("nn.CrossEntropyLoss(reduction='{reduction}')", "{self}({scores}, {target})")
+    code = ("nn.CrossEntropyLoss(reduction={reduction})", "{self}({scores}, {target})")
 
     def forward(self, s: Settings, scores: Tensor, target: Tensor) -> Result:
         log_p = torch.log_softmax(scores, -1)
@@ -438,7 +438,7 @@ class NegativeLogLikelihood(ClassLoss):
     formula = r"@y = -<reduce> (@log_probabilities)_{@target}"
     local_derivatives = {"log_probabilities": r"\bar{@log_probabilities} = -\bar{@y}\,<share>\mathrm{onehot}(@target)"}
     gradients = {"log_probabilities": lambda s, g, y, kept, log_p, target: -one_hot(target, log_p) * sample_share(s, g, log_p)}
-    code = ("nn.NLLLoss(reduction='{reduction}')", "{self}({log_probabilities}, {target})")
+    code = ("nn.NLLLoss(reduction={reduction})", "{self}({log_probabilities}, {target})")
 
     def forward(self, s: Settings, log_probabilities: Tensor, target: Tensor) -> Tensor:
         return likelihood(s, log_probabilities, target)

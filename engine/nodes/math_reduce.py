@@ -102,7 +102,7 @@ class Norm(Reduction):
     }
     formula = r"@y = <norm>"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \cdot <slope>"}
-    code = ("", "torch.linalg.vector_norm({x}, float('{p}'), {reduced}, keepdim={keep_axes})")
+    code = ("", "torch.linalg.vector_norm({x}, float({p}), {reduced}, keepdim={keep_axes})")
     code_without_axes = "torch.abs({x})"
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:
