@@ -1,0 +1,180 @@
+"""Normalization: shift and scale activations to mean 0 and variance 1, then let the network undo it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from engine.lazy import torch
+from engine.nodes.base import BoolSetting, Buffer, FloatSetting, IntSetting, NodeError, Result, Settings
+from engine.nodes.checks import dims_text
+from engine.nodes.layers import FROZEN, Layer, parameter_port
+from graph.spec import Param, Port
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+AFFINE = BoolSetting(True, title="Learned scale and shift", help="Multiply by γ and add β, both learned; they start at 1 and 0.")
+EPS = FloatSetting(1e-5, 0, 1, title="ε", exclusive_minimum=True, logarithmic=True, help="Added to the variance, so that nothing is divided by 0.")
+
+
+class Normalized(NamedTuple):
+    """What the rules need: x̂, 1/σ, the axes of mean and variance (none when these were not x's own), and γ's shape against x."""
+
+    values: Tensor
+    inverse: Tensor
+    axes: tuple[int, ...]
+    shape: tuple[int, ...]
+
+
+def _x_rule(s: Settings, g: Tensor, y: Tensor, kept: Normalized, x: Tensor, gamma: Tensor | None, *rest: Any) -> Tensor:
+    v = g if gamma is None else g * gamma.view(kept.shape)
+    if kept.axes:
+        v = v - v.mean(kept.axes, keepdim=True) - kept.values * (v * kept.values).mean(kept.axes, keepdim=True)
+    return v * kept.inverse
+
+
+class Normalization(Layer):
+    """What all share: learned scale γ and shift β, and the rules."""
+
+    parameters = (
+        Param("gamma", "channels", when="affine", doc="γ, the learned scale."),
+        Param("beta", "channels", when="affine", doc="β, the learned shift."),
+    )
+    formula = r"@y = <scale>\frac{@x - \mu}{\sqrt{\sigma^2 + \epsilon}}<shift>"
+    formula_parts = {"scale": ("affine", {"True": r"@gamma \odot "}), "shift": ("affine", {"True": " + @beta"})}
+    local_derivatives = {
+        "x": r"\bar{@x} = \frac{1}{\sigma} (v - \mathrm{mean}(v) - \hat{x} \odot \mathrm{mean}(v \odot \hat{x})), \quad v = @gamma \odot \bar{@y}",
+        "gamma": r"\bar{@gamma} = \sum \bar{@y} \odot \hat{x}",
+        "beta": r"\bar{@beta} = \sum \bar{@y}",
+    }
+    gradients = {
+        "x": _x_rule,
+        "gamma": lambda s, g, y, kept, x, gamma, *rest: (g * kept.values).sum_to_size(kept.shape).view(gamma.shape),
+        "beta": lambda s, g, y, kept, x, gamma, beta, *rest: g.sum_to_size(kept.shape).view(beta.shape),
+    }
+    code_parameters = {"gamma": "weight", "beta": "bias"}
+
+    def result(
+        self, s: Settings, x: Tensor, mean: Tensor, var: Tensor, axes: tuple[int, ...], shape: tuple[int, ...], *affine: Tensor | None
+    ) -> tuple[Tensor, Normalized]:
+        inverse = torch.rsqrt(var + s.eps)
+        normal = (x - mean) * inverse
+        gamma, beta = affine
+        y = normal if gamma is None or beta is None else normal * gamma.view(shape) + beta.view(shape)
+        return y, Normalized(normal, inverse, axes, shape)
+
+    def initial(self, s: Settings, name: str, shape: tuple[int, ...], rng: Any) -> Tensor:
+        return torch.full(shape, 1.0 if name in ("gamma", "running_var") else 0.0, dtype=torch.float64)
+
+
+class BatchNorm(Normalization):
+    """What batch norm in one and two dimensions shares: statistics per channel, over the batch and all places."""
+
+    momentum = FloatSetting(0.1, 0, 1, help="Share of the newest batch in the running mean and variance.")
+    eps = EPS
+    affine = AFFINE
+    frozen = FROZEN
+    buffers = (
+        Buffer("running_mean", "Mean over the batches so far; used in evaluation."),
+        Buffer("running_var", "Variance over the batches so far; used in evaluation."),
+    )
+    code_parameters = {**Normalization.code_parameters, "running_mean": "running_mean", "running_var": "running_var"}
+
+    def forward(
+        self, s: Settings, x: Tensor, gamma: Tensor | None, beta: Tensor | None, running_mean: Tensor, running_var: Tensor
+    ) -> Result:
+        shape, axes = (x.shape[1], *(1,) * (x.dim() - 2)), (0, *range(2, x.dim()))
+        if not s.training:
+            y, kept = self.result(s, x, running_mean.view(shape), running_var.view(shape), (), shape, gamma, beta)
+            return Result((y,), kept)
+        var, mean = torch.var_mean(x, axes, correction=0, keepdim=True)
+        y, kept = self.result(s, x, mean, var, axes, shape, gamma, beta)
+        count = x.numel() // x.shape[1]
+        if count == 1:  # one number has no variance to learn from
+            return Result((y,), kept)
+        newest = {"running_mean": (running_mean, mean), "running_var": (running_var, var * (count / (count - 1)))}
+        return Result((y,), kept, {name: old + s.momentum * (new.detach().flatten() - old) for name, (old, new) in newest.items()})
+
+    def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
+        super().check(s, shapes)
+        if shapes["x"] is not None and not shapes["x"].batched:
+            raise NodeError("batch norm compares the samples of a batch, but x is a single sample", "x")
+
+    def parameter_shapes(self, s: Settings, x: tuple[int, ...] | None = None, **wired: Any) -> dict[str, tuple[int, ...]]:
+        if x is None:
+            return {}
+        self.check_rank(x)
+        names = ("gamma", "beta") if s.affine else ()
+        return {name: (x[0],) for name in (*names, "running_mean", "running_var")}
+
+    def check_rank(self, x: tuple[int, ...]) -> None:
+        raise NotImplementedError
+
+    def code_values(self, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:
+        return {"channels": shapes["x"].dims[0]}
+
+
+class BatchNorm1d(BatchNorm):
+    """Normalizes each feature over the batch while training, by running statistics afterwards.
+
+    Divides by the biased variance; the running variance is the unbiased one, as in torch. Ioffe & Szegedy 2015.
+    """
+
+    key, title, default_name = "layer.batch_norm1d", "Batch norm 1d", "batch_norm"
+    search = ("batchnorm", "bn", "normalization", "batch normalization")
+    inputs = (Port("x", rank=(1, 2), doc="Features, or channels × length."), parameter_port("gamma"), parameter_port("beta"))
+    code = ("nn.BatchNorm1d({channels}, eps={eps}, momentum={momentum}, affine={affine})", "{self}({x})")
+
+    def check_rank(self, x: tuple[int, ...]) -> None:
+        if not 1 <= len(x) <= 2:
+            repairs = [("Insert Flatten before x", "math.flatten")] if len(x) != 3 else []
+            raise NodeError(f"a sample of x is {dims_text(x)}; Batch norm 1d takes a vector, or channels × length", "x", repairs)
+
+
+class BatchNorm2d(BatchNorm):
+    """Normalizes each channel of images over the batch and all places while training, by running statistics afterwards.
+
+    Divides by the biased variance; the running variance is the unbiased one, as in torch. Ioffe & Szegedy 2015.
+    """
+
+    key, title, default_name = "layer.batch_norm2d", "Batch norm 2d", "batch_norm"
+    search = ("batchnorm", "bn", "normalization", "batch normalization", "image", "cnn")
+    inputs = (Port("x", rank=(3, 3), doc="Images: channels × height × width."), parameter_port("gamma"), parameter_port("beta"))
+    code = ("nn.BatchNorm2d({channels}, eps={eps}, momentum={momentum}, affine={affine})", "{self}({x})")
+
+    def check_rank(self, x: tuple[int, ...]) -> None:
+        if len(x) != 3:
+            raise NodeError(f"a sample of x is {dims_text(x)}; Batch norm 2d takes images, channels × height × width", "x")
+
+
+class LayerNorm(Normalization):
+    """Normalizes every sample by itself, over its last dimensions: the same while training and afterwards.
+
+    Ba, Kiros & Hinton 2016.
+    """
+
+    key, title, default_name = "layer.layer_norm", "Layer norm", "layer_norm"
+    search = ("layernorm", "ln", "normalization", "transformer")
+    inputs = (Port("x", rank=(1, None)), parameter_port("gamma"), parameter_port("beta"))
+    dimensions = IntSetting(1, 1, 8, help="How many of the sample's last dimensions are normalized together.")
+    eps = EPS
+    affine = AFFINE
+    frozen = FROZEN
+    code = ("nn.LayerNorm({normalized}, eps={eps}, elementwise_affine={affine})", "{self}({x})")
+    def forward(self, s: Settings, x: Tensor, gamma: Tensor | None, beta: Tensor | None) -> Result:
+        axes, shape = tuple(range(-s.dimensions, 0)), tuple(x.shape[-s.dimensions :])
+        var, mean = torch.var_mean(x, axes, correction=0, keepdim=True)
+        y, kept = self.result(s, x, mean, var, axes, shape, gamma, beta)
+        return Result((y,), kept)
+
+    def parameter_shapes(self, s: Settings, x: tuple[int, ...] | None = None, **wired: Any) -> dict[str, tuple[int, ...]]:
+        if x is None:
+            return {}
+        if not 1 <= s.dimensions <= len(x):
+            repairs = [(f"Normalize over {len(x)}", {"dimensions": len(x)})] if x else []
+            raise NodeError(f"a sample of x is {dims_text(x)}; it has no {s.dimensions} last dimensions", "x", repairs)
+        return {name: x[-s.dimensions :] for name in (("gamma", "beta") if s.affine else ())}
+
+    def code_values(self, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:
+        return {"normalized": list(shapes["x"].dims[-s.dimensions :])}
