@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 BATCHES = (97, 101)
 MAXIMUM_ELEMENTS = 2**31
+SMALL, SMALL_SETTING = 10_000, 64
+"""Nodes with at most so many numbers coming in, and no larger number among their settings, are tried on the CPU."""
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
@@ -280,10 +282,11 @@ class _Inferrer:
     ) -> tuple[Any, Any]:
         """`forward` at both batch sizes: the smaller one in training mode, the larger one in evaluation mode."""
         more = {"rng": None} if node_type.random else {}
+        device = self._device(node, wiring, own)
         runs = []
         for batch, training in zip(BATCHES, (True, False), strict=True):
             settings.training = training
-            arguments = [self._tensor(a, batch, own) for a in wiring.arguments]
+            arguments = [self._tensor(a, batch, own, device) for a in wiring.arguments]
             try:
                 runs.append(node_type.forward(settings, *arguments, **more))
             except NodeError:
@@ -294,17 +297,27 @@ class _Inferrer:
                 raise Refused from None
         return runs[0], runs[1]
 
-    def _tensor(self, argument: Any, batch: int, own: dict[Key, tuple[int, ...]]) -> Any:
+    def _device(self, node: str, wiring: Wiring, own: dict[Key, tuple[int, ...]]) -> str:
+        """`cpu` where really computing is certain to be quick: the meta device takes longer then, and a second to load at first use."""
+        elements = 0
+        for leaf in wiring.leaves():
+            shape = self.found.outputs[leaf.source].full(BATCHES[1]) if isinstance(leaf, Wire) else own.get(leaf.key, self.found.parameters.get(leaf.key, ()))
+            elements += math.prod(shape)
+        sizes = (v for value in self.graph.settings_of(node).values() for v in (value if isinstance(value, list) else [value]))
+        harmless = all(not isinstance(size, int) or abs(size) <= SMALL_SETTING for size in sizes)
+        return "cpu" if elements <= SMALL and harmless else "meta"
+
+    def _tensor(self, argument: Any, batch: int, own: dict[Key, tuple[int, ...]], device: str) -> Any:
         if argument is None:
             return None
         if isinstance(argument, Several):
-            return tuple(self._tensor(item, batch, own) for item in argument.items)
+            return tuple(self._tensor(item, batch, own, device) for item in argument.items)
         if isinstance(argument, Wire):
             shape = self.found.outputs[argument.source]
             dtype = self.found.dtype if shape.dtype == "float" else torch.int64
-            return torch.empty(shape.full(batch), dtype=dtype, device="meta")
+            return torch.zeros(shape.full(batch), dtype=dtype, device=device)
         dims = own.get(argument.key, self.found.parameters.get(argument.key, ()))
-        return torch.empty(dims, dtype=self.found.dtype, device="meta")
+        return torch.zeros(dims, dtype=self.found.dtype, device=device)
 
     def _outputs(self, node: str, node_type: NodeType, shapes: dict[str, Any], runs: tuple[Any, Any]) -> dict[Key, Shape]:
         small, large = (run.outputs if isinstance(run, Result) else (run,) for run in runs)
