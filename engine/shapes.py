@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 BATCHES = (97, 101)
 MAXIMUM_ELEMENTS = 2**31
-SMALL, SMALL_SETTING = 10_000, 64
-"""Nodes with at most so many numbers coming in, and no larger number among their settings, are tried on the CPU."""
+SMALL, SMALL_SETTINGS = 100_000, 1024
+"""Nodes with at most so many numbers coming in, and no larger product of whole numbers among their settings, are tried on the CPU."""
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
@@ -299,13 +300,17 @@ class _Inferrer:
 
     def _device(self, node: str, wiring: Wiring, own: dict[Key, tuple[int, ...]]) -> str:
         """`cpu` where really computing is certain to be quick: the meta device takes longer then, and a second to load at first use."""
-        elements = 0
-        for leaf in wiring.leaves():
-            shape = self.found.outputs[leaf.source].full(BATCHES[1]) if isinstance(leaf, Wire) else own.get(leaf.key, self.found.parameters.get(leaf.key, ()))
-            elements += math.prod(shape)
-        sizes = (v for value in self.graph.settings_of(node).values() for v in (value if isinstance(value, list) else [value]))
-        harmless = all(not isinstance(size, int) or abs(size) <= SMALL_SETTING for size in sizes)
-        return "cpu" if elements <= SMALL and harmless else "meta"
+        shapes = [self._leaf_dims(leaf, own) for leaf in wiring.leaves()]
+        broadcast = math.prod(max(sizes) for sizes in zip_longest(*(shape[::-1] for shape in shapes), fillvalue=1))
+        settings = self.graph.settings_of(node).values()
+        numbers = (v for value in settings for v in (value if isinstance(value, list) else [value]) if isinstance(v, int))
+        small = sum(map(math.prod, shapes)) <= SMALL and broadcast <= 10 * SMALL
+        return "cpu" if small and math.prod(max(1, abs(v)) for v in numbers) <= SMALL_SETTINGS else "meta"
+
+    def _leaf_dims(self, leaf: Wire | Own, own: dict[Key, tuple[int, ...]]) -> tuple[int, ...]:
+        if isinstance(leaf, Wire):
+            return self.found.outputs[leaf.source].full(BATCHES[1])
+        return own.get(leaf.key, self.found.parameters.get(leaf.key, ()))
 
     def _tensor(self, argument: Any, batch: int, own: dict[Key, tuple[int, ...]], device: str) -> Any:
         if argument is None:
