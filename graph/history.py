@@ -120,8 +120,8 @@ class History:
         self._undone.clear()
         last = self._done[-1] if self._done else None
         if last and step.merge is not None and last.merge == step.merge and step.time - last.time <= MERGE_SECONDS:
-            last.edit = last.edit.absorb(step.edit) or Compound((last.edit, step.edit), last.text)
-            last.inverse = step.inverse.absorb(last.inverse) or Compound((step.inverse, last.inverse), last.text)
+            last.edit = last.edit.absorb(step.edit) or _joined(last.edit, step.edit)
+            last.inverse = step.inverse.absorb(last.inverse) or _joined(step.inverse, last.inverse)
             last.time = step.time
         else:
             self._done.append(step)
@@ -134,6 +134,12 @@ class History:
         target.append(source.pop())
         self.seal()
         return edit
+
+
+def _joined(first: Edit, second: Edit) -> Compound:
+    """Both, one after the other, flat: thousands of ticks must not nest thousands deep."""
+    parts = [edit.edits if isinstance(edit, Compound) and not edit.state_moves else (edit,) for edit in (first, second)]
+    return Compound((*parts[0], *parts[1]))
 
 
 def _words(edit: Edit) -> str:

@@ -18,23 +18,28 @@ import pytest
 
 PATIENCE = 3.0
 """Seconds that what a test closed may take to end."""
-SESSION_KERNEL = "gradwire-kernel-session"
-"""The name of the one child process that may outlive a test: the kernel the session shares."""
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_behind() -> Iterator[None]:
-    """A thread, child process, visible window or running timer that outlives its test fails it."""
+def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A thread, child process, visible window or running timer that outlives its test fails it.
+
+    What a session fixture started is there before the test begins, so the session's one kernel is not blamed on any test.
+    """
     threads, processes = set(_threads()), set(_processes())
-    windows, timers = set(map(id, _windows())), set(map(id, _timers()))
+    graphical = bool({"qapp", "qtbot"} & set(request.fixturenames)) or bool({"ui", "e2e"} & set(request.path.parts))
+    windows, timers = (set(map(id, _windows())), set(map(id, _timers()))) if graphical else (set(), set())
+
+    def leftovers() -> list[str]:
+        found = [f"thread {thread.name}" for thread in _threads() if thread not in threads]
+        found += [f"process {process.name}" for process in _processes() if process not in processes]
+        if graphical:
+            found += [f"window {window!r}" for window in _windows() if id(window) not in windows]
+            found += [f"timer {timer!r} of {timer.parent()!r}" for timer in _timers() if id(timer) not in timers]
+        return found
+
     yield
-    found = _wait_for_none(
-        lambda: [f"thread {thread.name}" for thread in _threads() if thread not in threads]
-        + [f"process {process.name}" for process in _processes() if process not in processes]
-        + [f"window {window!r}" for window in _windows() if id(window) not in windows]
-        + [f"timer {timer!r} of {timer.parent()!r}" for timer in _timers() if id(timer) not in timers]
-    )
-    if found:
+    if found := _wait_for_none(leftovers):
         pytest.fail("left behind: " + "; ".join(found))
 
 
@@ -55,7 +60,7 @@ def _threads() -> list[threading.Thread]:
 
 
 def _processes() -> list[Any]:
-    return [process for process in multiprocessing.active_children() if process.name != SESSION_KERNEL]
+    return list(multiprocessing.active_children())
 
 
 def _application() -> Any:
@@ -69,7 +74,7 @@ def _windows() -> list[Any]:
 
 
 def _timers() -> list[Any]:
-    """Active timers of visible or unowned objects; a timer dies with its parent, so it is enough to look at living ones."""
+    """Active timers made in Python, those of living parents included."""
     application = _application()
     if not application:
         return []
@@ -77,7 +82,7 @@ def _timers() -> list[Any]:
     from PySide6.QtCore import QTimer
 
     found = [thing for thing in gc.get_objects() if isinstance(thing, QTimer)]
-    return [timer for timer in found if shiboken6.isValid(timer) and timer.isActive() and not timer.isSingleShot()]
+    return [timer for timer in found if shiboken6.isValid(timer) and timer.isActive()]
 
 
 def _process_events() -> None:
