@@ -45,11 +45,18 @@ def paint_carried(painter: QPainter, scene: Scene, node_ids: Sequence[str], them
 
 
 def paint_live(
-    painter: QPainter, scene: Scene, labels: Labels, content: Content, area: QRectF, theme: Theme, scale: float
-) -> None:
-    """Everything that follows the numbers, over `paint_static`; pulses and thick wires pass below the cards."""
-    edges = [e for e in scene.edges_in(area) if e not in scene.hidden_edges]
+    painter: QPainter, scene: Scene, labels: Labels, content: Content, area: QRectF, theme: Theme, scale: float,
+    carried: Sequence[str] = (),
+) -> None:  # fmt: skip
+    """Everything that follows the numbers, over `paint_static`; pulses and thick wires pass below the cards.
+
+    `carried` nodes lie above the others, with their wires.
+    """
+    around = area.adjusted(-120, -60, 120, 60)
+    edges = [e for e in scene.edges_in(around) if e not in scene.hidden_edges]
     nodes = scene.nodes_in(area.adjusted(-80, -24, 24, 24))
+    if carried:
+        paint_carried(painter, scene, carried, theme, scale)
     if content.weighted and content.values:
         _between_cards(painter, scene, nodes, edges, content, theme)
     if scale < FULL:

@@ -30,34 +30,62 @@ class Scene:
         """Counts changes of geometry: who caches places compares it."""
         self.lifted: dict[str, tuple[float, float]] = {}
         self.hidden_edges: set[str] = set()
+        self.ids: list[str] = []
+        self.row: dict[str, int] = {}
+        self.cards: dict[str, Card] = {}
+        self.rects = np.zeros((0, 4))
+        self.edges: list[str] = []
+        self.edge_row: dict[str, int] = {}
+        self.pieces: dict[str, list[wires.Cubic]] = {}
+        self.points = np.zeros((0, wires.SAMPLES, 2))
+        self.spans = np.zeros((0, 4))
+        self._wired: dict[str, tuple[str, ...]] = {}
         self.rebuild()
 
     # building
 
-    def rebuild(self) -> None:
-        """Everything anew, after a change of structure."""
+    def rebuild(self, touched: Iterable[str] | None = None) -> None:
+        """Everything anew after a change of structure; cards outside `touched` whose wires are the same keep their measure."""
         graph = self.graph
+        old_cards = self.cards if touched is not None else {}
+        old_wired = self._wired if touched is not None else {}
+        old_points = {e: (self.pieces[e], self.points[i]) for e, i in self.edge_row.items()} if touched is not None else {}
+        self._wired = {n: tuple(e.id for e in graph.inputs_of(n)) for n in graph.nodes}
         self.ids = list(graph.nodes)
         self.row = {node_id: i for i, node_id in enumerate(self.ids)}
-        self.cards: dict[str, Card] = {node_id: geometry.build(graph, node_id) for node_id in self.ids}
+        again = set(touched or ()) | {n for n in self.ids if old_wired.get(n) != self._wired[n]}
+        self.cards = {n: geometry.build(graph, n) if n in again or n not in old_cards else old_cards[n] for n in self.ids}
         self.rects = np.zeros((len(self.ids), 4))
         for node_id in self.ids:
             self._place(node_id)
         self.edges = list(graph.edges)
         self.edge_row = {edge_id: i for i, edge_id in enumerate(self.edges)}
-        self.pieces: dict[str, list[wires.Cubic]] = {}
+        self.pieces = {}
         self.points = np.zeros((len(self.edges), wires.SAMPLES, 2))
-        for edge_id in self.edges:
-            self._route(edge_id)
+        for row, (edge_id, edge) in enumerate(graph.edges.items()):
+            if edge_id in old_points and edge.source[0] not in again and edge.target[0] not in again:
+                self.pieces[edge_id], self.points[row] = old_points[edge_id]
+            else:
+                self._route(edge_id)
         self.spans = self._spans(self.points)
+        self.hidden_edges &= self.edge_row.keys()
         self.version += 1
 
     def refresh(self, node_ids: Iterable[str]) -> QRectF:
-        """Measure and place these nodes and their wires again; the rectangle they covered and cover."""
+        """Measure these nodes again; the rectangle they and their wires covered and cover, null when nothing looks different."""
+        fresh = {n: geometry.build(self.graph, n) for n in node_ids if n in self.row}
+        different = [n for n, card in fresh.items() if card != self.cards[n]]
+        if not different:
+            return QRectF()
+        touched = self.neighbourhood(different)
+        self.cards |= fresh
+        self.move_rows(different)
+        return touched.united(self.neighbourhood(different))
+
+    def moved(self, node_ids: Iterable[str]) -> QRectF:
+        """Take up new places from the document; the rectangle to paint again."""
         known = [n for n in node_ids if n in self.row]
         touched = self.neighbourhood(known)
-        for node_id in known:
-            self.cards[node_id] = geometry.build(self.graph, node_id)
         self.move_rows(known)
         return touched.united(self.neighbourhood(known))
 

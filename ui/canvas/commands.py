@@ -1,0 +1,176 @@
+"""What keys and menus do to the selection: every function asks the document, none of them touches the view's place."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QGuiApplication
+
+from graph import clipboard, edits
+from graph.graph import Graph
+from graph.model import Node
+from ui.canvas import geometry
+from ui.canvas.scene import PortHit
+
+if TYPE_CHECKING:
+    from ui.canvas.view import Canvas
+
+STEP = 24.0
+
+
+def delete(canvas: Canvas) -> None:
+    """Remove the selected nodes with their wires, and the selected wires."""
+    if canvas.selection:
+        canvas.do(edits.remove_nodes(canvas.document.graph, canvas.selection), "Delete")
+
+
+def dissolve(canvas: Canvas) -> None:
+    """Remove the selected nodes and join what they were wired to."""
+    nodes = canvas.selected_nodes()
+    if not nodes:
+        return
+    with canvas.document.gesture("Dissolve"):
+        for node in nodes:
+            canvas.do(edits.dissolve(canvas.document.graph, node))
+
+
+def copy(canvas: Canvas) -> bool:
+    """The selected nodes as text on the clipboard."""
+    nodes = canvas.selected_nodes()
+    if nodes:
+        QGuiApplication.clipboard().setText(clipboard.copy_text(canvas.document.graph, nodes))
+    return bool(nodes)
+
+
+def cut(canvas: Canvas) -> None:
+    if copy(canvas):
+        canvas.do(edits.remove_nodes(canvas.document.graph, canvas.selected_nodes()), "Cut")
+
+
+def paste(canvas: Canvas, at: QPointF | None = None) -> None:
+    """What the clipboard holds, at the cursor, or where `at` says."""
+    place = at if at is not None else canvas.cursor_place()
+    try:
+        edit, fresh = clipboard.paste(canvas.document.graph, QGuiApplication.clipboard().text(), (round(place.x()), round(place.y())))
+    except edits.GraphError as wrong:
+        canvas.message.emit(str(wrong))
+        return
+    if canvas.do(edit, "Paste"):
+        canvas.select(fresh)
+
+
+def duplicate(canvas: Canvas) -> None:
+    """Copies a little below and to the right, selected."""
+    graph = canvas.document.graph
+    nodes = canvas.selected_nodes()
+    if not nodes:
+        return
+    before = set(graph.nodes)
+    if canvas.do(edits.duplicate(graph, nodes, STEP * 2, STEP * 2), "Duplicate"):
+        canvas.select([n for n in graph.nodes if n not in before])
+
+
+def nudge(canvas: Canvas, dx: float, dy: float) -> None:
+    """Move the selected nodes a little; presses in a row are one step."""
+    nodes = canvas.document.graph.nodes
+    places = tuple((n, nodes[n].x + dx, nodes[n].y + dy) for n in canvas.selected_nodes())
+    if places:
+        canvas.do(edits.Move(places), "Move", merge=("nudge", frozenset(canvas.selection)))
+
+
+def step_selection(canvas: Canvas, dx: int, dy: int) -> None:
+    """Select the nearest node in a direction from the selected one; without one, the first."""
+    scene = canvas.scene
+    nodes = canvas.selected_nodes()
+    if not nodes:
+        canvas.select(scene.ids[:1])
+        return
+    here = scene.rect(nodes[-1]).center()
+    best, nearest = None, 0.0
+    for other in scene.ids:
+        away = scene.rect(other).center() - here
+        ahead, aside = away.x() * dx + away.y() * dy, abs(away.x() * dy) + abs(away.y() * dx)
+        if other in nodes or ahead <= 0 or aside > 2.5 * ahead:
+            continue
+        cost = ahead + 2 * aside
+        if best is None or cost < nearest:
+            best, nearest = other, cost
+    if best is not None:
+        canvas.select([best])
+        canvas.reveal(best)
+
+
+def follow_wire(canvas: Canvas, forward: bool) -> None:
+    """Select the next node along the wires."""
+    nodes = canvas.selected_nodes()
+    if nodes:
+        graph = canvas.document.graph
+        found = graph.successors(nodes[-1]) if forward else graph.predecessors(nodes[-1])
+        if found:
+            canvas.select([found[0]])
+            canvas.reveal(found[0])
+
+
+def new_node(graph: Graph, key: str, at: QPointF, taken: Collection[str] = ()) -> Node:
+    """A node of a type, its title bar under a place."""
+    spec = graph.catalog[key]
+    name = graph.fresh_name(spec.default_name, taken)
+    return Node(id=graph.fresh_id("n"), type=spec.key, name=name, x=float(round(at.x() - 64)), y=float(round(at.y() - geometry.TITLE / 2)))
+
+
+def add(canvas: Canvas, key: str, at: QPointF, from_port: PortHit | None = None, port: str | None = None) -> str | None:
+    """Add a node, wired to `from_port` where given (to `port`, else to the first that fits), as one step; its id."""
+    graph = canvas.document.graph
+    if key not in graph.catalog:
+        canvas.message.emit(f'There is no node type "{key}" here')
+        return None
+    node = new_node(graph, key, at)
+    with canvas.document.gesture(f"Add {graph.catalog[key].title}") as gesture:
+        if not canvas.do(edits.AddNode(node)):
+            gesture.cancel()
+            return None
+        if from_port is not None:
+            _wire_new(canvas, node.id, from_port, port)
+    canvas.select([node.id])
+    return node.id
+
+
+def fits(graph: Graph, key: str, from_port: PortHit) -> list[str]:
+    """The ports of a type that a wire from (or to) `from_port` could join, by their declared kinds."""
+    spec, held = graph.catalog[key], graph.spec(from_port.node)
+    mine = held.output(from_port.spot.port) if from_port.spot.output else held.input(from_port.spot.port)
+    kind = mine.dtype if mine is not None else "any"
+    others = [p for p in spec.inputs if not p.parameter] if from_port.spot.output else list(spec.outputs)
+    return [p.name for p in others if "any" in (kind, p.dtype) or p.dtype == kind]
+
+
+def _wire_new(canvas: Canvas, node: str, from_port: PortHit, port: str | None) -> None:
+    graph = canvas.document.graph
+    choices = [port] if port is not None else fits(graph, graph.nodes[node].type, from_port)
+    for name in choices:
+        here, there = (node, name), (from_port.node, from_port.spot.port)
+        source, target = (there, here) if from_port.spot.output else (here, there)
+        if graph.refusal(source, target) is None:
+            slot = 0 if from_port.spot.output else from_port.spot.slot
+            canvas.do(edits.connect(graph, source, target, slot))
+            return
+
+
+def insert(canvas: Canvas, key: str, at: QPointF, edge_id: str) -> str | None:
+    """Add a node in the middle of a wire; where it does not fit, beside it."""
+    graph = canvas.document.graph
+    spec = graph.catalog[key]
+    ports = [p.name for p in spec.inputs if not p.parameter]
+    if ports and spec.outputs:
+        node = new_node(graph, key, at)
+        try:
+            edit = edits.insert_on_wire(graph, edge_id, node, ports[0], spec.outputs[0].name)
+        except edits.GraphError as wrong:
+            canvas.message.emit(str(wrong))
+        else:
+            canvas.do(edit, f"Insert {spec.title}")
+            canvas.select([node.id])
+            return node.id
+    return add(canvas, key, at)

@@ -1,0 +1,11 @@
+"""Gestures of the mouse, one object each: begun, moved, and finished or cancelled without a trace."""
+
+from ui.canvas.gestures.base import Gesture, Pointer
+from ui.canvas.gestures.box import BoxSelect
+from ui.canvas.gestures.connect import Connect
+from ui.canvas.gestures.cut import Cut
+from ui.canvas.gestures.move import Move
+from ui.canvas.gestures.pan import MapPan, Pan
+from ui.canvas.gestures.slider import DragSlider
+
+__all__ = ["BoxSelect", "Connect", "Cut", "DragSlider", "Gesture", "MapPan", "Move", "Pan", "Pointer"]

@@ -1,0 +1,358 @@
+"""From mouse, wheel, touchpad, keys and drops to gestures and commands."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSizeF, Qt
+from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent, QHelpEvent, QInputDevice, QKeyEvent, QMouseEvent, QNativeGestureEvent, QPainter, QWheelEvent
+from PySide6.QtWidgets import QToolTip
+
+from graph import edits
+from ui.canvas import commands, keys, tips
+from ui.canvas.gestures import BoxSelect, Connect, Cut, DragSlider, Gesture, MapPan, Move, Pan, Pointer
+from ui.canvas.overlay import offer_places
+from ui.canvas.paint_nodes import FULL, paint_outline
+from ui.canvas.paint_wires import paint_lit
+from ui.canvas.scene import PortHit
+from ui.theme import color
+
+if TYPE_CHECKING:
+    from ui.canvas.view import Canvas
+
+MIME = "application/x-gradwire-node"
+_SHIFT, _CTRL, _ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
+
+
+class Hands:
+    """At most one gesture at a time. `last` is where the mouse was seen last, in view coordinates."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self.canvas = canvas
+        self.gesture: Gesture | None = None
+        self.last: QPointF | None = None
+        self.space = False
+        self.hover_wire: str | None = None
+        self.hover_port: PortHit | None = None
+        self.drop_wire: str | None = None
+        self.offer = ""
+
+    # mouse
+
+    def press(self, event: QMouseEvent) -> None:
+        canvas = self.canvas
+        canvas.setFocus(Qt.FocusReason.MouseFocusReason)
+        self.last = event.position()
+        if self.gesture is not None:
+            self.cancel()  # a second button calls it off
+            return
+        at = canvas.pointer(event.position(), event.modifiers())
+        left = event.button() == Qt.MouseButton.LeftButton
+        if event.button() == Qt.MouseButton.MiddleButton or (left and self.space):
+            self._begin(Pan(canvas, at))
+        elif event.button() == Qt.MouseButton.RightButton and event.modifiers() & _CTRL:
+            if self._may_edit():
+                self._begin(Cut(canvas, at))
+        elif left:
+            self._press_left(at)
+
+    def _press_left(self, at: Pointer) -> None:
+        canvas, scene = self.canvas, self.canvas.scene
+        if self._on_map(at.view):
+            self._begin(MapPan(canvas, at))
+            return
+        if self.offer and not at.modifiers:
+            self._accept_offer(at)
+            return
+        port, node = self._port_at(at.scene), scene.node_at(at.scene)
+        wire = scene.wire_at(at.scene, 7.0 / canvas.camera.scale) if port is None and node is None else None
+        if port is not None and self._may_edit():
+            self._begin(Connect(canvas, at, port))
+        elif node is not None:
+            self._press_node(at, node)
+        elif wire is not None:
+            self._press_wire(at, wire)
+        else:
+            self._begin(BoxSelect(canvas, at))
+
+    def _press_node(self, at: Pointer, node: str) -> None:
+        canvas = self.canvas
+        card, rect = canvas.scene.cards[node], canvas.scene.rect(node)
+        if card.slider is not None and canvas.camera.scale >= FULL and not canvas.document.read_only:
+            if card.slider.adjusted(-10, -7, 10, 8).contains(at.scene - rect.topLeft()):
+                self._begin(DragSlider(canvas, at, node))
+                return
+        if at.modifiers & (_SHIFT | _CTRL):
+            chosen = canvas.selection
+            canvas.select(chosen - {node} if node in chosen else chosen | {node})
+            if node not in canvas.selection:
+                return
+        elif node not in canvas.selection:
+            canvas.select([node])
+        self._begin(Move(canvas, at, canvas.selected_nodes(), node))
+
+    def _press_wire(self, at: Pointer, wire: str) -> None:
+        canvas = self.canvas
+        if at.modifiers & _ALT:
+            canvas.do(edits.Disconnect(wire), "Delete wire")
+        elif at.modifiers & (_SHIFT | _CTRL):
+            canvas.select(canvas.selection ^ {wire})
+        else:
+            canvas.select([wire])
+
+    def move(self, event: QMouseEvent) -> None:
+        self.last = event.position()
+        at = self.canvas.pointer(event.position(), event.modifiers())
+        if self.gesture is not None:
+            self.gesture.move(at)
+        else:
+            self._hover(at)
+
+    def release(self, event: QMouseEvent) -> None:
+        gesture, self.gesture = self.gesture, None
+        if gesture is None:
+            return
+        self.canvas.unsetCursor()
+        gesture.finish(self.canvas.pointer(event.position(), event.modifiers()))
+        self.canvas.update()
+
+    def double_click(self, event: QMouseEvent) -> None:
+        canvas, scene = self.canvas, self.canvas.scene
+        at = canvas.pointer(event.position(), event.modifiers())
+        if event.button() != Qt.MouseButton.LeftButton or self._on_map(at.view) or self.offer:
+            return
+        node = scene.node_at(at.scene)
+        wire = scene.wire_at(at.scene, 7.0 / canvas.camera.scale)
+        if node is not None:
+            canvas.node_activated.emit(node)
+        elif wire is not None:
+            canvas.wire_activated.emit(wire)
+        elif self._port_at(at.scene) is None:
+            canvas.request_add(at.view)
+
+    def menu(self, at: QPointF, place: QPoint) -> None:
+        """The right button: what is under it is selected, and its menu asked for."""
+        scene, here = self.canvas.scene, self.canvas.camera.to_scene(at)
+        found = scene.node_at(here) or scene.wire_at(here, 7.0 / self.canvas.camera.scale)
+        if found is not None and found not in self.canvas.selection:
+            self.canvas.select([found])
+        self.canvas.menu_requested.emit(place, found)
+
+    def _begin(self, gesture: Gesture) -> None:
+        self.gesture = gesture
+        if gesture.cursor != Qt.CursorShape.ArrowCursor:
+            self.canvas.setCursor(gesture.cursor)
+        self._unhover()
+        self.canvas.update()
+
+    def cancel(self) -> bool:
+        """Take back the gesture under way; whether there was one."""
+        gesture, self.gesture = self.gesture, None
+        if gesture is None:
+            return False
+        self.canvas.unsetCursor()
+        gesture.cancel()
+        self.canvas.update()
+        return True
+
+    def document_changed(self) -> None:
+        """Someone else changed the structure while a hand was at work: let go, what it holds may be gone."""
+        if self.gesture is not None and not isinstance(self.gesture, Pan | MapPan | DragSlider):
+            self.cancel()
+
+    def _may_edit(self) -> bool:
+        if self.canvas.document.read_only:
+            self.canvas.message.emit(self.canvas.document.read_only)
+        return not self.canvas.document.read_only
+
+    # hovering
+
+    def _hover(self, at: Pointer) -> None:
+        canvas, scene = self.canvas, self.canvas.scene
+        on_map = self._on_map(at.view)
+        port = self._port_at(at.scene) if not on_map else None
+        node = scene.node_at(at.scene) if not on_map else None
+        wire = scene.wire_at(at.scene, 7.0 / canvas.camera.scale) if port is None and node is None and not on_map else None
+        offer = self._offer_at(at.view)
+        if (port, wire, offer) != (self.hover_port, self.hover_wire, self.offer):
+            self._touch()
+            self.hover_port, self.hover_wire = port, wire
+            if offer != self.offer:
+                self.offer = offer
+                canvas.update()
+            self._touch()
+        if self.space:
+            canvas.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif port is not None:
+            canvas.setCursor(Qt.CursorShape.CrossCursor)
+        elif offer or on_map:
+            canvas.setCursor(Qt.CursorShape.PointingHandCursor)
+        elif node is not None and self._on_slider(node, at.scene):
+            canvas.setCursor(Qt.CursorShape.SizeHorCursor)
+        else:
+            canvas.unsetCursor()
+
+    def _on_slider(self, node: str, at: QPointF) -> bool:
+        slider = self.canvas.scene.cards[node].slider
+        return slider is not None and slider.adjusted(-10, -7, 10, 8).contains(at - self.canvas.scene.rect(node).topLeft())
+
+    def _touch(self) -> None:
+        """Repaint what is hovered."""
+        scene = self.canvas.scene
+        if self.hover_wire in scene.edge_row and self.hover_wire is not None:
+            self.canvas.update_scene(scene.wire_rect(self.hover_wire, 10))
+        if self.hover_port is not None and self.hover_port.node in scene.row:
+            self.canvas.update_scene(scene.rect(self.hover_port.node).adjusted(-14, -4, 14, 4))
+
+    def _unhover(self) -> None:
+        self._touch()
+        self.hover_port = self.hover_wire = None
+
+    def _port_at(self, at: QPointF) -> PortHit | None:
+        """Ports are too small to be meant when seen from afar."""
+        if self.canvas.camera.scale < FULL / 2:
+            return None
+        return self.canvas.scene.port_at(at, 11.0)
+
+    def _on_map(self, at: QPointF) -> bool:
+        canvas = self.canvas
+        size = QSizeF(canvas.size())
+        return canvas.minimap.place(size).contains(at) and canvas.minimap.visible(canvas.scene, canvas.camera, size)
+
+    def _offer_at(self, at: QPointF) -> str:
+        graph = self.canvas.document.graph
+        if graph.nodes or graph.notes or graph.frames:
+            return ""
+        places = offer_places(QSizeF(self.canvas.size()), self.canvas.theme.scale)
+        return next((key for key, place in places.items() if place.contains(at)), "")
+
+    def _accept_offer(self, at: Pointer) -> None:
+        offer, self.offer = self._offer_at(at.view), ""
+        if offer == "gallery":
+            self.canvas.gallery_requested.emit()
+        elif offer == "formula":
+            self.canvas.formula_requested.emit()
+        elif offer == "add":
+            self.canvas.request_add(at.view)
+
+    # wheel, touchpad, keys
+
+    def wheel(self, event: QWheelEvent) -> None:
+        """A wheel zooms at the cursor; two fingers on a touchpad pan, with Ctrl they zoom."""
+        pixels, angle = event.pixelDelta(), event.angleDelta()
+        touch = event.device().type() == QInputDevice.DeviceType.TouchPad
+        if touch and not event.modifiers() & _CTRL:
+            step = pixels if not pixels.isNull() else angle / 4
+            self.canvas.pan_by(step.x(), step.y())
+        elif event.modifiers() & _SHIFT and not touch:
+            self.canvas.pan_by((angle.y() or angle.x()) / 2, 0)
+        elif angle.y():
+            self.canvas.zoom_by(1.0015 ** angle.y(), event.position())
+        event.accept()
+
+    def event(self, event: QEvent) -> bool | None:
+        """Events without a handler of their own; None where Qt should go on."""
+        if isinstance(event, QNativeGestureEvent) and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+            self.canvas.zoom_by(1 + event.value(), event.position())
+            return True
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            self._show_tip(event)
+            return True
+        if event.type() == QEvent.Type.Leave:
+            self._unhover()
+        return None
+
+    def key(self, event: QKeyEvent) -> bool:
+        return keys.press(self.canvas, event)
+
+    def key_up(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self.hold_space(False)
+
+    def hold_space(self, held: bool) -> None:
+        self.space = held
+        if held:
+            self.canvas.setCursor(Qt.CursorShape.OpenHandCursor)
+        elif self.gesture is None:
+            self.canvas.unsetCursor()
+
+    def focus_lost(self) -> None:
+        self.hold_space(False)
+
+    def _show_tip(self, event: QHelpEvent) -> None:
+        canvas, at = self.canvas, self.canvas.camera.to_scene(QPointF(event.pos()))
+        port, node = self._port_at(at), canvas.scene.node_at(at)
+        wire = canvas.scene.wire_at(at, 9.0 / canvas.camera.scale)
+        text = ""
+        if self.gesture is not None or self._on_map(QPointF(event.pos())):
+            text = ""
+        elif port is not None:
+            text = tips.port_tip(canvas.document.graph, canvas.content, port)
+        elif node is not None:
+            text = tips.node_tip(canvas.content, node)
+        elif wire is not None:
+            text = tips.wire_tip(canvas.content, canvas.document.graph.edges[wire])
+        if text:
+            here = QRect(event.pos() - QPoint(6, 6), event.pos() + QPoint(6, 6))
+            QToolTip.showText(event.globalPos(), text, canvas, here)
+        else:
+            QToolTip.hideText()
+
+    # dropping from the library
+
+    def drag_over(self, event: QDragEnterEvent | QDragMoveEvent) -> None:
+        """Show which wire a node would be led into; Alt keeps it beside."""
+        if not event.mimeData().hasFormat(MIME) or self.canvas.document.read_only:
+            event.ignore()
+            return
+        event.acceptProposedAction()
+        at = self.canvas.camera.to_scene(event.position())
+        wire = None if event.modifiers() & _ALT else self.canvas.scene.wire_at(at, 12.0 / self.canvas.camera.scale)
+        if wire != self.drop_wire:
+            self.drop_wire = wire
+            self.canvas.update()
+
+    def drag_left(self) -> None:
+        self.drop_wire = None
+        self.canvas.update()
+
+    def drop(self, event: QDropEvent) -> None:
+        wire, self.drop_wire = self.drop_wire, None
+        data = event.mimeData()
+        if not data.hasFormat(MIME) or self.canvas.document.read_only:
+            event.ignore()
+            return
+        event.acceptProposedAction()
+        key = bytes(data.data(MIME).data()).decode("utf-8", "replace")
+        at = self.canvas.camera.to_scene(event.position())
+        if wire is not None and wire in self.canvas.document.graph.edges and key in self.canvas.document.graph.catalog:
+            commands.insert(self.canvas, key, at, wire)
+        else:
+            commands.add(self.canvas, key, at)
+        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        self.canvas.update()
+
+    # feedback
+
+    def paint(self, painter: QPainter) -> None:
+        """Selection, hover and the gesture, in scene coordinates."""
+        canvas, scene, theme = self.canvas, self.canvas.scene, self.canvas.theme
+        wide = max(1.0, 1 / canvas.camera.scale)
+        rest = theme.wire_width / theme.scale
+        for edge in canvas.selected_edges():
+            if edge not in scene.hidden_edges:
+                paint_lit(painter, scene, edge, theme.selection, (rest + 1.5) * wide)
+        if self.hover_wire in scene.edge_row and self.hover_wire is not None and self.hover_wire not in canvas.selection:
+            paint_lit(painter, scene, self.hover_wire, theme.text, (rest + 0.4) * wide)
+        if self.drop_wire in scene.edge_row and self.drop_wire is not None:
+            paint_lit(painter, scene, self.drop_wire, theme.selection, rest + 3)
+        for node in canvas.selected_nodes():
+            if node in scene.row:
+                paint_outline(painter, scene.rect(node), theme.selection, 2.0 * wide, 3.5)
+        if self.hover_port is not None and self.gesture is None and self.hover_port.node in scene.row:
+            x, y = scene.place(self.hover_port.node)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(color(theme.selection))
+            painter.drawEllipse(QPointF(x + self.hover_port.spot.x, y + self.hover_port.spot.y), 6.5, 6.5)
+        if self.gesture is not None:
+            self.gesture.paint(painter)

@@ -1,0 +1,164 @@
+"""The picture of what stays, kept with a margin around the view: panning is a blit, zooming shows it scaled until it is redrawn."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF
+from PySide6.QtGui import QImage, QPainter
+
+from ui.canvas.camera import Camera
+from ui.canvas.painting import prepare
+
+MARGIN = 192
+QUICK_MS = 9.0
+"""A picture that is drawn faster than this is drawn at once at every zoom step instead of being shown scaled."""
+Paint = Callable[[QPainter, QRectF, float], None]
+
+
+class StaticLayer:
+    """`paint(painter, area, scale)` draws part of the scene; the painter is already in scene coordinates."""
+
+    def __init__(self, paint: Paint) -> None:
+        self._paint = paint
+        self._image: QImage | None = None
+        self._camera = Camera()
+        self._ratio = 1.0
+        self._dirty: list[QRectF] = []
+        self.cost_ms = 0.0
+
+    def invalidate(self, area: QRectF | None = None) -> None:
+        """Draw this part of the scene anew before the next use; without argument, everything."""
+        if area is None:
+            self._image = None
+            self._dirty.clear()
+        elif not area.isNull():
+            self._dirty.append(area)
+
+    def draw(self, painter: QPainter, camera: Camera, size: QSizeF, ratio: float, preview: bool) -> bool:
+        """Put the picture on `painter` (view coordinates). Returns whether it was only a scaled preview."""
+        image = self._image
+        if image is not None and preview and camera.scale != self._camera.scale and self.cost_ms > QUICK_MS:
+            self._draw_scaled(painter, image, camera, size, ratio)
+            return True
+        if image is None or camera.scale != self._camera.scale or ratio != self._ratio:
+            self._render(camera, size, ratio)
+        elif not self._covers(camera, size):
+            self._shift(camera, size, ratio)
+        self._mend()
+        assert self._image is not None
+        at = self._offset(camera)
+        painter.drawImage(QPointF(round(at.x() * ratio) / ratio, round(at.y() * ratio) / ratio), self._image)
+        return False
+
+    def _offset(self, camera: Camera) -> QPointF:
+        """Where the picture's corner lies in the view."""
+        return camera.to_view(QPointF(self._camera.x, self._camera.y))
+
+    def _covers(self, camera: Camera, size: QSizeF) -> bool:
+        assert self._image is not None
+        at, whole = self._offset(camera), self._image.deviceIndependentSize()
+        return at.x() <= 0.5 and at.y() <= 0.5 and at.x() + whole.width() >= size.width() - 0.5 and at.y() + whole.height() >= size.height() - 0.5
+
+    def _fresh(self, size: QSizeF, ratio: float) -> QImage:
+        wide, high = round((size.width() + 2 * MARGIN) * ratio), round((size.height() + 2 * MARGIN) * ratio)
+        image = QImage(wide, high, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(ratio)
+        return image
+
+    def _render(self, camera: Camera, size: QSizeF, ratio: float) -> None:
+        self._image, self._ratio = self._fresh(size, ratio), ratio
+        self._dirty.clear()
+        self._camera.restore((camera.scale, camera.x - MARGIN / camera.scale, camera.y - MARGIN / camera.scale))
+        began = time.perf_counter()
+        self._fill(self._camera.seen(self._image.deviceIndependentSize()))
+        self.cost_ms = (time.perf_counter() - began) * 1000
+
+    def _shift(self, camera: Camera, size: QSizeF, ratio: float) -> None:
+        """Move on: keep what both pictures show, draw the strips that came into view."""
+        old, old_camera = self._image, self._camera
+        assert old is not None
+        pixel = 1 / (camera.scale * ratio)
+        step_x = round((camera.x - MARGIN / camera.scale - old_camera.x) / pixel)
+        step_y = round((camera.y - MARGIN / camera.scale - old_camera.y) / pixel)
+        self._image = self._fresh(size, ratio)
+        if abs(step_x) >= old.width() or abs(step_y) >= old.height() or old.size() != self._image.size():
+            self._render(camera, size, ratio)
+            return
+        shown = old_camera.seen(old.deviceIndependentSize())
+        self._camera = Camera()
+        self._camera.restore((camera.scale, old_camera.x + step_x * pixel, old_camera.y + step_y * pixel))
+        painter = QPainter(self._image)
+        painter.setCompositionMode(QPainter.CompositionMode.CompositionMode_Source)
+        painter.drawImage(QPointF(-step_x / ratio, -step_y / ratio), old)
+        painter.end()
+        for strip in _strips(self._camera.seen(self._image.deviceIndependentSize()), shown, 2 * pixel):
+            self._fill(strip)
+
+    def _mend(self) -> None:
+        if not self._dirty:
+            return
+        assert self._image is not None
+        whole = self._camera.seen(self._image.deviceIndependentSize())
+        parts, self._dirty = self._dirty, []
+        if len(parts) > 6:
+            parts = [_united(parts)]
+        for part in parts:
+            if part.intersects(whole):
+                self._fill(part.intersected(whole))
+
+    def _fill(self, area: QRectF) -> None:
+        assert self._image is not None
+        painter = QPainter(self._image)
+        prepare(painter)
+        pixels = self._camera.rect_to_view(area).toAlignedRect()
+        painter.setClipRect(pixels)
+        painter.setWorldTransform(self._camera.transform(), True)
+        self._paint(painter, self._pixel_area(pixels), self._camera.scale)
+        painter.end()
+
+    def _pixel_area(self, pixels: QRect) -> QRectF:
+        rect = QRectF(pixels)
+        return QRectF(self._camera.to_scene(rect.topLeft()), rect.size() / self._camera.scale)
+
+    def _draw_scaled(self, painter: QPainter, image: QImage, camera: Camera, size: QSizeF, ratio: float) -> None:
+        whole = self._camera.seen(image.deviceIndependentSize())
+        target = camera.rect_to_view(whole)
+        if not target.contains(QRectF(QPointF(0, 0), size)):
+            back = Camera()
+            back.restore(camera.state())
+            self._render_rough(painter, back, size)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, camera.scale > self._camera.scale)
+        painter.drawImage(target, image)
+
+    def _render_rough(self, painter: QPainter, camera: Camera, size: QSizeF) -> None:
+        """What the scaled picture does not reach, drawn from afar: cheap, and better than a hole."""
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setWorldTransform(camera.transform(), True)
+        self._paint(painter, camera.seen(size), min(camera.scale, 0.2))
+        painter.restore()
+
+
+def _strips(now: QRectF, before: QRectF, overlap: float) -> list[QRectF]:
+    """The parts of `now` outside `before`, each reaching a little into it."""
+    found: list[QRectF] = []
+    if now.left() < before.left():
+        found.append(QRectF(now.left(), now.top(), before.left() - now.left() + overlap, now.height()))
+    if now.right() > before.right():
+        found.append(QRectF(before.right() - overlap, now.top(), now.right() - before.right() + overlap, now.height()))
+    if now.top() < before.top():
+        found.append(QRectF(now.left(), now.top(), now.width(), before.top() - now.top() + overlap))
+    if now.bottom() > before.bottom():
+        found.append(QRectF(now.left(), before.bottom() - overlap, now.width(), now.bottom() - before.bottom() + overlap))
+    return found
+
+
+def _united(parts: list[QRectF]) -> QRectF:
+    found = QRectF()
+    for part in parts:
+        found = found.united(part)
+    return found
+
+

@@ -1,0 +1,45 @@
+"""What a person has chosen: ids of nodes and wires."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from graph.graph import Graph
+
+
+class Selection:
+    """`changed` is called after every change, with the ids whose state flipped."""
+
+    def __init__(self, changed: Callable[[set[str]], None]) -> None:
+        self._ids: dict[str, None] = {}
+        self._changed = changed
+
+    def __contains__(self, item: object) -> bool:
+        return item in self._ids
+
+    def __len__(self) -> int:
+        return len(self._ids)
+
+    @property
+    def ids(self) -> frozenset[str]:
+        return frozenset(self._ids)
+
+    def nodes(self, graph: Graph) -> list[str]:
+        return [i for i in self._ids if i in graph.nodes]
+
+    def edges(self, graph: Graph) -> list[str]:
+        return [i for i in self._ids if i in graph.edges]
+
+    def set(self, ids: Iterable[str]) -> None:
+        fresh = dict.fromkeys(ids)
+        flipped = self._ids.keys() ^ fresh.keys()
+        self._ids = fresh
+        if flipped:
+            self._changed(set(flipped))
+
+    def toggle(self, item: str) -> None:
+        self.set([i for i in self._ids if i != item] if item in self._ids else [*self._ids, item])
+
+    def keep(self, graph: Graph) -> None:
+        """Forget what is no longer there."""
+        self.set([i for i in self._ids if i in graph.nodes or i in graph.edges])

@@ -1,0 +1,26 @@
+"""What lies over the scene in the view: the map, the message of an empty canvas, the tip of a gesture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QSizeF
+from PySide6.QtGui import QPainter
+
+from ui.canvas.overlay import paint_message, paint_tip
+
+if TYPE_CHECKING:
+    from ui.canvas.view import Canvas
+
+
+def paint_top(painter: QPainter, canvas: Canvas) -> None:
+    """The painter is in view coordinates."""
+    size = QSizeF(canvas.size())
+    graph = canvas.document.graph
+    if not (graph.nodes or graph.notes or graph.frames):
+        paint_message(painter, size, canvas.hands.offer, canvas.theme)
+    if canvas.minimap.visible(canvas.scene, canvas.camera, size):
+        canvas.minimap.paint(painter, canvas.scene, canvas.camera, size, canvas.theme)
+    tip = canvas.gesture.tip() if canvas.gesture is not None else None
+    if tip is not None and canvas.hands.last is not None:
+        paint_tip(painter, canvas.hands.last, tip[0], tip[1], size, canvas.theme)

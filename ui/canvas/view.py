@@ -1,0 +1,483 @@
+"""The canvas: a plain widget that paints a scene and hands mouse and keys to gestures.
+
+Not a `QGraphicsView`: hit-testing over numpy arrays takes microseconds, and everything is painted in batches, so items
+would only be a second copy of the document to keep in step. The document is the only thing gestures change; the picture
+follows `document.changed`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QCursor,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDragMoveEvent,
+    QDropEvent,
+    QFocusEvent,
+    QHideEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from engine.views import TraceView
+from graph import edits
+from graph.document import Change, Document
+from graph.graph import GraphError
+from ui import theme as themes
+from ui.canvas import commands, painting
+from ui.canvas.camera import Camera
+from ui.canvas.changes import Touched
+from ui.canvas.content import Content
+from ui.canvas.gestures import Gesture, Pointer
+from ui.canvas.hands import Hands
+from ui.canvas.labels import Labels
+from ui.canvas.layer import StaticLayer
+from ui.canvas.minimap import Minimap
+from ui.canvas.playhead import Playhead
+from ui.canvas.scene import PortHit, Scene
+from ui.canvas.selection import Selection
+from ui.canvas.top import paint_top
+from ui.theme import Theme
+
+STALE_MS = 150
+"""Numbers of an older document are greyed when no answer has come by then: at once would flicker at every edit."""
+SHARPEN_MS = 90
+
+
+class Canvas(QWidget):
+    """Shows one document. `on_live_edit` is called after every tick of a slider, so that numbers can follow in the same frame."""
+
+    selection_changed = Signal()
+    value_dragged = Signal(str, object)
+    add_requested = Signal(object, object, object)
+    """Scene position, global position, and the `PortHit` a wire hangs on (or None)."""
+    node_activated = Signal(str)
+    wire_activated = Signal(str)
+    menu_requested = Signal(object, object)
+    """Global position, and the id of the node or wire under it (or None)."""
+    gallery_requested = Signal()
+    formula_requested = Signal()
+    message = Signal(str)
+    view_changed = Signal()
+
+    def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.hands = Hands(self)
+        themes.load_fonts()
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMouseTracking(True)
+        self.setAcceptDrops(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMinimumSize(240, 160)
+        self.setAccessibleName("Graph")
+        self.theme = theme
+        self.document = document
+        self.camera = Camera()
+        self.scene = Scene(document.graph)
+        self.content = Content(document.graph)
+        self.labels = Labels()
+        self.minimap = Minimap()
+        self.layer = StaticLayer(self._paint_static)
+        self.carried: tuple[str, ...] = ()
+        self.playhead: Playhead | None = None
+        self.on_live_edit: Callable[[], None] | None = None
+        self._selection = Selection(self._selection_flipped)
+        self._fit_first = True
+        self._zooming = False
+        self._sharpen = self._timer(SHARPEN_MS, self._sharpened)
+        self._stale = self._timer(STALE_MS, self._grey)
+        document.changed.connect(self._changed)
+        self.camera.scale = theme.scale
+
+    # what is shown
+
+    def set_document(self, document: Document) -> None:
+        """Show another document, all of it."""
+        self.hands.cancel()
+        self.document.changed.disconnect(self._changed)
+        self.document = document
+        document.changed.connect(self._changed)
+        self.scene = Scene(document.graph)
+        self.labels.clear()
+        self.content = Content(document.graph, None, self.playhead)
+        self._selection.set(())
+        self.layer.invalidate()
+        self._fit_first = True
+        self.fit_all()
+
+    def set_theme(self, theme: Theme) -> None:
+        ratio = theme.scale / self.theme.scale
+        self.theme = theme
+        self.camera.zoom(ratio, self._middle())
+        self.content = Content(self.document.graph, self.content.trace, self.playhead, self.content.stale)
+        self.layer.invalidate()
+        self.camera_moved()
+
+    def set_trace(self, trace: TraceView | None) -> None:
+        """Show these numbers. A trace of another document is the caller's mistake; an older one is shown until a newer comes."""
+        if trace is not None and self.document.revision == trace.revision:
+            self._stale.stop()
+        self.content = Content(self.document.graph, trace, self.playhead, self._is_old(trace) and self.content.stale)
+        self._watch_age()
+        self.update()
+
+    def set_playhead(self, playhead: Playhead | None) -> None:
+        if self.playhead is not None:
+            self.playhead.moved.disconnect(self._playhead_moved)
+        self.playhead = playhead
+        if playhead is not None:
+            playhead.moved.connect(self._playhead_moved)
+        self.content.playhead = playhead
+        self.update()
+
+    # selection
+
+    @property
+    def selection(self) -> frozenset[str]:
+        return self._selection.ids
+
+    def selected_nodes(self) -> list[str]:
+        return self._selection.nodes(self.document.graph)
+
+    def selected_edges(self) -> list[str]:
+        return self._selection.edges(self.document.graph)
+
+    def select(self, ids: Iterable[str]) -> None:
+        self._selection.set(ids)
+
+    def select_all(self) -> None:
+        self.select([*self.document.graph.nodes, *self.document.graph.edges])
+
+    def clicked_node(self, node_id: str, at: Pointer) -> None:
+        """A click that moved nothing: the node alone is selected; with Shift or Ctrl it has been toggled already."""
+        if not at.modifiers & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier):
+            self.select([node_id])
+
+    def _selection_flipped(self, ids: set[str]) -> None:
+        for item in ids:
+            if item in self.scene.row:
+                self.update_scene(self.scene.rect(item).adjusted(-10, -14, 14, 10))
+            elif item in self.scene.edge_row:
+                self.update_scene(self.scene.wire_rect(item, 12))
+        self.selection_changed.emit()
+
+    # edits: menus and keys call these
+
+    def do(self, edit: edits.Edit, text: str = "", merge: Hashable | None = None) -> bool:
+        """Change the document; a refusal becomes a message. Whether it was done."""
+        try:
+            self.document.do(edit, text, merge)
+        except GraphError as refused:
+            self.message.emit(str(refused))
+            return False
+        return True
+
+    def delete_selection(self) -> None:
+        commands.delete(self)
+
+    def dissolve_selection(self) -> None:
+        commands.dissolve(self)
+
+    def copy(self) -> None:
+        commands.copy(self)
+
+    def cut(self) -> None:
+        commands.cut(self)
+
+    def paste(self, at: QPointF | None = None) -> None:
+        commands.paste(self, at)
+
+    def duplicate(self) -> None:
+        commands.duplicate(self)
+
+    def add_node(self, key: str, at: QPointF | None = None, from_port: PortHit | None = None, port: str | None = None) -> str | None:
+        """Add a node at a scene position (the view's middle without one), wired to `from_port` where given; its id."""
+        place = at if at is not None else self.camera.to_scene(self._middle())
+        return commands.add(self, key, place, from_port, port)
+
+    def request_add(self, at: QPointF | None = None, from_port: PortHit | None = None) -> None:
+        """Ask for the search box, at a place in the view (the cursor's without one)."""
+        if self.document.read_only:
+            self.message.emit(self.document.read_only)
+            return
+        place = at if at is not None else QPointF(self.camera.to_view(self.cursor_place()))
+        self.add_requested.emit(self.camera.to_scene(place), self.mapToGlobal(place.toPoint()), from_port)
+
+    def cancel_gesture(self) -> bool:
+        """What Esc does first. Whether there was a gesture."""
+        return self.hands.cancel()
+
+    @property
+    def gesture(self) -> Gesture | None:
+        return self.hands.gesture
+
+    # where the view looks
+
+    def fit_all(self) -> None:
+        self._fit(self._whole())
+
+    def fit_selection(self) -> None:
+        """Show the selected nodes, or everything."""
+        chosen = self.scene.bounds(self.selected_nodes())
+        self._fit(chosen if not chosen.isNull() else self._whole())
+
+    def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
+        """Zoom around a place in the view (its middle without one)."""
+        self.camera.zoom(factor, at if at is not None else self._middle())
+        self._zooming = True
+        self._sharpen.start()
+        self.camera_moved()
+
+    def zoom_100(self) -> None:
+        self.camera.zoom(self.theme.scale / self.camera.scale, self._middle())
+        self.camera_moved()
+
+    def pan_by(self, dx: float, dy: float) -> None:
+        self.camera.pan(dx, dy)
+        self.camera_moved()
+
+    def centre_on(self, at: QPointF) -> None:
+        middle = self.camera.to_view(at) - self._middle()
+        self.pan_by(-middle.x(), -middle.y())
+
+    def reveal(self, node_id: str) -> None:
+        """Bring a node into view if it is not; nothing moves when it is."""
+        if node_id in self.scene.row and not self.seen().contains(self.scene.rect(node_id)):
+            self.centre_on(self.scene.rect(node_id).center())
+
+    def view_state(self) -> tuple[float, float, float]:
+        """Scale and corner, to be remembered."""
+        return self.camera.state()
+
+    def restore_view(self, state: tuple[float, float, float]) -> None:
+        self._fit_first = False
+        self.camera.restore(state)
+        self.camera_moved()
+
+    def camera_moved(self) -> None:
+        self._fit_first = False
+        self.view_changed.emit()
+        self.update()
+
+    def seen(self) -> QRectF:
+        """The part of the scene in view."""
+        return self.camera.seen(self._size())
+
+    def map_point(self, at: QPointF) -> QPointF:
+        return self.minimap.scene_point(at, self.scene, self.camera, self._size())
+
+    def cursor_place(self) -> QPointF:
+        """The scene position under the cursor; the middle when it is elsewhere."""
+        at = QPointF(self.mapFromGlobal(QCursor.pos()))
+        if self.hands.last is not None and self.rect().contains(self.hands.last.toPoint()):
+            at = self.hands.last
+        return self.camera.to_scene(at if self.rect().contains(at.toPoint()) else self._middle())
+
+    def _fit(self, rect: QRectF) -> None:
+        waiting = not self.isVisible()
+        self.camera.fit(rect, self._size(), 1.25 * self.theme.scale)
+        self.camera_moved()
+        self._fit_first = waiting
+
+    def _whole(self) -> QRectF:
+        found = self.scene.bounds()
+        if found.isNull():
+            return QRectF(-100, -60, 200, 120)
+        objective = self.content.objective()
+        return found.adjusted(-8, -24, 72 if objective is not None else 8, 24)
+
+    def _size(self) -> QSizeF:
+        return QSizeF(self.size())
+
+    def _middle(self) -> QPointF:
+        return QPointF(self.width() / 2, self.height() / 2)
+
+    # carrying nodes and wire ends: gestures call these
+
+    def lift(self, nodes: Collection[str]) -> None:
+        self.carried = tuple(nodes)
+        self.layer.invalidate(self.scene.neighbourhood(nodes))
+
+    def carry(self, places: Mapping[str, tuple[float, float]]) -> None:
+        touched = self.scene.lift(places)
+        self._forget_labels(places)
+        self.update_scene(touched)
+
+    def let_go(self) -> None:
+        nodes, self.carried = self.carried, ()
+        self.update_scene(self.scene.neighbourhood(nodes))
+        self.scene.drop()
+        self._forget_labels(nodes)
+        self.layer.invalidate(self.scene.neighbourhood(nodes))
+        self.update()
+
+    def hide_edge(self, edge_id: str) -> None:
+        self.scene.hidden_edges.add(edge_id)
+        self._redraw(self.scene.wire_rect(edge_id, 60))
+
+    def show_edge(self, edge_id: str) -> None:
+        self.scene.hidden_edges.discard(edge_id)
+        if edge_id in self.scene.edge_row:
+            self._redraw(self.scene.wire_rect(edge_id, 60))
+
+    def _redraw(self, area: QRectF) -> None:
+        self.layer.invalidate(area)
+        self.update_scene(area)
+
+    def _forget_labels(self, nodes: Iterable[str]) -> None:
+        for node in nodes:
+            if node in self.scene.row:
+                self.labels.forget(self.scene.attached(node))
+
+    # following the document, the trace and the playhead
+
+    def _changed(self, change: Change) -> None:
+        touched = Touched(self.document.graph, change.edits)
+        if touched.structure:
+            self.hands.document_changed()
+            self.carried = tuple(n for n in self.carried if n in self.document.graph.nodes)
+            self.scene.lifted = {n: p for n, p in self.scene.lifted.items() if n in self.document.graph.nodes}
+            self.scene.rebuild(touched.cards | touched.moved)
+            self._selection.keep(self.document.graph)
+            self.labels.clear()
+            self.layer.invalidate()
+        else:
+            for area in (self.scene.refresh(touched.cards), self.scene.moved(touched.moved)):
+                if not area.isNull():
+                    self.labels.forget(self.scene.edges_in(area))
+                    self.layer.invalidate(area)
+            for edge in touched.wires:
+                self.layer.invalidate(self.scene.wire_rect(edge, 20))
+                self.scene.reroute(edge)
+                self.labels.forget([edge])
+                self.layer.invalidate(self.scene.wire_rect(edge, 20))
+            if touched.other:
+                self.layer.invalidate()
+        self._watch_age()
+        self.update()
+
+    def _is_old(self, trace: TraceView | None) -> bool:
+        return trace is not None and (trace.revision < self.document.revision or trace.structure < self.document.structure)
+
+    def _watch_age(self) -> None:
+        if not self._is_old(self.content.trace):
+            self._stale.stop()
+            self.content.stale = False
+        elif not self.content.stale and not self._stale.isActive() and self.isVisible():
+            self._stale.start()
+
+    def _grey(self) -> None:
+        self.content.stale = self._is_old(self.content.trace)
+        self.update()
+
+    def _playhead_moved(self) -> None:
+        self.update()
+
+    # painting
+
+    def update_scene(self, area: QRectF) -> None:
+        """Repaint a part of the scene."""
+        self.update(self.camera.rect_to_view(area).toAlignedRect().adjusted(-2, -2, 2, 2))
+
+    def _paint_static(self, painter: QPainter, area: QRectF, scale: float) -> None:
+        painting.paint_static(painter, self.scene, area, self.theme, scale, self.carried)
+
+    def _sharpened(self) -> None:
+        self._zooming = False
+        self.update()
+
+    def _timer(self, ms: int, slot: Callable[[], None]) -> QTimer:
+        timer = QTimer(self)
+        timer.setSingleShot(True)
+        timer.setInterval(ms)
+        timer.timeout.connect(slot)
+        return timer
+
+    def pointer(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> Pointer:
+        return Pointer(at, self.camera.to_scene(at), modifiers)
+
+    # Qt
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painting.prepare(painter)
+        self.layer.draw(painter, self.camera, self._size(), self.devicePixelRatioF(), self._zooming)
+        area = QRectF(event.rect())
+        seen = QRectF(self.camera.to_scene(area.topLeft()), area.size() / self.camera.scale)
+        painter.save()
+        painter.setWorldTransform(self.camera.transform(), True)
+        scale = self.camera.scale
+        painting.paint_live(painter, self.scene, self.labels, self.content, seen, self.theme, scale, self.carried)
+        self.hands.paint(painter)
+        painter.restore()
+        paint_top(painter, self)
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        if self._fit_first:
+            self.fit_all()
+            self._fit_first = not self.isVisible()
+        super().resizeEvent(event)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._sharpen.stop()
+        self._stale.stop()
+        self._zooming = False
+        super().hideEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        handled = self.hands.event(event)
+        return handled if handled is not None else super().event(event)
+
+    def focusNextPrevChild(self, next: bool) -> bool:
+        return False  # Tab adds a node here
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.hands.press(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self.hands.move(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self.hands.release(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.hands.double_click(event)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.hands.wheel(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if not self.hands.key(event):
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        self.hands.key_up(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        self.hands.focus_lost()
+        super().focusOutEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.hands.menu(QPointF(event.pos()), QPoint(event.globalPos()))
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        self.hands.drag_over(event)
+
+    def dragMoveEvent(self, event: QDragMoveEvent) -> None:
+        self.hands.drag_over(event)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self.hands.drag_left()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.hands.drop(event)
