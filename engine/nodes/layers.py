@@ -23,6 +23,7 @@ INITIALISATION = ChoiceSetting(
     "starts the bias at 0.",
 )
 FROZEN = BoolSetting(False, help="The optimizer leaves the weights alone. Their gradients are still shown.")
+FLATTEN = ("Insert Flatten before x", "math.flatten")
 BIAS = BoolSetting(True, help="Add a learned bias.")
 
 
@@ -109,9 +110,9 @@ class Linear(Layer):
         if x is None:
             return {}
         if not x:
-            raise NodeError("x is a single number a sample; Linear takes a vector", "x", [("Insert Flatten before x", "math.flatten")])
+            raise NodeError("x is a single number a sample; Linear takes a vector", "x", [FLATTEN])
         if len(x) > 2:
-            raise NodeError(f"a sample of x is {dims_text(x)}; Linear takes a vector", "x", [("Insert Flatten before x", "math.flatten")])
+            raise NodeError(f"a sample of x is {dims_text(x)}; Linear takes a vector", "x", [FLATTEN])
         return {"W": (s.out_features, x[-1]), **({"b": (s.out_features,)} if s.bias else {})}
 
     def code_values(self, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,7 +199,7 @@ class Recurrent(Layer):
     }
     code_parameters = {"W": "x.weight", "U": "h.weight", "b": "x.bias"}
     code = (
-        "nn.ModuleDict({{'x': nn.Linear({in_features}, {hidden}, bias={bias}), 'h': nn.Linear({hidden}, {hidden}, bias=False)}})",
+        "nn.ModuleDict({'x': nn.Linear({in_features}, {hidden}, bias={bias}), 'h': nn.Linear({hidden}, {hidden}, bias=False)})",
         "{apply}({self}['x']({x}) + {self}['h']({h}))",
         "{apply}(F.linear({x}, {W}, {b}) + F.linear({h}, {U}))",
     )
@@ -211,7 +212,7 @@ class Recurrent(Layer):
         if x is None:
             return {}
         if len(x) != 1:
-            raise NodeError(f"a sample of x is {dims_text(x)}; a recurrent step takes a vector", "x", [("Insert Flatten before x", "math.flatten")])
+            raise NodeError(f"a sample of x is {dims_text(x)}; a recurrent step takes a vector", "x", [FLATTEN])
         if h is not None and h != (s.hidden,):
             repairs = [(f"Make the state {h[0]} numbers long", {"hidden": h[0]})] if len(h) == 1 else []
             raise NodeError(f"the previous state is {dims_text(h)} a sample, this step's state {dims_text((s.hidden,))}", "h", repairs)
@@ -233,7 +234,8 @@ class Recurrent(Layer):
 class Dropout(NodeType):
     """While training, sets each number to 0 with probability p and scales the others by 1/(1 − p); later, does nothing.
 
-    The mask drawn in the forward pass is the one the backward pass uses, and it can be looked at. Srivastava et al. 2014, in the inverted form.
+    The mask drawn in the forward pass is the one the backward pass uses, and it can be looked at.
+    Srivastava et al. 2014, in the inverted form.
     """
 
     key, title, category = "layer.dropout", "Dropout", "layers"

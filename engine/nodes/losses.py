@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -59,11 +58,8 @@ def check_same_shape(name: str, prediction: Any, target: Any) -> None:
         repairs = [(f"Insert Reshape before {port}", ("math.reshape", {"shape": list(dims)}))]
     else:
         port = name
-    raise NodeError(
-        f"number is compared with number, so the shapes must be equal: {name} is {shape_text(prediction)}, target is {shape_text(target)}",
-        port,
-        repairs,
-    )
+    found = f"{name} is {shape_text(prediction)}, target is {shape_text(target)}"
+    raise NodeError(f"number is compared with number, so the shapes must be equal: {found}", port, repairs)
 
 
 REDUCTIONS = ("mean", "sum", "batch_mean")
@@ -75,7 +71,9 @@ REDUCTION_PARTS: dict[str, tuple[str, dict[str, str]]] = {
 
 def _reduction(default: str = "mean") -> Any:
     return ChoiceSetting(
-        default, REDUCTIONS, help="Mean over all n numbers, plain sum, or batch mean: the sum of each sample, then the mean over the N samples."
+        default,
+        REDUCTIONS,
+        help="Mean over all n numbers, plain sum, or batch mean: the sum of each sample, then the mean over the N samples.",
     )
 
 
@@ -90,7 +88,7 @@ def per_number(**slopes: Rule) -> dict[str, Rule]:
     """Rules from the derivatives of one number's loss: each gets its share of the reduction. `kept` is the shape summed over."""
 
     def rule(slope: Rule) -> Rule:
-        def gradient(s: Settings, g: Tensor, y: Tensor, kept: Size, *inputs: Tensor) -> Tensor:
+        def gradient(s: Settings, g: Tensor, y: Tensor, kept: Size, *inputs: Tensor) -> Any:
             d, n = slope(s, *inputs), divisor(s, kept)
             return (d if d.shape == kept else d.expand(kept)) * (g if n == 1 else g / n)
 
@@ -103,7 +101,7 @@ class NumberLoss(Loss):
     """A loss that compares number with number, then reduces. `each` gives the numbers, `module` or `expression` the export."""
 
     inputs = (Port("prediction"), Port("target"))
-    target_coding = FLOAT_CODINGS
+    target_coding: ClassVar[tuple[str, ...]] = FLOAT_CODINGS
     reduction = _reduction()
     formula_parts = REDUCTION_PARTS
     module: ClassVar[str] = ""
@@ -124,7 +122,10 @@ class NumberLoss(Loss):
         divide = f" / len({{{batch}}})" if s.reduction == "batch_mean" and batch else ""
         if self.expression:
             return "", f"{self.expression}.{how}(){divide}"
-        return self.module.replace("<how>", f"reduction='{how}'"), f"{{self}}({{{first}}}, {{target}}){divide}"
+        made = self.module.replace("<how>", f"reduction='{how}'")
+        if len({(shapes[name].dims, shapes[name].batched) for name in (first, "target") if shapes[name] is not None}) > 1:
+            return made, f"{{self}}(*torch.broadcast_tensors({{{first}}}, {{target}})){divide}"
+        return made, f"{{self}}({{{first}}}, {{target}}){divide}"
 
 
 def _two(s: Settings) -> int:
@@ -193,7 +194,10 @@ class Huber(NumberLoss):
     key, title = "loss.huber", "Huber loss"
     search = ("smooth l1", "robust", "regression")
     delta = FloatSetting(1.0, 0, exclusive_minimum=True, title="δ", help="Distance from which the loss grows linearly.")
-    formula = r"@y = <reduce> H_\delta(@prediction - @target), \quad H_\delta(e) = \frac{1}{2} e^2 \;\mathrm{if}\; |e| \leq \delta, \;\mathrm{else}\; \delta\,(|e| - \frac{1}{2} \delta)"
+    formula = (
+        r"@y = <reduce> H_\delta(@prediction - @target), \quad "
+        r"H_\delta(e) = \frac{1}{2} e^2 \;\mathrm{if}\; |e| \leq \delta, \;\mathrm{else}\; \delta\,(|e| - \frac{1}{2} \delta)"
+    )
     local_derivatives = {
         "prediction": r"\bar{@prediction} = \bar{@y}\,<share>\max(-\delta, \min(\delta, @prediction - @target))",
         "target": r"\bar{@target} = \bar{@y}\,<share>\max(-\delta, \min(\delta, @target - @prediction))",
@@ -206,7 +210,7 @@ class Huber(NumberLoss):
     code = ("nn.HuberLoss(delta={delta})", "{self}({prediction}, {target})")
 
     def each(self, s: Settings, prediction: Tensor, target: Tensor) -> Tensor:
-        prediction, target = torch.broadcast_tensors(prediction, target)
+        prediction, target = torch.broadcast_tensors(prediction, target)  # type: ignore[no-untyped-call]
         return F.huber_loss(prediction, target, reduction="none", delta=s.delta)
 
 
@@ -285,7 +289,8 @@ class BinaryCrossEntropy(NumberLoss):
     code = ("nn.BCELoss()", "{self}({probabilities}, {target})")
 
     def each(self, s: Settings, prediction: Tensor, target: Tensor) -> Tensor:
-        p, t = torch.broadcast_tensors(prediction, target)
+        t: Tensor
+        p, t = torch.broadcast_tensors(prediction, target)  # type: ignore[no-untyped-call]
         if p.is_cuda:  # there torch would stop the whole device
             refuse_improbable(probabilities=p, target=t)
         try:
@@ -326,7 +331,7 @@ class BinaryCrossEntropyLogits(NumberLoss):
     code = ("nn.BCEWithLogitsLoss()", "{self}({scores}, {target})")
 
     def each(self, s: Settings, prediction: Tensor, target: Tensor) -> Tensor:
-        prediction, target = torch.broadcast_tensors(prediction, target)
+        prediction, target = torch.broadcast_tensors(prediction, target)  # type: ignore[no-untyped-call]
         return F.binary_cross_entropy_with_logits(prediction, target, reduction="none")
 
 
@@ -347,7 +352,7 @@ class KLDivergence(NumberLoss):
         log_probabilities=lambda s, log_p, target: -target,
         target=lambda s, log_p, target: torch.log(target) + 1 - log_p,
     )
-    module = "nn.KLDivLoss(<how>)"
+    expression = "F.kl_div({log_probabilities}, {target}, reduction='none')"  # as a module, its mean warns
     code = ("nn.KLDivLoss(reduction='batchmean')", "{self}({log_probabilities}, {target})")
 
     def each(self, s: Settings, prediction: Tensor, target: Tensor) -> Tensor:
@@ -374,12 +379,13 @@ class ClassLoss(Loss):
             repairs = [(f"Insert Flatten before {name}", "math.flatten")] if len(scores.dims) > 1 else []
             raise NodeError(f"a sample needs one number for each class, in a vector; {name} is {shape_text(scores)}", name, repairs)
         if scores.dims[0] < 2:
-            raise NodeError("there is one class only, so the loss would always be 0; for two classes with one score take binary cross-entropy", name)
+            raise NodeError("with one class the loss is always 0; for two classes and one score take binary cross-entropy", name)
+        found = f"{name} is {shape_text(scores)}, target is {shape_text(target)}"
         if target.dims:
-            repair = ("Insert Reshape before target", ("math.reshape", {"shape": []}))
-            raise NodeError(f"a sample has one class index; target is {shape_text(target)}", "target", [repair] if math.prod(target.dims) == 1 else [])
+            repair: list[tuple[str, Any]] = [("Insert Reshape before target", ("math.reshape", {"shape": []}))]
+            raise NodeError(f"a sample has one class index: {found}", "target", repair if count(target.dims) == 1 else [])
         if scores.batched != target.batched:
-            raise NodeError(f"one is a batch and the other is not: {name} is {shape_text(scores)}, target is {shape_text(target)}", "target")
+            raise NodeError(f"one is a batch and the other is not: {found}", "target")
         self._check_count(s, name, scores.dims[0], getattr(target, "classes", None))
 
     def _check_count(self, s: Settings, name: str, found: int, classes: int | None) -> None:
