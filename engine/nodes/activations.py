@@ -79,7 +79,7 @@ class ELU(Activation):
         return F.elu(x, s.alpha)
 
 
-def _gelu_slope(approximate: str, x: Tensor) -> Tensor:
+def _gelu_slope(approximate: str, x: Tensor) -> Any:
     """Φ(x) + x φ(x); or, in the approximation, the derivative of ½x(1 + tanh u) with u = √(2/π)(x + 0.044715 x³)."""
     if approximate == "none":
         return (1 + torch.erf(x * 0.5**0.5)) / 2 + x * torch.exp(-x * x / 2) * (2 * torch.pi) ** -0.5

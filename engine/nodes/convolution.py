@@ -40,8 +40,12 @@ def as_batch(t: Tensor) -> Tensor:
     return t if t.dim() == 4 else t.unsqueeze(0)
 
 
-def _to_images(s: Settings, g: Tensor, x: Tensor, W: Tensor) -> Tensor:
-    return torch.nn.grad.conv2d_input(as_batch(x).shape, W, as_batch(g), s.stride, s.padding).view_as(x)  # type: ignore[arg-type]
+def _to_images(s: Settings, g: Tensor, x: Tensor, W: Tensor) -> Any:
+    return torch.nn.grad.conv2d_input(as_batch(x).shape, W, as_batch(g), s.stride, s.padding).view_as(x)  # type: ignore[attr-defined]
+
+
+def _to_filters(s: Settings, g: Tensor, x: Tensor, W: Tensor) -> Any:
+    return torch.nn.grad.conv2d_weight(as_batch(x), W.shape, as_batch(g), s.stride, s.padding)  # type: ignore[attr-defined]
 
 
 class Conv2d(Layer):
@@ -73,7 +77,7 @@ class Conv2d(Layer):
     }
     gradients = {
         "x": lambda s, g, y, kept, x, W, b: _to_images(s, g, x, W),
-        "W": lambda s, g, y, kept, x, W, b: torch.nn.grad.conv2d_weight(as_batch(x), W.shape, as_batch(g), s.stride, s.padding),
+        "W": lambda s, g, y, kept, x, W, b: _to_filters(s, g, x, W),
         "b": lambda s, g, y, kept, x, W, b: as_batch(g).sum((0, 2, 3)),
     }
     code = (
@@ -141,7 +145,7 @@ def _spread(s: Settings, g: Tensor, x: Tensor) -> Tensor:
     """Every number's window receives 1/k² of it; where windows overlap, the sum."""
     area, places = s.kernel_size**2, g.shape[-2] * g.shape[-1]
     columns = (as_batch(g) / area).flatten(2).unsqueeze(2).expand(-1, -1, area, -1).reshape(-1, x.shape[-3] * area, places)
-    return F.fold(columns, x.shape[-2:], s.kernel_size, padding=s.padding, stride=step(s)).view_as(x)  # type: ignore[arg-type]
+    return F.fold(columns, x.shape[-2:], s.kernel_size, padding=s.padding, stride=step(s)).view_as(x)
 
 
 class AvgPool2d(Pooling):

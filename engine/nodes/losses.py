@@ -289,7 +289,6 @@ class BinaryCrossEntropy(NumberLoss):
     code = ("nn.BCELoss()", "{self}({probabilities}, {target})")
 
     def each(self, s: Settings, prediction: Tensor, target: Tensor) -> Tensor:
-        t: Tensor
         p, t = torch.broadcast_tensors(prediction, target)  # type: ignore[no-untyped-call]
         if p.is_cuda:  # there torch would stop the whole device
             refuse_improbable(probabilities=p, target=t)
@@ -298,7 +297,7 @@ class BinaryCrossEntropy(NumberLoss):
         except RuntimeError:
             refuse_improbable(probabilities=p, target=t)
             if torch.isnan(p + t).any():  # not this node's doing: passed on, and reported where it began
-                return p + t
+                return prediction + target
             raise
 
 

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 AFFINE = BoolSetting(True, title="Learned scale and shift", help="Multiply by γ and add β, both learned; they start at 1 and 0.")
-EPS = FloatSetting(1e-5, 0, 1, title="ε", exclusive_minimum=True, logarithmic=True, help="Added to the variance, so that nothing is divided by 0.")
+EPS = FloatSetting(
+    1e-5, 0, 1, title="ε", exclusive_minimum=True, logarithmic=True, help="Added to the variance, so that nothing is divided by 0."
+)
 
 
 class Normalized(NamedTuple):
@@ -44,7 +46,8 @@ class Normalization(Layer):
     formula = r"@y = <scale>\frac{@x - \mu}{\sqrt{\sigma^2 + \epsilon}}<shift>"
     formula_parts = {"scale": ("affine", {"True": r"@gamma \odot "}), "shift": ("affine", {"True": " + @beta"})}
     local_derivatives = {
-        "x": r"\bar{@x} = \frac{1}{\sigma} (v - \mathrm{mean}(v) - \hat{x} \odot \mathrm{mean}(v \odot \hat{x})), \quad v = @gamma \odot \bar{@y}",
+        "x": r"\bar{@x} = \frac{1}{\sigma} (v - \mathrm{mean}(v) - \hat{x} \odot \mathrm{mean}(v \odot \hat{x})),"
+        r" \quad v = <scale>\bar{@y}",
         "gamma": r"\bar{@gamma} = \sum \bar{@y} \odot \hat{x}",
         "beta": r"\bar{@beta} = \sum \bar{@y}",
     }

@@ -45,7 +45,7 @@ class L1Penalty(Penalty):
     code = ("", "{lam} * sum(p.abs().sum() for p in {parameters})")
 
     def forward(self, s: Settings, parameters: tuple[Tensor, ...]) -> Tensor:
-        return s.lam * total(s, [p.abs().sum() for p in parameters])
+        return float(s.lam) * total(s, [p.abs().sum() for p in parameters])
 
 
 class L2Penalty(Penalty):

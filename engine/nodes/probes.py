@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.lazy import torch
 from engine.nodes.base import ChoiceSetting, NodeError, NodeType, Settings
 from engine.nodes.checks import shape_text
 from graph.spec import Category, Port
@@ -66,17 +65,20 @@ class Accuracy(Probe):
         prediction, target = shapes["prediction"], shapes["target"]
         if prediction is None or target is None:
             return
-        columns, targets = prediction.dims[0] if prediction.dims else 1, target.dims[0] if target.dims else 1
-        if targets not in (1, columns):
-            raise NodeError(f"prediction is {shape_text(prediction)} but target is {shape_text(target)}: the classes cannot be compared", "target")
-        if by_largest(s, columns) and columns == 1:
-            raise NodeError("the largest of one number is always the same class", "prediction", [("Decide by the sign", {"decision": "above 0"})])
-        if not by_largest(s, columns) and targets != columns:
-            raise NodeError("one class index cannot be compared with several yes-or-no decisions", "target", [("Take the largest", {"decision": "largest"})])
+        columns, targets = (shape.dims[0] if shape.dims else 1 for shape in (prediction, target))
+        found = f"prediction is {shape_text(prediction)}, target is {shape_text(target)}"
         if len(prediction.dims) > 1 or len(target.dims) > 1:
-            raise NodeError(f"a sample needs a number, or one for each class; prediction is {shape_text(prediction)}", "prediction")
+            raise NodeError(f"a sample needs one number, or one for each class: {found}", "prediction")
+        if targets not in (1, columns):
+            raise NodeError(f"these classes cannot be compared: {found}", "target")
+        if by_largest(s, columns) and columns == 1:
+            repair: list[tuple[str, Any]] = [("Decide by the sign", {"decision": "above 0"})]
+            raise NodeError("the largest of one number is always the same class", "prediction", repair)
+        if not by_largest(s, columns) and targets != columns:
+            repair = [("Take the largest", {"decision": "largest"})]
+            raise NodeError(f"several yes-or-no decisions cannot be compared with one class: {found}", "target", repair)
         if prediction.batched != target.batched:
-            raise NodeError("one of prediction and target is a batch and the other is not", "target")
+            raise NodeError(f"one is a batch and the other is not: {found}", "target")
 
     def code_for(self, s: Settings, shapes: Mapping[str, Any]) -> tuple[str, ...]:
         prediction, target = shapes["prediction"], shapes["target"]

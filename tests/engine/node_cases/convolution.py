@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import scipy.signal
@@ -22,8 +23,10 @@ def correlate(x: np.ndarray, w: np.ndarray, b: np.ndarray | None, stride: int, p
 def pool(x: np.ndarray, size: int, stride: int, padding: int, reduce: Callable[[np.ndarray], float], fill: float) -> np.ndarray:
     padded = np.pad(x, ((0, 0), (padding, padding), (padding, padding)), constant_values=fill)
     rows, columns = ((n - size) // stride + 1 for n in padded.shape[1:])
-    windows = [[[reduce(c[i * stride : i * stride + size, j * stride : j * stride + size]) for j in range(columns)] for i in range(rows)] for c in padded]
-    return np.array(windows)
+    y = np.empty((len(x), rows, columns))
+    for c, i, j in np.ndindex(y.shape):
+        y[c, i, j] = reduce(padded[c, i * stride : i * stride + size, j * stride : j * stride + size])
+    return y
 
 
 def each(oracle: Callable[[np.ndarray], np.ndarray], x: torch.Tensor) -> np.ndarray:
@@ -45,12 +48,12 @@ def convolutions(stride: int, padding: int, bias: bool) -> list[Case]:
 
 
 def pools(key: str, reduce: Callable[[np.ndarray], float], fill: float) -> list[Case]:
-    return [
-        Case(key, (x,), {"kernel_size": size, "stride": stride, "padding": padding}, batched,
-             expected=each(lambda image: pool(image, size, stride or size, padding, reduce, fill), x), label=f"{size}-{stride}-{padding}")
-        for size, stride, padding in ((2, 0, 0), (3, 1, 0), (3, 2, 1), (2, 3, 1))
-        for x, batched in BOTH
-    ]  # fmt: skip
+    cases = []
+    for size, stride, padding in ((2, 0, 0), (3, 1, 0), (3, 2, 1), (2, 3, 1)):
+        oracle = partial(pool, size=size, stride=stride or size, padding=padding, reduce=reduce, fill=fill)
+        settings, label = {"kernel_size": size, "stride": stride, "padding": padding}, f"{size}-{stride}-{padding}"
+        cases += [Case(key, (x,), settings, batched, expected=each(oracle, x), label=label) for x, batched in BOTH]
+    return cases
 
 
 CASES = [

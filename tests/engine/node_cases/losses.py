@@ -46,8 +46,8 @@ def pairs(
 
 def _named(case: Case) -> Case:
     """The first port of each loss has its own name."""
-    names = {"loss.logistic": "scores", "loss.hinge": "scores", "loss.bce": "probabilities", "loss.bce_logits": "scores", "loss.kl": "log_probabilities"}
-    first = names.get(case.type, "prediction")
+    scores = {"loss.logistic": "scores", "loss.hinge": "scores", "loss.bce_logits": "scores"}
+    first = {**scores, "loss.bce": "probabilities", "loss.kl": "log_probabilities"}.get(case.type, "prediction")
     batched = tuple(first if name == "prediction_" else name for name in case.batched)
     return Case(case.type, case.inputs, case.settings, batched, expected=case.expected, label=case.label)
 

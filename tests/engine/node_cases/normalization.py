@@ -27,7 +27,8 @@ def batch_norm(key: str, *sample: int) -> list[Case]:
     def affine(values: np.ndarray) -> np.ndarray:
         return values * gamma.numpy().reshape(tall) + beta.numpy().reshape(tall)
 
-    more: dict[str, Any] = {"batched": ("x",), "parameters": {"gamma": gamma, "beta": beta}, "buffers": {"running_mean": mean, "running_var": var}}
+    buffers = {"running_mean": mean, "running_var": var}
+    more: dict[str, Any] = {"batched": ("x",), "parameters": {"gamma": gamma, "beta": beta}, "buffers": buffers}
     bare = {**more, "parameters": {}}
     return [
         Case(key, (x,), **more, expected=affine(plain), mixes_batch=True, label="training"),
