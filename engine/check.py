@@ -39,8 +39,8 @@ Objective = Callable[[Tensor], float]
 class WireReport:
     """One wire, or one learned tensor (`edge` is empty, `target` its name).
 
-    `error` is the largest difference of the smooth entries, relative to the largest entry of the gradient; `step` the step size
-    it was found with. `note` says why nothing was compared.
+    `error` is the largest difference, kinks aside, relative to the largest entry of the gradient; `step` the step size it was found
+    with. `note` says why nothing was compared.
     """
 
     source: str
@@ -155,7 +155,6 @@ class _Checker:
         assert program.objective is not None
         self.base = float(self.trace.values[program.objective])
         self.kinked: set[str] = set()
-        self._nearby: _Checker | None = None
 
     def wires(self) -> list[WireReport]:
         """In order of computation; worked out backwards, since a corner is explained by the corners behind it."""
@@ -194,23 +193,25 @@ class _Checker:
         """The objective with one wire, or one learned tensor, replaced."""
         if isinstance(where, str):
             return float(self.program.perturbed(where, value, self.feeds, self.parameters, self.buffers, self.random))
+        return float(self.program.objective_value(self.feeds, self._with_parameter(where, value), self.buffers, self.random))
+
+    def _with_parameter(self, key: Key, value: Tensor) -> list[Tensor]:
         changed = list(self.parameters)
-        changed[self.program.parameter_keys.index(where)] = value
-        return float(self.program.objective_value(self.feeds, changed, self.buffers, self.random))
+        changed[self.program.parameter_keys.index(key)] = value
+        return changed
 
     def _compare(self, report: WireReport, value: Tensor, gradient: Tensor, where: str | Key, consumer: str) -> WireReport:
         rng = generator(self.seed, "check", str(where))
         directions = [torch.randn(value.shape, generator=rng, dtype=value.dtype)]
         directions += [_unit(value.shape, i) for i in _chosen(gradient, rng)]
-        scale = max(float(gradient.abs().max()), 1e-300) if gradient.numel() else 1.0
         behind = self._kinks_behind(consumer)
         counts: dict[Verdict, int] = {"smooth": 0, "kink": 0, "wrong": 0}
         error, step = 0.0, 0.0
         for number, direction in enumerate(directions):
-            verdict, difference, size = self._entry(value, gradient, direction, where, whole=number == 0, behind=behind)
+            verdict, found, size = self._entry(value, gradient, direction, where, whole=number == 0, behind=behind)
             counts[verdict] += 1
-            if verdict != "kink" and difference / scale >= error:
-                error, step = difference / scale, size
+            if verdict != "kink" and found >= error:
+                error, step = found, size
         return replace(report, error=error, step=step, smooth=counts["smooth"], kinks=counts["kink"], wrong=counts["wrong"])
 
     def _kinks_behind(self, node: str) -> bool:
@@ -226,18 +227,23 @@ class _Checker:
     def _entry(
         self, value: Tensor, gradient: Tensor, direction: Tensor, where: str | Key, *, whole: bool, behind: bool
     ) -> tuple[Verdict, float, float]:
-        """(verdict, difference to the central difference, step). A random direction crosses many corners, a number few."""
+        """(verdict, relative error, step). A random direction crosses many corners, a single number few.
+
+        The error is relative to the largest entry of the gradient, or to what round-off lets be seen where that is larger.
+        """
         expected = float((gradient * direction).sum())
+        scale = max(float(gradient.abs().max()), abs(expected), 1e-300)
         best = (math.inf, STEPS[0])
         for size in STEPS:
-            forward, backward, noise = self._one_sided(value, direction, where, size)
+            forward, backward, noise = self._one_sided(value, direction, where, size, self.base)
             central = (forward + backward) / 2
             difference = abs(central - expected)
             if not math.isfinite(difference):
                 continue
+            error = difference / max(scale, noise / RELATIVE)
             if difference <= RELATIVE * max(abs(expected), abs(central)) + noise:
-                return "smooth", difference, size
-            best = min(best, (difference, size))
+                return "smooth", error, size
+            best = min(best, (error, size))
         return self._corner(value, direction, where, expected, whole or behind) or "wrong", *best
 
     def _corner(self, value: Tensor, direction: Tensor, where: str | Key, expected: float, indirect: bool) -> Verdict | None:
@@ -246,45 +252,44 @@ class _Checker:
         Where one change crosses several corners at once (a random direction, or an entry in front of nodes at a kink), the gradients
         chosen at the corners need not add up to something in between: there it has to be right at a point nearby.
         """
-        (f1, b1, n1), (f2, b2, n2) = (self._one_sided(value, direction, where, size) for size in (STEPS[0], STEPS[1]))
+        (f1, b1, n1), (f2, b2, n2) = (self._one_sided(value, direction, where, size, self.base) for size in (STEPS[0], STEPS[1]))
         gap, noise = abs(f2 - b2), n1 + n2
         if not (gap > 10 * noise and gap > 0.5 * abs(f1 - b1)):
             return None
         slack = RELATIVE * max(abs(f2), abs(b2)) + noise
         if min(f2, b2) - slack <= expected <= max(f2, b2) + slack:
             return "kink"
-        return "kink" if indirect and self._right_nearby(where, direction) else None
+        return "kink" if indirect and self._right_nearby(value, where, direction) else None
 
-    def _right_nearby(self, where: str | Key, direction: Tensor) -> bool:
-        if self._nearby is None:
-            rng = generator(self.seed, "check nearby")
+    def _right_nearby(self, value: Tensor, where: str | Key, direction: Tensor) -> bool:
+        """Whether the gradient is right where this value is moved a little, or somewhat more, so that it sits on no corner."""
+        rng = generator(self.seed, "check nearby", str(where))
+        noise = 2 * torch.rand(value.shape, generator=rng, dtype=value.dtype) - 1
+        small = torch.where(value == 0, 1e-3 * noise, value * (1 + 1e-3 * noise))
+        return any(self._right_at(moved, where, direction) for moved in (small, value + 0.1 * float(value.abs().max()) * noise))
 
-            def moved(tensor: Tensor) -> Tensor:
-                if not tensor.is_floating_point():
-                    return tensor
-                noise = 2 * torch.rand(tensor.shape, generator=rng, dtype=tensor.dtype) - 1
-                return torch.where(tensor == 0, 1e-3 * noise, tensor * (1 + 1e-3 * noise))
-
-            self._nearby = _Checker(
-                self.graph, self.program, [moved(t) for t in self.feeds], [moved(t) for t in self.parameters], self.buffers, self.seed
-            )
-        near = self._nearby
-        gradient = near.trace.edge_gradients[where] if isinstance(where, str) else near.trace.parameter_gradients[where]
-        value = near.trace.values[self.graph.edges[where].source] if isinstance(where, str) else near.trace.parameters[where]
-        if isinstance(gradient, Absent):
+    def _right_at(self, value: Tensor, where: str | Key, direction: Tensor) -> bool:
+        if isinstance(where, str):
+            gradient = self.program.gradient_at(where, value, self.feeds, self.parameters, self.buffers, self.random)
+        else:
+            changed = self._with_parameter(where, value)
+            found = self.program.trace(self.feeds, changed, self.buffers, self.random).parameter_gradients[where]
+            gradient = None if isinstance(found, Absent) else found
+        if gradient is None:
             return False
-        expected = float((gradient * direction).sum())
+        expected, base = float((gradient * direction).sum()), self.evaluate(where, value)
         for size in STEPS:
-            forward, backward, noise = near._one_sided(value, direction, where, size)
+            forward, backward, noise = self._one_sided(value, direction, where, size, base)
             if abs((forward + backward) / 2 - expected) <= RELATIVE * max(abs(expected), abs(forward)) + noise:
                 return True
         return False
 
-    def _one_sided(self, value: Tensor, direction: Tensor, where: str | Key, size: float) -> tuple[float, float, float]:
+    def _one_sided(
+        self, value: Tensor, direction: Tensor, where: str | Key, size: float, base: float
+    ) -> tuple[float, float, float]:
         """Forward and backward difference along `direction`, and the round-off in them."""
         moved = float((value.abs() * (direction != 0)).max()) if value.numel() else 0.0
         h = size * max(1.0, 2.0 ** math.floor(math.log2(moved)) if 0 < moved < math.inf else 1.0)
-        base = self.base
         above, below = self.evaluate(where, value + h * direction), self.evaluate(where, value - h * direction)
         noise = 64 * torch.finfo(torch.float64).eps * max(abs(base), abs(above), abs(below)) / h
         return (above - base) / h, (base - below) / h, noise

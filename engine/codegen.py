@@ -20,7 +20,8 @@ from engine.differentiate import Seeds, local, local_zeros, reductions, referenc
 from engine.environment import Argument, Held, Key, Own, Several, Wire
 from engine.plan import Operation, Plan
 
-Kind = Literal["step", "evaluate", "perturb", "trace"]
+Kind = Literal["step", "evaluate", "perturb", "trace", "retrace"]
+"""`perturb` gives the objective, `retrace` everything, with the value on one wire replaced by another."""
 Method = Literal["rules", "autograd"]
 
 
@@ -70,15 +71,17 @@ class Writer:
         self.contributions: dict[Any, list[str]] = {}
         self.maybe: set[str] = set()
         self.kept: dict[str, str] = {}
-        wanted = {"step": plan.for_objective, "perturb": plan.for_objective, "evaluate": plan.for_outputs, "trace": set(self.index)}[kind]
+        wanted = {"step": plan.for_objective, "perturb": plan.for_objective, "evaluate": plan.for_outputs}.get(kind, set(self.index))
+        self.replaces = kind in ("perturb", "retrace")
+        self.traces = kind in ("trace", "retrace")
         self.operations = [o for o in plan.operations if o.node in wanted]
-        self.differentiate = kind in ("step", "trace") and plan.objective is not None
+        self.differentiate = (kind == "step" or self.traces) and plan.objective is not None
         self.reference = method == "autograd" and self.differentiate
 
     def write(self) -> Source:
         out = self.out
         out.indent = 0
-        out(f"def run(feeds, parameters, buffers, random{', wire, value' if self.kind == 'perturb' else ''}):")
+        out(f"def run(feeds, parameters, buffers, random{', wire, value' if self.replaces else ''}):")
         out.indent = 1
         self._unpack([self._feed(key) for key in self.plan.feeds], "feeds")
         self._unpack(list(self.parameter.values()), "parameters")
@@ -195,7 +198,7 @@ class Writer:
         if self.reference and self._is_float(leaf):
             return f"x{self.wires[leaf.edge]}"
         variable = self.variable(leaf.source)
-        return f"({variable} if wire != {self.wires[leaf.edge]} else value)" if self.kind == "perturb" else variable
+        return f"({variable} if wire != {self.wires[leaf.edge]} else value)" if self.replaces else variable
 
     def _is_float(self, leaf: Wire) -> bool:
         return self.plan.inference.outputs[leaf.source].dtype == "float"
@@ -280,7 +283,7 @@ class Writer:
         if guarded:
             out.indent -= 1
         for a in operation.needed:
-            if guarded or (a in local and self.kind == "trace"):
+            if guarded or (a in local and self.traces):
                 self.maybe.add(f"e{n}_{a}")
             self._contribute(operation, a, f"e{n}_{a}")
 
@@ -340,7 +343,7 @@ class Writer:
         for i, key in enumerate(plan.parameters):
             if key in plan.active_parameters:
                 found.parameters[key] = targets[f"p{i}"] = f"q{i}"
-        if self.kind == "trace":
+        if self.traces:
             for operation in self.operations:
                 for k, key in enumerate(operation.outputs):
                     if key in plan.active:

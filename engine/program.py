@@ -156,6 +156,7 @@ class Program:
         self._functions: dict[str, Callable[..., Any]] = {}
         self._sources: dict[str, Source] = {}
         self._wires: dict[str, int] = {}
+        self._retraced: list[str] = []
         self._tracer: Tracer | None = None
         self._graph = graph
         self._edges = set(graph.edges)
@@ -194,12 +195,24 @@ class Program:
         self, edge: str, value: Tensor, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random
     ) -> Tensor:
         """The objective when `value` arrives along `edge` in place of its own; all other wires of the same output keep theirs."""
+        with torch.no_grad():
+            result: Tensor = self._run("perturb", feeds, parameters, buffers, random, self._place(edge), value)
+        return result
+
+    def gradient_at(
+        self, edge: str, value: Tensor, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random
+    ) -> Tensor | None:
+        """The gradient on `edge` when `value` arrives along it in place of its own; None where there is none."""
+        with torch.no_grad():
+            found = self._run("retrace", feeds, parameters, buffers, random, self._place(edge), value)
+        result: Tensor | None = dict(zip(self._retraced, found[2], strict=True)).get(edge)
+        return result
+
+    def _place(self, edge: str) -> int:
         if not self._wires:
             leaves = (leaf for o in self.plan.operations for leaf in o.leaves if isinstance(leaf, Wire))
             self._wires = {leaf.edge: i for i, leaf in enumerate(leaves)}
-        with torch.no_grad():
-            result: Tensor = self._run("perturb", feeds, parameters, buffers, random, self._wires[edge], value)
-        return result
+        return self._wires[edge]
 
     def trace(
         self, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random
@@ -265,6 +278,8 @@ class Program:
             namespace = dict(source.names)
             exec(builtins.compile(source.text, FILE + kind, "exec"), namespace)
             self._functions[kind] = namespace["run"]
+            if kind == "retrace":
+                self._retraced = list(writer.found.wires)
             if kind == "trace":
                 self._tracer = Tracer(self._graph, self.plan, writer, self._intended, self.objective_note, self.problems)
         return self._functions[kind]
