@@ -1,0 +1,75 @@
+"""The curves of one run: never more points than a plot can show, and always the newest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.kernel.protocol import Point
+
+LIMIT = 2000
+
+
+class Curve:
+    """Mini-batch losses step by step, thinned evenly as they grow, and measurements over whole parts, which stay longest.
+
+    A stored point's step is a multiple of `stride`, or it was measured.
+    """
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self._limit = limit
+        self._stored: list[Point] = []
+        self._newest: Point | None = None
+        self._thinned = False
+        self.stride = 1
+
+    @property
+    def points(self) -> list[Point]:
+        """At most `limit` points in order of steps; the last one is the newest there is."""
+        if self._newest is None or (self._stored and self._stored[-1].step >= self._newest.step):
+            return list(self._stored)
+        return [*self._stored, self._newest]
+
+    def add(self, first_step: int, losses: Sequence[float]) -> None:
+        """Losses of consecutive steps, the first of them `first_step`."""
+        if not losses:
+            return
+        for step in range(first_step + (-first_step) % self.stride, first_step + len(losses), self.stride):
+            self._store(Point(step, losses[step - first_step]))
+        last = first_step + len(losses) - 1
+        self._newest = Point(last, losses[-1])
+
+    def measure(self, step: int, accuracy: float | None, test_loss: float | None, test_accuracy: float | None) -> None:
+        """A measurement at the newest step."""
+        loss = self._newest.loss if self._newest is not None and self._newest.step == step else None
+        if self._stored and self._stored[-1].step == step:
+            loss = self._stored.pop().loss
+        self._store(Point(step, loss, accuracy, test_loss, test_accuracy))
+
+    def cut(self, step: int) -> None:
+        """Forget what came after `step`."""
+        self._stored = [p for p in self._stored if p.step <= step]
+        self._newest = self._stored[-1] if self._stored else None
+        self._thinned = True
+
+    def tell(self, known: int) -> tuple[int, tuple[Point, ...]]:
+        """(index, points from there on) for a listener that was told the first `known` points before."""
+        first = 0 if self._thinned else max(0, min(known, len(self._stored)) - 1)
+        self._thinned = False
+        return first, tuple(self.points[first:])
+
+    def _store(self, point: Point) -> None:
+        self._stored.append(point)
+        while len(self._stored) >= self._limit:
+            self._thin()
+
+    def _thin(self) -> None:
+        self._thinned = True
+        measured = sum(1 for p in self._stored if _measured(p))
+        self.stride *= 2
+        few = measured <= self._limit // 2
+        kept = [p for p in self._stored if p.step % self.stride == 0 or (few and _measured(p))]
+        self._stored = kept if len(kept) < self._limit else kept[::2]
+
+
+def _measured(point: Point) -> bool:
+    return point.accuracy is not None or point.test_loss is not None

@@ -1,0 +1,99 @@
+"""The numbers that enter a program: the values of Inputs and Constants, and the rows of the data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+from torch import Tensor
+
+from engine.data import DataError, load
+from engine.environment import Key
+from graph.problem import Problem
+
+if TYPE_CHECKING:
+    from engine.shapes import Inference
+    from graph.graph import Graph
+
+Part = Literal["train", "test"]
+DEMONSTRATION = 8
+"""Samples that are shown when the document chooses none."""
+
+
+@dataclass(slots=True)
+class Feeds:
+    """`fixed` are the same for every sample; `train` and `test` hold the data sets' outputs, a sample a row.
+
+    `rows` counts the samples of each part, 0 without data. All data sets in one graph march together, row by row.
+    """
+
+    fixed: dict[Key, Tensor] = field(default_factory=dict)
+    train: dict[Key, Tensor] = field(default_factory=dict)
+    test: dict[Key, Tensor] = field(default_factory=dict)
+    rows: dict[Part, int] = field(default_factory=lambda: {"train": 0, "test": 0})
+    problems: list[Problem] = field(default_factory=list)
+
+    def whole(self, keys: Sequence[Key], part: Part) -> list[Tensor]:
+        """What the sources `keys` give for all samples of one part."""
+        data = self.train if part == "train" else self.test
+        return [data[key] if key in data else self.fixed[key] for key in keys]
+
+    def chosen(self, keys: Sequence[Key], rows: Tensor) -> list[Tensor]:
+        """What they give for these rows of the training part."""
+        return [self.train[key].index_select(0, rows) if key in self.train else self.fixed[key] for key in keys]
+
+
+def load_data(graph: Graph, inference: Inference, device: str, feeds: Feeds) -> None:
+    """Fill in the parts of every Data node that could be inferred."""
+    feeds.train, feeds.test, feeds.problems = {}, {}, []
+    feeds.rows = {"train": 0, "test": 0}
+    first: str | None = None
+    for node in graph.nodes:
+        if (node, "x") not in inference.outputs or _role(inference, graph, node) != "data":
+            continue
+        try:
+            data = load(graph.settings_of(node))
+        except DataError as error:
+            feeds.problems.append(Problem("error", f"{graph.nodes[node].name}: {error}", (node,)))
+            continue
+        rows = {"train": len(data.x_train), "test": len(data.x_test)}
+        if first is not None and rows != feeds.rows:
+            feeds.problems.append(Problem("error", _unequal(graph, first, node, feeds.rows, rows), (node, first)))
+            continue
+        first, feeds.rows = node, {"train": rows["train"], "test": rows["test"]}
+        for part, x, y in ((feeds.train, data.x_train, data.y_train), (feeds.test, data.x_test, data.y_test)):
+            part[node, "x"] = torch.tensor(x, dtype=inference.dtype, device=device)
+            whole = data.description.target_dtype == "index"
+            part[node, "target"] = torch.tensor(y, dtype=torch.int64 if whole else inference.dtype, device=device)
+
+
+def _role(inference: Inference, graph: Graph, node: str) -> str:
+    return str(inference.types[graph.nodes[node].type].role)
+
+
+def _unequal(graph: Graph, first: str, node: str, one: dict[Part, int], two: dict[str, int]) -> str:
+    a, b = graph.nodes[first].name, graph.nodes[node].name
+    return (
+        f"{b}: data sets in one graph go row by row, and {a} has {one['train']} + {one['test']} samples (training + test), "
+        f"{b} {two['train']} + {two['test']}"
+    )
+
+
+def load_fixed(graph: Graph, inference: Inference, device: str, feeds: Feeds) -> None:
+    """Fill in the values of all Inputs and Constants."""
+    feeds.fixed = {}
+    for node in graph.nodes:
+        if (node, "y") in inference.outputs and _role(inference, graph, node) in ("input", "constant"):
+            set_fixed(graph, inference, device, feeds, node)
+
+
+def set_fixed(graph: Graph, inference: Inference, device: str, feeds: Feeds, node: str) -> None:
+    feeds.fixed[node, "y"] = torch.tensor(graph.setting(node, "value"), dtype=inference.dtype, device=device)
+
+
+def demonstration(wanted: Any, rows: int) -> list[int]:
+    """Which rows of the training part are shown: those the document chose, as far as they exist, else the first eight."""
+    chosen = [int(i) for i in wanted if isinstance(i, int) and 0 <= i < rows] if isinstance(wanted, (list, tuple)) else []
+    return chosen or list(range(min(DEMONSTRATION, rows)))

@@ -1,0 +1,151 @@
+"""Loss, penalty and accuracy over a whole part of the data, in evaluation mode: what they are made of, found once per graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from engine.environment import Key, Wire
+
+if TYPE_CHECKING:
+    from engine.shapes import Inference
+    from graph.graph import Graph
+
+Decide = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class Addend:
+    """One term of the objective. A penalty is a term that depends on parameters and not on the data."""
+
+    key: Key
+    sign: int
+    penalty: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """What to evaluate. `right` tells for every sample whether `prediction` names the class of `target`; `probe` measures it itself."""
+
+    objective: Key
+    addends: tuple[Addend, ...]
+    probe: Key | None = None
+    prediction: Key | None = None
+    target: Key | None = None
+    right: Decide | None = None
+
+    @property
+    def outputs(self) -> list[Key]:
+        keys = [self.objective, *(a.key for a in self.addends), self.probe, self.prediction, self.target]
+        return list(dict.fromkeys(key for key in keys if key is not None))
+
+    @property
+    def has_accuracy(self) -> bool:
+        return self.probe is not None or self.right is not None
+
+    def read(self, values: Mapping[Key, Tensor]) -> dict[str, float]:
+        """`objective`, `loss` (without penalties), and `penalty` and `accuracy` where they apply."""
+        found = {"objective": float(values[self.objective])}
+        terms = [(a, a.sign * float(values[a.key])) for a in self.addends]
+        if any(a.penalty for a in self.addends):
+            found["loss"] = sum(value for a, value in terms if not a.penalty)
+            found["penalty"] = sum(value for a, value in terms if a.penalty)
+        else:
+            found["loss"] = found["objective"]
+        if self.probe is not None:
+            found["accuracy"] = float(values[self.probe])
+        elif self.right is not None and self.prediction is not None and self.target is not None:
+            found["accuracy"] = float(self.right(values[self.prediction], values[self.target]).double().mean())
+        return found
+
+
+def find_measures(graph: Graph, inference: Inference, objective: Key) -> Measures:
+    """How this graph's loss splits, and where its accuracy comes from: an Accuracy probe if there is one, else the loss itself."""
+    addends = _addends(graph, inference, objective)
+    probes = [(n, "y") for n in graph.nodes if graph.nodes[n].type == "probe.accuracy" and (n, "y") in inference.outputs]
+    if len(probes) == 1:
+        return Measures(objective, addends, probe=probes[0])
+    losses = [
+        node for node in inference.order
+        if node in _ancestors(inference, [a.key[0] for a in addends if not a.penalty]) and inference.types[graph.nodes[node].type].loss
+    ]  # fmt: skip
+    if len(losses) == 1 and not probes:
+        prediction, target, right = _decision(graph, inference, losses[0])
+        if right is not None:
+            return Measures(objective, addends, None, prediction, target, right)
+    return Measures(objective, addends)
+
+
+def _addends(graph: Graph, inference: Inference, objective: Key) -> tuple[Addend, ...]:
+    terms: list[tuple[Key, int]] = []
+    stack = [(objective, 1)]
+    while stack:
+        key, sign = stack.pop()
+        kind = graph.nodes[key[0]].type
+        parts = [leaf.source for leaf in inference.wirings[key[0]].leaves() if isinstance(leaf, Wire)]
+        if kind in ("math.add", "math.subtract") and len(parts) == 2 and all(inference.outputs[p].full(1) == () for p in parts):
+            stack += [(parts[1], -sign if kind == "math.subtract" else sign), (parts[0], sign)]
+        else:
+            terms.append((key, sign))
+    data = {key: _depends(graph, inference, key[0], "data") for key, _ in terms}
+    return tuple(
+        Addend(key, sign, any(data.values()) and not data[key] and _depends(graph, inference, key[0], "parameters")) for key, sign in terms
+    )
+
+
+def _depends(graph: Graph, inference: Inference, node: str, on: str) -> bool:
+    for other in _ancestors(inference, [node]):
+        if on == "data" and inference.types[graph.nodes[other].type].role == "data":
+            return True
+        if on == "parameters" and any(not isinstance(leaf, Wire) for leaf in inference.wirings[other].leaves()):
+            return True
+    return False
+
+
+def _ancestors(inference: Inference, nodes: list[str]) -> set[str]:
+    found: set[str] = set()
+    stack = list(nodes)
+    while stack:
+        node = stack.pop()
+        if node not in found and node in inference.wirings:
+            found.add(node)
+            stack += [leaf.source[0] for leaf in inference.wirings[node].leaves() if isinstance(leaf, Wire)]
+    return found
+
+
+def _largest(prediction: Tensor, target: Tensor) -> Tensor:
+    return prediction.argmax(-1) == (target.argmax(-1) if target.dim() == prediction.dim() else target)
+
+
+def _above(threshold: float) -> Decide:
+    """Yes where the prediction is above `threshold`; a target means yes where it is positive (1 of 0/1, 1 of ±1)."""
+
+    def right(prediction: Tensor, target: Tensor) -> Tensor:
+        return (prediction.reshape(-1) > threshold) == (target.reshape(-1) > 0)
+
+    return right
+
+
+_RIGHT: dict[str, Decide] = {
+    "loss.cross_entropy": _largest, "loss.nll": _largest, "loss.logistic": _above(0.0), "loss.hinge": _above(0.0),
+    "loss.bce": _above(0.5), "loss.bce_logits": _above(0.0),
+}  # fmt: skip
+_BY_CODING: dict[str, Decide] = {"plus_minus": _above(0.0), "zero_one": _above(0.5), "one_hot": _largest}
+
+
+def _decision(graph: Graph, inference: Inference, loss: str) -> tuple[Key | None, Key | None, Decide | None]:
+    """Where a loss's prediction and target come from, and how a prediction names a class; nothing for a regression."""
+    node_type = inference.types[graph.nodes[loss].type]
+    sources = {leaf.port: leaf.source for leaf in inference.wirings[loss].leaves() if isinstance(leaf, Wire)}
+    prediction, target = sources.get(node_type.inputs[0].name), sources.get("target")
+    if prediction is None or target is None:
+        return None, None, None
+    coding = inference.outputs[target].coding
+    one_hot = coding == "one_hot" and inference.outputs[target].dims == inference.outputs[prediction].dims
+    right = _largest if one_hot else _RIGHT.get(node_type.key) or _BY_CODING.get(coding)
+    same = inference.outputs[prediction].batched == inference.outputs[target].batched
+    return prediction, target, right if same and torch.Size(inference.outputs[prediction].dims).numel() > 0 else None

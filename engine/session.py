@@ -1,0 +1,418 @@
+"""One document snapshot, ready to be traced and trained: shapes, programs, data and state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from engine.device import choose_device
+from engine.environment import Key, Own, settings_of
+from engine.feeds import Feeds, Part, demonstration, load_data, load_fixed, set_fixed
+from engine.initial import initial_values
+from engine.measures import Measures, find_measures
+from engine.nodes.base import NodeType, Settings
+from engine.plan import Wanted
+from engine.program import NodeFailure, Program, ProgramError, RandomKey, compile
+from engine.shapes import Inference, infer
+from engine.state import State, state_key
+from engine.trace import Trace, view
+from engine.views import TraceView
+from graph.model import Edge, Node
+from graph.problem import Problem
+
+if TYPE_CHECKING:
+    from graph.graph import Graph
+
+VALUE_SETTINGS = {"input": ("value",), "constant": ("value",)}
+IDLE_SETTINGS = {"input": ("minimum", "maximum", "step")}
+"""Settings that only an editor reads."""
+
+
+class SessionError(Exception):
+    """The graph cannot be traced or trained; `problems` say why."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(p.text for p in problems) or "there is nothing to compute")
+        self.problems = tuple(problems)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """What taking over a changed document did. `made_anew` names the learned tensors that start from the document's values."""
+
+    structure: bool
+    made_anew: tuple[str, ...] = ()
+
+
+class Session:
+    """Holds what tracing and training one graph needs, and follows its edits.
+
+    `version` counts rebuilds: whoever keeps programs or tensors of a session (a Trainer) fetches them again when it changed.
+    `edits` counts changed values.
+    State is never part of the document; `update` keeps it wherever its shapes still fit.
+    """
+
+    def __init__(self, graph: Graph, device: str = "cpu", dtype: torch.dtype | None = None) -> None:
+        self.graph = graph
+        self.version = self.edits = 0
+        self.state = State()
+        self.feeds = Feeds()
+        self.device_note = ""
+        self.notes: list[Problem] = []
+        self._wanted_device, self._wanted_dtype = device, dtype
+        self._programs: dict[tuple[Any, ...], Program] = {}
+        self._initial: dict[Key, Tensor] = {}
+        self._shelf: dict[str, Tensor] = {}
+        self._measures: Measures | None = None
+        self._structure(reset=True)
+
+    # The document
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Everything that is wrong or worth knowing, errors first."""
+        found = [*self.inference.problems, *self.feeds.problems, *self.notes]
+        return sorted(found, key=lambda p: p.severity != "error")
+
+    def update(self, graph: Graph) -> Update:
+        """Follow the document. Cheap when only values changed; after a structural change what no longer fits is made anew."""
+        self.graph = graph
+        changed = self._changed_nodes()
+        if changed is None or self._settings_changed():
+            return Update(True, self._structure())
+        anew: list[str] = []
+        for node in changed:
+            self._value_edit(node, anew)
+        if changed:
+            self._snapshot()
+            self.edits += 1
+        if int(graph.training["seed"]) != self.seed and self.state.step == 0:
+            self.reset()
+        return Update(False, tuple(anew))
+
+    def reset(self) -> None:
+        """Return to the document's values."""
+        self.seed = int(self.graph.training["seed"])
+        self._initial = initial_values(self.graph, self.inference, self.seed)
+        self._shelf.clear()
+        self.state = State()
+        for key, value in self._initial.items():
+            self._tensors(key)[state_key(key)] = self._here(value)
+        self._fit()
+        self.version += 1
+
+    def restore(self, state: State) -> None:
+        """Take over a captured state as far as its tensors fit."""
+        for mine, other in ((self.state.parameters, state.parameters), (self.state.buffers, state.buffers)):
+            for name, tensor in mine.items():
+                if name in other and other[name].shape == tensor.shape:
+                    tensor.copy_(other[name])
+        self.state.optimizer = {name: t.clone() for name, t in state.optimizer.items()}
+        self.state.step, self.state.epoch, self.state.position = state.counters
+        self.version += 1
+
+    def move_state(self, moves: Iterable[tuple[Key, Key]]) -> None:
+        """Let trained values follow when nodes were duplicated: before `update`, old (node, parameter) → new."""
+        for old, new in moves:
+            for tensors in (self.state.parameters, self.state.buffers, self._shelf):
+                if (tensor := tensors.get(state_key(old))) is not None:
+                    self._shelf[state_key(new)] = tensor.clone()
+
+    # Programs and what they are fed
+
+    def program(self, *, training: bool, everything: bool = False, outputs: Sequence[Key] | None = None) -> Program:
+        """The compiled program; `everything` for traces. Raises SessionError."""
+        key = (training, everything, None if outputs is None else tuple(outputs))
+        if key not in self._programs:
+            wanted: Wanted = "all" if everything else "parameters"
+            if not everything and self.feeds.problems:
+                raise SessionError(self.feeds.problems)
+            try:
+                self._programs[key] = compile(self.graph, self.inference, training=training, wanted=wanted, outputs=outputs)
+            except ProgramError as error:
+                raise SessionError(error.problems) from None
+        return self._programs[key]
+
+    def parameters(self, program: Program) -> list[Tensor]:
+        return [self.state.parameters[state_key(key)] for key in program.parameter_keys]
+
+    def buffers(self, program: Program) -> list[Tensor]:
+        return [self.state.buffers[state_key(key)] for key in program.buffer_keys]
+
+    def random(self, step: int) -> RandomKey:
+        return RandomKey(self.seed, step, self.device)
+
+    # Looking
+
+    def trace(self, samples: Sequence[int] | None = None, training: bool = False) -> Trace:
+        """One pass over the demonstration batch (or these rows of the training part). Changes nothing.
+
+        What cannot be computed is among the trace's problems. Raises SessionError when a node fails on its numbers.
+        """
+        return self._trace(torch.tensor(self.samples(samples), dtype=torch.int64, device=self.device), training)
+
+    def samples(self, samples: Sequence[int] | None = None) -> list[int]:
+        """The rows of the training part that a trace shows."""
+        return demonstration(samples if samples is not None else self.graph.settings.get("demo"), self.feeds.rows["train"])
+
+    def trace_of(self, rows: Tensor, step: int) -> Trace:
+        """One pass in training mode over the rows of a mini-batch, with the random numbers of that step."""
+        return self._trace(rows, True, step)
+
+    def trace_view(self, samples: Sequence[int] | None = None, training: bool = False) -> TraceView:
+        """`trace` for the window; what failed is among its problems."""
+        rows = self.samples(samples)
+        return self.view(lambda: self.trace(samples, training), batch=_batch_text(rows, self.feeds.rows["train"]), step=self.state.step)
+
+    def view(self, make: Any, **more: Any) -> TraceView:
+        """The view of the trace that `make()` returns, with this session's problems and slider positions."""
+        more["inputs"] = self.inputs()
+        try:
+            found = view(make(), **more)
+        except SessionError as error:
+            shapes = {key: (shape.dims, shape.batched) for key, shape in self.inference.outputs.items()}
+            others = tuple(p for p in self.problems if p not in error.problems)
+            return TraceView(problems=(*error.problems, *others), shapes=shapes, dtype=self.dtype_name, device=self.device, **more)
+        extra = tuple(p for p in (*self.feeds.problems, *self.notes) if p not in found.problems)
+        warnings = tuple(p for p in self.inference.problems if p not in found.problems)
+        return _with_problems(found, (*found.problems, *extra, *warnings))
+
+    def explain(self, failure: NodeFailure) -> Problem:
+        return Problem("error", str(failure), (failure.node,) if failure.node else ())
+
+    def inputs(self) -> dict[str, float]:
+        """The scalar Inputs' values by node id."""
+        fixed = self.feeds.fixed.items()
+        return {key[0]: float(value) for key, value in fixed if value.dim() == 0 and self.graph.nodes[key[0]].type == "source.input"}
+
+    def evaluate(self, part: Part) -> dict[str, float]:
+        """Objective, loss, penalty and accuracy over a whole part, in evaluation mode (see `Measures.read`). Raises SessionError."""
+        measures = self.measures
+        program = self.program(training=False, outputs=measures.outputs)
+        feeds = self.feeds.whole(program.feeds, part)
+        try:
+            values = program.evaluate(feeds, self.parameters(program), self.buffers(program), self.random(self.state.step))
+        except NodeFailure as failure:
+            raise SessionError([self.explain(failure)]) from failure
+        return measures.read(dict(zip(program.outputs, values, strict=True)))
+
+    @property
+    def measures(self) -> Measures:
+        """What the curves and the final numbers are made of. Raises SessionError when the graph cannot be trained."""
+        if self._measures is None:
+            objective = self.program(training=False).objective
+            assert objective is not None  # a program for training has one
+            self._measures = find_measures(self.graph, self.inference, objective)
+        return self._measures
+
+    def values(self) -> dict[Key, Tensor]:
+        """Every learned tensor and buffer by (node id, name); the live tensors, not copies."""
+        tensors = self.state.parameters | self.state.buffers
+        return {key: tensors[state_key(key)] for key in self._initial}
+
+    @property
+    def dtype_name(self) -> str:
+        return str(self.dtype).removeprefix("torch.")
+
+    # Building
+
+    def _structure(self, reset: bool = False) -> tuple[str, ...]:
+        graph = self.graph
+        self.inference: Inference = infer(graph, dtype=self._wanted_dtype)
+        self.dtype = self.inference.dtype
+        learned = sum(torch.Size(shape).numel() for shape in self.inference.parameters.values())
+        choice = choose_device(self._wanted_device, self.dtype, learned)
+        self.device, self.device_note = choice.device, choice.note
+        self._programs.clear()
+        self._measures = None
+        load_fixed(graph, self.inference, self.device, self.feeds)
+        load_data(graph, self.inference, self.device, self.feeds)
+        self._snapshot()
+        self._document_settings = self._decisive_settings()
+        if reset:
+            self.reset()
+            return ()
+        return self._refill()
+
+    def _refill(self) -> tuple[str, ...]:
+        """New tensors for the new graph: trained ones where node, name and shape are the same, else the document's."""
+        old = self._shelf | self.state.parameters | self.state.buffers
+        before = self._initial
+        self._initial = initial_values(self.graph, self.inference, self.seed)
+        self._shelf = old
+        self.state.parameters, self.state.buffers = {}, {}
+        anew = []
+        for key, value in self._initial.items():
+            name = state_key(key)
+            kept = self._shelf.pop(name, None)
+            edited = key in before and not torch.equal(before[key], value)
+            if kept is None or kept.shape != value.shape or edited:
+                kept = value
+                if key not in self.inference.buffers:
+                    anew.append(self.name(key))
+            self._tensors(key)[name] = self._here(kept)
+        self._fit()
+        self.version += 1
+        return tuple(anew)
+
+    def name(self, key: Key) -> str:
+        """What a person calls a learned tensor: `hidden.W`."""
+        return f"{self.graph.nodes[key[0]].name}.{key[1]}"
+
+    def _tensors(self, key: Key) -> dict[str, Tensor]:
+        return self.state.buffers if key in self.inference.buffers else self.state.parameters
+
+    def _here(self, value: Tensor) -> Tensor:
+        return value.detach().to(device=self.device, dtype=self.dtype, copy=True)
+
+    def _fit(self) -> None:
+        """Compute fitted buffers from the training part, in the order of computation, so that one may feed the next."""
+        self.notes = []
+        for node in self.inference.order:
+            node_type = self.inference.types.get(self.graph.nodes[node].type)
+            if node_type is None or not any(b.fitted for b in node_type.buffers) or node not in self.inference.wirings:
+                continue
+            sources = [leaf.source for leaf in self.inference.wirings[node].leaves() if not isinstance(leaf, Own)]
+            program = compile(self.graph, self.inference, training=False, wanted="all", outputs=sources)
+            if any(key not in self.feeds.train and key not in self.feeds.fixed for key in program.feeds):
+                continue
+            feeds = self.feeds.whole(program.feeds, "train")
+            inputs = program.evaluate(feeds, self.parameters(program), self.buffers(program), self.random(0))
+            settings = self._node_settings(node)
+            for name, value in node_type.fit(settings, *inputs).items():
+                self.state.buffers[state_key((node, name))] = self._here(value)
+            self._note_warnings(node, node_type, settings)
+
+    def _node_settings(self, node: str) -> Settings:
+        batched = self.inference.batched.get(node, frozenset())
+        return settings_of(self.graph, node, training=False, batched=batched, dtype=self.dtype)
+
+    def _note_warnings(self, node: str, node_type: NodeType, settings: Settings) -> None:
+        warnings = getattr(node_type, "warnings", None)
+        if warnings is None:
+            return
+        fitted = {b.name: self.state.buffers[state_key((node, b.name))] for b in node_type.buffers}
+        name = self.graph.nodes[node].name
+        self.notes += [Problem("warning", f"{name}: {text}", (node,)) for text in warnings(settings, fitted)]
+
+    # Following values
+
+    def _snapshot(self) -> None:
+        self._nodes: dict[str, Node] = dict(self.graph.nodes)
+        self._edges: dict[str, Edge] = dict(self.graph.edges)
+
+    def _decisive_settings(self) -> tuple[Any, ...]:
+        return self.graph.settings.get("dtype"), self.graph.settings.get("objective")
+
+    def _settings_changed(self) -> bool:
+        return self._decisive_settings() != self._document_settings
+
+    def _changed_nodes(self) -> list[str] | None:
+        """Nodes whose settings changed; None when nodes, wires or data changed, or a value's shape."""
+        graph, nodes = self.graph, self._nodes
+        if len(graph.nodes) != len(nodes) or len(graph.edges) != len(self._edges):
+            return None
+        for identity, edge in graph.edges.items():
+            old_edge = self._edges.get(identity)
+            if old_edge is not edge and (old_edge is None or _ends(old_edge) != _ends(edge)):
+                return None
+        changed = []
+        for identity, node in graph.nodes.items():
+            old = nodes.get(identity)
+            if old is node:
+                continue
+            if old is None or old.type != node.type:
+                return None
+            if old.params != node.params or old.name != node.name:
+                changed.append(identity)
+        return changed if all(self._value_only(node) for node in changed) else None
+
+    def _value_only(self, node: str) -> bool:
+        """Whether the change of a node leaves shapes and code alone, as far as can be seen without inferring."""
+        role = self._role(node)
+        if role == "data" or role is None:
+            return False
+        if role in VALUE_SETTINGS:
+            shape = self.inference.outputs.get((node, "y"))
+            return shape is not None and _shape(self.graph.setting(node, "value")) == shape.dims
+        if role == "parameter":
+            differing = _differing(self._nodes[node].params, self.graph.nodes[node].params)
+            known = self.inference.parameters.get((node, "value"))
+            return differing <= {"value", "tensors"} and known is not None and _shape(self.graph.setting(node, "value")) == known
+        return True
+
+    def _role(self, node: str) -> str | None:
+        node_type = self.inference.types.get(self.graph.nodes[node].type)
+        return None if node_type is None else str(node_type.role)
+
+    def _value_edit(self, node: str, anew: list[str]) -> None:
+        role = self._role(node)
+        if role in VALUE_SETTINGS:
+            set_fixed(self.graph, self.inference, self.device, self.feeds, node)
+        elif role == "parameter":
+            self._take_document_values([node], anew)
+        elif not self._op_edit(node):
+            anew += self._structure()
+        else:
+            self._take_document_values([node], anew)
+
+    def _op_edit(self, node: str) -> bool:
+        """A changed setting of an operation: into the programs at hand where they can take it."""
+        inference = infer(self.graph, dtype=self._wanted_dtype)
+        if not all(program.update(self.graph, inference) for program in self._programs.values()):
+            return False
+        fits = inference.parameters == self.inference.parameters and inference.buffers == self.inference.buffers
+        if not fits or any(b.fitted for b in self.inference.types[self.graph.nodes[node].type].buffers):
+            return False
+        self.inference = inference
+        return True
+
+    def _take_document_values(self, nodes: Sequence[str], anew: list[str]) -> None:
+        """Where the document's own value of a learned tensor changed, it replaces what training made of it."""
+        for key, value in initial_values(self.graph, self.inference, self.seed, nodes).items():
+            if key in self.inference.parameters and not torch.equal(value, self._initial[key]):
+                self.state.parameters[state_key(key)].copy_(value)
+                self._initial[key] = value
+                anew.append(self.name(key))
+
+    def _trace(self, rows: Tensor, training: bool, step: int | None = None) -> Trace:
+        program = self.program(training=training, everything=True)
+        if any(key not in self.feeds.train and key not in self.feeds.fixed for key in program.feeds):
+            raise SessionError(self.feeds.problems)
+        random = self.random(self.state.step if step is None else step)
+        try:
+            return program.trace(self.feeds.chosen(program.feeds, rows), self.parameters(program), self.buffers(program), random)
+        except NodeFailure as failure:
+            raise SessionError([self.explain(failure)]) from failure
+
+
+def _ends(edge: Edge) -> tuple[Any, ...]:
+    return edge.source, edge.target, edge.slot
+
+
+def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
+    return {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    if not isinstance(value, (list, tuple)):
+        return ()
+    return (len(value), *(_shape(value[0]) if value else ()))
+
+
+def _batch_text(rows: Sequence[int], total: int) -> str:
+    if not total:
+        return ""
+    if list(rows) == list(range(rows[0], rows[0] + len(rows))):
+        span = f"{rows[0] + 1}" if len(rows) == 1 else f"{rows[0] + 1}–{rows[-1] + 1}"
+    else:
+        span = ", ".join(str(row + 1) for row in rows[:8]) + (" …" if len(rows) > 8 else "")
+    return f"training sample{'s' if len(rows) > 1 else ''} {span} of {total:,}"
+
+
+def _with_problems(found: TraceView, problems: tuple[Problem, ...]) -> TraceView:
+    return found if problems == found.problems else replace(found, problems=problems)

@@ -1,0 +1,398 @@
+"""Training: a plain loop over the session's program and an optimizer, in slices that anyone can interleave with other work."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+
+from engine.batches import Batches
+from engine.curve import Curve
+from engine.device import threads_for
+from engine.environment import Key
+from engine.failure import first_nonfinite
+from engine.optimizers.run import Lbfgs, Stepper, stepper
+from engine.optimizers.specs import OptimizerError, optimizer
+from engine.plain import number_json, tensor_json
+from engine.program import NodeFailure
+from engine.session import Session, SessionError
+from engine.state import State, state_key
+from engine.trace import Trace
+from engine.views import TraceView
+from graph.problem import Problem
+
+SNAPSHOT = 64
+"""Steps between two copies of the state; what lies between is replayed exactly."""
+MEASURED = 200
+"""Measurements over the whole data in one run, at most."""
+SHARE = 0.1
+"""Part of the time that measurements may take; a forward pass counts a third of a step over as many samples, and a step at least."""
+
+
+class Trainer:
+    """One run of one session. `run` makes steps until it is told to stop; everything else may happen between two calls.
+
+    `problem` is set when training stopped because of a failure; the session then holds the last finite state. Raises SessionError
+    where the graph cannot be trained or a training setting is wrong.
+    """
+
+    def __init__(self, session: Session, training: Mapping[str, Any] | None = None) -> None:
+        self.session = session
+        self.curve = Curve()
+        self.problem: Problem | None = None
+        self.seconds = 0.0
+        self.loss: float | None = None
+        self._first_step = session.state.step
+        self._version = self._edits = self._measured = -1
+        self._losses: list[float] = []
+        self._last: tuple[int, int] | None = None
+        self.configure(session.graph.training if training is None else training)
+
+    # Settings
+
+    def configure(self, training: Mapping[str, Any]) -> None:
+        """Take over training settings: hyperparameters at once, another optimizer or batch size with the next step."""
+        try:
+            spec = optimizer(str(training["optimizer"]))
+            hyper = spec.hyper(training.get("hyper") or {})
+        except OptimizerError as error:
+            raise SessionError([Problem("error", str(error))]) from None
+        before, self.training = getattr(self, "training", None), dict(training)
+        if before is None or spec is not self.spec or before.get("batch_size") != training.get("batch_size"):
+            forget = before is not None and spec is not self.spec
+            self.spec, self.hyper = spec, hyper
+            self._bind(forget=forget)
+        elif hyper != self.hyper:
+            self.hyper = hyper
+            self._optimizer.set_hyper(hyper)
+            self._snapshots = [self.capture()]
+            self.problem = None
+
+    @property
+    def total_steps(self) -> int:
+        """Steps after which the run is complete; 0 where nothing limits it."""
+        steps, epochs = self.training.get("steps"), self.training.get("epochs")
+        if steps is not None:
+            return int(steps)
+        return 0 if epochs is None else int(epochs) * self._batches.count
+
+    @property
+    def finished(self) -> bool:
+        return self.problem is not None or 0 < self.total_steps <= self.session.state.step
+
+    @property
+    def threads(self) -> int:
+        return threads_for(self.session.graph)
+
+    @property
+    def measure_every(self) -> int:
+        """Steps between two measurements over the whole data: from sizes alone, so that a run can be repeated."""
+        rows = self.session.feeds.rows
+        cost = sum(max(1.0, count / (3 * max(self._batches.size, 1))) for count in rows.values())
+        return max(math.ceil(cost / SHARE), math.ceil(self.total_steps / MEASURED))
+
+    # Running
+
+    def run(self, max_seconds: float | None = None, max_steps: int | None = None) -> int:
+        """Train until finished, or for this long, or this many steps (at least one). Returns the steps made."""
+        self._follow()
+        if torch.get_num_threads() != self.threads:
+            torch.set_num_threads(self.threads)
+        state = self.session.state
+        start = state.step
+        started = time.perf_counter()
+        deadline = math.inf if max_seconds is None else started + max_seconds
+        limit = math.inf if max_steps is None else start + max_steps
+        last = self.total_steps or math.inf
+        with torch.no_grad():
+            while state.step < min(limit, last) and self.problem is None:
+                self._stretch(min(limit, last), deadline)
+                if time.perf_counter() >= deadline:
+                    break
+            if state.step == last and self.problem is None:
+                self._finish()
+        self.seconds += time.perf_counter() - started
+        return state.step - start
+
+    def _stretch(self, limit: float, deadline: float) -> None:
+        """Steps up to the next place where something else has to be done: a snapshot, a measurement, the end of an epoch."""
+        state, batches = self.session.state, self._batches
+        if state.step % SNAPSHOT == 0 and state.step != self._snapshots[-1].step:
+            self._snapshots = [self._snapshots[-1], self.capture()]
+        feeds = batches.lay_out(state.epoch)
+        every = self.measure_every
+        stop = min(limit, state.step + SNAPSHOT - state.step % SNAPSHOT, state.step + every - state.step % every)
+        first = state.step
+        try:
+            failed = self._steps(self._next_feeds(feeds, int(stop) - first), first, deadline)
+        except (RuntimeError, ValueError, IndexError, TypeError) as error:
+            failed = False
+            self._fail_by(self._program.failure(error))
+        self._advance(first + len(self._losses))
+        self.curve.add(first + 1, self._losses)
+        if failed:
+            self._fail()
+        elif state.step % every == 0 and state.step > first:
+            self._measure()
+
+    def _next_feeds(self, feeds: list[list[torch.Tensor]], count: int) -> list[list[torch.Tensor]]:
+        """What the next `count` steps are fed, the end of the epoch permitting."""
+        position = self.session.state.position
+        return feeds * count if self._batches.whole else feeds[position : position + count]
+
+    def _steps(self, feeds: list[list[torch.Tensor]], first: int, deadline: float) -> bool:
+        """The loop itself. Fills `_losses`; True when the last loss was not finite (its step was not made)."""
+        losses = self._losses = []
+        step, parameters, move = self._step, self._parameters, self._optimizer.step
+        buffers, random, key = self._buffers, self._random, self.session.random(0)
+        lbfgs = self._optimizer if isinstance(self._optimizer, Lbfgs) else None
+        clock, inf = time.perf_counter, math.inf
+        for i, batch in enumerate(feeds, first):
+            if random:
+                key = self.session.random(i)
+            if lbfgs is not None:
+                value = self._minimise(lbfgs, batch, key)
+            else:
+                loss, gradients, new = step(batch, parameters, buffers, key)
+                value = loss.item()
+                if not -inf < value < inf:
+                    return True
+                move(gradients)
+                if new:
+                    buffers = self._buffers = new
+            if not -inf < value < inf:
+                return True
+            losses.append(value)
+            if clock() >= deadline:
+                break
+        return False
+
+    def _minimise(self, lbfgs: Lbfgs, feeds: list[torch.Tensor], key: Any) -> float:
+        def evaluate() -> tuple[torch.Tensor, list[torch.Tensor]]:
+            loss, gradients, self._buffers = self._step(feeds, self._parameters, self._buffers, key)
+            return loss.reshape(()), gradients
+
+        return float(lbfgs.minimise(evaluate))
+
+    def _advance(self, step: int) -> None:
+        """Bring the state's counters and buffers up to date with the steps just made."""
+        state = self.session.state
+        made = step - state.step
+        if made:
+            self.loss = self._losses[-1]
+            self._last = (state.epoch, 0 if self._batches.whole else state.position + made - 1)
+        state.step = step
+        if self._batches.whole:
+            state.epoch += made
+        else:
+            state.position += made
+            if state.position >= self._batches.count:
+                state.epoch, state.position = state.epoch + 1, 0
+        for key, tensor in zip(self._program.buffer_keys, self._buffers, strict=True):
+            state.buffers[state_key(key)] = tensor
+
+    def _finish(self) -> None:
+        """The last update may have broken the parameters without anybody having computed with them."""
+        if self.session.state.first_bad() is not None:
+            self._fail()
+        else:
+            self._measure()
+
+    # Measuring
+
+    def _measure(self) -> None:
+        rows = self.session.feeds.rows
+        step = self.session.state.step
+        if not rows["train"] or self._measured == step:
+            return
+        try:
+            train = self.session.evaluate("train") if self.session.measures.has_accuracy else {}
+            test = self.session.evaluate("test") if rows["test"] else {}
+        except SessionError as error:
+            self.problem = error.problems[0]
+            return
+        self._measured = step
+        self.curve.measure(step, train.get("accuracy"), test.get("loss"), test.get("accuracy"))
+
+    def metrics(self) -> dict[str, float]:
+        """Those of `train_loss, train_accuracy, test_loss, test_accuracy, penalty` that apply, over whole parts, in evaluation mode."""
+        return self._evaluated()[1]
+
+    def _evaluated(self) -> tuple[float, dict[str, float]]:
+        """The objective over the whole training part, penalties included, and the metrics."""
+        self._follow()
+        if torch.get_num_threads() != self.threads:
+            torch.set_num_threads(self.threads)
+        train = self.session.evaluate("train")
+        found = {"train_loss": train["loss"]}
+        if "accuracy" in train:
+            found["train_accuracy"] = train["accuracy"]
+        if self.session.feeds.rows["test"]:
+            test = self.session.evaluate("test")
+            found["test_loss"] = test["loss"]
+            if "accuracy" in test:
+                found["test_accuracy"] = test["accuracy"]
+        if "penalty" in train:
+            found["penalty"] = train["penalty"]
+        return train["objective"], found
+
+    def result(self, full: bool = False) -> dict[str, Any]:
+        """The object that `train --json` prints."""
+        session, state = self.session, self.session.state
+        loss, metrics = self._evaluated()
+        steps = state.step - self._first_step
+        learned = {key: tensor for key, tensor in session.values().items() if key in session.inference.parameters}
+        return {
+            "steps": state.step, "epochs": state.epoch, "loss": number_json(loss),
+            "metrics": {name: number_json(value) for name, value in metrics.items()},
+            "params": {self._shown(key): tensor_json(tensor, full) for key, tensor in learned.items()},
+            "seed": session.seed, "threads": self.threads, "dtype": session.dtype_name, "device": session.device,
+            "optimizer": self.spec.key, "seconds": self.seconds, "steps_per_second": steps / self.seconds if self.seconds else 0.0,
+        }  # fmt: skip
+
+    def _shown(self, key: Key) -> str:
+        """`hidden.W` for a layer's tensor; a Parameter node is its own name."""
+        graph = self.session.graph
+        return graph.nodes[key[0]].name if graph.spec(key[0]).role == "parameter" else self.session.name(key)
+
+    # State
+
+    def capture(self) -> State:
+        """A copy of everything that training changes."""
+        state = self.session.state.copy()
+        state.optimizer = self._optimizer.capture(self._names)
+        return state
+
+    def restore(self, state: State) -> None:
+        """Go on from a captured state."""
+        self.session.restore(state)
+        self.problem = None
+        self.curve.cut(state.step)
+        self._bind()
+
+    def trace(self) -> Trace:
+        """A pass over the mini-batch last computed, with the parameters as they are now."""
+        self._follow()
+        if self._last is None:
+            return self.session.trace(training=True)
+        epoch, position = self._last
+        return self._trace_at(epoch, position, self.session.state.step - 1)
+
+    def trace_view(self) -> TraceView:
+        """`trace` for the window."""
+        state = self.session.state
+        _, position = self._last or (0, 0)
+        text = "all training samples" if self._batches.whole else f"mini-batch {position + 1} of {self._batches.count}"
+        if not self._batches.rows:
+            text = ""
+        return self.session.view(self.trace, mode="training", batch=text, step=state.step)
+
+    def _trace_at(self, epoch: int, position: int, step: int) -> Trace:
+        now = self._batches.epoch
+        self._batches.lay_out(epoch)
+        rows = self._batches.rows_of(position)
+        self._batches.lay_out(max(now, 0))
+        return self.session.trace_of(rows.to(self.session.device), step)
+
+    # Following the session
+
+    def _follow(self) -> None:
+        """Fetch programs and tensors anew where the session was rebuilt, and the feeds where a value was edited."""
+        if self._version != self.session.version:
+            self._bind()
+        elif self._edits != self.session.edits:
+            self._lay_out()
+            self._snapshots = [self.capture()]
+            self._edits = self.session.edits
+            self.problem = None
+
+    def _bind(self, forget: bool = False) -> None:
+        """Programs, tensors and optimizer for the session as it is; the optimizer's memory is kept where it fits, unless `forget`."""
+        session = self.session
+        memory, session.state.optimizer = session.state.optimizer, {}
+        if forget:
+            memory = {}
+        elif not memory and self._version >= 0 and session.state.step:
+            memory = self._optimizer.capture(self._names)
+        self._program = session.program(training=True)
+        if not self._program.trainable:
+            raise SessionError([Problem("error", "There is nothing to train: the objective depends on no parameter that is not frozen.")])
+        session.measures  # noqa: B018 - raises now what would be raised after an hour
+        self._step = self._program.stepper()
+        self._parameters = session.parameters(self._program)
+        self._buffers = session.buffers(self._program)
+        self._names = [state_key(key) for key in self._program.trainable_keys]
+        self._random = any(o.type.random for o in self._program.plan.operations)
+        self._optimizer: Stepper = stepper(self.spec.key, self.hyper, [self._parameters[i] for i in self._program.trainable])
+        self._optimizer.restore(self._names, memory)
+        self._version, self._edits = session.version, session.edits
+        self.problem = None
+        self._lay_out()
+        self._snapshots = [self.capture()]
+
+    def _lay_out(self) -> None:
+        size = None if self.spec.full_batch else self.training.get("batch_size")
+        self._batches = Batches(self.session.feeds, self._program.feeds, size, self.session.seed)
+        state = self.session.state
+        if state.position >= self._batches.count:
+            state.epoch, state.position = state.epoch + 1, 0
+
+    # Failing
+
+    def _fail_by(self, failure: NodeFailure) -> None:
+        self.problem = self.session.explain(failure)
+
+    def _fail(self) -> None:
+        """Name the node, and go back to the last state whose loss was finite: replayed exactly from a snapshot."""
+        bad = self.session.state.step
+        self._parameters_back(max(bad - 1, 0))
+        good = self.capture()
+        node, what = self._culprit(bad)
+        self._take(good)
+        name = f"{self.session.graph.nodes[node].name}: " if node else ""
+        kept = f"the values of step {good.step} are kept. A smaller learning rate may help" if bad else "nothing was changed"
+        self.problem = Problem("error", f"{name}{what} at step {bad + 1}; training stopped, and {kept}.", (node,) if node else ())
+        self.curve.cut(good.step)
+
+    def _culprit(self, bad: int) -> tuple[str | None, str]:
+        """The node to name: of the last finite step, where a gradient may have broken first, else of the step after it."""
+        state = self.session.state
+        found: tuple[str | None, str] = (None, "the loss became infinite or not a number")
+        for step in dict.fromkeys((state.step, bad)):
+            self._replay(step)
+            try:
+                found = first_nonfinite(self._trace_at(state.epoch, state.position, step))
+            except SessionError as error:
+                found = next(iter(error.problems[0].nodes), None), "could not be computed"
+            if found[0] is not None:
+                break
+        return found
+
+    def _parameters_back(self, step: int) -> None:
+        snapshot = next((s for s in reversed(self._snapshots) if s.step <= step), self._snapshots[0])
+        self._take(snapshot)
+        self._replay(step)
+
+    def _replay(self, step: int) -> None:
+        """Make the steps up to `step` once more, without curves."""
+        state = self.session.state
+        while state.step < step:
+            feeds = self._batches.lay_out(state.epoch)
+            following = self._next_feeds(feeds, step - state.step)
+            self._steps(following, state.step, math.inf)
+            if len(self._losses) < len(following):
+                return
+            self._advance(state.step + len(following))
+
+    def _take(self, state: State) -> None:
+        """Go to a captured state of this very run: same tensors, same optimizer object."""
+        mine = self.session.state
+        for name, tensor in mine.parameters.items():
+            tensor.copy_(state.parameters[name])
+        mine.buffers.update({name: tensor.clone() for name, tensor in state.buffers.items()})
+        mine.step, mine.epoch, mine.position = state.counters
+        self._buffers = self.session.buffers(self._program)
+        self._optimizer.restore(self._names, state.optimizer)
