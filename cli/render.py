@@ -1,0 +1,36 @@
+"""`render`: a picture of the graph, PNG or SVG. Needs Qt but no display."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+
+from cli.common import CommandError, load_graph
+
+
+def command(options: argparse.Namespace) -> int:
+    path = Path(options.out)
+    kind = path.suffix.lower()
+    if kind not in (".png", ".svg"):
+        raise CommandError(f"{path.name}: a picture's name ends in .png or .svg")
+    graph = load_graph(options)
+    trace = None
+    if options.values:
+        from engine.session import Session
+
+        trace = Session(graph).trace_view()
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"  # a picture needs no display, and must not open one
+    try:
+        from PySide6.QtGui import QGuiApplication
+
+        from ui.picture_file import write_picture
+    except ImportError as error:
+        raise CommandError(f"no picture can be painted: {error}", 1) from None
+    application = QGuiApplication.instance() or QGuiApplication(["gradwire"])
+    try:
+        write_picture(path, graph, trace, options.theme, options.scale)
+    except OSError as error:
+        raise CommandError(f"cannot write {path}: {error.strerror or error}") from None
+    del application
+    return 0

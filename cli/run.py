@@ -1,0 +1,121 @@
+"""`run`: one forward and one backward pass over the demonstration batch."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING, Any
+
+from cli.common import CommandError, load_graph, print_json, tensor_json
+from engine.views import Absent
+
+if TYPE_CHECKING:
+    from engine.trace import Trace
+    from graph.graph import Graph
+
+
+def command(options: argparse.Namespace) -> int:
+    from engine.program import NodeFailure, ProgramError
+    from engine.session import Session
+
+    graph = load_graph(options)
+    try:
+        trace = Session(graph).trace()
+    except (ProgramError, NodeFailure) as error:
+        raise CommandError(str(error), 1) from None
+    result = _describe(graph, trace, options.full)
+    if trace.objective_note:
+        print(f"main.py: {trace.objective_note}", file=sys.stderr)
+    if options.json:
+        print_json(result)
+    else:
+        _print_table(result)
+    return 0
+
+
+def _describe(graph: Graph, trace: Trace, full: bool) -> dict[str, Any]:
+    """The object `run --json` prints (keys are node names, parameters `node.W`)."""
+    values: dict[str, Any] = {}
+    gradients: dict[str, Any] = {}
+    absent: dict[str, str] = {}
+
+    def note(key: str, gradient: Any) -> None:
+        if isinstance(gradient, Absent):
+            gradients[key], absent[key] = None, gradient.reason
+        else:
+            gradients[key] = tensor_json(gradient, full)
+
+    for (node, port), value in trace.values.items():
+        key = _output_name(graph, node, port)
+        values[key] = tensor_json(value, full)
+        note(key, trace.gradients[node, port])
+    for (node, name), value in trace.parameters.items():
+        if graph.spec(node).role != "parameter":
+            key = f"{graph.nodes[node].name}.{name}"
+            values[key] = tensor_json(value, full)
+            note(key, trace.parameter_gradients[node, name])
+    edges = []
+    for edge in graph.edges.values():
+        if edge.source not in trace.values:
+            continue
+        gradient = trace.edge_gradients[edge.id]
+        edges.append({
+            "from": _output_name(graph, *edge.source), "to": _input_name(graph, edge.target, edge.slot),
+            "value": tensor_json(trace.values[edge.source], full),
+            "gradient": None if isinstance(gradient, Absent) else tensor_json(gradient, full),
+        })  # fmt: skip
+    objective = trace.objective
+    return {
+        "objective": graph.nodes[objective[0]].name if objective else None,
+        "output": tensor_json(trace.values[objective], full) if objective else None,
+        "dtype": trace.dtype,
+        "values": values, "gradients": gradients, "absent": absent, "edges": edges,
+    }  # fmt: skip
+
+
+def _output_name(graph: Graph, node: str, port: str) -> str:
+    """`x` for a node with one output, `data.target` where there are several."""
+    name = graph.nodes[node].name
+    return name if len(graph.spec(node).outputs) == 1 else f"{name}.{port}"
+
+
+def _input_name(graph: Graph, target: tuple[str, str], slot: int) -> str:
+    node, port = target
+    declared = graph.spec(node).input(port)
+    suffix = f"[{slot}]" if declared is not None and declared.many else ""
+    return f"{graph.nodes[node].name}.{port}{suffix}"
+
+
+def _print_table(result: dict[str, Any]) -> None:
+    if result["objective"] is not None:
+        print(f"{result['objective']} = {_short(result['output'])}")
+    rows = [("wire", "value", "gradient")]
+    rows += [(f"{e['from']} → {e['to']}", _short(e["value"]), _short(e["gradient"])) for e in result["edges"]]
+    rows += [("node", "value", "gradient")]
+    for name, value in result["values"].items():
+        gradient = result["gradients"].get(name)
+        rows.append((name, _short(value), _short(gradient) if gradient is not None else f"({result['absent'].get(name, 'not computed')})"))
+    widths = [max(len(row[i]) for row in rows) for i in range(2)]
+    for a, b, c in rows:
+        if a in ("wire", "node"):
+            print()
+        print(f"{a:<{widths[0]}}  {b:>{widths[1]}}  {c}")
+
+
+def _short(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, dict):
+        return f"{'×'.join(map(str, value['shape']))} tensor"
+    if isinstance(value, list):
+        text = str(value)
+        return text if len(text) <= 40 else f"{_shape(value)} tensor"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _shape(value: Any) -> str:
+    sizes = []
+    while isinstance(value, list):
+        sizes.append(str(len(value)))
+        value = value[0] if value else None
+    return "×".join(sizes)

@@ -1,0 +1,204 @@
+"""The command line as a person calls it: in process for speed, as a process where that is the point."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from main import main
+
+ROOT = Path(__file__).resolve().parents[2]
+XYZ = ["--formula", "x*y + z", "--set", "x=2", "--set", "y=-5", "--set", "z=3"]
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Command:
+    def call(*arguments: str) -> tuple[int, str, str]:
+        code = main(list(arguments))
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return call
+
+
+def ask(command: Command, *arguments: str) -> dict[str, Any]:
+    code, out, err = command(*arguments)
+    assert (code, err) == (0, "")
+    assert out.count("\n") == 1
+    return json.loads(out, parse_constant=lambda text: pytest.fail(f"{text} is not strict JSON"))
+
+
+def test_the_lecture_graph_gives_the_lecture_numbers(command: Command) -> None:
+    result = ask(command, "run", *XYZ, "--json")
+    assert result["output"] == -7
+    assert {name: result["gradients"][name] for name in "xyz"} == {"x": -5, "y": 2, "z": 1}
+    assert result["values"]["multiply"] == -10
+    wires = {(e["from"], e["to"]): (e["value"], e["gradient"]) for e in result["edges"]}
+    assert wires == {("x", "multiply.a"): (2, -5), ("y", "multiply.b"): (-5, 2), ("multiply", "add.a"): (-10, 1), ("z", "add.b"): (3, 1)}
+
+
+def test_a_name_used_twice_reports_the_sum_of_its_edges(command: Command) -> None:
+    result = ask(command, "run", "--formula", "x*x + x", "--set", "x=3", "--json")
+    own = [e["gradient"] for e in result["edges"] if e["from"] == "x"]
+    assert sorted(own) == [1, 3, 3]
+    assert result["gradients"]["x"] == 7
+
+
+@pytest.mark.parametrize(
+    ("formula", "expected"),
+    [("-x*y", -6.0), ("x^2", 4.0), ("x**y", 8.0), ("2*(x - y)/4", -0.5), ("exp(log(x)) + sin(0)", 2.0), ("--x", 2.0), ("maximum(x, y)", 3.0)],
+)
+def test_formulas(command: Command, formula: str, expected: float) -> None:
+    names = [name for name in ("x", "y") if name in _letters(formula)]
+    sets = [part for name in names for part in ("--set", f"{name}={2 if name == 'x' else 3}")]
+    assert ask(command, "run", f"--formula={formula}", *sets, "--json")["output"] == pytest.approx(expected, abs=1e-12)
+
+
+def _letters(formula: str) -> set[str]:
+    import re
+
+    return set(re.findall(r"[A-Za-z_]\w*", formula))
+
+
+def test_a_gradient_that_does_not_exist_is_null_with_its_reason(command: Command) -> None:
+    result = ask(command, "run", "digits-mlp", "--json")
+    reasons = set(result["absent"].values())
+    assert "not differentiable" in reasons
+    assert all(result["gradients"][name] is None for name in result["absent"])
+
+
+def test_large_tensors_are_summed_up_unless_full(command: Command) -> None:
+    short = ask(command, "run", "digits-mlp", "--json")["values"]
+    weights = [value for value in short.values() if isinstance(value, dict)]
+    assert weights and {"shape", "dtype", "min", "max", "mean", "std", "norm"} == set(weights[0])
+    full = ask(command, "run", "digits-mlp", "--json", "--full")["values"]
+    name = next(name for name, value in short.items() if isinstance(value, dict))
+    tensor = torch.tensor(full[name], dtype=torch.float64)
+    assert short[name]["norm"] == pytest.approx(float(tensor.norm()), rel=1e-6)
+    assert short[name]["std"] == pytest.approx(float(tensor.std(correction=0)), rel=1e-6)
+
+
+def test_infinite_values_are_strings(command: Command) -> None:
+    result = ask(command, "run", "--formula", "1/x - 1/x", "--set", "x=0", "--json")
+    assert result["output"] == "nan"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["run", "--formula", "x*y", "--set", "x=2"], "y"),
+        (["run", "--formula", "x +"], "formula"),
+        (["run", "--formula", "__import__('os')"], ""),
+        (["run", "--formula", "x", "--set", "x=abc"], "abc"),
+        (["run", "--formula", "(" * 5000 + ")" * 5000], ""),
+        (["run", "--formula", "x" * 10_001], "10"),
+        (["run", "no-such-file"], "no-such-file"),
+        (["run"], "FILE"),
+        (["run", "xy-plus-z", "--set", "q=1"], "q"),
+        (["run", "xy-plus-z", "--objective", "q"], "q"),
+        (["train", "xor", "--optimizer", "magic"], "magic"),
+        (["train", "xor", "--epochs", "-3"], "-3"),
+        (["render", "xor", "-o", "picture.gif"], "gif"),
+        (["frobnicate.gradwire", "--json"], "--json"),
+    ],
+)
+def test_errors_are_one_line_and_exit_2(command: Command, arguments: list[str], named: str) -> None:
+    code, out, err = command(*arguments)
+    assert (code, out) == (2, "")
+    assert len(err.strip().splitlines()) == 1 and named in err and "Traceback" not in err
+
+
+def test_an_ambiguous_objective_says_how_to_choose(command: Command, tmp_path: Path) -> None:
+    path = tmp_path / "two.gradwire"
+    rows = [{"id": f"n{i}", "type": t, "name": name, "params": {}, "x": 0, "y": 0} for i, (t, name) in
+            enumerate([("source.input", "x"), ("math.exp", "e"), ("math.sin", "s")])]  # fmt: skip
+    edges = [{"id": f"e{i}", "from": ["n0", "y"], "to": [f"n{i}", "x", 0]} for i in (1, 2)]
+    path.write_text(json.dumps({"format": "gradwire", "version": 1, "nodes": rows, "edges": edges}))
+    code, out, err = command("run", str(path), "--json")
+    assert "--objective" in err and "e" in err and "s" in err
+    assert json.loads(out)["objective"] is None if code == 0 else code in (1, 2)
+    result = ask(command, "run", str(path), "--objective", "e", "--json")
+    assert result["output"] == pytest.approx(math.e)
+
+
+def test_train_twice_with_the_same_seed_gives_the_same_object(command: Command) -> None:
+    first, second = (ask(command, "train", "xor", "--epochs", "5", "--seed", "3", "--device", "cpu", "--json") for _ in range(2))
+    for timing in ("seconds", "steps_per_second"):
+        assert first.pop(timing) > 0 and second.pop(timing) > 0
+    assert first == second
+    assert {"steps", "epochs", "loss", "metrics", "params", "seed", "threads", "dtype", "device", "optimizer"} <= set(first)
+
+
+def test_train_writes_a_log_and_a_graph_with_the_trained_values(command: Command, tmp_path: Path) -> None:
+    out, log = tmp_path / "trained.gradwire", tmp_path / "curve.csv"
+    result = ask(command, "train", "saddle", "--steps", "20", "--out", str(out), "--log", str(log), "--json")
+    reread = ask(command, "run", str(out), "--json")
+    assert reread["output"] == result["loss"]
+    assert reread["values"]["w1"] == result["params"]["w1"]
+    assert len(log.read_text().splitlines()) == 21
+
+
+def test_trained_layers_come_back_from_the_file_bit_for_bit(command: Command, tmp_path: Path) -> None:
+    out = tmp_path / "trained.gradwire"
+    result = ask(command, "train", "spiral", "--epochs", "2", "--out", str(out), "--json")
+    again = ask(command, "train", str(out), "--epochs", "0", "--json")
+    assert again["params"] == result["params"] and again["loss"] == result["loss"]
+
+
+def test_gradient_descent_on_the_sharp_minimum_ends_where_the_lecture_says(command: Command) -> None:
+    """(1 − w₂w₁)² from (0.2, 5.01): η = 0.03 stays at w₁² + w₂² = 25.140, η = 0.06 leaves for about 2.56, η = 0.1 overflows."""
+    sharp = ask(command, "train", "saddle", "--lr", "0.03", "--steps", "400", "--json")["params"]
+    assert sharp["w1"] ** 2 + sharp["w2"] ** 2 == pytest.approx(25.140, abs=0.0006)
+    flat = ask(command, "train", "saddle", "--lr", "0.06", "--steps", "400", "--json")["params"]
+    assert (abs(flat["w1"]), abs(flat["w2"])) == (pytest.approx(0.693, abs=0.001), pytest.approx(1.443, abs=0.001))
+    code, _, err = command("train", "saddle", "--lr", "0.1", "--steps", "15", "--json")
+    assert code == 1 and len(err.strip().splitlines()) == 1
+
+
+def test_check_reports_every_wire(command: Command) -> None:
+    code, out, _ = command("check", "fan-out")
+    assert code == 0
+    assert sum("→" in line for line in out.splitlines()) >= 8
+
+
+@pytest.mark.parametrize("name", ["xy-plus-z", "tanh-mlp-2-4-2", "digits-cnn"])
+def test_the_exported_program_runs_by_itself_with_the_same_loss(command: Command, tmp_path: Path, name: str) -> None:
+    path = tmp_path / "model.py"
+    assert command("export", name, "-o", str(path))[0] == 0
+    done = subprocess.run([sys.executable, "-I", str(path)], capture_output=True, text=True, timeout=120, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    printed = float(done.stdout.rpartition("=")[2])
+    if name == "xy-plus-z":
+        expected = -7.0
+    else:
+        expected = ask(command, "train", name, "--epochs", "0", "--json")["loss"]
+    assert printed == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("suffix", ["png", "svg"])
+def test_render_writes_a_picture(tmp_path: Path, suffix: str) -> None:
+    path = tmp_path / f"graph.{suffix}"
+    done = subprocess.run([sys.executable, "main.py", "render", "xor", "-o", str(path), "--values", "--theme", "dark"],
+                          cwd=ROOT, capture_output=True, text=True, timeout=120)  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    head = path.read_bytes()[:200]
+    assert head.startswith(b"\x89PNG") if suffix == "png" else b"<svg" in head
+
+
+def test_examples_are_listed(command: Command) -> None:
+    names = [e["name"] for e in ask(command, "examples", "--json")["examples"]]
+    assert names[0] == "xy-plus-z"
+    assert set(names) >= {
+        "fan-out", "sigmoid-neuron", "least-squares", "logistic-regression", "xor", "tanh-mlp-2-4-2", "spiral", "sine-regression",
+        "digits-mlp", "digits-cnn", "iris", "saddle", "valley",
+    }  # fmt: skip

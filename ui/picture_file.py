@@ -1,0 +1,58 @@
+"""A graph painted into a PNG or SVG file."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from engine.views import TraceView
+from graph.graph import Graph
+from ui.canvas.picture import paint_graph, picture_size
+from ui.theme import THEMES, Theme
+
+LARGEST = 16_000
+"""Pixels along one side; a larger graph is painted smaller."""
+
+
+def write_picture(path: Path, graph: Graph, trace: TraceView | None, theme: str, scale: float = 1.0) -> None:
+    """Write the whole graph, with the numbers of `trace` where given. The suffix decides: `.svg`, else PNG. Raises OSError."""
+    size = picture_size(graph, trace)
+    scale = min(scale, LARGEST / max(size.width(), size.height()))
+    pixels = QSize(math.ceil(size.width() * scale), math.ceil(size.height() * scale))
+    paint = _svg if path.suffix.lower() == ".svg" else _png
+    path.write_bytes(paint(graph, trace, THEMES[theme], pixels))
+
+
+def _png(graph: Graph, trace: TraceView | None, theme: Theme, pixels: QSize) -> bytes:
+    image = QImage(pixels, QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(QColor(theme.canvas))
+    painter = QPainter(image)
+    paint_graph(painter, graph, trace, theme, QRectF(0, 0, pixels.width(), pixels.height()))
+    painter.end()
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    image.save(buffer, "PNG")
+    return bytes(data.data())
+
+
+def _svg(graph: Graph, trace: TraceView | None, theme: Theme, pixels: QSize) -> bytes:
+    from PySide6.QtSvg import QSvgGenerator
+
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    generator = QSvgGenerator()
+    generator.setOutputDevice(buffer)
+    generator.setSize(pixels)
+    generator.setViewBox(QRectF(0, 0, pixels.width(), pixels.height()))
+    generator.setTitle(str(graph.settings.get("title", "Gradwire")))
+    painter = QPainter(generator)
+    area = QRectF(0, 0, pixels.width(), pixels.height())
+    painter.fillRect(area, QColor(theme.canvas))
+    paint_graph(painter, graph, trace, theme, area)
+    painter.end()
+    return bytes(data.data())
