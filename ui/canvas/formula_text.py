@@ -151,7 +151,7 @@ class _Reader:
         elif word in ("begin", "end"):
             self.upright(level, silent=True)
         elif word in _SPACES or word in _STRUCTURE:
-            self.put("\u2009" if word in ("quad", "qquad") else "", level)
+            self.put("\u2009" if word in ("quad", "qquad", ",", ";", " ") else "", level)
         elif word == "\\":
             self.put("; ", level)
 

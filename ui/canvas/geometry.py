@@ -24,6 +24,8 @@ PITCH = 24.0
 PAD = 12.0
 FORMULA_ROW = 24.0
 FORMULA_SIZE = 14.0
+SUM = 14.0
+"""Height of the line with the sum of the gradients, where several wires leave an output."""
 RADIUS = 9.0
 PORT = 5.5
 STUB = 56.0
@@ -107,6 +109,8 @@ def build(graph: Graph, node_id: str) -> Card:
     width = _width(title, pieces, body, bool(weight), inputs, outputs)
     labelled = _labelled(spec)
     content, slider, area_height = _content(body, bool(weight))
+    if len(graph.outputs_of(node_id)) > 1:
+        content, area_height = content + SUM, area_height + SUM
     rows = max(len(inputs), len(outputs))
     height = max(TITLE + content, TITLE + rows * PITCH + 16)
     if labelled:
@@ -149,7 +153,7 @@ def _body(spec: NodeSpec, settings: dict[str, Any]) -> Body:
 def _content(body: Body, weight: bool) -> tuple[float, bool, float]:
     """Height below the title, whether a slider stands there, height of the value's area."""
     if body == "slider":
-        return FORMULA_ROW + 58.0, True, 34.0
+        return FORMULA_ROW + 60.0, True, 36.0
     if weight:
         return FORMULA_ROW + 68.0, False, 60.0
     return FORMULA_ROW + 52.0, False, 44.0

@@ -19,7 +19,7 @@ from engine.views import Absent, ArrayView
 from graph.model import Edge
 from ui.canvas import geometry
 from ui.canvas.content import Content
-from ui.canvas.numerals import loud, number, shape_text, whole
+from ui.canvas.numerals import loud, number, tensor_text, whole
 from ui.canvas.scene import Scene
 from ui.theme import Theme, color, faded, font
 
@@ -27,7 +27,7 @@ HEIGHT = 20.0
 LEAST = 62.0
 PICTURE = (26.0, 16.0)
 _SHARES = (0.5, 0.43, 0.57, 0.36, 0.64, 0.29, 0.71, 0.22, 0.78, 0.15, 0.85)
-_AWAY = (13.0, 16.0, 21.0, 28.0, 37.0)
+_GAPS = (2.0, 5.0, 9.0, 15.0, 23.0)
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -65,7 +65,8 @@ def value_text(view: ArrayView | None) -> Text:
     if view.scalar is not None:
         text = whole(view.scalar) if "int" in view.dtype else number(view.scalar)
         return Text("bad" if loud(view.scalar) else "number", text)
-    return Text("tensor" if view.finite else "bad", shape_text(view.shape) if view.finite else f"NaN/∞ {shape_text(view.shape)}", view)
+    shape = tensor_text(view.shape)
+    return Text("tensor" if view.finite else "bad", shape if view.finite else f"NaN/∞ {shape}", view)
 
 
 def gradient_text(gradient: ArrayView | Absent) -> Text:
@@ -141,26 +142,23 @@ def place(
     own = scene.wire_points(edge_id)
     span = scene.spans[scene.edge_row[edge_id]]
     around = QRectF(span[0] - 120, span[1] - 90, span[2] - span[0] + 240, span[3] - span[1] + 180)
-    wires = _dense(scene.points[[scene.edge_row[e] for e in scene.edges_in(around)]])
+    beside = [scene.edge_row[e] for e in scene.edges_in(around)]
+    wires = _dense(scene.points[beside])
+    others = scene.points[[row for row in beside if row != scene.edge_row[edge_id]]]
     cards = _cards(scene, around, content)
     near = np.array([b for b in taken if b[0] < around.right() and b[2] > around.left()] or np.zeros((0, 4))).reshape(-1, 4)
-    centres = np.stack([_at(own, share) for share in _SHARES])
     drift = np.array([abs(share - 0.5) * 26 for share in _SHARES])
     best: list[tuple[np.ndarray, np.ndarray]] = []
     for side, width in ((-1.0, widths[0]), (1.0, widths[1])):
-        boxes, away = _candidates(own, centres, side, width)
-        cost = _covered(boxes, wires, cards, near).reshape(len(_SHARES), len(_AWAY)) + away
+        boxes, away = _candidates(own, side, width)
+        cost = (_covered(boxes, wires, cards, near) + _astray(own, boxes, others)).reshape(len(_SHARES), len(_GAPS)) + away
         pick = cost.argmin(axis=1)
         rows = np.arange(len(_SHARES))
         middle = (boxes[:, :2] + boxes[:, 2:]) / 2
-        best.append((cost[rows, pick], middle.reshape(len(_SHARES), len(_AWAY), 2)[rows, pick]))
+        best.append((cost[rows, pick], middle.reshape(len(_SHARES), len(_GAPS), 2)[rows, pick]))
     chosen = int((best[0][0] + best[1][0] + drift).argmin())
     above, below = best[0][1][chosen], best[1][1][chosen]
     return Places((float(above[0]), float(above[1])), (float(below[0]), float(below[1])), widths)
-
-
-def _at(points: np.ndarray, share: float) -> np.ndarray:
-    return np.asarray(points[round(share * (len(points) - 1))])
 
 
 def _dense(points: np.ndarray) -> np.ndarray:
@@ -169,19 +167,37 @@ def _dense(points: np.ndarray) -> np.ndarray:
     return np.concatenate([points.reshape(-1, 2), middles.reshape(-1, 2)])
 
 
-def _candidates(own: np.ndarray, centres: np.ndarray, side: float, width: float) -> tuple[np.ndarray, np.ndarray]:
-    """Boxes (share × distance, 4) on one side of the wire, and what their distance costs."""
-    clear = np.empty(len(centres))
-    for i, (x, y) in enumerate(centres):
-        under = own[np.abs(own[:, 0] - x) <= width * 0.36]
-        edge = (under[:, 1].min() if side < 0 else under[:, 1].max()) if len(under) else y
-        clear[i] = edge if abs(edge - y) < 34 else y + side * 34
-    away = np.array(_AWAY)
-    y = clear[:, None] + side * away[None, :]
-    x = np.repeat(centres[:, :1], len(away), axis=1)
-    boxes = np.stack([x - width / 2, y - HEIGHT / 2, x + width / 2, y + HEIGHT / 2], axis=-1).reshape(-1, 4)
-    cost = np.repeat((away * 0.35)[None, :], len(centres), axis=0) + np.abs(clear - centres[:, 1])[:, None] * 0.25
-    return boxes, cost
+def _candidates(own: np.ndarray, side: float, width: float) -> tuple[np.ndarray, np.ndarray]:
+    """Boxes (share × distance, 4) on one side of the wire, and what their distance costs.
+
+    A box is pushed along the normal just so far that it clears the tangent: above a level wire, beside a steep one.
+    """
+    rows = np.array([round(share * (len(own) - 1)) for share in _SHARES])
+    tangent = own[np.minimum(rows + 1, len(own) - 1)] - own[np.maximum(rows - 1, 0)]
+    tangent /= np.maximum(np.hypot(*tangent.T), 1e-9)[:, None]
+    normal = np.stack([tangent[:, 1], -tangent[:, 0]], axis=1) * -side
+    normal[normal[:, 1] * side < 0] *= -1
+    support = np.abs(normal[:, 0]) * width / 2 + np.abs(normal[:, 1]) * HEIGHT / 2
+    gaps = np.array(_GAPS)
+    centres = own[rows][:, None, :] + normal[:, None, :] * (support[:, None] + gaps[None, :])[..., None]
+    half = np.array([width / 2, HEIGHT / 2])
+    boxes = np.concatenate([centres - half, centres + half], axis=-1).reshape(-1, 4)
+    return boxes, np.repeat((gaps * 0.5)[None, :], len(_SHARES), axis=0)
+
+
+def _astray(own: np.ndarray, boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """What it costs that another wire runs between a label and its own: it would be read as that one's."""
+    if not len(others):
+        return np.zeros(len(boxes))
+    foot = np.repeat(own[[round(share * (len(own) - 1)) for share in _SHARES]], len(_GAPS), axis=0)[:, None, :]
+    head = ((boxes[:, :2] + boxes[:, 2:]) / 2)[:, None, :]
+    start, end = others[:, :-1].reshape(1, -1, 2), others[:, 1:].reshape(1, -1, 2)
+
+    def side(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
+        return np.asarray((b[..., 0] - a[..., 0]) * (c[..., 1] - a[..., 1]) - (b[..., 1] - a[..., 1]) * (c[..., 0] - a[..., 0]))
+
+    crossed = (side(foot, head, start) * side(foot, head, end) < 0) & (side(start, end, foot) * side(start, end, head) < 0)
+    return np.asarray(45.0 * crossed.sum(axis=1))
 
 
 def _cards(scene: Scene, around: QRectF, content: Content) -> np.ndarray:

@@ -46,5 +46,10 @@ def shape_text(shape: Sequence[int]) -> str:
     return " × ".join(str(size) for size in shape) if shape else "scalar"
 
 
+def tensor_text(shape: Sequence[int]) -> str:
+    """A tensor's shape where a number could stand: a vector is `(8)`, which nobody takes for 8."""
+    return f"({shape[0]})" if len(shape) == 1 else shape_text(shape)
+
+
 def loud(value: float) -> bool:
     return not math.isfinite(value)

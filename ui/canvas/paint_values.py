@@ -9,7 +9,7 @@ from engine.views import ArrayView
 from ui.canvas import geometry
 from ui.canvas.content import Content
 from ui.canvas.geometry import Card
-from ui.canvas.numerals import MINUS, loud, number, shape_text, whole
+from ui.canvas.numerals import MINUS, loud, number, tensor_text, whole
 from ui.canvas.paint_nodes import paint_slot
 from ui.theme import Theme, color, font
 
@@ -31,11 +31,11 @@ def paint_value(painter: QPainter, node_id: str, card: Card, rect: QRectF, conte
     ink = color(theme.stale if content.stale else theme.text)
     total = _fan_out(node_id, port, content)
     if total is not None:
-        place = QRectF(area.left(), area.bottom() - 15, area.width(), 15)
+        place = QRectF(area.left() - 8, area.bottom() - 15, area.width() + 16, 15)
         painter.setFont(font("strong", 12 / 13))
         painter.setPen(color(theme.stale if content.stale else theme.backward))
         painter.drawText(place, _CENTRE, total)
-        area = area.adjusted(0, -6, 0, -14)
+        area = area.adjusted(0, 0, 0, -geometry.SUM)
     weight = content.weight(node_id, card.weight)
     if card.weight:
         paint_tiles(painter, card, area, weight, view, content, theme, content.is_image(node_id, port))
@@ -98,7 +98,7 @@ def paint_tiles(
     half = (area.width() - 12) / 2
     for left, name, shown, pictured in ((0.0, card.weight, weight, False), (half + 12, card.outputs[0].port, view, image)):
         place = QRectF(area.left() + left, area.top(), half, area.height())
-        caption = f"{name}  {shape_text(shown.shape)}" if shown is not None else name
+        caption = f"{name}  {tensor_text(shown.shape)}" if shown is not None else name
         _captioned(painter, place, shown, caption, content, theme, pictured)
 
 
@@ -121,7 +121,7 @@ def _captioned(
 def paint_tile(painter: QPainter, area: QRectF, view: ArrayView, content: Content, theme: Theme, image: bool) -> None:
     """One tensor: a flat picture over its shape, an upright one beside it."""
     drawn = content.picture(view, theme, image)
-    text = shape_text(view.shape)
+    text = tensor_text(view.shape)
     flat = drawn is None or drawn.width() >= 2 * drawn.height() or area.width() < 76
     if flat:
         _captioned(painter, area, view, text, content, theme, image)

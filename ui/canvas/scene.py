@@ -39,7 +39,7 @@ class Scene:
         self.pieces: dict[str, list[wires.Cubic]] = {}
         self.points = np.zeros((0, wires.SAMPLES, 2))
         self.spans = np.zeros((0, 4))
-        self._wired: dict[str, tuple[str, ...]] = {}
+        self._wired: dict[str, tuple[object, ...]] = {}
         self.rebuild()
 
     # building
@@ -50,7 +50,7 @@ class Scene:
         old_cards = self.cards if touched is not None else {}
         old_wired = self._wired if touched is not None else {}
         old_points = {e: (self.pieces[e], self.points[i]) for e, i in self.edge_row.items()} if touched is not None else {}
-        self._wired = {n: tuple(e.id for e in graph.inputs_of(n)) for n in graph.nodes}
+        self._wired = {n: (*(e.id for e in graph.inputs_of(n)), len(graph.outputs_of(n)) > 1) for n in graph.nodes}
         self.ids = list(graph.nodes)
         self.row = {node_id: i for i, node_id in enumerate(self.ids)}
         again = set(touched or ()) | {n for n in self.ids if old_wired.get(n) != self._wired[n]}
