@@ -102,7 +102,12 @@ class _Builder:
             left = left.left
         end = self.expression(left)
         for step in reversed(chain):
-            end = self._apply(self._spec(*_OPERATORS[type(step.op)]), [end, self.expression(step.right)])
+            spec = self._spec(*_OPERATORS[type(step.op)])
+            exponent = _exponent(step)
+            if exponent is not None and spec.setting("b"):
+                end = self._apply(spec, [end], {"b": exponent})
+            else:
+                end = self._apply(spec, [end, self.expression(step.right)])
         return end
 
     def _name(self, name: str) -> End:
@@ -172,6 +177,16 @@ class _Builder:
 
     def _fresh(self, spec: NodeSpec) -> str:
         return self.graph.fresh_name(spec.default_name or spec.key.rpartition(".")[2], {*self._sets, *self._params})
+
+
+def _exponent(tree: ast.BinOp) -> float | None:
+    """A number written as exponent belongs to the power node: as a wired value it would ask for a derivative by the exponent,
+    which does not exist for a negative base."""
+    right = tree.right.operand if isinstance(tree.right, ast.UnaryOp) and isinstance(tree.right.op, ast.USub) else tree.right
+    if not isinstance(tree.op, ast.Pow) or not isinstance(right, ast.Constant):
+        return None
+    value = _value(tree.right)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300 else None
 
 
 def _parse(text: str) -> tuple[str, ast.expr]:

@@ -11,9 +11,11 @@ import pytest
 import torch
 from sklearn.preprocessing import StandardScaler
 
+from engine.catalog import CATALOG
 from engine.nodes import TYPES
 from engine.nodes.base import NodeError, Settings
 from engine.shapes import Shape as Sample
+from graph.formula import build
 from tests.engine.node_cases import numbers
 
 
@@ -212,6 +214,13 @@ def test_the_same_generator_seed_draws_the_same_parameter() -> None:
 def test_a_ragged_parameter_value_is_refused_in_words() -> None:
     with pytest.raises(NodeError, match="different lengths"):
         TYPES["parameter.parameter"].parameter_shapes(settings("parameter.parameter", value=[[1, 2], [3]]))
+
+
+def test_a_written_exponent_is_a_setting_so_that_negative_bases_have_every_gradient() -> None:
+    graph = build("(x - 3)^2", CATALOG, {"x": 1.0}, {})
+    power = graph.named("power")
+    assert power is not None and graph.setting(power.id, "b") == 2
+    assert [graph.nodes[edge.source[0]].name for edge in graph.inputs_of(power.id)] == ["subtract"]
 
 
 def test_a_sum_shows_in_its_formula_that_it_runs_over_the_batch() -> None:
