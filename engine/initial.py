@@ -39,6 +39,7 @@ def _initial(graph: Graph, inference: Inference, key: Key, shape: tuple[int, ...
         return value
     batched = inference.batched.get(node, frozenset())
     settings = settings_of(graph, node, training=True, batched=batched, dtype=inference.dtype)
+    settings.shapes = {other: size for (owner, other), size in inference.parameters.items() if owner == node}
     node_type = inference.types[graph.nodes[node].type]
     value = node_type.initial(settings, name, shape, generator(seed, "init", node, name))
     return value.to(torch.float64).expand(shape).clone()

@@ -169,6 +169,7 @@ class _Inferrer:
         batched = frozenset(p for p, s in shapes.items() if _any_batched(s))
         settings = settings_of(graph, node, training=True, batched=batched, dtype=found.dtype)
         try:
+            self._refuse_misfits(node, node_type, settings, shapes)
             own = self._own_shapes(node, node_type, settings, wiring, shapes)
             runs = self._meta(node, node_type, settings, wiring, own)
         except NodeError as error:
@@ -225,7 +226,7 @@ class _Inferrer:
         return tuple(keys)
 
     def _arriving(self, node: str, node_type: NodeType, wiring: Wiring) -> dict[str, Any]:
-        """The shape at every input port, wires into a layer's parameters included; refuses wrong dtypes and ranks."""
+        """The shape at every input port, wires into a layer's parameters included."""
         shapes: dict[str, Any] = {}
         outputs = self.found.outputs
         for name, argument in zip(wiring.names, wiring.arguments, strict=True):
@@ -240,16 +241,30 @@ class _Inferrer:
                 shapes[port.name] = outputs.get(edge.source) if edge is not None else None
                 continue
             shapes.setdefault(port.name, None)
+        return shapes
+
+    def _refuse_misfits(self, node: str, node_type: NodeType, settings: Settings, shapes: dict[str, Any]) -> None:
+        """Refuse wrong dtypes and ranks: in the type's own words where it has some for that port, else in general ones."""
+        for port in (p for p in node_type.inputs if not p.parameter):
             arriving = shapes[port.name]
             for shape in arriving if isinstance(arriving, tuple) else (arriving,) if arriving else ():
-                if port.dtype != "any" and shape.dtype != port.dtype:
-                    self.say.wrong_dtype(node, port, shape)
-                    raise Refused
                 low, high = port.rank
-                if len(shape.dims) < low or (high is not None and len(shape.dims) > high):
+                fits = len(shape.dims) >= low and (high is None or len(shape.dims) <= high)
+                kind = port.dtype in ("any", shape.dtype)
+                if fits and kind:
+                    continue
+                try:
+                    node_type.check(settings, shapes)
+                except NodeError as error:
+                    if error.port == port.name:
+                        raise
+                except (LookupError, TypeError, ValueError):
+                    pass  # a check may rely on the ranks that its ports declare
+                if kind:
                     self.say.wrong_rank(node, port, shape)
-                    raise Refused
-        return shapes
+                else:
+                    self.say.wrong_dtype(node, port, shape)
+                raise Refused
 
     def _own_shapes(
         self, node: str, node_type: NodeType, settings: Settings, wiring: Wiring, shapes: dict[str, Any]

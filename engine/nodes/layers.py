@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.lazy import F, torch
 from engine.nodes.base import BoolSetting, ChoiceSetting, FloatSetting, IntSetting, NodeError, NodeType, Result, Settings
-from engine.nodes.checks import dims_text, shape_text
+from engine.nodes.checks import dims_text
 from engine.nodes.initialise import fans, initialise
 from graph.spec import Category, Param, Port
 
@@ -45,21 +45,16 @@ def draw_bias(s: Settings, shape: tuple[int, ...], rng: Any, weight: str = "W") 
 
 
 class Layer(NodeType):
-    """What layers share: their parameters are also inputs, and what is wired there must have the parameter's shape."""
+    """What layers share: their parameters are also inputs, and what is wired there replaces the layer's own."""
 
     category: ClassVar[Category] = "layers"
 
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
         expected = self.parameter_shapes(s, **{name: None if shape is None else shape.dims for name, shape in shapes.items()})
-        for port in self.inputs:
-            wired = shapes.get(port.name)
-            if not port.parameter or wired is None:
-                continue
-            if port.name not in expected:
-                switch = next(p.when for p in self.parameters if p.name == port.name)
-                raise NodeError(f"{port.name} is wired but switched off", port.name, [(f"Switch {port.name} on", {switch: True})])
-            if wired.batched or wired.dims != expected[port.name]:
-                raise NodeError(f"{port.name} must be {dims_text(expected[port.name])}; what is wired is {shape_text(wired)}", port.name)
+        for parameter in self.parameters:
+            if parameter.name not in expected and shapes.get(parameter.name) is not None:
+                repair = (f"Switch {parameter.name} on", {parameter.when: True})
+                raise NodeError(f"something is wired to {parameter.name}, which is switched off", parameter.name, [repair])
 
     def initial(self, s: Settings, name: str, shape: tuple[int, ...], rng: Any) -> Tensor:
         return draw_bias(s, shape, rng) if name == "b" else draw_weight(s.initialisation, shape, rng)
