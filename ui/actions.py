@@ -131,7 +131,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     A("select_all", "Select all", "Edit", ("Ctrl+A",), "canvas", _nodes, "Select every node"),
     A("add_node", "Add node …", "Edit", ("Tab",), "canvas", _editable, "Search the node library at the cursor", before=True),
     A("rename", "Rename", "Edit", ("F2",), "canvas", _one_node, "Give the selected node another name"),
-    A("mark_objective", "Differentiate this node", "Edit", (), "canvas", _one_node, "Make the selected node the objective: gradients are taken of it"),
+    A("mark_objective", "Differentiate this node", "Edit", (), "canvas", _one_node, "Take all gradients of the selected node's value"),
     A("layout", "Arrange", "Edit", ("L",), "canvas", _nodes, "Lay out the selection, or everything, from left to right"),
     A("find", "Find node …", "Edit", ("Ctrl+F",), enabled=_nodes, tip="Go to a node by its name", before=True),
     A("commands", "All commands …", "Edit", ("Ctrl+Shift+P",), tip="Find any command by its name"),

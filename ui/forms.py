@@ -21,12 +21,12 @@ class ChoiceField(QComboBox):
 
     changed = Signal(object)
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, titles: Mapping[str, str] | None = None) -> None:
         super().__init__()
         self.setAccessibleName(setting.label)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         for choice in setting.choices:
-            self.addItem(choice.replace("_", " "), choice)
+            self.addItem((titles or {}).get(choice, choice.replace("_", " ")), choice)
         self.setMinimumContentsLength(6)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.activated.connect(lambda _: self.changed.emit(self.currentData()))
@@ -139,14 +139,14 @@ def read(setting: Setting, text: str) -> tuple[Any, str]:
     return value, setting.complaint(value) or ""
 
 
-def editor(setting: Setting) -> QWidget:
+def editor(setting: Setting, titles: Mapping[str, str] | None = None) -> QWidget:
     """The editor of a setting's kind. It has `changed` (value) and `set_value`, and `refused` (text) where typing can fail."""
     if setting.kind in ("int", "float"):
         return NumberField(setting)
     if setting.kind == "bool":
         return BoolField(setting)
     if setting.kind == "choice":
-        return ChoiceField(setting)
+        return ChoiceField(setting, titles)
     return TextField(setting)
 
 
@@ -155,9 +155,10 @@ class Form(QWidget):
 
     changed = Signal(str, object)
 
-    def __init__(self, settings: Sequence[Setting], columns: int = 1) -> None:
+    def __init__(self, settings: Sequence[Setting], columns: int = 1, titles: Mapping[str, Mapping[str, str]] | None = None) -> None:
         super().__init__()
         self.settings = tuple(settings)
+        self._titles = titles or {}
         self.editors: dict[str, QWidget] = {}
         self._labels: dict[str, QLabel] = {}
         self._complaints: dict[str, QLabel] = {}
@@ -172,8 +173,8 @@ class Form(QWidget):
             grid.setColumnStretch(2 * column + 1, 1)
 
     def _add(self, grid: QGridLayout, setting: Setting, row: int, column: int) -> None:
-        field = editor(setting)
-        name = label(setting.label + (f" ({setting.unit})" if setting.unit else ""), "secondary", wrap=True)
+        field = editor(setting, self._titles.get(setting.name))
+        name = label(setting.label + (f" ({setting.unit})" if setting.unit and setting.default is not None else ""), "secondary", wrap=True)
         name.setBuddy(field)
         tip = setting.help
         name.setToolTip(tip)

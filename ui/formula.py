@@ -6,16 +6,18 @@ import re
 import warnings
 from collections.abc import Mapping
 from functools import lru_cache
+from weakref import WeakSet
 
-from PySide6.QtCore import QByteArray, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, QThreadPool, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 _AT = re.compile(r"@([A-Za-z]\w*)")
-_GREEK = frozenset(
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau upsilon phi chi psi omega".split()
-)
+_GREEK = frozenset({
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho",
+    "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
+})  # fmt: skip
 
 
 def latex_name(name: str) -> str:
@@ -32,15 +34,20 @@ def latex_name(name: str) -> str:
 
 
 def named(formula: str, names: Mapping[str, str]) -> str:
-    """`formula` with every `@port` replaced by the LaTeX of what is there; a port without an entry keeps its own name."""
+    """`formula` with every `@port` replaced by the LaTeX name of what is there; a port without an entry keeps its own name."""
+    return filled(formula, {port: latex_name(name) for port, name in names.items()})
+
+
+def filled(formula: str, texts: Mapping[str, str]) -> str:
+    """`formula` with every `@port` replaced by a LaTeX text; a port without an entry by its own name."""
 
     def replaced(match: re.Match[str]) -> str:
         name = match[1]
-        if name in names:
-            return latex_name(names[name])
+        if name in texts:
+            return texts[name]
         stem, mark, rest = name.partition("_")
-        if mark and stem in names:
-            return latex_name(names[stem]) + f"_{{{rest}}}"
+        if mark and stem in texts:
+            return texts[stem] + f"_{{{rest}}}"
         return latex_name(name)
 
     return _AT.sub(replaced, formula)
@@ -60,9 +67,42 @@ def svg(latex: str, size: float, ink: str) -> bytes | None:
             return None
 
 
-def warm() -> None:
-    """Import the typesetter ahead of the first formula."""
-    svg("x", 16.0, "#000000")
+class _Loader(QObject):
+    """Imports the typesetter off the window's thread, once, and tells every formula that waits for it."""
+
+    loaded = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ready = False
+        self.started = False
+
+    def start(self) -> None:
+        if not self.started:
+            self.started = True
+            self.loaded.connect(self._finish, Qt.ConnectionType.QueuedConnection)
+            QThreadPool.globalInstance().start(self._run)
+
+    def _run(self) -> None:
+        svg("x", 16.0, "#000000")
+        self.loaded.emit()
+
+    def _finish(self) -> None:
+        self.ready = True
+        for view in list(_waiting):
+            view.typeset()
+        _waiting.clear()
+
+
+_loader: _Loader | None = None
+_waiting: WeakSet[FormulaView] = WeakSet()
+
+
+def loader() -> _Loader:
+    global _loader
+    if _loader is None:
+        _loader = _Loader()
+    return _loader
 
 
 class FormulaView(QWidget):
@@ -75,16 +115,28 @@ class FormulaView(QWidget):
         self._latex = ""
         self._ink = "#000000"
         self._renderer: QSvgRenderer | None = None
+        self._asked = False
+        """Whether the typesetter has seen this formula; until then its place stays empty."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_formula(self, latex: str, ink: str, scale: float = 1.0) -> None:
         if (latex, ink, scale) == (self._latex, self._ink, self._scale):
             return
         self._latex, self._ink, self._scale = latex, ink, scale
-        picture = svg(latex, self._size * scale, ink) if latex else None
-        self._renderer = QSvgRenderer(QByteArray(picture)) if picture else None
         self.setAccessibleName(latex)
         self.setVisible(bool(latex))
+        if loader().ready or not latex:
+            self.typeset()
+        else:
+            _waiting.add(self)
+            self._renderer, self._asked = None, False
+            self.update()
+
+    def typeset(self) -> None:
+        """Make the picture; the typesetter is loaded by now."""
+        picture = svg(self._latex, self._size * self._scale, self._ink) if self._latex else None
+        self._renderer = QSvgRenderer(QByteArray(picture)) if picture else None
+        self._asked = True
         self.updateGeometry()
         self.update()
 
@@ -109,6 +161,9 @@ class FormulaView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self._renderer is None and not self._asked:
+            loader().start()  # not before the first frame is on the screen
+            return
         if self._renderer is None:
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, self._latex)
             return

@@ -27,6 +27,8 @@ class NumberField(QAbstractSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(setting.label)
         self.setKeyboardTracking(False)
+        if setting.default is None:
+            self.lineEdit().setPlaceholderText(setting.unit or "none")
         self.lineEdit().editingFinished.connect(self._commit)
         self.set_value(setting.default)
 
@@ -36,7 +38,7 @@ class NumberField(QAbstractSpinBox):
 
     def set_value(self, value: float | int | None) -> None:
         """Show a value without telling anyone; what is being typed is left alone."""
-        if value == self._value and self._shown:
+        if value == self._value and (self._shown or value is None):
             return
         self._value = value
         if not (self.lineEdit().isModified() and self.hasFocus()):
@@ -57,13 +59,15 @@ class NumberField(QAbstractSpinBox):
         text = self.lineEdit().text().strip()
         if text == self._shown:
             return self._complain("")
+        if self._setting.default is None and text.casefold() in ("", self.lineEdit().placeholderText().casefold()):
+            return self._take(None)
         value = parse(text, whole=self._setting.kind == "int")
         if value is None:
             return self._complain("a whole number is wanted here" if self._setting.kind == "int" else "a number is wanted here")
         self._take(value)
 
-    def _take(self, value: float | int) -> None:
-        complaint = self._setting.complaint(value)
+    def _take(self, value: float | int | None) -> None:
+        complaint = self._setting.complaint(value) if value is not None else None
         if complaint:
             return self._complain(complaint)
         different = value != self._value
@@ -75,6 +79,8 @@ class NumberField(QAbstractSpinBox):
     def stepped(self, steps: int) -> float | int:
         """The value some steps up or down: 1 for whole numbers, a factor on logarithmic settings, else a digit of its size."""
         start = self._value if self._value is not None else self._setting.default
+        if start is None:
+            start = self._setting.minimum or 1
         if self._setting.kind == "int":
             moved: float | int = int(start) + steps
         elif self._setting.logarithmic and start > 0:

@@ -1,0 +1,76 @@
+"""Start of the window: the engine's process first, then the window, then everything that can wait."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from engine.catalog import CATALOG
+from graph.document import Document
+from graph.files import FileError
+from ui.files import example_document
+from ui.gallery import EXAMPLES, FIRST
+from ui.session import Session
+from ui.theme import font, load_fonts
+from ui.window import Window
+
+
+def application(arguments: list[str] | None = None) -> QApplication:
+    """The one application object, dressed; made here if there is none yet."""
+    found = QApplication.instance()
+    if isinstance(found, QApplication):
+        app = found
+    else:
+        QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+        app = QApplication(arguments or ["gradwire"])
+    app.setApplicationName("Gradwire")
+    app.setApplicationDisplayName("Gradwire")
+    app.setDesktopFileName("gradwire")
+    app.setStyle("Fusion")
+    load_fonts()
+    app.setFont(font("base"))
+    return app
+
+
+def opening(path: Path | None, session: Session) -> tuple[Document, str, str]:
+    """What to show first: the file asked for, else the last one, else the first example. Also the example's name, and what failed."""
+    complaint = ""
+    if path is not None:
+        try:
+            if path.resolve().parent == EXAMPLES:
+                return example_document(path.stem, CATALOG), path.stem, ""
+            return Document.load(path, CATALOG), "", ""
+        except FileError as wrong:
+            complaint = str(wrong)
+    last = session.text("last")
+    try:
+        if last.startswith("example:"):
+            name = last.removeprefix("example:")
+            return example_document(name, CATALOG), name, complaint
+        if last and path is None and Path(last).exists():
+            return Document.load(Path(last), CATALOG), "", complaint
+    except FileError as wrong:
+        complaint = complaint or str(wrong)
+    return example_document(FIRST, CATALOG), FIRST, complaint
+
+
+def run(path: Path | None = None) -> int:
+    """Open the window on a file (else the last one, else the first example) and stay until it closes; the exit code."""
+    from ui.kernel import Kernel
+
+    app = application(sys.argv[:1])
+    kernel = Kernel()
+    session = Session()
+    document, example, complaint = opening(path, session)
+    window = Window(document, session, kernel, example)
+    if document.path is not None:
+        session.remember(document.path)
+    window.show()
+    if complaint:
+        window.say(complaint)
+    code = app.exec()
+    kernel.shutdown()
+    return code

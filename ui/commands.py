@@ -1,0 +1,392 @@
+"""What every row of the action table does. One method a row, named like it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication, QWidget
+
+from graph.edits import Compound, Move, SetGraphSetting, SetParam
+from graph.formula import FormulaError, build, names_in
+from graph.layout import layout
+from ui.actions import ACTIONS, Situation, shortcut_text
+from ui.gallery import Gallery
+from ui.search import search, signature
+from ui.search_box import Row
+from ui.theme import THEMES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import numpy as np
+
+    from ui.canvas.scene import PortHit
+    from ui.window import Window
+
+ZOOM = 1.25
+ABOUT = """Wire computational graphs, watch values run forward and gradients run backward, and train what you wired.
+
+Numbers are computed by PyTorch. Type is set in Inter and STIX Two, both under the SIL Open Font License."""
+
+
+class Commands:
+    """Acts on a window; knows which of the actions make sense now."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+
+    def situation(self) -> Situation:
+        window, graph = self._window, self._window.document.graph
+        history, kernel, canvas = window.document.history, window.kernel, window.canvas
+        trainable = any(graph.spec(n).parameters or graph.spec(n).role == "parameter" for n in graph.nodes.values())
+        return Situation(
+            nodes=len(graph.nodes),
+            selected_nodes=len(canvas.selected_nodes()),
+            selected=len(canvas.selection),
+            undo=(history.undo_text or "last change") if history.can_undo else "",
+            redo=(history.redo_text or "last change") if history.can_redo else "",
+            events=len(window.playhead.events),
+            training=kernel is not None and kernel.training,
+            trained=kernel is not None and kernel.progress.step > 0,
+            trainable=trainable and window.trace is not None and window.trace.objective is not None,
+            kernel=kernel is not None,
+            read_only=bool(window.document.read_only),
+        )
+
+    def why_not_train(self) -> str:
+        """Why the training button is off, in words."""
+        window, graph = self._window, self._window.document.graph
+        if window.kernel is None or window.trace is None:
+            return "The engine is starting"
+        if not any(graph.spec(n).parameters or graph.spec(n).role == "parameter" for n in graph.nodes.values()):
+            return "Nothing here can be trained: there is no Parameter and no layer with weights"
+        return window.trace.objective_note or "Solve the problems first"
+
+    # File
+
+    def new(self) -> None:
+        self._window.files.new()
+
+    def open(self) -> None:
+        self._window.files.ask_open()
+
+    def examples(self) -> None:
+        window = self._window
+        gallery = Gallery(window.document.graph.catalog, window.theme, window)
+        gallery.exec()
+        if gallery.chosen is not None:
+            window.files.open_example(gallery.chosen.stem)
+        gallery.deleteLater()
+
+    def save(self) -> None:
+        self._window.files.save()
+
+    def save_as(self) -> None:
+        self._window.files.save_as()
+
+    def export_code(self) -> None:
+        self._window.files.export_code()
+
+    def export_picture(self) -> None:
+        self._window.files.export_picture()
+
+    def copy_picture(self) -> None:
+        self._window.files.copy_picture()
+
+    def quit(self) -> None:
+        self._window.close()
+
+    # Edit
+
+    @property
+    def _hands_free(self) -> bool:
+        return self._window.canvas.gesture is None
+
+    def undo(self) -> None:
+        if self._hands_free and self._window.document.history.can_undo:
+            self._window.document.undo()
+
+    def redo(self) -> None:
+        if self._hands_free and self._window.document.history.can_redo:
+            self._window.document.redo()
+
+    def cut(self) -> None:
+        if self._hands_free:
+            self._window.canvas.cut()
+
+    def copy(self) -> None:
+        self._window.canvas.copy()
+
+    def paste(self) -> None:
+        if self._hands_free:
+            self._window.canvas.paste()
+
+    def duplicate(self) -> None:
+        if self._hands_free:
+            self._window.canvas.duplicate()
+
+    def delete(self) -> None:
+        if self._hands_free:
+            self._window.canvas.delete_selection()
+
+    def dissolve(self) -> None:
+        if self._hands_free:
+            self._window.canvas.dissolve_selection()
+
+    def select_all(self) -> None:
+        self._window.canvas.select_all()
+
+    def add_node(self) -> None:
+        if self._hands_free:
+            self._window.canvas.request_add()
+
+    def rename(self) -> None:
+        window = self._window
+        window.inspector_dock.show()
+        window.inspector.tabs.setCurrentIndex(0)
+        window.inspector.node_page.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        window.inspector.node_page.name.selectAll()
+
+    def mark_objective(self) -> None:
+        window = self._window
+        node = window.canvas.selected_nodes()[0]
+        outputs = window.document.graph.spec(node).outputs
+        if outputs:
+            name = window.document.graph.nodes[node].name
+            window.canvas.do(SetGraphSetting("objective", {"node": node, "port": outputs[0].name}), f"Differentiate {name}")
+
+    def layout(self) -> None:
+        canvas = self._window.canvas
+        if not self._hands_free:
+            return
+        graph, chosen = self._window.document.graph, canvas.selected_nodes()
+        sizes = {node: (canvas.scene.rect(node).width(), canvas.scene.rect(node).height()) for node in graph.nodes}
+        places = layout(graph, sizes, chosen if len(chosen) > 1 else None)
+        moved = tuple((n, x, y) for n, (x, y) in places.items() if (graph.nodes[n].x, graph.nodes[n].y) != (x, y))
+        if moved:
+            canvas.do(Move(moved), "Arrange")
+
+    def find(self) -> None:
+        window = self._window
+        graph = window.document.graph
+
+        def offer(text: str) -> Sequence[Row]:
+            wanted = text.casefold().strip()
+            found = [n for n in graph.nodes.values() if wanted in n.name.casefold() or wanted in n.label.casefold()]
+            found.sort(key=lambda n: (n.name.casefold() != wanted, not n.name.casefold().startswith(wanted)))
+            return [Row(lambda n=n: window.go_to((n.id,), ()), n.name, graph.spec(n).title, graph.spec(n).category) for n in found[:50]]
+
+        window.search_box.ask(None, "Find a node by its name", offer)
+
+    def commands(self) -> None:
+        window = self._window
+        made = window.actions_by_id
+
+        def offer(text: str) -> Sequence[Row]:
+            wanted = text.casefold().strip()
+            rows = [
+                Row(made[s.id].trigger, s.text.replace(" …", ""), shortcut_text(s) or s.menu, enabled=made[s.id].isEnabled())
+                for s in ACTIONS
+                if wanted in s.text.casefold() or wanted in s.menu.casefold()
+            ]
+            return sorted(rows, key=lambda r: (not r.enabled, not r.title.casefold().startswith(wanted)))
+
+        window.search_box.ask(None, "What do you want to do?", offer)
+
+    # adding nodes
+
+    def place(self, key: str) -> None:
+        """A node in the middle of the canvas, from the library."""
+        self._window.canvas.add_node(key)
+        self._window.session.used(key)
+        self._window.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def ask_for_node(self, scene: QPointF, at: QPoint, port: PortHit | None) -> None:
+        """The search box at the cursor; with a wire in hand, only what it can join."""
+        window = self._window
+        catalog, session = window.document.graph.catalog, window.session
+
+        def offer(text: str) -> Sequence[Row]:
+            hits = search(catalog.values(), text, session.recent_types)
+            rows: list[Row] = []
+            for hit in hits[:60]:
+                ports = _fitting(window, hit.spec.key, port) if port is not None else [""]
+                for name in ports:
+                    title = f"{hit.spec.title} · {name}" if name and len(ports) > 1 else hit.spec.title
+                    detail = " ".join((_plain_formula(hit.spec), "  ", signature(hit.spec))).strip()
+                    act = self._adder(hit.spec.key, scene, port, name)
+                    rows.append(Row(act, title, detail, hit.spec.category))
+            return rows
+
+        window.search_box.ask(at, "Add a node", offer)
+
+    def _adder(self, key: str, scene: QPointF, port: PortHit | None, name: str) -> Callable[[], None]:
+        def add() -> None:
+            self._window.canvas.add_node(key, scene, port, name or None)
+            self._window.session.used(key)
+
+        return add
+
+    def ask_for_formula(self) -> None:
+        """Type a formula, get its graph: free names become Inputs at 1."""
+        window = self._window
+        catalog = window.document.graph.catalog
+
+        def offer(text: str) -> Sequence[Row]:
+            if not text.strip():
+                return [Row(None, "Type a formula, such as x*y + z", enabled=False)]
+            try:
+                graph = build(text, catalog, dict.fromkeys(names_in(text), 1.0))
+            except FormulaError as wrong:
+                return [Row(None, str(wrong), enabled=False)]
+            return [Row(lambda: window.files.show_graph(graph), f"Build  {text}", f"{len(graph.nodes)} nodes", "math")]
+
+        window.search_box.ask(None, "A formula, such as x*y + z", offer)
+
+    # View
+
+    def theme_light(self) -> None:
+        self._window.set_theme(THEMES["light"])
+
+    def theme_dark(self) -> None:
+        self._window.set_theme(THEMES["dark"])
+
+    def theme_projector(self) -> None:
+        self._window.set_theme(THEMES["projector"])
+
+    def fit(self) -> None:
+        self._window.canvas.fit_selection()
+
+    def fit_all(self) -> None:
+        self._window.canvas.fit_all()
+
+    def zoom_100(self) -> None:
+        self._window.canvas.zoom_100()
+
+    def zoom_in(self) -> None:
+        self._window.canvas.zoom_by(ZOOM)
+
+    def zoom_out(self) -> None:
+        self._window.canvas.zoom_by(1 / ZOOM)
+
+    def panel_library(self) -> None:
+        self._window.library_dock.setVisible(self._window.library_dock.isHidden())
+
+    def panel_inspector(self) -> None:
+        self._window.inspector_dock.setVisible(self._window.inspector_dock.isHidden())
+
+    def panel_bottom(self) -> None:
+        self._window.bottom_dock.setVisible(self._window.bottom_dock.isHidden())
+
+    def next_panel(self) -> None:
+        self._turn_panels(1)
+
+    def previous_panel(self) -> None:
+        self._turn_panels(-1)
+
+    def _turn_panels(self, way: int) -> None:
+        window = self._window
+        stops: list[tuple[QWidget, QWidget]] = [
+            (window.canvas, window.canvas),
+            (window.inspector, window.inspector.tabs.tabBar()),
+            (window.bottom, window.bottom.tabs.tabBar()),
+            (window.library, window.library.query),
+            (window.topbar, window.topbar.transport.forward),
+        ]
+        stops = [(panel, first) for panel, first in stops if panel.isVisible()]
+        focus = QApplication.focusWidget()
+        here = next((i for i, (panel, _) in enumerate(stops) if focus is not None and (panel is focus or panel.isAncestorOf(focus))), 0)
+        stops[(here + way) % len(stops)][1].setFocus(Qt.FocusReason.TabFocusReason)
+
+    def reduced_motion(self) -> None:
+        window = self._window
+        window.playhead.reduced_motion = not window.playhead.reduced_motion
+        window.session.set("reduced_motion", window.playhead.reduced_motion)
+
+    def full_screen(self) -> None:
+        window = self._window
+        if window.isFullScreen():
+            window.showNormal()
+        else:
+            window.showFullScreen()
+
+    # Run
+
+    def play_forward(self) -> None:
+        self._window.playhead.play_forward()
+
+    def play_backward(self) -> None:
+        self._window.playhead.play_backward()
+
+    def next_step(self) -> None:
+        self._window.playhead.step()
+
+    def previous_step(self) -> None:
+        self._window.playhead.step_back()
+
+    def show_all(self) -> None:
+        self._window.playhead.reset()
+
+    def train(self) -> None:
+        kernel = self._window.kernel
+        if kernel is None:
+            return
+        if kernel.training:
+            kernel.pause()
+        else:
+            self._window.playhead.reset()
+            kernel.start()
+        self._window.refresh_actions()
+
+    def train_step(self) -> None:
+        if self._window.kernel is not None:
+            self._window.playhead.reset()
+            self._window.kernel.step_once()
+
+    def train_reset(self) -> None:
+        if self._window.kernel is not None:
+            self._window.kernel.reset()
+
+    def keep_values(self) -> None:
+        if self._window.kernel is not None:
+            self._window.kernel.keep_values(self._keep)
+
+    def _keep(self, values: Mapping[tuple[str, str], np.ndarray]) -> None:
+        window, graph = self._window, self._window.document.graph
+        made: list[SetParam] = []
+        for (node, name), array in values.items():
+            if node in graph.nodes and (target := _place_for(window, node, name)):
+                made.append(SetParam(node, target, array.tolist()))
+        if made and window.canvas.do(Compound(tuple(made)), "Keep trained values"):
+            window.say("The trained values are part of the graph now.")
+        elif not made:
+            window.say("There are no trained values to keep.")
+
+    # Help
+
+    def shortcuts(self) -> None:
+        self._window.dialogs.shortcuts()
+
+    def about(self) -> None:
+        self._window.dialogs.about(ABOUT)
+
+
+def _fitting(window: Window, key: str, port: PortHit) -> list[str]:
+    from ui.canvas.commands import fits
+
+    return fits(window.document.graph, key, port)
+
+
+def _plain_formula(spec: object) -> str:
+    from ui.canvas.formula_text import plain
+
+    return plain(spec.formula)  # type: ignore[attr-defined]
+
+
+def _place_for(window: Window, node: str, name: str) -> str:
+    """The setting of a node that holds a parameter's first value: `value` of a Parameter, `initial_W` of a layer's W; else empty."""
+    spec = window.document.graph.spec(node)
+    wanted = ("value",) if spec.role == "parameter" else (f"initial_{name}", f"{name}_value", name)
+    return next((w for w in wanted if spec.setting(w) is not None), "")

@@ -1,0 +1,144 @@
+"""Loss and accuracy against steps. pyqtgraph is imported when the first point arrives, not before."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+
+from ui.theme import LIGHT, Theme, color, faded, font
+from ui.widgets import button, label
+
+if TYPE_CHECKING:
+    from engine.kernel.protocol import Point
+
+EMPTY = "Press Train and watch the loss fall."
+MOST_POINTS = 4000
+"""More points than this are thinned before drawing; no screen has as many columns."""
+
+
+class Curves(QWidget):
+    """Two plots side by side; accuracy appears when something is measured. Training part solid, test part dashed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._theme = LIGHT
+        self._points: Sequence[Point] = ()
+        self._plots: dict[str, Any] = {}
+        self._lines: dict[str, Any] = {}
+        self.logarithmic = button("log scale", "quiet", tip="Show the loss on a logarithmic scale")
+        self.logarithmic.setCheckable(True)
+        self.logarithmic.toggled.connect(lambda _: self._draw())
+        self.hint = label(EMPTY, "secondary")
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self.hint)
+        self._board = QWidget()
+        self._row = QHBoxLayout(self._board)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(16)
+        self._stack.addWidget(self._board)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        for name in self._plots:
+            self._paint(name)
+        self._draw()
+
+    def show_points(self, points: Sequence[Point]) -> None:
+        """Draw these points, all that there are of the run."""
+        self._points = points
+        if not points:
+            self._stack.setCurrentWidget(self.hint)
+            return
+        if not self._plots:
+            self._make()
+        self._stack.setCurrentWidget(self._board)
+        self._draw()
+
+    def series(self, field: str) -> tuple[list[float], list[float]]:
+        """Steps and values of one curve, without the gaps; thinned when there are very many."""
+        pairs = [(p.step, v) for p in self._points if (v := getattr(p, field)) is not None and math.isfinite(v)]
+        if len(pairs) > MOST_POINTS:
+            stride = -(-len(pairs) // MOST_POINTS)
+            pairs = pairs[::stride] + pairs[-1:]
+        return [float(s) for s, _ in pairs], [float(v) for _, v in pairs]
+
+    def _make(self) -> None:
+        import pyqtgraph
+
+        pyqtgraph.setConfigOptions(antialias=True)
+        for name, fields in (("loss", ("loss", "test_loss")), ("accuracy", ("accuracy", "test_accuracy"))):
+            plot = pyqtgraph.PlotWidget()
+            plot.setFrameShape(plot.Shape.NoFrame)
+            plot.setMenuEnabled(False)
+            plot.setMouseEnabled(False, False)
+            plot.hideButtons()
+            plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            plot.setAccessibleName(f"Curve of the {name}")
+            holder = QWidget()
+            column = QVBoxLayout(holder)
+            column.setContentsMargins(0, 0, 0, 0)
+            column.setSpacing(2)
+            top = QHBoxLayout()
+            top.setSpacing(10)
+            legend = label("", "small")
+            legend.setTextFormat(Qt.TextFormat.RichText)
+            legend.setObjectName(name)
+            top.addWidget(legend)
+            top.addStretch(1)
+            if name == "loss":
+                top.addWidget(self.logarithmic)
+            column.addLayout(top)
+            column.addWidget(plot, 1)
+            self._row.addWidget(holder, 1)
+            self._plots[name] = (plot, holder, legend)
+            for field in fields:
+                self._lines[field] = plot.plot([], [])
+            self._paint(name)
+
+    def _paint(self, name: str) -> None:
+        import pyqtgraph
+
+        theme = self._theme
+        plot, _, legend = self._plots[name]
+        plot.setBackground(color(theme.panel))
+        for side in ("left", "bottom"):
+            axis = plot.getAxis(side)
+            axis.setPen(pyqtgraph.mkPen(color(theme.hairline)))
+            axis.setTextPen(pyqtgraph.mkPen(color(theme.secondary)))
+            axis.setTickFont(font("tiny", theme.scale))
+            axis.setStyle(tickLength=-4, tickTextOffset=6)
+        plot.getAxis("left").setWidth(round(48 * theme.scale))
+        plot.getAxis("bottom").setHeight(round(22 * theme.scale))
+        plot.showGrid(x=False, y=True, alpha=0.12)
+        width = 1.6 * theme.scale
+        solid = pyqtgraph.mkPen(color(theme.forward), width=width)
+        dashed = pyqtgraph.mkPen(color(theme.swatch["probes"]), width=width, style=Qt.PenStyle.DashLine)
+        first, second = ("loss", "test_loss") if name == "loss" else ("accuracy", "test_accuracy")
+        self._lines[first].setPen(solid)
+        self._lines[second].setPen(dashed)
+        self._lines[first].setBrush(faded(theme.forward, 0.1))
+        legend.setText(
+            f'<b style="color:{theme.text}">{name.capitalize()}</b>&nbsp;&nbsp; <span style="color:{theme.forward}">━ training</span>'
+            f'&nbsp;&nbsp; <span style="color:{theme.swatch["probes"]}">┅ test</span>'
+        )
+
+    def _draw(self) -> None:
+        if not self._plots or not self._points:
+            return
+        logarithmic = self.logarithmic.isChecked()
+        for field, line in self._lines.items():
+            steps, values = self.series(field)
+            if logarithmic and field.endswith("loss"):
+                kept = [(s, v) for s, v in zip(steps, values, strict=True) if v > 0]
+                steps, values = [s for s, _ in kept], [v for _, v in kept]
+            line.setData(steps, values)
+        self._plots["loss"][0].setLogMode(x=False, y=logarithmic)
+        measured = any(p.accuracy is not None or p.test_accuracy is not None for p in self._points)
+        self._plots["accuracy"][1].setVisible(measured)
+        if measured:
+            self._plots["accuracy"][0].setYRange(0, 1, padding=0.03)

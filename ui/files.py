@@ -1,0 +1,242 @@
+"""Opening, saving and exporting: no way through here loses work."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QMarginsF, QProcess, QRectF, QSize
+from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtSvg import QSvgGenerator
+
+from graph import files as graph_files
+from graph.document import Document
+from graph.files import FileError
+from graph.graph import Graph
+from ui.gallery import FIRST, example_path
+from ui.theme import color
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+UNTITLED = "Untitled"
+MAIN = Path(__file__).resolve().parents[1] / "main.py"
+PICTURES = "Picture (*.png);;Vector picture (*.svg)"
+
+
+class Files:
+    """Every change of document passes `may_close`, which asks what shall become of unsaved changes."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._example = ""
+        self._exports: list[QProcess] = []
+
+    @property
+    def title(self) -> str:
+        """The name in the top bar: the file's, the example's, or Untitled."""
+        path = self._window.document.path
+        return path.stem if path is not None else self._example or UNTITLED
+
+    def may_close(self) -> bool:
+        """Whether the document may be let go of; asks when there are unsaved changes, and saves when told so."""
+        window = self._window
+        if not window.document.modified:
+            return True
+        answer = window.dialogs.unsaved(self.title)
+        return answer == "discard" or (answer == "save" and self.save())
+
+    # opening
+
+    def new(self) -> None:
+        if self.may_close():
+            self._example = ""
+            self._window.set_document(Document.new(self._window.document.graph.catalog))
+
+    def ask_open(self) -> None:
+        path = self._window.document.path
+        chosen = self._window.dialogs.open_path(str(path.parent) if path is not None else "")
+        if chosen is not None:
+            self.open(chosen)
+
+    def open(self, path: Path) -> bool:
+        """Show a file, after what is open is safe. Whether it was opened."""
+        window = self._window
+        try:
+            document = Document.load(path, window.document.graph.catalog)
+        except FileError as wrong:
+            window.dialogs.tell("This file cannot be opened", str(wrong))
+            return False
+        if not self.may_close():
+            return False
+        self._example = ""
+        window.session.remember(path)
+        window.set_document(document)
+        return True
+
+    def open_example(self, name: str) -> bool:
+        """A copy of an example: saving asks for a place, the example itself stays."""
+        window = self._window
+        try:
+            document = load_example(name, window.document)
+        except FileError as wrong:
+            window.dialogs.tell("This example cannot be opened", str(wrong))
+            return False
+        if not self.may_close():
+            return False
+        self._example = name
+        window.session.set("last", f"example:{name}")
+        window.set_document(document)
+        return True
+
+    def show_graph(self, graph: Graph) -> None:
+        """A graph made just now, such as one of a formula, as a new document."""
+        if self.may_close():
+            self._example = ""
+            self._window.set_document(Document(graph))
+
+    def took_example(self, name: str) -> None:
+        """The window was opened with an example."""
+        self._example = name
+
+    def drop(self, path: Path) -> None:
+        """A file dropped on the window: a graph opens, a table becomes a Data node."""
+        window = self._window
+        if path.suffix.lower() == ".csv":
+            from graph.edits import SetParam
+
+            with window.document.gesture(f"Add {path.name}"):
+                node = window.canvas.add_node("source.data")
+                if node is not None:
+                    window.canvas.do(SetParam(node, "dataset", "csv"))
+                    window.canvas.do(SetParam(node, "path", str(path)))
+            window.show_data()
+        else:
+            self.open(path)
+
+    # saving
+
+    def save(self) -> bool:
+        """Whether the document is safely in its file afterwards."""
+        path = self._window.document.path
+        return self._write(path) if path is not None and not self._window.document.read_only else self.save_as()
+
+    def save_as(self) -> bool:
+        window = self._window
+        path = window.document.path
+        suggested = str(path) if path is not None else f"{self.title.lower().replace(' ', '-')}.gradwire"
+        chosen = window.dialogs.save_path(suggested)
+        return chosen is not None and self._write(chosen)
+
+    def _write(self, path: Path) -> bool:
+        window = self._window
+        try:
+            window.document.save(path)
+        except FileError as wrong:
+            window.dialogs.tell("The graph could not be saved", str(wrong))
+            return False
+        self._example = ""
+        window.session.remember(path)
+        window.say(f"Saved {path.name}")
+        window.set_saved()
+        return True
+
+    # exporting
+
+    def export_code(self) -> None:
+        """Readable PyTorch, written by the command line in a process of its own: this one never loads torch."""
+        window = self._window
+        chosen = window.dialogs.save_path(f"{_identifier(self.title)}.py", "Export PyTorch code", "Python (*.py)", ".py")
+        if chosen is None:
+            return
+        folder = tempfile.TemporaryDirectory(prefix="gradwire-")
+        source = Path(folder.name) / f"{_identifier(self.title)}.gradwire"
+        try:
+            graph_files.save(window.document.graph, source)
+        except FileError as wrong:
+            window.dialogs.tell("The code could not be written", str(wrong))
+            return
+        process = QProcess(window)
+        process.finished.connect(lambda code, _: self._exported(process, folder, chosen, code))
+        self._exports.append(process)
+        window.say(f"Writing {chosen.name} …")
+        process.start(sys.executable, [str(MAIN), "export", str(source), "-o", str(chosen)])
+
+    def _exported(self, process: QProcess, folder: tempfile.TemporaryDirectory[str], path: Path, code: int) -> None:
+        folder.cleanup()
+        self._exports.remove(process)
+        if code == 0:
+            self._window.say(f"Wrote {path.name}")
+        else:
+            lines = bytes(process.readAllStandardError().data()).decode(errors="replace").strip().splitlines()
+            self._window.dialogs.tell("The code could not be written", lines[-1] if lines else "The exporter failed.")
+        process.deleteLater()
+
+    def export_picture(self) -> None:
+        window = self._window
+        chosen = window.dialogs.save_path(f"{_identifier(self.title)}.png", "Export picture", PICTURES, ".png")
+        if chosen is None:
+            return
+        if chosen.suffix.lower() == ".svg":
+            done = self._write_svg(chosen)
+        else:
+            done = self.picture().save(str(chosen))
+        window.say(f"Wrote {chosen.name}" if done else f"{chosen.name} could not be written")
+
+    def copy_picture(self) -> None:
+        QGuiApplication.clipboard().setImage(self.picture())
+        self._window.say("The picture is on the clipboard")
+
+    def picture(self, scale: float = 2.0) -> QImage:
+        """The whole graph with its numbers, in the present theme."""
+        from ui.canvas.picture import paint_graph, picture_size
+
+        window = self._window
+        size = picture_size(window.document.graph, window.trace)
+        image = QImage(QSize(round(size.width() * scale), round(size.height() * scale)), QImage.Format.Format_ARGB32_Premultiplied)
+        image.fill(color(window.theme.canvas))
+        painter = QPainter(image)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint_graph(painter, window.document.graph, window.trace, window.theme, QRectF(image.rect()))
+        painter.end()
+        return image
+
+    def _write_svg(self, path: Path) -> bool:
+        from ui.canvas.picture import paint_graph, picture_size
+
+        window = self._window
+        size = picture_size(window.document.graph, window.trace).toSize()
+        generator = QSvgGenerator()
+        generator.setFileName(str(path))
+        generator.setSize(size)
+        generator.setViewBox(QRectF(0, 0, size.width(), size.height()).marginsAdded(QMarginsF()).toRect())
+        generator.setTitle(self.title)
+        painter = QPainter()
+        if not painter.begin(generator):
+            return False
+        area = QRectF(0, 0, size.width(), size.height())
+        painter.fillRect(area, color(window.theme.canvas))
+        paint_graph(painter, window.document.graph, window.trace, window.theme, area)
+        return painter.end()
+
+
+def load_example(name: str, beside: Document) -> Document:
+    """An example as a document without a file. Raises FileError."""
+    return example_document(name, beside.graph.catalog)
+
+
+def example_document(name: str, catalog: object) -> Document:
+    """An example as a document without a file; the first one can be built even where the files are missing. Raises FileError."""
+    path = example_path(name)
+    if name == FIRST and not path.exists():
+        from graph.formula import build
+
+        return Document(build("x*y + z", catalog, {"x": 2.0, "y": -5.0, "z": 3.0}))  # type: ignore[arg-type]
+    return Document(graph_files.load(path, catalog))  # type: ignore[arg-type]
+
+
+def _identifier(text: str) -> str:
+    cleaned = "".join(c if c.isalnum() else "_" for c in text).strip("_").lower()
+    return cleaned if cleaned and not cleaned[0].isdigit() else f"graph_{cleaned}".strip("_")

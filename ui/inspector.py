@@ -1,0 +1,128 @@
+"""The inspector: settings and formula, numbers, and help for what is selected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+
+from engine.views import TraceView
+from graph.document import Document
+from ui.node_page import NodePage
+from ui.pages import DocumentPage, HelpPage, Request, ValuesPage
+from ui.theme import LIGHT, Theme
+from ui.widgets import label
+
+NODE, VALUES, HELP = range(3)
+
+
+class Inspector(QWidget):
+    """Follows a selection. Only the page that is seen is kept up to date; the others catch up when they are."""
+
+    repair = Signal(object)
+
+    def __init__(self, request: Request | None = None) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self._document: Document | None = None
+        self._trace: TraceView | None = None
+        self._theme = LIGHT
+        self._stale = False
+        self._nodes: tuple[str, ...] = ()
+        self._edges: tuple[str, ...] = ()
+        self.node_page, self.values_page, self.help_page = NodePage(), ValuesPage(request), HelpPage()
+        self.document_page = DocumentPage()
+        self.several = label("", "secondary", wrap=True)
+        self.several.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.several.setContentsMargins(0, 16, 0, 0)
+        self.first = QStackedWidget()
+        for page in (self.document_page, self.node_page, self.several):
+            self.first.addWidget(page)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        for page, title in ((self.first, "Node"), (self.values_page, "Values"), (self.help_page, "Help")):
+            self.tabs.addTab(scrolled(page), title)
+        self.tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(18, 6, 4, 0)
+        layout.addWidget(self.tabs)
+        self.tabs.currentChanged.connect(lambda _: self.refresh())
+        self.node_page.repair.connect(self.repair)
+
+    def set_document(self, document: Document) -> None:
+        self._document, self._trace = document, None
+        self._nodes = self._edges = ()
+        self.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.refresh()
+
+    def set_trace(self, trace: TraceView | None, stale: bool) -> None:
+        """New numbers; `stale` while they belong to an earlier state of the document."""
+        self._trace, self._stale = trace, stale
+        self.refresh()
+
+    def select(self, nodes: Iterable[str], edges: Iterable[str]) -> None:
+        self._nodes, self._edges = tuple(nodes), tuple(edges)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the present state of what is selected on the page that is seen."""
+        document = self._document
+        if document is None:
+            return
+        graph = document.graph
+        nodes = [n for n in self._nodes if n in graph.nodes]
+        edges = [e for e in self._edges if e in graph.edges]
+        node = nodes[0] if len(nodes) == 1 else None
+        page = self.tabs.currentIndex()
+        if page == NODE:
+            self._show_first(document, nodes, edges, node)
+        elif page == VALUES:
+            if node is not None:
+                self.values_page.show_node(document, node, self._trace, self._theme, self._stale)
+            elif not nodes and len(edges) == 1:
+                self.values_page.show_edge(document, edges[0], self._trace, self._theme, self._stale)
+            else:
+                self.values_page.show_nothing("Select one node or one wire to see its value and its gradient.")
+        else:
+            self.help_page.show_spec(graph.spec(node) if node is not None else None, self._theme)
+
+    def _show_first(self, document: Document, nodes: list[str], edges: list[str], node: str | None) -> None:
+        if node is not None:
+            self.node_page.show_node(document, node, self._trace, self._theme, self._stale)
+            problems = self._trace.problems if self._trace is not None else ()
+            self.node_page.show_problems(tuple(p for p in problems if node in p.nodes[:1]))
+            self.first.setCurrentWidget(self.node_page)
+        elif nodes or edges:
+            self.several.setText(_summary(document, nodes, edges))
+            self.first.setCurrentWidget(self.several)
+        else:
+            self.document_page.show_document(document, self._trace)
+            self.first.setCurrentWidget(self.document_page)
+
+
+def _summary(document: Document, nodes: list[str], edges: list[str]) -> str:
+    graph = document.graph
+    if len(edges) == 1 and not nodes:
+        edge = graph.edges[edges[0]]
+        start, end = graph.nodes[edge.source[0]].name, graph.nodes[edge.target[0]].name
+        return f"Wire from {start} to {end}, input {edge.target[1]}.\n\nIts numbers are under Values."
+    parts = [f"{len(nodes)} nodes"] * (len(nodes) > 0) + [f"{len(edges)} wires"] * (len(edges) > 0)
+    return " and ".join(parts) + " are selected."
+
+
+def scrolled(page: QWidget) -> QScrollArea:
+    """A page that scrolls down and never sideways."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    holder = QWidget()
+    inner = QVBoxLayout(holder)
+    inner.setContentsMargins(0, 0, 12, 0)
+    inner.addWidget(page)
+    area.setWidget(holder)
+    return area

@@ -1,0 +1,60 @@
+"""Menus made from the action table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from ui.actions import ACTIONS, MENUS
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+CONTEXT = ("cut", "copy", "paste", "duplicate", "delete", "dissolve", "", "rename", "mark_objective", "", "layout", "fit")
+CONTEXT_EMPTY = ("add_node", "paste", "select_all", "", "layout", "fit_all", "", "copy_picture")
+
+
+def build(window: Window, made: dict[str, QAction]) -> QMenuBar:
+    """The menu bar; File also has the recent files, filled when it opens."""
+    bar = QMenuBar(window)
+    menus: dict[str, QMenu] = {name: bar.addMenu(f"&{name}") for name in MENUS}
+    for spec in ACTIONS:
+        top, _, inner = spec.menu.partition("/")
+        menu = menus[top]
+        if inner:
+            if spec.menu not in menus:
+                menus[spec.menu] = menu.addMenu(inner)
+            menu = menus[spec.menu]
+        if spec.before:
+            menu.addSeparator()
+        menu.addAction(made[spec.id])
+        if spec.id == "open":
+            recent = menu.addMenu("Open recent")
+            recent.aboutToShow.connect(lambda recent=recent: _fill_recent(window, recent))
+            recent.setObjectName("recent")
+    return bar
+
+
+def _fill_recent(window: Window, menu: QMenu) -> None:
+    menu.clear()
+    paths = window.session.recent
+    for path in paths:
+        action = menu.addAction(path.name)
+        action.setToolTip(str(path))
+        action.triggered.connect(lambda _=False, path=path: window.files.open(path))
+    if not paths:
+        menu.addAction("No recent files").setEnabled(False)
+
+
+def context(window: Window, made: dict[str, QAction], on_something: bool) -> QMenu:
+    """The menu under the right mouse button."""
+    menu = QMenu(window)
+    menu.aboutToHide.connect(menu.deleteLater)
+    for identity in CONTEXT if on_something else CONTEXT_EMPTY:
+        if identity:
+            menu.addAction(made[identity])
+        else:
+            menu.addSeparator()
+    return menu

@@ -1,0 +1,223 @@
+"""The inspector's first page: what the selected node is, its settings, its formula with names and with numbers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from engine.views import Absent, TraceView
+from graph.document import Document
+from graph.edits import Rename, SetParam
+from graph.graph import GraphError
+from graph.problem import Problem, Repair
+from ui.array_view import ABSENT
+from ui.forms import Form
+from ui.formula import FormulaView, filled, latex_name, named
+from ui.library import paint_swatch
+from ui.numbers import number
+from ui.reading import gradient_of, port_names, port_values, scalar
+from ui.theme import LIGHT, Theme
+from ui.widgets import button, clear, label, line
+
+
+class Swatch(QWidget):
+    """A category's square with its glyph."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.category, self.theme = "unknown", LIGHT
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def set_category(self, category: str, theme: Theme) -> None:
+        self.category, self.theme = category, theme
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        side = round(18 * self.theme.scale)
+        return QSize(side, side)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint_swatch(painter, self.rect(), self.category, self.theme)
+
+
+class Row(QWidget):
+    """A formula at the left, a number at the right."""
+
+    def __init__(self, latex: str, text: str, role: str, theme: Theme) -> None:
+        super().__init__()
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 2, 0, 2)
+        formula = FormulaView(15.0)
+        formula.set_formula(latex, theme.text, theme.scale)
+        layout.addWidget(formula, 1)
+        if text:
+            value = label(text, "strong")
+            value.setStyleSheet(f"color: {theme.backward if role == 'gradient' else theme.forward};")
+            layout.addWidget(value, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+
+class NodePage(QWidget):
+    """Shows one node at a time; edits go to the document, repairs are passed on."""
+
+    repair = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._document: Document | None = None
+        self._node = ""
+        self._type = ""
+        self._theme = LIGHT
+        self.form: Form | None = None
+        self.swatch = Swatch()
+        self.kind = label("", "section")
+        self.name = QLineEdit()
+        self.name.setAccessibleName("Name of the node")
+        self.name.setToolTip("The name in formulas, files and exported code")
+        self.complaint = label("", "complaint", wrap=True)
+        self.complaint.hide()
+        self.formula, self.numbers = FormulaView(19.0), FormulaView(15.0)
+        self._problems, self._form_place, self._rules = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
+        self._rules_title = label("Chain rule", "section")
+        self._build()
+        self.name.editingFinished.connect(self._rename)
+
+    def _build(self) -> None:
+        head = QHBoxLayout()
+        head.setSpacing(8)
+        head.addWidget(self.swatch)
+        head.addWidget(self.kind, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 14, 0, 16)
+        layout.setSpacing(8)
+        layout.addLayout(head)
+        layout.addWidget(self.name)
+        layout.addWidget(self.complaint)
+        layout.addLayout(self._problems)
+        layout.addSpacing(2)
+        layout.addWidget(self.formula)
+        layout.addWidget(self.numbers)
+        layout.addSpacing(4)
+        layout.addLayout(self._form_place)
+        layout.addSpacing(8)
+        layout.addWidget(self._rules_title)
+        layout.addLayout(self._rules)
+        layout.addStretch(1)
+
+    def show_node(self, document: Document, node: str, trace: TraceView | None, theme: Theme, stale: bool) -> None:
+        """Show this node of this document with the numbers of a trace."""
+        graph = document.graph
+        changed = document is not self._document or graph.nodes[node].type != self._type or theme is not self._theme
+        if changed or node != self._node:
+            self.name.setModified(False)
+            self.complaint.hide()
+        self._document, self._node, self._type, self._theme = document, node, graph.nodes[node].type, theme
+        spec = graph.spec(node)
+        self.swatch.set_category(spec.category, theme)
+        self.kind.setText(spec.title.upper())
+        if not self.name.isModified():
+            self.name.setText(graph.nodes[node].name)
+        self.name.setReadOnly(bool(document.read_only))
+        if changed or self.form is None:
+            self._make_form()
+        assert self.form is not None
+        self.form.set_values(graph.settings_of(node))
+        self.form.set_read_only(bool(document.read_only))
+        self._show_formula(trace if not stale else None)
+
+    def _make_form(self) -> None:
+        assert self._document is not None
+        clear(self._form_place)
+        self.form = Form(self._document.graph.spec(self._node).settings)
+        self.form.changed.connect(self._set)
+        self._form_place.addWidget(self.form)
+
+    def _show_formula(self, trace: TraceView | None) -> None:
+        assert self._document is not None
+        graph, theme = self._document.graph, self._theme
+        spec, settings = graph.spec(self._node), graph.settings_of(self._node)
+        formula = spec.formula_for(settings)
+        known = {port: latex_name(name) for port, name in port_names(graph, self._node).items()}
+        typed = {n: _inserted(v) for n, v in settings.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
+        self.formula.set_formula(filled(formula, typed | known), theme.text, theme.scale)
+        values = port_values(graph, trace, self._node) if trace is not None else None
+        result = scalar(trace.values.get((self._node, spec.outputs[0].name))) if trace is not None and spec.outputs else None
+        with_numbers = ""
+        if values is not None and result is not None and len(values) == len(spec.inputs):
+            texts = typed | {port: _inserted(value) for port, value in values.items()}
+            texts[spec.outputs[0].name] = _inserted(result, bare=True)
+            with_numbers = filled(formula, texts)
+        self.numbers.set_formula(with_numbers, theme.secondary, theme.scale)
+        self._show_rules(trace)
+
+    def _show_rules(self, trace: TraceView | None) -> None:
+        """One line for each input and parameter: its rule, and the number where there is one."""
+        assert self._document is not None
+        graph = self._document.graph
+        spec, names = graph.spec(self._node), port_names(graph, self._node)
+        clear(self._rules)
+        edges = {edge.target[1]: edge.id for edge in graph.inputs_of(self._node)}
+        for port, rule in spec.local_derivatives_for(graph.settings_of(self._node)).items():
+            text = ""
+            if trace is not None and port in edges:
+                gradient = trace.edge_gradients.get(edges[port], gradient_of(None, (self._node, port)))
+                value = scalar(gradient)
+                text = number(value) if value is not None else ABSENT[gradient.reason] if isinstance(gradient, Absent) else ""
+            self._rules.addWidget(line())
+            self._rules.addWidget(Row(named(rule, names), text, "gradient", self._theme))
+        self._rules_title.setVisible(bool(spec.local_derivatives))
+
+    def show_problems(self, problems: tuple[Problem, ...]) -> None:
+        """The problems of this node, with their repairs."""
+        clear(self._problems)
+        for problem in problems:
+            self._problems.addWidget(label(problem.text, "notice", wrap=True))
+            for repair in problem.repairs:
+                self._problems.addWidget(self._repair_button(repair))
+
+    def _repair_button(self, repair: Repair) -> QWidget:
+        made = button(repair.title, "repair")
+        made.clicked.connect(lambda _=False, repair=repair: self.repair.emit(repair))
+        return made
+
+    def _set(self, name: str, value: object) -> None:
+        document = self._document
+        if document is None or self._node not in document.graph.nodes:
+            return
+        setting = document.graph.spec(self._node).setting(name)
+        title = setting.label if setting is not None else name
+        try:
+            text = f"Set {title.lower()} of {document.graph.nodes[self._node].name}"
+            document.do(SetParam(self._node, name, value), text, merge=("setting", self._node, name))
+        except GraphError as refused:
+            self._complain(str(refused))
+        else:
+            self._complain("")
+
+    def _rename(self) -> None:
+        document = self._document
+        if document is None or self._node not in document.graph.nodes:
+            return
+        wanted = self.name.text().strip()
+        self.name.setModified(False)
+        if wanted == document.graph.nodes[self._node].name:
+            return self._complain("")
+        try:
+            document.do(Rename(self._node, wanted), f"Rename {document.graph.nodes[self._node].name} to {wanted}")
+        except GraphError as refused:
+            self._complain(str(refused))
+        else:
+            self._complain("")
+
+    def _complain(self, text: str) -> None:
+        self.complaint.setText(text)
+        self.complaint.setVisible(bool(text))
+
+
+def _inserted(value: float, bare: bool = False) -> str:
+    """A number in a formula, in brackets where a sign would be misread."""
+    text = number(value).replace("−", "-").replace("∞", r"\infty").replace("NaN", r"\mathrm{NaN}")
+    return f"({text})" if value < 0 and not bare else text

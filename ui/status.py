@@ -1,0 +1,56 @@
+"""The line at the lower edge: messages, evaluation or training, which samples are shown, precision, device."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QStatusBar, QWidget
+
+from engine.kernel.protocol import Progress
+from engine.views import TraceView
+from graph.document import Document
+from ui.widgets import label
+
+MESSAGE_MS = 8000
+DEVICE_NAMES = {"cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}
+
+
+class Status(QStatusBar):
+    """Says what the numbers on the canvas are."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.kernel = "starting"
+        self.device_name = "CPU"
+        self.setSizeGripEnabled(False)
+        self.mode, self.batch, self.precision, self.device = label(""), label(""), label(""), label("")
+        self.mode.setToolTip("Dropout and batch norm behave differently in training and in evaluation mode")
+        self.batch.setToolTip("Which samples the numbers on the canvas belong to")
+        for widget in (self.batch, self.mode, self.precision, self.device):
+            self.addPermanentWidget(widget)
+
+    def say(self, text: str) -> None:
+        self.showMessage(text, MESSAGE_MS)
+
+    def show_document(self, document: Document) -> None:
+        self.precision.setText(str(document.graph.settings.get("dtype", "float64")))
+
+    def show_trace(self, trace: TraceView) -> None:
+        self.mode.setText("training mode" if trace.mode == "training" else "evaluation mode")
+        self.batch.setText(trace.batch)
+        self.batch.setVisible(bool(trace.batch))
+        self.precision.setText(trace.dtype)
+        self._show_device(trace.device)
+
+    def show_progress(self, progress: Progress) -> None:
+        self._show_device(progress.device)
+
+    def show_kernel(self, state: str, text: str) -> None:
+        self.kernel = state
+        if text:
+            self.showMessage(text, 0 if state == "dead" else MESSAGE_MS)
+        elif state == "ready":
+            self.clearMessage()
+
+    def _show_device(self, device: str) -> None:
+        name = device.split(":")[0]
+        self.device_name = DEVICE_NAMES.get(name, device.upper())
+        self.device.setText(self.device_name)

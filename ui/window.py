@@ -1,0 +1,334 @@
+"""The window: canvas in the middle, panels around it, and the wires between document, kernel and playback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QShowEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+from engine.kernel.protocol import Progress
+from engine.views import TraceView
+from graph.document import Change, Document
+from graph.edits import Compound, edit_from_json
+from graph.graph import GraphError
+from graph.problem import Repair
+from ui import actions, menus
+from ui.bottom import DATA, PROBLEMS, TRAINING, Bottom
+from ui.canvas.view import Canvas
+from ui.commands import Commands
+from ui.dialogs import Dialogs
+from ui.files import Files
+from ui.inspector import VALUES, Inspector
+from ui.library import Library
+from ui.playback import Playhead
+from ui.search_box import SearchBox
+from ui.session import Session
+from ui.status import Status
+from ui.style import ICONS, style_sheet
+from ui.theme import THEMES, Theme, load_fonts
+from ui.topbar import TopBar
+from ui.training import optimizer_text
+
+if TYPE_CHECKING:
+    from ui.kernel import Kernel
+
+LAYOUT = 1
+"""Version of the remembered panel layout; another number forgets it."""
+
+
+class Window(QMainWindow):
+    """One document at a time. Without a kernel everything can be edited and nothing is computed."""
+
+    def __init__(self, document: Document, session: Session, kernel: Kernel | None = None, example: str = "") -> None:
+        super().__init__()
+        load_fonts()
+        self.session, self.kernel, self.document = session, kernel, document
+        self.theme: Theme = THEMES.get(session.text("theme", "light"), THEMES["light"])
+        self.trace: TraceView | None = None
+        self.setWindowIcon(QIcon(str(ICONS / "gradwire.svg")))
+        self.setAcceptDrops(True)
+        self.dialogs = Dialogs(self)
+        self.playhead = Playhead(self)
+        self.playhead.set_speed(session.real("speed", 1.0))
+        self.playhead.reduced_motion = session.flag("reduced_motion")
+        self.canvas = Canvas(document, self.theme)
+        self.canvas.set_playhead(self.playhead)
+        catalog = document.graph.catalog
+        self.library = Library(catalog, self.theme, session.recent_types)
+        self.inspector = Inspector(kernel.request_array if kernel is not None else None)
+        self.bottom = Bottom()
+        self.status = Status(self)
+        self.files = Files(self)
+        self.files.took_example(example)
+        self.commands = Commands(self)
+        self.actions_by_id = actions.build(self, self.canvas, self.commands)
+        self.menu = menus.build(self, self.actions_by_id)
+        self.topbar = TopBar(self.playhead, self.menu)
+        self.search_box = SearchBox(self.theme, self)
+        self._build()
+        self._wire()
+        self.set_theme(self.theme)
+        self._restore()
+        self.set_document(document)
+
+    # layout
+
+    def _build(self) -> None:
+        self.setMenuWidget(self.topbar)
+        self.setCentralWidget(self.canvas)
+        self.setStatusBar(self.status)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.library_dock = self._dock("Node library", "library", self.library, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.inspector_dock = self._dock("Inspector", "inspector", self.inspector, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.bottom_dock = self._dock("Training, data and problems", "bottom", self.bottom, Qt.DockWidgetArea.BottomDockWidgetArea)
+        for name, dock in (("library", self.library_dock), ("inspector", self.inspector_dock), ("bottom", self.bottom_dock)):
+            action = self.actions_by_id[f"panel_{name}"]
+            dock.visibilityChanged.connect(lambda _, dock=dock, action=action: action.setChecked(not dock.isHidden()))
+
+    def _dock(self, title: str, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setTitleBarWidget(QWidget())
+        dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
+        dock.setWidget(widget)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _restore(self) -> None:
+        geometry, state = self.session.blob("geometry"), self.session.blob("state")
+        if geometry is None or not self.restoreGeometry(geometry):
+            self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
+        if state is None or not self.restoreState(state, LAYOUT):
+            self.default_layout()
+
+    def default_layout(self) -> None:
+        scale = self.theme.scale
+        sizes = [round(212 * scale), round(312 * scale)]
+        self.resizeDocks([self.library_dock, self.inspector_dock], sizes, Qt.Orientation.Horizontal)
+        self.resizeDocks([self.bottom_dock], [round(216 * scale)], Qt.Orientation.Vertical)
+
+    # wiring
+
+    def _wire(self) -> None:
+        canvas, bottom, topbar, commands = self.canvas, self.bottom, self.topbar, self.commands
+        canvas.selection_changed.connect(self._selection_changed)
+        canvas.add_requested.connect(commands.ask_for_node)
+        canvas.node_activated.connect(lambda _: self._show_inspector(None))
+        canvas.wire_activated.connect(lambda _: self._show_inspector(VALUES))
+        canvas.menu_requested.connect(self._context_menu)
+        canvas.gallery_requested.connect(lambda: commands.examples())
+        canvas.formula_requested.connect(commands.ask_for_formula)
+        canvas.message.connect(self.say)
+        canvas.on_live_edit = self._live_edit
+        self.library.placed.connect(commands.place)
+        self.inspector.repair.connect(self.mend)
+        self.search_box.chosen.connect(lambda chosen: chosen())
+        bottom.problems.go.connect(self.go_to)
+        bottom.problems.repair.connect(self.mend)
+        bottom.step_clicked.connect(lambda: commands.train_step())
+        bottom.reset_clicked.connect(lambda: commands.train_reset())
+        topbar.train_clicked.connect(lambda: commands.train())
+        topbar.optimizer_clicked.connect(lambda: self._show_training(bottom.training.focus_optimizer))
+        topbar.device_clicked.connect(self._device_clicked)
+        self.playhead.state_changed.connect(self.refresh_actions)
+        if self.kernel is not None:
+            self.kernel.traced.connect(self.show_trace)
+            self.kernel.progressed.connect(self.show_progress)
+            self.kernel.status.connect(self._kernel_status)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(0)
+        self._settle.timeout.connect(self._settled)
+
+    # the document
+
+    def set_document(self, document: Document) -> None:
+        """Show and compute another document; what was shown is let go of as it is."""
+        if document is not self.document:
+            self.document.changed.disconnect(self._document_changed)
+            self.document = document
+            self.canvas.set_document(document)
+        document.changed.connect(self._document_changed)
+        self.trace = None
+        self.playhead.set_trace(None)
+        self.inspector.set_document(document)
+        self.bottom.set_document(document)
+        self.status.show_document(document)
+        if self.kernel is not None:
+            self.kernel.attach(document)
+            self.kernel.evaluate_soon()
+        if document.read_only:
+            self.say(document.read_only)
+        self._settled()
+
+    def _document_changed(self, change: Change) -> None:
+        """Panels follow once the event is over: a drag of a hundred nodes is one refresh."""
+        self._settle.start()
+
+    def _settled(self) -> None:
+        self.topbar.set_file(self.files.title, self.document.modified)
+        self.setWindowTitle(f"{self.files.title}[*] — Gradwire")
+        self.setWindowModified(self.document.modified)
+        self.topbar.optimizer.setText(optimizer_text(self.document))
+        self.inspector.set_trace(self.trace, self.stale)
+        self.bottom.training.refresh()
+        selected = self.canvas.selected_nodes()
+        self.bottom.data.show_document(self.document, selected[0] if len(selected) == 1 else None)
+        self.status.show_document(self.document)
+        self.refresh_actions()
+
+    def set_saved(self) -> None:
+        """The document is in its file: title and marks follow at once."""
+        self._settled()
+
+    @property
+    def stale(self) -> bool:
+        """Whether the numbers shown belong to an earlier state of the document."""
+        return self.trace is not None and (self.trace.revision, self.trace.structure) != (self.document.revision, self.document.structure)
+
+    def _live_edit(self) -> None:
+        if self.kernel is not None:
+            self.kernel.wait_values()
+
+    def mend(self, repair: Repair) -> None:
+        """Apply a problem's repair as one step."""
+        try:
+            self.document.do(Compound(tuple(edit_from_json(row) for row in repair.edits)), repair.title)
+        except (GraphError, ValueError) as refused:
+            self.say(str(refused))
+
+    # the kernel
+
+    def show_trace(self, trace: TraceView) -> None:
+        """New numbers for everything that shows some."""
+        self.trace = trace
+        if trace.mode == "training" and not self.playhead.at_rest:
+            self.playhead.reset()
+        self.playhead.set_trace(trace)
+        self.canvas.set_trace(trace)
+        self.inspector.set_trace(trace, self.stale)
+        self.bottom.show_problems(trace)
+        self.status.show_trace(trace)
+        self.refresh_actions()
+
+    def show_progress(self, progress: Progress) -> None:
+        assert self.kernel is not None
+        self.bottom.show_progress(progress, self.kernel.curve)
+        if progress.problem_node is not None and progress.phase == "failed":
+            self.canvas.select([progress.problem_node])
+        self.status.show_progress(progress)
+        self.refresh_actions()
+
+    def _kernel_status(self, state: str, text: str) -> None:
+        self.status.show_kernel(state, text)
+        self.topbar.set_device(state, self.status.device_name, self.theme, text)
+        self.refresh_actions()
+
+    def _device_clicked(self) -> None:
+        if self.kernel is not None and self.status.kernel == "dead":
+            self.kernel.restart()
+        else:
+            self._show_training(self.bottom.training.focus_device)
+
+    # panels
+
+    def _selection_changed(self) -> None:
+        self.inspector.select(self.canvas.selected_nodes(), self.canvas.selected_edges())
+        nodes = self.canvas.selected_nodes()
+        self.bottom.data.show_document(self.document, nodes[0] if len(nodes) == 1 else None)
+        self.refresh_actions()
+
+    def _show_inspector(self, page: int | None) -> None:
+        self.inspector_dock.show()
+        if page is not None:
+            self.inspector.tabs.setCurrentIndex(page)
+        else:
+            self.inspector.node_page.name.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _show_training(self, focus: object) -> None:
+        self.bottom_dock.show()
+        self.bottom.tabs.setCurrentIndex(TRAINING)
+        focus()  # type: ignore[operator]
+
+    def show_problems(self) -> None:
+        self.bottom_dock.show()
+        self.bottom.tabs.setCurrentIndex(PROBLEMS)
+
+    def show_data(self) -> None:
+        self.bottom_dock.show()
+        self.bottom.tabs.setCurrentIndex(DATA)
+
+    def go_to(self, nodes: tuple[str, ...], edges: tuple[str, ...]) -> None:
+        """Select and show what a problem is about."""
+        graph = self.document.graph
+        chosen = [n for n in nodes if n in graph.nodes][:1] or [e for e in edges if e in graph.edges]
+        self.canvas.select(chosen)
+        if chosen and chosen[0] in graph.nodes:
+            self.canvas.reveal(chosen[0])
+        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _context_menu(self, at: object, target: object) -> None:
+        menus.context(self, self.actions_by_id, target is not None).popup(at if isinstance(at, QPoint) else at.toPoint())  # type: ignore[attr-defined]
+
+    def say(self, text: str) -> None:
+        """A short message at the lower edge."""
+        self.status.say(text)
+
+    def refresh_actions(self) -> None:
+        situation = self.commands.situation()
+        actions.refresh(self.actions_by_id, situation)
+        why = "" if situation.trainable or situation.training else self.commands.why_not_train()
+        self.topbar.set_training(situation.training, self.actions_by_id["train"].isEnabled(), why)
+        self.topbar.transport.setEnabled(not situation.training)
+        self.topbar.transport.refresh()
+        self.bottom.step.setEnabled(self.actions_by_id["train_step"].isEnabled() and not situation.training)
+        self.bottom.reset.setEnabled(self.actions_by_id["train_reset"].isEnabled())
+
+    def set_theme(self, theme: Theme) -> None:
+        """Dress the window anew; panel widths grow with the type."""
+        scale = theme.scale / self.theme.scale
+        self.theme = theme
+        self.setStyleSheet(style_sheet(theme))
+        for part in (self.canvas, self.library, self.inspector, self.bottom, self.search_box, self.topbar):
+            part.set_theme(theme)
+        self.topbar.set_device(self.status.kernel, self.status.device_name, theme, "")
+        self.actions_by_id[f"theme_{theme.name}"].setChecked(True)
+        self.session.set("theme", theme.name)
+        if scale != 1.0 and self.isVisible():
+            docks = [self.library_dock, self.inspector_dock]
+            self.resizeDocks(docks, [round(d.width() * scale) for d in docks], Qt.Orientation.Horizontal)
+            self.resizeDocks([self.bottom_dock], [round(self.bottom_dock.height() * scale)], Qt.Orientation.Vertical)
+
+    # Qt
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.files.may_close():
+            event.ignore()
+            return
+        self.playhead.reset()
+        self.session.set("geometry", self.saveGeometry())
+        self.session.set("state", self.saveState(LAYOUT))
+        self.session.set("speed", self.playhead.speed)
+        self.session.set("started", True)
+        self.session.sync()
+        if self.kernel is not None:
+            self.kernel.shutdown()
+        event.accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            self.files.drop(paths[0])
