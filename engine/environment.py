@@ -141,11 +141,10 @@ def penalised_layers(graph: Graph, node: str, types: Mapping[str, NodeType]) -> 
     """(ids of the layers whose weights `node` penalises, names in its setting that are no node's)."""
     text = graph.settings_of(node).get("layers", "all")
     names = text if isinstance(text, (list, tuple)) else [part for part in str(text).replace(",", " ").split() if part]
-    owners = [n for n in graph.nodes if n in types and types[n].parameters and types[n].role == "op"]
+    learned = {n: types[node.type] for n, node in graph.nodes.items() if node.type in types and types[node.type].parameters}
     if list(names) == ["all"]:
-        return [n for n in owners if not frozen(graph, n)], []
+        return [n for n, node_type in learned.items() if node_type.role == "op" and not frozen(graph, n)], []
     found = [(name, graph.named(name)) for name in names]
-    learned = {n for n in graph.nodes if n in types and types[n].parameters}
     return ([n.id for _, n in found if n is not None and n.id in learned],
             [name for name, n in found if n is None or n.id not in learned])  # fmt: skip
 
