@@ -96,7 +96,7 @@ class Power(Binary):
     inputs = (Port("a", doc="The base."), Port("b", optional=True, doc="The exponent."))
     b = FloatSetting(2.0, title="Exponent", help="Used while nothing is wired to b.")
     formula = r"@y = @a^{@b}"
-    local_derivatives = {"a": r"\bar{@a} = \bar{@y} \cdot @b\,@a^{@b - 1}", "b": r"\bar{@b} = \bar{@y} \cdot @y \ln @a"}
+    local_derivatives = {"a": r"\bar{@a} = \bar{@y} \cdot @b\,@a^{@b - 1}", "b": r"\bar{@b} = \bar{@y} \cdot @y\,\ln @a"}
     code = ("", "{a} ** {b}")
 
     def forward(self, s: Settings, a: Tensor, b: Tensor | None) -> Tensor:
