@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
 
-from engine.kernel.client import BENCH, KernelClient
-from engine.kernel.protocol import ArrayKey, Point, Progress
+from engine.kernel.client import BENCH, KernelClient, kept_edit
+from engine.kernel.protocol import ArrayKey, Kept, Point, Progress
 from engine.views import TraceView
 from graph.document import Change, Document
+from graph.graph import GraphError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -125,9 +126,26 @@ class Kernel(QObject):
         self._client.request_array(key, callback)
         self._watch()
 
-    def keep_values(self, callback: Callable[[Mapping[tuple[str, str], np.ndarray]], None]) -> None:
-        """Call back with the trained values by `(node id, parameter name)`; whoever asks makes an undoable edit of them."""
-        self._client.request_kept(callback)
+    def keep_values(self, done: Callable[[str], None] = lambda text: None) -> None:
+        """Make the trained values part of the document by one undoable edit; `done` gets "" or why that was refused."""
+        document = self._document
+
+        def keep(kept: Kept) -> None:
+            if document is None or document is not self._document:
+                return
+            try:
+                document.do(kept_edit(document, kept))
+            except GraphError as error:
+                done(str(error))
+            else:
+                done("")
+
+        self._client.request_kept(keep)
+        self._watch()
+
+    def set_pace(self, steps_per_second: float | None) -> None:
+        """Train at most so many steps a second, slow enough to watch; None: as fast as it goes."""
+        self._client.command("pace", steps_per_second)
         self._watch()
 
     def shutdown(self) -> None:

@@ -7,15 +7,15 @@ and after asking for something. Nothing here blocks except `wait`, for as long a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.kernel.process import KernelProcess
-from engine.kernel.protocol import ArrayKey, Progress, Reply, Request
+from engine.kernel.protocol import ArrayKey, Kept, Progress, Reply, Request
 from engine.views import TraceView
 from graph.document import Change, Document
-from graph.edits import Edit, StateMove
+from graph.edits import Edit, StateMove, edit_from_json
 from graph.files import dumps
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ DEATHS, DEATH_WINDOW = 3, 30.0
 
 Status = Literal["starting", "ready", "training", "dead"]
 ArrayCallback = Callable[["np.ndarray | None"], None]
-KeptCallback = Callable[[Mapping[tuple[str, str], "np.ndarray"]], None]
+KeptCallback = Callable[[Kept], None]
 
 
 @dataclass(slots=True)
@@ -65,6 +65,7 @@ class KernelClient:
         self._wishes = Wishes()
         self._edits: list[Edit] = []
         self._moves: list[StateMove] = []
+        self._attachments_sent: set[str] = set()
         self._commands: list[tuple[str, Any]] = []
         self._arrays: dict[ArrayKey, list[ArrayCallback]] = {}
         self._kept: list[KeptCallback] = []
@@ -129,6 +130,7 @@ class KernelClient:
         self._arrays.clear()
         self._kept.clear()
         self._points_known, self._state, self._state_step = 0, None, 0
+        self.progress = Progress()
         self.traced_revision = -1
         self.start()
         self.pump()
@@ -151,7 +153,7 @@ class KernelClient:
         self.pump()
 
     def request_kept(self, callback: KeptCallback) -> None:
-        """The trained values by `(node id, parameter name)`."""
+        """The trained values as an edit; `engine.kernel.client.kept_edit` makes it ready for the document."""
         self._kept.append(callback)
         self.pump()
 
@@ -211,7 +213,7 @@ class KernelClient:
         self._number += 1
         request = Request(
             self._number, self._document_number, document.structure, document.revision,
-            text=dumps(document.graph) if wishes.text else None,
+            text=dumps(document.graph) if wishes.text else None, attachments=self._new_attachments() if wishes.text else {},
             moves=tuple(self._moves), edits=() if wishes.text else tuple(edit.to_json() for edit in self._edits),
             commands=commands, trace=trace, progress=progress, run=self.progress.run, points_known=self._points_known, state=state,
             kept=bool(self._kept), arrays=tuple(self._arrays),
@@ -224,6 +226,13 @@ class KernelClient:
         self._commands.clear()
         self._wishes = Wishes(text=False, trace=False)
         return request
+
+    def _new_attachments(self) -> dict[str, bytes]:
+        """The document's large tensors this kernel has not seen; their names are their contents' hashes."""
+        assert self._document is not None
+        new = {name: data for name, data in self._document.graph.attachments.items() if name not in self._attachments_sent}
+        self._attachments_sent.update(new)
+        return new
 
     def _take(self, request: Request, reply: Reply) -> None:
         if reply.document != self._document_number or self._document is None:
@@ -326,12 +335,19 @@ class KernelClient:
     def _revive(self, text: str) -> None:
         self.ready = False
         self._points_known = 0
+        self._attachments_sent.clear()
         self._wishes.text = self._wishes.trace = self._wishes.progress = True
         self._edits.clear()
         self._commands = [("restore", self._state)] if self._state is not None else []
         self._tell("starting", text)
         self.start()
         self.pump()
+
+
+def kept_edit(document: Document, kept: Kept) -> Edit:
+    """The edit that makes trained values part of the document, whose large tensors are laid beside it."""
+    document.graph.attachments.update(kept.attachments)
+    return edit_from_json(kept.edit)
 
 
 def _stopped(progress: Progress, step: int) -> Progress:

@@ -69,11 +69,22 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """Everything the window wants in one turn. `text` is the whole document, `edits` what changed in it since, in JSON form.
+class Kept:
+    """Trained values as a change of the document: an edit in its JSON form, and the tensors it refers to."""
 
-    `points_known` points of the curves of `run` were told before. `moves` tells trained weights where to follow when nodes were duplicated: old (node, parameter) to new.
-    `commands`: `("start", None)`, `("pause", None)`, `("step", None)`, `("reset", None)`, `("restore", state)`, `("warm", None)`.
+    edit: dict[str, Any]
+    attachments: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Everything the window wants in one turn.
+
+    `text` is the whole document and `attachments` those of its large tensors this kernel has not seen; `edits` is what changed in it
+    since, in JSON form, `moves` where trained weights follow when nodes were duplicated: old (node, parameter) to new.
+    `points_known` points of the curves of `run` were told before.
+    `commands`: `("start", None)`, `("pause", None)`, `("step", None)`, `("reset", None)`, `("restore", state)`, `("warm", None)`,
+    `("pace", steps per second or None)`.
     """
 
     number: int
@@ -81,6 +92,7 @@ class Request:
     structure: int
     revision: int
     text: str | None = None
+    attachments: Mapping[str, bytes] = field(default_factory=dict)
     edits: tuple[dict[str, Any], ...] = ()
     moves: tuple[tuple[tuple[str, str], tuple[str, str]], ...] = ()
     commands: tuple[tuple[str, Any], ...] = ()
@@ -95,10 +107,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """The answer to one request. `resync` asks for the whole document: an edit did not fit what the kernel holds.
+    """The answer to one request.
 
-    `state` is opaque to the window: it goes back unread to the next kernel, should this one die. `kept` maps
-    `(node id, parameter name)` to trained values. `error` is the kernel's own failure, in one line; `ready`: nothing is left to load.
+    `resync` asks for the whole document: an edit did not fit what the kernel holds. `state` is opaque to the window: it goes back
+    unread to the next kernel, should this one die. `error` is the kernel's own failure, in one line; `ready`: nothing is left to load.
     """
 
     number: int
@@ -110,7 +122,7 @@ class Reply:
     state: bytes | None = None
     state_step: int = 0
     state_seconds: float = 0.0
-    kept: Mapping[tuple[str, str], np.ndarray] | None = None
+    kept: Kept | None = None
     arrays: Mapping[ArrayKey, np.ndarray | None] = field(default_factory=dict)
     resync: bool = False
     error: str = ""

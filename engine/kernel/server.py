@@ -17,7 +17,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.kernel.protocol import ArrayKey, Progress, Reply, Request, receive, segment_name, send
+from engine.kernel.protocol import ArrayKey, Kept, Progress, Reply, Request, receive, segment_name, send
 from engine.views import TraceView
 from graph.edits import StateMove
 
@@ -33,9 +33,11 @@ class Bench(Protocol):
 
     training: bool
     run: int
-    step: int
 
-    def open(self, text: str, fresh: bool, moves: Sequence[StateMove]) -> None:
+    @property
+    def step(self) -> int: ...
+
+    def open(self, text: str, fresh: bool, moves: Sequence[StateMove], attachments: Mapping[str, bytes]) -> None:
         """Take over this document; `fresh` when it is another document, not a new structure of the same one."""
 
     def edit(self, edits: Sequence[dict[str, Any]]) -> None:
@@ -46,7 +48,7 @@ class Bench(Protocol):
     def trace(self) -> TraceView: ...
     def progress(self, points_known: int) -> Progress: ...
     def state(self) -> bytes: ...
-    def kept(self) -> Mapping[tuple[str, str], np.ndarray]: ...
+    def kept(self) -> Kept: ...
     def array(self, key: ArrayKey) -> np.ndarray | None: ...
     def warm(self) -> bool:
         """Load the next piece of what training will need; True when nothing is left."""
@@ -129,7 +131,7 @@ class Server:
         """Bring the kernel's copy of the document to the request's revision; False when it needs the whole text."""
         if request.text is not None:
             self._structure = -1
-            self._bench.open(request.text, request.document != self._document, request.moves)
+            self._bench.open(request.text, request.document != self._document, request.moves, request.attachments)
             self._document, self._structure = request.document, request.structure
         elif (request.document, request.structure) != (self._document, self._structure):
             return False

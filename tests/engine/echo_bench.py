@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.kernel.protocol import ArrayKey, Point, Progress
+from engine.kernel.protocol import ArrayKey, Kept, Point, Progress
 from engine.views import ArrayView, TraceView
 
 
@@ -29,7 +29,7 @@ class EchoBench:
         self._points: list[Point] = []
         self._pieces = 2
 
-    def open(self, text: str, fresh: bool, moves: Sequence[Any]) -> None:
+    def open(self, text: str, fresh: bool, moves: Sequence[Any], attachments: Mapping[str, bytes]) -> None:
         if fresh:
             self.training, self.step, self.run = False, 0, 0
             self._points.clear()
@@ -81,8 +81,8 @@ class EchoBench:
     def state(self) -> bytes:
         return str(self.step).encode()
 
-    def kept(self) -> Mapping[tuple[str, str], np.ndarray]:
-        return {(node, "W"): np.array([value]) for node, value in self._values.items()}
+    def kept(self) -> Kept:
+        return Kept({"edit": "SetParam", "node": "n1", "name": "value", "value": self._values["n1"] + 1}, {"tensors/a": b"abc"})
 
     def array(self, key: ArrayKey) -> np.ndarray | None:
         return np.arange(1_000_000, dtype=float).reshape(1000, 1000) if key[0] == "value" else None

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from engine.catalog import CATALOG
-from engine.kernel.client import KernelClient
-from engine.kernel.protocol import INLINE_LIMIT, Progress, decode, encode
+from engine.kernel.client import KernelClient, kept_edit
+from engine.kernel.protocol import INLINE_LIMIT, Kept, Progress, decode, encode
 from engine.views import TraceView
 from graph.document import Document
 from graph.edits import AddNode, RemoveNode, SetParam
@@ -204,13 +204,15 @@ def test_training_is_pulled_until_it_pauses(window: Window) -> None:
     assert window.status[-1][0] == "ready"
 
 
-def test_trained_values_are_handed_over_on_request(window: Window) -> None:
-    kept: list[dict[tuple[str, str], np.ndarray]] = []
-
+def test_trained_values_come_as_an_edit_of_the_document(window: Window) -> None:
+    kept: list[Kept] = []
     window.client.request_kept(kept.append)
     window.until(lambda: kept)
 
-    assert kept[0]["n1", "W"] == np.array([1.0])
+    window.document.do(kept_edit(window.document, kept[0]))
+
+    assert window.document.graph.setting("n1", "value") == 2.0
+    assert window.document.graph.attachments == {"tensors/a": b"abc"}
 
 
 def test_a_failure_inside_the_bench_is_told_and_does_not_end_the_kernel(window: Window) -> None:

@@ -1,0 +1,348 @@
+"""What the kernel works on: one document's session and its trainer. The only part of the kernel that imports torch."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections import deque
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from engine.catalog import CATALOG
+from engine.curve import Curve
+from engine.kernel.protocol import ArrayKey, Kept, Phase, Progress
+from engine.session import Session, SessionError, Update
+from engine.state import State
+from engine.trace import Trace
+from engine.trainer import Trainer
+from engine.views import Absent, TraceView
+from graph.edits import StateMove, edit_from_json
+from graph.files import loads
+from graph.graph import Graph
+
+SPEED_WINDOW = 1.0
+"""Seconds over which steps per second are counted."""
+
+
+def make() -> WorkBench:
+    return WorkBench()
+
+
+class WorkBench:
+    """Traces and trains one document (see `engine.kernel.server.Bench`)."""
+
+    def __init__(self) -> None:
+        self.training = False
+        self.run = 0
+        self._graph = Graph(CATALOG)
+        self._session = Session(self._graph)
+        self._trainer: Trainer | None = None
+        self._extensions = 0
+        self._pace: float | None = None
+        self._next_step = 0.0
+        self._attachments: dict[str, bytes] = {}
+        self._message = ""
+        self._problem_node: str | None = None
+        self._made_anew: tuple[str, ...] = ()
+        self._metrics: dict[str, float | None] = {}
+        self._speed: deque[tuple[float, int]] = deque()
+        self._warmers = [_warm_optimizer, _warm_meta]
+
+    @property
+    def step(self) -> int:
+        return self._session.state.step
+
+    # The document
+
+    def open(self, text: str, fresh: bool, moves: Sequence[StateMove], attachments: Mapping[str, bytes]) -> None:
+        self._attachments.update(attachments)
+        graph = loads(text, CATALOG)
+        graph.attachments = dict(self._attachments)
+        if fresh:
+            self._fresh(graph)
+            return
+        was_training, self.training = self.training, False
+        self._session.move_state(moves)
+        before = {key: tensor.clone() for key, tensor in self._session.values().items()}
+        self._graph = graph
+        self._follow(self._session.update(graph), before, was_training)
+
+    def edit(self, edits: Sequence[dict[str, Any]]) -> None:
+        before = self._values_before(edits)
+        for row in edits:
+            edit_from_json(row).apply(self._graph)
+        if self._graph.training["device"] != self._device:
+            self._move()
+        else:
+            update = self._session.update(self._graph)
+            self._follow(update, before, False)
+        self._configure()
+
+    def _fresh(self, graph: Graph) -> None:
+        self.training, self.run, self._trainer, self._extensions = False, self.run + 1, None, 0
+        self._graph = graph
+        self._device = str(graph.training["device"])
+        self._session = Session(graph, self._device)
+        self._metrics = {}
+        self._say("")
+
+    def _values_before(self, edits: Sequence[dict[str, Any]]) -> dict[tuple[str, str], torch.Tensor]:
+        """Copies of the learned tensors an edit may replace: a slider's tick must not pay for all of them."""
+        touched = {row.get("node") for row in edits} | {r.get("node") for row in edits for r in row.get("edits", ()) if isinstance(r, dict)}
+        return {key: tensor.clone() for key, tensor in self._session.values().items() if key[0] in touched}
+
+    def _follow(self, update: Update, before: Mapping[tuple[str, str], torch.Tensor], paused: bool) -> None:
+        """Say what an edit did to the trained values: those that are really others than before."""
+        session = self._session
+        now = session.values()
+        same = {session.name(key) for key, old in before.items() if key in now and torch.equal(old, now[key])}
+        anew = tuple(name for name in update.made_anew if name not in same)
+        if self.step and (anew or paused):
+            made = f"Made anew: {', '.join(anew)}." if anew else "All trained values still fit."
+            self._say(f"Training paused, because the graph changed. {made}" if paused else made, anew=anew)
+
+    def _move(self) -> None:
+        """To another device, with everything trained so far."""
+        state = self._capture()
+        self._device = str(self._graph.training["device"])
+        self._session = Session(self._graph, self._device)
+        self._session.restore(state)
+        curve, self._trainer = self._trainer.curve if self._trainer else None, None
+        if curve is not None:
+            self._resume(state, curve)
+        self._say(self._session.device_note)
+
+    def _configure(self) -> None:
+        """Training settings into the run there is; a finished run that was continued keeps its later end."""
+        if self._trainer is None:
+            return
+        training = dict(self._graph.training)
+        try:
+            self._trainer.configure(training)
+            if self._extensions and self._trainer.total_steps:
+                self._trainer.configure({**training, "steps": self._trainer.total_steps * (1 + self._extensions)})
+        except SessionError as error:
+            self._stop(error)
+
+    # Training
+
+    def command(self, name: str, argument: Any) -> None:
+        getattr(self, f"_do_{name}")(argument)
+
+    def _do_start(self, _: Any) -> None:
+        trainer = self._made_trainer()
+        if trainer is None:
+            return
+        if trainer.problem is not None:
+            trainer.restore(trainer.capture())
+        if trainer.finished:
+            self._extensions += 1
+            self._configure()
+        self._say(self._session.device_note)
+        self.training = True
+        self._speed.clear()
+
+    def _do_pause(self, _: Any) -> None:
+        self.training = False
+        self._measure()
+
+    def _do_step(self, _: Any) -> None:
+        self.training = False
+        trainer = self._made_trainer()
+        if trainer is None:
+            return
+        if trainer.finished and trainer.problem is None:
+            self._extensions += 1
+            self._configure()
+        self._say("")
+        self._advance(trainer, max_steps=1)
+        self._measure()
+
+    def _do_reset(self, _: Any) -> None:
+        self.training, self._trainer, self._extensions = False, None, 0
+        self.run += 1
+        self._session.reset()
+        self._metrics = {}
+        self._say("")
+
+    def _do_restore(self, blob: bytes) -> None:
+        """Go on where another kernel stopped."""
+        kept = pickle.loads(blob)  # from our own process, through our own pipe
+        self.run = kept["run"]
+        state = State.from_numpy(kept["state"], self._session.device)
+        self._session.restore(state)
+        self._resume(state, kept["curve"])
+
+    def _do_pace(self, steps_per_second: float | None) -> None:
+        """At most so many steps a second, for watching; None for full speed."""
+        self._pace = steps_per_second
+
+    def _do_fail(self, text: str) -> None:
+        self.training = False
+        self._say(text)
+
+    def _resume(self, state: State, curve: Curve | None) -> None:
+        trainer = self._made_trainer()
+        if trainer is not None and curve is not None:
+            trainer.restore(state)
+            trainer.curve = curve
+
+    def _made_trainer(self) -> Trainer | None:
+        """The run's trainer; None, and the reason said, where this graph cannot be trained."""
+        if self._trainer is None:
+            try:
+                self._trainer = Trainer(self._session)
+            except SessionError as error:
+                self._stop(error)
+        return self._trainer
+
+    def run_slice(self, seconds: float) -> None:
+        trainer = self._trainer
+        if trainer is None:
+            self.training = False
+        elif self._pace is None:
+            self._advance(trainer, max_seconds=seconds)
+        else:
+            now = time.perf_counter()
+            if now < self._next_step:
+                time.sleep(min(seconds, self._next_step - now))
+                return
+            self._next_step = max(self._next_step, now - 1 / self._pace) + 1 / self._pace
+            self._advance(trainer, max_steps=1)
+
+    def _advance(self, trainer: Trainer, **limits: Any) -> None:
+        try:
+            trainer.run(**limits)
+        except SessionError as error:
+            self._stop(error)
+            return
+        if trainer.problem is not None:
+            self._say(trainer.problem.text, trainer.problem.nodes[0] if trainer.problem.nodes else None)
+        if trainer.finished:
+            self.training = False
+            self._measure()
+
+    def _stop(self, error: SessionError) -> None:
+        self.training = False
+        nodes = [node for problem in error.problems for node in problem.nodes]
+        self._say(str(error), nodes[0] if nodes else None)
+
+    def _say(self, text: str, node: str | None = None, anew: tuple[str, ...] = ()) -> None:
+        self._message, self._problem_node, self._made_anew = text, node, anew
+
+    def _measure(self) -> None:
+        """The metrics over whole parts, which while training come from the curve's last measurement."""
+        if self._trainer is not None and self.step:
+            try:
+                self._metrics = dict(self._trainer.metrics())
+            except SessionError:
+                self._metrics = {}
+
+    # Answers
+
+    def trace(self) -> TraceView:
+        if self.training and self._trainer is not None:
+            return self._trainer.trace_view()
+        return self._session.trace_view()
+
+    def progress(self, points_known: int) -> Progress:
+        trainer, state = self._trainer, self._session.state
+        session = self._session
+        more: dict[str, Any] = {}
+        if trainer is not None:
+            first, points = trainer.curve.tell(points_known)
+            self._metrics |= _measured(points)
+            more = {"points": points, "first_point": first, "total_steps": trainer.total_steps, "loss": trainer.loss}
+        return Progress(
+            self._phase(), self.run, state.step, state.epoch, int(self._graph.training["epochs"] or 0), metrics=dict(self._metrics),
+            steps_per_second=self._steps_per_second(), message=self._message, problem_node=self._problem_node,
+            problems=tuple(session.problems), made_anew=self._made_anew, device=session.device, dtype=session.dtype_name, **more,
+        )  # fmt: skip
+
+    def _phase(self) -> Phase:
+        trainer = self._trainer
+        if self.training:
+            return "training"
+        if trainer is not None and trainer.problem is not None:
+            return "failed"
+        if not self.step:
+            return "idle"
+        return "finished" if trainer is not None and trainer.finished else "paused"
+
+    def _steps_per_second(self) -> float:
+        if not self.training:
+            return 0.0
+        now = time.perf_counter()
+        self._speed.append((now, self.step))
+        while len(self._speed) > 2 and now - self._speed[1][0] > SPEED_WINDOW:
+            self._speed.popleft()
+        (start, first), span = self._speed[0], now - self._speed[0][0]
+        return (self.step - first) / span if span > 0 and self.step > first and start else 0.0
+
+    def _capture(self) -> State:
+        return self._trainer.capture() if self._trainer is not None else self._session.state.copy()
+
+    def state(self) -> bytes:
+        curve = self._trainer.curve if self._trainer is not None else None
+        return pickle.dumps({"run": self.run, "state": self._capture().to_numpy(), "curve": curve}, protocol=5)
+
+    def kept(self) -> Kept:
+        from engine.keep import keep
+
+        edit, attachments = keep(self._session)
+        self._attachments.update(attachments)
+        return Kept(edit.to_json(), attachments)
+
+    def array(self, key: ArrayKey) -> np.ndarray | None:
+        kind, *place = key
+        if kind == "parameter":
+            tensor: Any = self._session.values().get((place[0], place[1]))
+        else:
+            try:
+                trace = self._trainer.trace() if self.training and self._trainer is not None else self._session.trace()
+            except SessionError:
+                return None
+            tensor = _part(trace, kind, tuple(place))
+        return None if tensor is None or isinstance(tensor, Absent) else tensor.detach().cpu().numpy().copy()
+
+    def warm(self) -> bool:
+        if self._warmers:
+            self._warmers.pop(0)()
+        return not self._warmers
+
+
+def _part(trace: Trace, kind: str, place: tuple[str, ...]) -> Any:
+    if kind == "edge":
+        return trace.edge_gradients.get(place[0])
+    tables: dict[str, Mapping[Any, Any]] = {
+        "value": trace.values, "gradient": trace.gradients, "parameter_gradient": trace.parameter_gradients,
+    }  # fmt: skip
+    return tables[kind].get(place)
+
+
+def _measured(points: Sequence[Any]) -> dict[str, float | None]:
+    """The newest measurement among the curve's points, under the names of the metrics."""
+    for point in reversed(points):
+        found = {"train_accuracy": point.accuracy, "test_loss": point.test_loss, "test_accuracy": point.test_accuracy}
+        if any(value is not None for value in found.values()):
+            return {name: value for name, value in found.items() if value is not None}
+    return {}
+
+
+def _warm_optimizer() -> None:
+    """Two steps of a small network: the kernels of training are loaded and the first press of Train does not wait."""
+    from graph.formula import build
+
+    graph = build("mean((w*x - 1)^2)", CATALOG, {"x": 1.0}, {"w": 0.5})
+    trainer = Trainer(Session(graph))
+    trainer.run(max_steps=2)
+    trainer.metrics()
+
+
+def _warm_meta() -> None:
+    """The first operation on the meta device imports for a second; the next large graph then is not kept waiting."""
+    empty = torch.empty(2, 3, device="meta", dtype=torch.float64)
+    torch.nn.functional.linear(empty * empty, empty)
