@@ -6,6 +6,7 @@ from types import ModuleType
 
 from engine.nodes import (
     activations,
+    class_losses,
     convolution,
     layers,
     losses,
@@ -33,6 +34,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     normalization,
     activations,
     losses,
+    class_losses,
     penalties,
     probes,
 )

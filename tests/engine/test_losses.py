@@ -46,7 +46,8 @@ def repaired(graph: Graph, problem: Problem, title: str) -> Inference:
 
 def classifier(loss: str, coding: str, outputs: int = 3, port: str = "scores") -> Graph:
     """Three blobs through one linear layer into a loss."""
-    nodes = {"d": ("source.data", {"dataset": "blobs", "coding": coding}), "l": ("layer.linear", {"out_features": outputs}), "loss": (loss, {})}
+    data = {"dataset": "blobs", "coding": coding}
+    nodes = {"d": ("source.data", data), "l": ("layer.linear", {"out_features": outputs}), "loss": (loss, {})}
     return network(nodes, f"d.x -> l.x; l -> loss.{port}; d.target -> loss.target")
 
 
@@ -95,6 +96,7 @@ def test_hand_figures_of_the_margin_losses() -> None:
 
 # far out
 
+
 @pytest.mark.parametrize("score", [-1e4, 1e4])
 def test_scores_far_out_neither_overflow_nor_vanish(score: float) -> None:
     """The wrong side costs |f| in all of them."""
@@ -112,7 +114,9 @@ def test_certain_and_right_probabilities_cost_nothing() -> None:
     assert value("loss.bce", [0.0, 1.0], [0.0, 1.0]) == 0
 
 
-@pytest.mark.parametrize(("probabilities", "target", "port"), [([0.2, 1.7], [0.0, 1.0], "probabilities"), ([0.2, 0.7], [-1.0, 1.0], "target")])
+@pytest.mark.parametrize(
+    ("probabilities", "target", "port"), [([0.2, 1.7], [0.0, 1.0], "probabilities"), ([0.2, 0.7], [-1.0, 1.0], "target")]
+)
 def test_numbers_that_are_no_probabilities_are_named(probabilities: list[float], target: list[float], port: str) -> None:
     with pytest.raises(NodeError, match=f"every number in {port} must lie between 0 and 1") as caught:
         value("loss.bce", probabilities, target)

@@ -1,0 +1,106 @@
+"""Losses on one number per class, against the index of the right class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.lazy import F, torch
+from engine.nodes.base import ChoiceSetting, NodeError, Result, Settings
+from engine.nodes.checks import count, shape_text
+from engine.nodes.losses import Loss, check_coding
+from graph.spec import Port
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+class ClassLoss(Loss):
+    """A loss on one number per class, against the index of the right class."""
+
+    target_coding = ("index",)
+    reduction = ChoiceSetting("mean", ("mean", "sum"), help="Mean over the N samples, or their sum.")
+    formula_parts = {
+        "reduce": ("reduction", {"mean": r"\frac{1}{N} \sum", "sum": r"\sum"}),
+        "share": ("reduction", {"mean": r"\frac{1}{N}\,", "sum": ""}),
+    }
+
+    def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
+        name = self.inputs[0].name
+        scores, target = shapes[name], shapes["target"]
+        check_coding(self.target_coding, scores, target)
+        if scores is None or target is None:
+            return
+        if len(scores.dims) != 1:
+            repairs = [(f"Insert Flatten before {name}", "math.flatten")] if len(scores.dims) > 1 else []
+            raise NodeError(f"a sample needs one number for each class, in a vector; {name} is {shape_text(scores)}", name, repairs)
+        if scores.dims[0] < 2:
+            raise NodeError("with one class the loss is always 0; for two classes and one score take binary cross-entropy", name)
+        found = f"{name} is {shape_text(scores)}, target is {shape_text(target)}"
+        if target.dims:
+            repair: list[tuple[str, Any]] = [("Insert Reshape before target", ("math.reshape", {"shape": []}))]
+            raise NodeError(f"a sample has one class index: {found}", "target", repair if count(target.dims) == 1 else [])
+        if scores.batched != target.batched:
+            raise NodeError(f"one is a batch and the other is not: {found}", "target")
+        self._check_count(s, name, scores.dims[0], getattr(target, "classes", None))
+
+    def _check_count(self, s: Settings, name: str, found: int, classes: int | None) -> None:
+        if classes is None or classes <= found:
+            return
+        linear = s.producers.get(name) == "layer.linear"
+        repairs = [(f"Give the layer before it {classes} outputs", ("source", {"out_features": classes}))] if linear else []
+        raise NodeError(f"the target has {classes} classes, but there are only {found} numbers to choose from", name, repairs)
+
+
+def likelihood(s: Settings, log_p: Tensor, target: Tensor) -> Tensor:
+    """Minus the log-probability of the right class, reduced."""
+    try:
+        return F.nll_loss(log_p, target, reduction=s.reduction)
+    except IndexError:
+        low, high = int(target.min()), int(target.max())
+        raise NodeError(
+            f"the classes are numbered 0 to {log_p.shape[-1] - 1}, but targets go from {low} to {high}", "target"
+        ) from None
+
+
+def sample_share(s: Settings, g: Tensor, log_p: Tensor) -> Tensor:
+    return g / log_p.shape[0] if s.reduction == "mean" and log_p.dim() > 1 else g
+
+
+def one_hot(target: Tensor, like: Tensor) -> Tensor:
+    """1 at the right class, 0 elsewhere, in the shape of `like` (F.one_hot would read the data first)."""
+    return torch.zeros_like(like).scatter(-1, target.unsqueeze(-1), 1.0)
+
+
+class CrossEntropy(ClassLoss):
+    """Cross-entropy of scores (logits), one for each class, against the index of the right class.
+
+    Softmax is part of it: do not put one in front. Its gradient is softmax minus one-hot.
+    """
+
+    key, title = "loss.cross_entropy", "Cross-entropy"
+    search = ("softmax", "classification", "multiclass", "log loss", "ce", "categorical")
+    inputs = (Port("scores", rank=(1, 1)), Port("target", "index", rank=(0, 0)))
+    formula = r"@y = -<reduce> \log \mathrm{softmax}(@scores)_{@target}"
+    local_derivatives = {"scores": r"\bar{@scores} = \bar{@y}\,<share>(\mathrm{softmax}(@scores) - \mathrm{onehot}(@target))"}
+    gradients = {"scores": lambda s, g, y, log_p, scores, target: (torch.exp(log_p) - one_hot(target, log_p)) * sample_share(s, g, log_p)}
+    code = ("nn.CrossEntropyLoss(reduction={reduction})", "{self}({scores}, {target})")
+
+    def forward(self, s: Settings, scores: Tensor, target: Tensor) -> Result:
+        log_p = torch.log_softmax(scores, -1)
+        return Result((likelihood(s, log_p, target),), log_p)
+
+
+class NegativeLogLikelihood(ClassLoss):
+    """Minus the log-probability of the right class, for inputs that are log-probabilities already, as log-softmax makes them."""
+
+    key, title = "loss.nll", "Negative log-likelihood"
+    search = ("nll", "log probability", "classification", "maximum likelihood")
+    inputs = (Port("log_probabilities", rank=(1, 1)), Port("target", "index", rank=(0, 0)))
+    formula = r"@y = -<reduce> (@log_probabilities)_{@target}"
+    local_derivatives = {"log_probabilities": r"\bar{@log_probabilities} = -\bar{@y}\,<share>\mathrm{onehot}(@target)"}
+    gradients = {"log_probabilities": lambda s, g, y, kept, log_p, target: -one_hot(target, log_p) * sample_share(s, g, log_p)}
+    code = ("nn.NLLLoss(reduction={reduction})", "{self}({log_probabilities}, {target})")
+
+    def forward(self, s: Settings, log_probabilities: Tensor, target: Tensor) -> Tensor:
+        return likelihood(s, log_probabilities, target)
