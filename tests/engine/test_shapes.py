@@ -31,6 +31,22 @@ def linear(into: str = "x", **more: Any) -> Graph:
     return network({"a": ("source.input", {"value": [1.0, 2.0, 3.0]}), "l": ("layer.linear", {"out_features": 5} | more)}, f"a -> l.{into}")
 
 
+def shared_weight(shape: list[int]) -> Graph:
+    nodes: Nodes = {
+        "a": ("source.input", {"value": [1, 2, 3]}), "w": ("parameter.parameter", {"initialisation": "normal", "shape": shape}),
+        "l": ("layer.linear", {"out_features": 5}),
+    }  # fmt: skip
+    return network(nodes, "a -> l.x; w -> l.W")
+
+
+def enormous() -> Graph:
+    million = 1_000_000
+    nodes: Nodes = {
+        "a": ("parameter.parameter", {"initialisation": "zeros", "shape": [million]}), "l": ("layer.linear", {"out_features": million}),
+    }  # fmt: skip
+    return network(nodes, "a -> l.x")
+
+
 def test_every_output_of_a_network_has_its_sample_shape_and_batch_flag() -> None:
     found = infer(tanh_net())
     shapes = {key: (shape.dims, shape.batched) for key, shape in found.outputs.items()}
@@ -107,27 +123,18 @@ def test_a_matrix_into_a_port_for_vectors_can_be_flattened() -> None:
 
 
 def test_a_tensor_of_more_numbers_than_fit_is_refused_before_it_is_made() -> None:
-    found = problem(_enormous())
+    found = problem(enormous())
     assert "2³¹" in found.text and found.nodes == ("l",)
 
 
-def _enormous() -> Graph:
-    nodes: Nodes = {"a": ("parameter.parameter", {"initialisation": "zeros", "shape": [1_000_000]}), "l": ("layer.linear", {"out_features": 1_000_000})}
-    return network(nodes, "a -> l.x")
-
-
 def test_a_wired_weight_takes_the_place_of_the_layers_own() -> None:
-    nodes: Nodes = {"a": ("source.input", {"value": [1, 2, 3]}), "w": ("parameter.parameter", {"initialisation": "normal", "shape": [5, 3]}),
-                    "l": ("layer.linear", {"out_features": 5})}  # fmt: skip
-    found = infer(network(nodes, "a -> l.x; w -> l.W"))
+    found = infer(shared_weight([5, 3]))
     assert not found.problems
     assert found.parameters == {("w", "value"): (5, 3), ("l", "b"): (5,)}
 
 
 def test_a_wired_weight_of_the_wrong_shape_is_named() -> None:
-    nodes: Nodes = {"a": ("source.input", {"value": [1, 2, 3]}), "w": ("parameter.parameter", {"initialisation": "normal", "shape": [3, 5]}),
-                    "l": ("layer.linear", {"out_features": 5})}  # fmt: skip
-    text = problem(network(nodes, "a -> l.x; w -> l.W")).text
+    text = problem(shared_weight([3, 5])).text
     assert "(5, 3)" in text and "(3, 5)" in text
 
 
