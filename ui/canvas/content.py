@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import Any
 
 from PySide6.QtGui import QImage
 
@@ -18,7 +19,7 @@ from ui.theme import Theme
 HELD: Gradient = Absent("not computed")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Content:
     """`stale` numbers belong to an older document and are greyed; `values` off shows a bare graph."""
 
@@ -28,6 +29,8 @@ class Content:
     stale: bool = False
     values: bool = True
     _pictures: dict[tuple[int, str, bool], QImage | None] = field(default_factory=dict)
+    texts: dict[tuple[int, int], Any] = field(default_factory=dict)
+    """Written-out numbers, by the identity of the tensors of this trace."""
     _problems: dict[str, Problem] | None = None
 
     @property

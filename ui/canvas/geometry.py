@@ -82,6 +82,16 @@ def text_width(role: str, text: str) -> float:
     return _metrics()[role].horizontalAdvance(text)
 
 
+@lru_cache(maxsize=512)
+def _letter(role: str, letter: str) -> float:
+    return _metrics()[role].horizontalAdvance(letter)
+
+
+def number_width(role: str, text: str) -> float:
+    """The width of a number: tabular figures have no kerning, so it is the sum of its letters'."""
+    return sum(_letter(role, letter) for letter in text)
+
+
 def elided(role: str, text: str, width: float) -> str:
     return _metrics()[role].elidedText(text, Qt.TextElideMode.ElideRight, width)
 

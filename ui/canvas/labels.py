@@ -7,7 +7,8 @@ make them jump.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,7 +18,7 @@ from PySide6.QtGui import QImage, QPainter, QPen
 
 from engine.views import Absent, ArrayView
 from graph.model import Edge
-from ui.canvas import geometry
+from ui.canvas import batch, geometry
 from ui.canvas.content import Content
 from ui.canvas.numerals import loud, number, tensor_text, whole
 from ui.canvas.scene import Scene
@@ -37,17 +38,19 @@ class Text:
     """What stands on one side of a wire. `kind` decides how it is drawn; only `number` and `tensor` are numbers."""
 
     kind: Literal["number", "tensor", "word", "empty", "bad"]
-    text: str = ""
+    text: str
+    width: float
     view: ArrayView | None = None
 
-    @property
-    def width(self) -> float:
-        if self.kind == "empty":
-            return 34.0
-        if self.kind == "word":
-            return geometry.text_width("tiny", self.text) + 6
-        wide = geometry.text_width("wire", self.text)
-        return wide * 13 / 15 + PICTURE[0] + 8 if self.kind == "tensor" else wide
+
+def _made(kind: Literal["number", "tensor", "word", "bad"], text: str, view: ArrayView | None = None) -> Text:
+    if kind == "word":
+        return Text(kind, text, geometry.text_width("tiny", text) + 6)
+    wide = geometry.number_width("wire", text)
+    return Text(kind, text, wide * 13 / 15 + PICTURE[0] + 8 if kind == "tensor" else wide, view)
+
+
+EMPTY = Text("empty", "", 34.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +64,22 @@ class Places:
 
 def value_text(view: ArrayView | None) -> Text:
     if view is None:
-        return Text("empty")
-    if view.scalar is not None:
-        text = whole(view.scalar) if "int" in view.dtype else number(view.scalar)
-        return Text("bad" if loud(view.scalar) else "number", text)
+        return EMPTY
+    scalar = view.scalar
+    if scalar is not None:
+        return _made("bad" if loud(scalar) else "number", whole(scalar) if "int" in view.dtype else number(scalar))
     shape = tensor_text(view.shape)
-    return Text("tensor" if view.finite else "bad", shape if view.finite else f"NaN/∞ {shape}", view)
+    return _made("tensor", shape, view) if view.finite else _made("bad", f"NaN/∞ {shape}")
 
 
 def gradient_text(gradient: ArrayView | Absent) -> Text:
     """A gradient, or which of the four absences it is; none of them looks like a number."""
     if isinstance(gradient, Absent):
-        return Text("empty") if gradient.reason == "not computed" else Text("word", gradient.reason)
-    if gradient.scalar is not None:
-        return Text("bad" if loud(gradient.scalar) else "number", number(gradient.scalar))
-    return Text("tensor" if gradient.finite else "bad", f"‖∇‖ {number(gradient.norm)}", gradient)
+        return EMPTY if gradient.reason == "not computed" else _made("word", gradient.reason)
+    scalar = gradient.scalar
+    if scalar is not None:
+        return _made("bad" if loud(scalar) else "number", number(scalar))
+    return _made("tensor" if gradient.finite else "bad", f"‖∇‖ {number(gradient.norm)}", gradient if gradient.finite else None)
 
 
 class Labels:
@@ -91,39 +95,55 @@ class Labels:
         for edge_id in edge_ids:
             self.places.pop(edge_id, None)
 
-    def prepare(self, scene: Scene, ids: Iterable[str], content: Content) -> None:
-        """Find a place for every wire of `ids` that has none, or whose texts have outgrown it."""
-        missing: list[tuple[str, tuple[float, float]]] = []
+    def prepare(self, scene: Scene, ids: Iterable[str], content: Content, budget_ms: float | None = None) -> bool:
+        """Find a place for every wire of `ids` that has none, or whose texts have outgrown it; whether all have one now.
+
+        With a budget the search stops when the time is up: a large graph gets its labels over some frames.
+        """
+        began = time.perf_counter()
+        taken: list[tuple[float, float, float, float]] | None = None
         for edge_id in ids:
-            edge = scene.graph.edges[edge_id]
-            if content.trace is None and edge_id in self.places:
-                continue
-            widths = tuple(_reserved(text.width) for text in texts(edge, content))
             known = self.places.get(edge_id)
-            if known is None or widths[0] > known.widths[0] or widths[1] > known.widths[1]:
-                missing.append((edge_id, (widths[0], widths[1])))
-        if not missing:
-            return
-        for edge_id, _ in missing:
+            above, below = texts(scene.graph.edges[edge_id], content)
+            if known is not None and above.width + 4 <= known.widths[0] and below.width + 4 <= known.widths[1]:
+                continue
+            if budget_ms is not None and taken is not None and (time.perf_counter() - began) * 1000 > budget_ms:
+                return False
             self.places.pop(edge_id, None)
-        taken = [box for places in self.places.values() for box in _boxes(places)]
-        for edge_id, widths in missing:
-            found = place(scene, edge_id, widths, taken, content)
+            if taken is None:
+                taken = [box for places in self.places.values() for box in _boxes(places)]
+            found = place(scene, edge_id, (_reserved(above.width), _reserved(below.width)), taken, content)
             self.places[edge_id] = found
             taken += _boxes(found)
+        return True
 
-    def paint(self, painter: QPainter, scene: Scene, ids: Iterable[str], content: Content, theme: Theme) -> None:
+    def paint(self, painter: QPainter, scene: Scene, ids: Iterable[str], content: Content, theme: Theme, area: QRectF) -> None:
+        """The labels of these wires that reach into `area`: veils first, then the texts of one colour after the other."""
+        left, top, right, bottom = area.left() - 70, area.top() - HEIGHT, area.right() + 70, area.bottom() + HEIGHT
+        above: list[tuple[Text, tuple[float, float]]] = []
+        below: list[tuple[Text, tuple[float, float]]] = []
         for edge_id in ids:
             places = self.places.get(edge_id)
-            if places is None:
-                continue
-            forward, backward = texts(scene.graph.edges[edge_id], content)
-            paint_text(painter, forward, places.forward, theme.forward, content, theme)
-            paint_text(painter, backward, places.backward, theme.backward, content, theme)
+            if places is not None:
+                forward, backward = texts(scene.graph.edges[edge_id], content)
+                for text, at, side in ((forward, places.forward, above), (backward, places.backward, below)):
+                    if left < at[0] < right and top < at[1] < bottom:
+                        side.append((text, at))
+        paint_veils(painter, [*above, *below], theme)
+        paint_texts(painter, above, theme.forward, content, theme)
+        paint_texts(painter, below, theme.backward, content, theme)
 
 
 def texts(edge: Edge, content: Content) -> tuple[Text, Text]:
-    return value_text(content.wire_value(edge)), gradient_text(content.wire_gradient(edge))
+    """Both texts of a wire, made once for every tensor of a trace."""
+    value, gradient = content.wire_value(edge), content.wire_gradient(edge)
+    made = content.texts
+    forward, backward = made.get((id(value), 0)), made.get((id(gradient), 1))
+    if forward is None:
+        forward = made[id(value), 0] = value_text(value)
+    if backward is None:
+        backward = made[id(gradient), 1] = gradient_text(gradient)
+    return forward, backward
 
 
 def _reserved(width: float) -> float:
@@ -141,12 +161,13 @@ def place(
     """The cheapest pair of places along the wire; the cost of a place counts what it would cover."""
     own = scene.wire_points(edge_id)
     span = scene.spans[scene.edge_row[edge_id]]
-    around = QRectF(span[0] - 120, span[1] - 90, span[2] - span[0] + 240, span[3] - span[1] + 180)
+    around = QRectF(span[0] - 100, span[1] - 70, span[2] - span[0] + 200, span[3] - span[1] + 140)
     beside = [scene.edge_row[e] for e in scene.edges_in(around)]
-    wires = _dense(scene.points[beside])
-    others = scene.points[[row for row in beside if row != scene.edge_row[edge_id]]]
+    wires = _inside(_dense(scene.points[beside]), around)
+    others = _nearby(scene.points[[row for row in beside if row != scene.edge_row[edge_id]]][:, ::4], around)
     cards = _cards(scene, around, content)
-    near = np.array([b for b in taken if b[0] < around.right() and b[2] > around.left()] or np.zeros((0, 4))).reshape(-1, 4)
+    near = np.array(taken or np.zeros((0, 4))).reshape(-1, 4)
+    near = near[(near[:, 0] < around.right()) & (near[:, 2] > around.left()) & (near[:, 1] < around.bottom()) & (near[:, 3] > around.top())]
     drift = np.array([abs(share - 0.5) * 26 for share in _SHARES])
     best: list[tuple[np.ndarray, np.ndarray]] = []
     for side, width in ((-1.0, widths[0]), (1.0, widths[1])):
@@ -159,6 +180,19 @@ def place(
     chosen = int((best[0][0] + best[1][0] + drift).argmin())
     above, below = best[0][1][chosen], best[1][1][chosen]
     return Places((float(above[0]), float(above[1])), (float(below[0]), float(below[1])), widths)
+
+
+def _inside(points: np.ndarray, around: QRectF) -> np.ndarray:
+    x, y = points.T
+    return np.asarray(points[(x > around.left()) & (x < around.right()) & (y > around.top()) & (y < around.bottom())])
+
+
+def _nearby(points: np.ndarray, around: QRectF) -> np.ndarray:
+    """Segments (n, 4) of coarse curves whose start is around."""
+    rows = np.concatenate([points[:, :-1], points[:, 1:]], axis=2).reshape(-1, 4)
+    x, y = rows[:, 0], rows[:, 1]
+    wide = around.adjusted(-80, -40, 80, 40)
+    return np.asarray(rows[(x > wide.left()) & (x < wide.right()) & (y > wide.top()) & (y < wide.bottom())])
 
 
 def _dense(points: np.ndarray) -> np.ndarray:
@@ -191,7 +225,7 @@ def _astray(own: np.ndarray, boxes: np.ndarray, others: np.ndarray) -> np.ndarra
         return np.zeros(len(boxes))
     foot = np.repeat(own[[round(share * (len(own) - 1)) for share in _SHARES]], len(_GAPS), axis=0)[:, None, :]
     head = ((boxes[:, :2] + boxes[:, 2:]) / 2)[:, None, :]
-    start, end = others[:, :-1].reshape(1, -1, 2), others[:, 1:].reshape(1, -1, 2)
+    start, end = others[None, :, :2], others[None, :, 2:]
 
     def side(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
         return np.asarray((b[..., 0] - a[..., 0]) * (c[..., 1] - a[..., 1]) - (b[..., 1] - a[..., 1]) * (c[..., 0] - a[..., 0]))
@@ -224,36 +258,53 @@ def _covered(boxes: np.ndarray, wires: np.ndarray, cards: np.ndarray, near: np.n
     return np.asarray(cost)
 
 
-def paint_text(painter: QPainter, text: Text, at: tuple[float, float], hue: str, content: Content, theme: Theme) -> None:
-    """One label, on a veil of the canvas's colour that keeps wires and pulses from running through it."""
-    wide = text.width
-    box = QRectF(at[0] - wide / 2, at[1] - HEIGHT / 2, wide, HEIGHT)
+def paint_veils(painter: QPainter, labels: Sequence[tuple[Text, tuple[float, float]]], theme: Theme) -> None:
+    """The canvas's colour under every text: it keeps wires and pulses from running through a number."""
+    boxes = [(x - t.width / 2 - 2, y - HEIGHT / 2 + 2, t.width + 4, HEIGHT - 4) for t, (x, y) in labels if t.kind != "empty"]
+    if boxes:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(faded(theme.canvas, 0.84))
+        batch.rectangles(painter, np.array(boxes, dtype=np.float64))
+
+
+def paint_texts(
+    painter: QPainter, labels: Sequence[tuple[Text, tuple[float, float]]], hue: str, content: Content, theme: Theme
+) -> None:
+    """Labels of one side; plain numbers, by far the most, in one run with one font and one pen."""
+    ink = color(theme.stale if content.stale else hue)
+    painter.setFont(font("wire"))
+    painter.setPen(ink)
+    for text, (x, y) in labels:
+        if text.kind == "number":
+            painter.drawText(QPointF(x - text.width / 2, y + 5.4), text.text)
+    for text, at in labels:
+        if text.kind != "number":
+            _paint_special(painter, text, at, hue, content, theme)
+
+
+def _paint_special(painter: QPainter, text: Text, at: tuple[float, float], hue: str, content: Content, theme: Theme) -> None:
+    box = QRectF(at[0] - text.width / 2, at[1] - HEIGHT / 2, text.width, HEIGHT)
     if text.kind == "empty":
         pen = QPen(faded(hue, 0.5), 1.0)
         pen.setDashPattern([2, 3])
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(box.adjusted(1, 4, -1, -4), 4, 4)
-        return
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(faded(theme.canvas, 0.86))
-    painter.drawRoundedRect(box.adjusted(-3, 1, 3, -1), 4, 4)
-    if text.kind == "word":
+    elif text.kind == "word":
         painter.setFont(font("tiny"))
         painter.setPen(color(theme.secondary))
         painter.drawText(box, _CENTRE, text.text)
-        return
-    painter.setPen(color(theme.error if text.kind == "bad" else theme.stale if content.stale else hue))
-    if text.kind == "tensor" and text.view is not None:
+    elif text.view is not None:
         image = content.picture(text.view, theme)
         if image is not None:
             _stamp(painter, QRectF(box.left(), box.top() + 2, *PICTURE), image, theme, content.stale)
         painter.setPen(color(theme.stale if content.stale else hue))
         painter.setFont(font("wire", 13 / 15))
         painter.drawText(box.adjusted(PICTURE[0] + 7, 0, 4, 0), _LEFT, text.text)
-        return
-    painter.setFont(font("wire"))
-    painter.drawText(box.adjusted(-2, 0, 2, 0), _CENTRE, text.text)
+    else:
+        painter.setPen(color(theme.error))
+        painter.setFont(font("wire"))
+        painter.drawText(box.adjusted(-4, 0, 4, 0), _CENTRE, text.text)
 
 
 def _stamp(painter: QPainter, place: QRectF, image: QImage, theme: Theme, stale: bool) -> None:

@@ -12,6 +12,8 @@ from ui.canvas.camera import Camera
 from ui.canvas.painting import prepare
 
 MARGIN = 192
+STRIP = 104.0
+"""How far the picture reaches beyond a moving view at least: what comes into view is drawn in small portions."""
 QUICK_MS = 9.0
 """A picture that is drawn faster than this is drawn at once at every zoom step instead of being shown scaled."""
 Paint = Callable[[QPainter, QRectF, float], None]
@@ -25,6 +27,7 @@ class StaticLayer:
         self._image: QImage | None = None
         self._camera = Camera()
         self._ratio = 1.0
+        self._last = (0.0, 0.0)
         self._dirty: list[QRectF] = []
         self.cost_ms = 0.0
 
@@ -44,7 +47,7 @@ class StaticLayer:
             return True
         if image is None or camera.scale != self._camera.scale or ratio != self._ratio:
             self._render(camera, size, ratio)
-        elif not self._covers(camera, size):
+        elif not self._covers(camera, size, STRIP if self._moving(camera) else 0.0):
             self._shift(camera, size, ratio)
         self._mend()
         assert self._image is not None
@@ -56,10 +59,19 @@ class StaticLayer:
         """Where the picture's corner lies in the view."""
         return camera.to_view(QPointF(self._camera.x, self._camera.y))
 
-    def _covers(self, camera: Camera, size: QSizeF) -> bool:
+    def _moving(self, camera: Camera) -> bool:
+        """Whether the view has moved since it was last drawn: then strips are drawn ahead of it, a little at a time."""
+        moved = (camera.x, camera.y) != self._last
+        self._last = (camera.x, camera.y)
+        return moved
+
+    def _covers(self, camera: Camera, size: QSizeF, ahead: float) -> bool:
+        """Whether the picture reaches over the view, and `ahead` pixels beyond."""
         assert self._image is not None
         at, whole = self._offset(camera), self._image.deviceIndependentSize()
-        return at.x() <= 0.5 and at.y() <= 0.5 and at.x() + whole.width() >= size.width() - 0.5 and at.y() + whole.height() >= size.height() - 0.5
+        slack = 0.5 - ahead
+        wide, high = at.x() + whole.width() - size.width(), at.y() + whole.height() - size.height()
+        return at.x() <= slack and at.y() <= slack and wide >= -slack and high >= -slack
 
     def _fresh(self, size: QSizeF, ratio: float) -> QImage:
         wide, high = round((size.width() + 2 * MARGIN) * ratio), round((size.height() + 2 * MARGIN) * ratio)

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
+from math import ceil
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtWidgets import QWidget
 
 from ui.canvas import batch, geometry
 from ui.canvas.geometry import FORMULA_ROW, PAD, PORT, RADIUS, TITLE, Card, PortSpot
 from ui.canvas.scene import Scene
-from ui.theme import Theme, color, faded, font, glyph, mixed
+from ui.theme import THEMES, Theme, color, faded, font, glyph, mixed
 
 FULL, MEDIUM = 0.5, 0.25
 """Scales from which a card is drawn with everything, and with its title only."""
 _NO_PEN, _NO_BRUSH = Qt.PenStyle.NoPen, Qt.BrushStyle.NoBrush
+_ROUND = 8.0
+"""Room for the shadow around a cached card."""
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
@@ -63,7 +68,33 @@ def _bar(rect: QRectF, height: float) -> QPainterPath:
     return path
 
 
-def _paint_ground(painter: QPainter, card: Card, rect: QRectF, theme: Theme, bar: float) -> None:
+@lru_cache(maxsize=256)
+def _ground(category: str, width: float, height: float, theme_name: str, pixels: float) -> QPixmap:
+    """A card without its texts, `pixels` device pixels to the unit: there are few sizes and many cards."""
+    size = QSizeF(width + 2 * _ROUND, height + 2 * _ROUND) * pixels
+    made = QPixmap(ceil(size.width()), ceil(size.height()))
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(pixels, pixels)
+    _draw_ground(painter, category, QRectF(_ROUND, _ROUND, width, height), THEMES[theme_name])
+    painter.end()
+    return made
+
+
+def _paint_ground(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> None:
+    """From the cache on a screen; drawn where the painter writes shapes, as for SVG."""
+    view = painter.deviceTransform()
+    if not isinstance(painter.device(), QImage | QPixmap | QWidget) or THEMES.get(theme.name) is not theme:
+        _draw_ground(painter, card.category, rect, theme)
+        return
+    made = _ground(card.category, card.width, card.height, theme.name, round(view.m11(), 4))
+    corner = view.map(rect.topLeft() - QPointF(_ROUND, _ROUND))
+    at = view.inverted()[0].map(QPointF(round(corner.x()), round(corner.y())))
+    painter.drawPixmap(QRectF(at, QSizeF(made.size()) / view.m11()), made, QRectF(made.rect()))
+
+
+def _draw_ground(painter: QPainter, category: str, rect: QRectF, theme: Theme) -> None:
     painter.setPen(_NO_PEN)
     if theme.name != "projector":
         strength = 0.16 if theme.dark else 0.035
@@ -72,22 +103,22 @@ def _paint_ground(painter: QPainter, card: Card, rect: QRectF, theme: Theme, bar
             painter.drawRoundedRect(rect.adjusted(-spread * 0.5, drop * 0.5, spread * 0.5, spread + drop * 0.3), RADIUS + 1, RADIUS + 1)
     painter.setBrush(color(theme.card))
     painter.drawPath(_shape(rect))
-    painter.setBrush(color(theme.bar[card.category]))
-    painter.drawPath(_bar(rect, bar))
+    painter.setBrush(color(theme.bar[category]))
+    painter.drawPath(_bar(rect, TITLE))
     painter.setBrush(_NO_BRUSH)
     painter.setPen(QPen(color(theme.card_edge), 2.0 if theme.name == "projector" else 1.0))
-    path = QPainterPath(QPointF(rect.left(), rect.top() + bar))
+    path = QPainterPath(QPointF(rect.left(), rect.top() + TITLE))
     path.lineTo(rect.left(), rect.bottom() - RADIUS)
     path.quadTo(rect.left(), rect.bottom(), rect.left() + RADIUS, rect.bottom())
     path.lineTo(rect.right() - RADIUS, rect.bottom())
     path.quadTo(rect.right(), rect.bottom(), rect.right(), rect.bottom() - RADIUS)
-    path.lineTo(rect.right(), rect.top() + bar)
+    path.lineTo(rect.right(), rect.top() + TITLE)
     painter.drawPath(path)
 
 
 def paint_plain(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> None:
     """A card seen from afar: its hue, and its title in larger letters."""
-    _paint_ground(painter, card, rect, theme, TITLE)
+    _paint_ground(painter, card, rect, theme)
     big = font("value", 1.1)
     painter.setFont(big)
     painter.setPen(color(theme.text))
@@ -96,7 +127,7 @@ def paint_plain(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> No
 
 
 def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> None:
-    _paint_ground(painter, card, rect, theme, TITLE)
+    _paint_ground(painter, card, rect, theme)
     painter.setFont(font("title"))
     painter.setPen(color(theme.bar_text))
     bar = QRectF(rect.left() + PAD, rect.top(), rect.width() - 2 * PAD, TITLE)

@@ -70,11 +70,14 @@ def _empty(painter: QPainter, area: QRectF, theme: Theme) -> None:
 def _paint_number(painter: QPainter, area: QRectF, value: float, ink: QColor, theme: Theme, integer: bool = False) -> None:
     text = whole(value) if integer else number(value)
     room = area.width() + 8
-    wide = geometry.text_width("value", text)
+    wide = geometry.number_width("value", text)
     painter.setFont(font("value", min(1.0, room / wide)) if wide > room else font("value"))
     painter.setPen(color(theme.error) if loud(value) else ink)
-    hang = geometry.text_width("value", MINUS) / 2 if text.startswith(MINUS) and wide < room - 16 else 0.0
-    painter.drawText(area.adjusted(-8 - hang, 0, 8 - hang * 0.2, 0), _CENTRE, text)
+    hang = geometry.number_width("value", MINUS) * 0.3 if text.startswith(MINUS) and wide < room - 16 else 0.0
+    if wide > room:
+        painter.drawText(area.adjusted(-8, 0, 8, 0), _CENTRE, text)
+    else:
+        painter.drawText(QPointF(area.center().x() - wide / 2 - hang, area.center().y() + 7.2), text)
 
 
 def paint_slider(painter: QPainter, track: QRectF, share: float, hue: str, theme: Theme) -> None:

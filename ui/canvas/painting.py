@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QRegion
 
 from ui.canvas.content import Content
 from ui.canvas.frames import paint_frames, paint_notes
-from ui.canvas.labels import Labels, gradient_text, paint_text, stub_places, value_text
+from ui.canvas.labels import Labels, gradient_text, paint_texts, paint_veils, stub_places, value_text
 from ui.canvas.paint_nodes import FULL, paint_badge, paint_cards, paint_objective, paint_outline
 from ui.canvas.paint_values import paint_value
 from ui.canvas.paint_wires import paint_dots, paint_weighted, paint_wires
@@ -46,11 +46,11 @@ def paint_carried(painter: QPainter, scene: Scene, node_ids: Sequence[str], them
 
 def paint_live(
     painter: QPainter, scene: Scene, labels: Labels, content: Content, area: QRectF, theme: Theme, scale: float,
-    carried: Sequence[str] = (),
-) -> None:  # fmt: skip
+    carried: Sequence[str] = (), budget_ms: float | None = None,
+) -> bool:  # fmt: skip
     """Everything that follows the numbers, over `paint_static`; pulses and thick wires pass below the cards.
 
-    `carried` nodes lie above the others, with their wires.
+    `carried` nodes lie above the others, with their wires. Whether it is complete: with a budget some labels may have to wait.
     """
     around = area.adjusted(-120, -60, 120, 60)
     edges = [e for e in scene.edges_in(around) if e not in scene.hidden_edges]
@@ -61,14 +61,16 @@ def paint_live(
         _between_cards(painter, scene, nodes, edges, content, theme)
     if scale < FULL:
         paint_marks(painter, scene, nodes, content, theme)
-        return
+        return True
     for node_id in nodes:
         if content.values:
             paint_value(painter, node_id, scene.cards[node_id], scene.rect(node_id), content, theme)
     paint_marks(painter, scene, nodes, content, theme)
-    if content.values:
-        labels.prepare(scene, edges, content)
-        labels.paint(painter, scene, edges, content, theme)
+    if not content.values:
+        return True
+    complete = labels.prepare(scene, edges, content, budget_ms)
+    labels.paint(painter, scene, edges, content, theme, area)
+    return complete
 
 
 def _between_cards(painter: QPainter, scene: Scene, nodes: Sequence[str], edges: Sequence[str], content: Content, theme: Theme) -> None:
@@ -107,5 +109,8 @@ def _paint_objective_numbers(painter: QPainter, scene: Scene, node_id: str, port
     if painter.worldTransform().m11() < FULL:
         return
     above, below = stub_places(scene, node_id, port)
-    paint_text(painter, value_text(content.node_value(node_id, port)), above, theme.forward, content, theme)
-    paint_text(painter, gradient_text(content.node_gradient(node_id, port)), below, theme.backward, content, theme)
+    value = value_text(content.node_value(node_id, port))
+    gradient = gradient_text(content.node_gradient(node_id, port))
+    paint_veils(painter, [(value, above), (gradient, below)], theme)
+    paint_texts(painter, [(value, above)], theme.forward, content, theme)
+    paint_texts(painter, [(gradient, below)], theme.backward, content, theme)

@@ -51,6 +51,8 @@ from ui.theme import Theme
 STALE_MS = 150
 """Numbers of an older document are greyed when no answer has come by then: at once would flicker at every edit."""
 SHARPEN_MS = 90
+LABEL_MS = 10.0
+"""Time a frame may spend on finding places for labels."""
 
 
 class Canvas(QWidget):
@@ -87,6 +89,9 @@ class Canvas(QWidget):
         self.labels = Labels()
         self.minimap = Minimap()
         self.layer = StaticLayer(self._paint_static)
+        self.still = StaticLayer(self._paint_still)
+        self._shown: tuple[object, ...] | None = None
+        self._edits = 0
         self.carried: tuple[str, ...] = ()
         self.playhead: Playhead | None = None
         self.on_live_edit: Callable[[], None] | None = None
@@ -115,6 +120,7 @@ class Canvas(QWidget):
         self.fit_all()
 
     def set_theme(self, theme: Theme) -> None:
+        """Change colours; the projector's larger scale keeps the middle of the view where it is."""
         ratio = theme.scale / self.theme.scale
         self.theme = theme
         self.camera.zoom(ratio, self._middle())
@@ -342,6 +348,7 @@ class Canvas(QWidget):
 
     def _changed(self, change: Change) -> None:
         touched = Touched(self.document.graph, change.edits)
+        self._edits += 1
         if touched.structure:
             self.hands.document_changed()
             self.carried = tuple(n for n in self.carried if n in self.document.graph.nodes)
@@ -391,6 +398,23 @@ class Canvas(QWidget):
     def _paint_static(self, painter: QPainter, area: QRectF, scale: float) -> None:
         painting.paint_static(painter, self.scene, area, self.theme, scale, self.carried)
 
+    def _paint_still(self, painter: QPainter, area: QRectF, scale: float) -> None:
+        self._paint_static(painter, area, scale)
+        self._paint_live(painter, area, scale, LABEL_MS)
+
+    def _paint_live(self, painter: QPainter, area: QRectF, scale: float, budget_ms: float | None) -> None:
+        """Numbers and marks; what is incomplete for want of time goes on in the next frame."""
+        painted = painting.paint_live(painter, self.scene, self.labels, self.content, area, self.theme, scale, self.carried, budget_ms)
+        if not painted:
+            self._shown = None
+            self.update()
+
+    def _shown_key(self) -> tuple[object, ...]:
+        """What the numbers on the screen depend on, the camera aside: unchanged, they are part of a picture that is only moved."""
+        head = self.playhead
+        at = (head.at_rest, head.active_node, head.progress) if head is not None else ()
+        return (self.content, self.content.stale, self.scene.version, self._edits, *at)
+
     def _sharpened(self) -> None:
         self._zooming = False
         self.update()
@@ -410,13 +434,17 @@ class Canvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painting.prepare(painter)
-        self.layer.draw(painter, self.camera, self._size(), self.devicePixelRatioF(), self._zooming)
-        area = QRectF(event.rect())
-        seen = QRectF(self.camera.to_scene(area.topLeft()), area.size() / self.camera.scale)
+        shown = self._shown_key()
+        still = shown == self._shown and not self.carried and not self.content.playing
+        self._shown = shown
+        if not still:
+            self.still.invalidate()
+        layer = self.still if still else self.layer
+        layer.draw(painter, self.camera, self._size(), self.devicePixelRatioF(), self._zooming)
         painter.save()
         painter.setWorldTransform(self.camera.transform(), True)
-        scale = self.camera.scale
-        painting.paint_live(painter, self.scene, self.labels, self.content, seen, self.theme, scale, self.carried)
+        if not still:
+            self._paint_live(painter, self.camera.seen(self._size()), self.camera.scale, LABEL_MS)
         self.hands.paint(painter)
         painter.restore()
         paint_top(painter, self)
