@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -57,8 +58,11 @@ def opening(path: Path | None, session: Session) -> tuple[Document, str, str]:
     return example_document(FIRST, CATALOG), FIRST, complaint
 
 
-def run(path: Path | None = None) -> int:
-    """Open the window on a file (else the last one, else the first example) and stay until it closes; the exit code."""
+def run(path: Path | None = None, opened: Callable[[Window], None] | None = None) -> int:
+    """Open the window on a file (else the last one, else the first example) and stay until it closes; the exit code.
+
+    `opened` is called with the window once it is shown, for whoever measures or drives it.
+    """
     from ui.kernel import Kernel
 
     app = application(sys.argv[:1])
@@ -69,6 +73,8 @@ def run(path: Path | None = None) -> int:
     if document.path is not None:
         session.remember(document.path)
     window.show()
+    if opened is not None:
+        opened(window)
     if complaint:
         window.say(complaint)
     code = app.exec()

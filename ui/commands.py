@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
-from graph.edits import Compound, Move, SetGraphSetting, SetParam
+from graph.edits import Move, SetGraphSetting
 from graph.formula import FormulaError, build, names_in
 from graph.layout import layout
 from ui.actions import ACTIONS, Situation, shortcut_text
@@ -18,9 +18,7 @@ from ui.search_box import Row
 from ui.theme import THEMES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    import numpy as np
+    from collections.abc import Callable
 
     from ui.canvas.scene import PortHit
     from ui.window import Window
@@ -353,16 +351,8 @@ class Commands:
         if self._window.kernel is not None:
             self._window.kernel.keep_values(self._keep)
 
-    def _keep(self, values: Mapping[tuple[str, str], np.ndarray]) -> None:
-        window, graph = self._window, self._window.document.graph
-        made: list[SetParam] = []
-        for (node, name), array in values.items():
-            if node in graph.nodes and (target := _place_for(window, node, name)):
-                made.append(SetParam(node, target, array.tolist()))
-        if made and window.canvas.do(Compound(tuple(made)), "Keep trained values"):
-            window.say("The trained values are part of the graph now.")
-        elif not made:
-            window.say("There are no trained values to keep.")
+    def _keep(self, refusal: str) -> None:
+        self._window.say(refusal or "The trained values are part of the graph now.")
 
     # Help
 
@@ -383,10 +373,3 @@ def _plain_formula(spec: object) -> str:
     from ui.canvas.formula_text import plain
 
     return plain(spec.formula)  # type: ignore[attr-defined]
-
-
-def _place_for(window: Window, node: str, name: str) -> str:
-    """The setting of a node that holds a parameter's first value: `value` of a Parameter, `initial_W` of a layer's W; else empty."""
-    spec = window.document.graph.spec(node)
-    wanted = ("value",) if spec.role == "parameter" else (f"initial_{name}", f"{name}_value", name)
-    return next((w for w in wanted if spec.setting(w) is not None), "")

@@ -12,6 +12,7 @@ from engine.kernel.client import BENCH, KernelClient, kept_edit
 from engine.kernel.protocol import ArrayKey, Kept, Point, Progress
 from engine.views import TraceView
 from graph.document import Change, Document
+from graph.edits import Compound
 from graph.graph import GraphError
 
 if TYPE_CHECKING:
@@ -133,8 +134,12 @@ class Kernel(QObject):
         def keep(kept: Kept) -> None:
             if document is None or document is not self._document:
                 return
+            edit = kept_edit(document, kept)
+            if isinstance(edit, Compound) and not edit.edits:
+                done("There are no trained values to keep.")
+                return
             try:
-                document.do(kept_edit(document, kept))
+                document.do(edit)
             except GraphError as error:
                 done(str(error))
             else:
