@@ -73,7 +73,10 @@ class _Builder:
         if isinstance(tree, ast.Name):
             return self._name(tree.id)
         if isinstance(tree, ast.Constant) or (isinstance(tree, ast.UnaryOp) and isinstance(tree.operand, ast.Constant)):
-            return self._number(_value(tree))
+            value = _value(tree)
+            if isinstance(value, str | bool):
+                raise FormulaError(f"{_place(tree)}only numbers can be calculated with")
+            return self._number(value)
         if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.UAdd):
             return self.expression(tree.operand)
         if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub):
@@ -208,8 +211,9 @@ def _parse(text: str) -> tuple[str, ast.expr]:
             warnings.simplefilter("ignore")
             return (head[1] if head else ""), ast.parse(source.lstrip(), mode="eval").body
     except SyntaxError as problem:
-        if "digits" in problem.msg:
-            raise FormulaError("a number has too many digits") from None
+        for word, error in (("digits", "a number has too many digits"), ("null bytes", "the formula holds a character that is no text")):
+            if word in problem.msg:
+                raise FormulaError(error) from None
         place = (problem.offset or 0) - 1 + skipped
         where = f"column {columns[place]}: " if 0 <= place < len(columns) and "nested" not in problem.msg else ""
         reserved = next((word for word in re.findall(r"[A-Za-z_]\w*", source) if keyword.iskeyword(word)), None)

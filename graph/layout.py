@@ -15,7 +15,7 @@ GAP_X, GAP_Y, GRID = 128.0, 32.0, 8.0
 """Horizontal room for the numbers on the wires, vertical room between cards, and what places are rounded to."""
 SIZE = (176.0, 96.0)
 """Size of a node for which `sizes` has none."""
-_SWEEPS = 12
+
 
 Layers = list[list[str]]
 Links = dict[str, list[str]]
@@ -35,7 +35,7 @@ def layout(
     places: dict[str, tuple[float, float]] = {}
     top = 0.0
     for part in _components(chosen, following):
-        placed, height = _component(part, following, size)
+        placed, height = _component(part, {node: following[node] for node in part}, size)
         places |= {node: (x, y + top) for node, (x, y) in placed.items()}
         top += height + 2 * GAP_Y
     left, up = min(graph.nodes[node].x for node in chosen), min(graph.nodes[node].y for node in chosen)
@@ -102,22 +102,26 @@ def _layer(nodes: Sequence[str], following: Links) -> Layers:
 
 
 def _with_points(layers: Layers, following: Links) -> tuple[Layers, Links]:
-    """The layers with an invisible point wherever a wire passes through one, and the links between neighbouring layers."""
+    """The layers with invisible points where wires pass through, and the links between neighbouring layers.
+
+    All wires of one node share their points, and short ways get theirs first: the budget keeps a sum of a thousand terms quick.
+    """
     depth = {node: index for index, layer in enumerate(layers) for node in layer}
+    reach = {node: max((depth[other] for other in others), default=0) - depth[node] - 1 for node, others in following.items()}
     layers = [list(layer) for layer in layers]
     after: Links = {node: [] for layer in layers for node in layer}
-    points = 0
-    for node in list(after):
+    budget = 4 * len(after) + 200
+    for node in sorted(list(after), key=lambda node: reach[node]):
+        budget -= max(reach[node], 0)
+        chain = [node] + [f"\0{node}\0{step}" for step in range(reach[node])] if budget > 0 else [node]
+        for step, point in enumerate(chain[1:], 1):
+            layers[depth[node] + step].append(point)
+            after[point] = []
+            after[chain[step - 1]].append(point)
         for other in dict.fromkeys(following[node]):
-            last = node
-            for index in range(depth[node] + 1, depth[other]):
-                point = f"\0{points}"
-                points += 1
-                layers[index].append(point)
-                after[point] = []
-                after[last].append(point)
-                last = point
-            after[last].append(other)
+            step = depth[other] - depth[node] - 1
+            if step < len(chain):
+                after[chain[step]].append(other)
     return layers, after
 
 
@@ -125,7 +129,7 @@ def _ordered(layers: Layers, before: Links, after: Links) -> Layers:
     """Barycentre sweeps to and fro; the best order met."""
     best, fewest = layers, _crossings(layers, after)
     current = [list(layer) for layer in layers]
-    for sweep in range(_SWEEPS):
+    for sweep in range(_sweeps(after)):
         if not fewest:
             break
         forward = sweep % 2 == 0
@@ -160,7 +164,7 @@ def _heights(layers: Layers, before: Links, after: Links, height: Mapping[str, f
     centre: dict[str, float] = {}
     for layer in layers:
         centre |= _spread(layer, [0.0] * len(layer), height)
-    for sweep in range(2 * _SWEEPS):
+    for sweep in range(2 * _sweeps(after)):
         forward = sweep % 2 == 0
         for layer in layers if forward else reversed(layers):
             near = [(before if forward else after)[node] or (after if forward else before)[node] for node in layer]
@@ -194,3 +198,8 @@ def _mean(values: Iterable[float], default: float) -> float:
 
 def _snap(value: float) -> float:
     return round(value / GRID) * GRID
+
+
+def _sweeps(after: Links) -> int:
+    """Fewer rounds for thousands of nodes."""
+    return max(3, min(12, 20_000 // len(after)))

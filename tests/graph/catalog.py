@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from graph.edits import AddNode, connect
+from graph.edits import AddNode, Compound, Connect, connect
 from graph.graph import Graph
 from graph.model import Node
 from graph.spec import Catalog, NodeSpec, Param, Port, Setting
@@ -18,7 +18,9 @@ def _op(key: str, *inputs: Port, **more: object) -> NodeSpec:
 
 CATALOG = Catalog(
     [
-        NodeSpec("source.input", "Input", "sources", settings=(VALUE, Setting("minimum", "float", -10.0)), default_name="x", role="input"),
+        NodeSpec(
+            "source.input", "Input", "sources", default_name="x", role="input", settings=(VALUE, Setting("minimum", "float", -10.0)),
+        ),
         NodeSpec("source.constant", "Constant", "sources", settings=(VALUE,), default_name="c", role="constant"),
         NodeSpec(
             "source.data", "Data", "sources", outputs=(Port("x"), Port("target", "any")), default_name="data", role="data",
@@ -36,7 +38,8 @@ CATALOG = Catalog(
         NodeSpec(
             "layer.linear", "Linear", "layers", search=("dense", "affine"), former_keys=("layer.dense",),
             inputs=(Port("x", former=("input",)), Port("W", optional=True, parameter=True)), outputs=(Port("y", former=("out",)),),
-            settings=(Setting("out_features", "int", 8, 1, former=("units",)), Setting("bias", "bool", True), Setting("slope", "float", 0.1)),
+            settings=(Setting("out_features", "int", 8, 1, former=("units",)), Setting("bias", "bool", True),
+                      Setting("slope", "float", 0.1)),
             parameters=(Param("W", "out × in"), Param("b", "out", when="bias")), default_name="linear",
         ),
         NodeSpec(
@@ -57,9 +60,10 @@ def add(graph: Graph, key: str, name: str = "", **params: object) -> str:
 
 def wire(graph: Graph, source: str, target: str, port: str = "x", output: str = "y") -> str:
     """Draw a wire; returns its id."""
-    before = set(graph.edges)
-    connect(graph, (source, output), (target, port)).apply(graph)
-    return (set(graph.edges) - before).pop()
+    edit = connect(graph, (source, output), (target, port))
+    assert isinstance(edit, Compound) and isinstance(edit.edits[-1], Connect)
+    edit.apply(graph)
+    return edit.edits[-1].edge.id
 
 
 def xy_plus_z() -> Graph:

@@ -117,7 +117,7 @@ CHANGES: dict[str, tuple[Change, str]] = {
         'node "n9": "out_features" is a whole number, not the text "8"',
     ),
     "ragged rows": (lambda c: c["nodes"][0].update(params={"value": [[1, 2], [3]]}), 'node "n1": "value" is a number or nested lists'),
-    "an objective on nothing": (lambda c: c["settings"].update(objective={"node": "n9", "port": "y"}), "marked on a node that does not exist"),
+    "an objective on nothing": (lambda c: c["settings"].update(objective={"node": "n9", "port": "y"}), "on a node that does not exist"),
     "an objective without port": (lambda c: c["settings"].update(objective={"node": "n5"}), '"objective" is a node and a port'),
     "an unknown dtype": (lambda c: c["settings"].update(dtype="int8"), '"dtype" is float64 or float32, not "int8"'),
     "half an epoch": (lambda c: c["training"].update(epochs=0.5), 'the training setting "epochs" is a whole number from 1 up'),

@@ -1,0 +1,168 @@
+"""Formulas become graphs; the oracle for their value is Python's own evaluation of the same text."""
+
+from __future__ import annotations
+
+import math
+import random
+import time
+
+import pytest
+
+from graph.formula import FormulaError, build, names_in
+from graph.graph import Graph
+from graph.lint import lint
+from graph.objective import Objective, find_objective
+from tests.graph.catalog import CATALOG
+
+VALUES = {"x": 2.0, "y": -5.0, "z": 3.0}
+OPERATIONS = {
+    "math.add": lambda a, b: a + b, "math.subtract": lambda a, b: a - b, "math.multiply": lambda a, b: a * b,
+    "math.divide": lambda a, b: a / b, "math.power": lambda a, b: a**b, "math.negate": lambda a: -a, "math.sin": math.sin,
+    "math.exp": math.exp, "math.maximum": max,
+}  # fmt: skip
+
+
+def _evaluate(graph: Graph) -> float:
+    values: dict[str, float] = {}
+    for node in graph.order():
+        arguments = [values[edge.source[0]] for edge in graph.inputs_of(node)]
+        kind = graph.nodes[node].type
+        values[node] = OPERATIONS[kind](*arguments) if kind in OPERATIONS else graph.setting(node, "value")
+    objective = find_objective(graph)
+    assert isinstance(objective, Objective)
+    return values[objective.node]
+
+
+def _names(graph: Graph) -> list[str]:
+    return [node.name for node in graph.nodes.values()]
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("x*y + z", -7.0), ("x*y+z", -7.0), ("-x*y", 10.0), ("-x**2", -4.0), ("x^2", 4.0), ("y + x^2*z", 7.0), ("x^-1", 0.5),
+        ("2^x^z", 256.0),
+        ("x - y - z", 4.0), ("x / z / z", 2 / 9), ("-(x + y)", 3.0), ("--x", 2.0), ("+x", 2.0), ("x − y · z", 17.0), ("x² + 1", 5.0),
+        ("sin(x)*exp(-z)", math.sin(2) * math.exp(-3)), ("maximum(x, y) + Sin(0)", 2.0), ("f = x*y + z", -7.0), (" ( x ) ", 2.0),
+        ("1.5e3*x", 3000.0), (".5*x", 1.0), ("x*x*x", 8.0), ("3", 3.0), ("-3", -3.0), ("x\n+\ny", -3.0),
+    ],
+)  # fmt: skip
+def test_the_graph_computes_what_the_text_says(text: str, value: float) -> None:
+    graph = build(text, CATALOG, {name: VALUES[name] for name in names_in(text)})
+    assert _evaluate(graph) == pytest.approx(value, rel=1e-12)
+    assert lint(graph) == []
+
+
+def test_random_formulas_agree_with_python() -> None:
+    draw = random.Random(0)
+
+    def formula(depth: int) -> str:
+        if not depth or draw.random() < 0.1:
+            return draw.choice(["x", "y", "z", str(draw.randrange(1, 9)), f"{draw.random():.3f}"])
+        kind = draw.choice(["+", "-", "*", "neg", "()", "fn"])
+        if kind == "neg":
+            return f"-{formula(depth - 1)}"
+        if kind == "()":
+            return f"({formula(depth - 1)})"
+        if kind == "fn":
+            return f"sin({formula(depth - 1)})"
+        return f"{formula(depth - 1)} {kind} {formula(depth - 1)}"
+
+    for _ in range(200):
+        text = formula(5)
+        graph = build(text, CATALOG, {name: VALUES[name] for name in names_in(text)})
+        assert _evaluate(graph) == pytest.approx(eval(text, {"sin": math.sin}, VALUES), rel=1e-9, abs=1e-9), text
+
+
+def test_a_name_used_twice_is_one_node_with_two_wires() -> None:
+    graph = build("x*x", CATALOG, {"x": 3.0})
+    assert _names(graph) == ["x", "multiply"]
+    assert [edge.target[1] for edge in graph.outputs_of("n1")] == ["a", "b"]
+
+
+def test_set_makes_an_input_and_param_a_parameter() -> None:
+    graph = build("w*x", CATALOG, {"x": [1.0, 2.0]}, {"w": 0.5})
+    kinds = {node.name: (node.type, dict(node.params)) for node in graph.nodes.values()}
+    assert kinds["x"] == ("source.input", {"value": [1.0, 2.0]})
+    assert kinds["w"] == ("parameter.parameter", {"value": 0.5})
+
+
+def test_a_variable_may_bear_the_name_of_a_function_or_an_operation() -> None:
+    graph = build("sin(sin) + add", CATALOG, {"sin": 1.0, "add": 2.0})
+    assert _evaluate(graph) == pytest.approx(math.sin(1) + 2)
+    assert _names(graph) == ["sin", "sin_2", "add", "add_2"]
+
+
+def test_functions_are_found_by_search_words_and_take_settings() -> None:
+    graph = build("dense(x, out_features=3, bias=False)", CATALOG, {"x": [1.0]})
+    assert graph.nodes["n2"].type == "layer.linear" and graph.nodes["n2"].params == {"out_features": 3, "bias": False}
+
+
+def test_a_function_of_many_takes_any_number() -> None:
+    graph = build("concatenate(x, y, x)", CATALOG, {"x": 1.0, "y": 2.0})
+    assert [edge.slot for edge in graph.inputs_of("n3")] == [0, 1, 2]
+
+
+def test_nodes_do_not_overlap() -> None:
+    graph = build("x*y + z*sin(x) - exp(y)/2", CATALOG, VALUES)
+    places = [(node.x, node.y) for node in graph.nodes.values()]
+    assert len(set(places)) == len(places)
+
+
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        ("", "the formula is empty"), ("   ", "the formula is empty"), ("x*q", "q has no value: give it one with --set q=…"),
+        ("x +", "invalid syntax"), ("2x", "invalid decimal literal"), ("x $ y", "column 3"), ("x^2 $ y", "column 5"), ("(x", "column 1"),
+        ("foo(x)", "there is no function called foo"), ("exo(x)", "did you mean exp?"), ("sin(x, y)", "sin takes 1 argument (x), not 2"),
+        ("sin()", "sin takes 1 argument (x), not 0"), ("sin(*x)", "cannot stand before"), ("sin(x, axis=1)", "sin has no setting axis"),
+        ("dense(x, bias=3)", '"bias" is true or false'), ("x.real", "x.real: only + − * /"), ("x[0]", "only + − * /"),
+        ("x if y else z", "only"),
+        ("x, y", "only"), ("[x, y]", "only"), ("x < y", "only"), ("x and y", "only"), ("x // y", "only"), ("x % y", "only"), ("~x", "only"),
+        ("'text'", "only numbers"), ("True", "only numbers"), ("1j", "a number was expected"), ("lambda: x", "only"), ("f'{x}'", "only"),
+        ("__import__('os').system('true')", "a function is called by its name"), ("(lambda: 1)()", "called by its name"),
+        ("x := 3", "invalid"),
+        ("1e999*x", "not a finite number"), ("9" * 5000, "too many digits"), ("x\0y", "no text"), ("x\ud800", "no text"),
+        ("αx", "αx has no value"),
+        ("lambda*x", '"lambda" is a reserved word'), ("(" * 3000, "too many nested parentheses"), ("-" * 9000 + "x", "nested too deeply"),
+        ("x" + "**x" * 3000, "nested too deeply"), ("x" * 10_001, "the formula has 10,001 characters; at most 10,000"),
+        ("x = x*y", "both sides of ="),
+        ("sin(" * 150 + "x" + ")" * 150, ""), ("argmax(x) + y", "argmax gives class indices"),
+    ],
+)  # fmt: skip
+def test_a_bad_formula_is_one_line(text: str, error: str) -> None:
+    start = time.perf_counter()
+    try:
+        build(text, CATALOG, {name: VALUES[name] for name in VALUES if name in text})
+    except FormulaError as problem:
+        assert error in str(problem) and "\n" not in str(problem) and len(str(problem)) < 300
+    else:
+        assert error == ""
+    assert time.perf_counter() - start < 2
+
+
+def test_a_name_given_twice_or_never_used_is_an_error_that_names_it() -> None:
+    with pytest.raises(FormulaError, match="x is given twice"):
+        build("x", CATALOG, {"x": 1.0}, {"x": 1.0})
+    with pytest.raises(FormulaError, match="q does not occur in the formula"):
+        build("x", CATALOG, {"x": 1.0, "q": 2.0})
+    with pytest.raises(FormulaError, match='"a b" is not a name'):
+        build("x", CATALOG, {"x": 1.0, "a b": 2.0})
+
+
+def test_a_long_sum_is_built() -> None:
+    graph = build("x" + " + x" * 400, CATALOG, {"x": 0.5})
+    assert _evaluate(graph) == 200.5
+
+
+def test_any_text_gives_a_graph_or_one_line() -> None:
+    draw = random.Random(3)
+    pieces = ["x", "y", "+", "-", "*", "**", "^", "(", ")", ",", "2", ".5", "sin(", "=", " ", "[", "]", "'", "\\", "\n", "#", "é", "²", ":"]
+    for _ in range(3000):
+        text = "".join(draw.choices(pieces, k=draw.randrange(1, 12)))
+        try:
+            graph = build(text, CATALOG, {name: VALUES[name] for name in names_in(text) if name in VALUES})
+        except FormulaError as problem:
+            assert "\n" not in str(problem)
+        else:
+            assert lint(graph) == []
