@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen
+from PySide6.QtGui import QPainter, QPen
 
 from ui.canvas import batch, wires
 from ui.canvas.content import Content, thickness
@@ -14,7 +14,7 @@ from ui.canvas.paint_nodes import FULL, MEDIUM
 from ui.canvas.scene import Scene
 from ui.theme import Theme, color
 
-BUSY = 400
+BUSY = 250
 """From this many visible wires on they are drawn as one batch of straight segments."""
 
 
@@ -38,10 +38,8 @@ def paint_wires(painter: QPainter, scene: Scene, ids: Sequence[str], theme: Them
         batch.lines(painter, wires.segments(coarse))
         return
     painter.setPen(rest_pen(theme, width=max(theme.wire_width / theme.scale, 1.1 / scale) if scale < FULL else None))
-    path = QPainterPath()
-    for edge_id in ids:
-        wires.path(scene.pieces[edge_id], path)
-    painter.drawPath(path)
+    for edge_id in ids:  # one path of all would be rasterised as one tangle, many times slower
+        painter.drawPath(wires.path(scene.pieces[edge_id]))
 
 
 def paint_weighted(painter: QPainter, scene: Scene, ids: Iterable[str], content: Content, theme: Theme) -> None:
@@ -91,8 +89,15 @@ def paint_dots(painter: QPainter, left: float, top: float, right: float, bottom:
         step *= 2
     xs = np.arange(np.floor(left / step) * step, right + step, step)
     ys = np.arange(np.floor(top / step) * step, bottom + step, step)
-    grid = np.ascontiguousarray(np.stack(np.meshgrid(xs, ys), axis=-1).reshape(-1, 2), dtype=np.float64)
-    pen = QPen(color(theme.dots), 2.0 / scale)
-    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-    painter.setPen(pen)
-    batch.points(painter, grid)
+    view = painter.worldTransform()
+    side = max(2.0, round(1.7 * scale))
+    across, down = (np.round(axis) - side / 2 for axis in (xs * view.m11() + view.dx(), ys * view.m22() + view.dy()))
+    rects = np.empty((len(ys), len(xs), 4))
+    rects[..., 0], rects[..., 1], rects[..., 2:] = across[None, :], down[:, None], side
+    painter.save()
+    painter.resetTransform()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color(theme.dots))
+    batch.rectangles(painter, rects.reshape(-1, 4))
+    painter.restore()
