@@ -6,21 +6,17 @@ import argparse
 import json
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.catalog import CATALOG
+from engine.plain import number_json
 from graph.edits import SetGraphSetting, SetParam
 from graph.files import FileError, load
 from graph.formula import FormulaError, build
 from graph.graph import Graph
 from graph.settings import complaint
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 EXAMPLES = Path(__file__).resolve().parent.parent / "resources" / "examples"
-FULL_JSON = 1000
-"""Tensors up to this many elements are written out as nested lists."""
 
 
 class CommandError(Exception):
@@ -57,8 +53,10 @@ def load_graph(options: argparse.Namespace) -> Graph:
             graph = load(example_path(options.file) or Path(options.file), CATALOG)
             _assign(graph, sets, "input", "Input")
             _assign(graph, parameters, "parameter", "Parameter")
-    except (FileError, FormulaError) as error:
+    except FileError as error:
         raise CommandError(str(error)) from None
+    except FormulaError as error:
+        raise CommandError(f"the formula: {error}") from None
     if options.objective:
         node = graph.named(options.objective)
         if node is None:
@@ -117,29 +115,14 @@ def _finite(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def plain(value: Any) -> Any:
-    """Strict JSON: NaN and infinities become the strings "nan", "inf", "-inf"."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
-    if isinstance(value, dict):
-        return {key: plain(v) for key, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [plain(v) for v in value]
-    return value
-
-
-def tensor_json(tensor: Tensor, full: bool = False) -> Any:
-    """A number, nested lists, or above `FULL_JSON` elements a summary (unless `full`). `std` is the population's."""
-    tensor = tensor.detach().cpu()
-    if full or tensor.numel() <= FULL_JSON:
-        return plain(tensor.tolist())
-    wide = tensor.double()
-    summary = {
-        "shape": list(tensor.shape), "dtype": str(tensor.dtype).removeprefix("torch."), "min": wide.min().item(), "max": wide.max().item(),
-        "mean": wide.mean().item(), "std": wide.std(correction=0).item(), "norm": wide.norm().item(),
-    }  # fmt: skip
-    return plain(summary)
-
-
 def print_json(value: Any) -> None:
-    print(json.dumps(plain(value), allow_nan=False, ensure_ascii=False))
+    """One object, strict JSON: NaN and infinities become the strings "nan", "inf", "-inf"."""
+    print(json.dumps(_strict(value), allow_nan=False, ensure_ascii=False))
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _strict(v) for key, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_strict(v) for v in value]
+    return number_json(value) if isinstance(value, float) else value

@@ -9,7 +9,10 @@ from importlib import metadata
 OLDEST_PYTHON = (3, 11)
 BAD_PYSIDE = {(6, 9, 0), (6, 9, 1), (6, 9, 2), (6, 10, 0), (6, 10, 1), (6, 11, 0), (6, 11, 1)}
 INSTALL = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/python main.py"
-WITHOUT_WINDOW = "run, train, check, render, export and examples work without one: try  python main.py run --formula 'x*y + z' --set x=2 --set y=-5 --set z=3"
+WITHOUT_WINDOW = (
+    "run, train, check, render, export and examples work without one: "
+    "try  python main.py run --formula 'x*y + z' --set x=2 --set y=-5 --set z=3"
+)
 
 
 def complaint_about_versions(python: tuple[int, ...], pyside: str | None) -> str | None:

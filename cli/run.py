@@ -6,12 +6,13 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from cli.common import CommandError, load_graph, print_json, tensor_json
+from cli.common import CommandError, load_graph, print_json
 from engine.views import Absent
 
 if TYPE_CHECKING:
     from engine.trace import Trace
     from graph.graph import Graph
+    from graph.model import Edge
 
 
 def command(options: argparse.Namespace) -> int:
@@ -35,6 +36,8 @@ def command(options: argparse.Namespace) -> int:
 
 def _describe(graph: Graph, trace: Trace, full: bool) -> dict[str, Any]:
     """The object `run --json` prints (keys are node names, parameters `node.W`)."""
+    from engine.plain import tensor_json
+
     values: dict[str, Any] = {}
     gradients: dict[str, Any] = {}
     absent: dict[str, str] = {}
@@ -54,23 +57,28 @@ def _describe(graph: Graph, trace: Trace, full: bool) -> dict[str, Any]:
             key = f"{graph.nodes[node].name}.{name}"
             values[key] = tensor_json(value, full)
             note(key, trace.parameter_gradients[node, name])
-    edges = []
-    for edge in graph.edges.values():
-        if edge.source not in trace.values:
-            continue
-        gradient = trace.edge_gradients[edge.id]
-        edges.append({
-            "from": _output_name(graph, *edge.source), "to": _input_name(graph, edge.target, edge.slot),
-            "value": tensor_json(trace.values[edge.source], full),
-            "gradient": None if isinstance(gradient, Absent) else tensor_json(gradient, full),
-        })  # fmt: skip
     objective = trace.objective
     return {
         "objective": graph.nodes[objective[0]].name if objective else None,
         "output": tensor_json(trace.values[objective], full) if objective else None,
         "dtype": trace.dtype,
-        "values": values, "gradients": gradients, "absent": absent, "edges": edges,
+        "values": values, "gradients": gradients, "absent": absent, "edges": _wires(graph, trace, full),
     }  # fmt: skip
+
+
+def _wires(graph: Graph, trace: Trace, full: bool) -> list[dict[str, Any]]:
+    """One entry per wire whose value was computed."""
+    from engine.plain import tensor_json
+
+    def entry(edge: Edge) -> dict[str, Any]:
+        gradient = trace.edge_gradients[edge.id]
+        return {
+            "from": _output_name(graph, *edge.source), "to": _input_name(graph, edge.target, edge.slot),
+            "value": tensor_json(trace.values[edge.source], full),
+            "gradient": None if isinstance(gradient, Absent) else tensor_json(gradient, full),
+        }  # fmt: skip
+
+    return [entry(edge) for edge in graph.edges.values() if edge.source in trace.values]
 
 
 def _output_name(graph: Graph, node: str, port: str) -> str:

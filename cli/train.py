@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from cli.common import CommandError, load_graph, print_json
+from graph.edits import SetTraining
+from graph.files import save
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from io import TextIOWrapper
+
+    from engine.session import Session
+    from engine.trainer import Trainer
+    from graph.graph import Graph
+
+SLICE_SECONDS = 0.25
+"""How often the progress bar moves."""
 
 
 def command(options: argparse.Namespace) -> int:
@@ -15,20 +30,113 @@ def command(options: argparse.Namespace) -> int:
     graph = load_graph(options)
     _apply(graph, options)
     try:
-        session = Session(graph, device=graph.training.get("device", "auto"))
+        session = Session(graph, device=str(graph.training.get("device") or "auto"))
         trainer = Trainer(session)
+        _run(trainer, Path(options.log) if options.log else None)
+        result = trainer.result()
     except SessionError as error:
         raise CommandError(str(error), 1) from None
-    stopped = _run(trainer, quiet=options.json)
-    result = trainer.result()
-    if options.log:
-        _write_log(Path(options.log), trainer)
     if options.out:
-        _save(session, trainer, Path(options.out))
+        _save(session, Path(options.out))
     if options.json:
         print_json(result)
     else:
-        _print_summary(result)
-    if stopped:
-        raise CommandError(stopped, 1)
+        _print_summary(result, session)
+    if trainer.problem is not None:
+        raise CommandError(trainer.problem.text, 1)
     return 0
+
+
+def _apply(graph: Graph, options: argparse.Namespace) -> None:
+    """Put the options where the document keeps its training settings."""
+    from engine.optimizers.specs import OptimizerError, optimizer
+
+    changes: dict[str, Any] = {}
+    key = options.optimizer or str(graph.training["optimizer"])
+    hyper = dict(graph.training.get("hyper") or {}) if key == graph.training["optimizer"] else {}
+    if options.lr is not None:
+        hyper["lr"] = options.lr
+    try:
+        changes |= {"optimizer": key, "hyper": optimizer(key).hyper(hyper)}
+    except OptimizerError as error:
+        raise CommandError(str(error)) from None
+    if options.epochs is not None or options.steps is not None:
+        changes |= {"epochs": options.epochs, "steps": options.steps}
+    if options.batch_size is not None:
+        changes["batch_size"] = options.batch_size or None
+    if options.seed is not None:
+        changes["seed"] = options.seed
+    if options.device is not None:
+        changes["device"] = options.device
+    for name, value in changes.items():
+        SetTraining(name, value).apply(graph)
+    if graph.training.get("epochs") is None and graph.training.get("steps") is None:
+        raise CommandError("this graph does not say how long to train: add --epochs N or --steps N")
+
+
+def _run(trainer: Trainer, log: Path | None) -> None:
+    """Train to the end. Zero steps asked for means none."""
+    if 0 in (trainer.training.get("epochs"), trainer.training.get("steps")):
+        return
+    from tqdm import tqdm
+
+    stream = _open_log(log)
+    try:
+        with tqdm(total=trainer.total_steps, unit=" steps", disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
+            while not trainer.finished:
+                # The log holds the loss of every step; the curve thins itself out, so a slice may be no longer than one note.
+                made = trainer.run(SLICE_SECONDS, 1 if stream else None)
+                bar.update(made)
+                if trainer.loss is not None:
+                    bar.set_postfix_str(f"loss {trainer.loss:.4g}", refresh=False)
+                if stream and made and trainer.loss is not None:
+                    stream.write(_log_row(trainer))
+    finally:
+        if stream:
+            stream.close()
+
+
+def _open_log(path: Path | None) -> TextIOWrapper | None:
+    if path is None:
+        return None
+    try:
+        stream = path.open("w", encoding="utf-8", newline="")
+    except OSError as error:
+        raise CommandError(f"cannot write {path}: {error.strerror}") from None
+    stream.write("step,epoch,loss,train_accuracy,test_loss,test_accuracy\n")
+    return stream
+
+
+def _log_row(trainer: Trainer) -> str:
+    """The newest point; measurements over whole parts are empty at steps without one."""
+    state, point = trainer.session.state, trainer.curve.points[-1]
+    measured = (point.accuracy, point.test_loss, point.test_accuracy) if point.step == state.step else (None, None, None)
+    cells = (state.step, state.epoch, trainer.loss, *measured)
+    return ",".join("" if cell is None else repr(cell) for cell in cells) + "\n"
+
+
+def _save(session: Session, path: Path) -> None:
+    from engine.keep import keep
+
+    edit, attachments = keep(session)
+    session.graph.attachments.update(attachments)
+    edit.apply(session.graph)
+    try:
+        save(session.graph, path)
+    except OSError as error:
+        raise CommandError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def _print_summary(result: dict[str, Any], session: Session) -> None:
+    print(f"{result['steps']} steps, {result['epochs']} epochs with {result['optimizer']}, seed {result['seed']}, {result['device']}")
+    if session.device_note:
+        print(session.device_note)
+    for line in _rows(result):
+        print(line)
+
+
+def _rows(result: dict[str, Any]) -> Iterator[str]:
+    rows = {"loss": result["loss"], **{name.replace("_", " "): value for name, value in result["metrics"].items()}}
+    for name, value in rows.items():
+        yield f"{name:<15}{value:.6g}" if isinstance(value, float) else f"{name:<15}{value}"
+    yield f"{result['seconds']:.2f} s, {result['steps_per_second']:,.0f} steps a second"

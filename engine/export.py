@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 INLINE = 64
 """Tensors up to this many numbers are written as nested lists, larger ones packed at the end of the file."""
 
-RESERVED = {"torch", "nn", "F", "self", "model", "argparse", "base64", "zlib", *keyword.kwlist, *dir(builtins)}
+RESERVED = {
+    "torch", "nn", "F", "self", "model", "argparse", "base64", "zlib", "values", "inputs", "unpack", "main", "train",
+    *keyword.kwlist, *dir(builtins),
+}  # fmt: skip
 
 KNOWN_TO_THE_PROGRAM = ("batched", "producers", "shapes", "training")
 """What stands in a node's settings without being one."""
@@ -286,7 +289,8 @@ class _Exporter:
         if not epochs:
             batches = max(1, -(-rows // size)) if rows else 1
             epochs = max(1, round(int(training.get("steps") or 100) / batches))
-        return [*lines, *self._training_loop(TORCH_OPTIMIZERS[spec.key].format(**hyper), epochs, size if rows else 0, rows, spec.full_batch)]
+        line = TORCH_OPTIMIZERS[spec.key].format(**hyper)
+        return [*lines, *self._training_loop(line, epochs, size if rows else 0, rows, spec.full_batch)]
 
     def _batched_inputs(self) -> set[str]:
         return {self._variable((n, p.name)) for n in self.nodes if self.graph.spec(n).role == "data" for p in self.graph.spec(n).outputs}
@@ -301,7 +305,10 @@ class _Exporter:
             "    model.train()",
             f"    for _ in range({epochs}):",
         ]
-        closure = ["def closure():", "    optimizer.zero_grad()", "    loss = model(**batch)", "    loss.backward()", "    return loss", "optimizer.step(closure)"]
+        closure = [
+            "def closure():", "    optimizer.zero_grad()", "    loss = model(**batch)", "    loss.backward()", "    return loss",
+            "optimizer.step(closure)",
+        ]  # fmt: skip
         if size and not full_batch:
             batched = sorted(self._batched_inputs() & set(self.inputs))
             lines += [
@@ -318,7 +325,7 @@ def _python_names(nodes: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Variable names: the nodes' own, with `_` behind those Python or torch already use."""
     found: dict[str, str] = {}
     for node, name in nodes:
-        while name in RESERVED or hasattr(nn.Module, name) or name in found.values() or name in ("values", "inputs", "unpack", "main", "train"):
+        while name in RESERVED or hasattr(nn.Module, name) or name in found.values():
             name += "_"
         found[node] = name
     return found

@@ -35,7 +35,7 @@ def _png(graph: Graph, trace: TraceView | None, theme: Theme, pixels: QSize) -> 
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image.save(buffer, "PNG")
+    image.save(buffer, "PNG")  # type: ignore[call-overload]  # the stubs leave the format's str out
     return bytes(data.data())
 
 

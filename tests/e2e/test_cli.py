@@ -56,7 +56,9 @@ def test_a_name_used_twice_reports_the_sum_of_its_edges(command: Command) -> Non
 
 @pytest.mark.parametrize(
     ("formula", "expected"),
-    [("-x*y", -6.0), ("x^2", 4.0), ("x**y", 8.0), ("2*(x - y)/4", -0.5), ("exp(log(x)) + sin(0)", 2.0), ("--x", 2.0), ("maximum(x, y)", 3.0)],
+    [
+        ("-x*y", -6.0), ("x^2", 4.0), ("x**y", 8.0), ("2*(x - y)/4", -0.5), ("exp(log(x)) + sin(0)", 2.0), ("--x", 2.0), ("maximum(x, y)", 3.0),
+    ],  # fmt: skip
 )
 def test_formulas(command: Command, formula: str, expected: float) -> None:
     names = [name for name in ("x", "y") if name in _letters(formula)]
@@ -178,10 +180,7 @@ def test_the_exported_program_runs_by_itself_with_the_same_loss(command: Command
     done = subprocess.run([sys.executable, "-I", str(path)], capture_output=True, text=True, timeout=120, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     printed = float(done.stdout.rpartition("=")[2])
-    if name == "xy-plus-z":
-        expected = -7.0
-    else:
-        expected = ask(command, "train", name, "--epochs", "0", "--json")["loss"]
+    expected = -7.0 if name == "xy-plus-z" else ask(command, "train", name, "--epochs", "0", "--json")["loss"]
     assert printed == pytest.approx(expected, rel=1e-6)
 
 
