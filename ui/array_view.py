@@ -80,6 +80,17 @@ class TableModel(QAbstractTableModel):
         return self._names[section] if orientation == Qt.Orientation.Horizontal and section < len(self._names) else str(section)
 
 
+def quiet_table(table: QTableView) -> None:
+    """Headings that shorten instead of losing their first letters, and no frame."""
+    table.setFrameShape(QFrame.Shape.NoFrame)
+    table.setCornerButtonEnabled(False)
+    for header in (table.horizontalHeader(), table.verticalHeader()):
+        header.setTextElideMode(Qt.TextElideMode.ElideRight)
+        header.setHighlightSections(False)
+    table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    table.verticalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+
+
 class HeatMap(QWidget):
     """One slice as purple–green cells around zero; the cell under the cursor says its number."""
 
@@ -168,10 +179,9 @@ class ArrayPanel(QWidget):
 
     def _set_up_table(self) -> None:
         self.table.setModel(self.model)
-        self.table.setFrameShape(QFrame.Shape.NoFrame)
         self.table.verticalHeader().setDefaultSectionSize(24)
         self.table.horizontalHeader().setDefaultSectionSize(76)
-        self.table.setMinimumHeight(120)
+        quiet_table(self.table)
 
     def _set_up_bar(self) -> None:
         row = QHBoxLayout(self._bar)

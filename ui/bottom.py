@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from engine.kernel.protocol import Point, Progress
 from engine.views import TraceView
@@ -12,7 +12,7 @@ from ui.data_page import DataPage
 from ui.problems import ProblemsPage
 from ui.theme import Theme
 from ui.training import TrainingPage, progress_text
-from ui.widgets import ElidedLabel, button
+from ui.widgets import ElidedLabel, button, line
 
 TRAINING, DATA, PROBLEMS = range(3)
 
@@ -27,29 +27,33 @@ class Bottom(QWidget):
         super().__init__()
         self.setObjectName("panel")
         self.training, self.data, self.problems = TrainingPage(), DataPage(), ProblemsPage()
-        self.status = ElidedLabel("", "strong", widest=460)
+        self.status = ElidedLabel("", "strong")
         self.status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.step = button("Step", tip="One training step  (F9)")
         self.reset = button("Reset", tip="Back to the weights of the document  (Shift+F5)")
-        self.tabs = QTabWidget()
-        self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.training, "Training")
-        self.tabs.addTab(self.data, "Data")
-        self.tabs.addTab(self.problems, "Problems")
-        self.tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.tabs.tabBar().setElideMode(Qt.TextElideMode.ElideNone)
-        corner = QWidget()
-        row = QHBoxLayout(corner)
-        row.setContentsMargins(0, 2, 0, 2)
+        self.tabs, self.pages = QTabBar(), QStackedWidget()
+        for page, title in ((self.training, "Training"), (self.data, "Data"), (self.problems, "Problems")):
+            self.tabs.addTab(title)
+            self.pages.addWidget(page)
+        self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
+        self.tabs.setUsesScrollButtons(False)
+        self.tabs.setExpanding(False)
+        self.tabs.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        row = QHBoxLayout()
         row.setSpacing(8)
-        row.addWidget(self.status)
+        row.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignBottom)
+        row.addWidget(self.status, 1)
         for widget in (self.step, self.reset):
             widget.setProperty("kind", "quiet")
             row.addWidget(widget)
-        self.tabs.setCornerWidget(corner, Qt.Corner.TopRightCorner)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(18, 2, 12, 0)
-        layout.addWidget(self.tabs)
+        layout.setContentsMargins(18, 4, 12, 0)
+        layout.setSpacing(0)
+        layout.addLayout(row)
+        layout.addWidget(line())
+        layout.addWidget(self.pages, 1)
+        self.tabs.currentChanged.connect(self.pages.setCurrentIndex)
         self.step.clicked.connect(self.step_clicked)
         self.reset.clicked.connect(self.reset_clicked)
 

@@ -289,7 +289,7 @@ class Commands:
         stops: list[tuple[QWidget, QWidget]] = [
             (window.canvas, window.canvas),
             (window.inspector, window.inspector.tabs.tabBar()),
-            (window.bottom, window.bottom.tabs.tabBar()),
+            (window.bottom, window.bottom.tabs),
             (window.library, window.library.query),
             (window.topbar, window.topbar.transport.forward),
         ]

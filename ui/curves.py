@@ -88,6 +88,7 @@ class Curves(QWidget):
             legend = label("", "small")
             legend.setTextFormat(Qt.TextFormat.RichText)
             legend.setObjectName(name)
+            legend.setMinimumHeight(self.logarithmic.sizeHint().height())
             top.addWidget(legend)
             top.addStretch(1)
             if name == "loss":
@@ -142,3 +143,5 @@ class Curves(QWidget):
         self._plots["accuracy"][1].setVisible(measured)
         if measured:
             self._plots["accuracy"][0].setYRange(0, 1, padding=0.03)
+            ticks = [(share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
+            self._plots["accuracy"][0].getAxis("left").setTicks([ticks])

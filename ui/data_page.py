@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QPointF, QRectF, QRunnable, QSize, Qt, QThreadPool, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QTableView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QTableView, QVBoxLayout, QWidget
 
 from graph.document import Document
-from ui.array_view import TableModel
+from ui.array_view import TableModel, quiet_table
 from ui.theme import LIGHT, Theme, color, faded, font
 from ui.widgets import label
 
@@ -92,7 +92,8 @@ class Scatter(QWidget):
         painter.setFont(font("tiny", theme.scale))
         painter.setPen(color(theme.secondary))
         caption = QRectF(area.left(), area.bottom() + 3, area.width(), 20)
-        painter.drawText(caption, int(Qt.AlignmentFlag.AlignHCenter), f"{about.feature_names[0]}  ×  {second}")
+        axes = painter.fontMetrics().elidedText(f"{about.feature_names[0]}  ×  {second}", Qt.TextElideMode.ElideMiddle, round(area.width()))
+        painter.drawText(caption, int(Qt.AlignmentFlag.AlignHCenter), axes)
         classes = class_numbers(data)
         shown = slice(0, 2000)
         spots = _placed(across[shown], up[shown], area)
@@ -164,9 +165,9 @@ class DataPage(QWidget):
         self.model = TableModel()
         self.table = QTableView()
         self.table.setModel(self.model)
-        self.table.setFrameShape(QFrame.Shape.NoFrame)
+        quiet_table(self.table)
         self.table.verticalHeader().setDefaultSectionSize(24)
-        self.table.horizontalHeader().setDefaultSectionSize(92)
+        self.table.horizontalHeader().setDefaultSectionSize(104)
         column = QVBoxLayout()
         column.setSpacing(4)
         column.addWidget(self.heading)
@@ -175,9 +176,9 @@ class DataPage(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 8, 0, 8)
         row.setSpacing(20)
-        row.addLayout(column, 1)
-        row.addWidget(self.scatter, 1)
-        row.addWidget(self.table, 2)
+        row.addLayout(column, 2)
+        row.addWidget(self.scatter, 3)
+        row.addWidget(self.table, 4)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ui.actions import ACTIONS, MENUS, shortcut_text
@@ -23,9 +24,8 @@ class Dialogs:
 
     def unsaved(self, name: str) -> Choice:
         """What shall happen to the changes of a document that is about to be closed."""
-        dialog = _Question(
-            self._parent, f"Save the changes to {name}?", "They are lost if you don't.", (("Don't save", "discard"), ("Cancel", "cancel"), ("Save", "save"))
-        )
+        answers = (("Don't save", "discard"), ("Cancel", "cancel"), ("Save", "save"))
+        dialog = _Question(self._parent, f"Save the changes to {name}?", "They are lost if you don't.", answers)
         dialog.exec()
         return dialog.answer  # type: ignore[return-value]
 
@@ -78,9 +78,12 @@ class _Question(QDialog):
             made.setObjectName(answer)
             made.clicked.connect(lambda _=False, answer=answer: self._take(answer))
             row.addWidget(made)
-            if last:
-                made.setFocus()
+        self._default = made
         layout.addLayout(row)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._default.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _take(self, answer: str) -> None:
         self.answer = answer

@@ -179,10 +179,7 @@ class Files:
         chosen = window.dialogs.save_path(f"{_identifier(self.title)}.png", "Export picture", PICTURES, ".png")
         if chosen is None:
             return
-        if chosen.suffix.lower() == ".svg":
-            done = self._write_svg(chosen)
-        else:
-            done = self.picture().save(str(chosen))
+        done = self._write_svg(chosen) if chosen.suffix.lower() == ".svg" else self.picture().save(str(chosen))
         window.say(f"Wrote {chosen.name}" if done else f"{chosen.name} could not be written")
 
     def copy_picture(self) -> None:

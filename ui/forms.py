@@ -6,14 +6,17 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QShowEvent, QWheelEvent
 from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
 
 from graph.spec import Setting
 from ui.number_field import NumberField, parse
 from ui.numbers import plain
 from ui.widgets import label, set_property
+
+WIDEST = "Weight decay λ "
+"""A usual long label: what the column of labels is made for. Longer ones break."""
 
 
 class ChoiceField(QComboBox):
@@ -165,7 +168,8 @@ class Form(QWidget):
         grid = QGridLayout(self)
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(12)
-        grid.setVerticalSpacing(6)
+        grid.setVerticalSpacing(5)
+        self._grid = grid
         rows = -(-len(self.settings) // columns) if self.settings else 0
         for index, setting in enumerate(self.settings):
             self._add(grid, setting, index % rows, 2 * (index // rows))
@@ -205,6 +209,19 @@ class Form(QWidget):
             self._labels[setting.name].setVisible(shown)
             if not shown:
                 self._complaints[setting.name].hide()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._line_up()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._line_up()
+
+    def _line_up(self) -> None:
+        """Forms that stand under each other have their fields in one column."""
+        self._grid.setColumnMinimumWidth(0, self.fontMetrics().horizontalAdvance(WIDEST))
 
     def set_read_only(self, read_only: bool) -> None:
         for field in self.editors.values():

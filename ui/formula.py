@@ -13,6 +13,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+_BAR = re.compile(r"\\bar\{\\mathrm\{(\w+)\}\}")
 _AT = re.compile(r"@([A-Za-z]\w*)")
 _GREEK = frozenset({
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho",
@@ -50,7 +51,8 @@ def filled(formula: str, texts: Mapping[str, str]) -> str:
             return texts[stem] + f"_{{{rest}}}"
         return latex_name(name)
 
-    return _AT.sub(replaced, formula)
+    # A bar over a word has to be as wide as the word.
+    return _BAR.sub(r"\\overline{\\mathrm{\1}}", _AT.sub(replaced, formula))
 
 
 @lru_cache(maxsize=512)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from ui.actions import ACTIONS, MENUS
@@ -19,7 +19,11 @@ CONTEXT_EMPTY = ("add_node", "paste", "select_all", "", "layout", "fit_all", "",
 def build(window: Window, made: dict[str, QAction]) -> QMenuBar:
     """The menu bar; File also has the recent files, filled when it opens."""
     bar = QMenuBar(window)
-    menus: dict[str, QMenu] = {name: bar.addMenu(f"&{name}") for name in MENUS}
+    menus: dict[str, QMenu] = {name: bar.addMenu(name) for name in MENUS}
+    for name in MENUS:
+        # Alt and the first letter, without the underlines that mnemonics would draw.
+        opener = QShortcut(QKeySequence(f"Alt+{name[0]}"), window)
+        opener.activated.connect(lambda name=name: _open(bar, menus[name]))
     for spec in ACTIONS:
         top, _, inner = spec.menu.partition("/")
         menu = menus[top]
@@ -35,6 +39,12 @@ def build(window: Window, made: dict[str, QAction]) -> QMenuBar:
             recent.aboutToShow.connect(lambda recent=recent: _fill_recent(window, recent))
             recent.setObjectName("recent")
     return bar
+
+
+def _open(bar: QMenuBar, menu: QMenu) -> None:
+    action = menu.menuAction()
+    bar.setActiveAction(action)
+    menu.popup(bar.mapToGlobal(bar.actionGeometry(action).bottomLeft()))
 
 
 def _fill_recent(window: Window, menu: QMenu) -> None:

@@ -75,6 +75,7 @@ class NodePage(QWidget):
         self.swatch = Swatch()
         self.kind = label("", "section")
         self.name = QLineEdit()
+        self.name.setProperty("role", "name")
         self.name.setAccessibleName("Name of the node")
         self.name.setToolTip("The name in formulas, files and exported code")
         self.complaint = label("", "complaint", wrap=True)
@@ -141,7 +142,10 @@ class NodePage(QWidget):
         spec, settings = graph.spec(self._node), graph.settings_of(self._node)
         formula = spec.formula_for(settings)
         known = {port: latex_name(name) for port, name in port_names(graph, self._node).items()}
-        typed = {n: _inserted(v) for n, v in settings.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
+        alone = spec.role != "op"  # "b = −3": nothing stands before the number that a bracket would part it from
+        typed = {n: _inserted(v, alone) for n, v in settings.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
+        if alone and trace is not None and (now := scalar(trace.values.get((self._node, "y")))) is not None:
+            typed["value"] = _inserted(now, bare=True)
         self.formula.set_formula(filled(formula, typed | known), theme.text, theme.scale)
         values = port_values(graph, trace, self._node) if trace is not None else None
         result = scalar(trace.values.get((self._node, spec.outputs[0].name))) if trace is not None and spec.outputs else None
@@ -219,5 +223,5 @@ class NodePage(QWidget):
 
 def _inserted(value: float, bare: bool = False) -> str:
     """A number in a formula, in brackets where a sign would be misread."""
-    text = number(value).replace("−", "-").replace("∞", r"\infty").replace("NaN", r"\mathrm{NaN}")
+    text = number(value).replace("−", "{-}").replace("∞", r"\infty").replace("NaN", r"\mathrm{NaN}").replace("×10", r"\cdot 10^")
     return f"({text})" if value < 0 and not bare else text

@@ -27,6 +27,7 @@ class NumberField(QAbstractSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(setting.label)
         self.setKeyboardTracking(False)
+        self.lineEdit().setTextMargins(7, 0, 0, 0)
         if setting.default is None:
             self.lineEdit().setPlaceholderText(setting.unit or "none")
         self.lineEdit().editingFinished.connect(self._commit)

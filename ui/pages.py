@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.views import Absent, TraceView
@@ -39,7 +39,6 @@ class ValuesPage(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 14, 0, 16)
         self._layout.setSpacing(10)
-        self._layout.setAlignment(Qt.AlignmentFlag.AlignTop)
 
     def _rebuild(self, what: tuple[object, ...], rows: list[tuple[str, str, tuple[str, ...]]]) -> None:
         """Make the panels `(title, role, key)` anew when something else is shown than before."""
@@ -54,6 +53,7 @@ class ValuesPage(QWidget):
             panel = ArrayPanel(title, role)
             self.panels[key] = panel
             self._layout.addWidget(panel)
+        self._layout.addStretch(1)
 
     def show_node(self, document: Document, node: str, trace: TraceView | None, theme: Theme, stale: bool) -> None:
         graph = document.graph
@@ -87,7 +87,7 @@ class ValuesPage(QWidget):
     def show_nothing(self, text: str) -> None:
         if self._shown != ("", text):
             self._rebuild(("", text), [])
-            self._layout.addWidget(label(text, "secondary", wrap=True))
+            self._layout.insertWidget(0, label(text, "secondary", wrap=True))
 
     def _view(self, trace: TraceView | None, key: tuple[str, ...]) -> object:
         if trace is None:
@@ -117,7 +117,6 @@ class HelpPage(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 14, 0, 16)
         self._layout.setSpacing(8)
-        self._layout.setAlignment(Qt.AlignmentFlag.AlignTop)
 
     def show_spec(self, spec: NodeSpec | None, theme: Theme) -> None:
         wanted = (spec.key if spec is not None else "", theme.name)
@@ -127,6 +126,7 @@ class HelpPage(QWidget):
         clear(self._layout)
         if spec is None:
             self._layout.addWidget(label("Select a node to read what it does and how its gradients are made.", "secondary", wrap=True))
+            self._layout.addStretch(1)
             return
         self._layout.addWidget(label(spec.title, "heading"))
         self._layout.addWidget(label(signature(spec), "small"))
@@ -141,6 +141,7 @@ class HelpPage(QWidget):
         described = [(p.name, p.doc) for p in spec.inputs if p.doc] + [(p.name, p.doc or p.shape) for p in spec.parameters]
         self._texts("Ports and parameters", described)
         self._texts("Settings", [(s.label, s.help) for s in spec.settings if s.help])
+        self._layout.addStretch(1)
 
     def _section(self, title: str) -> None:
         self._layout.addSpacing(6)

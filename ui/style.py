@@ -75,15 +75,16 @@ QPushButton[kind="primary"], QPushButton[accent="forward"][active="true"] {{
 QPushButton[kind="primary"]:hover, QPushButton[accent="forward"][active="true"]:hover {{
     background: {t.forward_hover}; border-color: {t.forward_hover}; }}
 QPushButton[kind="primary"]:focus {{ border: 2px solid {t.text}; }}
-QPushButton[kind="primary"]:disabled {{ background: {t.pressed}; border-color: {t.pressed}; color: {disabled}; }}
+QPushButton[kind="primary"]:disabled {{ background: {t.field}; border-color: {t.field_edge}; color: {disabled}; }}
 QPushButton[accent="backward"][active="true"] {{
     background: {t.backward}; color: {t.on_accent}; border: 1px solid {t.backward}; font-weight: 600; }}
 QPushButton[accent="backward"][active="true"]:hover {{ background: {t.backward_hover}; border-color: {t.backward_hover}; }}
-QPushButton[kind="chip"] {{ background: {t.field}; border-radius: {height // 2}px; min-height: {height - 4}px; }}
+QPushButton[kind="chip"] {{ background: {t.field}; border-radius: {(height - 2) // 2}px; min-height: {height - 4}px; }}
 QPushButton[kind="chip"]:hover {{ background: {t.hover}; }}
 QPushButton[kind="quiet"] {{ border: 1px solid transparent; background: transparent; color: {t.secondary}; padding: 0 8px; }}
 QPushButton[kind="quiet"]:hover {{ background: {t.hover}; color: {t.text}; }}
 QPushButton[kind="quiet"]:checked {{ background: {t.selection_soft}; color: {t.text}; }}
+QPushButton[kind="quiet"]:disabled {{ color: {disabled}; background: transparent; }}
 QPushButton[kind="quiet"]:focus {{ border: 1px solid {t.focus}; }}
 QPushButton[kind="repair"] {{ min-height: {px(t, 24)}px; color: {t.forward}; }}
 QToolButton {{ border: none; background: transparent; border-radius: 6px; padding: 4px; }}
@@ -109,11 +110,13 @@ QLineEdit, QAbstractSpinBox, QComboBox, QPlainTextEdit {{ background: {t.field};
     border-radius: 7px; min-height: {px(t, 28)}px; padding: 0 8px; selection-background-color: {t.selection};
     selection-color: {t.on_accent}; placeholder-text-color: {t.secondary}; }}
 QPlainTextEdit {{ padding: 6px 8px; }}
+QLineEdit[role="name"] {{ font-size: {px(t, 16)}px; font-weight: 600; min-height: {px(t, 32)}px; }}
 QLineEdit:hover, QAbstractSpinBox:hover, QComboBox:hover {{ border-color: {t.wire}; }}
 QLineEdit:focus, QAbstractSpinBox:focus, QComboBox:focus, QPlainTextEdit:focus {{ border: 1px solid {t.focus}; background: {t.panel}; }}
 QLineEdit[complaint="true"], QAbstractSpinBox[complaint="true"] {{ border: 1px solid {t.error}; }}
-QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0; min-height: 0; border-radius: 0; }}
-QAbstractSpinBox {{ padding-right: {px(t, 20)}px; }}
+QAbstractSpinBox {{ max-height: {px(t, 28)}px; padding: 0 {px(t, 20)}px 0 0; }}
+QAbstractSpinBox QLineEdit {{ background: transparent; border: none; padding: 0 0 0 7px; min-height: 0; border-radius: 0; }}
+QAbstractSpinBox QLineEdit:focus {{ background: transparent; border: none; }}
 QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ width: {px(t, 20)}px; border: none; background: transparent; }}
 QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ background: {t.pressed}; border-radius: 4px; }}
 QAbstractSpinBox::up-arrow {{ image: {_icon("chevron-up.svg")}; width: {px(t, 10)}px; height: {px(t, 10)}px; }}
@@ -129,7 +132,7 @@ QComboBox QAbstractItemView::item:selected, QComboBox QAbstractItemView::item:ho
 
 def _tabs(t: Theme) -> str:
     return f"""
-QTabWidget::pane {{ border: none; }}
+QTabWidget::pane {{ border: none; border-top: 1px solid {t.hairline}; top: -1px; }}
 QTabBar {{ background: transparent; qproperty-drawBase: 0; }}
 QTabBar::tab {{ background: transparent; color: {t.secondary}; font-weight: 600; padding: {px(t, 9)}px 0 {px(t, 8)}px 0;
     margin-right: {px(t, 18)}px; border: none; border-bottom: 2px solid transparent; }}
@@ -148,9 +151,11 @@ QHeaderView {{ background: {t.panel}; }}
 QHeaderView::section {{ background: {t.panel}; color: {t.secondary}; border: none; border-bottom: 1px solid {t.hairline};
     padding: 4px 8px; font-size: {px(t, 11)}px; font-weight: 600; }}
 QTableCornerButton::section {{ background: {t.panel}; border: none; }}
-QScrollBar:vertical {{ background: transparent; width: {px(t, 10)}px; margin: 2px; }}
-QScrollBar:horizontal {{ background: transparent; height: {px(t, 10)}px; margin: 2px; }}
-QScrollBar::handle {{ background: {mixed(t.panel, t.wire, 0.45)}; border-radius: {px(t, 3)}px; min-height: 28px; min-width: 28px; }}
+QScrollBar:vertical {{ background: transparent; width: {px(t, 9)}px; margin: 2px; }}
+QScrollBar:horizontal {{ background: transparent; height: {px(t, 9)}px; margin: 2px; }}
+QScrollBar::handle {{ background: {mixed(t.panel, t.wire, 0.3)}; border-radius: {(px(t, 9) - 4) // 2}px; }}
+QScrollBar::handle:vertical {{ min-height: 28px; }}
+QScrollBar::handle:horizontal {{ min-width: 28px; }}
 QScrollBar::handle:hover {{ background: {t.wire}; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}

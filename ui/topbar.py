@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenuBar, QPushButton, QSizePolicy, QSlider, QWidget
 
@@ -102,6 +102,7 @@ class TopBar(QWidget):
         self.transport = Transport(playhead)
         self.optimizer: QPushButton = button("SGD", "chip", tip="Optimizer and its settings")
         self.device: QPushButton = button("CPU", "chip", tip="Where the numbers are computed")
+        self.device.setIconSize(QSize(9, 9))
         self.train: QPushButton = button("Train ▶", "primary", tip="Start training  (F5)")
         left, right = QWidget(), QWidget()
         self._left, self._right = QHBoxLayout(left), QHBoxLayout(right)
@@ -149,12 +150,12 @@ class TopBar(QWidget):
         """The chip: a disc for the engine's state, and where it computes."""
         hue = {"ready": theme.success, "training": theme.success, "dead": theme.error}.get(kernel, theme.wire)
         self.device.setIcon(dot(hue))
-        self.device.setText({"dead": "Restart", "starting": "starting"}.get(kernel, name))
+        self.device.setText(" " + {"dead": "Restart", "starting": "starting"}.get(kernel, name))
         self.device.setToolTip(why or "Where the numbers are computed")
 
     def _wanted(self) -> int:
         margins = self._row.contentsMargins()
-        inner = sum(max(end.sizeHint().width(), end.minimumSizeHint().width()) for end in self._ends)
+        inner = sum(end.sizeHint().width() for end in self._ends)
         return inner + self.transport.sizeHint().width() + margins.left() + margins.right() + 2 * self._row.spacing()
 
     def _fit(self) -> None:
@@ -166,6 +167,11 @@ class TopBar(QWidget):
             if self._wanted() <= self.width() or not self.width():
                 break
             widget.hide()
+        left, right = self._ends
+        spare = self.width() - self._wanted()
+        # The transport stays in the middle as long as both ends have their room.
+        left.setMinimumWidth(left.sizeHint().width() if spare >= 0 else 0)
+        right.setMinimumWidth(right.sizeHint().width() if spare >= 0 else 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -21,8 +21,8 @@ from ui.numbers import count, number, plain, rate
 from ui.theme import LIGHT, Theme
 from ui.widgets import clear, label
 
+OPTIMIZER = Setting("optimizer", "choice", "sgd", choices=tuple(OPTIMIZERS), title="Optimizer")
 RUN_SETTINGS = (
-    Setting("optimizer", "choice", "sgd", choices=tuple(OPTIMIZERS), title="Optimizer"),
     Setting("epochs", "int", None, 1, 10**9, title="Epochs", unit="no limit", help="How often every sample is seen."),
     Setting("batch_size", "int", None, 1, 10**9, title="Batch size", unit="all", help="Samples in one step; empty: all of them."),
     Setting("seed", "int", 0, 0, 2**31 - 1, title="Seed", help="Draws first weights, the order of samples, dropout masks."),
@@ -71,8 +71,8 @@ class TrainingPage(QWidget):
         self._document: Document | None = None
         self._theme = LIGHT
         self._optimizer = ""
-        titles = {"optimizer": {key: spec.title for key, spec in OPTIMIZERS.items()}, "device": DEVICES}
-        self.run_form = Form(RUN_SETTINGS, titles=titles)
+        self.optimizer_form = Form((OPTIMIZER,), titles={"optimizer": {key: spec.title for key, spec in OPTIMIZERS.items()}})
+        self.run_form = Form(RUN_SETTINGS, titles={"device": DEVICES})
         self.hyper_form: Form | None = None
         self._hyper_place, self._formulas = QVBoxLayout(), QVBoxLayout()
         self.message = label("", "notice", wrap=True)
@@ -81,9 +81,10 @@ class TrainingPage(QWidget):
         form = QWidget()
         column = QVBoxLayout(form)
         column.setContentsMargins(0, 4, 0, 8)
-        column.setSpacing(8)
-        column.addWidget(self.run_form)
+        column.setSpacing(5)
+        column.addWidget(self.optimizer_form)
         column.addLayout(self._hyper_place)
+        column.addWidget(self.run_form)
         column.addLayout(self._formulas)
         column.addStretch(1)
         self._settings = scrolled(form)
@@ -96,6 +97,7 @@ class TrainingPage(QWidget):
         row.setSpacing(20)
         row.addWidget(self._settings)
         row.addLayout(chart, 1)
+        self.optimizer_form.changed.connect(self._set)
         self.run_form.changed.connect(self._set)
 
     def set_theme(self, theme: Theme) -> None:
@@ -116,7 +118,8 @@ class TrainingPage(QWidget):
         if document is None:
             return
         spec, training = optimizer_of(document), document.graph.training
-        self.run_form.set_values(dict(training))
+        self.optimizer_form.set_values(training)
+        self.run_form.set_values(training)
         self.run_form.editors["batch_size"].setEnabled(not spec.full_batch)
         if spec.key != self._optimizer or self.hyper_form is None:
             self._optimizer = spec.key
@@ -146,7 +149,7 @@ class TrainingPage(QWidget):
         self.message.setVisible(bool(text))
 
     def focus_optimizer(self) -> None:
-        self.run_form.editors["optimizer"].setFocus(Qt.FocusReason.OtherFocusReason)
+        self.optimizer_form.editors["optimizer"].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def focus_device(self) -> None:
         self.run_form.editors["device"].setFocus(Qt.FocusReason.OtherFocusReason)

@@ -21,6 +21,7 @@ from ui.canvas.view import Canvas
 from ui.commands import Commands
 from ui.dialogs import Dialogs
 from ui.files import Files
+from ui.formula import loader
 from ui.inspector import VALUES, Inspector
 from ui.library import Library
 from ui.playback import Playhead
@@ -205,6 +206,8 @@ class Window(QMainWindow):
 
     def show_trace(self, trace: TraceView) -> None:
         """New numbers for everything that shows some."""
+        if self.trace is None:
+            loader().start()  # the first numbers are on their way to the screen: there is time for the typesetter now
         self.trace = trace
         if trace.mode == "training" and not self.playhead.at_rest:
             self.playhead.reset()
@@ -296,6 +299,9 @@ class Window(QMainWindow):
         for part in (self.canvas, self.library, self.inspector, self.bottom, self.search_box, self.topbar):
             part.set_theme(theme)
         self.topbar.set_device(self.status.kernel, self.status.device_name, theme, "")
+        self.library.setMinimumWidth(round(168 * theme.scale))
+        self.inspector.setMinimumWidth(round(248 * theme.scale))
+        self.bottom.setMinimumHeight(round(150 * theme.scale))
         self.actions_by_id[f"theme_{theme.name}"].setChecked(True)
         self.session.set("theme", theme.name)
         if scale != 1.0 and self.isVisible():
