@@ -18,6 +18,7 @@ AFFINE = BoolSetting(True, title="Learned scale and shift", help="Multiply by γ
 EPS = FloatSetting(
     1e-5, 0, 1, title="ε", exclusive_minimum=True, logarithmic=True, help="Added to the variance, so that nothing is divided by 0."
 )
+FUNCTIONAL = "F.batch_norm({x}, {running_mean}, {running_var}, {gamma}, {beta}, self.training, {momentum}, {eps})"
 
 
 class Normalized(NamedTuple):
@@ -134,7 +135,7 @@ class BatchNorm1d(BatchNorm):
     key, title, default_name = "layer.batch_norm1d", "Batch norm 1d", "batch_norm"
     search = ("batchnorm", "bn", "normalization", "batch normalization")
     inputs = (Port("x", rank=(1, 2), doc="Features, or channels × length."), parameter_port("gamma"), parameter_port("beta"))
-    code = ("nn.BatchNorm1d({channels}, eps={eps}, momentum={momentum}, affine={affine})", "{self}({x})")
+    code = ("nn.BatchNorm1d({channels}, eps={eps}, momentum={momentum}, affine={affine})", "{self}({x})", FUNCTIONAL)
 
     def check_rank(self, x: tuple[int, ...]) -> None:
         if not 1 <= len(x) <= 2:
@@ -151,7 +152,7 @@ class BatchNorm2d(BatchNorm):
     key, title, default_name = "layer.batch_norm2d", "Batch norm 2d", "batch_norm"
     search = ("batchnorm", "bn", "normalization", "batch normalization", "image", "cnn")
     inputs = (Port("x", rank=(3, 3), doc="Images: channels × height × width."), parameter_port("gamma"), parameter_port("beta"))
-    code = ("nn.BatchNorm2d({channels}, eps={eps}, momentum={momentum}, affine={affine})", "{self}({x})")
+    code = ("nn.BatchNorm2d({channels}, eps={eps}, momentum={momentum}, affine={affine})", "{self}({x})", FUNCTIONAL)
 
     def check_rank(self, x: tuple[int, ...]) -> None:
         if len(x) != 3:
@@ -171,7 +172,11 @@ class LayerNorm(Normalization):
     eps = EPS
     affine = AFFINE
     frozen = FROZEN
-    code = ("nn.LayerNorm({normalized}, eps={eps}, elementwise_affine={affine})", "{self}({x})")
+    code = (
+        "nn.LayerNorm({normalized}, eps={eps}, elementwise_affine={affine})",
+        "{self}({x})",
+        "F.layer_norm({x}, {normalized}, {gamma}, {beta}, {eps})",
+    )
     def forward(self, s: Settings, x: Tensor, gamma: Tensor | None, beta: Tensor | None) -> Result:
         axes, shape = tuple(range(-s.dimensions, 0)), tuple(x.shape[-s.dimensions :])
         _, centred, var = moments(x, axes)

@@ -9,14 +9,19 @@ import pytest
 import torch
 from torch import nn
 
+from engine.export import export
 from engine.initial import initial_values
 from engine.nodes import TYPES
 from engine.nodes.base import NodeError, Result, Settings
+from engine.session import Session
 from engine.shapes import Inference, infer
 from graph.edits import edit_from_json
 from graph.graph import Graph
 from graph.problem import Problem
 from tests.engine.networks import network
+from tests.engine.node_call import Call
+from tests.engine.node_cases import Case, all_cases
+from tests.engine.test_node_code import fill, shape
 
 BATCH = frozenset({"x"})
 
@@ -209,3 +214,29 @@ def test_an_index_beyond_the_table_says_how_long_it_has_to_be() -> None:
     with pytest.raises(NodeError, match="rows 0 to 2.*from 0 to 5") as caught:
         TYPES["layer.embedding"].forward(s, torch.tensor([0, 5]), torch.zeros(3, 2))
     assert caught.value.repairs == (("Make the table 6 rows long", {"count": 6}),)
+
+
+# export
+
+
+WITH_WEIGHTS = [case for case in all_cases() if len(TYPES[case.type].code) > 2]
+
+
+@pytest.mark.parametrize("case", WITH_WEIGHTS, ids=str)
+def test_functional_code_for_wired_parameters_gives_the_same_value(case: Case) -> None:
+    call = Call(case)
+    shapes = {name: shape(value, name in case.batched) for name, value in call.arguments.items()}
+    places = {name: repr(value) for name, value in vars(call.s).items()}
+    places |= {name: v if isinstance(v, str) else repr(v) for name, v in call.type.code_values(call.s, shapes).items()}
+    places |= {name: f"arguments[{name!r}]" for name in call.arguments}
+    scope = {"torch": torch, "F": nn.functional, "arguments": call.arguments, "self": nn.Module().train(case.training)}
+    with torch.no_grad():
+        found = eval(fill(call.type.code_for(call.s, shapes)[2], places), scope)
+        torch.testing.assert_close(found, call.result().outputs[0], rtol=1e-10, atol=1e-12)
+
+
+def test_a_network_with_wired_norm_parameters_exports_them() -> None:
+    nodes = {"d": ("source.data", {"dataset": "moons"}), "w": ("parameter.parameter", {"value": [2.0, 3.0]}), "n": ("layer.layer_norm", {}),
+             "l": ("layer.linear", {"out_features": 2}), "loss": ("loss.cross_entropy", {})}  # fmt: skip
+    graph = network(nodes, "d.x -> n.x; w -> n.gamma; n -> l.x; l -> loss.scores; d.target -> loss.target")
+    assert "F.layer_norm(d_x, [2], w, self.n_beta, 1e-05)" in export(Session(graph))
