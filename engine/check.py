@@ -139,6 +139,9 @@ def check_program(
     objective = program.objective
     name = graph.nodes[objective[0]].name if objective else None
     try:
+        first_bad = program.trace(feeds, parameters, buffers, RandomKey(seed, 0)).first_bad
+        if first_bad is not None:
+            return Report(name, failure=f"{graph.nodes[first_bad].name}: its value is not finite, so there is nothing to compare")
         return Report(name, tuple(_Checker(graph, program, feeds, parameters, buffers, seed).wires()))
     except NodeFailure as error:
         return Report(name, failure=str(error))

@@ -71,6 +71,7 @@ class Writer:
         self.contributions: dict[Any, list[str]] = {}
         self.maybe: set[str] = set()
         self.kept: dict[str, str] = {}
+        self.reductions: dict[int, list[str]] = {}
         wanted = {"step": plan.for_objective, "perturb": plan.for_objective, "evaluate": plan.for_outputs}.get(kind, set(self.index))
         self.replaces = kind in ("perturb", "retrace")
         self.traces = kind in ("trace", "retrace")
@@ -306,7 +307,9 @@ class Writer:
             self._unbroadcast(operation, a)
 
     def _unbroadcast(self, operation: Operation, a: int) -> None:
-        reduction = reductions(self.plan, operation)[a]
+        if operation.index not in self.reductions:
+            self.reductions[operation.index] = reductions(self.plan, operation)
+        reduction = self.reductions[operation.index][a]
         if reduction == "never":
             return
         n, wanted = operation.index, f"{self._leaf(operation.leaves[a])}.shape"

@@ -58,7 +58,8 @@ def _meta_gradients(plan: Plan, operation: Operation, dims: list[tuple[int, ...]
         for name, argument in zip(operation.wiring.names, operation.wiring.arguments, strict=True):
             count = len(argument.items) if isinstance(argument, Several) else int(isinstance(argument, (Wire, Own)))
             rule = operation.type.gradients.get(name)
-            if not count or rule is None:
+            wanted = any(len(found) <= a < len(found) + count for a in operation.needed)
+            if not wanted or rule is None:
                 found += [None] * count
                 continue
             answer = rule(operation.settings, torch.empty_like(y), y, kept, *arguments)

@@ -1,0 +1,118 @@
+"""`check`: right gradients pass, wrong ones fail by name, and corners are told from mistakes."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from engine.check import Report, WireReport, check
+from engine.nodes import TYPES
+from graph.graph import Graph
+from tests.engine.networks import network, product, tanh_net
+
+Nodes = dict[str, tuple[str, dict[str, Any]]]
+
+
+def wire(report: Report, source: str, target: str) -> WireReport:
+    return next(w for w in report.wires if (w.source, w.target) == (source, target))
+
+
+def through(kind: str, value: Any, **params: Any) -> Graph:
+    """x → a node → square → sum, so that the gradient on the first wire depends on everything behind it."""
+    nodes: Nodes = {"x": ("source.input", {"value": value}), "n": (kind, params), "q": ("math.square", {}), "f": ("math.sum", {})}
+    return network(nodes, "x -> n.x; n -> q.x; q -> f.x")
+
+
+def test_the_lectures_example_passes_on_every_wire() -> None:
+    report = check(product())
+    assert report.ok and [(w.source, w.target) for w in report.wires] == [("x", "d.a"), ("y", "d.b"), ("d", "f.a"), ("z", "f.b")]
+    assert all(w.smooth == 2 and w.error < 1e-9 and w.step > 0 for w in report.wires)
+
+
+def test_a_network_passes_on_its_wires_and_its_weights() -> None:
+    report = check(tanh_net())
+    assert report.ok
+    assert wire(report, "hidden", "hidden.W").smooth == 9  # a direction and all eight numbers
+    assert wire(report, "data.target", "loss.target").note == "not differentiable"
+
+
+def test_a_wrong_rule_fails_and_names_its_wire(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TYPES["math.sin"].gradients, "x", lambda s, g, y, kept, x: g * x)
+    report = check(through("math.sin", [0.3, 0.7]))
+    assert not report.ok and not wire(report, "x", "n.x").ok and wire(report, "n", "q.x").ok
+    assert "failed: 1 of 3" in report.lines[-1] and "x → n.x" in report.lines[-1]
+
+
+def test_a_rule_wrong_in_a_single_place_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    def wrong_first(s: Any, g: Any, y: Any, kept: Any, x: Any) -> Any:
+        right = (g * x.cos()).clone()
+        right[0] *= 1.001
+        return right
+
+    monkeypatch.setitem(TYPES["math.sin"].gradients, "x", wrong_first)
+    assert not check(through("math.sin", [0.3] * 12)).ok
+
+
+def test_relu_at_zero_is_a_kink_and_passes() -> None:
+    nodes: Nodes = {"x": ("source.input", {"value": [0.0, 1.0, -1.0]}), "n": ("activation.relu", {}), "f": ("math.sum", {})}
+    report = check(network(nodes, "x -> n.x; n -> f.x"))
+    assert report.ok and wire(report, "x", "n.x").kinks == 2  # the direction, and the number at 0
+    assert "kink" in "\n".join(report.lines)
+
+
+def test_a_slope_at_the_kink_outside_both_sides_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TYPES["activation.relu"].gradients, "x", lambda s, g, y, kept, x: g * ((x > 0) + 5.0 * (x == 0)))
+    nodes: Nodes = {"x": ("source.input", {"value": [0.0, 1.0, -1.0]}), "n": ("activation.relu", {}), "f": ("math.sum", {})}
+    assert not check(network(nodes, "x -> n.x; n -> f.x")).ok
+
+
+def test_ties_in_pooling_pass() -> None:
+    image = [[[1.0, 1.0, 2.0, 0.0], [1.0, 1.0, 0.0, 2.0]]]
+    nodes: Nodes = {"x": ("source.input", {"value": image}), "p": ("layer.max_pool2d", {}), "f": ("math.sum", {})}
+    report = check(network(nodes, "x -> p.x; p -> f.x"))
+    assert report.ok and wire(report, "x", "p.x").kinks > 0
+
+
+def test_convolution_dropout_batch_norm_and_penalty_pass_with_the_mask_held() -> None:
+    nodes: Nodes = {
+        "data": ("source.data", {"dataset": "digits", "image": True}), "conv": ("layer.conv2d", {"out_channels": 2}),
+        "norm": ("layer.batch_norm2d", {}), "relu": ("activation.relu", {}), "pool": ("layer.max_pool2d", {}), "flat": ("math.flatten", {}),
+        "drop": ("layer.dropout", {}), "out": ("layer.linear", {"out_features": 10}), "loss": ("loss.cross_entropy", {}),
+        "penalty": ("penalty.l2", {"layers": "all"}), "total": ("math.add", {}),
+    }  # fmt: skip
+    wires = """data.x -> conv.x; conv -> norm.x; norm -> relu.x; relu -> pool.x; pool -> flat.x; flat -> drop.x; drop -> out.x
+    out -> loss.scores; data.target -> loss.target; loss -> total.a; penalty -> total.b"""
+    report = check(network(nodes, wires))
+    assert report.ok, report.lines
+    assert wire(report, "conv", "conv.W").smooth > 0
+
+
+def test_large_and_tiny_values_do_not_disturb_the_steps() -> None:
+    assert check(through("math.square", [1e6, 1e-6, 0.0])).ok
+
+
+def test_a_graph_with_problems_reports_them_and_does_not_raise() -> None:
+    report = check(network({"x": ("source.input", {}), "f": ("math.add", {})}, "x -> f.a"))
+    assert not report.ok and "nothing is connected" in report.lines[0]
+
+
+def test_a_graph_without_an_objective_says_so() -> None:
+    report = check(network({"x": ("source.input", {}), "a": ("math.sin", {}), "b": ("math.cos", {})}, "x -> a.x; x -> b.x"))
+    assert not report.ok and "mark one" in report.lines[0]
+
+
+def test_an_objective_that_is_not_finite_does_not_pass() -> None:
+    report = check(through("math.log", [-1.0, 1.0]))
+    assert not report.ok and "n: its value is not finite" in report.failure
+
+
+def test_the_report_is_json() -> None:
+    found = json.loads(json.dumps(check(product()).to_json()))
+    assert found["ok"] is True and found["objective"] == "f" and len(found["wires"]) == 4
+    assert set(found["wires"][0]) == {"from", "to", "ok", "error", "step", "smooth", "kinks", "wrong", "note"}
+
+
+def test_the_same_seed_gives_the_same_report() -> None:
+    assert check(tanh_net()).to_json() == check(tanh_net()).to_json()
