@@ -13,7 +13,11 @@ from typing import Any
 
 ROUNDS = 8
 ROOT = Path(__file__).parents[1]
-MILESTONES = {"first_painted_window": ("import PySide6.QtWidgets", 3.0), "first_values": ("import torch", 1.5), "ready_to_train": ("import torch", 2.5)}
+MILESTONES = {
+    "first_painted_window": ("import PySide6.QtWidgets", 3.0),
+    "first_values": ("import torch", 1.5),
+    "ready_to_train": ("import torch", 2.5),
+}
 
 
 def run() -> dict[str, Any]:

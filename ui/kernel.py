@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
 
-from engine.kernel.client import BENCH, KernelClient, kept_edit
+from engine.kernel.client import KernelClient, kept_edit
+from engine.kernel.process import BENCH, KernelProcess
 from engine.kernel.protocol import ArrayKey, Kept, Point, Progress
 from engine.views import TraceView
 from graph.document import Change, Document
@@ -33,14 +34,14 @@ class Kernel(QObject):
     progressed = Signal(object)
     status = Signal(str, str)
 
-    def __init__(self, parent: QObject | None = None, bench: str = BENCH) -> None:
+    def __init__(self, parent: QObject | None = None, bench: str = BENCH, process: KernelProcess | None = None) -> None:
         super().__init__(parent)
         self.curve: list[Point] = []
         self.trace: TraceView | None = None
         self._document: Document | None = None
         self._notifier: QSocketNotifier | None = None
         self._watched: int | None = None
-        self._client = KernelClient(bench)
+        self._client = KernelClient(bench, process=process)
         self._client.on_trace = self._on_trace
         self._client.on_progress = self._on_progress
         self._client.on_status = self.status.emit

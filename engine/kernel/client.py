@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from engine.kernel.process import KernelProcess
+from engine.kernel.process import BENCH, KernelProcess
 from engine.kernel.protocol import ArrayKey, Kept, Progress, Reply, Request
 from engine.views import TraceView
 from graph.document import Change, Document
@@ -21,7 +21,6 @@ from graph.files import dumps
 if TYPE_CHECKING:
     import numpy as np
 
-BENCH = "engine.kernel.bench:make"
 PROGRESS_INTERVAL = 1 / 30
 TRACE_INTERVAL = 1 / 15
 STATE_INTERVAL = 2.0
@@ -45,9 +44,12 @@ class Wishes:
 
 
 class KernelClient:
-    """Keeps one kernel process busy with one document. `on_trace`, `on_progress` and `on_status` are called from `pump` and `wait`."""
+    """Keeps one kernel process busy with one document. `on_trace`, `on_progress` and `on_status` are called from `pump` and `wait`.
 
-    def __init__(self, bench: str = BENCH, clock: Callable[[], float] = time.monotonic) -> None:
+    `process`: one that was started before.
+    """
+
+    def __init__(self, bench: str = BENCH, clock: Callable[[], float] = time.monotonic, process: KernelProcess | None = None) -> None:
         self.on_trace: Callable[[TraceView], None] = lambda trace: None
         self.on_progress: Callable[[Progress], None] = lambda progress: None
         self.on_status: Callable[[Status, str], None] = lambda status, text: None
@@ -57,7 +59,7 @@ class KernelClient:
         self.ready = False
         self.traced_revision = -1
         self._bench, self._clock = bench, clock
-        self._process: KernelProcess | None = None
+        self._process = process
         self._document: Document | None = None
         self._document_number = 0
         self._number = 0

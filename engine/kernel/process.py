@@ -1,15 +1,21 @@
-"""The child process itself, seen from the window: start, send, receive, end."""
+"""The child process itself, seen from the window: start, send, receive, end.
+
+To start one loads next to nothing, so that it can be the very first thing the application does.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
 import signal
-from typing import Any
+from typing import TYPE_CHECKING
 
-from engine.kernel import server
-from engine.kernel.protocol import Reply, Request, discard, receive, segment_name, send
+from engine.kernel.entry import main
 
+if TYPE_CHECKING:
+    from engine.kernel.protocol import Reply, Request
+
+BENCH = "engine.kernel.bench:make"
 PATIENCE = 0.3
 """Seconds a kernel gets to leave by itself before it is killed; it has nothing left to save."""
 
@@ -17,10 +23,10 @@ PATIENCE = 0.3
 class KernelProcess:
     """One kernel. `spawn` and not `fork`: the same on every system, and nothing of Qt's is duplicated into the child."""
 
-    def __init__(self, bench: str) -> None:
+    def __init__(self, bench: str = BENCH) -> None:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe(duplex=True)
-        self._process = context.Process(target=server.main, args=(theirs, bench), name="gradwire-kernel", daemon=True)
+        self._process = context.Process(target=main, args=(theirs, bench), name="gradwire-kernel", daemon=True)
         self._process.start()
         theirs.close()  # else our own copy would keep the pipe from ending when the kernel dies
 
@@ -39,11 +45,15 @@ class KernelProcess:
         return self._connection.poll(seconds)
 
     def send(self, request: Request) -> None:
+        from engine.kernel.protocol import segment_name, send
+
         send(self._connection, request, segment_name(os.getpid(), request.number))
 
     def receive(self) -> Reply:
-        reply: Any = receive(self._connection)
-        return reply  # type: ignore[no-any-return]
+        from engine.kernel.protocol import receive
+
+        reply: Reply = receive(self._connection)
+        return reply
 
     def close(self) -> None:
         """End of file lets an idle kernel leave at once and a training one after its slice; one that does neither is killed."""
@@ -56,6 +66,8 @@ class KernelProcess:
 
     def bury(self, number: int) -> str:
         """Clean up after a death while message `number` was out; returns the cause in words."""
+        from engine.kernel.protocol import discard, segment_name
+
         pid = self._process.pid
         self._connection.close()
         self._process.join(PATIENCE)

@@ -1,7 +1,4 @@
-"""The kernel's side: a child process that answers the window between training steps.
-
-Nothing here imports torch when the module is loaded: the window imports it to name the process's entry point.
-"""
+"""The kernel's side: a child process that answers the window between training steps."""
 
 from __future__ import annotations
 
@@ -19,10 +16,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.kernel.protocol import ArrayKey, Kept, Progress, Reply, Request, receive, segment_name, send
 from engine.views import TraceView
-from graph.edits import StateMove
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from graph.edits import StateMove
 
 SLICE = 0.004
 """Seconds of training between two looks at the pipe: well below one frame, long enough to cost nothing."""
@@ -54,8 +52,8 @@ class Bench(Protocol):
         """Load the next piece of what training will need; True when nothing is left."""
 
 
-def main(connection: Connection, factory: str) -> None:
-    """Entry point of the child process. `factory` is `module:callable` and makes the bench."""
+def serve(connection: Connection, factory: str) -> None:
+    """Answer until the window is gone, then end the process. `factory` is `module:callable` and makes the bench."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is the window's business
     _watch_the_window()
     module, _, name = factory.partition(":")
