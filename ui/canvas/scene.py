@@ -143,6 +143,8 @@ class Scene:
         return (x + spot.x, y + spot.y)
 
     def attached(self, node_id: str) -> list[str]:
+        if node_id not in self.graph.nodes:
+            return []
         edges = (*self.graph.inputs_of(node_id), *self.graph.outputs_of(node_id))
         return [edge.id for edge in edges if edge.id in self.edge_row]
 

@@ -350,10 +350,10 @@ class Canvas(QWidget):
         touched = Touched(self.document.graph, change.edits)
         self._edits += 1
         if touched.structure:
-            self.hands.document_changed()
             self.carried = tuple(n for n in self.carried if n in self.document.graph.nodes)
             self.scene.lifted = {n: p for n, p in self.scene.lifted.items() if n in self.document.graph.nodes}
             self.scene.rebuild(touched.cards | touched.moved)
+            self.hands.document_changed()
             self._selection.keep(self.document.graph)
             self.labels.clear()
             self.layer.invalidate()
