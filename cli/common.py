@@ -14,6 +14,7 @@ from graph.edits import SetGraphSetting, SetParam
 from graph.files import FileError, load
 from graph.formula import FormulaError, build
 from graph.graph import Graph
+from graph.objective import NoObjective, find_objective
 from graph.settings import complaint
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "resources" / "examples"
@@ -63,6 +64,14 @@ def load_graph(options: argparse.Namespace) -> Graph:
             raise CommandError(f"--objective {options.objective}: no node has that name; the nodes are {_names(graph)}")
         SetGraphSetting("objective", {"node": node.id, "port": graph.spec(node).outputs[0].name}).apply(graph)
     return graph
+
+
+def objective_hint(graph: Graph) -> str:
+    """How to choose on the command line, where the graph leaves the objective open; else nothing."""
+    found = find_objective(graph)
+    if not isinstance(found, NoObjective) or not found.candidates:
+        return ""
+    return f" Choose it with --objective {graph.nodes[found.candidates[0]].name}"
 
 
 def _names(graph: Graph) -> str:

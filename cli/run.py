@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from cli.common import CommandError, load_graph, print_json
+from cli.common import CommandError, load_graph, objective_hint, print_json
 from engine.views import Absent
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def command(options: argparse.Namespace) -> int:
         raise CommandError(str(error), 1) from None
     result = _describe(graph, trace, options.full)
     if trace.objective_note:
-        print(f"main.py: {trace.objective_note}", file=sys.stderr)
+        print(f"main.py: {trace.objective_note}{objective_hint(graph)}", file=sys.stderr)
     if options.json:
         print_json(result)
     else:

@@ -7,9 +7,10 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.common import CommandError, load_graph, print_json
+from cli.common import CommandError, load_graph, objective_hint, print_json
 from graph.edits import SetTraining
 from graph.files import save
+from graph.graph import GraphError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,10 +33,11 @@ def command(options: argparse.Namespace) -> int:
     try:
         session = Session(graph, device=str(graph.training.get("device") or "auto"))
         trainer = Trainer(session)
-        _run(trainer, Path(options.log) if options.log else None)
+        if 0 not in (options.epochs, options.steps):
+            _run(trainer, Path(options.log) if options.log else None)
         result = trainer.result()
     except SessionError as error:
-        raise CommandError(str(error), 1) from None
+        raise CommandError(f"{error}{objective_hint(graph)}", 1) from None
     if options.out:
         _save(session, Path(options.out))
     if options.json:
@@ -60,7 +62,7 @@ def _apply(graph: Graph, options: argparse.Namespace) -> None:
         changes |= {"optimizer": key, "hyper": optimizer(key).hyper(hyper)}
     except OptimizerError as error:
         raise CommandError(str(error)) from None
-    if options.epochs is not None or options.steps is not None:
+    if options.epochs or options.steps:  # 0 asks for no training at all, which is nothing a document could say
         changes |= {"epochs": options.epochs, "steps": options.steps}
     if options.batch_size is not None:
         changes["batch_size"] = options.batch_size or None
@@ -68,16 +70,17 @@ def _apply(graph: Graph, options: argparse.Namespace) -> None:
         changes["seed"] = options.seed
     if options.device is not None:
         changes["device"] = options.device
-    for name, value in changes.items():
-        SetTraining(name, value).apply(graph)
+    try:
+        for name, value in changes.items():
+            SetTraining(name, value).apply(graph)
+    except GraphError as error:
+        raise CommandError(str(error)) from None
     if graph.training.get("epochs") is None and graph.training.get("steps") is None:
         raise CommandError("this graph does not say how long to train: add --epochs N or --steps N")
 
 
 def _run(trainer: Trainer, log: Path | None) -> None:
-    """Train to the end. Zero steps asked for means none."""
-    if 0 in (trainer.training.get("epochs"), trainer.training.get("steps")):
-        return
+    """Train to the end."""
     from tqdm import tqdm
 
     stream = _open_log(log)
