@@ -99,7 +99,10 @@ def _set(graph: Graph, draw: random.Random) -> Edit:
         SetTraining("hyper", {"lr": draw.random()}),
         SetTraining("epochs", draw.choice([1, 50, -3, None])),
         SetTraining("note_of_a_plugin", draw.choice([MISSING, 7])),
-        Compound((SetLabel(node.id, "seen"), SetParam(node.id, draw.choice(settings), draw.choice(values))), "half of it may be refused"),
+        Compound(
+            (SetLabel(node.id, "one"), SetLabel(node.id, "two"), SetParam(node.id, draw.choice(settings), draw.choice(values))),
+            "half of it may be refused",
+        ),
     ]
     return draw.choice(options)
 
@@ -123,7 +126,8 @@ def _decorate(graph: Graph, draw: random.Random) -> Edit:
         group = draw.choice([*graph.groups.values()])
         options.append(SetItem(replace(group, parent=draw.choice(groups), name="renamed")))
     if graph.edges:
-        options.append(SetVia(draw.choice([*graph.edges]), ((1.0, 2.5), (3.0, 4.0))))
+        via = tuple((float(draw.randrange(99)), 2.5) for _ in range(draw.randrange(3)))
+        options += [SetVia(edge, via) for edge in [*graph.edges][:3]]
     return draw.choice(options)
 
 

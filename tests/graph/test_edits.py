@@ -184,7 +184,7 @@ def test_duplicates_have_new_ids_and_names_and_their_weights_follow() -> None:
 def test_a_compound_that_fails_halfway_changes_nothing() -> None:
     graph = xy_plus_z()
     with pytest.raises(GraphError):
-        Compound((SetLabel("n1", "seen"), Disconnect("e1"), Disconnect("e1"))).apply(graph)
+        Compound((SetLabel("n1", "one"), SetLabel("n1", "two"), Disconnect("e1"), Disconnect("e1"))).apply(graph)
     assert graph == xy_plus_z() and lint(graph) == []
 
 
