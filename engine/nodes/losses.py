@@ -42,7 +42,8 @@ def check_coding(wanted: tuple[str, ...], prediction: Any, target: Any) -> None:
         repairs = [(f"Let the data give its target as {CODINGS[each]}", ("source", {"coding": each})) for each in wanted]
     elif coding == "index" and "one_hot" in wanted and prediction is not None and prediction.dims:
         repairs = [("Insert One-hot before target", ("math.one_hot", {"classes": prediction.dims[-1]}))]
-    words = " or ".join(CODINGS[each] for each in wanted)
+    *others, last = (CODINGS[each] for each in wanted)
+    words = f"{', '.join(others)} or {last}" if others else last
     raise NodeError(f"the target must be {words}, but what arrives are {CODINGS[coding]}", "target", repairs)
 
 

@@ -132,7 +132,7 @@ class BatchNorm1d(BatchNorm):
     Divides by the biased variance; the running variance is the unbiased one, as in torch. Ioffe & Szegedy 2015.
     """
 
-    key, title, default_name = "layer.batch_norm1d", "Batch norm 1d", "batch_norm"
+    key, title = "layer.batch_norm1d", "Batch norm 1d"
     search = ("batchnorm", "bn", "normalization", "batch normalization")
     inputs = (Port("x", rank=(1, 2), doc="Features, or channels × length."), parameter_port("gamma"), parameter_port("beta"))
     code = ("nn.BatchNorm1d({channels}, eps={eps}, momentum={momentum}, affine={affine})", "{self}({x})", FUNCTIONAL)
@@ -149,7 +149,7 @@ class BatchNorm2d(BatchNorm):
     Divides by the biased variance; the running variance is the unbiased one, as in torch. Ioffe & Szegedy 2015.
     """
 
-    key, title, default_name = "layer.batch_norm2d", "Batch norm 2d", "batch_norm"
+    key, title = "layer.batch_norm2d", "Batch norm 2d"
     search = ("batchnorm", "bn", "normalization", "batch normalization", "image", "cnn")
     inputs = (Port("x", rank=(3, 3), doc="Images: channels × height × width."), parameter_port("gamma"), parameter_port("beta"))
     code = ("nn.BatchNorm2d({channels}, eps={eps}, momentum={momentum}, affine={affine})", "{self}({x})", FUNCTIONAL)

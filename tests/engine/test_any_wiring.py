@@ -1,0 +1,68 @@
+"""Anything may be wired into anything: what comes back is values or a sentence, never an exception from the inside."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from engine.nodes import TYPES
+from engine.session import Session, SessionError
+from engine.shapes import infer
+from graph.graph import Graph
+from tests.engine.networks import network
+
+SOURCES: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("source.input", {"value": 1.5}),
+    ("source.input", {"value": [0.5, -1.0, 2.0]}),
+    ("source.input", {"value": [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]}),
+    ("source.input", {"value": [[[0.1] * 4] * 4]}),
+    ("source.data", {"dataset": "moons"}),
+    ("source.data", {"dataset": "moons", "coding": "one_hot"}),
+    ("source.data", {"dataset": "digits", "image": True}),
+    ("source.data", {"dataset": "sine"}),
+    ("source.data", {"dataset": "xor", "coding": "plus_minus"}),
+)
+
+
+def some_settings(key: str, rng: random.Random) -> dict[str, Any]:
+    """Random choices and switches; small whole numbers half of the time."""
+    small = rng.random() < 0.5
+    found: dict[str, Any] = {}
+    for setting in TYPES[key].spec.settings:
+        if setting.kind == "choice":
+            found[setting.name] = rng.choice(setting.choices)
+        elif setting.kind == "bool":
+            found[setting.name] = rng.random() < 0.5
+        elif setting.kind == "int" and small:
+            found[setting.name] = max(int(setting.minimum or 0), rng.randrange(6))
+    return found
+
+
+def wired_at_random(key: str, rng: random.Random) -> Graph:
+    nodes: dict[str, tuple[str, dict[str, Any]]] = {"node": (key, some_settings(key, rng))}
+    wires = []
+    for port in TYPES[key].spec.inputs:
+        if rng.random() < (0.8 if port.parameter else 0.4 if port.optional else 0.0):
+            continue
+        kind, settings = rng.choice(SOURCES)
+        nodes[f"into_{port.name}"] = (kind, settings)
+        output = rng.choice(["x", "target"]) if kind == "source.data" else "y"
+        wires.append(f"into_{port.name}.{output} -> node.{port.name}")
+    return network(nodes, ";".join(wires))
+
+
+@pytest.mark.parametrize("key", [key for key, node_type in TYPES.items() if node_type.spec.inputs])
+def test_a_node_takes_what_is_wired_to_it_or_says_why_not(key: str) -> None:
+    rng = random.Random(key)
+    for _ in range(8):
+        graph = wired_at_random(key, rng)
+        found = infer(graph)
+        assert found.errors or ("node", TYPES[key].outputs[0].name) in found.outputs
+        assert all(problem.text.startswith(f"{graph.nodes[problem.nodes[0]].name}: ") for problem in found.errors)
+        if not found.errors:
+            try:
+                Session(graph).trace()
+            except SessionError as error:
+                assert str(error)
