@@ -24,24 +24,31 @@ def watch(window: Window) -> None:
     class Paints(QObject):
         def eventFilter(self, watched: QObject, event: QEvent) -> bool:
             if event.type() == QEvent.Type.Paint:
-                shown = window.trace is not None and bool(window.trace.values)
-                QTimer.singleShot(0, lambda: self.painted(shown))
+                inside = watched is not window
+                values = inside and window.trace is not None and bool(window.trace.values)
+                QTimer.singleShot(0, lambda: self.painted(inside, values))
             return False
 
-        def painted(self, values: bool) -> None:
-            times.setdefault("first_painted_window", time.monotonic())
-            if values:
-                times.setdefault("first_values", time.monotonic())
+        def painted(self, inside: bool, values: bool) -> None:
+            for name, reached in (("first_painted_window", True), ("furnished_window", inside), ("first_values", values)):
+                if reached:
+                    times.setdefault(name, time.monotonic())
 
     paints = Paints(window)
-    window.canvas.installEventFilter(paints)
+    window.installEventFilter(paints)
     timer = QTimer(window)
 
     def look() -> None:
+        if not window.furnished:
+            return
+        if timer.property("inside") is None:
+            timer.setProperty("inside", True)
+            window.canvas.installEventFilter(paints)
+            window.canvas.update()
         kernel = window.kernel
         if kernel is not None and kernel.ready:
             times.setdefault("ready_to_train", time.monotonic())
-        if len(times) == 3:
+        if len(times) == 4:
             timer.stop()
             print(json.dumps(times | {"torch": "torch" in sys.modules}))
             window.close()

@@ -1,26 +1,30 @@
-"""Start of the window: the engine's process first, then the window, then everything that can wait."""
+"""Start of the window: the engine's process first, then the empty frame, then everything inside it.
+
+Imports stand where they are needed: each of them is time before something can be seen.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
 
-from engine.catalog import CATALOG
-from graph.document import Document
-from graph.files import FileError
-from ui.files import example_document
-from ui.gallery import EXAMPLES, FIRST
-from ui.session import Session
-from ui.theme import font, load_fonts
-from ui.window import Window
+    from graph.document import Document
+    from ui.session import Session
+    from ui.window import Window
 
 
 def application(arguments: list[str] | None = None) -> QApplication:
     """The one application object, dressed; made here if there is none yet."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtWidgets import QApplication
+
+    from ui.theme import font, load_fonts
+
     found = QApplication.instance()
     if isinstance(found, QApplication):
         app = found
@@ -38,6 +42,12 @@ def application(arguments: list[str] | None = None) -> QApplication:
 
 def opening(path: Path | None, session: Session) -> tuple[Document, str, str]:
     """What to show first: the file asked for, else the last one, else the first example. Also the example's name, and what failed."""
+    from engine.catalog import CATALOG
+    from graph.document import Document
+    from graph.files import FileError
+    from ui.files import example_document
+    from ui.gallery import EXAMPLES, FIRST
+
     complaint = ""
     if path is not None:
         try:
@@ -63,18 +73,28 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
 
     `opened` is called with the window once it is shown, for whoever measures or drives it.
     """
-    from ui.kernel import Kernel
+    from engine.kernel.process import KernelProcess
 
+    process = KernelProcess()  # before everything else: torch loads beside Qt and the window
     app = application(sys.argv[:1])
-    kernel = Kernel()
+    from PySide6.QtCore import QEventLoop
+
+    from ui.session import Session
+    from ui.window import Window
+
     session = Session()
-    document, example, complaint = opening(path, session)
-    window = Window(document, session, kernel, example)
-    if document.path is not None:
-        session.remember(document.path)
+    window = Window(None, session)
     window.show()
     if opened is not None:
         opened(window)
+    app.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+    from ui.kernel import Kernel
+
+    kernel = Kernel(process=process)
+    document, example, complaint = opening(path, session)
+    window.furnish(document, kernel, example)
+    if document.path is not None:
+        session.remember(document.path)
     if complaint:
         window.say(complaint)
     code = app.exec()

@@ -1,4 +1,7 @@
-"""The window: canvas in the middle, panels around it, and the wires between document, kernel and playback."""
+"""The window: canvas in the middle, panels around it, and the wires between document, kernel and playback.
+
+What is inside the window is imported when it is furnished: its frame is on the screen before that, in half the time.
+"""
 
 from __future__ import annotations
 
@@ -6,34 +9,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPalette, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
-from engine.kernel.protocol import Progress
-from engine.views import TraceView
-from graph.document import Change, Document
-from graph.edits import Compound, edit_from_json
-from graph.graph import GraphError
-from graph.problem import Repair
-from ui import actions, menus
-from ui.bottom import DATA, PROBLEMS, TRAINING, Bottom
-from ui.canvas.view import Canvas
-from ui.commands import Commands
-from ui.dialogs import Dialogs
-from ui.files import Files
-from ui.formula import loader
-from ui.inspector import VALUES, Inspector
-from ui.library import Library
-from ui.playback import Playhead
-from ui.search_box import SearchBox
 from ui.session import Session
-from ui.status import Status
-from ui.style import ICONS, style_sheet
-from ui.theme import THEMES, Theme, load_fonts
-from ui.topbar import TopBar
-from ui.training import optimizer_text
+from ui.theme import THEMES, Theme, color, load_fonts
 
 if TYPE_CHECKING:
+    from engine.kernel.protocol import Progress
+    from engine.views import TraceView
+    from graph.document import Change, Document
+    from graph.problem import Repair
     from ui.kernel import Kernel
 
 LAYOUT = 1
@@ -41,13 +27,45 @@ LAYOUT = 1
 
 
 class Window(QMainWindow):
-    """One document at a time. Without a kernel everything can be edited and nothing is computed."""
+    """One document at a time. Without a kernel everything can be edited and nothing is computed.
 
-    def __init__(self, document: Document, session: Session, kernel: Kernel | None = None, example: str = "") -> None:
+    Without a document it is an empty frame in the theme's colours, which `furnish` fills.
+    """
+
+    def __init__(self, document: Document | None, session: Session, kernel: Kernel | None = None, example: str = "") -> None:
         super().__init__()
         load_fonts()
-        self.session, self.kernel, self.document = session, kernel, document
+        self.session, self.kernel = session, kernel
         self.theme: Theme = THEMES.get(session.text("theme", "light"), THEMES["light"])
+        self.furnished = False
+        self.setWindowTitle("Gradwire")
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Window, color(self.theme.canvas))
+        self.setPalette(palette)
+        geometry = session.blob("geometry")
+        if geometry is None or not self.restoreGeometry(geometry):
+            self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
+        if document is not None:
+            self.furnish(document, kernel, example)
+
+    def furnish(self, document: Document, kernel: Kernel | None = None, example: str = "") -> None:
+        """Put everything into the frame and show the document."""
+        from ui import actions, menus
+        from ui.bottom import Bottom
+        from ui.canvas.view import Canvas
+        from ui.commands import Commands
+        from ui.dialogs import Dialogs
+        from ui.files import Files
+        from ui.inspector import Inspector
+        from ui.library import Library
+        from ui.playback import Playhead
+        from ui.search_box import SearchBox
+        from ui.status import Status
+        from ui.style import ICONS
+        from ui.topbar import TopBar
+
+        session = self.session
+        self.kernel, self.document = kernel, document
         self.trace: TraceView | None = None
         self.setWindowIcon(QIcon(str(ICONS / "gradwire.svg")))
         self.setAcceptDrops(True)
@@ -57,8 +75,7 @@ class Window(QMainWindow):
         self.playhead.reduced_motion = session.flag("reduced_motion")
         self.canvas = Canvas(document, self.theme)
         self.canvas.set_playhead(self.playhead)
-        catalog = document.graph.catalog
-        self.library = Library(catalog, self.theme, session.recent_types)
+        self.library = Library(document.graph.catalog, self.theme, session.recent_types)
         self.inspector = Inspector(kernel.request_array if kernel is not None else None)
         self.bottom = Bottom()
         self.status = Status(self)
@@ -73,7 +90,11 @@ class Window(QMainWindow):
         self._wire()
         self.set_theme(self.theme)
         self._restore()
+        self.furnished = True
         self.set_document(document)
+        if self.isVisible():
+            self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+            QTimer.singleShot(0, self.canvas, self.canvas.fit_all)  # once the panels around it have their places
 
     # layout
 
@@ -100,9 +121,7 @@ class Window(QMainWindow):
         return dock
 
     def _restore(self) -> None:
-        geometry, state = self.session.blob("geometry"), self.session.blob("state")
-        if geometry is None or not self.restoreGeometry(geometry):
-            self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
+        state = self.session.blob("state")
         if state is None or not self.restoreState(state, LAYOUT):
             self.default_layout()
 
@@ -115,6 +134,8 @@ class Window(QMainWindow):
     # wiring
 
     def _wire(self) -> None:
+        from ui.inspector import VALUES
+
         canvas, bottom, topbar, commands = self.canvas, self.bottom, self.topbar, self.commands
         canvas.selection_changed.connect(self._selection_changed)
         canvas.add_requested.connect(commands.ask_for_node)
@@ -171,6 +192,8 @@ class Window(QMainWindow):
         self._settle.start()
 
     def _settled(self) -> None:
+        from ui.training import optimizer_text
+
         self.topbar.set_file(self.files.title, self.document.modified)
         self.setWindowTitle(f"{self.files.title}[*] — Gradwire")
         self.setWindowModified(self.document.modified)
@@ -197,6 +220,9 @@ class Window(QMainWindow):
 
     def mend(self, repair: Repair) -> None:
         """Apply a problem's repair as one step."""
+        from graph.edits import Compound, edit_from_json
+        from graph.graph import GraphError
+
         try:
             self.document.do(Compound(tuple(edit_from_json(row) for row in repair.edits)), repair.title)
         except (GraphError, ValueError) as refused:
@@ -207,6 +233,8 @@ class Window(QMainWindow):
     def show_trace(self, trace: TraceView) -> None:
         """New numbers for everything that shows some."""
         if self.trace is None:
+            from ui.formula import loader
+
             loader().start()  # the first numbers are on their way to the screen: there is time for the typesetter now
         self.trace = trace
         if trace.mode == "training" and not self.playhead.at_rest:
@@ -253,15 +281,21 @@ class Window(QMainWindow):
             self.inspector.node_page.name.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _show_training(self, focus: object) -> None:
+        from ui.bottom import TRAINING
+
         self.bottom_dock.show()
         self.bottom.tabs.setCurrentIndex(TRAINING)
         focus()  # type: ignore[operator]
 
     def show_problems(self) -> None:
+        from ui.bottom import PROBLEMS
+
         self.bottom_dock.show()
         self.bottom.tabs.setCurrentIndex(PROBLEMS)
 
     def show_data(self) -> None:
+        from ui.bottom import DATA
+
         self.bottom_dock.show()
         self.bottom.tabs.setCurrentIndex(DATA)
 
@@ -275,6 +309,8 @@ class Window(QMainWindow):
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _context_menu(self, at: object, target: object) -> None:
+        from ui import menus
+
         menus.context(self, self.actions_by_id, target is not None).popup(at if isinstance(at, QPoint) else at.toPoint())  # type: ignore[attr-defined]
 
     def say(self, text: str) -> None:
@@ -282,6 +318,8 @@ class Window(QMainWindow):
         self.status.say(text)
 
     def refresh_actions(self) -> None:
+        from ui import actions
+
         situation = self.commands.situation()
         actions.refresh(self.actions_by_id, situation)
         why = "" if situation.trainable or situation.training else self.commands.why_not_train()
@@ -293,6 +331,8 @@ class Window(QMainWindow):
 
     def set_theme(self, theme: Theme) -> None:
         """Dress the window anew; panel widths grow with the type."""
+        from ui.style import style_sheet
+
         scale = theme.scale / self.theme.scale
         self.theme = theme
         self.setStyleSheet(style_sheet(theme))
@@ -313,9 +353,13 @@ class Window(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        if self.furnished:
+            self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.furnished:
+            event.accept()
+            return
         if not self.files.may_close():
             event.ignore()
             return
