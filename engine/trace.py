@@ -99,23 +99,28 @@ def array_view(tensor: Tensor) -> ArrayView:
         return _single(dtype, array, float(array))
     if array.size == 0:
         return ArrayView(array.shape, dtype, array, None, math.nan, math.nan, math.nan, math.nan, 0.0, True)
-    small = array.size <= FULL_LIMIT
-    numbers = array if array.dtype == np.float64 else array.astype(np.float64)
-    low, high = float(numbers.min()), float(numbers.max())
+    flat = array.reshape(-1) if array.dtype == np.float64 else array.reshape(-1).astype(np.float64)
+    low, high = float(np.minimum.reduce(flat)), float(np.maximum.reduce(flat))
     finite = math.isfinite(low) and math.isfinite(high)
-    mean, std, norm = _moments(numbers, low, high) if finite else _broken_moments(numbers)
-    return ArrayView(array.shape, dtype, array if small else None, None if small else thumbnail(array), low, high, mean, std, norm, finite)
+    mean, std, norm = _moments(flat, low, high) if finite else _broken_moments(flat)
+    if array.size <= FULL_LIMIT:
+        return ArrayView(array.shape, dtype, array, None, low, high, mean, std, norm, finite)
+    return ArrayView(array.shape, dtype, None, thumbnail(array), low, high, mean, std, norm, finite)
 
 
-def _moments(numbers: np.ndarray, low: float, high: float) -> tuple[float, float, float]:
-    """Mean, population standard deviation and Euclidean norm of finite numbers, without overflow on the way."""
+def _moments(flat: np.ndarray, low: float, high: float) -> tuple[float, float, float]:
+    """Mean, population standard deviation and Euclidean norm of finite numbers, without overflow on the way.
+
+    Sums, not dot products: those wake the threads of a BLAS, which costs milliseconds while training keeps the cores busy.
+    """
     largest = max(-low, high)
     scale = 1.0 if largest == 0 or 1e-100 < largest < 1e100 else largest
-    flat = numbers.reshape(-1) if scale == 1.0 else numbers.reshape(-1) / scale
-    mean = float(flat.mean())
+    if scale != 1.0:
+        flat = flat / scale
+    mean = float(np.add.reduce(flat)) / flat.size
     centred = flat - mean
-    std = math.sqrt(float(centred @ centred) / flat.size) if low != high else 0.0
-    return (low if low == high else mean * scale), std * scale, math.sqrt(float(flat @ flat)) * scale
+    std = math.sqrt(float(np.add.reduce(centred * centred)) / flat.size) if low != high else 0.0
+    return (low if low == high else mean * scale), std * scale, math.sqrt(float(np.add.reduce(flat * flat))) * scale
 
 
 def _broken_moments(numbers: np.ndarray) -> tuple[float, float, float]:
