@@ -7,14 +7,14 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMarginsF, QProcess, QRectF, QSize
+from PySide6.QtCore import QProcess, QRectF, QSize
 from PySide6.QtGui import QGuiApplication, QImage, QPainter
-from PySide6.QtSvg import QSvgGenerator
 
 from graph import files as graph_files
 from graph.document import Document
 from graph.files import FileError
 from graph.graph import Graph
+from graph.spec import Catalog
 from ui.gallery import FIRST, example_path
 from ui.theme import color
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 UNTITLED = "Untitled"
 MAIN = Path(__file__).resolve().parents[1] / "main.py"
+PICTURE_SCALE = 2.0
 PICTURES = "Picture (*.png);;Vector picture (*.svg)"
 
 
@@ -80,7 +81,7 @@ class Files:
         """A copy of an example: saving asks for a place, the example itself stays."""
         window = self._window
         try:
-            document = load_example(name, window.document)
+            document = example_document(name, window.document.graph.catalog)
         except FileError as wrong:
             window.dialogs.tell("This example cannot be opened", str(wrong))
             return False
@@ -179,14 +180,20 @@ class Files:
         chosen = window.dialogs.save_path(f"{_identifier(self.title)}.png", "Export picture", PICTURES, ".png")
         if chosen is None:
             return
-        done = self._write_svg(chosen) if chosen.suffix.lower() == ".svg" else self.picture().save(str(chosen))
-        window.say(f"Wrote {chosen.name}" if done else f"{chosen.name} could not be written")
+        from ui.picture_file import write_picture
+
+        try:
+            write_picture(chosen, window.document.graph, window.trace, window.theme.name, PICTURE_SCALE)
+        except OSError as wrong:
+            window.dialogs.tell("The picture could not be written", str(wrong))
+        else:
+            window.say(f"Wrote {chosen.name}")
 
     def copy_picture(self) -> None:
         QGuiApplication.clipboard().setImage(self.picture())
         self._window.say("The picture is on the clipboard")
 
-    def picture(self, scale: float = 2.0) -> QImage:
+    def picture(self, scale: float = PICTURE_SCALE) -> QImage:
         """The whole graph with its numbers, in the present theme."""
         from ui.canvas.picture import paint_graph, picture_size
 
@@ -200,38 +207,15 @@ class Files:
         painter.end()
         return image
 
-    def _write_svg(self, path: Path) -> bool:
-        from ui.canvas.picture import paint_graph, picture_size
 
-        window = self._window
-        size = picture_size(window.document.graph, window.trace).toSize()
-        generator = QSvgGenerator()
-        generator.setFileName(str(path))
-        generator.setSize(size)
-        generator.setViewBox(QRectF(0, 0, size.width(), size.height()).marginsAdded(QMarginsF()).toRect())
-        generator.setTitle(self.title)
-        painter = QPainter()
-        if not painter.begin(generator):
-            return False
-        area = QRectF(0, 0, size.width(), size.height())
-        painter.fillRect(area, color(window.theme.canvas))
-        paint_graph(painter, window.document.graph, window.trace, window.theme, area)
-        return painter.end()
-
-
-def load_example(name: str, beside: Document) -> Document:
-    """An example as a document without a file. Raises FileError."""
-    return example_document(name, beside.graph.catalog)
-
-
-def example_document(name: str, catalog: object) -> Document:
+def example_document(name: str, catalog: Catalog) -> Document:
     """An example as a document without a file; the first one can be built even where the files are missing. Raises FileError."""
     path = example_path(name)
     if name == FIRST and not path.exists():
         from graph.formula import build
 
-        return Document(build("x*y + z", catalog, {"x": 2.0, "y": -5.0, "z": 3.0}))  # type: ignore[arg-type]
-    return Document(graph_files.load(path, catalog))  # type: ignore[arg-type]
+        return Document(build("x*y + z", catalog, {"x": 2.0, "y": -5.0, "z": 3.0}))
+    return Document(graph_files.load(path, catalog))
 
 
 def _identifier(text: str) -> str:

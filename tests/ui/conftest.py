@@ -1,0 +1,50 @@
+"""A window without an engine: everything but the numbers is real, and numbers come from a trace written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from engine.catalog import CATALOG
+from graph.document import Document
+from graph.formula import build
+from tests.ui.window_support import Answers, hand_trace
+from ui.session import Session
+from ui.window import Window
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Session:
+    return Session(tmp_path / "settings.ini")
+
+
+@pytest.fixture
+def make_window(qtbot: QtBot, session: Session) -> Iterator[Callable[..., Window]]:
+    """Makes shown windows on a document, with recorded answers in place of dialogs."""
+    made: list[Window] = []
+
+    def make(document: Document | None = None, own: Session | None = None, example: str = "") -> Window:
+        window = Window(document or Document.new(CATALOG), own or session, None, example)
+        window.dialogs = Answers()  # type: ignore[assignment]
+        qtbot.addWidget(window)
+        window.show()
+        qtbot.waitExposed(window)
+        made.append(window)
+        return window
+
+    yield make
+    for window in made:
+        window.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
+        window.close()
+
+
+@pytest.fixture
+def window(make_window: Callable[..., Window]) -> Window:
+    """f = x·y + z at 2, −5, 3, with the numbers a person computes by hand."""
+    document = Document(build("x*y + z", CATALOG, {"x": 2.0, "y": -5.0, "z": 3.0}))
+    made = make_window(document)
+    made.show_trace(hand_trace(document))
+    return made

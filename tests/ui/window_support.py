@@ -1,0 +1,71 @@
+"""What the window's tests share: answers to dialogs, and the trace of f = x·y + z worked out by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from engine.views import ArrayView, Event, TraceView
+from graph.document import Document
+
+
+class Answers:
+    """Stands where `ui.dialogs.Dialogs` does; answers as told and remembers what was asked."""
+
+    def __init__(self, unsaved: str = "cancel", opens: Path | None = None, saves: Path | None = None) -> None:
+        self.answer, self.opens, self.saves = unsaved, opens, saves
+        self.asked: list[str] = []
+
+    def unsaved(self, name: str) -> str:
+        self.asked.append("unsaved")
+        return self.answer
+
+    def tell(self, title: str, text: str) -> None:
+        self.asked.append(f"tell {text}")
+
+    def open_path(self, folder: str) -> Path | None:
+        self.asked.append("open")
+        return self.opens
+
+    def save_path(self, suggested: str, title: str = "", filters: str = "", ending: str = "") -> Path | None:
+        self.asked.append("save")
+        return self.saves
+
+    def shortcuts(self) -> None:
+        self.asked.append("shortcuts")
+
+    def about(self, text: str) -> None:
+        self.asked.append("about")
+
+
+def scalar(value: float) -> ArrayView:
+    return ArrayView((), "float64", np.array(value), None, value, value, value, 0.0, abs(value))
+
+
+def matrix(rows: list[list[float]]) -> ArrayView:
+    data = np.array(rows)
+    return ArrayView(data.shape, "float64", data, None, data.min(), data.max(), data.mean(), data.std(), float(np.linalg.norm(data)))
+
+
+def names(document: Document) -> dict[str, str]:
+    """Node ids by name."""
+    return {node.name: node.id for node in document.graph.nodes.values()}
+
+
+def hand_trace(document: Document) -> TraceView:
+    """x = 2, y = −5, z = 3: x·y = −10, f = −7; ∂f/∂x = −5, ∂f/∂y = 2, ∂f/∂z = 1 and 1 at the sum's other input."""
+    graph, ids = document.graph, names(document)
+    values = {"x": 2.0, "y": -5.0, "z": 3.0, "multiply": -10.0, "add": -7.0}
+    gradients = {"x": -5.0, "y": 2.0, "z": 1.0, "multiply": 1.0, "add": 1.0}
+    forward = [Event("forward", n, tuple(e.id for e in graph.inputs_of(n))) for n in graph.order()]
+    backward = [Event("backward", e.node, e.edges) for e in reversed(forward)]
+    return TraceView(
+        structure=document.structure,
+        revision=document.revision,
+        objective=(ids["add"], "y"),
+        values={(ids[n], "y"): scalar(v) for n, v in values.items()},
+        gradients={(ids[n], "y"): scalar(v) for n, v in gradients.items()},
+        edge_gradients={e.id: scalar(gradients[graph.nodes[e.source[0]].name]) for e in graph.edges.values()},
+        events=(*forward, *backward),
+    )
