@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from typing import Any
 
@@ -110,6 +111,29 @@ def test_a_value_used_by_five_nodes_has_autograds_bits(seed: int) -> None:
     w = values["w"].clone().requires_grad_()
     products = [w * values[f"c{i}"] for i in range(5)]
     assert same(case.step()[1], torch.autograd.grad(products[0] + products[1] + products[2] + products[3] + products[4], w))
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_random_graphs_of_sums_and_products_have_autograds_bits_on_every_parameter(seed: int) -> None:
+    rng = random.Random(seed)
+    names = [f"w{i}" for i in range(4)]
+    nodes: Nodes = {n: ("parameter.parameter", {}) for n in names}
+    wires = []
+    for i in range(25):
+        kind, new = rng.choice(["math.add", "math.subtract", "math.multiply"]), f"n{i}"
+        nodes[new] = (kind, {})
+        wires += [f"{rng.choice(names[-6:])} -> {new}.a", f"{rng.choice(names)} -> {new}.b"]
+        names.append(new)
+    case = Case(network(nodes, ";".join(wires), settings={"objective": {"node": names[-1], "port": "y"}}))
+    by_hand = {key: p.clone().requires_grad_() for key, p in case.by_key.items()}
+    values = {node: p for (node, _), p in by_hand.items()}
+    values |= {n: p for n, p in zip(names, [leaf(seed=i) for i in range(4)], strict=False) if n not in values}
+    operations = {"math.add": torch.add, "math.subtract": torch.sub, "math.multiply": torch.mul}
+    for i in range(25):
+        (a, _, _), (b, _, _) = (w.split() for w in wires[2 * i : 2 * i + 2])
+        values[f"n{i}"] = operations[nodes[f"n{i}"][0]](values[a], values[b])
+    targets = [by_hand[key] for key in case.program.trainable_keys]
+    assert same(case.step()[1], torch.autograd.grad(values[names[-1]], targets))
 
 
 def test_a_frozen_parameter_is_not_stepped_but_its_gradient_is_traced() -> None:
