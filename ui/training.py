@@ -158,7 +158,7 @@ class TrainingPage(QWidget):
         if name == "optimizer":
             # Another optimizer's rate would be a trap: each starts with its own.
             edit: Any = Compound((SetTraining("optimizer", value), SetTraining("hyper", {})))
-            self._do(edit, f"Train with {OPTIMIZERS[value].title}", None)
+            self._do(edit, f"Train with {OPTIMIZERS[value].title}", ("training", name))
         else:
             title = next(s.label for s in RUN_SETTINGS if s.name == name)
             self._do(SetTraining(name, value), f"Set {title.lower()}", ("training", name))
@@ -170,7 +170,7 @@ class TrainingPage(QWidget):
         hyper = dict(self._document.graph.training.get("hyper") or {}) | {name: value}
         self._do(SetTraining("hyper", hyper), f"Set {setting.label if setting else name}", ("hyper", name))
 
-    def _do(self, edit: Any, text: str, merge: tuple[str, str] | None) -> None:
+    def _do(self, edit: Any, text: str, merge: tuple[str, str]) -> None:
         if self._document is None:
             return
         try:

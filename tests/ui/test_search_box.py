@@ -1,0 +1,114 @@
+"""The box at the cursor: Tab or a double click opens it, Enter places the first hit, Esc changes nothing."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from ui.window import Window
+
+
+def test_tab_opens_the_box_and_enter_places_the_first_hit(window: Window, qtbot: QtBot) -> None:
+    before = len(window.document.graph.nodes)
+    window.canvas.setFocus()
+
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Tab)
+    assert window.search_box.isVisible() and window.search_box.query.hasFocus()
+    qtbot.keyClicks(window.search_box.query, "mul")
+    qtbot.keyClick(window.search_box.query, Qt.Key.Key_Return)
+
+    graph = window.document.graph
+    assert len(graph.nodes) == before + 1
+    assert graph.nodes[window.canvas.selected_nodes()[0]].type == "math.multiply"
+    assert not window.search_box.isVisible() and window.canvas.hasFocus()
+
+
+def test_a_double_click_on_empty_canvas_places_the_node_there(window: Window, qtbot: QtBot) -> None:
+    at = QPoint(20, window.canvas.height() - 20)
+    wanted = window.canvas.camera.to_scene(at.toPointF())
+
+    qtbot.mouseDClick(window.canvas, Qt.MouseButton.LeftButton, pos=at)
+    qtbot.keyClicks(window.search_box.query, "tanh")
+    qtbot.keyClick(window.search_box.query, Qt.Key.Key_Return)
+
+    node = next(n for n in window.document.graph.nodes.values() if n.type == "activation.tanh")
+    assert abs(node.x - wanted.x()) < 120 and abs(node.y - wanted.y()) < 60
+
+
+def test_escape_restores_focus_and_leaves_the_document_alone(window: Window, qtbot: QtBot) -> None:
+    before = window.document.graph.copy()
+    window.canvas.setFocus()
+
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Tab)
+    qtbot.keyClicks(window.search_box.query, "add")
+    qtbot.keyClick(window.search_box.query, Qt.Key.Key_Escape)
+
+    assert not window.search_box.isVisible() and window.canvas.hasFocus()
+    assert window.document.graph == before
+
+
+def test_arrows_choose_another_hit(window: Window, qtbot: QtBot) -> None:
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Tab)
+    qtbot.keyClicks(window.search_box.query, "sum")
+    first = window.search_box.list.currentIndex().row()
+
+    qtbot.keyClick(window.search_box.query, Qt.Key.Key_Down)
+
+    assert (first, window.search_box.list.currentIndex().row()) == (0, 1)
+    window.search_box.dismiss()
+
+
+def test_canvas_keys_typed_into_the_box_are_letters(window: Window, qtbot: QtBot) -> None:
+    before = window.document.graph.copy()
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Tab)
+
+    qtbot.keyClicks(window.search_box.query, "fl.,")
+
+    assert window.search_box.query.text() == "fl.,"
+    assert window.document.graph == before and window.playhead.at_rest
+    window.search_box.dismiss()
+
+
+def test_a_placed_type_comes_first_next_time_among_equals(window: Window) -> None:
+    window.commands.place("math.sin")
+
+    assert window.session.recent_types[0] == "math.sin"
+
+
+def test_find_goes_to_the_node_of_that_name(window: Window, qtbot: QtBot) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClicks(window.search_box.query, "mult")
+    qtbot.keyClick(window.search_box.query, Qt.Key.Key_Return)
+
+    assert [window.document.graph.nodes[n].name for n in window.canvas.selected_nodes()] == ["multiply"]
+
+
+def test_the_command_list_runs_a_command(window: Window, qtbot: QtBot) -> None:
+    qtbot.keyClick(window, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    qtbot.keyClicks(window.search_box.query, "dark")
+    qtbot.keyClick(window.search_box.query, Qt.Key.Key_Return)
+
+    assert window.theme.name == "dark"
+
+
+def test_a_typed_formula_becomes_a_graph(window: Window, qtbot: QtBot) -> None:
+    window.document.history.mark_clean()
+    window.commands.ask_for_formula()
+
+    qtbot.keyClicks(window.search_box.query, "a*b")
+    qtbot.keyClick(window.search_box.query, Qt.Key.Key_Return)
+
+    assert sorted(n.type for n in window.document.graph.nodes.values()) == ["math.multiply", "source.input", "source.input"]
+
+
+def test_a_wrong_formula_is_answered_in_words_and_enter_does_nothing(window: Window, qtbot: QtBot) -> None:
+    document = window.document
+    window.commands.ask_for_formula()
+
+    qtbot.keyClicks(window.search_box.query, "a*")
+    qtbot.keyClick(window.search_box.query, Qt.Key.Key_Return)
+
+    assert window.document is document and window.search_box.isVisible()
+    window.search_box.dismiss()
+    assert QApplication.focusWidget() is not window.search_box.query
