@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from graph.graph import Graph
 
-GAP_X, GAP_Y, GRID = 128.0, 32.0, 8.0
+GAP_X, GAP_Y, GRID = 128.0, 48.0, 8.0
 """Horizontal room for the numbers on the wires, vertical room between cards, and what places are rounded to."""
 SIZE = (176.0, 96.0)
 """Size of a node for which `sizes` has none."""
