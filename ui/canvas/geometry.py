@@ -24,7 +24,7 @@ PITCH = 24.0
 PAD = 12.0
 FORMULA_ROW = 24.0
 FORMULA_SIZE = 14.0
-SUM = 14.0
+SUM = 16.0
 """Height of the line with the sum of the gradients, where several wires leave an output."""
 RADIUS = 9.0
 PORT = 5.5
@@ -177,10 +177,10 @@ def _labelled(spec: NodeSpec) -> bool:
 
 def _width(title: str, pieces: tuple[formula_text.Run, ...], body: Body, weight: bool, inputs: list[Any], outputs: list[str]) -> float:
     formula = formula_text.line(pieces, 1e6, FORMULA_SIZE).width
-    wanted = max(text_width("title", title) + PAD + 34, formula + 2 * PAD + 2, 176.0 if weight else 128.0)
+    wanted = max(text_width("title", title) + PAD + 34, formula + 2 * PAD + 2, 160.0 if weight else 128.0)
     if len(outputs) > 1 or (inputs and len({row[0] for row in inputs}) > 1 and body == "tiles"):
-        wanted = max(wanted, 160.0)
-    return 8 * round(min(wanted, 216.0) / 8 + 0.49)
+        wanted = max(wanted, 144.0)
+    return 8 * round(min(wanted, 192.0) / 8 + 0.49)
 
 
 def _area(width: float, height: float, slider: bool, tall: float, labelled: bool, inputs: list[Any], outputs: list[str]) -> QRectF:

@@ -11,66 +11,68 @@ from engine.views import ArrayView
 from ui.theme import Theme, color
 
 MOSAIC = 8
+"""Maps of a stack that are shown."""
+LARGEST = 64
 
 
 def picture(view: ArrayView, theme: Theme, image: bool = False) -> QImage | None:
     """A thumbnail of the tensor, one pixel an element; None when nothing of it is known.
 
-    Vectors lie in a row. `image` draws a (batch of) one-channel picture(s) in grey, the batch side by side.
+    Vectors lie in a row, stacks of maps side by side. `image` draws one-channel pictures in grey. NaN has the colour of errors.
     """
     source = view.data if view.data is not None else view.thumbnail
     if source is None or source.size == 0:
         return None
     array = np.asarray(source, dtype=np.float64)
-    if image and array.ndim >= 3:
-        return _grey(_mosaic(array))
-    return _signed(_flat(array), theme)
+    if array.ndim > 2:
+        tiles = list(array.reshape(-1, *array.shape[-2:])[:MOSAIC])
+        plane, gaps = _beside(tiles)
+        return _grey(plane, gaps) if image else _signed(plane, gaps, theme)
+    if view.data is None and len(view.shape) > 2:
+        plane, gaps = _beside(_columns(array))
+    else:
+        plane = array.reshape(1, -1) if array.ndim < 2 else array
+        rows, columns = (max(1, -(-size // LARGEST)) for size in plane.shape)
+        plane = plane[::rows, ::columns]
+        gaps = np.zeros(plane.shape, bool)
+    return _signed(plane, gaps, theme)
 
 
-def _flat(array: np.ndarray) -> np.ndarray:
-    """Any tensor as rows and columns, thinned to at most 64 a side."""
-    if array.ndim == 0:
-        array = array.reshape(1, 1)
-    elif array.ndim == 1:
-        array = array.reshape(1, -1)
-    elif array.ndim > 2:
-        array = _mosaic(array)
-    rows, columns = (max(1, -(-size // 64)) for size in array.shape)
-    return array[::rows, ::columns]
+def _columns(plane: np.ndarray) -> list[np.ndarray]:
+    """A tall thumbnail of many maps under each other, cut into about as many parts as make it square."""
+    count = max(1, int(np.sqrt(plane.shape[0] / plane.shape[1])))
+    high = plane.shape[0] // count
+    return [plane[i * high : (i + 1) * high] for i in range(count)]
 
 
-def _mosaic(array: np.ndarray) -> np.ndarray:
-    """The last two axes as tiles, up to eight of them in a row with a one-pixel gap."""
-    tiles = array.reshape(-1, *array.shape[-2:])[:MOSAIC]
-    gap = np.full((tiles.shape[1], 1), np.nan)
-    columns: list[np.ndarray] = []
-    for position, tile in enumerate(tiles):
-        columns += ([gap] if position else []) + [tile]
-    return np.concatenate(columns, axis=1)
+def _beside(tiles: list[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Equal tiles in a row with one pixel between them, and which pixels are between."""
+    gap = np.zeros((tiles[0].shape[0], 1))
+    parts = [part for i, tile in enumerate(tiles) for part in ([gap] if i else []) + [tile]]
+    masks = [np.full(part.shape, part is gap) for part in parts]
+    return np.concatenate(parts, axis=1), np.concatenate(masks, axis=1)
 
 
-def _grey(array: np.ndarray) -> QImage:
-    known = np.isfinite(array)
-    low = float(array[known].min()) if known.any() else 0.0
-    high = float(array[known].max()) if known.any() else 1.0
-    level = np.where(known, (array - low) / ((high - low) or 1.0) * 255, 255).astype(np.uint8)
-    pixels = np.empty((*array.shape, 4), np.uint8)
+def _grey(plane: np.ndarray, gaps: np.ndarray) -> QImage:
+    """Dark ink on light paper: the largest value is black."""
+    known = np.isfinite(plane) & ~gaps
+    low = float(plane[known].min()) if known.any() else 0.0
+    high = float(plane[known].max()) if known.any() else 1.0
+    level = np.where(known, (np.where(known, plane, low) - low) / ((high - low) or 1.0) * 255, 0).astype(np.uint8)
+    pixels = np.empty((*plane.shape, 4), np.uint8)
     pixels[..., :3] = 255 - level[..., None]
-    pixels[..., 3] = np.where(known, 255, 0)
+    pixels[..., 3] = np.where(gaps, 0, 255)
     return _image(pixels)
 
 
-def _signed(array: np.ndarray, theme: Theme) -> QImage:
-    known = np.isfinite(array)
-    largest = float(np.abs(array[known]).max()) if known.any() else 0.0
-    scaled = np.where(known, array, 0.0) / (largest or 1.0)
+def _signed(plane: np.ndarray, gaps: np.ndarray, theme: Theme) -> QImage:
+    known = np.isfinite(plane)
+    largest = float(np.abs(plane[known]).max()) if known.any() else 0.0
+    scaled = np.where(known, plane, 0.0) / (largest or 1.0)
     pixels = _table(theme.heat)[np.round((scaled + 1) * 127.5).astype(np.intp)]
-    bad = ~known
-    if bad.any():
-        mark = color(theme.error)
-        pixels[bad] = (mark.blue(), mark.green(), mark.red(), 255)
-        if array.ndim == 2 and np.isnan(array).all(axis=0).any():
-            pixels[:, np.isnan(array).all(axis=0)] = (0, 0, 0, 0) if (~np.isnan(array)).any() else pixels[:, :1]
+    mark = color(theme.error)
+    pixels[~known] = (mark.blue(), mark.green(), mark.red(), 255)
+    pixels[gaps] = 0
     return _image(pixels)
 
 

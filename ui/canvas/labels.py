@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Literal
 
 import numpy as np
@@ -28,7 +29,7 @@ HEIGHT = 20.0
 LEAST = 62.0
 PICTURE = (26.0, 16.0)
 _SHARES = (0.5, 0.43, 0.57, 0.36, 0.64, 0.29, 0.71, 0.22, 0.78, 0.15, 0.85)
-_GAPS = (2.0, 5.0, 9.0, 15.0, 23.0)
+_GAPS = (2.0, 5.0, 9.0, 15.0, 23.0, 34.0, 48.0)
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
@@ -83,10 +84,16 @@ def gradient_text(gradient: ArrayView | Absent) -> Text:
 
 
 class Labels:
-    """Places of the labels, kept until geometry near them changes."""
+    """Places of the labels, kept until geometry near them changes. `boost` magnifies the texts."""
 
     def __init__(self) -> None:
         self.places: dict[str, Places] = {}
+        self.boost = 1.0
+
+    def magnify(self, boost: float) -> None:
+        if boost != self.boost:
+            self.boost = boost
+            self.clear()
 
     def clear(self) -> None:
         self.places.clear()
@@ -105,21 +112,23 @@ class Labels:
         for edge_id in ids:
             known = self.places.get(edge_id)
             above, below = texts(scene.graph.edges[edge_id], content)
-            if known is not None and above.width + 4 <= known.widths[0] and below.width + 4 <= known.widths[1]:
+            need = above.width * self.boost + 4, below.width * self.boost + 4
+            if known is not None and need[0] <= known.widths[0] and need[1] <= known.widths[1]:
                 continue
             if budget_ms is not None and taken is not None and (time.perf_counter() - began) * 1000 > budget_ms:
                 return False
             self.places.pop(edge_id, None)
             if taken is None:
-                taken = [box for places in self.places.values() for box in _boxes(places)]
-            found = place(scene, edge_id, (_reserved(above.width), _reserved(below.width)), taken, content)
+                taken = [box for places in self.places.values() for box in _boxes(places, self.boost)]
+            widths = _reserved(above.width * self.boost, self.boost), _reserved(below.width * self.boost, self.boost)
+            found = place(scene, edge_id, widths, taken, content, self.boost)
             self.places[edge_id] = found
-            taken += _boxes(found)
+            taken += _boxes(found, self.boost)
         return True
 
     def paint(self, painter: QPainter, scene: Scene, ids: Iterable[str], content: Content, theme: Theme, area: QRectF) -> None:
         """The labels of these wires that reach into `area`: veils first, then the texts of one colour after the other."""
-        left, top, right, bottom = area.left() - 70, area.top() - HEIGHT, area.right() + 70, area.bottom() + HEIGHT
+        left, top, right, bottom = area.left() - 90, area.top() - 2 * HEIGHT, area.right() + 90, area.bottom() + 2 * HEIGHT
         above: list[tuple[Text, tuple[float, float]]] = []
         below: list[tuple[Text, tuple[float, float]]] = []
         for edge_id in ids:
@@ -129,9 +138,9 @@ class Labels:
                 for text, at, side in ((forward, places.forward, above), (backward, places.backward, below)):
                     if left < at[0] < right and top < at[1] < bottom:
                         side.append((text, at))
-        paint_veils(painter, [*above, *below], theme)
-        paint_texts(painter, above, theme.forward, content, theme)
-        paint_texts(painter, below, theme.backward, content, theme)
+        paint_veils(painter, [*above, *below], theme, self.boost)
+        paint_texts(painter, above, theme.forward, content, theme, self.boost)
+        paint_texts(painter, below, theme.backward, content, theme, self.boost)
 
 
 def texts(edge: Edge, content: Content) -> tuple[Text, Text]:
@@ -146,17 +155,17 @@ def texts(edge: Edge, content: Content) -> tuple[Text, Text]:
     return forward, backward
 
 
-def _reserved(width: float) -> float:
-    return max(LEAST, 16.0 * np.ceil((width + 4) / 16.0))
+def _reserved(width: float, boost: float) -> float:
+    return max(LEAST * boost, 16.0 * ceil((width + 4) / 16.0))
 
 
-def _boxes(places: Places) -> list[tuple[float, float, float, float]]:
-    both = zip((places.forward, places.backward), places.widths, strict=True)
-    return [(x - w / 2, y - HEIGHT / 2, x + w / 2, y + HEIGHT / 2) for (x, y), w in both]
+def _boxes(places: Places, boost: float) -> list[tuple[float, float, float, float]]:
+    both, half = zip((places.forward, places.backward), places.widths, strict=True), HEIGHT * boost / 2
+    return [(x - w / 2, y - half, x + w / 2, y + half) for (x, y), w in both]
 
 
 def place(
-    scene: Scene, edge_id: str, widths: tuple[float, float], taken: list[tuple[float, float, float, float]], content: Content
+    scene: Scene, edge_id: str, widths: tuple[float, float], taken: list[tuple[float, float, float, float]], content: Content, boost: float
 ) -> Places:
     """The cheapest pair of places along the wire; the cost of a place counts what it would cover."""
     own = scene.wire_points(edge_id)
@@ -171,7 +180,7 @@ def place(
     drift = np.array([abs(share - 0.5) * 26 for share in _SHARES])
     best: list[tuple[np.ndarray, np.ndarray]] = []
     for side, width in ((-1.0, widths[0]), (1.0, widths[1])):
-        boxes, away = _candidates(own, side, width)
+        boxes, away = _candidates(own, side, width, HEIGHT * boost)
         cost = (_covered(boxes, wires, cards, near) + _astray(own, boxes, others)).reshape(len(_SHARES), len(_GAPS)) + away
         pick = cost.argmin(axis=1)
         rows = np.arange(len(_SHARES))
@@ -201,7 +210,7 @@ def _dense(points: np.ndarray) -> np.ndarray:
     return np.concatenate([points.reshape(-1, 2), middles.reshape(-1, 2)])
 
 
-def _candidates(own: np.ndarray, side: float, width: float) -> tuple[np.ndarray, np.ndarray]:
+def _candidates(own: np.ndarray, side: float, width: float, height: float) -> tuple[np.ndarray, np.ndarray]:
     """Boxes (share × distance, 4) on one side of the wire, and what their distance costs.
 
     A box is pushed along the normal just so far that it clears the tangent: above a level wire, beside a steep one.
@@ -211,10 +220,10 @@ def _candidates(own: np.ndarray, side: float, width: float) -> tuple[np.ndarray,
     tangent /= np.maximum(np.hypot(*tangent.T), 1e-9)[:, None]
     normal = np.stack([tangent[:, 1], -tangent[:, 0]], axis=1) * -side
     normal[normal[:, 1] * side < 0] *= -1
-    support = np.abs(normal[:, 0]) * width / 2 + np.abs(normal[:, 1]) * HEIGHT / 2
+    support = np.abs(normal[:, 0]) * width / 2 + np.abs(normal[:, 1]) * height / 2
     gaps = np.array(_GAPS)
     centres = own[rows][:, None, :] + normal[:, None, :] * (support[:, None] + gaps[None, :])[..., None]
-    half = np.array([width / 2, HEIGHT / 2])
+    half = np.array([width / 2, height / 2])
     boxes = np.concatenate([centres - half, centres + half], axis=-1).reshape(-1, 4)
     return boxes, np.repeat((gaps * 0.5)[None, :], len(_SHARES), axis=0)
 
@@ -250,7 +259,7 @@ def _covered(boxes: np.ndarray, wires: np.ndarray, cards: np.ndarray, near: np.n
     left, top, right, bottom = (boxes[:, i : i + 1] for i in range(4))
     x, y = wires[:, 0], wires[:, 1]
     cost = 9.0 * ((x > left) & (x < right) & (y > top + 1) & (y < bottom - 1)).sum(axis=1)
-    for obstacles, weight in ((cards, 0.35), (near, 0.6)):
+    for obstacles, weight in ((cards, 0.6), (near, 0.6)):
         if len(obstacles):
             wide = np.minimum(right, obstacles[:, 2]) - np.maximum(left, obstacles[:, 0])
             high = np.minimum(bottom, obstacles[:, 3]) - np.maximum(top, obstacles[:, 1])
@@ -258,9 +267,10 @@ def _covered(boxes: np.ndarray, wires: np.ndarray, cards: np.ndarray, near: np.n
     return np.asarray(cost)
 
 
-def paint_veils(painter: QPainter, labels: Sequence[tuple[Text, tuple[float, float]]], theme: Theme) -> None:
+def paint_veils(painter: QPainter, labels: Sequence[tuple[Text, tuple[float, float]]], theme: Theme, boost: float = 1.0) -> None:
     """The canvas's colour under every text: it keeps wires and pulses from running through a number."""
-    boxes = [(x - t.width / 2 - 2, y - HEIGHT / 2 + 2, t.width + 4, HEIGHT - 4) for t, (x, y) in labels if t.kind != "empty"]
+    high = (HEIGHT - 4) * boost
+    boxes = [(x - t.width * boost / 2 - 2, y - high / 2, t.width * boost + 4, high) for t, (x, y) in labels if t.kind != "empty"]
     if boxes:
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(faded(theme.canvas, 0.84))
@@ -268,22 +278,26 @@ def paint_veils(painter: QPainter, labels: Sequence[tuple[Text, tuple[float, flo
 
 
 def paint_texts(
-    painter: QPainter, labels: Sequence[tuple[Text, tuple[float, float]]], hue: str, content: Content, theme: Theme
+    painter: QPainter, labels: Sequence[tuple[Text, tuple[float, float]]], hue: str, content: Content, theme: Theme, boost: float = 1.0
 ) -> None:
     """Labels of one side; plain numbers, by far the most, in one run with one font and one pen."""
-    ink = color(theme.stale if content.stale else hue)
-    painter.setFont(font("wire"))
-    painter.setPen(ink)
+    painter.setFont(font("wire", boost))
+    painter.setPen(color(theme.stale if content.stale else hue))
     for text, (x, y) in labels:
         if text.kind == "number":
-            painter.drawText(QPointF(x - text.width / 2, y + 5.4), text.text)
-    for text, at in labels:
+            painter.drawText(QPointF(x - text.width * boost / 2, y + 5.4 * boost), text.text)
+    for text, (x, y) in labels:
         if text.kind != "number":
-            _paint_special(painter, text, at, hue, content, theme)
+            painter.save()
+            painter.translate(x, y)
+            painter.scale(boost, boost)
+            _paint_special(painter, text, hue, content, theme)
+            painter.restore()
 
 
-def _paint_special(painter: QPainter, text: Text, at: tuple[float, float], hue: str, content: Content, theme: Theme) -> None:
-    box = QRectF(at[0] - text.width / 2, at[1] - HEIGHT / 2, text.width, HEIGHT)
+def _paint_special(painter: QPainter, text: Text, hue: str, content: Content, theme: Theme) -> None:
+    """Anything but a plain number, centred on the origin."""
+    box = QRectF(-text.width / 2, -HEIGHT / 2, text.width, HEIGHT)
     if text.kind == "empty":
         pen = QPen(faded(hue, 0.5), 1.0)
         pen.setDashPattern([2, 3])
@@ -307,6 +321,12 @@ def _paint_special(painter: QPainter, text: Text, at: tuple[float, float], hue: 
         painter.drawText(box.adjusted(-4, 0, 4, 0), _CENTRE, text.text)
 
 
+def magnification(scale: float, theme: Theme) -> float:
+    """How much larger labels are drawn when the graph is small on the screen, so that they stay legible; in few steps."""
+    wanted = 0.8 * theme.scale / scale
+    return min(max(1.0, round(wanted * 5) / 5), 1.4)
+
+
 def _stamp(painter: QPainter, place: QRectF, image: QImage, theme: Theme, stale: bool) -> None:
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, image.width() > 26 or image.height() > 16)
     painter.setOpacity(0.35 if stale else 1.0)
@@ -317,8 +337,10 @@ def _stamp(painter: QPainter, place: QRectF, image: QImage, theme: Theme, stale:
     painter.drawRect(place)
 
 
-def stub_places(scene: Scene, node_id: str, port: str) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Where the objective's value and its gradient stand: above and below its stub."""
+def stub_places(
+    scene: Scene, node_id: str, port: str, widths: tuple[float, float], boost: float = 1.0
+) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Where the objective's value and its gradient stand: above and below its stub, clear of the card."""
     x, y = scene.anchor(node_id, port, True)
-    middle = QPointF(x + geometry.STUB / 2 + 10, y)
-    return (middle.x(), middle.y() - 20), (middle.x(), middle.y() + 20)
+    above, below = (x + 8 + max(width * boost, geometry.STUB) / 2 for width in widths)
+    return (above, y - 20 * boost), (below, y + 20 * boost)

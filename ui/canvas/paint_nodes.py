@@ -117,13 +117,12 @@ def _draw_ground(painter: QPainter, category: str, rect: QRectF, theme: Theme) -
 
 
 def paint_plain(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> None:
-    """A card seen from afar: its hue, and its title in larger letters."""
+    """A card seen from afar: its hue, and its title in larger letters. The value comes later, larger too."""
     _paint_ground(painter, card, rect, theme)
-    big = font("value", 1.1)
-    painter.setFont(big)
-    painter.setPen(color(theme.text))
-    body = rect.adjusted(8, TITLE, -8, 0)
-    painter.drawText(body, _CENTRE, geometry.elided("value", card.title, (rect.width() - 16) / 1.1))
+    painter.setFont(font("title", 1.45))
+    painter.setPen(color(theme.bar_text))
+    bar = QRectF(rect.left() + 9, rect.top(), rect.width() - 16, TITLE)
+    painter.drawText(bar, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, geometry.elided("title", card.title, bar.width() / 1.45))
 
 
 def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> None:

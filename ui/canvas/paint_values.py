@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QImage, QPainter, QPen
 
 from engine.views import ArrayView
 from ui.canvas import geometry
@@ -11,7 +11,7 @@ from ui.canvas.content import Content
 from ui.canvas.geometry import Card
 from ui.canvas.numerals import MINUS, loud, number, tensor_text, whole
 from ui.canvas.paint_nodes import paint_slot
-from ui.theme import Theme, color, font
+from ui.theme import Theme, color, font, mixed
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -22,35 +22,47 @@ def slider_share(value: float, low: float, high: float) -> float:
     return min(max((value - low) / (high - low), 0.0), 1.0) if high > low else 0.0
 
 
-def paint_value(painter: QPainter, node_id: str, card: Card, rect: QRectF, content: Content, theme: Theme) -> None:
-    """The inside of a card below its formula. `rect` is the card's place."""
-    area = card.area.translated(rect.topLeft())
+def paint_value(
+    painter: QPainter, node_id: str, card: Card, rect: QRectF, content: Content, theme: Theme, boost: float = 1.0, full: bool = True
+) -> None:
+    """The inside of a card below its formula; not `full`, its value alone and as large as it can be. `rect` is the card's place."""
+    area = card.area.translated(rect.topLeft()) if full else rect.adjusted(8, geometry.TITLE + 6, -8, -6)
     port = card.outputs[0].port if card.outputs else ""
     view = content.node_value(node_id, port)
     typed = content.typed(node_id) if not card.inputs else None
-    ink = color(theme.stale if content.stale else theme.text)
-    total = _fan_out(node_id, port, content)
-    if total is not None:
-        place = QRectF(area.left() - 8, area.bottom() - 15, area.width() + 16, 15)
-        painter.setFont(font("strong", 12 / 13))
-        painter.setPen(color(theme.stale if content.stale else theme.backward))
-        painter.drawText(place, _CENTRE, total)
-        area = area.adjusted(0, 0, 0, -geometry.SUM)
-    weight = content.weight(node_id, card.weight)
-    if card.weight:
-        paint_tiles(painter, card, area, weight, view, content, theme, content.is_image(node_id, port))
+    image = content.is_image(node_id, port)
+    if full:
+        area = _paint_total(painter, area, _fan_out(node_id, port, content), content, theme)
+    if card.weight and full:
+        paint_tiles(painter, card, area, content.weight(node_id, card.weight), view, content, theme, image)
     elif typed is not None and (view is None or view.scalar is not None or card.body == "slider"):
-        _paint_number(painter, area, typed, ink, theme)
+        _paint_number(painter, area, number(typed), content, theme, boost, loud(typed))
     elif view is None:
         _empty(painter, area, theme)
     elif view.scalar is not None:
-        _paint_number(painter, area, view.scalar, ink, theme, "int" in view.dtype)
+        text = whole(view.scalar) if "int" in view.dtype else number(view.scalar)
+        _paint_number(painter, area, text, content, theme, boost, loud(view.scalar))
+    elif full:
+        paint_tile(painter, area, view, content, theme, image)
     else:
-        paint_tile(painter, area, view, content, theme, content.is_image(node_id, port))
-    if card.slider is not None and typed is not None:
+        drawn = content.picture(view, theme, image)
+        if drawn is not None:
+            place = _fitted(area, drawn)
+            _blit(painter, place.translated((area.width() - place.width()) / 2, 0), drawn, theme, content.stale)
+    if card.slider is not None and typed is not None and full:
         settings = content.graph.settings_of(node_id)
         share = slider_share(typed, float(settings["minimum"]), float(settings["maximum"]))
         paint_slider(painter, card.slider.translated(rect.topLeft()), share, theme.bar[card.category], theme)
+
+
+def _paint_total(painter: QPainter, area: QRectF, total: str | None, content: Content, theme: Theme) -> QRectF:
+    """The sum of the gradients on the last line; what is left of the area."""
+    if total is None:
+        return area
+    painter.setFont(font("strong", 12 / 13))
+    painter.setPen(color(theme.stale if content.stale else theme.backward))
+    painter.drawText(QRectF(area.left() - 8, area.bottom() - 14, area.width() + 16, 15), _CENTRE, total)
+    return area.adjusted(0, 0, 0, -geometry.SUM)
 
 
 def _fan_out(node_id: str, port: str, content: Content) -> str | None:
@@ -67,17 +79,14 @@ def _empty(painter: QPainter, area: QRectF, theme: Theme) -> None:
     paint_slot(painter, QRectF(area.center().x() - 28, area.center().y() - 11, 56, 22), theme)
 
 
-def _paint_number(painter: QPainter, area: QRectF, value: float, ink: QColor, theme: Theme, integer: bool = False) -> None:
-    text = whole(value) if integer else number(value)
+def _paint_number(painter: QPainter, area: QRectF, text: str, content: Content, theme: Theme, boost: float, bad: bool) -> None:
     room = area.width() + 8
     wide = geometry.number_width("value", text)
-    painter.setFont(font("value", min(1.0, room / wide)) if wide > room else font("value"))
-    painter.setPen(color(theme.error) if loud(value) else ink)
-    hang = geometry.number_width("value", MINUS) * 0.3 if text.startswith(MINUS) and wide < room - 16 else 0.0
-    if wide > room:
-        painter.drawText(area.adjusted(-8, 0, 8, 0), _CENTRE, text)
-    else:
-        painter.drawText(QPointF(area.center().x() - wide / 2 - hang, area.center().y() + 7.2), text)
+    size = min(boost, room / wide)
+    painter.setFont(font("value", size) if size != 1.0 else font("value"))
+    painter.setPen(color(theme.error if bad else theme.stale if content.stale else theme.text))
+    hang = geometry.number_width("value", MINUS) * 0.3 * size if text.startswith(MINUS) and wide * size < room - 16 else 0.0
+    painter.drawText(QPointF(area.center().x() - wide * size / 2 - hang, area.center().y() + 7.2 * size), text)
 
 
 def paint_slider(painter: QPainter, track: QRectF, share: float, hue: str, theme: Theme) -> None:
@@ -85,7 +94,7 @@ def paint_slider(painter: QPainter, track: QRectF, share: float, hue: str, theme
     middle = track.center().y()
     x = track.left() + share * track.width()
     painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(color(theme.hairline if not theme.dark else theme.card_edge))
+    painter.setBrush(color(mixed(theme.secondary, theme.card, 0.72)))
     painter.drawRoundedRect(QRectF(track.left(), middle - 2, track.width(), 4), 2, 2)
     painter.setBrush(color(hue if not theme.dark else theme.swatch["sources"]))
     painter.drawRoundedRect(QRectF(track.left(), middle - 2, x - track.left(), 4), 2, 2)

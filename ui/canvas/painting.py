@@ -9,13 +9,17 @@ from PySide6.QtGui import QPainter, QRegion
 
 from ui.canvas.content import Content
 from ui.canvas.frames import paint_frames, paint_notes
-from ui.canvas.labels import Labels, gradient_text, paint_texts, paint_veils, stub_places, value_text
-from ui.canvas.paint_nodes import FULL, paint_badge, paint_cards, paint_objective, paint_outline
+from ui.canvas.labels import Labels, gradient_text, magnification, paint_texts, paint_veils, stub_places, value_text
+from ui.canvas.paint_nodes import FULL, MEDIUM, paint_badge, paint_cards, paint_objective, paint_outline
 from ui.canvas.paint_values import paint_value
 from ui.canvas.paint_wires import paint_dots, paint_weighted, paint_wires
 from ui.canvas.pulses import paint_pulses
 from ui.canvas.scene import Scene
 from ui.theme import Theme, color
+
+
+NUMBERS = 0.36
+"""The scale from which wires carry their numbers, magnified."""
 
 
 def prepare(painter: QPainter) -> None:
@@ -59,14 +63,14 @@ def paint_live(
         paint_carried(painter, scene, carried, theme, scale)
     if content.weighted and content.values:
         _between_cards(painter, scene, nodes, edges, content, theme)
-    if scale < FULL:
-        paint_marks(painter, scene, nodes, content, theme)
-        return True
-    for node_id in nodes:
-        if content.values:
-            paint_value(painter, node_id, scene.cards[node_id], scene.rect(node_id), content, theme)
-    paint_marks(painter, scene, nodes, content, theme)
-    if not content.values:
+    boost = magnification(scale, theme)
+    labels.magnify(boost)
+    if content.values and scale >= MEDIUM:
+        for node_id in nodes:
+            card = scene.cards[node_id]
+            paint_value(painter, node_id, card, scene.rect(node_id), content, theme, min(boost, 1.4), scale >= FULL)
+    paint_marks(painter, scene, nodes, content, theme, boost if scale >= NUMBERS else 0.0)
+    if not content.values or scale < NUMBERS:
         return True
     complete = labels.prepare(scene, edges, content, budget_ms)
     labels.paint(painter, scene, edges, content, theme, area)
@@ -87,14 +91,14 @@ def _between_cards(painter: QPainter, scene: Scene, nodes: Sequence[str], edges:
     painter.restore()
 
 
-def paint_marks(painter: QPainter, scene: Scene, nodes: Sequence[str], content: Content, theme: Theme) -> None:
-    """The objective's stub, badges, and the outline of the node that playback is in."""
+def paint_marks(painter: QPainter, scene: Scene, nodes: Sequence[str], content: Content, theme: Theme, boost: float) -> None:
+    """The objective's stub with its numbers (where `boost`), badges, and the outline of the node that playback is in."""
     objective = content.objective()
     if objective is not None and objective[0] in scene.row:
         node_id, port = objective
         paint_objective(painter, scene.cards[node_id], scene.rect(node_id), port, theme)
-        if content.values:
-            _paint_objective_numbers(painter, scene, node_id, port, content, theme)
+        if content.values and boost:
+            _paint_objective_numbers(painter, scene, node_id, port, content, theme, boost)
     head = content.playhead
     active = head.active_node if head is not None else None
     for node_id in nodes:
@@ -105,12 +109,12 @@ def paint_marks(painter: QPainter, scene: Scene, nodes: Sequence[str], content: 
             paint_badge(painter, scene.rect(node_id), problem.severity, theme)
 
 
-def _paint_objective_numbers(painter: QPainter, scene: Scene, node_id: str, port: str, content: Content, theme: Theme) -> None:
-    if painter.worldTransform().m11() < FULL:
-        return
-    above, below = stub_places(scene, node_id, port)
+def _paint_objective_numbers(
+    painter: QPainter, scene: Scene, node_id: str, port: str, content: Content, theme: Theme, boost: float
+) -> None:
     value = value_text(content.node_value(node_id, port))
     gradient = gradient_text(content.node_gradient(node_id, port))
-    paint_veils(painter, [(value, above), (gradient, below)], theme)
-    paint_texts(painter, [(value, above)], theme.forward, content, theme)
-    paint_texts(painter, [(gradient, below)], theme.backward, content, theme)
+    above, below = stub_places(scene, node_id, port, (value.width, gradient.width), boost)
+    paint_veils(painter, [(value, above), (gradient, below)], theme, boost)
+    paint_texts(painter, [(value, above)], theme.forward, content, theme, boost)
+    paint_texts(painter, [(gradient, below)], theme.backward, content, theme, boost)
