@@ -6,6 +6,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from functools import lru_cache
+from typing import Any
 from weakref import WeakSet
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, QThreadPool, Signal
@@ -62,9 +63,10 @@ def svg(latex: str, size: float, ink: str) -> bytes | None:
         warnings.simplefilter("ignore", DeprecationWarning)
         import ziamath
 
-        ziamath.config.svg2 = False
+        typesetter: Any = ziamath
+        typesetter.config.svg2 = False
         try:
-            return str(ziamath.Latex(latex, size=size, color=ink).svg()).encode()
+            return str(typesetter.Latex(latex, size=size, color=ink).svg()).encode()
         except Exception:  # any complaint of the typesetter means the same here: show the text instead
             return None
 

@@ -37,11 +37,12 @@ class Inspector(QWidget):
         self.several.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.several.setContentsMargins(0, 16, 0, 0)
         self.first = QStackedWidget()
-        for page in (self.document_page, self.node_page, self.several):
-            self.first.addWidget(page)
+        for kind in (self.document_page, self.node_page, self.several):
+            self.first.addWidget(kind)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        for page, title in ((self.first, "Node"), (self.values_page, "Values"), (self.help_page, "Help")):
+        pages: tuple[tuple[QWidget, str], ...] = ((self.first, "Node"), (self.values_page, "Values"), (self.help_page, "Help"))
+        for page, title in pages:
             self.tabs.addTab(scrolled(page), title)
         self.tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
         layout = QVBoxLayout(self)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.views import Absent, TraceView
+from engine.views import Absent, Gradient, TraceView
 from graph.document import Document
 from graph.edits import SetGraphSetting
 from graph.spec import NodeSpec, Setting
@@ -89,7 +89,7 @@ class ValuesPage(QWidget):
             self._rebuild(("", text), [])
             self._layout.insertWidget(0, label(text, "secondary", wrap=True))
 
-    def _view(self, trace: TraceView | None, key: tuple[str, ...]) -> object:
+    def _view(self, trace: TraceView | None, key: tuple[str, ...]) -> Gradient | None:
         if trace is None:
             return Absent("not computed") if key[0] not in ("value", "parameter") else None
         kind, rest = key[0], key[1:]

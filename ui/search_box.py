@@ -69,6 +69,7 @@ class SearchBox(QFrame):
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
+        self._window = parent
         self.setObjectName("searchbox")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.hide()
@@ -100,7 +101,7 @@ class SearchBox(QFrame):
 
     def ask(self, at: QPoint | None, hint: str, offer: Callable[[str], Sequence[Row]], text: str = "") -> None:
         """Open with the upper left corner at `at` (global), kept inside the window; None: in its upper middle."""
-        parent = self.parentWidget()
+        parent = self._window
         focus = QGuiApplication.focusObject()
         self._before = focus if isinstance(focus, QWidget) and not self.isAncestorOf(focus) else self._before
         self._offer = offer

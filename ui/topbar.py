@@ -163,6 +163,7 @@ class TopBar(QWidget):
             widget.show()
         for widget in self._optional:
             for layout in (self._left, self._right, self.transport.layout(), self._row):
+                assert layout is not None
                 layout.invalidate()
             if self._wanted() <= self.width() or not self.width():
                 break

@@ -1,0 +1,209 @@
+"""No way through the File menu loses work, and the window comes back as it was left."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent, QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from engine.catalog import CATALOG
+from graph.document import Document
+from tests.ui.window_support import Answers
+from ui.app import opening
+from ui.gallery import FIRST, Gallery, examples
+from ui.session import Session
+from ui.window import Window
+
+
+def answering(window: Window, **answers: object) -> Answers:
+    window.dialogs = Answers(**answers)  # type: ignore[arg-type, assignment]
+    return window.dialogs  # type: ignore[return-value]
+
+
+def edited(window: Window) -> Document:
+    window.canvas.add_node("math.exp")
+    window._settled()
+    assert window.document.modified
+    return window.document
+
+
+@pytest.mark.parametrize("leave", ["new", "open_example", "close", "show_graph"])
+def test_cancel_keeps_the_changed_document(window: Window, leave: str) -> None:
+    document = edited(window)
+    asked = answering(window, unsaved="cancel")
+
+    if leave == "new":
+        window.commands.new()
+    elif leave == "open_example":
+        window.files.open_example(FIRST)
+    elif leave == "close":
+        assert not window.close()
+    else:
+        window.files.show_graph(document.graph.copy())
+
+    assert asked.asked == ["unsaved"] and window.document is document and window.isVisible()
+
+
+def test_save_writes_before_the_document_is_let_go(window: Window, tmp_path: Path) -> None:
+    document = edited(window)
+    answering(window, unsaved="save", saves=tmp_path / "kept.gradwire")
+
+    window.commands.new()
+
+    assert window.document is not document
+    assert Document.load(tmp_path / "kept.gradwire", CATALOG).graph == document.graph
+
+
+def test_save_that_fails_or_is_cancelled_keeps_the_document(window: Window, tmp_path: Path) -> None:
+    document = edited(window)
+    asked = answering(window, unsaved="save", saves=tmp_path / "no such folder" / "x.gradwire")
+    window.commands.new()
+    assert window.document is document and any(a.startswith("tell") for a in asked.asked)
+
+    answering(window, unsaved="save", saves=None)
+    window.commands.new()
+    assert window.document is document
+
+
+def test_an_unchanged_document_is_let_go_without_a_question(window: Window) -> None:
+    asked = answering(window)
+
+    window.commands.new()
+
+    assert asked.asked == [] and not window.document.graph.nodes
+
+
+def test_saving_by_key_asks_for_a_place_once_and_then_not_again(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    edited(window)
+    asked = answering(window, saves=tmp_path / "mine.gradwire")
+
+    qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    window.canvas.add_node("math.sin")
+    qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+
+    assert asked.asked == ["save"] and not window.document.modified
+    assert window.topbar.file.full == "mine" and (tmp_path / "mine.gradwire").resolve() in window.session.recent
+
+
+def test_a_file_that_cannot_be_read_says_so_and_what_is_open_stays(window: Window, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.gradwire"
+    bad.write_text('{"format": "gradw')
+    document = edited(window)
+    asked = answering(window, unsaved="discard", opens=bad)
+
+    window.commands.open()
+
+    assert window.document is document
+    assert [a for a in asked.asked if a.startswith("tell")] and "unsaved" not in asked.asked
+
+
+def test_an_opened_file_is_shown_and_remembered(window: Window, tmp_path: Path) -> None:
+    path = tmp_path / "other.gradwire"
+    other = Document.new(CATALOG)
+    other.save(path)
+    answering(window, opens=path)
+
+    window.commands.open()
+
+    assert window.document.path == path and window.session.recent[0] == path.resolve()
+    assert window.windowTitle().startswith("other")
+
+
+def test_a_saved_example_is_a_copy(window: Window, tmp_path: Path) -> None:
+    original = next(e.path for e in examples(CATALOG) if e.path.stem == FIRST).read_bytes()
+    assert window.files.open_example(FIRST)
+    edited(window)
+    asked = answering(window, saves=tmp_path / "copy.gradwire")
+
+    window.commands.save()
+
+    assert asked.asked == ["save"] and (tmp_path / "copy.gradwire").exists()
+    assert next(e.path for e in examples(CATALOG) if e.path.stem == FIRST).read_bytes() == original
+
+
+def test_a_dropped_graph_opens_and_a_dropped_table_becomes_a_data_node(window: Window, tmp_path: Path) -> None:
+    table = tmp_path / "people.csv"
+    table.write_text("a,b,y\n1,2,3\n4,5,6\n7,8,9\n")
+    drop(window, table)
+    node = next(n for n in window.document.graph.nodes.values() if n.type == "source.data")
+    assert (window.document.graph.setting(node.id, "dataset"), window.document.graph.setting(node.id, "path")) == ("csv", str(table))
+    window.document.undo()
+    assert node.id not in window.document.graph.nodes
+
+    Document.new(CATALOG).save(tmp_path / "dropped.gradwire")
+    answering(window, unsaved="discard")
+    drop(window, tmp_path / "dropped.gradwire")
+    assert window.files.title == "dropped"
+
+
+def drop(window: Window, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    none = Qt.KeyboardModifier.NoModifier
+    window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, none))
+
+
+def test_the_first_start_opens_x_y_plus_z_ready_to_play(session: Session) -> None:
+    document, example, complaint = opening(None, session)
+
+    assert (example, complaint, document.path) == (FIRST, "", None)
+    values = {n.name: document.graph.setting(n.id, "value") for n in document.graph.nodes.values() if n.type == "source.input"}
+    assert values == {"x": 2.0, "y": -5.0, "z": 3.0}
+
+
+def test_the_next_start_opens_what_was_open_last(session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "last.gradwire"
+    Document.new(CATALOG).save(path)
+    session.remember(path)
+    assert opening(None, session)[0].path == path.resolve()
+
+    path.unlink()
+    assert opening(None, session)[1] == FIRST
+
+
+def test_a_missing_file_on_the_command_line_is_said_and_the_window_still_opens(session: Session, tmp_path: Path) -> None:
+    document, _, complaint = opening(tmp_path / "nowhere.gradwire", session)
+
+    assert "nowhere" in complaint and document.graph.nodes
+
+
+def test_theme_panels_and_size_come_back(make_window: Callable[..., Window], tmp_path: Path, qtbot: QtBot) -> None:
+    ini = tmp_path / "remembered.ini"
+    first = make_window(own=Session(ini))
+    first.resize(1000, 640)  # the test screen is 800 pixels wide: only the height can come back unclipped
+    first.commands.theme_dark()
+    first.commands.panel_library()
+    first.playhead.set_speed(2.0)
+    qtbot.wait(20)
+    assert first.close()
+
+    second = make_window(own=Session(ini))
+
+    assert second.theme.name == "dark" and second.library_dock.isHidden() and not second.inspector_dock.isHidden()
+    assert second.height() == 640
+    assert second.playhead.speed == 2.0
+
+
+def test_the_gallery_shows_every_example_with_a_picture(window: Window, qtbot: QtBot) -> None:
+    gallery = Gallery(CATALOG, window.theme, window)
+    qtbot.addWidget(gallery)
+    gallery.show()
+    qtbot.waitUntil(lambda: all(card.thumbnail._picture is not None for card in gallery.cards), timeout=20_000)
+
+    assert len(gallery.cards) == len(examples(CATALOG)) >= 1
+    qtbot.mouseClick(gallery.cards[0], Qt.MouseButton.LeftButton)
+    assert gallery.chosen == gallery.cards[0].example.path
+
+
+def test_pictures_go_to_files_and_to_the_clipboard(window: Window, tmp_path: Path) -> None:
+    for name in ("graph.png", "graph.svg"):
+        answering(window, saves=tmp_path / name)
+        window.commands.export_picture()
+        assert (tmp_path / name).stat().st_size > 1000
+
+    window.commands.copy_picture()
+    assert QGuiApplication.clipboard().image().width() > 200
