@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.kernel.process import BENCH, KernelProcess
-from engine.kernel.protocol import ArrayKey, Kept, Progress, Reply, Request
+from engine.kernel.protocol import LASTING, ArrayKey, Kept, Progress, Reply, Request
 from engine.views import TraceView
 from graph.document import Change, Document
 from graph.edits import Edit, StateMove, edit_from_json
@@ -72,6 +72,7 @@ class KernelClient:
         self._arrays: dict[ArrayKey, list[ArrayCallback]] = {}
         self._kept: list[KeptCallback] = []
         self._points_known = 0
+        self._lasting: dict[str, Any] = {}
         self._state: bytes | None = None
         self._state_step = 0
         self._state_interval = STATE_INTERVAL
@@ -237,6 +238,7 @@ class KernelClient:
         return new
 
     def _take(self, request: Request, reply: Reply) -> None:
+        trace = self._whole(reply)
         if reply.document != self._document_number or self._document is None:
             return
         if reply.resync:
@@ -248,9 +250,9 @@ class KernelClient:
             self._state, self._state_step = reply.state, reply.state_step
             self._state_interval = max(STATE_INTERVAL, reply.state_seconds / STATE_SHARE)
         self._take_progress(reply)
-        if reply.trace is not None and reply.structure == self._document.structure:
+        if trace is not None and reply.structure == self._document.structure:
             self.traced_revision = reply.revision
-            self.on_trace(reply.trace)
+            self.on_trace(trace)
         for key in request.arrays:
             for callback in self._arrays.pop(key, []):
                 callback(reply.arrays.get(key))
@@ -259,6 +261,14 @@ class KernelClient:
             for kept_callback in waiting:
                 kept_callback(reply.kept)
         self._tell("training" if self.training else "ready", reply.error)
+
+    def _whole(self, reply: Reply) -> TraceView | None:
+        """The trace with what it has in common with the one before; of an answer nobody wants, too, since the next may build on it."""
+        if reply.trace is None:
+            return None
+        trace = replace(reply.trace, **{name: self._lasting[name] for name in reply.unchanged})
+        self._lasting = {name: getattr(trace, name) for name, _ in LASTING}
+        return trace
 
     def _take_progress(self, reply: Reply) -> None:
         progress = reply.progress
@@ -353,8 +363,6 @@ def kept_edit(document: Document, kept: Kept) -> Edit:
 
 
 def _stopped(progress: Progress, step: int) -> Progress:
-    from dataclasses import replace
-
     return replace(
         progress, phase="paused", step=step, points=(), message=f"The engine stopped; the last saved state is that of step {step}."
     )

@@ -24,6 +24,9 @@ INLINE_LIMIT = 48 * 1024
 
 Phase = Literal["idle", "training", "paused", "finished", "failed"]
 
+LASTING: tuple[tuple[str, Any], ...] = (("events", ()), ("shapes", {}))
+"""Fields of a trace that stay the same objects while the structure does, with what stands for them on the way."""
+
 ArrayKey = tuple[str, ...]
 """Names one full array: `("value", node, port)`, `("gradient", node, port)`, `("edge", edge)` (that wire's gradient),
 `("parameter", node, name)`, `("parameter_gradient", node, name)`."""
@@ -109,8 +112,9 @@ class Request:
 class Reply:
     """The answer to one request.
 
-    `resync` asks for the whole document: an edit did not fit what the kernel holds. `state` is opaque to the window: it goes back
-    unread to the next kernel, should this one die. `error` is the kernel's own failure, in one line; `ready`: nothing is left to load.
+    `unchanged` names what the trace lacks because it is as in the trace before. `resync` asks for the whole document: an edit did not
+    fit what the kernel holds. `state` is opaque to the window: it goes back unread to the next kernel, should this one die. `error` is
+    the kernel's own failure, in one line; `ready`: nothing is left to load.
     """
 
     number: int
@@ -118,6 +122,7 @@ class Reply:
     structure: int
     revision: int
     trace: TraceView | None = None
+    unchanged: tuple[str, ...] = ()
     progress: Progress | None = None
     state: bytes | None = None
     state_step: int = 0

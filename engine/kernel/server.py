@@ -14,7 +14,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Protocol
 
-from engine.kernel.protocol import ArrayKey, Kept, Progress, Reply, Request, receive, segment_name, send
+from engine.kernel.protocol import LASTING, ArrayKey, Kept, Progress, Reply, Request, receive, segment_name, send
 from engine.views import TraceView
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ class Server:
         self._document = 0
         self._structure = -1
         self._ready = False
+        self._told: dict[str, Any] = {}
 
     def serve(self) -> None:
         try:
@@ -123,6 +124,7 @@ class Server:
             return self._reply(request, **self._collect(request))
         except Exception as error:  # noqa: BLE001 - whatever a node does, the kernel lives
             traceback.print_exc(file=sys.stderr)
+            self._told = {}  # what was told just now is not going out
             return self._reply(request, error=_one_line(error))
 
     def _synchronize(self, request: Request) -> bool:
@@ -145,7 +147,7 @@ class Server:
         found: dict[str, Any] = {}
         bench = self._bench
         if request.trace:
-            found["trace"] = replace(bench.trace(), structure=request.structure, revision=request.revision)
+            found |= self._trace(request)
         if request.progress:
             found["progress"] = bench.progress(request.points_known if request.run == bench.run else 0)
         if request.arrays:
@@ -158,6 +160,14 @@ class Server:
             found["state_step"] = bench.step
             found["state_seconds"] = time.perf_counter() - started
         return found
+
+    def _trace(self, request: Request) -> dict[str, Any]:
+        """The trace, without what the window still has from the one before."""
+        trace = self._bench.trace()
+        same = {name: empty for name, empty in LASTING if getattr(trace, name) is self._told.get(name)}
+        self._told = {name: getattr(trace, name) for name, _ in LASTING}
+        marked = replace(trace, structure=request.structure, revision=request.revision, **same)
+        return {"trace": marked, "unchanged": tuple(same)}
 
     def _reply(self, request: Request, **more: Any) -> Reply:
         return Reply(request.number, request.document, request.structure, request.revision, ready=self._ready, **more)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from engine.kernel.protocol import ArrayKey, Kept, Point, Progress
-from engine.views import ArrayView, TraceView
+from engine.views import ArrayView, Event, TraceView
 
 
 def view(value: float) -> ArrayView:
@@ -27,6 +27,7 @@ class EchoBench:
         self.run = 0
         self._values: dict[str, float] = {}
         self._points: list[Point] = []
+        self._events: tuple[Event, ...] = ()
         self._pieces = 2
 
     def open(self, text: str, fresh: bool, moves: Sequence[Any], attachments: Mapping[str, bytes]) -> None:
@@ -35,6 +36,7 @@ class EchoBench:
             self._points.clear()
         nodes = json.loads(text)["nodes"]
         self._values = {n["id"]: n.get("params", {}).get("value", 0.0) for n in nodes}
+        self._events = tuple(Event("forward", n["id"], ()) for n in nodes)
         names = {n["name"] for n in nodes}
         if "die" in names:
             os.kill(os.getpid(), 9)
@@ -72,7 +74,8 @@ class EchoBench:
 
     def trace(self) -> TraceView:
         mode = "training" if self.training else "paused"
-        return TraceView(values={(k, "y"): view(v) for k, v in self._values.items()}, mode=mode, step=self.step)
+        values = {(k, "y"): view(v) for k, v in self._values.items()}
+        return TraceView(values=values, events=self._events, mode=mode, step=self.step)
 
     def progress(self, points_known: int) -> Progress:
         phase = "training" if self.training else "paused" if self.step else "idle"

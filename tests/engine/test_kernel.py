@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ import pytest
 from engine.catalog import CATALOG
 from engine.kernel.client import KernelClient, kept_edit
 from engine.kernel.protocol import INLINE_LIMIT, Kept, Progress, decode, encode
-from engine.views import TraceView
+from engine.views import Event, TraceView, single
 from graph.document import Document
 from graph.edits import AddNode, RemoveNode, SetParam
 from graph.model import Node
@@ -86,6 +87,16 @@ def test_a_message_comes_back_as_it_was_taken_apart(size: int) -> None:
     assert back["empty"].shape == (0, 2)
 
 
+def test_a_view_of_one_number_comes_back_equal() -> None:
+    for tensor in (np.array(-2.5), np.array(3, np.int64), np.array(np.inf, np.float32), np.array(np.nan)):
+        view = single(tensor.item(), str(tensor.dtype))
+
+        back = decode(b"".join(encode(view)))
+
+        assert back.data.dtype == tensor.dtype
+        np.testing.assert_equal([getattr(back, f.name) for f in fields(view)], [getattr(view, f.name) for f in fields(view)])
+
+
 def test_the_first_answer_belongs_to_the_document_as_it_is(window: Window) -> None:
     window.until(window.client.current)
 
@@ -113,6 +124,16 @@ def test_wait_brings_the_values_of_the_newest_edit(window: Window) -> None:
 
     assert window.client.wait(5.0)
     assert window.traces[-1].values["n1", "y"].scalar == 7.0
+
+
+def test_what_a_trace_has_in_common_with_the_one_before_is_there_all_the_same(window: Window) -> None:
+    window.until(window.client.current)
+    window.slide(7.0)
+    window.until(window.client.current)
+
+    first, last = window.traces[0], window.traces[-1]
+    assert last.events == (Event("forward", "n1", ()),)
+    assert last.events is first.events
 
 
 def test_undo_reaches_the_kernel_too(window: Window) -> None:

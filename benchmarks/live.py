@@ -1,0 +1,200 @@
+"""What a person feels while the engine works: a slider's drag on 60 nodes, and training with the window open."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from graph.document import Document
+    from ui.window import Window
+
+ROOT = Path(__file__).parents[1]
+TICK = 1 / 60
+TICKS = 300
+ROUNDS = 3
+TRAINING_SECONDS = 4.0
+EXAMPLE = "digits-mlp"
+
+
+def run() -> dict[str, Any]:
+    """`drag`: the share of ticks painted, before the next tick, with the values and gradients of that very tick. `training`: the share
+    of its speed that a run keeps with the window open; both kinds take turns."""
+    with tempfile.TemporaryDirectory() as home:
+        os.environ |= {"GRADWIRE_SETTINGS": f"{home}/gradwire.ini", "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
+        drag = dragged()
+        alone, watched = [], []
+        for _ in range(ROUNDS):
+            alone.append(trained_alone())
+            watched.append(trained_watched())
+    share = statistics.median(watched) / statistics.median(alone)
+    training = {"example": EXAMPLE, "alone": statistics.median(alone), "window_open": statistics.median(watched), "share": share,
+                "wanted": 0.9, "met": share >= 0.9}  # fmt: skip
+    return {"drag": drag, "training_steps_per_second": training}
+
+
+def sixty_nodes() -> Document:
+    """One Input behind nine tanh neurons and a mean square: 60 nodes or a few more, in columns of six."""
+    from engine.catalog import CATALOG
+    from graph.document import Document
+    from graph.edits import Move
+    from graph.formula import build
+
+    neurons = " + ".join(f"tanh(w{i}*x + b{i})*v{i}" for i in range(8))
+    parameters = {f"{letter}{i}": 0.1 * i - 0.3 for i in range(8) for letter in "wbv"}
+    graph = build(f"({neurons} - 1)^2", CATALOG, {"x": 0.0}, dict(parameters))
+    document = Document(graph)
+    places = tuple((node, 190.0 * (i // 6), 150.0 * (i % 6)) for i, node in enumerate(graph.order()))
+    document.do(Move(places))
+    return document
+
+
+def opened(document: Document) -> Window:
+    from ui.app import application
+    from ui.kernel import Kernel
+    from ui.session import Session
+    from ui.window import Window
+
+    application()
+    window = Window(document, Session(), Kernel())
+    window.resize(1920, 1080)
+    window.show()
+    return window
+
+
+def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
+    from PySide6.QtWidgets import QApplication
+
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError("the kernel did not get there")
+        QApplication.processEvents()
+        time.sleep(0.001)
+
+
+def closed(window: Window) -> None:
+    if window.kernel is not None:
+        window.kernel.shutdown()
+    window.document.history.mark_clean()
+    window.close()
+    window.deleteLater()
+
+
+def dragged() -> dict[str, Any]:
+    from PySide6.QtCore import QEvent, QObject, QPointF, Qt
+    from PySide6.QtGui import QMouseEvent
+    from PySide6.QtWidgets import QApplication
+
+    document = sixty_nodes()
+    window = opened(document)
+    canvas = window.canvas
+    kernel = window.kernel
+    assert kernel is not None
+    until(lambda: kernel.ready and kernel.current())
+    canvas.fit_all()
+    x = document.graph.named("x")
+    assert x is not None
+    slider = canvas.scene.cards[x.id].slider
+    assert slider is not None
+    track = slider.translated(canvas.scene.rect(x.id).topLeft())
+
+    def mouse(kind: QEvent.Type, share: float) -> None:
+        at = canvas.camera.to_view(QPointF(track.left() + track.width() * share, track.center().y()))
+        button = Qt.MouseButton.LeftButton
+        event = QMouseEvent(kind, at, canvas.mapToGlobal(at), button, button, Qt.KeyboardModifier.NoModifier)
+        QApplication.sendEvent(canvas, event)
+
+    painted: list[tuple[float, int]] = []
+
+    class Paints(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            if event.type() == QEvent.Type.Paint and window.trace is not None:
+                revision = window.trace.revision
+                watched.event(event)  # paints; a filter is not asked again
+                painted.append((time.perf_counter(), revision))
+                return True
+            return False
+
+    paints = Paints()
+    canvas.installEventFilter(paints)
+    mouse(QEvent.Type.MouseButtonPress, 0.5)
+    before = document.revision
+    same, seconds, edits = 0, [], 0
+    start = time.perf_counter()
+    for tick in range(TICKS):
+        due = start + tick * TICK
+        while time.perf_counter() < due:
+            QApplication.processEvents()
+            time.sleep(0.0003)
+        painted.clear()
+        began, revision = time.perf_counter(), document.revision
+        mouse(QEvent.Type.MouseMove, 0.02 + 0.96 * abs((tick * 7 % 200) / 100 - 1))
+        edits += document.revision > revision
+        while time.perf_counter() < due + TICK and not (painted and painted[-1][1] == document.revision):
+            QApplication.processEvents()
+            time.sleep(0.0002)
+        if painted and painted[-1][1] == document.revision and painted[-1][0] <= due + TICK:
+            same += 1
+            seconds.append(painted[-1][0] - began)
+        else:
+            seconds.append(float("nan"))
+    mouse(QEvent.Type.MouseButtonRelease, 0.5)
+    done = sorted(s for s in seconds if s == s)
+    nodes, scale = len(document.graph.nodes), canvas.camera.scale
+    closed(window)
+    return {
+        "nodes": nodes, "canvas_scale": scale, "ticks": TICKS, "edits": edits, "revisions": document.revision - before,
+        "share_of_same_tick": same / TICKS, "wanted": 0.95, "met": same / TICKS >= 0.95,
+        "median_ms": 1e3 * statistics.median(done) if done else None, "slowest_ms": 1e3 * done[-1] if done else None,
+        "late_ticks": TICKS - same,
+    }  # fmt: skip
+
+
+def trained_alone() -> float:
+    """Steps per second of a plain trainer in a process of its own."""
+    code = (
+        "import json, sys; from engine.session import Session; from engine.trainer import Trainer; from benchmarks.live import endless\n"
+        "trainer = Trainer(Session(endless().graph, 'cpu')); trainer.run(max_seconds=1.0); first = trainer.session.state.step\n"
+        f"trainer.run(max_seconds={TRAINING_SECONDS}); print(json.dumps((trainer.session.state.step - first) / {TRAINING_SECONDS}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    return float(json.loads(done.stdout))
+
+
+def endless() -> Document:
+    """The example, with more epochs than the measurement lasts."""
+    from engine.catalog import CATALOG
+    from graph.document import Document
+    from graph.edits import SetTraining
+
+    document = Document.load(ROOT / "resources" / "examples" / f"{EXAMPLE}.gradwire", CATALOG)
+    document.do(SetTraining("epochs", 10**6))
+    document.do(SetTraining("device", "cpu"))
+    return document
+
+
+def trained_watched() -> float:
+    """Steps per second while the window shows values, gradients and curves of the run."""
+    window = opened(endless())
+    kernel = window.kernel
+    assert kernel is not None
+    until(lambda: kernel.ready and kernel.current())
+    kernel.start()
+    until(lambda: kernel.training and kernel.progress.step > 0)
+    begin = time.monotonic()
+    until(lambda: time.monotonic() - begin > 1.0)
+    first, started, seen = kernel.progress.step, time.monotonic(), 0
+    until(lambda: time.monotonic() - started > TRAINING_SECONDS)
+    seen = kernel.progress.step
+    speed = (seen - first) / (time.monotonic() - started)
+    closed(window)
+    return speed
