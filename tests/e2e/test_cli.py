@@ -57,7 +57,8 @@ def test_a_name_used_twice_reports_the_sum_of_its_edges(command: Command) -> Non
 @pytest.mark.parametrize(
     ("formula", "expected"),
     [
-        ("-x*y", -6.0), ("x^2", 4.0), ("x**y", 8.0), ("2*(x - y)/4", -0.5), ("exp(log(x)) + sin(0)", 2.0), ("--x", 2.0), ("maximum(x, y)", 3.0),
+        ("-x*y", -6.0), ("x^2", 4.0), ("x**y", 8.0), ("2*(x - y)/4", -0.5), ("exp(log(x)) + sin(0)", 2.0), ("--x", 2.0),
+        ("maximum(x, y)", 3.0),
     ],  # fmt: skip
 )
 def test_formulas(command: Command, formula: str, expected: float) -> None:
