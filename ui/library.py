@@ -36,7 +36,7 @@ class RowPainter(QStyledItemDelegate):
         self.theme = theme
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        theme, rect = self.theme, QRect(option.rect)  # type: ignore[attr-defined]
+        theme, rect = self.theme, QRect(option.rect)
         scale = theme.scale
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -48,7 +48,7 @@ class RowPainter(QStyledItemDelegate):
             painter.drawText(rect.adjusted(2, 0, 0, -round(4 * scale)), int(Qt.AlignmentFlag.AlignBottom), str(index.data()).upper())
             painter.restore()
             return
-        state = option.state  # type: ignore[attr-defined]
+        state = option.state
         chosen, over = bool(state & QStyle.StateFlag.State_Selected), bool(state & QStyle.StateFlag.State_MouseOver)
         if chosen or over:
             painter.setPen(Qt.PenStyle.NoPen)

@@ -33,11 +33,11 @@ class _RowPainter(QStyledItemDelegate):
         self.theme = theme
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
-        theme, rect, row = self.theme, QRect(option.rect), index.data(ROW)  # type: ignore[attr-defined]
+        theme, rect, row = self.theme, QRect(option.rect), index.data(ROW)
         scale = theme.scale
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if option.state & QStyle.StateFlag.State_Selected:  # type: ignore[attr-defined]
+        if option.state & QStyle.StateFlag.State_Selected:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(color(theme.selection_soft))
             painter.drawRoundedRect(rect, 6, 6)

@@ -41,9 +41,7 @@ class Session:
     @property
     def recent(self) -> list[Path]:
         """Files opened or saved lately that still exist, newest first."""
-        value = self._settings.value("recent", [])
-        listed = [value] if isinstance(value, str) else list(value or [])
-        return [Path(text) for text in listed if text and Path(text).exists()][:RECENT]
+        return [Path(text) for text in self._texts("recent") if text and Path(text).exists()][:RECENT]
 
     def remember(self, path: Path) -> None:
         """Put a file at the top of the recent ones; it is also the one to come back to."""
@@ -57,8 +55,12 @@ class Session:
 
     @property
     def recent_types(self) -> list[str]:
-        value = self._settings.value("recent_types", [])
-        return [value] if isinstance(value, str) else [str(v) for v in value or []]
+        return self._texts("recent_types")
+
+    def _texts(self, key: str) -> list[str]:
+        """A list of texts; an INI file gives one of length one back as a text."""
+        value = self._settings.value(key, [])
+        return [value] if isinstance(value, str) else [str(v) for v in value] if isinstance(value, (list, tuple)) else []
 
     @property
     def first_start(self) -> bool:
