@@ -42,7 +42,7 @@ class Batches:
             if data is None:
                 columns.append([self._feeds.fixed[key]] * self.count)
             else:
-                columns.append(data.index_select(0, self._order.to(data.device)).split(self.size))
+                columns.append(torch.split(data.index_select(0, self._order.to(data.device)), self.size))
         self.feeds = [list(feeds) for feeds in zip(*columns, strict=True)]
         return self.feeds
 

@@ -19,6 +19,7 @@ class Curve:
         self._limit = limit
         self._stored: list[Point] = []
         self._newest: Point | None = None
+        self._last_but_one: Point | None = None
         self._thinned = False
         self.stride = 1
 
@@ -36,6 +37,7 @@ class Curve:
         for step in range(first_step + (-first_step) % self.stride, first_step + len(losses), self.stride):
             self._store(Point(step, losses[step - first_step]))
         last = first_step + len(losses) - 1
+        self._last_but_one = Point(last - 1, losses[-2]) if len(losses) > 1 else self._newest
         self._newest = Point(last, losses[-1])
 
     def measure(self, step: int, accuracy: float | None, test_loss: float | None, test_accuracy: float | None) -> None:
@@ -48,7 +50,9 @@ class Curve:
     def cut(self, step: int) -> None:
         """Forget what came after `step`."""
         self._stored = [p for p in self._stored if p.step <= step]
-        self._newest = self._stored[-1] if self._stored else None
+        last = (*self._stored[-1:], self._last_but_one, self._newest)
+        self._newest = max((p for p in last if p is not None and p.step <= step), key=lambda p: p.step, default=None)
+        self._last_but_one = None
         self._thinned = True
 
     def tell(self, known: int) -> tuple[int, tuple[Point, ...]]:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import torch
 
 if TYPE_CHECKING:
+    from engine.shapes import Inference
     from graph.graph import Graph
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
 SMALL = 200_000
 """Learned numbers below which one step is mostly overhead, and a GPU's overhead is larger: measured, 64–64–10 is faster on one core."""
+
+CONVOLUTION_WORK = 50_000_000
+"""Multiplications in one step from which a second thread pays."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,7 @@ def _missing(device: str, dtype: torch.dtype) -> str:
     if device == "cuda":
         if torch.cuda.is_available():
             return ""
-        built = torch.backends.cuda.is_built()
+        built = torch.version.cuda is not None
         return "CUDA finds no usable GPU" if built else "this PyTorch was built without CUDA"
     if not _mps():
         return "MPS needs a Mac with an Apple GPU and a PyTorch built for it"
@@ -65,9 +70,16 @@ def _mps() -> bool:
     return bool(torch.backends.mps.is_available())
 
 
-def threads_for(graph: Graph) -> int:
-    """How many threads make this graph fast, from the graph alone, so that results do not depend on the machine's mood.
+def threads_for(graph: Graph, inference: Inference) -> int:
+    """How many threads make this graph fast: from the graph alone, so that results do not depend on the machine's mood.
 
-    One for small networks (splitting a small product costs more than it saves), two where there are convolutions.
+    Two where convolutions have enough to do in one step, else one: splitting small products costs more than it saves, and
+    threads that wait for each other suffer most when other programs run.
     """
-    return 2 if any(node.type.startswith("layer.conv") for node in graph.nodes.values()) else 1
+    rows = graph.training.get("batch_size") or 32
+    work = 0
+    for (node, name), shape in inference.parameters.items():
+        if name == "W" and len(shape) == 4 and (node, "y") in inference.outputs:
+            _, *positions = inference.outputs[node, "y"].dims
+            work += math.prod(shape) * math.prod(positions) * rows
+    return 2 if work > CONVOLUTION_WORK else 1

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from engine.environment import Key, Wire
+from engine.environment import Key, Wire, settings_of
 
 if TYPE_CHECKING:
     from engine.shapes import Inference
     from graph.graph import Graph
 
 Decide = Callable[[Tensor, Tensor], Tensor]
+"""Prediction and target → for every sample, or on the whole, the share that is right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +30,22 @@ class Addend:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What to evaluate. `right` tells for every sample whether `prediction` names the class of `target`; `probe` measures it itself."""
+    """What to evaluate. `right` tells how often `prediction` names the class of `target`."""
 
     objective: Key
     addends: tuple[Addend, ...]
-    probe: Key | None = None
     prediction: Key | None = None
     target: Key | None = None
     right: Decide | None = None
 
     @property
     def outputs(self) -> list[Key]:
-        keys = [self.objective, *(a.key for a in self.addends), self.probe, self.prediction, self.target]
+        keys = [self.objective, *(a.key for a in self.addends), self.prediction, self.target]
         return list(dict.fromkeys(key for key in keys if key is not None))
 
     @property
     def has_accuracy(self) -> bool:
-        return self.probe is not None or self.right is not None
+        return self.right is not None
 
     def read(self, values: Mapping[Key, Tensor]) -> dict[str, float]:
         """`objective`, `loss` (without penalties), and `penalty` and `accuracy` where they apply."""
@@ -56,9 +56,7 @@ class Measures:
             found["penalty"] = sum(value for a, value in terms if a.penalty)
         else:
             found["loss"] = found["objective"]
-        if self.probe is not None:
-            found["accuracy"] = float(values[self.probe])
-        elif self.right is not None and self.prediction is not None and self.target is not None:
+        if self.right is not None and self.prediction is not None and self.target is not None:
             found["accuracy"] = float(self.right(values[self.prediction], values[self.target]).double().mean())
         return found
 
@@ -68,7 +66,7 @@ def find_measures(graph: Graph, inference: Inference, objective: Key) -> Measure
     addends = _addends(graph, inference, objective)
     probes = [(n, "y") for n in graph.nodes if graph.nodes[n].type == "probe.accuracy" and (n, "y") in inference.outputs]
     if len(probes) == 1:
-        return Measures(objective, addends, probe=probes[0])
+        return Measures(objective, addends, *_probed(graph, inference, probes[0][0]))
     losses = [
         node for node in inference.order
         if node in _ancestors(inference, [a.key[0] for a in addends if not a.penalty]) and inference.types[graph.nodes[node].type].loss
@@ -76,8 +74,21 @@ def find_measures(graph: Graph, inference: Inference, objective: Key) -> Measure
     if len(losses) == 1 and not probes:
         prediction, target, right = _decision(graph, inference, losses[0])
         if right is not None:
-            return Measures(objective, addends, None, prediction, target, right)
+            return Measures(objective, addends, prediction, target, right)
     return Measures(objective, addends)
+
+
+def _probed(graph: Graph, inference: Inference, probe: str) -> tuple[Key, Key, Decide]:
+    """What an Accuracy probe compares, and its own way to do so; counted in float64, whatever the document's precision."""
+    sources = {leaf.port: leaf.source for leaf in inference.wirings[probe].leaves() if isinstance(leaf, Wire)}
+    settings = settings_of(graph, probe, training=False, batched=inference.batched[probe], dtype=torch.float64)
+    node_type = inference.types[graph.nodes[probe].type]
+
+    def share(prediction: Tensor, target: Tensor) -> Tensor:
+        found = node_type.forward(settings, prediction, target)
+        return found if isinstance(found, Tensor) else found.outputs[0]
+
+    return sources["prediction"], sources["target"], share
 
 
 def _addends(graph: Graph, inference: Inference, objective: Key) -> tuple[Addend, ...]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
+from engine.changes import Snapshot
 from engine.device import choose_device
-from engine.environment import Key, Own, settings_of
+from engine.environment import FED_ROLES, Key, Own, settings_of
 from engine.feeds import Feeds, Part, demonstration, load_data, load_fixed, set_fixed
 from engine.initial import initial_values
 from engine.measures import Measures, find_measures
@@ -21,16 +22,10 @@ from engine.shapes import Inference, infer
 from engine.state import State, state_key
 from engine.trace import Trace, view
 from engine.views import TraceView
-from graph.model import Edge, Node
 from graph.problem import Problem
 
 if TYPE_CHECKING:
     from graph.graph import Graph
-
-VALUE_SETTINGS = {"input": ("value",), "constant": ("value",)}
-IDLE_SETTINGS = {"input": ("minimum", "maximum", "step")}
-"""Settings that only an editor reads."""
-
 
 class SessionError(Exception):
     """The graph cannot be traced or trained; `problems` say why."""
@@ -67,6 +62,7 @@ class Session:
         self._programs: dict[tuple[Any, ...], Program] = {}
         self._initial: dict[Key, Tensor] = {}
         self._shelf: dict[str, Tensor] = {}
+        self._snapshot = Snapshot.of(graph)
         self._measures: Measures | None = None
         self._structure(reset=True)
 
@@ -81,14 +77,15 @@ class Session:
     def update(self, graph: Graph) -> Update:
         """Follow the document. Cheap when only values changed; after a structural change what no longer fits is made anew."""
         self.graph = graph
-        changed = self._changed_nodes()
-        if changed is None or self._settings_changed():
+        changed = self._snapshot.changed(graph, self.inference)
+        if changed is None:
             return Update(True, self._structure())
         anew: list[str] = []
         for node in changed:
-            self._value_edit(node, anew)
+            if not self._value_edit(node, anew):
+                return Update(True, (*anew, *self._structure()))
         if changed:
-            self._snapshot()
+            self._snapshot = Snapshot.of(graph)
             self.edits += 1
         if int(graph.training["seed"]) != self.seed and self.state.step == 0:
             self.reset()
@@ -231,15 +228,19 @@ class Session:
         self._measures = None
         load_fixed(graph, self.inference, self.device, self.feeds)
         load_data(graph, self.inference, self.device, self.feeds)
-        self._snapshot()
-        self._document_settings = self._decisive_settings()
         if reset:
+            self._snapshot = Snapshot.of(graph)
             self.reset()
             return ()
-        return self._refill()
+        edited = self._snapshot.edited(graph)
+        self._snapshot = Snapshot.of(graph)
+        return self._refill(edited)
 
-    def _refill(self) -> tuple[str, ...]:
-        """New tensors for the new graph: trained ones where node, name and shape are the same, else the document's."""
+    def _refill(self, edited: set[str]) -> tuple[str, ...]:
+        """New tensors for the new graph: trained ones where node, name and shape are the same, else the document's.
+
+        Where a node's own settings were `edited` so that its first values are others, these take effect.
+        """
         old = self._shelf | self.state.parameters | self.state.buffers
         before = self._initial
         self._initial = initial_values(self.graph, self.inference, self.seed)
@@ -249,8 +250,8 @@ class Session:
         for key, value in self._initial.items():
             name = state_key(key)
             kept = self._shelf.pop(name, None)
-            edited = key in before and not torch.equal(before[key], value)
-            if kept is None or kept.shape != value.shape or edited:
+            changed = key[0] in edited and key in before and not torch.equal(before[key], value)
+            if kept is None or kept.shape != value.shape or changed:
                 kept = value
                 if key not in self.inference.buffers:
                     anew.append(self.name(key))
@@ -301,64 +302,16 @@ class Session:
 
     # Following values
 
-    def _snapshot(self) -> None:
-        self._nodes: dict[str, Node] = dict(self.graph.nodes)
-        self._edges: dict[str, Edge] = dict(self.graph.edges)
-
-    def _decisive_settings(self) -> tuple[Any, ...]:
-        return self.graph.settings.get("dtype"), self.graph.settings.get("objective")
-
-    def _settings_changed(self) -> bool:
-        return self._decisive_settings() != self._document_settings
-
-    def _changed_nodes(self) -> list[str] | None:
-        """Nodes whose settings changed; None when nodes, wires or data changed, or a value's shape."""
-        graph, nodes = self.graph, self._nodes
-        if len(graph.nodes) != len(nodes) or len(graph.edges) != len(self._edges):
-            return None
-        for identity, edge in graph.edges.items():
-            old_edge = self._edges.get(identity)
-            if old_edge is not edge and (old_edge is None or _ends(old_edge) != _ends(edge)):
-                return None
-        changed = []
-        for identity, node in graph.nodes.items():
-            old = nodes.get(identity)
-            if old is node:
-                continue
-            if old is None or old.type != node.type:
-                return None
-            if old.params != node.params or old.name != node.name:
-                changed.append(identity)
-        return changed if all(self._value_only(node) for node in changed) else None
-
-    def _value_only(self, node: str) -> bool:
-        """Whether the change of a node leaves shapes and code alone, as far as can be seen without inferring."""
-        role = self._role(node)
-        if role == "data" or role is None:
-            return False
-        if role in VALUE_SETTINGS:
-            shape = self.inference.outputs.get((node, "y"))
-            return shape is not None and _shape(self.graph.setting(node, "value")) == shape.dims
-        if role == "parameter":
-            differing = _differing(self._nodes[node].params, self.graph.nodes[node].params)
-            known = self.inference.parameters.get((node, "value"))
-            return differing <= {"value", "tensors"} and known is not None and _shape(self.graph.setting(node, "value")) == known
-        return True
-
-    def _role(self, node: str) -> str | None:
-        node_type = self.inference.types.get(self.graph.nodes[node].type)
-        return None if node_type is None else str(node_type.role)
-
-    def _value_edit(self, node: str, anew: list[str]) -> None:
-        role = self._role(node)
-        if role in VALUE_SETTINGS:
+    def _value_edit(self, node: str, anew: list[str]) -> bool:
+        """Take over the new settings of one node; False when that needs a new structure after all."""
+        role = self.inference.types[self.graph.nodes[node].type].role
+        if role in FED_ROLES:
             set_fixed(self.graph, self.inference, self.device, self.feeds, node)
-        elif role == "parameter":
-            self._take_document_values([node], anew)
-        elif not self._op_edit(node):
-            anew += self._structure()
-        else:
-            self._take_document_values([node], anew)
+            return True
+        if role != "parameter" and not self._op_edit(node):
+            return False
+        self._take_document_values([node], anew)
+        return True
 
     def _op_edit(self, node: str) -> bool:
         """A changed setting of an operation: into the programs at hand where they can take it."""
@@ -388,20 +341,6 @@ class Session:
             return program.trace(self.feeds.chosen(program.feeds, rows), self.parameters(program), self.buffers(program), random)
         except NodeFailure as failure:
             raise SessionError([self.explain(failure)]) from failure
-
-
-def _ends(edge: Edge) -> tuple[Any, ...]:
-    return edge.source, edge.target, edge.slot
-
-
-def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> set[str]:
-    return {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
-
-
-def _shape(value: Any) -> tuple[int, ...]:
-    if not isinstance(value, (list, tuple)):
-        return ()
-    return (len(value), *(_shape(value[0]) if value else ()))
 
 
 def _batch_text(rows: Sequence[int], total: int) -> str:

@@ -40,7 +40,10 @@ class State:
 
     def copy(self) -> State:
         """An equal state that shares no memory."""
-        return State(*({name: t.detach().clone() for name, t in getattr(self, part).items()} for part in PARTS), *self.counters)
+        twin = State(step=self.step, epoch=self.epoch, position=self.position)
+        for part in PARTS:
+            getattr(twin, part).update((name, t.detach().clone()) for name, t in getattr(self, part).items())
+        return twin
 
     @property
     def counters(self) -> tuple[int, int, int]:

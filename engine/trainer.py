@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from engine.batches import Batches
 from engine.curve import Curve
@@ -17,7 +18,7 @@ from engine.failure import first_nonfinite
 from engine.optimizers.run import Lbfgs, Stepper, stepper
 from engine.optimizers.specs import OptimizerError, optimizer
 from engine.plain import number_json, tensor_json
-from engine.program import NodeFailure
+from engine.program import NodeFailure, Program
 from engine.session import Session, SessionError
 from engine.state import State, state_key
 from engine.trace import Trace
@@ -41,12 +42,22 @@ class Trainer:
 
     def __init__(self, session: Session, training: Mapping[str, Any] | None = None) -> None:
         self.session = session
+        self.training: Mapping[str, Any] = {}
+        self.spec = optimizer("sgd")
+        self.hyper: dict[str, Any] = {}
         self.curve = Curve()
         self.problem: Problem | None = None
         self.seconds = 0.0
         self.loss: float | None = None
         self._first_step = session.state.step
         self._version = self._edits = self._measured = -1
+        self._program: Program
+        self._step: Callable[..., tuple[Tensor, list[Tensor], list[Tensor]]]
+        self._optimizer: Stepper
+        self._parameters: list[Tensor] = []
+        self._buffers: list[Tensor] = []
+        self._names: list[str] = []
+        self._random = False
         self._losses: list[float] = []
         self._last: tuple[int, int] | None = None
         self.configure(session.graph.training if training is None else training)
@@ -60,9 +71,9 @@ class Trainer:
             hyper = spec.hyper(training.get("hyper") or {})
         except OptimizerError as error:
             raise SessionError([Problem("error", str(error))]) from None
-        before, self.training = getattr(self, "training", None), dict(training)
-        if before is None or spec is not self.spec or before.get("batch_size") != training.get("batch_size"):
-            forget = before is not None and spec is not self.spec
+        before, self.training = self.training, dict(training)
+        if not before or spec is not self.spec or before.get("batch_size") != training.get("batch_size"):
+            forget = bool(before) and spec is not self.spec
             self.spec, self.hyper = spec, hyper
             self._bind(forget=forget)
         elif hyper != self.hyper:
@@ -85,7 +96,7 @@ class Trainer:
 
     @property
     def threads(self) -> int:
-        return threads_for(self.session.graph)
+        return threads_for(self.session.graph, self.session.inference)
 
     @property
     def measure_every(self) -> int:
@@ -138,12 +149,12 @@ class Trainer:
         elif state.step % every == 0 and state.step > first:
             self._measure()
 
-    def _next_feeds(self, feeds: list[list[torch.Tensor]], count: int) -> list[list[torch.Tensor]]:
+    def _next_feeds(self, feeds: list[list[Tensor]], count: int) -> list[list[Tensor]]:
         """What the next `count` steps are fed, the end of the epoch permitting."""
         position = self.session.state.position
         return feeds * count if self._batches.whole else feeds[position : position + count]
 
-    def _steps(self, feeds: list[list[torch.Tensor]], first: int, deadline: float) -> bool:
+    def _steps(self, feeds: list[list[Tensor]], first: int, deadline: float) -> bool:
         """The loop itself. Fills `_losses`; True when the last loss was not finite (its step was not made)."""
         losses = self._losses = []
         step, parameters, move = self._step, self._parameters, self._optimizer.step
@@ -170,8 +181,8 @@ class Trainer:
                 break
         return False
 
-    def _minimise(self, lbfgs: Lbfgs, feeds: list[torch.Tensor], key: Any) -> float:
-        def evaluate() -> tuple[torch.Tensor, list[torch.Tensor]]:
+    def _minimise(self, lbfgs: Lbfgs, feeds: list[Tensor], key: Any) -> float:
+        def evaluate() -> tuple[Tensor, list[Tensor]]:
             loss, gradients, self._buffers = self._step(feeds, self._parameters, self._buffers, key)
             return loss.reshape(()), gradients
 
@@ -326,7 +337,7 @@ class Trainer:
         self._buffers = session.buffers(self._program)
         self._names = [state_key(key) for key in self._program.trainable_keys]
         self._random = any(o.type.random for o in self._program.plan.operations)
-        self._optimizer: Stepper = stepper(self.spec.key, self.hyper, [self._parameters[i] for i in self._program.trainable])
+        self._optimizer = stepper(self.spec.key, self.hyper, [self._parameters[i] for i in self._program.trainable])
         self._optimizer.restore(self._names, memory)
         self._version, self._edits = session.version, session.edits
         self.problem = None

@@ -112,7 +112,7 @@ def _converted(column: Any, comma: bool) -> Any:
 
 def _numbers(column: Any, name: str, path: str, comma: bool, role: str) -> np.ndarray:
     _refuse_empty(column, name, path)
-    numbers = _converted(column, comma).to_numpy(dtype=np.float64)
+    numbers: np.ndarray = _converted(column, comma).to_numpy(dtype=np.float64)
     bad = np.flatnonzero(~np.isfinite(numbers))
     if len(bad):
         text = str(column.iloc[bad[0]]).strip()

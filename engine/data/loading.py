@@ -244,6 +244,8 @@ def _coded(raw: _Raw, about: Description) -> np.ndarray:
     if about.coding == "index":
         return raw.labels
     if about.coding == "one_hot":
-        return np.eye(len(about.classes))[raw.labels]
+        rows: np.ndarray = np.eye(len(about.classes))[raw.labels]
+        return rows
     column = raw.labels.astype(np.float64).reshape(-1, 1)
-    return 2 * column - 1 if about.coding == "plus_minus" else column
+    signs: np.ndarray = 2 * column - 1
+    return signs if about.coding == "plus_minus" else column

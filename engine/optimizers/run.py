@@ -257,7 +257,7 @@ class Lbfgs(Stepper):
                 parameter.grad = gradient.contiguous()
             return loss
 
-        loss: Tensor = self.inner.step(closure)  # type: ignore[assignment, arg-type]
+        loss: Tensor = self.inner.step(closure)  # type: ignore[no-untyped-call]
         return loss
 
     def step(self, gradients: Tensors) -> None:

@@ -1,0 +1,261 @@
+"""One document, traced: the numbers, what follows an edit, what is kept and what is made anew."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+import torch
+from sklearn.preprocessing import StandardScaler
+
+from engine.data import load
+from engine.session import Session, SessionError
+from engine.trainer import Trainer
+from engine.views import Absent, ArrayView
+from graph.edits import AddNode, Connect, Disconnect, SetGraphSetting, SetParam, SetTraining, remove_nodes
+from graph.model import Edge, Node
+from tests.engine.networks import network, product, tanh_net
+
+
+def number(entry: object) -> float:
+    assert isinstance(entry, ArrayView)
+    assert entry.scalar is not None
+    return entry.scalar
+
+
+def test_xy_plus_z_has_the_values_and_gradients_of_the_blackboard() -> None:
+    view = Session(product()).trace_view()
+    assert number(view.values["d", "y"]) == -10
+    assert number(view.values["f", "y"]) == -7
+    assert [number(view.gradients[name, "y"]) for name in "xyz"] == [-5, 2, 1]
+    assert view.inputs == {"x": 2.0, "y": -5.0, "z": 3.0}
+
+
+def test_a_moved_slider_shows_in_the_next_trace() -> None:
+    graph = product()
+    session = Session(graph)
+    SetParam("x", "value", 4.0).apply(graph)
+    update = session.update(graph)
+    assert not update.structure
+    assert number(session.trace_view().values["f", "y"]) == 4 * -5 + 3
+
+
+def test_a_moved_slider_costs_less_than_a_millisecond() -> None:
+    graph = tanh_net()
+    for i in range(60):
+        AddNode(Node(f"i{i}", "source.input", f"i{i}")).apply(graph)
+    session = Session(graph)
+    taken = []
+    for tick in range(50):
+        SetParam("i0", "value", float(tick)).apply(graph)
+        started = time.perf_counter()
+        session.update(graph)
+        taken.append(time.perf_counter() - started)
+    assert sorted(taken)[len(taken) // 2] < 1e-3
+
+
+def test_values_alone_keep_the_compiled_program() -> None:
+    graph = product()
+    session = Session(graph)
+    before = session.program(training=False, everything=True)
+    SetParam("x", "value", 4.0).apply(graph)
+    session.update(graph)
+    assert session.program(training=False, everything=True) is before
+
+
+def test_a_setting_of_an_operation_takes_effect() -> None:
+    graph = network({"x": ("source.input", {"value": -2.0}), "f": ("activation.leaky_relu", {})}, "x -> f.x")
+    session = Session(graph)
+    name = graph.spec("f").settings[0].name
+    session.trace()
+    SetParam("f", name, 0.5).apply(graph)
+    session.update(graph)
+    assert number(session.trace_view().values["f", "y"]) == -1.0
+
+
+def test_the_demonstration_batch_is_the_first_eight_or_the_chosen() -> None:
+    graph = tanh_net()
+    session = Session(graph)
+    x = load(graph.settings_of("data")).x_train
+    assert np.array_equal(session.trace().values["data", "x"].numpy(), x[:8])
+    SetGraphSetting("demo", [5, 3, 10_000]).apply(graph)
+    session.update(graph)
+    assert np.array_equal(session.trace().values["data", "x"].numpy(), x[[5, 3]])
+    assert np.array_equal(session.trace([7]).values["data", "x"].numpy(), x[[7]])
+
+
+def test_a_trace_changes_nothing() -> None:
+    session = Session(tanh_net())
+    before = session.state.copy()
+    session.trace(training=True)
+    session.trace_view()
+    assert session.state.diff(before) == {}
+
+
+def test_standardize_is_fitted_on_the_training_part_only() -> None:
+    nodes = {"data": ("source.data", {"dataset": "wine"}), "scaled": ("source.standardize", {}), "m": ("math.mean", {})}
+    session = Session(network(nodes, "data.x -> scaled.x; scaled -> m.x"))
+    scaler = StandardScaler().fit(load({"dataset": "wine"}).x_train)
+    np.testing.assert_allclose(session.state.buffers["scaled.mean"].numpy(), scaler.mean_, rtol=1e-12)
+    np.testing.assert_allclose(session.state.buffers["scaled.scale"].numpy(), 1 / scaler.scale_, rtol=1e-12)
+
+
+def test_the_second_standardize_is_fitted_on_what_the_first_gives() -> None:
+    nodes = {
+        "data": ("source.data", {"dataset": "wine"}), "one": ("source.standardize", {}), "twice": ("math.add", {}),
+        "two": ("source.standardize", {}),
+    }  # fmt: skip
+    session = Session(network(nodes, "data.x -> one.x; one -> twice.a; one -> twice.b; twice -> two.x"))
+    np.testing.assert_allclose(session.state.buffers["two.scale"].numpy(), 0.5, rtol=1e-9)
+
+
+def test_a_constant_column_is_named() -> None:
+    table = {"dataset": "table", "features": [[1, 5], [2, 5], [3, 5]], "targets": [1, 2, 3]}
+    session = Session(network({"data": ("source.data", table), "scaled": ("source.standardize", {})}, "data.x -> scaled.x"))
+    assert [p.severity for p in session.notes] == ["warning"]
+    assert "scaled: column 2 is constant" in session.notes[0].text
+
+
+def trained() -> Session:
+    session = Session(tanh_net())
+    Trainer(session).run(max_steps=30)
+    return session
+
+
+def test_a_wider_layer_is_made_anew_with_its_neighbour_and_the_rest_is_kept() -> None:
+    session = trained()
+    bias = session.state.parameters["out.b"].clone()
+    SetParam("hidden", "out_features", 6).apply(session.graph)
+    update = session.update(session.graph)
+    assert update.structure
+    assert update.made_anew == ("hidden.W", "hidden.b", "out.W")
+    assert torch.equal(session.state.parameters["out.b"], bias)
+    assert session.state.parameters["hidden.W"].shape == (6, 2)
+
+
+def test_trained_weights_survive_a_wire_taken_off_and_put_back() -> None:
+    session = trained()
+    before = session.state.parameters["out.W"].clone()
+    graph = session.graph
+    edge = graph.edge_into("out", "x")
+    assert edge is not None
+    Disconnect(edge.id).apply(graph)
+    session.update(graph)
+    assert any("out" in p.nodes for p in session.problems)
+    Connect(edge).apply(graph)
+    assert session.update(graph).made_anew == ()
+    assert torch.equal(session.state.parameters["out.W"], before)
+
+
+def test_trained_weights_survive_delete_and_undo() -> None:
+    session = trained()
+    before = session.state.parameters["out.W"].clone()
+    undo = remove_nodes(session.graph, ["out"]).apply(session.graph)
+    session.update(session.graph)
+    undo.apply(session.graph)
+    session.update(session.graph)
+    assert torch.equal(session.state.parameters["out.W"], before)
+
+
+def test_a_new_document_value_replaces_the_trained_one_and_no_other() -> None:
+    nodes = {
+        "w": ("parameter.parameter", {"value": 3.0}),
+        "v": ("parameter.parameter", {"value": 4.0}),
+        "p": ("math.multiply", {}),
+        "f": ("math.square", {}),
+    }
+    graph = network(nodes, "w -> p.a; v -> p.b; p -> f.x", hyper={"lr": 0.001}, epochs=5)
+    session = Session(graph)
+    Trainer(session).run()
+    v = session.state.parameters["v.value"].clone()
+    SetParam("w", "value", 7.0).apply(graph)
+    update = session.update(graph)
+    assert update.made_anew == ("w.value",)
+    assert float(session.state.parameters["w.value"]) == 7.0
+    assert torch.equal(session.state.parameters["v.value"], v)
+
+
+def test_reset_returns_to_the_documents_values() -> None:
+    session = trained()
+    session.reset()
+    assert session.state.diff(Session(session.graph).state) == {}
+
+
+def test_another_training_seed_shows_at_once_where_nothing_is_trained() -> None:
+    graph = tanh_net()
+    session = Session(graph)
+    SetTraining("seed", 1).apply(graph)
+    session.update(graph)
+    assert session.state.diff(Session(graph).state) == {}
+
+
+def test_values_follow_a_duplicated_node() -> None:
+    session = trained()
+    graph = session.graph
+    AddNode(Node("copy", "layer.linear", "copy", params={"out_features": 4})).apply(graph)
+    Connect(Edge("new", ("data", "x"), ("copy", "x"))).apply(graph)
+    session.move_state([(("hidden", "W"), ("copy", "W"))])
+    assert session.update(graph).made_anew == ("copy.b",)
+    assert torch.equal(session.state.parameters["copy.W"], session.state.parameters["hidden.W"])
+
+
+def test_problems_come_with_whatever_can_be_computed() -> None:
+    graph = product()
+    AddNode(Node("s", "math.sin", "s")).apply(graph)
+    view = Session(graph).trace_view()
+    assert number(view.values["f", "y"]) == -7
+    assert any("s" in p.nodes for p in view.problems)
+
+
+def test_data_sets_of_different_length_are_refused_by_name() -> None:
+    nodes = {"a": ("source.data", {"samples": 100}), "b": ("source.data", {"samples": 50}), "sum": ("math.add", {})}
+    session = Session(network(nodes, "a.x -> sum.a; b.x -> sum.b"))
+    assert any("a has 75 + 25 samples" in p.text and "b 38 + 12" in p.text for p in session.problems)
+    assert session.trace_view().problems
+    with pytest.raises(SessionError, match="row by row"):
+        session.trace()
+
+
+def test_a_graph_without_objective_cannot_be_trained_but_is_shown() -> None:
+    graph = network({"x": ("source.input", {}), "a": ("math.sin", {}), "b": ("math.cos", {})}, "x -> a.x; x -> b.x")
+    session = Session(graph)
+    assert isinstance(session.trace_view().gradients["x", "y"], Absent)
+    with pytest.raises(SessionError, match="mark one"):
+        Trainer(session)
+
+
+def test_measured_loss_splits_off_the_penalty() -> None:
+    base = tanh_net()
+    nodes = {n.name: (n.type, dict(n.params)) for n in base.nodes.values()}
+    nodes |= {"l2": ("penalty.l2", {"lam": 0.1, "layers": "all"}), "total": ("math.add", {})}
+    wires = "data.x -> hidden.x; hidden -> tanh.x; tanh -> out.x; out -> loss.scores; data.target -> loss.target"
+    wires += "; loss -> total.a; l2 -> total.b"
+    session = Session(network(nodes, wires))
+    found = session.evaluate("train")
+    weights = [session.state.parameters[name] for name in ("hidden.W", "out.W")]
+    assert found["penalty"] == pytest.approx(0.1 * sum(float((w**2).sum()) for w in weights))
+    assert found["loss"] == pytest.approx(Session(base).evaluate("train")["loss"])
+    assert found["objective"] == pytest.approx(found["loss"] + found["penalty"])
+
+
+@pytest.mark.parametrize(("loss", "port", "coding"), [
+    ("loss.logistic", "scores", "plus_minus"), ("loss.hinge", "scores", "plus_minus"), ("loss.bce_logits", "scores", "zero_one"),
+    ("loss.squared_error", "prediction", "plus_minus"),
+])  # fmt: skip
+def test_accuracy_is_inferred_from_the_loss(loss: str, port: str, coding: str) -> None:
+    nodes = {
+        "data": ("source.data", {"dataset": "blobs", "classes": 2, "coding": coding}),
+        "f": ("layer.linear", {"out_features": 1}),
+        "loss": (loss, {}),
+    }
+    session = Session(network(nodes, f"data.x -> f.x; f -> loss.{port}; data.target -> loss.target"))
+    data = load(session.graph.settings_of("data"))
+    weight, bias = (session.state.parameters[name].numpy() for name in ("f.W", "f.b"))
+    assert session.evaluate("test")["accuracy"] == (((data.x_test @ weight.T + bias) > 0) == (data.y_test > 0)).mean()
+
+
+def test_a_regression_has_no_accuracy() -> None:
+    nodes = {"data": ("source.data", {"dataset": "plane"}), "f": ("layer.linear", {"out_features": 1}), "loss": ("loss.squared_error", {})}
+    session = Session(network(nodes, "data.x -> f.x; f -> loss.prediction; data.target -> loss.target"))
+    assert "accuracy" not in session.evaluate("train")
