@@ -50,7 +50,8 @@ def _automatic(dtype: torch.dtype, learned: int) -> DeviceChoice:
                 passed_over = reason
             continue
         if learned < SMALL:
-            return DeviceChoice("cpu", f"auto: CPU, because {learned:,} learned numbers are too few for {title} to be faster; choose {device} to use it")
+            few = f"{learned:,} learned numbers are too few for {title} to be faster"
+            return DeviceChoice("cpu", f"auto: CPU, because {few}; choose {device} to use it")
         return DeviceChoice(device, f"auto: {title}")
     return DeviceChoice("cpu", f"auto: CPU; {passed_over}" if passed_over else "")
 

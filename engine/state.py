@@ -91,4 +91,6 @@ class State:
 
 def _equal(a: Tensor, b: Tensor) -> bool:
     """Bit for bit, with NaN equal to NaN."""
-    return bool(torch.equal(a, b)) or bool(torch.equal(torch.isnan(a), torch.isnan(b)) and torch.equal(torch.nan_to_num(a), torch.nan_to_num(b)))
+    if torch.equal(a, b):
+        return True
+    return torch.equal(torch.isnan(a), torch.isnan(b)) and torch.equal(torch.nan_to_num(a), torch.nan_to_num(b))

@@ -43,7 +43,10 @@ def xor(samples: int, noise: float, rng: np.random.Generator) -> Drawn:
 
 
 def spiral(samples: int, noise: float, rng: np.random.Generator, classes: int) -> Drawn:
-    """Archimedean arms r = t for t in (0, 1], one and a half turns each, turned by 360°/classes. `noise` counts a tenth of what it does elsewhere."""
+    """Archimedean arms r = t for t in (0, 1], one and a half turns each, one after another by 360°/classes.
+
+    `noise` counts a tenth of what it does elsewhere: the arms are that much closer together.
+    """
     label = np.sort(np.arange(samples) % classes)
     counts = np.bincount(label, minlength=classes)
     t = np.concatenate([np.linspace(0.05, 1.0, n) for n in counts])
