@@ -27,8 +27,10 @@ CTRL, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 def view_of(values: Any) -> ArrayView:
     array = np.asarray(values)
     real = array.astype(float)
+    with np.errstate(invalid="ignore"):
+        spread = float(real.std())
     return ArrayView(
-        array.shape, str(array.dtype), array, None, float(real.min()), float(real.max()), float(real.mean()), float(real.std()),
+        array.shape, str(array.dtype), array, None, float(real.min()), float(real.max()), float(real.mean()), spread,
         float(np.sqrt((real**2).sum())), bool(np.isfinite(real).all()),
     )  # fmt: skip
 

@@ -28,6 +28,7 @@ from ui.theme import Theme, color, faded, font
 HEIGHT = 20.0
 LEAST = 62.0
 PICTURE = (26.0, 16.0)
+NORM = "‖∇‖"
 _SHARES = (0.5, 0.43, 0.57, 0.36, 0.64, 0.29, 0.71, 0.22, 0.78, 0.15, 0.85)
 _GAPS = (2.0, 5.0, 9.0, 15.0, 23.0, 34.0, 48.0)
 _CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -42,13 +43,15 @@ class Text:
     text: str
     width: float
     view: ArrayView | None = None
+    lead: float = 0.0
+    """Width of the sign that says the number is a norm."""
 
 
-def _made(kind: Literal["number", "tensor", "word", "bad"], text: str, view: ArrayView | None = None) -> Text:
+def _made(kind: Literal["number", "tensor", "word", "bad"], text: str, view: ArrayView | None = None, norm: bool = False) -> Text:
     if kind == "word":
         return Text(kind, text, geometry.text_width("tiny", text) + 6)
-    wide = geometry.number_width("wire", text)
-    return Text(kind, text, wide * 13 / 15 + PICTURE[0] + 8 if kind == "tensor" else wide, view)
+    wide, lead = geometry.number_width("wire", text), geometry.text_width("small", NORM) + 3 if norm else 0.0
+    return Text(kind, text, lead + wide * 13 / 15 + PICTURE[0] + 8 if kind == "tensor" else wide, view, lead)
 
 
 EMPTY = Text("empty", "", 34.0)
@@ -80,7 +83,9 @@ def gradient_text(gradient: ArrayView | Absent) -> Text:
     scalar = gradient.scalar
     if scalar is not None:
         return _made("bad" if loud(scalar) else "number", number(scalar))
-    return _made("tensor" if gradient.finite else "bad", f"‖∇‖ {number(gradient.norm)}", gradient if gradient.finite else None)
+    if not gradient.finite:
+        return _made("bad", f"NaN/∞ {tensor_text(gradient.shape)}")
+    return _made("tensor", number(gradient.norm), gradient, norm=True)
 
 
 class Labels:
@@ -313,8 +318,11 @@ def _paint_special(painter: QPainter, text: Text, hue: str, content: Content, th
         if image is not None:
             _stamp(painter, QRectF(box.left(), box.top() + 2, *PICTURE), image, theme, content.stale)
         painter.setPen(color(theme.stale if content.stale else hue))
+        if text.lead:
+            painter.setFont(font("small"))
+            painter.drawText(box.adjusted(PICTURE[0] + 6, 0, 0, 0), _LEFT, NORM)
         painter.setFont(font("wire", 13 / 15))
-        painter.drawText(box.adjusted(PICTURE[0] + 7, 0, 4, 0), _LEFT, text.text)
+        painter.drawText(box.adjusted(PICTURE[0] + 7 + text.lead, 0, 4, 0), _LEFT, text.text)
     else:
         painter.setPen(color(theme.error))
         painter.setFont(font("wire"))

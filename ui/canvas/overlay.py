@@ -42,7 +42,7 @@ class Offer:
 OFFERS = (
     Offer("gallery", "Open the gallery", "ready-made graphs to play with"),
     Offer("formula", "Type a formula", "x*y + z becomes a graph"),
-    Offer("add", "Add a node", "press Tab, or double-click anywhere"),
+    Offer("add", "Add a node", "press Tab or double-click"),
 )
 CARD = QSizeF(208, 88)
 SPACE = 16.0

@@ -36,12 +36,13 @@ def paint_value(
     if card.weight and full:
         paint_tiles(painter, card, area, content.weight(node_id, card.weight), view, content, theme, image)
     elif typed is not None and (view is None or view.scalar is not None or card.body == "slider"):
-        _paint_number(painter, area, number(typed), content, theme, boost, loud(typed))
+        _paint_number(painter, area, number(typed), theme.text, boost)  # what a person typed is never stale
     elif view is None:
         _empty(painter, area, theme)
     elif view.scalar is not None:
         text = whole(view.scalar) if "int" in view.dtype else number(view.scalar)
-        _paint_number(painter, area, text, content, theme, boost, loud(view.scalar))
+        ink = theme.error if loud(view.scalar) else theme.stale if content.stale else theme.text
+        _paint_number(painter, area, text, ink, boost)
     elif full:
         paint_tile(painter, area, view, content, theme, image)
     else:
@@ -79,12 +80,12 @@ def _empty(painter: QPainter, area: QRectF, theme: Theme) -> None:
     paint_slot(painter, QRectF(area.center().x() - 28, area.center().y() - 11, 56, 22), theme)
 
 
-def _paint_number(painter: QPainter, area: QRectF, text: str, content: Content, theme: Theme, boost: float, bad: bool) -> None:
+def _paint_number(painter: QPainter, area: QRectF, text: str, ink: str, boost: float) -> None:
     room = area.width() + 8
     wide = geometry.number_width("value", text)
     size = min(boost, room / wide)
     painter.setFont(font("value", size) if size != 1.0 else font("value"))
-    painter.setPen(color(theme.error if bad else theme.stale if content.stale else theme.text))
+    painter.setPen(color(ink))
     hang = geometry.number_width("value", MINUS) * 0.3 * size if text.startswith(MINUS) and wide * size < room - 16 else 0.0
     painter.drawText(QPointF(area.center().x() - wide * size / 2 - hang, area.center().y() + 7.2 * size), text)
 

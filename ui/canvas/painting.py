@@ -17,7 +17,6 @@ from ui.canvas.pulses import paint_pulses
 from ui.canvas.scene import Scene
 from ui.theme import Theme, color
 
-
 NUMBERS = 0.36
 """The scale from which wires carry their numbers, magnified."""
 

@@ -31,6 +31,8 @@ def paint_pulses(painter: QPainter, scene: Scene, content: Content, theme: Theme
         rest = theme.wire_width / theme.scale
         paint_lit(painter, scene, edge_id, hue, max(thickness(magnitude, rest), rest * 1.3))
         points = scene.wire_points(edge_id)
+        if head.progress <= 0.0:
+            continue  # nothing has set out yet; with reduced motion nothing ever does
         _paint_one(painter, points if forward else points[::-1], head.progress, magnitude, sign, hue, theme)
 
 
