@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.changes import Snapshot
-from engine.device import choose_device
+from engine.device import choose_device, threads_for
 from engine.environment import FED_ROLES, Key, Own, settings_of
 from engine.feeds import Feeds, Part, demonstration, load_data, load_fixed, set_fixed
 from engine.initial import initial_values
@@ -140,6 +140,11 @@ class Session:
     def buffers(self, program: Program) -> list[Tensor]:
         return [self.state.buffers[state_key(key)] for key in program.buffer_keys]
 
+    def use_threads(self) -> None:
+        """torch works with this graph's number of threads from here on: the last bits of a sum depend on it."""
+        if torch.get_num_threads() != self.threads:
+            torch.set_num_threads(self.threads)
+
     def random(self, step: int) -> RandomKey:
         return RandomKey(self.seed, step, self.device)
 
@@ -191,6 +196,7 @@ class Session:
         measures = self.measures
         program = self.program(training=False, outputs=measures.outputs)
         feeds = self.feeds.whole(program.feeds, part)
+        self.use_threads()
         try:
             values = program.evaluate(feeds, self.parameters(program), self.buffers(program), self.random(self.state.step))
         except NodeFailure as failure:
@@ -224,6 +230,7 @@ class Session:
         learned = sum(torch.Size(shape).numel() for shape in self.inference.parameters.values())
         choice = choose_device(self._wanted_device, self.dtype, learned)
         self.device, self.device_note = choice.device, choice.note
+        self.threads = threads_for(graph, self.inference)
         self._programs.clear()
         self._measures = None
         load_fixed(graph, self.inference, self.device, self.feeds)
@@ -337,6 +344,7 @@ class Session:
         if any(key not in self.feeds.train and key not in self.feeds.fixed for key in program.feeds):
             raise SessionError(self.feeds.problems)
         random = self.random(self.state.step if step is None else step)
+        self.use_threads()
         try:
             return program.trace(self.feeds.chosen(program.feeds, rows), self.parameters(program), self.buffers(program), random)
         except NodeFailure as failure:

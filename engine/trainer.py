@@ -12,7 +12,6 @@ from torch import Tensor
 
 from engine.batches import Batches
 from engine.curve import Curve
-from engine.device import threads_for
 from engine.environment import Key
 from engine.failure import first_nonfinite
 from engine.optimizers.run import Lbfgs, Stepper, stepper
@@ -30,7 +29,7 @@ SNAPSHOT = 64
 MEASURED = 200
 """Measurements over the whole data in one run, at most."""
 SHARE = 0.1
-"""Part of the time that measurements may take; a forward pass counts a third of a step over as many samples, and a step at least."""
+"""Part of the time that measurements may take; a forward pass counts a third of a step over as many samples, but two steps at least."""
 
 
 class Trainer:
@@ -95,14 +94,10 @@ class Trainer:
         return self.problem is not None or 0 < self.total_steps <= self.session.state.step
 
     @property
-    def threads(self) -> int:
-        return threads_for(self.session.graph, self.session.inference)
-
-    @property
     def measure_every(self) -> int:
         """Steps between two measurements over the whole data: from sizes alone, so that a run can be repeated."""
         rows = self.session.feeds.rows
-        cost = sum(max(1.0, count / (3 * max(self._batches.size, 1))) for count in rows.values())
+        cost = sum(max(2.0, count / (3 * max(self._batches.size, 1))) for count in rows.values())
         return max(math.ceil(cost / SHARE), math.ceil(self.total_steps / MEASURED))
 
     # Running
@@ -110,8 +105,7 @@ class Trainer:
     def run(self, max_seconds: float | None = None, max_steps: int | None = None) -> int:
         """Train until finished, or for this long, or this many steps (at least one). Returns the steps made."""
         self._follow()
-        if torch.get_num_threads() != self.threads:
-            torch.set_num_threads(self.threads)
+        self.session.use_threads()
         state = self.session.state
         start = state.step
         started = time.perf_counter()
@@ -235,8 +229,6 @@ class Trainer:
     def _evaluated(self) -> tuple[float, dict[str, float]]:
         """The objective over the whole training part, penalties included, and the metrics."""
         self._follow()
-        if torch.get_num_threads() != self.threads:
-            torch.set_num_threads(self.threads)
         train = self.session.evaluate("train")
         found = {"train_loss": train["loss"]}
         if "accuracy" in train:
@@ -260,7 +252,7 @@ class Trainer:
             "steps": state.step, "epochs": state.epoch, "loss": number_json(loss),
             "metrics": {name: number_json(value) for name, value in metrics.items()},
             "params": {self._shown(key): tensor_json(tensor, full) for key, tensor in learned.items()},
-            "seed": session.seed, "threads": self.threads, "dtype": session.dtype_name, "device": session.device,
+            "seed": session.seed, "threads": session.threads, "dtype": session.dtype_name, "device": session.device,
             "optimizer": self.spec.key, "seconds": self.seconds, "steps_per_second": steps / self.seconds if self.seconds else 0.0,
         }  # fmt: skip
 
