@@ -105,7 +105,9 @@ def title(canvas: Canvas, node: str) -> QPoint:
     return at(canvas, rect.left() + 40, rect.top() + 14)
 
 
-def drag(canvas: Canvas, start: QPoint, end: QPoint, button: Qt.MouseButton = LEFT, held: Qt.KeyboardModifier = NONE, drop: bool = True) -> None:
+def drag(
+    canvas: Canvas, start: QPoint, end: QPoint, button: Qt.MouseButton = LEFT, held: Qt.KeyboardModifier = NONE, drop: bool = True
+) -> None:
     """Press, move in steps, and let go unless `drop` is off."""
     QTest.mousePress(canvas, button, held, start)
     for share in (0.3, 0.7, 1.0):

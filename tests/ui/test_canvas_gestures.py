@@ -235,7 +235,7 @@ def test_escape_in_the_middle_of_a_gesture_leaves_no_trace(canvas: Canvas, name:
     assert canvas.document.graph == xy_plus_z()
     assert not canvas.document.history.can_undo and not canvas.document.history.can_redo and not canvas.document.modified
     assert canvas.view_state() == before
-    assert not canvas.scene.hidden_edges and not canvas.scene.lifted and not canvas.carried
+    assert not canvas.scene.hidden_edges and not canvas.scene.lifted and not canvas.stage.carried
     if name == "box":
         assert canvas.selection == {"z"}
 
@@ -246,7 +246,7 @@ def test_a_node_deleted_while_it_is_carried_is_let_go(canvas: Canvas) -> None:
     canvas.document.do(edits.remove_nodes(canvas.document.graph, ["d"]))
     QTest.mouseRelease(canvas, LEFT, NONE, start + QPoint(90, 60))
     assert "d" not in canvas.document.graph.nodes
-    assert canvas.gesture is None and not canvas.carried
+    assert canvas.gesture is None and not canvas.stage.carried
 
 
 def test_middle_drag_and_space_drag_pan_without_touching_the_document(canvas: Canvas) -> None:

@@ -52,7 +52,7 @@ def near(image: QImage, hue: str, area: QRectF) -> int:
 
 
 def label_area(canvas: Canvas, edge: str, side: str) -> QRectF:
-    x, y = getattr(canvas.labels.places[edge], side)
+    x, y = getattr(canvas.stage.labels.places[edge], side)
     middle = canvas.camera.to_view(QPointF(x, y))
     return QRectF(middle.x() - 30, middle.y() - 9, 60, 18)
 
@@ -88,7 +88,7 @@ def test_values_stand_in_forward_and_gradients_in_backward_colour(qtbot: QtBot, 
 
 def test_the_value_lies_above_its_wire_and_the_gradient_below(canvas: Canvas) -> None:
     picture(canvas)
-    for edge, places in canvas.labels.places.items():
+    for edge, places in canvas.stage.labels.places.items():
         wire = canvas.scene.wire_points(edge)
         for (x, y), sign in ((places.forward, -1), (places.backward, 1)):
             under = np.interp(x, wire[:, 0], wire[:, 1])
@@ -97,7 +97,7 @@ def test_the_value_lies_above_its_wire_and_the_gradient_below(canvas: Canvas) ->
 
 def test_labels_cover_neither_cards_nor_each_other(canvas: Canvas) -> None:
     picture(canvas)
-    placed = list(boxes(canvas.labels))
+    placed = list(boxes(canvas.stage.labels))
     assert len(placed) == 8
     for i, (_, box) in enumerate(placed):
         assert not canvas.scene.nodes_in(box.adjusted(6, 2, -6, -2))
@@ -122,10 +122,11 @@ def test_labels_of_a_crowd_stay_clear_of_cards(qtbot: QtBot) -> None:
 
 def test_changing_digits_do_not_move_a_label(canvas: Canvas) -> None:
     picture(canvas)
-    before = dict(canvas.labels.places)
-    canvas.set_trace(xy_plus_z_trace(values={(n, "y"): view_of(v) for n, v in {"x": 7.25, "y": 0.5, "z": -1.0, "d": 3.6, "f": 2.6}.items()}))
+    before = dict(canvas.stage.labels.places)
+    other = {"x": 7.25, "y": 0.5, "z": -1.0, "d": 3.6, "f": 2.6}
+    canvas.set_trace(xy_plus_z_trace(values={(n, "y"): view_of(v) for n, v in other.items()}))
     picture(canvas)
-    assert canvas.labels.places == before
+    assert canvas.stage.labels.places == before
 
 
 def test_not_computed_is_visibly_empty_and_the_number_comes_with_its_pulse(canvas: Canvas) -> None:
@@ -156,7 +157,8 @@ def test_a_pulse_is_on_its_wire_and_never_over_a_number(canvas: Canvas) -> None:
     wire = canvas.scene.wire_points("e2")
     middle = canvas.camera.to_view(QPointF(*wire[16])).toPoint()
     assert near(image, LIGHT.forward, QRectF(middle.x() - 9, middle.y() - 9, 18, 18)) > 40
-    assert near(image, LIGHT.forward, QRectF(*map(float, (at(canvas, *canvas.scene.wire_points("e0")[16]) - QPoint(4, 4)).toTuple()), 8, 8)) == 0
+    idle = at(canvas, *canvas.scene.wire_points("e0")[16])
+    assert near(image, LIGHT.forward, QRectF(idle.x() - 4, idle.y() - 4, 8, 8)) == 0
     head.reset()
     canvas.set_playhead(None)
 
@@ -203,8 +205,8 @@ def test_the_picture_is_the_same_whether_drawn_at_once_or_panned_to(canvas: Canv
         canvas.pan_by(-7, -3)
         canvas.repaint()
     panned = picture(canvas)
-    canvas.layer.invalidate()
-    canvas.still.invalidate()
+    canvas.stage.layer.invalidate()
+    canvas.stage.still.invalidate()
     fresh = picture(canvas)
     a, b = (np.frombuffer(i.convertToFormat(QImage.Format.Format_RGB32).constBits(), np.uint8).astype(int) for i in (panned, fresh))
     assert (np.abs(a - b) > 40).mean() < 0.002

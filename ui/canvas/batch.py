@@ -6,9 +6,11 @@ here and nowhere else wraps an address. The array is kept alive until the call r
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import shiboken6
-from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtCore import QLineF, QRectF
 from PySide6.QtGui import QPainter
 
 
@@ -16,21 +18,14 @@ def lines(painter: QPainter, segments: np.ndarray) -> None:
     """Draw segments, shape (n, 4): x1, y1, x2, y2, float64."""
     count = _checked(segments, 4)
     if count:
-        painter.drawLines(shiboken6.wrapInstance(segments.ctypes.data, QLineF), count)
+        painter.drawLines(cast(QLineF, shiboken6.wrapInstance(segments.ctypes.data, QLineF)), count)
 
 
 def rectangles(painter: QPainter, rects: np.ndarray) -> None:
     """Draw rectangles with the current pen and brush, shape (n, 4): x, y, width, height, float64."""
     count = _checked(rects, 4)
     if count:
-        painter.drawRects(shiboken6.wrapInstance(rects.ctypes.data, QRectF), count)
-
-
-def points(painter: QPainter, places: np.ndarray) -> None:
-    """Draw points with the current pen, shape (n, 2): x, y, float64."""
-    count = _checked(places, 2)
-    if count:
-        painter.drawPoints(shiboken6.wrapInstance(places.ctypes.data, QPointF), count)
+        painter.drawRects(cast(QRectF, shiboken6.wrapInstance(rects.ctypes.data, QRectF)), count)
 
 
 def _checked(array: np.ndarray, columns: int) -> int:

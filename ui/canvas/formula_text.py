@@ -25,7 +25,10 @@ _SYMBOLS = {
     "Delta": "Δ", "Omega": "Ω", "Pi": "Π", "Lambda": "Λ", "Gamma": "Γ", "setminus": "∖", "land": "∧", "cup": "∪", "propto": "∝",
 }  # fmt: skip
 _GREEK = dict(zip(
-    ["alpha", "beta", "gamma", "delta", "varepsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron", "pi", "rho", "varsigma", "sigma", "tau", "upsilon", "varphi", "chi", "psi", "omega"],
+    [
+        "alpha", "beta", "gamma", "delta", "varepsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron",
+        "pi", "rho", "varsigma", "sigma", "tau", "upsilon", "varphi", "chi", "psi", "omega",
+    ],
     range(0x1D6FC, 0x1D6FC + 25),
     strict=True,
 )) | {"epsilon": 0x1D716, "phi": 0x1D711}  # fmt: skip

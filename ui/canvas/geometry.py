@@ -75,7 +75,7 @@ class Card:
 @lru_cache(maxsize=1)
 def _metrics() -> dict[str, QFontMetricsF]:
     themes.load_fonts()
-    return {role: QFontMetricsF(themes.font(role)) for role in ("title", "value", "tiny", "small", "wire")}  # type: ignore[arg-type]
+    return {role: QFontMetricsF(themes.font(role)) for role in ("title", "value", "tiny", "small", "wire")}
 
 
 def text_width(role: str, text: str) -> float:

@@ -88,11 +88,9 @@ class Hands:
 
     def _press_node(self, at: Pointer, node: str) -> None:
         canvas = self.canvas
-        card, rect = canvas.scene.cards[node], canvas.scene.rect(node)
-        if card.slider is not None and canvas.camera.scale >= FULL and not canvas.document.read_only:
-            if card.slider.adjusted(-10, -7, 10, 8).contains(at.scene - rect.topLeft()):
-                self._begin(DragSlider(canvas, at, node))
-                return
+        if self._on_slider(node, at.scene) and not canvas.document.read_only:
+            self._begin(DragSlider(canvas, at, node))
+            return
         if at.modifiers & (_SHIFT | _CTRL):
             chosen = canvas.selection
             canvas.select(chosen - {node} if node in chosen else chosen | {node})
@@ -205,7 +203,9 @@ class Hands:
 
     def _on_slider(self, node: str, at: QPointF) -> bool:
         slider = self.canvas.scene.cards[node].slider
-        return slider is not None and slider.adjusted(-10, -7, 10, 8).contains(at - self.canvas.scene.rect(node).topLeft())
+        if slider is None or self.canvas.camera.scale < FULL:
+            return False
+        return slider.adjusted(-10, -7, 10, 8).contains(at - self.canvas.scene.rect(node).topLeft())
 
     def _touch(self) -> None:
         """Repaint what is hovered."""

@@ -44,6 +44,7 @@ OFFERS = (
     Offer("formula", "Type a formula", "x*y + z becomes a graph"),
     Offer("add", "Add a node", "press Tab or double-click"),
 )
+HINT = "Wire a computation, watch values and gradients run through it"
 CARD = QSizeF(208, 88)
 SPACE = 16.0
 
@@ -69,7 +70,7 @@ def paint_message(painter: QPainter, size: QSizeF, hovered: str, theme: Theme) -
     painter.drawText(QRectF(0, first - 84 * scale, size.width(), 30 * scale), _CENTRE, "An empty canvas")
     painter.setFont(font("base", scale))
     painter.setPen(color(theme.secondary))
-    painter.drawText(QRectF(0, first - 52 * scale, size.width(), 22 * scale), _CENTRE, "Wire a computation, watch values and gradients run through it")
+    painter.drawText(QRectF(0, first - 52 * scale, size.width(), 22 * scale), _CENTRE, HINT)
     for offer in OFFERS:
         place = places[offer.key]
         over = offer.key == hovered

@@ -122,7 +122,8 @@ def paint_plain(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> No
     painter.setFont(font("title", 1.45))
     painter.setPen(color(theme.bar_text))
     bar = QRectF(rect.left() + 9, rect.top(), rect.width() - 16, TITLE)
-    painter.drawText(bar, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, geometry.elided("title", card.title, bar.width() / 1.45))
+    text = geometry.elided("title", card.title, bar.width() / 1.45)
+    painter.drawText(bar, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
 def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> None:

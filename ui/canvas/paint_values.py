@@ -105,8 +105,9 @@ def paint_slider(painter: QPainter, track: QRectF, share: float, hue: str, theme
 
 
 def paint_tiles(
-    painter: QPainter, card: Card, area: QRectF, weight: ArrayView | None, view: ArrayView | None, content: Content, theme: Theme, image: bool
-) -> None:
+    painter: QPainter, card: Card, area: QRectF, weight: ArrayView | None, view: ArrayView | None, content: Content, theme: Theme,
+    image: bool,
+) -> None:  # fmt: skip
     """A layer: its weight at the left, its output at the right, each with a caption below."""
     half = (area.width() - 12) / 2
     for left, name, shown, pictured in ((0.0, card.weight, weight, False), (half + 12, card.outputs[0].port, view, image)):

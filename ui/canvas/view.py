@@ -7,7 +7,7 @@ follows `document.changed`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
@@ -35,24 +35,20 @@ from graph.graph import GraphError
 from ui import theme as themes
 from ui.canvas import commands, painting
 from ui.canvas.camera import Camera
-from ui.canvas.changes import Touched
 from ui.canvas.content import Content
 from ui.canvas.gestures import Gesture, Pointer
 from ui.canvas.hands import Hands
-from ui.canvas.labels import Labels
-from ui.canvas.layer import StaticLayer
 from ui.canvas.minimap import Minimap
 from ui.canvas.playhead import Playhead
 from ui.canvas.scene import PortHit, Scene
 from ui.canvas.selection import Selection
+from ui.canvas.stage import Stage
 from ui.canvas.top import paint_top
 from ui.theme import Theme
 
 STALE_MS = 150
 """Numbers of an older document are greyed when no answer has come by then: at once would flicker at every edit."""
 SHARPEN_MS = 90
-LABEL_MS = 10.0
-"""Time a frame may spend on finding places for labels."""
 
 
 class Canvas(QWidget):
@@ -81,18 +77,10 @@ class Canvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(240, 160)
         self.setAccessibleName("Graph")
-        self.theme = theme
-        self.document = document
+        self.document: Document = document
         self.camera = Camera()
-        self.scene = Scene(document.graph)
-        self.content = Content(document.graph)
-        self.labels = Labels()
+        self.stage = Stage(document.graph, theme, self._repaint)
         self.minimap = Minimap()
-        self.layer = StaticLayer(self._paint_static)
-        self.still = StaticLayer(self._paint_still)
-        self._shown: tuple[object, ...] | None = None
-        self._edits = 0
-        self.carried: tuple[str, ...] = ()
         self.playhead: Playhead | None = None
         self.on_live_edit: Callable[[], None] | None = None
         self._selection = Selection(self._selection_flipped)
@@ -111,28 +99,23 @@ class Canvas(QWidget):
         self.document.changed.disconnect(self._changed)
         self.document = document
         document.changed.connect(self._changed)
-        self.scene = Scene(document.graph)
-        self.labels.clear()
-        self.content = Content(document.graph, None, self.playhead)
+        self.stage = Stage(document.graph, self.theme, self._repaint)
+        self.stage.content.playhead = self.playhead
         self._selection.set(())
-        self.layer.invalidate()
         self._fit_first = True
         self.fit_all()
 
     def set_theme(self, theme: Theme) -> None:
         """Change colours; the projector's larger scale keeps the middle of the view where it is."""
-        ratio = theme.scale / self.theme.scale
-        self.theme = theme
-        self.camera.zoom(ratio, self._middle())
-        self.content = Content(self.document.graph, self.content.trace, self.playhead, self.content.stale)
-        self.layer.invalidate()
+        self.camera.zoom(theme.scale / self.theme.scale, self._middle())
+        self.stage.set_theme(theme)
         self.camera_moved()
 
     def set_trace(self, trace: TraceView | None) -> None:
         """Show these numbers. A trace of another document is the caller's mistake; an older one is shown until a newer comes."""
         if trace is not None and self.document.revision == trace.revision:
             self._stale.stop()
-        self.content = Content(self.document.graph, trace, self.playhead, self._is_old(trace) and self.content.stale)
+        self.stage.content = Content(self.document.graph, trace, self.playhead, self._is_old(trace) and self.content.stale)
         self._watch_age()
         self.update()
 
@@ -144,6 +127,18 @@ class Canvas(QWidget):
             playhead.moved.connect(self._playhead_moved)
         self.content.playhead = playhead
         self.update()
+
+    @property
+    def theme(self) -> Theme:
+        return self.stage.theme
+
+    @property
+    def scene(self) -> Scene:
+        return self.stage.scene
+
+    @property
+    def content(self) -> Content:
+        return self.stage.content
 
     # selection
 
@@ -307,70 +302,12 @@ class Canvas(QWidget):
     def _middle(self) -> QPointF:
         return QPointF(self.width() / 2, self.height() / 2)
 
-    # carrying nodes and wire ends: gestures call these
-
-    def lift(self, nodes: Collection[str]) -> None:
-        self.carried = tuple(nodes)
-        self.layer.invalidate(self.scene.neighbourhood(nodes))
-
-    def carry(self, places: Mapping[str, tuple[float, float]]) -> None:
-        touched = self.scene.lift(places)
-        self._forget_labels(places)
-        self.update_scene(touched)
-
-    def let_go(self) -> None:
-        nodes, self.carried = self.carried, ()
-        self.update_scene(self.scene.neighbourhood(nodes))
-        self.scene.drop()
-        self._forget_labels(nodes)
-        self.layer.invalidate(self.scene.neighbourhood(nodes))
-        self.update()
-
-    def hide_edge(self, edge_id: str) -> None:
-        self.scene.hidden_edges.add(edge_id)
-        self._redraw(self.scene.wire_rect(edge_id, 60))
-
-    def show_edge(self, edge_id: str) -> None:
-        self.scene.hidden_edges.discard(edge_id)
-        if edge_id in self.scene.edge_row:
-            self._redraw(self.scene.wire_rect(edge_id, 60))
-
-    def _redraw(self, area: QRectF) -> None:
-        self.layer.invalidate(area)
-        self.update_scene(area)
-
-    def _forget_labels(self, nodes: Iterable[str]) -> None:
-        for node in nodes:
-            if node in self.scene.row:
-                self.labels.forget(self.scene.attached(node))
-
     # following the document, the trace and the playhead
 
     def _changed(self, change: Change) -> None:
-        touched = Touched(self.document.graph, change.edits)
-        self._edits += 1
-        if touched.structure:
-            self.carried = tuple(n for n in self.carried if n in self.document.graph.nodes)
-            self.scene.lifted = {n: p for n, p in self.scene.lifted.items() if n in self.document.graph.nodes}
-            self.scene.rebuild(touched.cards | touched.moved)
-            self.hands.document_changed()
-            self._selection.keep(self.document.graph)
-            self.labels.clear()
-            self.layer.invalidate()
-        else:
-            for area in (self.scene.refresh(touched.cards), self.scene.moved(touched.moved)):
-                if not area.isNull():
-                    self.labels.forget(self.scene.edges_in(area))
-                    self.layer.invalidate(area)
-            for edge in touched.wires:
-                self.layer.invalidate(self.scene.wire_rect(edge, 20))
-                self.scene.reroute(edge)
-                self.labels.forget([edge])
-                self.layer.invalidate(self.scene.wire_rect(edge, 20))
-            if touched.other:
-                self.layer.invalidate()
+        self.stage.follow(change, self.hands.document_changed)
+        self._selection.keep(self.document.graph)
         self._watch_age()
-        self.update()
 
     def _is_old(self, trace: TraceView | None) -> bool:
         return trace is not None and (trace.revision < self.document.revision or trace.structure < self.document.structure)
@@ -391,29 +328,15 @@ class Canvas(QWidget):
 
     # painting
 
+    def _repaint(self, area: QRectF | None) -> None:
+        if area is None:
+            self.update()
+        else:
+            self.update_scene(area)
+
     def update_scene(self, area: QRectF) -> None:
         """Repaint a part of the scene."""
         self.update(self.camera.rect_to_view(area).toAlignedRect().adjusted(-2, -2, 2, 2))
-
-    def _paint_static(self, painter: QPainter, area: QRectF, scale: float) -> None:
-        painting.paint_static(painter, self.scene, area, self.theme, scale, self.carried)
-
-    def _paint_still(self, painter: QPainter, area: QRectF, scale: float) -> None:
-        self._paint_static(painter, area, scale)
-        self._paint_live(painter, area, scale, LABEL_MS)
-
-    def _paint_live(self, painter: QPainter, area: QRectF, scale: float, budget_ms: float | None) -> None:
-        """Numbers and marks; what is incomplete for want of time goes on in the next frame."""
-        painted = painting.paint_live(painter, self.scene, self.labels, self.content, area, self.theme, scale, self.carried, budget_ms)
-        if not painted:
-            self._shown = None
-            self.update()
-
-    def _shown_key(self) -> tuple[object, ...]:
-        """What the numbers on the screen depend on, the camera aside: unchanged, they are part of a picture that is only moved."""
-        head = self.playhead
-        at = (head.at_rest, head.active_node, head.progress) if head is not None else ()
-        return (self.content, self.content.stale, self.scene.version, self._edits, *at)
 
     def _sharpened(self) -> None:
         self._zooming = False
@@ -434,17 +357,9 @@ class Canvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painting.prepare(painter)
-        shown = self._shown_key()
-        still = shown == self._shown and not self.carried and not self.content.playing
-        self._shown = shown
-        if not still:
-            self.still.invalidate()
-        layer = self.still if still else self.layer
-        layer.draw(painter, self.camera, self._size(), self.devicePixelRatioF(), self._zooming)
+        self.stage.paint(painter, self.camera, self._size(), self.devicePixelRatioF(), self._zooming)
         painter.save()
         painter.setWorldTransform(self.camera.transform(), True)
-        if not still:
-            self._paint_live(painter, self.camera.seen(self._size()), self.camera.scale, LABEL_MS)
         self.hands.paint(painter)
         painter.restore()
         paint_top(painter, self)

@@ -44,7 +44,7 @@ class Connect(Gesture):
 
     def move(self, at: Pointer) -> None:
         if self._moved_edge is not None and self.moved(at) and self._moved_edge not in self.canvas.scene.hidden_edges:
-            self.canvas.hide_edge(self._moved_edge)
+            self.canvas.stage.hide_edge(self._moved_edge)
         self._end = at.scene
         self._target = self._under(at)
         self._verdict = self._judge(self._target) if self._target is not None else Verdict("", True)
@@ -84,7 +84,7 @@ class Connect(Gesture):
 
     def cancel(self) -> None:
         if self._moved_edge is not None:
-            self.canvas.show_edge(self._moved_edge)
+            self.canvas.stage.show_edge(self._moved_edge)
 
     def _ends(self, other: PortHit) -> tuple[End, End]:
         out, into = (self._fixed, other) if self._fixed.spot.output else (other, self._fixed)

@@ -29,10 +29,10 @@ class Move(Gesture):
             return
         step = at.scene - self.start.scene
         if not self._places:
-            self.canvas.lift(self._from)
+            self.canvas.stage.lift(self._from)
             self.canvas.setCursor(Qt.CursorShape.SizeAllCursor)
         self._places = {n: (float(round(x + step.x())), float(round(y + step.y()))) for n, (x, y) in self._from.items()}
-        self.canvas.carry(self._places)
+        self.canvas.stage.carry(self._places)
 
     def finish(self, at: Pointer) -> None:
         self.move(at)
@@ -41,10 +41,10 @@ class Move(Gesture):
             return
         nodes = self.canvas.document.graph.nodes
         there = tuple((n, x, y) for n, (x, y) in self._places.items() if n in nodes and (x, y) != (nodes[n].x, nodes[n].y))
-        self.canvas.let_go()
+        self.canvas.stage.let_go()
         if there:
             self.canvas.do(edits.Move(there), "Move")
 
     def cancel(self) -> None:
         if self._places:
-            self.canvas.let_go()
+            self.canvas.stage.let_go()
