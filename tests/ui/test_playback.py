@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from engine.views import Event
@@ -23,10 +25,11 @@ EVENTS = (
 
 
 @pytest.fixture
-def playhead(qapp: object) -> Playhead:
+def playhead(qapp: object) -> Iterator[Playhead]:
     made = Playhead()
     made.set_events(EVENTS)
-    return made
+    yield made
+    made.reset()
 
 
 def test_at_rest_every_number_is_shown(playhead: Playhead) -> None:
