@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -343,6 +344,10 @@ def _warm_optimizer() -> None:
 
 
 def _warm_meta() -> None:
-    """The first operation on the meta device imports for a second; the next large graph then is not kept waiting."""
-    empty = torch.empty(2, 3, device="meta", dtype=torch.float64)
-    torch.nn.functional.linear(empty * empty, empty)
+    """Load, beside everything else, what the first operation on the meta device needs: a second of imports that only large graphs use."""
+
+    def load() -> None:
+        empty = torch.empty(2, 3, device="meta", dtype=torch.float64)
+        torch.nn.functional.linear(empty * empty, empty)
+
+    threading.Thread(target=load, name="meta-imports", daemon=True).start()

@@ -55,17 +55,18 @@ class KernelProcess:
         reply: Reply = receive(self._connection)
         return reply
 
-    def close(self) -> None:
-        """End of file lets an idle kernel leave at once and a training one after its slice; one that does neither is killed."""
-        self._connection.close()
-        self._process.join(PATIENCE)
-        if self._process.exitcode is None:
-            self._process.kill()
-            self._process.join()
-        self._process.close()
+    def close(self, number: int = 0) -> None:
+        """End of file lets an idle kernel leave at once and a training one after its slice; one that does neither is killed.
+
+        `number` is that of the last message: what it left in shared memory goes too.
+        """
+        self._end(number)
 
     def bury(self, number: int) -> str:
         """Clean up after a death while message `number` was out; returns the cause in words."""
+        return _cause(self._end(number))
+
+    def _end(self, number: int) -> int | None:
         from engine.kernel.protocol import discard, segment_name
 
         pid = self._process.pid
@@ -78,7 +79,7 @@ class KernelProcess:
         self._process.close()
         for owner in (pid, os.getpid()):
             discard(segment_name(owner or 0, number))
-        return _cause(code)
+        return code
 
 
 def _cause(code: int | None) -> str:

@@ -85,7 +85,7 @@ class Request:
 
     `text` is the whole document and `attachments` those of its large tensors this kernel has not seen; `edits` is what changed in it
     since, in JSON form, `moves` where trained weights follow when nodes were duplicated: old (node, parameter) to new.
-    `points_known` points of the curves of `run` were told before.
+    `folder` is where the document's relative paths begin. `points_known` points of the curves of `run` were told before.
     `commands`: `("start", None)`, `("pause", None)`, `("step", None)`, `("reset", None)`, `("restore", state)`, `("warm", None)`,
     `("pace", steps per second or None)`.
     """
@@ -96,6 +96,7 @@ class Request:
     revision: int
     text: str | None = None
     attachments: Mapping[str, bytes] = field(default_factory=dict)
+    folder: str = ""
     edits: tuple[dict[str, Any], ...] = ()
     moves: tuple[tuple[tuple[str, str], tuple[str, str]], ...] = ()
     commands: tuple[tuple[str, Any], ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import signal
@@ -89,6 +90,7 @@ class Server:
         self._connection = connection
         self._bench = bench
         self._document = 0
+        self._home = os.getcwd()
         self._structure = -1
         self._ready = False
         self._told: dict[str, Any] = {}
@@ -131,6 +133,7 @@ class Server:
         """Bring the kernel's copy of the document to the request's revision; False when it needs the whole text."""
         if request.text is not None:
             self._structure = -1
+            self._work_in(request.folder)
             self._bench.open(request.text, request.document != self._document, request.moves, request.attachments)
             self._document, self._structure = request.document, request.structure
         elif (request.document, request.structure) != (self._document, self._structure):
@@ -142,6 +145,11 @@ class Server:
                 self._structure = -1
                 return False
         return True
+
+    def _work_in(self, folder: str) -> None:
+        """Relative paths in a document begin at its own folder; this process has no other use for a current one."""
+        with contextlib.suppress(OSError):
+            os.chdir(folder or self._home)
 
     def _collect(self, request: Request) -> dict[str, Any]:
         found: dict[str, Any] = {}

@@ -211,6 +211,18 @@ def test_a_large_array_comes_through_shared_memory_and_none_is_left(window: Wind
     assert not [name for name in os.listdir("/dev/shm") if name.startswith(f"gw-{window.client.pid}-")]
 
 
+def test_shutdown_takes_away_what_an_unread_answer_left_in_shared_memory(window: Window) -> None:
+    window.until(lambda: window.client.ready and not window.client.busy)
+    pid = window.client.pid
+    window.client.request_array(("value", "n1", "y"), lambda array: None)
+    assert window.client._process is not None
+    assert window.client._process.poll(20)
+
+    window.client.shutdown()
+
+    assert not [name for name in os.listdir("/dev/shm") if name.startswith(f"gw-{pid}-")]
+
+
 def test_training_is_pulled_until_it_pauses(window: Window) -> None:
     window.client.command("start")
     window.until(lambda: window.client.progress.step >= 20)
