@@ -159,7 +159,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     A("train_step", "One training step", "Run", ("F9",), enabled=_trainable, tip="Forward, backward and one update of the weights"),
     A("train_reset", "Reset training", "Run", ("Shift+F5",), enabled=_resettable, tip="Stop, and return to the weights of the document"),
     A("keep_values", "Keep trained values", "Run", (), enabled=_keepable, tip="Write the trained weights into the document"),
-    A("shortcuts", "Keyboard shortcuts", "Help", ("F1",), tip="All keys"),
+    A("node_help", "About this node", "Help", ("F1",), enabled=_copyable, tip="What the selected node does, and its gradients"),
+    A("shortcuts", "Keyboard shortcuts", "Help", ("Ctrl+/",), tip="All keys"),
     A("about", "About Gradwire", "Help", tip="Version and licences"),
 )  # fmt: skip
 MENUS = ("File", "Edit", "View", "Run", "Help")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from graph.edits import Move, SetGraphSetting
@@ -13,6 +13,7 @@ from graph.formula import FormulaError, build, names_in
 from graph.layout import layout
 from ui.actions import ACTIONS, Situation, shortcut_text
 from ui.gallery import Gallery
+from ui.inspector import HELP
 from ui.search import search, signature
 from ui.search_box import Row
 from ui.theme import THEMES
@@ -197,9 +198,21 @@ class Commands:
 
     def place(self, key: str) -> None:
         """A node in the middle of the canvas, from the library."""
-        self._window.canvas.add_node(key)
+        self._window.canvas.add_node(key, self._free_place())
         self._window.session.used(key)
         self._window.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _free_place(self) -> QPointF:
+        """Near the middle of the view, below and to the right of what is there already."""
+        canvas = self._window.canvas
+        at = canvas.seen().center()
+        cards = [canvas.scene.rect(node) for node in self._window.document.graph.nodes]
+        for _ in range(40):
+            wanted = QRectF(at.x() - 64, at.y() - 14, 176, 112)
+            if not any(card.intersects(wanted) for card in cards):
+                break
+            at += QPointF(32, 48)
+        return at
 
     def ask_for_node(self, scene: QPointF, at: QPoint, port: PortHit | None) -> None:
         """The search box at the cursor; with a wire in hand, only what it can join."""
@@ -355,6 +368,10 @@ class Commands:
         self._window.say(refusal or "The trained values are part of the graph now.")
 
     # Help
+
+    def node_help(self) -> None:
+        self._window.inspector_dock.show()
+        self._window.inspector.tabs.setCurrentIndex(HELP)
 
     def shortcuts(self) -> None:
         self._window.dialogs.shortcuts()

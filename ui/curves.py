@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
-from ui.theme import LIGHT, Theme, color, faded, font
+from ui.theme import LIGHT, Theme, color, font
 from ui.widgets import button, label
 
 if TYPE_CHECKING:
     from engine.kernel.protocol import Point
 
 EMPTY = "Press Train and watch the loss fall."
+FEW = 12
+"""So few points are marked as such: one alone would be no line."""
 MOST_POINTS = 4000
 """More points than this are thinned before drawing; no screen has as many columns."""
 
@@ -100,6 +102,7 @@ class Curves(QWidget):
             for field in fields:
                 self._lines[field] = plot.plot([], [])
             self._paint(name)
+        self._plots["accuracy"][0].setXLink(self._plots["loss"][0])
 
     def _paint(self, name: str) -> None:
         import pyqtgraph
@@ -118,14 +121,16 @@ class Curves(QWidget):
         plot.showGrid(x=False, y=True, alpha=0.12)
         width = 1.6 * theme.scale
         solid = pyqtgraph.mkPen(color(theme.forward), width=width)
-        dashed = pyqtgraph.mkPen(color(theme.swatch["probes"]), width=width, style=Qt.PenStyle.DashLine)
+        dashed = pyqtgraph.mkPen(color(theme.swatch["layers"]), width=width, style=Qt.PenStyle.DashLine)
         first, second = ("loss", "test_loss") if name == "loss" else ("accuracy", "test_accuracy")
         self._lines[first].setPen(solid)
         self._lines[second].setPen(dashed)
-        self._lines[first].setBrush(faded(theme.forward, 0.1))
+        for field, hue in ((first, theme.forward), (second, theme.swatch["layers"])):
+            self._lines[field].setSymbolBrush(color(hue))
+            self._lines[field].setSymbolPen(None)
         legend.setText(
             f'<b style="color:{theme.text}">{name.capitalize()}</b>&nbsp;&nbsp; <span style="color:{theme.forward}">━ training</span>'
-            f'&nbsp;&nbsp; <span style="color:{theme.swatch["probes"]}">┅ test</span>'
+            f'&nbsp;&nbsp; <span style="color:{theme.swatch["layers"]}">┅ test</span>'
         )
 
     def _draw(self) -> None:
@@ -137,7 +142,7 @@ class Curves(QWidget):
             if logarithmic and field.endswith("loss"):
                 kept = [(s, v) for s, v in zip(steps, values, strict=True) if v > 0]
                 steps, values = [s for s, _ in kept], [v for _, v in kept]
-            line.setData(steps, values)
+            line.setData(steps, values, symbol="o" if len(steps) < FEW else None, symbolSize=round(4 * self._theme.scale))
         self._plots["loss"][0].setLogMode(x=False, y=logarithmic)
         measured = any(p.accuracy is not None or p.test_accuracy is not None for p in self._points)
         self._plots["accuracy"][1].setVisible(measured)

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QShowEvent, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QGridLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtGui import QIcon, QShowEvent, QWheelEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QGridLayout, QLabel, QLineEdit, QWidget
 
 from graph.spec import Setting
 from ui.number_field import NumberField, parse
 from ui.numbers import plain
+from ui.style import ICONS
 from ui.widgets import label, set_property
 
 WIDEST = "Weight decay λ "
@@ -75,7 +76,17 @@ class TextField(QLineEdit):
         self.setAccessibleName(setting.label)
         if setting.kind in ("shape", "ints"):
             self.setPlaceholderText("none" if setting.kind == "ints" else "empty: one number")
+        if setting.name == "path":
+            browse = self.addAction(QIcon(str(ICONS / "folder.svg")), QLineEdit.ActionPosition.TrailingPosition)
+            browse.setToolTip("Choose a file")
+            browse.triggered.connect(self._browse)
         self.editingFinished.connect(self._commit)
+
+    def _browse(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Choose a file", "", "Tables (*.csv);;All files (*)")
+        if name:
+            self.setText(name)
+            self._commit()
 
     def set_value(self, value: Any) -> None:
         if not (self.isModified() and self.hasFocus()):

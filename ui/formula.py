@@ -14,7 +14,7 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-_BAR = re.compile(r"\\bar\{\\mathrm\{(\w+)\}\}")
+_BAR = re.compile(r"\\bar\{\\mathrm\{([\w\\]+)\}\}")
 _AT = re.compile(r"@([A-Za-z]\w*)")
 _GREEK = frozenset({
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho",
@@ -31,8 +31,11 @@ def latex_name(name: str) -> str:
     digits = re.fullmatch(r"([A-Za-z])(\d+)", stem)
     if digits and not rest:
         return f"{digits[1]}_{{{digits[2]}}}"
-    lowered = rest.replace("_", r",\,")
-    return body + (f"_{{{lowered if len(rest) == 1 or rest.isdigit() else chr(92) + 'mathrm{' + lowered + '}'}}}" if rest else "")
+    if not rest:
+        return body
+    if len(rest) == 1 or rest.isdigit():
+        return f"{body}_{{{rest}}}"
+    return r"\mathrm{" + name.replace("_", r"\_") + "}"
 
 
 def named(formula: str, names: Mapping[str, str]) -> str:

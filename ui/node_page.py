@@ -20,6 +20,9 @@ from ui.reading import gradient_of, port_names, port_values, scalar
 from ui.theme import LIGHT, Theme
 from ui.widgets import button, clear, label, line
 
+LONGEST = 9
+"""Names of more letters would drown a formula: the port's own name stands there then."""
+
 
 class Swatch(QWidget):
     """A category's square with its glyph."""
@@ -141,7 +144,7 @@ class NodePage(QWidget):
         graph, theme = self._document.graph, self._theme
         spec, settings = graph.spec(self._node), graph.settings_of(self._node)
         formula = spec.formula_for(settings)
-        known = {port: latex_name(name) for port, name in port_names(graph, self._node).items()}
+        known = {port: latex_name(name) for port, name in self._names().items()}
         alone = spec.role != "op"  # "b = −3": nothing stands before the number that a bracket would part it from
         typed = {n: _inserted(v, alone) for n, v in settings.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
         if alone and trace is not None and (now := scalar(trace.values.get((self._node, "y")))) is not None:
@@ -157,11 +160,16 @@ class NodePage(QWidget):
         self.numbers.set_formula(with_numbers, theme.secondary, theme.scale)
         self._show_rules(trace)
 
+    def _names(self) -> dict[str, str]:
+        """What stands for the ports in formulas: the names on the canvas, but for those too long to be read in one."""
+        assert self._document is not None
+        return {port: name for port, name in port_names(self._document.graph, self._node).items() if len(name) <= LONGEST}
+
     def _show_rules(self, trace: TraceView | None) -> None:
         """One line for each input and parameter: its rule, and the number where there is one."""
         assert self._document is not None
         graph = self._document.graph
-        spec, names = graph.spec(self._node), port_names(graph, self._node)
+        spec, names = graph.spec(self._node), self._names()
         clear(self._rules)
         edges = {edge.target[1]: edge.id for edge in graph.inputs_of(self._node)}
         for port, rule in spec.local_derivatives_for(graph.settings_of(self._node)).items():
@@ -178,7 +186,7 @@ class NodePage(QWidget):
         """The problems of this node, with their repairs."""
         clear(self._problems)
         for problem in problems:
-            self._problems.addWidget(label(problem.text, "notice", wrap=True))
+            self._problems.addWidget(label(problem.text, "fault" if problem.severity == "error" else "notice", wrap=True))
             for repair in problem.repairs:
                 self._problems.addWidget(self._repair_button(repair))
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QStatusBar, QWidget
 
 from engine.kernel.protocol import Progress
 from engine.views import TraceView
 from graph.document import Document
-from ui.widgets import label
+from ui.widgets import ElidedLabel, label
 
 MESSAGE_MS = 8000
 DEVICE_NAMES = {"cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}
@@ -21,6 +23,11 @@ class Status(QStatusBar):
         self.kernel = "starting"
         self.device_name = "CPU"
         self.setSizeGripEnabled(False)
+        self.message = ElidedLabel("", "message")
+        self.addWidget(self.message, 1)
+        self._fade = QTimer(self)
+        self._fade.setSingleShot(True)
+        self._fade.timeout.connect(lambda: self.message.set_full(""))
         self.mode, self.batch, self.precision, self.device = label(""), label(""), label(""), label("")
         self.mode.setToolTip("Dropout and batch norm behave differently in training and in evaluation mode")
         self.batch.setToolTip("Which samples the numbers on the canvas belong to")
@@ -28,7 +35,14 @@ class Status(QStatusBar):
             self.addPermanentWidget(widget)
 
     def say(self, text: str) -> None:
-        self.showMessage(text, MESSAGE_MS)
+        """Show a sentence for a while; a new one takes its place."""
+        self._show(text, MESSAGE_MS)
+
+    def _show(self, text: str, ms: int) -> None:
+        self.message.set_full(text)
+        self._fade.stop()
+        if ms and text:
+            self._fade.start(ms)
 
     def show_document(self, document: Document) -> None:
         self.precision.setText(str(document.graph.settings.get("dtype", "float64")))
@@ -46,11 +60,13 @@ class Status(QStatusBar):
     def show_kernel(self, state: str, text: str) -> None:
         self.kernel = state
         if text:
-            self.showMessage(text, 0 if state == "dead" else MESSAGE_MS)
-        elif state == "ready":
-            self.clearMessage()
+            self._show(text, 0 if state == "dead" else MESSAGE_MS)
 
     def _show_device(self, device: str) -> None:
         name = device.split(":")[0]
         self.device_name = DEVICE_NAMES.get(name, device.upper())
         self.device.setText(self.device_name)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._fade.stop()
+        super().hideEvent(event)

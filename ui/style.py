@@ -47,9 +47,11 @@ QLabel[role="gradient"] {{ font-size: {px(t, 24)}px; font-weight: 600; color: {t
 QLabel[role="complaint"] {{ color: {t.error}; font-size: {px(t, 12)}px; }}
 QLabel[role="stale"] {{ color: {t.stale}; font-size: {px(t, 24)}px; font-weight: 600; }}
 QLabel[role="notice"] {{ background: {t.warning_soft}; border-radius: 8px; padding: 8px 10px; }}
+QLabel[role="fault"] {{ background: {t.error_soft}; border-radius: 8px; padding: 8px 10px; }}
 QFrame[role="line"] {{ background: {t.hairline}; border: none; max-height: 1px; min-height: 1px; }}
 QStatusBar {{ background: {t.panel}; border-top: 1px solid {t.hairline}; min-height: {px(t, 26)}px; }}
 QStatusBar::item {{ border: none; }}
+QStatusBar QLabel[role="message"] {{ color: {t.text}; padding: 0 8px 0 16px; }}
 QStatusBar QLabel {{ color: {t.secondary}; font-size: {px(t, 12)}px; padding: 0 8px; }}
 QToolTip {{ background: {t.card}; color: {t.text}; border: 1px solid {t.card_edge}; padding: 5px 7px; font-size: {px(t, 12)}px; }}
 QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}

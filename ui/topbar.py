@@ -142,7 +142,7 @@ class TopBar(QWidget):
 
     def set_training(self, training: bool, possible: bool, why: str) -> None:
         """Show the button as it acts; where training is not possible it says why."""
-        self.train.setText("Pause ❚❚" if training else "Train ▶")
+        self.train.setText("Pause" if training else "Train ▶")
         self.train.setEnabled(possible)
         self.train.setToolTip(why or ("Pause training  (F5)" if training else "Start training  (F5)"))
 

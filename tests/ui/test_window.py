@@ -153,3 +153,19 @@ def test_progress_without_a_step_leaves_the_line_empty(window: Window) -> None:
     window.bottom.show_progress(Progress(), [])
 
     assert window.bottom.status.full == ""
+
+
+def test_nodes_placed_one_after_another_do_not_lie_on_each_other(window: Window) -> None:
+    for key in ("math.exp", "math.sin", "layer.linear"):
+        window.commands.place(key)
+
+    rects = [window.canvas.scene.rect(n) for n in window.document.graph.nodes]
+    assert not any(a.intersects(b) for i, a in enumerate(rects) for b in rects[:i])
+
+
+def test_f1_explains_the_selected_node(window: Window, qtbot: QtBot) -> None:
+    window.canvas.select([names(window.document)["multiply"]])
+
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+
+    assert window.inspector.tabs.tabText(window.inspector.tabs.currentIndex()) == "Help"
