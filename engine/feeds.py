@@ -54,7 +54,7 @@ def load_data(graph: Graph, inference: Inference, device: str, feeds: Feeds) -> 
         if (node, "x") not in inference.outputs or _role(inference, graph, node) != "data":
             continue
         try:
-            data = load(graph.settings_of(node))
+            data = load(graph.settings_of(node), graph.folder)
         except DataError as error:
             feeds.problems.append(Problem("error", f"{graph.nodes[node].name}: {error}", (node,)))
             continue

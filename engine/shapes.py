@@ -202,7 +202,7 @@ class _Inferrer:
         from engine.data import DataError, describe
 
         try:
-            about = describe(self.graph.settings_of(node))
+            about = describe(self.graph.settings_of(node), self.graph.folder)
         except DataError as error:
             self.say.say(node, str(error))
             raise Refused from None

@@ -75,6 +75,7 @@ def read(path: Path | str, catalog: Catalog, allow_newer: bool = False) -> Loade
         raise FileError(f"{name}: the archive is damaged: {str(problem).strip('.') or type(problem).__name__}.") from None
     loaded = _loads(data, catalog, name, allow_newer)
     loaded.graph.attachments.update(attachments)
+    loaded.graph.folder = str(Path(path).resolve().parent)
     return loaded
 
 

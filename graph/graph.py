@@ -52,6 +52,7 @@ class Graph:
         self._training: dict[str, Any] = dict(DEFAULT_TRAINING)
         self.extra: Mapping[str, Any] = {}
         self.attachments: dict[str, bytes] = {}
+        self.folder = ""  # of the file it came from, where relative paths begin; no part of the document
         self._names: dict[str, str] = {}
         self._into: dict[str, dict[tuple[str, int], str]] = {}
         self._out: dict[str, dict[str, None]] = {}
@@ -192,7 +193,7 @@ class Graph:
         twin._nodes, twin._edges = self._nodes.copy(), self._edges.copy()
         twin._groups, twin._frames, twin._notes = self._groups.copy(), self._frames.copy(), self._notes.copy()
         twin._settings, twin._training = dict(self._settings), dict(self._training)
-        twin.extra, twin.attachments = self.extra, dict(self.attachments)
+        twin.extra, twin.attachments, twin.folder = self.extra, dict(self.attachments), self.folder
         twin._names, twin._order = dict(self._names), self._order
         twin._into = {node: dict(into) for node, into in self._into.items()}
         twin._out = {node: dict(out) for node, out in self._out.items()}

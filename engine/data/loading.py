@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -70,25 +71,30 @@ class _Raw:
     target_names: tuple[str, ...]
 
 
-def describe(settings: Mapping[str, Any]) -> Description:
-    """Sizes, names and coding. Reads the file of a CSV (once), nothing else; never imports scikit-learn."""
-    spec, values, key = _wanted(settings)
+def describe(settings: Mapping[str, Any], folder: str = "") -> Description:
+    """Sizes, names and coding. Reads the file of a CSV (once), nothing else; never imports scikit-learn.
+
+    A relative path begins at `folder`, or at the current one.
+    """
+    spec, values, key = _wanted(settings, folder)
     if spec.rows is None and not spec.made:
         return _load(key, _stamp(spec, values)).description
     return _described(key)
 
 
-def load(settings: Mapping[str, Any]) -> DataSet:
+def load(settings: Mapping[str, Any], folder: str = "") -> DataSet:
     """The numbers; the last few sets are kept in memory."""
-    spec, values, key = _wanted(settings)
+    spec, values, key = _wanted(settings, folder)
     return _load(key, _stamp(spec, values))
 
 
-def _wanted(settings: Mapping[str, Any]) -> tuple[DataSetSpec, dict[str, Any], str]:
+def _wanted(settings: Mapping[str, Any], folder: str) -> tuple[DataSetSpec, dict[str, Any], str]:
     values = {s.name: settings.get(s.name, s.default) for s in Data.spec.settings}
     spec = DATA_SETS.get(values["dataset"])
     if spec is None:
         raise DataError(f"there is no data set called {values['dataset']!r}; there are {', '.join(DATA_SETS)}")
+    if str(values["path"]).strip():
+        values["path"] = str(Path(folder, Path(values["path"].strip()).expanduser()).absolute())
     used = {"dataset": spec.key} | {name: values[name] for name in spec.settings}
     return spec, used, json.dumps(used, sort_keys=True)
 
@@ -97,8 +103,6 @@ def _stamp(spec: DataSetSpec, values: Mapping[str, Any]) -> tuple[int, int]:
     """Changes when the file does, so that an edited CSV is read again."""
     if spec.key != "csv":
         return (0, 0)
-    from pathlib import Path
-
     try:
         stat = Path(str(values["path"])).expanduser().stat()
     except OSError:

@@ -215,3 +215,10 @@ def test_describing_imports_neither_torch_nor_scikit_learn() -> None:
         "assert not {'torch', 'sklearn', 'pandas'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+def test_a_relative_path_begins_at_the_documents_folder(tmp_path: Path) -> None:
+    csv(tmp_path, "a,y\n1,2\n3,4\n")
+    assert describe({"dataset": "csv", "path": "table.csv"}, str(tmp_path)).rows == 2
+    with pytest.raises(DataError, match=r"table\.csv: cannot be read"):
+        describe({"dataset": "csv", "path": "table.csv"})
