@@ -14,10 +14,11 @@ from engine.batches import Batches
 from engine.curve import Curve
 from engine.environment import Key
 from engine.failure import first_nonfinite
+from engine.nodes.base import NodeError
 from engine.optimizers.run import Lbfgs, Stepper, stepper
 from engine.optimizers.specs import OptimizerError, optimizer
 from engine.plain import number_json, tensor_json
-from engine.program import NodeFailure, Program
+from engine.program import Program
 from engine.session import Session, SessionError
 from engine.state import State, state_key
 from engine.trace import Trace
@@ -133,10 +134,12 @@ class Trainer:
         first = state.step
         try:
             failed = self._steps(self._next_feeds(feeds, int(stop) - first), first, deadline)
-        except (RuntimeError, ValueError, IndexError, TypeError) as error:
+        except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
             failed = False
-            self._fail_by(self._program.failure(error))
+            self.problem = self.session.explain(self._program.failure(error))
         self._advance(first + len(self._losses))
+        if self.problem is not None and isinstance(self._optimizer, Lbfgs):
+            self._parameters_back(state.step)  # it failed in the middle of a line search
         self.curve.add(first + 1, self._losses)
         if failed:
             self._fail()
@@ -211,7 +214,7 @@ class Trainer:
     def _measure(self) -> None:
         rows = self.session.feeds.rows
         step = self.session.state.step
-        if not rows["train"] or self._measured == step:
+        if not self._batches.rows or self._measured == step:
             return
         try:
             train = self.session.evaluate("train") if self.session.measures.has_accuracy else {}
@@ -233,7 +236,7 @@ class Trainer:
         found = {"train_loss": train["loss"]}
         if "accuracy" in train:
             found["train_accuracy"] = train["accuracy"]
-        if self.session.feeds.rows["test"]:
+        if self.session.feeds.rows["test"] and self._batches.rows:
             test = self.session.evaluate("test")
             found["test_loss"] = test["loss"]
             if "accuracy" in test:
@@ -344,9 +347,6 @@ class Trainer:
             state.epoch, state.position = state.epoch + 1, 0
 
     # Failing
-
-    def _fail_by(self, failure: NodeFailure) -> None:
-        self.problem = self.session.explain(failure)
 
     def _fail(self) -> None:
         """Name the node, and go back to the last state whose loss was finite: replayed exactly from a snapshot."""

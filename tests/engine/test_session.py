@@ -10,6 +10,7 @@ import torch
 from sklearn.preprocessing import StandardScaler
 
 from engine.data import load
+from engine.device import choose_device
 from engine.session import Session, SessionError
 from engine.trainer import Trainer
 from engine.views import Absent, ArrayView
@@ -259,3 +260,34 @@ def test_a_regression_has_no_accuracy() -> None:
     nodes = {"data": ("source.data", {"dataset": "plane"}), "f": ("layer.linear", {"out_features": 1}), "loss": ("loss.squared_error", {})}
     session = Session(network(nodes, "data.x -> f.x; f -> loss.prediction; data.target -> loss.target"))
     assert "accuracy" not in session.evaluate("train")
+
+
+def pretend(monkeypatch: pytest.MonkeyPatch, cuda: bool, mps: bool) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: mps)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "cuda", "mps", "dtype", "learned", "device", "words"),
+    [
+        ("cpu", True, True, torch.float32, 10**7, "cpu", ""),
+        ("auto", False, False, torch.float64, 10**7, "cpu", ""),
+        ("auto", True, False, torch.float64, 10**7, "cuda", "auto: the GPU (CUDA)"),
+        ("auto", True, False, torch.float64, 22, "cpu", "22 learned numbers are too few"),
+        ("cuda", True, False, torch.float64, 22, "cuda", ""),
+        ("cuda", False, False, torch.float64, 22, "cpu", "running on the CPU"),
+        ("mps", False, False, torch.float32, 22, "cpu", "MPS needs a Mac"),
+        ("mps", False, True, torch.float64, 22, "cpu", "MPS needs float32, and this document is float64"),
+        ("mps", False, True, torch.float32, 22, "mps", ""),
+        ("auto", False, True, torch.float64, 10**7, "cpu", "MPS needs float32"),
+        ("auto", False, True, torch.float32, 10**7, "mps", "auto: the GPU (MPS)"),
+    ],
+)
+def test_the_device_is_chosen_and_falling_back_says_why(
+    monkeypatch: pytest.MonkeyPatch, wanted: str, cuda: bool, mps: bool, dtype: torch.dtype, learned: int, device: str, words: str
+) -> None:
+    pretend(monkeypatch, cuda, mps)
+    choice = choose_device(wanted, dtype, learned)
+    assert choice.device == device
+    assert words in choice.note
+    assert bool(words) == bool(choice.note)

@@ -306,3 +306,21 @@ def test_frozen_parameters_stay() -> None:
     before = trainer.session.state.parameters["hidden.W"].clone()
     trainer.run(max_steps=10)
     assert torch.equal(trainer.session.state.parameters["hidden.W"], before)
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "lbfgs"])
+def test_a_node_that_refuses_its_numbers_stops_training_by_name(optimizer: str) -> None:
+    nodes = {
+        "data": ("source.data", {"dataset": "moons", "coding": "zero_one"}),
+        "f": ("layer.linear", {"out_features": 1}),
+        "loss": ("loss.bce", {}),
+    }
+    graph = network(nodes, "data.x -> f.x; f -> loss.probabilities; data.target -> loss.target", optimizer=optimizer, hyper={})
+    trainer = Trainer(Session(graph))
+    before = trainer.session.state.copy()
+    trainer.run()
+    assert trainer.problem is not None
+    assert trainer.problem.nodes == ("loss",)
+    assert "between 0 and 1" in trainer.problem.text
+    if trainer.session.state.step == 0:
+        assert trainer.session.state.diff(before) == {}
