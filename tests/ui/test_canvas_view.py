@@ -368,3 +368,14 @@ def test_the_trace_may_mention_what_is_no_longer_there(canvas: Canvas) -> None:
     canvas.document.do(edits.remove_nodes(canvas.document.graph, ["f", "z"]))
     canvas.set_trace(replace(xy_plus_z_trace(), problems=(Problem("error", "gone", ("f",)),)))
     assert not picture(canvas).isNull()
+
+
+def test_the_whole_graph_stays_in_view_while_the_window_grows_until_someone_moves_it(canvas: Canvas) -> None:
+    canvas.fit_all()
+    for size in ((500, 400), (1500, 900)):
+        canvas.resize(*size)
+        assert canvas.seen().contains(canvas.scene.bounds())
+    canvas.pan_by(10, 0)
+    before = canvas.view_state()
+    canvas.resize(700, 600)
+    assert canvas.view_state() == before

@@ -44,10 +44,11 @@ class Camera:
         self.x = fixed.x() - at.x() / self.scale
         self.y = fixed.y() - at.y() / self.scale
 
-    def fit(self, rect: QRectF, size: QSizeF, largest: float, margin: float = 56.0) -> None:
-        """Show all of `rect`, centred, at most at scale `largest`."""
+    def fit(self, rect: QRectF, size: QSizeF, largest: float, margin: float | None = None) -> None:
+        """Show all of `rect`, centred, at most at scale `largest`; without `margin` one in proportion to the size."""
         if rect.isEmpty() or size.isEmpty():
             return
+        margin = min(48.0, 0.05 * min(size.width(), size.height())) if margin is None else margin
         wide = max(size.width() - 2 * margin, 40.0) / rect.width()
         high = max(size.height() - 2 * margin, 40.0) / rect.height()
         self.scale = min(max(min(wide, high, largest), SMALLEST), LARGEST)

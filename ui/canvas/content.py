@@ -28,7 +28,7 @@ class Content:
     playhead: Playhead | None = None
     stale: bool = False
     values: bool = True
-    _pictures: dict[tuple[int, str, bool], QImage | None] = field(default_factory=dict)
+    _pictures: dict[tuple[int, str, bool, int], QImage | None] = field(default_factory=dict)
     texts: dict[tuple[int, int], Any] = field(default_factory=dict)
     """Written-out numbers, by the identity of the tensors of this trace."""
     _problems: dict[str, Problem] | None = None
@@ -103,11 +103,11 @@ class Content:
         known = self.trace.shapes.get((node, port)) if self.trace is not None else None
         return known is not None and len(known[0]) == 3 and known[0][0] in (1, 3)
 
-    def picture(self, view: ArrayView, theme: Theme, image: bool = False) -> QImage | None:
+    def picture(self, view: ArrayView, theme: Theme, image: bool = False, tiles: int = heat.TILES) -> QImage | None:
         """The view's thumbnail, kept for as long as this trace is shown."""
-        key = (id(view), theme.name, image)
+        key = (id(view), theme.name, image, tiles)
         if key not in self._pictures:
-            self._pictures[key] = heat.picture(view, theme, image)
+            self._pictures[key] = heat.picture(view, theme, image, tiles)
         return self._pictures[key]
 
     def magnitude(self, edge: Edge) -> float | None:

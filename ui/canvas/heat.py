@@ -10,23 +10,23 @@ from PySide6.QtGui import QImage
 from engine.views import ArrayView
 from ui.theme import Theme, color
 
-MOSAIC = 8
+TILES = 8
 """Maps of a stack that are shown."""
 LARGEST = 64
 
 
-def picture(view: ArrayView, theme: Theme, image: bool = False) -> QImage | None:
+def picture(view: ArrayView, theme: Theme, image: bool = False, tiles: int = TILES) -> QImage | None:
     """A thumbnail of the tensor, one pixel an element; None when nothing of it is known.
 
-    Vectors lie in a row, stacks of maps side by side. `image` draws one-channel pictures in grey. NaN has the colour of errors.
+    Vectors lie in a row, stacks of maps side by side, the first `tiles` of them. `image` draws one-channel pictures in
+    grey. NaN has the colour of errors.
     """
     source = view.data if view.data is not None else view.thumbnail
     if source is None or source.size == 0:
         return None
     array = np.asarray(source, dtype=np.float64)
     if array.ndim > 2:
-        tiles = list(array.reshape(-1, *array.shape[-2:])[:MOSAIC])
-        plane, gaps = _beside(tiles)
+        plane, gaps = _beside(list(array.reshape(-1, *array.shape[-2:])[:tiles]))
         return _grey(plane, gaps) if image else _signed(plane, gaps, theme)
     if view.data is None and len(view.shape) > 2:
         plane, gaps = _beside(_columns(array))

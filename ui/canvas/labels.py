@@ -43,15 +43,18 @@ class Text:
     text: str
     width: float
     view: ArrayView | None = None
+    image: bool = False
     lead: float = 0.0
     """Width of the sign that says the number is a norm."""
 
 
-def _made(kind: Literal["number", "tensor", "word", "bad"], text: str, view: ArrayView | None = None, norm: bool = False) -> Text:
+def _made(
+    kind: Literal["number", "tensor", "word", "bad"], text: str, view: ArrayView | None = None, image: bool = False, norm: bool = False
+) -> Text:
     if kind == "word":
         return Text(kind, text, geometry.text_width("tiny", text) + 6)
     wide, lead = geometry.number_width("wire", text), geometry.text_width("small", NORM) + 3 if norm else 0.0
-    return Text(kind, text, lead + wide * 13 / 15 + PICTURE[0] + 8 if kind == "tensor" else wide, view, lead)
+    return Text(kind, text, lead + wide * 13 / 15 + PICTURE[0] + 8 if kind == "tensor" else wide, view, image, lead)
 
 
 EMPTY = Text("empty", "", 34.0)
@@ -66,14 +69,14 @@ class Places:
     widths: tuple[float, float]
 
 
-def value_text(view: ArrayView | None) -> Text:
+def value_text(view: ArrayView | None, image: bool = False) -> Text:
     if view is None:
         return EMPTY
     scalar = view.scalar
     if scalar is not None:
         return _made("bad" if loud(scalar) else "number", whole(scalar) if "int" in view.dtype else number(scalar))
     shape = tensor_text(view.shape)
-    return _made("tensor", shape, view) if view.finite else _made("bad", f"NaN/∞ {shape}")
+    return _made("tensor", shape, view, image) if view.finite else _made("bad", f"NaN/∞ {shape}")
 
 
 def gradient_text(gradient: ArrayView | Absent) -> Text:
@@ -154,7 +157,7 @@ def texts(edge: Edge, content: Content) -> tuple[Text, Text]:
     made = content.texts
     forward, backward = made.get((id(value), 0)), made.get((id(gradient), 1))
     if forward is None:
-        forward = made[id(value), 0] = value_text(value)
+        forward = made[id(value), 0] = value_text(value, content.is_image(*edge.source))
     if backward is None:
         backward = made[id(gradient), 1] = gradient_text(gradient)
     return forward, backward
@@ -314,9 +317,10 @@ def _paint_special(painter: QPainter, text: Text, hue: str, content: Content, th
         painter.setPen(color(theme.secondary))
         painter.drawText(box, _CENTRE, text.text)
     elif text.view is not None:
-        image = content.picture(text.view, theme)
+        image = content.picture(text.view, theme, text.image, 1)
         if image is not None:
-            _stamp(painter, QRectF(box.left(), box.top() + 2, *PICTURE), image, theme, content.stale)
+            wide = PICTURE[1] if len(text.view.shape) > 2 else PICTURE[0]
+            _stamp(painter, QRectF(box.left() + PICTURE[0] - wide, box.top() + 2, wide, PICTURE[1]), image, theme, content.stale)
         painter.setPen(color(theme.stale if content.stale else hue))
         if text.lead:
             painter.setFont(font("small"))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSizeF, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, QSizeF, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QCursor,
@@ -26,7 +26,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from engine.views import TraceView
 from graph import edits
@@ -76,6 +76,7 @@ class Canvas(QWidget):
         self.setAcceptDrops(True)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(240, 160)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Graph")
         self.document: Document = document
         self.camera = Camera()
@@ -84,7 +85,7 @@ class Canvas(QWidget):
         self.playhead: Playhead | None = None
         self.on_live_edit: Callable[[], None] | None = None
         self._selection = Selection(self._selection_flipped)
-        self._fit_first = True
+        self._fitted = True
         self._zooming = False
         self._sharpen = self._timer(SHARPEN_MS, self._sharpened)
         self._stale = self._timer(STALE_MS, self._grey)
@@ -102,7 +103,6 @@ class Canvas(QWidget):
         self.stage = Stage(document.graph, self.theme, self._repaint)
         self.stage.content.playhead = self.playhead
         self._selection.set(())
-        self._fit_first = True
         self.fit_all()
 
     def set_theme(self, theme: Theme) -> None:
@@ -224,7 +224,9 @@ class Canvas(QWidget):
     # where the view looks
 
     def fit_all(self) -> None:
+        """Show everything; it stays so when the canvas changes its size, until the view is moved."""
         self._fit(self._whole())
+        self._fitted = True
 
     def fit_selection(self) -> None:
         """Show the selected nodes, or everything."""
@@ -260,12 +262,11 @@ class Canvas(QWidget):
         return self.camera.state()
 
     def restore_view(self, state: tuple[float, float, float]) -> None:
-        self._fit_first = False
         self.camera.restore(state)
         self.camera_moved()
 
     def camera_moved(self) -> None:
-        self._fit_first = False
+        self._fitted = False
         self.view_changed.emit()
         self.update()
 
@@ -284,10 +285,8 @@ class Canvas(QWidget):
         return self.camera.to_scene(at if self.rect().contains(at.toPoint()) else self._middle())
 
     def _fit(self, rect: QRectF) -> None:
-        waiting = not self.isVisible()
         self.camera.fit(rect, self._size(), 1.25 * self.theme.scale)
         self.camera_moved()
-        self._fit_first = waiting
 
     def _whole(self) -> QRectF:
         found = self.scene.bounds()
@@ -354,6 +353,9 @@ class Canvas(QWidget):
 
     # Qt
 
+    def sizeHint(self) -> QSize:
+        return QSize(960, 640)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painting.prepare(painter)
@@ -366,9 +368,8 @@ class Canvas(QWidget):
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        if self._fit_first:
+        if self._fitted:
             self.fit_all()
-            self._fit_first = not self.isVisible()
         super().resizeEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
