@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from sklearn import datasets
 
-from engine.data import DataError, describe, load
+from engine.data import DataError, describe, load, measured
 from engine.data.specs import DATA_SETS
 from engine.nodes.sources import Data
 
@@ -222,3 +222,11 @@ def test_a_relative_path_begins_at_the_documents_folder(tmp_path: Path) -> None:
     assert describe({"dataset": "csv", "path": "table.csv"}, str(tmp_path)).rows == 2
     with pytest.raises(DataError, match=r"table\.csv: cannot be read"):
         describe({"dataset": "csv", "path": "table.csv"})
+
+
+@pytest.mark.parametrize("key", ["digits", "iris", "wine", "breast_cancer"])
+def test_reading_scikit_learns_files_equals_its_loaders(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    read = measured.measured(key)
+    monkeypatch.setattr(measured, "_FILES", {})
+    loaded = measured.measured(key)
+    assert all(np.array_equal(a, b) for a, b in zip(read, loaded, strict=True))
