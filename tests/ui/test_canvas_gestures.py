@@ -320,6 +320,30 @@ def test_control_delete_joins_what_the_node_was_between(qtbot: QtBot) -> None:
     assert ends(canvas) == {(("x", "y"), ("e", "x"))}
 
 
+def test_a_wire_is_drawn_with_keys_alone(qtbot: QtBot) -> None:
+    graph = xy_plus_z()
+    edits.Disconnect("e3").apply(graph)
+    canvas = shown(qtbot, graph.copy())
+    canvas.select(["z"])
+    QTest.keyClick(canvas, Qt.Key.Key_P)
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    assert (("z", "y"), ("f", "b")) in ends(canvas)
+    QTest.keyClick(canvas, Qt.Key.Key_P)
+    for _ in range(4):
+        QTest.keyClick(canvas, Qt.Key.Key_Down)
+    QTest.keyClick(canvas, Qt.Key.Key_Escape)
+    assert canvas.gesture is None
+    canvas.document.undo()
+    assert canvas.document.graph == graph and not canvas.document.history.can_undo
+
+
+def test_keys_offer_no_wire_that_would_close_a_cycle(canvas: Canvas) -> None:
+    canvas.select(["f"])
+    QTest.keyClick(canvas, Qt.Key.Key_P)
+    QTest.keyClick(canvas, Qt.Key.Key_Return)
+    assert canvas.document.graph == xy_plus_z() and canvas.gesture is None
+
+
 def test_undo_and_redo_never_move_the_view(canvas: Canvas) -> None:
     canvas.select(["d"])
     QTest.keyClick(canvas, Qt.Key.Key_Delete)

@@ -60,17 +60,17 @@ class Hands:
         at = canvas.pointer(event.position(), event.modifiers())
         left = event.button() == Qt.MouseButton.LeftButton
         if event.button() == Qt.MouseButton.MiddleButton or (left and self.space):
-            self._begin(Pan(canvas, at))
+            self.begin(Pan(canvas, at))
         elif event.button() == Qt.MouseButton.RightButton and event.modifiers() & _CTRL:
             if self._may_edit():
-                self._begin(Cut(canvas, at))
+                self.begin(Cut(canvas, at))
         elif left:
             self._press_left(at)
 
     def _press_left(self, at: Pointer) -> None:
         canvas, scene = self.canvas, self.canvas.scene
         if self._on_map(at.view):
-            self._begin(MapPan(canvas, at))
+            self.begin(MapPan(canvas, at))
             return
         if self.offer and not at.modifiers:
             self._accept_offer(at)
@@ -78,18 +78,18 @@ class Hands:
         port, node = self._port_at(at.scene), scene.node_at(at.scene)
         wire = scene.wire_at(at.scene, 7.0 / canvas.camera.scale) if port is None and node is None else None
         if port is not None and self._may_edit():
-            self._begin(Connect(canvas, at, port))
+            self.begin(Connect(canvas, at, port))
         elif node is not None:
             self._press_node(at, node)
         elif wire is not None:
             self._press_wire(at, wire)
         else:
-            self._begin(BoxSelect(canvas, at))
+            self.begin(BoxSelect(canvas, at))
 
     def _press_node(self, at: Pointer, node: str) -> None:
         canvas = self.canvas
         if self._on_slider(node, at.scene) and not canvas.document.read_only:
-            self._begin(DragSlider(canvas, at, node))
+            self.begin(DragSlider(canvas, at, node))
             return
         if at.modifiers & (_SHIFT | _CTRL):
             chosen = canvas.selection
@@ -98,7 +98,7 @@ class Hands:
                 return
         elif node not in canvas.selection:
             canvas.select([node])
-        self._begin(Move(canvas, at, canvas.selected_nodes(), node))
+        self.begin(Move(canvas, at, canvas.selected_nodes(), node))
 
     def _press_wire(self, at: Pointer, wire: str) -> None:
         canvas = self.canvas
@@ -147,11 +147,16 @@ class Hands:
             self.canvas.select([found])
         self.canvas.menu_requested.emit(place, found)
 
-    def _begin(self, gesture: Gesture) -> None:
+    def begin(self, gesture: Gesture) -> None:
         self.gesture = gesture
         if gesture.cursor != Qt.CursorShape.ArrowCursor:
             self.canvas.setCursor(gesture.cursor)
         self._unhover()
+        self.canvas.update()
+
+    def end(self) -> None:
+        """The gesture under way is done, by its own word."""
+        self.gesture = None
         self.canvas.update()
 
     def cancel(self) -> bool:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from ui.canvas import commands
+from ui.canvas.gestures import ConnectByKeys
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas
@@ -31,6 +32,7 @@ _TABLE: dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[Canvas], object]] = {
     (_K.Key_Plus, _NONE): lambda c: c.zoom_by(1.25),
     (_K.Key_Plus, _SHIFT): lambda c: c.zoom_by(1.25),
     (_K.Key_Minus, _NONE): lambda c: c.zoom_by(0.8),
+    (_K.Key_P, _NONE): lambda c: _connect(c),
     (_K.Key_Return, _NONE): lambda c: _activate(c),
     (_K.Key_Enter, _NONE): lambda c: _activate(c),
 }
@@ -51,6 +53,9 @@ def press(canvas: Canvas, event: QKeyEvent) -> bool:
     if key == _K.Key_Escape:
         if not canvas.cancel_gesture():
             canvas.select(())
+        return True
+    if isinstance(canvas.gesture, ConnectByKeys):
+        canvas.gesture.key(event)
         return True
     if canvas.gesture is not None:
         return True  # one thing at a time: no key edits what a hand is holding
@@ -79,6 +84,12 @@ def _arrow(canvas: Canvas, dx: int, dy: int, held: Qt.KeyboardModifier) -> None:
         commands.follow_wire(canvas, dx > 0)
     else:
         commands.step_selection(canvas, dx, dy)
+
+
+def _connect(canvas: Canvas) -> None:
+    nodes = canvas.selected_nodes()
+    if len(nodes) == 1 and canvas.scene.cards[nodes[0]].outputs and not canvas.document.read_only:
+        canvas.hands.begin(ConnectByKeys(canvas, nodes[0]))
 
 
 def _activate(canvas: Canvas) -> None:

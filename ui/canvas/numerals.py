@@ -47,8 +47,10 @@ def shape_text(shape: Sequence[int]) -> str:
 
 
 def tensor_text(shape: Sequence[int]) -> str:
-    """A tensor's shape where a number could stand: a vector is `(8)`, which nobody takes for 8."""
-    return f"({shape[0]})" if len(shape) == 1 else shape_text(shape)
+    """A tensor's shape where a number could stand: a vector is `(8)`, which nobody takes for 8; long ones are set tight."""
+    if len(shape) == 1:
+        return f"({shape[0]})"
+    return shape_text(shape).replace(" ", "") if len(shape) > 2 else shape_text(shape)
 
 
 def loud(value: float) -> bool:

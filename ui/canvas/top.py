@@ -22,5 +22,6 @@ def paint_top(painter: QPainter, canvas: Canvas) -> None:
     if canvas.minimap.visible(canvas.scene, canvas.camera, size):
         canvas.minimap.paint(painter, canvas.scene, canvas.camera, size, canvas.theme)
     tip = canvas.gesture.tip() if canvas.gesture is not None else None
-    if tip is not None and canvas.hands.last is not None:
-        paint_tip(painter, canvas.hands.last, tip[0], tip[1], size, canvas.theme)
+    place = (canvas.gesture.tip_place() or canvas.hands.last) if canvas.gesture is not None else None
+    if tip is not None and place is not None:
+        paint_tip(painter, place, tip[0], tip[1], size, canvas.theme)

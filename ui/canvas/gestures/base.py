@@ -46,6 +46,10 @@ class Gesture:
         """Text beside the cursor, and whether it is good news."""
         return None
 
+    def tip_place(self) -> QPointF | None:
+        """Where the tip stands, in view coordinates; None for the cursor."""
+        return None
+
     def moved(self, at: Pointer) -> bool:
         """Whether the hand has left the spot: less is a click."""
         return (at.view - self.start.view).manhattanLength() >= 4
