@@ -35,11 +35,11 @@ class Commands:
 
     def __init__(self, window: Window) -> None:
         self._window = window
+        self._known: tuple[object, int, bool] = (None, 0, False)
 
     def situation(self) -> Situation:
         window, graph = self._window, self._window.document.graph
         history, kernel, canvas = window.document.history, window.kernel, window.canvas
-        trainable = any(graph.spec(n).parameters or graph.spec(n).role == "parameter" for n in graph.nodes.values())
         return Situation(
             nodes=len(graph.nodes),
             selected_nodes=len(canvas.selected_nodes()),
@@ -49,17 +49,25 @@ class Commands:
             events=len(window.playhead.events),
             training=kernel is not None and kernel.training,
             trained=kernel is not None and kernel.progress.step > 0,
-            trainable=trainable and window.trace is not None and window.trace.objective is not None,
+            trainable=self._learns() and window.trace is not None and window.trace.objective is not None,
             kernel=kernel is not None,
             read_only=bool(window.document.read_only),
         )
 
+    def _learns(self) -> bool:
+        """Whether anything here has weights; asked at every tick of a slider, so looked up once a structure."""
+        document = self._window.document
+        if self._known[:2] != (document, document.structure):
+            specs = (document.graph.spec(node) for node in document.graph.nodes.values())
+            self._known = (document, document.structure, any(spec.parameters or spec.role == "parameter" for spec in specs))
+        return self._known[2]
+
     def why_not_train(self) -> str:
         """Why the training button is off, in words."""
-        window, graph = self._window, self._window.document.graph
+        window = self._window
         if window.kernel is None or window.trace is None:
             return "The engine is starting"
-        if not any(graph.spec(n).parameters or graph.spec(n).role == "parameter" for n in graph.nodes.values()):
+        if not self._learns():
             return "Nothing here can be trained: there is no Parameter and no layer with weights"
         return window.trace.objective_note or "Solve the problems first"
 

@@ -14,6 +14,8 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from ui.theme import color
+
 _BAR = re.compile(r"\\bar\{\\mathrm\{([\w\\]+)\}\}")
 _AT = re.compile(r"@([A-Za-z]\w*)")
 _GREEK = frozenset({
@@ -110,6 +112,44 @@ def loader() -> _Loader:
     if _loader is None:
         _loader = _Loader()
     return _loader
+
+
+class NumberLine(QWidget):
+    """A formula with numbers in it that change many times a second: painted as one line of text, never typeset."""
+
+    def __init__(self, size: float = 15.0) -> None:
+        super().__init__()
+        self._size, self._scale = size, 1.0
+        self._latex, self._ink = "", "#000000"
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_formula(self, latex: str, ink: str, scale: float = 1.0) -> None:
+        if (latex, ink, scale) == (self._latex, self._ink, self._scale):
+            return
+        if scale != self._scale:
+            self.updateGeometry()
+        self._latex, self._ink, self._scale = latex, ink, scale
+        self.setVisible(bool(latex))
+        self.update()
+
+    @property
+    def latex(self) -> str:
+        return self._latex
+
+    def sizeHint(self) -> QSize:
+        return QSize(120, round(self._size * self._scale * 1.7))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, self.sizeHint().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        from ui.canvas.formula_text import line, runs
+
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(color(self._ink))
+        size = self._size * self._scale
+        line(runs(self._latex), self.width(), size).paint(painter, 0, self.height() * 0.68, size)
 
 
 class FormulaView(QWidget):

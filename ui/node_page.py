@@ -13,10 +13,10 @@ from graph.graph import GraphError
 from graph.problem import Problem, Repair
 from ui.array_view import ABSENT
 from ui.forms import Form
-from ui.formula import FormulaView, filled, latex_name, named
+from ui.formula import FormulaView, NumberLine, filled, latex_name, named
 from ui.library import paint_swatch
 from ui.numbers import number
-from ui.reading import gradient_of, port_names, port_values, scalar
+from ui.reading import port_names, port_values, scalar
 from ui.theme import LIGHT, Theme
 from ui.widgets import button, clear, label, line
 
@@ -48,19 +48,17 @@ class Swatch(QWidget):
 
 
 class Row(QWidget):
-    """A formula at the left, a number at the right."""
+    """A rule at the left, the number that came of it at the right."""
 
-    def __init__(self, latex: str, text: str, role: str, theme: Theme) -> None:
+    def __init__(self, latex: str, theme: Theme) -> None:
         super().__init__()
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 2, 0, 2)
         formula = FormulaView(15.0)
         formula.set_formula(latex, theme.text, theme.scale)
         layout.addWidget(formula, 1)
-        if text:
-            value = label(text, "strong")
-            value.setStyleSheet(f"color: {theme.backward if role == 'gradient' else theme.forward};")
-            layout.addWidget(value, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.number = label("", "rule")
+        layout.addWidget(self.number, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 class NodePage(QWidget):
@@ -74,6 +72,9 @@ class NodePage(QWidget):
         self._node = ""
         self._type = ""
         self._theme = LIGHT
+        self._rows: dict[str, Row] = {}
+        self._shown_rules: tuple[dict[str, str], Theme] = ({}, LIGHT)
+        self._shown_problems: tuple[Problem, ...] = ()
         self.form: Form | None = None
         self.swatch = Swatch()
         self.kind = label("", "section")
@@ -83,7 +84,7 @@ class NodePage(QWidget):
         self.name.setToolTip("The name in formulas, files and exported code")
         self.complaint = label("", "complaint", wrap=True)
         self.complaint.hide()
-        self.formula, self.numbers = FormulaView(19.0), FormulaView(15.0)
+        self.formula, self.numbers = FormulaView(19.0), NumberLine(15.0)
         self._problems, self._form_place, self._rules = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
         self._rules_title = label("Chain rule", "section")
         self._build()
@@ -145,13 +146,15 @@ class NodePage(QWidget):
         spec, settings = graph.spec(self._node), graph.settings_of(self._node)
         formula = spec.formula_for(settings)
         known = {port: latex_name(name) for port, name in self._names().items()}
-        alone = spec.role != "op"  # "b = −3": nothing stands before the number that a bracket would part it from
-        typed = {n: _inserted(v, alone) for n, v in settings.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
-        if alone and trace is not None and (now := scalar(trace.values.get((self._node, "y")))) is not None:
-            typed["value"] = _inserted(now, bare=True)
+        typed = {n: _inserted(v) for n, v in settings.items() if isinstance(v, (int, float)) and not isinstance(v, bool)}
+        result = scalar(trace.values.get((self._node, spec.outputs[0].name))) if trace is not None and spec.outputs else None
+        if spec.role != "op":  # "x = 2" changes with every tick of a slider
+            self.formula.set_formula("" if result is not None else filled(formula, known), theme.text, theme.scale)
+            shown = "" if result is None else f"{latex_name(graph.nodes[self._node].name)} = {_inserted(result, bare=True)}"
+            self.numbers.set_formula(shown, theme.text, theme.scale)
+            return self._show_rules(trace)
         self.formula.set_formula(filled(formula, typed | known), theme.text, theme.scale)
         values = port_values(graph, trace, self._node) if trace is not None else None
-        result = scalar(trace.values.get((self._node, spec.outputs[0].name))) if trace is not None and spec.outputs else None
         with_numbers = ""
         if values is not None and result is not None and len(values) == len(spec.inputs):
             texts = typed | {port: _inserted(value) for port, value in values.items()}
@@ -168,22 +171,26 @@ class NodePage(QWidget):
     def _show_rules(self, trace: TraceView | None) -> None:
         """One line for each input and parameter: its rule, and the number where there is one."""
         assert self._document is not None
-        graph = self._document.graph
-        spec, names = graph.spec(self._node), self._names()
-        clear(self._rules)
+        graph, names = self._document.graph, self._names()
+        spec = graph.spec(self._node)
+        rules = {port: named(rule, names) for port, rule in spec.local_derivatives_for(graph.settings_of(self._node)).items()}
+        if (rules, self._theme) != self._shown_rules:
+            self._shown_rules = (rules, self._theme)
+            clear(self._rules)
+            self._rows = {port: Row(latex, self._theme) for port, latex in rules.items()}
+            for row in self._rows.values():
+                self._rules.addWidget(line())
+                self._rules.addWidget(row)
+            self._rules_title.setVisible(bool(rules))
         edges = {edge.target[1]: edge.id for edge in graph.inputs_of(self._node)}
-        for port, rule in spec.local_derivatives_for(graph.settings_of(self._node)).items():
-            text = ""
-            if trace is not None and port in edges:
-                gradient = trace.edge_gradients.get(edges[port], gradient_of(None, (self._node, port)))
-                value = scalar(gradient)
-                text = number(value) if value is not None else ABSENT[gradient.reason] if isinstance(gradient, Absent) else ""
-            self._rules.addWidget(line())
-            self._rules.addWidget(Row(named(rule, names), text, "gradient", self._theme))
-        self._rules_title.setVisible(bool(spec.local_derivatives))
+        for port, row in self._rows.items():
+            row.number.setText(_rule_number(trace, edges.get(port)))
 
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
         """The problems of this node, with their repairs."""
+        if problems == self._shown_problems:
+            return
+        self._shown_problems = problems
         clear(self._problems)
         for problem in problems:
             self._problems.addWidget(label(problem.text, "fault" if problem.severity == "error" else "notice", wrap=True))
@@ -227,6 +234,15 @@ class NodePage(QWidget):
     def _complain(self, text: str) -> None:
         self.complaint.setText(text)
         self.complaint.setVisible(bool(text))
+
+
+def _rule_number(trace: TraceView | None, edge: str | None) -> str:
+    """The gradient that went along this wire: a number, why there is none, or nothing for a tensor."""
+    if trace is None or edge is None:
+        return ""
+    gradient = trace.edge_gradients.get(edge, Absent("not computed" if trace.objective is not None else "no objective"))
+    value = scalar(gradient)
+    return number(value) if value is not None else ABSENT[gradient.reason] if isinstance(gradient, Absent) else ""
 
 
 def _inserted(value: float, bare: bool = False) -> str:

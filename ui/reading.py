@@ -9,10 +9,15 @@ from graph.graph import Graph
 def port_names(graph: Graph, node: str) -> dict[str, str]:
     """The names that stand for a node's ports in its formula: producers at inputs, the node itself at its output."""
     spec = graph.spec(node)
-    names = {edge.target[1]: graph.nodes[edge.source[0]].name for edge in graph.inputs_of(node) if edge.slot == 0}
+    names = {edge.target[1]: _source_name(graph, edge.source) for edge in graph.inputs_of(node) if edge.slot == 0}
     if len(spec.outputs) == 1:
         names[spec.outputs[0].name] = graph.nodes[node].name
     return names
+
+
+def _source_name(graph: Graph, end: tuple[str, str]) -> str:
+    """A producer's name; of one with several outputs, the output's."""
+    return end[1] if len(graph.spec(end[0]).outputs) > 1 else graph.nodes[end[0]].name
 
 
 def scalar(view: Gradient | None) -> float | None:

@@ -47,6 +47,7 @@ QLabel[role="gradient"] {{ font-size: {px(t, 24)}px; font-weight: 600; color: {t
 QLabel[role="complaint"] {{ color: {t.error}; font-size: {px(t, 12)}px; }}
 QLabel[role="stale"] {{ color: {t.stale}; font-size: {px(t, 24)}px; font-weight: 600; }}
 QLabel[role="notice"] {{ background: {t.warning_soft}; border-radius: 8px; padding: 8px 10px; }}
+QLabel[role="rule"] {{ font-weight: 600; color: {t.backward}; }}
 QLabel[role="fault"] {{ background: {t.error_soft}; border-radius: 8px; padding: 8px 10px; }}
 QFrame[role="line"] {{ background: {t.hairline}; border: none; max-height: 1px; min-height: 1px; }}
 QStatusBar {{ background: {t.panel}; border-top: 1px solid {t.hairline}; min-height: {px(t, 26)}px; }}

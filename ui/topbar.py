@@ -136,7 +136,9 @@ class TopBar(QWidget):
         self._fit()
 
     def set_file(self, name: str, modified: bool) -> None:
-        self.file.set_full(name + (" •" if modified else ""))
+        if self.file.full == (text := name + (" •" if modified else "")):
+            return
+        self.file.set_full(text)
         self.file.setToolTip("There are unsaved changes" if modified else name)
         self._fit()
 

@@ -71,6 +71,7 @@ class TrainingPage(QWidget):
         self._document: Document | None = None
         self._theme = LIGHT
         self._optimizer = ""
+        self._shown: tuple[Document, dict[str, Any]] | None = None
         self.optimizer_form = Form((OPTIMIZER,), titles={"optimizer": {key: spec.title for key, spec in OPTIMIZERS.items()}})
         self.run_form = Form(RUN_SETTINGS, titles={"device": DEVICES})
         self.hyper_form: Form | None = None
@@ -118,6 +119,9 @@ class TrainingPage(QWidget):
         if document is None:
             return
         spec, training = optimizer_of(document), document.graph.training
+        if self._shown == (document, dict(training)):
+            return
+        self._shown = (document, dict(training))
         self.optimizer_form.set_values(training)
         self.run_form.set_values(training)
         self.run_form.editors["batch_size"].setEnabled(not spec.full_batch)
@@ -177,4 +181,5 @@ class TrainingPage(QWidget):
             self._document.do(edit, text, merge=merge)
         except GraphError as refused:
             self.show_message(str(refused))
+            self._shown = None
             self.refresh()
