@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from graph.graph import Graph, GraphError
+from graph.membership import depths
 from graph.model import Edge, Frame, Group, Node, Note
 from graph.settings import finite_json
 from graph.spec import Catalog
@@ -87,11 +88,16 @@ def _present_ports(graph: Graph, edge: Edge) -> Edge:
 
 
 def _groups(graph: Graph, rows: list[Any]) -> None:
-    """Groups may stand before their parents: they are added without, then hung up."""
-    groups = [_plain(Group.from_json(row)) for row in rows]
+    add_groups(graph, [_plain(Group.from_json(row)) for row in rows])
+
+
+def add_groups(graph: Graph, groups: Sequence[Group]) -> None:
+    """Add groups, which may stand before their parents: first without, then hung up, the deepest first, so that the look for
+    circles is never long. Raises GraphError."""
     for group in groups:
         graph._add_item(replace(group, parent=None))
-    for group in groups:
+    depth = depths(groups)
+    for group in sorted(groups, key=lambda group: -depth[group.id]):
         graph._replace_item(group)
 
 

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from graph.build import BuildError, build
+from graph.build import BuildError, add_groups, build
 from graph.edits import AddItem, Compound, Edit
 from graph.edits.composed import copies
 from graph.files import FORMAT, VERSION, dumps
 from graph.graph import Graph, GraphError
+from graph.group_view import expand, members, path
+from graph.membership import depths
 from graph.migrations import migrate
-from graph.model import Frame, Note
+from graph.model import Frame, Group, Note
 from graph.scan import ScanError, parse
 
 
-def copy_text(graph: Graph, ids: Iterable[str]) -> str:
-    """The nodes, frames and notes among `ids`, and the wires between these nodes, as text in the form of a file."""
-    chosen = set(ids)
+def copy_text(graph: Graph, ids: Iterable[str], inside: str | None = None) -> str:
+    """The nodes, groups (with all they hold), frames and notes among `ids`, and the wires between these nodes, in the form of a file.
+
+    `inside` is the group in which the selection was made: groups below it of which everything is chosen come along as well, others
+    do not, so what is copied out of a group does not bring that group with it.
+    """
+    chosen = set(expand(graph, ids))
     part = Graph(graph.catalog)
+    kept = _whole_groups(graph, chosen, inside)
+    add_groups(part, [replace(group, parent=group.parent if group.parent in kept else None) for group in kept.values()])
     for node in graph.nodes.values():
         if node.id in chosen:
-            part._add_node(replace(node, group=None))
+            part._add_node(replace(node, group=node.group if node.group in kept else None))
     for edge in graph.edges.values():
         if edge.source[0] in part.nodes and edge.target[0] in part.nodes:
             part._add_edge(edge)
@@ -40,19 +48,36 @@ def is_nodes(text: str) -> bool:
     return text.lstrip()[:1] == "{" and f'"{FORMAT}"' in text
 
 
-def paste(graph: Graph, text: str, at: tuple[float, float] | None = None) -> tuple[Edit, tuple[str, ...]]:
-    """An edit that adds what `copy_text` wrote, its top left corner at `at`, and the new ids. Raises GraphError for any other text."""
+def paste(graph: Graph, text: str, at: tuple[float, float] | None = None, inside: str | None = None) -> tuple[Edit, tuple[str, ...]]:
+    """An edit that adds what `copy_text` wrote to the group `inside`, its top left corner at `at`, and the new ids of nodes, groups,
+    frames and notes. Raises GraphError for any other text."""
     part = _read(graph, text)
     items: list[Frame | Note] = [*part.frames.values(), *part.notes.values()]
-    corners = [(thing.x, thing.y) for thing in (*part.nodes.values(), *items)]
+    hidden = {node for group in part.groups.values() if group.collapsed for node in members(part, group.id)}
+    seen = [node for node in part.nodes.values() if node.id not in hidden]
+    corners = [(thing.x, thing.y) for thing in (*seen, *part.groups.values(), *items)]
     if not corners:
         raise GraphError("there is nothing to paste in this text")
     left, top = min(x for x, _ in corners), min(y for _, y in corners)
     dx, dy = (at[0] - left, at[1] - top) if at else (40.0, 40.0)
-    edit, renewed = copies(graph, list(part.nodes.values()), list(part.edges.values()), dx, dy)
+    depth = depths(part.groups.values())
+    groups = sorted(part.groups.values(), key=lambda group: depth[group.id])
+    edit, renewed = copies(graph, list(part.nodes.values()), list(part.edges.values()), dx, dy, groups, inside)
     placed = [replace(item, id=graph.fresh_id("f" if isinstance(item, Frame) else "t"), x=item.x + dx, y=item.y + dy) for item in items]
     edits = (*edit.edits, *(AddItem(item) for item in placed))
     return Compound(edits, "Paste"), (*renewed.values(), *(item.id for item in placed))
+
+
+def _whole_groups(graph: Graph, chosen: Collection[str], inside: str | None) -> dict[str, Group]:
+    """The groups that are chosen, and those below `inside` that hold something of which everything is chosen, in the document's order."""
+    depth = depths(graph.groups.values())
+    whole: set[str] = set()
+    for group in sorted(graph.groups, key=lambda group: -depth[group]):
+        holds = (*graph.members(group), *graph.subgroups(group))
+        below = inside is None or inside in (above.id for above in path(graph, graph.groups[group].parent))
+        if group in chosen or (below and holds and all(each in chosen or each in whole for each in holds)):
+            whole.add(group)
+    return {identity: group for identity, group in graph.groups.items() if identity in whole}
 
 
 def _read(graph: Graph, text: str) -> Graph:

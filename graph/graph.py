@@ -12,6 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
+from graph.membership import Membership, move
 from graph.model import Edge, End, Frame, Group, Node, Note, valid_name
 from graph.ordered import Ordered
 from graph.settings import coerce, finite_json, setting_refusal, training_refusal
@@ -56,6 +57,7 @@ class Graph:
         self._names: dict[str, str] = {}
         self._into: dict[str, dict[tuple[str, int], str]] = {}
         self._out: dict[str, dict[str, None]] = {}
+        self._membership = Membership()
         self._ranks = Ranks(self._following, self._preceding)
         self._order: tuple[str, ...] | None = None
         self._counters: dict[str, int] = {}
@@ -159,6 +161,14 @@ class Graph:
         edge = self._into[node].get((port, slot))
         return None if edge is None else self._edges[edge]
 
+    def members(self, group: str) -> tuple[str, ...]:
+        """The nodes directly in a group, in insertion order."""
+        return tuple(sorted(self._membership.nodes.get(group, ()), key=self._nodes.place))
+
+    def subgroups(self, group: str) -> tuple[str, ...]:
+        """The groups directly in a group, in insertion order."""
+        return tuple(sorted(self._membership.groups.get(group, ()), key=self._groups.place))
+
     def predecessors(self, node_id: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(edge.source[0] for edge in self.inputs_of(node_id)))
 
@@ -194,6 +204,7 @@ class Graph:
         twin._groups, twin._frames, twin._notes = self._groups.copy(), self._frames.copy(), self._notes.copy()
         twin._settings, twin._training = dict(self._settings), dict(self._training)
         twin.extra, twin.attachments, twin.folder = self.extra, dict(self.attachments), self.folder
+        twin._membership = self._membership.copy()
         twin._names, twin._order = dict(self._names), self._order
         twin._into = {node: dict(into) for node, into in self._into.items()}
         twin._out = {node: dict(out) for node, out in self._out.items()}
@@ -219,6 +230,7 @@ class Graph:
         self._nodes.put(node.id, node, before)
         self._names[node.name] = node.id
         self._into[node.id], self._out[node.id] = {}, {}
+        move(self._membership.nodes, node.id, None, node.group)
         self._ranks.add(node.id)
         self._order = None
 
@@ -230,6 +242,7 @@ class Graph:
             raise GraphError(f"{node.name} is still marked as the objective")
         del self._names[node.name], self._into[identity], self._out[identity]
         self._freed(node.name)
+        move(self._membership.nodes, identity, node.group, None)
         self._ranks.drop(identity)
         self._order = None
         return self._nodes.drop(identity)
@@ -244,6 +257,7 @@ class Graph:
         if node.params is not old.params:
             node = self._checked(node)
         self._nodes.replace(node.id, node)
+        move(self._membership.nodes, node.id, old.group, node.group)
         if node.name != old.name:
             del self._names[old.name]
             self._freed(old.name)
@@ -285,18 +299,20 @@ class Graph:
         self._require_new(item.id)
         if isinstance(item, Group):
             self._require_parent(item)
+            move(self._membership.groups, item.id, None, item.parent)
         self._table(item).put(item.id, item, before)
 
     def _remove_item(self, item: Group | Frame | Note) -> str | None:
         if isinstance(item, Group):
-            inside = any(n.group == item.id for n in self._nodes.values()) or any(g.parent == item.id for g in self._groups.values())
-            if inside:
+            if item.id in self._membership.nodes or item.id in self._membership.groups:
                 raise GraphError(f'the group "{item.name}" is not empty')
+            move(self._membership.groups, item.id, item.parent, None)
         return self._table(item).drop(item.id)
 
     def _replace_item(self, item: Group | Frame | Note) -> None:
         if isinstance(item, Group):
             self._require_parent(item)
+            move(self._membership.groups, item.id, self._groups[item.id].parent, item.parent)
         self._table(item).replace(item.id, item)
 
     def _set_setting(self, name: str, value: Any) -> Any:

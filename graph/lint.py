@@ -13,7 +13,7 @@ from graph.topology import topological_order
 
 def lint(graph: Graph) -> list[str]:
     """What is wrong, one sentence each; empty when the graph is well formed."""
-    return [*_identities(graph), *_nodes(graph), *_edges(graph), *_groups(graph), *_document(graph), *_indexes(graph)]
+    return [*_identities(graph), *_nodes(graph), *_edges(graph), *_groups(graph), *_membership(graph), *_document(graph), *_indexes(graph)]
 
 
 def _identities(graph: Graph) -> Iterator[str]:
@@ -82,6 +82,23 @@ def _groups(graph: Graph) -> Iterator[str]:
                 break
             seen.add(above)
             above = graph.groups[above].parent
+
+
+def _membership(graph: Graph) -> Iterator[str]:
+    """Whether each group lists exactly what says that it lies there, in the order of the document."""
+    nodes: dict[str, list[str]] = {}
+    groups: dict[str, list[str]] = {}
+    for node in graph.nodes.values():
+        if node.group is not None:
+            nodes.setdefault(node.group, []).append(node.id)
+    for group in graph.groups.values():
+        if group.parent is not None:
+            groups.setdefault(group.parent, []).append(group.id)
+    if nodes.keys() != graph._membership.nodes.keys() or groups.keys() != graph._membership.groups.keys():
+        yield "the index of groups lists a group that holds nothing, or misses one that does"
+    for group_id in graph.groups:
+        if list(graph.members(group_id)) != nodes.get(group_id, []) or list(graph.subgroups(group_id)) != groups.get(group_id, []):
+            yield f"what is listed in the group {group_id} is not what says that it lies there"
 
 
 def _document(graph: Graph) -> Iterator[str]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 from typing import Any
 
 from graph.edits.base import Compound, Edit
-from graph.edits.structure import AddNode, Connect, Disconnect, RemoveItem, RemoveNode
-from graph.edits.values import SetGraphSetting, SetItem
+from graph.edits.structure import AddItem, AddNode, Connect, Disconnect, RemoveItem, RemoveNode
+from graph.edits.values import SetGraphSetting, SetGroup, SetItem
 from graph.graph import Graph, GraphError
+from graph.group_view import expand
+from graph.membership import depths
 from graph.model import Edge, End, Group, Node
 
 
@@ -79,42 +81,76 @@ def dissolve(graph: Graph, node_id: str) -> Edit:
 
 
 def duplicate(graph: Graph, ids: Iterable[str], dx: float = 40.0, dy: float = 40.0) -> Edit:
-    """Copies of nodes, with the wires among them and the wires that enter them, moved by (dx, dy); trained weights follow."""
-    chosen = [identity for identity in graph.nodes if identity in set(ids)]
-    inside = set(chosen)
-    wires = [edge for edge in graph.edges.values() if edge.target[0] in inside]
-    edit, renewed = copies(graph, [graph.nodes[identity] for identity in chosen], wires, dx, dy)
+    """Copies of nodes, and of groups with all they hold, with the wires among them and the wires that enter them, moved by (dx, dy);
+    trained weights follow. A copy lies in the group its original lies in."""
+    chosen = expand(graph, ids)
+    nodes = [graph.nodes[identity] for identity in chosen if identity in graph.nodes]
+    groups = [graph.groups[identity] for identity in chosen if identity in graph.groups]
+    wires = sorted((edge for node in nodes for edge in graph.inputs_of(node.id)), key=lambda edge: graph._edges.place(edge.id))
+    edit, renewed = copies(graph, nodes, wires, dx, dy, groups)
     moves = tuple(
-        ((old, parameter.name), (renewed[old], parameter.name)) for old in chosen for parameter in graph.spec(old).parameters
+        ((node.id, parameter.name), (renewed[node.id], parameter.name)) for node in nodes for parameter in graph.spec(node).parameters
     )
     return Compound(edit.edits, "Duplicate", moves)
 
 
-def copies(graph: Graph, nodes: Collection[Node], edges: Iterable[Edge], dx: float, dy: float) -> tuple[Compound, dict[str, str]]:
-    """Add nodes and wires under fresh ids and names; returns the edit and the new id of each node.
+def copies(
+    graph: Graph,
+    nodes: Collection[Node],
+    edges: Iterable[Edge],
+    dx: float,
+    dy: float,
+    groups: Iterable[Group] = (),
+    inside: str | None = None,
+) -> tuple[Compound, dict[str, str]]:
+    """Add nodes, wires and groups (each after the one around it) under fresh ids and names; returns the edit and the new id of each
+    node and group.
 
-    A wire from a node that is not among `nodes` keeps its source; text settings that name a copied node are left alone.
+    A wire from a node that is not among `nodes` keeps its source; text settings that name a copied node are left alone. What lies in a
+    group that is not copied stays there; what lies in none comes to lie in `inside`.
     """
     renewed = {node.id: graph.fresh_id("n") for node in nodes}
+    homes: dict[str, str] = {}
     taken: set[str] = set()
     edits: list[Edit] = []
+
+    def home(group: str | None) -> str | None:
+        return homes.get(group or "", group if group in graph.groups else inside)
+
+    for each in groups:
+        homes[each.id] = graph.fresh_id("g")
+        title = fresh_group_name(graph, each.name, taken)
+        taken.add(title)
+        copy = replace(each, id=homes[each.id], name=title, parent=home(each.parent), x=each.x + dx, y=each.y + dy)
+        edits.append(AddItem(copy))
+    taken = set()
     for node in nodes:
         name = graph.fresh_name(node.name, taken)
         taken.add(name)
-        group = node.group if node.group in graph.groups else None
-        edits.append(AddNode(replace(node, id=renewed[node.id], name=name, x=node.x + dx, y=node.y + dy, group=group)))
+        copied = replace(node, id=renewed[node.id], name=name, x=node.x + dx, y=node.y + dy, group=home(node.group))
+        edits.append(AddNode(copied))
     for edge in edges:
         source = (renewed.get(edge.source[0], edge.source[0]), edge.source[1])
         via = tuple((x + dx, y + dy) for x, y in edge.via)
         target = (renewed[edge.target[0]], edge.target[1])
         edits.append(Connect(replace(edge, id=graph.fresh_id("e"), source=source, target=target, via=via)))
-    return Compound(tuple(edits), "Copy"), renewed
+    return Compound(tuple(edits), "Copy"), renewed | homes
+
+
+def fresh_group_name(graph: Graph, base: str, taken: Collection[str] = ()) -> str:
+    """`base`, or `base_2`, `base_3` … the first that no group has and that is not in `taken`."""
+    used = {group.name for group in graph.groups.values()}
+    stem, _, count = base.rpartition("_")
+    stem = stem if stem and count.isdecimal() else base
+    name, count = stem, "1"
+    while name in used or name in taken:
+        count = str(int(count) + 1)
+        name = f"{stem}_{count}"
+    return name
 
 
 def _remove_groups(graph: Graph, groups: list[str], removed: set[str]) -> list[Edit]:
     """Dissolve groups: what is left inside moves up to the nearest group that stays."""
-    from graph.edits.values import SetGroup
-
     gone = set(groups)
 
     def above(group: str | None) -> str | None:
@@ -122,17 +158,13 @@ def _remove_groups(graph: Graph, groups: list[str], removed: set[str]) -> list[E
             group = graph.groups[group].parent
         return group
 
-    edits: list[Edit] = [SetGroup(n.id, above(n.group)) for n in graph.nodes.values() if n.group in gone and n.id not in removed]
-    edits += [SetItem(replace(g, parent=above(g.parent))) for g in graph.groups.values() if g.parent in gone and g.id not in gone]
-    depth: Mapping[str, int] = {group: _depth(graph, graph.groups[group]) for group in groups}
+    edits: list[Edit] = []
+    for group in groups:
+        home = above(group)
+        edits += [SetGroup(node, home) for node in graph.members(group) if node not in removed]
+        edits += [SetItem(replace(graph.groups[each], parent=home)) for each in graph.subgroups(group) if each not in gone]
+    depth = depths(graph.groups[group] for group in groups)
     return [*edits, *(RemoveItem(group) for group in sorted(groups, key=lambda group: -depth[group]))]
 
 
-def _depth(graph: Graph, group: Group) -> int:
-    depth = 0
-    while group.parent is not None:
-        group, depth = graph.groups[group.parent], depth + 1
-    return depth
-
-
-__all__: list[Any] = ["connect", "copies", "dissolve", "duplicate", "insert_on_wire", "remove_nodes"]
+__all__: list[Any] = ["connect", "copies", "dissolve", "duplicate", "fresh_group_name", "insert_on_wire", "remove_nodes"]

@@ -40,6 +40,8 @@ DAMAGE: dict[str, tuple[Callable[[Graph], object], str]] = {
     "a stale order": (lambda g: setattr(g, "_order", tuple(reversed(g.order()))), "the cached order is out of date"),
     "a lost name": (lambda g: g._names.pop("x"), "x is not found by its name"),
     "groups in a circle": (lambda g: g._groups.replace("g1", replace(g.groups["g1"], parent="g1")), "hangs on nothing or on itself"),
+    "a member nobody lists": (lambda g: g._nodes.replace("n2", replace(g.nodes["n2"], group="g1")), "index of groups"),
+    "a group with a ghost": (lambda g: g._membership.nodes.update(g1={"n1": None}), "what is listed in the group g1"),
     "a mark on nothing": (lambda g: g._settings.update(objective={"node": "n9", "port": "y"}), "a node that does not exist"),
     "half an epoch": (lambda g: g._training.update(epochs=0.5), '"epochs" is a whole number'),
 }
