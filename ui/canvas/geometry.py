@@ -63,6 +63,8 @@ class Card:
     inputs: tuple[PortSpot, ...]
     outputs: tuple[PortSpot, ...]
     frozen: bool
+    fan_out: bool = False
+    """Whether several wires leave, so that the sum of their gradients has a line of its own."""
     weight: str = ""
     """The parameter whose thumbnail stands beside the value's."""
 
@@ -119,7 +121,8 @@ def build(graph: Graph, node_id: str) -> Card:
     width = _width(title, pieces, body, bool(weight), inputs, outputs)
     labelled = _labelled(spec)
     content, slider, area_height = _content(body, bool(weight))
-    if len(graph.outputs_of(node_id)) > 1:
+    fan_out = len(graph.outputs_of(node_id)) > 1
+    if fan_out:
         content, area_height = content + SUM, area_height + SUM
     rows = max(len(inputs), len(outputs))
     height = max(TITLE + content, TITLE + rows * PITCH + 16)
@@ -132,7 +135,7 @@ def build(graph: Graph, node_id: str) -> Card:
         title, spec.category, width, height, formula_text.line(pieces, width - 2 * PAD, FORMULA_SIZE), body, area,
         QRectF(PAD + 2, height - 20, width - 2 * PAD - 4, 12) if slider else None,
         _spots(inputs, False, 0.0, height, labelled), _spots([(n, 0, False, False) for n in outputs], True, width, height, labelled),
-        bool(settings.get("frozen")), weight,
+        bool(settings.get("frozen")), fan_out, weight,
     )  # fmt: skip
 
 

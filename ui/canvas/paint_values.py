@@ -31,7 +31,7 @@ def paint_value(
     view = content.node_value(node_id, port)
     typed = content.typed(node_id) if not card.inputs else None
     image = content.is_image(node_id, port)
-    if full:
+    if full and card.fan_out:
         area = _paint_total(painter, area, _fan_out(node_id, port, content), content, theme)
     if card.weight and full:
         paint_tiles(painter, card, area, content.weight(node_id, card.weight), view, content, theme, image)

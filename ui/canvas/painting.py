@@ -49,11 +49,12 @@ def paint_carried(painter: QPainter, scene: Scene, node_ids: Sequence[str], them
 
 def paint_live(
     painter: QPainter, scene: Scene, labels: Labels, content: Content, area: QRectF, theme: Theme, scale: float,
-    carried: Sequence[str] = (), budget_ms: float | None = None,
+    carried: Sequence[str] = (), budget_ms: float | None = None, ahead: QRectF | None = None,
 ) -> bool:  # fmt: skip
     """Everything that follows the numbers, over `paint_static`; pulses and thick wires pass below the cards.
 
     `carried` nodes lie above the others, with their wires. Whether it is complete: with a budget some labels may have to wait.
+    `ahead` is a larger area whose labels find their places too, for when it comes into view.
     """
     around = area.adjusted(-120, -60, 120, 60)
     edges = [e for e in scene.edges_in(around) if e not in scene.hidden_edges]
@@ -71,7 +72,8 @@ def paint_live(
     paint_marks(painter, scene, nodes, content, theme, boost if scale >= NUMBERS else 0.0)
     if not content.values or scale < NUMBERS:
         return True
-    complete = labels.prepare(scene, edges, content, budget_ms)
+    wanted = [e for e in scene.edges_in(ahead) if e not in scene.hidden_edges] if ahead is not None else edges
+    complete = labels.prepare(scene, wanted, content, budget_ms)
     labels.paint(painter, scene, edges, content, theme, area)
     return complete
 

@@ -14,12 +14,12 @@ from ui.canvas.camera import Camera
 from ui.canvas.changes import Touched
 from ui.canvas.content import Content
 from ui.canvas.labels import Labels
-from ui.canvas.layer import StaticLayer
+from ui.canvas.layer import MARGIN, StaticLayer
 from ui.canvas.scene import Scene
 from ui.theme import Theme
 
-LABEL_MS = 10.0
-"""Time a frame may spend on finding places for labels."""
+LABEL_MS, MOVING_MS = 10.0, 4.0
+"""Time a frame may spend on finding places for labels; less while the view is moving."""
 
 
 class Stage:
@@ -41,6 +41,7 @@ class Stage:
         self._repaint = repaint
         self._shown: tuple[object, ...] | None = None
         self._edits = 0
+        self._camera: tuple[float, float, float] | None = None
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
@@ -137,7 +138,8 @@ class Stage:
         self.layer.draw(painter, camera, size, ratio, preview)
         painter.save()
         painter.setWorldTransform(camera.transform(), True)
-        self._paint_live(painter, camera.seen(size), camera.scale)
+        moving, self._camera = camera.state() != self._camera, camera.state()
+        self._paint_live(painter, camera.seen(size), camera.scale, MOVING_MS if moving else LABEL_MS)
         painter.restore()
 
     def _key(self) -> tuple[object, ...]:
@@ -151,11 +153,13 @@ class Stage:
 
     def _paint_still(self, painter: QPainter, area: QRectF, scale: float) -> None:
         self._paint_static(painter, area, scale)
-        self._paint_live(painter, area, scale)
+        self._paint_live(painter, area, scale, LABEL_MS)
 
-    def _paint_live(self, painter: QPainter, area: QRectF, scale: float) -> None:
+    def _paint_live(self, painter: QPainter, area: QRectF, scale: float, budget_ms: float) -> None:
         """Numbers and marks; what is incomplete for want of time goes on in the next frame."""
-        painted = painting.paint_live(painter, self.scene, self.labels, self.content, area, self.theme, scale, self.carried, LABEL_MS)
-        if not painted:
+        reach = MARGIN / scale
+        ahead = area.adjusted(-reach, -reach, reach, reach)
+        shown = (self.scene, self.labels, self.content, area, self.theme, scale, self.carried)
+        if not painting.paint_live(painter, *shown, budget_ms, ahead):
             self._shown = None
             self._repaint(None)
