@@ -87,7 +87,8 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
     window.show()
     if opened is not None:
         opened(window)
-    app.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+    for _ in range(2):  # the second round sees what the first paint put off, such as telling that it is done
+        app.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
     from ui.kernel import Kernel
 
     kernel = Kernel(process=process)

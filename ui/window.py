@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPalette, QShowEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
+from ui.frame import BOTTOM_HEIGHT, INSPECTOR_WIDTH, LIBRARY_WIDTH, paint_frame
 from ui.session import Session
 from ui.theme import THEMES, Theme, color, load_fonts
 
@@ -127,9 +128,9 @@ class Window(QMainWindow):
 
     def default_layout(self) -> None:
         scale = self.theme.scale
-        sizes = [round(212 * scale), round(312 * scale)]
+        sizes = [round(LIBRARY_WIDTH * scale), round(INSPECTOR_WIDTH * scale)]
         self.resizeDocks([self.library_dock, self.inspector_dock], sizes, Qt.Orientation.Horizontal)
-        self.resizeDocks([self.bottom_dock], [round(216 * scale)], Qt.Orientation.Vertical)
+        self.resizeDocks([self.bottom_dock], [round(BOTTOM_HEIGHT * scale)], Qt.Orientation.Vertical)
 
     # wiring
 
@@ -355,6 +356,11 @@ class Window(QMainWindow):
         super().showEvent(event)
         if self.furnished:
             self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.furnished:
+            return super().paintEvent(event)
+        paint_frame(self, self.theme)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.furnished:
