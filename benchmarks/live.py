@@ -22,12 +22,14 @@ TICK = 1 / 60
 TICKS = 300
 ROUNDS = 3
 TRAINING_SECONDS = 4.0
+SETTLE = 4.0
+"""Seconds until everything has been loaded that is loaded beside the work."""
 EXAMPLE = "digits-mlp"
 
 
 def run() -> dict[str, Any]:
-    """`drag`: the share of ticks painted, before the next tick, with the values and gradients of that very tick. `training`: the share
-    of its speed that a run keeps with the window open; both kinds take turns."""
+    """`drag`: the share of ticks painted with the values and gradients of that very tick; latencies from the tick to the end of its
+    paint. `training`: the share of its speed that a run keeps with the window open; both kinds take turns."""
     with tempfile.TemporaryDirectory() as home:
         os.environ |= {"GRADWIRE_SETTINGS": f"{home}/gradwire.ini", "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
         drag = dragged()
@@ -42,15 +44,15 @@ def run() -> dict[str, Any]:
 
 
 def sixty_nodes() -> Document:
-    """One Input behind nine tanh neurons and a mean square: 60 nodes or a few more, in columns of six."""
+    """One Input, seven tanh neurons, their squared error and its logarithm: 60 nodes, in columns of six."""
     from engine.catalog import CATALOG
     from graph.document import Document
     from graph.edits import Move
     from graph.formula import build
 
-    neurons = " + ".join(f"tanh(w{i}*x + b{i})*v{i}" for i in range(8))
-    parameters = {f"{letter}{i}": 0.1 * i - 0.3 for i in range(8) for letter in "wbv"}
-    graph = build(f"({neurons} - 1)^2", CATALOG, {"x": 0.0}, dict(parameters))
+    neurons = " + ".join(f"tanh(w{i}*x + b{i})*v{i}" for i in range(7))
+    parameters = {f"{letter}{i}": 0.1 * i - 0.3 for i in range(7) for letter in "wbv"}
+    graph = build(f"log(({neurons} - 1)^2)", CATALOG, {"x": 0.0}, dict(parameters))
     document = Document(graph)
     places = tuple((node, 190.0 * (i // 6), 150.0 * (i % 6)) for i, node in enumerate(graph.order()))
     document.do(Move(places))
@@ -101,6 +103,8 @@ def dragged() -> dict[str, Any]:
     assert kernel is not None
     until(lambda: kernel.ready and kernel.current())
     canvas.fit_all()
+    settled = time.monotonic()
+    until(lambda: time.monotonic() - settled > SETTLE)
     x = document.graph.named("x")
     assert x is not None
     slider = canvas.scene.cards[x.id].slider
@@ -127,35 +131,28 @@ def dragged() -> dict[str, Any]:
     paints = Paints()
     canvas.installEventFilter(paints)
     mouse(QEvent.Type.MouseButtonPress, 0.5)
-    before = document.revision
-    same, seconds, edits = 0, [], 0
+    same, latencies, last = 0, [], -1
     start = time.perf_counter()
-    for tick in range(TICKS):
-        due = start + tick * TICK
-        while time.perf_counter() < due:
+    while last < TICKS - 1:
+        tick = int((time.perf_counter() - start) / TICK)
+        if tick == last:
             QApplication.processEvents()
             time.sleep(0.0003)
+            continue
+        last = tick  # of several that became due meanwhile the event queue keeps the newest; the others count as not painted
         painted.clear()
-        began, revision = time.perf_counter(), document.revision
         mouse(QEvent.Type.MouseMove, 0.02 + 0.96 * abs((tick * 7 % 200) / 100 - 1))
-        edits += document.revision > revision
-        while time.perf_counter() < due + TICK and not (painted and painted[-1][1] == document.revision):
+        while not painted:
             QApplication.processEvents()
-            time.sleep(0.0002)
-        if painted and painted[-1][1] == document.revision and painted[-1][0] <= due + TICK:
-            same += 1
-            seconds.append(painted[-1][0] - began)
-        else:
-            seconds.append(float("nan"))
+        same += painted[0][1] == document.revision
+        latencies.append(painted[0][0] - (start + tick * TICK))
     mouse(QEvent.Type.MouseButtonRelease, 0.5)
-    done = sorted(s for s in seconds if s == s)
     nodes, scale = len(document.graph.nodes), canvas.camera.scale
     closed(window)
     return {
-        "nodes": nodes, "canvas_scale": scale, "ticks": TICKS, "edits": edits, "revisions": document.revision - before,
-        "share_of_same_tick": same / TICKS, "wanted": 0.95, "met": same / TICKS >= 0.95,
-        "median_ms": 1e3 * statistics.median(done) if done else None, "slowest_ms": 1e3 * done[-1] if done else None,
-        "late_ticks": TICKS - same,
+        "nodes": nodes, "canvas_scale": scale, "ticks": TICKS, "painted": len(latencies), "share_of_same_tick": same / TICKS,
+        "wanted": 0.95, "met": same / TICKS >= 0.95, "median_ms": 1e3 * statistics.median(latencies), "slowest_ms": 1e3 * max(latencies),
+        "share_within_one_tick": sum(latency <= TICK for latency in latencies) / TICKS,
     }  # fmt: skip
 
 
@@ -188,6 +185,8 @@ def trained_watched() -> float:
     kernel = window.kernel
     assert kernel is not None
     until(lambda: kernel.ready and kernel.current())
+    settled = time.monotonic()
+    until(lambda: time.monotonic() - settled > SETTLE)
     kernel.start()
     until(lambda: kernel.training and kernel.progress.step > 0)
     begin = time.monotonic()

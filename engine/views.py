@@ -41,7 +41,7 @@ class ArrayView:
     @property
     def scalar(self) -> float | None:
         """The number, when there is exactly one element; None otherwise."""
-        return float(self.data.reshape(())) if self.data is not None and self.data.size == 1 else None
+        return float(self.data.item()) if self.data is not None and self.data.size == 1 else None
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         """Numbers travel as numbers: a trace of scalars is packed and unpacked in a quarter of the time."""

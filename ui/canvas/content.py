@@ -73,12 +73,12 @@ class Content:
             return self.trace.inputs[node]
         spec = self.graph.spec(node)
         if spec.role == "parameter":
-            if self.graph.settings_of(node).get("initialisation", "value") != "value":
+            if self.graph.setting(node, "initialisation") != "value":
                 return None
             held = self.weight(node, "value")
             if held is not None and held.scalar is not None and not self.stale:
                 return held.scalar
-        value = self.graph.settings_of(node).get("value")
+        value = self.graph.setting(node, "value") if spec.setting("value") is not None else None
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
     def objective(self) -> tuple[str, str] | None:

@@ -89,6 +89,7 @@ def _letter(role: str, letter: str) -> float:
     return _metrics()[role].horizontalAdvance(letter)
 
 
+@lru_cache(maxsize=4096)
 def number_width(role: str, text: str) -> float:
     """The width of a number: tabular figures have no kerning, so it is the sum of its letters'."""
     return sum(_letter(role, letter) for letter in text)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 
 MINUS = "−"
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
+@lru_cache(maxsize=4096)
 def number(value: float, digits: int = 4) -> str:
     """`value` with `digits` significant digits: `−10.00`, `0.1235`, `1.235×10⁴`; exactly zero is `0`."""
     if math.isnan(value):

@@ -132,7 +132,7 @@ class Scene:
         return self.lifted.get(node_id, (node.x, node.y))
 
     def rect(self, node_id: str) -> QRectF:
-        return QRectF(*self.rects[self.row[node_id]])
+        return QRectF(*self.rects[self.row[node_id]].tolist())
 
     def anchor(self, node_id: str, port: str, output: bool, slot: int = 0) -> wires.Point:
         card = self.cards[node_id]
