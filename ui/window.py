@@ -237,11 +237,13 @@ class Window(QMainWindow):
             from ui.formula import loader
 
             loader().start()  # the first numbers are on their way to the screen: there is time for the typesetter now
-        self.trace = trace
+        first, self.trace = self.trace is None, trace
         if trace.mode == "training" and not self.playhead.at_rest:
             self.playhead.reset()
         self.playhead.set_trace(trace)
         self.canvas.set_trace(trace)
+        if first:
+            self.canvas.refit()  # the objective's numbers need room of their own
         self.inspector.set_trace(trace, self.stale)
         self.bottom.show_problems(trace)
         self.status.show_trace(trace)
@@ -337,8 +339,10 @@ class Window(QMainWindow):
         scale = theme.scale / self.theme.scale
         self.theme = theme
         self.setStyleSheet(style_sheet(theme))
-        for part in (self.canvas, self.library, self.inspector, self.bottom, self.search_box, self.topbar):
+        for part in (self.library, self.inspector, self.bottom, self.search_box, self.topbar):
             part.set_theme(theme)
+        if self.canvas.theme is not theme:
+            self.canvas.set_theme(theme)
         self.topbar.set_device(self.status.kernel, self.status.device_name, theme, "")
         self.library.setMinimumWidth(round(168 * theme.scale))
         self.inspector.setMinimumWidth(round(248 * theme.scale))

@@ -169,3 +169,7 @@ def test_f1_explains_the_selected_node(window: Window, qtbot: QtBot) -> None:
     qtbot.keyClick(window, Qt.Key.Key_F1)
 
     assert window.inspector.tabs.tabText(window.inspector.tabs.currentIndex()) == "Help"
+
+
+def test_the_whole_graph_is_in_view_when_the_window_opens(window: Window) -> None:
+    assert window.canvas.seen().contains(window.canvas.scene.bounds())

@@ -228,6 +228,11 @@ class Canvas(QWidget):
         self._fit(self._whole())
         self._fitted = True
 
+    def refit(self) -> None:
+        """Show everything again, unless someone has moved the view since everything was last shown."""
+        if self._fitted:
+            self.fit_all()
+
     def fit_selection(self) -> None:
         """Show the selected nodes, or everything."""
         chosen = self.scene.bounds(self.selected_nodes())
@@ -368,8 +373,7 @@ class Canvas(QWidget):
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        if self._fitted:
-            self.fit_all()
+        self.refit()
         super().resizeEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
