@@ -111,6 +111,11 @@ class Document:
         if not gesture.cancelled:
             self.commit()
 
+    def mark_modified(self) -> None:
+        """This document is not what any file holds, although nothing was done to it yet: it was rescued after a crash."""
+        self.history.mark_modified()
+        self.changed.emit(Change())
+
     def save(self, path: Path | str | None = None) -> None:
         """Write the file (atomically) and remember its path. Raises FileError, and then nothing has changed."""
         place = Path(path) if path is not None else self.path

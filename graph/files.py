@@ -81,7 +81,7 @@ def read(path: Path | str, catalog: Catalog, allow_newer: bool = False) -> Loade
 
 def loads(text: str | bytes, catalog: Catalog, origin: str = "the document") -> Graph:
     """The graph in a text. Raises FileError, whose text begins with `origin`."""
-    data = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
+    data = text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text
     return _loads(data, catalog, origin, False).graph
 
 
@@ -99,7 +99,7 @@ def dumps(graph: Graph) -> str:
 
 def save(graph: Graph, path: Path | str) -> None:
     """Write a file so that at every moment either the old or the new one is whole. Raises FileError."""
-    text = dumps(graph).encode("utf-8")
+    text = dumps(graph).encode("utf-8", "backslashreplace")  # half a surrogate pair becomes its JSON escape
     data = _zip(text, graph.attachments) if graph.attachments else text
     target = Path(os.path.realpath(path))
     temporary = ""
@@ -111,7 +111,7 @@ def save(graph: Graph, path: Path | str) -> None:
             os.fsync(file.fileno())
         os.chmod(temporary, _mode(target))
         os.replace(temporary, target)
-        _sync_folder(target.parent)
+        sync_folder(target.parent)
     except OSError as problem:
         if temporary:
             with contextlib.suppress(OSError):
@@ -198,7 +198,7 @@ def _mode(target: Path) -> int:
         return 0o666 & ~mask
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make the rename itself survive a power cut, where the system can."""
     if os.name != "posix":
         return

@@ -65,6 +65,10 @@ class History:
         self._clean = self._done[-1] if self._done else None
         self.seal()
 
+    def mark_modified(self) -> None:
+        """The graph differs from any file until it is marked clean: nothing that can be undone leads back there."""
+        self._clean = Step("", Compound(), Compound())
+
     def seal(self) -> None:
         """End the merging of ticks: the next edit starts a new step."""
         if self._done:
