@@ -32,7 +32,6 @@ class Situation:
     trainable: bool = False
     kernel: bool = False
     read_only: bool = False
-    problems: int = 0
 
 
 Rule = Callable[[Situation], bool]
@@ -104,7 +103,6 @@ class ActionSpec:
     scope: Scope = "window"
     enabled: Rule = _always
     tip: str = ""
-    icon: str = ""
     check: str = ""
     before: bool = False
 

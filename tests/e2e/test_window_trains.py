@@ -1,0 +1,92 @@
+"""The main job, from the window: open a graph with data, press Train, watch the loss fall; survive the engine's death."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from engine.catalog import CATALOG
+from graph.edits import SetTraining
+from tests.ui.window_support import Answers
+from ui.files import example_document
+from ui.kernel import Kernel
+from ui.session import Session
+from ui.window import Window
+
+PATIENCE = 60_000
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
+    kernel = Kernel()
+    made = Window(example_document("xor", CATALOG), Session(tmp_path / "settings.ini"), kernel, "xor")
+    made.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitUntil(lambda: made.trace is not None and kernel.ready, timeout=PATIENCE)
+    yield made
+    made.close()
+
+
+def test_a_pressed_train_button_makes_the_loss_fall_and_the_weights_change(window: Window, qtbot: QtBot) -> None:
+    kernel, trace = window.kernel, window.trace
+    assert kernel is not None and trace is not None
+    before = {key: view.data.copy() for key, view in trace.parameters.items() if view.data is not None}
+    document = window.document.graph.copy()
+
+    qtbot.mouseClick(window.topbar.train, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: kernel.progress.phase == "finished", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.trace is not None and window.trace.mode == "paused", timeout=PATIENCE)
+
+    steps, losses = window.bottom.training.curves.series("loss")
+    assert len(steps) > 10 and losses[-1] < losses[0] / 2
+    assert any((window.trace.parameters[key].data != old).any() for key, old in before.items())  # type: ignore[union-attr]
+    assert "loss" in window.bottom.status.full
+    assert window.document.graph == document and not window.document.modified
+
+
+def test_reset_returns_to_the_weights_of_the_document(window: Window, qtbot: QtBot) -> None:
+    kernel, trace = window.kernel, window.trace
+    assert kernel is not None and trace is not None
+    before = {key: view.data.copy() for key, view in trace.parameters.items() if view.data is not None}
+    qtbot.keyClick(window, Qt.Key.Key_F9)
+    qtbot.waitUntil(lambda: kernel.progress.step == 1, timeout=PATIENCE)
+
+    qtbot.keyClick(window, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
+
+    def back() -> bool:
+        shown = window.trace.parameters if window.trace is not None else {}
+        return all((shown[key].data == old).all() for key, old in before.items())
+
+    qtbot.waitUntil(back, timeout=PATIENCE)
+    assert kernel.progress.step == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL there")
+def test_when_the_engine_is_killed_the_window_stays_and_training_can_go_on(window: Window, qtbot: QtBot) -> None:
+    kernel = window.kernel
+    assert kernel is not None and kernel.pid is not None
+    window.document.do(SetTraining("epochs", 10**6), "Train for long")
+    document = window.document.graph.copy()
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    qtbot.waitUntil(lambda: kernel.progress.step > 50, timeout=PATIENCE)
+    killed = kernel.pid
+
+    os.kill(killed, signal.SIGKILL)
+    qtbot.waitUntil(lambda: kernel.pid not in (None, killed) and kernel.ready, timeout=PATIENCE)
+
+    assert window.isVisible() and window.document.graph == document
+    assert "engine" in window.status.message.full.lower()
+    if not kernel.training:
+        qtbot.keyClick(window, Qt.Key.Key_F5)
+    step = kernel.progress.step
+    qtbot.waitUntil(lambda: kernel.training and kernel.progress.step > step, timeout=PATIENCE)
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    qtbot.waitUntil(lambda: not kernel.training, timeout=PATIENCE)
