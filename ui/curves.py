@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from ui.theme import LIGHT, Theme, color, font
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 EMPTY = "Press Train and watch the loss fall."
 FEW = 12
 """So few points are marked as such: one alone would be no line."""
+DRAW_MS = 90
+"""Least time between two drawings: two antialiased plots take longer than the numbers beside them, and nobody reads them faster."""
 MOST_POINTS = 4000
 """More points than this are thinned before drawing; no screen has as many columns."""
 
@@ -31,6 +33,10 @@ class Curves(QWidget):
         self._points: Sequence[Point] = ()
         self._plots: dict[str, Any] = {}
         self._lines: dict[str, Any] = {}
+        self._drawn = QElapsedTimer()
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._draw)
         self.logarithmic = button("log scale", "quiet", tip="Show the loss on a logarithmic scale")
         self.logarithmic.setCheckable(True)
         self.logarithmic.toggled.connect(lambda _: self._draw())
@@ -59,7 +65,12 @@ class Curves(QWidget):
         if not self._plots:
             self._make()
         self._stack.setCurrentWidget(self._board)
-        self._draw()
+        if not self._later.isActive():
+            since = self._drawn.elapsed() if self._drawn.isValid() else DRAW_MS
+            if since < DRAW_MS:
+                self._later.start(int(DRAW_MS - since))
+            else:
+                self._draw()
 
     def series(self, field: str) -> tuple[list[float], list[float]]:
         """Steps and values of one curve, without the gaps; thinned when there are very many."""
@@ -136,6 +147,7 @@ class Curves(QWidget):
     def _draw(self) -> None:
         if not self._plots or not self._points:
             return
+        self._drawn.start()
         logarithmic = self.logarithmic.isChecked()
         for field, line in self._lines.items():
             steps, values = self.series(field)
