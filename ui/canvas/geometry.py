@@ -89,10 +89,17 @@ def _letter(role: str, letter: str) -> float:
     return _metrics()[role].horizontalAdvance(letter)
 
 
-@lru_cache(maxsize=4096)
+_ALIKE = str.maketrans("123456789", "000000000")
+
+
 def number_width(role: str, text: str) -> float:
-    """The width of a number: tabular figures have no kerning, so it is the sum of its letters'."""
-    return sum(_letter(role, letter) for letter in text)
+    """The width of a number: tabular figures have no kerning and are all as wide as a zero."""
+    return _pattern_width(role, text.translate(_ALIKE))
+
+
+@lru_cache(maxsize=4096)
+def _pattern_width(role: str, pattern: str) -> float:
+    return sum(_letter(role, letter) for letter in pattern)
 
 
 def elided(role: str, text: str, width: float) -> str:

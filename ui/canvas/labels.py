@@ -97,6 +97,8 @@ class Labels:
     def __init__(self) -> None:
         self.places: dict[str, Places] = {}
         self.boost = 1.0
+        self.held = False
+        """While numbers change under a hand or in training, labels keep their places even when texts outgrow them."""
 
     def magnify(self, boost: float) -> None:
         if boost != self.boost:
@@ -119,6 +121,8 @@ class Labels:
         taken: list[tuple[float, float, float, float]] | None = None
         for edge_id in ids:
             known = self.places.get(edge_id)
+            if known is not None and self.held:
+                continue
             above, below = texts(scene.graph.edges[edge_id], content)
             need = above.width * self.boost + 4, below.width * self.boost + 4
             if known is not None and need[0] <= known.widths[0] and need[1] <= known.widths[1]:
@@ -153,14 +157,19 @@ class Labels:
 
 def texts(edge: Edge, content: Content) -> tuple[Text, Text]:
     """Both texts of a wire, made once for every tensor of a trace."""
-    value, gradient = content.wire_value(edge), content.wire_gradient(edge)
-    made = content.texts
-    forward, backward = made.get((id(value), 0)), made.get((id(gradient), 1))
-    if forward is None:
-        forward = made[id(value), 0] = value_text(value, content.is_image(*edge.source))
+    gradient = content.wire_gradient(edge)
+    backward = content.texts.get((id(gradient), 1))
     if backward is None:
-        backward = made[id(gradient), 1] = gradient_text(gradient)
-    return forward, backward
+        backward = content.texts[id(gradient), 1] = gradient_text(gradient)
+    return known_text(content, content.wire_value(edge), edge.source), backward
+
+
+def known_text(content: Content, value: ArrayView | None, source: tuple[str, str]) -> Text:
+    """The text of an output's value, the same for its card and all its wires."""
+    made: Text | None = content.texts.get((id(value), 0))
+    if made is None:
+        made = content.texts[id(value), 0] = value_text(value, content.is_image(*source))
+    return made
 
 
 def _reserved(width: float, boost: float) -> float:

@@ -11,7 +11,7 @@ from ui.canvas.content import Content
 from ui.canvas.frames import paint_frames, paint_notes
 from ui.canvas.labels import Labels, gradient_text, magnification, paint_texts, paint_veils, stub_places, value_text
 from ui.canvas.paint_nodes import FULL, MEDIUM, paint_badge, paint_cards, paint_objective, paint_outline
-from ui.canvas.paint_values import paint_value
+from ui.canvas.paint_values import paint_values
 from ui.canvas.paint_wires import paint_dots, paint_weighted, paint_wires
 from ui.canvas.pulses import paint_pulses
 from ui.canvas.scene import Scene
@@ -66,9 +66,7 @@ def paint_live(
     boost = magnification(scale, theme)
     labels.magnify(boost)
     if content.values and scale >= MEDIUM:
-        for node_id in nodes:
-            card = scene.cards[node_id]
-            paint_value(painter, node_id, card, scene.rect(node_id), content, theme, min(boost, 1.4), scale >= FULL)
+        paint_values(painter, scene, nodes, content, theme, min(boost, 1.4), scale >= FULL)
     paint_marks(painter, scene, nodes, content, theme, boost if scale >= NUMBERS else 0.0)
     if not content.values or scale < NUMBERS:
         return True

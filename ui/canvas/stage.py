@@ -38,6 +38,8 @@ class Stage:
         self.layer = StaticLayer(self._paint_static)
         self.still = StaticLayer(self._paint_still)
         self.carried: tuple[str, ...] = ()
+        self.held = False
+        """Whether a hand is changing numbers: then labels stay where they are."""
         self._repaint = repaint
         self._shown: tuple[object, ...] | None = None
         self._edits = 0
@@ -128,6 +130,8 @@ class Stage:
 
     def paint(self, painter: QPainter, camera: Camera, size: QSizeF, ratio: float, preview: bool) -> None:
         """The picture in view coordinates; `preview` allows a scaled one."""
+        trace = self.content.trace
+        self.labels.held = self.held or (trace is not None and trace.mode == "training")
         shown = self._key()
         still = shown == self._shown and not self.carried and not self.content.playing
         self._shown = shown
@@ -146,7 +150,7 @@ class Stage:
         """What the numbers on the screen depend on, the camera aside."""
         head = self.content.playhead
         at = (head.at_rest, head.active_node, head.progress) if head is not None else ()
-        return (self.content, self.content.stale, self.scene.version, self._edits, *at)
+        return (self.content, self.content.stale, self.scene.version, self._edits, self.held, *at)
 
     def _paint_static(self, painter: QPainter, area: QRectF, scale: float) -> None:
         painting.paint_static(painter, self.scene, area, self.theme, scale, self.carried)

@@ -32,6 +32,7 @@ class DragSlider(Gesture):
         super().__init__(canvas, start)
         self._node = node_id
         self._revision = canvas.document.revision
+        canvas.stage.held = True
         canvas.document.begin(f"Set {canvas.document.graph.nodes[node_id].name}")
         self.move(start)
 
@@ -52,9 +53,11 @@ class DragSlider(Gesture):
 
     def finish(self, at: Pointer) -> None:
         self.move(at)
+        self.canvas.stage.held = False
         self.canvas.document.commit()
 
     def cancel(self) -> None:
+        self.canvas.stage.held = False
         self.canvas.document.rollback()
         if self.canvas.on_live_edit is not None:
             self.canvas.on_live_edit()
