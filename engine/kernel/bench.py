@@ -69,7 +69,11 @@ class WorkBench:
         self._session.move_state(moves)
         before = {key: tensor.clone() for key, tensor in self._session.values().items()}
         self._graph = graph
-        self._follow(self._session.update(graph), before, was_training)
+        if graph.training["device"] != self._device:
+            self._move()
+        else:
+            self._follow(self._session.update(graph), before, was_training)
+        self._configure()
 
     def edit(self, edits: Sequence[dict[str, Any]]) -> None:
         before = self._values_before(edits)
@@ -176,6 +180,7 @@ class WorkBench:
         state = State.from_numpy(kept["state"], self._session.device)
         self._session.restore(state)
         self._resume(state, kept["curve"])
+        self._say(f"The engine was started again; training can go on from step {state.step:,}." if state.step else "")
 
     def _do_pace(self, steps_per_second: float | None) -> None:
         """At most so many steps a second, for watching; None for full speed."""

@@ -78,6 +78,7 @@ class KernelClient:
         self._state_interval = STATE_INTERVAL
         self._last_trace = self._last_progress = self._last_state = -1e9
         self._deaths: list[float] = []
+        self._news = ""
         self._closed = False
 
     # --- life -----------------------------------------------------------------------------------------------------------
@@ -261,7 +262,8 @@ class KernelClient:
             waiting, self._kept = self._kept, []
             for kept_callback in waiting:
                 kept_callback(reply.kept)
-        self._tell("training" if self.training else "ready", reply.error)
+        news, self._news = self._news, ""
+        self._tell("training" if self.training else "ready", reply.error or news)
 
     def _whole(self, reply: Reply) -> TraceView | None:
         """The trace with what it has in common with the one before; of an answer nobody wants, too, since the next may build on it."""
@@ -291,7 +293,7 @@ class KernelClient:
         self._commands[:0] = [c for c in request.commands if c[0] != "warm"]
 
     def _tell(self, status: Status, text: str) -> None:
-        if (status, text) != (self.status, self.status_text):
+        if text or status != self.status:
             self.status, self.status_text = status, text
             self.on_status(status, text)
 
@@ -352,6 +354,7 @@ class KernelClient:
         self._wishes.text = self._wishes.trace = self._wishes.progress = True
         self._edits.clear()
         self._commands = [("restore", self._state)] if self._state is not None else []
+        self._news = text
         self._tell("starting", text)
         self.start()
         self.pump()
