@@ -28,7 +28,7 @@ from ui.theme import Theme, color, faded, font
 HEIGHT = 20.0
 LEAST = 62.0
 PICTURE = (26.0, 16.0)
-NORM = "‖∇‖"
+NORM = "|∇|"
 _SHARES = (0.5, 0.43, 0.57, 0.36, 0.64, 0.29, 0.71, 0.22, 0.78, 0.15, 0.85)
 _GAPS = (2.0, 5.0, 9.0, 15.0, 23.0, 34.0, 48.0)
 _CENTRE = Qt.AlignmentFlag.AlignCenter
