@@ -21,6 +21,11 @@ class Activation(NodeType):
     inputs = (Port("x"),)
 
 
+def where_positive(g: Tensor, x: Tensor) -> Any:
+    """g where x > 0, else 0, whatever g is: an infinite gradient is stopped too, where g · [x > 0] would make NaN of it."""
+    return torch.ops.aten.threshold_backward(g, x, 0)
+
+
 class Identity(Activation):
     """Passes its input on unchanged. A network whose activations are all the identity collapses to one affine map."""
 
@@ -42,7 +47,7 @@ class ReLU(Activation):
     search = ("rectifier", "rectified linear unit", "ramp")
     formula = r"@y = \max(0, @x)"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \odot [@x > 0]"}
-    gradients = {"x": lambda s, g, y, kept, x: g * (x > 0)}
+    gradients = {"x": lambda s, g, y, kept, x: where_positive(g, x)}
     code = ("nn.ReLU()", "{self}({x})")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:
@@ -146,7 +151,7 @@ class Tanh(Activation):
     search = ("hyperbolic tangent", "squash")
     formula = r"@y = \tanh(@x)"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \odot (1 - @y^2)"}
-    gradients = {"x": lambda s, g, y, kept, x: g * (1 - y * y)}
+    gradients = {"x": lambda s, g, y, kept, x: torch.ops.aten.tanh_backward(g, y)}  # g · (1 − y²), in one pass
     code = ("nn.Tanh()", "{self}({x})")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:
@@ -160,7 +165,7 @@ class Sigmoid(Activation):
     search = ("logistic", "σ", "squash", "probability")
     formula = r"@y = \sigma(@x) = \frac{1}{1 + e^{-@x}}"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \odot @y \odot (1 - @y)"}
-    gradients = {"x": lambda s, g, y, kept, x: g * y * (1 - y)}
+    gradients = {"x": lambda s, g, y, kept, x: torch.ops.aten.sigmoid_backward(g, y)}  # g · y (1 − y), in one pass
     code = ("nn.Sigmoid()", "{self}({x})")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:

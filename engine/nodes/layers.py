@@ -149,8 +149,9 @@ class Embedding(Layer):
 
 def _slope(s: Settings, g: Tensor, y: Tensor) -> Tensor:
     """The gradient before the activation; every choice knows its slope from its output."""
-    slopes = {"tanh": lambda: 1 - y * y, "sigmoid": lambda: y * (1 - y), "relu": lambda: y > 0}
-    return g * slopes[s.activation]() if s.activation in slopes else g
+    if s.activation == "relu":
+        return torch.where(y > 0, g, 0.0)
+    return g * (1 - y * y) if s.activation == "tanh" else g * y * (1 - y) if s.activation == "sigmoid" else g
 
 
 class Recurrent(Layer):

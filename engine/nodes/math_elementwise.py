@@ -115,6 +115,11 @@ class Power(Binary):
     gradients = {"a": _base, "b": _exponent}
 
 
+def _unless_lost(g: Tensor, lost: Tensor, tie: Tensor) -> Tensor:
+    """0 where the other input was chosen, even if g is infinite (g · [a > b] would make NaN of it); half of g at a tie."""
+    return torch.where(lost, 0.0, torch.where(tie, g / 2, g))
+
+
 class Maximum(Binary):
     """The larger of two values, entry by entry. The gradient goes to the larger one; at a tie each receives half."""
 
@@ -123,8 +128,8 @@ class Maximum(Binary):
     formula = r"@y = \max(@a, @b)"
     local_derivatives = {"a": r"\bar{@a} = \bar{@y} \cdot [@a > @b]", "b": r"\bar{@b} = \bar{@y} \cdot [@b > @a]"}
     gradients = {
-        "a": lambda s, g, y, kept, a, b: g * ((a > b) + 0.5 * (a == b)),
-        "b": lambda s, g, y, kept, a, b: g * ((b > a) + 0.5 * (a == b)),
+        "a": lambda s, g, y, kept, a, b: _unless_lost(g, a < b, a == b),
+        "b": lambda s, g, y, kept, a, b: _unless_lost(g, b < a, a == b),
     }
     code = ("", "torch.maximum({a}, {b})")
 
@@ -140,8 +145,8 @@ class Minimum(Binary):
     formula = r"@y = \min(@a, @b)"
     local_derivatives = {"a": r"\bar{@a} = \bar{@y} \cdot [@a < @b]", "b": r"\bar{@b} = \bar{@y} \cdot [@b < @a]"}
     gradients = {
-        "a": lambda s, g, y, kept, a, b: g * ((a < b) + 0.5 * (a == b)),
-        "b": lambda s, g, y, kept, a, b: g * ((b < a) + 0.5 * (a == b)),
+        "a": lambda s, g, y, kept, a, b: _unless_lost(g, a > b, a == b),
+        "b": lambda s, g, y, kept, a, b: _unless_lost(g, b > a, a == b),
     }
     code = ("", "torch.minimum({a}, {b})")
 

@@ -11,11 +11,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from engine.catalog import CATALOG
 from engine.environment import Key
 from engine.nodes.base import NodeType
 from engine.program import NodeFailure, Program, ProgramError, RandomKey, compile
 from engine.shapes import Inference, infer
 from graph.edits import SetParam
+from graph.formula import build as from_formula
 from graph.graph import Graph
 from graph.spec import Catalog, Port
 from tests.engine.networks import network, product, tanh_net
@@ -173,6 +175,15 @@ def test_broadcast_gradients_are_summed_back_to_the_inputs_shape() -> None:
     assert close(case.step()[1], torch.autograd.grad((a * b).sum(), (a, b)))
 
 
+@pytest.mark.parametrize("formula", ["sqrt(relu(w))", "sqrt(maximum(w, 0))", "sqrt(-minimum(-w, 0))"])
+def test_where_a_function_is_flat_even_an_infinite_gradient_stops_as_in_torch(formula: str) -> None:
+    """The root's slope at 0 is infinite; times a slope of 0 it must not become NaN."""
+    case = Case(from_formula(formula, CATALOG, {}, {"w": -1.0}), method="rules")
+    case.parameters[:] = [torch.tensor(-1.0, dtype=torch.float64)]
+    w = torch.tensor(-1.0, dtype=torch.float64, requires_grad=True)
+    assert same(case.step()[1], torch.autograd.grad(torch.sqrt(torch.relu(w)), w))
+
+
 def test_a_parameter_that_meets_every_sample_collects_over_the_batch() -> None:
     nodes: Nodes = {"data": ("source.data", {"dataset": "moons"}), "w": ("parameter.parameter", {"value": [0.5, -1.0]}),
                     "m": ("math.multiply", {}), "f": ("math.mean", {"over_batch": True})}  # fmt: skip
@@ -313,7 +324,6 @@ class Ruleless(NodeType):
 
 
 def ruleless() -> tuple[Graph, Inference]:
-    from engine.catalog import CATALOG
     from engine.nodes import TYPES
     from graph.build import build
 
