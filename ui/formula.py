@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 from weakref import WeakSet
@@ -94,7 +95,8 @@ class _Loader(QObject):
 
     def _run(self) -> None:
         svg("x", 16.0, "#000000")
-        self.loaded.emit()
+        with suppress(RuntimeError):  # the application ended meanwhile and took this object's Qt half along
+            self.loaded.emit()
 
     def _finish(self) -> None:
         self.ready = True
