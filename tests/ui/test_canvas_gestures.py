@@ -362,3 +362,16 @@ def test_a_read_only_document_is_looked_at_but_not_changed(canvas: Canvas) -> No
     drag(canvas, port(canvas, "x", "y", True), port(canvas, "f", "b", False))
     QTest.keyClick(canvas, Qt.Key.Key_Delete)
     assert canvas.document.graph == xy_plus_z()
+
+
+def test_a_port_that_takes_many_wires_grows_a_free_place_for_each(qtbot: QtBot) -> None:
+    canvas = shown(qtbot, graph_of(
+        [("a", "source.input", 0, 0, {}), ("b", "source.input", 0, 200, {}), ("all", "math.concatenate", 320, 60, {})], [],
+    ))  # fmt: skip
+    drag(canvas, port(canvas, "a", "y", True), port(canvas, "all", "xs", False, 0))
+    drag(canvas, port(canvas, "b", "y", True), port(canvas, "all", "xs", False, 1))
+    slots = {edge.slot: edge.source[0] for edge in canvas.document.graph.edges.values()}
+    assert slots == {0: "a", 1: "b"}
+    assert len(canvas.scene.cards["all"].inputs) == 3
+    drag(canvas, port(canvas, "all", "xs", False, 0), at(canvas, 250, 480))
+    assert {edge.slot: edge.source[0] for edge in canvas.document.graph.edges.values()} == {1: "b"}

@@ -69,10 +69,10 @@ def _bar(rect: QRectF, height: float) -> QPainterPath:
 
 
 @lru_cache(maxsize=256)
-def _ground(category: str, width: float, height: float, theme_name: str, pixels: float) -> QPixmap:
+def _ground(category: str, width: float, height: float, theme_name: str, pixels: float) -> QImage:
     """A card without its texts, `pixels` device pixels to the unit: there are few sizes and many cards."""
     size = QSizeF(width + 2 * _ROUND, height + 2 * _ROUND) * pixels
-    made = QPixmap(ceil(size.width()), ceil(size.height()))
+    made = QImage(ceil(size.width()), ceil(size.height()), QImage.Format.Format_ARGB32_Premultiplied)
     made.fill(Qt.GlobalColor.transparent)
     painter = QPainter(made)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -91,7 +91,7 @@ def _paint_ground(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> 
     made = _ground(card.category, card.width, card.height, theme.name, round(view.m11(), 4))
     corner = view.map(rect.topLeft() - QPointF(_ROUND, _ROUND))
     at = view.inverted()[0].map(QPointF(round(corner.x()), round(corner.y())))
-    painter.drawPixmap(QRectF(at, QSizeF(made.size()) / view.m11()), made, QRectF(made.rect()))
+    painter.drawImage(QRectF(at, QSizeF(made.size()) / view.m11()), made)
 
 
 def _draw_ground(painter: QPainter, category: str, rect: QRectF, theme: Theme) -> None:
