@@ -215,6 +215,7 @@ GESTURES = {
     "box": (lambda c: at(c, -40, -40), lambda c: at(c, 400, 400), LEFT, NONE),
     "connect": (lambda c: port(c, "x", "y", True), lambda c: port(c, "f", "b", False), LEFT, NONE),
     "move end": (lambda c: port(c, "f", "b", False), lambda c: at(c, 500, 480), LEFT, NONE),
+    "copy": (lambda c: title(c, "d"), lambda c: title(c, "d") + QPoint(90, 60), LEFT, ALT),
     "pan": (lambda c: at(c, 200, 300), lambda c: at(c, 320, 500), MIDDLE, NONE),
     "slider": (lambda c: knob(c, "x", 0.6), lambda c: knob(c, "x", 0.9), LEFT, NONE),
     "cut": (lambda c: at(c, 230, 20), lambda c: at(c, 230, 240), RIGHT, CTRL),
@@ -238,6 +239,8 @@ def test_escape_in_the_middle_of_a_gesture_leaves_no_trace(canvas: Canvas, name:
     assert not canvas.scene.hidden_edges and not canvas.scene.lifted and not canvas.stage.carried
     if name == "box":
         assert canvas.selection == {"z"}
+    if name == "copy":
+        assert canvas.selection == {"d"}
 
 
 def test_a_node_deleted_while_it_is_carried_is_let_go(canvas: Canvas) -> None:
@@ -295,6 +298,19 @@ def test_duplicate_keeps_the_wires_that_enter(canvas: Canvas) -> None:
     (fresh,) = canvas.selected_nodes()
     assert fresh != "d"
     assert {edge.source[0] for edge in canvas.document.graph.inputs_of(fresh)} == {"x", "y"}
+
+
+def test_alt_drag_carries_off_a_copy_as_one_step(canvas: Canvas) -> None:
+    start = title(canvas, "d")
+    drag(canvas, start, start + QPoint(0, 200), held=ALT)
+    graph = canvas.document.graph
+    (fresh,) = canvas.selected_nodes()
+    assert (graph.nodes[fresh].x, graph.nodes[fresh].y, graph.nodes["d"].y) == (320, 280, 80)
+    assert len(graph.inputs_of(fresh)) == 2
+    canvas.document.undo()
+    assert graph == xy_plus_z()
+    QTest.mouseClick(canvas, LEFT, ALT, start)
+    assert graph == xy_plus_z() and not canvas.document.history.can_undo
 
 
 def test_arrows_walk_and_shift_arrows_nudge_in_one_step(canvas: Canvas) -> None:

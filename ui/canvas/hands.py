@@ -21,7 +21,7 @@ from PySide6.QtWidgets import QToolTip
 
 from graph import edits
 from ui.canvas import commands, keys, tips
-from ui.canvas.gestures import BoxSelect, Connect, Cut, DragSlider, Gesture, MapPan, Move, Pan, Pointer
+from ui.canvas.gestures import BoxSelect, Connect, Cut, DragSlider, Gesture, MapPan, Move, MoveCopies, Pan, Pointer
 from ui.canvas.overlay import offer_places
 from ui.canvas.paint_nodes import FULL, paint_outline
 from ui.canvas.paint_wires import paint_lit
@@ -98,7 +98,8 @@ class Hands:
                 return
         elif node not in canvas.selection:
             canvas.select([node])
-        self.begin(Move(canvas, at, canvas.selected_nodes(), node))
+        carry = MoveCopies if at.modifiers & _ALT and self._may_edit() else Move
+        self.begin(carry(canvas, at, canvas.selected_nodes(), node))
 
     def _press_wire(self, at: Pointer, wire: str) -> None:
         canvas = self.canvas

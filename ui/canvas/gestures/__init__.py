@@ -5,8 +5,8 @@ from ui.canvas.gestures.box import BoxSelect
 from ui.canvas.gestures.connect import Connect
 from ui.canvas.gestures.connect_keys import ConnectByKeys
 from ui.canvas.gestures.cut import Cut
-from ui.canvas.gestures.move import Move
+from ui.canvas.gestures.move import Move, MoveCopies
 from ui.canvas.gestures.pan import MapPan, Pan
 from ui.canvas.gestures.slider import DragSlider
 
-__all__ = ["BoxSelect", "Connect", "ConnectByKeys", "Cut", "DragSlider", "Gesture", "MapPan", "Move", "Pan", "Pointer"]
+__all__ = ["BoxSelect", "Connect", "ConnectByKeys", "Cut", "DragSlider", "Gesture", "MapPan", "Move", "MoveCopies", "Pan", "Pointer"]

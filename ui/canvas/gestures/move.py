@@ -48,3 +48,30 @@ class Move(Gesture):
     def cancel(self) -> None:
         if self._places:
             self.canvas.stage.let_go()
+
+
+class MoveCopies(Move):
+    """Alt: copies are carried off and the originals stay. Copying and moving are one step, or none."""
+
+    def __init__(self, canvas: Canvas, start: Pointer, nodes: Sequence[str], clicked: str) -> None:
+        graph = canvas.document.graph
+        self._originals = canvas.selection
+        canvas.document.begin("Duplicate")
+        before = set(graph.nodes)
+        canvas.do(edits.duplicate(graph, nodes, 0.0, 0.0))
+        copies = [n for n in graph.nodes if n not in before]
+        canvas.select(copies)
+        super().__init__(canvas, start, copies, clicked)
+
+    def finish(self, at: Pointer) -> None:
+        self.move(at)
+        if self._places:
+            super().finish(at)
+            self.canvas.document.commit()
+        else:
+            self.cancel()
+
+    def cancel(self) -> None:
+        super().cancel()
+        self.canvas.document.rollback()
+        self.canvas.select(self._originals)
