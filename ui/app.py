@@ -98,6 +98,7 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
         session.remember(document.path)
     if complaint:
         window.say(complaint)
+    window.recovery.look()
     code = app.exec()
     kernel.shutdown()
     return code

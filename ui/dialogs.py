@@ -29,6 +29,12 @@ class Dialogs:
         dialog.exec()
         return dialog.answer  # type: ignore[return-value]
 
+    def sure(self, title: str, text: str, act: str) -> bool:
+        """Whether something that cannot be undone shall be done."""
+        dialog = _Question(self._parent, title, text, ((act, "yes"), ("Cancel", "cancel")))
+        dialog.exec()
+        return dialog.answer == "yes"
+
     def tell(self, title: str, text: str) -> None:
         """Something that went wrong with a file: it must not pass unread."""
         _Question(self._parent, title, text, (("OK", "ok"),)).exec()

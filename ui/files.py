@@ -98,6 +98,11 @@ class Files:
             self._example = ""
             self._window.set_document(Document(graph))
 
+    def show_recovered(self, document: Document) -> None:
+        """A document that a crash has left, whose place was made before."""
+        self._example = ""
+        self._window.set_document(document)
+
     def took_example(self, name: str) -> None:
         """The window was opened with an example."""
         self._example = name

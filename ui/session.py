@@ -66,6 +66,14 @@ class Session:
     def first_start(self) -> bool:
         return not self.flag("started")
 
+    @property
+    def recovery_folder(self) -> Path:
+        """Where journals for crash recovery are kept: beside settings that were put somewhere, else with the system's data of ours."""
+        if self.path != default_path() or os.environ.get("GRADWIRE_SETTINGS"):
+            return self.path.parent / "recovery"
+        folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.GenericDataLocation)
+        return Path(folder) / "gradwire" / "recovery"
+
     def sync(self) -> None:
         self._settings.sync()
 

@@ -49,6 +49,11 @@ QLabel[role="stale"] {{ color: {t.stale}; font-size: {px(t, 24)}px; font-weight:
 QLabel[role="notice"] {{ background: {t.warning_soft}; border-radius: 8px; padding: 8px 10px; }}
 QLabel[role="rule"] {{ font-weight: 600; color: {t.backward}; }}
 QLabel[role="fault"] {{ background: {t.error_soft}; border-radius: 8px; padding: 8px 10px; }}
+QLabel[role="value-word"] {{ color: {t.forward}; font-size: {px(t, 12)}px; font-weight: 600; }}
+QLabel[role="gradient-word"] {{ color: {t.backward}; font-size: {px(t, 12)}px; font-weight: 600; }}
+QLabel[role="value-number"] {{ color: {t.forward}; font-size: {px(t, 16)}px; font-weight: 600; }}
+QLabel[role="gradient-number"] {{ color: {t.backward}; font-size: {px(t, 16)}px; font-weight: 600; }}
+QLabel[role="stale-number"] {{ color: {t.stale}; font-size: {px(t, 16)}px; font-weight: 600; }}
 QFrame[role="line"] {{ background: {t.hairline}; border: none; max-height: 1px; min-height: 1px; }}
 QStatusBar {{ background: {t.panel}; border-top: 1px solid {t.hairline}; min-height: {px(t, 26)}px; }}
 QStatusBar::item {{ border: none; }}
@@ -186,7 +191,9 @@ def _small(t: Theme) -> str:
 #searchbox {{ background: {t.card}; border: 1px solid {t.card_edge}; border-radius: 10px; }}
 #searchbox QAbstractItemView {{ background: {t.card}; }}
 #card {{ background: {t.card}; border: 1px solid {t.card_edge}; border-radius: 10px; }}
-#card:hover {{ border-color: {t.focus}; }}
+#notice {{ background: {t.warning_soft}; border-bottom: 1px solid {t.hairline}; }}
+#card:hover, #card:focus {{ border-color: {t.focus}; }}
+#card:focus {{ border-width: 2px; }}
 QProgressBar {{ background: {t.field}; border: none; border-radius: 2px; max-height: 4px; min-height: 4px; }}
 QProgressBar::chunk {{ background: {t.forward}; border-radius: 2px; }}
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QLayoutItem, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QLayoutItem, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 
 def label(text: str = "", role: str = "", wrap: bool = False, selectable: bool = False) -> QLabel:
@@ -135,6 +135,17 @@ class FlowLayout(QLayout):
         widths = [item.sizeHint().width() for item in self._items]
         heights = [item.sizeHint().height() for item in self._items]
         return QSize(max(widths, default=0), max(heights, default=0))
+
+
+def column(*parts: QWidget) -> QWidget:
+    """Widgets one below the other, without a gap; the last one takes what room there is."""
+    made = QWidget()
+    layout = QVBoxLayout(made)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    for part in parts:
+        layout.addWidget(part, 1 if part is parts[-1] else 0)
+    return made
 
 
 def expanding(widget: QWidget) -> QWidget:

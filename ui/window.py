@@ -6,7 +6,7 @@ What is inside the window is imported when it is furnished: its frame is on the 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent, QPalette, QShowEvent
@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 from ui.frame import BOTTOM_HEIGHT, INSPECTOR_WIDTH, LIBRARY_WIDTH, paint_frame
 from ui.session import Session
 from ui.theme import THEMES, Theme, color, load_fonts
+from ui.widgets import column
 
 if TYPE_CHECKING:
     from engine.kernel.protocol import Progress
@@ -60,6 +61,7 @@ class Window(QMainWindow):
         from ui.inspector import Inspector
         from ui.library import Library
         from ui.playback import Playhead
+        from ui.recovery import Recovery
         from ui.search_box import SearchBox
         from ui.status import Status
         from ui.style import ICONS
@@ -82,6 +84,7 @@ class Window(QMainWindow):
         self.status = Status(self)
         self.files = Files(self)
         self.files.took_example(example)
+        self.recovery = Recovery(self, session.recovery_folder)
         self.commands = Commands(self)
         self.actions_by_id = actions.build(self, self.canvas, self.commands)
         self.menu = menus.build(self, self.actions_by_id)
@@ -101,7 +104,7 @@ class Window(QMainWindow):
 
     def _build(self) -> None:
         self.setMenuWidget(self.topbar)
-        self.setCentralWidget(self.canvas)
+        self.setCentralWidget(column(self.recovery.bar, self.canvas))
         self.setStatusBar(self.status)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
@@ -152,6 +155,8 @@ class Window(QMainWindow):
         self.search_box.chosen.connect(lambda chosen: chosen())
         bottom.problems.go.connect(self.go_to)
         bottom.problems.repair.connect(self.mend)
+        bottom.probes.go.connect(self.go_to)
+        bottom.probes.refused.connect(self.say)
         bottom.step_clicked.connect(lambda: commands.train_step())
         bottom.reset_clicked.connect(lambda: commands.train_reset())
         topbar.train_clicked.connect(lambda: commands.train())
@@ -176,6 +181,7 @@ class Window(QMainWindow):
             self.document = document
             self.canvas.set_document(document)
         document.changed.connect(self._document_changed)
+        self.recovery.follow(document)
         self.trace = None
         self.playhead.set_trace(None)
         self.inspector.set_document(document)
@@ -201,6 +207,7 @@ class Window(QMainWindow):
         self.topbar.optimizer.setText(optimizer_text(self.document))
         self.inspector.set_trace(self.trace, self.stale)
         self.bottom.training.refresh()
+        self.bottom.probes.refresh()
         selected = self.canvas.selected_nodes()
         self.bottom.data.show_document(self.document, selected[0] if len(selected) == 1 else None)
         self.status.show_document(self.document)
@@ -245,6 +252,7 @@ class Window(QMainWindow):
         if first:
             self.canvas.refit()  # the objective's numbers need room of their own
         self.inspector.set_trace(trace, self.stale)
+        self.bottom.probes.take(trace, self.stale)
         self.bottom.show_problems(trace)
         self.status.show_trace(trace)
         self.refresh_actions()
@@ -295,6 +303,14 @@ class Window(QMainWindow):
 
         self.bottom_dock.show()
         self.bottom.tabs.setCurrentIndex(PROBLEMS)
+
+    def pin_probe(self, show: Literal["value", "gradient"]) -> None:
+        """Pin the selected wires to the probes' panel, or unpin them, and show it."""
+        from ui.bottom import PROBES
+
+        if self.bottom.probes.pin(self.canvas.selected_edges(), show, self.trace):
+            self.bottom_dock.show()
+            self.bottom.tabs.setCurrentIndex(PROBES)
 
     def show_data(self) -> None:
         from ui.bottom import DATA
@@ -373,6 +389,7 @@ class Window(QMainWindow):
         if not self.files.may_close():
             event.ignore()
             return
+        self.recovery.close()
         self.playhead.reset()
         self.session.set("geometry", self.saveGeometry())
         self.session.set("state", self.saveState(LAYOUT))

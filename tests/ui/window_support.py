@@ -15,11 +15,16 @@ class Answers:
 
     def __init__(self, unsaved: str = "cancel", opens: Path | None = None, saves: Path | None = None) -> None:
         self.answer, self.opens, self.saves = unsaved, opens, saves
+        self.agrees = True
         self.asked: list[str] = []
 
     def unsaved(self, name: str) -> str:
         self.asked.append("unsaved")
         return self.answer
+
+    def sure(self, title: str, text: str, act: str) -> bool:
+        self.asked.append(f"sure {title}")
+        return self.agrees
 
     def tell(self, title: str, text: str) -> None:
         self.asked.append(f"tell {text}")
