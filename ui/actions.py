@@ -61,6 +61,10 @@ def _copyable(s: Situation) -> bool:
     return s.selected_nodes > 0
 
 
+def _wires(s: Situation) -> bool:
+    return s.selected > s.selected_nodes and not s.read_only
+
+
 def _nodes(s: Situation) -> bool:
     return s.nodes > 0
 
@@ -157,6 +161,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     A("train_step", "One training step", "Run", ("F9",), enabled=_trainable, tip="Forward, backward and one update of the weights"),
     A("train_reset", "Reset training", "Run", ("Shift+F5",), enabled=_resettable, tip="Stop, and return to the weights of the document"),
     A("keep_values", "Keep trained values", "Run", (), enabled=_keepable, tip="Write the trained weights into the document"),
+    A("probe_value", "Probe value", "Run", ("F8",), enabled=_wires, tip="Follow the selected wire's value over training", before=True),
+    A("probe_gradient", "Probe gradient", "Run", ("Shift+F8",), enabled=_wires, tip="Follow the selected wire's gradient"),
     A("node_help", "About this node", "Help", ("F1",), enabled=_copyable, tip="What the selected node does, and its gradients"),
     A("shortcuts", "Keyboard shortcuts", "Help", ("Ctrl+/",), tip="All keys"),
     A("about", "About Gradwire", "Help", tip="Version and licences"),

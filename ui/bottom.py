@@ -1,4 +1,4 @@
-"""The bottom panel: training, data, problems; beside the tabs how the run stands."""
+"""The bottom panel: training, data, probes, problems; beside the tabs how the run stands."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from engine.kernel.protocol import Point, Progress
 from engine.views import TraceView
 from graph.document import Document
 from ui.data_page import DataPage
+from ui.probes_page import ProbesPage
 from ui.problems import ProblemsPage
 from ui.theme import Theme
 from ui.training import TrainingPage, progress_text
 from ui.widgets import ElidedLabel, button, line
 
-TRAINING, DATA, PROBLEMS = range(3)
+TRAINING, DATA, PROBES, PROBLEMS = range(4)
 
 
 class Bottom(QWidget):
-    """Owns the three pages and the line beside their tabs."""
+    """Owns the four pages and the line beside their tabs."""
 
     step_clicked = Signal()
     reset_clicked = Signal()
@@ -26,13 +27,14 @@ class Bottom(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("panel")
-        self.training, self.data, self.problems = TrainingPage(), DataPage(), ProblemsPage()
+        self.training, self.data, self.probes, self.problems = TrainingPage(), DataPage(), ProbesPage(), ProblemsPage()
         self.status = ElidedLabel("", "strong")
         self.status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.step = button("Step", tip="One training step  (F9)")
         self.reset = button("Reset", tip="Back to the weights of the document  (Shift+F5)")
         self.tabs, self.pages = QTabBar(), QStackedWidget()
-        for page, title in ((self.training, "Training"), (self.data, "Data"), (self.problems, "Problems")):
+        titled = ((self.training, "Training"), (self.data, "Data"), (self.probes, "Probes"), (self.problems, "Problems"))
+        for page, title in titled:
             self.tabs.addTab(title)
             self.pages.addWidget(page)
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -53,6 +55,7 @@ class Bottom(QWidget):
         layout.addLayout(row)
         layout.addWidget(line())
         layout.addWidget(self.pages, 1)
+        self.probes.count_changed.connect(lambda count: self.tabs.setTabText(PROBES, f"Probes {count}" if count else "Probes"))
         self.tabs.currentChanged.connect(self.pages.setCurrentIndex)
         self.step.clicked.connect(self.step_clicked)
         self.reset.clicked.connect(self.reset_clicked)
@@ -60,11 +63,12 @@ class Bottom(QWidget):
     def set_document(self, document: Document) -> None:
         self.training.set_document(document)
         self.data.show_document(document)
+        self.probes.set_document(document)
         self.show_problems(None)
         self.status.set_full("")
 
     def set_theme(self, theme: Theme) -> None:
-        for page in (self.training, self.data, self.problems):
+        for page in (self.training, self.data, self.probes, self.problems):
             page.set_theme(theme)
 
     def show_problems(self, trace: TraceView | None) -> None:

@@ -375,6 +375,12 @@ class Commands:
     def _keep(self, refusal: str) -> None:
         self._window.say(refusal or "The trained values are part of the graph now.")
 
+    def probe_value(self) -> None:
+        self._window.pin_probe("value")
+
+    def probe_gradient(self) -> None:
+        self._window.pin_probe("gradient")
+
     # Help
 
     def node_help(self) -> None:

@@ -12,7 +12,10 @@ from ui.actions import ACTIONS, MENUS
 if TYPE_CHECKING:
     from ui.window import Window
 
-CONTEXT = ("cut", "copy", "paste", "duplicate", "delete", "dissolve", "", "rename", "mark_objective", "", "layout", "fit")
+CONTEXT = (
+    "cut", "copy", "paste", "duplicate", "delete", "dissolve", "", "rename", "mark_objective", "probe_value", "probe_gradient", "",
+    "layout", "fit",
+)  # fmt: skip
 CONTEXT_EMPTY = ("add_node", "paste", "select_all", "", "layout", "fit_all", "", "copy_picture")
 
 
