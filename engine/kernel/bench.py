@@ -7,22 +7,24 @@ import threading
 import time
 from collections import deque
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
 from engine.catalog import CATALOG
-from engine.curve import Curve
 from engine.kernel.protocol import ArrayKey, Kept, Phase, Progress
 from engine.session import Session, SessionError, Update
 from engine.state import State
 from engine.trace import Trace
-from engine.trainer import Trainer
 from engine.views import Absent, TraceView
 from graph.edits import StateMove, edit_from_json
 from graph.files import loads
 from graph.graph import Graph
+
+if TYPE_CHECKING:
+    from engine.curve import Curve
+    from engine.trainer import Trainer
 
 SPEED_WINDOW = 1.0
 """Seconds over which steps per second are counted."""
@@ -198,6 +200,8 @@ class WorkBench:
 
     def _made_trainer(self) -> Trainer | None:
         """The run's trainer; None, and the reason said, where this graph cannot be trained."""
+        from engine.trainer import Trainer  # not before the first trace, which does not wait for it
+
         if self._trainer is None:
             try:
                 self._trainer = Trainer(self._session)
@@ -340,6 +344,7 @@ def _measured(points: Sequence[Any]) -> dict[str, float | None]:
 
 def _warm_optimizer() -> None:
     """Two steps of a small network: the kernels of training are loaded and the first press of Train does not wait."""
+    from engine.trainer import Trainer
     from graph.formula import build
 
     graph = build("mean((w*x - 1)^2)", CATALOG, {"x": 1.0}, {"w": 0.5})
