@@ -10,6 +10,7 @@ from engine.nodes.checks import dims_text, shape_text
 from graph.edits import SetParam, insert_on_wire
 from graph.problem import Problem, Repair
 from graph.spec import Port
+from graph.structure import missing_input, unknown_type
 
 if TYPE_CHECKING:
     from engine.shapes import Shape
@@ -29,7 +30,7 @@ class Complaints:
         self.problems.append(Problem("error", f"{self._name(node)}: {text}", (node, *others), edges, port, tuple(repairs)))
 
     def unknown_type(self, node: str) -> None:
-        self.say(node, f'this version does not know the node type "{self._graph.nodes[node].type}"; it is kept, but cannot be computed')
+        self.say(node, unknown_type(self._graph, node))
 
     def unknown_layers(self, node: str, names: Sequence[str]) -> None:
         one = len(names) == 1
@@ -41,7 +42,7 @@ class Complaints:
         self.say(node, "it penalises a layer that is computed from the penalty itself; name other layers")
 
     def missing_input(self, node: str, port: str) -> None:
-        self.say(node, f"nothing is connected to its input {port}", port)
+        self.say(node, missing_input(port), port)
 
     def wrong_dtype(self, node: str, port: Port, shape: Shape) -> None:
         if port.dtype == "float":

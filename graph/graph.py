@@ -118,10 +118,15 @@ class Graph:
 
     def fresh_id(self, prefix: str = "n") -> str:
         """An id that nothing here has or had; every call gives another."""
+        identity = self.free_id(prefix)
+        self._counters[prefix] = int(identity[len(prefix) :])
+        return identity
+
+    def free_id(self, prefix: str = "n") -> str:
+        """The id that `fresh_id` would give next; asking for it changes nothing."""
         count = self._counters.get(prefix, 0) + 1
         while self.has_id(f"{prefix}{count}"):
             count += 1
-        self._counters[prefix] = count
         return f"{prefix}{count}"
 
     def has_id(self, identity: str) -> bool:
