@@ -33,7 +33,7 @@ from graph import edits
 from graph.document import Change, Document
 from graph.graph import GraphError
 from ui import theme as themes
-from ui.canvas import commands, painting
+from ui.canvas import commands, geometry, painting
 from ui.canvas.camera import Camera
 from ui.canvas.content import Content
 from ui.canvas.gestures import Gesture, Pointer
@@ -46,6 +46,7 @@ from ui.canvas.stage import Stage
 from ui.canvas.top import paint_top
 from ui.theme import Theme
 
+OBJECTIVE_ROOM = geometry.STUB + 64
 STALE_MS = 150
 """Numbers of an older document are greyed when no answer has come by then: at once would flicker at every edit."""
 SHARPEN_MS = 90
@@ -107,9 +108,12 @@ class Canvas(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Change colours; the projector's larger scale keeps the middle of the view where it is."""
+        fitted = self._fitted
         self.camera.zoom(theme.scale / self.theme.scale, self._middle())
         self.stage.set_theme(theme)
         self.camera_moved()
+        if fitted:
+            self.fit_all()
 
     def set_trace(self, trace: TraceView | None) -> None:
         """Show these numbers. A trace of another document is the caller's mistake; an older one is shown until a newer comes."""
@@ -228,6 +232,11 @@ class Canvas(QWidget):
         self._fit(self._whole())
         self._fitted = True
 
+    @property
+    def fitted(self) -> bool:
+        """Whether everything was shown last, and nobody has moved the view since."""
+        return self._fitted
+
     def refit(self) -> None:
         """Show everything again, unless someone has moved the view since everything was last shown."""
         if self._fitted:
@@ -297,8 +306,8 @@ class Canvas(QWidget):
         found = self.scene.bounds()
         if found.isNull():
             return QRectF(-100, -60, 200, 120)
-        objective = self.content.objective()
-        return found.adjusted(-8, -24, 72 if objective is not None else 8, 24)
+        # Room for the objective's stub and its numbers is kept before anyone knows which node it will be: the view must not jump then.
+        return found.adjusted(-8, -24, OBJECTIVE_ROOM, 24)
 
     def _size(self) -> QSizeF:
         return QSizeF(self.size())
