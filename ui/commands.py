@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -9,8 +10,8 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtWidgets import QApplication, QWidget
 
 from graph.edits import Move, SetGraphSetting
-from graph.formula import FormulaError, build, names_in
 from graph.layout import layout
+from ui import formula_commands
 from ui.actions import ACTIONS, Situation, shortcut_text
 from ui.gallery import Gallery
 from ui.inspector import HELP
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from ui.window import Window
 
 ZOOM = 1.25
+FORMULA = re.compile(r"[\w)\]]\s*[-+*/^=(@]\s*[\w(.-]")
+"""What makes a text in the search box look like a formula rather than a name."""
 ABOUT = """Wire computational graphs, watch values run forward and gradients run backward, and train what you wired.
 
 Numbers are computed by PyTorch. Type is set in Inter and STIX Two, both under the SIL Open Font License."""
@@ -237,9 +240,11 @@ class Commands:
                     detail = " ".join((_plain_formula(hit.spec), "  ", signature(hit.spec))).strip()
                     act = self._adder(hit.spec.key, scene, port, name)
                     rows.append(Row(act, title, detail, hit.spec.category))
+            if port is None and FORMULA.search(text):
+                rows.append(Row(lambda: formula_commands.ask(window, scene, text), f"Formula  {text}", "lays out its graph", "math"))
             return rows
 
-        window.search_box.ask(at, "Add a node", offer)
+        window.search_box.ask(at, "Add a node, or type a formula", offer)
 
     def _adder(self, key: str, scene: QPointF, port: PortHit | None, name: str) -> Callable[[], None]:
         def add() -> None:
@@ -248,21 +253,18 @@ class Commands:
 
         return add
 
+    def type_formula(self) -> None:
+        formula_commands.ask(self._window, self._window.canvas.cursor_place())
+
     def ask_for_formula(self) -> None:
-        """Type a formula, get its graph: free names become Inputs at 1."""
-        window = self._window
-        catalog = window.document.graph.catalog
+        """From the empty canvas: in the middle."""
+        formula_commands.ask(self._window)
 
-        def offer(text: str) -> Sequence[Row]:
-            if not text.strip():
-                return [Row(None, "Type a formula, such as x*y + z", enabled=False)]
-            try:
-                graph = build(text, catalog, dict.fromkeys(names_in(text), 1.0))
-            except FormulaError as wrong:
-                return [Row(None, str(wrong), enabled=False)]
-            return [Row(lambda: window.files.show_graph(graph), f"Build  {text}", f"{len(graph.nodes)} nodes", "math")]
+    def copy_formula(self) -> None:
+        formula_commands.copy(self._window)
 
-        window.search_box.ask(None, "A formula, such as x*y + z", offer)
+    def copy_latex(self) -> None:
+        formula_commands.copy(self._window, as_latex=True)
 
     # View
 

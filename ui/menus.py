@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from ui.window import Window
 
 CONTEXT = (
-    "cut", "copy", "paste", "duplicate", "delete", "dissolve", "", "rename", "mark_objective", "probe_value", "probe_gradient", "",
-    "layout", "fit",
+    "cut", "copy", "copy_formula", "paste", "duplicate", "delete", "dissolve", "", "rename", "mark_objective", "probe_value",
+    "probe_gradient", "", "layout", "fit",
 )  # fmt: skip
-CONTEXT_EMPTY = ("add_node", "paste", "select_all", "", "layout", "fit_all", "", "copy_picture")
+CONTEXT_EMPTY = ("add_node", "type_formula", "paste", "select_all", "", "layout", "fit_all", "", "copy_picture")
 
 
 def build(window: Window, made: dict[str, QAction]) -> QMenuBar:

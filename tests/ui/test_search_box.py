@@ -90,25 +90,3 @@ def test_the_command_list_runs_a_command(window: Window, qtbot: QtBot) -> None:
     qtbot.keyClick(window.search_box.query, Qt.Key.Key_Return)
 
     assert window.theme.name == "dark"
-
-
-def test_a_typed_formula_becomes_a_graph(window: Window, qtbot: QtBot) -> None:
-    window.document.history.mark_clean()
-    window.commands.ask_for_formula()
-
-    qtbot.keyClicks(window.search_box.query, "a*b")
-    qtbot.keyClick(window.search_box.query, Qt.Key.Key_Return)
-
-    assert sorted(n.type for n in window.document.graph.nodes.values()) == ["math.multiply", "source.input", "source.input"]
-
-
-def test_a_wrong_formula_is_answered_in_words_and_enter_does_nothing(window: Window, qtbot: QtBot) -> None:
-    document = window.document
-    window.commands.ask_for_formula()
-
-    qtbot.keyClicks(window.search_box.query, "a*")
-    qtbot.keyClick(window.search_box.query, Qt.Key.Key_Return)
-
-    assert window.document is document and window.search_box.isVisible()
-    window.search_box.dismiss()
-    assert QApplication.focusWidget() is not window.search_box.query

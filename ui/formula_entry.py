@@ -1,0 +1,227 @@
+"""Type a formula on the canvas: what it will become is said, and typeset, with every letter; Enter lays out its graph."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QKeyEvent
+from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QPushButton, QVBoxLayout, QWidget
+
+from graph.edits import Edit
+from graph.formula import FormulaError, insert_formula, likely_parameter, names_in
+from graph.graph import Graph
+from ui.formula import FormulaView
+from ui.formula_latex import latex
+from ui.theme import Theme
+from ui.widgets import FlowLayout, button, label
+
+HINT = "A formula, such as (1 - w2*w1)^2"
+KEYS = "Enter builds it here · several statements with ; between them · Esc closes"
+_TOKEN = re.compile(r"\*\*|[A-Za-z_]\w*|\d+\.?\d*|\S")
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What a typed text would do: the edit and its new nodes, or a complaint. `used` are names that are on the canvas already."""
+
+    edit: Edit | None = None
+    nodes: tuple[str, ...] = ()
+    complaint: str = ""
+    used: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    parameters: tuple[str, ...] = ()
+
+
+def read_entry(
+    graph: Graph, text: str, at: tuple[float, float], inside: str | None = None, choices: dict[str, bool] | None = None
+) -> Entry:
+    """The formula in `text` as an edit of `graph`. `choices` says of a new name whether it is a Parameter; without, its name decides."""
+    choices = choices or {}
+    try:
+        names = names_in(text)
+        used = tuple(name for name in names if graph.named(name) is not None)
+        fresh = [name for name in names if name not in used]
+        parameters = tuple(name for name in fresh if choices.get(name, likely_parameter(name)))
+        edit, nodes = insert_formula(graph, text, at, inside, parameters)
+    except FormulaError as wrong:
+        return Entry(complaint=explained(text, str(wrong), graph.catalog))
+    return Entry(edit, nodes, "", used, tuple(name for name in fresh if name not in parameters), parameters)
+
+
+def explained(text: str, error: str, functions: Collection[str] = ()) -> str:
+    """A parser's complaint in the words of someone who writes formulas, not programs."""
+    found = re.match(r"column (\d+): (.*)", error)
+    at, message = (int(found[1]) - 1, found[2]) if found else (len(text), error)
+    if "was never closed" in message:
+        return f"The bracket {message[1]} opened at place {at + 1} is not closed yet."
+    if message.startswith("unmatched"):
+        return f"The bracket {message[11]} at place {at + 1} closes nothing."
+    if message.startswith("invalid decimal literal"):
+        number = re.search(r"\d+\.?\d*(?=[A-Za-z_])", text)
+        return f"After {number[0] if number else 'a number'} a sign is missing: write a product with *, as in 2*x."
+    if (odd := re.match(r"invalid character '(.)'", message)) is not None:
+        return f"{odd[1]} is not understood here." + (" Write sqrt(…) for the root." if odd[1] == "√" else "")
+    if message != "invalid syntax":
+        greek = next((letter for letter in text if unicodedata.name(letter, "").startswith("GREEK")), None)
+        hint = f" Write {unicodedata.name(greek).split()[-1].lower()} for {greek}." if greek else ""
+        return message + ("" if message.endswith(".") else ".") + hint
+    before, here = _TOKEN.findall(text[:at]), _TOKEN.match(text[at:].lstrip())
+    last = before[-1] if before else ""
+    if here is None:
+        return f"Something is still missing after {last}." if last else "Type a formula."
+    token = here[0]
+    if token == "|" or last == "|":
+        return "Write abs(x) for |x|."
+    if token[0].isalnum() and last and (last[0].isalnum() or last == ")"):
+        hint = f"{last}({token})" if any(last == key.rpartition(".")[2] for key in functions) else f"{last}*{token}"
+        return f"Between {last} and {token} something is missing. Did you mean {hint}?"
+    return f"{token} cannot stand {f'after {last}' if last else 'at the beginning'}."
+
+
+def summary(entry: Entry) -> str:
+    """What pressing Enter will do, in words."""
+    count = len(entry.nodes)
+    parts = [f"{count} new node" + "s" * (count != 1)]
+    if entry.used:
+        parts.append("joined to " + ", ".join(entry.used))
+    return " · ".join(parts)
+
+
+class FormulaEntry(QFrame):
+    """A popup over the window. `accepted` bears the `Entry` to be done."""
+
+    accepted = Signal(object)
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._window, self._theme = parent, theme
+        self._graph: Graph | None = None
+        self._at, self._inside = (0.0, 0.0), None
+        self._before: QWidget | None = None
+        self._choices: dict[str, bool] = {}
+        self.entry = Entry()
+        self.setObjectName("searchbox")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName("Type a formula")
+        self.hide()
+        self.field = QLineEdit()
+        self.field.setPlaceholderText(HINT)
+        self.field.setAccessibleName("Formula")
+        self.field.setMaxLength(10_000)
+        self.preview = FormulaView(20.0)
+        self.note = label("", "secondary", wrap=True)
+        self.names = QWidget()
+        self._names = FlowLayout(6)
+        self.names.setLayout(self._names)
+        self.chips: dict[str, QPushButton] = {}
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 8, 8, 8)
+        layout.setSpacing(6)
+        for widget in (self.field, self.preview, self.note, self.names, label(KEYS, "small", wrap=True)):
+            layout.addWidget(widget)
+        self.field.textChanged.connect(lambda _: self._read())
+        self.field.installEventFilter(self)
+        QApplication.instance().focusChanged.connect(self._focus_changed)  # type: ignore[union-attr]
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+
+    def ask(self, graph: Graph, scene: QPointF, at: QPoint | None, inside: str | None = None, text: str = "") -> None:
+        """Open at a global place (None: the window's upper middle); the graph will stand at a place of the scene."""
+        focus = QGuiApplication.focusObject()
+        self._before = focus if isinstance(focus, QWidget) and not self.isAncestorOf(focus) else self._before
+        self._graph, self._at, self._inside = graph, (scene.x(), scene.y()), inside
+        self._choices = {}
+        self.field.setText(text)
+        parent, scale = self._window, self._theme.scale
+        self.setFixedWidth(min(round(440 * scale), parent.width() - 16))
+        self._read()
+        corner = parent.mapFromGlobal(at) if at is not None else QPoint((parent.width() - self.width()) // 2, round(64 * scale))
+        highest = round(260 * scale)
+        self.move(
+            max(8, min(corner.x(), parent.width() - self.width() - 8)),
+            max(8, min(corner.y(), parent.height() - highest - 8)),
+        )
+        self.show()
+        self.raise_()
+        self.field.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def dismiss(self) -> None:
+        """Close; the focus returns to where it was."""
+        if self.isVisible():
+            self.hide()
+            if self._before is not None:
+                self._before.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def accept(self) -> None:
+        if self.entry.edit is not None:
+            self.dismiss()
+            self.accepted.emit(self.entry)
+
+    def _read(self) -> None:
+        if self._graph is None:
+            return
+        text = self.field.text()
+        self.entry = read_entry(self._graph, text, self._at, self._inside, self._choices) if text.strip() else Entry()
+        wrong = self.entry.complaint
+        self.note.setText("" if not text.strip() else f"✕  {wrong}" if wrong else f"✓  {summary(self.entry)}")
+        self.note.setVisible(bool(text.strip()))
+        if not wrong:
+            self.preview.set_formula(_typeset(text) if text.strip() else "", self._theme.text, self._theme.scale)
+        self._show_names()
+        self.layout().activate()
+        self.adjustSize()
+
+    def _show_names(self) -> None:
+        """A switch for every new name: Input or Parameter. They stay while the formula cannot be read for a moment."""
+        if self.entry.complaint:
+            return
+        entry = self.entry
+        for name in [name for name in self.chips if name not in (*entry.inputs, *entry.parameters)]:
+            chip = self.chips.pop(name)
+            chip.hide()
+            self._names.removeWidget(chip)
+            chip.deleteLater()
+        for name in (*entry.inputs, *entry.parameters):
+            if name not in self.chips:
+                chip = self.chips[name] = button("", "chip")
+                chip.clicked.connect(lambda _=False, name=name: self._flip(name))
+                self._names.addWidget(chip)
+            trained = name in entry.parameters
+            self.chips[name].setText(f"{name}  θ Parameter" if trained else f"{name}  → Input")
+            self.chips[name].setToolTip("Trained" if trained else "Not trained: a slider on the canvas")
+            self.chips[name].setAccessibleDescription("Press to make it an Input" if trained else "Press to make it a Parameter")
+        self.names.setVisible(bool(self.chips))
+
+    def _flip(self, name: str) -> None:
+        self._choices[name] = name not in self.entry.parameters
+        self._read()
+
+    def _focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
+        if self.isVisible() and new is not None and new is not self and not self.isAncestorOf(new):
+            self.hide()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.field and event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()  # while the field is open, its keys are letters
+            return True
+        return super().eventFilter(watched, event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.dismiss()
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.accept()
+        else:
+            super().keyPressEvent(event)
+
+
+def _typeset(text: str) -> str:
+    try:
+        return latex(text).replace(" \\\\\n", r",\quad ")
+    except FormulaError:
+        return ""
