@@ -50,14 +50,14 @@ def find_objective(graph: Graph) -> Objective | NoObjective:
 
 def _is_sink(graph: Graph, node: Node) -> bool:
     """Whether nothing but probes hangs on a node that gives numbers."""
-    return not graph.spec(node).probe and _port(graph, node) is not None and not _feeds(graph, node.id)
+    return not _feeds(graph, node.id) and not graph.spec(node).probe and _port(graph, node) is not None
 
 
 def _feeds(graph: Graph, node_id: str) -> bool:
     """Whether a node's outputs reach, possibly through probes, a node that is none."""
     pending, seen = [node_id], {node_id}
     while pending:
-        for other in graph.successors(pending.pop()):
+        for other in graph._following(pending.pop()):
             if not graph.spec(other).probe:
                 return True
             if other not in seen:

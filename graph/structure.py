@@ -103,7 +103,7 @@ def _open_inputs(graph: Graph) -> Iterator[Problem]:
     for node in graph.nodes.values():
         if node.type not in graph.catalog:
             continue
-        wired = {edge.target[1] for edge in graph.inputs_of(node.id)}
+        wired = {port for port, _ in graph._into[node.id]}
         for port in graph.spec(node).inputs:
             if port.optional or port.name in wired:
                 continue
@@ -148,14 +148,17 @@ def _parts(graph: Graph) -> Iterator[list[str]]:
     """Sets of nodes joined by wires, each in insertion order."""
     part: dict[str, int] = {}
     members: list[list[str]] = []
+    joined: dict[str, list[str]] = {node: [] for node in graph.nodes}
+    for edge in graph.edges.values():
+        joined[edge.source[0]].append(edge.target[0])
+        joined[edge.target[0]].append(edge.source[0])
     for start in graph.nodes:
         if start in part:
             continue
         part[start], waiting = len(members), [start]
         members.append([])
         while waiting:
-            node = waiting.pop()
-            for other in (*graph.successors(node), *graph.predecessors(node)):
+            for other in joined[waiting.pop()]:
                 if other not in part:
                     part[other] = part[start]
                     waiting.append(other)
