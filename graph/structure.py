@@ -18,7 +18,8 @@ from graph.settings import setting_problems
 TRIED = 16
 """Outputs that are tried for one open input; where more could fit, nobody guesses anyway."""
 OFFERED = 100
-"""Open inputs for which a repair is looked for."""
+"""Open inputs for which a repair is looked for, in a graph of a few hundred nodes; fewer in larger ones, where each search is longer."""
+EFFORT = 40_000
 LISTED = 12
 """Nodes without any wire that are named one by one."""
 MARKS = 4
@@ -108,7 +109,7 @@ def _open_inputs(graph: Graph) -> Iterator[Problem]:
             if port.optional or port.name in wired:
                 continue
             repairs: tuple[Repair, ...] = ()
-            if offered < OFFERED:
+            if offered < min(OFFERED, EFFORT // len(graph.nodes)):
                 outputs, offered = outputs or Outputs(graph), offered + 1
                 repairs = connecting(graph, (node.id, port.name), outputs)
             yield Problem("error", f"{node.name}: {missing_input(port.name)}", (node.id,), (), port.name, repairs)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from engine.kernel.protocol import Point, Progress
-from engine.views import TraceView
 from graph.document import Document
+from graph.graph import Graph
+from graph.problem import Problem
 from ui.data_page import DataPage
 from ui.probes_page import ProbesPage
 from ui.problems import ProblemsPage
@@ -64,16 +67,14 @@ class Bottom(QWidget):
         self.training.set_document(document)
         self.data.show_document(document)
         self.probes.set_document(document)
-        self.show_problems(None)
         self.status.set_full("")
 
     def set_theme(self, theme: Theme) -> None:
         for page in (self.training, self.data, self.probes, self.problems):
             page.set_theme(theme)
 
-    def show_problems(self, trace: TraceView | None) -> None:
-        problems = trace.problems if trace is not None else ()
-        self.problems.show_problems(problems)
+    def show_problems(self, problems: Sequence[Problem], graph: Graph) -> None:
+        self.problems.show_problems(problems, {node: graph.nodes[node].name for p in problems for node in p.nodes if node in graph.nodes})
         self.tabs.setTabText(PROBLEMS, f"Problems {len(problems)}")
 
     def show_progress(self, progress: Progress, curve: list[Point]) -> None:

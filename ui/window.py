@@ -56,6 +56,7 @@ class Window(QMainWindow):
         from ui.bottom import Bottom
         from ui.canvas.view import Canvas
         from ui.commands import Commands
+        from ui.diagnosis import Diagnosis
         from ui.dialogs import Dialogs
         from ui.files import Files
         from ui.inspector import Inspector
@@ -81,6 +82,7 @@ class Window(QMainWindow):
         self.library = Library(document.graph.catalog, self.theme, session.recent_types)
         self.inspector = Inspector(kernel.request_array if kernel is not None else None)
         self.bottom = Bottom()
+        self.diagnosis = Diagnosis(self)
         self.status = Status(self)
         self.files = Files(self)
         self.files.took_example(example)
@@ -153,6 +155,7 @@ class Window(QMainWindow):
         self.library.placed.connect(commands.place)
         self.inspector.repair.connect(self.mend)
         self.search_box.chosen.connect(lambda chosen: chosen())
+        self.diagnosis.changed.connect(self._problems_changed)
         bottom.problems.go.connect(self.go_to)
         bottom.problems.repair.connect(self.mend)
         bottom.probes.go.connect(self.go_to)
@@ -186,6 +189,7 @@ class Window(QMainWindow):
         self.playhead.set_trace(None)
         self.inspector.set_document(document)
         self.bottom.set_document(document)
+        self.diagnosis.set_document(document)
         self.status.show_document(document)
         if self.kernel is not None:
             self.kernel.attach(document)
@@ -228,13 +232,26 @@ class Window(QMainWindow):
 
     def mend(self, repair: Repair) -> None:
         """Apply a problem's repair as one step."""
-        from graph.edits import Compound, edit_from_json
         from graph.graph import GraphError
+        from graph.repairs import apply_repair
 
         try:
-            self.document.do(Compound(tuple(edit_from_json(row) for row in repair.edits)), repair.title)
-        except (GraphError, ValueError) as refused:
+            self.document.do(apply_repair(self.document.graph, repair), repair.title)
+        except GraphError as refused:
             self.say(str(refused))
+
+    def _problems_changed(self) -> None:
+        """Seen at once, engine or not; numbers follow when they are computed."""
+        from engine.views import TraceView
+
+        problems = self.diagnosis.problems
+        self.bottom.show_problems(problems, self.document.graph)
+        shown = self.trace or TraceView(structure=self.document.structure, revision=self.document.revision)
+        shown = self.diagnosis.complete(shown)
+        self.canvas.set_trace(shown)
+        if self.trace is not None:
+            self.trace = shown
+        self.inspector.set_trace(self.trace, self.stale)
 
     # the kernel
 
@@ -244,6 +261,7 @@ class Window(QMainWindow):
             from ui.formula import loader
 
             loader().start()  # the first numbers are on their way to the screen: there is time for the typesetter now
+        trace = self.diagnosis.take(trace)
         first, self.trace = self.trace is None, trace
         if trace.mode == "training" and not self.playhead.at_rest:
             self.playhead.reset()
@@ -253,7 +271,6 @@ class Window(QMainWindow):
             self.canvas.refit()  # the objective's numbers need room of their own
         self.inspector.set_trace(trace, self.stale)
         self.bottom.probes.take(trace, self.stale)
-        self.bottom.show_problems(trace)
         self.status.show_trace(trace)
         self.refresh_actions()
 
@@ -321,7 +338,7 @@ class Window(QMainWindow):
     def go_to(self, nodes: tuple[str, ...], edges: tuple[str, ...]) -> None:
         """Select and show what a problem is about."""
         graph = self.document.graph
-        chosen = [n for n in nodes if n in graph.nodes][:1] or [e for e in edges if e in graph.edges]
+        chosen = [n for n in nodes if n in graph.nodes][:1] + [e for e in edges if e in graph.edges]
         self.canvas.select(chosen)
         if chosen and chosen[0] in graph.nodes:
             self.canvas.reveal(chosen[0])

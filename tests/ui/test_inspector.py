@@ -13,6 +13,7 @@ from engine.views import Absent
 from graph.edits import SetParam
 from graph.problem import Problem, Repair
 from tests.ui.window_support import hand_trace, matrix, names
+from ui.bottom import PROBLEMS
 from ui.inspector import HELP, VALUES
 from ui.number_field import NumberField
 from ui.window import Window
@@ -164,7 +165,7 @@ def test_a_problem_stands_with_its_node_and_its_repair_is_one_undoable_step(wind
 def test_a_click_on_a_problem_selects_its_node(window: Window, qtbot: QtBot) -> None:
     node = names(window.document)["y"]
     window.show_trace(replace(hand_trace(window.document), problems=(Problem("error", "y: wrong", (node,)),)))
-    assert window.bottom.tabs.tabText(2) == "Problems 1"
+    assert window.bottom.tabs.tabText(PROBLEMS) == "Problems 1"
     window.show_problems()
 
     qtbot.mouseClick(window.bottom.problems.rows[0], Qt.MouseButton.LeftButton)
