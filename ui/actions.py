@@ -15,6 +15,8 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QWidget
 
 Scope = Literal["window", "canvas"]
+LADDER = (0.75, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
+"""The type sizes that View offers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class Situation:
     trainable: bool = False
     kernel: bool = False
     read_only: bool = False
+    type_size: float = 1.0
 
 
 Rule = Callable[[Situation], bool]
@@ -69,6 +72,18 @@ def _nodes(s: Situation) -> bool:
     return s.nodes > 0
 
 
+def _chosen(s: Situation) -> bool:
+    return s.selected_nodes == 1
+
+
+def _larger(s: Situation) -> bool:
+    return s.type_size < LADDER[-1]
+
+
+def _smaller(s: Situation) -> bool:
+    return s.type_size > LADDER[0]
+
+
 def _undoable(s: Situation) -> bool:
     return bool(s.undo) and not s.read_only
 
@@ -97,7 +112,7 @@ def _keepable(s: Situation) -> bool:
 class ActionSpec:
     """One row of the table. `menu` is a path such as `View/Theme`; `before` draws a separator above it.
 
-    `check` names a group of exclusive choices, or is `toggle` for one that stands alone.
+    `check` names a group of exclusive choices, or is `toggle` for one that stands alone. `search` are other words for it.
     """
 
     id: str
@@ -109,6 +124,7 @@ class ActionSpec:
     tip: str = ""
     check: str = ""
     before: bool = False
+    search: tuple[str, ...] = ()
 
 
 A = ActionSpec
@@ -137,6 +153,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     A("type_formula", "Type a formula …", "Edit", ("=",), "canvas", _editable, "Build the graph of a formula at the cursor"),
     A("rename", "Rename", "Edit", ("F2",), "canvas", _one_node, "Give the selected node another name"),
     A("mark_objective", "Differentiate this node", "Edit", (), "canvas", _one_node, "Take all gradients of the selected node's value"),
+    A("connect", "Connect by keys", "Edit", ("P",), "canvas", _one_node, "Draw a wire: arrows choose the input, Enter connects"),
+    A("activate", "Edit the selection", "Edit", ("Return", "Enter"), "canvas", _chosen, "Go to the selected node in the inspector"),
     A("layout", "Arrange", "Edit", ("L",), "canvas", _nodes, "Lay out the selection, or everything, from left to right"),
     A("find", "Find node …", "Edit", ("Ctrl+F",), enabled=_nodes, tip="Go to a node by its name", before=True),
     A("commands", "All commands …", "Edit", ("Ctrl+Shift+P",), tip="Find any command by its name"),
@@ -148,7 +166,15 @@ ACTIONS: tuple[ActionSpec, ...] = (
     A("zoom_100", "Actual size", "View", ("Ctrl+0",), tip="Zoom to 100 %"),
     A("zoom_in", "Zoom in", "View", ("Ctrl++", "Ctrl+=", "+"), "canvas", tip="Make everything larger"),
     A("zoom_out", "Zoom out", "View", ("Ctrl+-", "-"), "canvas", tip="Make everything smaller"),
+    A("type_larger", "Larger type", "View/Type size", ("Ctrl+Alt+=", "Ctrl+Alt++"), enabled=_larger,
+      tip="Larger type everywhere, up to 300 %", search=("font", "scale", "zoom")),
+    A("type_smaller", "Smaller type", "View/Type size", ("Ctrl+Alt+-",), enabled=_smaller, tip="Smaller type everywhere, down to 75 %",
+      search=("font", "scale", "zoom")),
+    A("type_normal", "Normal type size", "View/Type size", ("Ctrl+Alt+0",), tip="All type at 100 %, in every panel",
+      search=("font", "reset")),
     A("panel_library", "Node library", "View", check="toggle", tip="Show or hide the node library", before=True),
+    A("panel_outline", "Outline", "View", ("Ctrl+Shift+L",), check="toggle", tip="Show or hide the graph as a list of nodes and wires",
+      search=("tree", "list")),
     A("panel_inspector", "Inspector", "View", check="toggle", tip="Show or hide the inspector"),
     A("panel_bottom", "Training, data and problems", "View", check="toggle", tip="Show or hide the bottom panel"),
     A("next_panel", "Next panel", "View", ("F6",), tip="Move the focus to the next panel"),
@@ -167,7 +193,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     A("probe_value", "Probe value", "Run", ("F8",), enabled=_wires, tip="Follow the selected wire's value over training", before=True),
     A("probe_gradient", "Probe gradient", "Run", ("Shift+F8",), enabled=_wires, tip="Follow the selected wire's gradient"),
     A("node_help", "About this node", "Help", ("F1",), enabled=_copyable, tip="What the selected node does, and its gradients"),
-    A("shortcuts", "Keyboard shortcuts", "Help", ("Ctrl+/",), tip="All keys"),
+    A("shortcuts", "Keyboard shortcuts …", "Help", ("Ctrl+/",), tip="Look up all keys, and choose others", search=("keys", "rebind")),
     A("about", "About Gradwire", "Help", tip="Version and licences"),
 )  # fmt: skip
 MENUS = ("File", "Edit", "View", "Run", "Help")
@@ -175,7 +201,7 @@ BY_ID: dict[str, ActionSpec] = {spec.id: spec for spec in ACTIONS}
 
 
 def build(window: QWidget, canvas: QWidget, commands: object) -> dict[str, QAction]:
-    """One `QAction` for every row, calling the method of `commands` that bears its id."""
+    """One `QAction` for every row, calling the method of `commands` that bears its id. Keys come later, from `ui.shortcuts`."""
     groups: dict[str, QActionGroup] = {}
     made: dict[str, QAction] = {}
     for spec in ACTIONS:
@@ -183,7 +209,6 @@ def build(window: QWidget, canvas: QWidget, commands: object) -> dict[str, QActi
         action.setObjectName(spec.id)
         action.setToolTip(spec.tip)
         action.setStatusTip("")
-        action.setShortcuts([QKeySequence(s) for s in spec.shortcuts])
         if spec.check:
             action.setCheckable(True)
             if spec.check != "toggle":
@@ -209,6 +234,7 @@ def refresh(actions: dict[str, QAction], situation: Situation) -> None:
     actions["train"].setText("Pause training" if situation.training else "Train")
 
 
-def shortcut_text(spec: ActionSpec) -> str:
-    """The keys of a row as this system writes them, the first one first."""
-    return "  ·  ".join(QKeySequence(s).toString(QKeySequence.SequenceFormat.NativeText) for s in spec.shortcuts)
+def hint(text: str, action: QAction) -> str:
+    """A tool tip that ends with the key that does the same."""
+    key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    return f"{text}  ({key})" if key else text

@@ -33,8 +33,8 @@ class Bottom(QWidget):
         self.training, self.data, self.probes, self.problems = TrainingPage(), DataPage(), ProbesPage(), ProblemsPage()
         self.status = ElidedLabel("", "strong")
         self.status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.step = button("Step", tip="One training step  (F9)")
-        self.reset = button("Reset", tip="Back to the weights of the document  (Shift+F5)")
+        self.step = button("Step", tip="One training step")
+        self.reset = button("Reset", tip="Back to the weights of the document")
         self.tabs, self.pages = QTabBar(), QStackedWidget()
         titled = ((self.training, "Training"), (self.data, "Data"), (self.probes, "Probes"), (self.problems, "Problems"))
         for page, title in titled:

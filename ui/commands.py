@@ -7,12 +7,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
-from PySide6.QtWidgets import QApplication, QWidget
 
 from graph.edits import Move, SetGraphSetting
 from graph.layout import layout
-from ui import formula_commands
-from ui.actions import ACTIONS, Situation, shortcut_text
+from ui import formula_commands, palette
+from ui.actions import Situation
 from ui.gallery import Gallery
 from ui.inspector import HELP
 from ui.search import search, signature
@@ -55,6 +54,7 @@ class Commands:
             trainable=self._learns() and window.trace is not None and window.trace.objective is not None,
             kernel=kernel is not None,
             read_only=bool(window.document.read_only),
+            type_size=window.panels.sizes.of(),
         )
 
     def _learns(self) -> bool:
@@ -191,19 +191,15 @@ class Commands:
         window.search_box.ask(None, "Find a node by its name", offer)
 
     def commands(self) -> None:
-        window = self._window
-        made = window.actions_by_id
+        palette.ask(self._window)
 
-        def offer(text: str) -> Sequence[Row]:
-            wanted = text.casefold().strip()
-            rows = [
-                Row(made[s.id].trigger, s.text.replace(" …", ""), shortcut_text(s) or s.menu, enabled=made[s.id].isEnabled())
-                for s in ACTIONS
-                if wanted in s.text.casefold() or wanted in s.menu.casefold()
-            ]
-            return sorted(rows, key=lambda r: (not r.enabled, not r.title.casefold().startswith(wanted)))
+    def connect(self) -> None:
+        if self._hands_free:
+            self._window.canvas.connect_by_keys()
 
-        window.search_box.ask(None, "What do you want to do?", offer)
+    def activate(self) -> None:
+        if self._hands_free:
+            self._window.canvas.activate()
 
     # adding nodes
 
@@ -292,34 +288,43 @@ class Commands:
     def zoom_out(self) -> None:
         self._window.canvas.zoom_by(1 / ZOOM)
 
+    def type_larger(self) -> None:
+        self._size_type(1)
+
+    def type_smaller(self) -> None:
+        self._size_type(-1)
+
+    def type_normal(self) -> None:
+        self._size_type(0)
+
+    def _size_type(self, way: int) -> None:
+        """A rung up or down; 0: everything back to normal."""
+        window = self._window
+        if way:
+            window.panels.sizes.step(way)
+        else:
+            window.panels.reset_type()
+        window.set_theme(window.theme)
+        window.refresh_actions()
+        window.say(f"Type at {window.panels.sizes.of():.0%}")
+
     def panel_library(self) -> None:
-        self._window.library_dock.setVisible(self._window.library_dock.isHidden())
+        self._window.panels.toggle("library")
+
+    def panel_outline(self) -> None:
+        self._window.panels.toggle("outline")
 
     def panel_inspector(self) -> None:
-        self._window.inspector_dock.setVisible(self._window.inspector_dock.isHidden())
+        self._window.panels.toggle("inspector")
 
     def panel_bottom(self) -> None:
-        self._window.bottom_dock.setVisible(self._window.bottom_dock.isHidden())
+        self._window.panels.toggle("bottom")
 
     def next_panel(self) -> None:
-        self._turn_panels(1)
+        self._window.panels.turn(1)
 
     def previous_panel(self) -> None:
-        self._turn_panels(-1)
-
-    def _turn_panels(self, way: int) -> None:
-        window = self._window
-        stops: list[tuple[QWidget, QWidget]] = [
-            (window.canvas, window.canvas),
-            (window.inspector, window.inspector.tabs.tabBar()),
-            (window.bottom, window.bottom.tabs),
-            (window.library, window.library.query),
-            (window.topbar, window.topbar.transport.forward),
-        ]
-        stops = [(panel, first) for panel, first in stops if panel.isVisible()]
-        focus = QApplication.focusWidget()
-        here = next((i for i, (panel, _) in enumerate(stops) if focus is not None and (panel is focus or panel.isAncestorOf(focus))), 0)
-        stops[(here + way) % len(stops)][1].setFocus(Qt.FocusReason.TabFocusReason)
+        self._window.panels.turn(-1)
 
     def reduced_motion(self) -> None:
         window = self._window
@@ -390,7 +395,8 @@ class Commands:
         self._window.inspector.tabs.setCurrentIndex(HELP)
 
     def shortcuts(self) -> None:
-        self._window.dialogs.shortcuts()
+        window = self._window
+        window.dialogs.shortcuts(window.keys, window.keys_changed)
 
     def about(self) -> None:
         self._window.dialogs.about(ABOUT)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QFileDialog, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from ui.actions import ACTIONS, MENUS, shortcut_text
-from ui.widgets import button, label, line
+from ui.shortcut_dialog import ShortcutDialog
+from ui.shortcuts import Keys
+from ui.widgets import button, label
 
 Choice = Literal["save", "discard", "cancel"]
 FILES = "Gradwire graphs (*.gradwire);;All files (*)"
@@ -50,8 +52,8 @@ class Dialogs:
         path = Path(name)
         return path if path.suffix else path.with_suffix(ending)
 
-    def shortcuts(self) -> None:
-        ShortcutList(self._parent).exec()
+    def shortcuts(self, keys: Keys, changed: Callable[[], object]) -> None:
+        ShortcutDialog(self._parent, keys, changed).exec()
 
     def about(self, text: str) -> None:
         _Question(self._parent, "Gradwire", text, (("Close", "ok"),)).exec()
@@ -94,53 +96,3 @@ class _Question(QDialog):
     def _take(self, answer: str) -> None:
         self.answer = answer
         self.accept()
-
-
-class ShortcutList(QDialog):
-    """All keys, from the action table and from the canvas's gestures."""
-
-    GESTURES = (
-        ("Add a node", "Double-click on empty canvas"),
-        ("Wire", "Drag from a port to a port; drag from an occupied input to move its wire"),
-        ("Insert on a wire", "Drop a node on it"),
-        ("Move, select", "Drag a node; drag over empty canvas selects with a box"),
-        ("Pan", "Middle mouse button, Space + drag, or two fingers"),
-        ("Zoom", "Wheel at the cursor, or pinch"),
-        ("Delete a wire", "Alt + click"),
-        ("Go to the nearest node", "Arrow keys; along wires with Ctrl"),
-        ("Nudge", "Shift + arrow keys"),
-    )
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setWindowTitle("Keyboard shortcuts")
-        self.resize(720, 620)
-        inner = QWidget()
-        grid = QGridLayout(inner)
-        grid.setContentsMargins(24, 16, 24, 16)
-        grid.setHorizontalSpacing(24)
-        grid.setVerticalSpacing(6)
-        row = 0
-        for menu in MENUS:
-            grid.addWidget(label(menu, "section"), row, 0, 1, 2)
-            row += 1
-            for spec in ACTIONS:
-                if spec.menu.split("/")[0] == menu and spec.shortcuts:
-                    grid.addWidget(label(spec.text.replace(" …", "")), row, 0)
-                    grid.addWidget(label(shortcut_text(spec), "strong"), row, 1)
-                    row += 1
-            grid.addWidget(line(), row, 0, 1, 2)
-            row += 1
-        grid.addWidget(label("On the canvas", "section"), row, 0, 1, 2)
-        for what, how in self.GESTURES:
-            row += 1
-            grid.addWidget(label(what), row, 0)
-            grid.addWidget(label(how, "secondary", wrap=True), row, 1)
-        grid.setColumnStretch(1, 1)
-        area = QScrollArea()
-        area.setWidgetResizable(True)
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidget(inner)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(area)

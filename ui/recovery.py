@@ -1,4 +1,4 @@
-"""Crash recovery: what is edited reaches a journal of ours within two seconds, and the next start offers it. Never the person's own file."""
+"""Crash recovery: edits reach a journal of ours within two seconds, and the next start offers it. Never the person's own file."""
 
 from __future__ import annotations
 

@@ -53,6 +53,14 @@ class Session:
         """A node type was placed: it comes earlier among equal hits of a search."""
         self.set("recent_types", [key, *(k for k in self.recent_types if k != key)][:20])
 
+    def used_command(self, identity: str) -> None:
+        """A command was taken from the palette: it comes earlier among equals."""
+        self.set("recent_commands", [identity, *(name for name in self.recent_commands if name != identity)][:20])
+
+    @property
+    def recent_commands(self) -> list[str]:
+        return self._texts("recent_commands")
+
     @property
     def recent_types(self) -> list[str]:
         return self._texts("recent_types")

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QPainter, QPixmap, QResizeEvent
+from PySide6.QtGui import QAction, QIcon, QPainter, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenuBar, QPushButton, QSizePolicy, QSlider, QWidget
 
+from ui.actions import hint
 from ui.playback import SPEEDS, Playhead
-from ui.theme import Theme, color
+from ui.style import style_sheet
+from ui.theme import THEMES, Theme, color
+from ui.type_size import sized
 from ui.widgets import ElidedLabel, button, label, set_property
 
 SPEED_STEPS = 100
@@ -21,10 +25,10 @@ class Transport(QWidget):
     def __init__(self, playhead: Playhead) -> None:
         super().__init__()
         self._playhead = playhead
-        self.back = button("Step back", tip="Take back one node  ( , )")
+        self.back = button("Step back", tip="Take back one node")
         self.forward = button("Forward ▶", accent="forward", tip="Play the values from the inputs to the result")
         self.backward = button("◀ Backward", accent="backward", tip="Play the gradients from the result back to the inputs")
-        self.step = button("Step", tip="Play one node  ( . )")
+        self.step = button("Step", tip="Play one node")
         self.speed_label = label("speed", "secondary")
         self.speed = QSlider(Qt.Orientation.Horizontal)
         self.speed.setRange(0, SPEED_STEPS)
@@ -103,7 +107,7 @@ class TopBar(QWidget):
         self.optimizer: QPushButton = button("SGD", "chip", tip="Optimizer and its settings")
         self.device: QPushButton = button("CPU", "chip", tip="Where the numbers are computed")
         self.device.setIconSize(QSize(9, 9))
-        self.train: QPushButton = button("Train ▶", "primary", tip="Start training  (F5)")
+        self.train: QPushButton = button("Train ▶", "primary", tip="Start training")
         left, right = QWidget(), QWidget()
         self._left, self._right = QHBoxLayout(left), QHBoxLayout(right)
         for layout in (self._left, self._right):
@@ -119,6 +123,7 @@ class TopBar(QWidget):
         for widget in (self.optimizer, self.device, self.train):
             self._right.addWidget(widget)
         self._ends = (left, right)
+        self._train_tips = ("Start training", "Pause training")
         self._row = QHBoxLayout(self)
         self._row.setSpacing(16)
         self._row.addWidget(left, 1)
@@ -128,6 +133,26 @@ class TopBar(QWidget):
         self.optimizer.clicked.connect(self.optimizer_clicked)
         self.device.clicked.connect(self.device_clicked)
         self.train.clicked.connect(self.train_clicked)
+
+    def show_keys(self, made: Mapping[str, QAction]) -> None:
+        """Name in the tips the keys that do what the buttons do."""
+        transport = self.transport
+        transport.back.setToolTip(hint("Take back one node", made["previous_step"]))
+        transport.step.setToolTip(hint("Play one node", made["next_step"]))
+        transport.forward.setToolTip(hint("Play the values from the inputs to the result", made["play_forward"]))
+        transport.backward.setToolTip(hint("Play the gradients from the result back to the inputs", made["play_backward"]))
+        self._train_tips = (hint("Start training", made["train"]), hint("Pause training", made["train"]))
+
+    def dress(self, theme: Theme) -> None:
+        """Take the theme's type size, or the largest at which everything indispensable fits into the window's width."""
+        for share in (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3):
+            own = theme if share == 1.0 else sized(theme, share * theme.scale / THEMES[theme.name].scale)
+            wanted = "" if own is theme else style_sheet(own)
+            if self.styleSheet() != wanted:
+                self.setStyleSheet(wanted)
+            self.set_theme(own)
+            if self._wanted() <= self.window().width():
+                break
 
     def set_theme(self, theme: Theme) -> None:
         pad = round(8 * theme.scale)
@@ -146,7 +171,7 @@ class TopBar(QWidget):
         """Show the button as it acts; where training is not possible it says why."""
         self.train.setText("Pause" if training else "Train ▶")
         self.train.setEnabled(possible)
-        self.train.setToolTip(why or ("Pause training  (F5)" if training else "Start training  (F5)"))
+        self.train.setToolTip(why or self._train_tips[training])
 
     def set_device(self, kernel: str, name: str, theme: Theme, why: str) -> None:
         """The chip: a disc for the engine's state, and where it computes."""

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent, QPalette, QShowEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent, QPalette, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow
 
-from ui.frame import BOTTOM_HEIGHT, INSPECTOR_WIDTH, LIBRARY_WIDTH, paint_frame
+from ui.frame import paint_frame
 from ui.session import Session
 from ui.theme import THEMES, Theme, color, load_fonts
+from ui.type_size import TypeSizes, sized
 from ui.widgets import column
 
 if TYPE_CHECKING:
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from graph.document import Change, Document
     from graph.problem import Repair
     from ui.kernel import Kernel
-
-LAYOUT = 1
-"""Version of the remembered panel layout; another number forgets it."""
-
 
 class Window(QMainWindow):
     """One document at a time. Without a kernel everything can be edited and nothing is computed.
@@ -38,7 +35,7 @@ class Window(QMainWindow):
         super().__init__()
         load_fonts()
         self.session, self.kernel = session, kernel
-        self.theme: Theme = THEMES.get(session.text("theme", "light"), THEMES["light"])
+        self.theme: Theme = sized(THEMES.get(session.text("theme", "light"), THEMES["light"]), TypeSizes(session).of())
         self.furnished = False
         self.setWindowTitle("Gradwire")
         palette = self.palette()
@@ -61,9 +58,11 @@ class Window(QMainWindow):
         from ui.files import Files
         from ui.inspector import Inspector
         from ui.library import Library
+        from ui.outline import Outline
         from ui.playback import Playhead
         from ui.recovery import Recovery
         from ui.search_box import SearchBox
+        from ui.shortcuts import Keys
         from ui.status import Status
         from ui.style import ICONS
         from ui.topbar import TopBar
@@ -83,59 +82,42 @@ class Window(QMainWindow):
         self.inspector = Inspector(kernel.request_array if kernel is not None else None)
         self.bottom = Bottom()
         self.diagnosis = Diagnosis(self)
+        self.outline = Outline()
         self.status = Status(self)
         self.files = Files(self)
         self.files.took_example(example)
         self.recovery = Recovery(self, session.recovery_folder)
         self.commands = Commands(self)
         self.actions_by_id = actions.build(self, self.canvas, self.commands)
+        self.keys = Keys(session)
         self.menu = menus.build(self, self.actions_by_id)
         self.topbar = TopBar(self.playhead, self.menu)
         self.search_box = SearchBox(self.theme, self)
         self._build()
         self._wire()
+        self.keys_changed()
         self.set_theme(self.theme)
-        self._restore()
+        self.panels.restore()
         self.furnished = True
         self.set_document(document)
         if self.isVisible():
+            self.panels.watch()
             self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
             QTimer.singleShot(0, self.canvas, self.canvas.fit_all)  # once the panels around it have their places
 
     # layout
 
     def _build(self) -> None:
+        from ui.panels import Panels
+
         self.setMenuWidget(self.topbar)
         self.setCentralWidget(column(self.recovery.bar, self.canvas))
         self.setStatusBar(self.status)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.library_dock = self._dock("Node library", "library", self.library, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.inspector_dock = self._dock("Inspector", "inspector", self.inspector, Qt.DockWidgetArea.RightDockWidgetArea)
-        self.bottom_dock = self._dock("Training, data and problems", "bottom", self.bottom, Qt.DockWidgetArea.BottomDockWidgetArea)
-        for name, dock in (("library", self.library_dock), ("inspector", self.inspector_dock), ("bottom", self.bottom_dock)):
-            action = self.actions_by_id[f"panel_{name}"]
-            dock.visibilityChanged.connect(lambda _, dock=dock, action=action: action.setChecked(not dock.isHidden()))
-
-    def _dock(self, title: str, name: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        dock.setTitleBarWidget(QWidget())
-        dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
-        dock.setWidget(widget)
-        self.addDockWidget(area, dock)
-        return dock
-
-    def _restore(self) -> None:
-        state = self.session.blob("state")
-        if state is None or not self.restoreState(state, LAYOUT):
-            self.default_layout()
-
-    def default_layout(self) -> None:
-        scale = self.theme.scale
-        sizes = [round(LIBRARY_WIDTH * scale), round(INSPECTOR_WIDTH * scale)]
-        self.resizeDocks([self.library_dock, self.inspector_dock], sizes, Qt.Orientation.Horizontal)
-        self.resizeDocks([self.bottom_dock], [round(BOTTOM_HEIGHT * scale)], Qt.Orientation.Vertical)
+        widgets = {"library": self.library, "outline": self.outline, "inspector": self.inspector, "bottom": self.bottom}
+        self.panels = Panels(self, widgets)
+        self.library_dock, self.outline_dock, self.inspector_dock, self.bottom_dock = self.panels.docks.values()
 
     # wiring
 
@@ -145,8 +127,8 @@ class Window(QMainWindow):
         canvas, bottom, topbar, commands = self.canvas, self.bottom, self.topbar, self.commands
         canvas.selection_changed.connect(self._selection_changed)
         canvas.add_requested.connect(commands.ask_for_node)
-        canvas.node_activated.connect(lambda _: self._show_inspector(None))
-        canvas.wire_activated.connect(lambda _: self._show_inspector(VALUES))
+        canvas.node_activated.connect(lambda _: self.panels.show_inspector(None))
+        canvas.wire_activated.connect(lambda _: self.panels.show_inspector(VALUES))
         canvas.menu_requested.connect(self._context_menu)
         canvas.gallery_requested.connect(lambda: commands.examples())
         canvas.formula_requested.connect(commands.ask_for_formula)
@@ -157,13 +139,15 @@ class Window(QMainWindow):
         self.search_box.chosen.connect(lambda chosen: chosen())
         self.diagnosis.changed.connect(self._problems_changed)
         bottom.problems.go.connect(self.go_to)
+        self.outline.selected.connect(canvas.select)
+        self.outline.go.connect(lambda item: self.go_to((item,), (item,)))
         bottom.problems.repair.connect(self.mend)
         bottom.probes.go.connect(self.go_to)
         bottom.probes.refused.connect(self.say)
         bottom.step_clicked.connect(lambda: commands.train_step())
         bottom.reset_clicked.connect(lambda: commands.train_reset())
         topbar.train_clicked.connect(lambda: commands.train())
-        topbar.optimizer_clicked.connect(lambda: self._show_training(bottom.training.focus_optimizer))
+        topbar.optimizer_clicked.connect(lambda: self.panels.show_training(bottom.training.focus_optimizer))
         topbar.device_clicked.connect(self._device_clicked)
         self.playhead.state_changed.connect(self.refresh_actions)
         if self.kernel is not None:
@@ -188,6 +172,7 @@ class Window(QMainWindow):
         self.trace = None
         self.playhead.set_trace(None)
         self.inspector.set_document(document)
+        self.outline.set_document(document)
         self.bottom.set_document(document)
         self.diagnosis.set_document(document)
         self.status.show_document(document)
@@ -210,6 +195,7 @@ class Window(QMainWindow):
         self.setWindowModified(self.document.modified)
         self.topbar.optimizer.setText(optimizer_text(self.document))
         self.inspector.set_trace(self.trace, self.stale)
+        self.outline.set_trace(self.trace, self.stale)
         self.bottom.training.refresh()
         self.bottom.probes.refresh()
         selected = self.canvas.selected_nodes()
@@ -270,6 +256,7 @@ class Window(QMainWindow):
         if first:
             self.canvas.refit()  # the objective's numbers need room of their own
         self.inspector.set_trace(trace, self.stale)
+        self.outline.set_trace(trace, self.stale)
         self.bottom.probes.take(trace, self.stale)
         self.status.show_trace(trace)
         self.refresh_actions()
@@ -291,49 +278,33 @@ class Window(QMainWindow):
         if self.kernel is not None and self.status.kernel == "dead":
             self.kernel.restart()
         else:
-            self._show_training(self.bottom.training.focus_device)
+            self.panels.show_training(self.bottom.training.focus_device)
 
     # panels
 
     def _selection_changed(self) -> None:
         self.inspector.select(self.canvas.selected_nodes(), self.canvas.selected_edges())
+        self.outline.select(self.canvas.selection)
         nodes = self.canvas.selected_nodes()
         self.bottom.data.show_document(self.document, nodes[0] if len(nodes) == 1 else None)
         self.refresh_actions()
 
-    def _show_inspector(self, page: int | None) -> None:
-        self.inspector_dock.show()
-        if page is not None:
-            self.inspector.tabs.setCurrentIndex(page)
-        else:
-            self.inspector.node_page.name.setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def _show_training(self, focus: object) -> None:
-        from ui.bottom import TRAINING
-
-        self.bottom_dock.show()
-        self.bottom.tabs.setCurrentIndex(TRAINING)
-        focus()  # type: ignore[operator]
-
     def show_problems(self) -> None:
         from ui.bottom import PROBLEMS
 
-        self.bottom_dock.show()
-        self.bottom.tabs.setCurrentIndex(PROBLEMS)
+        self.panels.show_bottom(PROBLEMS)
 
     def pin_probe(self, show: Literal["value", "gradient"]) -> None:
         """Pin the selected wires to the probes' panel, or unpin them, and show it."""
         from ui.bottom import PROBES
 
         if self.bottom.probes.pin(self.canvas.selected_edges(), show, self.trace):
-            self.bottom_dock.show()
-            self.bottom.tabs.setCurrentIndex(PROBES)
+            self.panels.show_bottom(PROBES)
 
     def show_data(self) -> None:
         from ui.bottom import DATA
 
-        self.bottom_dock.show()
-        self.bottom.tabs.setCurrentIndex(DATA)
+        self.panels.show_bottom(DATA)
 
     def go_to(self, nodes: tuple[str, ...], edges: tuple[str, ...]) -> None:
         """Select and show what a problem is about."""
@@ -365,27 +336,37 @@ class Window(QMainWindow):
         self.bottom.step.setEnabled(self.actions_by_id["train_step"].isEnabled() and not situation.training)
         self.bottom.reset.setEnabled(self.actions_by_id["train_reset"].isEnabled())
 
+    def keys_changed(self) -> None:
+        """Every action hears its keys, and tips name them."""
+        from ui.actions import hint
+
+        made = self.actions_by_id
+        self.keys.apply(made)
+        self.canvas.key_elsewhere = self.keys.known
+        self.topbar.show_keys(made)
+        self.bottom.step.setToolTip(hint("One training step", made["train_step"]))
+        self.bottom.reset.setToolTip(hint("Back to the weights of the document", made["train_reset"]))
+        self.refresh_actions()
+
     def set_theme(self, theme: Theme) -> None:
-        """Dress the window anew; panel widths grow with the type."""
+        """Dress the window anew at its type size; panels grow with the type, and a graph that was wholly in view stays so."""
         from ui.style import style_sheet
 
+        theme = sized(theme, self.panels.sizes.of())
         scale = theme.scale / self.theme.scale
         self.theme = theme
         self.setStyleSheet(style_sheet(theme))
-        for part in (self.library, self.inspector, self.bottom, self.search_box, self.topbar):
-            part.set_theme(theme)
+        self.search_box.set_theme(theme)
+        self.panels.dress(theme)
         if self.canvas.theme is not theme:
+            fitted = self.canvas.fitted
             self.canvas.set_theme(theme)
+            if fitted:
+                self.canvas.fit_all()
         self.topbar.set_device(self.status.kernel, self.status.device_name, theme, "")
-        self.library.setMinimumWidth(round(168 * theme.scale))
-        self.inspector.setMinimumWidth(round(248 * theme.scale))
-        self.bottom.setMinimumHeight(round(150 * theme.scale))
         self.actions_by_id[f"theme_{theme.name}"].setChecked(True)
         self.session.set("theme", theme.name)
-        if scale != 1.0 and self.isVisible():
-            docks = [self.library_dock, self.inspector_dock]
-            self.resizeDocks(docks, [round(d.width() * scale) for d in docks], Qt.Orientation.Horizontal)
-            self.resizeDocks([self.bottom_dock], [round(self.bottom_dock.height() * scale)], Qt.Orientation.Vertical)
+        self.panels.grow(scale)
 
     # Qt
 
@@ -393,6 +374,12 @@ class Window(QMainWindow):
         super().showEvent(event)
         if self.furnished:
             self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.panels.watch()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self.furnished and event.size().width() != event.oldSize().width():
+            self.panels.fit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.furnished:
@@ -409,7 +396,7 @@ class Window(QMainWindow):
         self.recovery.close()
         self.playhead.reset()
         self.session.set("geometry", self.saveGeometry())
-        self.session.set("state", self.saveState(LAYOUT))
+        self.panels.remember()
         self.session.set("speed", self.playhead.speed)
         self.session.set("started", True)
         self.session.sync()

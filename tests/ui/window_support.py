@@ -37,7 +37,7 @@ class Answers:
         self.asked.append("save")
         return self.saves
 
-    def shortcuts(self) -> None:
+    def shortcuts(self, keys: object, changed: object) -> None:
         self.asked.append("shortcuts")
 
     def about(self, text: str) -> None:

@@ -275,6 +275,9 @@ class Hands:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             self._show_tip(event)
             return True
+        if event.type() == QEvent.Type.ShortcutOverride and self.gesture is not None:
+            event.accept()  # while a hand holds something, keys speak to it and not to the menus
+            return True
         if event.type() == QEvent.Type.Leave:
             self._unhover()
         return None

@@ -32,9 +32,9 @@ _TABLE: dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[Canvas], object]] = {
     (_K.Key_Plus, _NONE): lambda c: c.zoom_by(1.25),
     (_K.Key_Plus, _SHIFT): lambda c: c.zoom_by(1.25),
     (_K.Key_Minus, _NONE): lambda c: c.zoom_by(0.8),
-    (_K.Key_P, _NONE): lambda c: _connect(c),
-    (_K.Key_Return, _NONE): lambda c: _activate(c),
-    (_K.Key_Enter, _NONE): lambda c: _activate(c),
+    (_K.Key_P, _NONE): lambda c: connect(c),
+    (_K.Key_Return, _NONE): lambda c: activate(c),
+    (_K.Key_Enter, _NONE): lambda c: activate(c),
 }
 _STANDARD: tuple[tuple[QKeySequence.StandardKey, Callable[[Canvas], object]], ...] = (
     (QKeySequence.StandardKey.Copy, lambda c: c.copy()),
@@ -66,6 +66,8 @@ def press(canvas: Canvas, event: QKeyEvent) -> bool:
     if key in _ARROWS:
         _arrow(canvas, *_ARROWS[key], held)
         return True
+    if canvas.key_elsewhere is not None and canvas.key_elsewhere(event):
+        return False
     for standard, run in _STANDARD:
         if event.matches(standard):
             run(canvas)
@@ -86,13 +88,15 @@ def _arrow(canvas: Canvas, dx: int, dy: int, held: Qt.KeyboardModifier) -> None:
         commands.step_selection(canvas, dx, dy)
 
 
-def _connect(canvas: Canvas) -> None:
+def connect(canvas: Canvas) -> None:
+    """Draw a wire from the selected node by keys alone."""
     nodes = canvas.selected_nodes()
     if len(nodes) == 1 and canvas.scene.cards[nodes[0]].outputs and not canvas.document.read_only:
         canvas.hands.begin(ConnectByKeys(canvas, nodes[0]))
 
 
-def _activate(canvas: Canvas) -> None:
+def activate(canvas: Canvas) -> None:
+    """What Enter does to the selected node."""
     nodes = canvas.selected_nodes()
     if len(nodes) == 1:
         canvas.node_activated.emit(nodes[0])

@@ -33,7 +33,7 @@ from graph import edits
 from graph.document import Change, Document
 from graph.graph import GraphError
 from ui import theme as themes
-from ui.canvas import commands, geometry, painting
+from ui.canvas import commands, geometry, keys, painting
 from ui.canvas.camera import Camera
 from ui.canvas.content import Content
 from ui.canvas.gestures import Gesture, Pointer
@@ -53,7 +53,10 @@ SHARPEN_MS = 90
 
 
 class Canvas(QWidget):
-    """Shows one document. `on_live_edit` is called after every tick of a slider, so that numbers can follow in the same frame."""
+    """Shows one document. `on_live_edit` is called after every tick of a slider, so that numbers can follow in the same frame.
+
+    `key_elsewhere` says of a key that the window binds it (to whatever command a person chose): the canvas's own table stays silent then.
+    """
 
     selection_changed = Signal()
     value_dragged = Signal(str, object)
@@ -85,6 +88,7 @@ class Canvas(QWidget):
         self.minimap = Minimap()
         self.playhead: Playhead | None = None
         self.on_live_edit: Callable[[], None] | None = None
+        self.key_elsewhere: Callable[[QKeyEvent], bool] | None = None
         self._selection = Selection(self._selection_flipped)
         self._fitted = True
         self._zooming = False
@@ -216,6 +220,13 @@ class Canvas(QWidget):
             return
         place = at if at is not None else QPointF(self.camera.to_view(self.cursor_place()))
         self.add_requested.emit(self.camera.to_scene(place), self.mapToGlobal(place.toPoint()), from_port)
+
+    def connect_by_keys(self) -> None:
+        """Draw a wire from the selected node: arrows choose, Enter connects, Esc does not."""
+        keys.connect(self)
+
+    def activate(self) -> None:
+        keys.activate(self)
 
     def cancel_gesture(self) -> bool:
         """What Esc does first. Whether there was a gesture."""
