@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor, nn
 
 from engine.environment import Held, Key, Own, Several, Wire, Wiring, settings_of
+from engine.export_scopes import Scope, scopes
 from engine.nodes import TYPES
 from engine.nodes.base import NodeType, Settings
 from engine.optimizers.specs import optimizer
@@ -87,8 +88,9 @@ class _Exporter:
         self.names = _python_names((n, self.graph.nodes[n].name) for n in self.nodes)
         self.inputs: dict[str, Tensor] = {}
         self.values: dict[str, Tensor] = {}
-        self.constructors: list[str] = []
-        self.lines: list[str] = []
+        computed = [n for n in self.nodes if self.graph.spec(n).role not in ("input", "data")]
+        self.root, self.home = scopes(self.graph, computed, {*RESERVED, *dir(nn.Module), *self.names.values()})
+        self.here = self.root
         self.packed: list[tuple[str, Tensor]] = []
 
     def _on_the_way(self) -> set[str]:
@@ -134,12 +136,31 @@ class _Exporter:
 
     def text(self) -> str:
         for node in self.nodes:
-            role = self.graph.spec(node).role
-            if role in ("input", "data"):
+            if node not in self.home:
                 self._fed(node)
-            else:
-                self._computed(node)
+        self._note_outputs()
+        self._scope(self.root)
         return self._write()
+
+    def _note_outputs(self) -> None:
+        """What each group's class returns: whatever is used outside of it, and the objective."""
+        uses = [(leaf.source, node) for node in self.home for leaf in self._wiring(node).leaves() if isinstance(leaf, Wire)]
+        for key, user in [*uses, (self.objective, "")]:
+            for scope in self.home[key[0]].chain() if key[0] in self.home else ():
+                if scope.parent is not None and user not in scope.nodes:
+                    scope.outputs[self._variable(key)] = None
+
+    def _scope(self, scope: Scope) -> None:
+        """The lines of a class, and of those inside it."""
+        for item in scope.items:
+            self.here = scope
+            if isinstance(item, str):
+                self._computed(item)
+                continue
+            self._scope(item)
+            scope.constructors.append(f"self.{item.attribute} = {item.class_name}()")
+            if item.outputs:
+                scope.lines.append(item)
 
     def _fed(self, node: str) -> None:
         used = {e.source[1] for n in self.nodes for e in self.graph.inputs_of(n) if e.source[0] == node}
@@ -158,8 +179,8 @@ class _Exporter:
         places = self._places(node, node_type, s, shapes)
         self._tensors(node, node_type, constructor, places)
         if constructor:
-            self.constructors.append(f"self.{self.names[node]} = {_fill(constructor, places)}")
-        self.lines.append(f"{self._variable((node, node_type.outputs[0].name))} = {_fill(call, places)}")
+            self.here.constructors.append(f"self.{self.names[node]} = {_fill(constructor, places)}")
+        self.here.lines.append(f"{self._variable((node, node_type.outputs[0].name))} = {_fill(call, places)}")
 
     def _places(self, node: str, node_type: NodeType, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:
         """What stands for each `{place}` of a type's code."""
@@ -172,7 +193,7 @@ class _Exporter:
             if argument is not None:
                 places[name] = self._argument(argument)
                 if node_type.penalizes:
-                    places[name] = f"({places[name]},)"
+                    places[name] = f"({places[name]},)" if places[name] else "()"
             elif name not in places:
                 places[name] = "None"
         values = node_type.code_values(s, shapes)
@@ -183,17 +204,41 @@ class _Exporter:
             case None:
                 return "None"
             case Wire():
-                return self._variable(argument.source)
+                return self._value(argument.source)
             case Several():
                 return ", ".join(self._argument(item) for item in argument.items)
-            case Own():
-                return f"self.{self._tensor_name(argument.key)}"
-            case Held():
-                return f"self.{self._tensor_name(argument.key)}"
+            case Own() | Held():
+                return self._tensor(argument.key)
         raise TypeError(argument)
 
+    def _value(self, key: tuple[str, str]) -> str:
+        """A node's output in the class being written; what is computed outside of it becomes an argument of its `forward`."""
+        variable = self._variable(key)
+        for scope in self.here.chain():
+            if scope.parent is None or key[0] in scope.nodes:
+                break
+            scope.inputs[variable] = variable
+        return variable
+
+    def _tensor(self, key: tuple[str, str]) -> str:
+        """A learned tensor or buffer in the class being written; that of a layer outside of it becomes an argument of its `forward`."""
+        around, path = list(self.home[key[0]].chain()), self.home[key[0]].path() + self._tensor_name(key)
+        argument = f"{self.names[key[0]]}_{key[1]}"
+        while argument in self.names.values():
+            argument += "_"
+        asking = None
+        for scope in self.here.chain():
+            if scope in around:
+                reached = f"self.{path.removeprefix(scope.path())}"
+                if asking is None:
+                    return reached
+                asking.inputs[argument] = reached
+                break
+            scope.inputs[argument], asking = argument, scope
+        return argument
+
     def _tensor_name(self, key: tuple[str, str]) -> str:
-        """Where a learned tensor or buffer lives in the module: `hidden.weight`, `w`, `standardized_mean`."""
+        """Where a learned tensor or buffer lives in its class: `hidden.weight`, `w`, `standardized_mean`."""
         node, name = key
         node_type = TYPES[self.graph.nodes[node].type]
         if node_type.role == "parameter":
@@ -204,39 +249,47 @@ class _Exporter:
 
     def _tensors(self, node: str, node_type: NodeType, constructor: str, places: dict[str, Any]) -> None:
         """Note the values of the node's tensors, and make those that no constructor makes."""
-        plan = self._wiring(node)
+        plan, path = self._wiring(node), self.here.path()
         for argument in plan.arguments:
             if isinstance(argument, Own) and argument.key[0] == node:
                 name, value = self._tensor_name(argument.key), self.session.state.parameters[state_key(argument.key)]
-                self.values[name] = value
+                self.values[path + name] = value
                 if node_type.role == "parameter":
                     places["value"] = f"torch.zeros({list(value.shape)})"
                 elif not constructor:
-                    self.constructors.append(f"self.{name} = nn.Parameter(torch.zeros({list(value.shape)}))")
+                    self.here.constructors.append(f"self.{name} = nn.Parameter(torch.zeros({list(value.shape)}))")
             elif isinstance(argument, Held) and (not constructor or argument.key[1] in node_type.code_parameters):
                 name, value = self._tensor_name(argument.key), self.session.state.buffers[state_key(argument.key)]
-                self.values[name] = value
+                self.values[path + name] = value
                 if not constructor:
-                    self.constructors.append(f'self.register_buffer("{name}", torch.zeros({list(value.shape)}))')
+                    self.here.constructors.append(f'self.register_buffer("{name}", torch.zeros({list(value.shape)}))')
 
     # the file
 
     def _write(self) -> str:
         dtype = str(self.session.dtype)
-        arguments = ", ".join(["self", *self.inputs])
+        classes = [line for scope in self.root.within() for line in self._class(scope)]
         parts = [
             f'"""{_plain(self.title)}, exported from Gradwire. Run it to see its loss; add --train to train it."""',
             "", "import argparse", "import base64", "import zlib", "",
             "import torch", "import torch.nn.functional as F", "from torch import nn", "", f"torch.set_default_dtype({dtype})", "", "",
-            "class Model(nn.Module):", "    def __init__(self):", "        super().__init__()",
-            *(f"        {line}" for line in self.constructors), "",
-            f"    def forward({arguments}):", *(f"        {line}" for line in self.lines),
-            f"        return {self._variable(self.objective)}", "", "",
+            *classes, *self._class(self.root, self.inputs, [self._variable(self.objective)]),
             *self._table("values", "Every parameter and buffer, as it was in the app.", self.values), "", "",
             *self._table("inputs", "The inputs: the whole training part where there is data.", self.inputs), "", "",
             *self._main(), *self._packed_tensors(), "", "", 'if __name__ == "__main__":', "    main()", "",
         ]  # fmt: skip
         return "\n".join(parts)
+
+    def _class(self, scope: Scope, inputs: Iterable[str] = (), outputs: Iterable[str] = ()) -> list[str]:
+        """A scope as a class; `inputs` and `outputs` are the model's."""
+        lines = [f"class {scope.class_name}(nn.Module):"]
+        if scope.parent is not None:
+            lines += [f'    """{_plain(scope.title)}."""', ""]
+        lines += ["    def __init__(self):", "        super().__init__()", *(f"        {line}" for line in scope.constructors), ""]
+        lines.append(f"    def forward({', '.join(['self', *inputs, *scope.inputs])}):")
+        lines += [f"        {line.call() if isinstance(line, Scope) else line}" for line in scope.lines]
+        returned = ", ".join([*outputs, *scope.outputs])
+        return [*lines, *([f"        return {returned}"] if returned else ["        pass"] * (not scope.lines)), "", ""]
 
     def _table(self, name: str, doc: str, tensors: Mapping[str, Tensor]) -> list[str]:
         lines = [f"def {name}():", f'    """{doc}"""', "    return {"]
