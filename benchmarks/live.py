@@ -33,13 +33,19 @@ def run() -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as home:
         os.environ |= {"GRADWIRE_SETTINGS": f"{home}/gradwire.ini", "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen")}
         drag = dragged()
-        alone, watched = [], []
-        for _ in range(ROUNDS):
-            alone.append(trained_alone())
-            watched.append(trained_watched())
-    share = statistics.median(watched) / statistics.median(alone)
-    training = {"example": EXAMPLE, "alone": statistics.median(alone), "window_open": statistics.median(watched), "share": share,
-                "wanted": 0.9, "met": share >= 0.9}  # fmt: skip
+        rounds = [(trained_alone(), trained_watched()) for _ in range(ROUNDS)]
+    alone, watched = (statistics.median(speeds[0] for speeds in kind) for kind in zip(*rounds, strict=True))
+    training = {
+        "example": EXAMPLE,
+        "alone": alone,
+        "window_open": watched,
+        "share": watched / alone,
+        "wanted": 0.9,
+        "met": watched >= 0.9 * alone,
+    }
+    # On a machine busy with other things the clock measures those: the trainer's own time does not.
+    own_alone, own_watched = (statistics.median(speeds[1] for speeds in kind) for kind in zip(*rounds, strict=True))
+    training["share_per_second_of_its_own_time"] = own_watched / own_alone
     return {"drag": drag, "training_steps_per_second": training}
 
 
@@ -83,6 +89,15 @@ def until(condition: Callable[[], object], seconds: float = 60.0) -> None:
         time.sleep(0.001)
 
 
+def wait(seconds: float) -> None:
+    """Let the window live its own life: an event loop that nobody polls."""
+    from PySide6.QtCore import QEventLoop, QTimer
+
+    loop = QEventLoop()
+    QTimer.singleShot(round(1000 * seconds), loop.quit)
+    loop.exec()
+
+
 def closed(window: Window) -> None:
     if window.kernel is not None:
         window.kernel.shutdown()
@@ -103,8 +118,7 @@ def dragged() -> dict[str, Any]:
     assert kernel is not None
     until(lambda: kernel.ready and kernel.current())
     canvas.fit_all()
-    settled = time.monotonic()
-    until(lambda: time.monotonic() - settled > SETTLE)
+    wait(SETTLE)
     x = document.graph.named("x")
     assert x is not None
     slider = canvas.scene.cards[x.id].slider
@@ -158,15 +172,26 @@ def dragged() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def trained_alone() -> float:
-    """Steps per second of a plain trainer in a process of its own."""
+def trained_alone() -> tuple[float, float]:
+    """Steps per second, and per second of processor time, of a plain trainer in a process of its own."""
     code = (
-        "import json, sys; from engine.session import Session; from engine.trainer import Trainer; from benchmarks.live import endless\n"
+        "import json, time; from engine.session import Session; from engine.trainer import Trainer; from benchmarks.live import endless\n"
         "trainer = Trainer(Session(endless().graph, 'cpu')); trainer.run(max_seconds=1.0); first = trainer.session.state.step\n"
-        f"trainer.run(max_seconds={TRAINING_SECONDS}); print(json.dumps((trainer.session.state.step - first) / {TRAINING_SECONDS}))"
+        f"began = time.process_time(); trainer.run(max_seconds={TRAINING_SECONDS}); steps = trainer.session.state.step - first\n"
+        f"print(json.dumps([steps / {TRAINING_SECONDS}, steps / (time.process_time() - began)]))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    return float(json.loads(done.stdout))
+    speed, own = json.loads(done.stdout)
+    return float(speed), float(own)
+
+
+def processor_seconds(pid: int) -> float:
+    """What a process has used so far; NaN where the system does not tell it this way."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return float("nan")
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def endless() -> Document:
@@ -181,21 +206,18 @@ def endless() -> Document:
     return document
 
 
-def trained_watched() -> float:
-    """Steps per second while the window shows values, gradients and curves of the run."""
+def trained_watched() -> tuple[float, float]:
+    """The same while the window shows values, gradients and curves of the run."""
     window = opened(endless())
     kernel = window.kernel
     assert kernel is not None
     until(lambda: kernel.ready and kernel.current())
-    settled = time.monotonic()
-    until(lambda: time.monotonic() - settled > SETTLE)
+    wait(SETTLE)
     kernel.start()
     until(lambda: kernel.training and kernel.progress.step > 0)
-    begin = time.monotonic()
-    until(lambda: time.monotonic() - begin > 1.0)
-    first, started, seen = kernel.progress.step, time.monotonic(), 0
-    until(lambda: time.monotonic() - started > TRAINING_SECONDS)
-    seen = kernel.progress.step
-    speed = (seen - first) / (time.monotonic() - started)
+    wait(1.0)
+    first, started, used = kernel.progress.step, time.monotonic(), processor_seconds(kernel.pid or 0)
+    wait(TRAINING_SECONDS)
+    steps, seconds, own = kernel.progress.step - first, time.monotonic() - started, processor_seconds(kernel.pid or 0) - used
     closed(window)
-    return speed
+    return steps / seconds, steps / own

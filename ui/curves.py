@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 EMPTY = "Press Train and watch the loss fall."
 FEW = 12
 """So few points are marked as such: one alone would be no line."""
-DRAW_MS = 140
+DRAW_MS = 200
 """Least time between two drawings: two antialiased plots take longer than the numbers beside them, and nobody reads them faster."""
 MOST_POINTS = 600
 """More points than this are thinned before drawing: a plot has about as many columns, and every point of an antialiased line costs."""

@@ -21,8 +21,8 @@ from graph.files import dumps
 if TYPE_CHECKING:
     import numpy as np
 
-PROGRESS_INTERVAL = 1 / 30
-TRACE_INTERVAL = 1 / 15
+PROGRESS_INTERVAL = TRACE_INTERVAL = 1 / 12
+"""Seconds between two looks at a running training. What the window paints takes time that on two cores the trainer feels."""
 STATE_INTERVAL = 2.0
 STATE_SHARE = 0.02
 """Largest part of the trainer's time that handing over states may take; large states are handed over less often."""
