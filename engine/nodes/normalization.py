@@ -103,7 +103,7 @@ class BatchNorm(Normalization):
         y, kept = self.result(s, centred, var, axes, shape, gamma, beta)
         count = x.numel() // x.shape[1]
         if count == 1:  # one number has no variance to learn from
-            return Result((y,), kept)
+            return Result((y,), kept, {"running_mean": running_mean, "running_var": running_var})
         newest = {"running_mean": (running_mean, mean), "running_var": (running_var, var * (count / (count - 1)))}
         return Result((y,), kept, {name: old + s.momentum * (new.detach().flatten() - old) for name, (old, new) in newest.items()})
 

@@ -117,10 +117,11 @@ def test_batch_norm_in_evaluation_changes_no_statistics() -> None:
     assert not TYPES["layer.batch_norm1d"].forward(s, torch.randn(5, 3).double(), ones, ones, ones, ones).buffers
 
 
-def test_a_batch_of_one_leaves_the_running_statistics_finite() -> None:
+def test_a_batch_of_one_leaves_the_running_statistics_as_they_are() -> None:
     ones = torch.ones(3).double()
-    result = TYPES["layer.batch_norm1d"].forward(settings("layer.batch_norm1d"), torch.randn(1, 3).double(), ones, 0 * ones, ones, ones)
-    assert not result.buffers and not result.outputs[0].any()
+    result = TYPES["layer.batch_norm1d"].forward(settings("layer.batch_norm1d"), torch.randn(1, 3).double(), ones, 0 * ones, ones, 2 * ones)
+    assert torch.equal(result.buffers["running_mean"], ones) and torch.equal(result.buffers["running_var"], 2 * ones)
+    assert not result.outputs[0].any()
 
 
 # dropout

@@ -112,6 +112,16 @@ def test_a_captured_state_goes_on_in_another_session_as_if_nothing_had_happened(
     assert {k: v for k, v in second.result().items() if k in straight} == straight
 
 
+def test_batch_norm_trains_where_the_last_batch_of_an_epoch_is_a_single_sample() -> None:
+    graph = dropout_net(batch_size=37, epochs=2)  # 75 samples: 37, 37 and 1
+    trainer = Trainer(Session(graph))
+    trainer.run(max_steps=2)
+    before = {name: t.clone() for name, t in trainer.session.state.buffers.items()}
+    trainer.run(max_steps=1)
+    assert trainer.problem is None
+    assert all(torch.equal(t, before[name]) for name, t in trainer.session.state.buffers.items())
+
+
 def test_steps_limit_the_run_where_they_are_set() -> None:
     assert result(tanh_net(steps=7))["steps"] == 7
     found = result(tanh_net(epochs=4, batch_size=32))
