@@ -60,9 +60,13 @@ def _ends(edge: Edge) -> tuple[Any, ...]:
 
 
 def _value_only(old: Node, node: Node, graph: Graph, inference: Inference) -> bool:
-    """Whether the change of a node leaves shapes alone, as far as can be seen without inferring."""
+    """Whether a change of name or settings leaves shapes and data alone, as far as can be seen without inferring."""
     node_type = inference.types.get(node.type)
-    if node_type is None or node_type.role == "data":
+    if node_type is None:
+        return False
+    if old.params == node.params:
+        return True
+    if node_type.role == "data":
         return False
     if node_type.role in ("input", "constant"):
         shape = inference.outputs.get((node.id, "y"))

@@ -7,7 +7,7 @@ direction is tried and up to 16 single numbers, the largest gradients and some a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -16,6 +16,7 @@ from torch import Tensor
 
 from engine.environment import Key
 from engine.program import NodeFailure, Program, ProgramError, RandomKey
+from engine.reach import reachable
 from engine.rng import generator
 from engine.views import Absent
 from graph.problem import Problem
@@ -32,7 +33,6 @@ ALLOWED = 0.01
 """Share of a wire's entries that may be neither smooth nor a kink."""
 
 Verdict = Literal["smooth", "kink", "wrong"]
-Objective = Callable[[Tensor], float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,13 +226,7 @@ class _Checker:
 
     def _kinks_behind(self, node: str) -> bool:
         """Whether a wire strictly behind `node` was found to be at a kink."""
-        seen: set[str] = set()
-        stack = list(self.graph.successors(node))
-        while stack:
-            if (other := stack.pop()) not in seen:
-                seen.add(other)
-                stack += self.graph.successors(other)
-        return bool(seen & self.kinked)
+        return not self.kinked.isdisjoint(reachable(self.graph.successors(node), self.graph.successors))
 
     def _entry(
         self, value: Tensor, gradient: Tensor, direction: Tensor, where: str | Key, *, whole: bool, behind: bool

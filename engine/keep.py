@@ -19,7 +19,7 @@ def keep(session: Session) -> tuple[Compound, dict[str, bytes]]:
     attachments: dict[str, bytes] = {}
     edits: list[SetParam] = []
     for key, tensor in session.values().items():
-        if _fitted(session, key):
+        if key in session.fitted:  # it follows from the training data, which the document has anyway
             continue
         if _typed(session, key) and tensor.numel() <= INLINE:
             edits.append(SetParam(key[0], "value", tensor.detach().cpu().tolist()))
@@ -31,12 +31,6 @@ def keep(session: Session) -> tuple[Compound, dict[str, bytes]]:
     graph = session.graph
     changed = tuple(edit for edit in edits if graph.nodes[edit.node].params.get(edit.name) != edit.value)
     return Compound(changed, "Keep trained values"), attachments
-
-
-def _fitted(session: Session, key: Key) -> bool:
-    """Whether a buffer follows from the training data, which the document has anyway."""
-    node_type = session.inference.types[session.graph.nodes[key[0]].type]
-    return any(buffer.name == key[1] and buffer.fitted for buffer in node_type.buffers)
 
 
 def _typed(session: Session, key: Key) -> bool:

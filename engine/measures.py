@@ -69,7 +69,7 @@ def find_measures(graph: Graph, inference: Inference, objective: Key) -> Measure
         return Measures(objective, addends, *_probed(graph, inference, probes[0][0]))
     losses = [
         node for node in inference.order
-        if node in _ancestors(inference, [a.key[0] for a in addends if not a.penalty]) and inference.types[graph.nodes[node].type].loss
+        if node in inference.ancestors(a.key[0] for a in addends if not a.penalty) and inference.types[graph.nodes[node].type].loss
     ]  # fmt: skip
     if len(losses) == 1 and not probes:
         prediction, target, right = _decision(graph, inference, losses[0])
@@ -109,23 +109,12 @@ def _addends(graph: Graph, inference: Inference, objective: Key) -> tuple[Addend
 
 
 def _depends(graph: Graph, inference: Inference, node: str, on: str) -> bool:
-    for other in _ancestors(inference, [node]):
+    for other in inference.ancestors([node]):
         if on == "data" and inference.types[graph.nodes[other].type].role == "data":
             return True
         if on == "parameters" and any(not isinstance(leaf, Wire) for leaf in inference.wirings[other].leaves()):
             return True
     return False
-
-
-def _ancestors(inference: Inference, nodes: list[str]) -> set[str]:
-    found: set[str] = set()
-    stack = list(nodes)
-    while stack:
-        node = stack.pop()
-        if node not in found and node in inference.wirings:
-            found.add(node)
-            stack += [leaf.source[0] for leaf in inference.wirings[node].leaves() if isinstance(leaf, Wire)]
-    return found
 
 
 def _largest(prediction: Tensor, target: Tensor) -> Tensor:

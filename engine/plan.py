@@ -5,7 +5,7 @@ A plan is static: it follows from the graph and its shapes alone, so everything 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
@@ -74,8 +74,8 @@ def make_plan(
 ) -> Plan:
     """The plan for these targets; `everything` adds all nodes that can be computed, whether or not a target needs them."""
     plan = Plan(inference, training, wanted, objective, tuple(outputs))
-    plan.for_objective = _ancestors(inference, [objective[0]] if objective else [])
-    plan.for_outputs = _ancestors(inference, [node for node, _ in outputs])
+    plan.for_objective = inference.ancestors([objective[0]] if objective else [])
+    plan.for_outputs = inference.ancestors(node for node, _ in outputs)
     kept = set(inference.wirings) if everything else plan.for_objective | plan.for_outputs
     for index, node in enumerate(n for n in inference.order if n in kept):
         plan.operations.append(_operation(graph, inference, index, node, training))
@@ -100,19 +100,6 @@ def _operation(graph: Graph, inference: Inference, index: int, node: str, traini
     forms = inference.forms.get(node, (Form(), Form()))
     outputs = tuple((node, port.name) for port in node_type.outputs)
     return Operation(index, node, node_type, settings, wiring, forms[0 if training else 1], tuple(wiring.leaves()), outputs)
-
-
-def _ancestors(inference: Inference, nodes: Iterable[str]) -> set[str]:
-    """The nodes that `nodes` are computed from, themselves included."""
-    found: set[str] = set()
-    stack = list(nodes)
-    while stack:
-        node = stack.pop()
-        if node in found or node not in inference.wirings:
-            continue
-        found.add(node)
-        stack += [leaf.source[0] for leaf in inference.wirings[node].leaves() if isinstance(leaf, Wire)]
-    return found
 
 
 def _differentiable_leaf(inference: Inference, operation: Operation, leaf: Leaf) -> bool:

@@ -16,6 +16,7 @@ from engine.differentiate import Seeds
 from engine.environment import Key, Wire, settings_of
 from engine.nodes.base import NodeError
 from engine.plan import Plan, Wanted, make_plan
+from engine.reach import reachable
 from engine.rng import generator
 from engine.shapes import Inference
 from engine.trace import Trace
@@ -119,13 +120,8 @@ def _objective_fault(graph: Graph, inference: Inference, objective: Key) -> Prob
 
 def _on_the_way(graph: Graph, problems: Iterable[Problem], node: str) -> list[Problem]:
     """The problems of the nodes that `node` is computed from."""
-    seen, stack = {node}, [node]
-    while stack:
-        for other in graph.predecessors(stack.pop()):
-            if other not in seen:
-                seen.add(other)
-                stack.append(other)
-    return [p for p in problems if not p.nodes or p.nodes[0] in seen]
+    before = reachable([node], graph.predecessors)
+    return [p for p in problems if not p.nodes or p.nodes[0] in before]
 
 
 class Program:

@@ -11,11 +11,11 @@ from torch import Tensor
 
 from engine.changes import Snapshot
 from engine.device import choose_device, threads_for
-from engine.environment import FED_ROLES, Key, Own, settings_of
+from engine.environment import Key
 from engine.feeds import Feeds, Part, demonstration, load_data, load_fixed, set_fixed
+from engine.fitting import Fitting
 from engine.initial import initial_values
 from engine.measures import Measures, find_measures
-from engine.nodes.base import NodeType, Settings
 from engine.plan import Wanted
 from engine.program import NodeFailure, Program, ProgramError, RandomKey, compile
 from engine.shapes import Inference, infer
@@ -77,19 +77,20 @@ class Session:
     def update(self, graph: Graph) -> Update:
         """Follow the document. Cheap when only values changed; after a structural change what no longer fits is made anew."""
         self.graph = graph
-        changed = self._snapshot.changed(graph, self.inference)
-        if changed is None:
-            return Update(True, self._structure())
         anew: list[str] = []
-        for node in changed:
-            if not self._value_edit(node, anew):
-                return Update(True, (*anew, *self._structure()))
-        if changed:
+        changed = self._snapshot.changed(graph, self.inference)
+        structure = changed is None or not all(self._value_edit(node, anew) for node in changed)
+        if structure:
+            anew += self._structure()
+        elif changed:
             self._snapshot = Snapshot.of(graph)
             self.edits += 1
+            if not self._fitting.sources.isdisjoint(changed):
+                self._fit()
+        self.threads = threads_for(graph, self.inference)
         if int(graph.training["seed"]) != self.seed and self.state.step == 0:
             self.reset()
-        return Update(False, tuple(anew))
+        return Update(structure, tuple(anew))
 
     def reset(self) -> None:
         """Return to the document's values."""
@@ -218,6 +219,11 @@ class Session:
         return {key: tensors[state_key(key)] for key in self._initial}
 
     @property
+    def fitted(self) -> set[Key]:
+        """Buffers that follow from the training part and are no result of training."""
+        return self._fitting.buffers
+
+    @property
     def dtype_name(self) -> str:
         return str(self.dtype).removeprefix("torch.")
 
@@ -231,6 +237,7 @@ class Session:
         choice = choose_device(self._wanted_device, self.dtype, learned)
         self.device, self.device_note = choice.device, choice.note
         self.threads = threads_for(graph, self.inference)
+        self._fitting: Fitting = Fitting(graph, self.inference)
         self._programs.clear()
         self._measures = None
         load_fixed(graph, self.inference, self.device, self.feeds)
@@ -257,11 +264,14 @@ class Session:
         for key, value in self._initial.items():
             name = state_key(key)
             kept = self._shelf.pop(name, None)
+            untouched = kept is not None and key in before and torch.equal(kept, before[key].to(kept))
             changed = key[0] in edited and key in before and not torch.equal(before[key], value)
             if kept is None or kept.shape != value.shape or changed:
                 kept = value
                 if key not in self.inference.buffers:
                     anew.append(self.name(key))
+            elif untouched or key in self._fitting.buffers:  # the document's own numbers, in the document's precision
+                kept = value
             self._tensors(key)[name] = self._here(kept)
         self._fit()
         self.version += 1
@@ -278,46 +288,32 @@ class Session:
         return value.detach().to(device=self.device, dtype=self.dtype, copy=True)
 
     def _fit(self) -> None:
-        """Compute fitted buffers from the training part, in the order of computation, so that one may feed the next."""
+        """Compute the buffers that follow from the training part, and say what is odd about them."""
         self.notes = []
-        for node in self.inference.order:
-            node_type = self.inference.types.get(self.graph.nodes[node].type)
-            if node_type is None or not any(b.fitted for b in node_type.buffers) or node not in self.inference.wirings:
+        for node in self._fitting.nodes:
+            try:
+                found = self._fitting.fit(node, self.feeds, self.state)
+            except NodeFailure as failure:
+                self.notes.append(self.explain(failure))
                 continue
-            sources = [leaf.source for leaf in self.inference.wirings[node].leaves() if not isinstance(leaf, Own)]
-            program = compile(self.graph, self.inference, training=False, wanted="all", outputs=sources)
-            if any(key not in self.feeds.train and key not in self.feeds.fixed for key in program.feeds):
-                continue
-            feeds = self.feeds.whole(program.feeds, "train")
-            inputs = program.evaluate(feeds, self.parameters(program), self.buffers(program), self.random(0))
-            settings = self._node_settings(node)
-            for name, value in node_type.fit(settings, *inputs).items():
-                self.state.buffers[state_key((node, name))] = self._here(value)
-            self._note_warnings(node, node_type, settings)
-
-    def _node_settings(self, node: str) -> Settings:
-        batched = self.inference.batched.get(node, frozenset())
-        return settings_of(self.graph, node, training=False, batched=batched, dtype=self.dtype)
-
-    def _note_warnings(self, node: str, node_type: NodeType, settings: Settings) -> None:
-        warnings = getattr(node_type, "warnings", None)
-        if warnings is None:
-            return
-        fitted = {b.name: self.state.buffers[state_key((node, b.name))] for b in node_type.buffers}
-        name = self.graph.nodes[node].name
-        self.notes += [Problem("warning", f"{name}: {text}", (node,)) for text in warnings(settings, fitted)]
+            if found:
+                self.state.buffers |= {state_key(key): self._here(value) for key, value in found.items()}
+                self.notes += self._fitting.warnings(node, self.state)
 
     # Following values
 
     def _value_edit(self, node: str, anew: list[str]) -> bool:
         """Take over the new settings of one node; False when that needs a new structure after all."""
         role = self.inference.types[self.graph.nodes[node].type].role
-        if role in FED_ROLES:
-            set_fixed(self.graph, self.inference, self.device, self.feeds, node)
-            return True
-        if role != "parameter" and not self._op_edit(node):
+        renamed = self._snapshot.nodes[node].name != self.graph.nodes[node].name
+        if renamed and (self.feeds.problems or self.notes):
+            return False  # they speak of nodes by name
+        if (renamed or role == "op") and not self._op_edit(node):
             return False
-        self._take_document_values([node], anew)
+        if role in ("input", "constant"):
+            set_fixed(self.graph, self.inference, self.device, self.feeds, node)
+        elif role != "data":
+            self._take_document_values([node], anew)
         return True
 
     def _op_edit(self, node: str) -> bool:
@@ -326,9 +322,10 @@ class Session:
         if not all(program.update(self.graph, inference) for program in self._programs.values()):
             return False
         fits = inference.parameters == self.inference.parameters and inference.buffers == self.inference.buffers
-        if not fits or any(b.fitted for b in self.inference.types[self.graph.nodes[node].type].buffers):
+        if not fits or node in self._fitting.nodes:
             return False
-        self.inference = inference
+        self.inference, self._measures = inference, None
+        self._fitting = Fitting(self.graph, inference)
         return True
 
     def _take_document_values(self, nodes: Sequence[str], anew: list[str]) -> None:

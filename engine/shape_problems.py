@@ -44,6 +44,13 @@ class Complaints:
     def missing_input(self, node: str, port: str) -> None:
         self.say(node, missing_input(port), port)
 
+    def fitted_behind_learned(self, node: str, learned: str) -> None:
+        text = (
+            f"its mean and scale are computed once, from the training data, but what reaches it changes while {self._name(learned)} is "
+            "trained. Put it right behind the data; behind learned parameters use Batch norm or Layer norm"
+        )
+        self.say(node, text, next(iter(self._graph.spec(node).inputs)).name, others=(learned,))
+
     def wrong_dtype(self, node: str, port: Port, shape: Shape) -> None:
         if port.dtype == "float":
             text = f"{port.name} takes real numbers, but {self._origin(shape)} gives class indices"

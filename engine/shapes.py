@@ -8,7 +8,7 @@ a broadcast. Dtypes, ranks and sizes are checked before: meta tensors accept wro
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,6 +18,7 @@ import torch
 from engine.environment import FED_ROLES, Held, Key, Own, Several, Wire, Wiring, frozen, is_weight, penalised_layers, penalises, settings_of
 from engine.environment import wiring as wiring_of
 from engine.nodes.base import NodeError, NodeType, Result, Settings
+from engine.reach import reachable
 from engine.shape_problems import Complaints
 from graph.problem import Problem
 from graph.topology import topological_order
@@ -80,6 +81,14 @@ class Inference:
     @property
     def errors(self) -> list[Problem]:
         return [p for p in self.problems if p.severity == "error"]
+
+    def ancestors(self, nodes: Iterable[str]) -> set[str]:
+        """The nodes that `nodes` are computed from, themselves included, as far as they could be inferred."""
+
+        def before(node: str) -> list[str]:
+            return [leaf.source[0] for leaf in self.wirings[node].leaves() if isinstance(leaf, Wire) and leaf.source[0] in self.wirings]
+
+        return reachable((node for node in nodes if node in self.wirings), before)
 
 
 class Refused(Exception):
@@ -165,6 +174,7 @@ class _Inferrer:
             raise Refused
         if any(isinstance(leaf, Wire) and leaf.source not in found.outputs for leaf in wiring.leaves()):
             raise Refused  # the problem stands at the node that has it
+        self._refuse_fitting_what_is_learned(node, node_type, wiring)
         shapes = self._arriving(node, node_type, wiring)
         batched = frozenset(p for p, s in shapes.items() if _any_batched(s))
         settings = settings_of(graph, node, training=True, batched=batched, dtype=found.dtype)
@@ -224,6 +234,16 @@ class _Inferrer:
                 if key is not None and (types[graph.nodes[layer].type].role == "parameter" or is_weight(name, self.found.parameters[key])):
                     keys[key] = None
         return tuple(keys)
+
+    def _refuse_fitting_what_is_learned(self, node: str, node_type: NodeType, wiring: Wiring) -> None:
+        """Buffers fitted once, from the training part, would be out of date after the first step of what they stand behind."""
+        if not _is_fitted(node_type):
+            return
+        before = self.found.ancestors(leaf.source[0] for leaf in wiring.leaves() if isinstance(leaf, Wire))
+        for other, _ in (*self.found.parameters, *self.found.buffers):
+            if other in before and not _is_fitted(self.found.types[self.graph.nodes[other].type]):
+                self.say.fitted_behind_learned(node, other)
+                raise Refused
 
     def _arriving(self, node: str, node_type: NodeType, wiring: Wiring) -> dict[str, Any]:
         """The shape at every input port, wires into a layer's parameters included."""
@@ -366,6 +386,10 @@ def _with_coding(shape: Shape, node_type: NodeType, shapes: dict[str, Any]) -> S
     if node_type.key in KEEPS_CODING and len(arriving) == 1:
         return replace(shape, coding=arriving[0].coding, classes=arriving[0].classes)
     return shape
+
+
+def _is_fitted(node_type: NodeType) -> bool:
+    return any(buffer.fitted for buffer in node_type.buffers)
 
 
 def _any_batched(shape: Any) -> bool:

@@ -10,6 +10,7 @@ from torch import Tensor
 from engine.codegen import Writer
 from engine.environment import FED_ROLES, Key
 from engine.plan import Operation, Plan
+from engine.reach import reachable
 from engine.trace import TensorGradient, Trace
 from engine.views import Absent, Event, Reason
 from graph.problem import Problem
@@ -80,14 +81,7 @@ class Tracer:
 
 def _leading(graph: Graph, objective: Key | None) -> set[str]:
     """The nodes from which a path of wires leads to the objective, itself included."""
-    if objective is None or objective[0] not in graph.nodes:
-        return set()
-    seen, stack = {objective[0]}, [objective[0]]
-    while stack:
-        new = set(graph.predecessors(stack.pop())) - seen
-        seen |= new
-        stack += new
-    return seen
+    return reachable([objective[0]], graph.predecessors) if objective is not None and objective[0] in graph.nodes else set()
 
 
 def _events(plan: Plan, writer: Writer) -> tuple[Event, ...]:

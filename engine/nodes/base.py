@@ -186,6 +186,10 @@ class NodeType:
         """Fitted buffers from the inputs' values over the whole training part."""
         return {}
 
+    def warnings(self, s: Settings, buffers: Mapping[str, Tensor]) -> list[str]:
+        """What a person should know about the fitted buffers."""
+        return []
+
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
         """Raise NodeError for what torch would refuse in its own words. `shapes[port]` is an `engine.shapes.Shape` (a tuple of
         them for a `many` port, None when unconnected)."""

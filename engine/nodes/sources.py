@@ -142,8 +142,8 @@ class Standardize(NodeType):
         scale = torch.where(constant, 0.0, 1 / rows.std(0, correction=0))
         return {"mean": torch.where(constant, rows[0], rows.mean(0)).reshape(shape), "scale": scale.reshape(shape)}
 
-    def warnings(self, s: Settings, buffers: Mapping[str, Any]) -> list[str]:
-        """What a person should know about the fitted buffers: the columns that are constant in the training part."""
+    def warnings(self, s: Settings, buffers: Mapping[str, Tensor]) -> list[str]:
+        """The columns that are constant in the training part."""
         columns = [str(i + 1) for i, scale in enumerate(buffers["scale"].reshape(-1).tolist()) if scale == 0]
         if not columns:
             return []

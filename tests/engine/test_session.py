@@ -14,7 +14,7 @@ from engine.device import choose_device
 from engine.session import Session, SessionError
 from engine.trainer import Trainer
 from engine.views import Absent, ArrayView
-from graph.edits import AddNode, Connect, Disconnect, SetGraphSetting, SetParam, SetTraining, remove_nodes
+from graph.edits import AddNode, Connect, Disconnect, Rename, SetGraphSetting, SetParam, SetTraining, remove_nodes
 from graph.model import Edge, Node
 from tests.engine.networks import network, product, tanh_net
 
@@ -109,6 +109,81 @@ def test_the_second_standardize_is_fitted_on_what_the_first_gives() -> None:
     }  # fmt: skip
     session = Session(network(nodes, "data.x -> one.x; one -> twice.a; one -> twice.b; twice -> two.x"))
     np.testing.assert_allclose(session.state.buffers["two.scale"].numpy(), 0.5, rtol=1e-9)
+
+
+def test_standardize_is_fitted_again_when_what_stands_before_it_moves() -> None:
+    nodes = {
+        "data": ("source.data", {"dataset": "wine"}), "k": ("source.input", {"value": 1.0}), "times": ("math.multiply", {}),
+        "scaled": ("source.standardize", {}),
+    }  # fmt: skip
+    graph = network(nodes, "data.x -> times.a; k -> times.b; times -> scaled.x")
+    session = Session(graph)
+    before = session.state.buffers["scaled.scale"].clone()
+    SetParam("k", "value", 4.0).apply(graph)
+    session.update(graph)
+    torch.testing.assert_close(session.state.buffers["scaled.scale"], before / 4)
+
+
+def test_standardize_behind_learned_numbers_is_refused_with_what_to_do() -> None:
+    nodes = {
+        "data": ("source.data", {}), "hidden": ("layer.linear", {}), "act": ("activation.tanh", {}), "scaled": ("source.standardize", {})
+    }  # fmt: skip
+    session = Session(network(nodes, "data.x -> hidden.x; hidden -> act.x; act -> scaled.x"))
+    (problem,) = session.problems
+    assert problem.nodes == ("scaled", "hidden")
+    assert "while hidden is trained" in problem.text and "use Batch norm or Layer norm" in problem.text
+
+
+def test_a_standardize_that_cannot_be_fitted_is_a_problem_and_no_crash() -> None:
+    nodes = {
+        "data": ("source.data", {"dataset": "digits"}), "hot": ("math.one_hot", {"classes": 3}), "scaled": ("source.standardize", {})
+    }  # fmt: skip
+    session = Session(network(nodes, "data.target -> hot.x; hot -> scaled.x"))
+    assert any("hot: class index 9" in p.text for p in session.problems)
+
+
+def test_precision_there_and_back_leaves_untrained_values_exact() -> None:
+    graph = tanh_net()
+    session = Session(graph)
+    before = session.state.copy()
+    for dtype in ("float32", "float64"):
+        SetGraphSetting("dtype", dtype).apply(graph)
+        session.update(graph)
+    assert session.state.diff(before) == {}
+
+
+def test_another_decision_of_the_accuracy_probe_changes_what_is_measured() -> None:
+    nodes = {
+        "data": ("source.data", {"dataset": "moons", "coding": "zero_one"}), "f": ("layer.linear", {"out_features": 1}),
+        "p": ("activation.sigmoid", {}), "loss": ("loss.bce", {}), "right": ("probe.accuracy", {}),
+    }  # fmt: skip
+    wires = "data.x -> f.x; f -> p.x; p -> loss.probabilities; p -> right.prediction"
+    wires += "; data.target -> loss.target; data.target -> right.target"
+    graph = network(nodes, wires, hyper={"lr": 1.0})
+    session = Session(graph)
+    Trainer(session).run(max_steps=20)
+    before = session.evaluate("train")["accuracy"]
+    SetParam("right", "decision", "above 0").apply(graph)
+    session.update(graph)
+    assert before > session.evaluate("train")["accuracy"] == 0.5  # every probability is above 0: half are right
+
+
+def test_a_renamed_node_is_called_by_its_new_name() -> None:
+    graph = network({"x": ("source.input", {"value": 1.0}), "s": ("math.sqrt", {}), "f": ("math.add", {})}, "x -> s.x; s -> f.a")
+    session = Session(graph)
+    assert any(p.text.startswith("f: ") for p in session.problems)
+    Rename("f", "sum").apply(graph)
+    session.update(graph)
+    assert [p.text for p in session.problems] == ["sum: nothing is connected to its input b"]
+
+
+def test_a_seed_and_a_wire_changed_together_both_count() -> None:
+    graph = tanh_net()
+    session = Session(graph)
+    SetTraining("seed", 5).apply(graph)
+    SetParam("hidden", "out_features", 6).apply(graph)
+    session.update(graph)
+    assert session.state.diff(Session(graph).state) == {}
 
 
 def test_a_constant_column_is_named() -> None:

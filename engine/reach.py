@@ -1,0 +1,16 @@
+"""Which nodes can be reached from which."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+
+def reachable(start: Iterable[str], following: Callable[[str], Iterable[str]]) -> set[str]:
+    """`start` and everything that `following`, asked again and again, leads to."""
+    found = set(start)
+    waiting = list(found)
+    while waiting:
+        new = set(following(waiting.pop())) - found
+        found |= new
+        waiting += new
+    return found
