@@ -16,6 +16,7 @@ from graph.formula_reading import MAXIMUM, NEGATE, OPERATORS, FormulaError, func
 from graph.graph import Graph
 from graph.model import Edge, Node
 from graph.spec import NodeSpec
+from graph.topology import topological_order
 
 DEEP = 12
 """Brackets within brackets within one statement; more are hard to read."""
@@ -84,7 +85,7 @@ class _Writer:
         self._statements: list[str] = []
 
     def text(self) -> str:
-        order = [node for node in self._graph.order() if node in self._chosen]
+        order = self._order()
         written = [node for node in order if self._is_written(node)]
         calculated = [node for node in written if not self._graph.spec(node).probe] or written
         if not calculated:
@@ -103,6 +104,16 @@ class _Writer:
             else:
                 self._parts[node] = part
         return ";\n".join(self._statements)
+
+    def _order(self) -> list[str]:
+        """The chosen nodes so that every wire among them goes forward."""
+        chosen = sorted(self._chosen, key=self._graph._nodes.place)
+        inside = {node: [edge for edge in self._graph.inputs_of(node) if edge.source[0] in self._chosen] for node in chosen}
+        following: dict[str, list[str]] = {node: [] for node in chosen}
+        for node, edges in inside.items():
+            for edge in edges:
+                following[edge.source[0]].append(node)
+        return list(topological_order(chosen, following, {node: len(edges) for node, edges in inside.items()}))
 
     def _of_names(self, order: list[str]) -> str:
         """A selection in which nothing is calculated."""

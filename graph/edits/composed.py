@@ -111,19 +111,19 @@ def copies(
     """
     renewed = {node.id: graph.fresh_id("n") for node in nodes}
     homes: dict[str, str] = {}
-    taken: set[str] = set()
     edits: list[Edit] = []
 
     def home(group: str | None) -> str | None:
         return homes.get(group or "", group if group in graph.groups else inside)
 
+    groups = list(groups)
+    titles, counts = {group.name for group in graph.groups.values()} if groups else set(), dict[str, int]()
     for each in groups:
         homes[each.id] = graph.fresh_id("g")
-        title = fresh_group_name(graph, each.name, taken)
-        taken.add(title)
+        title = _title(each.name, titles, counts)
         copy = replace(each, id=homes[each.id], name=title, parent=home(each.parent), x=each.x + dx, y=each.y + dy)
         edits.append(AddItem(copy))
-    taken = set()
+    taken: set[str] = set()
     for node in nodes:
         name = graph.fresh_name(node.name, taken)
         taken.add(name)
@@ -137,16 +137,22 @@ def copies(
     return Compound(tuple(edits), "Copy"), renewed | homes
 
 
-def fresh_group_name(graph: Graph, base: str, taken: Collection[str] = ()) -> str:
-    """`base`, or `base_2`, `base_3` … the first that no group has and that is not in `taken`."""
-    used = {group.name for group in graph.groups.values()}
-    stem, _, count = base.rpartition("_")
-    stem = stem if stem and count.isdecimal() else base
-    name, count = stem, "1"
-    while name in used or name in taken:
-        count = str(int(count) + 1)
-        name = f"{stem}_{count}"
-    return name
+def fresh_group_name(graph: Graph, base: str) -> str:
+    """`base`, or `base_2`, `base_3` … the first that no group has."""
+    return _title(base, {group.name for group in graph.groups.values()}, {})
+
+
+def _title(base: str, used: set[str], counts: dict[str, int]) -> str:
+    """A title that is not in `used`, and is from then on; `counts` remembers how far each was counted."""
+    stem, _, number = base.rpartition("_")
+    stem = stem if stem and number.isdecimal() else base
+    count, title = counts.get(stem, 1), stem
+    while title in used:
+        count += 1
+        title = f"{stem}_{count}"
+    counts[stem] = count
+    used.add(title)
+    return title
 
 
 def _remove_groups(graph: Graph, groups: list[str], removed: set[str]) -> list[Edit]:
