@@ -41,6 +41,7 @@ class Inspector(QWidget):
             self.first.addWidget(kind)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName("Inspector")
         pages: tuple[tuple[QWidget, str], ...] = ((self.first, "Node"), (self.values_page, "Values"), (self.help_page, "Help"))
         for page, title in pages:
             self.tabs.addTab(scrolled(page), title)

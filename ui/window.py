@@ -49,7 +49,7 @@ class Window(QMainWindow):
 
     def furnish(self, document: Document, kernel: Kernel | None = None, example: str = "") -> None:
         """Put everything into the frame and show the document."""
-        from ui import actions, menus
+        from ui import accessible, actions, menus
         from ui.bottom import Bottom
         from ui.canvas.view import Canvas
         from ui.commands import Commands
@@ -76,6 +76,7 @@ class Window(QMainWindow):
         self.playhead = Playhead(self)
         self.playhead.set_speed(session.real("speed", 1.0))
         self.playhead.reduced_motion = session.flag("reduced_motion")
+        accessible.install()
         self.canvas = Canvas(document, self.theme)
         self.canvas.set_playhead(self.playhead)
         self.library = Library(document.graph.catalog, self.theme, session.recent_types)
