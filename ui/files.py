@@ -32,14 +32,14 @@ class Files:
 
     def __init__(self, window: Window) -> None:
         self._window = window
-        self._example = ""
+        self.example = ""
         self._exports: list[QProcess] = []
 
     @property
     def title(self) -> str:
         """The name in the top bar: the file's, the example's, or Untitled."""
         path = self._window.document.path
-        return path.stem if path is not None else self._example or UNTITLED
+        return path.stem if path is not None else self.example or UNTITLED
 
     def may_close(self) -> bool:
         """Whether the document may be let go of; asks when there are unsaved changes, and saves when told so."""
@@ -53,7 +53,7 @@ class Files:
 
     def new(self) -> None:
         if self.may_close():
-            self._example = ""
+            self.example = ""
             self._window.set_document(Document.new(self._window.document.graph.catalog))
 
     def ask_open(self) -> None:
@@ -72,7 +72,7 @@ class Files:
             return False
         if not self.may_close():
             return False
-        self._example = ""
+        self.example = ""
         window.session.remember(path)
         window.set_document(document)
         return True
@@ -87,7 +87,7 @@ class Files:
             return False
         if not self.may_close():
             return False
-        self._example = name
+        self.example = name
         window.session.set("last", f"example:{name}")
         window.set_document(document)
         return True
@@ -95,32 +95,17 @@ class Files:
     def show_graph(self, graph: Graph) -> None:
         """A graph made just now, such as one of a formula, as a new document."""
         if self.may_close():
-            self._example = ""
+            self.example = ""
             self._window.set_document(Document(graph))
 
     def show_recovered(self, document: Document) -> None:
         """A document that a crash has left, whose place was made before."""
-        self._example = ""
+        self.example = ""
         self._window.set_document(document)
 
     def took_example(self, name: str) -> None:
         """The window was opened with an example."""
-        self._example = name
-
-    def drop(self, path: Path) -> None:
-        """A file dropped on the window: a graph opens, a table becomes a Data node."""
-        window = self._window
-        if path.suffix.lower() == ".csv":
-            from graph.edits import SetParam
-
-            with window.document.gesture(f"Add {path.name}"):
-                node = window.canvas.add_node("source.data")
-                if node is not None:
-                    window.canvas.do(SetParam(node, "dataset", "csv"))
-                    window.canvas.do(SetParam(node, "path", str(path)))
-            window.show_data()
-        else:
-            self.open(path)
+        self.example = name
 
     # saving
 
@@ -143,7 +128,7 @@ class Files:
         except FileError as wrong:
             window.dialogs.tell("The graph could not be saved", str(wrong))
             return False
-        self._example = ""
+        self.example = ""
         window.session.remember(path)
         window.say(f"Saved {path.name}")
         window.set_saved()

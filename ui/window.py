@@ -5,11 +5,10 @@ What is inside the window is imported when it is furnished: its frame is on the 
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QPoint, QSize, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QIcon, QPaintEvent, QPalette, QResizeEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow
 
 from ui.frame import paint_frame
@@ -55,6 +54,7 @@ class Window(QMainWindow):
         from ui.commands import Commands
         from ui.diagnosis import Diagnosis
         from ui.dialogs import Dialogs
+        from ui.dropped import DropTarget
         from ui.files import Files
         from ui.inspector import Inspector
         from ui.library import Library
@@ -66,12 +66,13 @@ class Window(QMainWindow):
         from ui.status import Status
         from ui.style import ICONS
         from ui.topbar import TopBar
+        from ui.view_memory import ViewMemory
 
         session = self.session
         self.kernel, self.document = kernel, document
         self.trace: TraceView | None = None
         self.setWindowIcon(QIcon(str(ICONS / "gradwire.svg")))
-        self.setAcceptDrops(True)
+        self.drop_target = DropTarget(self)
         self.dialogs = Dialogs(self)
         self.playhead = Playhead(self)
         self.playhead.set_speed(session.real("speed", 1.0))
@@ -80,6 +81,7 @@ class Window(QMainWindow):
         self.canvas = Canvas(document, self.theme)
         self.canvas.set_playhead(self.playhead)
         self.library = Library(document.graph.catalog, self.theme, session.recent_types)
+        self.views = ViewMemory(session, self.canvas)
         self.inspector = Inspector(kernel.request_array if kernel is not None else None)
         self.bottom = Bottom()
         self.diagnosis = Diagnosis(self)
@@ -102,9 +104,12 @@ class Window(QMainWindow):
         self.furnished = True
         self.set_document(document)
         if self.isVisible():
-            self.panels.watch()
-            self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
-            QTimer.singleShot(0, self.canvas, self.canvas.fit_all)  # once the panels around it have their places
+            self._appeared()
+
+    def _appeared(self) -> None:
+        self.panels.watch()
+        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        QTimer.singleShot(0, self.views, self.views.first_look)  # once the panels around the canvas have their places
 
     # layout
 
@@ -166,6 +171,7 @@ class Window(QMainWindow):
         """Show and compute another document; what was shown is let go of as it is."""
         if document is not self.document:
             self.document.changed.disconnect(self._document_changed)
+            self.views.leave()
             self.document = document
             self.canvas.set_document(document)
         document.changed.connect(self._document_changed)
@@ -180,6 +186,7 @@ class Window(QMainWindow):
         if self.kernel is not None:
             self.kernel.attach(document)
             self.kernel.evaluate_soon()
+        self.views.enter(document, self.files.example)
         if document.read_only:
             self.say(document.read_only)
         self._settled()
@@ -374,8 +381,7 @@ class Window(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if self.furnished:
-            self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
-            self.panels.watch()
+            self._appeared()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -395,6 +401,7 @@ class Window(QMainWindow):
             event.ignore()
             return
         self.recovery.close()
+        self.views.leave()
         self.playhead.reset()
         self.session.set("geometry", self.saveGeometry())
         self.panels.remember()
@@ -404,13 +411,3 @@ class Window(QMainWindow):
         if self.kernel is not None:
             self.kernel.shutdown()
         event.accept()
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            event.acceptProposedAction()
-            self.files.drop(paths[0])

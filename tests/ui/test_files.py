@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QGuiApplication
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from engine.catalog import CATALOG
@@ -123,28 +123,6 @@ def test_a_saved_example_is_a_copy(window: Window, tmp_path: Path) -> None:
 
     assert asked.asked == ["save"] and (tmp_path / "copy.gradwire").exists()
     assert next(e.path for e in examples(CATALOG) if e.path.stem == FIRST).read_bytes() == original
-
-
-def test_a_dropped_graph_opens_and_a_dropped_table_becomes_a_data_node(window: Window, tmp_path: Path) -> None:
-    table = tmp_path / "people.csv"
-    table.write_text("a,b,y\n1,2,3\n4,5,6\n7,8,9\n")
-    drop(window, table)
-    node = next(n for n in window.document.graph.nodes.values() if n.type == "source.data")
-    assert (window.document.graph.setting(node.id, "dataset"), window.document.graph.setting(node.id, "path")) == ("csv", str(table))
-    window.document.undo()
-    assert node.id not in window.document.graph.nodes
-
-    Document.new(CATALOG).save(tmp_path / "dropped.gradwire")
-    answering(window, unsaved="discard")
-    drop(window, tmp_path / "dropped.gradwire")
-    assert window.files.title == "dropped"
-
-
-def drop(window: Window, path: Path) -> None:
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    none = Qt.KeyboardModifier.NoModifier
-    window.dropEvent(QDropEvent(QPointF(5, 5), Qt.DropAction.CopyAction, data, Qt.MouseButton.LeftButton, none))
 
 
 def test_the_first_start_opens_x_y_plus_z_ready_to_play(session: Session) -> None:

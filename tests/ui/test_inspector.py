@@ -30,6 +30,7 @@ def test_a_typed_setting_changes_the_document_in_one_step(window: Window, qtbot:
     field = window.inspector.node_page.form.editors["maximum"]  # type: ignore[union-attr]
     assert isinstance(field, NumberField)
 
+    field.setFocus()
     field.lineEdit().selectAll()
     qtbot.keyClicks(field.lineEdit(), "25")
     qtbot.keyClick(field.lineEdit(), Qt.Key.Key_Return)
@@ -55,6 +56,7 @@ def test_ten_ticks_of_a_spin_box_are_one_step_to_undo(window: Window, qtbot: QtB
 def test_a_new_name_reaches_the_document_and_a_taken_one_is_refused_in_words(window: Window, qtbot: QtBot) -> None:
     node = select(window, "multiply")
     name = window.inspector.node_page.name
+    name.setFocus()
     name.selectAll()
     qtbot.keyClicks(name, "d")
     qtbot.keyClick(name, Qt.Key.Key_Return)

@@ -1,0 +1,96 @@
+"""Files dropped on the window: a graph opens, a table becomes a Data node that knows its columns."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QPointF
+from PySide6.QtGui import QDropEvent
+
+from graph.edits import Compound, Edit, Rename, SetParam
+from graph.graph import GraphError
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+SEPARATORS = ",;\t"
+TABLES = (".csv", ".tsv")
+APART = 48.0
+
+
+class DropTarget(QObject):
+    """Hears what is dropped anywhere on a window; the canvas lets files pass."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind not in (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop) or not isinstance(event, QDropEvent):
+            return False
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if not paths:
+            return False
+        event.acceptProposedAction()
+        if kind == QEvent.Type.Drop:
+            canvas = self._window.canvas
+            at = canvas.mapFrom(self._window, event.position().toPoint())
+            accept(self._window, paths, canvas.camera.to_scene(at.toPointF()) if canvas.rect().contains(at) else None)
+        return True
+
+
+def accept(window: Window, paths: Sequence[Path], at: QPointF | None = None) -> None:
+    """Tables become nodes at `at` (a scene position), one below the other; of graphs the first is opened, and nothing else happens."""
+    graphs = [path for path in paths if path.suffix.lower() not in TABLES]
+    if graphs:
+        window.files.open(graphs[0])
+        return
+    if window.document.read_only:
+        window.say(window.document.read_only)
+        return
+    for number, path in enumerate(paths):
+        place = QPointF(at.x(), at.y() + number * APART) if at is not None else None
+        add_table(window, path, place)
+    window.show_data()
+
+
+def add_table(window: Window, path: Path, at: QPointF | None) -> None:
+    """A Data node that reads a CSV: the last column is the target, the others are features. One step to undo."""
+    document = window.document
+    try:
+        with document.gesture(f"Add {path.name}"):
+            node = window.canvas.add_node("source.data", at)
+            if node is not None:
+                document.do(Compound(tuple(_settings(window, node, path))))
+    except GraphError as refused:
+        window.say(str(refused))
+
+
+def _settings(window: Window, node: str, path: Path) -> list[Edit]:
+    edits: list[Edit] = [SetParam(node, "dataset", "csv"), SetParam(node, "path", str(path))]
+    names = columns(path)
+    if len(names) > 1 and not any("," in name for name in names):
+        edits.append(SetParam(node, "feature_columns", ", ".join(names[:-1])))
+        edits.append(SetParam(node, "target_columns", names[-1]))
+    stem = "".join(c if c.isalnum() else "_" for c in path.stem).strip("_")
+    if stem and not stem[0].isdigit():
+        edits.append(Rename(node, window.document.graph.fresh_name(stem.lower())))
+    return edits
+
+
+def columns(path: Path) -> list[str]:
+    """The names in a table's first line; none where they cannot be read."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            line = stream.readline(100_000)
+    except (OSError, UnicodeDecodeError):
+        return []
+    separator = max(SEPARATORS, key=line.count)
+    names = next(csv.reader([line.rstrip("\r\n")], delimiter=separator), [])
+    return [name.strip() for name in names] if all(name.strip() for name in names) else []
