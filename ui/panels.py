@@ -25,6 +25,8 @@ _AREAS = {
     "inspector": Qt.DockWidgetArea.RightDockWidgetArea,
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
+_IN_OUTLINE = ("cut", "copy", "duplicate", "delete", "dissolve", "rename")
+"""Canvas commands that act on the selection, and so can be given in the outline as well. Letters are left to its search."""
 _LEAST = {"library": (168, 0.2), "outline": (168, 0.2), "inspector": (248, 0.3)}
 """Least width at the light theme's type size, and the share of the window it may take at most."""
 
@@ -38,6 +40,8 @@ class Panels(QObject):
         self.sizes = TypeSizes(window.session)
         self.docks = {name: self._dock(name, widget) for name, widget in widgets.items()}
         self.docks["outline"].hide()
+        for name in _IN_OUTLINE:
+            window.outline.tree.addAction(window.actions_by_id[name])
 
     def _dock(self, name: str, widget: QWidget) -> QDockWidget:
         window = self._window
