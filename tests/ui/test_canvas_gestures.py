@@ -57,9 +57,9 @@ def test_dragging_a_title_moves_the_node_as_one_step(canvas: Canvas) -> None:
 def test_dragging_one_of_several_selected_nodes_moves_all(canvas: Canvas) -> None:
     canvas.select(["x", "y"])
     start = title(canvas, "x")
-    drag(canvas, start, start + QPoint(10, 20))
+    drag(canvas, start, start + QPoint(20, 48))
     nodes = canvas.document.graph.nodes
-    assert (nodes["x"].x, nodes["x"].y, nodes["y"].x, nodes["y"].y) == (10, 20, 10, 196)
+    assert (nodes["x"].x, nodes["x"].y, nodes["y"].x, nodes["y"].y) == (20, 48, 20, 224)
     assert nodes["z"].x == 0
 
 
@@ -302,10 +302,10 @@ def test_duplicate_keeps_the_wires_that_enter(canvas: Canvas) -> None:
 
 def test_alt_drag_carries_off_a_copy_as_one_step(canvas: Canvas) -> None:
     start = title(canvas, "d")
-    drag(canvas, start, start + QPoint(0, 200), held=ALT)
+    drag(canvas, start, start + QPoint(0, 224), held=ALT)
     graph = canvas.document.graph
     (fresh,) = canvas.selected_nodes()
-    assert (graph.nodes[fresh].x, graph.nodes[fresh].y, graph.nodes["d"].y) == (320, 280, 80)
+    assert (graph.nodes[fresh].x, graph.nodes[fresh].y, graph.nodes["d"].y) == (320, 304, 80)
     assert len(graph.inputs_of(fresh)) == 2
     canvas.document.undo()
     assert graph == xy_plus_z()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
@@ -11,7 +12,7 @@ from PySide6.QtGui import QGuiApplication
 from graph import clipboard, edits
 from graph.graph import Graph
 from graph.model import Node
-from ui.canvas import geometry
+from ui.canvas import annotations, geometry, inserting
 from ui.canvas.scene import PortHit
 
 if TYPE_CHECKING:
@@ -21,8 +22,10 @@ STEP = 24.0
 
 
 def delete(canvas: Canvas) -> None:
-    """Remove the selected nodes with their wires, and the selected wires."""
-    if canvas.selection:
+    """Remove the selected nodes with their wires, the selected wires, frames and notes; a chosen point of a wire before all that."""
+    if canvas.hands.bend is not None:
+        unbend(canvas, *canvas.hands.bend)
+    elif canvas.selection:
         canvas.do(edits.remove_nodes(canvas.document.graph, canvas.selection), "Delete")
 
 
@@ -37,8 +40,8 @@ def dissolve(canvas: Canvas) -> None:
 
 
 def copy(canvas: Canvas) -> bool:
-    """The selected nodes as text on the clipboard."""
-    nodes = canvas.selected_nodes()
+    """The selection as text on the clipboard."""
+    nodes = canvas.movable()
     if nodes:
         QGuiApplication.clipboard().setText(clipboard.copy_text(canvas.document.graph, nodes))
     return bool(nodes)
@@ -46,7 +49,7 @@ def copy(canvas: Canvas) -> bool:
 
 def cut(canvas: Canvas) -> None:
     if copy(canvas):
-        canvas.do(edits.remove_nodes(canvas.document.graph, canvas.selected_nodes()), "Cut")
+        canvas.do(edits.remove_nodes(canvas.document.graph, canvas.movable()), "Cut")
 
 
 def paste(canvas: Canvas, at: QPointF | None = None) -> None:
@@ -63,21 +66,31 @@ def paste(canvas: Canvas, at: QPointF | None = None) -> None:
 
 def duplicate(canvas: Canvas) -> None:
     """Copies a little below and to the right, selected."""
-    graph = canvas.document.graph
-    nodes = canvas.selected_nodes()
-    if not nodes:
+    chosen = canvas.movable()
+    if not chosen:
         return
-    before = set(graph.nodes)
-    if canvas.do(edits.duplicate(graph, nodes, STEP * 2, STEP * 2), "Duplicate"):
-        canvas.select([n for n in graph.nodes if n not in before])
+    with canvas.document.gesture("Duplicate"):
+        copies = add_copies(canvas, chosen, STEP * 2, STEP * 2)
+    if copies:
+        canvas.select(copies)
+
+
+def add_copies(canvas: Canvas, ids: Iterable[str], dx: float, dy: float) -> list[str]:
+    """Add copies of nodes, groups, frames and notes; what there is now and was not before."""
+    graph = canvas.document.graph
+    before = {*graph.nodes, *graph.groups, *graph.frames, *graph.notes}
+    chosen = list(ids)
+    items = [*graph.frames.values(), *graph.notes.values()]
+    added = [edits.AddItem(replace(i, id=graph.fresh_id(i.id[:1]), x=i.x + dx, y=i.y + dy)) for i in items if i.id in chosen]
+    canvas.do(edits.Compound((edits.duplicate(graph, chosen, dx, dy), *added), "Duplicate"))
+    return [i for table in (graph.nodes, graph.groups, graph.frames, graph.notes) for i in table if i not in before]
 
 
 def nudge(canvas: Canvas, dx: float, dy: float) -> None:
-    """Move the selected nodes a little; presses in a row are one step."""
-    nodes = canvas.document.graph.nodes
-    places = tuple((n, nodes[n].x + dx, nodes[n].y + dy) for n in canvas.selected_nodes())
-    if places:
-        canvas.do(edits.Move(places), "Move", merge=("nudge", frozenset(canvas.selection)))
+    """Move the selection a little; presses in a row are one step."""
+    edit = annotations.nudged(canvas, dx, dy)
+    if edit is not None:
+        canvas.do(edit, "Move", merge=("nudge", frozenset(canvas.selection)))
 
 
 def step_selection(canvas: Canvas, dx: int, dy: int) -> None:
@@ -159,18 +172,36 @@ def _wire_new(canvas: Canvas, node: str, from_port: PortHit, port: str | None) -
 
 
 def insert(canvas: Canvas, key: str, at: QPointF, edge_id: str) -> str | None:
-    """Add a node in the middle of a wire; where it does not fit, beside it."""
+    """Add a node in the middle of a wire, and push what follows to the right; where it does not fit, beside it."""
     graph = canvas.document.graph
     spec = graph.catalog[key]
-    ports = [p.name for p in spec.inputs if not p.parameter]
-    if ports and spec.outputs:
+    ports = inserting.ports(graph, spec, edge_id)
+    if ports is not None:
         node = new_node(graph, key, at)
         try:
-            edit = edits.insert_on_wire(graph, edge_id, node, ports[0], spec.outputs[0].name)
+            edit = edits.insert_on_wire(graph, edge_id, node, *ports)
         except edits.GraphError as wrong:
             canvas.message.emit(str(wrong))
         else:
-            canvas.do(edit, f"Insert {spec.title}")
+            with canvas.document.gesture(f"Insert {spec.title}"):
+                canvas.do(edit)
+                inserting.make_room(canvas, node.id)
             canvas.select([node.id])
             return node.id
     return add(canvas, key, at)
+
+
+def bend(canvas: Canvas, edge_id: str, at: QPointF) -> int:
+    """Lead a wire through one more point; which of its points that is."""
+    edge = canvas.document.graph.edges[edge_id]
+    index = canvas.scene.piece_at(edge_id, at)
+    via = (*edge.via[:index], (float(round(at.x())), float(round(at.y()))), *edge.via[index:])
+    canvas.do(edits.SetVia(edge_id, via), "Add point")
+    return index
+
+
+def unbend(canvas: Canvas, edge_id: str, index: int) -> None:
+    """Take a point out of a wire."""
+    edge = canvas.document.graph.edges.get(edge_id)
+    if edge is not None and index < len(edge.via):
+        canvas.do(edits.SetVia(edge_id, (*edge.via[:index], *edge.via[index + 1 :])), "Delete point")

@@ -20,11 +20,25 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip
 
 from graph import edits
-from ui.canvas import commands, keys, tips
-from ui.canvas.gestures import BoxSelect, Connect, Cut, DragSlider, Gesture, MapPan, Move, MoveCopies, Pan, Pointer
+from ui.canvas import annotations, commands, items, keys, tips
+from ui.canvas.gestures import (
+    BoxSelect,
+    Connect,
+    Cut,
+    DragSlider,
+    Gesture,
+    MapPan,
+    Move,
+    MoveBend,
+    MoveCopies,
+    Pan,
+    Pointer,
+    Resize,
+)  # fmt: skip
+from ui.canvas.gestures.shape import cursor as resize_cursor
 from ui.canvas.overlay import offer_places
 from ui.canvas.paint_nodes import FULL, paint_outline
-from ui.canvas.paint_wires import paint_lit
+from ui.canvas.paint_wires import paint_bend, paint_lit
 from ui.canvas.scene import PortHit
 from ui.theme import color
 
@@ -46,6 +60,8 @@ class Hands:
         self.hover_wire: str | None = None
         self.hover_port: PortHit | None = None
         self.drop_wire: str | None = None
+        self.bend: tuple[str, int] | None = None
+        """The point of a wire that was clicked last: what Delete means, until something else is chosen."""
         self.offer = ""
 
     # mouse
@@ -75,40 +91,75 @@ class Hands:
         if self.offer and not at.modifiers:
             self._accept_offer(at)
             return
-        port, node = self._port_at(at.scene), scene.node_at(at.scene)
-        wire = scene.wire_at(at.scene, 7.0 / canvas.camera.scale) if port is None and node is None else None
+        self.bend = None
+        note = items.note_at(scene, at.scene, items.GRIP / canvas.camera.scale)
+        port, node = (self._port_at(at.scene), scene.node_at(at.scene)) if note is None else (None, None)
         if port is not None and self._may_edit():
             self.begin(Connect(canvas, at, port))
         elif node is not None:
             self._press_node(at, node)
-        elif wire is not None:
-            self._press_wire(at, wire)
-        else:
-            self.begin(BoxSelect(canvas, at))
+        elif note is not None:
+            self._press_item(at, note)
+        elif not self._press_wire(at):
+            frame = items.frame_at(scene, at.scene, items.GRIP / canvas.camera.scale)
+            if frame is not None:
+                self._press_item(at, frame)
+            else:
+                self.begin(BoxSelect(canvas, at))
 
     def _press_node(self, at: Pointer, node: str) -> None:
         canvas = self.canvas
         if self._on_slider(node, at.scene) and not canvas.document.read_only:
             self.begin(DragSlider(canvas, at, node))
             return
+        self._carry(at, node)
+
+    def _press_item(self, at: Pointer, hit: items.ItemHit) -> None:
+        if hit.part == "edge" and not at.modifiers:
+            self.canvas.select([hit.id])
+            if self._may_edit():
+                self.begin(Resize(self.canvas, at, hit))
+        else:
+            self._carry(at, hit.id)
+
+    def _carry(self, at: Pointer, item: str) -> None:
+        """Select what was pressed, and take the whole selection into the hand."""
+        canvas = self.canvas
         if at.modifiers & (_SHIFT | _CTRL):
             chosen = canvas.selection
-            canvas.select(chosen - {node} if node in chosen else chosen | {node})
-            if node not in canvas.selection:
+            canvas.select(chosen - {item} if item in chosen else chosen | {item})
+            if item not in canvas.selection:
                 return
-        elif node not in canvas.selection:
-            canvas.select([node])
+        elif item not in canvas.selection:
+            canvas.select([item])
         carry = MoveCopies if at.modifiers & _ALT and self._may_edit() else Move
-        self.begin(carry(canvas, at, canvas.selected_nodes(), node))
+        self.begin(carry(canvas, at, canvas.movable(), item))
 
-    def _press_wire(self, at: Pointer, wire: str) -> None:
-        canvas = self.canvas
+    def _press_wire(self, at: Pointer) -> bool:
+        """A point of a wire, or a wire; whether there was one."""
+        canvas, scene = self.canvas, self.canvas.scene
+        bend = scene.bend_at(at.scene, 9.0 / canvas.camera.scale)
+        if bend is not None:
+            self._press_bend(at, bend)
+            return True
+        wire = scene.wire_at(at.scene, 7.0 / canvas.camera.scale)
+        if wire is None:
+            return False
         if at.modifiers & _ALT:
             canvas.do(edits.Disconnect(wire), "Delete wire")
         elif at.modifiers & (_SHIFT | _CTRL):
             canvas.select(canvas.selection ^ {wire})
         else:
             canvas.select([wire])
+        return True
+
+    def _press_bend(self, at: Pointer, bend: tuple[str, int]) -> None:
+        if at.modifiers & _ALT:
+            commands.unbend(self.canvas, *bend)
+            return
+        self.canvas.select([bend[0]])
+        self.bend = bend
+        self.begin(MoveBend(self.canvas, at, *bend))
 
     def move(self, event: QMouseEvent) -> None:
         self.last = event.position()
@@ -131,14 +182,29 @@ class Hands:
         at = canvas.pointer(event.position(), event.modifiers())
         if event.button() != Qt.MouseButton.LeftButton or self._on_map(at.view) or self.offer:
             return
-        node = scene.node_at(at.scene)
+        reach = items.GRIP / canvas.camera.scale
+        note, node = items.note_at(scene, at.scene, reach), scene.node_at(at.scene)
         wire = scene.wire_at(at.scene, 7.0 / canvas.camera.scale)
-        if node is not None:
+        frame = items.frame_at(scene, at.scene, reach)
+        if note is not None:
+            annotations.edit(canvas, note.id)
+        elif node is not None:
             canvas.node_activated.emit(node)
         elif wire is not None:
-            canvas.wire_activated.emit(wire)
+            self._add_bend(at, wire)
+        elif frame is not None:
+            annotations.edit(canvas, frame.id)
         elif self._port_at(at.scene) is None:
             canvas.request_add(at.view)
+
+    def _add_bend(self, at: Pointer, wire: str) -> None:
+        """One more point for a wire, in the hand at once: the second click may go on as a drag."""
+        if scene_has := self.canvas.scene.bend_at(at.scene, 9.0 / self.canvas.camera.scale):
+            self.bend = scene_has
+        elif self._may_edit():
+            index = commands.bend(self.canvas, wire, at.scene)
+            self.bend = (wire, index)
+            self.canvas.select([wire])
 
     def menu(self, at: QPointF, place: QPoint) -> None:
         """The right button: what is under it is selected, and its menu asked for."""
@@ -172,6 +238,7 @@ class Hands:
 
     def document_changed(self) -> None:
         """Someone else changed the structure while a hand was at work: let go, what it holds may be gone."""
+        self.bend = None
         if self.gesture is not None and not isinstance(self.gesture, Pan | MapPan | DragSlider):
             self.cancel()
 
@@ -204,6 +271,8 @@ class Hands:
             canvas.setCursor(Qt.CursorShape.PointingHandCursor)
         elif node is not None and self._on_slider(node, at.scene):
             canvas.setCursor(Qt.CursorShape.SizeHorCursor)
+        elif (hit := self._item_at(at.scene, node)) is not None and hit.part == "edge":
+            canvas.setCursor(resize_cursor(hit.sides))
         else:
             canvas.unsetCursor()
 
@@ -212,6 +281,10 @@ class Hands:
         if slider is None or self.canvas.camera.scale < FULL:
             return False
         return slider.adjusted(-10, -7, 10, 8).contains(at - self.canvas.scene.rect(node).topLeft())
+
+    def _item_at(self, at: QPointF, node: str | None) -> items.ItemHit | None:
+        reach = items.GRIP / self.canvas.camera.scale
+        return items.note_at(self.canvas.scene, at, reach) or (items.frame_at(self.canvas.scene, at, reach) if node is None else None)
 
     def _touch(self) -> None:
         """Repaint what is hovered."""
@@ -366,9 +439,14 @@ class Hands:
             paint_lit(painter, scene, self.hover_wire, theme.text, (rest + 0.4) * wide)
         if self.drop_wire in scene.edge_row and self.drop_wire is not None:
             paint_lit(painter, scene, self.drop_wire, theme.selection, rest + 3)
-        for node in canvas.selected_nodes():
-            if node in scene.row:
-                paint_outline(painter, scene.rect(node), theme.selection, 2.0 * wide, 3.5)
+        for node in canvas.movable():
+            rect = scene.rect(node) if node in scene.row else scene.item_rect(node)
+            if not rect.isNull():
+                paint_outline(painter, rect, theme.selection, 2.0 * wide, 3.5)
+        if self.bend is not None and self.bend[0] in scene.bent and not isinstance(self.gesture, MoveBend):
+            via = canvas.document.graph.edges[self.bend[0]].via
+            if self.bend[1] < len(via):
+                paint_bend(painter, QPointF(*via[self.bend[1]]), theme, theme.selection)
         if self.hover_port is not None and self.gesture is None and self.hover_port.node in scene.row:
             x, y = scene.place(self.hover_port.node)
             painter.setPen(Qt.PenStyle.NoPen)

@@ -40,6 +40,8 @@ def paint_wires(painter: QPainter, scene: Scene, ids: Sequence[str], theme: Them
     painter.setPen(rest_pen(theme, width=max(theme.wire_width / theme.scale, 1.1 / scale) if scale < FULL else None))
     for edge_id in ids:  # one path of all would be rasterised as one tangle, many times slower
         painter.drawPath(wires.path(scene.pieces[edge_id]))
+    if scale >= FULL and scene.bent:
+        paint_bends(painter, scene, ids, theme)
 
 
 def paint_weighted(painter: QPainter, scene: Scene, ids: Iterable[str], content: Content, theme: Theme) -> None:
@@ -65,6 +67,20 @@ def paint_lit(painter: QPainter, scene: Scene, edge_id: str, hue: str, width: fl
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     painter.setPen(pen)
     painter.drawPath(wires.path(scene.pieces[edge_id]))
+
+
+def paint_bends(painter: QPainter, scene: Scene, ids: Iterable[str], theme: Theme) -> None:
+    """The points that these wires are led through."""
+    for edge_id in scene.bent.intersection(ids):
+        for x, y in scene.bends.get(edge_id, scene.graph.edges[edge_id].via):
+            paint_bend(painter, QPointF(x, y), theme, theme.wire)
+
+
+def paint_bend(painter: QPainter, at: QPointF, theme: Theme, hue: str) -> None:
+    """A point of a wire: small enough to be overlooked, large enough to be taken hold of."""
+    painter.setPen(QPen(color(theme.canvas), 1.5))
+    painter.setBrush(color(hue))
+    painter.drawEllipse(at, 4.5, 4.5)
 
 
 def paint_loose(painter: QPainter, start: wires.Point, end: wires.Point, theme: Theme, hue: str, dashed: bool = False) -> None:

@@ -32,19 +32,23 @@ def paint_static(
     painter.fillRect(area, color(theme.canvas))
     if dots:
         paint_dots(painter, area.left(), area.top(), area.right(), area.bottom(), theme, scale)
-    paint_frames(painter, scene.graph, area, theme)
+    paint_frames(painter, scene, area, theme, scale, without)
     carried = {edge for node in without for edge in scene.attached(node)} | scene.hidden_edges
     paint_wires(painter, scene, [e for e in scene.edges_in(area.adjusted(-6, -6, 6, 6)) if e not in carried], theme, scale)
     nodes = [n for n in scene.nodes_in(area.adjusted(-24, -24, 24, 24)) if n not in without]
     paint_cards(painter, scene, nodes, theme, scale)
-    paint_notes(painter, scene.graph, area, theme)
+    paint_notes(painter, scene, area, theme, scale, without)
 
 
 def paint_carried(painter: QPainter, scene: Scene, node_ids: Sequence[str], theme: Theme, scale: float) -> None:
     """The lifted selection with its wires, above everything that stays."""
+    everywhere = QRectF(-1e9, -1e9, 2e9, 2e9)
+    paint_frames(painter, scene, everywhere, theme, scale, only=node_ids)
     edges = {edge: None for node in node_ids for edge in scene.attached(node)}
     paint_wires(painter, scene, [e for e in edges if e not in scene.hidden_edges], theme, scale)
-    paint_cards(painter, scene, [n for n in scene.ids if n in set(node_ids)], theme, scale)
+    chosen = set(node_ids)
+    paint_cards(painter, scene, [n for n in scene.ids if n in chosen], theme, scale)
+    paint_notes(painter, scene, everywhere, theme, scale, only=node_ids)
 
 
 def paint_live(

@@ -30,6 +30,12 @@ class Scene:
         """Counts changes of geometry: who caches places compares it."""
         self.lifted: dict[str, tuple[float, float]] = {}
         self.hidden_edges: set[str] = set()
+        self.shaped: dict[str, QRectF] = {}
+        """Frames and notes whose size is in the hand."""
+        self.bends: dict[str, tuple[wires.Point, ...]] = {}
+        """Points of wires that are in the hand, in place of the document's."""
+        self.bent: set[str] = set()
+        """Wires that are led through points."""
         self.ids: list[str] = []
         self.row: dict[str, int] = {}
         self.cards: dict[str, Card] = {}
@@ -69,6 +75,7 @@ class Scene:
                 self._route(edge_id)
         self.spans = self._spans(self.points)
         self.hidden_edges &= self.edge_row.keys()
+        self.bent &= self.edge_row.keys()
         self.version += 1
 
     def refresh(self, node_ids: Iterable[str]) -> QRectF:
@@ -118,7 +125,9 @@ class Scene:
         edge = self.graph.edges[edge_id]
         start = self.anchor(edge.source[0], edge.source[1], True)
         end = self.anchor(edge.target[0], edge.target[1], False, edge.slot)
-        self.pieces[edge_id] = wires.cubics(start, end, edge.via)
+        via = self.bends.get(edge_id, edge.via)
+        (self.bent.add if via else self.bent.discard)(edge_id)
+        self.pieces[edge_id] = wires.cubics(start, end, via)
         self.points[self.edge_row[edge_id]] = wires.samples(self.pieces[edge_id])
 
     @staticmethod
@@ -133,6 +142,15 @@ class Scene:
 
     def rect(self, node_id: str) -> QRectF:
         return QRectF(*self.rects[self.row[node_id]].tolist())
+
+    def item_rect(self, identity: str) -> QRectF:
+        """Where a frame or note is now, in the hand or as the document says; null when there is none."""
+        if identity in self.shaped:
+            return QRectF(self.shaped[identity])
+        item = self.graph.frames.get(identity) or self.graph.notes.get(identity)
+        if item is None:
+            return QRectF()
+        return QRectF(*self.lifted.get(identity, (item.x, item.y)), item.width, item.height)
 
     def anchor(self, node_id: str, port: str, output: bool, slot: int = 0) -> wires.Point:
         card = self.cards[node_id]
@@ -156,6 +174,7 @@ class Scene:
         found = QRectF()
         for node_id in node_ids:
             if node_id not in self.row:
+                found = found.united(self.item_rect(node_id))
                 continue
             found = found.united(self.rect(node_id).adjusted(0, 0, geometry.STUB, 0))
             for edge_id in self.attached(node_id):
@@ -220,15 +239,32 @@ class Scene:
         closest = int(away.argmin())
         return near[closest] if away[closest] <= reach else None
 
-    def lift(self, places: Mapping[str, tuple[float, float]]) -> QRectF:
-        """Carry these nodes to places the document does not know yet; the rectangle to paint again."""
+    def bend_at(self, at: QPointF, reach: float) -> tuple[str, int] | None:
+        """The nearest point that a wire is led through: its wire, and which of the points."""
+        best, nearest = None, reach
+        for edge_id in self.bent:
+            for index, (x, y) in enumerate(self.graph.edges[edge_id].via):
+                away = float(np.hypot(at.x() - x, at.y() - y))
+                if away <= nearest:
+                    best, nearest = (edge_id, index), away
+        return best
+
+    def piece_at(self, edge_id: str, at: QPointF) -> int:
+        """Between which two points of a wire a place lies: 0 before its first point."""
+        pieces = self.pieces[edge_id]
+        away = [float(wires.distances(wires.samples([piece])[None], (at.x(), at.y()))[0]) for piece in pieces]
+        return away.index(min(away))
+
+    def lift(self, places: Mapping[str, tuple[float, float]], bends: Mapping[str, tuple[wires.Point, ...]] | None = None) -> QRectF:
+        """Carry these nodes, frames and notes to places the document does not know yet; the rectangle to paint again."""
         touched = self.neighbourhood(places)
         self.lifted = dict(places)
+        self.bends = dict(bends or {})
         self.move_rows(places)
         return touched.united(self.neighbourhood(places))
 
     def drop(self) -> None:
         """Let go: every node stands where the document says."""
         carried = list(self.lifted)
-        self.lifted = {}
+        self.lifted, self.bends, self.shaped = {}, {}, {}
         self.move_rows(carried)

@@ -1,4 +1,4 @@
-"""What a person has chosen: ids of nodes and wires."""
+"""What a person has chosen: ids of nodes, wires, frames and notes."""
 
 from __future__ import annotations
 
@@ -30,6 +30,10 @@ class Selection:
     def edges(self, graph: Graph) -> list[str]:
         return [i for i in self._ids if i in graph.edges]
 
+    def movable(self, graph: Graph) -> list[str]:
+        """Everything that has a place of its own."""
+        return [i for i in self._ids if any(i in table for table in (graph.nodes, graph.groups, graph.frames, graph.notes))]
+
     def set(self, ids: Iterable[str]) -> None:
         fresh = dict.fromkeys(ids)
         flipped = self._ids.keys() ^ fresh.keys()
@@ -42,4 +46,4 @@ class Selection:
 
     def keep(self, graph: Graph) -> None:
         """Forget what is no longer there."""
-        self.set([i for i in self._ids if i in graph.nodes or i in graph.edges])
+        self.set([i for i in self._ids if any(i in table for table in (graph.nodes, graph.edges, graph.groups, graph.frames, graph.notes))])

@@ -16,6 +16,7 @@ from ui.canvas.content import Content
 from ui.canvas.labels import Labels
 from ui.canvas.layer import MARGIN, StaticLayer
 from ui.canvas.scene import Scene
+from ui.canvas.wires import Point
 from ui.theme import Theme
 
 LABEL_MS, MOVING_MS = 10.0, 4.0
@@ -66,6 +67,8 @@ class Stage:
             self.carried = tuple(n for n in self.carried if n in self.graph.nodes)
             self.scene.lifted = {n: p for n, p in self.scene.lifted.items() if n in self.graph.nodes}
             self.scene.rebuild(touched.cards | touched.moved)
+            for edge in touched.wires:
+                self.scene.reroute(edge)
             let_go()
             self.labels.clear()
             self.layer.invalidate()
@@ -92,9 +95,16 @@ class Stage:
         self.carried = tuple(nodes)
         self.layer.invalidate(self.scene.neighbourhood(nodes))
 
-    def carry(self, places: Mapping[str, tuple[float, float]]) -> None:
-        touched = self.scene.lift(places)
+    def carry(self, places: Mapping[str, tuple[float, float]], bends: Mapping[str, tuple[Point, ...]] | None = None) -> None:
+        touched = self.scene.lift(places, bends)
         self._forget_labels(places)
+        self._repaint(touched)
+
+    def shape(self, identity: str, rect: QRectF) -> None:
+        """Give a frame or note another size, which the document does not know yet."""
+        touched = self.scene.item_rect(identity).united(rect).adjusted(-8, -8, 8, 8)
+        self.scene.shaped[identity] = QRectF(rect)
+        self.scene.version += 1
         self._repaint(touched)
 
     def let_go(self) -> None:

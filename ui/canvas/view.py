@@ -38,6 +38,7 @@ from ui.canvas.camera import Camera
 from ui.canvas.content import Content
 from ui.canvas.gestures import Gesture, Pointer
 from ui.canvas.hands import Hands
+from ui.canvas.inplace import LineEditor, TextEditor
 from ui.canvas.minimap import Minimap
 from ui.canvas.playhead import Playhead
 from ui.canvas.scene import PortHit, Scene
@@ -89,6 +90,8 @@ class Canvas(QWidget):
         self.playhead: Playhead | None = None
         self.on_live_edit: Callable[[], None] | None = None
         self.key_elsewhere: Callable[[QKeyEvent], bool] | None = None
+        self.editor: LineEditor | TextEditor | None = None
+        """Where someone is typing on the canvas itself."""
         self._selection = Selection(self._selection_flipped)
         self._fitted = True
         self._zooming = False
@@ -102,6 +105,7 @@ class Canvas(QWidget):
     def set_document(self, document: Document) -> None:
         """Show another document, all of it."""
         self.hands.cancel()
+        self._finish_typing()
         self.document.changed.disconnect(self._changed)
         self.document = document
         document.changed.connect(self._changed)
@@ -160,11 +164,16 @@ class Canvas(QWidget):
     def selected_edges(self) -> list[str]:
         return self._selection.edges(self.document.graph)
 
+    def movable(self) -> list[str]:
+        """Everything selected that has a place of its own: nodes, groups, frames and notes."""
+        return self._selection.movable(self.document.graph)
+
     def select(self, ids: Iterable[str]) -> None:
         self._selection.set(ids)
 
     def select_all(self) -> None:
-        self.select([*self.document.graph.nodes, *self.document.graph.edges])
+        graph = self.document.graph
+        self.select([*graph.nodes, *graph.edges, *graph.frames, *graph.notes])
 
     def clicked_node(self, node_id: str, at: Pointer) -> None:
         """A click that moved nothing: the node alone is selected; with Shift or Ctrl it has been toggled already."""
@@ -177,6 +186,8 @@ class Canvas(QWidget):
                 self.update_scene(self.scene.rect(item).adjusted(-10, -14, 14, 10))
             elif item in self.scene.edge_row:
                 self.update_scene(self.scene.wire_rect(item, 12))
+            else:
+                self.update()
         self.selection_changed.emit()
 
     # edits: menus and keys call these
@@ -227,6 +238,10 @@ class Canvas(QWidget):
 
     def activate(self) -> None:
         keys.activate(self)
+
+    def _finish_typing(self) -> None:
+        if self.editor is not None:
+            self.editor.ending.keep()
 
     def cancel_gesture(self) -> bool:
         """What Esc does first. Whether there was a gesture."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
+from ui.canvas import items
 from ui.canvas.gestures.base import Gesture, Pointer
 from ui.theme import color, faded
 
@@ -28,7 +29,7 @@ class BoxSelect(Gesture):
         scene = self.canvas.scene
         inside = set(scene.nodes_in(self._box))
         wires = [e.id for e in self.canvas.document.graph.edges.values() if e.source[0] in inside and e.target[0] in inside]
-        self.canvas.select({*self._kept, *inside, *wires})
+        self.canvas.select({*self._kept, *inside, *wires, *items.items_in(scene, self._box)})
         self.canvas.update()
 
     def finish(self, at: Pointer) -> None:
