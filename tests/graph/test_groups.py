@@ -309,7 +309,7 @@ def _without_groups(graph: Graph) -> str:
     return dumps(bare)
 
 
-def _random_grouping(graph: Graph, draw: random.Random) -> Edit:
+def random_grouping(graph: Graph, draw: random.Random) -> Edit:
     things = [*graph.nodes, *graph.groups]
     some = draw.sample(things, draw.randrange(1, min(6, len(things)) + 1))
     groups = [*graph.groups]
@@ -362,7 +362,7 @@ def _run_groupings(seed: int, steps: int, edits: int) -> None:
     done = 0
     while done < steps:
         with suppress(GraphError):
-            document.do(_random_grouping(graph, draw))
+            document.do(random_grouping(graph, draw))
         done += 1
         assert lint(graph) == []
         assert (graph.order(), _without_groups(graph)) == (order, bare)
