@@ -80,6 +80,8 @@ QPushButton:focus {{ border: 1px solid {t.focus}; }}
 QPushButton:disabled {{ color: {disabled}; background: {t.panel}; }}
 QPushButton[accent="forward"] {{ color: {t.forward}; }}
 QPushButton[accent="backward"] {{ color: {t.backward}; }}
+QPushButton[accent="forward"]:hover, QPushButton[kind="repair"]:hover {{ background: {t.panel}; border-color: {t.forward}; }}
+QPushButton[accent="backward"]:hover {{ background: {t.panel}; border-color: {t.backward}; }}
 QPushButton[accent="forward"]:disabled, QPushButton[accent="backward"]:disabled {{ color: {disabled}; }}
 QPushButton[kind="primary"], QPushButton[accent="forward"][active="true"] {{
     background: {t.forward}; color: {t.on_accent}; border: 1px solid {t.forward}; font-weight: 600; }}

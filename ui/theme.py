@@ -86,7 +86,7 @@ LIGHT = Theme(
     heat=("#762A83", "#F7F7F4", "#1B7837"), bar_text="#FFFFFF", field="#F3F2ED", field_edge="#E3E0D8",
     hover="#F0EEE8", pressed="#E6E3DA", forward_hover="#0F528C", backward_hover="#983A05",
     warning="#7A5B00", error="#B3202E", success="#1E8E5A", warning_soft="#FBF3D9", error_soft="#FBE9EA",
-    selection="#1663A6", selection_soft="#E4EEF7", focus="#1663A6", stale="#656F7A", shadow="#1B1F24",
+    selection="#1663A6", selection_soft="#E4EEF7", focus="#1663A6", stale="#606A75", shadow="#1B1F24",
 )  # fmt: skip
 DARK = Theme(
     name="dark", title="Dark", dark=True, canvas="#14171B", dots="#262B31", panel="#1B1F24", hairline="#2B3138",
@@ -211,13 +211,14 @@ def required(theme: Theme, kind: Kind) -> float:
 
 _TEXTS = (
     ("text", "panel card canvas field hover pressed selection_soft warning_soft error_soft"),
-    ("secondary", "panel card canvas field hover"),
-    ("forward", "panel card canvas selection_soft"),
-    ("backward", "panel card canvas"),
+    ("secondary", "panel card canvas field hover pressed selection_soft"),
+    ("forward", "panel card canvas field selection_soft"),
+    ("backward", "panel card canvas field"),
     ("stale", "panel card canvas"),
-    ("warning", "panel card canvas warning_soft"),
-    ("error", "panel card canvas error_soft"),
-    ("on_accent", "forward backward forward_hover backward_hover"),
+    ("warning", "panel card canvas field warning_soft"),
+    ("error", "panel card canvas field error_soft"),
+    ("on_accent", "forward backward forward_hover backward_hover selection"),
+    ("canvas", "warning error"),
 )
 _MARKS = (
     ("wire", "canvas card panel"),
@@ -229,14 +230,30 @@ _MARKS = (
 )
 
 
+ORNAMENT = frozenset({"dots", "hairline", "card_edge", "shadow", "field_edge"})
+"""Colours that carry nothing: what they divide is told by space as well."""
+VEIL = 0.95
+"""Opacity of the canvas's colour under a label that stands on a wire."""
+FRAME_TINT = {True: 0.10, False: 0.06}
+"""Opacity of a frame's hue over the canvas, on dark and on light."""
+
+
 def pairs(theme: Theme) -> list[Pair]:
-    """Every foreground that may stand on a background. Hairlines, dots and card edges are ornament and not listed."""
+    """Every foreground that may stand on a background; of what is translucent, as it looks on what is under it."""
     listed: list[Pair] = []
     kinds: tuple[tuple[Kind, tuple[tuple[str, str], ...]], ...] = (("text", _TEXTS), ("mark", _MARKS))
     for kind, table in kinds:
         for name, grounds in table:
             for ground in grounds.split():
                 listed.append(Pair(getattr(theme, name), getattr(theme, ground), kind, f"{name} on {ground}"))
+    for name in ("forward", "backward", "stale", "error", "secondary"):
+        for wire in ("wire", "forward", "backward", "text"):
+            veiled = mixed(getattr(theme, wire), theme.canvas, VEIL)
+            listed.append(Pair(getattr(theme, name), veiled, "text", f"{name} on the veil over {wire}"))
+    for hue in theme.swatch.values():
+        tint = mixed(theme.canvas, hue, FRAME_TINT[theme.dark])
+        listed.append(Pair(theme.secondary, tint, "text", "a frame's title on its tint"))
+        listed.append(Pair(theme.wire, tint, "mark", "a wire on a frame's tint"))
     for category, bar in theme.bar.items():
         listed.append(Pair(theme.bar_text, bar, "text", f"title on the {category} bar"))
         for ground in ("panel", "card", "canvas"):

@@ -11,7 +11,7 @@ from ui.canvas import geometry
 from ui.canvas.items import HEAD
 from ui.canvas.note_text import paint_note_text
 from ui.canvas.scene import Scene
-from ui.theme import Theme, color, faded, font, mixed
+from ui.theme import FRAME_TINT, Theme, color, faded, font, mixed
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 LEGIBLE = 0.3
@@ -29,7 +29,7 @@ def paint_frames(
             continue
         hue = theme.swatch.get(frame.color, theme.secondary)
         painter.setPen(QPen(color(mixed(hue, theme.canvas, 0.45)), 1.5))
-        painter.setBrush(faded(hue, 0.10 if theme.dark else 0.06))
+        painter.setBrush(faded(hue, FRAME_TINT[theme.dark]))
         painter.drawRoundedRect(rect, 12, 12)
         boost = max(1.0, min(0.8 / scale, 3.0, rect.height() / 3 / HEAD))
         painter.setFont(font("strong", boost))

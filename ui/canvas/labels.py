@@ -23,7 +23,7 @@ from ui.canvas import batch, geometry
 from ui.canvas.content import Content
 from ui.canvas.numerals import loud, number, tensor_text, whole
 from ui.canvas.scene import Scene
-from ui.theme import Theme, color, faded, font
+from ui.theme import VEIL, Theme, color, faded, font
 
 HEIGHT = 20.0
 LEAST = 62.0
@@ -290,7 +290,7 @@ def paint_veils(painter: QPainter, labels: Sequence[tuple[Text, tuple[float, flo
     boxes = [(x - t.width * boost / 2 - 2, y - high / 2, t.width * boost + 4, high) for t, (x, y) in labels if t.kind != "empty"]
     if boxes:
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(faded(theme.canvas, 0.84))
+        painter.setBrush(faded(theme.canvas, VEIL))
         batch.rectangles(painter, np.array(boxes, dtype=np.float64))
 
 
