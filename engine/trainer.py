@@ -12,13 +12,13 @@ from torch import Tensor
 
 from engine.batches import Batches
 from engine.curve import Curve
-from engine.environment import Key
 from engine.failure import first_nonfinite
 from engine.nodes.base import NodeError
 from engine.optimizers.run import Lbfgs, Stepper, stepper
 from engine.optimizers.specs import OptimizerError, optimizer
-from engine.plain import number_json, tensor_json
+from engine.plain import number_json
 from engine.program import Program
+from engine.result import evaluated, learned
 from engine.session import Session, SessionError
 from engine.state import State, state_key
 from engine.trace import Trace
@@ -127,6 +127,9 @@ class Trainer:
         """Steps up to the next place where something else has to be done: a snapshot, a measurement, the end of an epoch."""
         state, batches = self.session.state, self._batches
         if state.step % SNAPSHOT == 0 and state.step != self._snapshots[-1].step:
+            if state.first_bad() is not None:  # a loss can stay finite for ever behind an infinite weight
+                self._fail()
+                return
             self._snapshots = [self._snapshots[-1], self.capture()]
         feeds = batches.lay_out(state.epoch)
         every = self.measure_every
@@ -230,39 +233,21 @@ class Trainer:
         return self._evaluated()[1]
 
     def _evaluated(self) -> tuple[float, dict[str, float]]:
-        """The objective over the whole training part, penalties included, and the metrics."""
         self._follow()
-        train = self.session.evaluate("train")
-        found = {"train_loss": train["loss"]}
-        if "accuracy" in train:
-            found["train_accuracy"] = train["accuracy"]
-        if self.session.feeds.rows["test"] and self._batches.rows:
-            test = self.session.evaluate("test")
-            found["test_loss"] = test["loss"]
-            if "accuracy" in test:
-                found["test_accuracy"] = test["accuracy"]
-        if "penalty" in train:
-            found["penalty"] = train["penalty"]
-        return train["objective"], found
+        return evaluated(self.session, tested=bool(self.session.feeds.rows["test"] and self._batches.rows))
 
     def result(self, full: bool = False) -> dict[str, Any]:
         """The object that `train --json` prints."""
         session, state = self.session, self.session.state
         loss, metrics = self._evaluated()
         steps = state.step - self._first_step
-        learned = {key: tensor for key, tensor in session.values().items() if key in session.inference.parameters}
         return {
             "steps": state.step, "epochs": state.epoch, "loss": number_json(loss),
             "metrics": {name: number_json(value) for name, value in metrics.items()},
-            "params": {self._shown(key): tensor_json(tensor, full) for key, tensor in learned.items()},
+            "params": learned(session, full),
             "seed": session.seed, "threads": session.threads, "dtype": session.dtype_name, "device": session.device,
             "optimizer": self.spec.key, "seconds": self.seconds, "steps_per_second": steps / self.seconds if self.seconds else 0.0,
         }  # fmt: skip
-
-    def _shown(self, key: Key) -> str:
-        """`hidden.W` for a layer's tensor; a Parameter node is its own name."""
-        graph = self.session.graph
-        return graph.nodes[key[0]].name if graph.spec(key[0]).role == "parameter" else self.session.name(key)
 
     # State
 
@@ -350,8 +335,14 @@ class Trainer:
 
     def _fail(self) -> None:
         """Name the node, and go back to the last state whose loss was finite: replayed exactly from a snapshot."""
-        bad = self.session.state.step
+        state, bad = self.session.state, self.session.state.step
         self._parameters_back(max(bad - 1, 0))
+        if state.first_bad() is not None:
+            self._parameters_back(self._snapshots[0].step)
+            while state.first_bad() is None:
+                bad = state.step + 1
+                self._replay(bad)
+            self._parameters_back(bad - 1)
         good = self.capture()
         node, what = self._culprit(bad)
         self._take(good)

@@ -192,6 +192,20 @@ def test_the_last_finite_state_is_replayed_exactly_from_far_away() -> None:
     assert trainer.curve.points[-1].step == step
 
 
+@pytest.mark.parametrize("epochs", [10, 1000])
+def test_an_infinite_weight_behind_a_finite_loss_stops_training_too(epochs: int) -> None:
+    """w ← w + 10⁶ · 10³⁰³ (1 − tanh²(−10³⁰³ w)): infinite after one step, and the loss stays −1."""
+    nodes = {
+        "w": ("parameter.parameter", {"value": 1e-303}), "k": ("source.constant", {"value": -1e303}), "m": ("math.multiply", {}),
+        "f": ("activation.tanh", {}),
+    }  # fmt: skip
+    trainer = Trainer(Session(network(nodes, "w -> m.a; k -> m.b; m -> f.x", hyper={"lr": 1e6}, epochs=epochs)))
+    trainer.run()
+    assert trainer.problem is not None and trainer.problem.text.startswith("w: the value became infinite at step 2")
+    assert trainer.session.state.step == 0
+    assert trainer.session.state.parameters["w.value"].item() == 1e-303
+
+
 def test_an_infinite_gradient_at_a_finite_loss_names_the_node_that_made_it() -> None:
     nodes = {
         "w": ("parameter.parameter", {"value": 0.0}),
