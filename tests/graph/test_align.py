@@ -112,6 +112,11 @@ def test_straight_ahead_comes_before_nearer_but_aside_and_aside_before_nothing()
     assert nearest(rects, "here", 1, 0) == "far aside"
 
 
+def test_what_is_ahead_comes_before_what_is_nearly_beside() -> None:
+    rects: dict[str, Rect] = {"here": (0, 0, 100, 50), "ahead": (2000, 0, 100, 50), "beside": (10, 350, 100, 50)}
+    assert nearest(rects, "here", 1, 0) == "ahead"
+
+
 def test_a_tall_card_beside_counts_as_straight_ahead() -> None:
     rects: dict[str, Rect] = {"here": (0, 0, 100, 50), "tall": (300, -900, 100, 1000), "above": (250, -200, 100, 50)}
     assert nearest(rects, "here", 1, 0) == "tall"  # 300 ahead and not aside; the other is 250 ahead and 150 aside

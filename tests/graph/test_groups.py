@@ -119,6 +119,21 @@ def test_inputs_that_must_be_wired_and_outputs_that_feed_nothing_have_a_port_as_
     assert [port.name for port in visible_items(graph).cards[made].inputs] == ["x", "target"]
 
 
+def test_a_probe_inside_asks_for_no_port() -> None:
+    graph = xy_plus_z()
+    probe = add(graph, "probe.value")
+    wire(graph, "n4", probe)
+    made = _grouped(graph, "n4", probe)
+    assert [port.name for port in visible_items(graph).cards[made].outputs] == ["multiply"]
+
+
+def test_what_lies_in_a_chosen_group_stays_there() -> None:
+    graph = _two_layers()
+    inner = _grouped(graph, "n2", "n3")
+    outer = _grouped(graph, "n3", inner, "n4")
+    assert graph.members(inner) == ("n2", "n3") and graph.members(outer) == ("n4",) and graph.subgroups(outer) == (inner,)
+
+
 def test_nested_groups_hide_one_another_and_each_level_draws_its_own_wires() -> None:
     graph = _two_layers()
     inner = _grouped(graph, "n2", "n3", name="inner")
@@ -276,6 +291,13 @@ def test_nodes_copied_out_of_a_group_do_not_bring_it_along_but_land_where_one_is
     edit.apply(graph)
     assert {graph.nodes[each].group for each in ids} == {made} and len(graph.groups) == 1
     assert '"groups"' in copy_text(graph, list(graph.nodes))  # everything, seen from outside: with its groups
+
+
+def test_an_empty_group_is_not_copied_unasked() -> None:
+    graph = _two_layers()
+    made = _grouped(graph, "n2")
+    put_into(graph, ["n2"], None).apply(graph)
+    assert '"groups"' not in copy_text(graph, graph.nodes) and '"groups"' in copy_text(graph, [made, "n1"])
 
 
 def test_part_of_an_open_group_is_copied_without_the_group() -> None:

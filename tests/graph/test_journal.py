@@ -293,8 +293,13 @@ def test_death_at_any_call_of_the_system_loses_nothing_that_was_flushed(
 def test_a_full_disk_is_one_sentence_and_the_next_flush_tries_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document, journal = _edited(tmp_path)
 
+    write = os.write
+
     def full(descriptor: int, data: bytes) -> int:
-        raise OSError(28, "No space left on device")
+        """Half of it still finds room."""
+        if len(data) < 20:
+            raise OSError(28, "No space left on device")
+        return write(descriptor, data[: len(data) // 2])
 
     document.do(SetLabel("n1", "first"))
     with monkeypatch.context() as patch, pytest.raises(JournalError, match="cannot be written: No space left on device"):
@@ -306,6 +311,21 @@ def test_a_full_disk_is_one_sentence_and_the_next_flush_tries_again(tmp_path: Pa
     assert not journal.pending and len(list(tmp_path.glob("session-*/*.journal"))) == 1
     _die(journal)
     assert _only(tmp_path).graph == document.graph
+
+
+def test_an_edit_after_the_last_save_counts_although_its_mark_was_lost(tmp_path: Path) -> None:
+    document, journal = _edited(tmp_path / "recovery")
+    document.save(tmp_path / "mine.gradwire")
+    journal.flush()
+    document.do(SetLabel("n1", "unsaved"))
+    journal.flush()
+    _die(journal)
+    (place,) = tmp_path.glob("recovery/session-*/*.journal")
+    data = place.read_bytes()
+    place.write_bytes(data[: data.rindex(b'{"mark"') + 10])
+    found = _only(tmp_path / "recovery")
+    assert found.graph.nodes["n1"].label == "unsaved"
+    found.discard()
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
