@@ -11,7 +11,9 @@ from typing import cast
 import numpy as np
 import shiboken6
 from PySide6.QtCore import QLineF, QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QPixmap
+
+_Fragment = QPainter.PixmapFragment
 
 
 def lines(painter: QPainter, segments: np.ndarray) -> None:
@@ -26,6 +28,13 @@ def rectangles(painter: QPainter, rects: np.ndarray) -> None:
     count = _checked(rects, 4)
     if count:
         painter.drawRects(cast(QRectF, shiboken6.wrapInstance(rects.ctypes.data, QRectF)), count)
+
+
+def fragments(painter: QPainter, rows: np.ndarray, sprites: QPixmap) -> None:
+    """Draw parts of one picture, shape (n, 10): x, y of the middle, left, top, width, height in the picture, scales, angle, opacity."""
+    count = _checked(rows, 10)
+    if count:
+        painter.drawPixmapFragments(cast(_Fragment, shiboken6.wrapInstance(rows.ctypes.data, _Fragment)), count, sprites)
 
 
 def _checked(array: np.ndarray, columns: int) -> int:

@@ -67,6 +67,8 @@ class Places:
     forward: tuple[float, float]
     backward: tuple[float, float]
     widths: tuple[float, float]
+    picks: tuple[int, int]
+    """Which of the candidates along the wire they are."""
 
 
 def value_text(view: ArrayView | None, image: bool = False) -> Text:
@@ -111,6 +113,22 @@ class Labels:
     def forget(self, edge_ids: Iterable[str]) -> None:
         for edge_id in edge_ids:
             self.places.pop(edge_id, None)
+
+    def follow(self, scene: Scene, edge_ids: Iterable[str]) -> None:
+        """Keep labels where they are along wires that are being carried; what they may cover is looked at when the hand lets go."""
+        for edge_id in edge_ids:
+            known = self.places.get(edge_id)
+            if known is None or edge_id not in scene.edge_row:
+                continue
+            own, at = scene.wire_points(edge_id), []
+            for side, width, pick in ((-1.0, known.widths[0], known.picks[0]), (1.0, known.widths[1], known.picks[1])):
+                left, top, right, bottom = _candidates(own, side, width, HEIGHT * self.boost)[0][pick].tolist()
+                at.append(((left + right) / 2, (top + bottom) / 2))
+            self.places[edge_id] = Places(at[0], at[1], known.widths, known.picks)
+
+    def boxes(self, edge_ids: Iterable[str]) -> list[tuple[float, float, float, float]]:
+        """What the labels of these wires cover, as left, top, right, bottom."""
+        return [box for edge in edge_ids if edge in self.places for box in _boxes(self.places[edge], self.boost)]
 
     def prepare(self, scene: Scene, ids: Iterable[str], content: Content, budget_ms: float | None = None) -> bool:
         """Find a place for every wire of `ids` that has none, or whose texts have outgrown it; whether all have one now.
@@ -195,17 +213,18 @@ def place(
     near = np.array(taken or np.zeros((0, 4))).reshape(-1, 4)
     near = near[(near[:, 0] < around.right()) & (near[:, 2] > around.left()) & (near[:, 1] < around.bottom()) & (near[:, 3] > around.top())]
     drift = np.array([abs(share - 0.5) * 26 for share in _SHARES])
-    best: list[tuple[np.ndarray, np.ndarray]] = []
+    best: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
     for side, width in ((-1.0, widths[0]), (1.0, widths[1])):
         boxes, away = _candidates(own, side, width, HEIGHT * boost)
         cost = (_covered(boxes, wires, cards, near) + _astray(own, boxes, others)).reshape(len(_SHARES), len(_GAPS)) + away
         pick = cost.argmin(axis=1)
         rows = np.arange(len(_SHARES))
         middle = (boxes[:, :2] + boxes[:, 2:]) / 2
-        best.append((cost[rows, pick], middle.reshape(len(_SHARES), len(_GAPS), 2)[rows, pick]))
+        best.append((cost[rows, pick], middle.reshape(len(_SHARES), len(_GAPS), 2)[rows, pick], rows * len(_GAPS) + pick))
     chosen = int((best[0][0] + best[1][0] + drift).argmin())
     above, below = best[0][1][chosen], best[1][1][chosen]
-    return Places((float(above[0]), float(above[1])), (float(below[0]), float(below[1])), widths)
+    picks = int(best[0][2][chosen]), int(best[1][2][chosen])
+    return Places((float(above[0]), float(above[1])), (float(below[0]), float(below[1])), widths, picks)
 
 
 def _inside(points: np.ndarray, around: QRectF) -> np.ndarray:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from PySide6.QtCore import QPointF, QRect, QRectF, QSizeF
+import numpy as np
+from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSizeF
 from PySide6.QtGui import QImage, QPainter
 
 from ui.canvas.camera import Camera
@@ -27,6 +28,7 @@ class StaticLayer:
         self._image: QImage | None = None
         self._camera = Camera()
         self._ratio = 1.0
+        self._at = QPointF()
         self._last = (0.0, 0.0)
         self._dirty: list[QRectF] = []
         self.cost_ms = 0.0
@@ -52,8 +54,22 @@ class StaticLayer:
         self._mend()
         assert self._image is not None
         at = self._offset(camera)
-        painter.drawImage(QPointF(round(at.x() * ratio) / ratio, round(at.y() * ratio) / ratio), self._image)
+        self._at = QPointF(round(at.x() * ratio) / ratio, round(at.y() * ratio) / ratio)
+        painter.drawImage(self._at, self._image)
         return False
+
+    def put_again(self, painter: QPainter, boxes: np.ndarray) -> None:
+        """Put parts of the picture, as it was last drawn, over what has been painted since; boxes (n, 4) as left, top, right, bottom
+        in view coordinates."""
+        if self._image is None or not len(boxes):
+            return
+        ratio, at = self._ratio, self._at
+        low = np.floor(boxes[:, :2] * ratio).astype(int)
+        high = np.ceil(boxes[:, 2:] * ratio).astype(int)
+        corner = QPoint(round(at.x() * ratio), round(at.y() * ratio))
+        for (left, top), (right, bottom) in zip(low.tolist(), high.tolist(), strict=True):
+            source = QRect(left - corner.x(), top - corner.y(), right - left, bottom - top)
+            painter.drawImage(QPointF(left / ratio, top / ratio), self._image, source)
 
     def _offset(self, camera: Camera) -> QPointF:
         """Where the picture's corner lies in the view."""

@@ -19,6 +19,7 @@ class Minimap:
     def __init__(self) -> None:
         self._image: QImage | None = None
         self._key: tuple[object, ...] = ()
+        self._extent: tuple[Scene, int, QRectF] | None = None
 
     def place(self, size: QSizeF) -> QRectF:
         return QRectF(size.width() - SIZE.width() - GAP, size.height() - SIZE.height() - GAP, SIZE.width(), SIZE.height())
@@ -27,7 +28,13 @@ class Minimap:
         """Only where there is something out of view, and room."""
         if not scene.ids or size.width() < 3 * SIZE.width() or size.height() < 2.5 * SIZE.height():
             return False
-        return not camera.seen(size).adjusted(-4, -4, 4, 4).contains(scene.bounds(scene.ids))
+        return not camera.seen(size).adjusted(-4, -4, 4, 4).contains(self._bounds(scene))
+
+    def _bounds(self, scene: Scene) -> QRectF:
+        """Around all cards; asked for in every frame."""
+        if self._extent is None or self._extent[0] is not scene or self._extent[1] != scene.version:
+            self._extent = scene, scene.version, scene.bounds(scene.ids)
+        return self._extent[2]
 
     def paint(self, painter: QPainter, scene: Scene, camera: Camera, size: QSizeF, theme: Theme) -> None:
         place = self.place(size)
@@ -52,7 +59,7 @@ class Minimap:
     def _lens(self, scene: Scene, camera: Camera, size: QSizeF) -> Camera:
         """How the map looks at the scene: all of it, and where the view is."""
         lens = Camera()
-        whole = scene.bounds(scene.ids).united(camera.seen(size))
+        whole = self._bounds(scene).united(camera.seen(size))
         wide, high = SIZE.width() - 2 * INSET, SIZE.height() - 2 * INSET
         lens.scale = min(wide / whole.width(), high / whole.height())
         lens.x = whole.center().x() - SIZE.width() / 2 / lens.scale

@@ -83,6 +83,13 @@ def paint_bend(painter: QPainter, at: QPointF, theme: Theme, hue: str) -> None:
     painter.drawEllipse(at, 4.5, 4.5)
 
 
+def paint_lit_batch(painter: QPainter, scene: Scene, ids: Sequence[str], hue: str, theme: Theme, scale: float) -> None:
+    """Many wires in one colour."""
+    painter.setPen(rest_pen(theme, hue, max(theme.wire_width / theme.scale * 1.3, 0.9 / scale)))
+    points = scene.points[[scene.edge_row[e] for e in ids]]
+    batch.lines(painter, wires.segments(points[:, :: 4 if scale < MEDIUM else 2]))
+
+
 def paint_loose(painter: QPainter, start: wires.Point, end: wires.Point, theme: Theme, hue: str, dashed: bool = False) -> None:
     """The wire that hangs on the cursor."""
     pen = rest_pen(theme, hue, theme.wire_width / theme.scale + 0.5)

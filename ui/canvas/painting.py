@@ -12,8 +12,8 @@ from ui.canvas.frames import paint_frames, paint_notes
 from ui.canvas.labels import Labels, gradient_text, magnification, paint_texts, paint_veils, stub_places, value_text
 from ui.canvas.paint_nodes import FULL, MEDIUM, paint_badge, paint_cards, paint_objective, paint_outline
 from ui.canvas.paint_values import paint_values
-from ui.canvas.paint_wires import paint_dots, paint_weighted, paint_wires
-from ui.canvas.pulses import paint_pulses
+from ui.canvas.paint_wires import BUSY, paint_dots, paint_lit, paint_lit_batch, paint_weighted, paint_wires
+from ui.canvas.pulses import carried_width
 from ui.canvas.scene import Scene
 from ui.theme import Theme, color
 
@@ -46,41 +46,75 @@ def paint_carried(painter: QPainter, scene: Scene, node_ids: Sequence[str], them
     paint_frames(painter, scene, everywhere, theme, scale, only=node_ids)
     edges = {edge: None for node in node_ids for edge in scene.attached(node)}
     paint_wires(painter, scene, [e for e in edges if e not in scene.hidden_edges], theme, scale)
-    chosen = set(node_ids)
-    paint_cards(painter, scene, [n for n in scene.ids if n in chosen], theme, scale)
+    paint_cards(painter, scene, sorted({n for n in node_ids if n in scene.row}, key=scene.row.__getitem__), theme, scale)
     paint_notes(painter, scene, everywhere, theme, scale, only=node_ids)
 
 
 def paint_live(
     painter: QPainter, scene: Scene, labels: Labels, content: Content, area: QRectF, theme: Theme, scale: float,
-    carried: Sequence[str] = (), budget_ms: float | None = None, ahead: QRectF | None = None,
+    without: Collection[str] = (), budget_ms: float | None = None, ahead: QRectF | None = None,
 ) -> bool:  # fmt: skip
-    """Everything that follows the numbers, over `paint_static`; pulses and thick wires pass below the cards.
+    """Everything that follows the numbers, over `paint_static`, pulses aside; thick wires pass below the cards.
 
-    `carried` nodes lie above the others, with their wires. Whether it is complete: with a budget some labels may have to wait.
-    `ahead` is a larger area whose labels find their places too, for when it comes into view.
+    `without` are nodes that are being carried, with their wires. Whether it is complete: with a budget some labels may have to
+    wait. `ahead` is a larger area whose labels find their places too, for when it comes into view.
     """
-    around = area.adjusted(-120, -60, 120, 60)
-    edges = [e for e in scene.edges_in(around) if e not in scene.hidden_edges]
-    nodes = scene.nodes_in(area.adjusted(-80, -24, 24, 24))
-    if carried:
-        paint_carried(painter, scene, carried, theme, scale)
+    gone = {edge for node in without for edge in scene.attached(node)} | scene.hidden_edges
+    edges = [e for e in scene.edges_in(area.adjusted(-120, -60, 120, 60)) if e not in gone]
+    nodes = [n for n in scene.nodes_in(area.adjusted(-80, -24, 24, 24)) if n not in without]
     if content.weighted and content.values:
-        _between_cards(painter, scene, nodes, edges, content, theme)
+        _paint_loaded(painter, scene, nodes, edges, content, theme, scale)
     boost = magnification(scale, theme)
     labels.magnify(boost)
-    if content.values and scale >= MEDIUM:
-        paint_values(painter, scene, nodes, content, theme, min(boost, 1.4), scale >= FULL)
-    paint_marks(painter, scene, nodes, content, theme, boost if scale >= NUMBERS else 0.0)
+    _paint_numbers(painter, scene, nodes, content, theme, scale, boost)
     if not content.values or scale < NUMBERS:
         return True
-    wanted = [e for e in scene.edges_in(ahead) if e not in scene.hidden_edges] if ahead is not None else edges
+    wanted = [e for e in scene.edges_in(ahead) if e not in gone] if ahead is not None else edges
     complete = labels.prepare(scene, wanted, content, budget_ms)
     labels.paint(painter, scene, edges, content, theme, area)
     return complete
 
 
-def _between_cards(painter: QPainter, scene: Scene, nodes: Sequence[str], edges: Sequence[str], content: Content, theme: Theme) -> None:
+def paint_lifted(
+    painter: QPainter, scene: Scene, labels: Labels, content: Content, area: QRectF, theme: Theme, scale: float, carried: Sequence[str]
+) -> None:
+    """What is being carried, above everything else: its cards and wires with their numbers."""
+    paint_carried(painter, scene, carried, theme, scale)
+    boost = magnification(scale, theme)
+    labels.magnify(boost)
+    _paint_numbers(painter, scene, [n for n in carried if n in scene.row], content, theme, scale, boost)
+    if content.values and scale >= NUMBERS:
+        edges = list(dict.fromkeys(e for node in carried for e in scene.attached(node) if e not in scene.hidden_edges))
+        labels.prepare(scene, edges, content)
+        labels.paint(painter, scene, edges, content, theme, area)
+
+
+def _paint_numbers(
+    painter: QPainter, scene: Scene, nodes: Sequence[str], content: Content, theme: Theme, scale: float, boost: float
+) -> None:
+    if content.values and scale >= MEDIUM:
+        paint_values(painter, scene, nodes, content, theme, min(boost, 1.4), scale >= FULL)
+    paint_marks(painter, scene, nodes, content, theme, boost if scale >= NUMBERS else 0.0)
+
+
+def _paint_loaded(
+    painter: QPainter, scene: Scene, nodes: Sequence[str], edges: Sequence[str], content: Content, theme: Theme, scale: float
+) -> None:
+    """Wires that carry something, below the cards: as thick as what they carry, and in colour where it is under way."""
+    head = content.playhead
+    active = set(head.active_edges) if head is not None else set()
+    lit = [e for e in edges if e in active] if active else []
+    if scale < MEDIUM:  # from afar every wire is as thin as a line can be, and cards are cheaper to paint again than to spare
+        if lit and head is not None:
+            paint_lit_batch(painter, scene, lit, theme.forward if head.phase == "forward" else theme.backward, theme, scale)
+            paint_cards(painter, scene, nodes, theme, scale)
+        return
+    _between_cards(painter, scene, nodes, edges, lit, content, theme)
+
+
+def _between_cards(
+    painter: QPainter, scene: Scene, nodes: Sequence[str], edges: Sequence[str], lit: Sequence[str], content: Content, theme: Theme
+) -> None:
     painter.save()
     view = painter.worldTransform()
     open_ground = QRegion(painter.window())
@@ -90,14 +124,19 @@ def _between_cards(painter: QPainter, scene: Scene, nodes: Sequence[str], edges:
     painter.setClipRegion(open_ground, Qt.ClipOperation.IntersectClip)
     painter.setWorldTransform(view)
     paint_weighted(painter, scene, edges, content, theme)
-    paint_pulses(painter, scene, content, theme)
+    hue = theme.forward if content.playhead is not None and content.playhead.phase == "forward" else theme.backward
+    if len(lit) > BUSY:
+        paint_lit_batch(painter, scene, lit, hue, theme, 1.0)
+    else:
+        for edge_id in lit:
+            paint_lit(painter, scene, edge_id, hue, carried_width(edge_id, content, theme))
     painter.restore()
 
 
 def paint_marks(painter: QPainter, scene: Scene, nodes: Sequence[str], content: Content, theme: Theme, boost: float) -> None:
     """The objective's stub with its numbers (where `boost`), badges, and the outline of the node that playback is in."""
     objective = content.objective()
-    if objective is not None and objective[0] in scene.row:
+    if objective is not None and objective[0] in nodes:
         node_id, port = objective
         paint_objective(painter, scene.cards[node_id], scene.rect(node_id), port, theme)
         if content.values and boost:

@@ -9,7 +9,8 @@ class Playhead(Protocol):
     """A position in `TraceView.events`; `ui.playback.Playhead` is the one in use.
 
     `active_edges` and `active_node` belong to the event under way, whose pulse has come `progress` (0 to 1) of its way;
-    `phase` is that event's, empty at rest. A number has *arrived* once the event that brings it is complete; at rest all have.
+    `phase` is that event's, empty at rest; `event_index` counts the finished ones. A number has *arrived* once the event that
+    brings it is complete; at rest all have.
     `moved` is the signal that the position changed.
     """
 
@@ -18,6 +19,9 @@ class Playhead(Protocol):
 
     @property
     def at_rest(self) -> bool: ...
+
+    @property
+    def event_index(self) -> int: ...
 
     @property
     def progress(self) -> float: ...

@@ -61,6 +61,20 @@ def path(pieces: Sequence[Cubic], into: QPainterPath | None = None) -> QPainterP
     return made
 
 
+def evenly(points: np.ndarray) -> np.ndarray:
+    """n sampled curves (n, SAMPLES, 2) at even distances along each: shape (SAMPLES, n, 2)."""
+    count = len(points)
+    steps = np.hypot(*np.moveaxis(np.diff(points, axis=1), 2, 0)) + 1e-9
+    gone = np.concatenate([np.zeros((count, 1)), np.cumsum(steps, axis=1)], axis=1)
+    rows = np.arange(count)[:, None]
+    gone = gone / gone[:, -1:] * 0.999 + rows  # one rising sequence of all curves: one search serves all of them
+    wanted = np.linspace(0.0, 1.0, SAMPLES) * 0.999 + rows
+    made = np.empty((SAMPLES, count, 2))
+    for axis in range(2):
+        made[..., axis] = np.interp(wanted.ravel(), gone.ravel(), points[..., axis].ravel()).reshape(count, SAMPLES).T
+    return made
+
+
 def along(points: np.ndarray, share: float) -> Point:
     """The place at `share` (0 to 1) of the length of a sampled curve."""
     steps = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
