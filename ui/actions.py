@@ -26,6 +26,8 @@ class Situation:
     nodes: int = 0
     selected_nodes: int = 0
     selected: int = 0
+    movable: int = 0
+    """Selected nodes, groups, frames and notes: what has a place of its own."""
     undo: str = ""
     redo: str = ""
     events: int = 0
@@ -56,12 +58,24 @@ def _node_selection(s: Situation) -> bool:
     return s.selected_nodes > 0 and not s.read_only
 
 
+def _movable(s: Situation) -> bool:
+    return max(s.movable, s.selected_nodes) > 0 and not s.read_only
+
+
+def _one_movable(s: Situation) -> bool:
+    return max(s.movable, s.selected_nodes) == 1 and not s.read_only
+
+
+def _several(s: Situation) -> bool:
+    return s.movable > 1 and not s.read_only
+
+
 def _one_node(s: Situation) -> bool:
     return s.selected_nodes == 1 and not s.read_only
 
 
 def _copyable(s: Situation) -> bool:
-    return s.selected_nodes > 0
+    return max(s.movable, s.selected_nodes) > 0
 
 
 def _wires(s: Situation) -> bool:
@@ -140,23 +154,31 @@ ACTIONS: tuple[ActionSpec, ...] = (
     A("quit", "Quit", "File", ("Ctrl+Q",), tip="Close the window", before=True),
     A("undo", "Undo", "Edit", ("Ctrl+Z",), enabled=_undoable, tip="Take back the last change"),
     A("redo", "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), enabled=_redoable, tip="Do again what was taken back"),
-    A("cut", "Cut", "Edit", ("Ctrl+X",), "canvas", _node_selection, "Move the selection to the clipboard", before=True),
+    A("cut", "Cut", "Edit", ("Ctrl+X",), "canvas", _movable, "Move the selection to the clipboard", before=True),
     A("copy", "Copy", "Edit", ("Ctrl+C",), "canvas", _copyable, "Copy the selection as text"),
     A("copy_formula", "Copy as formula", "Edit", ("Ctrl+Alt+C",), "canvas", _nodes, "Copy the selection as a formula to type again"),
     A("copy_latex", "Copy as LaTeX", "Edit", (), "canvas", _nodes, "Copy the selection as LaTeX"),
     A("paste", "Paste", "Edit", ("Ctrl+V",), "canvas", _editable, "Paste nodes at the cursor"),
-    A("duplicate", "Duplicate", "Edit", ("Ctrl+D",), "canvas", _node_selection, "Copy the selected nodes next to themselves"),
-    A("delete", "Delete", "Edit", ("Delete", "Backspace"), "canvas", _selection, "Delete the selected nodes and wires"),
+    A("duplicate", "Duplicate", "Edit", ("Ctrl+D",), "canvas", _movable, "Copy the selection next to itself"),
+    A("delete", "Delete", "Edit", ("Delete", "Backspace"), "canvas", _selection, "Delete the selection"),
     A("dissolve", "Dissolve", "Edit", ("Ctrl+Delete",), "canvas", _node_selection, "Delete a node and join its wires"),
     A("select_all", "Select all", "Edit", ("Ctrl+A",), "canvas", _nodes, "Select every node"),
     A("add_node", "Add node …", "Edit", ("Tab",), "canvas", _editable, "Search the node library at the cursor", before=True),
     A("type_formula", "Type a formula …", "Edit", ("=",), "canvas", _editable, "Build the graph of a formula at the cursor"),
-    A("rename", "Rename", "Edit", ("F2",), "canvas", _one_node, "Give the selected node another name"),
+    A("rename", "Rename", "Edit", ("F2",), "canvas", _one_movable, "Give a node another name, a frame a title, a note a text"),
     A("mark_objective", "Differentiate this node", "Edit", (), "canvas", _one_node, "Take all gradients of the selected node's value"),
     A("connect", "Connect by keys", "Edit", ("P",), "canvas", _one_node, "Draw a wire: arrows choose the input, Enter connects"),
     A("activate", "Edit the selection", "Edit", ("Return", "Enter"), "canvas", _chosen, "Go to the selected node in the inspector"),
     A("layout", "Arrange", "Edit", ("L",), "canvas", _nodes, "Lay out the selection, or everything, from left to right"),
-    A("find", "Find node …", "Edit", ("Ctrl+F",), enabled=_nodes, tip="Go to a node by its name", before=True),
+    A("align_top", "Align tops", "Edit/Align", ("Shift+W",), "canvas", _several, "Bring the upper edges onto one line"),
+    A("align_left", "Align left sides", "Edit/Align", ("Shift+A",), "canvas", _several, "Bring the left edges onto one line"),
+    A("align_bottom", "Align bottoms", "Edit/Align", ("Shift+S",), "canvas", _several, "Bring the lower edges onto one line"),
+    A("align_right", "Align right sides", "Edit/Align", ("Shift+D",), "canvas", _several, "Bring the right edges onto one line"),
+    A("frame", "Frame the selection", "Edit", ("C",), "canvas", _editable, "Put a titled frame behind the selection", before=True),
+    A("note", "Add note", "Edit", ("N",), "canvas", _editable, "Write on the canvas: Markdown and formulas"),
+    A("collapse", "Fold card", "Edit", ("H",), "canvas", _node_selection, "Show only the titles of the selected nodes, or all of them"),
+    A("freeze", "Freeze parameters", "Edit", (), "canvas", _node_selection, "Training leaves the selected nodes alone, or no longer"),
+    A("find", "Find …", "Edit", ("Ctrl+F",), enabled=_nodes, tip="Ring what matches on the canvas, and go there", before=True),
     A("commands", "All commands …", "Edit", ("Ctrl+Shift+P",), tip="Find any command by its name"),
     A("theme_light", "Light", "View/Theme", check="theme", tip="The paper theme"),
     A("theme_dark", "Dark", "View/Theme", check="theme", tip="The dark theme"),

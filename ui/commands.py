@@ -12,6 +12,7 @@ from graph.edits import Move, SetGraphSetting
 from graph.layout import layout
 from ui import formula_commands, palette
 from ui.actions import Situation
+from ui.canvas_commands import CanvasCommands
 from ui.gallery import Gallery
 from ui.inspector import HELP
 from ui.search import search, signature
@@ -32,11 +33,11 @@ ABOUT = """Wire computational graphs, watch values run forward and gradients run
 Numbers are computed by PyTorch. Type is set in Inter and STIX Two, both under the SIL Open Font License."""
 
 
-class Commands:
+class Commands(CanvasCommands):
     """Acts on a window; knows which of the actions make sense now."""
 
     def __init__(self, window: Window) -> None:
-        self._window = window
+        super().__init__(window)
         self._known: tuple[object, int, bool] = (None, 0, False)
 
     def situation(self) -> Situation:
@@ -46,6 +47,7 @@ class Commands:
             nodes=len(graph.nodes),
             selected_nodes=len(canvas.selected_nodes()),
             selected=len(canvas.selection),
+            movable=len(canvas.movable()),
             undo=(history.undo_text or "last change") if history.can_undo else "",
             redo=(history.redo_text or "last change") if history.can_redo else "",
             events=len(window.playhead.events),
@@ -110,10 +112,6 @@ class Commands:
 
     # Edit
 
-    @property
-    def _hands_free(self) -> bool:
-        return self._window.canvas.gesture is None
-
     def undo(self) -> None:
         if self._hands_free and self._window.document.history.can_undo:
             self._window.document.undo()
@@ -152,13 +150,6 @@ class Commands:
         if self._hands_free:
             self._window.canvas.request_add()
 
-    def rename(self) -> None:
-        window = self._window
-        window.inspector_dock.show()
-        window.inspector.tabs.setCurrentIndex(0)
-        window.inspector.node_page.name.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        window.inspector.node_page.name.selectAll()
-
     def mark_objective(self) -> None:
         window = self._window
         node = window.canvas.selected_nodes()[0]
@@ -166,29 +157,6 @@ class Commands:
         if outputs:
             name = window.document.graph.nodes[node].name
             window.canvas.do(SetGraphSetting("objective", {"node": node, "port": outputs[0].name}), f"Differentiate {name}")
-
-    def layout(self) -> None:
-        canvas = self._window.canvas
-        if not self._hands_free:
-            return
-        graph, chosen = self._window.document.graph, canvas.selected_nodes()
-        sizes = {node: (canvas.scene.rect(node).width(), canvas.scene.rect(node).height()) for node in graph.nodes}
-        places = layout(graph, sizes, chosen if len(chosen) > 1 else None)
-        moved = tuple((n, x, y) for n, (x, y) in places.items() if (graph.nodes[n].x, graph.nodes[n].y) != (x, y))
-        if moved:
-            canvas.do(Move(moved), "Arrange")
-
-    def find(self) -> None:
-        window = self._window
-        graph = window.document.graph
-
-        def offer(text: str) -> Sequence[Row]:
-            wanted = text.casefold().strip()
-            found = [n for n in graph.nodes.values() if wanted in n.name.casefold() or wanted in n.label.casefold()]
-            found.sort(key=lambda n: (n.name.casefold() != wanted, not n.name.casefold().startswith(wanted)))
-            return [Row(lambda n=n: window.go_to((n.id,), ()), n.name, graph.spec(n).title, graph.spec(n).category) for n in found[:50]]
-
-        window.search_box.ask(None, "Find a node by its name", offer)
 
     def commands(self) -> None:
         palette.ask(self._window)

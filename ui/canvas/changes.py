@@ -45,6 +45,8 @@ class Touched:
             rows = {row[0] for row in edit.positions}
             self.moved |= rows
             self.other |= not rows <= graph.nodes.keys()
+        elif isinstance(edit, edits.SetCollapsed) and edit.id in graph.nodes:
+            self.cards.add(edit.id)
         elif isinstance(edit, edits.SetParam | edits.SetLabel):
             self.cards.add(edit.node)
         elif isinstance(edit, edits.Rename):

@@ -31,7 +31,7 @@ PORT = 5.5
 STUB = 56.0
 """Length of the short wire that the objective's value stands on."""
 
-Body = Literal["number", "slider", "tiles"]
+Body = Literal["number", "slider", "tiles", "folded"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,8 @@ def build(graph: Graph, node_id: str) -> Card:
     weight = spec.parameters[0].name if spec.category == "layers" and spec.parameters else ""
     pieces = subtitle(graph, node_id)
     title = title_of(graph, node_id)
+    if graph.nodes[node_id].collapsed:
+        return _folded(title, spec, inputs, outputs, bool(settings.get("frozen")))
     width = _width(title, pieces, body, bool(weight), inputs, outputs)
     labelled = _labelled(spec)
     content, slider, area_height = _content(body, bool(weight))
@@ -145,6 +147,25 @@ def build(graph: Graph, node_id: str) -> Card:
         _spots(inputs, False, 0.0, height, labelled), _spots([(n, 0, False, False) for n in outputs], True, width, height, labelled),
         bool(settings.get("frozen")), fan_out, weight,
     )  # fmt: skip
+
+
+FOLDED_PITCH = 12.0
+
+
+def _folded(title: str, spec: NodeSpec, inputs: list[Any], outputs: list[str], frozen: bool) -> Card:
+    """A card of which only the title is seen, with its ports close together at its sides."""
+    width = 8 * round(min(max(text_width("title", title) + PAD + 34, 72.0), 192.0) / 8 + 0.49)
+    height = max(32.0, 8 * round((FOLDED_PITCH * max(len(inputs), len(outputs)) + 8) / 8 + 0.49))
+
+    def spots(rows: list[Any], output: bool) -> tuple[PortSpot, ...]:
+        first = height / 2 - FOLDED_PITCH * (len(rows) - 1) / 2
+        x = width if output else 0.0
+        return tuple(PortSpot(p, slot, output, x, first + FOLDED_PITCH * i, "", m, f) for i, (p, slot, m, f) in enumerate(rows))
+
+    title = elided("title", title, width - PAD - 30 - (18 if frozen else 0))
+    nothing = formula_text.line((), 1.0, FORMULA_SIZE)
+    ports = spots(inputs, False), spots([(n, 0, False, False) for n in outputs], True)
+    return Card(title, spec.category, width, height, nothing, "folded", QRectF(), None, *ports, frozen)
 
 
 def _rows(graph: Graph, node_id: str, spec: NodeSpec) -> Iterator[tuple[str, int, bool, bool]]:

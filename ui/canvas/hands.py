@@ -447,6 +447,11 @@ class Hands:
             via = canvas.document.graph.edges[self.bend[0]].via
             if self.bend[1] < len(via):
                 paint_bend(painter, QPointF(*via[self.bend[1]]), theme, theme.selection)
+        if canvas.find_bar is not None and canvas.find_bar.found:
+            for each in canvas.find_bar.found:
+                rect = scene.rect(each) if each in scene.row else scene.item_rect(each)
+                if not rect.isNull():
+                    paint_outline(painter, rect, theme.warning, 2.5 * wide, 7)
         if self.hover_port is not None and self.gesture is None and self.hover_port.node in scene.row:
             x, y = scene.place(self.hover_port.node)
             painter.setPen(Qt.PenStyle.NoPen)

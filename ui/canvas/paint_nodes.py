@@ -69,7 +69,7 @@ def _bar(rect: QRectF, height: float) -> QPainterPath:
 
 
 @lru_cache(maxsize=256)
-def _ground(category: str, width: float, height: float, theme_name: str, pixels: float) -> QImage:
+def _ground(category: str, width: float, height: float, theme_name: str, pixels: float, folded: bool) -> QImage:
     """A card without its texts, `pixels` device pixels to the unit: there are few sizes and many cards."""
     size = QSizeF(width + 2 * _ROUND, height + 2 * _ROUND) * pixels
     made = QImage(ceil(size.width()), ceil(size.height()), QImage.Format.Format_ARGB32_Premultiplied)
@@ -77,7 +77,7 @@ def _ground(category: str, width: float, height: float, theme_name: str, pixels:
     painter = QPainter(made)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.scale(pixels, pixels)
-    _draw_ground(painter, category, QRectF(_ROUND, _ROUND, width, height), THEMES[theme_name])
+    _draw_ground(painter, category, QRectF(_ROUND, _ROUND, width, height), THEMES[theme_name], folded)
     painter.end()
     return made
 
@@ -86,23 +86,25 @@ def _paint_ground(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> 
     """From the cache on a screen; drawn where the painter writes shapes, as for SVG."""
     view = painter.deviceTransform()
     if not isinstance(painter.device(), QImage | QPixmap | QWidget) or THEMES.get(theme.name) is not theme:
-        _draw_ground(painter, card.category, rect, theme)
+        _draw_ground(painter, card.category, rect, theme, card.body == "folded")
         return
-    made = _ground(card.category, card.width, card.height, theme.name, round(view.m11(), 4))
+    made = _ground(card.category, card.width, card.height, theme.name, round(view.m11(), 4), card.body == "folded")
     corner = view.map(rect.topLeft() - QPointF(_ROUND, _ROUND))
     at = view.inverted()[0].map(QPointF(round(corner.x()), round(corner.y())))
     painter.drawImage(QRectF(at, QSizeF(made.size()) / view.m11()), made)
 
 
-def _draw_ground(painter: QPainter, category: str, rect: QRectF, theme: Theme) -> None:
+def _draw_ground(painter: QPainter, category: str, rect: QRectF, theme: Theme, folded: bool) -> None:
     painter.setPen(_NO_PEN)
     if theme.name != "projector":
         strength = 0.16 if theme.dark else 0.035
         for spread, drop in ((3.0, 3.0), (2.0, 2.0), (1.0, 1.0)):
             painter.setBrush(faded(theme.shadow, strength))
             painter.drawRoundedRect(rect.adjusted(-spread * 0.5, drop * 0.5, spread * 0.5, spread + drop * 0.3), RADIUS + 1, RADIUS + 1)
-    painter.setBrush(color(theme.card))
+    painter.setBrush(color(theme.bar[category] if folded else theme.card))
     painter.drawPath(_shape(rect))
+    if folded:
+        return
     painter.setBrush(color(theme.bar[category]))
     painter.drawPath(_bar(rect, TITLE))
     painter.setBrush(_NO_BRUSH)
@@ -130,11 +132,12 @@ def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> Non
     _paint_ground(painter, card, rect, theme)
     painter.setFont(font("title"))
     painter.setPen(color(theme.bar_text))
-    bar = QRectF(rect.left() + PAD, rect.top(), rect.width() - 2 * PAD, TITLE)
+    high = rect.height() if card.body == "folded" else TITLE
+    bar = QRectF(rect.left() + PAD, rect.top(), rect.width() - 2 * PAD, high)
     painter.drawText(bar, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, card.title)
     painter.setFont(font("small"))
     painter.setPen(faded(theme.bar_text, 0.9))
-    mark = QRectF(rect.right() - PAD - 14, rect.top(), 16, TITLE)
+    mark = QRectF(rect.right() - PAD - 14, rect.top(), 16, high)
     painter.drawText(mark, _CENTRE, glyph(card.category))
     if card.frozen:
         _paint_snowflake(painter, QPointF(mark.left() - 10, mark.center().y()), theme)

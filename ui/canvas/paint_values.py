@@ -36,6 +36,8 @@ def paint_values(
     ratio, hang = boost * 20 / 15, geometry.number_width("value", MINUS) * 0.3 * boost
     for node_id in node_ids:
         card = scene.cards[node_id]
+        if card.body == "folded":
+            continue
         text = _plain_number(node_id, card, content)
         if text is None or text.width * ratio > card.width - 24:
             others.append(node_id)

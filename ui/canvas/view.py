@@ -36,6 +36,7 @@ from ui import theme as themes
 from ui.canvas import commands, geometry, keys, painting
 from ui.canvas.camera import Camera
 from ui.canvas.content import Content
+from ui.canvas.find_bar import FindBar
 from ui.canvas.gestures import Gesture, Pointer
 from ui.canvas.hands import Hands
 from ui.canvas.inplace import LineEditor, TextEditor
@@ -92,6 +93,7 @@ class Canvas(QWidget):
         self.key_elsewhere: Callable[[QKeyEvent], bool] | None = None
         self.editor: LineEditor | TextEditor | None = None
         """Where someone is typing on the canvas itself."""
+        self.find_bar: FindBar | None = None
         self._selection = Selection(self._selection_flipped)
         self._fitted = True
         self._zooming = False
@@ -243,6 +245,12 @@ class Canvas(QWidget):
         if self.editor is not None:
             self.editor.ending.keep()
 
+    def find(self) -> None:
+        """Open the strip that looks for nodes by a few letters."""
+        if self.find_bar is None:
+            self.find_bar = FindBar(self)
+        self.find_bar.ask()
+
     def cancel_gesture(self) -> bool:
         """What Esc does first. Whether there was a gesture."""
         return self.hands.cancel()
@@ -293,9 +301,10 @@ class Canvas(QWidget):
         self.pan_by(-middle.x(), -middle.y())
 
     def reveal(self, node_id: str) -> None:
-        """Bring a node into view if it is not; nothing moves when it is."""
-        if node_id in self.scene.row and not self.seen().contains(self.scene.rect(node_id)):
-            self.centre_on(self.scene.rect(node_id).center())
+        """Bring a node, frame or note into view if it is not; nothing moves when it is."""
+        rect = self.scene.rect(node_id) if node_id in self.scene.row else self.scene.item_rect(node_id)
+        if not rect.isNull() and not self.seen().contains(rect):
+            self.centre_on(rect.center())
 
     def view_state(self) -> tuple[float, float, float]:
         """Scale and corner, to be remembered."""
