@@ -6,18 +6,32 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QIcon, QShowEvent, QWheelEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QFileDialog, QGridLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QIcon, QKeyEvent, QShowEvent, QWheelEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from graph.spec import Setting
 from ui.number_field import NumberField, parse
 from ui.numbers import plain
 from ui.style import ICONS
+from ui.tensor_field import TensorField, rows_of
 from ui.widgets import label, set_property
 
 WIDEST = "Weight decay λ "
 """A usual long label: what the column of labels is made for. Longer ones break."""
+LONG_TEXTS = frozenset({"description"})
+"""Settings that are written in several lines."""
 
 
 class ChoiceField(QComboBox):
@@ -113,6 +127,48 @@ class TextField(QLineEdit):
         self.refused.emit(text)
 
 
+class TextArea(QPlainTextEdit):
+    """A text of several lines; taken when the focus leaves, or by Ctrl+Enter. Tab goes on to the next field."""
+
+    changed = Signal(object)
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__()
+        self._shown = ""
+        self.setAccessibleName(setting.label)
+        self.setTabChangesFocus(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setSizeAdjustPolicy(QPlainTextEdit.SizeAdjustPolicy.AdjustIgnored)
+        self.textChanged.connect(self.updateGeometry)
+
+    def set_value(self, value: object) -> None:
+        text = "" if value is None else str(value)
+        if text != self._shown and not (self.hasFocus() and self.toPlainText() != self._shown):
+            self._shown = text
+            self.setPlainText(text)
+
+    def _commit(self) -> None:
+        if self.toPlainText() != self._shown:
+            self._shown = self.toPlainText()
+            self.changed.emit(self._shown)
+
+    def sizeHint(self) -> QSize:
+        lines = min(8, max(3, round(self.document().size().height())))
+        return QSize(120, self.fontMetrics().lineSpacing() * lines + 20)
+
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self._commit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            return self._commit()
+        super().keyPressEvent(event)
+
+
 def written(setting: Setting, value: Any) -> str:
     """A setting's value as it is typed."""
     if value is None:
@@ -145,9 +201,10 @@ def read(setting: Setting, text: str) -> tuple[Any, str]:
         try:
             value = json.loads(text.replace("−", "-"))
         except ValueError:
-            value = parse(text)
-            if value is None:
-                return None, "a number or nested lists are wanted here, such as [[1, 2], [3, 4]]"
+            rows = rows_of(text)
+            if rows is None:
+                return None, "a number, rows such as 1 2; 3 4, or nested lists such as [[1, 2], [3, 4]] are wanted here"
+            value = rows[0][0] if len(rows) == len(rows[0]) == 1 else rows[0] if len(rows) == 1 else rows
     else:
         value = text
     return value, setting.complaint(value) or ""
@@ -161,7 +218,9 @@ def editor(setting: Setting, titles: Mapping[str, str] | None = None) -> QWidget
         return BoolField(setting)
     if setting.kind == "choice":
         return ChoiceField(setting, titles)
-    return TextField(setting)
+    if setting.kind == "tensor":
+        return TensorField(setting, TextField(setting))
+    return TextArea(setting) if setting.name in LONG_TEXTS else TextField(setting)
 
 
 class Form(QWidget):
@@ -187,6 +246,15 @@ class Form(QWidget):
         for column in range(columns):
             grid.setColumnStretch(2 * column + 1, 1)
 
+    def tab_after(self, before: QWidget) -> None:
+        """Let Tab lead from a widget through these fields: a form that is made later would else be the window's last stop."""
+        for editor in self.editors.values():
+            inner = editor.findChildren(QWidget) if editor.focusPolicy() == Qt.FocusPolicy.NoFocus else []
+            for stop in (editor, *inner):
+                if stop.focusPolicy() & Qt.FocusPolicy.TabFocus:
+                    QWidget.setTabOrder(before, stop)
+                    before = stop
+
     def _add(self, grid: QGridLayout, setting: Setting, row: int, column: int) -> None:
         field = editor(setting, self._titles.get(setting.name))
         name = label(setting.label + (f" ({setting.unit})" if setting.unit and setting.default is not None else ""), "secondary", wrap=True)
@@ -196,8 +264,15 @@ class Form(QWidget):
         field.setToolTip(tip)
         complaint = label("", "complaint", wrap=True)
         complaint.hide()
-        grid.addWidget(name, 2 * row, column)
-        grid.addWidget(field, 2 * row, column + 1)
+        if isinstance(field, TensorField | TextArea):  # what is wide stands under its label
+            below = QVBoxLayout()
+            below.setSpacing(3)
+            below.addWidget(name)
+            below.addWidget(field)
+            grid.addLayout(below, 2 * row, column, 1, 2)
+        else:
+            grid.addWidget(name, 2 * row, column)
+            grid.addWidget(field, 2 * row, column + 1)
         grid.addWidget(complaint, 2 * row + 1, column, 1, 2)
         key = setting.name
         field.changed.connect(lambda value, key=key: self.changed.emit(key, value))  # type: ignore[attr-defined]

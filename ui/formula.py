@@ -14,6 +14,7 @@ from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, QThreadPool, 
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
+from shiboken6 import isValid
 
 from ui.theme import color
 
@@ -101,7 +102,8 @@ class _Loader(QObject):
     def _finish(self) -> None:
         self.ready = True
         for view in list(_waiting):
-            view.typeset()
+            if isValid(view):  # its window may have been closed while the typesetter was loading
+                view.typeset()
         _waiting.clear()
 
 

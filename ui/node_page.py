@@ -139,6 +139,7 @@ class NodePage(QWidget):
         self.form = Form(self._document.graph.spec(self._node).settings)
         self.form.changed.connect(self._set)
         self._form_place.addWidget(self.form)
+        self.form.tab_after(self.name)
 
     def _show_formula(self, trace: TraceView | None) -> None:
         assert self._document is not None
@@ -156,7 +157,9 @@ class NodePage(QWidget):
         self.formula.set_formula(filled(formula, typed | known), theme.text, theme.scale)
         values = port_values(graph, trace, self._node) if trace is not None else None
         with_numbers = ""
-        if values is not None and result is not None and len(values) == len(spec.inputs):
+        given = typed.keys() | (values or {}).keys()
+        needed = [port.name for port in spec.inputs if not port.optional or f"@{port.name}" in formula]
+        if values is not None and result is not None and given >= set(needed):
             texts = typed | {port: _inserted(value) for port, value in values.items()}
             texts[spec.outputs[0].name] = _inserted(result, bare=True)
             with_numbers = filled(formula, texts)
@@ -173,7 +176,10 @@ class NodePage(QWidget):
         assert self._document is not None
         graph, names = self._document.graph, self._names()
         spec = graph.spec(self._node)
-        rules = {port: named(rule, names) for port, rule in spec.local_derivatives_for(graph.settings_of(self._node)).items()}
+        wired = {edge.target[1] for edge in graph.inputs_of(self._node)}
+        typed = {port.name for port in spec.inputs if port.optional and not port.parameter and port.name not in wired}
+        texts = spec.local_derivatives_for(graph.settings_of(self._node))
+        rules = {port: named(rule, names) for port, rule in texts.items() if port not in typed}
         if (rules, self._theme) != self._shown_rules:
             self._shown_rules = (rules, self._theme)
             clear(self._rules)

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from graph.spec import Setting
-from ui.forms import Form
+from ui.forms import Form, TextArea
 from ui.number_field import NumberField, parse
+from ui.tensor_field import TensorField, as_matrix, rows_of
 
 SETTINGS = (
     Setting("features", "int", 8, 1, 4096),
@@ -88,16 +89,16 @@ def test_a_row_hides_until_its_condition_holds(form: Form) -> None:
 
     form.set_values({"start": "custom", "value": [1.0, 2.0]})
 
-    assert form.editors["value"].isVisible() and form.editors["value"].text() == "[1, 2]"
+    assert form.editors["value"].isVisible() and form.editors["value"].field.text() == "[1, 2]"  # type: ignore[attr-defined]
 
 
 def test_nested_lists_and_sizes_are_typed_as_text(form: Form, qtbot: QtBot) -> None:
     form.set_values({"start": "custom"})
     seen = changes(form)
 
-    type_into(qtbot, form.editors["value"], "[[1, 2], [3, 4.5]]")
+    type_into(qtbot, form.editors["value"].field, "[[1, 2], [3, 4.5]]")
     type_into(qtbot, form.editors["sizes"], "3, 4")
-    type_into(qtbot, form.editors["value"], "[[1], [2, 3]]")
+    type_into(qtbot, form.editors["value"].field, "[[1], [2, 3]]")
 
     assert seen == [("value", [[1, 2], [3, 4.5]]), ("sizes", [3, 4])]
     assert form._complaints["value"].isVisibleTo(form)
@@ -123,3 +124,103 @@ def test_showing_a_value_tells_nobody(form: Form) -> None:
 def test_numbers_are_understood_in_several_spellings() -> None:
     assert [parse(t) for t in ("1,5", "−2", "1e-3", " 4 ", "nan", "inf", "x")] == [1.5, -2.0, 0.001, 4.0, None, None, None]
     assert [parse(t, whole=True) for t in ("3", "3.0", "3.5")] == [3, 3, None]
+
+
+@pytest.fixture
+def matrix(form: Form) -> TensorField:
+    form.set_values({"start": "custom", "value": [[1.0, 2.0], [3.0, 4.0]]})
+    field = form.editors["value"]
+    assert isinstance(field, TensorField)
+    return field
+
+
+def press(field: TensorField, name: str) -> None:
+    next(b for b in field.findChildren(QPushButton) if b.accessibleName() == name).click()
+
+
+def test_a_matrix_is_edited_cell_by_cell(form: Form, matrix: TensorField) -> None:
+    seen = changes(form)
+
+    matrix.table.item(1, 0).setText("-7.5")
+
+    assert seen == [("value", [[1.0, 2.0], [-7.5, 4.0]])]
+    assert matrix.field.text() == "[[1, 2], [-7.5, 4]]"
+
+
+def test_rows_and_columns_are_added_and_taken_away(form: Form, matrix: TensorField) -> None:
+    seen = changes(form)
+
+    press(matrix, "Add a row")
+    press(matrix, "Remove the last column")
+
+    assert [value for _, value in seen] == [[[1, 2], [3, 4], [0, 0]], [[1], [3], [0]]]
+
+
+def test_a_vector_stays_a_vector_until_it_gets_a_second_row(form: Form, matrix: TensorField) -> None:
+    form.set_values({"start": "custom", "value": [5.0, 6.0]})
+    seen = changes(form)
+
+    press(matrix, "Add a column")
+    press(matrix, "Add a row")
+
+    assert [value for _, value in seen] == [[5, 6, 0], [[5, 6, 0], [0, 0, 0]]]
+
+
+def test_a_cell_that_is_no_number_is_refused_in_words(form: Form, matrix: TensorField) -> None:
+    seen = changes(form)
+
+    matrix.table.item(0, 1).setText("two")
+
+    assert not seen
+    assert form._complaints["value"].text() == "row 0, column 1 is not a number"
+
+
+def test_a_block_from_a_spreadsheet_is_pasted_and_the_table_grows(form: Form, matrix: TensorField, qtbot: QtBot) -> None:
+    seen = changes(form)
+    QApplication.clipboard().setText("9\t8\n7\t6")
+    matrix.table.setCurrentCell(1, 1)
+
+    qtbot.keyClick(matrix.table, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
+
+    assert seen == [("value", [[1, 2, 0], [3, 9, 8], [0, 7, 6]])]
+
+
+def test_a_number_has_no_table(form: Form, matrix: TensorField) -> None:
+    form.set_values({"start": "custom", "value": 2.0})
+
+    assert not matrix.table.isVisible() and not matrix.sizes.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [("1 2; 3 4", [[1, 2], [3, 4]]), ("1, 2", [[1, 2]]), ("1\t2\n3\t4", [[1, 2], [3, 4]]), ("1 2; 3", None), ("a b", None), ("", None)],
+)
+def test_rows_are_read_as_they_are_written_in_lectures(text: str, rows: list[list[float]] | None) -> None:
+    assert rows_of(text) == rows
+
+
+def test_only_small_vectors_and_matrices_become_a_table() -> None:
+    assert as_matrix([[1, 2], [3]]) is None
+    assert as_matrix([[[1]]]) is None
+    assert as_matrix([0.0] * 65) is None
+    assert as_matrix(3.0) is None
+
+
+def test_a_description_has_several_lines_and_is_one_change(qtbot: QtBot) -> None:
+    form = Form((Setting("description", "text", ""), Setting("title", "text", "")))
+    qtbot.addWidget(form)
+    form.show()
+    seen = changes(form)
+    area = form.editors["description"]
+    assert isinstance(area, TextArea)
+
+    qtbot.waitExposed(form)
+    form.activateWindow()
+    area.setFocus()
+    qtbot.waitUntil(area.hasFocus, timeout=1000)
+    qtbot.keyClicks(area, "two")
+    qtbot.keyClick(area, Qt.Key.Key_Return)
+    qtbot.keyClicks(area, "lines")
+    qtbot.keyClick(area, Qt.Key.Key_Tab)
+
+    assert seen == [("description", "two\nlines")]

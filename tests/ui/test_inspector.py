@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -9,10 +10,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.views import Absent
+from engine.catalog import CATALOG
+from engine.views import Absent, TraceView
+from graph.document import Document
 from graph.edits import SetParam
+from graph.formula import build
 from graph.problem import Problem, Repair
-from tests.ui.window_support import hand_trace, matrix, names
+from tests.ui.window_support import hand_trace, matrix, names, scalar
 from ui.bottom import PROBLEMS
 from ui.inspector import HELP, VALUES
 from ui.number_field import NumberField
@@ -173,3 +177,20 @@ def test_a_click_on_a_problem_selects_its_node(window: Window, qtbot: QtBot) -> 
     qtbot.mouseClick(window.bottom.problems.rows[0], Qt.MouseButton.LeftButton)
 
     assert window.canvas.selected_nodes() == [node]
+
+
+def test_an_unwired_exponent_stands_in_the_formula_with_numbers(make_window: Callable[..., Window]) -> None:
+    document = Document(build("x^3", CATALOG, {"x": -2.0}))
+    window, ids = make_window(document), names(document)
+    window.show_trace(
+        TraceView(
+            structure=document.structure, revision=document.revision, objective=(ids["power"], "y"),
+            values={(ids["x"], "y"): scalar(-2.0), (ids["power"], "y"): scalar(-8.0)},
+        )  # fmt: skip
+    )
+
+    window.canvas.select([ids["power"]])
+
+    page = window.inspector.node_page
+    assert page.numbers.latex.replace(" ", "") == "{-}8.000=({-}2.000)^{3.000}"
+    assert list(page._rows) == ["a"]  # nothing is differentiated by a number in a setting
