@@ -105,7 +105,7 @@ def _stamp(spec: DataSetSpec, values: Mapping[str, Any]) -> tuple[int, int]:
         return (0, 0)
     try:
         stat = Path(str(values["path"])).expanduser().stat()
-    except OSError:
+    except (OSError, ValueError):
         return (0, 0)
     return stat.st_mtime_ns, stat.st_size
 
@@ -216,11 +216,13 @@ def _from_table(values: Mapping[str, Any]) -> _Raw:
         raise DataError(f"the table has {len(x)} rows of features and {len(y)} targets")
     if len(x) == 0:
         raise DataError("the table has no rows")
+    if x.ndim > 4 or y.ndim > 2:
+        raise DataError("the table has too many axes: a sample's features have at most three, its target is a number or a row")
     names = tuple(f"x{i + 1}" for i in range(int(np.prod(x.shape[1:]))))
     targets = tuple("y" if y.shape[1] == 1 else f"y{i + 1}" for i in range(y.shape[1]))
     if values["coding"] in ("auto", "real"):
         return _Raw(x, y, None, (), names, targets)
-    if y.ndim != 2 or y.shape[1] != 1:
+    if y.shape[1] != 1:
         raise DataError("classes in a table are one number a row")
     distinct, numbers = np.unique(y[:, 0], return_inverse=True)
     if values["coding"] in ("index", "one_hot"):

@@ -163,7 +163,7 @@ _ALL = (
     DataSetSpec(
         "diabetes",
         "Diabetes",
-        "442 patients, ten measurements (already scaled by their authors), progression after a year.",
+        "442 patients, ten measurements in their own units (age in years …), progression after a year.",
         "real",
         _FIXED,
         442,
