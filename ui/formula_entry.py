@@ -211,6 +211,15 @@ class FormulaEntry(QFrame):
             return True
         return super().eventFilter(watched, event)
 
+    def event(self, event: QEvent) -> bool:
+        handled = super().event(event)
+        if event.type() == QEvent.Type.LayoutRequest:  # a formula was typeset, and is higher than the last
+            self.adjustSize()
+            room = self._window.height() - 8
+            if self.geometry().bottom() > room:
+                self.move(self.x(), max(8, room - self.height()))
+        return handled
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
             self.dismiss()

@@ -32,12 +32,12 @@ class Inspector(QWidget):
         self._nodes: tuple[str, ...] = ()
         self._edges: tuple[str, ...] = ()
         self.node_page, self.values_page, self.help_page = NodePage(), ValuesPage(request), HelpPage()
-        self.document_page = DocumentPage()
+        self.document_page, self.wire_page = DocumentPage(), ValuesPage(request)
         self.several = label("", "secondary", wrap=True)
         self.several.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.several.setContentsMargins(0, 16, 0, 0)
         self.first = QStackedWidget()
-        for kind in (self.document_page, self.node_page, self.several):
+        for kind in (self.document_page, self.node_page, self.wire_page, self.several):
             self.first.addWidget(kind)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
@@ -98,20 +98,18 @@ class Inspector(QWidget):
             problems = self._trace.problems if self._trace is not None else ()
             self.node_page.show_problems(tuple(p for p in problems if node in p.nodes[:1]))
             self.first.setCurrentWidget(self.node_page)
+        elif len(edges) == 1 and not nodes:
+            self.wire_page.show_edge(document, edges[0], self._trace, self._theme, self._stale)
+            self.first.setCurrentWidget(self.wire_page)
         elif nodes or edges:
-            self.several.setText(_summary(document, nodes, edges))
+            self.several.setText(_summary(nodes, edges))
             self.first.setCurrentWidget(self.several)
         else:
             self.document_page.show_document(document, self._trace)
             self.first.setCurrentWidget(self.document_page)
 
 
-def _summary(document: Document, nodes: list[str], edges: list[str]) -> str:
-    graph = document.graph
-    if len(edges) == 1 and not nodes:
-        edge = graph.edges[edges[0]]
-        start, end = graph.nodes[edge.source[0]].name, graph.nodes[edge.target[0]].name
-        return f"Wire from {start} to {end}, input {edge.target[1]}.\n\nIts numbers are under Values."
+def _summary(nodes: list[str], edges: list[str]) -> str:
     parts = [f"{len(nodes)} nodes"] * (len(nodes) > 0) + [f"{len(edges)} wires"] * (len(edges) > 0)
     return " and ".join(parts) + " are selected."
 

@@ -16,7 +16,7 @@ from ui.forms import Form
 from ui.formula import FormulaView, NumberLine, filled, latex_name, named
 from ui.library import paint_swatch
 from ui.numbers import number
-from ui.reading import port_names, port_values, scalar
+from ui.reading import glance, gradient_of, port_names, port_values, scalar
 from ui.theme import LIGHT, Theme
 from ui.widgets import button, clear, label, line
 
@@ -85,6 +85,7 @@ class NodePage(QWidget):
         self.complaint = label("", "complaint", wrap=True)
         self.complaint.hide()
         self.formula, self.numbers = FormulaView(19.0), NumberLine(15.0)
+        self.value, self.gradient = label("", "value-word", wrap=True), label("", "gradient-word", wrap=True)
         self._problems, self._form_place, self._rules = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
         self._rules_title = label("Chain rule", "section")
         self._build()
@@ -105,6 +106,8 @@ class NodePage(QWidget):
         layout.addSpacing(2)
         layout.addWidget(self.formula)
         layout.addWidget(self.numbers)
+        layout.addWidget(self.value)
+        layout.addWidget(self.gradient)
         layout.addSpacing(4)
         layout.addLayout(self._form_place)
         layout.addSpacing(8)
@@ -132,6 +135,7 @@ class NodePage(QWidget):
         self.form.set_values(graph.settings_of(node))
         self.form.set_read_only(bool(document.read_only))
         self._show_formula(trace if not stale else None)
+        self._show_glance(trace if not stale else None)
 
     def _make_form(self) -> None:
         assert self._document is not None
@@ -165,6 +169,18 @@ class NodePage(QWidget):
             with_numbers = filled(formula, texts)
         self.numbers.set_formula(with_numbers, theme.secondary, theme.scale)
         self._show_rules(trace)
+
+    def _show_glance(self, trace: TraceView | None) -> None:
+        """The first output's value and gradient in a line each; a tensor's by shape, mean and norm. A number above is not said again."""
+        assert self._document is not None
+        outputs = self._document.graph.spec(self._node).outputs
+        key = (self._node, outputs[0].name) if outputs else None
+        value = trace.values.get(key) if trace is not None and key is not None else None
+        gradient = gradient_of(trace, key) if value is not None and key is not None else None
+        self.value.setText(f"value  {glance(value)}" if value is not None and not self.numbers.latex else "")
+        self.gradient.setText(f"gradient  {glance(gradient)}" if gradient is not None else "")
+        for line_ in (self.value, self.gradient):
+            line_.setVisible(bool(line_.text()))
 
     def _names(self) -> dict[str, str]:
         """What stands for the ports in formulas: the names on the canvas, but for those too long to be read in one."""

@@ -107,6 +107,7 @@ class ProblemsPage(QWidget):
             self._add(problem)
         if len(ordered) > LISTED:
             self._list.addWidget(label(f"and {len(ordered) - LISTED:,} more", "secondary"))
+        self._list.addStretch(1)
         if self.rows and focused is not None:
             self.rows[min(focused, len(self.rows) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from engine.views import Absent, ArrayView, Gradient, TraceView
 from graph.graph import Graph
+from ui.array_view import ABSENT
+from ui.numbers import number, shape_text
 
 
 def port_names(graph: Graph, node: str) -> dict[str, str]:
@@ -34,6 +36,15 @@ def port_values(graph: Graph, trace: TraceView, node: str) -> dict[str, float] |
             return None
         found[edge.target[1]] = value
     return found or None
+
+
+def glance(view: Gradient) -> str:
+    """A tensor in a line; of an absent gradient, why there is none."""
+    if isinstance(view, Absent):
+        return ABSENT[view.reason]
+    if view.scalar is not None:
+        return number(view.scalar)
+    return f"{shape_text(view.shape)} · mean {number(view.mean)} · norm {number(view.norm)}"
 
 
 def gradient_of(trace: TraceView | None, key: tuple[str, str]) -> Gradient:

@@ -136,7 +136,7 @@ def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> Non
     bar = QRectF(rect.left() + PAD, rect.top(), rect.width() - 2 * PAD, high)
     painter.drawText(bar, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, card.title)
     painter.setFont(font("small"))
-    painter.setPen(faded(theme.bar_text, 0.9))
+    painter.setPen(color(theme.bar_text))
     mark = QRectF(rect.right() - PAD - 14, rect.top(), 16, high)
     painter.drawText(mark, _CENTRE, glyph(card.category))
     if card.frozen:
@@ -186,14 +186,14 @@ def paint_outline(painter: QPainter, rect: QRectF, hue: str, width: float, gap: 
 
 
 def paint_badge(painter: QPainter, rect: QRectF, severity: str, theme: Theme) -> None:
-    """A disc on the upper right corner: what is wrong stands in the Problems panel and in the tip."""
+    """A disc on the upper right corner, with the glyph of the Problems panel: what is wrong stands there and in the tip."""
     centre = QPointF(rect.right() - 3, rect.top() + 3)
     painter.setPen(QPen(color(theme.canvas), 2))
     painter.setBrush(color(theme.error if severity == "error" else theme.warning))
     painter.drawEllipse(centre, 10, 10)
     painter.setFont(font("strong"))
     painter.setPen(color(theme.canvas))
-    painter.drawText(QRectF(centre.x() - 10, centre.y() - 10.5, 20, 20), _CENTRE, "!")
+    painter.drawText(QRectF(centre.x() - 10, centre.y() - 10.5, 20, 20), _CENTRE, "✕" if severity == "error" else "!")
 
 
 def paint_objective(painter: QPainter, card: Card, rect: QRectF, port: str, theme: Theme) -> None:
