@@ -133,7 +133,7 @@ class NumberLine(QWidget):
         if scale != self._scale:
             self.updateGeometry()
         self._latex, self._ink, self._scale = latex, ink, scale
-        self.setVisible(bool(latex))
+        _show(self, bool(latex))
         self.update()
 
     @property
@@ -156,6 +156,12 @@ class NumberLine(QWidget):
         line(runs(self._latex), self.width(), size).paint(painter, 0, self.height() * 0.68, size)
 
 
+def _show(view: QWidget, wanted: bool) -> None:
+    """Show or hide; what has no parent yet shows with it, else it would be a window for a moment and take the focus."""
+    if view.parentWidget() is not None or not wanted:
+        view.setVisible(wanted)
+
+
 class FormulaView(QWidget):
     """One formula, left-aligned, shrunk to the width there is; the LaTeX itself where it cannot be typeset."""
 
@@ -175,7 +181,7 @@ class FormulaView(QWidget):
             return
         self._latex, self._ink, self._scale = latex, ink, scale
         self.setAccessibleName(latex)
-        self.setVisible(bool(latex))
+        _show(self, bool(latex))
         if loader().ready or not latex:
             self.typeset()
         else:

@@ -106,9 +106,9 @@ class Panels(QObject):
             (window.bottom, window.bottom.tabs),
             (window.library, window.library.query),
             (window.outline, window.outline.tree),
-            (window.topbar, window.topbar.transport.forward),
+            (window.topbar, window.topbar.first_stop()),
         ]
-        stops = [(panel, first) for panel, first in stops if panel.isVisible()]
+        stops = [(panel, first) for panel, first in stops if first.isVisible() and first.isEnabled()]
         focus = QApplication.focusWidget()
         here = next((i for i, (panel, _) in enumerate(stops) if focus is not None and (panel is focus or panel.isAncestorOf(focus))), 0)
         stops[(here + way) % len(stops)][1].setFocus(Qt.FocusReason.TabFocusReason)

@@ -143,6 +143,11 @@ class TopBar(QWidget):
         transport.backward.setToolTip(hint("Play the gradients from the result back to the inputs", made["play_backward"]))
         self._train_tips = (hint("Start training", made["train"]), hint("Pause training", made["train"]))
 
+    def first_stop(self) -> QWidget:
+        """What can be pressed here now, the transport before the chips."""
+        offered = (self.transport.forward, self.train, self.optimizer, self.device)
+        return next((widget for widget in offered if widget.isEnabled() and widget.isVisible()), self.transport.forward)
+
     def dress(self, theme: Theme) -> None:
         """Take the theme's type size, or the largest at which everything indispensable fits into the window's width."""
         for share in (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3):

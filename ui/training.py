@@ -131,6 +131,7 @@ class TrainingPage(QWidget):
             self.hyper_form = Form(spec.settings)
             self.hyper_form.changed.connect(self._set_hyper)
             self._hyper_place.addWidget(self.hyper_form)
+            self.hyper_form.tab_after(self.optimizer_form.editors["optimizer"])
             self._show_formulas()
         self.hyper_form.set_values(training.get("hyper") or {})
 
