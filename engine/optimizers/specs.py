@@ -1,6 +1,6 @@
 """Every optimizer once: name, hyperparameters with ranges and defaults (PyTorch's), update formula, what it remembers. No torch.
 
-Letters: θ parameters, g gradient (weight decay λ added first: g + λθ, but for AdamW), η learning rate, t the step from 1.
+Letters: θ parameters, L the objective, g its gradient (and weight decay λ, but for AdamW), η learning rate, t the step from 1.
 All operations are elementwise.
 """
 
@@ -81,6 +81,8 @@ _BETAS = (
     _share("beta1", 0.9, "β₁", "How long gradients are remembered."),
     _share("beta2", 0.999, "β₂", "How long squared gradients are remembered."),
 )
+_DECAYED = r"g = \nabla_\theta L + \lambda\,\theta"
+_AMSGRAD = r"\mathrm{AMSGrad:} \quad \hat r = \frac{\max(r_1, \ldots, r_t)}{1 - \beta_2^t}"
 _ADAM_M = r"m \leftarrow \beta_1 m + (1 - \beta_1)\,g"
 _ADAM_R = r"r \leftarrow \beta_2 r + (1 - \beta_2)\,g^2"
 _HATS = r"\hat m = \frac{m}{1 - \beta_1^t}, \quad \hat r = \frac{r}{1 - \beta_2^t}"
@@ -91,14 +93,18 @@ _ALL: Iterable[OptimizerSpec] = (
         "SGD",
         "Stochastic gradient descent: a step against the gradient. With the whole training part as batch, gradient descent.",
         (_lr(0.1), _decay()),
-        (r"\theta \leftarrow \theta - \eta\,g",),
+        (_DECAYED, r"\theta \leftarrow \theta - \eta\,g"),
     ),
     OptimizerSpec(
         "momentum",
         "SGD with momentum",
         "Heavy ball (Polyak 1964) in PyTorch's form: the step is a decaying sum of gradients.",
         (_lr(0.1), _MOMENTUM, _share("dampening", 0.0, "Dampening τ", "Weakens the newest gradient."), _decay()),
-        (r"m \leftarrow \rho\,m + (1 - \tau)\,g \quad (m = g \; \mathrm{at} \; t = 1)", r"\theta \leftarrow \theta - \eta\,m"),
+        (
+            _DECAYED,
+            r"m \leftarrow \rho\,m + (1 - \tau)\,g \quad (m = g \; \mathrm{at} \; t = 1)",
+            r"\theta \leftarrow \theta - \eta\,m",
+        ),
         ("m",),
     ),
     OptimizerSpec(
@@ -106,7 +112,7 @@ _ALL: Iterable[OptimizerSpec] = (
         "SGD with Nesterov momentum",
         "Nesterov's accelerated gradient in PyTorch's form (Sutskever et al. 2013).",
         (_lr(0.1), _MOMENTUM, _decay()),
-        (r"m \leftarrow \rho\,m + g", r"\theta \leftarrow \theta - \eta\,(g + \rho\,m)"),
+        (_DECAYED, r"m \leftarrow \rho\,m + g", r"\theta \leftarrow \theta - \eta\,(g + \rho\,m)"),
         ("m",),
     ),
     OptimizerSpec(
@@ -120,7 +126,11 @@ _ALL: Iterable[OptimizerSpec] = (
             _eps(1e-10),
             _decay(),
         ),
-        (r"r \leftarrow r + g^2", r"\theta \leftarrow \theta - \frac{\eta}{1 + (t - 1)\,\kappa}\,\frac{g}{\sqrt{r} + \varepsilon}"),
+        (
+            _DECAYED,
+            r"r \leftarrow r + g^2",
+            r"\theta \leftarrow \theta - \frac{\eta}{1 + (t - 1)\,\kappa}\,\frac{g}{\sqrt{r} + \varepsilon}",
+        ),
         ("r",),
     ),
     OptimizerSpec(
@@ -136,6 +146,7 @@ _ALL: Iterable[OptimizerSpec] = (
             _decay(),
         ),
         (
+            _DECAYED,
             r"r \leftarrow \tau\,r + (1 - \tau)\,g^2",
             r"a \leftarrow \tau\,a + (1 - \tau)\,g \quad (a = 0 \; \mathrm{unless \; centered})",
             r"m \leftarrow \rho\,m + \frac{g}{\sqrt{r - a^2} + \varepsilon}",
@@ -149,6 +160,7 @@ _ALL: Iterable[OptimizerSpec] = (
         "The last steps' size over the last gradients' size: the units agree and η = 1 usually serves (Zeiler 2012).",
         (_lr(1.0), _share("rho", 0.9, "Memory ρ", "How long squares are remembered."), _eps(1e-6), _decay()),
         (
+            _DECAYED,
             r"r \leftarrow \rho\,r + (1 - \rho)\,g^2",
             r"d = \frac{\sqrt{s + \varepsilon}}{\sqrt{r + \varepsilon}}\,g",
             r"s \leftarrow \rho\,s + (1 - \rho)\,d^2",
@@ -167,7 +179,7 @@ _ALL: Iterable[OptimizerSpec] = (
             Setting("amsgrad", "bool", False, title="AMSGrad", help="Divide by the largest r so far."),
             _decay(),
         ),
-        (_ADAM_M, _ADAM_R, _HATS, r"\theta \leftarrow \theta - \eta\,\frac{\hat m}{\sqrt{\hat r} + \varepsilon}"),
+        (_DECAYED, _ADAM_M, _ADAM_R, _HATS, _AMSGRAD, r"\theta \leftarrow \theta - \eta\,\frac{\hat m}{\sqrt{\hat r} + \varepsilon}"),
         ("m", "r", "largest"),
     ),
     OptimizerSpec(
@@ -186,6 +198,7 @@ _ALL: Iterable[OptimizerSpec] = (
             _ADAM_M,
             _ADAM_R,
             _HATS,
+            _AMSGRAD,
             r"\theta \leftarrow \theta - \eta\,\frac{\hat m}{\sqrt{\hat r} + \varepsilon}",
         ),
         ("m", "r", "largest"),
@@ -196,6 +209,7 @@ _ALL: Iterable[OptimizerSpec] = (
         "Adam with Nesterov's look-ahead (Dozat 2016).",
         (_lr(0.002), *_BETAS, _eps(1e-8), Setting("momentum_decay", "float", 0.004, 0.0, 1.0, title="Momentum decay ψ"), _decay()),
         (
+            _DECAYED,
             r"\mu_t = \beta_1\,(1 - 0.5 \cdot 0.96^{t \psi})",
             _ADAM_M,
             _ADAM_R,

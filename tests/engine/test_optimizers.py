@@ -116,6 +116,48 @@ def test_a_pause_changes_nothing(key: str, hyper: dict[str, Any]) -> None:
         assert torch.equal(straight, resumed)
 
 
+DECAYED = r"g = \nabla_\theta L + \lambda\,\theta"
+SHOWN: dict[str, tuple[str, ...]] = {
+    "sgd": (DECAYED, r"\theta \leftarrow \theta - \eta\,g"),
+    "momentum": (DECAYED, r"m \leftarrow \rho\,m + (1 - \tau)\,g \quad (m = g \; \mathrm{at} \; t = 1)", r"\theta \leftarrow \theta - \eta\,m"),
+    "nesterov": (DECAYED, r"m \leftarrow \rho\,m + g", r"\theta \leftarrow \theta - \eta\,(g + \rho\,m)"),
+}
+
+
+def by_the_formula(key: str, slopes: list[float], theta: float, lr: float, rho: float, tau: float, decay: float) -> float:
+    """The lines of `SHOWN`, on one number."""
+    m = 0.0
+    for t, slope in enumerate(slopes, 1):
+        g = slope + decay * theta
+        if key == "sgd":
+            theta -= lr * g
+        elif key == "momentum":
+            m = g if t == 1 else rho * m + (1 - tau) * g
+            theta -= lr * m
+        else:
+            m = rho * m + g
+            theta -= lr * (g + rho * m)
+    return theta
+
+
+@pytest.mark.parametrize("key", SHOWN)
+def test_the_formula_that_is_shown_is_the_one_that_runs(key: str) -> None:
+    """PyTorch's momentum and Nesterov are not the lecture's v ← ρv − ηg, and are not shown under it."""
+    assert OPTIMIZERS[key].formula == SHOWN[key]
+    slopes, theta = [0.7, -1.3, 0.4, 2.0], torch.tensor([1.5])
+    hyper = {"lr": 0.1, "momentum": 0.8, "dampening": 0.3, "weight_decay": 0.05}
+    run = stepper(key, {name: value for name, value in hyper.items() if OPTIMIZERS[key].setting(name)}, [theta])
+    for slope in slopes:
+        run.step([torch.tensor([slope])])
+    assert float(theta) == pytest.approx(by_the_formula(key, slopes, 1.5, 0.1, 0.8, 0.3, 0.05), rel=1e-12)
+
+
+def test_a_huge_gradient_is_not_clipped() -> None:
+    theta = torch.zeros(1)
+    stepper("sgd", {"lr": 0.1}, [theta]).step([torch.tensor([1e12])])
+    assert float(theta) == -1e11
+
+
 def test_every_optimizer_has_a_case() -> None:
     assert {case[0] for case in CASES} == set(OPTIMIZERS)
 
