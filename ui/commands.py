@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 
-from graph.edits import Move, SetGraphSetting
-from graph.layout import layout
+from graph.edits import SetGraphSetting
 from ui import formula_commands, palette
 from ui.actions import Situation
 from ui.canvas_commands import CanvasCommands

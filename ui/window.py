@@ -135,6 +135,7 @@ class Window(QMainWindow):
         canvas.add_requested.connect(commands.ask_for_node)
         canvas.node_activated.connect(lambda _: self.panels.show_inspector(None))
         canvas.wire_activated.connect(lambda _: self.panels.show_inspector(VALUES))
+        canvas.probe_requested.connect(lambda _: self.pin_probe("value"))
         canvas.menu_requested.connect(self._context_menu)
         canvas.gallery_requested.connect(lambda: commands.examples())
         canvas.formula_requested.connect(commands.ask_for_formula)

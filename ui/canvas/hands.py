@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSizeF, Qt
 from PySide6.QtGui import (
     QDragEnterEvent,
@@ -15,6 +16,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
+    QPen,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QToolTip
@@ -40,7 +42,7 @@ from ui.canvas.overlay import offer_places
 from ui.canvas.paint_nodes import FULL, paint_outline
 from ui.canvas.paint_wires import paint_bend, paint_lit
 from ui.canvas.scene import PortHit
-from ui.theme import color
+from ui.theme import Theme, color
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas
@@ -59,6 +61,10 @@ class Hands:
         self.space = False
         self.hover_wire: str | None = None
         self.hover_port: PortHit | None = None
+        self.pin: QPointF | None = None
+        """Where the hovered wire offers to be followed, in scene coordinates."""
+        self.by_keys = False
+        """Whether the last thing that happened came from the keyboard: then the focus is shown."""
         self.drop_wire: str | None = None
         self.bend: tuple[str, int] | None = None
         """The point of a wire that was clicked last: what Delete means, until something else is chosen."""
@@ -70,6 +76,7 @@ class Hands:
         canvas = self.canvas
         canvas.setFocus(Qt.FocusReason.MouseFocusReason)
         self.last = event.position()
+        self.by_keys = False
         if self.gesture is not None:
             self.cancel()  # a second button calls it off
             return
@@ -92,6 +99,10 @@ class Hands:
             self._accept_offer(at)
             return
         self.bend = None
+        if self._on_pin(at.scene) and not at.modifiers and self.hover_wire is not None:
+            canvas.select([self.hover_wire])
+            canvas.probe_requested.emit(self.hover_wire)
+            return
         note = items.note_at(scene, at.scene, items.GRIP / canvas.camera.scale)
         port, node = (self._port_at(at.scene), scene.node_at(at.scene)) if note is None else (None, None)
         if port is not None and self._may_edit():
@@ -258,6 +269,8 @@ class Hands:
         offer = self._offer_at(at.view)
         if (port, wire, offer) != (self.hover_port, self.hover_wire, self.offer):
             self._touch()
+            if wire != self.hover_wire:
+                self.pin = self._pin_place(wire, at.scene) if wire is not None else None
             self.hover_port, self.hover_wire = port, wire
             if offer != self.offer:
                 self.offer = offer
@@ -267,7 +280,7 @@ class Hands:
             canvas.setCursor(Qt.CursorShape.OpenHandCursor)
         elif port is not None:
             canvas.setCursor(Qt.CursorShape.CrossCursor)
-        elif offer or on_map:
+        elif self._on_pin(at.scene) or offer or on_map:
             canvas.setCursor(Qt.CursorShape.PointingHandCursor)
         elif node is not None and self._on_slider(node, at.scene):
             canvas.setCursor(Qt.CursorShape.SizeHorCursor)
@@ -282,6 +295,19 @@ class Hands:
             return False
         return slider.adjusted(-10, -7, 10, 8).contains(at - self.canvas.scene.rect(node).topLeft())
 
+    def _pin_place(self, wire: str, at: QPointF) -> QPointF:
+        """A little further along the wire, so that the pointer stands beside it."""
+        points = self.canvas.scene.wire_points(wire)
+        away = np.hypot(points[:, 0] - at.x(), points[:, 1] - at.y())
+        nearest, far = int(away.argmin()), 30.0 / self.canvas.camera.scale
+        ahead = [i for i in range(nearest, len(points)) if away[i] >= far] or [i for i in range(nearest, -1, -1) if away[i] >= far]
+        return QPointF(*points[ahead[0] if ahead else nearest])
+
+    def _on_pin(self, at: QPointF) -> bool:
+        if self.pin is None or self.hover_wire not in self.canvas.scene.edge_row:
+            return False
+        return (at - self.pin).manhattanLength() <= 12.0 / self.canvas.camera.scale
+
     def _item_at(self, at: QPointF, node: str | None) -> items.ItemHit | None:
         reach = items.GRIP / self.canvas.camera.scale
         return items.note_at(self.canvas.scene, at, reach) or (items.frame_at(self.canvas.scene, at, reach) if node is None else None)
@@ -290,13 +316,13 @@ class Hands:
         """Repaint what is hovered."""
         scene = self.canvas.scene
         if self.hover_wire in scene.edge_row and self.hover_wire is not None:
-            self.canvas.update_scene(scene.wire_rect(self.hover_wire, 10))
+            self.canvas.update_scene(scene.wire_rect(self.hover_wire, 12 + 12 / self.canvas.camera.scale))
         if self.hover_port is not None and self.hover_port.node in scene.row:
             self.canvas.update_scene(scene.rect(self.hover_port.node).adjusted(-14, -4, 14, 4))
 
     def _unhover(self) -> None:
         self._touch()
-        self.hover_port = self.hover_wire = None
+        self.hover_port = self.hover_wire = self.pin = None
 
     def _port_at(self, at: QPointF) -> PortHit | None:
         """Ports are too small to be meant when seen from afar."""
@@ -356,6 +382,7 @@ class Hands:
         return None
 
     def key(self, event: QKeyEvent) -> bool:
+        self.by_keys = True
         return keys.press(self.canvas, event)
 
     def key_up(self, event: QKeyEvent) -> None:
@@ -437,12 +464,17 @@ class Hands:
                 paint_lit(painter, scene, edge, theme.selection, (rest + 1.5) * wide)
         if self.hover_wire in scene.edge_row and self.hover_wire is not None and self.hover_wire not in canvas.selection:
             paint_lit(painter, scene, self.hover_wire, theme.text, (rest + 0.4) * wide)
+        if self.pin is not None and self.hover_wire in scene.edge_row and self.gesture is None:
+            _paint_pin(painter, self.pin, theme, 1 / canvas.camera.scale)
         if self.drop_wire in scene.edge_row and self.drop_wire is not None:
             paint_lit(painter, scene, self.drop_wire, theme.selection, rest + 3)
         for node in canvas.movable():
             rect = scene.rect(node) if node in scene.row else scene.item_rect(node)
             if not rect.isNull():
                 paint_outline(painter, rect, theme.selection, 2.0 * wide, 3.5)
+        focus = canvas.focused_item()
+        if focus is not None:
+            paint_outline(painter, scene.rect(focus) if focus in scene.row else scene.item_rect(focus), theme.focus, 2.0 * wide, 8.0)
         if self.bend is not None and self.bend[0] in scene.bent and not isinstance(self.gesture, MoveBend):
             via = canvas.document.graph.edges[self.bend[0]].via
             if self.bend[1] < len(via):
@@ -459,3 +491,13 @@ class Hands:
             painter.drawEllipse(QPointF(x + self.hover_port.spot.x, y + self.hover_port.spot.y), 6.5, 6.5)
         if self.gesture is not None:
             self.gesture.paint(painter)
+
+
+def _paint_pin(painter: QPainter, at: QPointF, theme: Theme, unit: float) -> None:
+    """A probe's mark: a click on it follows the wire."""
+    painter.setPen(QPen(color(theme.swatch["probes"]), 2.0 * unit))
+    painter.setBrush(color(theme.panel))
+    painter.drawEllipse(at, 8.0 * unit, 8.0 * unit)
+    painter.setBrush(color(theme.swatch["probes"]))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.drawEllipse(at, 3.2 * unit, 3.2 * unit)

@@ -12,6 +12,7 @@ from ui.canvas import batch, wires
 from ui.canvas.content import Content, thickness
 from ui.canvas.paint_nodes import FULL, MEDIUM
 from ui.canvas.scene import Scene
+from ui.canvas.wire_look import Role, dress, role
 from ui.theme import Theme, color
 
 BUSY = 250
@@ -31,17 +32,25 @@ def paint_wires(painter: QPainter, scene: Scene, ids: Sequence[str], theme: Them
         return
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if scale < MEDIUM or len(ids) > BUSY:
-        rows = [scene.edge_row[e] for e in ids]
-        coarse = scene.points[rows][:, :: 4 if scale < MEDIUM else 2]
-        pen = rest_pen(theme, width=max(theme.wire_width / theme.scale, 0.9 / scale))
-        painter.setPen(pen)
-        batch.lines(painter, wires.segments(coarse))
+        for which, some in _by_role(scene, ids).items() if scale >= MEDIUM else [("signal", ids)]:
+            coarse = scene.points[[scene.edge_row[e] for e in some]][:, :: 4 if scale < MEDIUM else 2]
+            painter.setPen(dress(rest_pen(theme, width=max(theme.wire_width / theme.scale, 0.9 / scale)), theme, which, dashed=False))
+            batch.lines(painter, wires.segments(coarse))
         return
-    painter.setPen(rest_pen(theme, width=max(theme.wire_width / theme.scale, 1.1 / scale) if scale < FULL else None))
-    for edge_id in ids:  # one path of all would be rasterised as one tangle, many times slower
-        painter.drawPath(wires.path(scene.pieces[edge_id]))
+    for which, some in _by_role(scene, ids).items():
+        width = max(theme.wire_width / theme.scale, 1.1 / scale) if scale < FULL else None
+        painter.setPen(dress(rest_pen(theme, width=width), theme, which))
+        for edge_id in some:  # one path of all would be rasterised as one tangle, many times slower
+            painter.drawPath(wires.path(scene.pieces[edge_id]))
     if scale >= FULL and scene.bent:
         paint_bends(painter, scene, ids, theme)
+
+
+def _by_role(scene: Scene, ids: Sequence[str]) -> dict[Role, list[str]]:
+    found: dict[Role, list[str]] = {}
+    for edge_id in ids:
+        found.setdefault(role(scene, edge_id), []).append(edge_id)
+    return found
 
 
 def paint_weighted(painter: QPainter, scene: Scene, ids: Iterable[str], content: Content, theme: Theme) -> None:

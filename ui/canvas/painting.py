@@ -15,6 +15,7 @@ from ui.canvas.paint_values import paint_values
 from ui.canvas.paint_wires import BUSY, paint_dots, paint_lit, paint_lit_batch, paint_weighted, paint_wires
 from ui.canvas.pulses import carried_width
 from ui.canvas.scene import Scene
+from ui.canvas.wire_look import paint_ranks
 from ui.theme import Theme, color
 
 NUMBERS = 0.36
@@ -37,7 +38,6 @@ def paint_static(
     paint_wires(painter, scene, [e for e in scene.edges_in(area.adjusted(-6, -6, 6, 6)) if e not in carried], theme, scale)
     nodes = [n for n in scene.nodes_in(area.adjusted(-24, -24, 24, 24)) if n not in without]
     paint_cards(painter, scene, nodes, theme, scale)
-    paint_notes(painter, scene, area, theme, scale, without)
 
 
 def paint_carried(painter: QPainter, scene: Scene, node_ids: Sequence[str], theme: Theme, scale: float) -> None:
@@ -67,8 +67,19 @@ def paint_live(
     boost = magnification(scale, theme)
     labels.magnify(boost)
     _paint_numbers(painter, scene, nodes, content, theme, scale, boost)
-    if not content.values or scale < NUMBERS:
-        return True
+    complete = True
+    if content.values and scale >= NUMBERS:
+        if scale >= FULL:
+            paint_ranks(painter, scene, edges, content, theme)
+        complete = _paint_labels(painter, scene, labels, content, edges, area, theme, budget_ms, ahead, gone)
+    paint_notes(painter, scene, area, theme, scale, without)
+    return complete
+
+
+def _paint_labels(
+    painter: QPainter, scene: Scene, labels: Labels, content: Content, edges: Sequence[str], area: QRectF, theme: Theme,
+    budget_ms: float | None, ahead: QRectF | None, gone: Collection[str],
+) -> bool:  # fmt: skip
     wanted = [e for e in scene.edges_in(ahead) if e not in gone] if ahead is not None else edges
     complete = labels.prepare(scene, wanted, content, budget_ms)
     labels.paint(painter, scene, edges, content, theme, area)

@@ -34,6 +34,8 @@ class Scene:
         """Frames and notes whose size is in the hand."""
         self.bends: dict[str, tuple[wires.Point, ...]] = {}
         """Points of wires that are in the hand, in place of the document's."""
+        self.roles: dict[str, str] = {}
+        """What wires are for, found out when they are first painted; it never changes."""
         self.bent: set[str] = set()
         """Wires that are led through points."""
         self.ids: list[str] = []

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QSizeF
-from PySide6.QtGui import QPainter
+from PySide6.QtCore import QRectF, QSizeF, Qt
+from PySide6.QtGui import QPainter, QPen
 
 from ui.canvas.overlay import paint_message, paint_tip
+from ui.theme import color
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas
@@ -21,6 +22,10 @@ def paint_top(painter: QPainter, canvas: Canvas) -> None:
         paint_message(painter, size, canvas.hands.offer, canvas.theme)
     if canvas.minimap.visible(canvas.scene, canvas.camera, size):
         canvas.minimap.paint(painter, canvas.scene, canvas.camera, size, canvas.theme)
+    if canvas.hasFocus() and canvas.hands.by_keys and not canvas.selection:
+        painter.setPen(QPen(color(canvas.theme.focus), 3))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(QRectF(1.5, 1.5, size.width() - 3, size.height() - 3))
     tip = canvas.gesture.tip() if canvas.gesture is not None else None
     place = (canvas.gesture.tip_place() or canvas.hands.last) if canvas.gesture is not None else None
     if tip is not None and place is not None:

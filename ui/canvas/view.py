@@ -66,6 +66,8 @@ class Canvas(QWidget):
     """Scene position, global position, and the `PortHit` a wire hangs on (or None)."""
     node_activated = Signal(str)
     wire_activated = Signal(str)
+    probe_requested = Signal(str)
+    """The id of a wire whose numbers someone wants to follow."""
     menu_requested = Signal(object, object)
     """Global position, and the id of the node or wire under it (or None)."""
     gallery_requested = Signal()
@@ -165,6 +167,11 @@ class Canvas(QWidget):
 
     def selected_edges(self) -> list[str]:
         return self._selection.edges(self.document.graph)
+
+    def focused_item(self) -> str | None:
+        """What keys act on, while they are in use: the last thing selected."""
+        chosen = self.movable()
+        return chosen[-1] if chosen and self.hasFocus() and self.hands.by_keys else None
 
     def movable(self) -> list[str]:
         """Everything selected that has a place of its own: nodes, groups, frames and notes."""
