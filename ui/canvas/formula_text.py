@@ -199,6 +199,13 @@ def _fonts(size: float) -> tuple[tuple[QFont, QFontMetricsF], tuple[QFont, QFont
     return (line, QFontMetricsF(line)), (small, QFontMetricsF(small))
 
 
+@lru_cache(maxsize=4096)
+def advance(letter: str, level: int, size: float) -> float:
+    """How far one letter moves the pen, on the line or off it."""
+    base, small = _fonts(size)
+    return (base if level == 0 else small)[1].horizontalAdvance(letter)
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A formula measured and cut to a width, ready to be painted at a baseline."""

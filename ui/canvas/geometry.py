@@ -6,8 +6,8 @@ the projector's larger type is a larger scale of the same drawing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
@@ -15,9 +15,11 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF
 
 from graph.graph import Graph
+from graph.model import Edge
 from graph.spec import Category, NodeSpec
 from ui import theme as themes
-from ui.canvas import formula_text
+from ui.canvas import formula_text, small_print
+from ui.canvas.small_print import SmallPrint
 
 TITLE = 28.0
 PITCH = 24.0
@@ -56,7 +58,7 @@ class Card:
     category: Category
     width: float
     height: float
-    formula: formula_text.Line
+    formula: formula_text.Line | SmallPrint
     body: Body
     area: QRectF
     slider: QRectF | None
@@ -80,6 +82,7 @@ def _metrics() -> dict[str, QFontMetricsF]:
     return {role: QFontMetricsF(themes.font(role)) for role in ("title", "value", "tiny", "small", "wire")}
 
 
+@lru_cache(maxsize=8192)
 def text_width(role: str, text: str) -> float:
     return _metrics()[role].horizontalAdvance(text)
 
@@ -102,6 +105,7 @@ def _pattern_width(role: str, pattern: str) -> float:
     return sum(_letter(role, letter) for letter in pattern)
 
 
+@lru_cache(maxsize=8192)
 def elided(role: str, text: str, width: float) -> str:
     return _metrics()[role].elidedText(text, Qt.TextElideMode.ElideRight, width)
 
@@ -116,63 +120,106 @@ def title_of(graph: Graph, node_id: str) -> str:
     return node.name if spec.role in ("input", "constant", "parameter") else spec.title
 
 
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What all cards of one type share that have the same settings and the same inputs wired; `spec` is kept so that its id is its own."""
+
+    spec: NodeSpec
+    values: Mapping[str, str]
+    inputs: tuple[tuple[str, int, bool, bool], ...]
+    outputs: tuple[str, ...]
+    body: Body
+    weight: str
+    fan_out: bool
+    labelled: bool
+    latex: str
+    sizes: dict[float, tuple[Any, ...]] = field(default_factory=dict)
+    """What depends on the width too."""
+
+
+_KINDS: dict[tuple[Any, ...], _Kind] = {}
+_SOURCES = ("input", "constant", "parameter")
+
+
 def build(graph: Graph, node_id: str) -> Card:
     """The card of one node."""
-    spec = graph.spec(node_id)
-    settings = graph.settings_of(node_id)
-    inputs = list(_rows(graph, node_id, spec))
-    outputs = [port.name for port in spec.outputs]
-    body = _body(spec, settings)
-    weight = spec.parameters[0].name if spec.category == "layers" and spec.parameters else ""
-    pieces = subtitle(graph, node_id)
+    node, spec, into = graph.nodes[node_id], graph.spec(node_id), graph.inputs_of(node_id)
+    wired = tuple([(edge.target[1], edge.slot) for edge in into])
+    kind = _kind(spec, node.params, wired, len(graph.outputs_of(node_id)) > 1)
     title = title_of(graph, node_id)
-    if graph.nodes[node_id].collapsed:
-        return _folded(title, spec, inputs, outputs, bool(settings.get("frozen")))
-    width = _width(title, pieces, body, bool(weight), inputs, outputs)
-    labelled = _labelled(spec)
-    content, slider, area_height = _content(body, bool(weight))
-    fan_out = len(graph.outputs_of(node_id)) > 1
-    if fan_out:
-        content, area_height = content + SUM, area_height + SUM
-    rows = max(len(inputs), len(outputs))
-    height = max(TITLE + content, TITLE + rows * PITCH + 16)
-    if labelled:
-        height = max(height, TITLE + FORMULA_ROW + rows * PITCH + 12)
-    height = 8 * round(height / 8 + 0.49)
-    area = _area(width, height, slider, area_height, labelled, inputs, outputs)
-    title = elided("title", title, width - PAD - 30 - (18 if settings.get("frozen") else 0))
+    formula: formula_text.Line | SmallPrint
+    if kind.latex:
+        names = _filled(kind, node.name, into, graph)
+        wide = small_print.width(kind.latex, names, FORMULA_SIZE)
+    else:
+        pieces = subtitle(graph, node_id)
+        wide = formula_text.line(pieces, 1e6, FORMULA_SIZE).width
+    width = _width(title, wide, kind)
+    if kind.latex:
+        formula = SmallPrint(kind.latex, names, width - 2 * PAD, FORMULA_SIZE)
+    else:
+        formula = formula_text.line(pieces, width - 2 * PAD, FORMULA_SIZE)
+    height, area, slider, inputs, outputs = kind.sizes.get(width) or kind.sizes.setdefault(width, _sized(kind, width))
+    frozen = bool(node.params.get("frozen"))
+    title = elided("title", title, width - PAD - 30 - (18 if frozen else 0))
     return Card(
-        title, spec.category, width, height, formula_text.line(pieces, width - 2 * PAD, FORMULA_SIZE), body, area,
-        QRectF(PAD + 2, height - 20, width - 2 * PAD - 4, 12) if slider else None,
-        _spots(inputs, False, 0.0, height, labelled), _spots([(n, 0, False, False) for n in outputs], True, width, height, labelled),
-        bool(settings.get("frozen")), fan_out, weight,
+        title, spec.category, width, height, formula, kind.body, area, slider, inputs, outputs, frozen, kind.fan_out, kind.weight
+    )
+
+
+def _kind(spec: NodeSpec, params: Mapping[str, Any], wired: tuple[tuple[str, int], ...], fan_out: bool) -> _Kind:
+    """From the cache, where the settings can be compared."""
+    settings: tuple[Any, ...]
+    if spec.role in _SOURCES:
+        settings = tuple([(name, type(value)) for name, value in params.items()])
+    else:
+        settings = tuple([(name, type(value), value) for name, value in params.items()])
+    key = (id(spec), settings, wired, fan_out)
+    try:
+        found = _KINDS.get(key)
+    except TypeError:
+        return _made_kind(spec, params, wired, fan_out)
+    if found is None:
+        if len(_KINDS) > 2000:
+            _KINDS.clear()
+        found = _KINDS[key] = _made_kind(spec, params, wired, fan_out)
+    return found
+
+
+def _made_kind(spec: NodeSpec, params: Mapping[str, Any], wired: tuple[tuple[str, int], ...], fan_out: bool) -> _Kind:
+    settings = spec.defaults() | dict(params)
+    weight = spec.parameters[0].name if spec.category == "layers" and spec.parameters else ""
+    latex = "" if spec.role in (*_SOURCES, "data") else spec.formula_for(settings)
+    return _Kind(
+        spec, {port.name: port.name for port in spec.inputs} | _written(settings), tuple(_rows(spec, wired)),
+        tuple(port.name for port in spec.outputs), _body(spec, settings), weight, fan_out, _labelled(spec), latex,
     )  # fmt: skip
 
 
-FOLDED_PITCH = 12.0
+def _sized(kind: _Kind, width: float) -> tuple[Any, ...]:
+    """Height, the value's area, the slider, and the ports' places."""
+    content, slider, area_height = _content(kind.body, bool(kind.weight))
+    if kind.fan_out:
+        content, area_height = content + SUM, area_height + SUM
+    rows = max(len(kind.inputs), len(kind.outputs))
+    height = max(TITLE + content, TITLE + rows * PITCH + 16)
+    if kind.labelled:
+        height = max(height, TITLE + FORMULA_ROW + rows * PITCH + 12)
+    height = 8 * round(height / 8 + 0.49)
+    outputs = list(kind.outputs)
+    area = _area(width, height, slider, area_height, kind.labelled, list(kind.inputs), outputs)
+    return (
+        height, area, QRectF(PAD + 2, height - 20, width - 2 * PAD - 4, 12) if slider else None,
+        _spots(list(kind.inputs), False, 0.0, height, kind.labelled),
+        _spots([(n, 0, False, False) for n in outputs], True, width, height, kind.labelled),
+    )  # fmt: skip
 
 
-def _folded(title: str, spec: NodeSpec, inputs: list[Any], outputs: list[str], frozen: bool) -> Card:
-    """A card of which only the title is seen, with its ports close together at its sides."""
-    width = 8 * round(min(max(text_width("title", title) + PAD + 34, 72.0), 192.0) / 8 + 0.49)
-    height = max(32.0, 8 * round((FOLDED_PITCH * max(len(inputs), len(outputs)) + 8) / 8 + 0.49))
-
-    def spots(rows: list[Any], output: bool) -> tuple[PortSpot, ...]:
-        first = height / 2 - FOLDED_PITCH * (len(rows) - 1) / 2
-        x = width if output else 0.0
-        return tuple(PortSpot(p, slot, output, x, first + FOLDED_PITCH * i, "", m, f) for i, (p, slot, m, f) in enumerate(rows))
-
-    title = elided("title", title, width - PAD - 30 - (18 if frozen else 0))
-    nothing = formula_text.line((), 1.0, FORMULA_SIZE)
-    ports = spots(inputs, False), spots([(n, 0, False, False) for n in outputs], True)
-    return Card(title, spec.category, width, height, nothing, "folded", QRectF(), None, *ports, frozen)
-
-
-def _rows(graph: Graph, node_id: str, spec: NodeSpec) -> Iterator[tuple[str, int, bool, bool]]:
+def _rows(spec: NodeSpec, ends: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int, bool, bool]]:
     """Input rows: port, slot, minor, free. A parameter's input shows only while something is wired to it."""
     wired: dict[str, list[int]] = {}
-    for edge in graph.inputs_of(node_id):
-        wired.setdefault(edge.target[1], []).append(edge.slot)
+    for port_name, slot in ends:
+        wired.setdefault(port_name, []).append(slot)
     for port in spec.inputs:
         slots = wired.get(port.name, [])
         if port.many:
@@ -207,10 +254,9 @@ def _labelled(spec: NodeSpec) -> bool:
     return len(spec.outputs) > 1 or (len(telling) > 1 and spec.category not in ("math",))
 
 
-def _width(title: str, pieces: tuple[formula_text.Run, ...], body: Body, weight: bool, inputs: list[Any], outputs: list[str]) -> float:
-    formula = formula_text.line(pieces, 1e6, FORMULA_SIZE).width
-    wanted = max(text_width("title", title) + PAD + 34, formula + 2 * PAD + 2, 160.0 if weight else 128.0)
-    if len(outputs) > 1 or (inputs and len({row[0] for row in inputs}) > 1 and body == "tiles"):
+def _width(title: str, formula: float, kind: _Kind) -> float:
+    wanted = max(text_width("title", title) + PAD + 34, formula + 2 * PAD + 2, 160.0 if kind.weight else 128.0)
+    if len(kind.outputs) > 1 or (kind.inputs and len({row[0] for row in kind.inputs}) > 1 and kind.body == "tiles"):
         wanted = max(wanted, 144.0)
     return 8 * round(min(wanted, 192.0) / 8 + 0.49)
 
@@ -243,24 +289,38 @@ def subtitle(graph: Graph, node_id: str) -> tuple[formula_text.Run, ...]:
         return (formula_text.Run(formula_text.italic(spec.role), 0),)
     if spec.role == "data":
         return (formula_text.Run(formula_text.italic(str(graph.setting(node_id, "dataset")).replace("_", " ")), 0),)
-    return formula_text.runs(spec.formula_for(graph.settings_of(node_id)), tuple(sorted(names_of(graph, node_id).items())))
+    return formula_text.runs(spec.formula_for(graph.settings_of(node_id)), tuple(names_of(graph, node_id).items()))
 
 
 def names_of(graph: Graph, node_id: str) -> dict[str, str]:
     """What `@name` in this node's formulas stands for: the producers' names, its own for its output, its settings' values."""
-    spec = graph.spec(node_id)
-    names = {port.name: port.name for port in spec.inputs}
-    for setting, value in graph.settings_of(node_id).items():
-        if isinstance(value, str | int | float) and not isinstance(value, bool):
-            names[setting] = f"{value:g}" if isinstance(value, float) else str(value)
-    if spec.outputs:
-        names[spec.outputs[0].name] = graph.nodes[node_id].name
-    many: dict[str, list[str]] = {}
-    for edge in graph.inputs_of(node_id):
+    spec, into = graph.spec(node_id), graph.inputs_of(node_id)
+    wired = tuple((edge.target[1], edge.slot) for edge in into)
+    return dict(_filled(_kind(spec, graph.nodes[node_id].params, wired, False), graph.nodes[node_id].name, into, graph))
+
+
+def _written(settings: Mapping[str, Any]) -> dict[str, str]:
+    """Settings as they stand in a formula."""
+    return {
+        setting: f"{value:g}" if isinstance(value, float) else str(value)
+        for setting, value in settings.items()
+        if isinstance(value, str | int | float) and not isinstance(value, bool)
+    }
+
+
+def _filled(kind: _Kind, name: str, into: Sequence[Edge], graph: Graph) -> tuple[tuple[str, str], ...]:
+    names = dict(kind.values)
+    if kind.outputs:
+        names[kind.outputs[0]] = name
+    nodes, seen = graph.nodes, set()
+    for edge in into:
         source, port = edge.source
-        several = len(graph.spec(source).outputs) > 1
-        many.setdefault(edge.target[1], []).append(port if several else graph.nodes[source].name)
-    return names | {port: ", ".join(found) for port, found in many.items()}
+        given, taken = nodes[source].name, edge.target[1]
+        if len(graph.spec(source).outputs) > 1:
+            given = port
+        names[taken] = f"{names[taken]}, {given}" if taken in seen else given
+        seen.add(taken)
+    return tuple(names.items())
 
 
 def bounds(card: Card, x: float, y: float) -> QRectF:

@@ -26,6 +26,23 @@ def cubics(start: Point, end: Point, via: Sequence[Point] = ()) -> list[Cubic]:
     return made
 
 
+def controls(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """The cubics of n wires without points in between, shape (n, 4, 2): what `cubics` says, for all of them at once."""
+    across, down = ends[:, 0] - starts[:, 0], np.abs(ends[:, 1] - starts[:, 1])
+    onward = np.maximum(0.5 * across, np.minimum(24.0 + 0.15 * down, 60.0))
+    back = np.minimum(60.0 - 0.35 * across + 0.15 * down, 260.0)
+    made = np.stack([starts, starts, ends, ends], axis=1)
+    reach = np.where(across >= 0, onward, back)
+    made[:, 1, 0] += reach
+    made[:, 2, 0] -= reach
+    return made
+
+
+def sampled(cubics: np.ndarray) -> np.ndarray:
+    """`SAMPLES` points along each of n cubics (n, 4, 2), shape (n, SAMPLES, 2)."""
+    return np.asarray(_BASIS @ cubics)
+
+
 def _reach(a: Point, b: Point) -> float:
     across, down = b[0] - a[0], abs(b[1] - a[1])
     if across >= 0:
