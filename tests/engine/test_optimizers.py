@@ -119,9 +119,11 @@ def test_a_pause_changes_nothing(key: str, hyper: dict[str, Any]) -> None:
 DECAYED = r"g = \nabla_\theta L + \lambda\,\theta"
 SHOWN: dict[str, tuple[str, ...]] = {
     "sgd": (DECAYED, r"\theta \leftarrow \theta - \eta\,g"),
-    "momentum": (DECAYED, r"m \leftarrow \rho\,m + (1 - \tau)\,g \quad (m = g \; \mathrm{at} \; t = 1)", r"\theta \leftarrow \theta - \eta\,m"),
+    "momentum": (
+        DECAYED, r"m \leftarrow \rho\,m + (1 - \tau)\,g \quad (m = g \; \mathrm{at} \; t = 1)", r"\theta \leftarrow \theta - \eta\,m",
+    ),
     "nesterov": (DECAYED, r"m \leftarrow \rho\,m + g", r"\theta \leftarrow \theta - \eta\,(g + \rho\,m)"),
-}
+}  # fmt: skip
 
 
 def by_the_formula(key: str, slopes: list[float], theta: float, lr: float, rho: float, tau: float, decay: float) -> float:
