@@ -17,7 +17,7 @@ from graph.graph import Graph
 from ui.formula import FormulaView
 from ui.formula_latex import latex
 from ui.theme import Theme
-from ui.widgets import FlowLayout, button, label
+from ui.widgets import FlowLayout, button, label, set_property
 
 HINT = "A formula, such as (1 - w2*w1)^2"
 KEYS = "Enter builds it here · several statements with ; between them · Esc closes"
@@ -170,11 +170,21 @@ class FormulaEntry(QFrame):
         wrong = self.entry.complaint
         self.note.setText("" if not text.strip() else f"✕  {wrong}" if wrong else f"✓  {summary(self.entry)}")
         self.note.setVisible(bool(text.strip()))
+        set_property(self.note, "role", "complaint" if wrong else "secondary")
         if not wrong:
             self.preview.set_formula(_typeset(text) if text.strip() else "", self._theme.text, self._theme.scale)
         self._show_names()
-        self.layout().activate()
-        self.adjustSize()
+        self._fit()
+
+    def _fit(self) -> None:
+        """As high as what is in it at this width, and inside the window."""
+        box, room = self.layout(), self._window.height() - 8
+        if box is None:
+            return
+        box.activate()
+        self.resize(self.width(), box.totalHeightForWidth(self.width()))
+        if self.isVisible() and self.geometry().bottom() > room:
+            self.move(self.x(), max(8, room - self.height()))
 
     def _show_names(self) -> None:
         """A switch for every new name: Input or Parameter. They stay while the formula cannot be read for a moment."""
@@ -214,10 +224,7 @@ class FormulaEntry(QFrame):
     def event(self, event: QEvent) -> bool:
         handled = super().event(event)
         if event.type() == QEvent.Type.LayoutRequest:  # a formula was typeset, and is higher than the last
-            self.adjustSize()
-            room = self._window.height() - 8
-            if self.geometry().bottom() > room:
-                self.move(self.x(), max(8, room - self.height()))
+            self._fit()
         return handled
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -40,10 +40,10 @@ class ValuesPage(QWidget):
         self._layout.setContentsMargins(0, 14, 0, 16)
         self._layout.setSpacing(10)
 
-    def _rebuild(self, what: tuple[object, ...], rows: list[tuple[str, str, tuple[str, ...]]]) -> None:
-        """Make the panels `(title, role, key)` anew when something else is shown than before."""
+    def _rebuild(self, what: tuple[object, ...], rows: list[tuple[str, str, tuple[str, ...]]]) -> bool:
+        """Make the panels `(title, role, key)` anew when something else is shown than before; whether that was so."""
         if what == self._shown and [key for _, _, key in rows] == list(self.panels):
-            return
+            return False
         self._shown = what
         clear(self._layout)
         self.panels = {}
@@ -54,6 +54,7 @@ class ValuesPage(QWidget):
             self.panels[key] = panel
             self._layout.addWidget(panel)
         self._layout.addStretch(1)
+        return True
 
     def show_node(self, document: Document, node: str, trace: TraceView | None, theme: Theme, stale: bool) -> None:
         graph = document.graph
@@ -77,10 +78,12 @@ class ValuesPage(QWidget):
         graph = document.graph
         source = graph.edges[edge].source
         name, end = graph.nodes[source[0]].name, graph.nodes[graph.edges[edge].target[0]].name
-        self._rebuild((id(document), edge), [
-            (f"Value · {name} to {end}", "value", ("value", *source)),
+        title = f"{name} → {end}.{graph.edges[edge].target[1]}"
+        if self._rebuild((id(document), edge, title), [
+            ("Value", "value", ("value", *source)),
             ("Gradient along this wire", "gradient", ("edge", edge)),
-        ])  # fmt: skip
+        ]):  # fmt: skip
+            self._layout.insertWidget(0, label(title, "heading", wrap=True))
         for key, panel in self.panels.items():
             panel.show_view(self._view(trace, key), theme, stale, self._fetch(key))
 

@@ -257,7 +257,7 @@ class ProbesPage(QWidget):
 
     def _card(self, probe: Probe, title: str) -> ProbeCard:
         card = ProbeCard(probe, title)
-        card.setFixedWidth(round(252 * self._theme.scale))
+        card.setFixedWidth(round(236 * self._theme.scale))
         card.go.connect(lambda which: self.go.emit((), (which.edge,)))
         card.unpinned.connect(self._unpin)
         card.measured.connect(self._measure)

@@ -65,7 +65,7 @@ class TensorField(QWidget):
         self.table.setAccessibleName(f"{setting.label} as a table")
         quiet_table(self.table)
         self.table.horizontalHeader().setDefaultSectionSize(60)
-        self.table.horizontalHeader().setMinimumSectionSize(36)
+        self.table.horizontalHeader().setMinimumSectionSize(48)
         self.table.installEventFilter(self)
         self.sizes = QWidget()
         row = QHBoxLayout(self.sizes)
@@ -127,6 +127,7 @@ class TensorField(QWidget):
                 item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
                 self.table.setItem(r, c, item)
         self._filling = False
+        self.table.resizeColumnsToContents()
         height = self.table.verticalHeader().defaultSectionSize()
         self.table.setFixedHeight(self.table.horizontalHeader().sizeHint().height() + height * min(len(matrix), ROWS_SHOWN) + 12)
 
