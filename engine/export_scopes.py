@@ -18,7 +18,7 @@ class Scope:
         self.items: list[str | Scope] = []
         self.nodes: set[str] = set()
         self.constructors: list[str] = []
-        self.lines: list[str | Scope] = []
+        self.lines: list[tuple[str, str] | Scope] = []  # (code, comment)
         self.inputs: dict[str, str] = {}
         self.outputs: dict[str, None] = {}
 
@@ -40,9 +40,9 @@ class Scope:
                 yield from item.within()
                 yield item
 
-    def call(self) -> str:
-        """The line in the scope around that runs this one."""
-        return f"{', '.join(self.outputs)} = self.{self.attribute}({', '.join(self.inputs.values())})"
+    def call(self) -> tuple[str, str]:
+        """The line in the scope around that runs this one, and no comment."""
+        return f"{', '.join(self.outputs)} = self.{self.attribute}({', '.join(self.inputs.values())})", ""
 
 
 def scopes(graph: Graph, nodes: Sequence[str], taken: Collection[str]) -> tuple[Scope, dict[str, Scope]]:

@@ -1,0 +1,258 @@
+"""Exported programs, run by themselves in a fresh interpreter: the same loss as in the app, and training."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from engine.catalog import CATALOG
+from engine.export import ExportError, export
+from engine.optimizers.specs import OPTIMIZERS
+from engine.session import Session
+from engine.trainer import Trainer
+from graph.edits import SetTraining
+from graph.files import load
+from graph.graph import Graph
+from tests.engine.networks import network, tanh_net
+
+EXAMPLES = Path(__file__).parents[2] / "resources" / "examples"
+
+LOOP = """
+import contextlib, io, runpy, sys, traceback
+for line in sys.stdin:
+    path, *options = line.split()
+    sys.argv, out = [path, *options], io.StringIO()
+    try:
+        with contextlib.redirect_stdout(out):
+            runpy.run_path(path, run_name="__main__")
+        print(" | ".join(out.getvalue().splitlines()), flush=True)
+    except BaseException:
+        print(" | ".join(traceback.format_exc().splitlines()), flush=True)
+"""
+"""One interpreter for all programs, since starting torch takes longer than all of them."""
+
+Alone = Callable[..., dict[str, float]]
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alone]:
+    """Runs programs outside of the project, with nothing but the interpreter and its packages; gives the loss that each prints."""
+    folder = tmp_path_factory.mktemp("exported")
+    command = [sys.executable, "-I", "-W", "error::UserWarning", "-c", LOOP]
+    with subprocess.Popen(command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as interpreter:
+        assert interpreter.stdin is not None and interpreter.stdout is not None
+        into, out = interpreter.stdin, interpreter.stdout
+
+        def run(programs: dict[str, str], *options: str) -> dict[str, float]:
+            losses = {}
+            for name, text in programs.items():
+                path = folder / f"{name}.py"
+                path.write_text(text, encoding="utf-8")
+                print(path, *options, file=into, flush=True)
+                printed = out.readline().strip()
+                assert printed.startswith("loss = "), f"{name}: {printed}"
+                losses[name] = float(printed.removeprefix("loss = "))
+            return losses
+
+        yield run
+        into.close()
+
+
+def loss_in_the_app(session: Session) -> float:
+    """The objective over the whole training part, or of the graph's own inputs; where nothing is learned, that of the trace."""
+    if session.inference.parameters:
+        return float(Trainer(session).result()["loss"])
+    trace = session.trace()
+    assert trace.objective is not None
+    return float(trace.values[trace.objective])
+
+
+def assert_the_programs_give_the_losses_of_the_app(alone: Alone, graphs: dict[str, Graph]) -> None:
+    sessions = {name: Session(graph) for name, graph in graphs.items()}
+    expected = {name: loss_in_the_app(session) for name, session in sessions.items()}
+    assert alone({name: export(session) for name, session in sessions.items()}) == pytest.approx(expected, rel=1e-6)
+
+
+def test_every_example_gives_the_same_loss_outside_of_the_app(alone: Alone) -> None:
+    names = [path.stem for path in EXAMPLES.glob("*.gradwire")]
+    assert len(names) >= 14
+    assert_the_programs_give_the_losses_of_the_app(alone, {n: load(EXAMPLES / f"{n}.gradwire", CATALOG) for n in names})
+
+
+def test_trained_values_are_exported(alone: Alone) -> None:
+    session = Session(tanh_net())
+    trainer = Trainer(session)
+    trainer.run()
+    assert alone({"trained": export(session)})["trained"] == pytest.approx(trainer.result()["loss"], rel=1e-6)
+
+
+@pytest.mark.parametrize("batch_size", [16, None])
+@pytest.mark.parametrize("key", OPTIMIZERS)
+def test_every_optimizer_trains_the_exported_program(alone: Alone, key: str, batch_size: int | None) -> None:
+    rate = {"sgd": 0.5, "momentum": 0.1, "nesterov": 0.1, "adagrad": 0.1, "adadelta": 1.0, "lbfgs": 1.0}.get(key, 0.01)
+    session = Session(tanh_net(optimizer=key, hyper={"lr": rate}, epochs=20, batch_size=batch_size))
+    after = alone({key: export(session)}, "--train")[key]
+    assert after < 0.95 * loss_in_the_app(session)
+
+
+def test_full_batch_gradient_descent_ends_where_the_app_ends(alone: Alone) -> None:
+    session = Session(tanh_net(batch_size=None, epochs=50))
+    text = export(session)
+    trainer = Trainer(session)
+    trainer.run()
+    assert alone({"descent": text}, "--train")["descent"] == pytest.approx(trainer.result()["loss"], rel=1e-9)
+
+
+BLOBS = {"dataset": "blobs", "classes": 3, "samples": 30, "coding": "index"}
+PICTURES = {"dataset": "digits", "image": True, "coding": "index"}
+
+Nodes = dict[str, tuple[str, dict[str, Any]]]
+
+
+def classifier(chain: Nodes, more: Nodes | None = None, wires: str = "", data: dict[str, Any] | None = None, **training: Any) -> Graph:
+    """Data through a chain of nodes into cross-entropy; `more` nodes and `wires` beside it."""
+    nodes = {"data": ("source.data", data or BLOBS), **chain, **(more or {}), "loss": ("loss.cross_entropy", {})}
+    line = ["data.x", *chain]
+    through = [f"{a} -> {b}.x" for a, b in zip(line, line[1:], strict=False)]
+    through += [f"{line[-1]} -> loss.scores", "data.target -> loss.target", wires]
+    return network(nodes, "; ".join(through).strip("; "), **training)
+
+
+def linear(features: int, **more: Any) -> tuple[str, dict[str, Any]]:
+    return "layer.linear", {"out_features": features, **more}
+
+
+def shared_weights() -> Graph:
+    chain = {"first": linear(2), "second": linear(2), "out": linear(3)}
+    return classifier(chain, {"w": ("parameter.parameter", {"initialisation": "normal", "shape": [2, 2]})}, "w -> first.W; w -> second.W")
+
+
+def penalties() -> Graph:
+    more: Nodes = {"all": ("penalty.l2", {"lam": 0.01, "layers": "all"}), "some": ("penalty.l1", {"lam": 0.1, "layers": "out"}),
+                   "both": ("math.add", {}), "total": ("math.add", {})}  # fmt: skip
+    wires = "all -> both.a; some -> both.b; both -> total.a; loss -> total.b"
+    return classifier({"hidden": linear(6), "out": linear(3)}, more, wires)
+
+
+def recurrent() -> Graph:
+    chain = {"one": ("layer.recurrent", {"hidden": 4}), "out": linear(3)}
+    more: Nodes = {"two": ("layer.recurrent", {"hidden": 4, "activation": "relu"}), "start": ("source.constant", {"value": [0.5, 0, 0, 1]})}
+    return classifier(chain, more, "data.x -> two.x; start -> two.h; two -> one.h")
+
+
+def embedding() -> Graph:
+    """The class itself goes in as an index, and its row of the table has to tell the class."""
+    table = "layer.embedding", {"count": 3, "dimension": 3}
+    nodes: Nodes = {"data": ("source.data", BLOBS), "table": table, "loss": ("loss.cross_entropy", {})}
+    return network(nodes, "data.target -> table.x; table -> loss.scores; data.target -> loss.target")
+
+
+def parts() -> dict[str, Graph]:
+    """Graphs around the layers and nodes whose export is more than one plain line."""
+    norm: Nodes = {"hidden": linear(6), "norm": ("layer.batch_norm1d", {}), "out": linear(3)}
+    drop: Nodes = {"hidden": linear(6), "norm": ("layer.layer_norm", {}), "drop": ("layer.dropout", {"p": 0.3}), "out": linear(3)}
+    images: Nodes = {"conv": ("layer.conv2d", {"out_channels": 3}), "norm": ("layer.batch_norm2d", {}), "pool": ("layer.avg_pool2d", {}),
+                     "flat": ("math.flatten", {}), "out": linear(10)}  # fmt: skip
+    return {
+        "weight_sharing": shared_weights(), "penalties": penalties(), "batch_norm": classifier(norm), "dropout": classifier(drop),
+        "convolution": classifier(images, data=PICTURES), "recurrent": recurrent(), "embedding": embedding(),
+    }  # fmt: skip
+
+
+def test_layers_penalties_and_shared_weights_give_the_same_loss(alone: Alone) -> None:
+    assert_the_programs_give_the_losses_of_the_app(alone, parts())
+
+
+def test_programs_with_every_kind_of_layer_can_be_trained(alone: Alone) -> None:
+    graphs = parts()
+    before = {name: loss_in_the_app(Session(graph)) for name, graph in graphs.items()}
+    for graph in graphs.values():
+        SetTraining("epochs", 3).apply(graph)
+    after = alone({name: export(Session(graph)) for name, graph in graphs.items()}, "--train")
+    assert all(after[name] < before[name] for name in before), (before, after)
+
+
+def test_a_frozen_layer_stays_as_it_is_when_the_program_trains() -> None:
+    text = export(Session(classifier({"hidden": linear(4, frozen=True), "out": linear(3)}, epochs=2)))
+    space = imported(text)
+    model, values = space["Model"](), space["values"]()
+    model.load_state_dict(values)
+    space["train"](model, space["inputs"]())
+    assert torch.equal(model.hidden.weight, values["hidden.weight"])
+    assert not torch.equal(model.out.weight, values["out.weight"])
+
+
+def imported(text: str) -> dict[str, Any]:
+    """The names that a program defines."""
+    before = torch.get_default_dtype()
+    space: dict[str, Any] = {"__name__": "exported"}
+    try:
+        exec(compile(text, "exported", "exec"), space)
+    finally:
+        torch.set_default_dtype(before)
+    return space
+
+
+HARD_NAMES = [
+    "lambda", "torch", "nn", "F", "self", "forward", "training", "parameters", "print", "super", "data", "data_x", "model", "_", "__x",
+    "__init__", "type", "hidden_W", "hidden_b", "unpack", "values", "T_destination", "state_dict", "None",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["parameter.parameter", "source.input", "source.constant"])
+def test_names_that_mean_something_to_python_or_torch_survive_on_values(alone: Alone, kind: str) -> None:
+    nodes: Nodes = {"start": ("source.input", {"value": 1.0})}
+    wires, last = [], "start"
+    for i, name in enumerate(HARD_NAMES):
+        nodes |= {name: (kind, {"value": 0.5}), f"add{i}": ("math.add", {})}
+        wires += [f"{last} -> add{i}.a", f"{name} -> add{i}.b"]
+        last = f"add{i}"
+    assert_the_programs_give_the_losses_of_the_app(alone, {"named": network(nodes, ";".join(wires))})
+
+
+def test_names_that_mean_something_to_python_or_torch_survive_on_layers(alone: Alone) -> None:
+    nodes: Nodes = {"start": ("source.input", {"value": [0.3, 0.4]}), **{name: linear(2) for name in HARD_NAMES}, "end": ("math.sum", {})}
+    line = list(nodes)
+    graph = network(nodes, ";".join(f"{a} -> {b}.x" for a, b in zip(line, line[1:], strict=False)))
+    assert_the_programs_give_the_losses_of_the_app(alone, {"named": graph})
+
+
+def test_two_nodes_never_share_a_variable(alone: Alone) -> None:
+    """`data_x` could be the features of `data`, and `hidden_W` the matrix of `hidden`."""
+    chain: Nodes = {"data_x": linear(4), "hidden_b": ("activation.tanh", {}), "hidden": linear(3)}
+    more: Nodes = {"hidden_W": ("parameter.parameter", {"initialisation": "normal", "shape": [3, 4]})}
+    assert_the_programs_give_the_losses_of_the_app(alone, {"shared": classifier(chain, more, "hidden_W -> hidden.W")})
+
+
+def test_a_layer_reads_as_in_a_book() -> None:
+    text = export(Session(tanh_net()))
+    assert "        self.hidden = nn.Linear(2, 4)\n        self.tanh = nn.Tanh()\n" in text
+    assert "        hidden = self.hidden(data_x)  # N × 4\n" in text
+    assert "torch.optim.SGD(model.parameters(), lr=0.5)" in text
+
+
+def test_a_program_imports_only_what_it_uses() -> None:
+    for path in EXAMPLES.glob("*.gradwire"):
+        text = export(Session(load(path, CATALOG)))
+        tree = ast.parse(text)
+        imports = [name for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom)) for name in node.names]
+        used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        assert {(n.asname or n.name).partition(".")[0] for n in imports} <= used, path.stem
+
+
+def test_a_title_cannot_break_out_of_its_docstring() -> None:
+    for title in ('"""\nimport os\n"""', "\\", 'ends with "', "two\nlines", "\N{NULL}"):
+        ast.parse(export(Session(network({"x": ("source.input", {})}, "")), title))
+
+
+def test_a_graph_without_an_objective_says_so() -> None:
+    graph = network({"x": ("source.input", {}), "a": ("math.exp", {}), "b": ("math.sin", {})}, "x -> a.x; x -> b.x")
+    with pytest.raises(ExportError, match=r"\ba\b.*\bb\b"):
+        export(Session(graph))
