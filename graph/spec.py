@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-Category = Literal["sources", "parameters", "math", "layers", "activations", "losses", "probes", "unknown"]
+Category = Literal["sources", "parameters", "math", "layers", "activations", "losses", "probes", "unknown", "groups"]
 CATEGORIES: tuple[Category, ...] = ("sources", "parameters", "math", "layers", "activations", "losses", "probes")
 
 SettingKind = Literal["int", "float", "bool", "choice", "text", "shape", "tensor", "ints"]
@@ -116,12 +116,23 @@ class NodeSpec:
     templates: Mapping[str, str] = field(default_factory=dict)
     """The formula (under "") and the local derivatives before their `<place>`s are filled; only where settings change them."""
     formula_parts: Mapping[str, tuple[str, Mapping[str, str]]] = field(default_factory=dict)
+    _inputs: Mapping[str, Port] = field(init=False, repr=False, compare=False)
+    _outputs: Mapping[str, Port] = field(init=False, repr=False, compare=False)
+    input_order: Mapping[str, int] = field(init=False, repr=False, compare=False)
+    """The place of every input port, by its name."""
+
+    def __post_init__(self) -> None:
+        for name, ports in (("_inputs", self.inputs), ("_outputs", self.outputs)):
+            object.__setattr__(self, name, {known: port for port in reversed(ports) for known in (*port.former, port.name)})
+        object.__setattr__(self, "input_order", {port.name: index for index, port in enumerate(self.inputs)})
 
     def input(self, name: str) -> Port | None:
-        return next((p for p in self.inputs if p.name == name or name in p.former), None)
+        """The input of this name, present or former."""
+        return self._inputs.get(name)
 
     def output(self, name: str) -> Port | None:
-        return next((p for p in self.outputs if p.name == name or name in p.former), None)
+        """The output of this name, present or former."""
+        return self._outputs.get(name)
 
     def setting(self, name: str) -> Setting | None:
         return next((s for s in self.settings if s.name == name or name in s.former), None)
@@ -154,6 +165,10 @@ class Catalog(Mapping[str, NodeSpec]):
 
     def __getitem__(self, key: str) -> NodeSpec:
         return self._specs[self._former.get(key, key)]
+
+    def find(self, key: str) -> NodeSpec | None:
+        """The type's declaration, by its present or a former key; None where nobody declares it."""
+        return self._specs.get(key) or self._specs.get(self._former.get(key, ""))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._specs)

@@ -69,14 +69,17 @@ class Theme:
 _BARS = {
     "sources": "#66727F", "parameters": "#0B7D5A", "math": "#5457D0", "layers": "#8746BF",
     "activations": "#9A6100", "losses": "#BE2158", "probes": "#0C7489", "unknown": "#5B6570",
+    "groups": "#34506B",
 }  # fmt: skip
 _DARK_SWATCHES = {
     "sources": "#8491A0", "parameters": "#2BA37C", "math": "#7F82F0", "layers": "#B07BE6",
     "activations": "#C98A1B", "losses": "#E8608F", "probes": "#2FA3BC", "unknown": "#8491A0",
+    "groups": "#7FA6C9",
 }  # fmt: skip
 _PROJECTOR_BARS = {
     "sources": "#4A545F", "parameters": "#06573F", "math": "#3538A8", "layers": "#65299A",
     "activations": "#6E4500", "losses": "#8F1240", "probes": "#07525F", "unknown": "#3A424B",
+    "groups": "#1C3348",
 }  # fmt: skip
 
 LIGHT = Theme(
@@ -112,7 +115,7 @@ THEMES: dict[str, Theme] = {theme.name: theme for theme in (LIGHT, DARK, PROJECT
 
 _GLYPHS = {
     "sources": "→", "parameters": "θ", "math": "±", "layers": "≡", "activations": "∿", "losses": "▽", "probes": "◎",
-    "unknown": "?",
+    "unknown": "?", "groups": "▣",
 }  # fmt: skip
 
 

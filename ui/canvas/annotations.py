@@ -11,6 +11,7 @@ from graph import edits
 from graph.model import Frame, Note
 from ui.canvas import geometry, items, note_text
 from ui.canvas.inplace import LineEditor, TextEditor
+from ui.canvas.levels import with_content
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas
@@ -62,7 +63,7 @@ def edit(canvas: Canvas, identity: str) -> None:
     graph = canvas.document.graph
     if canvas.document.read_only:
         canvas.message.emit(canvas.document.read_only)
-    elif identity in graph.nodes:
+    elif identity in graph.nodes or identity in graph.groups:
         _edit_name(canvas, identity)
     elif identity in graph.frames:
         _edit_title(canvas, identity)
@@ -74,13 +75,16 @@ def _edit_name(canvas: Canvas, identity: str) -> None:
     canvas.reveal(identity)
     rect = canvas.scene.rect(identity)
 
+    held = canvas.document.graph.nodes.get(identity) or canvas.document.graph.groups[identity]
+
     def done(text: str) -> None:
+        canvas.depth.rename(identity, text)
         node = canvas.document.graph.nodes.get(identity)
         if node is not None and text.strip() and text.strip() != node.name:
             canvas.do(edits.Rename(identity, text.strip()), "Rename")
 
     place = QRectF(rect.left(), rect.top(), rect.width(), geometry.TITLE)
-    LineEditor(canvas, canvas.document.graph.nodes[identity].name, "Name", place, done)
+    LineEditor(canvas, held.name, "Name", place, done)
 
 
 def _edit_title(canvas: Canvas, identity: str) -> None:
@@ -123,6 +127,9 @@ def nudged(canvas: Canvas, dx: float, dy: float) -> edits.Edit | None:
     for identity in [i for i in carried if i in canvas.document.graph.frames]:
         carried |= dict.fromkeys(items.carried_by(scene, identity))
     corners = {i: (scene.rect(i) if i in scene.row else scene.item_rect(i)).topLeft() for i in carried}
-    return edits.Move(tuple((i, at.x() + dx, at.y() + dy) for i, at in corners.items())) if corners else None
+    if not corners:
+        return None
+    moves = with_content(canvas.document.graph, edits.Move(tuple((i, at.x() + dx, at.y() + dy) for i, at in corners.items())))
+    return edits.Compound(moves, "Move") if len(moves) > 1 else moves[0]
 
 

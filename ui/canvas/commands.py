@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QGuiApplication
 
-from graph import clipboard, edits
+from graph import clipboard, edits, groups
 from graph.graph import Graph
 from graph.model import Node
 from ui.canvas import annotations, geometry, inserting
@@ -26,7 +26,7 @@ def delete(canvas: Canvas) -> None:
     if canvas.hands.bend is not None:
         unbend(canvas, *canvas.hands.bend)
     elif canvas.selection:
-        canvas.do(edits.remove_nodes(canvas.document.graph, canvas.selection), "Delete")
+        canvas.do(groups.delete(canvas.document.graph, canvas.selection), "Delete")
 
 
 def dissolve(canvas: Canvas) -> None:
@@ -43,20 +43,21 @@ def copy(canvas: Canvas) -> bool:
     """The selection as text on the clipboard."""
     nodes = canvas.movable()
     if nodes:
-        QGuiApplication.clipboard().setText(clipboard.copy_text(canvas.document.graph, nodes))
+        QGuiApplication.clipboard().setText(clipboard.copy_text(canvas.document.graph, nodes, canvas.depth.inside))
     return bool(nodes)
 
 
 def cut(canvas: Canvas) -> None:
     if copy(canvas):
-        canvas.do(edits.remove_nodes(canvas.document.graph, canvas.movable()), "Cut")
+        canvas.do(groups.delete(canvas.document.graph, canvas.movable()), "Cut")
 
 
 def paste(canvas: Canvas, at: QPointF | None = None) -> None:
     """What the clipboard holds, at the cursor, or where `at` says."""
     place = at if at is not None else canvas.cursor_place()
     try:
-        edit, fresh = clipboard.paste(canvas.document.graph, QGuiApplication.clipboard().text(), (round(place.x()), round(place.y())))
+        text, corner = QGuiApplication.clipboard().text(), (round(place.x()), round(place.y()))
+        edit, fresh = clipboard.paste(canvas.document.graph, text, corner, canvas.depth.inside)
     except edits.GraphError as wrong:
         canvas.message.emit(str(wrong))
         return
@@ -83,7 +84,8 @@ def add_copies(canvas: Canvas, ids: Iterable[str], dx: float, dy: float) -> list
     items = [*graph.frames.values(), *graph.notes.values()]
     added = [edits.AddItem(replace(i, id=graph.fresh_id(i.id[:1]), x=i.x + dx, y=i.y + dy)) for i in items if i.id in chosen]
     canvas.do(edits.Compound((edits.duplicate(graph, chosen, dx, dy), *added), "Duplicate"))
-    return [i for table in (graph.nodes, graph.groups, graph.frames, graph.notes) for i in table if i not in before]
+    fresh = [i for table in (graph.nodes, graph.groups, graph.frames, graph.notes) for i in table if i not in before]
+    return [i for i in fresh if canvas.depth.seen(i)]
 
 
 def nudge(canvas: Canvas, dx: float, dy: float) -> None:

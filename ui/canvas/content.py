@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage
 
 from engine.views import Absent, ArrayView, Gradient, TraceView
 from graph.graph import Graph
+from graph.groups import members
 from graph.model import Edge
 from graph.problem import Problem
 from ui.canvas import heat
@@ -89,13 +90,16 @@ class Content:
         return found if found is not None and found[0] in self.graph.nodes else None
 
     def problem(self, node: str) -> Problem | None:
-        """The gravest problem whose badge sits on this node."""
+        """The gravest problem whose badge sits on this node, or in this group."""
         if self._problems is None:
             self._problems = {}
             for problem in self.trace.problems if self.trace is not None else ():
                 for owner in problem.nodes[:1]:
                     if owner not in self._problems or problem.severity == "error":
                         self._problems[owner] = problem
+        if node in self.graph.groups:
+            inside = [p for each in members(self.graph, node) if (p := self._problems.get(each)) is not None]
+            return next((p for p in inside if p.severity == "error"), inside[0] if inside else None)
         return self._problems.get(node)
 
     def is_image(self, node: str, port: str) -> bool:

@@ -199,6 +199,8 @@ class Hands:
         frame = items.frame_at(scene, at.scene, reach)
         if note is not None:
             annotations.edit(canvas, note.id)
+        elif node is not None and node in canvas.document.graph.groups:
+            canvas.depth.enter(node)
         elif node is not None:
             canvas.node_activated.emit(node)
         elif wire is not None:
@@ -407,7 +409,7 @@ class Hands:
         if self.gesture is not None or self._on_map(QPointF(event.pos())):
             text = ""
         elif port is not None:
-            text = tips.port_tip(canvas.document.graph, canvas.content, port)
+            text = tips.port_tip(canvas.document.graph, canvas.content, canvas.scene.real(port))
         elif node is not None:
             text = tips.node_tip(canvas.content, node)
         elif wire is not None:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage, QPainter, QPen
 
 from ui.canvas import batch
 from ui.canvas.camera import Camera
-from ui.canvas.scene import Scene
+from ui.canvas.scene import KINDS, Scene
 from ui.theme import Theme, color, faded
 
 SIZE = QSizeF(160, 104)
@@ -32,7 +32,7 @@ class Minimap:
 
     def _bounds(self, scene: Scene) -> QRectF:
         """Around all cards; asked for in every frame."""
-        if self._extent is None or self._extent[0] is not scene or self._extent[1] != scene.version:
+        if self._extent is None or self._extent[0] is not scene or (self._extent[1] != scene.version and not scene.lifted):
             self._extent = scene, scene.version, scene.bounds(scene.ids)
         return self._extent[2]
 
@@ -67,6 +67,8 @@ class Minimap:
         return lens
 
     def _map(self, scene: Scene, lens: Camera, theme: Theme, ratio: float, camera: Camera, size: QSizeF) -> QImage:
+        if self._image is not None and scene.lifted and self._key[:1] == (scene,):
+            return self._image  # what is being carried arrives on the map when it is put down
         key = (scene, scene.version, lens.state(), theme.name, ratio)
         if self._image is None or self._key != key:
             self._image, self._key = _drawn(scene, lens, theme, ratio), key
@@ -82,11 +84,9 @@ def _drawn(scene: Scene, lens: Camera, theme: Theme, ratio: float) -> QImage:
     rects = scene.rects.copy()
     rects[:, :2] = (rects[:, :2] - (lens.x, lens.y)) * lens.scale
     rects[:, 2:] = np.maximum(rects[:, 2:] * lens.scale, 1.5)
-    rows: dict[str, list[int]] = {}
-    for row, node_id in enumerate(scene.ids):
-        rows.setdefault(scene.cards[node_id].category, []).append(row)
-    for category, found in rows.items():
+    for kind in np.unique(scene.kinds):
+        category = KINDS[kind]
         painter.setBrush(color(theme.bar[category] if not theme.dark else theme.swatch[category]))
-        batch.rectangles(painter, np.ascontiguousarray(rects[found]))
+        batch.rectangles(painter, np.ascontiguousarray(rects[scene.kinds == kind]))
     painter.end()
     return image

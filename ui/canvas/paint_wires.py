@@ -41,7 +41,7 @@ def paint_wires(painter: QPainter, scene: Scene, ids: Sequence[str], theme: Them
         width = max(theme.wire_width / theme.scale, 1.1 / scale) if scale < FULL else None
         painter.setPen(dress(rest_pen(theme, width=width), theme, which))
         for edge_id in some:  # one path of all would be rasterised as one tangle, many times slower
-            painter.drawPath(wires.path(scene.pieces[edge_id]))
+            painter.drawPath(wires.path(scene.pieces(edge_id)))
     if scale >= FULL and scene.bent:
         paint_bends(painter, scene, ids, theme)
 
@@ -75,7 +75,7 @@ def paint_lit(painter: QPainter, scene: Scene, edge_id: str, hue: str, width: fl
     pen = QPen(color(hue), width)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     painter.setPen(pen)
-    painter.drawPath(wires.path(scene.pieces[edge_id]))
+    painter.drawPath(wires.path(scene.pieces(edge_id)))
 
 
 def paint_bends(painter: QPainter, scene: Scene, ids: Iterable[str], theme: Theme) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Collection, Sequence
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QRegion
 
+from graph.model import End
 from ui.canvas.content import Content
 from ui.canvas.frames import paint_frames, paint_notes
 from ui.canvas.labels import Labels, gradient_text, magnification, paint_texts, paint_veils, stub_places, value_text
+from ui.canvas.paint_groups import paint_sheets, paint_tags
 from ui.canvas.paint_nodes import FULL, MEDIUM, paint_badge, paint_cards, paint_objective, paint_outline
 from ui.canvas.paint_values import paint_values
 from ui.canvas.paint_wires import BUSY, paint_dots, paint_lit, paint_lit_batch, paint_weighted, paint_wires
@@ -34,9 +36,11 @@ def paint_static(
     if dots:
         paint_dots(painter, area.left(), area.top(), area.right(), area.bottom(), theme, scale)
     paint_frames(painter, scene, area, theme, scale, without)
+    paint_tags(painter, scene, area, theme)
     carried = {edge for node in without for edge in scene.attached(node)} | scene.hidden_edges
     paint_wires(painter, scene, [e for e in scene.edges_in(area.adjusted(-6, -6, 6, 6)) if e not in carried], theme, scale)
     nodes = [n for n in scene.nodes_in(area.adjusted(-24, -24, 24, 24)) if n not in without]
+    paint_sheets(painter, scene, nodes, theme)
     paint_cards(painter, scene, nodes, theme, scale)
 
 
@@ -46,6 +50,7 @@ def paint_carried(painter: QPainter, scene: Scene, node_ids: Sequence[str], them
     paint_frames(painter, scene, everywhere, theme, scale, only=node_ids)
     edges = {edge: None for node in node_ids for edge in scene.attached(node)}
     paint_wires(painter, scene, [e for e in edges if e not in scene.hidden_edges], theme, scale)
+    paint_sheets(painter, scene, node_ids, theme)
     paint_cards(painter, scene, sorted({n for n in node_ids if n in scene.row}, key=scene.row.__getitem__), theme, scale)
     paint_notes(painter, scene, everywhere, theme, scale, only=node_ids)
 
@@ -104,7 +109,8 @@ def _paint_numbers(
     painter: QPainter, scene: Scene, nodes: Sequence[str], content: Content, theme: Theme, scale: float, boost: float
 ) -> None:
     if content.values and scale >= MEDIUM:
-        paint_values(painter, scene, nodes, content, theme, min(boost, 1.4), scale >= FULL)
+        numbered = nodes if scene.level is None else [n for n in nodes if n not in scene.level.cards]
+        paint_values(painter, scene, numbered, content, theme, min(boost, 1.4), scale >= FULL)
     paint_marks(painter, scene, nodes, content, theme, boost if scale >= NUMBERS else 0.0)
 
 
@@ -147,13 +153,13 @@ def _between_cards(
 def paint_marks(painter: QPainter, scene: Scene, nodes: Sequence[str], content: Content, theme: Theme, boost: float) -> None:
     """The objective's stub with its numbers (where `boost`), badges, and the outline of the node that playback is in."""
     objective = content.objective()
-    if objective is not None and objective[0] in nodes:
-        node_id, port = objective
-        paint_objective(painter, scene.cards[node_id], scene.rect(node_id), port, theme)
+    seen = scene.output_of(objective)
+    if objective is not None and seen is not None and seen[0] in nodes:
+        paint_objective(painter, scene.cards[seen[0]], scene.rect(seen[0]), seen[1], theme)
         if content.values and boost:
-            _paint_objective_numbers(painter, scene, node_id, port, content, theme, boost)
+            _paint_objective_numbers(painter, scene, objective, seen, content, theme, boost)
     head = content.playhead
-    active = head.active_node if head is not None else None
+    active = scene.item_of(head.active_node) if head is not None else None
     for node_id in nodes:
         if node_id == active and head is not None:
             paint_outline(painter, scene.rect(node_id), theme.forward if head.phase == "forward" else theme.backward, 2.5)
@@ -163,11 +169,12 @@ def paint_marks(painter: QPainter, scene: Scene, nodes: Sequence[str], content: 
 
 
 def _paint_objective_numbers(
-    painter: QPainter, scene: Scene, node_id: str, port: str, content: Content, theme: Theme, boost: float
+    painter: QPainter, scene: Scene, objective: End, seen: End, content: Content, theme: Theme, boost: float
 ) -> None:
-    value = value_text(content.node_value(node_id, port))
-    gradient = gradient_text(content.node_gradient(node_id, port))
-    above, below = stub_places(scene, node_id, port, (value.width, gradient.width), boost)
+    """`seen` is the port at which the objective's output is seen: its own, or that of a group's card."""
+    value = value_text(content.node_value(*objective))
+    gradient = gradient_text(content.node_gradient(*objective))
+    above, below = stub_places(scene, *seen, (value.width, gradient.width), boost)
     paint_veils(painter, [(value, above), (gradient, below)], theme, boost)
     paint_texts(painter, [(value, above)], theme.forward, content, theme, boost)
     paint_texts(painter, [(gradient, below)], theme.backward, content, theme, boost)

@@ -54,7 +54,7 @@ def _extent(scene: Scene, content: Content) -> QRectF:
         found = found.united(QRectF(frame.x, frame.y, frame.width, frame.height))
     for note in scene.graph.notes.values():
         found = found.united(QRectF(note.x, note.y, note.width, note.height))
-    objective = content.objective()
+    objective = scene.output_of(content.objective())
     if objective is not None and objective[0] in scene.row:
         x, y = scene.anchor(objective[0], objective[1], True)
         found = found.united(QRectF(x, y - 30, geometry.STUB + 40, 60))

@@ -6,15 +6,23 @@ Ten thousand cards are searched in microseconds by numpy, so there is no tree to
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import get_args
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 
 from graph.graph import Graph
+from graph.model import End
+from graph.spec import Category
 from ui.canvas import geometry, wires
 from ui.canvas.geometry import Card, PortSpot
+from ui.canvas.levels import Level, level
+
+KINDS = get_args(Category)
+MANY = 64
+"""From this many nodes on, arrays are quicker than one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +36,10 @@ class Scene:
         self.graph = graph
         self.version = 0
         """Counts changes of geometry: who caches places compares it."""
+        self.inside: str | None = None
+        """The group whose content is shown; None: what lies in no group."""
+        self.level: Level | None = None
+        """How the groups on show look; None in a graph without any."""
         self.lifted: dict[str, tuple[float, float]] = {}
         self.hidden_edges: set[str] = set()
         self.shaped: dict[str, QRectF] = {}
@@ -44,7 +56,8 @@ class Scene:
         self.rects = np.zeros((0, 4))
         self.edges: list[str] = []
         self.edge_row: dict[str, int] = {}
-        self.pieces: dict[str, list[wires.Cubic]] = {}
+        self.kinds = np.zeros(0, np.intp)
+        """The category of every card, as a place in `KINDS`."""
         self.points = np.zeros((0, wires.SAMPLES, 2))
         self.spans = np.zeros((0, 4))
         self._wired: dict[str, tuple[object, ...]] = {}
@@ -57,25 +70,24 @@ class Scene:
         graph = self.graph
         old_cards = self.cards if touched is not None else {}
         old_wired = self._wired if touched is not None else {}
-        old_points = {e: (self.pieces[e], self.points[i]) for e, i in self.edge_row.items()} if touched is not None else {}
-        self._wired = {n: (*(e.id for e in graph.inputs_of(n)), len(graph.outputs_of(n)) > 1) for n in graph.nodes}
-        self.ids = list(graph.nodes)
+        seen = self.level = level(graph, self.inside)
+        shown = graph.nodes if seen is None else [n for n in seen.ids if n not in seen.cards]
+        self._wired = {n: (*(e.id for e in graph.inputs_of(n)), len(graph.outputs_of(n)) > 1) for n in shown}
+        self.ids = list(graph.nodes) if seen is None else seen.ids
         self.row = {node_id: i for i, node_id in enumerate(self.ids)}
-        again = set(touched or ()) | {n for n in self.ids if old_wired.get(n) != self._wired[n]}
-        self.cards = {n: geometry.build(graph, n) if n in again or n not in old_cards else old_cards[n] for n in self.ids}
+        again = set(touched or ()) | {n for n in shown if old_wired.get(n) != self._wired[n]}
+        self.cards = {n: geometry.build(graph, n) if n in again or n not in old_cards else old_cards[n] for n in shown}
+        if seen is not None:
+            self.cards |= seen.cards
+        self.kinds = np.array([KINDS.index(self.cards[n].category) for n in self.ids], np.intp)
         self.rects = np.zeros((len(self.ids), 4))
-        for node_id in self.ids:
-            self._place(node_id)
-        self.edges = list(graph.edges)
+        self._place(self.ids)
+        self.edges = list(graph.edges) if seen is None else list(seen.wires)
+        self._place_tags()
         self.edge_row = {edge_id: i for i, edge_id in enumerate(self.edges)}
-        self.pieces = {}
         self.points = np.zeros((len(self.edges), wires.SAMPLES, 2))
-        for row, (edge_id, edge) in enumerate(graph.edges.items()):
-            if edge_id in old_points and edge.source[0] not in again and edge.target[0] not in again:
-                self.pieces[edge_id], self.points[row] = old_points[edge_id]
-            else:
-                self._route(edge_id)
-        self.spans = self._spans(self.points)
+        self.spans = np.zeros((len(self.edges), 4))
+        self._route(self.edges)
         self.hidden_edges &= self.edge_row.keys()
         self.bent &= self.edge_row.keys()
         self.version += 1
@@ -101,46 +113,101 @@ class Scene:
     def move_rows(self, node_ids: Iterable[str]) -> None:
         """Take up the places of these nodes, from the document or from the hand that carries them."""
         moved = [n for n in node_ids if n in self.row]
-        attached: set[str] = set()
-        for node_id in moved:
-            self._place(node_id)
-            attached.update(self.attached(node_id))
-        for edge_id in attached:
-            self._route(edge_id)
-        rows = [self.edge_row[e] for e in attached]
-        if rows:
-            self.spans[rows] = self._spans(self.points[rows])
+        self._place(moved)
+        self._route(self._around(moved))
         self.version += 1
 
     def reroute(self, edge_id: str) -> None:
-        self._route(edge_id)
-        row = self.edge_row[edge_id]
-        self.spans[row] = self._spans(self.points[row : row + 1])[0]
+        self._route([edge_id])
         self.version += 1
 
-    def _place(self, node_id: str) -> None:
-        card = self.cards[node_id]
-        x, y = self.place(node_id)
-        self.rects[self.row[node_id]] = (x, y, card.width, card.height)
+    def _place(self, node_ids: Sequence[str]) -> None:
+        if node_ids:
+            cards = self.cards
+            found = [(*self.place(n), cards[n].width, cards[n].height) for n in node_ids]
+            self.rects[[self.row[n] for n in node_ids]] = found
 
-    def _route(self, edge_id: str) -> None:
-        edge = self.graph.edges[edge_id]
-        start = self.anchor(edge.source[0], edge.source[1], True)
-        end = self.anchor(edge.target[0], edge.target[1], False, edge.slot)
-        via = self.bends.get(edge_id, edge.via)
-        (self.bent.add if via else self.bent.discard)(edge_id)
-        self.pieces[edge_id] = wires.cubics(start, end, via)
-        self.points[self.edge_row[edge_id]] = wires.samples(self.pieces[edge_id])
+    def _around(self, node_ids: Sequence[str]) -> list[str]:
+        """The wires at these nodes, each once."""
+        if len(node_ids) == len(self.ids):
+            return self.edges
+        return list(dict.fromkeys(edge for node in node_ids for edge in self.attached(node)))
 
-    @staticmethod
-    def _spans(points: np.ndarray) -> np.ndarray:
-        return np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1) if len(points) else np.zeros((0, 4))
+    def _route(self, edge_ids: Sequence[str]) -> None:
+        """Lead these wires: the straight-forward ones at once, those through points one by one."""
+        if not edge_ids:
+            return
+        rows = [self.edge_row[e] for e in edge_ids]
+        ends = np.array([self._anchors(e) for e in edge_ids]).reshape(-1, 2, 2)
+        points = wires.sampled(wires.controls(ends[:, 0], ends[:, 1]))
+        self.bent.difference_update(edge_ids)
+        for row, edge_id in enumerate(edge_ids):
+            if self._via(edge_id):
+                self.bent.add(edge_id)
+                points[row] = wires.samples(self.pieces(edge_id))
+        self.points[rows] = points
+        self.spans[rows] = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
+
+    def _anchors(self, edge_id: str) -> tuple[float, float, float, float]:
+        source, target, slot = self.ends(edge_id)
+        return (*self.anchor(source[0], source[1], True), *self.anchor(target[0], target[1], False, slot))
+
+    def _via(self, edge_id: str) -> tuple[wires.Point, ...]:
+        """The points a wire is led through; seen from inside a group, those that come from outside run straight."""
+        via = self.bends.get(edge_id) if edge_id in self.bends else self.graph.edges[edge_id].via
+        if via and self.inside is not None:
+            source, target, _ = self.ends(edge_id)
+            return () if self.inside in (source[0], target[0]) else via
+        return via or ()
+
+    def pieces(self, edge_id: str) -> list[wires.Cubic]:
+        """The wire as cubics."""
+        x1, y1, x2, y2 = self._anchors(edge_id)
+        return wires.cubics((x1, y1), (x2, y2), self._via(edge_id))
 
     # places
 
     def place(self, node_id: str) -> tuple[float, float]:
-        node = self.graph.nodes[node_id]
-        return self.lifted.get(node_id, (node.x, node.y))
+        if self.level is not None and node_id == self.inside:
+            return (0.0, 0.0)
+        item = self.graph.nodes.get(node_id) or self.graph.groups[node_id]
+        return self.lifted.get(node_id, (item.x, item.y))
+
+    def _place_tags(self) -> None:
+        """The inputs and outputs of the group one is inside of stand beside its content."""
+        if self.level is None or self.inside is None:
+            return
+        heights = {}
+        for edge_id in self.edges:
+            source, target, slot = self.ends(edge_id)
+            if self.inside in (source[0], target[0]):
+                end, giving = (target, False) if source[0] == self.inside else (source, True)
+                heights[edge_id] = self.anchor(*end, giving, 0 if giving else slot)[1] if end[0] in self.cards else 0.0
+        self.level.place_tags(self._cards_bounds(), heights)
+        if self.level.tags is not None:
+            self.cards[self.inside] = self.level.tags
+
+    # what stands for what
+
+    def ends(self, edge_id: str) -> tuple[End, End, int]:
+        """Where a wire starts and ends as it is drawn, and in which slot."""
+        drawn = self.graph.edges[edge_id] if self.level is None else self.level.wires[edge_id]
+        return drawn.source, drawn.target, drawn.slot
+
+    def real(self, hit: PortHit) -> PortHit:
+        """The port of a node that a port on the canvas stands for: its own, unless it is a group's."""
+        if self.level is None:
+            return hit
+        node, port, slot = self.level.real(hit.node, hit.spot.port, hit.spot.output, hit.spot.slot)
+        return hit if node == hit.node else PortHit(node, replace(hit.spot, port=port, slot=slot))
+
+    def output_of(self, end: End | None) -> End | None:
+        """Where an output of a node is seen; None where it is not."""
+        return end if self.level is None or end is None else self.level.output_of(end)
+
+    def item_of(self, node_id: str | None) -> str | None:
+        """Where a node is seen: itself, the card of the group it is in, or nowhere."""
+        return node_id if self.level is None or node_id is None else self.level.item_of(node_id)
 
     def rect(self, node_id: str) -> QRectF:
         return QRectF(*self.rects[self.row[node_id]].tolist())
@@ -164,16 +231,25 @@ class Scene:
 
     def attached(self, node_id: str) -> list[str]:
         if node_id not in self.graph.nodes:
-            return []
+            return self.level.attached(node_id) if self.level is not None and node_id in self.level.cards else []
         edges = (*self.graph.inputs_of(node_id), *self.graph.outputs_of(node_id))
         return [edge.id for edge in edges if edge.id in self.edge_row]
 
     def wire_points(self, edge_id: str) -> np.ndarray:
         return np.asarray(self.points[self.edge_row[edge_id]])
 
-    def neighbourhood(self, node_ids: Iterable[str], margin: float = 40.0) -> QRectF:
+    def neighbourhood(self, node_ids: Collection[str], margin: float = 40.0) -> QRectF:
         """The rectangle of these cards and all their wires, with room for shadows and labels."""
         found = QRectF()
+        if len(node_ids) > MANY:
+            known = [n for n in node_ids if n in self.row]
+            found = self.bounds(known).adjusted(0, 0, geometry.STUB, 0)
+            rows = [self.edge_row[e] for e in self._around(known)]
+            if rows:
+                left, top = self.spans[rows, :2].min(axis=0).tolist()
+                right, bottom = self.spans[rows, 2:].max(axis=0).tolist()
+                found = found.united(QRectF(left, top, right - left, bottom - top))
+            node_ids = [n for n in node_ids if n not in self.row]
         for node_id in node_ids:
             if node_id not in self.row:
                 found = found.united(self.item_rect(node_id))
@@ -190,15 +266,23 @@ class Scene:
 
     def bounds(self, node_ids: Iterable[str] | None = None) -> QRectF:
         """The rectangle around these cards (all of them without argument); null when there are none."""
-        rows = [self.row[n] for n in node_ids if n in self.row] if node_ids is not None else list(range(len(self.ids)))
-        if not rows:
+        everything = node_ids is None or node_ids is self.ids
+        rows = [self.row[n] for n in node_ids or () if n in self.row] if not everything else None
+        if rows == [] or not self.ids:
             return QRectF()
-        chosen = self.rects[rows]
-        left, top = chosen[:, :2].min(axis=0)
-        right, bottom = (chosen[:, :2] + chosen[:, 2:]).max(axis=0)
+        found = self._cards_bounds(rows)
+        left, top, right, bottom = found.left(), found.top(), found.right(), found.bottom()
         if node_ids is None and self.edges:
             left, top = np.minimum((left, top), self.spans[:, :2].min(axis=0))
             right, bottom = np.maximum((right, bottom), self.spans[:, 2:].max(axis=0))
+        return QRectF(left, top, right - left, bottom - top)
+
+    def _cards_bounds(self, rows: list[int] | None = None) -> QRectF:
+        chosen = self.rects if rows is None else self.rects[rows]
+        if not len(chosen):
+            return QRectF()
+        left, top = chosen[:, :2].min(axis=0)
+        right, bottom = (chosen[:, :2] + chosen[:, 2:]).max(axis=0)
         return QRectF(left, top, right - left, bottom - top)
 
     # queries
@@ -224,9 +308,12 @@ class Scene:
     def port_at(self, at: QPointF, reach: float = 11.0) -> PortHit | None:
         """The nearest port within `reach`; of overlapping cards, the upper one's."""
         best, nearest = None, reach
-        for node_id in self.nodes_in(QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach)):
-            x, y = self.place(node_id)
-            for spot in (*self.cards[node_id].inputs, *self.cards[node_id].outputs):
+        near = self.nodes_in(QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach))
+        if self.level is not None and self.level.tags is not None and self.inside is not None:
+            near.append(self.inside)
+        for node_id in near:
+            (x, y), card = self.place(node_id), self.cards[node_id]
+            for spot in card.outputs if node_id == self.inside else (*card.inputs, *card.outputs):
                 away = float(np.hypot(at.x() - x - spot.x, at.y() - y - spot.y))
                 if away <= nearest:
                     best, nearest = PortHit(node_id, spot), away
@@ -253,7 +340,7 @@ class Scene:
 
     def piece_at(self, edge_id: str, at: QPointF) -> int:
         """Between which two points of a wire a place lies: 0 before its first point."""
-        pieces = self.pieces[edge_id]
+        pieces = self.pieces(edge_id)
         away = [float(wires.distances(wires.samples([piece])[None], (at.x(), at.y()))[0]) for piece in pieces]
         return away.index(min(away))
 

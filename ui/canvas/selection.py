@@ -44,6 +44,7 @@ class Selection:
     def toggle(self, item: str) -> None:
         self.set([i for i in self._ids if i != item] if item in self._ids else [*self._ids, item])
 
-    def keep(self, graph: Graph) -> None:
-        """Forget what is no longer there."""
-        self.set([i for i in self._ids if any(i in table for table in (graph.nodes, graph.edges, graph.groups, graph.frames, graph.notes))])
+    def keep(self, graph: Graph, seen: Callable[[str], bool]) -> None:
+        """Forget what is no longer there, or not to be seen."""
+        tables = (graph.nodes, graph.edges, graph.groups, graph.frames, graph.notes)
+        self.set([i for i in self._ids if any(i in table for table in tables) and seen(i)])

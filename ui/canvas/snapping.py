@@ -59,9 +59,9 @@ def _straightening(scene: Scene, carried: Collection[str]) -> list[float]:
     steps: list[float] = []
     for node in carried:
         for edge_id in scene.attached(node):
-            edge = scene.graph.edges[edge_id]
-            outward = edge.source[0] in carried
-            if outward != (edge.target[0] in carried) and not edge.via:
+            source, target, _ = scene.ends(edge_id)
+            outward = source[0] in carried
+            if outward != (target[0] in carried) and edge_id not in scene.bent:
                 points = scene.wire_points(edge_id)
                 down = float(points[-1, 1] - points[0, 1])
                 steps.append(down if outward else -down)

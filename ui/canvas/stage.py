@@ -68,17 +68,27 @@ class Stage:
         self._shown = None
         self._repaint(None)
 
+    def look_into(self, inside: str | None) -> None:
+        """Show what a group holds; None: what lies in no group."""
+        self.scene.inside = inside
+        self.carried, self.scene.lifted, self.scene.bends = (), {}, {}
+        self.scene.rebuild()
+        self._edits += 1
+        self.labels.clear()
+        self.invalidate()
+
     # following the document
 
     def follow(self, change: Change, let_go: Callable[[], None]) -> None:
         """Take up a change; `let_go` is called when a hand may be holding what is gone."""
         touched = Touched(self.graph, change.edits)
+        touched.regroup(self.scene)
         self._edits += bool(touched.structure or touched.cards or touched.other)
         if touched.structure:
-            self.carried = tuple(n for n in self.carried if n in self.graph.nodes)
-            self.scene.lifted = {n: p for n, p in self.scene.lifted.items() if n in self.graph.nodes}
+            self.carried = tuple(n for n in self.carried if n in self.graph.nodes or n in self.graph.groups)
+            self.scene.lifted = {n: p for n, p in self.scene.lifted.items() if n in self.graph.nodes or n in self.graph.groups}
             self.scene.rebuild(touched.cards | touched.moved)
-            for edge in touched.wires:
+            for edge in touched.wires & self.scene.edge_row.keys():
                 self.scene.reroute(edge)
             let_go()
             self.labels.clear()
@@ -93,7 +103,7 @@ class Stage:
             if not area.isNull():
                 self.labels.forget(self.scene.edges_in(area))
                 self._spoil(area)
-        for edge in touched.wires:
+        for edge in touched.wires & self.scene.edge_row.keys():
             self._spoil(self.scene.wire_rect(edge, LABELLED))
             self.scene.reroute(edge)
             self.labels.forget([edge])

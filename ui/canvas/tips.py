@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from engine.views import Absent, ArrayView, Gradient
 from graph.graph import Graph
+from graph.groups import members
 from graph.model import Edge
 from ui.canvas.content import Content
 from ui.canvas.numerals import exact, number, shape_text, whole
@@ -35,6 +36,8 @@ def node_tip(content: Content, node_id: str) -> str:
     problem = content.problem(node_id)
     if problem is not None:
         return problem.text
+    if node_id in content.graph.groups:
+        return f"{content.graph.groups[node_id].name}  a group of {len(members(content.graph, node_id))} nodes"
     spec, node = content.graph.spec(node_id), content.graph.nodes[node_id]
     rows = [f"{spec.title}  {node.name}"]
     objective = content.objective()

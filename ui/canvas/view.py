@@ -33,9 +33,10 @@ from graph import edits
 from graph.document import Change, Document
 from graph.graph import GraphError
 from ui import theme as themes
-from ui.canvas import commands, geometry, keys, painting
+from ui.canvas import commands, geometry, keys, levels, painting
 from ui.canvas.camera import Camera
 from ui.canvas.content import Content
+from ui.canvas.depth import Depth
 from ui.canvas.find_bar import FindBar
 from ui.canvas.gestures import Gesture, Pointer
 from ui.canvas.hands import Hands
@@ -96,6 +97,7 @@ class Canvas(QWidget):
         self.editor: LineEditor | TextEditor | None = None
         """Where someone is typing on the canvas itself."""
         self.find_bar: FindBar | None = None
+        self.depth = Depth(self)
         self._selection = Selection(self._selection_flipped)
         self._fitted = True
         self._zooming = False
@@ -116,6 +118,7 @@ class Canvas(QWidget):
         self.stage = Stage(document.graph, self.theme, self._repaint)
         self.stage.content.playhead = self.playhead
         self._selection.set(())
+        self.depth.reset()
         self.fit_all()
 
     def set_theme(self, theme: Theme) -> None:
@@ -123,6 +126,7 @@ class Canvas(QWidget):
         fitted = self._fitted
         self.camera.zoom(theme.scale / self.theme.scale, self._middle())
         self.stage.set_theme(theme)
+        self.depth.bar.follow()
         self.camera_moved()
         if fitted:
             self.fit_all()
@@ -182,11 +186,11 @@ class Canvas(QWidget):
 
     def select_all(self) -> None:
         graph = self.document.graph
-        self.select([*graph.nodes, *graph.edges, *graph.frames, *graph.notes])
+        self.select([*self.scene.ids, *self.scene.edges, *graph.frames, *graph.notes])
 
     def clicked_node(self, node_id: str, at: Pointer) -> None:
         """A click that moved nothing: the node alone is selected; with Shift or Ctrl it has been toggled already."""
-        if not at.modifiers & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier):
+        if node_id != self.scene.inside and not at.modifiers & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier):
             self.select([node_id])
 
     def _selection_flipped(self, ids: set[str]) -> None:
@@ -204,7 +208,7 @@ class Canvas(QWidget):
     def do(self, edit: edits.Edit, text: str = "", merge: Hashable | None = None) -> bool:
         """Change the document; a refusal becomes a message. Whether it was done."""
         try:
-            self.document.do(edit, text, merge)
+            self.document.do(levels.placed(edit, self.depth.inside), text, merge)
         except GraphError as refused:
             self.message.emit(str(refused))
             return False
@@ -308,7 +312,8 @@ class Canvas(QWidget):
         self.pan_by(-middle.x(), -middle.y())
 
     def reveal(self, node_id: str) -> None:
-        """Bring a node, frame or note into view if it is not; nothing moves when it is."""
+        """Bring a node, frame or note into view if it is not, from inside groups too; nothing moves when it is."""
+        self.depth.reveal(node_id)
         rect = self.scene.rect(node_id) if node_id in self.scene.row else self.scene.item_rect(node_id)
         if not rect.isNull() and not self.seen().contains(rect):
             self.centre_on(rect.center())
@@ -361,7 +366,8 @@ class Canvas(QWidget):
 
     def _changed(self, change: Change) -> None:
         self.stage.follow(change, self.hands.document_changed)
-        self._selection.keep(self.document.graph)
+        self.depth.follow()
+        self._selection.keep(self.document.graph, self.depth.seen)
         self._watch_age()
 
     def _is_old(self, trace: TraceView | None) -> bool:
@@ -434,6 +440,8 @@ class Canvas(QWidget):
         super().hideEvent(event)
 
     def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ChildRemoved:
+            return super().event(event)  # comes last while Qt takes the widget apart, when what Python put on it is gone
         handled = self.hands.event(event)
         return handled if handled is not None else super().event(event)
 

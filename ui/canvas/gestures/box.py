@@ -28,7 +28,8 @@ class BoxSelect(Gesture):
         self._box = QRectF(self.start.scene, at.scene).normalized()
         scene = self.canvas.scene
         inside = set(scene.nodes_in(self._box))
-        wires = [e.id for e in self.canvas.document.graph.edges.values() if e.source[0] in inside and e.target[0] in inside]
+        drawn = ((edge, *scene.ends(edge)) for edge in scene.edges)
+        wires = [edge for edge, source, target, _ in drawn if source[0] in inside and target[0] in inside]
         self.canvas.select({*self._kept, *inside, *wires, *items.items_in(scene, self._box)})
         self.canvas.update()
 

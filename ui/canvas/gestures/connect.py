@@ -29,13 +29,15 @@ class Connect(Gesture):
     def __init__(self, canvas: Canvas, start: Pointer, port: PortHit) -> None:
         super().__init__(canvas, start)
         graph = canvas.document.graph
-        held = None if port.spot.output else graph.edge_into(port.node, port.spot.port, port.spot.slot)
+        real = canvas.scene.real(port)
+        held = None if port.spot.output else graph.edge_into(real.node, real.spot.port, real.spot.slot)
         self._moved_edge = held.id if held is not None else None
         self._home = port
         if held is not None:
-            spot = canvas.scene.cards[held.source[0]].spot(held.source[1], True)
+            source = canvas.scene.ends(held.id)[0]
+            spot = canvas.scene.cards[source[0]].spot(source[1], True)
             assert spot is not None
-            port = PortHit(held.source[0], spot)
+            port = PortHit(source[0], spot)
         self._fixed = port
         self._end = start.scene
         self._target: PortHit | None = None
@@ -66,7 +68,7 @@ class Connect(Gesture):
     def _wire(self, target: PortHit) -> None:
         graph = self.canvas.document.graph
         source, into = self._ends(target)
-        spot = self._fixed.spot if not self._fixed.spot.output else target.spot
+        spot = self.canvas.scene.real(target if self._fixed.spot.output else self._fixed).spot
         if self._moved_edge is not None:
             old = graph.edges[self._moved_edge]
             if old.target == into and (old.slot == spot.slot or spot.free):
@@ -80,7 +82,7 @@ class Connect(Gesture):
         if self._moved_edge is not None:
             self.canvas.do(edits.Disconnect(self._moved_edge), "Disconnect")
         else:
-            self.canvas.request_add(at.view, self._fixed)
+            self.canvas.request_add(at.view, self.canvas.scene.real(self._fixed))
 
     def cancel(self) -> None:
         if self._moved_edge is not None:
@@ -88,6 +90,7 @@ class Connect(Gesture):
 
     def _ends(self, other: PortHit) -> tuple[End, End]:
         out, into = (self._fixed, other) if self._fixed.spot.output else (other, self._fixed)
+        out, into = self.canvas.scene.real(out), self.canvas.scene.real(into)
         return (out.node, out.spot.port), (into.node, into.spot.port)
 
     def _under(self, at: Pointer) -> PortHit | None:
@@ -102,7 +105,8 @@ class Connect(Gesture):
         graph = self.canvas.document.graph
         card = scene.cards[node]
         found = [PortHit(node, spot) for spot in (card.inputs if self._fixed.spot.output else card.outputs)]
-        free = [p for p in found if p.spot.output or graph.edge_into(node, p.spot.port, p.spot.slot) is None]
+        real = [(p, scene.real(p)) for p in found]
+        free = [p for p, r in real if p.spot.output or graph.edge_into(r.node, r.spot.port, r.spot.slot) is None]
         ranked = [p for p in free if self._judge(p).good] or [p for p in found if self._judge(p).possible] or found
         return ranked[0] if ranked else None
 

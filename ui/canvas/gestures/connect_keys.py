@@ -42,7 +42,8 @@ class ConnectByKeys(Connect):
                 hit = PortHit(node, spot)
                 if node != self._node and self._judge(hit).possible:
                     away = QPointF(x + spot.x, y + spot.y) - here
-                    occupied = graph.edge_into(node, spot.port, spot.slot) is not None
+                    real = scene.real(hit)
+                    occupied = graph.edge_into(real.node, real.spot.port, real.spot.slot) is not None
                     found.append((occupied, away.x() ** 2 + away.y() ** 2 + (1e9 if away.x() < 0 else 0.0), hit))
         return [hit for *_, hit in sorted(found, key=lambda row: row[:2])]
 

@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter
 from graph import edits
 from ui.canvas import inserting, items, snapping
 from ui.canvas.gestures.base import Gesture, Pointer
+from ui.canvas.levels import with_content
 from ui.canvas.paint_wires import paint_lit
 from ui.canvas.wires import Point
 
@@ -72,12 +73,13 @@ class Move(Gesture):
             self.canvas.clicked_node(self._clicked, self.start)
             return
         there = tuple((n, *place) for n, place in self._places.items() if place != self._from[n])
+        moves = with_content(self.canvas.document.graph, edits.Move(there))
         bends = [edits.SetVia(e, self.canvas.scene.bends[e]) for e in self._bends if e in self.canvas.scene.bends]
         self.canvas.stage.let_go()
         if there and self._wire is not None:
-            inserting.lead_through(self.canvas, self._wire, edits.Move(there))
+            inserting.lead_through(self.canvas, self._wire, moves[0])
         elif there:
-            self.canvas.do(edits.Compound((edits.Move(there), *bends), "Move") if bends else edits.Move(there), "Move")
+            self.canvas.do(edits.Compound((*moves, *bends), "Move") if bends or len(moves) > 1 else moves[0], "Move")
 
     def cancel(self) -> None:
         if self._places:
