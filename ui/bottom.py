@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from engine.kernel.protocol import Point, Progress
 from graph.document import Document
@@ -42,9 +42,8 @@ class Bottom(QWidget):
             self.pages.addWidget(page)
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
-        self.tabs.setUsesScrollButtons(False)
         self.tabs.setExpanding(False)
-        self.tabs.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.tabs.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.tabs, 0, Qt.AlignmentFlag.AlignBottom)
@@ -57,7 +56,14 @@ class Bottom(QWidget):
         layout.setSpacing(0)
         layout.addLayout(row)
         layout.addWidget(line())
-        layout.addWidget(self.pages, 1)
+        # Large type may need more width than the window has: then the pages scroll sideways, and the canvas keeps its room.
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(self.pages)
+        layout.addWidget(area, 1)
         self.probes.count_changed.connect(lambda count: self.tabs.setTabText(PROBES, f"Probes {count}" if count else "Probes"))
         self.tabs.currentChanged.connect(self.pages.setCurrentIndex)
         self.step.clicked.connect(self.step_clicked)
