@@ -48,7 +48,8 @@ def entry_of(window: Window) -> FormulaEntry:
 
 def inside(window: Window) -> str | None:
     """The group the canvas looks into."""
-    return getattr(window.canvas, "inside", None)
+    depth = getattr(window.canvas, "depth", None)
+    return depth.inside if depth is not None else None
 
 
 def insert(window: Window, entry: Entry) -> None:

@@ -100,6 +100,8 @@ class FormulaEntry(QFrame):
         super().__init__(parent)
         self._window, self._theme = parent, theme
         self._graph: Graph | None = None
+        self._sketch: Graph | None = None
+        """A copy that previews are read in: ids given to them are not lost to the document."""
         self._at, self._inside = (0.0, 0.0), None
         self._before: QWidget | None = None
         self._choices: dict[str, bool] = {}
@@ -134,7 +136,7 @@ class FormulaEntry(QFrame):
         """Open at a global place (None: the window's upper middle); the graph will stand at a place of the scene."""
         focus = QGuiApplication.focusObject()
         self._before = focus if isinstance(focus, QWidget) and not self.isAncestorOf(focus) else self._before
-        self._graph, self._at, self._inside = graph, (scene.x(), scene.y()), inside
+        self._graph, self._sketch, self._at, self._inside = graph, graph.copy(), (scene.x(), scene.y()), inside
         self._choices = {}
         self.field.setText(text)
         parent, scale = self._window, self._theme.scale
@@ -158,15 +160,18 @@ class FormulaEntry(QFrame):
                 self._before.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def accept(self) -> None:
-        if self.entry.edit is not None:
+        if self.entry.edit is None or self._graph is None:
+            return
+        entry = read_entry(self._graph, self.field.text(), self._at, self._inside, self._choices)
+        if entry.edit is not None:
             self.dismiss()
-            self.accepted.emit(self.entry)
+            self.accepted.emit(entry)
 
     def _read(self) -> None:
-        if self._graph is None:
+        if self._sketch is None:
             return
         text = self.field.text()
-        self.entry = read_entry(self._graph, text, self._at, self._inside, self._choices) if text.strip() else Entry()
+        self.entry = read_entry(self._sketch, text, self._at, self._inside, self._choices) if text.strip() else Entry()
         wrong = self.entry.complaint
         self.note.setText("" if not text.strip() else f"✕  {wrong}" if wrong else f"✓  {summary(self.entry)}")
         self.note.setVisible(bool(text.strip()))

@@ -126,6 +126,15 @@ def test_enter_on_a_wrong_formula_changes_nothing_and_stays(window: Window) -> N
     assert not entry.isVisible() and window.canvas.hasFocus()
 
 
+def test_previews_use_up_no_ids_of_the_document(window: Window) -> None:
+    expected = window.document.graph.copy().fresh_id("n")
+
+    entry = typed(window, "p*q + r")
+    entry.accept()
+
+    assert expected in window.document.graph.nodes
+
+
 def test_letters_typed_into_the_field_are_no_commands(window: Window) -> None:
     before = window.document.graph.copy()
 
