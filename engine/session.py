@@ -22,6 +22,7 @@ from engine.shapes import Inference, infer
 from engine.state import State, state_key
 from engine.trace import Trace, view
 from engine.views import TraceView
+from graph.bypass import effective
 from graph.problem import Problem
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Session:
     """
 
     def __init__(self, graph: Graph, device: str = "cpu", dtype: torch.dtype | None = None) -> None:
+        graph = effective(graph)
         self.graph = graph
         self.version = self.edits = 0
         self.state = State()
@@ -76,6 +78,7 @@ class Session:
 
     def update(self, graph: Graph) -> Update:
         """Follow the document. Cheap when only values changed; after a structural change what no longer fits is made anew."""
+        graph = effective(graph)
         self.graph = graph
         anew: list[str] = []
         changed = self._snapshot.changed(graph, self.inference)

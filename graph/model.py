@@ -26,7 +26,7 @@ def valid_name(name: object) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """`params` holds only the settings that someone set; `Graph.setting` adds the defaults."""
+    """`params` holds only the settings that someone set; `Graph.setting` adds the defaults. A `bypassed` node passes its input on."""
 
     id: str
     type: str
@@ -38,6 +38,7 @@ class Node:
     group: str | None = None
     collapsed: bool = False
     extra: Mapping[str, Any] = field(default_factory=dict)
+    bypassed: bool = False
 
     def to_json(self) -> dict[str, Any]:
         row: dict[str, Any] = {"id": self.id, "type": self.type, "name": self.name}
@@ -46,14 +47,17 @@ class Node:
         row |= {"params": dict(self.params), "x": number(self.x), "y": number(self.y), "group": self.group}
         if self.collapsed:
             row["collapsed"] = True
+        if self.bypassed:
+            row["bypassed"] = True
         return row | dict(self.extra)
 
     @classmethod
     def from_json(cls, row: Any) -> Node:
         read = Reader("node", row)
+        bypassed = read.flag("bypassed")
         node = cls(
             read.id(), read.text("type"), read.text("name"), read.text("label", ""), read.mapping("params"),
-            read.position("x", 0.0), read.position("y", 0.0), read.optional_text("group"), read.flag("collapsed"), read.rest(),
+            read.position("x", 0.0), read.position("y", 0.0), read.optional_text("group"), read.flag("collapsed"), read.rest(), bypassed,
         )  # fmt: skip
         if not node.type:
             raise ValueError(f'{read.what}: "type" is empty')

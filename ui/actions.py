@@ -177,6 +177,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     A("frame", "Frame the selection", "Edit", ("C",), "canvas", _editable, "Put a titled frame behind the selection", before=True),
     A("note", "Add note", "Edit", ("N",), "canvas", _editable, "Write on the canvas: Markdown and formulas"),
     A("collapse", "Fold card", "Edit", ("H",), "canvas", _node_selection, "Show only the titles of the selected nodes, or all of them"),
+    A("bypass", "Bypass", "Edit", ("M",), "canvas", _node_selection, "Pass the selected nodes over: what comes in goes out unchanged"),
     A("freeze", "Freeze parameters", "Edit", (), "canvas", _node_selection, "Training leaves the selected nodes alone, or no longer"),
     A("find", "Find …", "Edit", ("Ctrl+F",), enabled=_nodes, tip="Ring what matches on the canvas, and go there", before=True),
     A("commands", "All commands …", "Edit", ("Ctrl+Shift+P",), tip="Find any command by its name"),

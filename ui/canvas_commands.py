@@ -57,6 +57,10 @@ class CanvasCommands:
         if self._hands_free:
             states.collapse(self._window.canvas)
 
+    def bypass(self) -> None:
+        if self._hands_free:
+            states.bypass(self._window.canvas)
+
     def freeze(self) -> None:
         if self._hands_free:
             states.freeze(self._window.canvas)

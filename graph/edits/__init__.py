@@ -13,6 +13,7 @@ from graph.edits.structure import AddItem, AddNode, Connect, Disconnect, RemoveI
 from graph.edits.values import (
     Move,
     Rename,
+    SetBypassed,
     SetCollapsed,
     SetGraphSetting,
     SetGroup,
@@ -31,7 +32,7 @@ ReplaceGroup = ReplaceFrame = ReplaceNote = SetItem
 __all__ = [
     "MISSING", "AddFrame", "AddGroup", "AddItem", "AddNode", "AddNote", "Compound", "Connect", "Disconnect", "Edit",
     "GraphError", "Kind", "Move", "RemoveFrame", "RemoveGroup", "RemoveItem", "RemoveNode", "RemoveNote", "Rename",
-    "ReplaceFrame", "ReplaceGroup", "ReplaceNote", "SetCollapsed", "SetGraphSetting", "SetGroup", "SetItem", "SetLabel",
+    "ReplaceFrame", "ReplaceGroup", "ReplaceNote", "SetBypassed", "SetCollapsed", "SetGraphSetting", "SetGroup", "SetItem", "SetLabel",
     "SetParam", "SetTraining", "SetVia", "StateMove", "connect", "dissolve", "duplicate", "edit_from_json", "insert_on_wire",
     "remove_nodes",
 ]  # fmt: skip

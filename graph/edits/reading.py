@@ -10,6 +10,7 @@ from graph.edits.structure import AddItem, AddNode, Connect, Disconnect, RemoveI
 from graph.edits.values import (
     Move,
     Rename,
+    SetBypassed,
     SetCollapsed,
     SetGraphSetting,
     SetGroup,
@@ -75,6 +76,7 @@ _READERS: dict[str, Callable[[Reader], Edit]] = {
     "SetVia": lambda r: SetVia(r.id(), tuple(r.point("via", point) for point in r.list("via"))),
     "SetGraphSetting": lambda r: SetGraphSetting(r.text("name"), _value(r)),
     "SetTraining": lambda r: SetTraining(r.text("name"), _value(r)),
+    "SetBypassed": lambda r: SetBypassed(r.text("node"), r.flag("bypassed")),
     "SetCollapsed": lambda r: SetCollapsed(r.id(), r.flag("collapsed")),
     "SetGroup": lambda r: SetGroup(r.text("node"), r.optional_text("group")),
     "AddItem": lambda r: AddItem(_read_item(r), r.optional_text("before")),

@@ -209,6 +209,25 @@ class SetCollapsed(Edit):
 
 
 @dataclass(frozen=True, slots=True)
+class SetBypassed(Edit):
+    """Pass a node over, or let it work again. `graph.bypass.refusal` says beforehand where that makes no sense."""
+
+    node: str
+    bypassed: bool
+
+    def apply(self, graph: Graph) -> Edit:
+        old = graph._node(self.node)
+        graph._replace_node(replace(old, bypassed=self.bypassed))
+        return SetBypassed(self.node, old.bypassed)
+
+    def absorb(self, later: Edit) -> Edit | None:
+        return later if isinstance(later, SetBypassed) and later.node == self.node else None
+
+    def _fields(self) -> dict[str, Any]:
+        return {"node": self.node, "bypassed": self.bypassed}
+
+
+@dataclass(frozen=True, slots=True)
 class SetGroup(Edit):
     """Put a node into a group, or with None into none."""
 

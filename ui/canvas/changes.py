@@ -65,7 +65,7 @@ class Touched:
             self.other |= not rows <= graph.nodes.keys()
         elif isinstance(edit, edits.SetCollapsed) and edit.id in graph.nodes:
             self.cards.add(edit.id)
-        elif isinstance(edit, edits.SetParam | edits.SetLabel):
+        elif isinstance(edit, edits.SetParam | edits.SetLabel | edits.SetBypassed):
             self.cards.add(edit.node)
         elif isinstance(edit, edits.Rename):
             self.cards |= {edit.node, *(graph.successors(edit.node) if edit.node in graph.nodes else ())}

@@ -23,6 +23,7 @@ from ui.canvas.small_print import SmallPrint
 
 TITLE = 28.0
 PITCH = 24.0
+FOLDED_PITCH = 12.0
 PAD = 12.0
 FORMULA_ROW = 24.0
 FORMULA_SIZE = 14.0
@@ -147,15 +148,18 @@ def build(graph: Graph, node_id: str) -> Card:
     wired = tuple([(edge.target[1], edge.slot) for edge in into])
     kind = _kind(spec, node.params, wired, len(graph.outputs_of(node_id)) > 1)
     title = title_of(graph, node_id)
+    if node.collapsed:
+        return _folded(title, _category(graph, node_id), kind, bool(node.params.get("frozen")))
     formula: formula_text.Line | SmallPrint
-    if kind.latex:
+    latex = kind.latex and not node.bypassed
+    if latex:
         names = _filled(kind, node.name, into, graph)
         wide = small_print.width(kind.latex, names, FORMULA_SIZE)
     else:
         pieces = subtitle(graph, node_id)
         wide = formula_text.line(pieces, 1e6, FORMULA_SIZE).width
     width = _width(title, wide, kind)
-    if kind.latex:
+    if latex:
         formula = SmallPrint(kind.latex, names, width - 2 * PAD, FORMULA_SIZE)
     else:
         formula = formula_text.line(pieces, width - 2 * PAD, FORMULA_SIZE)
@@ -163,8 +167,30 @@ def build(graph: Graph, node_id: str) -> Card:
     frozen = bool(node.params.get("frozen"))
     title = elided("title", title, width - PAD - 30 - (18 if frozen else 0))
     return Card(
-        title, spec.category, width, height, formula, kind.body, area, slider, inputs, outputs, frozen, kind.fan_out, kind.weight
-    )
+        title, _category(graph, node_id), width, height, formula, kind.body, area, slider, inputs, outputs, frozen, kind.fan_out,
+        kind.weight,
+    )  # fmt: skip
+
+
+def _category(graph: Graph, node_id: str) -> Category:
+    """What colours a card: grey when it does nothing."""
+    return "unknown" if graph.nodes[node_id].bypassed else graph.spec(node_id).category
+
+
+def _folded(title: str, category: Category, kind: _Kind, frozen: bool) -> Card:
+    """A card of which only the title is seen, with its ports close together at its sides."""
+    width = 8 * round(min(max(text_width("title", title) + PAD + 34, 72.0), 192.0) / 8 + 0.49)
+    height = max(32.0, 8 * round((FOLDED_PITCH * max(len(kind.inputs), len(kind.outputs)) + 8) / 8 + 0.49))
+
+    def spots(rows: list[tuple[str, int, bool, bool]], output: bool) -> tuple[PortSpot, ...]:
+        first = height / 2 - FOLDED_PITCH * (len(rows) - 1) / 2
+        x = width if output else 0.0
+        return tuple(PortSpot(p, slot, output, x, first + FOLDED_PITCH * i, "", m, f) for i, (p, slot, m, f) in enumerate(rows))
+
+    title = elided("title", title, width - PAD - 30 - (18 if frozen else 0))
+    nothing = formula_text.line((), 1.0, FORMULA_SIZE)
+    ports = spots(list(kind.inputs), False), spots([(n, 0, False, False) for n in kind.outputs], True)
+    return Card(title, category, width, height, nothing, "folded", QRectF(), None, *ports, frozen)
 
 
 def _kind(spec: NodeSpec, params: Mapping[str, Any], wired: tuple[tuple[str, int], ...], fan_out: bool) -> _Kind:
@@ -285,6 +311,8 @@ def _spots(rows: list[tuple[str, int, bool, bool]], output: bool, x: float, heig
 def subtitle(graph: Graph, node_id: str) -> tuple[formula_text.Run, ...]:
     """The small print: the formula with the names of this node, its settings and what is wired to it; or what a source is."""
     spec = graph.spec(node_id)
+    if graph.nodes[node_id].bypassed:
+        return (formula_text.Run(formula_text.italic("bypassed"), 0),)
     if spec.role in ("input", "constant", "parameter"):
         return (formula_text.Run(formula_text.italic(spec.role), 0),)
     if spec.role == "data":

@@ -1,9 +1,10 @@
-"""Switches on nodes: folded cards, frozen parameters."""
+"""Switches on nodes: folded cards, frozen parameters, nodes that are passed over."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from graph import bypass as bypasses
 from graph import edits
 
 if TYPE_CHECKING:
@@ -29,3 +30,18 @@ def freeze(canvas: Canvas) -> None:
     stop = not all(graph.setting(n, "frozen") for n in nodes)
     changes = tuple(edits.SetParam(n, "frozen", stop) for n in nodes if bool(graph.setting(n, "frozen")) != stop)
     canvas.do(edits.Compound(changes), "Freeze" if stop else "Unfreeze")
+
+
+def bypass(canvas: Canvas) -> None:
+    """Pass the selected nodes over; let them work again when all are. Where one cannot be passed over, nothing changes, and it says why."""
+    graph, trace = canvas.document.graph, canvas.content.trace
+    nodes = canvas.selected_nodes()
+    off = not all(graph.nodes[n].bypassed for n in nodes)
+    chosen = [n for n in nodes if graph.nodes[n].bypassed != off]
+    for node in chosen if off else ():
+        refusal = bypasses.refusal(graph, node, trace.shapes if trace is not None else None)
+        if refusal is not None:
+            canvas.message.emit(refusal)
+            return
+    if chosen:
+        canvas.do(edits.Compound(tuple(edits.SetBypassed(n, off) for n in chosen)), "Bypass" if off else "End bypass")
