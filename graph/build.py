@@ -80,8 +80,8 @@ def _add_edges(graph: Graph, edges: list[Edge]) -> None:
 def _present_ports(graph: Graph, edge: Edge) -> Edge:
     """The edge with the ports' present names in place of former ones."""
     (source, give), (target, take) = edge.source, edge.target
-    output = graph.catalog[kind].output(give) if (kind := graph.nodes[source].type) in graph.catalog else None
-    port = graph.catalog[kind].input(take) if (kind := graph.nodes[target].type) in graph.catalog else None
+    giver, taker = graph.catalog.find(graph.nodes[source].type), graph.catalog.find(graph.nodes[target].type)
+    output, port = giver.output(give) if giver else None, taker.input(take) if taker else None
     if (output is None or output.name == give) and (port is None or port.name == take):
         return edge
     return replace(edge, source=(source, output.name if output else give), target=(target, port.name if port else take))
@@ -102,7 +102,7 @@ def add_groups(graph: Graph, groups: Sequence[Group]) -> None:
 
 
 def _plain(item: Any) -> Any:
-    if not finite_json(dict(item.extra)):
+    if item.extra and not finite_json(dict(item.extra)):
         raise BuildError(f'{type(item).__name__.lower()} "{item.id[:60]}" holds a number that is not finite')
     return item
 

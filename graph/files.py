@@ -21,6 +21,7 @@ from typing import Any
 from graph.build import BuildError, build
 from graph.graph import Graph
 from graph.migrations import migrate
+from graph.model import Edge, Node, number
 from graph.scan import MAXIMUM_BYTES, ScanError, parse
 from graph.spec import Catalog
 
@@ -88,10 +89,10 @@ def loads(text: str | bytes, catalog: Catalog, origin: str = "the document") -> 
 def dumps(graph: Graph) -> str:
     """The file's text: the same graph always gives the same text."""
     parts = [f'"format": {_json(FORMAT)}', f'"version": {VERSION}', f'"settings": {_json(_ordered(graph.settings, _SETTINGS_ORDER))}']
-    parts.append(_rows("nodes", (_node_row(graph, node_id) for node_id in graph.nodes)))
-    parts.append(_rows("edges", (edge.to_json() for edge in graph.edges.values())))
+    parts.append(_rows("nodes", (_node_text(graph, node) for node in graph.nodes.values())))
+    parts.append(_rows("edges", map(_edge_text, graph.edges.values())))
     for key, table in (("groups", graph.groups), ("frames", graph.frames), ("notes", graph.notes)):
-        parts.append(_rows(key, (item.to_json() for item in table.values())))
+        parts.append(_rows(key, (_json(item.to_json()) for item in table.values())))
     parts.append(f'"training": {_json(_ordered(graph.training, _TRAINING_ORDER))}')
     parts.extend(f"{_json(key)}: {_json(value)}" for key, value in graph.extra.items())
     return "{" + ",\n".join(parts) + "}\n"
@@ -141,12 +142,24 @@ def _loads(data: bytes, catalog: Catalog, origin: str, allow_newer: bool) -> Loa
         raise FileError(f"{newer.partition(', so it')[0]} and cannot be read: {problem}." if newer else f"{origin}: {problem}.") from None
 
 
-def _node_row(graph: Graph, node_id: str) -> dict[str, Any]:
-    node = graph.nodes[node_id]
-    row = node.to_json()
-    if node.type in graph.catalog:
-        row["params"] = _ordered(node.params, [setting.name for setting in graph.spec(node).settings])
-    return row
+def _node_text(graph: Graph, node: Node) -> str:
+    """A node's row. Put together from its parts where there is nothing unusual: `json` takes six times as long."""
+    spec = graph.catalog.find(node.type)
+    params = _ordered(node.params, [setting.name for setting in spec.settings]) if spec and len(node.params) > 1 else node.params
+    if node.label or node.collapsed or node.extra:
+        return _json(node.to_json() | {"params": dict(params)})
+    settings = _json(dict(params)) if params else "{}"
+    head = f'{{"id": {_text(node.id)}, "type": {_text(node.type)}, "name": {_text(node.name)}, "params": {settings}'
+    group = "null" if node.group is None else _text(node.group)
+    return f'{head}, "x": {number(node.x)!r}, "y": {number(node.y)!r}, "group": {group}}}'
+
+
+def _edge_text(edge: Edge) -> str:
+    if edge.via or edge.extra:
+        return _json(edge.to_json())
+    (source, given), (target, taken) = edge.source, edge.target
+    ends = f'"from": [{_text(source)}, {_text(given)}], "to": [{_text(target)}, {_text(taken)}, {edge.slot}]'
+    return f'{{"id": {_text(edge.id)}, {ends}, "via": []}}'
 
 
 def _ordered(values: Mapping[str, Any], first: Iterable[str]) -> dict[str, Any]:
@@ -155,13 +168,17 @@ def _ordered(values: Mapping[str, Any], first: Iterable[str]) -> dict[str, Any]:
     return known | {name: values[name] for name in sorted(values) if name not in known}
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+_text = json.encoder.encode_basestring
+
+
 def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(value)
 
 
-def _rows(key: str, rows: Iterable[Any]) -> str:
-    lines = ",\n".join(" " + _json(row) for row in rows)
-    return f'"{key}": [\n{lines}\n]' if lines else f'"{key}": []'
+def _rows(key: str, rows: Iterable[str]) -> str:
+    lines = ",\n ".join(rows)
+    return f'"{key}": [\n {lines}\n]' if lines else f'"{key}": []'
 
 
 def _unzip(file: Any) -> tuple[bytes, dict[str, bytes]]:

@@ -96,7 +96,7 @@ class Graph:
     def spec(self, node: Node | str) -> NodeSpec:
         """The node's declaration; for a type nobody declares, one with the ports its edges mention."""
         node = self._nodes[node] if isinstance(node, str) else node
-        return self.catalog[node.type] if node.type in self.catalog else self._unknown_spec(node)
+        return self.catalog.find(node.type) or self._unknown_spec(node)
 
     def named(self, name: str) -> Node | None:
         identity = self._names.get(name)
@@ -131,7 +131,9 @@ class Graph:
 
     def has_id(self, identity: str) -> bool:
         """Whether a node, edge, group, frame or note has this id."""
-        return any(identity in table for table in (self._nodes, self._edges, self._groups, self._frames, self._notes))
+        if identity in self._nodes or identity in self._edges:
+            return True
+        return identity in self._groups or identity in self._frames or identity in self._notes
 
     def setting(self, node_id: str, name: str) -> Any:
         """The node's value of a setting, or the declared default. Raises KeyError when there is no such setting."""
@@ -150,17 +152,17 @@ class Graph:
 
     def inputs_of(self, node_id: str) -> tuple[Edge, ...]:
         """The wires into a node, by declared port order, then slot."""
-        into = self._into[node_id]
+        into, edges = self._into[node_id], self._edges
         if len(into) < 2:
-            return tuple(self._edges[edge] for edge in into.values())
-        place = {port.name: index for index, port in enumerate(self.spec(node_id).inputs)}
-        keys = sorted(into, key=lambda end: (place[end[0]], end[1]))
-        return tuple(self._edges[into[key]] for key in keys)
+            return tuple([edges[edge] for edge in into.values()])
+        order = self.spec(node_id).input_order
+        keys = sorted([(order[port], slot, port) for port, slot in into])
+        return tuple([edges[into[port, slot]] for _, slot, port in keys])
 
     def outputs_of(self, node_id: str) -> tuple[Edge, ...]:
         """The wires out of a node, in insertion order."""
-        out = self._out[node_id]
-        return tuple(self._edges[edge] for edge in (sorted(out, key=self._edges.place) if len(out) > 1 else out))
+        out, edges = self._out[node_id], self._edges
+        return tuple([edges[edge] for edge in (sorted(out, key=edges.place) if len(out) > 1 else out)])
 
     def edge_into(self, node: str, port: str, slot: int = 0) -> Edge | None:
         edge = self._into[node].get((port, slot))
@@ -238,6 +240,10 @@ class Graph:
         move(self._membership.nodes, node.id, None, node.group)
         self._ranks.add(node.id)
         self._order = None
+
+    def _place_node(self, node: Node, x: float, y: float) -> None:
+        """Put a node of this graph elsewhere."""
+        self._nodes.replace(node.id, node.at(x, y))
 
     def _remove_node(self, identity: str) -> str | None:
         node = self._node(identity)
@@ -384,8 +390,7 @@ class Graph:
 
     def _checked(self, node: Node) -> Node:
         """The node with its settings under their present names and in plain form. Raises GraphError for a value of the wrong kind."""
-        known = node.type in self.catalog
-        spec = self.catalog[node.type] if known else None
+        spec = self.catalog.find(node.type)
         params: dict[str, Any] = {}
         for name, value in node.params.items():
             if not finite_json(value):
@@ -395,22 +400,29 @@ class Graph:
                 params[setting.name if setting else name] = coerce(setting, value) if setting else value
             except ValueError as wrong:
                 raise GraphError(f"{node.name}: {wrong}") from None
-        return replace(node, type=spec.key if spec else node.type, params=params)
+        kind = spec.key if spec else node.type
+        if kind == node.type and params == node.params and list(map(type, params.values())) == list(map(type, node.params.values())):
+            return node
+        return replace(node, type=kind, params=params)
 
     def _port(self, node: str, port: str) -> Port | None:
         """The declared input; None on a type nobody declares."""
-        kind = self._nodes[node].type
-        return self.catalog[kind].input(port) if kind in self.catalog else None
+        spec = self.catalog.find(self._nodes[node].type)
+        return spec.input(port) if spec else None
 
     def _misfit(self, source: End, target: End) -> str | None:
         """Why these two ends do not exist."""
-        for (identity, port), word, side in ((source, "output", "outputs"), (target, "input", "inputs")):
+        for (identity, port), word in ((source, "output"), (target, "input")):
             if identity not in self._nodes:
                 return f'there is no node "{identity}"'
             node = self._nodes[identity]
-            if node.type in self.catalog and port not in (p.name for p in getattr(self.catalog[node.type], side)):
-                names = ", ".join(p.name for p in getattr(self.catalog[node.type], side))
-                return f'{node.name} has no {word} "{port}"; ' + (f"its {side} are {names}" if names else f"it has no {side} at all")
+            spec = self.catalog.find(node.type)
+            if spec is None:
+                continue
+            found = spec.output(port) if word == "output" else spec.input(port)
+            if found is None or found.name != port:
+                names = ", ".join(p.name for p in (spec.outputs if word == "output" else spec.inputs))
+                return f'{node.name} has no {word} "{port}"; ' + (f"its {word}s are {names}" if names else f"it has no {word}s at all")
         return None
 
     def _unknown_spec(self, node: Node) -> NodeSpec:

@@ -7,12 +7,10 @@ version does not know, and they are written back untouched. Lists inside `params
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 LIMIT = 1e9
 """Positions beyond this are no place on a canvas."""
 
@@ -21,7 +19,7 @@ End = tuple[str, str]
 
 
 def valid_name(name: object) -> bool:
-    return isinstance(name, str) and NAME.fullmatch(name) is not None and len(name) <= 200
+    return isinstance(name, str) and name.isascii() and name.isidentifier() and len(name) <= 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +38,10 @@ class Node:
     extra: Mapping[str, Any] = field(default_factory=dict)
     bypassed: bool = False
 
+    def at(self, x: float, y: float) -> Node:
+        """The same node elsewhere."""
+        return Node(self.id, self.type, self.name, self.label, self.params, x, y, self.group, self.collapsed, self.extra)
+
     def to_json(self) -> dict[str, Any]:
         row: dict[str, Any] = {"id": self.id, "type": self.type, "name": self.name}
         if self.label:
@@ -53,6 +55,10 @@ class Node:
 
     @classmethod
     def from_json(cls, row: Any) -> Node:
+        return _usual_node(row) or cls._read(row)
+
+    @classmethod
+    def _read(cls, row: Any) -> Node:
         read = Reader("node", row)
         bypassed = read.flag("bypassed")
         node = cls(
@@ -83,6 +89,10 @@ class Edge:
 
     @classmethod
     def from_json(cls, row: Any) -> Edge:
+        return _usual_edge(row) or cls._read(row)
+
+    @classmethod
+    def _read(cls, row: Any) -> Edge:
         read = Reader("edge", row)
         identity, source, target = read.id(), read.list("from"), read.list("to")
         if len(source) != 2 or not all(isinstance(part, str) for part in source):
@@ -174,6 +184,37 @@ class Note:
 def number(value: float) -> float | int:
     """Whole positions are written without a decimal point."""
     return int(value) if value == int(value) else value
+
+
+_NODE_KEYS, _EDGE_KEYS = {"id", "type", "name", "params", "x", "y", "group"}, {"id", "from", "to", "via"}
+
+
+def _usual_node(row: Any) -> Node | None:
+    """A node as nearly every one is written; None where something is unusual, and is read with care."""
+    if type(row) is not dict or row.keys() != _NODE_KEYS:
+        return None
+    identity, kind, name, params, x, y, group = (row["id"], row["type"], row["name"], row["params"], row["x"], row["y"], row["group"])
+    if not (type(identity) is type(kind) is str and type(params) is dict and (group is None or type(group) is str)):
+        return None
+    if not (0 < len(identity) <= 200 and kind and valid_name(name) and type(x) in (int, float) and type(y) in (int, float)):
+        return None
+    if not (-LIMIT <= x <= LIMIT and -LIMIT <= y <= LIMIT):
+        return None
+    return Node(identity, kind, name, "", dict(params), float(x), float(y), group)
+
+
+def _usual_edge(row: Any) -> Edge | None:
+    """A wire as nearly every one is written: three times as quick as reading it with care."""
+    if type(row) is not dict or row.keys() != _EDGE_KEYS or row["via"] != []:
+        return None
+    if type(row["from"]) is not list or type(row["to"]) is not list:
+        return None
+    if len(row["from"]) != 2 or len(row["to"]) != 3 or type(row["id"]) is not str or not 0 < len(row["id"]) <= 200:
+        return None
+    (source, given), (target, taken, slot) = row["from"], row["to"]
+    if not (type(source) is type(given) is type(target) is type(taken) is str and type(slot) is int and slot >= 0):
+        return None
+    return Edge(row["id"], (source, given), (target, taken), slot)
 
 
 class Reader:

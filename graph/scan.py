@@ -12,6 +12,8 @@ MAXIMUM_DEPTH = 64
 MAXIMUM_VALUES = 1_500_000
 
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_PLAIN_STRING = re.compile(rb'"[^"]*"')
+_NO_MARKS = bytes(code for code in range(256) if code not in b'[]{}"')
 _NO_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
 _STEP = [0] * 256
 for _code in b"[{":
@@ -58,7 +60,10 @@ def _check_size_and_depth(data: bytes) -> None:
         raise ScanError("it holds more values than any document does")
     if data.count(b"[") + data.count(b"{") <= MAXIMUM_DEPTH:
         return
-    brackets = _STRING.sub(b"", data).translate(None, _NO_BRACKETS)
+    if b"\\" in data:
+        brackets = _STRING.sub(b"", data).translate(None, _NO_BRACKETS)
+    else:  # without escapes a string is what stands between two quotes, whatever else has been left out
+        brackets = _PLAIN_STRING.sub(b"", data.translate(None, _NO_MARKS).replace(b'""', b""))
     if len(brackets) > 2 * MAXIMUM_VALUES:
         raise ScanError("it holds more values than any document does")
     if max(accumulate(map(_STEP.__getitem__, brackets)), default=0) > MAXIMUM_DEPTH:

@@ -109,7 +109,7 @@ class Move(Edit):
         for identity, x, y in self.positions:
             item = find_item(graph, identity)
             if isinstance(item, Node):
-                graph._replace_node(replace(item, x=float(x), y=float(y)))
+                graph._place_node(item, float(x), float(y))
             else:
                 graph._replace_item(replace(item, x=float(x), y=float(y)))
         return Move(tuple(reversed(before)))
