@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from engine.views import TraceView
 from graph.document import Document
 from ui.node_page import NodePage
 from ui.pages import DocumentPage, HelpPage, Request, ValuesPage
 from ui.theme import LIGHT, Theme
-from ui.widgets import label
+from ui.widgets import button, label
 
 NODE, VALUES, HELP = range(3)
 
@@ -21,6 +21,8 @@ class Inspector(QWidget):
     """Follows a selection. Only the page that is seen is kept up to date; the others catch up when they are."""
 
     repair = Signal(object)
+    pin = Signal(str)
+    """`value` or `gradient` of the selected wire, for the probes' panel."""
 
     def __init__(self, request: Request | None = None) -> None:
         super().__init__()
@@ -37,7 +39,8 @@ class Inspector(QWidget):
         self.several.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.several.setContentsMargins(0, 16, 0, 0)
         self.first = QStackedWidget()
-        for kind in (self.document_page, self.node_page, self.wire_page, self.several):
+        self.wire = self._wire_holder()
+        for kind in (self.document_page, self.node_page, self.wire, self.several):
             self.first.addWidget(kind)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
@@ -51,6 +54,22 @@ class Inspector(QWidget):
         layout.addWidget(self.tabs)
         self.tabs.currentChanged.connect(lambda _: self.refresh())
         self.node_page.repair.connect(self.repair)
+
+    def _wire_holder(self) -> QWidget:
+        """A wire's numbers, and what follows them over training."""
+        holder, row = QWidget(), QHBoxLayout()
+        row.setSpacing(8)
+        for show, key in (("value", "F8"), ("gradient", "Shift+F8")):
+            made = button(f"Probe {show}", accent="forward" if show == "value" else "backward", tip=f"Follow it over training  ({key})")
+            made.clicked.connect(lambda _=False, show=show: self.pin.emit(show))
+            row.addWidget(made)
+        row.addStretch(1)
+        column = QVBoxLayout(holder)
+        column.setContentsMargins(0, 0, 0, 16)
+        column.addWidget(self.wire_page)
+        column.addLayout(row)
+        column.addStretch(1)
+        return holder
 
     def set_document(self, document: Document) -> None:
         self._document, self._trace = document, None
@@ -100,7 +119,7 @@ class Inspector(QWidget):
             self.first.setCurrentWidget(self.node_page)
         elif len(edges) == 1 and not nodes:
             self.wire_page.show_edge(document, edges[0], self._trace, self._theme, self._stale)
-            self.first.setCurrentWidget(self.wire_page)
+            self.first.setCurrentWidget(self.wire)
         elif nodes or edges:
             self.several.setText(_summary(nodes, edges))
             self.first.setCurrentWidget(self.several)

@@ -143,6 +143,7 @@ class Window(QMainWindow):
         canvas.on_live_edit = self._live_edit
         self.library.placed.connect(commands.place)
         self.inspector.repair.connect(self.mend)
+        self.inspector.pin.connect(self.pin_probe)
         self.search_box.chosen.connect(lambda chosen: chosen())
         self.diagnosis.changed.connect(self._problems_changed)
         bottom.problems.go.connect(self.go_to)

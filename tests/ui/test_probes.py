@@ -9,6 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QPushButton
 
 from engine.catalog import CATALOG
 from engine.views import Absent, TraceView
@@ -165,6 +166,15 @@ def test_delete_on_a_card_unpins_and_enter_goes_to_the_wire(window: Window) -> N
     QTest.keyClick(card, Qt.Key.Key_Delete)
 
     assert not pinned(window.document.graph)
+
+
+def test_the_inspector_of_a_wire_pins_its_gradient(window: Window) -> None:
+    edge = wire(window.document, "x", "multiply")
+    window.canvas.select([edge])
+
+    next(b for b in window.inspector.wire.findChildren(QPushButton) if b.text() == "Probe gradient").click()
+
+    assert pinned(window.document.graph) == [Probe(edge, "gradient")]
 
 
 def test_what_a_strangers_file_calls_probes_is_read_with_care(make_window: Callable[..., Window]) -> None:
