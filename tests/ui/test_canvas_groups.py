@@ -98,30 +98,30 @@ def test_grouping_nothing_says_so_and_changes_nothing(canvas: Canvas, qtbot: QtB
 def test_a_double_click_and_enter_go_in_and_esc_comes_out_with_the_group_selected(canvas: Canvas) -> None:
     made = grouped(canvas, "d", "f")
     QTest.mouseDClick(canvas, LEFT, NONE, title(canvas, made))
-    assert canvas.depth.inside == made and canvas.scene.ids == ["d", "f"]
+    assert canvas.levels.inside == made and canvas.scene.ids == ["d", "f"]
     press(canvas, KEY.Key_Escape)
-    assert canvas.depth.inside is None and canvas.selection == {made}
+    assert canvas.levels.inside is None and canvas.selection == {made}
     press(canvas, KEY.Key_Return)
-    assert canvas.depth.inside == made
+    assert canvas.levels.inside == made
 
 
 def test_esc_ends_a_gesture_before_it_leaves_a_group(canvas: Canvas) -> None:
     made = grouped(canvas, "d", "f")
-    canvas.depth.enter(made)
+    canvas.levels.enter(made)
     start = title(canvas, "d")
     drag(canvas, start, start + QPoint(80, 60), drop=False)
     press(canvas, KEY.Key_Escape)
-    assert canvas.depth.inside == made and canvas.document.graph.nodes["d"].x == 320
+    assert canvas.levels.inside == made and canvas.document.graph.nodes["d"].x == 320
     QTest.mouseRelease(canvas, LEFT, NONE, start)
     press(canvas, KEY.Key_Escape)
-    assert canvas.depth.inside is None
+    assert canvas.levels.inside is None
 
 
 def test_the_view_outside_is_where_it_was(canvas: Canvas) -> None:
     made = grouped(canvas, "d", "f")
     canvas.zoom_by(0.8)
     before = canvas.view_state()
-    canvas.depth.enter(made)
+    canvas.levels.enter(made)
     assert canvas.view_state() != before
     press(canvas, KEY.Key_Escape)
     assert canvas.view_state() == pytest.approx(before)
@@ -130,19 +130,19 @@ def test_the_view_outside_is_where_it_was(canvas: Canvas) -> None:
 def test_the_way_in_is_a_row_of_buttons(canvas: Canvas) -> None:
     inner = grouped(canvas, "d")
     outer = grouped(canvas, inner, "f")
-    assert not canvas.depth.bar.isVisible()
-    canvas.depth.enter(outer)
-    canvas.depth.enter(inner)
-    assert canvas.depth.bar.isVisible() and [b.text() for b in canvas.depth.bar.buttons] == [
+    assert not canvas.levels.bar.isVisible()
+    canvas.levels.enter(outer)
+    canvas.levels.enter(inner)
+    assert canvas.levels.bar.isVisible() and [b.text() for b in canvas.levels.bar.buttons] == [
         "Graph",
         canvas.document.graph.groups[outer].name,
     ]
-    QTest.mouseClick(canvas.depth.bar.buttons[1], LEFT)
-    assert canvas.depth.inside == outer and canvas.scene.ids == ["f", inner]
-    top = canvas.depth.bar.buttons[0]
+    QTest.mouseClick(canvas.levels.bar.buttons[1], LEFT)
+    assert canvas.levels.inside == outer and canvas.scene.ids == ["f", inner]
+    top = canvas.levels.bar.buttons[0]
     assert isinstance(top, QPushButton)
     QTest.mouseClick(top, LEFT)
-    assert canvas.depth.inside is None and not canvas.depth.bar.isVisible()
+    assert canvas.levels.inside is None and not canvas.levels.bar.isVisible()
 
 
 def test_f2_and_typing_rename_a_group(canvas: Canvas) -> None:
@@ -237,7 +237,7 @@ def test_copy_paste_and_duplicate_bring_whole_groups(canvas: Canvas) -> None:
     assert len(members(graph, pasted)) == 2 and pasted in canvas.scene.row
     canvas.select([made])
     press(canvas, KEY.Key_D, CTRL)
-    assert len(graph.groups) == 3 and len(canvas.scene.ids) == 6 and all(canvas.depth.seen(i) for i in canvas.selection)
+    assert len(graph.groups) == 3 and len(canvas.scene.ids) == 6 and all(canvas.levels.seen(i) for i in canvas.selection)
     press(canvas, KEY.Key_X, CTRL)
     assert len(graph.groups) == 2
 
@@ -246,7 +246,7 @@ def test_what_is_added_or_pasted_inside_belongs_to_the_group(canvas: Canvas) -> 
     canvas.select(["x"])
     canvas.copy()
     made = grouped(canvas, "d", "f")
-    canvas.depth.enter(made)
+    canvas.levels.enter(made)
     new = canvas.add_node("math.exp")
     canvas.paste()
     graph = canvas.document.graph
@@ -257,11 +257,11 @@ def test_what_is_added_or_pasted_inside_belongs_to_the_group(canvas: Canvas) -> 
 def test_undoing_the_group_one_is_inside_of_leads_out(canvas: Canvas) -> None:
     inner = grouped(canvas, "d")
     outer = grouped(canvas, inner, "f")
-    canvas.depth.enter(outer)
-    canvas.depth.enter(inner)
+    canvas.levels.enter(outer)
+    canvas.levels.enter(inner)
     press(canvas, KEY.Key_Z, CTRL)
     press(canvas, KEY.Key_Z, CTRL)
-    assert canvas.depth.inside is None and canvas.scene.ids == ["x", "y", "z", "d", "f"] and not canvas.depth.bar.isVisible()
+    assert canvas.levels.inside is None and canvas.scene.ids == ["x", "y", "z", "d", "f"] and not canvas.levels.bar.isVisible()
 
 
 def test_reveal_goes_to_the_level_of_a_node(canvas: Canvas) -> None:
@@ -269,14 +269,14 @@ def test_reveal_goes_to_the_level_of_a_node(canvas: Canvas) -> None:
     grouped(canvas, inner, "f")
     canvas.select(["d"])
     canvas.reveal("d")
-    assert canvas.depth.inside == inner and canvas.selection == {"d"}
+    assert canvas.levels.inside == inner and canvas.selection == {"d"}
     canvas.reveal("x")
-    assert canvas.depth.inside is None
+    assert canvas.levels.inside is None
 
 
 def test_inside_a_group_its_inputs_and_outputs_stand_beside_the_content(canvas: Canvas) -> None:
     made = grouped(canvas, "d")
-    canvas.depth.enter(made)
+    canvas.levels.enter(made)
     assert canvas.scene.edges == ["e0", "e1", "e2"]
     left, right = canvas.scene.wire_points("e0")[0, 0], canvas.scene.wire_points("e2")[-1, 0]
     rect = canvas.scene.rect("d")
@@ -286,7 +286,7 @@ def test_inside_a_group_its_inputs_and_outputs_stand_beside_the_content(canvas: 
 
 def test_from_a_groups_own_input_a_wire_goes_on_to_another_node_inside(canvas: Canvas) -> None:
     made = grouped(canvas, "d", "f")
-    canvas.depth.enter(made)
+    canvas.levels.enter(made)
     tags = canvas.scene.level.tags if canvas.scene.level is not None else None
     assert tags is not None
     spot = next(s for s in tags.outputs if canvas.scene.ends("e0")[0][1] == s.port)
@@ -308,7 +308,7 @@ def test_every_level_paints_in_every_theme(canvas: Canvas, name: str) -> None:
     canvas.set_trace(xy_plus_z_trace())
     canvas.set_theme(THEMES[name])
     outside = canvas.grab().toImage()
-    canvas.depth.enter(made)
+    canvas.levels.enter(made)
     inside = canvas.grab().toImage()
     assert not outside.isNull() and inside != outside
 
@@ -322,9 +322,9 @@ def test_groups_come_back_from_the_file(canvas: Canvas, qtbot: QtBot, tmp_path: 
 
 
 def test_another_document_starts_at_its_outermost_level(canvas: Canvas) -> None:
-    canvas.depth.enter(grouped(canvas, "d", "f"))
+    canvas.levels.enter(grouped(canvas, "d", "f"))
     canvas.set_document(Document(xy_plus_z()))
-    assert canvas.depth.inside is None and not canvas.depth.bar.isVisible() and len(canvas.scene.ids) == 5
+    assert canvas.levels.inside is None and not canvas.levels.bar.isVisible() and len(canvas.scene.ids) == 5
 
 
 def test_a_trace_without_numbers_shows_no_number_at_a_group(canvas: Canvas) -> None:

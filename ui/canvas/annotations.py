@@ -78,7 +78,7 @@ def _edit_name(canvas: Canvas, identity: str) -> None:
     held = canvas.document.graph.nodes.get(identity) or canvas.document.graph.groups[identity]
 
     def done(text: str) -> None:
-        canvas.depth.rename(identity, text)
+        canvas.levels.rename(identity, text)
         node = canvas.document.graph.nodes.get(identity)
         if node is not None and text.strip() and text.strip() != node.name:
             canvas.do(edits.Rename(identity, text.strip()), "Rename")

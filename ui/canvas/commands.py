@@ -43,7 +43,7 @@ def copy(canvas: Canvas) -> bool:
     """The selection as text on the clipboard."""
     nodes = canvas.movable()
     if nodes:
-        QGuiApplication.clipboard().setText(clipboard.copy_text(canvas.document.graph, nodes, canvas.depth.inside))
+        QGuiApplication.clipboard().setText(clipboard.copy_text(canvas.document.graph, nodes, canvas.levels.inside))
     return bool(nodes)
 
 
@@ -57,7 +57,7 @@ def paste(canvas: Canvas, at: QPointF | None = None) -> None:
     place = at if at is not None else canvas.cursor_place()
     try:
         text, corner = QGuiApplication.clipboard().text(), (round(place.x()), round(place.y()))
-        edit, fresh = clipboard.paste(canvas.document.graph, text, corner, canvas.depth.inside)
+        edit, fresh = clipboard.paste(canvas.document.graph, text, corner, canvas.levels.inside)
     except edits.GraphError as wrong:
         canvas.message.emit(str(wrong))
         return
@@ -85,7 +85,7 @@ def add_copies(canvas: Canvas, ids: Iterable[str], dx: float, dy: float) -> list
     added = [edits.AddItem(replace(i, id=graph.fresh_id(i.id[:1]), x=i.x + dx, y=i.y + dy)) for i in items if i.id in chosen]
     canvas.do(edits.Compound((edits.duplicate(graph, chosen, dx, dy), *added), "Duplicate"))
     fresh = [i for table in (graph.nodes, graph.groups, graph.frames, graph.notes) for i in table if i not in before]
-    return [i for i in fresh if canvas.depth.seen(i)]
+    return [i for i in fresh if canvas.levels.seen(i)]
 
 
 def nudge(canvas: Canvas, dx: float, dy: float) -> None:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 View = tuple[float, float, float]
 
 
-class Depth:
+class Levels:
     """The level on show is the scene's `inside`; this remembers the way there."""
 
     def __init__(self, canvas: Canvas) -> None:

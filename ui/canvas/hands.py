@@ -200,7 +200,7 @@ class Hands:
         if note is not None:
             annotations.edit(canvas, note.id)
         elif node is not None and node in canvas.document.graph.groups:
-            canvas.depth.enter(node)
+            canvas.levels.enter(node)
         elif node is not None:
             canvas.node_activated.emit(node)
         elif wire is not None:

@@ -26,8 +26,8 @@ _TABLE: dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[Canvas], object]] = {
     (_K.Key_Delete, _CTRL): lambda c: c.dissolve_selection(),
     (_K.Key_Tab, _NONE): lambda c: c.request_add(),
     (_K.Key_D, _CTRL): lambda c: c.duplicate(),
-    (_K.Key_G, _CTRL): lambda c: c.depth.group_selection(),
-    (_K.Key_G, _CTRL | _SHIFT): lambda c: c.depth.ungroup_selection(),
+    (_K.Key_G, _CTRL): lambda c: c.levels.group_selection(),
+    (_K.Key_G, _CTRL | _SHIFT): lambda c: c.levels.ungroup_selection(),
     (_K.Key_F, _NONE): lambda c: c.fit_selection(),
     (_K.Key_Home, _NONE): lambda c: c.fit_all(),
     (_K.Key_0, _CTRL): lambda c: c.zoom_100(),
@@ -53,7 +53,7 @@ def press(canvas: Canvas, event: QKeyEvent) -> bool:
     key = Qt.Key(event.key())
     held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
     if key == _K.Key_Escape:
-        if not canvas.cancel_gesture() and not canvas.depth.out():
+        if not canvas.cancel_gesture() and not canvas.levels.out():
             canvas.select(())
         return True
     if isinstance(canvas.gesture, ConnectByKeys):
@@ -101,6 +101,6 @@ def activate(canvas: Canvas) -> None:
     """What Enter does to the selected node, or to a group's card: it is gone into."""
     nodes, chosen = canvas.selected_nodes(), canvas.movable()
     if len(chosen) == 1 and chosen[0] in canvas.document.graph.groups:
-        canvas.depth.enter(chosen[0])
+        canvas.levels.enter(chosen[0])
     elif len(nodes) == 1:
         canvas.node_activated.emit(nodes[0])

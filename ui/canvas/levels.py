@@ -19,7 +19,7 @@ from graph.model import End, Group
 from ui.canvas import formula_text, geometry
 from ui.canvas.geometry import FORMULA_ROW, PAD, PITCH, TITLE, Card, PortSpot
 
-AWAY = 132.0
+AWAY = 168.0
 """How far beside the content of a group its own inputs and outputs stand, seen from inside."""
 _NARROW, _WIDE = 128.0, 264.0
 

@@ -23,8 +23,8 @@ def paint_sheets(painter: QPainter, scene: Scene, ids: Collection[str], theme: T
         if group not in ids:
             continue
         rect = scene.rect(group)
-        for step in (8.0, 4.0):
-            painter.setPen(QPen(color(theme.card_edge), 2.0 if theme.name == "projector" else 1.0))
+        for step in (9.0, 4.5):
+            painter.setPen(QPen(color(theme.wire), 1.6 if theme.name == "projector" else 1.0))
             painter.setBrush(color(theme.card))
             painter.drawRoundedRect(rect.adjusted(step, step, step * 0.75, step), RADIUS, RADIUS)
 
@@ -36,7 +36,7 @@ def paint_tags(painter: QPainter, scene: Scene, area: QRectF, theme: Theme) -> N
         return
     painter.setFont(font("small"))
     for spot in (*tags.inputs, *tags.outputs):
-        wide = geometry.text_width("small", spot.text) + 22
+        wide = geometry.text_width("small", spot.text) + 30
         left = spot.x - wide + 6 if spot.output else spot.x - 6
         place = QRectF(left, spot.y - HIGH / 2, wide, HIGH)
         if not place.adjusted(-8, -8, 8, 8).intersects(area):
@@ -45,7 +45,7 @@ def paint_tags(painter: QPainter, scene: Scene, area: QRectF, theme: Theme) -> N
         painter.setBrush(color(theme.card))
         painter.drawRoundedRect(place, HIGH / 2, HIGH / 2)
         painter.setPen(color(theme.text))
-        words = place.adjusted(8, 0, -14, 0) if spot.output else place.adjusted(14, 0, -8, 0)
+        words = place.adjusted(8, 0, -13, 0) if spot.output else place.adjusted(13, 0, -8, 0)
         painter.drawText(words, Qt.AlignmentFlag.AlignCenter, spot.text)
         painter.setPen(QPen(color(theme.wire), 1.6))
         painter.setBrush(color(theme.card))

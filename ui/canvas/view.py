@@ -36,7 +36,7 @@ from ui import theme as themes
 from ui.canvas import commands, geometry, keys, levels, painting
 from ui.canvas.camera import Camera
 from ui.canvas.content import Content
-from ui.canvas.depth import Depth
+from ui.canvas.depth import Levels
 from ui.canvas.find_bar import FindBar
 from ui.canvas.gestures import Gesture, Pointer
 from ui.canvas.hands import Hands
@@ -97,7 +97,7 @@ class Canvas(QWidget):
         self.editor: LineEditor | TextEditor | None = None
         """Where someone is typing on the canvas itself."""
         self.find_bar: FindBar | None = None
-        self.depth = Depth(self)
+        self.levels = Levels(self)
         self._selection = Selection(self._selection_flipped)
         self._fitted = True
         self._zooming = False
@@ -118,7 +118,7 @@ class Canvas(QWidget):
         self.stage = Stage(document.graph, self.theme, self._repaint)
         self.stage.content.playhead = self.playhead
         self._selection.set(())
-        self.depth.reset()
+        self.levels.reset()
         self.fit_all()
 
     def set_theme(self, theme: Theme) -> None:
@@ -126,7 +126,7 @@ class Canvas(QWidget):
         fitted = self._fitted
         self.camera.zoom(theme.scale / self.theme.scale, self._middle())
         self.stage.set_theme(theme)
-        self.depth.bar.follow()
+        self.levels.bar.follow()
         self.camera_moved()
         if fitted:
             self.fit_all()
@@ -208,7 +208,7 @@ class Canvas(QWidget):
     def do(self, edit: edits.Edit, text: str = "", merge: Hashable | None = None) -> bool:
         """Change the document; a refusal becomes a message. Whether it was done."""
         try:
-            self.document.do(levels.placed(edit, self.depth.inside), text, merge)
+            self.document.do(levels.placed(edit, self.levels.inside), text, merge)
         except GraphError as refused:
             self.message.emit(str(refused))
             return False
@@ -313,7 +313,7 @@ class Canvas(QWidget):
 
     def reveal(self, node_id: str) -> None:
         """Bring a node, frame or note into view if it is not, from inside groups too; nothing moves when it is."""
-        self.depth.reveal(node_id)
+        self.levels.reveal(node_id)
         rect = self.scene.rect(node_id) if node_id in self.scene.row else self.scene.item_rect(node_id)
         if not rect.isNull() and not self.seen().contains(rect):
             self.centre_on(rect.center())
@@ -366,8 +366,8 @@ class Canvas(QWidget):
 
     def _changed(self, change: Change) -> None:
         self.stage.follow(change, self.hands.document_changed)
-        self.depth.follow()
-        self._selection.keep(self.document.graph, self.depth.seen)
+        self.levels.follow()
+        self._selection.keep(self.document.graph, self.levels.seen)
         self._watch_age()
 
     def _is_old(self, trace: TraceView | None) -> bool:
