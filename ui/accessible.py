@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QAccessibleWidget
 
 from engine.views import Absent, ArrayView, Gradient
 from graph.graph import Graph
+from graph.group_view import members
 from graph.model import Edge
 from ui.canvas.geometry import PortSpot
 from ui.canvas.numerals import number, shape_text
@@ -53,19 +54,19 @@ class Item(QAccessibleInterface):
     def isValid(self) -> bool:
         return self.root.alive
 
-    def object(self) -> QObject | None:
+    def object(self) -> QObject | None:  # type: ignore[override]
         return None
 
     def window(self) -> Any:
         return self.root.window() if self.root.alive else None
 
-    def parent(self) -> QAccessibleInterface | None:
+    def parent(self) -> QAccessibleInterface | None:  # type: ignore[override]
         return self.root if self.root.alive else None
 
-    def child(self, index: int) -> QAccessibleInterface | None:
+    def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]
         return None
 
-    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
+    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]
         return None
 
     def childCount(self) -> int:
@@ -113,13 +114,14 @@ class NodeItem(Item):
         graph = self.root.graph
         if self.id not in graph.nodes:
             group = graph.groups.get(self.id)
-            return f"{group.name}, group" if group is not None else self.id
+            return f"{group.name}, Group" if group is not None else self.id
         return f"{graph.nodes[self.id].name}, {graph.spec(self.id).title}"
 
     def value(self) -> str:
         graph, content = self.root.graph, self.root.canvas.content
         if self.id not in graph.nodes:
-            return ""
+            count = len(members(graph, self.id)) if self.id in graph.groups else 0
+            return f"{count} node{'s' * (count != 1)} inside"
         parts: list[str] = []
         outputs = graph.spec(self.id).outputs
         for port in outputs:
@@ -159,11 +161,11 @@ class NodeItem(Item):
     def childCount(self) -> int:
         return len(self.spots()) if self.isValid() else 0
 
-    def child(self, index: int) -> QAccessibleInterface | None:
+    def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]
         spots = self.spots() if self.isValid() else []
         return self.root.port(self, spots[index]) if 0 <= index < len(spots) else None
 
-    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
+    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]
         hit = self.root.canvas.scene.port_at(self.root.in_scene(x, y), PORT_REACH)
         return self.root.port(self, hit.spot) if hit is not None and hit.node == self.id else None
 
@@ -185,7 +187,7 @@ class PortItem(Item):
     def spot(self) -> PortSpot | None:
         return next((s for s in self.node.spots() if (s.port, s.slot, s.output) == self.key), None)
 
-    def parent(self) -> QAccessibleInterface | None:
+    def parent(self) -> QAccessibleInterface | None:  # type: ignore[override]
         return self.node if self.root.alive else None
 
     def role(self) -> QAccessible.Role:
@@ -198,12 +200,15 @@ class PortItem(Item):
     def value(self) -> str:
         graph, content = self.root.graph, self.root.canvas.content
         port, slot, output = self.key
-        if self.id not in graph.nodes:
+        node, level = self.id, self.root.canvas.scene.level
+        if level is not None:  # a port of a group's card stands for one of a node inside
+            node, port, slot = level.real(node, port, output, slot)
+        if node not in graph.nodes:
             return ""
         if output:
-            shown = content.node_value(self.id, port)
+            shown = content.node_value(node, port)
             return said(shown) if shown is not None else ""
-        edge = graph.edge_into(self.id, port, slot)
+        edge = graph.edge_into(node, port, slot)
         if edge is None:
             return "not connected"
         return f"from {graph.nodes[edge.source[0]].name}: {wire_numbers(self.root.canvas, edge)}"
@@ -284,7 +289,8 @@ class CanvasInterface(QAccessibleWidget):
     def focused(self) -> Item | None:
         """The child a person is at: the selected node, else the selected wire."""
         canvas = self.canvas
-        if nodes := [n for n in canvas.selected_nodes() if n in canvas.scene.row]:
+        nodes = [n for n in canvas.selected_nodes() if n in canvas.scene.row]
+        if nodes := nodes or sorted(n for n in canvas.selection if n in canvas.scene.row):
             return self.node(nodes[-1])
         edges = [e for e in canvas.selected_edges() if e in canvas.scene.edge_row]
         return self.wire(edges[-1]) if edges else None
@@ -317,7 +323,7 @@ class CanvasInterface(QAccessibleWidget):
     def childCount(self) -> int:
         return len(self.canvas.scene.ids) + len(self.canvas.scene.edges) if self.alive else 0
 
-    def child(self, index: int) -> QAccessibleInterface | None:
+    def child(self, index: int) -> QAccessibleInterface | None:  # type: ignore[override]
         if not self.alive or index < 0:
             return None
         nodes, edges = self.canvas.scene.ids, self.canvas.scene.edges
@@ -334,7 +340,7 @@ class CanvasInterface(QAccessibleWidget):
             return len(scene.ids) + scene.edge_row[child.id]
         return -1
 
-    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:
+    def childAt(self, x: int, y: int) -> QAccessibleInterface | None:  # type: ignore[override]
         scene, at = self.canvas.scene, self.in_scene(x, y)
         node = scene.node_at(at)
         if node is not None:
@@ -342,7 +348,7 @@ class CanvasInterface(QAccessibleWidget):
         edge = scene.wire_at(at)
         return self.wire(edge) if edge is not None else None
 
-    def focusChild(self) -> QAccessibleInterface | None:
+    def focusChild(self) -> QAccessibleInterface | None:  # type: ignore[override]
         return self.focused() if self.alive and self.canvas.hasFocus() else None
 
     def text(self, kind: QAccessible.Text) -> str:

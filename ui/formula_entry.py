@@ -102,7 +102,8 @@ class FormulaEntry(QFrame):
         self._graph: Graph | None = None
         self._sketch: Graph | None = None
         """A copy that previews are read in: ids given to them are not lost to the document."""
-        self._at, self._inside = (0.0, 0.0), None
+        self._at = (0.0, 0.0)
+        self._inside: str | None = None
         self._before: QWidget | None = None
         self._choices: dict[str, bool] = {}
         self.entry = Entry()

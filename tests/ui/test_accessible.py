@@ -115,6 +115,22 @@ def test_a_removed_nodes_interface_is_invalid_and_says_nothing(canvas: Canvas) -
     assert root.childCount() == 7
 
 
+def test_a_group_is_one_child_whose_ports_tell_what_is_inside(canvas: Canvas) -> None:
+    canvas.select(["d", "z"])
+    QTest.keyClick(canvas, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier)
+    root = QAccessible.queryAccessibleInterface(canvas)
+    (group,) = canvas.document.graph.groups.values()
+
+    card = called(root, f"{group.name}, Group")
+
+    assert card.text(Value) == "2 nodes inside"
+    assert root.focusChild() is card
+    assert [child.text(Name) for child in children(root)][:3] == ["x, Input", "y, Input", "f, Add"]
+    ports = {port.text(Name): port.text(Value) for port in children(card)}
+    assert "from x: value 2.000, gradient −5.000" in ports.values()
+    assert {"−10.00", "3.000"} <= set(ports.values())  # what d and z give to f
+
+
 def test_interfaces_outlive_what_python_forgets_and_go_with_the_canvas(qtbot: QtBot) -> None:
     accessible.install()
     for _ in range(20):
