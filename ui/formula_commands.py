@@ -12,6 +12,7 @@ from graph.formula import FormulaError
 from graph.formula_text import formula_text
 from graph.graph import GraphError
 from graph.layout import layout
+from ui.canvas.levels import placed
 from ui.formula import loader
 from ui.formula_entry import Entry, FormulaEntry
 from ui.formula_latex import latex
@@ -48,8 +49,7 @@ def entry_of(window: Window) -> FormulaEntry:
 
 def inside(window: Window) -> str | None:
     """The group the canvas looks into."""
-    depth = getattr(window.canvas, "depth", None)
-    return depth.inside if depth is not None else None
+    return window.canvas.scene.inside
 
 
 def insert(window: Window, entry: Entry) -> None:
@@ -59,7 +59,7 @@ def insert(window: Window, entry: Entry) -> None:
     assert entry.edit is not None
     try:
         with document.gesture("Insert formula"):
-            document.do(entry.edit, "Insert formula")
+            document.do(placed(entry.edit, canvas.levels.inside), "Insert formula")
             tidy = _tidy(window, entry.nodes)
             if tidy.positions:
                 document.do(tidy)
