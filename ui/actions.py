@@ -28,6 +28,10 @@ class Situation:
     selected: int = 0
     movable: int = 0
     """Selected nodes, groups, frames and notes: what has a place of its own."""
+    groups: int = 0
+    """Selected groups."""
+    inside: bool = False
+    """Whether one has gone into a group."""
     undo: str = ""
     redo: str = ""
     events: int = 0
@@ -87,7 +91,19 @@ def _nodes(s: Situation) -> bool:
 
 
 def _chosen(s: Situation) -> bool:
-    return s.selected_nodes == 1
+    return max(s.movable, s.selected_nodes) == 1
+
+
+def _groupable(s: Situation) -> bool:
+    return s.selected_nodes + s.groups > 0 and not s.read_only
+
+
+def _grouped(s: Situation) -> bool:
+    return s.groups > 0 and not s.read_only
+
+
+def _inside(s: Situation) -> bool:
+    return s.inside
 
 
 def _larger(s: Situation) -> bool:
@@ -167,8 +183,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
     A("type_formula", "Type a formula …", "Edit", ("=",), "canvas", _editable, "Build the graph of a formula at the cursor"),
     A("rename", "Rename", "Edit", ("F2",), "canvas", _one_movable, "Give a node another name, a frame a title, a note a text"),
     A("mark_objective", "Differentiate this node", "Edit", (), "canvas", _one_node, "Take all gradients of the selected node's value"),
-    A("connect", "Connect by keys", "Edit", ("P",), "canvas", _one_node, "Draw a wire: arrows choose the input, Enter connects"),
-    A("activate", "Edit the selection", "Edit", ("Return", "Enter"), "canvas", _chosen, "Go to the selected node in the inspector"),
+    A("connect", "Connect by keys", "Edit", ("P",), "canvas", _one_movable, "Draw a wire: arrows choose the input, Enter connects"),
+    A("activate", "Edit the selection", "Edit", ("Return", "Enter"), "canvas", _chosen, "To the node in the inspector, or into the group"),
+    A("group", "Group", "Edit", ("Ctrl+G",), "canvas", _groupable, "Put the selection behind one card", before=True),
+    A("ungroup", "Ungroup", "Edit", ("Ctrl+Shift+G",), "canvas", _grouped, "Dissolve the selected groups"),
+    A("leave_group", "Go out of the group", "Edit", ("Alt+Up",), "canvas", _inside, "Show what lies around this group; Esc does it too"),
     A("layout", "Arrange", "Edit", ("L",), "canvas", _nodes, "Lay out the selection, or everything, from left to right"),
     A("align_top", "Align tops", "Edit/Align", ("Shift+W",), "canvas", _several, "Bring the upper edges onto one line"),
     A("align_left", "Align left sides", "Edit/Align", ("Shift+A",), "canvas", _several, "Bring the left edges onto one line"),

@@ -33,6 +33,18 @@ class CanvasCommands:
         if self._hands_free:
             annotations.rename(self._window.canvas)
 
+    def group(self) -> None:
+        if self._hands_free:
+            self._window.canvas.levels.group_selection()
+
+    def ungroup(self) -> None:
+        if self._hands_free:
+            self._window.canvas.levels.ungroup_selection()
+
+    def leave_group(self) -> None:
+        if self._hands_free:
+            self._window.canvas.levels.out()
+
     def align_top(self) -> None:
         self._align("top")
 

@@ -47,6 +47,8 @@ class Commands(CanvasCommands):
             selected_nodes=len(canvas.selected_nodes()),
             selected=len(canvas.selection),
             movable=len(canvas.movable()),
+            groups=sum(item in graph.groups for item in canvas.movable()) if graph.groups else 0,
+            inside=canvas.levels.inside is not None,
             undo=(history.undo_text or "last change") if history.can_undo else "",
             redo=(history.redo_text or "last change") if history.can_redo else "",
             events=len(window.playhead.events),
@@ -180,7 +182,7 @@ class Commands(CanvasCommands):
         """Near the middle of the view, below and to the right of what is there already."""
         canvas = self._window.canvas
         at = canvas.seen().center()
-        cards = [canvas.scene.rect(node) for node in self._window.document.graph.nodes]
+        cards = [canvas.scene.rect(item) for item in canvas.scene.ids]
         for _ in range(40):
             wanted = QRectF(at.x() - 64, at.y() - 14, 176, 112)
             if not any(card.intersects(wanted) for card in cards):

@@ -319,9 +319,9 @@ class Window(QMainWindow):
     def go_to(self, nodes: tuple[str, ...], edges: tuple[str, ...]) -> None:
         """Select and show what a problem is about."""
         graph = self.document.graph
-        chosen = [n for n in nodes if n in graph.nodes][:1] + [e for e in edges if e in graph.edges]
+        chosen = [n for n in nodes if n in graph.nodes or n in graph.groups][:1] + [e for e in edges if e in graph.edges]
         self.canvas.select(chosen)
-        if chosen and chosen[0] in graph.nodes:
+        if chosen:
             self.canvas.reveal(chosen[0])
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.catalog import CATALOG
 from engine.views import TraceView
 from graph.document import Document
+from graph.edits import Move
 from graph.groups import members
 from graph.lint import lint
 from graph.problem import Problem
@@ -331,3 +333,60 @@ def test_a_trace_without_numbers_shows_no_number_at_a_group(canvas: Canvas) -> N
     grouped(canvas, "d", "f")
     canvas.set_trace(TraceView())
     canvas.grab()
+
+
+def test_l_arranges_the_cards_of_a_level_and_takes_their_content_along(canvas: Canvas) -> None:
+    from ui.canvas import arranging
+
+    made = grouped(canvas, "d", "f")
+    canvas.do(Move(((made, -300.0, 500.0),)))
+    before = canvas.document.graph.copy()
+    arranging.layout_selection(canvas)
+    graph = canvas.document.graph
+    assert graph.groups[made].x > max(graph.nodes[n].x for n in "xyz")
+    shift = graph.groups[made].x - before.groups[made].x
+    assert graph.nodes["f"].x - before.nodes["f"].x == shift
+    canvas.document.undo()
+    assert canvas.document.graph == before
+
+
+def test_arrows_go_from_card_to_card(canvas: Canvas) -> None:
+    made = grouped(canvas, "d", "f")
+    canvas.select(["y"])
+    press(canvas, KEY.Key_Right, CTRL)
+    assert canvas.selection == {made}
+    press(canvas, KEY.Key_Left)
+    assert len(canvas.selection) == 1 and canvas.selection <= {"x", "y", "z"}
+
+
+def test_p_draws_a_wire_from_a_group(qtbot: QtBot) -> None:
+    graph = graph_of(
+        [("x", "source.input", 0, 0, {}), ("a", "math.exp", 300, 0, {}), ("b", "math.exp", 600, 0, {})], [("x", "y", "a", "x")]
+    )
+    canvas = shown(qtbot, graph)
+    grouped(canvas, "a")
+    press(canvas, KEY.Key_P)
+    press(canvas, KEY.Key_Return)
+    assert (("a", "y"), ("b", "x")) in ends(canvas)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_anything_done_to_groups_by_keys_is_undone_to_the_start(qtbot: QtBot, seed: int) -> None:
+    draw = random.Random(seed)
+    canvas = shown(qtbot, xy_plus_z())
+    start, flat = canvas.document.graph.copy(), canvas.document.graph.order()
+    steps = (
+        lambda: press(canvas, KEY.Key_G, CTRL), lambda: press(canvas, KEY.Key_G, CTRL | SHIFT), lambda: press(canvas, KEY.Key_Return),
+        lambda: press(canvas, KEY.Key_Escape), lambda: press(canvas, KEY.Key_D, CTRL), lambda: press(canvas, KEY.Key_Z, CTRL),
+        lambda: press(canvas, KEY.Key_Right, SHIFT), lambda: press(canvas, KEY.Key_A, CTRL), lambda: press(canvas, KEY.Key_Delete),
+        lambda: canvas.select(draw.sample(canvas.scene.ids, min(2, len(canvas.scene.ids)))), lambda: press(canvas, KEY.Key_X, CTRL),
+        lambda: press(canvas, KEY.Key_V, CTRL), lambda: press(canvas, KEY.Key_C, CTRL), lambda: canvas.add_node("math.exp"),
+    )  # fmt: skip
+    for _ in range(60):
+        draw.choice(steps)()
+        canvas.grab()
+        assert lint(canvas.document.graph) == []
+        assert set(canvas.scene.edges) <= set(canvas.document.graph.edges)
+        assert all(canvas.levels.seen(item) for item in canvas.selection)
+    undo_all(canvas)
+    assert canvas.document.graph == start and canvas.document.graph.order() == flat and canvas.levels.inside is None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from graph import edits
 from graph.align import Side, align
 from graph.layout import layout
+from ui.canvas.levels import stand_in, with_content
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas
@@ -22,15 +23,20 @@ def align_selection(canvas: Canvas, side: Side) -> None:
         rects[each] = (rect.x(), rect.y(), rect.width(), rect.height())
     moved = tuple((n, *place) for n, place in align(rects, side).items() if place != rects[n][:2])
     if moved:
-        canvas.do(edits.Move(moved), _WORDS[side])
+        moves = with_content(canvas.document.graph, edits.Move(moved))
+        canvas.do(edits.Compound(moves) if len(moves) > 1 else moves[0], _WORDS[side])
 
 
 def layout_selection(canvas: Canvas) -> None:
     """Lay out the selected nodes, or with fewer than two everything, from left to right. Points of their wires are given up."""
-    graph, chosen = canvas.document.graph, canvas.selected_nodes()
-    sizes = {n: (canvas.scene.rect(n).width(), canvas.scene.rect(n).height()) for n in graph.nodes}
-    places = layout(graph, sizes, chosen if len(chosen) > 1 else None)
-    moved = tuple((n, x, y) for n, (x, y) in places.items() if (graph.nodes[n].x, graph.nodes[n].y) != (x, y))
-    straight = [edits.SetVia(e.id, ()) for e in graph.edges.values() if e.via and e.source[0] in places and e.target[0] in places]
-    if moved or straight:
-        canvas.do(edits.Compound((edits.Move(moved), *straight)) if straight else edits.Move(moved), "Arrange")
+    graph, scene = canvas.document.graph, canvas.scene
+    chosen = [item for item in canvas.movable() if item in scene.row]
+    sizes = {item: (rect.width(), rect.height()) for item in scene.ids for rect in (scene.rect(item),)}
+    seen = graph if scene.level is None else stand_in(graph, scene.level)
+    places = layout(seen, sizes, chosen if len(chosen) > 1 else None)
+    moved = tuple((item, x, y) for item, (x, y) in places.items() if (seen.nodes[item].x, seen.nodes[item].y) != (x, y))
+    moves = with_content(graph, edits.Move(moved)) if moved else ()
+    ends = {edge: scene.ends(edge) for edge in scene.bent}
+    straight = [edits.SetVia(edge, ()) for edge, (source, target, _) in ends.items() if source[0] in places and target[0] in places]
+    if moves or straight:
+        canvas.do(edits.Compound((*moves, *straight)) if straight or len(moves) > 1 else moves[0], "Arrange")

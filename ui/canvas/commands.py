@@ -62,7 +62,7 @@ def paste(canvas: Canvas, at: QPointF | None = None) -> None:
         canvas.message.emit(str(wrong))
         return
     if canvas.do(edit, "Paste"):
-        canvas.select(fresh)
+        canvas.select(item for item in fresh if canvas.levels.seen(item))
 
 
 def duplicate(canvas: Canvas) -> None:
@@ -98,7 +98,7 @@ def nudge(canvas: Canvas, dx: float, dy: float) -> None:
 def step_selection(canvas: Canvas, dx: int, dy: int) -> None:
     """Select the nearest node in a direction from the selected one; without one, the first."""
     scene = canvas.scene
-    nodes = canvas.selected_nodes()
+    nodes = [item for item in canvas.movable() if item in scene.row]
     if not nodes:
         canvas.select(scene.ids[:1])
         return
@@ -119,10 +119,12 @@ def step_selection(canvas: Canvas, dx: int, dy: int) -> None:
 
 def follow_wire(canvas: Canvas, forward: bool) -> None:
     """Select the next node along the wires."""
-    nodes = canvas.selected_nodes()
+    scene = canvas.scene
+    nodes = [item for item in canvas.movable() if item in scene.row]
     if nodes:
-        graph = canvas.document.graph
-        found = graph.successors(nodes[-1]) if forward else graph.predecessors(nodes[-1])
+        ends = [scene.ends(edge) for edge in scene.attached(nodes[-1])]
+        here, there = (0, 1) if forward else (1, 0)
+        found = [each[there][0] for each in ends if each[here][0] == nodes[-1] and each[there][0] in scene.row]
         if found:
             canvas.select([found[0]])
             canvas.reveal(found[0])

@@ -17,12 +17,13 @@ WIDTH = 320
 
 
 def matches(canvas: Canvas, text: str) -> list[str]:
-    """Ids of nodes, frames and notes that a few letters mean: exact names first, then beginnings, then anywhere."""
+    """Ids of nodes, groups, frames and notes that a few letters mean: exact names first, then beginnings, then anywhere."""
     wanted = text.casefold().strip()
     if not wanted:
         return []
     graph = canvas.document.graph
-    rows = [(n.id, (n.name, n.label, graph.spec(n).title)) for n in graph.nodes.values()]
+    rows: list[tuple[str, tuple[str, ...]]] = [(n.id, (n.name, n.label, graph.spec(n).title)) for n in graph.nodes.values()]
+    rows += [(g.id, (g.name,)) for g in graph.groups.values()]
     rows += [(f.id, (f.title,)) for f in graph.frames.values()] + [(t.id, (t.text,)) for t in graph.notes.values()]
     found: list[tuple[int, int, str]] = []
     for place, (identity, texts) in enumerate(rows):

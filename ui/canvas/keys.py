@@ -92,7 +92,7 @@ def _arrow(canvas: Canvas, dx: int, dy: int, held: Qt.KeyboardModifier) -> None:
 
 def connect(canvas: Canvas) -> None:
     """Draw a wire from the selected node by keys alone."""
-    nodes = canvas.selected_nodes()
+    nodes = [item for item in canvas.movable() if item in canvas.scene.row]
     if len(nodes) == 1 and canvas.scene.cards[nodes[0]].outputs and not canvas.document.read_only:
         canvas.hands.begin(ConnectByKeys(canvas, nodes[0]))
 

@@ -6,16 +6,17 @@ A view of the flat graph. What a hand does to a group's port is done to the node
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 
 from PySide6.QtCore import QRectF
 
 from graph import edits
-from graph.graph import Graph
+from graph.graph import Graph, GraphError
 from graph.group_view import Card as Ports
 from graph.group_view import GroupPort, Wire, expand, members, path, visible_items
 from graph.groups import moved
-from graph.model import End, Group
+from graph.model import Edge, End, Group, Node
 from ui.canvas import formula_text, geometry
 from ui.canvas.geometry import FORMULA_ROW, PAD, PITCH, TITLE, Card, PortSpot
 
@@ -119,6 +120,20 @@ def _spots(ports: Iterable[GroupPort], output: bool, x: float, height: float, ro
 def level(graph: Graph, inside: str | None) -> Level | None:
     """The level to show; None where that is the flat graph itself."""
     return Level(graph, inside) if graph.groups else None
+
+
+def stand_in(graph: Graph, seen: Level) -> Graph:
+    """What a level shows as a graph of its own, a plain node for each card: for whoever arranges it. Wires that would close a circle
+    through a card are left out."""
+    made = Graph(graph.catalog)
+    for item in seen.ids:
+        held = graph.nodes.get(item) or graph.groups[item]
+        edits.AddNode(Node(item, "", made.fresh_name("node"), x=held.x, y=held.y)).apply(made)
+    for wire in seen.wires.values():
+        if seen.inside not in (wire.source[0], wire.target[0]):
+            with suppress(GraphError):
+                edits.Connect(Edge(wire.edge, wire.source, wire.target, wire.slot)).apply(made)
+    return made
 
 
 def surviving(graph: Graph, way: Iterable[str]) -> str | None:

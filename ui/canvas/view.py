@@ -97,7 +97,7 @@ class Canvas(QWidget):
         self.editor: LineEditor | TextEditor | None = None
         """Where someone is typing on the canvas itself."""
         self.find_bar: FindBar | None = None
-        self.levels = Levels(self)
+        self.levels: Levels = Levels(self)
         self._selection = Selection(self._selection_flipped)
         self._fitted = True
         self._zooming = False
