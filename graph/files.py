@@ -146,7 +146,7 @@ def _node_text(graph: Graph, node: Node) -> str:
     """A node's row. Put together from its parts where there is nothing unusual: `json` takes six times as long."""
     spec = graph.catalog.find(node.type)
     params = _ordered(node.params, [setting.name for setting in spec.settings]) if spec and len(node.params) > 1 else node.params
-    if node.label or node.collapsed or node.extra:
+    if node.label or node.collapsed or node.bypassed or node.extra:
         return _json(node.to_json() | {"params": dict(params)})
     settings = _json(dict(params)) if params else "{}"
     head = f'{{"id": {_text(node.id)}, "type": {_text(node.type)}, "name": {_text(node.name)}, "params": {settings}'

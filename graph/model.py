@@ -40,7 +40,7 @@ class Node:
 
     def at(self, x: float, y: float) -> Node:
         """The same node elsewhere."""
-        return Node(self.id, self.type, self.name, self.label, self.params, x, y, self.group, self.collapsed, self.extra)
+        return Node(self.id, self.type, self.name, self.label, self.params, x, y, self.group, self.collapsed, self.extra, self.bypassed)
 
     def to_json(self) -> dict[str, Any]:
         row: dict[str, Any] = {"id": self.id, "type": self.type, "name": self.name}

@@ -66,3 +66,11 @@ def test_a_node_that_changes_the_shape_or_joins_two_wires_is_refused_with_the_re
     assert "turns [10] into [4]" in (refusal(graph, of(graph, "exp"), shapes) or "")
     assert "2 wired inputs" in (refusal(graph, of(graph, "add")) or "")
     assert "no wired inputs" in (refusal(graph, of(graph, "x")) or "")
+
+
+def test_a_bypassed_node_stays_bypassed_when_it_is_moved() -> None:
+    graph = build("exp(x)", CATALOG, {"x": 1.0})
+    edits.SetBypassed(of(graph, "exp"), True).apply(graph)
+    edits.Move(((of(graph, "exp"), 40.0, 60.0),)).apply(graph)
+
+    assert graph.nodes[of(graph, "exp")].bypassed

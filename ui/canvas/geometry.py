@@ -70,6 +70,7 @@ class Card:
     """Whether several wires leave, so that the sum of their gradients has a line of its own."""
     weight: str = ""
     """The parameter whose thumbnail stands beside the value's."""
+    bypassed: bool = False
 
     def spot(self, port: str, output: bool, slot: int = 0) -> PortSpot | None:
         """The place of a port; of a slot that is not there, its last one."""
@@ -168,7 +169,7 @@ def build(graph: Graph, node_id: str) -> Card:
     title = elided("title", title, width - PAD - 30 - (18 if frozen else 0))
     return Card(
         title, _category(graph, node_id), width, height, formula, kind.body, area, slider, inputs, outputs, frozen, kind.fan_out,
-        kind.weight,
+        kind.weight, node.bypassed,
     )  # fmt: skip
 
 

@@ -16,13 +16,12 @@ from PySide6.QtGui import (
     QMouseEvent,
     QNativeGestureEvent,
     QPainter,
-    QPen,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QToolTip
 
 from graph import edits
-from ui.canvas import annotations, commands, items, keys, tips
+from ui.canvas import annotations, commands, drops, feedback, items, keys, tips
 from ui.canvas.gestures import (
     BoxSelect,
     Connect,
@@ -39,15 +38,12 @@ from ui.canvas.gestures import (
 )  # fmt: skip
 from ui.canvas.gestures.shape import cursor as resize_cursor
 from ui.canvas.overlay import offer_places
-from ui.canvas.paint_nodes import FULL, paint_outline
-from ui.canvas.paint_wires import paint_bend, paint_lit
+from ui.canvas.paint_nodes import FULL
 from ui.canvas.scene import PortHit
-from ui.theme import Theme, color
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas
 
-MIME = "application/x-gradwire-node"
 _SHIFT, _CTRL, _ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 
 
@@ -423,16 +419,8 @@ class Hands:
     # dropping from the library
 
     def drag_over(self, event: QDragEnterEvent | QDragMoveEvent) -> None:
-        """Show which wire a node would be led into; Alt keeps it beside."""
-        if not event.mimeData().hasFormat(MIME) or self.canvas.document.read_only:
-            event.ignore()
-            return
-        event.acceptProposedAction()
-        at = self.canvas.camera.to_scene(event.position())
-        wire = None if event.modifiers() & _ALT else self.canvas.scene.wire_at(at, 12.0 / self.canvas.camera.scale)
-        if wire != self.drop_wire:
-            self.drop_wire = wire
-            self.canvas.update()
+        self.drop_wire = drops.over(self.canvas, event)
+        self.canvas.update()
 
     def drag_left(self) -> None:
         self.drop_wire = None
@@ -440,66 +428,10 @@ class Hands:
 
     def drop(self, event: QDropEvent) -> None:
         wire, self.drop_wire = self.drop_wire, None
-        data = event.mimeData()
-        if not data.hasFormat(MIME) or self.canvas.document.read_only:
-            event.ignore()
-            return
-        event.acceptProposedAction()
-        key = bytes(data.data(MIME).data()).decode("utf-8", "replace")
-        at = self.canvas.camera.to_scene(event.position())
-        if wire is not None and wire in self.canvas.document.graph.edges and key in self.canvas.document.graph.catalog:
-            commands.insert(self.canvas, key, at, wire)
-        else:
-            commands.add(self.canvas, key, at)
-        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
-        self.canvas.update()
+        drops.drop(self.canvas, event, wire)
 
     # feedback
 
     def paint(self, painter: QPainter) -> None:
         """Selection, hover and the gesture, in scene coordinates."""
-        canvas, scene, theme = self.canvas, self.canvas.scene, self.canvas.theme
-        wide = max(1.0, 1 / canvas.camera.scale)
-        rest = theme.wire_width / theme.scale
-        for edge in canvas.selected_edges():
-            if edge not in scene.hidden_edges:
-                paint_lit(painter, scene, edge, theme.selection, (rest + 1.5) * wide)
-        if self.hover_wire in scene.edge_row and self.hover_wire is not None and self.hover_wire not in canvas.selection:
-            paint_lit(painter, scene, self.hover_wire, theme.text, (rest + 0.4) * wide)
-        if self.pin is not None and self.hover_wire in scene.edge_row and self.gesture is None:
-            _paint_pin(painter, self.pin, theme, 1 / canvas.camera.scale)
-        if self.drop_wire in scene.edge_row and self.drop_wire is not None:
-            paint_lit(painter, scene, self.drop_wire, theme.selection, rest + 3)
-        for node in canvas.movable():
-            rect = scene.rect(node) if node in scene.row else scene.item_rect(node)
-            if not rect.isNull():
-                paint_outline(painter, rect, theme.selection, 2.0 * wide, 3.5)
-        focus = canvas.focused_item()
-        if focus is not None:
-            paint_outline(painter, scene.rect(focus) if focus in scene.row else scene.item_rect(focus), theme.focus, 2.0 * wide, 8.0)
-        if self.bend is not None and self.bend[0] in scene.bent and not isinstance(self.gesture, MoveBend):
-            via = canvas.document.graph.edges[self.bend[0]].via
-            if self.bend[1] < len(via):
-                paint_bend(painter, QPointF(*via[self.bend[1]]), theme, theme.selection)
-        if canvas.find_bar is not None and canvas.find_bar.found:
-            for each in canvas.find_bar.found:
-                rect = scene.rect(each) if each in scene.row else scene.item_rect(each)
-                if not rect.isNull():
-                    paint_outline(painter, rect, theme.warning, 2.5 * wide, 7)
-        if self.hover_port is not None and self.gesture is None and self.hover_port.node in scene.row:
-            x, y = scene.place(self.hover_port.node)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(color(theme.selection))
-            painter.drawEllipse(QPointF(x + self.hover_port.spot.x, y + self.hover_port.spot.y), 6.5, 6.5)
-        if self.gesture is not None:
-            self.gesture.paint(painter)
-
-
-def _paint_pin(painter: QPainter, at: QPointF, theme: Theme, unit: float) -> None:
-    """A probe's mark: a click on it follows the wire."""
-    painter.setPen(QPen(color(theme.swatch["probes"]), 2.0 * unit))
-    painter.setBrush(color(theme.panel))
-    painter.drawEllipse(at, 8.0 * unit, 8.0 * unit)
-    painter.setBrush(color(theme.swatch["probes"]))
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.drawEllipse(at, 3.2 * unit, 3.2 * unit)
+        feedback.paint(painter, self.canvas, self)

@@ -19,6 +19,7 @@ from ui.theme import THEMES, Theme, color, faded, font, glyph, mixed
 FULL, MEDIUM = 0.5, 0.25
 """Scales from which a card is drawn with everything, and with its title only."""
 _NO_PEN, _NO_BRUSH = Qt.PenStyle.NoPen, Qt.BrushStyle.NoBrush
+BYPASSED = "↷"
 _ROUND = 8.0
 """Room for the shadow around a cached card."""
 _CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -138,7 +139,7 @@ def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> Non
     painter.setFont(font("small"))
     painter.setPen(color(theme.bar_text))
     mark = QRectF(rect.right() - PAD - 14, rect.top(), 16, high)
-    painter.drawText(mark, _CENTRE, glyph(card.category))
+    painter.drawText(mark, _CENTRE, BYPASSED if card.bypassed else glyph(card.category))
     if card.frozen:
         _paint_snowflake(painter, QPointF(mark.left() - 10, mark.center().y()), theme)
     painter.setPen(color(theme.secondary))

@@ -94,7 +94,7 @@ class Move(Gesture):
             self._snap.paint(painter, canvas.theme, canvas.camera.scale)
 
     def tip(self) -> tuple[str, bool] | None:
-        return ("Let go to lead the wire through it; Alt keeps it beside", True) if self._wire is not None else None
+        return ("Into the wire (Alt: beside it)", True) if self._wire is not None else None
 
 
 class MoveCopies(Move):
