@@ -75,14 +75,6 @@ def test_a_placed_type_comes_first_next_time_among_equals(window: Window) -> Non
     assert window.session.recent_types[0] == "math.sin"
 
 
-def test_find_goes_to_the_node_of_that_name(window: Window, qtbot: QtBot) -> None:
-    qtbot.keyClick(window, Qt.Key.Key_F, Qt.KeyboardModifier.ControlModifier)
-    qtbot.keyClicks(window.search_box.query, "mult")
-    qtbot.keyClick(window.search_box.query, Qt.Key.Key_Return)
-
-    assert [window.document.graph.nodes[n].name for n in window.canvas.selected_nodes()] == ["multiply"]
-
-
 def test_the_command_list_runs_a_command(window: Window, qtbot: QtBot) -> None:
     qtbot.keyClick(window, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     qtbot.keyClicks(window.search_box.query, "dark")
