@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from engine.kernel.protocol import Point
 
 EMPTY = "Press Train and watch the loss fall."
+FIELDS = ("loss", "test_loss", "accuracy", "test_accuracy")
 FEW = 12
 """So few points are marked as such: one alone would be no line."""
 DRAW_MS = 200
@@ -31,6 +32,9 @@ class Curves(QWidget):
         super().__init__()
         self._theme = LIGHT
         self._points: Sequence[Point] = ()
+        self._taken: dict[str, tuple[list[float], list[float]]] = {field: ([], []) for field in FIELDS}
+        self._known = 0
+        self._newest: Point | None = None
         self._plots: dict[str, Any] = {}
         self._lines: dict[str, Any] = {}
         self._drawn = QElapsedTimer()
@@ -74,11 +78,28 @@ class Curves(QWidget):
 
     def series(self, field: str) -> tuple[list[float], list[float]]:
         """Steps and values of one curve, without the gaps; thinned when there are very many."""
-        pairs = [(p.step, v) for p in self._points if (v := getattr(p, field)) is not None and math.isfinite(v)]
-        if len(pairs) > MOST_POINTS:
-            stride = -(-len(pairs) // MOST_POINTS)
-            pairs = pairs[::stride] + pairs[-1:]
-        return [float(s) for s, _ in pairs], [float(v) for _, v in pairs]
+        self._take()
+        steps, values = self._taken[field]
+        if len(steps) > MOST_POINTS:
+            stride = -(-len(steps) // MOST_POINTS)
+            return steps[::stride] + steps[-1:], values[::stride] + values[-1:]
+        return list(steps), list(values)
+
+    def _take(self) -> None:
+        """Sort the points that came since into the curves; from the start where the run is another, or was taken back."""
+        known, points = self._known, self._points
+        if len(points) < known or (known and points[known - 1] is not self._newest):
+            known = 0
+            for steps, values in self._taken.values():
+                steps.clear()
+                values.clear()
+        for point in points[known:]:
+            for field, (steps, values) in self._taken.items():
+                value = getattr(point, field)
+                if value is not None and math.isfinite(value):
+                    steps.append(float(point.step))
+                    values.append(float(value))
+        self._known, self._newest = len(points), points[-1] if points else None
 
     def _make(self) -> None:
         import pyqtgraph
@@ -156,7 +177,7 @@ class Curves(QWidget):
                 steps, values = [s for s, _ in kept], [v for _, v in kept]
             line.setData(steps, values, symbol="o" if len(steps) < FEW else None, symbolSize=round(4 * self._theme.scale))
         self._plots["loss"][0].setLogMode(x=False, y=logarithmic)
-        measured = any(p.accuracy is not None or p.test_accuracy is not None for p in self._points)
+        measured = bool(self._taken["accuracy"][0] or self._taken["test_accuracy"][0])
         self._plots["accuracy"][1].setVisible(measured)
         if measured:
             self._plots["accuracy"][0].setYRange(0, 1, padding=0.03)
