@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtGui import QHelpEvent, QPointingDevice
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -603,3 +603,58 @@ def test_a_tool_tip_event_on_a_wire_is_answered(canvas: Canvas) -> None:
     assert QApplication.sendEvent(canvas, event)
 
 
+
+
+def test_a_type_dropped_from_the_library_on_a_wire_is_led_into_it_unless_alt_is_held(canvas: Canvas) -> None:
+    from PySide6.QtGui import QDragEnterEvent, QDropEvent
+
+    from ui.library import mime_data
+
+    place, data, copy = middle(canvas, "e2"), mime_data("math.exp"), Qt.DropAction.CopyAction
+    over = QDragEnterEvent(place, copy, data, LEFT, NONE)
+    canvas.dragEnterEvent(over)
+    assert over.isAccepted() and canvas.hands.drop_wire == "e2"
+    canvas.dropEvent(QDropEvent(QPointF(place), copy, data, LEFT, NONE))
+    (fresh,) = (n for n in canvas.document.graph.nodes.values() if n.type == "math.exp")
+    assert {(("d", "y"), (fresh.id, "x")), ((fresh.id, "y"), ("f", "a"))} <= ends(canvas.document.graph)
+    assert canvas.scene.rect("f").left() >= canvas.scene.rect(fresh.id).right() + 40
+    assert undone(canvas, xy_plus_z())
+    canvas.dragEnterEvent(QDragEnterEvent(place, copy, data, LEFT, ALT))
+    assert canvas.hands.drop_wire is None
+    canvas.dropEvent(QDropEvent(QPointF(place), copy, data, LEFT, ALT))
+    assert (("d", "y"), ("f", "a")) in ends(canvas.document.graph)
+
+
+def test_a_type_that_takes_nothing_in_is_not_led_into_a_wire(canvas: Canvas) -> None:
+    from PySide6.QtGui import QDragEnterEvent
+
+    from ui.library import mime_data
+
+    data = mime_data("source.input")
+    canvas.dragEnterEvent(QDragEnterEvent(middle(canvas, "e2"), Qt.DropAction.CopyAction, data, LEFT, NONE))
+    assert canvas.hands.drop_wire is None
+
+
+def test_two_fingers_pan_a_wheel_zooms_at_the_cursor(canvas: Canvas) -> None:
+    from PySide6.QtGui import QInputDevice, QWheelEvent
+
+    def turn(kind: QInputDevice.DeviceType) -> None:
+        pointer = QPointingDevice(
+            "device", 7, kind, QPointingDevice.PointerType.Finger, QInputDevice.Capability.Scroll, 2, 0
+        )  # fmt: skip
+        place = QPointF(400, 300)
+        QApplication.sendEvent(
+            canvas,
+            QWheelEvent(
+                place, canvas.mapToGlobal(place), QPoint(0, 40), QPoint(0, 120), Qt.MouseButton.NoButton, NONE,
+                Qt.ScrollPhase.NoScrollPhase, False, Qt.MouseEventSource.MouseEventNotSynthesized, pointer,
+            ),
+        )  # fmt: skip
+
+    before = canvas.view_state()
+    turn(QInputDevice.DeviceType.TouchPad)
+    assert canvas.view_state() == (before[0], before[1], before[2] - 40)
+    fixed = canvas.camera.to_scene(QPointF(400, 300))
+    turn(QInputDevice.DeviceType.Mouse)
+    moved = canvas.camera.to_scene(QPointF(400, 300)) - fixed
+    assert canvas.view_state()[0] > before[0] and moved.manhattanLength() < 1e-6
