@@ -420,14 +420,16 @@ class Canvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painting.prepare(painter)
-        self.stage.paint(painter, self.camera, self._size(), self.devicePixelRatioF(), self._zooming)
-        painter.save()
-        painter.setWorldTransform(self.camera.transform(), True)
-        self.hands.paint(painter)
-        painter.restore()
-        paint_top(painter, self)
-        painter.end()
+        try:
+            painting.prepare(painter)
+            self.stage.paint(painter, self.camera, self._size(), self.devicePixelRatioF(), self._zooming)
+            painter.save()
+            painter.setWorldTransform(self.camera.transform(), True)
+            self.hands.paint(painter)
+            painter.restore()
+            paint_top(painter, self)
+        finally:
+            painter.end()  # a painter that is left open takes the whole process down
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.refit()

@@ -81,6 +81,8 @@ def path(pieces: Sequence[Cubic], into: QPainterPath | None = None) -> QPainterP
 def evenly(points: np.ndarray) -> np.ndarray:
     """n sampled curves (n, SAMPLES, 2) at even distances along each: shape (SAMPLES, n, 2)."""
     count = len(points)
+    if not count:
+        return np.empty((SAMPLES, 0, 2))
     steps = np.hypot(*np.moveaxis(np.diff(points, axis=1), 2, 0)) + 1e-9
     gone = np.concatenate([np.zeros((count, 1)), np.cumsum(steps, axis=1)], axis=1)
     rows = np.arange(count)[:, None]
