@@ -218,12 +218,13 @@ class Stage:
             return
         for event in (old, new):
             self.still.invalidate(reach(self.scene, event[4], LABELLED))
-            if event[3] in self.scene.row and event[3] is not None:
-                self.still.invalidate(self.scene.rect(event[3]).adjusted(-8, -40, geometry.STUB + LABELLED, 40))
+            active = self.scene.item_of(event[3])
+            if active in self.scene.row and active is not None:
+                self.still.invalidate(self.scene.rect(active).adjusted(-8, -40, geometry.STUB + LABELLED, 40))
 
     def _label_more(self, camera: Camera, size: QSizeF) -> None:
         """Go on finding places for labels, and draw the picture again once all have one."""
-        if not self._unlabelled:
+        if not self._unlabelled or camera.scale < painting.NUMBERS:
             return
         area = camera.seen(size).adjusted(*(sign * MARGIN / camera.scale for sign in (-1, -1, 1, 1)))
         hidden = {e for node in self.carried for e in self.scene.attached(node)} | self.scene.hidden_edges
