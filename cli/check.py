@@ -4,15 +4,25 @@ from __future__ import annotations
 
 import argparse
 
-from cli.common import load_graph, print_json
+from cli.common import CommandError, load_graph, objective_hint, print_json
+
+ERRORS = ("error: ", "failed: ")
 
 
 def command(options: argparse.Namespace) -> int:
     from engine.check import check
 
-    report = check(load_graph(options))
+    graph = load_graph(options)
+    report = check(graph)
+    wrong = [line for line in report.lines if line.startswith(ERRORS)]
     if options.json:
         print_json(report.to_json())
     else:
-        print("\n".join(report.lines))
-    return 0 if report.ok else 1
+        for line in report.lines:
+            if line not in wrong:
+                print(line)
+    if report.ok:
+        return 0
+    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
+    first = wrong[0].removeprefix(ERRORS[0]) if wrong else "the gradients could not be checked"
+    raise CommandError(f"{first}{more}{objective_hint(graph)}", 1)

@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 import argparse
+import os
+import re
 import sys
 from importlib import import_module
-from typing import NoReturn
+from io import TextIOWrapper
+from typing import Any, NoReturn
 
 from cli.common import CommandError, add_graph_arguments
 
+DESCRIPTION = """\
+Wire a computational graph, watch values and gradients run through it, train it.
+
+  main.py [FILE]                        the window
+  main.py run FILE                      what it shows, without a window
+  main.py run --formula "x*y + z" --set x=2 --set y=-5 --set z=3
+  main.py train digits-mlp --epochs 10 --out trained.gradwire"""
+
+EPILOG = """\
+FILE is a .gradwire file or the name of an example; --formula F instead builds a graph from text.
+main.py COMMAND --help tells a command's options.
+Exit codes: 0 all well, 1 the run failed, 2 a wrong call or file."""
+
+TRACEBACK = "GRADWIRE_TRACEBACK"
+"""With this environment variable set, a mistake of the program itself shows where it happened."""
+
 
 class _Parser(argparse.ArgumentParser):
+    def __init__(self, **more: Any) -> None:
+        # An abbreviation that works today would mean something else once there are more options.
+        super().__init__(**{"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False, **more})
+
     def error(self, message: str) -> NoReturn:
         """One line instead of argparse's usage block."""
         self.exit(2, f"{self.prog}: {message}\n")
@@ -18,8 +41,11 @@ class _Parser(argparse.ArgumentParser):
 
 def run_command(arguments: list[str]) -> int:
     """Carry out `arguments`; errors are one line on standard error. Returns 0, 2 (usage, bad file) or 1 (the run failed)."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal that has no arrow shows a stand-in, not an error
+            stream.reconfigure(errors="backslashreplace")
     try:
-        options = _parser().parse_args(arguments)
+        options = _parser().parse_args(_with_formula(arguments))
         module = import_module(f"cli.{options.command}")
         return int(module.command(options))
     except CommandError as error:
@@ -36,38 +62,56 @@ def run_command(arguments: list[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
+    except Exception as error:  # a mistake of ours: still one line, and what to do about it
+        if os.environ.get(TRACEBACK):
+            raise
+        text = " ".join(str(error).split())[:300]
+        print(f"main.py: internal error: {type(error).__name__}: {text} (set {TRACEBACK}=1 to see where)", file=sys.stderr)
+        return 1
+
+
+def _with_formula(arguments: list[str]) -> list[str]:
+    """`--formula -x*y` as `--formula=-x*y`: argparse would take what begins with a minus for an option."""
+    found: list[str] = []
+    waiting = list(arguments)
+    while waiting:
+        argument = waiting.pop(0)
+        if argument == "--formula" and waiting and waiting[0].startswith("-") and not re.fullmatch("--[a-z]{2,}", waiting[0]):
+            argument = f"--formula={waiting.pop(0)}"
+        found.append(argument)
+    return found
 
 
 def _parser() -> _Parser:
-    parser = _Parser(prog="main.py", description=__doc__, epilog="Without a command:  main.py [FILE]  opens the window.")
-    commands = parser.add_subparsers(dest="command", required=True, parser_class=_Parser, metavar="COMMAND")
+    parser = _Parser(prog="main.py", usage="main.py [FILE]  or  main.py COMMAND …", description=DESCRIPTION, epilog=EPILOG)
+    commands = parser.add_subparsers(
+        dest="command", required=True, prog="main.py", parser_class=_Parser, metavar="COMMAND", title="commands"
+    )
 
-    run = commands.add_parser("run", help="one forward and one backward pass")
-    add_graph_arguments(run)
+    def graph_command(name: str, text: str) -> _Parser:
+        usage = f"main.py {name} FILE [options]  or  main.py {name} --formula F [options]"
+        command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", usage=usage)
+        add_graph_arguments(command)
+        return command
+
+    run = graph_command("run", "one forward and one backward pass")
     _add_json(run)
-    run.add_argument("--full", action="store_true", help="write large tensors out instead of summing them up")
-
-    train = commands.add_parser("train", help="train, with a progress bar")
-    add_graph_arguments(train)
+    _add_full(run)
+    train = graph_command("train", "train, with a progress bar")
     _add_training_arguments(train)
     _add_json(train)
-
-    check = commands.add_parser("check", help="structure, shapes, numerical against analytical gradient on every wire")
-    add_graph_arguments(check)
-    _add_json(check)
-
-    render = commands.add_parser("render", help="a picture of the graph")
-    add_graph_arguments(render)
+    _add_full(train)
+    _add_json(graph_command("check", "structure, shapes, numerical against analytical gradient on every wire"))
+    render = graph_command("render", "a picture of the graph, PNG or SVG")
     render.add_argument("-o", "--out", required=True, metavar="F.png|svg")
-    render.add_argument("--theme", choices=("light", "dark", "projector"), default="light")
-    render.add_argument("--scale", type=_scale, default=1.0, help="pixels per point, 0.1 to 8")
+    render.add_argument("--theme", choices=("light", "dark", "projector"), default="light", metavar="T", help="light, dark or projector")
+    render.add_argument("--scale", type=_scale, default=1.0, metavar="S", help="pixels per point, 0.1 to 8")
     render.add_argument("--values", action="store_true", help="with values and gradients on the wires")
 
-    export = commands.add_parser("export", help="readable PyTorch")
-    add_graph_arguments(export)
+    export = graph_command("export", "the graph as readable PyTorch")
     export.add_argument("-o", "--out", metavar="F.py", help="standard output without it")
 
-    examples = commands.add_parser("examples", help="list the built-in graphs")
+    examples = commands.add_parser("examples", help="list the built-in graphs", description="List the built-in graphs.")
     _add_json(examples)
     return parser
 
@@ -76,17 +120,21 @@ def _add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output, nothing else")
 
 
+def _add_full(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--full", action="store_true", help="with --json: write tensors of more than 1,000 numbers out, too")
+
+
 def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
     from engine.optimizers.specs import OPTIMIZERS
 
-    parser.add_argument("--optimizer", choices=tuple(OPTIMIZERS))
-    parser.add_argument("--lr", type=_positive, help="learning rate")
+    parser.add_argument("--optimizer", choices=tuple(OPTIMIZERS), metavar="NAME", help=", ".join(OPTIMIZERS))
+    parser.add_argument("--lr", type=_positive, metavar="η", help="learning rate")
     length = parser.add_mutually_exclusive_group()
-    length.add_argument("--epochs", type=_count)
-    length.add_argument("--steps", type=_count)
-    parser.add_argument("--batch-size", type=_count, help="samples a step; 0 for all")
-    parser.add_argument("--seed", type=_count)
-    parser.add_argument("--device", choices=("cpu", "cuda", "mps", "auto"))
+    length.add_argument("--epochs", type=_count, metavar="N", help="passes over the training data")
+    length.add_argument("--steps", type=_count, metavar="N", help="or a number of steps")
+    parser.add_argument("--batch-size", type=_count, metavar="N", help="samples a step; 0 for all")
+    parser.add_argument("--seed", type=_count, metavar="N", help="what all random numbers of the run follow from")
+    parser.add_argument("--device", choices=("cpu", "cuda", "mps", "auto"), metavar="NAME", help="cpu, cuda, mps or auto")
     parser.add_argument("--out", metavar="F.gradwire", help="save the graph with its trained values")
     parser.add_argument("--log", metavar="F.csv", help="write the curve of every step")
 

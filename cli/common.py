@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +46,7 @@ def add_graph_arguments(parser: argparse.ArgumentParser) -> None:
 def load_graph(options: argparse.Namespace) -> Graph:
     """The graph a command was asked for, with `--set`, `--param` and `--objective` applied. Raises CommandError."""
     sets, parameters = _assignments(options.sets, "--set"), _assignments(options.parameters, "--param")
-    if (options.file is None) == (options.formula is None):
+    if (options.file is None) == (options.formula is None) or options.file == "":
         raise CommandError("name either a FILE (or an example) or a --formula")
     try:
         if options.formula is not None:
@@ -55,7 +56,9 @@ def load_graph(options: argparse.Namespace) -> Graph:
             _assign(graph, sets, "input", "Input")
             _assign(graph, parameters, "parameter", "Parameter")
     except FileError as error:
-        raise CommandError(str(error)) from None
+        name = options.file
+        more = "" if Path(name).exists() or Path(name).suffix else " The built-in graphs are listed by:  main.py examples"
+        raise CommandError(f"{error}{more}") from None
     except FormulaError as error:
         raise CommandError(f"the formula: {error}") from None
     if options.objective:
@@ -126,7 +129,12 @@ def _finite(value: Any) -> bool:
 
 def print_json(value: Any) -> None:
     """One object, strict JSON: NaN and infinities become the strings "nan", "inf", "-inf"."""
-    print(json.dumps(_strict(value), allow_nan=False, ensure_ascii=False))
+    print(json.dumps(_strict(value), allow_nan=False, ensure_ascii=not _unicode()))
+
+
+def _unicode() -> bool:
+    """Whether standard output takes every character."""
+    return (getattr(sys.stdout, "encoding", None) or "utf-8").lower().replace("-", "") == "utf8"
 
 
 def _strict(value: Any) -> Any:

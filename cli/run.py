@@ -16,17 +16,22 @@ if TYPE_CHECKING:
 
 
 def command(options: argparse.Namespace) -> int:
-    from engine.program import NodeFailure, ProgramError
-    from engine.session import Session
+    from engine.session import Session, SessionError
 
     graph = load_graph(options)
     try:
-        trace = Session(graph).trace()
-    except (ProgramError, NodeFailure) as error:
+        session = Session(graph)
+        trace = session.trace()
+    except SessionError as error:
         raise CommandError(str(error), 1) from None
-    result = _describe(graph, trace, options.full)
+    wrong = [problem.text for problem in session.problems if problem.severity == "error"]
+    if trace.objective is None and (wrong or options.objective):
+        raise CommandError(wrong[0] if wrong else trace.objective_note, 1)
+    for text in wrong:
+        print(f"main.py: {text}", file=sys.stderr)
     if trace.objective_note:
         print(f"main.py: {trace.objective_note}{objective_hint(graph)}", file=sys.stderr)
+    result = _describe(graph, trace, options.full)
     if options.json:
         print_json(result)
     else:
@@ -114,16 +119,24 @@ def _short(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, dict):
-        return f"{'×'.join(map(str, value['shape']))} tensor"
+        return f"{_sizes(value['shape'])} tensor"
     if isinstance(value, list):
-        text = str(value)
+        text = _listed(value)
         return text if len(text) <= 40 else f"{_shape(value)} tensor"
     return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _listed(value: Any) -> str:
+    return "[" + ", ".join(map(_listed, value)) + "]" if isinstance(value, list) else _short(value)
 
 
 def _shape(value: Any) -> str:
     sizes = []
     while isinstance(value, list):
-        sizes.append(str(len(value)))
+        sizes.append(len(value))
         value = value[0] if value else None
-    return "×".join(sizes)
+    return _sizes(sizes)
+
+
+def _sizes(sizes: list[int]) -> str:
+    return "×".join(map(str, sizes)) if len(sizes) > 1 else f"({sizes[0]})"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.common import CommandError, load_graph, objective_hint, print_json
 from graph.edits import SetTraining
-from graph.files import save
+from graph.files import FileError, save
 from graph.graph import GraphError
 
 if TYPE_CHECKING:
@@ -30,16 +31,20 @@ def command(options: argparse.Namespace) -> int:
 
     graph = load_graph(options)
     _apply(graph, options)
+    if options.out:
+        _refuse_unwritable(Path(options.out))
     try:
         session = Session(graph, device=str(graph.training.get("device") or "auto"))
         trainer = Trainer(session)
         if 0 not in (options.epochs, options.steps):
             _run(trainer, Path(options.log) if options.log else None)
-        result = trainer.result()
+        result = trainer.result(options.full)
     except SessionError as error:
         raise CommandError(f"{error}{objective_hint(graph)}", 1) from None
     if options.out:
         _save(session, Path(options.out))
+    if options.device in ("cuda", "mps") and session.device_note:
+        print(f"main.py: {session.device_note}", file=sys.stderr)
     if options.json:
         print_json(result)
     else:
@@ -118,6 +123,17 @@ def _log_row(trainer: Trainer) -> str:
     return ",".join("" if cell is None else repr(cell) for cell in cells) + "\n"
 
 
+def _refuse_unwritable(path: Path) -> None:
+    """Before an hour of training, not after it."""
+    folder = path.parent
+    if path.is_dir():
+        raise CommandError(f"cannot write {path}: this is a folder")
+    if not folder.is_dir():
+        raise CommandError(f"cannot write {path}: there is no folder {folder}")
+    if not os.access(folder, os.W_OK):
+        raise CommandError(f"cannot write {path}: the folder {folder} cannot be written to")
+
+
 def _save(session: Session, path: Path) -> None:
     from engine.keep import keep
 
@@ -126,16 +142,23 @@ def _save(session: Session, path: Path) -> None:
     edit.apply(session.graph)
     try:
         save(session.graph, path)
-    except OSError as error:
-        raise CommandError(f"cannot write {path}: {error.strerror or error}") from None
+    except FileError as error:
+        raise CommandError(str(error)) from None
 
 
 def _print_summary(result: dict[str, Any], session: Session) -> None:
-    print(f"{result['steps']} steps, {result['epochs']} epochs with {result['optimizer']}, seed {result['seed']}, {result['device']}")
-    if session.device_note:
+    length = _counted(result["steps"], "step")
+    if session.feeds.rows["train"]:
+        length += f", {_counted(result['epochs'], 'epoch')}"
+    print(f"{length} with {result['optimizer']}, seed {result['seed']}, {result['device']}")
+    if session.device_note and not session.device_note.endswith("running on the CPU"):
         print(session.device_note)
     for line in _rows(result):
         print(line)
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number:,} {unit}{'' if number == 1 else 's'}"
 
 
 def _rows(result: dict[str, Any]) -> Iterator[str]:
