@@ -39,11 +39,15 @@ class ProgramError(Exception):
 
 
 class NodeFailure(Exception):
-    """A node's computation failed on the numbers that reached it. `node` is its id, None when it cannot be told."""
+    """A node's computation failed on the numbers that reached it. `node` is its id, None when it cannot be told.
 
-    def __init__(self, node: str | None, text: str) -> None:
+    `refusal` is what the node itself had to say, with its repairs.
+    """
+
+    def __init__(self, node: str | None, text: str, refusal: NodeError | None = None) -> None:
         super().__init__(text)
         self.node = node
+        self.refusal = refusal
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +251,7 @@ class Program:
         """What a failure inside generated code means for the person at the canvas: which node, in one line."""
         node = self._failed_node(error)
         name = f"{self.names[node]}: " if node is not None else ""
-        return NodeFailure(node, name + _reason(error))
+        return NodeFailure(node, name + _reason(error), error if isinstance(error, NodeError) else None)
 
     def _failed_node(self, error: BaseException) -> str | None:
         trace = error.__traceback__

@@ -18,6 +18,7 @@ from engine.initial import initial_values
 from engine.measures import Measures, find_measures
 from engine.plan import Wanted
 from engine.program import NodeFailure, Program, ProgramError, RandomKey, compile
+from engine.shape_problems import Complaints
 from engine.shapes import Inference, infer
 from engine.state import State, state_key
 from engine.trace import Trace, view
@@ -188,7 +189,12 @@ class Session:
         return _with_problems(found, (*found.problems, *extra, *warnings))
 
     def explain(self, failure: NodeFailure) -> Problem:
-        return Problem("error", str(failure), (failure.node,) if failure.node else ())
+        """The failure as a problem, with what the node itself suggests."""
+        if failure.node is None or failure.refusal is None:
+            return Problem("error", str(failure), (failure.node,) if failure.node else ())
+        found = Complaints(self.graph)
+        found.node_error(failure.node, failure.refusal, {})
+        return found.problems[0]
 
     def inputs(self) -> dict[str, float]:
         """The scalar Inputs' values by node id."""

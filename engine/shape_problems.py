@@ -54,7 +54,8 @@ class Complaints:
     def wrong_dtype(self, node: str, port: Port, shape: Shape) -> None:
         if port.dtype == "float":
             text = f"{port.name} takes real numbers, but {self._origin(shape)} gives class indices"
-            self.say(node, text, port.name, self._insert(node, port.name, "math.one_hot"), (shape.source[0],))
+            classes = {"classes": shape.classes} if shape.classes else {}
+            self.say(node, text, port.name, self._insert(node, port.name, "math.one_hot", settings=classes), (shape.source[0],))
         else:
             text = f"{port.name} takes class indices, but {self._origin(shape)} gives real numbers"
             self.say(node, text, port.name, self._recode(shape, "index"), (shape.source[0],))
@@ -62,7 +63,7 @@ class Complaints:
     def wrong_rank(self, node: str, port: Port, shape: Shape) -> None:
         low, high = port.rank
         wanted = f"{low}" if low == high else f"at least {low}" if high is None else f"{low} to {high}" if low else f"at most {high}"
-        axes = "axis" if wanted == "1" else "axes"
+        axes = "axis" if wanted.split()[-1] == "1" else "axes"
         text = f"{port.name} takes {wanted} sample {axes}, but {self._origin(shape)} gives {shape_text(shape)}"
         flatten = self._insert(node, port.name, "math.flatten") if high == 1 and len(shape.dims) != 1 else []
         self.say(node, text, port.name, flatten, (shape.source[0],))
@@ -74,8 +75,7 @@ class Complaints:
             edit = SetParam(shape.source[0], "shape", list(wanted)).to_json()
             repairs.append(Repair(f"Give {self._name(shape.source[0])} the shape {dims_text(wanted)}", (edit,)))
         given = f"{shape_text(shape)}{' whole numbers' if shape.dtype == 'index' else ''}"
-        needed = dims_text(wanted) if wanted else "a single number"
-        text = f"its parameter {name} has to be {needed}, but {self._origin(shape)} gives {given}"
+        text = f"its parameter {name} has to be {dims_text(wanted)}, but {self._origin(shape)} gives {given}"
         self.say(node, text, name, repairs, (shape.source[0],))
 
     def too_large(self, node: str, what: str, shape: tuple[int, ...]) -> None:
@@ -118,11 +118,22 @@ class Complaints:
             return self._insert(node, port, how[0], title, how[1])
         owner = node
         if isinstance(how, tuple):
-            edge = next((e for e in self._graph.inputs_of(node) if e.target[1] == port), None)
-            if edge is None:
+            how = how[1]
+            found = self._upstream(node, port, next(iter(how)))
+            if found is None:
                 return []
-            owner, how = edge.source[0], how[1]
+            owner = found
         return [Repair(title, tuple(SetParam(owner, name, value).to_json() for name, value in how.items()))]
+
+    def _upstream(self, node: str, port: str, setting: str) -> str | None:
+        """The nearest node in front of `port`, past those with a single input, that has this setting."""
+        edges = [e for e in self._graph.inputs_of(node) if e.target[1] == port]
+        while len(edges) == 1:
+            source = edges[0].source[0]
+            if self._graph.spec(source).setting(setting):
+                return source
+            edges = list(self._graph.inputs_of(source))
+        return None
 
     def _name(self, node: str) -> str:
         return self._graph.nodes[node].name

@@ -273,13 +273,8 @@ class _Inferrer:
                 kind = port.dtype in ("any", shape.dtype)
                 if fits and kind:
                     continue
-                try:
-                    node_type.check(settings, shapes)
-                except NodeError as error:
-                    if error.port == port.name:
-                        raise
-                except (LookupError, TypeError, ValueError):
-                    pass  # a check may rely on the ranks that its ports declare
+                if kind or port.name == "target":  # a loss says more about its target: the coding
+                    _complain_itself(node_type, settings, shapes, port.name)
                 if kind:
                     self.say.wrong_rank(node, port, shape)
                 else:
@@ -386,6 +381,17 @@ def _with_coding(shape: Shape, node_type: NodeType, shapes: dict[str, Any]) -> S
     if node_type.key in KEEPS_CODING and len(arriving) == 1:
         return replace(shape, coding=arriving[0].coding, classes=arriving[0].classes)
     return shape
+
+
+def _complain_itself(node_type: NodeType, settings: Settings, shapes: dict[str, Any], port: str) -> None:
+    """Let a type refuse what reaches `port` in its own words, where it has some."""
+    try:
+        node_type.check(settings, shapes)
+    except NodeError as error:
+        if error.port == port:
+            raise
+    except (LookupError, TypeError, ValueError):
+        pass  # a check may rely on the ranks that its ports declare
 
 
 def _is_fitted(node_type: NodeType) -> bool:

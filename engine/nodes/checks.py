@@ -13,13 +13,16 @@ from engine.nodes.base import NodeError
 
 
 def dims_text(dims: Sequence[int]) -> str:
+    """`(2, 3)`, `(3,)`, `a single number`."""
+    if not dims:
+        return "a single number"
     return f"({dims[0]},)" if len(dims) == 1 else "(" + ", ".join(map(str, dims)) + ")"
 
 
 def shape_text(shape: Any) -> str:
     """`(N, 3)` for a batch of 3-vectors, `(3,)` for one of them, `a single number` for a scalar."""
     if not shape.batched:
-        return dims_text(shape.dims) if shape.dims else "a single number"
+        return dims_text(shape.dims)
     return "(" + ", ".join(["N", *map(str, shape.dims)]) + ("" if shape.dims else ",") + ")"
 
 
@@ -43,18 +46,18 @@ def check_broadcast(shapes: Mapping[str, Any]) -> None:
     torch lines axes up from the right, so the batch stays apart only while no other input has more sample axes than a batched one.
     """
     present = {name: shape for name, shape in shapes.items() if shape is not None}
-    for low, low_shape in present.items():
-        for high, high_shape in present.items():
-            if low_shape.batched and len(high_shape.dims) > len(low_shape.dims):
-                _refuse_batch_on_feature(low, low_shape, high, high_shape)
     (first, a), *others = present.items()
     for name, b in others:
         if broadcast_dims(a.dims, b.dims) is None:
             raise NodeError(
                 f"the shapes do not fit together: {shape_texts({first: a, name: b})}; counted from the right, "
-                "axes must be equal or one of them 1",
+                "the axes of a sample must be equal or one of them 1",
                 name,
             )
+    for low, low_shape in present.items():
+        for high, high_shape in present.items():
+            if low_shape.batched and len(high_shape.dims) > len(low_shape.dims):
+                _refuse_batch_on_feature(low, low_shape, high, high_shape)
 
 
 def _refuse_batch_on_feature(low: str, low_shape: Any, high: str, high_shape: Any) -> None:
@@ -62,7 +65,7 @@ def _refuse_batch_on_feature(low: str, low_shape: Any, high: str, high_shape: An
         f"the batch axis N of {low} would be lined up with a feature axis of {high}: "
         f"{low} is {shape_text(low_shape)}, {high} is {shape_text(high_shape)}"
     )
-    if low_shape.dims:
+    if len(high_shape.dims) > 1:
         missing = len(high_shape.dims) - len(low_shape.dims)
         wanted = (1,) * missing + tuple(low_shape.dims)
         repair = (f"Reshape {low} to {dims_text(wanted)} a sample", ("math.reshape", {"shape": list(wanted)}))
@@ -75,9 +78,9 @@ def check_axis(axis: int, shape: Any, port: str, setting: str = "axis") -> int:
     rank = len(shape.dims)
     if -rank <= axis < rank:
         return axis % rank
-    kind = "is a single number a sample" if rank == 0 else f"has {rank} sample {'axis' if rank == 1 else 'axes'}"
+    kind = "no axes" if rank == 0 else f"{rank} sample {'axis' if rank == 1 else 'axes'}"
     repairs = [(f"Use the last axis ({setting} = -1)", {setting: -1})] if rank and setting == "axis" else []
-    raise NodeError(f"axis {axis} does not exist: {port} is {shape_text(shape)} and {kind} (the batch is not counted)", port, repairs)
+    raise NodeError(f"axis {axis} does not exist: {port} is {shape_text(shape)} and has {kind} (the batch is not counted)", port, repairs)
 
 
 def reduced_axes(batched: bool, rank: int, axes: Sequence[int], over_batch: bool) -> tuple[int, ...]:

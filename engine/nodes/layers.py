@@ -211,7 +211,7 @@ class Recurrent(Layer):
             raise NodeError(f"a sample of x is {dims_text(x)}; a recurrent step takes a vector", "x", [FLATTEN])
         if h is not None and h != (s.hidden,):
             repairs = [(f"Make the state {h[0]} numbers long", {"hidden": h[0]})] if len(h) == 1 else []
-            raise NodeError(f"the previous state is {dims_text(h)} a sample, this step's state {dims_text((s.hidden,))}", "h", repairs)
+            raise NodeError(f"the state is {s.hidden} numbers a sample, the previous one that arrives {dims_text(h)}", "h", repairs)
         return {"W": (s.hidden, x[0]), "U": (s.hidden, s.hidden), **({"b": (s.hidden,)} if s.bias else {})}
 
     def initial(self, s: Settings, name: str, shape: tuple[int, ...], rng: Any) -> Tensor:

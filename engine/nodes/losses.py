@@ -39,7 +39,9 @@ def check_coding(wanted: tuple[str, ...], prediction: Any, target: Any) -> None:
         return
     repairs: list[tuple[str, Any]] = []
     if given:
-        repairs = [(f"Let the data give its target as {CODINGS[each]}", ("source", {"coding": each})) for each in wanted]
+        classes = target.classes
+        possible = [each for each in wanted if each == "real" or classes == 2 or (classes and each in ("index", "one_hot"))]
+        repairs = [(f"Let the data give its target as {CODINGS[each]}", ("source", {"coding": each})) for each in possible]
     elif coding == "index" and "one_hot" in wanted and prediction is not None and prediction.dims:
         repairs = [("Insert One-hot before target", ("math.one_hot", {"classes": prediction.dims[-1]}))]
     *others, last = (CODINGS[each] for each in wanted)

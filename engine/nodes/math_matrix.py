@@ -64,7 +64,7 @@ class MatrixProduct(NodeType):
         for port, shape in shapes.items():
             if not shape.dims:
                 raise NodeError(
-                    f"{port} is {shape_text(shape)} a sample: a matrix product needs vectors or matrices; Multiply takes numbers", port
+                    f"{port} is {shape_text(shape)}: a matrix product needs vectors or matrices; Multiply takes numbers", port
                 )
         inner, outer = a.dims[-1], b.dims[-2] if len(b.dims) > 1 else b.dims[0]
         if inner != outer:

@@ -156,7 +156,7 @@ class Slice(NodeType):
         room = (size - start - 1) // s.step + 1
         if s.length > room:
             raise NodeError(
-                f"x is {shape_text(shape)}: from entry {start} in steps of {s.step} there are only {room} entries, not {s.length}",
+                f"x is {shape_text(shape)}: from entry {start} in steps of {s.step} it has {room}, not {s.length}",
                 "x",
                 [(f"Take {room}", {"length": room})],
             )

@@ -188,7 +188,7 @@ class LayerNorm(Normalization):
             return {}
         if not 1 <= s.dimensions <= len(x):
             repairs = [(f"Normalize over {len(x)}", {"dimensions": len(x)})] if x else []
-            raise NodeError(f"a sample of x is {dims_text(x)}; it has no {s.dimensions} last dimensions", "x", repairs)
+            raise NodeError(f"a sample of x is {dims_text(x)}; there are no {s.dimensions} last axes to normalize over", "x", repairs)
         return {name: x[-s.dimensions :] for name in (("gamma", "beta") if s.affine else ())}
 
     def code_values(self, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:

@@ -79,7 +79,9 @@ class Data(NodeType):
     )
     dataset = ChoiceSetting("moons", (*TOYS, *REAL, "csv", "table"), title="Data set")
     samples = IntSetting(200, 4, 1_000_000, when=_MADE, help="How many samples are drawn.")
-    noise = FloatSetting(0.1, 0, 100, when=_MADE, help="Standard deviation of the noise that is added; on the spiral, whose arms are close, a tenth of it.")
+    noise = FloatSetting(
+        0.1, 0, 100, when=_MADE, help="Standard deviation of the noise that is added; on the spiral, whose arms are close, a tenth of it."
+    )
     classes = IntSetting(3, 2, 20, when="dataset=blobs|spiral", help="How many blobs, or arms of the spiral.")
     path = TextSetting("", when="dataset=csv", title="File", help="A CSV file; a relative path starts at this document's folder.")
     feature_columns = TextSetting("", when="dataset=csv", help="Names separated by commas; empty: all columns but the target.")

@@ -10,7 +10,9 @@ import pytest
 from engine.nodes import TYPES
 from engine.session import Session, SessionError
 from engine.shapes import infer
+from graph.edits import edit_from_json
 from graph.graph import Graph
+from graph.problem import Problem
 from tests.engine.networks import network
 
 SOURCES: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -61,8 +63,43 @@ def test_a_node_takes_what_is_wired_to_it_or_says_why_not(key: str) -> None:
         found = infer(graph)
         assert found.errors or ("node", TYPES[key].outputs[0].name) in found.outputs
         assert all(problem.text.startswith(f"{graph.nodes[problem.nodes[0]].name}: ") for problem in found.errors)
-        if not found.errors:
-            try:
-                Session(graph).trace()
-            except SessionError as error:
-                assert str(error)
+        problems = found.errors or failures(graph)
+        assert all(problem.text for problem in problems)
+        for problem in problems:
+            for repair in problem.repairs:
+                mended = graph.copy()
+                for edit in repair.edits:
+                    edit_from_json(edit).apply(mended)
+                left = {p.text for p in (infer(mended).errors or failures(mended))}
+                assert problem.text not in left, repair.title
+
+
+def failures(graph: Graph) -> tuple[Problem, ...]:
+    """What a graph without problems has to say when it meets its numbers."""
+    try:
+        Session(graph).trace()
+    except SessionError as error:
+        return error.problems
+    return ()
+
+
+def test_what_a_node_says_of_its_numbers_comes_with_its_repairs() -> None:
+    nodes = {"data": ("source.data", {"dataset": "digits"}), "table": ("layer.embedding", {"count": 3})}
+    (problem,) = failures(network(nodes, "data.target -> table.x"))
+    assert problem.text == "table: the table has rows 0 to 2, but indices go from 3 to 9"
+    assert [repair.title for repair in problem.repairs] == ["Make the table 10 rows long"]
+
+
+def test_a_coding_that_the_data_cannot_have_is_not_offered() -> None:
+    nodes = {"data": ("source.data", {"dataset": "digits"}), "f": ("layer.linear", {"out_features": 1}), "loss": ("loss.bce", {})}
+    (problem,) = infer(network(nodes, "data.x -> f.x; f -> loss.probabilities; data.target -> loss.target")).errors
+    assert [repair.title for repair in problem.repairs] == ["Let the data give its target as one-hot rows"]
+
+
+def test_the_coding_is_repaired_at_the_data_and_not_at_what_lies_between() -> None:
+    nodes = {
+        "data": ("source.data", {"coding": "plus_minus"}), "same": ("activation.identity", {}), "f": ("layer.linear", {"out_features": 1}),
+        "loss": ("loss.bce_logits", {}),
+    }  # fmt: skip
+    (problem,) = infer(network(nodes, "data.x -> f.x; f -> loss.scores; data.target -> same.x; same -> loss.target")).errors
+    assert [edit["node"] for repair in problem.repairs for edit in repair.edits] == ["data", "data"]

@@ -166,7 +166,7 @@ def test_every_loss_declares_its_target(key: str) -> None:
 def test_a_loss_takes_the_codings_it_declares_and_no_other(key: str, coding: str) -> None:
     node = TYPES[key]
     prediction = Shape((3,), True)
-    target = Shape((), True, "index", coding="index") if coding == "index" else Shape((3,), True, coding=coding)
+    target = Shape((), True, "index", coding="index", classes=2) if coding == "index" else Shape((3,), True, coding=coding, classes=2)
     shapes = {node.inputs[0].name: prediction, "target": target}
     if coding in node.target_coding:
         node.check(settings(key), shapes)
