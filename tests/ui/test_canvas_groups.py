@@ -34,6 +34,7 @@ from tests.ui.canvas_graphs import (
     xy_plus_z_trace,
 )  # fmt: skip
 from ui.canvas.view import Canvas
+from ui.playback import Playhead
 from ui.theme import THEMES
 
 KEY = Qt.Key
@@ -148,11 +149,11 @@ def test_the_way_in_is_a_row_of_buttons(canvas: Canvas) -> None:
 
 
 def test_f2_and_typing_rename_a_group(canvas: Canvas) -> None:
-    from ui.canvas import annotations
+    from ui.canvas import remarks
 
     made = grouped(canvas, "d", "f")
     canvas.select([made])
-    annotations.rename(canvas)
+    remarks.rename(canvas)
     assert canvas.editor is not None
     QTest.keyClick(canvas.editor, KEY.Key_A, CTRL)
     QTest.keyClicks(canvas.editor, "affine")
@@ -390,3 +391,28 @@ def test_anything_done_to_groups_by_keys_is_undone_to_the_start(qtbot: QtBot, se
         assert all(canvas.levels.seen(item) for item in canvas.selection)
     undo_all(canvas)
     assert canvas.document.graph == start and canvas.document.graph.order() == flat and canvas.levels.inside is None
+
+
+def test_an_open_group_shows_what_it_holds_where_it_lies(canvas: Canvas) -> None:
+    made = grouped(canvas, "d", "f")
+    canvas.levels.set_open(made, True)
+    assert set(canvas.scene.ids) == {"x", "y", "z", "d", "f"} and len(canvas.scene.edges) == 4
+    canvas.grab()
+    canvas.levels.set_open(made, False)
+    assert made in canvas.scene.row
+
+
+def test_playback_lights_the_card_of_the_node_it_is_in(canvas: Canvas) -> None:
+    made = grouped(canvas, "d", "f")
+    canvas.set_trace(xy_plus_z_trace())
+    head = Playhead()
+    head.set_trace(canvas.content.trace)
+    canvas.set_playhead(head)
+    head.seek(3)
+    head.step()
+    assert head.active_node == "d" and canvas.scene.item_of(head.active_node) == made
+    image, corner = canvas.grab().toImage(), canvas.scene.rect(made)
+    edge = at(canvas, corner.right(), corner.center().y() + 20)
+    colours = {image.pixelColor(edge.x() + step, edge.y()).name().upper() for step in range(-3, 4)}
+    assert canvas.theme.forward in colours
+    canvas.set_playhead(None)
