@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graph.align import Side
-from ui.canvas import annotations, arranging, states
+from ui.canvas import arranging, remarks, states
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -23,15 +23,15 @@ class CanvasCommands:
 
     def frame(self) -> None:
         if self._hands_free:
-            annotations.frame(self._window.canvas)
+            remarks.frame(self._window.canvas)
 
     def note(self) -> None:
         if self._hands_free:
-            annotations.note(self._window.canvas)
+            remarks.note(self._window.canvas)
 
     def rename(self) -> None:
         if self._hands_free:
-            annotations.rename(self._window.canvas)
+            remarks.rename(self._window.canvas)
 
     def group(self) -> None:
         if self._hands_free:
@@ -79,4 +79,4 @@ class CanvasCommands:
 
     def find(self) -> None:
         if self._hands_free:
-            self._window.canvas.find()
+            self._window.canvas.ask_find()

@@ -56,6 +56,7 @@ class Outline(QWidget):
         self.tree.setExpandsOnDoubleClick(False)
         self.tree.setAccessibleName("Outline of the graph")
         self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
@@ -89,7 +90,7 @@ class Outline(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        for column, width in ((VALUE, 84), (GRADIENT, 84)):
+        for column, width in ((VALUE, 72), (GRADIENT, 72)):
             self.tree.header().resizeSection(column, round(width * theme.scale))
         self.tree.setIndentation(round(14 * theme.scale))
         self.model.set_theme(theme)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QScrollArea, QWidget
 
 from ui.frame import BOTTOM_HEIGHT, INSPECTOR_WIDTH, LIBRARY_WIDTH
 from ui.theme import Theme
@@ -27,7 +27,7 @@ _AREAS = {
 }
 _IN_OUTLINE = ("cut", "copy", "duplicate", "delete", "dissolve", "rename")
 """Canvas commands that act on the selection, and so can be given in the outline as well. Letters are left to its search."""
-_LEAST = {"library": (168, 0.2), "outline": (168, 0.2), "inspector": (248, 0.3)}
+_LEAST = {"library": (168, 0.2), "outline": (264, 0.25), "inspector": (248, 0.3)}
 """Least width at the light theme's type size, and the share of the window it may take at most."""
 
 
@@ -130,6 +130,10 @@ class Panels(QObject):
         if widget.styleSheet() != wanted:
             widget.setStyleSheet(wanted)
         widget.set_theme(own)  # type: ignore[attr-defined]
+        sideways = Qt.ScrollBarPolicy.ScrollBarAsNeeded if self.sizes.total(name) > 1.3 else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
+        if name == "inspector":
+            for area in widget.findChildren(QScrollArea):
+                area.setHorizontalScrollBarPolicy(sideways)
 
     def fit(self) -> None:
         """Least sizes for the type's size, never so large that the canvas has no room; the top bar gives way where it must."""

@@ -133,7 +133,7 @@ class Recovery(QObject):
         found = self._found[0]
         when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(found.time)), QLocale.FormatType.ShortFormat)
         more = f"  ({len(self._found) - 1} more after this one)" if len(self._found) > 1 else ""
-        self.bar.ask(f"Gradwire was closed unexpectedly. {name_of(found)} has changes that were not saved, of {when}.{more}")
+        self.bar.ask(f"{name_of(found)} has unsaved changes from before a crash, {when}.{more}")
 
 
 def name_of(found: Recovered) -> str:

@@ -143,10 +143,10 @@ class ShortcutDialog(QDialog):
         gestures = [(what, how, "") for what, how in GESTURES if wanted in f"{what} {how}".casefold()]
         self._section("With the mouse, and keys of the canvas itself", gestures)
         self.tree.expandAll()
-        for item in self._items():
-            if item.data(0, ID) and (kept is None or item.data(0, ID) == kept.id):
-                self.tree.setCurrentItem(item)
-                break
+        listed = [item for item in self._items() if item.data(0, ID)]
+        again = [item for item in listed if kept is not None and item.data(0, ID) == kept.id]
+        if listed:
+            self.tree.setCurrentItem((again or listed)[0])
         self._selected()
 
     def _section(self, title: str, rows: list[tuple[str, str, str]]) -> None:
@@ -175,7 +175,8 @@ class ShortcutDialog(QDialog):
 
     def _items(self) -> list[QTreeWidgetItem]:
         heads = [self.tree.topLevelItem(i) for i in range(self.tree.topLevelItemCount())]
-        return [head.child(i) for head in heads if head is not None for i in range(head.childCount())]
+        children = [head.child(i) for head in heads if head is not None for i in range(head.childCount())]
+        return [child for child in children if child is not None]
 
     @property
     def selected(self) -> ActionSpec | None:

@@ -111,7 +111,7 @@ def pressed(combination: QKeyCombination) -> str:
 
 def _types_something(key: str) -> bool:
     """Whether a text field would take this key for itself."""
-    combination = QKeySequence(key)[0]
+    combination = QKeySequence(key)[0]  # type: ignore[index]  # the stubs leave __getitem__ out
     held = combination.keyboardModifiers() & ~Qt.KeyboardModifier.ShiftModifier
     function = Qt.Key.Key_F1.value <= combination.key().value <= Qt.Key.Key_F35.value
     return not held.value and not function

@@ -160,6 +160,7 @@ def _lists(t: Theme) -> str:
 QAbstractItemView {{ background: {t.panel}; border: none; selection-background-color: {t.selection_soft}; selection-color: {t.text}; }}
 QTableView {{ gridline-color: {t.hairline}; font-size: {px(t, 12)}px; }}
 QTableView::item:selected {{ background: {t.selection_soft}; color: {t.text}; }}
+QTreeView::item {{ padding: {px(t, 4)}px 0; }}
 QHeaderView {{ background: {t.panel}; }}
 QHeaderView::section {{ background: {t.panel}; color: {t.secondary}; border: none; border-bottom: 1px solid {t.hairline};
     padding: 4px 8px; font-size: {px(t, 11)}px; font-weight: 600; }}

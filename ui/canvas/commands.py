@@ -11,8 +11,8 @@ from PySide6.QtGui import QGuiApplication
 
 from graph import clipboard, edits, groups
 from graph.graph import Graph
-from graph.model import Node
-from ui.canvas import annotations, geometry, inserting
+from graph.model import Frame, Node, Note
+from ui.canvas import geometry, inserting, remarks
 from ui.canvas.scene import PortHit
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def add_copies(canvas: Canvas, ids: Iterable[str], dx: float, dy: float) -> list
     graph = canvas.document.graph
     before = {*graph.nodes, *graph.groups, *graph.frames, *graph.notes}
     chosen = list(ids)
-    items = [*graph.frames.values(), *graph.notes.values()]
+    items: list[Frame | Note] = [*graph.frames.values(), *graph.notes.values()]
     added = [edits.AddItem(replace(i, id=graph.fresh_id(i.id[:1]), x=i.x + dx, y=i.y + dy)) for i in items if i.id in chosen]
     canvas.do(edits.Compound((edits.duplicate(graph, chosen, dx, dy), *added), "Duplicate"))
     fresh = [i for table in (graph.nodes, graph.groups, graph.frames, graph.notes) for i in table if i not in before]
@@ -90,7 +90,7 @@ def add_copies(canvas: Canvas, ids: Iterable[str], dx: float, dy: float) -> list
 
 def nudge(canvas: Canvas, dx: float, dy: float) -> None:
     """Move the selection a little; presses in a row are one step."""
-    edit = annotations.nudged(canvas, dx, dy)
+    edit = remarks.nudged(canvas, dx, dy)
     if edit is not None:
         canvas.do(edit, "Move", merge=("nudge", frozenset(canvas.selection)))
 
@@ -122,9 +122,9 @@ def follow_wire(canvas: Canvas, forward: bool) -> None:
     scene = canvas.scene
     nodes = [item for item in canvas.movable() if item in scene.row]
     if nodes:
-        ends = [scene.ends(edge) for edge in scene.attached(nodes[-1])]
-        here, there = (0, 1) if forward else (1, 0)
-        found = [each[there][0] for each in ends if each[here][0] == nodes[-1] and each[there][0] in scene.row]
+        ends = [scene.ends(edge)[:2] for edge in scene.attached(nodes[-1])]
+        steps = [(source[0], target[0]) if forward else (target[0], source[0]) for source, target in ends]
+        found = [there for here, there in steps if here == nodes[-1] and there in scene.row]
         if found:
             canvas.select([found[0]])
             canvas.reveal(found[0])

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip
 
 from graph import edits
-from ui.canvas import annotations, commands, drops, feedback, items, keys, tips
+from ui.canvas import commands, drops, feedback, items, keys, remarks, tips
 from ui.canvas.gestures import (
     BoxSelect,
     Connect,
@@ -194,7 +194,7 @@ class Hands:
         wire = scene.wire_at(at.scene, 7.0 / canvas.camera.scale)
         frame = items.frame_at(scene, at.scene, reach)
         if note is not None:
-            annotations.edit(canvas, note.id)
+            remarks.edit(canvas, note.id)
         elif node is not None and node in canvas.document.graph.groups:
             canvas.levels.enter(node)
         elif node is not None:
@@ -202,7 +202,7 @@ class Hands:
         elif wire is not None:
             self._add_bend(at, wire)
         elif frame is not None:
-            annotations.edit(canvas, frame.id)
+            remarks.edit(canvas, frame.id)
         elif self._port_at(at.scene) is None:
             canvas.request_add(at.view)
 

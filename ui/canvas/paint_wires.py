@@ -32,7 +32,8 @@ def paint_wires(painter: QPainter, scene: Scene, ids: Sequence[str], theme: Them
         return
     painter.setBrush(Qt.BrushStyle.NoBrush)
     if scale < MEDIUM or len(ids) > BUSY:
-        for which, some in _by_role(scene, ids).items() if scale >= MEDIUM else [("signal", ids)]:
+        groups: dict[Role, list[str]] = _by_role(scene, ids) if scale >= MEDIUM else {"signal": list(ids)}
+        for which, some in groups.items():
             coarse = scene.points[[scene.edge_row[e] for e in some]][:, :: 4 if scale < MEDIUM else 2]
             painter.setPen(dress(rest_pen(theme, width=max(theme.wire_width / theme.scale, 0.9 / scale)), theme, which, dashed=False))
             batch.lines(painter, wires.segments(coarse))

@@ -256,7 +256,7 @@ class Canvas(QWidget):
         if self.editor is not None:
             self.editor.ending.keep()
 
-    def find(self) -> None:
+    def ask_find(self) -> None:
         """Open the strip that looks for nodes by a few letters."""
         if self.find_bar is None:
             self.find_bar = FindBar(self)

@@ -28,7 +28,8 @@ def frame(canvas: Canvas) -> None:
         middle = canvas.cursor_place()
         place = QRectF(middle.x() - 160, middle.y() - 100, 320, 200)
     identity = graph.fresh_id("f")
-    made = Frame(identity, TITLE, *(float(round(v)) for v in (place.x(), place.y(), place.width(), place.height())))
+    left, top, width, height = (float(round(v)) for v in (place.x(), place.y(), place.width(), place.height()))
+    made = Frame(identity, TITLE, x=left, y=top, width=width, height=height)
     if canvas.do(edits.AddItem(made), "Frame"):
         canvas.select([identity])
         edit(canvas, identity)
