@@ -28,7 +28,8 @@ def lines(outline: Outline, parent: QModelIndex = QModelIndex()) -> list[tuple[s
 
 def test_nodes_stand_with_their_values_and_gradients(outline: Outline) -> None:
     assert lines(outline) == [
-        ("x", "2.000", "−5.000"), ("y", "−5.000", "2.000"), ("multiply", "−10.00", "1.000"), ("z", "3.000", "1.000"), ("add", "−7.000", "1.000"),
+        ("x", "2.000", "−5.000"), ("y", "−5.000", "2.000"), ("multiply", "−10.00", "1.000"), ("z", "3.000", "1.000"),
+        ("add", "−7.000", "1.000"),
     ]  # fmt: skip
 
 

@@ -102,7 +102,8 @@ def test_a_table_dropped_on_the_canvas_becomes_a_data_node_there(window: Window,
     graph = window.document.graph
     node = next(n for n in graph.nodes.values() if n.type == "source.data")
     settings = graph.settings_of(node.id)
-    assert (settings["dataset"], settings["path"], settings["feature_columns"], settings["target_columns"]) == ("csv", str(table), "a, b", "y")
+    told = [settings[name] for name in ("dataset", "path", "feature_columns", "target_columns")]
+    assert told == ["csv", str(table), "a, b", "y"]
     assert node.name == "people" and abs(node.x + 64 - wanted.x()) < 2
     window.document.undo()
     assert window.document.graph == before
@@ -151,7 +152,8 @@ def test_something_else_that_is_dropped_is_refused_in_words(window: Window, tmp_
 
 
 def test_columns_are_read_from_the_first_line_alone(tmp_path: Path) -> None:
-    for text, wanted in (("a,b,c\n", ["a", "b", "c"]), ("\ufeffa;b\n1;2\n", ["a", "b"]), ('"x, m",y\n', ["x, m", "y"]), ("", []), ("a,,c\n", [])):
+    texts = {"a,b,c\n": ["a", "b", "c"], "\ufeffa;b\n1;2\n": ["a", "b"], '"x, m",y\n': ["x, m", "y"], "": [], "a,,c\n": []}
+    for text, wanted in texts.items():
         path = tmp_path / "t.csv"
         path.write_text(text, encoding="utf-8")
         assert columns(path) == wanted

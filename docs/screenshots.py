@@ -1,0 +1,126 @@
+"""Make the pictures in this folder anew: `python docs/screenshots.py`. Opens the real window offscreen, engine and all."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+ROOT = Path(__file__).resolve().parents[1]
+SIZE = (1440, 900)
+THEMES = ("light", "dark", "projector")
+
+
+def scalar(window: Window) -> None:
+    """Half-way through the backward pass."""
+    window.playhead.play_backward()
+    window.playhead.advance(1_900)
+    window.playhead.pause()
+
+
+def training(window: Window) -> None:
+    window.commands.train()
+
+
+def problems(window: Window) -> None:
+    """A batch of images wired into a Linear layer, and a loss without its target."""
+    from graph.edits import Disconnect, SetParam
+
+    graph = window.document.graph
+    data, loss = graph.named("data"), graph.named("loss")
+    assert data is not None and loss is not None
+    window.document.do(SetParam(data.id, "image", True), "Show as images")
+    edge = graph.edge_into(loss.id, "target")
+    assert edge is not None
+    window.document.do(Disconnect(edge.id), "Remove the target")
+    window.bottom.tabs.setCurrentIndex(window.bottom.pages.indexOf(window.bottom.problems))
+
+
+def gallery(window: Window) -> None:
+    window.commands.examples()
+
+
+def palette(window: Window) -> None:
+    window.commands.commands()
+
+
+SCENES: dict[str, tuple[str, Callable[[Window], None], int]] = {
+    "window": ("xy-plus-z", scalar, 1_500),
+    "training": ("spiral", training, 3_500),
+    "problems": ("digits-mlp", problems, 2_500),
+    "gallery": ("xy-plus-z", gallery, 3_500),
+    "palette": ("sigmoid-neuron", palette, 1_500),
+}
+"""Name of the picture: the example, what is done, milliseconds until it is taken."""
+
+
+def shoot(scene: str, theme: str) -> None:
+    """Open the window in this process and save one picture."""
+    from PySide6.QtCore import QTimer
+
+    import ui.app
+    from ui.theme import THEMES as themes
+
+    example, act, wait = SCENES[scene]
+
+    def opened(window: Window) -> None:
+        timer = QTimer(window)
+
+        def prepare() -> None:
+            if not window.furnished or window.trace is None or not window.trace.values:
+                return
+            timer.stop()
+            window.resize(*SIZE)
+            window.set_theme(themes[theme])
+            QTimer.singleShot(700, begin)
+
+        def begin() -> None:
+            QTimer.singleShot(wait, take)
+            act(window)  # may open a dialog and return only when it closes
+
+        def take() -> None:
+            _save(window, ROOT / "docs" / f"{scene}-{theme}.png")
+            os._exit(0)  # dialogs, unsaved changes and the engine all end here
+
+        timer.timeout.connect(prepare)
+        timer.start(50)
+
+    ui.app.run(ROOT / "resources" / "examples" / f"{example}.gradwire", opened)
+
+
+def _save(window: Window, path: Path) -> None:
+    """The window with whatever stands in front of it."""
+    from PySide6.QtCore import QPoint
+    from PySide6.QtGui import QPainter
+    from PySide6.QtWidgets import QApplication
+
+    picture = window.grab()
+    painter = QPainter(picture)
+    for other in QApplication.topLevelWidgets():
+        if other is not window and other.isVisible():
+            painter.drawPixmap(other.mapToGlobal(QPoint(0, 0)) - window.mapToGlobal(QPoint(0, 0)), other.grab())
+    painter.end()
+    picture.save(str(path))
+
+
+def main() -> None:
+    if len(sys.argv) == 3:
+        shoot(sys.argv[1], sys.argv[2])
+        return
+    for scene in SCENES:
+        for theme in THEMES:
+            with tempfile.TemporaryDirectory() as folder:
+                more = {"QT_QPA_PLATFORM": "offscreen", "GRADWIRE_SETTINGS": str(Path(folder) / "settings.ini"), "PYTHONPATH": str(ROOT)}
+                subprocess.run([sys.executable, __file__, scene, theme], env={**os.environ, **more}, check=True, timeout=120)
+            print(f"docs/{scene}-{theme}.png")
+
+
+if __name__ == "__main__":
+    main()
