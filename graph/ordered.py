@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
@@ -27,6 +27,9 @@ class Ordered(Mapping[str, T], Generic[T]):
 
     def __getitem__(self, key: str) -> T:
         return self._items[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._items.get(key, default)
 
     def __contains__(self, key: object) -> bool:
         return key in self._items

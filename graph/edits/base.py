@@ -80,6 +80,7 @@ def optional(value: Any) -> dict[str, Any]:
 
 def find_item(graph: Graph, identity: str) -> Node | Group | Frame | Note:
     for table in (graph.nodes, graph.groups, graph.frames, graph.notes):
-        if identity in table:
-            return table[identity]
+        found: Node | Group | Frame | Note | None = table.get(identity)
+        if found is not None:
+            return found
     raise GraphError(f'there is nothing with the id "{identity}"')

@@ -74,8 +74,18 @@ class Card:
 
     def spot(self, port: str, output: bool, slot: int = 0) -> PortSpot | None:
         """The place of a port; of a slot that is not there, its last one."""
-        found = [s for s in (self.outputs if output else self.inputs) if s.port == port]
-        return next((s for s in found if s.slot == slot), found[-1] if found else None)
+        last = None
+        for spot in self.outputs if output else self.inputs:
+            if spot.port == port:
+                if spot.slot == slot:
+                    return spot
+                last = spot
+        return last
+
+    def hook(self, port: str, output: bool, slot: int = 0) -> tuple[float, float]:
+        """Where a wire hangs, from the top left corner: at its port, in the middle of the side where there is none."""
+        spot = self.spot(port, output, slot)
+        return (spot.x, spot.y) if spot is not None else (self.width if output else 0.0, self.height / 2)
 
 
 @lru_cache(maxsize=1)

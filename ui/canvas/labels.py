@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from math import ceil
+from math import ceil, hypot
 from typing import Literal
 
 import numpy as np
@@ -122,8 +122,7 @@ class Labels:
                 continue
             own, at = scene.wire_points(edge_id), []
             for side, width, pick in ((-1.0, known.widths[0], known.picks[0]), (1.0, known.widths[1], known.picks[1])):
-                left, top, right, bottom = _candidates(own, side, width, HEIGHT * self.boost)[0][pick].tolist()
-                at.append(((left + right) / 2, (top + bottom) / 2))
+                at.append(_candidate(own, side, width, HEIGHT * self.boost, pick))
             self.places[edge_id] = Places(at[0], at[1], known.widths, known.picks)
 
     def boxes(self, edge_ids: Iterable[str]) -> list[tuple[float, float, float, float]]:
@@ -262,6 +261,19 @@ def _candidates(own: np.ndarray, side: float, width: float, height: float) -> tu
     half = np.array([width / 2, height / 2])
     boxes = np.concatenate([centres - half, centres + half], axis=-1).reshape(-1, 4)
     return boxes, np.repeat((gaps * 0.5)[None, :], len(_SHARES), axis=0)
+
+
+def _candidate(own: np.ndarray, side: float, width: float, height: float, pick: int) -> tuple[float, float]:
+    """The middle of one of the candidates."""
+    share, gap = divmod(pick, len(_GAPS))
+    row = round(_SHARES[share] * (len(own) - 1))
+    (x, y), (x1, y1), (x2, y2) = own[row].tolist(), own[max(row - 1, 0)].tolist(), own[min(row + 1, len(own) - 1)].tolist()
+    long = max(hypot(x2 - x1, y2 - y1), 1e-9)
+    across, down = (y2 - y1) / long * -side, -(x2 - x1) / long * -side
+    if down * side < 0:
+        across, down = -across, -down
+    away = abs(across) * width / 2 + abs(down) * height / 2 + _GAPS[gap]
+    return x + across * away, y + down * away
 
 
 def _astray(own: np.ndarray, boxes: np.ndarray, others: np.ndarray) -> np.ndarray:

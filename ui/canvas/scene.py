@@ -60,6 +60,10 @@ class Scene:
         """The category of every card, as a place in `KINDS`."""
         self.points = np.zeros((0, wires.SAMPLES, 2))
         self.spans = np.zeros((0, 4))
+        self._hooks = np.zeros((0, 4))
+        """Where every wire starts and ends, from the corners of its two cards."""
+        self._held = np.zeros((0, 2), np.intp)
+        """The rows of these two cards; the last row of all for what has none."""
         self._wired: dict[str, tuple[object, ...]] = {}
         self.rebuild()
 
@@ -87,6 +91,8 @@ class Scene:
         self.edge_row = {edge_id: i for i, edge_id in enumerate(self.edges)}
         self.points = np.zeros((len(self.edges), wires.SAMPLES, 2))
         self.spans = np.zeros((len(self.edges), 4))
+        self._hooks, self._held = np.zeros((len(self.edges), 4)), np.zeros((len(self.edges), 2), np.intp)
+        self._hook(self.edges)
         self._route(self.edges)
         self.hidden_edges &= self.edge_row.keys()
         self.bent &= self.edge_row.keys()
@@ -100,6 +106,7 @@ class Scene:
             return QRectF()
         touched = self.neighbourhood(different)
         self.cards |= fresh
+        self._hook(self._around(different))
         self.move_rows(different)
         return touched.united(self.neighbourhood(different))
 
@@ -138,15 +145,31 @@ class Scene:
         if not edge_ids:
             return
         rows = [self.edge_row[e] for e in edge_ids]
-        ends = np.array([self._anchors(e) for e in edge_ids]).reshape(-1, 2, 2)
+        corners = np.concatenate([self.rects[:, :2], np.zeros((1, 2))])
+        ends = corners[self._held[rows]] + self._hooks[rows].reshape(-1, 2, 2)
         points = wires.sampled(wires.controls(ends[:, 0], ends[:, 1]))
         self.bent.difference_update(edge_ids)
+        edges = self.graph.edges
         for row, edge_id in enumerate(edge_ids):
-            if self._via(edge_id):
+            if (edge_id in self.bends or edges[edge_id].via) and self._via(edge_id):
                 self.bent.add(edge_id)
                 points[row] = wires.samples(self.pieces(edge_id))
         self.points[rows] = points
         self.spans[rows] = np.concatenate([points.min(axis=1), points.max(axis=1)], axis=1)
+
+    def _hook(self, edge_ids: Sequence[str]) -> None:
+        """Look up at which ports these wires hang."""
+        if not edge_ids:
+            return
+        cards, row, none = self.cards, self.row, len(self.ids)
+        hooks: list[tuple[float, float, float, float]] = []
+        held: list[tuple[int, int]] = []
+        for edge_id in edge_ids:
+            (source, given), (target, taken), slot = self.ends(edge_id)
+            hooks.append((*cards[source].hook(given, True, 0), *cards[target].hook(taken, False, slot)))
+            held.append((row.get(source, none), row.get(target, none)))
+        rows = [self.edge_row[e] for e in edge_ids]
+        self._hooks[rows], self._held[rows] = hooks, held
 
     def _anchors(self, edge_id: str) -> tuple[float, float, float, float]:
         source, target, slot = self.ends(edge_id)
@@ -222,12 +245,8 @@ class Scene:
         return QRectF(*self.lifted.get(identity, (item.x, item.y)), item.width, item.height)
 
     def anchor(self, node_id: str, port: str, output: bool, slot: int = 0) -> wires.Point:
-        card = self.cards[node_id]
-        x, y = self.place(node_id)
-        spot = card.spot(port, output, slot)
-        if spot is None:
-            return (x + (card.width if output else 0.0), y + card.height / 2)
-        return (x + spot.x, y + spot.y)
+        (x, y), (across, down) = self.place(node_id), self.cards[node_id].hook(port, output, slot)
+        return x + across, y + down
 
     def attached(self, node_id: str) -> list[str]:
         if node_id not in self.graph.nodes:
