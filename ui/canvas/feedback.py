@@ -23,7 +23,7 @@ def paint(painter: QPainter, canvas: Canvas, hands: Hands) -> None:
     wide = max(1.0, 1 / canvas.camera.scale)
     rest = theme.wire_width / theme.scale
     for edge in canvas.selected_edges():
-        if edge not in scene.hidden_edges:
+        if edge in scene.edge_row and edge not in scene.hidden_edges:  # another level's wire may be selected from the outline
             paint_lit(painter, scene, edge, theme.selection, (rest + 1.5) * wide)
     if hands.hover_wire in scene.edge_row and hands.hover_wire is not None and hands.hover_wire not in canvas.selection:
         paint_lit(painter, scene, hands.hover_wire, theme.text, (rest + 0.4) * wide)
