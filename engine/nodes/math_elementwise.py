@@ -126,7 +126,10 @@ class Maximum(Binary):
     key, title = "math.maximum", "Maximum"
     search = ("max", "larger", "clip", "relu")
     formula = r"@y = \max(@a, @b)"
-    local_derivatives = {"a": r"\bar{@a} = \bar{@y} \cdot [@a > @b]", "b": r"\bar{@b} = \bar{@y} \cdot [@b > @a]"}
+    local_derivatives = {
+        "a": r"\bar{@a} = \bar{@y} \cdot ([@a > @b] + \frac{1}{2}\,[@a = @b])",
+        "b": r"\bar{@b} = \bar{@y} \cdot ([@b > @a] + \frac{1}{2}\,[@a = @b])",
+    }
     gradients = {
         "a": lambda s, g, y, kept, a, b: _unless_lost(g, a < b, a == b),
         "b": lambda s, g, y, kept, a, b: _unless_lost(g, b < a, a == b),
@@ -143,7 +146,10 @@ class Minimum(Binary):
     key, title = "math.minimum", "Minimum"
     search = ("min", "smaller", "clip")
     formula = r"@y = \min(@a, @b)"
-    local_derivatives = {"a": r"\bar{@a} = \bar{@y} \cdot [@a < @b]", "b": r"\bar{@b} = \bar{@y} \cdot [@b < @a]"}
+    local_derivatives = {
+        "a": r"\bar{@a} = \bar{@y} \cdot ([@a < @b] + \frac{1}{2}\,[@a = @b])",
+        "b": r"\bar{@b} = \bar{@y} \cdot ([@b < @a] + \frac{1}{2}\,[@a = @b])",
+    }
     gradients = {
         "a": lambda s, g, y, kept, a, b: _unless_lost(g, a > b, a == b),
         "b": lambda s, g, y, kept, a, b: _unless_lost(g, b > a, a == b),
