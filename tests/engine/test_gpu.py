@@ -86,9 +86,10 @@ def test_digits_are_learned_on_the_card() -> None:
 @on_a_card
 def test_what_was_trained_on_the_card_can_be_shown_exported_and_kept(tmp_path: Path) -> None:
     session = Session(tanh_net(epochs=2), device="cuda")
-    Trainer(session).run()
-    view = session.trace_view()
-    assert view.device == "cuda" and all(array.data is not None for array in view.values.values())
+    trainer = Trainer(session)
+    trainer.run()
+    for view in (session.trace_view(), trainer.trace_view()):
+        assert view.device == "cuda" and all(array.data is not None for array in view.values.values())
     assert "torch.tensor(" in export(session)
     assert session.state.copy().to_numpy()
 
