@@ -164,6 +164,10 @@ class Graph:
         out, edges = self._out[node_id], self._edges
         return tuple([edges[edge] for edge in (sorted(out, key=edges.place) if len(out) > 1 else out)])
 
+    def fan_out(self, node_id: str) -> int:
+        """How many wires leave a node."""
+        return len(self._out[node_id])
+
     def edge_into(self, node: str, port: str, slot: int = 0) -> Edge | None:
         edge = self._into[node].get((port, slot))
         return None if edge is None else self._edges[edge]

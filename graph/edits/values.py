@@ -100,14 +100,14 @@ class Move(Edit):
     kind: ClassVar[Kind] = "cosmetic"
 
     def apply(self, graph: Graph) -> Edit:
-        before = []
+        before, found = [], {}
         for identity, x, y in self.positions:
             if not (abs(x) <= LIMIT and abs(y) <= LIMIT):
                 raise GraphError(f"({x}, {y}) is not a position on the canvas")
-            item = find_item(graph, identity)
+            item = found[identity] = find_item(graph, identity)
             before.append((identity, item.x, item.y))
         for identity, x, y in self.positions:
-            item = find_item(graph, identity)
+            item = found[identity]
             if isinstance(item, Node):
                 graph._place_node(item, float(x), float(y))
             else:

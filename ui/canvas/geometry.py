@@ -15,7 +15,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF
 
 from graph.graph import Graph
-from graph.model import Edge
+from graph.model import Edge, Node
 from graph.spec import Category, NodeSpec
 from ui import theme as themes
 from ui.canvas import formula_text, small_print
@@ -122,9 +122,8 @@ def elided(role: str, text: str, width: float) -> str:
     return _metrics()[role].elidedText(text, Qt.TextElideMode.ElideRight, width)
 
 
-def title_of(graph: Graph, node_id: str) -> str:
+def title_of(node: Node, spec: NodeSpec) -> str:
     """A node's label; else what it is: an operation by its type, a source or parameter by its name."""
-    node, spec = graph.nodes[node_id], graph.spec(node_id)
     if node.label:
         return node.label
     if spec.category == "unknown":
@@ -153,14 +152,16 @@ _KINDS: dict[tuple[Any, ...], _Kind] = {}
 _SOURCES = ("input", "constant", "parameter")
 
 
-def build(graph: Graph, node_id: str) -> Card:
-    """The card of one node."""
-    node, spec, into = graph.nodes[node_id], graph.spec(node_id), graph.inputs_of(node_id)
+def build(graph: Graph, node_id: str, into: Sequence[Edge] | None = None) -> Card:
+    """The card of one node; `into` are its wires, from whoever knows them already."""
+    node = graph.nodes[node_id]
+    spec = graph.spec(node)
+    into = graph.inputs_of(node_id) if into is None else into
     wired = tuple([(edge.target[1], edge.slot) for edge in into])
-    kind = _kind(spec, node.params, wired, len(graph.outputs_of(node_id)) > 1)
-    title = title_of(graph, node_id)
+    kind = _kind(spec, node.params, wired, graph.fan_out(node_id) > 1)
+    title, category = title_of(node, spec), "unknown" if node.bypassed else spec.category  # grey when it does nothing
     if node.collapsed:
-        return _folded(title, _category(graph, node_id), kind, bool(node.params.get("frozen")))
+        return _folded(title, category, kind, bool(node.params.get("frozen")))
     formula: formula_text.Line | SmallPrint
     latex = kind.latex and not node.bypassed
     if latex:
@@ -178,14 +179,9 @@ def build(graph: Graph, node_id: str) -> Card:
     frozen = bool(node.params.get("frozen"))
     title = elided("title", title, width - PAD - 30 - (18 if frozen else 0))
     return Card(
-        title, _category(graph, node_id), width, height, formula, kind.body, area, slider, inputs, outputs, frozen, kind.fan_out,
+        title, category, width, height, formula, kind.body, area, slider, inputs, outputs, frozen, kind.fan_out,
         kind.weight, node.bypassed,
     )  # fmt: skip
-
-
-def _category(graph: Graph, node_id: str) -> Category:
-    """What colours a card: grey when it does nothing."""
-    return "unknown" if graph.nodes[node_id].bypassed else graph.spec(node_id).category
 
 
 def _folded(title: str, category: Category, kind: _Kind, frozen: bool) -> Card:
@@ -354,8 +350,9 @@ def _filled(kind: _Kind, name: str, into: Sequence[Edge], graph: Graph) -> tuple
     nodes, seen = graph.nodes, set()
     for edge in into:
         source, port = edge.source
-        given, taken = nodes[source].name, edge.target[1]
-        if len(graph.spec(source).outputs) > 1:
+        giver, taken = nodes[source], edge.target[1]
+        given = giver.name
+        if len(graph.spec(giver).outputs) > 1:
             given = port
         names[taken] = f"{names[taken]}, {given}" if taken in seen else given
         seen.add(taken)
