@@ -70,7 +70,8 @@ class Pulses:
             seen = seen[~_inside(places[-1][seen], boxes)]
         self._paint_discs(painter, [place[seen] for place in places], seen, hue, theme, camera.scale)
         if picture is not None:
-            picture.put_again(painter, _patches(places[-1][seen], RADII[self._radius[seen]] * camera.scale + 1, boxes))
+            reaches = np.tile(RADII[self._radius[seen]] * camera.scale + 1, len(places))
+            picture.put_again(painter, _patches(np.concatenate([place[seen] for place in places]), reaches, boxes))
 
     def places(self, share: float) -> np.ndarray:
         """Where the discs are at this share (0 to 1) of their ways, shape (n, 2), in the scene."""
