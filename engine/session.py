@@ -279,7 +279,7 @@ class Session:
                 kept = value
                 if key not in self.inference.buffers:
                     anew.append(self.name(key))
-            elif untouched or key in self._fitting.buffers:  # the document's own numbers, in the document's precision
+            elif untouched:  # the document's own number, in the document's precision
                 kept = value
             self._tensors(key)[name] = self._here(kept)
         self._fit()

@@ -282,10 +282,8 @@ class Trainer:
         return self.session.view(self.trace, mode="training", batch=text, step=state.step)
 
     def _trace_at(self, epoch: int, position: int, step: int) -> Trace:
-        now = self._batches.epoch
         self._batches.lay_out(epoch)
         rows = self._batches.rows_of(position)
-        self._batches.lay_out(max(now, 0))
         return self.session.trace_of(rows.to(self.session.device), step)
 
     # Following the session
@@ -311,7 +309,6 @@ class Trainer:
         self._program = session.program(training=True)
         if not self._program.trainable:
             raise SessionError([Problem("error", "There is nothing to train: the objective depends on no parameter that is not frozen.")])
-        session.measures  # noqa: B018 - raises now what would be raised after an hour
         self._step = self._program.stepper()
         self._parameters = session.parameters(self._program)
         self._buffers = session.buffers(self._program)

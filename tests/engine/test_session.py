@@ -177,6 +177,25 @@ def test_a_renamed_node_is_called_by_its_new_name() -> None:
     assert [p.text for p in session.problems] == ["sum: nothing is connected to its input b"]
 
 
+def test_a_renamed_data_set_is_called_by_its_new_name() -> None:
+    nodes = {"a": ("source.data", {"samples": 100}), "b": ("source.data", {"samples": 50}), "sum": ("math.add", {})}
+    graph = network(nodes, "a.x -> sum.a; b.x -> sum.b")
+    session = Session(graph)
+    Rename("a", "moons").apply(graph)
+    session.update(graph)
+    assert "moons has 75 + 25 samples" in session.problems[0].text
+
+
+def test_a_penalty_misses_the_parameter_it_knew_by_another_name() -> None:
+    nodes = {"w": ("parameter.parameter", {"value": 2.0}), "f": ("penalty.l2", {"layers": "w"})}
+    graph = network(nodes, "")
+    session = Session(graph)
+    assert not session.problems
+    Rename("w", "v").apply(graph)
+    session.update(graph)
+    assert [p.text for p in session.problems] == ['f: "w" is not the name of a node with weights']
+
+
 def test_a_seed_and_a_wire_changed_together_both_count() -> None:
     graph = tanh_net()
     session = Session(graph)
@@ -252,9 +271,39 @@ def test_a_new_document_value_replaces_the_trained_one_and_no_other() -> None:
     assert torch.equal(session.state.parameters["v.value"], v)
 
 
+def test_a_new_document_value_counts_also_beside_a_structural_edit() -> None:
+    graph = network({"w": ("parameter.parameter", {"value": 3.0}), "f": ("math.square", {})}, "w -> f.x", hyper={"lr": 0.001}, epochs=5)
+    session = Session(graph)
+    Trainer(session).run()
+    SetParam("w", "value", 7.0).apply(graph)
+    AddNode(Node("new", "source.input", "new")).apply(graph)
+    assert session.update(graph).made_anew == ("w.value",)
+    assert float(session.state.parameters["w.value"]) == 7.0
+
+
+def test_a_state_is_taken_over_as_far_as_it_fits() -> None:
+    session, other = trained(), tanh_net()
+    SetParam("hidden", "out_features", 6).apply(other)
+    mine = Session(other)
+    before = mine.state.parameters["hidden.W"].clone()
+    mine.restore(session.state)
+    assert torch.equal(mine.state.parameters["hidden.W"], before)
+    assert torch.equal(mine.state.parameters["out.b"], session.state.parameters["out.b"])
+
+
 def test_reset_returns_to_the_documents_values() -> None:
     session = trained()
     session.reset()
+    assert session.state.diff(Session(session.graph).state) == {}
+
+
+def test_reset_also_forgets_the_trained_values_of_what_was_deleted() -> None:
+    session = trained()
+    undo = remove_nodes(session.graph, ["out"]).apply(session.graph)
+    session.update(session.graph)
+    session.reset()
+    undo.apply(session.graph)
+    session.update(session.graph)
     assert session.state.diff(Session(session.graph).state) == {}
 
 

@@ -206,6 +206,36 @@ def test_an_infinite_weight_behind_a_finite_loss_stops_training_too(epochs: int)
     assert trainer.session.state.parameters["w.value"].item() == 1e-303
 
 
+def test_the_last_finite_state_is_exact_after_the_rate_was_changed_in_the_middle() -> None:
+    """f = x², x ← x (1 − 2η): 30 steps with η = 0.4, then η = 6 until it overflows."""
+    nodes = {"x": ("parameter.parameter", {"value": 1.0}), "f": ("math.square", {})}
+    graph = network(nodes, "x -> f.x", hyper={"lr": 0.4}, epochs=100_000)
+    trainer = Trainer(Session(graph))
+    trainer.run(max_steps=30)
+    trainer.configure({**graph.training, "hyper": {"lr": 6.0}})
+    trainer.run()
+    x = np.float64(1.0)
+    for step in range(trainer.session.state.step):
+        x = x - (0.4 if step < 30 else 6.0) * (2 * x)
+    assert trainer.problem is not None
+    assert trainer.session.state.parameters["x.value"].item() == pytest.approx(x, rel=1e-9)
+
+
+def test_after_a_failure_the_running_statistics_are_those_of_the_last_finite_state() -> None:
+    """Minus a mean square has no lower end: the weights grow until it overflows."""
+    nodes = {
+        "data": ("source.data", {"dataset": "moons"}), "norm": ("layer.batch_norm1d", {}), "lin": ("layer.linear", {"out_features": 1}),
+        "sq": ("math.square", {}), "mean": ("math.mean", {"over_batch": True}), "f": ("math.negate", {}),
+    }  # fmt: skip
+    graph = network(nodes, "data.x -> norm.x; norm -> lin.x; lin -> sq.x; sq -> mean.x; mean -> f.x", hyper={"lr": 2.0}, batch_size=40)
+    trainer = Trainer(Session(graph))
+    trainer.run()
+    assert trainer.problem is not None and trainer.session.state.step > 1
+    again = Trainer(Session(graph))
+    again.run(max_steps=trainer.session.state.step)
+    assert trainer.capture().diff(again.capture()) == {}
+
+
 def test_an_infinite_gradient_at_a_finite_loss_names_the_node_that_made_it() -> None:
     nodes = {
         "w": ("parameter.parameter", {"value": 0.0}),
@@ -242,6 +272,52 @@ def test_the_learning_rate_takes_effect_with_the_next_step() -> None:
     trainer.configure({**graph.training, "hyper": {"lr": 0.0}})
     trainer.run(max_steps=5)
     assert trainer.session.state.diff(before).keys() == {"step", "epoch"}
+
+
+def test_a_smaller_number_of_batches_in_the_middle_of_an_epoch_begins_the_next() -> None:
+    graph = tanh_net(batch_size=10, epochs=1000)
+    trainer = Trainer(Session(graph))
+    trainer.run(max_steps=5)
+    trainer.configure({**graph.training, "batch_size": 25})  # three batches of 75 samples: the fifth does not exist
+    trainer.run(max_steps=1)
+    assert (trainer.session.state.epoch, trainer.session.state.position) == (1, 1)
+
+
+def test_another_optimizer_starts_without_the_memory_of_the_one_before() -> None:
+    graph = tanh_net(optimizer="momentum", hyper={"lr": 0.1})
+    trainer = Trainer(Session(graph))
+    trainer.run(max_steps=5)
+    trainer.configure({**graph.training, "optimizer": "nesterov"})
+    memory = trainer.capture().optimizer
+    assert int(memory["t"]) == 0
+    assert not any(bool(tensor.any()) for name, tensor in memory.items() if name.startswith("m."))
+
+
+def test_a_run_without_time_makes_one_step() -> None:
+    assert Trainer(Session(tanh_net(epochs=1000))).run(max_seconds=0.0) == 1
+
+
+def test_every_step_draws_its_own_mask_and_the_trace_shows_the_one_of_the_last_step() -> None:
+    """The gradient of the sum of dropped-out weights is the mask, so the weights tell which masks were drawn."""
+    nodes = {
+        "w": ("parameter.parameter", {"initialisation": "ones", "shape": [50]}), "drop": ("layer.dropout", {}), "f": ("math.sum", {})
+    }  # fmt: skip
+    trainer = Trainer(Session(network(nodes, "w -> drop.x; drop -> f.x", hyper={"lr": 1.0}, epochs=10)))
+    seen = []
+    for _ in range(3):
+        before = trainer.session.state.parameters["w.value"].clone()
+        trainer.run(max_steps=1)
+        seen.append(before - trainer.session.state.parameters["w.value"])
+        torch.testing.assert_close(trainer.trace().kept["drop"], seen[-1])
+    assert not torch.equal(seen[0], seen[1]) and not torch.equal(seen[1], seen[2])
+
+
+def test_the_trace_while_training_shows_the_mini_batch_last_computed() -> None:
+    trainer = Trainer(Session(tanh_net(batch_size=32)))
+    batches = [feeds[trainer._program.feeds.index(("data", "x"))].clone() for feeds in trainer._batches.lay_out(0)]
+    for batch in batches:
+        trainer.run(max_steps=1)
+        assert torch.equal(trainer.trace().values["data", "x"], batch)
 
 
 def test_a_slider_moved_while_training_is_what_is_trained_with() -> None:
