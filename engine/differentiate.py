@@ -8,9 +8,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.environment import Argument, Held, Own, Several, Wire
+from engine.environment import Held, Own, Several, Wire
 from engine.nodes.base import Result
 from engine.plan import Operation, Plan
+from engine.trial import Size, Trial
 
 _BATCH = 97
 
@@ -20,37 +21,31 @@ def reductions(plan: Plan, operation: Operation) -> list[str]:
 
     Found by running the rules on the meta device, and only where the shapes of leaf and output differ at all.
     """
-    shapes = plan.inference.outputs
-    own = plan.inference.parameters
-    small = shapes[operation.outputs[0]].full(_BATCH)
-    dims = [own[leaf.key] if isinstance(leaf, Own) else shapes[leaf.source].full(_BATCH) for leaf in operation.leaves]
-    if all(d == small for d in dims):
-        return ["never"] * len(dims)
+    inference = plan.inference
+
+    def form(leaf: Wire | Own | Held) -> tuple[Size, str]:
+        if isinstance(leaf, Wire):
+            return inference.outputs[leaf.source].full, inference.outputs[leaf.source].dtype
+        dims = inference.buffers[leaf.key] if isinstance(leaf, Held) else inference.parameters[leaf.key]
+        return (lambda batch: dims), "float"
+
+    small = inference.outputs[operation.outputs[0]].full(_BATCH)
+    wanted = [form(leaf)[0](_BATCH) for leaf in operation.leaves]
+    if all(dims == small for dims in wanted):
+        return ["never"] * len(wanted)
+    trial = Trial(operation.type, operation.settings, operation.wiring, form, inference.dtype)
     try:
-        answers = _meta_gradients(plan, operation, dims)
+        answers = _meta_gradients(operation, trial.arguments(_BATCH, "meta"))
     except Exception:  # a rule that cannot run without numbers is looked at while it runs
-        return ["look"] * len(dims)
-    found = []
-    for wanted, answer in zip(dims, answers, strict=True):
-        found.append("look" if answer is None else "never" if tuple(answer.shape) == wanted else "always")
-    return found
+        return ["look"] * len(wanted)
+    return [
+        "look" if answer is None else "never" if tuple(answer.shape) == dims else "always"
+        for dims, answer in zip(wanted, answers, strict=True)
+    ]
 
 
-def _meta_gradients(plan: Plan, operation: Operation, dims: list[tuple[int, ...]]) -> list[Tensor | None]:
-    dtype, inference = plan.inference.dtype, plan.inference
-    numbered = iter(dims)
-
-    def tensor(argument: Argument) -> Any:
-        if argument is None:
-            return None
-        if isinstance(argument, Held):
-            return torch.empty(inference.buffers[argument.key], dtype=dtype, device="meta")
-        if isinstance(argument, Several):
-            return tuple(tensor(item) for item in argument.items)
-        whole = isinstance(argument, Wire) and inference.outputs[argument.source].dtype == "index"
-        return torch.empty(next(numbered), dtype=torch.int64 if whole else dtype, device="meta")
-
-    arguments = [tensor(argument) for argument in operation.wiring.arguments]
+def _meta_gradients(operation: Operation, arguments: list[Any]) -> list[Tensor | None]:
+    """What the rules answer for every leaf; None where nobody needs it or there is no rule."""
     with torch.no_grad():
         run = operation.type.forward(operation.settings, *arguments, **({"rng": None} if operation.type.random else {}))
         y, kept = (run.outputs[0], run.kept) if isinstance(run, Result) else (run, None)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -20,6 +19,7 @@ from engine.environment import wiring as wiring_of
 from engine.nodes.base import NodeError, NodeType, Result, Settings
 from engine.reach import reachable
 from engine.shape_problems import Complaints
+from engine.trial import Size, Trial
 from graph.problem import Problem
 from graph.topology import topological_order
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 BATCHES = (97, 101)
 MAXIMUM_ELEMENTS = 2**31
-SMALL, SMALL_SETTINGS = 100_000, 1024
-"""Nodes with at most so many numbers coming in, and no larger product of whole numbers among their settings, are tried on the CPU."""
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
@@ -181,7 +179,7 @@ class _Inferrer:
         try:
             self._refuse_misfits(node, node_type, settings, shapes)
             own = self._own_shapes(node, node_type, settings, wiring, shapes)
-            runs = self._meta(node, node_type, settings, wiring, own)
+            runs = self._trials(node, node_type, settings, wiring, own)
         except NodeError as error:
             self.say.node_error(node, error, shapes)
             raise Refused from None
@@ -308,51 +306,28 @@ class _Inferrer:
             self.say.too_large(node, what, shape)
             raise Refused
 
-    def _meta(
+    def _trials(
         self, node: str, node_type: NodeType, settings: Settings, wiring: Wiring, own: dict[Key, tuple[int, ...]]
     ) -> tuple[Any, Any]:
         """`forward` at both batch sizes: the smaller one in training mode, the larger one in evaluation mode."""
-        more = {"rng": None} if node_type.random else {}
-        device = self._device(node, wiring, own)
-        runs = []
-        for batch, training in zip(BATCHES, (True, False), strict=True):
-            settings.training = training
-            arguments = [self._tensor(a, batch, own, device) for a in wiring.arguments]
-            try:
-                runs.append(node_type.forward(settings, *arguments, **more))
-            except NodeError:
-                raise
-            except Exception:  # torch's own text is about tensors, not about the graph
-                named = zip(wiring.names, wiring.arguments, strict=True)
-                self.say.does_not_fit(node, {name: self.found.outputs[a.source] for name, a in named if isinstance(a, Wire)})
-                raise Refused from None
-        return runs[0], runs[1]
 
-    def _device(self, node: str, wiring: Wiring, own: dict[Key, tuple[int, ...]]) -> str:
-        """`cpu` where really computing is certain to be quick: the meta device takes longer then, and a second to load at first use."""
-        shapes = [self._leaf_dims(leaf, own) for leaf in wiring.leaves()]
-        broadcast = math.prod(max(sizes) for sizes in zip_longest(*(shape[::-1] for shape in shapes), fillvalue=1))
-        settings = self.graph.settings_of(node).values()
-        numbers = (v for value in settings for v in (value if isinstance(value, list) else [value]) if isinstance(v, int))
-        small = sum(map(math.prod, shapes)) <= SMALL and broadcast <= 10 * SMALL
-        return "cpu" if small and math.prod(max(1, abs(v)) for v in numbers) <= SMALL_SETTINGS else "meta"
+        def form(leaf: Wire | Own | Held) -> tuple[Size, str]:
+            if isinstance(leaf, Wire):
+                shape = self.found.outputs[leaf.source]
+                return shape.full, shape.dtype
+            dims = own.get(leaf.key, self.found.parameters.get(leaf.key, ()))
+            return (lambda batch: dims), "float"
 
-    def _leaf_dims(self, leaf: Wire | Own, own: dict[Key, tuple[int, ...]]) -> tuple[int, ...]:
-        if isinstance(leaf, Wire):
-            return self.found.outputs[leaf.source].full(BATCHES[1])
-        return own.get(leaf.key, self.found.parameters.get(leaf.key, ()))
-
-    def _tensor(self, argument: Any, batch: int, own: dict[Key, tuple[int, ...]], device: str) -> Any:
-        if argument is None:
-            return None
-        if isinstance(argument, Several):
-            return tuple(self._tensor(item, batch, own, device) for item in argument.items)
-        if isinstance(argument, Wire):
-            shape = self.found.outputs[argument.source]
-            dtype = self.found.dtype if shape.dtype == "float" else torch.int64
-            return torch.zeros(shape.full(batch), dtype=dtype, device=device)
-        dims = own.get(argument.key, self.found.parameters.get(argument.key, ()))
-        return torch.zeros(dims, dtype=self.found.dtype, device=device)
+        trial = Trial(node_type, settings, wiring, form, self.found.dtype)
+        where = trial.device(self.graph.settings_of(node).values(), BATCHES[1])
+        try:
+            return trial.run(BATCHES[0], True, where), trial.run(BATCHES[1], False, where)
+        except NodeError:
+            raise
+        except Exception:  # torch's own text is about tensors, not about the graph
+            named = zip(wiring.names, wiring.arguments, strict=True)
+            self.say.does_not_fit(node, {name: self.found.outputs[a.source] for name, a in named if isinstance(a, Wire)})
+            raise Refused from None
 
     def _outputs(self, node: str, node_type: NodeType, shapes: dict[str, Any], runs: tuple[Any, Any]) -> dict[Key, Shape]:
         small, large = (run.outputs if isinstance(run, Result) else (run,) for run in runs)
