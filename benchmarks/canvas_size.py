@@ -6,6 +6,7 @@ opaque blit of an image of the canvas's size into a widget, is timed in turns wi
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import statistics
@@ -183,6 +184,7 @@ def opened(path: Path) -> tuple[Bench, dict[str, float]]:
         blit.show()
         QApplication.processEvents()
         painted(canvas, canvas.update)
+        gc.collect()
         began = time.perf_counter()
         document = Document.load(path, CATALOG)
         read = time.perf_counter()
@@ -219,7 +221,7 @@ def undone(bench: Bench) -> dict[str, float]:
 
 
 def fitted(bench: Bench) -> dict[str, float]:
-    """Show everything, from 100 %: one frame. `frames` is how many paints it takes until the picture is the final one."""
+    """Show everything, from 100 %: one frame."""
     canvas, took = bench.canvas, []
     for _ in range(ROUNDS):
         canvas.zoom_100()

@@ -89,21 +89,22 @@ def _add_edges(graph: Graph, edges: list[Edge]) -> None:
         raise BuildError(f"the edges form a cycle through or before {', '.join(names[:5])}{more}")
     graph._ranks.fill(order)
     for edge in edges:
-        edge = _present_ports(graph, edge)
+        edge, known = _present_ports(graph, edge)
         try:
-            graph._add_edge(_plain(edge))
+            graph._add_edge(_plain(edge), known=known)
         except GraphError as problem:
             raise BuildError(f'edge "{edge.id[:60]}": {problem}') from None
 
 
-def _present_ports(graph: Graph, edge: Edge) -> Edge:
-    """The edge with the ports' present names in place of former ones."""
+def _present_ports(graph: Graph, edge: Edge) -> tuple[Edge, bool]:
+    """The edge with the ports' present names in place of former ones, and whether both are declared."""
     (source, give), (target, take) = edge.source, edge.target
     giver, taker = graph.catalog.find(graph.nodes[source].type), graph.catalog.find(graph.nodes[target].type)
     output, port = giver.output(give) if giver else None, taker.input(take) if taker else None
+    known = output is not None and port is not None
     if (output is None or output.name == give) and (port is None or port.name == take):
-        return edge
-    return replace(edge, source=(source, output.name if output else give), target=(target, port.name if port else take))
+        return edge, known
+    return replace(edge, source=(source, output.name if output else give), target=(target, port.name if port else take)), known
 
 
 def _groups(graph: Graph, rows: list[Any]) -> None:

@@ -279,19 +279,20 @@ class Graph:
             self._names[node.name] = node.id
         return old
 
-    def _add_edge(self, edge: Edge, before: str | None = None) -> None:
+    def _add_edge(self, edge: Edge, before: str | None = None, known: bool = False) -> None:
+        """`known`: whoever adds it has found both its ports, and ranked the nodes so that it goes upwards."""
         self._require_new(edge.id)
         (source, _), (target, port) = edge.source, edge.target
-        if wrong := self._misfit(edge.source, edge.target):
+        if not known and (wrong := self._misfit(edge.source, edge.target)):
             raise GraphError(wrong)
-        declared = self._port(target, port)
-        if edge.slot < 0 or (edge.slot and declared is not None and not declared.many):
+        if edge.slot and (edge.slot < 0 or ((declared := self._port(target, port)) is not None and not declared.many)):
             raise GraphError(f"{self._nodes[target].name}.{port} takes one wire, so it has no slot {edge.slot}")
         if (port, edge.slot) in self._into[target]:
             raise GraphError(f"{self._nodes[target].name}.{port} already has a wire")
-        if self._ranks.closes_cycle(source, target):
-            raise GraphError(f"the wire from {self._nodes[source].name} to {self._nodes[target].name} would close a cycle")
-        self._ranks.connect(source, target)
+        if not known:
+            if self._ranks.closes_cycle(source, target):
+                raise GraphError(f"the wire from {self._nodes[source].name} to {self._nodes[target].name} would close a cycle")
+            self._ranks.connect(source, target)
         self._edges.put(edge.id, edge, before)
         self._into[target][port, edge.slot] = edge.id
         self._out[source][edge.id] = None

@@ -15,7 +15,7 @@ from ui.canvas.painting import prepare
 MARGIN = 192
 STRIP = 104.0
 """How far the picture reaches beyond a moving view at least: what comes into view is drawn in small portions."""
-QUICK_MS = 9.0
+QUICK_MS = 4.0
 """A picture that is drawn faster than this is drawn at once at every zoom step instead of being shown scaled."""
 Paint = Callable[[QPainter, QRectF, float], None]
 
@@ -157,7 +157,7 @@ class StaticLayer:
             back = Camera()
             back.restore(camera.state())
             self._render_rough(painter, back, size)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, camera.scale > self._camera.scale)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)  # it would cost more than painting anew; it is soon sharp
         painter.drawImage(target, image)
 
     def _render_rough(self, painter: QPainter, camera: Camera, size: QSizeF) -> None:
