@@ -151,7 +151,7 @@ class Tanh(Activation):
     search = ("hyperbolic tangent", "squash")
     formula = r"@y = \tanh(@x)"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \odot (1 - @y^2)"}
-    gradients = {"x": lambda s, g, y, kept, x: torch.ops.aten.tanh_backward(g, y)}  # g · (1 − y²), in one pass
+    gradients = {"x": lambda s, g, y, kept, x: torch.ops.aten.tanh_backward(g, y)}  # g (1 − y²) in one pass
     code = ("nn.Tanh()", "{self}({x})")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:
@@ -165,7 +165,7 @@ class Sigmoid(Activation):
     search = ("logistic", "σ", "squash", "probability")
     formula = r"@y = \sigma(@x) = \frac{1}{1 + e^{-@x}}"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \odot @y \odot (1 - @y)"}
-    gradients = {"x": lambda s, g, y, kept, x: torch.ops.aten.sigmoid_backward(g, y)}  # g · y (1 − y), in one pass
+    gradients = {"x": lambda s, g, y, kept, x: torch.ops.aten.sigmoid_backward(g, y)}  # g y (1 − y) in one pass
     code = ("nn.Sigmoid()", "{self}({x})")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:

@@ -63,13 +63,15 @@ def likelihood(s: Settings, log_p: Tensor, target: Tensor) -> Tensor:
         ) from None
 
 
-def sample_share(s: Settings, g: Tensor, log_p: Tensor) -> Tensor:
-    return g / log_p.shape[0] if s.reduction == "mean" and log_p.dim() > 1 else g
+def minus_one_hot(s: Settings, g: Tensor, log_p: Tensor, target: Tensor) -> Any:
+    """−g · onehot(target), shared by the samples where the loss is their mean: the slope of `likelihood`, in one pass."""
+    samples = log_p.new_full((), log_p.shape[0] if log_p.dim() > 1 else 1)
+    return torch.ops.aten.nll_loss_backward(g, log_p, target, None, 1 if s.reduction == "mean" else 2, -100, samples)
 
 
-def one_hot(target: Tensor, like: Tensor) -> Tensor:
-    """1 at the right class, 0 elsewhere, in the shape of `like` (F.one_hot would read the data first)."""
-    return torch.zeros_like(like).scatter(-1, target.unsqueeze(-1), 1.0)
+def softmax_slope(slope: Tensor, log_p: Tensor) -> Any:
+    """Back through log-softmax: slope − softmax · Σ slope, which makes softmax − onehot of −onehot."""
+    return torch.ops.aten._log_softmax_backward_data(slope, log_p, -1, log_p.dtype)
 
 
 class CrossEntropy(ClassLoss):
@@ -83,7 +85,7 @@ class CrossEntropy(ClassLoss):
     inputs = (Port("scores", rank=(1, 1)), Port("target", "index", rank=(0, 0)))
     formula = r"@y = -<reduce> \log \mathrm{softmax}(@scores)_{@target}"
     local_derivatives = {"scores": r"\bar{@scores} = \bar{@y}\,<share>(\mathrm{softmax}(@scores) - \mathrm{onehot}(@target))"}
-    gradients = {"scores": lambda s, g, y, log_p, scores, target: (torch.exp(log_p) - one_hot(target, log_p)) * sample_share(s, g, log_p)}
+    gradients = {"scores": lambda s, g, y, log_p, scores, target: softmax_slope(minus_one_hot(s, g, log_p, target), log_p)}
     code = ("nn.CrossEntropyLoss(reduction={reduction})", "{self}({scores}, {target})")
 
     def forward(self, s: Settings, scores: Tensor, target: Tensor) -> Result:
@@ -99,7 +101,7 @@ class NegativeLogLikelihood(ClassLoss):
     inputs = (Port("log_probabilities", rank=(1, 1)), Port("target", "index", rank=(0, 0)))
     formula = r"@y = -<reduce> (@log_probabilities)_{@target}"
     local_derivatives = {"log_probabilities": r"\bar{@log_probabilities} = -\bar{@y}\,<share>\mathrm{onehot}(@target)"}
-    gradients = {"log_probabilities": lambda s, g, y, kept, log_p, target: -one_hot(target, log_p) * sample_share(s, g, log_p)}
+    gradients = {"log_probabilities": lambda s, g, y, kept, log_p, target: minus_one_hot(s, g, log_p, target)}
     code = ("nn.NLLLoss(reduction={reduction})", "{self}({log_probabilities}, {target})")
 
     def forward(self, s: Settings, log_probabilities: Tensor, target: Tensor) -> Tensor:

@@ -65,7 +65,7 @@ def test_cross_entropy_gradient_is_softmax_minus_one_hot() -> None:
     scores, target = torch.tensor([SCORES, SCORES], dtype=torch.float64), torch.tensor([1, 2])
     s, node = settings("loss.cross_entropy", ("scores", "target")), TYPES["loss.cross_entropy"]
     result = node.forward(s, scores, target)
-    found = node.gradients["scores"](s, torch.ones(()), result.outputs[0], result.kept, scores, target)
+    found = node.gradients["scores"](s, torch.ones((), dtype=torch.float64), result.outputs[0], result.kept, scores, target)
     one_hot = torch.tensor([[0, 1, 0, 0], [0, 0, 1, 0]])
     torch.testing.assert_close(found, (torch.softmax(scores, 1) - one_hot) / 2)
 

@@ -297,6 +297,16 @@ def test_reset_returns_to_the_documents_values() -> None:
     assert session.state.diff(Session(session.graph).state) == {}
 
 
+def test_a_larger_batch_makes_a_convolution_worth_a_second_thread() -> None:
+    nodes = {"data": ("source.data", {"dataset": "digits", "image": True}), "conv": ("layer.conv2d", {"out_channels": 64})}
+    graph = network(nodes, "data.x -> conv.x", batch_size=8)
+    session = Session(graph)
+    SetTraining("batch_size", 100_000).apply(graph)
+    before = session.threads
+    session.update(graph)
+    assert (before, session.threads) == (1, 2)
+
+
 def test_reset_also_forgets_the_trained_values_of_what_was_deleted() -> None:
     session = trained()
     undo = remove_nodes(session.graph, ["out"]).apply(session.graph)
