@@ -30,8 +30,10 @@ def _png(graph: Graph, trace: TraceView | None, theme: Theme, pixels: QSize) -> 
     image = QImage(pixels, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(QColor(theme.canvas))
     painter = QPainter(image)
-    paint_graph(painter, graph, trace, theme, QRectF(0, 0, pixels.width(), pixels.height()))
-    painter.end()
+    try:
+        paint_graph(painter, graph, trace, theme, QRectF(0, 0, pixels.width(), pixels.height()))
+    finally:
+        painter.end()  # a painter that outlives its image takes the process with it
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -52,7 +54,9 @@ def _svg(graph: Graph, trace: TraceView | None, theme: Theme, pixels: QSize) -> 
     generator.setTitle(str(graph.settings.get("title", "Gradwire")))
     painter = QPainter(generator)
     area = QRectF(0, 0, pixels.width(), pixels.height())
-    painter.fillRect(area, QColor(theme.canvas))
-    paint_graph(painter, graph, trace, theme, area)
-    painter.end()
+    try:
+        painter.fillRect(area, QColor(theme.canvas))
+        paint_graph(painter, graph, trace, theme, area)
+    finally:
+        painter.end()
     return bytes(data.data())
