@@ -122,8 +122,10 @@ class Bench:
 
     def rest(self) -> None:
         self.playhead.reset()
-        for _ in range(40):  # labels find their places over some frames
+        for step in range(1000):  # labels find their places over some frames
             painted(self.canvas, self.canvas.update)
+            if step > 4 and self.canvas.stage.labelled:
+                break
 
     def animated(self) -> dict[str, float]:
         return self.frames(lambda step: self.play(0.011 * step))

@@ -222,6 +222,11 @@ class Stage:
             if active in self.scene.row and active is not None:
                 self.still.invalidate(self.scene.rect(active).adjusted(-8, -40, geometry.STUB + LABELLED, 40))
 
+    @property
+    def labelled(self) -> bool:
+        """Whether every label in view has found its place."""
+        return not self._unlabelled
+
     def _label_more(self, camera: Camera, size: QSizeF) -> None:
         """Go on finding places for labels, and draw the picture again once all have one."""
         if not self._unlabelled or camera.scale < painting.NUMBERS:
