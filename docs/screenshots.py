@@ -21,7 +21,7 @@ THEMES = ("light", "dark", "projector")
 def scalar(window: Window) -> None:
     """Half-way through the backward pass."""
     window.playhead.play_backward()
-    window.playhead.advance(1_900)
+    window.playhead.advance(1_150)
     window.playhead.pause()
 
 

@@ -20,6 +20,8 @@ from graph.model import Edge, Node
 from graph.structure import problems
 from tests.graph.catalog import CATALOG
 
+pytestmark = pytest.mark.long  # times itself: run by hand on a quiet machine
+
 SMALL, LARGE = 500, 5_000
 GROWTH = 25.0
 """Ten times the size may cost this many times as much: near-linear, with room for caches and a busy machine."""
