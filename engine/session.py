@@ -64,6 +64,7 @@ class Session:
         self._wanted_device, self._wanted_dtype = device, dtype
         self._programs: dict[tuple[Any, ...], Program] = {}
         self._initial: dict[Key, Tensor] = {}
+        self._unread: list[Problem] = []
         self._shelf: dict[str, Tensor] = {}
         self._snapshot = Snapshot.of(graph)
         self._measures: Measures | None = None
@@ -74,7 +75,7 @@ class Session:
     @property
     def problems(self) -> list[Problem]:
         """Everything that is wrong or worth knowing, errors first."""
-        found = [*self.inference.problems, *self.feeds.problems, *self.notes]
+        found = [*self.inference.problems, *self.feeds.problems, *self._unread, *self.notes]
         return sorted(found, key=lambda p: p.severity != "error")
 
     def update(self, graph: Graph) -> Update:
@@ -99,7 +100,7 @@ class Session:
     def reset(self) -> None:
         """Return to the document's values."""
         self.seed = int(self.graph.training["seed"])
-        self._initial = initial_values(self.graph, self.inference, self.seed)
+        self._initial, self._unread = initial_values(self.graph, self.inference, self.seed)
         self._shelf.clear()
         self.state = State()
         for key, value in self._initial.items():
@@ -184,7 +185,7 @@ class Session:
             shapes = {key: (shape.dims, shape.batched) for key, shape in self.inference.outputs.items()}
             others = tuple(p for p in self.problems if p not in error.problems)
             return TraceView(problems=(*error.problems, *others), shapes=shapes, dtype=self.dtype_name, device=self.device, **more)
-        extra = tuple(p for p in (*self.feeds.problems, *self.notes) if p not in found.problems)
+        extra = tuple(p for p in (*self.feeds.problems, *self._unread, *self.notes) if p not in found.problems)
         warnings = tuple(p for p in self.inference.problems if p not in found.problems)
         return _with_problems(found, (*found.problems, *extra, *warnings))
 
@@ -266,7 +267,7 @@ class Session:
         """
         old = self._shelf | self.state.parameters | self.state.buffers
         before = self._initial
-        self._initial = initial_values(self.graph, self.inference, self.seed)
+        self._initial, self._unread = initial_values(self.graph, self.inference, self.seed)
         self._shelf = old
         self.state.parameters, self.state.buffers = {}, {}
         anew = []
@@ -339,7 +340,9 @@ class Session:
 
     def _take_document_values(self, nodes: Sequence[str], anew: list[str]) -> None:
         """Where the document's own value of a learned tensor changed, it replaces what training made of it."""
-        for key, value in initial_values(self.graph, self.inference, self.seed, nodes).items():
+        values, unread = initial_values(self.graph, self.inference, self.seed, nodes)
+        self._unread = [p for p in self._unread if p.nodes[0] not in nodes] + unread
+        for key, value in values.items():
             if key in self.inference.parameters and not torch.equal(value, self._initial[key]):
                 self.state.parameters[state_key(key)].copy_(value)
                 self._initial[key] = value

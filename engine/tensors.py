@@ -40,17 +40,20 @@ def unpack(value: Any, attachments: Mapping[str, bytes]) -> Tensor:
     from safetensors.torch import load
 
     if not isinstance(value, dict):
-        return torch.tensor(value, dtype=torch.float64)
+        try:
+            return torch.tensor(value, dtype=torch.float64)
+        except (TypeError, ValueError):
+            raise TensorError("trained values it keeps are not numbers in rows of equal length") from None
     digest = str(value.get("tensor", "")).removeprefix("sha256:")
     data = attachments.get(f"tensors/{digest}.safetensors")
     if data is None:
-        raise TensorError(f"the file refers to a tensor it does not contain (sha256 {digest[:12]}…)")
+        raise TensorError(f"trained values are missing in the file (sha256 {digest[:12]}…)")
     if hashlib.sha256(data).hexdigest() != digest:
-        raise TensorError(f"a stored tensor is damaged (sha256 {digest[:12]}…)")
+        raise TensorError(f"trained values are damaged in the file (sha256 {digest[:12]}…)")
     try:
         return load(data)["value"].to(torch.float64)
-    except (SafetensorError, KeyError) as error:
-        raise TensorError(f"a stored tensor cannot be read (sha256 {digest[:12]}…): {error}") from None
+    except (SafetensorError, KeyError):
+        raise TensorError(f"trained values in the file cannot be read (sha256 {digest[:12]}…)") from None
 
 
 def kept_values(graph: Graph, node: str) -> Mapping[str, Any]:

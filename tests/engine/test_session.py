@@ -271,6 +271,29 @@ def test_a_new_document_value_replaces_the_trained_one_and_no_other() -> None:
     assert torch.equal(session.state.parameters["v.value"], v)
 
 
+def test_undoing_a_typed_value_counts_as_well() -> None:
+    """Training is no part of undo: what comes back is what the document said before."""
+    graph = network({"w": ("parameter.parameter", {"value": 3.0}), "f": ("math.square", {})}, "w -> f.x", hyper={"lr": 0.001}, epochs=5)
+    session = Session(graph)
+    Trainer(session).run()
+    undo = SetParam("w", "value", 7.0).apply(graph)
+    session.update(graph)
+    undo.apply(graph)
+    assert session.update(graph).made_anew == ("w.value",)
+    assert float(session.state.parameters["w.value"]) == 3.0
+
+
+def test_a_session_computes_with_its_own_number_of_threads() -> None:
+    session, before = Session(tanh_net()), torch.get_num_threads()
+    try:
+        for compute in (session.trace, lambda: session.evaluate("train"), Trainer(session).run):
+            torch.set_num_threads(session.threads + 1)
+            compute()
+            assert torch.get_num_threads() == session.threads
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_a_new_document_value_counts_also_beside_a_structural_edit() -> None:
     graph = network({"w": ("parameter.parameter", {"value": 3.0}), "f": ("math.square", {})}, "w -> f.x", hyper={"lr": 0.001}, epochs=5)
     session = Session(graph)
@@ -344,12 +367,14 @@ def test_problems_come_with_whatever_can_be_computed() -> None:
 
 
 def test_data_sets_of_different_length_are_refused_by_name() -> None:
-    nodes = {"a": ("source.data", {"samples": 100}), "b": ("source.data", {"samples": 50}), "sum": ("math.add", {})}
-    session = Session(network(nodes, "a.x -> sum.a; b.x -> sum.b"))
+    nodes = {"a": ("source.data", {"samples": 100}), "b": ("source.data", {"samples": 50}), "sum": ("math.add", {}),
+             "f": ("math.mean", {"over_batch": True})}  # fmt: skip
+    session = Session(network(nodes, "a.x -> sum.a; b.x -> sum.b; sum -> f.x"))
     assert any("a has 75 + 25 samples" in p.text and "b 38 + 12" in p.text for p in session.problems)
     assert session.trace_view().problems
-    with pytest.raises(SessionError, match="row by row"):
-        session.trace()
+    for refused in (session.trace, lambda: session.program(training=True), lambda: session.evaluate("train")):
+        with pytest.raises(SessionError, match="row by row"):
+            refused()
 
 
 def test_a_graph_without_objective_cannot_be_trained_but_is_shown() -> None:
