@@ -84,7 +84,7 @@ class Writer:
         out.indent = 0
         out(f"def run(feeds, parameters, buffers, random{', wire, value' if self.replaces else ''}):")
         out.indent = 1
-        self._unpack([self._feed(key) for key in self.plan.feeds], "feeds")
+        self._unpack([self.variable(key) for key in self.plan.feeds], "feeds")
         self._unpack(list(self.parameter.values()), "parameters")
         self._unpack(list(self.buffer.values()), "buffers")
         if self.reference:
@@ -108,9 +108,6 @@ class Writer:
 
     def _output(self, operation: Operation, k: int) -> str:
         return f"v{operation.index}" if len(operation.outputs) == 1 else f"v{operation.index}_{k}"
-
-    def _feed(self, key: Key) -> str:
-        return self.variable(key)
 
     def _unpack(self, names: list[str], source: str) -> None:
         if names:
@@ -328,7 +325,7 @@ class Writer:
 
     def _leaves_of_reference(self) -> None:
         outputs = self.plan.inference.outputs
-        names = [self._feed(key) for key in self.plan.feeds if outputs[key].dtype == "float"] + list(self.parameter.values())
+        names = [self.variable(key) for key in self.plan.feeds if outputs[key].dtype == "float"] + list(self.parameter.values())
         for name in names:
             self.out(f"{name} = {name}.detach().requires_grad_()")
 

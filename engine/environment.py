@@ -10,11 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from engine.nodes.base import NodeType, Settings
-from graph.spec import Param, holds
+from graph.spec import holds
 
 if TYPE_CHECKING:
     from graph.graph import Graph
-    from graph.model import Edge
 
 Key = tuple[str, str]
 """(node id, name of an output port, a parameter or a buffer)"""
@@ -85,16 +84,11 @@ def settings_of(graph: Graph, node: str, *, training: bool, batched: frozenset[s
     return Settings(**{**graph.settings_of(node), **known})
 
 
-def switched_on(parameter: Param, settings: Mapping[str, Any]) -> bool:
-    """Whether a layer has this parameter under these settings."""
-    return holds(parameter.when, settings)
-
-
 def wiring(graph: Graph, node: str, node_type: NodeType, penalised: tuple[Key, ...] = ()) -> Wiring:
     """Where the arguments of `node` come from. `missing` are required inputs that nothing is wired to."""
     wires: dict[str, list[Wire]] = {}
     for edge in graph.inputs_of(node):
-        wires.setdefault(edge.target[1], []).append(_wire(graph, edge))
+        wires.setdefault(edge.target[1], []).append(Wire(edge.id, edge.source, edge.target[1]))
     settings = graph.settings_of(node)
     names: list[str] = []
     arguments: list[Argument] = []
@@ -111,7 +105,7 @@ def wiring(graph: Graph, node: str, node_type: NodeType, penalised: tuple[Key, .
             missing.append(port.name)
     for parameter in node_type.parameters:
         names.append(parameter.name)
-        if not switched_on(parameter, settings):
+        if not holds(parameter.when, settings):
             arguments.append(None)
         elif wires.get(parameter.name):
             arguments.append(wires[parameter.name][0])
@@ -123,23 +117,14 @@ def wiring(graph: Graph, node: str, node_type: NodeType, penalised: tuple[Key, .
     return Wiring(tuple(names), tuple(arguments), tuple(missing))
 
 
-def _wire(graph: Graph, edge: Edge) -> Wire:
-    return Wire(edge.id, edge.source, edge.target[1])
-
-
 def frozen(graph: Graph, node: str) -> bool:
     """Whether the optimizer leaves this node's parameters alone."""
     return bool(graph.settings_of(node).get("frozen", False))
 
 
-def penalises(node_type: NodeType) -> bool:
-    """Whether a type takes, besides its wires, the weights of the layers its setting `layers` names."""
-    return node_type.penalizes
-
-
 def penalised_layers(graph: Graph, node: str, types: Mapping[str, NodeType]) -> tuple[list[str], list[str]]:
     """(ids of the layers whose weights `node` penalises, names in its setting that are no node's)."""
-    text = graph.settings_of(node).get("layers", "all")
+    text = graph.setting(node, "layers")
     names = text if isinstance(text, (list, tuple)) else [part for part in str(text).replace(",", " ").split() if part]
     learned = {n: types[node.type] for n, node in graph.nodes.items() if node.type in types and types[node.type].parameters}
     if list(names) == ["all"]:

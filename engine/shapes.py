@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
-from engine.environment import FED_ROLES, Held, Key, Own, Several, Wire, Wiring, frozen, is_weight, penalised_layers, penalises, settings_of
+from engine.environment import FED_ROLES, Held, Key, Own, Several, Wire, Wiring, frozen, is_weight, penalised_layers, settings_of
 from engine.environment import wiring as wiring_of
 from engine.nodes.base import NodeError, NodeType, Result, Settings
 from engine.reach import reachable
@@ -132,7 +132,7 @@ class _Inferrer:
         """The graph's order, where a penalty also comes after the layers whose weights it takes."""
         types, graph = self.found.types, self.graph
         for node in graph.nodes.values():
-            if node.type in types and penalises(types[node.type]):
+            if node.type in types and types[node.type].penalizes:
                 layers, unknown = penalised_layers(graph, node.id, types)
                 self.penalised[node.id] = layers
                 if unknown:

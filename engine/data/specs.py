@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Coding = Literal["real", "index", "zero_one", "plus_minus", "one_hot"]
-
 
 @dataclass(frozen=True, slots=True)
 class DataSetSpec:
