@@ -13,13 +13,11 @@ from torch import Tensor
 
 from engine.catalog import CATALOG
 from engine.environment import Key
-from engine.nodes.base import NodeType
 from engine.program import NodeFailure, Program, ProgramError, RandomKey, compile
 from engine.shapes import Inference, infer
 from graph.edits import SetParam
 from graph.formula import build as from_formula
 from graph.graph import Graph
-from graph.spec import Catalog, Port
 from tests.engine.networks import network, product, tanh_net
 
 Nodes = dict[str, tuple[str, dict[str, Any]]]
@@ -311,45 +309,6 @@ def test_a_changed_width_asks_for_new_code() -> None:
     program = Case(graph, moons()).program
     SetParam("hidden", "out_features", 5).apply(graph)
     assert not program.update(graph, infer(graph))
-
-
-class Ruleless(NodeType):
-    """x ↦ x·sin(x), which takes another input and does not depend on it."""
-
-    key, title, category = "test.ruleless", "Ruleless", "math"
-    inputs = (Port("x"), Port("z"))
-
-    def forward(self, s: Any, x: Tensor, z: Tensor) -> Tensor:
-        return x * torch.sin(x) + 0 * z.detach()
-
-
-def ruleless() -> tuple[Graph, Inference]:
-    from engine.nodes import TYPES
-    from graph.build import build
-
-    types = {**TYPES, "test.ruleless": Ruleless()}
-    rows = [("x", "parameter.parameter"), ("z", "parameter.parameter"), ("s", "math.square"), ("f", "test.ruleless")]
-    nodes = [{"id": n, "type": kind, "name": n, "params": {}, "x": 0, "y": 0} for n, kind in rows]
-    wires = [("x", "f", "x"), ("z", "s", "x"), ("s", "f", "z")]
-    edges = [{"id": f"e{i}", "from": [a, "y"], "to": [b, p, 0]} for i, (a, b, p) in enumerate(wires)]
-    graph = build({"nodes": nodes, "edges": edges}, Catalog([*CATALOG.values(), Ruleless.spec]))
-    return graph, infer(graph, types)
-
-
-def test_a_type_without_rules_is_differentiated_by_autograd_alone() -> None:
-    graph, inference = ruleless()
-    program = compile(graph, inference, training=True)
-    x, z = torch.tensor(1.5, dtype=torch.float64), torch.tensor(2.0, dtype=torch.float64)
-    gradients = dict(zip(program.trainable_keys, program.step([], [x, z], [], KEY)[1], strict=True))
-    assert torch.allclose(gradients["x", "value"], torch.sin(x) + x * torch.cos(x), rtol=1e-14)
-    assert float(gradients["z", "value"]) == 0.0
-
-
-def test_what_a_type_without_rules_does_not_depend_on_is_absent_in_a_trace_all_the_way_up() -> None:
-    graph, inference = ruleless()
-    trace = compile(graph, inference, training=True, wanted="all").trace([], [torch.tensor(1.5, dtype=torch.float64)] * 2, [], KEY)
-    assert [getattr(trace.edge_gradients[e], "reason", None) for e in ("e0", "e1", "e2")] == [None, "independent", "independent"]
-    assert getattr(trace.parameter_gradients["z", "value"], "reason", None) == "independent"
 
 
 def test_a_product_is_compiled_to_one_line_a_node() -> None:

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from engine.nodes import TYPES
 from engine.shapes import Inference, infer
-from graph.edits import SetParam, edit_from_json
+from graph.edits import AddNode, SetParam, edit_from_json
 from graph.graph import Graph
+from graph.model import Node
 from graph.problem import Problem
 from tests.engine.networks import network, product, tanh_net
 
@@ -136,6 +138,47 @@ def test_a_wired_weight_takes_the_place_of_the_layers_own() -> None:
 def test_a_wired_weight_of_the_wrong_shape_is_named() -> None:
     text = problem(shared_weight([3, 5])).text
     assert "(5, 3)" in text and "(3, 5)" in text
+
+
+def test_a_wired_bias_that_differs_from_sample_to_sample_is_refused() -> None:
+    nodes: Nodes = {"d": ("source.data", {"dataset": "moons"}), "l": ("layer.linear", {"out_features": 2})}
+    assert problem(network(nodes, "d.x -> l.x; d.x -> l.b")).text == "l: its parameter b has to be (2,), but d.x gives (N, 2)"
+
+
+def test_a_product_of_more_numbers_than_fit_is_refused() -> None:
+    long, zeros = 60_000, {"initialisation": "zeros"}
+    nodes: Nodes = {
+        "a": ("parameter.parameter", {"shape": [long, 1], **zeros}), "b": ("parameter.parameter", {"shape": [1, long], **zeros}),
+        "m": ("math.matmul", {}),
+    }  # fmt: skip
+    assert "y would have (60000, 60000) numbers" in problem(network(nodes, "a -> m.a; b -> m.b")).text
+
+
+def test_what_may_be_large_is_tried_without_computing_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes: Nodes = {"d": ("source.data", {"dataset": "moons"}), "hot": ("math.one_hot", {"classes": 1_000_000})}
+    devices, forward = [], type(TYPES["math.one_hot"]).forward
+    monkeypatch.setattr(type(TYPES["math.one_hot"]), "forward", lambda self, s, x: (devices.append(x.device.type), forward(self, s, x))[1])
+    assert infer(network(nodes, "d.target -> hot.x")).outputs["hot", "y"].dims == (1_000_000,)
+    assert devices == ["meta", "meta"]
+
+
+def test_a_penalty_on_a_layer_takes_the_parameter_wired_in_its_weights_place() -> None:
+    graph = shared_weight([5, 3])
+    AddNode(Node("p", "penalty.l2", "p", params={"layers": "l"})).apply(graph)
+    assert [leaf.key for leaf in infer(graph).wirings["p"].leaves()] == [("w", "value")]  # type: ignore[union-attr]
+
+
+def test_a_penalty_on_all_layers_leaves_frozen_ones_out() -> None:
+    nodes: Nodes = {"p": ("penalty.l2", {"layers": "all"}), "a": ("source.input", {"value": [1.0]}), "l": ("layer.linear", {"frozen": True})}
+    assert not list(infer(network(nodes, "a -> l.x")).wirings["p"].leaves())
+
+
+def test_a_penalty_on_a_layer_that_is_computed_from_it_says_so() -> None:
+    nodes: Nodes = {
+        "p": ("penalty.l2", {"layers": "l"}), "a": ("source.input", {"value": [1.0, 2.0]}), "m": ("math.multiply", {}),
+        "l": ("layer.linear", {}),
+    }  # fmt: skip
+    assert "computed from the penalty itself" in problem(network(nodes, "p -> m.a; a -> m.b; m -> l.x")).text
 
 
 def test_a_setting_out_of_range_is_a_problem_of_its_node() -> None:
