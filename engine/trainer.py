@@ -341,26 +341,25 @@ class Trainer:
                 self._replay(bad)
             self._parameters_back(bad - 1)
         good = self.capture()
-        node, what = self._culprit(bad)
+        node, what, at = self._culprit(bad)
         self._take(good)
         name = f"{self.session.graph.nodes[node].name}: " if node else ""
         kept = f"the values of step {good.step} are kept. A smaller learning rate may help" if bad else "nothing was changed"
-        self.problem = Problem("error", f"{name}{what} at step {bad + 1}; training stopped, and {kept}.", (node,) if node else ())
+        self.problem = Problem("error", f"{name}{what} at step {at + 1}; training stopped, and {kept}.", (node,) if node else ())
         self.curve.cut(good.step)
 
-    def _culprit(self, bad: int) -> tuple[str | None, str]:
-        """The node to name: of the last finite step, where a gradient may have broken first, else of the step after it."""
+    def _culprit(self, bad: int) -> tuple[str | None, str, int]:
+        """The node to name and the step: of the last finite step, where a gradient may have broken first, else of the step after it."""
         state = self.session.state
-        found: tuple[str | None, str] = (None, "the loss became infinite or not a number")
         for step in dict.fromkeys((state.step, bad)):
             self._replay(step)
             try:
-                found = first_nonfinite(self._trace_at(state.epoch, state.position, step))
+                node, what = first_nonfinite(self._trace_at(state.epoch, state.position, step))
             except SessionError as error:
-                found = next(iter(error.problems[0].nodes), None), "could not be computed"
-            if found[0] is not None:
-                break
-        return found
+                node, what = next(iter(error.problems[0].nodes), None), "could not be computed"
+            if node is not None:
+                return node, what, step
+        return None, "the loss became infinite or not a number", bad
 
     def _parameters_back(self, step: int) -> None:
         snapshot = next((s for s in reversed(self._snapshots) if s.step <= step), self._snapshots[0])

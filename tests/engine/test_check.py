@@ -89,6 +89,18 @@ def test_convolution_dropout_batch_norm_and_penalty_pass_with_the_mask_held() ->
     assert wire(report, "conv", "conv.W").smooth > 0
 
 
+def test_a_wrong_rule_in_front_of_corners_is_not_taken_for_a_corner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Empty pixels and ReLU put kinks behind the first wire; a gradient that is 1 % off there is still wrong."""
+    right = TYPES["layer.linear"].gradients["x"]
+    monkeypatch.setitem(TYPES["layer.linear"].gradients, "x", lambda *arguments: 1.01 * right(*arguments))
+    nodes: Nodes = {
+        "x": ("source.input", {"value": [0.0, 1.0, -1.0]}), "lin": ("layer.linear", {"out_features": 3, "bias": False}),
+        "relu": ("activation.relu", {}), "d": ("math.multiply", {}), "zero": ("source.constant", {"value": [1.0, 0.0, 1.0]}),
+        "corner": ("activation.relu", {}), "f": ("math.sum", {}),
+    }  # fmt: skip
+    assert not check(network(nodes, "x -> lin.x; lin -> relu.x; relu -> d.a; zero -> d.b; d -> corner.x; corner -> f.x")).ok
+
+
 def test_large_and_tiny_values_do_not_disturb_the_steps() -> None:
     assert check(through("math.square", [1e6, 1e-6, 0.0])).ok
 

@@ -13,6 +13,7 @@ from sklearn import datasets
 
 from engine.data import DataError, describe, load, measured
 from engine.data.specs import DATA_SETS
+from engine.data.split import split
 from engine.nodes.sources import Data
 
 BUILT_IN = [key for key in DATA_SETS if key != "csv"]
@@ -108,6 +109,41 @@ def test_noiseless_plane_and_sine_are_their_formulas() -> None:
     assert np.allclose(sine.y_train, np.sin(sine.x_train))
 
 
+def test_noiseless_spiral_arms_are_the_same_arm_turned() -> None:
+    data = load({"dataset": "spiral", "classes": 3, "samples": 300, "noise": 0.0, "test_fraction": 0.0})
+    arms = [data.x_train[data.y_train == label] for label in range(3)]
+    arms = [arm[np.argsort(np.hypot(*arm.T))] for arm in arms]
+    radius, third = np.hypot(*arms[0].T), 2 * np.pi / 3
+    assert np.allclose(radius, np.linspace(0.05, 1.0, 100))
+    assert np.allclose(arms[0], radius[:, None] * np.stack([np.cos(3 * np.pi * radius), np.sin(3 * np.pi * radius)], axis=1))
+    turn = np.array([[np.cos(third), np.sin(third)], [-np.sin(third), np.cos(third)]])
+    assert np.allclose(arms[1], arms[0] @ turn) and np.allclose(arms[2], arms[1] @ turn)
+
+
+def test_noise_on_the_spiral_is_a_tenth_as_its_help_says() -> None:
+    settings = {"dataset": "spiral", "samples": 20_000, "test_fraction": 0.0}
+    clean, noisy = (load({**settings, "noise": noise}).x_train for noise in (0.0, 0.5))
+    assert (noisy - clean).std() == pytest.approx(0.05, rel=0.02)
+    setting = Data.spec.setting("noise")
+    assert setting is not None and "on the spiral" in setting.help and "a tenth" in setting.help
+
+
+def test_noiseless_blobs_sit_evenly_on_a_circle_of_radius_two() -> None:
+    data = load({"dataset": "blobs", "classes": 4, "noise": 0.0})
+    angle = np.pi / 2 * data.y_train
+    assert np.allclose(data.x_train, 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1), atol=1e-15)
+
+
+def test_the_largest_remainder_decides_which_class_gives_a_sample_more() -> None:
+    """A quarter of 7 + 3 samples is round(2.5) = 2: 1.4 and 0.6 of the two classes, so one of each."""
+    _, test = split(np.array([0] * 7 + [1] * 3), 10, 0.25, np.random.default_rng(0))
+    assert sorted((test >= 7).tolist()) == [False, True]
+
+
+def test_one_sample_is_always_left_for_training() -> None:
+    assert load({"dataset": "moons", "samples": 4, "test_fraction": 0.9}).description.train_rows == 1
+
+
 def test_noise_is_the_standard_deviation() -> None:
     data = load({"dataset": "sine", "noise": 0.3, "samples": 20_000, "test_fraction": 0.0})
     assert (data.y_train - np.sin(data.x_train)).std() == pytest.approx(0.3, rel=0.02)
@@ -175,6 +211,10 @@ def test_csv_words_are_classes(tmp_path: Path) -> None:
     assert sorted(zip(data.x_train[:, 0].tolist(), data.y_train.tolist(), strict=True)) == [(1, 1), (2, 0), (3, 1)]
 
 
+def test_csv_words_among_a_few_numbers_are_classes_too(tmp_path: Path) -> None:
+    assert describe(csv(tmp_path, "a,kind\n1,7\n2,cat\n3,dog\n")).classes == ("7", "cat", "dog")
+
+
 def test_csv_with_semicolons_and_decimal_commas(tmp_path: Path) -> None:
     data = load(csv(tmp_path, "\ufeffgröße;y\n1,5;2\n2,5;3\n", test_fraction=0.0))
     assert data.description.feature_names == ("größe",)
@@ -217,6 +257,7 @@ def test_an_edited_csv_is_read_again(tmp_path: Path) -> None:
     ("a,y\n1,2\n2,3\n3,x\n", "line 4, column 'y' has 'x', and a target must be a finite number"),
     ("a,y\n1,inf\n2,3\n", "line 2, column 'y' has 'inf'"),
     ("y\n1\n2\n", "no column is left for the features"),
+    ("a,y\n" + "".join(f"{i},n{i}\n" for i in range(120)), "'y' has 120 different values, too many to be classes"),
     (b"a,y\n1,2\n\xff\xfe,3\n", "not UTF-8 text; save it as CSV in UTF-8"),
     ("a,y\n1,2,3\n3,4\n", "line 2 has 3 columns; the first line names 2"),
     ("a,y\n1,2,9\n3,4,9\n", "line 2 has 3 columns; the first line names 2"),
@@ -235,6 +276,11 @@ def test_a_broken_csv_names_line_and_column(tmp_path: Path, text: str | bytes, p
 def test_a_missing_column_is_named_with_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no column 'z'; its columns are a, y"):
         describe(csv(tmp_path, "a,y\n1,2\n", target_columns="z"))
+
+
+def test_a_column_cannot_be_feature_and_target(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="column 'a' is both a feature and a target"):
+        describe(csv(tmp_path, "a,y\n1,2\n", feature_columns="a", target_columns="a"))
 
 
 def test_describing_imports_neither_torch_nor_scikit_learn() -> None:

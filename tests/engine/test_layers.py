@@ -92,7 +92,9 @@ def test_recurrent_weights_start_within_one_over_the_root_of_the_state() -> None
 
 def test_a_document_draws_the_bias_of_its_layers() -> None:
     graph = network({"x": ("source.input", {"value": [1, 2, 3, 4]}), "l": ("layer.linear", {"out_features": 200})}, "x -> l.x")
-    bias = initial_values(graph, infer(graph), seed=0)["l", "b"]
+    values, problems = initial_values(graph, infer(graph), seed=0)
+    assert not problems
+    bias = values["l", "b"]
     assert 0.45 < bias.abs().max() <= 0.5
 
 

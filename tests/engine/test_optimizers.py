@@ -160,6 +160,26 @@ def test_a_huge_gradient_is_not_clipped() -> None:
     assert float(theta) == -1e11
 
 
+def test_amsgrad_can_be_switched_on_in_the_middle() -> None:
+    theta = torch.ones(1)
+    run = stepper("adam", {"lr": 0.1}, [theta])
+    run.step([torch.tensor([2.0])])
+    run.set_hyper({"lr": 0.1, "amsgrad": True})
+    run.step([torch.tensor([0.5])])
+    assert "largest" in run.state and float(theta) < 0.9
+
+
+def test_another_rate_keeps_what_l_bfgs_remembers() -> None:
+    theta = torch.tensor([3.0, -2.0])
+    run = stepper("lbfgs", {"max_iter": 5}, [theta])
+    assert isinstance(run, Lbfgs)
+    run.minimise(lambda: ((theta**4).sum(), [4 * theta**3]))
+    before = run.capture(["theta"])
+    run.set_hyper({"max_iter": 5, "lr": 0.5})
+    after = run.capture(["theta"])
+    assert before.keys() == after.keys() and "lbfgs.old_dirs.0" in after
+
+
 def test_every_optimizer_has_a_case() -> None:
     assert {case[0] for case in CASES} == set(OPTIMIZERS)
 

@@ -83,7 +83,21 @@ class Moody(NodeType):
         return x + 0
 
 
-OWN: dict[str, NodeType] = {t.key: t() for t in (Ruleless, HalfRuled, TwoOutputs, Careless, Moody)}
+class Looking(NodeType):
+    """a·b whose rules look at the numbers, and so say nothing of shapes in advance."""
+
+    key, title, category = "test.looking", "Looking", "math"
+    inputs = (Port("a"), Port("b"))
+    gradients = {
+        "a": lambda s, g, y, kept, a, b: g * b if b.max().item() != 0 else g * b,
+        "b": lambda s, g, y, kept, a, b: g * a if a.max().item() != 0 else g * a,
+    }
+
+    def forward(self, s: Any, a: Tensor, b: Tensor) -> Tensor:
+        return a * b
+
+
+OWN: dict[str, NodeType] = {t.key: t() for t in (Ruleless, HalfRuled, TwoOutputs, Careless, Moody, Looking)}
 
 
 def wired(nodes: dict[str, tuple[str, Any]], wires: str) -> tuple[Graph, Inference]:
@@ -146,8 +160,9 @@ def test_a_value_used_where_it_does_not_count_and_where_it_does_has_the_gradient
     assert float(trace.parameter_gradients["z", "value"]) == float(trace.values["r", "y"])  # type: ignore[arg-type]
 
 
-def test_a_type_may_have_a_rule_for_one_input_and_leave_the_other_to_autograd() -> None:
-    nodes = {"a": parameter([[1.0], [2.0]]), "b": parameter([3.0, 4.0]), "m": ("test.half_ruled", {}), "f": ("math.sum", {})}
+@pytest.mark.parametrize("key", ["test.half_ruled", "test.looking", "math.multiply"])
+def test_a_rule_may_be_missing_or_look_at_the_numbers_and_its_broadcast_is_summed_back_all_the_same(key: str) -> None:
+    nodes = {"a": parameter([[1.0], [2.0]]), "b": parameter([3.0, 4.0]), "m": (key, {}), "f": ("math.sum", {})}
     assert gradients(*wired(nodes, "a -> m.a; b -> m.b; m -> f.x")) == {"a": [[7.0], [7.0]], "b": [3.0, 3.0]}
 
 

@@ -113,8 +113,9 @@ def test_a_value_used_by_five_nodes_has_autograds_bits(seed: int) -> None:
     assert same(case.step()[1], torch.autograd.grad(products[0] + products[1] + products[2] + products[3] + products[4], w))
 
 
+@pytest.mark.parametrize("method", ["rules", "autograd"])
 @pytest.mark.parametrize("seed", range(30))
-def test_random_graphs_of_sums_and_products_have_autograds_bits_on_every_parameter(seed: int) -> None:
+def test_random_graphs_of_sums_and_products_have_autograds_bits_on_every_parameter(seed: int, method: str) -> None:
     rng = random.Random(seed)
     names = [f"w{i}" for i in range(4)]
     nodes: Nodes = {n: ("parameter.parameter", {}) for n in names}
@@ -124,7 +125,7 @@ def test_random_graphs_of_sums_and_products_have_autograds_bits_on_every_paramet
         nodes[new] = (kind, {})
         wires += [f"{rng.choice(names[-6:])} -> {new}.a", f"{rng.choice(names)} -> {new}.b"]
         names.append(new)
-    case = Case(network(nodes, ";".join(wires), settings={"objective": {"node": names[-1], "port": "y"}}))
+    case = Case(network(nodes, ";".join(wires), settings={"objective": {"node": names[-1], "port": "y"}}), method=method)
     by_hand = {key: p.clone().requires_grad_() for key, p in case.by_key.items()}
     values = {node: p for (node, _), p in by_hand.items()}
     values |= {n: p for n, p in zip(names, [leaf(seed=i) for i in range(4)], strict=False) if n not in values}
@@ -285,6 +286,12 @@ def test_an_objective_of_many_numbers_is_refused() -> None:
     graph = network({"x": ("parameter.parameter", {"value": [1.0, 2.0]}), "f": ("math.square", {})}, "x -> f.x")
     with pytest.raises(ProgramError, match="single number"):
         compile(graph, infer(graph), training=True)
+
+
+def test_an_objective_with_one_element_is_a_single_number() -> None:
+    case = Case(network({"x": ("parameter.parameter", {"value": [3.0]}), "f": ("math.square", {})}, "x -> f.x"))
+    case.parameters[:] = [torch.tensor([3.0], dtype=torch.float64)]
+    assert case.step()[1][0].tolist() == [6.0]
 
 
 def test_a_failure_on_the_numbers_names_the_node() -> None:

@@ -12,7 +12,7 @@ from engine.device import choose_device
 from engine.session import Session, SessionError
 from engine.trainer import Trainer
 from engine.views import Absent, ArrayView
-from graph.edits import AddNode, SetGraphSetting
+from graph.edits import AddNode, SetGraphSetting, SetParam
 from graph.model import Node
 from tests.engine.networks import network, product, tanh_net
 
@@ -146,18 +146,64 @@ def test_measured_loss_splits_off_the_penalty() -> None:
 
 @pytest.mark.parametrize(("loss", "port", "coding"), [
     ("loss.logistic", "scores", "plus_minus"), ("loss.hinge", "scores", "plus_minus"), ("loss.bce_logits", "scores", "zero_one"),
-    ("loss.squared_error", "prediction", "plus_minus"),
+    ("loss.squared_error", "prediction", "plus_minus"), ("loss.squared_error", "prediction", "zero_one"),
 ])  # fmt: skip
 def test_accuracy_is_inferred_from_the_loss(loss: str, port: str, coding: str) -> None:
+    """Yes above 0; above ½ where 0 and 1 are predicted themselves."""
     nodes = {
-        "data": ("source.data", {"dataset": "blobs", "classes": 2, "coding": coding}),
+        "data": ("source.data", {"dataset": "moons", "coding": coding}),
         "f": ("layer.linear", {"out_features": 1}),
         "loss": (loss, {}),
     }
     session = Session(network(nodes, f"data.x -> f.x; f -> loss.{port}; data.target -> loss.target"))
     data = load(session.graph.settings_of("data"))
-    weight, bias = (session.state.parameters[name].numpy() for name in ("f.W", "f.b"))
-    assert session.evaluate("test")["accuracy"] == (((data.x_test @ weight.T + bias) > 0) == (data.y_test > 0)).mean()
+    session.state.parameters["f.W"].copy_(torch.tensor([[0.5, -1.0]]))
+    session.state.parameters["f.b"].fill_(0.25)
+    scores = data.x_test @ np.array([[0.5], [-1.0]]) + 0.25
+    threshold = 0.5 if (loss, coding) == ("loss.squared_error", "zero_one") else 0.0
+    assert ((scores > 0) != (scores > 0.5)).any()
+    assert session.evaluate("test")["accuracy"] == ((scores > threshold) == (data.y_test > 0)).mean()
+
+
+def test_accuracy_behind_a_sigmoid_and_bce_decides_at_one_half() -> None:
+    nodes = {
+        "data": ("source.data", {"dataset": "moons", "coding": "zero_one"}), "f": ("layer.linear", {"out_features": 1}),
+        "p": ("activation.sigmoid", {}), "loss": ("loss.bce", {}),
+    }  # fmt: skip
+    session = Session(network(nodes, "data.x -> f.x; f -> p.x; p -> loss.probabilities; data.target -> loss.target"))
+    data, state = load(session.graph.settings_of("data")), session.state.parameters
+    scores = data.x_test @ state["f.W"].numpy().T + state["f.b"].numpy()
+    assert session.evaluate("test")["accuracy"] == ((scores > 0) == (data.y_test > 0)).mean()
+
+
+def test_accuracy_of_one_hot_targets_takes_the_largest() -> None:
+    nodes = {"data": ("source.data", {"dataset": "iris", "coding": "one_hot"}), "f": ("layer.linear", {"out_features": 3}),
+             "loss": ("loss.bce_logits", {})}  # fmt: skip
+    session = Session(network(nodes, "data.x -> f.x; f -> loss.scores; data.target -> loss.target"))
+    data, state = load(session.graph.settings_of("data")), session.state.parameters
+    scores = data.x_test @ state["f.W"].numpy().T + state["f.b"].numpy()
+    assert session.evaluate("test")["accuracy"] == (scores.argmax(1) == data.y_test.argmax(1)).mean()
+
+
+def test_two_accuracy_probes_leave_open_which_one_is_meant() -> None:
+    nodes = {n.name: (n.type, dict(n.params)) for n in tanh_net().nodes.values()} | {n: ("probe.accuracy", {}) for n in ("one", "two")}
+    wires = "data.x -> hidden.x; hidden -> tanh.x; tanh -> out.x; out -> loss.scores; data.target -> loss.target"
+    wires += "; out -> one.prediction; data.target -> one.target; tanh -> two.prediction; data.target -> two.target"
+    SetParam("hidden", "out_features", 2).apply(graph := network(nodes, wires))
+    assert "accuracy" not in Session(graph).evaluate("train")
+
+
+def test_a_penalty_that_is_subtracted_counts_with_its_sign() -> None:
+    nodes = {n.name: (n.type, dict(n.params)) for n in tanh_net().nodes.values()}
+    nodes |= {"l2": ("penalty.l2", {"lam": 0.1, "layers": "all"}), "total": ("math.subtract", {})}
+    wires = "data.x -> hidden.x; hidden -> tanh.x; tanh -> out.x; out -> loss.scores; data.target -> loss.target"
+    found = Session(network(nodes, wires + "; loss -> total.a; l2 -> total.b")).evaluate("train")
+    assert found["penalty"] < 0 and found["objective"] == pytest.approx(found["loss"] + found["penalty"])
+
+
+def test_without_data_nothing_is_a_penalty() -> None:
+    nodes = {"w": ("parameter.parameter", {"value": 2.0}), "v": ("parameter.parameter", {"value": 3.0}), "f": ("math.add", {})}
+    assert Session(network(nodes, "w -> f.a; v -> f.b")).evaluate("train") == {"objective": 5.0, "loss": 5.0}
 
 
 def test_a_regression_has_no_accuracy() -> None:

@@ -239,6 +239,18 @@ def test_a_larger_batch_makes_a_convolution_worth_a_second_thread() -> None:
     assert (before, session.threads) == (1, 2)
 
 
+def test_freezing_a_layer_in_the_middle_of_training_holds_it_and_thawing_lets_it_go() -> None:
+    graph = tanh_net(epochs=1000)
+    session = Session(graph)
+    trainer = Trainer(session)
+    for frozen in (False, True, False):
+        SetParam("hidden", "frozen", frozen).apply(graph)
+        session.update(graph)
+        before = session.state.parameters["hidden.W"].clone()
+        trainer.run(max_steps=5)
+        assert torch.equal(session.state.parameters["hidden.W"], before) == frozen
+
+
 def test_reset_also_forgets_the_trained_values_of_what_was_deleted() -> None:
     session = trained()
     undo = remove_nodes(session.graph, ["out"]).apply(session.graph)

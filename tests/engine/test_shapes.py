@@ -169,7 +169,9 @@ def test_a_penalty_on_a_layer_takes_the_parameter_wired_in_its_weights_place() -
 
 
 def test_a_penalty_on_all_layers_leaves_frozen_ones_out() -> None:
-    nodes: Nodes = {"p": ("penalty.l2", {"layers": "all"}), "a": ("source.input", {"value": [1.0]}), "l": ("layer.linear", {"frozen": True})}
+    nodes: Nodes = {
+        "p": ("penalty.l2", {"layers": "all"}), "a": ("source.input", {"value": [1.0]}), "l": ("layer.linear", {"frozen": True}),
+    }  # fmt: skip
     assert not list(infer(network(nodes, "a -> l.x")).wirings["p"].leaves())
 
 

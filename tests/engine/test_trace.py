@@ -112,6 +112,12 @@ def test_a_broken_objective_leaves_gradients_not_computed_and_the_rest_visible()
     assert [p.nodes for p in trace.problems] == [("f",)]
 
 
+def test_what_comes_from_a_broken_node_is_not_computed() -> None:
+    nodes: Nodes = {"x": ("source.input", {"value": 2.0}), "a": ("math.add", {}), "s": ("math.square", {}), "f": ("math.square", {})}
+    trace = traced(network(nodes, "x -> a.a; a -> s.x; x -> f.x", settings={"objective": {"node": "f", "port": "y"}}))
+    assert [reason(trace.edge_gradients[e]) for e in ("e0", "e1", "e2")] == ["independent", "not computed", None]
+
+
 def test_a_vector_as_objective_is_a_problem_and_is_not_summed() -> None:
     trace = traced(network({"x": ("source.input", {"value": [1.0, 2.0]}), "f": ("math.square", {})}, "x -> f.x"))
     assert trace.values["f", "y"].tolist() == [1.0, 4.0] and trace.objective is None

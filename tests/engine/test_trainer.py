@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from engine.curve import Curve
 from engine.data import load
 from engine.session import Session
 from engine.state import State
@@ -255,6 +257,20 @@ def test_the_curve_never_exceeds_its_limit_and_always_has_the_newest_point() -> 
         assert len(points) <= 2000
         assert points[-1].step == trainer.session.state.step
         assert [p.step for p in points] == sorted({p.step for p in points})
+
+
+def test_a_curve_full_of_measurements_keeps_its_limit_and_every_step_once() -> None:
+    curve = Curve(limit=100)
+    for step in range(1, 1000):
+        curve.add(step, [1.0 / step])
+        curve.measure(step, 0.5, 2.0 / step, 0.5)
+        points = curve.points
+        assert len(points) <= 100 and points[-1].step == step
+        assert all(a.step < b.step for a, b in pairwise(points))
+
+
+def test_a_batch_as_large_as_the_data_is_the_whole_data_in_its_own_order() -> None:
+    assert result(tanh_net(batch_size=75)) == result(tanh_net(batch_size=None)) == result(tanh_net(batch_size=1000))
 
 
 def test_a_listener_that_asks_again_and_again_has_the_same_curve() -> None:

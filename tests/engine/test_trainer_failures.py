@@ -104,6 +104,17 @@ def test_an_infinite_gradient_at_a_finite_loss_names_the_node_that_made_it() -> 
     assert trainer.session.state.parameters["w.value"].item() == 0.0
 
 
+def test_an_infinite_gradient_of_a_weight_alone_names_its_layer() -> None:
+    """∂f/∂W = 10¹⁵⁰ · 10²⁰⁰ overflows; f = 10¹⁵⁰ · W x, and its gradient along every wire, does not."""
+    nodes = {
+        "x": ("source.input", {"value": [1e200]}), "lin": ("layer.linear", {"out_features": 1, "bias": False, "initialisation": "zeros"}),
+        "k": ("source.constant", {"value": 1e150}), "m": ("math.multiply", {}), "f": ("math.sum", {}),
+    }  # fmt: skip
+    trainer = Trainer(Session(network(nodes, "x -> lin.x; lin -> m.a; k -> m.b; m -> f.x", hyper={"lr": 0.1})))
+    trainer.run()
+    assert trainer.problem is not None and trainer.problem.text.startswith("lin: the gradient became infinite at step 1")
+
+
 def test_after_a_failure_a_smaller_rate_goes_on_from_the_last_finite_state() -> None:
     graph = saddle(0.1)
     trainer = Trainer(Session(graph))
