@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
@@ -31,6 +32,7 @@ class Bottom(QWidget):
         super().__init__()
         self.setObjectName("panel")
         self.training, self.data, self.probes, self.problems = TrainingPage(), DataPage(), ProbesPage(), ProblemsPage()
+        self._guests: list[Any] = []
         self.status = ElidedLabel("", "strong")
         self.status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.step = button("Step", tip="One training step")
@@ -69,6 +71,12 @@ class Bottom(QWidget):
         self.step.clicked.connect(self.step_clicked)
         self.reset.clicked.connect(self.reset_clicked)
 
+    def add_page(self, page: QWidget, title: str) -> int:
+        """One more page, with `set_theme`; returns its index."""
+        self.pages.addWidget(page)
+        self._guests.append(page)
+        return self.tabs.addTab(title)
+
     def set_document(self, document: Document) -> None:
         self.training.set_document(document)
         self.data.show_document(document)
@@ -76,7 +84,7 @@ class Bottom(QWidget):
         self.status.set_full("")
 
     def set_theme(self, theme: Theme) -> None:
-        for page in (self.training, self.data, self.probes, self.problems):
+        for page in (self.training, self.data, self.probes, self.problems, *self._guests):
             page.set_theme(theme)
 
     def show_problems(self, problems: Sequence[Problem], graph: Graph) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 
 from graph.edits import SetGraphSetting
 from ui import formula_commands, palette
-from ui.actions import Situation
+from ui.action_spec import Situation
 from ui.canvas_commands import CanvasCommands
 from ui.gallery import Gallery
 from ui.inspector import HELP
@@ -58,6 +58,7 @@ class Commands(CanvasCommands):
             kernel=kernel is not None,
             read_only=bool(window.document.read_only),
             type_size=window.panels.sizes.of(),
+            facts=frozenset(fact for feature in window.features.values() for fact in feature.facts()),
         )
 
     def _learns(self) -> bool:

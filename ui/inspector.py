@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Any
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
@@ -31,6 +32,7 @@ class Inspector(QWidget):
         self._trace: TraceView | None = None
         self._theme = LIGHT
         self._stale = False
+        self._guests: dict[int, Any] = {}
         self._nodes: tuple[str, ...] = ()
         self._edges: tuple[str, ...] = ()
         self.node_page, self.values_page, self.help_page = NodePage(), ValuesPage(request), HelpPage()
@@ -71,6 +73,12 @@ class Inspector(QWidget):
         column.addStretch(1)
         return holder
 
+    def add_page(self, page: QWidget, title: str) -> int:
+        """One more page; its `follow(document, nodes, edges, trace, theme, stale)` is called while it is seen. Returns its index."""
+        index = self.tabs.addTab(scrolled(page), title)
+        self._guests[index] = page
+        return index
+
     def set_document(self, document: Document) -> None:
         self._document, self._trace = document, None
         self._nodes = self._edges = ()
@@ -108,8 +116,11 @@ class Inspector(QWidget):
                 self.values_page.show_edge(document, edges[0], self._trace, self._theme, self._stale)
             else:
                 self.values_page.show_nothing("Select one node or one wire to see its value and its gradient.")
-        else:
+        elif page == HELP:
             self.help_page.show_spec(graph.spec(node) if node is not None else None, self._theme)
+        else:
+            guest = self._guests[page]
+            guest.follow(document, nodes, edges, self._trace, self._theme, self._stale)
 
     def _show_first(self, document: Document, nodes: list[str], edges: list[str], node: str | None) -> None:
         if node is not None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
 
+from engine.explain.question import Question
 from engine.kernel.client import KernelClient, kept_edit
 from engine.kernel.process import BENCH, KernelProcess
 from engine.kernel.protocol import ArrayKey, Kept, Point, Progress
@@ -126,6 +127,11 @@ class Kernel(QObject):
     def request_array(self, key: ArrayKey, callback: Callable[[np.ndarray | None], None]) -> None:
         """Call back with one full array (see `engine.kernel.protocol.ArrayKey`), or None when there is none."""
         self._client.request_array(key, callback)
+        self._watch()
+
+    def ask(self, question: Question, callback: Callable[[Any], None]) -> None:
+        """Call back with the answer for the document as it is now, or with a `Refusal`; never once another document is attached."""
+        self._client.ask(question, callback)
         self._watch()
 
     def keep_values(self, done: Callable[[str], None] = lambda text: None) -> None:

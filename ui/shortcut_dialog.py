@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
-from ui.actions import ACTIONS, BY_ID, MENUS, ActionSpec
+from ui.action_spec import ActionSpec
+from ui.actions import ACTIONS, BY_ID, MENUS
 from ui.shortcuts import Keys, native, pressed, refusal
 from ui.widgets import button, label
 

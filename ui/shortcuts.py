@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping
 from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 
-from ui.actions import ACTIONS, BY_ID, MENUS, ActionSpec
+from ui.action_spec import ActionSpec
+from ui.actions import ACTIONS, BY_ID, MENUS
 from ui.session import Session
 
 _SETTING = "keys"

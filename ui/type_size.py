@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ui.actions import LADDER
+from ui.action_spec import LADDER
 from ui.session import Session
 from ui.theme import THEMES, Theme
 

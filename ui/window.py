@@ -22,13 +22,26 @@ if TYPE_CHECKING:
     from engine.views import TraceView
     from graph.document import Change, Document
     from graph.problem import Repair
+    from ui.debugger.feature import Debugger
+    from ui.explain.feature import Explain
     from ui.kernel import Kernel
+    from ui.lessons.feature import Lessons
+    from ui.predict.feature import Predict
+    from ui.presenter.feature import Presenter
+    from ui.unfold.feature import Unfold
 
 class Window(QMainWindow):
     """One document at a time. Without a kernel everything can be edited and nothing is computed.
 
     Without a document it is an empty frame in the theme's colours, which `furnish` fills.
     """
+
+    explain: Explain
+    debugger: Debugger
+    unfold: Unfold
+    predict: Predict
+    lessons: Lessons
+    presenter: Presenter
 
     def __init__(self, document: Document | None, session: Session, kernel: Kernel | None = None, example: str = "") -> None:
         super().__init__()
@@ -48,7 +61,7 @@ class Window(QMainWindow):
 
     def furnish(self, document: Document, kernel: Kernel | None = None, example: str = "") -> None:
         """Put everything into the frame and show the document."""
-        from ui import accessible, actions, menus
+        from ui import accessible, actions, feature, menus
         from ui.bottom import Bottom
         from ui.canvas.view import Canvas
         from ui.commands import Commands
@@ -91,6 +104,8 @@ class Window(QMainWindow):
         self.files.took_example(example)
         self.recovery = Recovery(self, session.recovery_folder)
         self.commands = Commands(self)
+        self.features = feature.made(self)
+        vars(self).update(self.features)
         self.actions_by_id = actions.build(self, self.canvas, self.commands)
         self.keys = Keys(session)
         self.menu = menus.build(self, self.actions_by_id)
@@ -98,6 +113,8 @@ class Window(QMainWindow):
         self.search_box = SearchBox(self.theme, self)
         self._build()
         self._wire()
+        for each in self.features.values():
+            each.install()
         self.keys_changed()
         self.set_theme(self.theme)
         self.panels.restore()
@@ -117,7 +134,8 @@ class Window(QMainWindow):
         from ui.panels import Panels
 
         self.setMenuWidget(self.topbar)
-        self.setCentralWidget(column(self.recovery.bar, self.canvas))
+        self.centre = column(self.recovery.bar, self.canvas)
+        self.setCentralWidget(self.centre)
         self.setStatusBar(self.status)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
@@ -185,6 +203,8 @@ class Window(QMainWindow):
         self.bottom.set_document(document)
         self.diagnosis.set_document(document)
         self.status.show_document(document)
+        for each in self.features.values():
+            each.set_document(document)
         if self.kernel is not None:
             self.kernel.attach(document)
             self.kernel.evaluate_soon()
@@ -211,6 +231,8 @@ class Window(QMainWindow):
         selected = self.canvas.selected_nodes()
         self.bottom.data.show_document(self.document, selected[0] if len(selected) == 1 else None)
         self.status.show_document(self.document)
+        for each in self.features.values():
+            each.document_changed()
         self.refresh_actions()
 
     def set_saved(self) -> None:
@@ -269,6 +291,8 @@ class Window(QMainWindow):
         self.outline.set_trace(trace, self.stale)
         self.bottom.probes.take(trace, self.stale)
         self.status.show_trace(trace)
+        for each in self.features.values():
+            each.set_trace(trace, self.stale)
         self.refresh_actions()
 
     def show_progress(self, progress: Progress) -> None:
@@ -297,6 +321,8 @@ class Window(QMainWindow):
         self.outline.select(self.canvas.selection)
         nodes = self.canvas.selected_nodes()
         self.bottom.data.show_document(self.document, nodes[0] if len(nodes) == 1 else None)
+        for each in self.features.values():
+            each.selection_changed()
         self.refresh_actions()
 
     def show_problems(self) -> None:
@@ -374,6 +400,8 @@ class Window(QMainWindow):
             if fitted:
                 self.canvas.fit_all()
         self.topbar.set_device(self.status.kernel, self.status.device_name, theme, "")
+        for each in self.features.values():
+            each.set_theme(theme)
         self.actions_by_id[f"theme_{theme.name}"].setChecked(True)
         self.session.set("theme", theme.name)
         self.panels.grow(scale)
@@ -402,6 +430,8 @@ class Window(QMainWindow):
         if not self.files.may_close():
             event.ignore()
             return
+        for each in self.features.values():
+            each.close()
         self.recovery.close()
         self.views.leave()
         self.playhead.reset()

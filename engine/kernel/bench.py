@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pickle
+import sys
 import threading
 import time
+import traceback
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -13,6 +15,8 @@ import numpy as np
 import torch
 
 from engine.catalog import CATALOG
+from engine.explain.question import Question, Refusal, answer
+from engine.explain.situation import Situation
 from engine.kernel.protocol import ArrayKey, Kept, Phase, Progress
 from engine.session import Session, SessionError, Update
 from engine.state import State
@@ -318,10 +322,22 @@ class WorkBench:
             tensor = _part(trace, kind, tuple(place))
         return None if tensor is None or isinstance(tensor, Absent) else tensor.detach().cpu().numpy().copy()
 
+    def answers(self, questions: Sequence[Question]) -> dict[Question, Any]:
+        situation = Situation(self._session, self._trainer, self.training)
+        return {question: _answered(situation, question) for question in questions}
+
     def warm(self) -> bool:
         if self._warmers:
             self._warmers.pop(0)()
         return not self._warmers
+
+
+def _answered(situation: Situation, question: Question) -> Any:
+    try:
+        return answer(situation, question)
+    except Exception as error:  # noqa: BLE001 - one question that fails must not cost the others their answers
+        traceback.print_exc(file=sys.stderr)
+        return Refusal(f"This could not be answered ({type(error).__name__}: {error}).")
 
 
 def _part(trace: Trace, kind: str, place: tuple[str, ...]) -> Any:

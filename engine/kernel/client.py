@@ -7,10 +7,11 @@ and after asking for something. Nothing here blocks except `wait`, for as long a
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine.explain.question import Question, Refusal
 from engine.kernel.process import BENCH, KernelProcess
 from engine.kernel.protocol import LASTING, ArrayKey, Kept, Progress, Reply, Request
 from engine.views import TraceView
@@ -31,6 +32,7 @@ DEATHS, DEATH_WINDOW = 3, 30.0
 Status = Literal["starting", "ready", "training", "dead"]
 ArrayCallback = Callable[["np.ndarray | None"], None]
 KeptCallback = Callable[[Kept], None]
+AnswerCallback = Callable[[Any], None]
 
 
 @dataclass(slots=True)
@@ -70,6 +72,7 @@ class KernelClient:
         self._attachments_sent: set[str] = set()
         self._commands: list[tuple[str, Any]] = []
         self._arrays: dict[ArrayKey, list[ArrayCallback]] = {}
+        self._questions: dict[Question, list[AnswerCallback]] = {}
         self._kept: list[KeptCallback] = []
         self._points_known = 0
         self._lasting: dict[str, Any] = {}
@@ -132,6 +135,7 @@ class KernelClient:
         self._moves.clear()
         self._commands.clear()
         self._arrays.clear()
+        self._questions.clear()
         self._kept.clear()
         self._points_known, self._state, self._state_step = 0, None, 0
         self.progress = Progress()
@@ -154,6 +158,11 @@ class KernelClient:
     def request_array(self, key: ArrayKey, callback: ArrayCallback) -> None:
         """One full array, or None when there is none."""
         self._arrays.setdefault(key, []).append(callback)
+        self.pump()
+
+    def ask(self, question: Question, callback: AnswerCallback) -> None:
+        """Call back with the answer for the document as it is now, or with a `Refusal`; never when the document is changed for another."""
+        self._questions.setdefault(question, []).append(callback)
         self.pump()
 
     def request_kept(self, callback: KeptCallback) -> None:
@@ -211,7 +220,7 @@ class KernelClient:
         progress = wishes.progress or (training and now - self._last_progress >= PROGRESS_INTERVAL)
         state = wishes.state or (training and now - self._last_state >= self._state_interval)
         warm = not self.ready and self._number > 0 and not (trace or self._commands)
-        if not (trace or progress or state or warm or wishes.text or self._commands or self._arrays or self._kept):
+        if not (trace or progress or state or warm or wishes.text or self._commands or self._arrays or self._questions or self._kept):
             return None
         commands = (*self._commands, *([("warm", None)] if warm else []))
         self._number += 1
@@ -221,7 +230,7 @@ class KernelClient:
             folder=str(document.path.absolute().parent) if document.path else "",
             moves=tuple(self._moves), edits=() if wishes.text else tuple(edit.to_json() for edit in self._edits),
             commands=commands, trace=trace, progress=progress, run=self.progress.run, points_known=self._points_known, state=state,
-            kept=bool(self._kept), arrays=tuple(self._arrays),
+            kept=bool(self._kept), arrays=tuple(self._arrays), questions=tuple(self._questions),
         )  # fmt: skip
         self._last_trace = now if trace else self._last_trace
         self._last_progress = now if progress else self._last_progress
@@ -258,12 +267,19 @@ class KernelClient:
         for key in request.arrays:
             for callback in self._arrays.pop(key, []):
                 callback(reply.arrays.get(key))
+        self._settle(request.questions, reply.answers, reply.error)
         if reply.kept is not None:
             waiting, self._kept = self._kept, []
             for kept_callback in waiting:
                 kept_callback(reply.kept)
         news, self._news = self._news, ""
         self._tell("training" if self.training else "ready", reply.error or news)
+
+    def _settle(self, questions: Iterable[Question], answers: Mapping[Question, Any], otherwise: str) -> None:
+        """Tell those who asked; what killed a kernel is not asked of the next one."""
+        for question in questions:
+            for callback in self._questions.pop(question, []):
+                callback(answers.get(question, Refusal(otherwise)))
 
     def _whole(self, reply: Reply) -> TraceView | None:
         """The trace with what it has in common with the one before; of an answer nobody wants, too, since the next may build on it."""
@@ -330,6 +346,7 @@ class KernelClient:
         request, self._outstanding = self._outstanding, None
         if request is not None:
             self._wishes.trace |= request.trace
+            self._settle(request.questions, {}, f"The engine stopped ({cause}) while it worked on the answer.")
         now = self._clock()
         self._deaths = [at for at in self._deaths if now - at < DEATH_WINDOW] + [now]
         was_training = self.training

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine.explain.question import Question
 from engine.views import TraceView
 from graph.problem import Problem
 
@@ -107,6 +108,7 @@ class Request:
     state: bool = False
     kept: bool = False
     arrays: tuple[ArrayKey, ...] = ()
+    questions: tuple[Question, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ class Reply:
     state_seconds: float = 0.0
     kept: Kept | None = None
     arrays: Mapping[ArrayKey, np.ndarray | None] = field(default_factory=dict)
+    answers: Mapping[Question, Any] = field(default_factory=dict)
     resync: bool = False
     error: str = ""
     ready: bool = False

@@ -15,6 +15,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Protocol
 
+from engine.explain.question import Question
 from engine.kernel.protocol import LASTING, ArrayKey, Kept, Progress, Reply, Request, receive, segment_name, send
 from engine.views import TraceView
 
@@ -49,6 +50,7 @@ class Bench(Protocol):
     def state(self) -> bytes: ...
     def kept(self) -> Kept: ...
     def array(self, key: ArrayKey) -> np.ndarray | None: ...
+    def answers(self, questions: Sequence[Question]) -> dict[Question, Any]: ...
     def warm(self) -> bool:
         """Load the next piece of what training will need; True when nothing is left."""
 
@@ -160,6 +162,8 @@ class Server:
             found["progress"] = bench.progress(request.points_known if request.run == bench.run else 0)
         if request.arrays:
             found["arrays"] = {key: bench.array(key) for key in request.arrays}
+        if request.questions:
+            found["answers"] = bench.answers(request.questions)
         if request.kept:
             found["kept"] = bench.kept()
         if request.state:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from engine.explain.question import Question
 from engine.kernel.protocol import ArrayKey, Kept, Point, Progress
 from engine.views import ArrayView, Event, TraceView
 
@@ -89,6 +90,9 @@ class EchoBench:
 
     def array(self, key: ArrayKey) -> np.ndarray | None:
         return np.arange(1_000_000, dtype=float).reshape(1000, 1000) if key[0] == "value" else None
+
+    def answers(self, questions: Sequence[Question]) -> dict[Question, Any]:
+        return {question: repr(question) for question in questions}
 
     def warm(self) -> bool:
         self._pieces -= 1

@@ -7,7 +7,8 @@ from collections import Counter
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from ui.actions import ACTIONS, MENUS, Situation
+from ui.action_spec import Situation
+from ui.actions import ACTIONS, MENUS
 from ui.commands import Commands
 from ui.window import Window
 

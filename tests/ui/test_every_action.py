@@ -16,7 +16,8 @@ from graph.document import Document
 from graph.formula import build
 from graph.lint import lint
 from tests.ui.window_support import hand_trace
-from ui.actions import ACTIONS, MENUS, ActionSpec, Situation
+from ui.action_spec import ActionSpec, Situation
+from ui.actions import ACTIONS, MENUS
 from ui.files import example_document
 from ui.theme import THEMES
 from ui.window import Window

@@ -1,0 +1,1 @@
+"""Stepping through passes and iterations, with breakpoints."""

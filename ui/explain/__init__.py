@@ -1,0 +1,1 @@
+"""Explanation cards, ledgers, audits: every number can be asked why."""

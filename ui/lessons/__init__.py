@@ -1,0 +1,1 @@
+"""Lessons: playing, recording, speaker notes."""

@@ -1,0 +1,7 @@
+"""The action table's rows of `ui.lessons`."""
+
+from __future__ import annotations
+
+from ui.action_spec import ActionSpec
+
+ROWS: tuple[ActionSpec, ...] = ()

@@ -1,0 +1,1 @@
+"""Hidden numbers to be predicted, and planted faults to be found."""

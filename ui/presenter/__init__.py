@@ -1,0 +1,1 @@
+"""Presenter mode: full screen, pen, spotlight, clicker."""

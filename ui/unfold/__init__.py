@@ -1,0 +1,1 @@
+"""Opening a layer into elementary nodes, and folding it back."""
