@@ -1,0 +1,52 @@
+"""Why reverse mode: multiplications and seconds of naive differentiation against backpropagation, over depth k and width H."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from engine.explain.question import Question
+
+DEPTHS = (1, 2, 4, 8, 16, 32)
+WIDTHS = (4, 8, 16, 32, 64)
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPoint(Question):
+    """Asks for one network of `layers` Linear + Tanh layers of `width`, one sample, squared error. The answer is a `SweepResult`."""
+
+    answered_by: ClassVar[str] = "engine.explain.sweep_run:point"
+    layers: int
+    width: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSweep(Question):
+    """Asks for the same comparison on the graph on the canvas: every learned tensor (or else every Input) one after the other,
+    against all at once. The answer is a `SweepResult` with `layers` the number of such values and `width` 0."""
+
+    answered_by: ClassVar[str] = "engine.explain.sweep_run:own"
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """`naive`: for every layer the chain of local derivatives from the loss down to it is computed again, nothing is reused.
+    `reverse`: one pass. Multiplications are counted as in `engine.explain.paths.Counts`.
+
+    In multiplications of a k-layer, width-H network with one sample, chains alone: naive k(k−1)/2·H² + …, reverse (k−1)·H² + ….
+    `forward` is forward mode, one sweep for every number that is differentiated by.
+    Seconds are the smallest of several runs of the same local products in torch, None where one run would take too long.
+    `agree` is the largest relative difference between the gradients of the two.
+    """
+
+    layers: int
+    width: int
+    naive: int
+    reverse: int
+    forward: int
+    naive_seconds: float | None
+    reverse_seconds: float
+    agree: float | None
+    values: int
+    """How many values (layers' learned tensors) were differentiated by."""
+    note: str = ""
