@@ -287,7 +287,7 @@ def test_the_map_appears_only_when_something_is_out_of_view_and_moves_the_view(c
 
 
 def test_an_empty_canvas_offers_three_ways_to_begin(qtbot: QtBot) -> None:
-    from ui.canvas.overlay import offer_places
+    from ui.canvas.messages import offer_places
 
     canvas = shown(qtbot, Graph(CATALOG))
     places = offer_places(QRectF(canvas.rect()).size(), canvas.theme.scale)

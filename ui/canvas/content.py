@@ -20,6 +20,14 @@ from ui.theme import Theme
 HELD: Gradient = Absent("not computed")
 
 
+@dataclass(slots=True)
+class Hidden:
+    """Ids of the wires and nodes whose numbers someone is to find out: a question mark stands for them."""
+
+    values: frozenset[str] = frozenset()
+    gradients: frozenset[str] = frozenset()
+
+
 @dataclass(slots=True, eq=False)
 class Content:
     """`stale` numbers belong to an older document and are greyed; `values` off shows a bare graph."""
@@ -29,6 +37,7 @@ class Content:
     playhead: Playhead | None = None
     stale: bool = False
     values: bool = True
+    hidden: Hidden = field(default_factory=Hidden)
     _pictures: dict[tuple[int, str, bool, int], QImage | None] = field(default_factory=dict)
     texts: dict[tuple[int, int], Any] = field(default_factory=dict)
     """Written-out numbers, by the identity of the tensors of this trace."""

@@ -37,7 +37,7 @@ from ui.canvas.gestures import (
     Resize,
 )  # fmt: skip
 from ui.canvas.gestures.shape import cursor as resize_cursor
-from ui.canvas.overlay import offer_places
+from ui.canvas.messages import offer_places
 from ui.canvas.paint_nodes import FULL
 from ui.canvas.scene import PortHit
 

@@ -39,7 +39,7 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 class Text:
     """What stands on one side of a wire. `kind` decides how it is drawn; only `number` and `tensor` are numbers."""
 
-    kind: Literal["number", "tensor", "word", "empty", "bad"]
+    kind: Literal["number", "tensor", "word", "empty", "bad", "hidden"]
     text: str
     width: float
     view: ArrayView | None = None
@@ -58,6 +58,8 @@ def _made(
 
 
 EMPTY = Text("empty", "", 34.0)
+HIDDEN = Text("hidden", "?", 34.0)
+"""For a number that someone is to find out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,11 +176,18 @@ class Labels:
 
 def texts(edge: Edge, content: Content) -> tuple[Text, Text]:
     """Both texts of a wire, made once for every tensor of a trace."""
+    if edge.id in content.hidden.values or edge.id in content.hidden.gradients:
+        return _partly_hidden(edge, content)
     gradient = content.wire_gradient(edge)
     backward = content.texts.get((id(gradient), 1))
     if backward is None:
         backward = content.texts[id(gradient), 1] = gradient_text(gradient)
     return known_text(content, content.wire_value(edge), edge.source), backward
+
+
+def _partly_hidden(edge: Edge, content: Content) -> tuple[Text, Text]:
+    above = HIDDEN if edge.id in content.hidden.values else known_text(content, content.wire_value(edge), edge.source)
+    return above, HIDDEN if edge.id in content.hidden.gradients else gradient_text(content.wire_gradient(edge))
 
 
 def known_text(content: Content, value: ArrayView | None, source: tuple[str, str]) -> Text:
@@ -352,6 +361,8 @@ def _paint_special(painter: QPainter, text: Text, hue: str, content: Content, th
         painter.setPen(pen)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(box.adjusted(1, 4, -1, -4), 4, 4)
+    elif text.kind == "hidden":
+        paint_question(painter, box, hue, theme)
     elif text.kind == "word":
         painter.setFont(font("tiny"))
         painter.setPen(color(theme.secondary))
@@ -371,6 +382,15 @@ def _paint_special(painter: QPainter, text: Text, hue: str, content: Content, th
         painter.setPen(color(theme.error))
         painter.setFont(font("wire"))
         painter.drawText(box.adjusted(-4, 0, 4, 0), _CENTRE, text.text)
+
+
+def paint_question(painter: QPainter, box: QRectF, hue: str, theme: Theme) -> None:
+    """A slot that asks to be filled."""
+    painter.setPen(QPen(color(hue), 1.5))
+    painter.setBrush(color(theme.panel))
+    painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 6, 6)
+    painter.setFont(font("strong"))
+    painter.drawText(box, _CENTRE, "?")
 
 
 def magnification(scale: float, theme: Theme) -> float:

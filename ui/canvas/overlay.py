@@ -1,86 +1,265 @@
-"""What lies over the scene in view coordinates: the tip at the cursor and the message of an empty canvas."""
+"""What teaching tools lay over the picture: rings, a veil, hidden numbers, tags, marks, and whatever they paint themselves.
+
+Nothing of it is in the document or in a file. Every tool has a name of its own here, so that none undoes another's work.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtCore import QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QPainter, QPainterPath, QPen
 
-from ui.theme import Theme, color, font
+from ui.canvas import geometry
+from ui.canvas.content import Hidden
+from ui.canvas.labels import HEIGHT
+from ui.canvas.paint_nodes import paint_outline
+from ui.canvas.paint_wires import paint_lit
+from ui.theme import Theme, color, faded, font
 
+if TYPE_CHECKING:
+    from ui.canvas.view import Canvas
+
+Kind = Literal["plain", "ok", "warning", "error", "forward", "backward"]
+SIGNS: dict[Kind, str] = {"ok": "✓ ", "warning": "! ", "error": "✕ "}
+"""Before the text, so that nothing is told by colour alone."""
+LETTERS = {"breakpoint": "", "condition": "=", "seed": "s", "target": "t"}
+MANY = 300
+"""From so many tags on they stand where they would best, whatever they cover: nobody reads them all."""
 _CENTRE = Qt.AlignmentFlag.AlignCenter
-
-
-def paint_tip(painter: QPainter, at: QPointF, text: str, good: bool, size: QSizeF, theme: Theme) -> None:
-    """A short text beside the cursor, kept inside the view; refusals carry a coloured edge."""
-    scale = theme.scale
-    face = font("small", scale)
-    metrics = QFontMetricsF(face)
-    room = metrics.boundingRect(QRectF(0, 0, 300 * scale, 200), int(Qt.TextFlag.TextWordWrap), text)
-    box = QRectF(at.x() + 16, at.y() + 18, room.width() + 24, room.height() + 14)
-    box.moveLeft(min(box.left(), size.width() - box.width() - 8))
-    if box.bottom() > size.height() - 8:
-        box.moveBottom(at.y() - 12)
-    painter.setPen(QPen(color(theme.forward if good else theme.error), 1.5))
-    painter.setBrush(color(theme.panel))
-    painter.drawRoundedRect(box, 7, 7)
-    painter.setFont(face)
-    painter.setPen(color(theme.text))
-    painter.drawText(box.adjusted(12, 7, -8, -5), int(Qt.TextFlag.TextWordWrap), text)
+_VEIL, _AROUND = 0.72, 12.0
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
-    """One way to begin, on an empty canvas."""
+class Tag:
+    """A pill under a wire's gradient, or above a card."""
 
-    key: str
-    title: str
-    hint: str
+    text: str
+    kind: Kind = "plain"
 
-
-OFFERS = (
-    Offer("gallery", "Open the gallery", "ready-made graphs to play with"),
-    Offer("formula", "Type a formula", "x*y + z becomes a graph"),
-    Offer("add", "Add a node", "press Tab or double-click"),
-)
-HINT = "Wire a computation, watch values and gradients run through it"
-CARD = QSizeF(208, 88)
-SPACE = 16.0
+    @property
+    def shown(self) -> str:
+        return SIGNS.get(self.kind, "") + self.text
 
 
-def offer_places(size: QSizeF, scale: float) -> dict[str, QRectF]:
-    """Where the offers stand: in a row in the middle, in a column where it is narrow."""
-    wide, high, gap = CARD.width() * scale, CARD.height() * scale, SPACE * scale
-    count = len(OFFERS)
-    across = count * wide + (count - 1) * gap <= size.width() - 32
-    total = QSizeF(count * wide + (count - 1) * gap, high) if across else QSizeF(wide, count * high + (count - 1) * gap)
-    left, top = (size.width() - total.width()) / 2, (size.height() - total.height()) / 2 + 20 * scale
-    step = QPointF(wide + gap, 0) if across else QPointF(0, high + gap)
-    return {offer.key: QRectF(left + step.x() * i, top + step.y() * i, wide, high) for i, offer in enumerate(OFFERS)}
+@dataclass(slots=True)
+class _Layer:
+    nodes: frozenset[str] = frozenset()
+    edges: frozenset[str] = frozenset()
+    dim: bool = False
+    values: frozenset[str] = frozenset()
+    gradients: frozenset[str] = frozenset()
+    tags: dict[str, Tag] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
+    paint: Callable[[QPainter, Canvas], None] | None = None
 
 
-def paint_message(painter: QPainter, size: QSizeF, hovered: str, theme: Theme) -> None:
-    """What an empty canvas says."""
-    scale = theme.scale
-    places = offer_places(size, scale)
-    first = min(place.top() for place in places.values())
-    painter.setFont(font("heading", scale))
-    painter.setPen(color(theme.text))
-    painter.drawText(QRectF(0, first - 84 * scale, size.width(), 30 * scale), _CENTRE, "An empty canvas")
-    painter.setFont(font("base", scale))
-    painter.setPen(color(theme.secondary))
-    painter.drawText(QRectF(0, first - 52 * scale, size.width(), 22 * scale), _CENTRE, HINT)
-    for offer in OFFERS:
-        place = places[offer.key]
-        over = offer.key == hovered
-        painter.setPen(QPen(color(theme.forward if over else theme.card_edge), 1.5 if over else 1))
-        painter.setBrush(color(theme.selection_soft if over else theme.card))
-        painter.drawRoundedRect(place, 10, 10)
-        middle = place.center().y()
-        painter.setFont(font("strong", scale))
-        painter.setPen(color(theme.forward))
-        painter.drawText(QRectF(place.left(), middle - 24 * scale, place.width(), 22 * scale), _CENTRE, offer.title)
-        painter.setFont(font("small", scale))
-        painter.setPen(color(theme.secondary if not over else theme.text))
-        painter.drawText(QRectF(place.left(), middle + 2 * scale, place.width(), 20 * scale), _CENTRE, offer.hint)
+class Overlay(QObject):
+    """One per canvas. Ids are those of nodes, groups and wires; what is not to be seen now is skipped."""
+
+    changed = Signal()
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self._layers: dict[str, _Layer] = {}
+        self.hidden = Hidden()
+
+    # what tools say
+
+    def highlight(self, owner: str, nodes: Iterable[str], edges: Iterable[str] = (), dim: bool = False) -> None:
+        """Ring these nodes and light these wires; `dim` veils everything else. Nothing given: end it."""
+        layer = self._layer(owner)
+        layer.nodes, layer.edges, layer.dim = frozenset(nodes), frozenset(edges), dim
+        self._told()
+
+    def hide(self, owner: str, values: Iterable[str] = (), gradients: Iterable[str] = ()) -> None:
+        """Show a question mark instead of these wires' and nodes' numbers."""
+        layer = self._layer(owner)
+        layer.values, layer.gradients = frozenset(values), frozenset(gradients)
+        self.hidden.values = frozenset().union(*(each.values for each in self._layers.values()))
+        self.hidden.gradients = frozenset().union(*(each.gradients for each in self._layers.values()))
+        self._canvas.numbers_changed()
+        self._told()
+
+    def tag(self, owner: str, tags: Mapping[str, Tag]) -> None:
+        """Pills under wires and above cards, by their ids."""
+        self._layer(owner).tags = dict(tags)
+        self._told()
+
+    def mark(self, owner: str, marks: Mapping[str, str]) -> None:
+        """A sign at the corner of cards: `breakpoint`, `condition`, `seed`, `target`."""
+        self._layer(owner).marks = dict(marks)
+        self._told()
+
+    def painter(self, owner: str, paint: Callable[[QPainter, Canvas], None] | None) -> None:
+        """Paint above everything, in view coordinates, whenever the canvas is painted."""
+        self._layer(owner).paint = paint
+        self._told()
+
+    def clear(self) -> None:
+        """Forget everything that belonged to a document."""
+        kept = {owner: layer.paint for owner, layer in self._layers.items() if layer.paint is not None}
+        self._layers = {owner: _Layer(paint=paint) for owner, paint in kept.items()}
+        self.hidden.values = self.hidden.gradients = frozenset()
+        self._told()
+
+    def update(self) -> None:
+        """What a tool's own painter paints has changed."""
+        self._canvas.update()
+
+    # what is there
+
+    def highlighted(self, owner: str) -> tuple[frozenset[str], frozenset[str]]:
+        """The nodes and wires this tool has highlighted."""
+        layer = self._layers.get(owner) or _Layer()
+        return layer.nodes, layer.edges
+
+    def tags(self, owner: str) -> dict[str, Tag]:
+        return dict((self._layers.get(owner) or _Layer()).tags)
+
+    def marks(self, owner: str) -> dict[str, str]:
+        return dict((self._layers.get(owner) or _Layer()).marks)
+
+    def hit_tag(self, at: QPointF) -> str | None:
+        """The id whose tag is under this place in the view; the topmost where several lie over each other."""
+        place = self._canvas.camera.to_scene(at)
+        found = [identity for identity, _, box in self._placed_tags() if box.contains(place)]
+        return found[-1] if found else None
+
+    # painting
+
+    def paint(self, painter: QPainter) -> None:
+        """In scene coordinates, over the scene and below what a hand holds."""
+        layers = [layer for layer in self._layers.values() if layer.nodes or layer.edges]
+        if any(layer.dim for layer in layers):
+            self._paint_veil(painter, layers)
+        wide = max(1.0, 1 / self._canvas.camera.scale)
+        scene, theme = self._canvas.scene, self._canvas.theme
+        for layer in layers:
+            for edge in layer.edges:
+                if edge in scene.edge_row and edge not in scene.hidden_edges:
+                    paint_lit(painter, scene, edge, theme.selection, (theme.wire_width / theme.scale + 1.2) * wide)
+            for node in layer.nodes:
+                rect = self._rect(node)
+                if not rect.isNull():
+                    paint_outline(painter, rect, theme.selection, 2.5 * wide, 6.0)
+        self._paint_marks(painter)
+        for _, tag, box in self._placed_tags():
+            _paint_tag(painter, tag, box, self._boost(), theme)
+
+    def paint_above(self, painter: QPainter) -> None:
+        """In view coordinates, above everything."""
+        for layer in self._layers.values():
+            if layer.paint is not None:
+                painter.save()
+                try:
+                    layer.paint(painter, self._canvas)
+                finally:
+                    painter.restore()
+
+    def _paint_veil(self, painter: QPainter, layers: list[_Layer]) -> None:
+        canvas = self._canvas
+        path = QPainterPath()
+        path.addRect(canvas.seen())
+        clear = QPainterPath()
+        for layer in layers:
+            for node in layer.nodes:
+                rect = self._rect(node)
+                if not rect.isNull():
+                    clear = clear.united(_rounded(rect.adjusted(-_AROUND, -_AROUND, _AROUND, _AROUND)))
+            seen = [edge for edge in layer.edges if edge in canvas.scene.edge_row]
+            for left, top, right, bottom in canvas.stage.labels.boxes(seen):
+                clear = clear.united(_rounded(QRectF(left, top, right - left, bottom - top)))
+        painter.fillPath(path.subtracted(clear), faded(canvas.theme.canvas, _VEIL))
+
+    def _paint_marks(self, painter: QPainter) -> None:
+        theme = self._canvas.theme
+        for layer in self._layers.values():
+            for node, kind in layer.marks.items():
+                rect = self._rect(node)
+                if rect.isNull():
+                    continue
+                stopping = kind in ("breakpoint", "condition")
+                painter.setPen(QPen(color(theme.card), 1.5))
+                painter.setBrush(color(theme.error if stopping else theme.selection))
+                place = QRectF(rect.left() - 8, rect.top() - 8, 17, 17)
+                painter.drawEllipse(place)
+                if LETTERS.get(kind, ""):
+                    painter.setPen(color(theme.card))
+                    painter.setFont(font("tiny"))
+                    painter.drawText(place, _CENTRE, LETTERS[kind])
+
+    def _placed_tags(self) -> list[tuple[str, Tag, QRectF]]:
+        """Every tag that can be seen and the box it fills, in scene coordinates."""
+        wanted = [(identity, tag) for layer in self._layers.values() for identity, tag in layer.tags.items()]
+        found: list[tuple[str, Tag, QRectF]] = []
+        taken = self._taken() if 0 < len(wanted) <= MANY else []
+        for identity, tag in wanted:
+            wide, high = (geometry.text_width("small", tag.shown) + 16) * self._boost(), (HEIGHT - 2) * self._boost()
+            places = self._tag_places(identity, wide, HEIGHT * self._boost())
+            boxes = [QRectF(x - wide / 2, y - high / 2, wide, high) for x, y in places]
+            if boxes:
+                free = (box for box in boxes if not any(box.intersects(other) for other in taken))
+                box = next(free, boxes[0])
+                taken.append(box)
+                found.append((identity, tag, box))
+        return found
+
+    def _taken(self) -> list[QRectF]:
+        """What tags should not cover: labels and cards in view."""
+        canvas, seen = self._canvas, self._canvas.seen()
+        boxes = canvas.stage.labels.boxes(canvas.scene.edges_in(seen))
+        labels = [QRectF(left + 8, top + 3, right - left - 16, bottom - top - 6) for left, top, right, bottom in boxes]
+        return labels + [canvas.scene.rect(node) for node in canvas.scene.nodes_in(seen)]
+
+    def _tag_places(self, identity: str, wide: float, line: float) -> list[tuple[float, float]]:
+        """Where the centre of a tag may stand, the best place first: below the gradient, beside it, above the value; above a card."""
+        scene = self._canvas.scene
+        if identity not in scene.edge_row:
+            rect = self._rect(identity)
+            return [] if rect.isNull() else [(rect.center().x(), rect.top() - line * (0.95 + i)) for i in range(4)]
+        known, points = self._canvas.stage.labels.places.get(identity), scene.wire_points(identity)
+        if known is None:
+            return [(float(x), float(y)) for x, y in (points[len(points) // 2], points[len(points) // 3], points[2 * len(points) // 3])]
+        (x, y), (above_x, above_y) = known.backward, known.forward
+        aside = (known.widths[1] + wide) / 2
+        near = [(x, y + line), (x + aside, y), (x - aside, y), (above_x, above_y - line), (x, y + 2 * line), (above_x, above_y - 2 * line)]
+        return [(float(a), float(b)) for a, b in near]
+
+    def _boost(self) -> float:
+        return max(self._canvas.stage.labels.boost, 1.0)
+
+    def _rect(self, identity: str) -> QRectF:
+        scene = self._canvas.scene
+        shown = scene.item_of(identity) if identity not in scene.row else identity
+        if shown is not None and shown in scene.row:
+            return scene.rect(shown)
+        graph = self._canvas.document.graph
+        return scene.item_rect(identity) if identity in graph.frames or identity in graph.notes else QRectF()
+
+    def _layer(self, owner: str) -> _Layer:
+        return self._layers.setdefault(owner, _Layer())
+
+    def _told(self) -> None:
+        self._canvas.update()
+        self.changed.emit()
+
+
+def _rounded(rect: QRectF) -> QPainterPath:
+    path = QPainterPath()
+    path.addRoundedRect(rect, 10, 10)
+    return path
+
+
+def _paint_tag(painter: QPainter, tag: Tag, box: QRectF, boost: float, theme: Theme) -> None:
+    edges = {"ok": theme.success, "warning": theme.warning, "error": theme.error, "forward": theme.forward, "backward": theme.backward}
+    hue = edges.get(tag.kind, theme.secondary)
+    painter.setPen(QPen(color(hue), 1.3 * boost))
+    painter.setBrush(color(theme.panel))
+    painter.drawRoundedRect(box, box.height() / 2, box.height() / 2)
+    painter.setFont(font("small", boost))
+    painter.setPen(color(hue if tag.kind in ("forward", "backward") else theme.text))
+    painter.drawText(box, _CENTRE, tag.shown)

@@ -11,7 +11,7 @@ from engine.views import ArrayView
 from ui.canvas import geometry
 from ui.canvas.content import Content
 from ui.canvas.geometry import Card
-from ui.canvas.labels import Text, known_text
+from ui.canvas.labels import Text, known_text, paint_question
 from ui.canvas.numerals import MINUS, loud, number, tensor_text, whole
 from ui.canvas.paint_nodes import paint_slot
 from ui.canvas.scene import Scene
@@ -52,7 +52,7 @@ def paint_values(
 
 def _plain_number(node_id: str, card: Card, content: Content) -> Text | None:
     """The number on a card that holds a current one and nothing else."""
-    if content.stale or card.slider is not None or card.fan_out or card.weight or not card.outputs:
+    if node_id in content.hidden.values or content.stale or card.slider is not None or card.fan_out or card.weight or not card.outputs:
         return None
     source = (node_id, card.outputs[0].port)
     text = known_text(content, content.node_value(*source), source)
@@ -70,7 +70,10 @@ def paint_value(
     image = content.is_image(node_id, port)
     if full and card.fan_out:
         area = _paint_total(painter, area, _fan_out(node_id, port, content), content, theme)
-    if card.weight and full:
+    if node_id in content.hidden.values:
+        middle = area.center()
+        paint_question(painter, QRectF(middle.x() - 24 * boost, middle.y() - 12 * boost, 48 * boost, 24 * boost), theme.forward, theme)
+    elif card.weight and full:
         paint_tiles(painter, card, area, content.weight(node_id, card.weight), view, content, theme, image)
     elif typed is not None and (view is None or view.scalar is not None or card.body == "slider"):
         _paint_number(painter, area, number(typed), theme.text, boost)  # what a person typed is never stale
@@ -107,6 +110,8 @@ def _fan_out(node_id: str, port: str, content: Content) -> str | None:
     """The sum of the contributions, where several wires bring one."""
     if not port or len([e for e in content.graph.outputs_of(node_id) if e.source[1] == port]) < 2:
         return None
+    if node_id in content.hidden.gradients:
+        return "Σ ?"
     total = content.node_gradient(node_id, port)
     if not isinstance(total, ArrayView):
         return None

@@ -19,6 +19,8 @@ WHY = {
     "no objective": "there is no objective to differentiate",
 }
 
+ASKED = "to be found out"
+
 
 def wire_tip(content: Content, edge: Edge) -> str:
     """From where to where, the value and the gradient with all their digits."""
@@ -26,8 +28,9 @@ def wire_tip(content: Content, edge: Edge) -> str:
     source, target = graph.nodes[edge.source[0]], graph.nodes[edge.target[0]]
     rows = [f"{source.name} → {target.name}.{edge.target[1]}"]
     value = content.wire_value(edge)
-    rows.append("value  " + (described(value) if value is not None else WHY["not computed"]))
-    rows.append("gradient  " + _gradient(content.wire_gradient(edge)))
+    shown = ASKED if edge.id in content.hidden.values else described(value) if value is not None else WHY["not computed"]
+    rows.append("value  " + shown)
+    rows.append("gradient  " + (ASKED if edge.id in content.hidden.gradients else _gradient(content.wire_gradient(edge))))
     return "\n".join(rows)
 
 
@@ -43,6 +46,8 @@ def node_tip(content: Content, node_id: str) -> str:
     objective = content.objective()
     if objective is not None and objective[0] == node_id:
         rows.append("the objective: gradients are taken of it")
+    if node_id in content.hidden.values or node_id in content.hidden.gradients:
+        return "\n".join([*rows, "its numbers are " + ASKED])
     for port in spec.outputs:
         value = content.node_value(node_id, port.name)
         if value is not None:

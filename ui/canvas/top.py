@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from ui.canvas.overlay import paint_message, paint_tip
+from ui.canvas.messages import paint_message, paint_tip
 from ui.theme import color
 
 if TYPE_CHECKING:

@@ -42,6 +42,7 @@ from ui.canvas.gestures import Gesture, Pointer
 from ui.canvas.hands import Hands
 from ui.canvas.inplace import LineEditor, TextEditor
 from ui.canvas.minimap import Minimap
+from ui.canvas.overlay import Overlay
 from ui.canvas.playhead import Playhead
 from ui.canvas.scene import PortHit, Scene
 from ui.canvas.selection import Selection
@@ -98,6 +99,8 @@ class Canvas(QWidget):
         """Where someone is typing on the canvas itself."""
         self.find_bar: FindBar | None = None
         self.levels: Levels = Levels(self)
+        self.overlay = Overlay(self)
+        self.content.hidden = self.overlay.hidden
         self._selection = Selection(self._selection_flipped)
         self._fitted = True
         self._zooming = False
@@ -117,6 +120,8 @@ class Canvas(QWidget):
         document.changed.connect(self._changed)
         self.stage = Stage(document.graph, self.theme, self._repaint)
         self.stage.content.playhead = self.playhead
+        self.stage.content.hidden = self.overlay.hidden
+        self.overlay.clear()
         self._selection.set(())
         self.levels.reset()
         self.fit_all()
@@ -135,9 +140,14 @@ class Canvas(QWidget):
         """Show these numbers. A trace of another document is the caller's mistake; an older one is shown until a newer comes."""
         if trace is not None and self.document.revision == trace.revision:
             self._stale.stop()
-        self.stage.content = Content(self.document.graph, trace, self.playhead, self._is_old(trace) and self.content.stale)
+        stale = self._is_old(trace) and self.content.stale
+        self.stage.content = Content(self.document.graph, trace, self.playhead, stale, hidden=self.overlay.hidden)
         self._watch_age()
         self.update()
+
+    def numbers_changed(self) -> None:
+        """Other numbers of the same trace are to be seen."""
+        self.set_trace(self.content.trace)
 
     def set_playhead(self, playhead: Playhead | None) -> None:
         if self.playhead is not None:
@@ -425,9 +435,11 @@ class Canvas(QWidget):
             self.stage.paint(painter, self.camera, self._size(), self.devicePixelRatioF(), self._zooming)
             painter.save()
             painter.setWorldTransform(self.camera.transform(), True)
+            self.overlay.paint(painter)
             self.hands.paint(painter)
             painter.restore()
             paint_top(painter, self)
+            self.overlay.paint_above(painter)
         finally:
             painter.end()  # a painter that is left open takes the whole process down
 
