@@ -101,7 +101,11 @@ def dumps(graph: Graph) -> str:
 def save(graph: Graph, path: Path | str) -> None:
     """Write a file so that at every moment either the old or the new one is whole. Raises FileError."""
     text = dumps(graph).encode("utf-8", "backslashreplace")  # half a surrogate pair becomes its JSON escape
-    data = _zip(text, graph.attachments) if graph.attachments else text
+    write_whole(Path(path), _zip(text, graph.attachments) if graph.attachments else text)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Put a file in the place of another in one move. Raises FileError."""
     target = Path(os.path.realpath(path))
     temporary = ""
     try:

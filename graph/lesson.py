@@ -1,0 +1,321 @@
+"""Lessons: a JSON file (ending `.gwlesson`) beside a graph. Its steps say what to show, light and hide, what to run and what to ask.
+
+Things on the canvas are named as on the command line: a node "d", one output "data.target", a parameter "hidden.W", a wire "x -> d.a".
+Whatever a step does to the *document* (`DOCUMENT` actions) holds for the steps after it; nothing else does. A step begins with the document
+at that step, untrained values and all numbers shown, and then does its `run` in order: so any step can be opened from anywhere.
+
+Text is Markdown with formulas between dollar signs; in the file a text of several lines is a list of lines. Unknown keys are kept.
+`graph.lesson_graph` holds a lesson against its graph.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any, Final
+
+from graph.files import FileError, write_whole
+from graph.lesson_actions import action_complaint
+from graph.model import Reader, described
+from graph.scan import MAXIMUM_BYTES, ScanError, parse
+
+FORMAT: Final = "gradwire-lesson"
+VERSION: Final = 1
+ENDING: Final = ".gwlesson"
+KINDS: Final = ("predict", "number", "choice", "text")
+QUANTITIES: Final = ("value", "gradient")
+
+
+class LessonError(Exception):
+    """A lesson that cannot be read, or does not fit its graph; one sentence that names the file, the step and what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a step runs: `do` is a key of `lesson_actions.ACTIONS`, `args` the rest of its object."""
+
+    do: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        return {"do": self.do} | dict(self.args)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One answer of a choice question, and what to say to whoever takes it."""
+
+    text: str
+    right: bool = False
+    feedback: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        row: dict[str, Any] = {"text": _lines(self.text)} | ({"right": True} if self.right else {})
+        return row | ({"feedback": _lines(self.feedback)} if self.feedback else {}) | dict(self.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a step asks.
+
+    * `predict`: type the number on the canvas; `of` an item, its `quantity`, and for tensors `index`, the place in it (none: every place).
+    * `number`: type a number; the right one is `expected`, or else the one on the canvas that `of`, `quantity` and `index` name.
+    * `choice`: take one of `options`. * `text`: write or discuss; `answer` is what a good answer says.
+
+    `answer` is shown after the first try, `hint` on request. `tolerance` is absolute; None allows half a per cent.
+    """
+
+    kind: str
+    text: str
+    of: str = ""
+    quantity: str = "value"
+    index: tuple[int, ...] = ()
+    expected: float | None = None
+    tolerance: float | None = None
+    options: tuple[Choice, ...] = ()
+    answer: str = ""
+    hint: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def accepts(self, typed: float, truth: float) -> bool:
+        """Whether a typed number counts as `truth`, which is what the canvas shows or `expected`."""
+        allowed = self.tolerance if self.tolerance is not None else max(0.005 * abs(truth), 1e-9)
+        return math.isfinite(typed) and abs(typed - truth) <= allowed * (1 + 1e-9)
+
+    def to_json(self) -> dict[str, Any]:
+        row: dict[str, Any] = {"kind": self.kind, "text": _lines(self.text)}
+        if self.of:
+            row |= {"of": self.of, "quantity": self.quantity} | ({"index": list(self.index)} if self.index else {})
+        row |= {key: value for key, value in (("expected", self.expected), ("tolerance", self.tolerance)) if value is not None}
+        if self.options:
+            row["options"] = [option.to_json() for option in self.options]
+        row |= {key: _lines(value) for key, value in (("answer", self.answer), ("hint", self.hint)) if value}
+        return row | dict(self.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """`highlight` rings items (`dim` veils all others); `hide_values` and `hide_gradients` cover numbers of nodes and wires with a "?"."""
+
+    title: str
+    text: str = ""
+    highlight: tuple[str, ...] = ()
+    dim: bool = False
+    hide_values: tuple[str, ...] = ()
+    hide_gradients: tuple[str, ...] = ()
+    run: tuple[Action, ...] = ()
+    ask: tuple[Question, ...] = ()
+    notes: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        hide = {key: list(names) for key, names in (("values", self.hide_values), ("gradients", self.hide_gradients)) if names}
+        rows: dict[str, Any] = {
+            "text": _lines(self.text), "highlight": list(self.highlight), "dim": self.dim, "hide": hide,
+            "run": [action.to_json() for action in self.run], "ask": [question.to_json() for question in self.ask],
+            "notes": _lines(self.notes),
+        }  # fmt: skip
+        return {"title": self.title} | {key: value for key, value in rows.items() if value} | dict(self.extra)
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """`graph` is a file beside the lesson, or the name of an example; `topics` are the rows of the course it belongs to."""
+
+    title: str
+    graph: str
+    summary: str = ""
+    topics: tuple[str, ...] = ()
+    steps: tuple[Step, ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+def load(path: Path | str) -> Lesson:
+    """The lesson in a file. Raises LessonError."""
+    name = Path(path).name
+    try:
+        with open(path, "rb") as file:
+            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                raise LessonError(f"{name}: this is not a regular file.")
+            data = file.read(MAXIMUM_BYTES + 1)
+    except FileNotFoundError:
+        raise LessonError(f"{path}: there is no such file.") from None
+    except IsADirectoryError:
+        raise LessonError(f"{name}: this is a folder, not a file.") from None
+    except (OSError, ValueError) as problem:
+        raise LessonError(f"{name}: it cannot be read: {getattr(problem, 'strerror', None) or problem}.") from None
+    return loads(data, name)
+
+
+def loads(text: str | bytes, origin: str = "the lesson") -> Lesson:
+    """The lesson in a text. Raises LessonError, whose text begins with `origin`."""
+    data = text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text
+    try:
+        return _read(parse(data))
+    except ScanError as problem:
+        raise LessonError(f"{origin}: {str(problem).replace('a Gradwire document', 'a lesson')}.") from None
+    except ValueError as problem:
+        raise LessonError(f"{origin}: {problem}.") from None
+
+
+def dumps(lesson: Lesson) -> str:
+    """The file's text: the same lesson always gives the same text, one action or question a line."""
+    parts = [f'"format": {_json(FORMAT)}', f'"version": {VERSION}', f'"title": {_json(lesson.title)}', f'"graph": {_json(lesson.graph)}',
+             f'"summary": {_json(_lines(lesson.summary))}', f'"topics": {_json(list(lesson.topics))}']  # fmt: skip
+    parts.append(_rows("steps", (_step_text(step) for step in lesson.steps), ""))
+    parts.extend(f"{_json(key)}: {_json(value)}" for key, value in lesson.extra.items())
+    return "{" + ",\n".join(parts) + "}\n"
+
+
+def save(lesson: Lesson, path: Path | str) -> None:
+    """Write a file so that at every moment either the old or the new one is whole. Raises LessonError."""
+    try:
+        write_whole(Path(path), dumps(lesson).encode("utf-8", "backslashreplace"))
+    except FileError as problem:
+        raise LessonError(str(problem)) from None
+
+
+def graph_path(lesson: Lesson, lesson_path: Path | str, examples: Path) -> Path:
+    """Where the lesson's graph is: beside the lesson, else among the examples. Raises LessonError."""
+    beside = Path(lesson_path).parent / lesson.graph
+    example = examples / (lesson.graph if lesson.graph.endswith(".gradwire") else f"{lesson.graph}.gradwire")
+    for found in (beside, beside.with_name(f"{beside.name}.gradwire"), example):
+        if found.is_file():
+            return found
+    raise LessonError(f'{Path(lesson_path).name}: its graph "{lesson.graph}" is neither beside it nor the name of an example.')
+
+
+def _read(content: Any) -> Lesson:
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise ValueError(f'this is not a lesson: its "format" is not "{FORMAT}"')
+    version = content.get("version")
+    if type(version) is not int or version < 1:
+        raise ValueError('"version" is not a whole number from 1 up')
+    if version > VERSION:
+        raise ValueError(f"it was written by a newer Gradwire (lesson version {version}, this one reads up to {VERSION})")
+    read = _Reader("the lesson", {key: value for key, value in content.items() if key not in ("format", "version")})
+    title, graph, summary = read.text("title"), read.text("graph"), read.lines("summary")
+    topics = read.texts("topics")
+    place = PurePosixPath(graph)
+    if not graph or place.is_absolute() or ".." in place.parts or any(mark in graph for mark in '\\:\0'):
+        raise ValueError('"graph" is neither a file beside the lesson nor the name of an example')
+    steps = tuple(_step(number, row) for number, row in enumerate(read.list("steps"), 1))
+    if not steps:
+        raise ValueError("it has no steps")
+    return Lesson(title, graph, summary, topics, steps, read.rest())
+
+
+def _step(number: int, row: Any) -> Step:
+    read = _Reader(f"step {number}", row)
+    title = read.text("title")
+    read.what = what = f'step {number} "{title[:60]}"'
+    hide = _Reader(f'{what}, "hide"', read.mapping("hide"))
+    hidden = hide.texts("values"), hide.texts("gradients")
+    if unknown := hide.rest():
+        raise ValueError(f'{hide.what}: only "values" and "gradients" can be hidden, not "{next(iter(unknown))[:40]}"')
+    run = tuple(_action(f"{what}, action {place}", each) for place, each in enumerate(read.list("run", []), 1))
+    ask = tuple(_question(f"{what}, question {place}", each) for place, each in enumerate(read.list("ask", []), 1))
+    return Step(title, read.lines("text"), read.texts("highlight"), read.flag("dim"), *hidden, run, ask, read.lines("notes"), read.rest())
+
+
+def _action(what: str, row: Any) -> Action:
+    read = _Reader(what, row)
+    do, args = read.text("do"), read.rest()
+    if wrong := action_complaint(do, args):
+        raise ValueError(f"{what}: {wrong}")
+    return Action(do, args)
+
+
+def _question(what: str, row: Any) -> Question:
+    read = _Reader(what, row)
+    kind, text = read.text("kind"), read.lines("text")
+    if kind not in KINDS:
+        raise ValueError(f'{what}: there is no kind "{kind[:40]}"; the kinds are {", ".join(KINDS)}')
+    of, quantity, index = read.text("of", ""), read.text("quantity", "value"), read.list("index", [])
+    if quantity not in QUANTITIES:
+        raise ValueError(f'{what}: "quantity" is value or gradient, not "{quantity[:40]}"')
+    if not all(type(place) is int and place >= 0 for place in index):
+        raise ValueError(f'{what}: "index" is not a list of whole numbers from 0 up')
+    options = tuple(_choice(f"{what}, option {place}", each) for place, each in enumerate(read.list("options", []), 1))
+    found = Question(kind, text, of, quantity, tuple(index), read.finite("expected"), read.finite("tolerance"), options,
+                     read.lines("answer"), read.lines("hint"), read.rest())  # fmt: skip
+    if wrong := _incomplete(found):
+        raise ValueError(f"{what}: {wrong}")
+    return found
+
+
+def _incomplete(question: Question) -> str | None:
+    """What a question of its kind lacks."""
+    if question.kind == "predict" and not question.of:
+        return '"of" does not say which number of the canvas is to be predicted'
+    if question.kind == "number" and not question.of and question.expected is None:
+        return 'neither "expected" nor "of" says which number is right'
+    if question.kind == "choice" and (len(question.options) < 2 or not any(option.right for option in question.options)):
+        return "a choice needs at least two options, and one that is right"
+    if not question.of and (question.index or question.quantity != "value"):
+        return '"quantity" and "index" say nothing without "of"'
+    if question.kind != "choice" and question.options:
+        return f'a question of the kind "{question.kind}" has no options'
+    return '"tolerance" is below 0' if question.tolerance is not None and question.tolerance < 0 else None
+
+
+def _choice(what: str, row: Any) -> Choice:
+    read = _Reader(what, row)
+    return Choice(read.lines("text", ...), read.flag("right"), read.lines("feedback"), read.rest())
+
+
+class _Reader(Reader):
+    """A Reader that says which step it is in, and takes texts of several lines."""
+
+    def __init__(self, what: str, row: Any) -> None:
+        super().__init__(what, row)
+        self.what = what
+
+    def lines(self, key: str, default: Any = "") -> str:
+        value = self._take(key, default)
+        if isinstance(value, list) and value and all(isinstance(line, str) for line in value):
+            return "\n".join(value)
+        if not isinstance(value, str):
+            raise ValueError(f'{self.what}: "{key}" is neither a text nor a list of lines but {described(value)}')
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        value = self.list(key, [])
+        if not all(isinstance(name, str) and name for name in value):
+            raise ValueError(f'{self.what}: "{key}" is not a list of names')
+        return tuple(value)
+
+    def finite(self, key: str) -> float | None:
+        value = self._take(key, None)
+        if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e300):
+            raise ValueError(f'{self.what}: "{key}" is not a finite number but {described(value)}')
+        return None if value is None else float(value)
+
+
+def _lines(text: str) -> str | list[str]:
+    return text.split("\n") if "\n" in text else text
+
+
+def _step_text(step: Step) -> str:
+    rows = []
+    for key, value in step.to_json().items():
+        rows.append(_rows(key, map(_json, value), "  ") if key in ("run", "ask") else f"{_json(key)}: {_json(value)}")
+    return "{" + ",\n  ".join(rows) + "}"
+
+
+def _rows(key: str, rows: Iterable[str], indent: str) -> str:
+    lines = f",\n{indent} ".join(rows)
+    return f"{_json(key)}: [\n{indent} {lines}\n{indent}]" if lines else f"{_json(key)}: []"
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+
+def _json(value: Any) -> str:
+    return _ENCODER.encode(value)
