@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import warnings
-from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
@@ -16,51 +14,10 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from shiboken6 import isValid
 
+from graph.latex import filled as filled
+from graph.latex import latex_name as latex_name
+from graph.latex import named as named
 from ui.theme import color
-
-_BAR = re.compile(r"\\bar\{\\mathrm\{([\w\\]+)\}\}")
-_AT = re.compile(r"@([A-Za-z]\w*)")
-_GREEK = frozenset({
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho",
-    "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
-})  # fmt: skip
-
-
-def latex_name(name: str) -> str:
-    """A node's or port's name as LaTeX: `x`, `x_2` with a lowered 2, `hidden` upright, `theta` as the letter."""
-    stem, _, rest = name.partition("_")
-    if not stem:
-        return r"\mathrm{" + name.replace("_", r"\_") + "}"
-    body = stem if len(stem) == 1 else "\\" + stem if stem in _GREEK else r"\mathrm{" + stem + "}"
-    digits = re.fullmatch(r"([A-Za-z])(\d+)", stem)
-    if digits and not rest:
-        return f"{digits[1]}_{{{digits[2]}}}"
-    if not rest:
-        return body
-    if len(rest) == 1 or rest.isdigit():
-        return f"{body}_{{{rest}}}"
-    return r"\mathrm{" + name.replace("_", r"\_") + "}"
-
-
-def named(formula: str, names: Mapping[str, str]) -> str:
-    """`formula` with every `@port` replaced by the LaTeX name of what is there; a port without an entry keeps its own name."""
-    return filled(formula, {port: latex_name(name) for port, name in names.items()})
-
-
-def filled(formula: str, texts: Mapping[str, str]) -> str:
-    """`formula` with every `@port` replaced by a LaTeX text; a port without an entry by its own name."""
-
-    def replaced(match: re.Match[str]) -> str:
-        name = match[1]
-        if name in texts:
-            return texts[name]
-        stem, mark, rest = name.partition("_")
-        if mark and stem in texts:
-            return texts[stem] + f"_{{{rest}}}"
-        return latex_name(name)
-
-    # A bar over a word has to be as wide as the word.
-    return _BAR.sub(r"\\overline{\\mathrm{\1}}", _AT.sub(replaced, formula))
 
 
 @lru_cache(maxsize=512)
