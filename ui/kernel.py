@@ -104,9 +104,10 @@ class Kernel(QObject):
         self._watch()
         return fresh
 
-    def start(self) -> None:
-        """Train, or go on training."""
-        self._command("start")
+    def start(self, steps: int | None = None) -> None:
+        """Train, or go on training; with a number, pause after so many steps."""
+        self._client.command("start", steps)
+        self._watch()
 
     def pause(self) -> None:
         self._command("pause")

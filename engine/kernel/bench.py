@@ -50,6 +50,7 @@ class WorkBench:
         self._extensions = 0
         self._pace: float | None = None
         self._next_step = 0.0
+        self._until: int | None = None
         self._attachments: dict[str, bytes] = {}
         self._message = ""
         self._problem_node: str | None = None
@@ -143,7 +144,8 @@ class WorkBench:
     def command(self, name: str, argument: Any) -> None:
         getattr(self, f"_do_{name}")(argument)
 
-    def _do_start(self, _: Any) -> None:
+    def _do_start(self, steps: int | None) -> None:
+        """Train on; with a number, pause after so many steps."""
         trainer = self._made_trainer()
         if trainer is None:
             return
@@ -154,6 +156,7 @@ class WorkBench:
             self._configure()
         self._say(self._session.device_note)
         self.training = True
+        self._until = self.step + steps if steps is not None else None
         self._speed.clear()
 
     def _do_pause(self, _: Any) -> None:
@@ -218,7 +221,7 @@ class WorkBench:
         if trainer is None:
             self.training = False
         elif self._pace is None:
-            self._advance(trainer, max_seconds=seconds)
+            self._advance(trainer, max_seconds=seconds, max_steps=self._until - self.step if self._until is not None else None)
         else:
             now = time.perf_counter()
             if now < self._next_step:
@@ -235,7 +238,7 @@ class WorkBench:
             return
         if trainer.problem is not None:
             self._say(trainer.problem.text, trainer.problem.nodes[0] if trainer.problem.nodes else None)
-        if trainer.finished:
+        if trainer.finished or (self.training and self._until is not None and self.step >= self._until):
             self.training = False
             self._measure()
 

@@ -49,8 +49,8 @@ class Desk:
         assert found is not None
         return float(found)
 
-    def train(self, seconds: float = 20.0) -> Progress:
-        self.bench.command("start", None)
+    def train(self, seconds: float = 20.0, steps: int | None = None) -> Progress:
+        self.bench.command("start", steps)
         end = time.monotonic() + seconds
         while self.bench.training:
             self.bench.run_slice(0.004)
@@ -78,6 +78,20 @@ def test_training_ends_at_the_last_epoch_and_tells_the_whole_curve() -> None:
     assert [point.step for point in progress.points] == list(range(1, 101))
     assert progress.points[0].loss == 16.0
     assert desk.value("w") == pytest.approx(3.0)
+
+
+def test_training_for_a_number_of_steps_pauses_after_exactly_those() -> None:
+    desk = Desk(hyper={"lr": 0.01})
+
+    first = desk.train(steps=3)
+    second = desk.train(steps=4)
+
+    w = 1.0
+    for _ in range(7):
+        w -= 0.01 * 4 * (2 * w - 6)
+    assert (first.phase, first.step, second.phase, second.step) == ("paused", 3, "paused", 7)
+    assert desk.value("w") == pytest.approx(w, rel=1e-14)
+    assert desk.train().phase == "finished"
 
 
 def test_starting_a_finished_run_goes_on_for_as_long_again() -> None:
