@@ -102,7 +102,8 @@ def _operation(graph: Graph, inference: Inference, index: int, node: str, traini
     return Operation(index, node, node_type, settings, wiring, forms[0 if training else 1], tuple(wiring.leaves()), outputs)
 
 
-def _differentiable_leaf(inference: Inference, operation: Operation, leaf: Leaf) -> bool:
+def differentiable_leaf(inference: Inference, operation: Operation, leaf: Leaf) -> bool:
+    """Whether this argument can have a gradient: a learned tensor, or real numbers at a port that does not want class indices."""
     if isinstance(leaf, Own):
         return True
     port = next((p for p in operation.type.inputs if p.name == leaf.port), None)
@@ -118,7 +119,7 @@ def _reach(plan: Plan) -> None:
         if operation.fed or not operation.type.differentiable or not plan.reaching.intersection(operation.outputs):
             continue
         for leaf in operation.leaves:
-            if _differentiable_leaf(plan.inference, operation, leaf):
+            if differentiable_leaf(plan.inference, operation, leaf):
                 (plan.reaching_parameters.add(leaf.key) if isinstance(leaf, Own) else plan.reaching.add(leaf.source))
 
 
@@ -135,7 +136,7 @@ def _activate(plan: Plan) -> None:
         if operation.fed or not operation.type.differentiable or not plan.active.intersection(operation.outputs):
             continue
         operation.needed = tuple(
-            a for a, leaf in enumerate(operation.leaves) if _is_active(plan, leaf) and _differentiable_leaf(plan.inference, operation, leaf)
+            a for a, leaf in enumerate(operation.leaves) if _is_active(plan, leaf) and differentiable_leaf(plan.inference, operation, leaf)
         )
 
 

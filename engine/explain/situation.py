@@ -26,6 +26,11 @@ class Situation:
         return self.session.graph
 
     @property
+    def training(self) -> bool:
+        """Whether the pass shown is a mini-batch of training, in training mode."""
+        return self._training and self.trainer is not None
+
+    @property
     def trace(self) -> Trace:
         """The pass that the canvas shows: the demonstration batch, or while training the mini-batch last computed."""
         if self._trace is None:

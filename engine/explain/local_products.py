@@ -1,0 +1,213 @@
+"""Products of a vector with one node's Jacobian, from either side, at the numbers of a trace and in float64.
+
+What a node's forward drew or kept (a mask, indices) is the trace's own: nothing random is drawn anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from engine.environment import Argument, Held, Key, Own, Several, Wire
+from engine.explain.question import Unanswerable
+from engine.nodes.base import Result
+from engine.plan import Leaf, Operation, Plan, differentiable_leaf
+from engine.session import SessionError
+from engine.state import state_key
+from engine.trace import Trace
+
+if TYPE_CHECKING:
+    from engine.explain.situation import Situation
+    from graph.graph import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """From the leaf `a` of an operation (a wire into it, or a learned tensor) to its output `key`."""
+
+    node: str
+    a: int
+    key: Key
+
+
+class LocalProducts:
+    """The operations of the pass shown, each differentiated on its own.
+
+    `trace` holds the numbers, `plan` the operations in order of computation. Raises Unanswerable where there is no pass.
+    """
+
+    def __init__(self, situation: Situation) -> None:
+        self.graph: Graph = situation.graph
+        self.trace: Trace = situation.trace
+        session = situation.session
+        try:
+            program = session.program(training=situation.training, everything=True)
+        except SessionError as error:
+            raise Unanswerable(str(error)) from error
+        self.plan: Plan = program.plan
+        self.operations = {o.node: o for o in self.plan.operations}
+        self._buffers = session.state.buffers
+        step = session.state.step - (1 if situation.training else 0)
+        self._random = session.random(max(step, 0))
+        self._exact = self.trace.dtype == "float64" and self.trace.device == "cpu"
+        self._doubles: dict[Any, Tensor] = {}
+        self._kept: dict[str, Any] = {}
+        self._forwards: dict[str, tuple[tuple[Tensor, ...], dict[int, Tensor]]] = {}
+        self._slopes: dict[Step, float | None] = {}
+
+    # The structure
+
+    def differentiable(self, operation: Operation) -> list[int]:
+        """The leaves that an operation can be differentiated by."""
+        if operation.fed or not operation.type.differentiable:
+            return []
+        return [a for a, leaf in enumerate(operation.leaves) if differentiable_leaf(self.plan.inference, operation, leaf)]
+
+    def steps_into(self, key: Key) -> list[Step]:
+        """Every step that ends at this output, in the order of the arguments."""
+        if self.plan.inference.outputs[key].dtype != "float":
+            return []
+        return [Step(key[0], a, key) for a in self.differentiable(self.operations[key[0]])]
+
+    def leaf(self, step: Step) -> Leaf:
+        return self.operations[step.node].leaves[step.a]
+
+    def value_of(self, leaf: Leaf) -> Tensor:
+        """The number at a leaf, in float64 (class indices stay what they are)."""
+        if isinstance(leaf, Own):
+            return self._double(("parameter", leaf.key), self.trace.parameters[leaf.key])
+        return self._double(leaf.source, self.trace.values[leaf.source])
+
+    def output(self, key: Key) -> Tensor:
+        return self._double(key, self.trace.values[key])
+
+    def single(self, step: Step) -> bool:
+        """Whether both ends are single numbers."""
+        return self.value_of(self.leaf(step)).numel() == 1 == self.output(step.key).numel()
+
+    # Products
+
+    def slope(self, step: Step) -> float | None:
+        """The local derivative as a number, where both ends are single numbers."""
+        if step not in self._slopes:
+            self._slopes[step] = float(self.backward(step, torch.ones_like(self.output(step.key)))) if self.single(step) else None
+        return self._slopes[step]
+
+    def backward(self, step: Step, g: Tensor) -> Tensor:
+        """gᵀJ, of the leaf's shape: by the type's rule, else by autograd over the node's own forward."""
+        operation = self.operations[step.node]
+        if operation.alias:
+            return g
+        value = self.value_of(operation.leaves[step.a])
+        with torch.no_grad():
+            found = self._by_rule(operation, step, g)
+        if found is None:
+            found = self._by_autograd(operation, step, g)
+        return found if found.shape == value.shape else found.sum_to_size(value.shape)
+
+    def forward(self, step: Step, t: Tensor) -> Tensor:
+        """J t, of the output's shape: the derivative of vᵀJt with respect to v, which costs no forward-mode formula.
+
+        vᵀJ comes from autograd over the node's own forward, or from its rule where the forward draws random numbers.
+        """
+        operation = self.operations[step.node]
+        if operation.alias:
+            return t
+        v = torch.zeros_like(self.output(step.key)).requires_grad_()
+        drawn = operation.type.random and operation.node in self.trace.kept
+        with torch.enable_grad():
+            product = self._by_rule(operation, step, v) if drawn else self._by_autograd(operation, step, v, create_graph=True)
+            if product is None:
+                product = self._by_autograd(operation, step, v, create_graph=True)
+            if product.shape != t.shape:
+                product = product.sum_to_size(t.shape)
+            if not product.requires_grad:
+                return torch.zeros_like(v)
+            (found,) = torch.autograd.grad((product * t).sum(), v, allow_unused=True)
+        return torch.zeros_like(v) if found is None else found.detach()
+
+    def _by_rule(self, operation: Operation, step: Step, g: Tensor) -> Tensor | None:
+        name, place = self._argument(operation, step.a)
+        rule = operation.type.gradients.get(name)
+        if rule is None or step.key != operation.outputs[0]:
+            return None
+        arguments = self._arguments(operation, {})
+        found = rule(operation.settings, g, self.output(step.key), self._kept_by(operation.node), *arguments)
+        result: Tensor = found if place < 0 else found[place]
+        return result
+
+    def _by_autograd(self, operation: Operation, step: Step, g: Tensor, create_graph: bool = False) -> Tensor:
+        outputs, leaves = self._forward(operation)
+        y, leaf = outputs[operation.outputs.index(step.key)], leaves[step.a]
+        if not y.requires_grad:
+            return torch.zeros_like(leaf)
+        (found,) = torch.autograd.grad(y, leaf, g, retain_graph=True, create_graph=create_graph, allow_unused=True)
+        return torch.zeros_like(leaf) if found is None else found
+
+    def _forward(self, operation: Operation) -> tuple[tuple[Tensor, ...], dict[int, Tensor]]:
+        """(outputs, leaves) of the node's forward on leaves of its own."""
+        if operation.node not in self._forwards:
+            leaves = {a: self.value_of(operation.leaves[a]).detach().requires_grad_() for a in self.differentiable(operation)}
+            more = {"rng": self._random(operation.node)} if operation.type.random else {}
+            with torch.enable_grad():
+                run = operation.type.forward(operation.settings, *self._arguments(operation, leaves), **more)
+            self._forwards[operation.node] = (run.outputs if isinstance(run, Result) else (run,), leaves)
+        return self._forwards[operation.node]
+
+    # Arguments
+
+    def _argument(self, operation: Operation, a: int) -> tuple[str, int]:
+        """The name of a leaf's argument, and its place in the tuple of a `many` port (−1 for a plain one)."""
+        return next(found for number, found in enumerate(_names(operation)) if number == a)
+
+    def _arguments(self, operation: Operation, leaves: dict[int, Tensor]) -> list[Any]:
+        numbers = iter(range(len(operation.leaves)))
+
+        def resolve(argument: Argument) -> Any:
+            if argument is None:
+                return None
+            if isinstance(argument, Held):
+                return self._double(("buffer", argument.key), self._buffers[state_key(argument.key)])
+            if isinstance(argument, Several):
+                return tuple(resolve(item) for item in argument.items)
+            a = next(numbers)
+            return leaves[a] if a in leaves else self.value_of(argument)
+
+        return [resolve(argument) for argument in operation.wiring.arguments]
+
+    def _double(self, key: Any, tensor: Tensor) -> Tensor:
+        if self._exact:
+            return tensor
+        if key not in self._doubles:
+            self._doubles[key] = _double(tensor)
+        return self._doubles[key]
+
+    def _kept_by(self, node: str) -> Any:
+        if self._exact:
+            return self.trace.kept.get(node)
+        if node not in self._kept:
+            self._kept[node] = _double(self.trace.kept.get(node))
+        return self._kept[node]
+
+
+def _names(operation: Operation) -> Iterator[tuple[str, int]]:
+    for name, argument in zip(operation.wiring.names, operation.wiring.arguments, strict=True):
+        if isinstance(argument, Several):
+            yield from ((name, place) for place in range(len(argument.items)))
+        elif isinstance(argument, (Wire, Own)):
+            yield name, -1
+
+
+def _double(item: Any) -> Any:
+    """The same with every float tensor in float64 on the CPU; a forward keeps tensors, and tuples of them."""
+    if isinstance(item, Tensor):
+        item = item.detach().cpu()
+        return item.double() if item.is_floating_point() else item
+    if isinstance(item, tuple) and not isinstance(item, torch.Size):
+        parts: Iterable[Any] = map(_double, item)
+        return type(item)(*parts) if hasattr(item, "_fields") else tuple(parts)
+    return item
