@@ -11,6 +11,7 @@ from typing import Any
 NAMES = {
     "startup": "a fresh process until the window is painted, shows values and can train",
     "live": "dragging a slider, and training with the window open",
+    "watching": "a training run with the canvas moving at 60 Hz: frames and the trainer's share",
     "canvas": "frames, files, undo and memory of graphs of 1,000 and 10,000 nodes",
     "training": "training speed against torch.nn and torch.optim",
 }
