@@ -10,6 +10,7 @@ Text is Markdown with formulas between dollar signs; in the file a text of sever
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
@@ -21,7 +22,7 @@ from typing import Any, Final
 
 from graph.files import FileError, write_whole
 from graph.lesson_actions import action_complaint
-from graph.model import Reader, described
+from graph.model import Reader, described, number
 from graph.scan import MAXIMUM_BYTES, ScanError, parse
 
 FORMAT: Final = "gradwire-lesson"
@@ -126,7 +127,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """`graph` is a file beside the lesson, or the name of an example; `topics` are the rows of the course it belongs to."""
+    """`graph` is a file beside the lesson, or the name of an example; `topics` are the rows of the course it belongs to.
+
+    `order` is its place on the shelf: lessons are listed by it, then by name.
+    """
 
     title: str
     graph: str
@@ -134,6 +138,16 @@ class Lesson:
     topics: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    order: float = 99.0
+
+
+def shelf(folder: Path) -> list[tuple[Path, Lesson]]:
+    """The lessons of a folder in their order; those that cannot be read are left out."""
+    found = []
+    for path in folder.glob(f"*{ENDING}"):
+        with contextlib.suppress(LessonError):
+            found.append((path, load(path)))
+    return sorted(found, key=lambda entry: (entry[1].order, entry[0].name))
 
 
 def load(path: Path | str) -> Lesson:
@@ -167,7 +181,8 @@ def loads(text: str | bytes, origin: str = "the lesson") -> Lesson:
 def dumps(lesson: Lesson) -> str:
     """The file's text: the same lesson always gives the same text, one action or question a line."""
     parts = [f'"format": {_json(FORMAT)}', f'"version": {VERSION}', f'"title": {_json(lesson.title)}', f'"graph": {_json(lesson.graph)}',
-             f'"summary": {_json(_lines(lesson.summary))}', f'"topics": {_json(list(lesson.topics))}']  # fmt: skip
+             f'"summary": {_json(_lines(lesson.summary))}', f'"topics": {_json(list(lesson.topics))}',
+             f'"order": {number(lesson.order)!r}']  # fmt: skip
     parts.append(_rows("steps", (_step_text(step) for step in lesson.steps), ""))
     parts.extend(f"{_json(key)}: {_json(value)}" for key, value in lesson.extra.items())
     return "{" + ",\n".join(parts) + "}\n"
@@ -201,14 +216,14 @@ def _read(content: Any) -> Lesson:
         raise ValueError(f"it was written by a newer Gradwire (lesson version {version}, this one reads up to {VERSION})")
     read = _Reader("the lesson", {key: value for key, value in content.items() if key not in ("format", "version")})
     title, graph, summary = read.text("title"), read.text("graph"), read.lines("summary")
-    topics = read.texts("topics")
+    topics, order = read.texts("topics"), read.position("order", 99.0)
     place = PurePosixPath(graph)
     if not graph or place.is_absolute() or ".." in place.parts or any(mark in graph for mark in '\\:\0'):
         raise ValueError('"graph" is neither a file beside the lesson nor the name of an example')
-    steps = tuple(_step(number, row) for number, row in enumerate(read.list("steps"), 1))
+    steps = tuple(_step(place, row) for place, row in enumerate(read.list("steps"), 1))
     if not steps:
         raise ValueError("it has no steps")
-    return Lesson(title, graph, summary, topics, steps, read.rest())
+    return Lesson(title, graph, summary, topics, steps, read.rest(), order)
 
 
 def _step(number: int, row: Any) -> Step:

@@ -66,7 +66,13 @@ def _edits(value: Any) -> str | None:
     return None
 
 
+def _index(value: Any) -> str | None:
+    fine = isinstance(value, list) and all(type(place) is int and place >= 0 for place in value)
+    return None if fine else "a list of whole numbers from 0 up"
+
+
 _OF, _NODE = Field("of", _text), Field("node", _text)
+_INDEX = Field("index", _index, False)  # one number of a tensor
 
 ACTIONS: Final[Mapping[str, tuple[Field, ...]]] = {
     # The document: holds from this step on.
@@ -85,14 +91,14 @@ ACTIONS: Final[Mapping[str, tuple[Field, ...]]] = {
     "reset": (),
     "select": (Field("items", _names),),
     "view": (Field("fit", _names, False),),  # none: the whole graph
-    "explain": (_OF,),
+    "explain": (_OF, _INDEX),
     "panel": (Field("name", _text),),
     "audit": (Field("on", _flag, False),),
-    "paths": (_OF,),
-    "picture": (_OF, Field("epsilon", _number, False)),  # the slice through a scalar, its tangent and parabola
-    "forward_mode": (_OF,),  # the seed
+    "paths": (_OF, _INDEX),
+    "picture": (_OF, _INDEX, Field("epsilon", _number, False)),  # the slice through a scalar, its tangent and parabola
+    "forward_mode": (_OF, _INDEX),  # the seed
     "sweep": (),
-    "symbolic": (_OF,),
+    "symbolic": (_OF, _INDEX),
     "action": (Field("id", _text),),  # any row of the window's action table
 }
 DOCUMENT: Final = frozenset({"edit", "set", "objective", "optimizer", "training", "unfold", "fold"})
