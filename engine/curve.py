@@ -30,6 +30,11 @@ class Curve:
             return list(self._stored)
         return [*self._stored, self._newest]
 
+    @property
+    def last(self) -> int:
+        """The newest step there is anything of; -1 while there is nothing."""
+        return max((p.step for p in (self._newest, *self._stored[-1:]) if p is not None), default=-1)
+
     def add(self, first_step: int, losses: Sequence[float]) -> None:
         """Losses of consecutive steps, the first of them `first_step`."""
         if not losses:

@@ -17,7 +17,7 @@ from engine.nodes.base import NodeError
 from engine.optimizers.run import Lbfgs, Stepper, stepper
 from engine.optimizers.specs import OptimizerError, optimizer
 from engine.plain import number_json
-from engine.program import Program
+from engine.program import Program, RandomKey
 from engine.result import evaluated, learned
 from engine.session import Session, SessionError
 from engine.state import State, state_key
@@ -109,6 +109,8 @@ class Trainer:
         self.session.use_threads()
         state = self.session.state
         start = state.step
+        if self.curve.last > start:  # the run went back, and from here on its curve is made anew
+            self.curve.cut(start)
         started = time.perf_counter()
         deadline = math.inf if max_seconds is None else started + max_seconds
         limit = math.inf if max_steps is None else start + max_steps
@@ -263,6 +265,43 @@ class Trainer:
         self.problem = None
         self.curve.cut(state.step)
         self._bind()
+
+    def rewind(self, state: State, loss: float | None, step: int) -> None:
+        """Go to a state of this very run, reached with `loss`, and on to `step` exactly. The curves stay until steps are made anew."""
+        self._follow()
+        self.session.use_threads()
+        with torch.no_grad():
+            self._take(state)
+            self.loss, self.problem, self._losses, self._measured = loss, None, [], -1
+            self._last = None if not state.step else self._batch_before()
+            self._replay(step)
+        self._snapshots = [self.capture()]
+
+    def _batch_before(self) -> tuple[int, int]:
+        epoch, position = self.session.state.epoch, self.session.state.position
+        return (epoch, position - 1) if position else (max(epoch - 1, 0), self._batches.count - 1)
+
+    def coming(self) -> tuple[list[Tensor], RandomKey]:
+        """What the next step will be fed, and its random numbers."""
+        self._follow()
+        state = self.session.state
+        return self._next_feeds(self._batches.lay_out(state.epoch), 1)[0], self.session.random(state.step)
+
+    def coming_trace(self) -> Trace:
+        """The pass that the next step will make, with everything kept: values and gradients before its update."""
+        self._follow()
+        state = self.session.state
+        return self._trace_at(state.epoch, state.position, state.step)
+
+    def coming_view(self) -> TraceView:
+        """`coming_trace` for the window. Raises SessionError where nothing can be trained."""
+        self._follow()
+        state = self.session.state
+        text = f"iteration {state.step + 1:,}"
+        if self._batches.rows:
+            part = f"mini-batch {state.position + 1} of {self._batches.count}"
+            text += ": all training samples" if self._batches.whole else f": {part}"
+        return self.session.view(self.coming_trace, mode="training", batch=text, step=state.step, iteration=state.step)
 
     def trace(self) -> Trace:
         """A pass over the mini-batch last computed, with the parameters as they are now."""

@@ -112,3 +112,5 @@ class TraceView:
     first_bad: str | None = None
     inputs: Mapping[str, float] = field(default_factory=dict)
     """The scalar Inputs' values this trace was made with, by node id: a slider that runs ahead is drawn where its numbers are."""
+    iteration: int = -1
+    """Where the debugger shows the pass of one training step: the step it starts from; -1 for every other trace."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
@@ -19,6 +19,8 @@ from graph.graph import GraphError
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from engine.explain.condition import Condition
 
 WINDOWS_POLL_MS = 4
 """Windows' pipes cannot be watched by the event loop: there a timer looks, and only while an answer is outstanding."""
@@ -115,6 +117,26 @@ class Kernel(QObject):
     def step_once(self) -> None:
         """One optimizer step, then pause."""
         self._command("step")
+
+    def back(self, steps: int = 1) -> None:
+        """Undo optimizer steps exactly, as far as they are held (`Progress.reachable`)."""
+        self._client.command("back", steps)
+        self._watch()
+
+    def to_iteration(self, step: int) -> None:
+        """To a step this run was at, exactly."""
+        self._client.command("to_iteration", step)
+        self._watch()
+
+    def debug(self, on: bool) -> None:
+        """While nothing trains, show the pass of the coming step over its own mini-batch, or the demonstration batch again."""
+        self._client.command("debug", on)
+        self._watch()
+
+    def stop_at(self, conditions: Iterable[Condition]) -> None:
+        """Let training pause where one of these comes to be met."""
+        self._client.command("conditions", tuple(conditions))
+        self._watch()
 
     def reset(self) -> None:
         """Back to the document's values; the curves begin anew."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 import sys
-import threading
 import time
 import traceback
 from collections import deque
@@ -16,8 +16,9 @@ import torch
 
 from engine.catalog import CATALOG
 from engine.explain.question import Question, Refusal, answer
-from engine.explain.situation import Situation
+from engine.explain.situation import Situation, shown
 from engine.kernel.protocol import ArrayKey, Kept, Phase, Progress
+from engine.kernel.warming import warm_meta, warm_optimizer
 from engine.session import Session, SessionError, Update
 from engine.state import State
 from engine.trace import Trace
@@ -28,6 +29,8 @@ from graph.graph import Graph
 
 if TYPE_CHECKING:
     from engine.curve import Curve
+    from engine.explain.condition import Condition
+    from engine.kernel.debugging import Debugging
     from engine.trainer import Trainer
 
 SPEED_WINDOW = 1.0
@@ -47,6 +50,7 @@ class WorkBench:
         self._graph = Graph(CATALOG)
         self._session = Session(self._graph)
         self._trainer: Trainer | None = None
+        self._held: Debugging | None = None
         self._extensions = 0
         self._pace: float | None = None
         self._next_step = 0.0
@@ -57,7 +61,7 @@ class WorkBench:
         self._made_anew: tuple[str, ...] = ()
         self._metrics: dict[str, float | None] = {}
         self._speed: deque[tuple[float, int]] = deque()
-        self._warmers = [_warm_optimizer, _warm_meta]
+        self._warmers = [warm_optimizer, warm_meta]
 
     @property
     def step(self) -> int:
@@ -99,6 +103,7 @@ class WorkBench:
         self._device = str(graph.training["device"])
         self._session = Session(graph, self._device)
         self._metrics = {}
+        self._forget_past()
         self._say("")
 
     def _values_before(self, edits: Sequence[dict[str, Any]]) -> dict[tuple[str, str], torch.Tensor]:
@@ -112,6 +117,8 @@ class WorkBench:
         now = session.values()
         same = {session.name(key) for key, old in before.items() if key in now and torch.equal(old, now[key])}
         anew = tuple(name for name in update.made_anew if name not in same)
+        if anew:
+            self._forget_past()
         if self.step and (anew or paused):
             made = f"Made anew: {', '.join(anew)}." if anew else "All trained values still fit."
             self._say(f"Training paused, because the graph changed. {made}" if paused else made, anew=anew)
@@ -122,6 +129,7 @@ class WorkBench:
         self._device = str(self._graph.training["device"])
         self._session = Session(self._graph, self._device)
         self._session.restore(state)
+        self._forget_past()
         curve, self._trainer = self._trainer.curve if self._trainer else None, None
         if curve is not None:
             self._resume(state, curve)
@@ -155,6 +163,7 @@ class WorkBench:
             self._extensions += 1
             self._configure()
         self._say(self._session.device_note)
+        self.debugging.begin(trainer)
         self.training = True
         self._until = self.step + steps if steps is not None else None
         self._speed.clear()
@@ -172,14 +181,41 @@ class WorkBench:
             self._extensions += 1
             self._configure()
         self._say("")
+        self.debugging.begin(trainer)
+        self.debugging.keep(trainer, single=True)
         self._advance(trainer, max_steps=1)
         self._measure()
+
+    def _do_back(self, steps: int) -> None:
+        """Undo training steps, exactly."""
+        self._do_to_iteration(self.step - steps)
+
+    def _do_to_iteration(self, step: int) -> None:
+        """To a step this run was at."""
+        self.training = False
+        trainer = self._made_trainer()
+        if trainer is None:
+            return
+        if self.debugging.go(trainer, step):
+            self._say("")
+            self._metrics = {}
+            self._measure()
+        else:
+            self._say(f"Step {step:,} is no longer held." if step >= 0 else "This is the first iteration: there is none before it.")
+
+    def _do_debug(self, on: bool) -> None:
+        """Show the coming step's mini-batch instead of the demonstration batch, or no longer."""
+        self.debugging.on = on
+
+    def _do_conditions(self, conditions: Sequence[Condition]) -> None:
+        self.debugging.watch(conditions)
 
     def _do_reset(self, _: Any) -> None:
         self.training, self._trainer, self._extensions = False, None, 0
         self.run += 1
         self._session.reset()
         self._metrics = {}
+        self._forget_past()
         self._say("")
 
     def _do_restore(self, blob: bytes) -> None:
@@ -216,11 +252,38 @@ class WorkBench:
                 self._stop(error)
         return self._trainer
 
+    @property
+    def debugging(self) -> Debugging:
+        from engine.kernel.debugging import Debugging  # not before the first trace: it loads the trainer
+
+        if self._held is None:
+            self._held = Debugging()
+        return self._held
+
+    def _forget_past(self) -> None:
+        if self._held is not None:
+            self._held.forget()
+
+    def _showing(self) -> Trainer | None:
+        """The trainer whose coming step is shown, where the debugger is open and there is something to train."""
+        from engine.trainer import Trainer
+
+        if self._held is None or not self._held.on or self.training:
+            return None
+        try:
+            self._trainer = self._trainer or Trainer(self._session)
+            self._trainer.coming()
+        except SessionError:
+            return None
+        return self._trainer
+
     def run_slice(self, seconds: float) -> None:
         trainer = self._trainer
         if trainer is None:
             self.training = False
-        elif self._pace is None:
+            return
+        self.debugging.keep(trainer)
+        if self._pace is None:
             self._advance(trainer, max_seconds=seconds, max_steps=self._until - self.step if self._until is not None else None)
         else:
             now = time.perf_counter()
@@ -230,9 +293,12 @@ class WorkBench:
             self._next_step = max(self._next_step, now - 1 / self._pace) + 1 / self._pace
             self._advance(trainer, max_steps=1)
 
-    def _advance(self, trainer: Trainer, **limits: Any) -> None:
+    def _advance(self, trainer: Trainer, max_seconds: float = math.inf, max_steps: int | None = None) -> None:
         try:
-            trainer.run(**limits)
+            if self.debugging.conditions:
+                self.training &= not self.debugging.run(trainer, max_seconds, max_steps or math.inf)
+            else:
+                trainer.run(max_seconds, max_steps)
         except SessionError as error:
             self._stop(error)
             return
@@ -263,6 +329,8 @@ class WorkBench:
     def trace(self) -> TraceView:
         if self.training and self._trainer is not None:
             return self._trainer.trace_view()
+        if (trainer := self._showing()) is not None:
+            return trainer.coming_view()
         return self._session.trace_view()
 
     def progress(self, points_known: int) -> Progress:
@@ -273,6 +341,10 @@ class WorkBench:
             first, points = trainer.curve.tell(points_known)
             self._metrics |= _measured(points)
             more = {"points": points, "first_point": first, "total_steps": trainer.total_steps, "loss": trainer.loss}
+        if self._held is not None:
+            more |= {"debugging": self._held.on, "stopped": self._held.stopped}
+            if trainer is not None:
+                more["reachable"] = self._held.ranges(trainer)
         return Progress(
             self._phase(), self.run, state.step, state.epoch, int(self._graph.training["epochs"] or 0), metrics=dict(self._metrics),
             steps_per_second=self._steps_per_second(), message=self._message, problem_node=self._problem_node,
@@ -319,14 +391,16 @@ class WorkBench:
             tensor: Any = self._session.values().get((place[0], place[1]))
         else:
             try:
-                trace = self._trainer.trace() if self.training and self._trainer is not None else self._session.trace()
+                showing = self._showing()
+                trace = shown(self._session, self._trainer, self.training, showing is not None)
             except SessionError:
                 return None
             tensor = _part(trace, kind, tuple(place))
         return None if tensor is None or isinstance(tensor, Absent) else tensor.detach().cpu().numpy().copy()
 
     def answers(self, questions: Sequence[Question]) -> dict[Question, Any]:
-        situation = Situation(self._session, self._trainer, self.training)
+        showing = self._showing()
+        situation = Situation(self._session, self._trainer, self.training, showing is not None)
         return {question: _answered(situation, question) for question in questions}
 
     def warm(self) -> bool:
@@ -359,24 +433,3 @@ def _measured(points: Sequence[Any]) -> dict[str, float | None]:
         if any(value is not None for value in found.values()):
             return {name: value for name, value in found.items() if value is not None}
     return {}
-
-
-def _warm_optimizer() -> None:
-    """Two steps of a small network: the kernels of training are loaded and the first press of Train does not wait."""
-    from engine.trainer import Trainer
-    from graph.formula import build
-
-    graph = build("mean((w*x - 1)^2)", CATALOG, {"x": 1.0}, {"w": 0.5})
-    trainer = Trainer(Session(graph))
-    trainer.run(max_steps=2)
-    trainer.metrics()
-
-
-def _warm_meta() -> None:
-    """Load, beside everything else, what the first operation on the meta device needs: a second of imports that only large graphs use."""
-
-    def load() -> None:
-        empty = torch.empty(2, 3, device="meta", dtype=torch.float64)
-        torch.nn.functional.linear(empty * empty, empty)
-
-    threading.Thread(target=load, name="meta-imports", daemon=True).start()

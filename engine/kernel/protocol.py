@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine.explain.condition import Condition
 from engine.explain.question import Question
 from engine.views import TraceView
 from graph.problem import Problem
@@ -70,6 +71,12 @@ class Progress:
     made_anew: tuple[str, ...] = ()
     device: str = "cpu"
     dtype: str = "float64"
+    reachable: tuple[tuple[int, int], ...] = ()
+    """Steps that can be returned to exactly, as ranges (first, last) from the earliest on."""
+    debugging: bool = False
+    """Whether traces are those of the coming training step."""
+    stopped: Condition | None = None
+    """The condition at which training stopped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +94,9 @@ class Request:
     `text` is the whole document and `attachments` those of its large tensors this kernel has not seen; `edits` is what changed in it
     since, in JSON form, `moves` where trained weights follow when nodes were duplicated: old (node, parameter) to new.
     `folder` is where the document's relative paths begin. `points_known` points of the curves of `run` were told before.
-    `commands`: `("start", None)`, `("pause", None)`, `("step", None)`, `("reset", None)`, `("restore", state)`, `("warm", None)`,
-    `("pace", steps per second or None)`.
+    `commands`: `("start", number of steps or None)`, `("pause", None)`, `("step", None)`, `("reset", None)`, `("restore", state)`,
+    `("warm", None)`, `("pace", steps per second or None)`, `("debug", whether to show coming steps)`, `("back", steps)`,
+    `("to_iteration", step)`, `("conditions", those at which to stop)`.
     """
 
     number: int

@@ -1,0 +1,132 @@
+"""What the kernel keeps for the debugger: past states of the run, and the conditions at which training stops."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from engine.explain.condition import Condition
+from engine.history import Past, Range
+from engine.trace import array_view
+from engine.trainer import Trainer
+from engine.views import Absent
+
+EVERY = 0.1
+"""Seconds of training between two states held: about as long as replaying what lies between them takes."""
+SHARE = 0.02
+"""Largest part of the trainer's time that holding states may take."""
+
+
+class Debugging:
+    """`on`: the window shows the coming step instead of the demonstration batch. `stopped` is the condition that was met last."""
+
+    def __init__(self) -> None:
+        self.on = False
+        self.past = Past()
+        self.conditions: tuple[Condition, ...] = ()
+        self.stopped: Condition | None = None
+        self._met: set[Condition] = set()
+        self._kept_at = -math.inf
+        self._cost = 0.0
+        self._fits: Any = None
+        self._known: Any = None
+
+    def forget(self) -> None:
+        """The run began anew, or a person changed learned values: there is nothing to go back to."""
+        self.past.clear()
+        self._met.clear()
+        self._fits = self.stopped = None
+
+    # The past
+
+    def keep(self, trainer: Trainer, single: bool = False) -> None:
+        """Hold the state the run stands at, before it goes on: always where a person makes a `single` step, else as often as is cheap."""
+        self._follow(trainer)
+        state, now = trainer.session.state, time.perf_counter()
+        self.past.reached(state.step)
+        nearest = self.past.nearest(state.step)
+        if nearest is not None and nearest.step == state.step:
+            return
+        if single or now - self._kept_at >= max(EVERY, self._cost / SHARE):
+            self.past.add(trainer.capture(), trainer.loss)
+            self._kept_at = time.perf_counter()
+            self._cost = self._kept_at - now
+
+    def ranges(self, trainer: Trainer) -> tuple[Range, ...]:
+        """The steps that `go` accepts."""
+        self._follow(trainer)
+        self.past.reached(trainer.session.state.step)
+        return self.past.ranges()
+
+    def go(self, trainer: Trainer, step: int) -> bool:
+        """Bring the run to a step it was at, exactly; False where that is no longer held."""
+        self.keep(trainer, single=True)
+        moment = self.past.nearest(step)
+        if moment is None:
+            return False
+        trainer.rewind(moment.state, moment.loss, step)
+        self.stopped = None
+        return True
+
+    def _follow(self, trainer: Trainer) -> None:
+        """See whether states held still fit, and whether steps made from them would still be the same."""
+        session, training = trainer.session, trainer.training
+        state = session.state
+        fits = (trainer.spec.key, session.dtype, *((n, t.shape) for part in (state.parameters, state.buffers) for n, t in part.items()))
+        known = (session.version, session.edits, trainer.hyper, training.get("batch_size"), session.seed)
+        if fits != self._fits:
+            self.past.clear()
+        if (fits, known) != (self._fits, self._known):
+            self.past.turn(trainer.capture(), trainer.loss)
+        self._fits, self._known = fits, known
+
+    # Conditions
+
+    def watch(self, conditions: Sequence[Condition]) -> None:
+        """Stop at these from now on."""
+        self.conditions = tuple(conditions)
+        self._met.intersection_update(self.conditions)
+
+    def begin(self, trainer: Trainer) -> None:
+        """Training starts: what is met already does not stop it, only what comes to be met."""
+        self.stopped = None
+        self._met = set(self._met_now(trainer)) if self.conditions else set()
+
+    def run(self, trainer: Trainer, seconds: float, steps: float = math.inf) -> bool:
+        """Train step by step for this long, looking at the conditions before each; whether one of them was met."""
+        end = time.perf_counter() + seconds
+        while steps > 0 and not trainer.finished:
+            trainer.run(max_steps=1)
+            steps -= 1
+            if trainer.problem is None and self._stops(trainer):
+                return True
+            if time.perf_counter() >= end:
+                break
+        return False
+
+    def _stops(self, trainer: Trainer) -> bool:
+        met = self._met_now(trainer)
+        new = [condition for condition in met if condition not in self._met]
+        self._met = set(met)
+        self.stopped = new[0] if new else None
+        return bool(new)
+
+    def _met_now(self, trainer: Trainer) -> list[Condition]:
+        """Those that hold: of the run by its last loss and step, of a node by the pass of the coming step."""
+        trace = trainer.coming_trace() if any(not c.of_the_run for c in self.conditions) else None
+        found = []
+        for condition in self.conditions:
+            if condition.of_the_run:
+                number = trainer.loss if condition.quantity == "loss" else float(trainer.session.state.step)
+                holds = number is not None and condition.holds_for(number)
+            else:
+                assert trace is not None
+                table: Any = trace.gradients if condition.of_gradient else trace.values
+                entries = (entry for (node, _), entry in table.items() if node == condition.node and not isinstance(entry, Absent))
+                holds = any(condition.holds(array_view(entry)) for entry in entries)
+            if holds:
+                found.append(condition)
+        return found
+

@@ -1,0 +1,31 @@
+"""What the kernel loads while nobody waits, so that the first press of a button does not."""
+
+from __future__ import annotations
+
+import threading
+
+import torch
+
+from engine.catalog import CATALOG
+from engine.session import Session
+
+
+def warm_optimizer() -> None:
+    """Two steps of a small network: the kernels of training are loaded and the first press of Train does not wait."""
+    from engine.trainer import Trainer
+    from graph.formula import build
+
+    graph = build("mean((w*x - 1)^2)", CATALOG, {"x": 1.0}, {"w": 0.5})
+    trainer = Trainer(Session(graph))
+    trainer.run(max_steps=2)
+    trainer.metrics()
+
+
+def warm_meta() -> None:
+    """Load, beside everything else, what the first operation on the meta device needs: a second of imports that only large graphs use."""
+
+    def load() -> None:
+        empty = torch.empty(2, 3, device="meta", dtype=torch.float64)
+        torch.nn.functional.linear(empty * empty, empty)
+
+    threading.Thread(target=load, name="meta-imports", daemon=True).start()
