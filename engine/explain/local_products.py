@@ -131,7 +131,7 @@ class LocalProducts:
         return torch.zeros_like(v) if found is None else found.detach()
 
     def _by_rule(self, operation: Operation, step: Step, g: Tensor) -> Tensor | None:
-        name, place = self._argument(operation, step.a)
+        name, place = self.argument(operation, step.a)
         rule = operation.type.gradients.get(name)
         if rule is None or step.key != operation.outputs[0]:
             return None
@@ -160,7 +160,7 @@ class LocalProducts:
 
     # Arguments
 
-    def _argument(self, operation: Operation, a: int) -> tuple[str, int]:
+    def argument(self, operation: Operation, a: int) -> tuple[str, int]:
         """The name of a leaf's argument, and its place in the tuple of a `many` port (−1 for a plain one)."""
         return next(found for number, found in enumerate(_names(operation)) if number == a)
 

@@ -91,8 +91,8 @@ class Counts:
     * `forward`: one sweep from the value to the objective for each number of the value, `sweeps` in all.
     * `reverse`: one sweep from the objective to the value.
 
-    `all_…` are the same summed over every Input, data output and learned tensor that the objective depends on (reverse mode
-    still needs one sweep only).
+    `all_…` are the same summed over every Input and every learned tensor that the objective depends on (reverse mode still
+    needs one sweep only).
     """
 
     path_by_path: int
