@@ -66,7 +66,7 @@ def sixty_nodes() -> Document:
 
 
 def opened(document: Document) -> Window:
-    from ui.app import application
+    from ui.app import application, settle
     from ui.kernel import Kernel
     from ui.session import Session
     from ui.window import Window
@@ -75,6 +75,7 @@ def opened(document: Document) -> Window:
     window = Window(document, Session(), Kernel())
     window.resize(1920, 1080)
     window.show()
+    settle(window)
     return window
 
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from ui.session import Session
     from ui.window import Window
 
+SETTLED_MS = 3000
+
 
 def application(arguments: list[str] | None = None) -> QApplication:
     """The one application object, dressed; made here if there is none yet."""
@@ -99,6 +101,21 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
     if complaint:
         window.say(complaint)
     window.recovery.look()
+    settle(window)
     code = app.exec()
     kernel.shutdown()
     return code
+
+
+def settle(window: Window) -> None:
+    """Once everything is loaded, take what will live as long as the window out of the collector's sight: looking through all of
+    it again and again would cost whole frames."""
+    import gc
+
+    from PySide6.QtCore import QTimer
+
+    def freeze() -> None:
+        gc.collect()
+        gc.freeze()
+
+    QTimer.singleShot(SETTLED_MS, window, freeze)

@@ -13,6 +13,7 @@ from graph.document import Document
 from graph.graph import Graph
 from graph.problem import Problem
 from ui.data_page import DataPage
+from ui.pace import Pace
 from ui.probes_page import ProbesPage
 from ui.problems import ProblemsPage
 from ui.theme import Theme
@@ -28,10 +29,10 @@ class Bottom(QWidget):
     step_clicked = Signal()
     reset_clicked = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, pace: Pace | None = None) -> None:
         super().__init__()
         self.setObjectName("panel")
-        self.training, self.data, self.probes, self.problems = TrainingPage(), DataPage(), ProbesPage(), ProblemsPage()
+        self.training, self.data, self.probes, self.problems = TrainingPage(pace), DataPage(), ProbesPage(), ProblemsPage()
         self._guests: list[Any] = []
         self.status = ElidedLabel("", "strong")
         self.status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

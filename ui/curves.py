@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,11 @@ from ui.widgets import button, label
 
 if TYPE_CHECKING:
     from engine.kernel.protocol import Point
+    from ui.pace import Pace
 
 EMPTY = "Press Train and watch the loss fall."
-FIELDS = ("loss", "test_loss", "accuracy", "test_accuracy")
+PLOTS = {"loss": ("loss", "test_loss"), "accuracy": ("accuracy", "test_accuracy")}
+FIELDS = tuple(field for fields in PLOTS.values() for field in fields)
 FEW = 12
 """So few points are marked as such: one alone would be no line."""
 DRAW_MS = 200
@@ -28,8 +31,9 @@ MOST_POINTS = 600
 class Curves(QWidget):
     """Two plots side by side; accuracy appears when something is measured. Training part solid, test part dashed."""
 
-    def __init__(self) -> None:
+    def __init__(self, pace: Pace | None = None) -> None:
         super().__init__()
+        self._pace = pace
         self._theme = LIGHT
         self._points: Sequence[Point] = ()
         self._taken: dict[str, tuple[list[float], list[float]]] = {field: ([], []) for field in FIELDS}
@@ -37,10 +41,12 @@ class Curves(QWidget):
         self._newest: Point | None = None
         self._plots: dict[str, Any] = {}
         self._lines: dict[str, Any] = {}
+        self._scaled = False
+        """Whether the axis of the accuracy runs from 0 to 1."""
         self._drawn = QElapsedTimer()
         self._later = QTimer(self)
         self._later.setSingleShot(True)
-        self._later.timeout.connect(self._draw)
+        self._later.timeout.connect(self._draw_soon)
         self.logarithmic = button("log scale", "quiet", tip="Show the loss on a logarithmic scale")
         self.logarithmic.setCheckable(True)
         self.logarithmic.toggled.connect(lambda _: self._draw())
@@ -74,7 +80,7 @@ class Curves(QWidget):
             if since < DRAW_MS:
                 self._later.start(int(DRAW_MS - since))
             else:
-                self._draw()
+                self._draw_soon()
 
     def series(self, field: str) -> tuple[list[float], list[float]]:
         """Steps and values of one curve, without the gaps; thinned when there are very many."""
@@ -105,7 +111,7 @@ class Curves(QWidget):
         import pyqtgraph
 
         pyqtgraph.setConfigOptions(antialias=True)
-        for name, fields in (("loss", ("loss", "test_loss")), ("accuracy", ("accuracy", "test_accuracy"))):
+        for name, fields in PLOTS.items():
             plot = pyqtgraph.PlotWidget()
             plot.setFrameShape(plot.Shape.NoFrame)
             plot.setMenuEnabled(False)
@@ -154,7 +160,7 @@ class Curves(QWidget):
         width = 1.6 * theme.scale
         solid = pyqtgraph.mkPen(color(theme.forward), width=width)
         dashed = pyqtgraph.mkPen(color(theme.swatch["layers"]), width=width, style=Qt.PenStyle.DashLine)
-        first, second = ("loss", "test_loss") if name == "loss" else ("accuracy", "test_accuracy")
+        first, second = PLOTS[name]
         self._lines[first].setPen(solid)
         self._lines[second].setPen(dashed)
         for field, hue in ((first, theme.forward), (second, theme.swatch["layers"])):
@@ -165,21 +171,38 @@ class Curves(QWidget):
             f'&nbsp;&nbsp; <span style="color:{theme.swatch["layers"]}">┅ test</span>'
         )
 
-    def _draw(self) -> None:
-        if not self._plots or not self._points:
-            return
+    def _draw_soon(self) -> None:
+        """One plot after the other, each between two frames of the canvas."""
         self._drawn.start()
-        logarithmic = self.logarithmic.isChecked()
-        for field, line in self._lines.items():
+        for name in self._plots:
+            if self._pace is None:
+                self._draw_plot(name)
+            else:
+                self._pace.run(f"curve of {name}", functools.partial(self._draw_plot, name))
+
+    def _draw(self) -> None:
+        self._drawn.start()
+        for name in self._plots:
+            self._draw_plot(name)
+
+    def _draw_plot(self, name: str) -> None:
+        if not self._points:
+            return
+        plot, holder, _ = self._plots[name]
+        logarithmic = name == "loss" and self.logarithmic.isChecked()
+        for field in PLOTS[name]:
             steps, values = self.series(field)
-            if logarithmic and field.endswith("loss"):
+            if logarithmic:
                 kept = [(s, v) for s, v in zip(steps, values, strict=True) if v > 0]
                 steps, values = [s for s, _ in kept], [v for _, v in kept]
-            line.setData(steps, values, symbol="o" if len(steps) < FEW else None, symbolSize=round(4 * self._theme.scale))
-        self._plots["loss"][0].setLogMode(x=False, y=logarithmic)
+            symbol = "o" if len(steps) < FEW else None
+            self._lines[field].setData(steps, values, symbol=symbol, symbolSize=round(4 * self._theme.scale))
+        if name == "loss":
+            plot.setLogMode(x=False, y=logarithmic)
+            return
         measured = bool(self._taken["accuracy"][0] or self._taken["test_accuracy"][0])
-        self._plots["accuracy"][1].setVisible(measured)
-        if measured:
-            self._plots["accuracy"][0].setYRange(0, 1, padding=0.03)
-            ticks = [(share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]
-            self._plots["accuracy"][0].getAxis("left").setTicks([ticks])
+        holder.setVisible(measured)
+        if measured and not self._scaled:
+            self._scaled = True
+            plot.setYRange(0, 1, padding=0.03)
+            plot.getAxis("left").setTicks([[(share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]])

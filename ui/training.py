@@ -18,6 +18,7 @@ from ui.forms import Form
 from ui.formula import FormulaView
 from ui.inspector import scrolled
 from ui.numbers import count, number, plain, rate
+from ui.pace import Pace
 from ui.theme import LIGHT, Theme
 from ui.widgets import clear, label
 
@@ -66,7 +67,7 @@ class TrainingPage(QWidget):
 
     show_node = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, pace: Pace | None = None) -> None:
         super().__init__()
         self._document: Document | None = None
         self._theme = LIGHT
@@ -78,7 +79,7 @@ class TrainingPage(QWidget):
         self._hyper_place, self._formulas = QVBoxLayout(), QVBoxLayout()
         self.message = label("", "notice", wrap=True)
         self.message.hide()
-        self.curves = Curves()
+        self.curves = Curves(pace)
         form = QWidget()
         column = QVBoxLayout(form)
         column.setContentsMargins(0, 4, 0, 8)

@@ -72,6 +72,7 @@ class Window(QMainWindow):
         from ui.inspector import Inspector
         from ui.library import Library
         from ui.outline import Outline
+        from ui.pace import Pace
         from ui.playback import Playhead
         from ui.recovery import Recovery
         from ui.search_box import SearchBox
@@ -93,10 +94,11 @@ class Window(QMainWindow):
         accessible.install()
         self.canvas = Canvas(document, self.theme)
         self.canvas.set_playhead(self.playhead)
+        self.pace = Pace(self.canvas)
         self.library = Library(document.graph.catalog, self.theme, session.recent_types)
         self.views = ViewMemory(session, self.canvas)
         self.inspector = Inspector(kernel.request_array if kernel is not None else None)
-        self.bottom = Bottom()
+        self.bottom = Bottom(self.pace)
         self.diagnosis = Diagnosis(self)
         self.outline = Outline()
         self.status = Status(self)
@@ -177,8 +179,8 @@ class Window(QMainWindow):
         topbar.device_clicked.connect(self._device_clicked)
         self.playhead.state_changed.connect(self.refresh_actions)
         if self.kernel is not None:
-            self.kernel.traced.connect(self.show_trace)
-            self.kernel.progressed.connect(self.show_progress)
+            self.kernel.traced.connect(self._traced)
+            self.kernel.progressed.connect(self._progressed)
             self.kernel.status.connect(self._kernel_status)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
@@ -197,6 +199,7 @@ class Window(QMainWindow):
         document.changed.connect(self._document_changed)
         self.recovery.follow(document)
         self.trace = None
+        self.pace.drop()
         self.playhead.set_trace(None)
         self.inspector.set_document(document)
         self.outline.set_document(document)
@@ -272,6 +275,25 @@ class Window(QMainWindow):
         self.inspector.set_trace(self.trace, self.stale)
 
     # the kernel
+
+    def _traced(self, trace: TraceView) -> None:
+        """Numbers of an edit are shown at once, in its own frame; those of a running training between two frames."""
+        if trace.mode == "training":
+            self.pace.run("trace", lambda: self._show_training(trace))
+        else:
+            self.pace.drop("trace")
+            self.show_trace(trace)
+
+    def _show_training(self, trace: TraceView) -> None:
+        if trace.structure == self.document.structure:
+            self.show_trace(trace)
+
+    def _progressed(self, progress: Progress) -> None:
+        if progress.phase == "training":
+            self.pace.run("progress", lambda: self.show_progress(progress))
+        else:
+            self.pace.drop("progress")
+            self.show_progress(progress)
 
     def show_trace(self, trace: TraceView) -> None:
         """New numbers for everything that shows some."""

@@ -21,10 +21,14 @@ Paint = Callable[[QPainter, QRectF, float], None]
 
 
 class StaticLayer:
-    """`paint(painter, area, scale)` draws part of the scene; the painter is already in scene coordinates."""
+    """`paint(painter, area, scale)` draws part of the scene; the painter is already in scene coordinates.
 
-    def __init__(self, paint: Paint) -> None:
+    Where `base`, another layer, holds a picture of the same place, a whole one is begun from that and completed by `over`.
+    """
+
+    def __init__(self, paint: Paint, base: StaticLayer | None = None, over: Paint | None = None) -> None:
         self._paint = paint
+        self._base, self._over = base, over
         self._image: QImage | None = None
         self._camera = Camera()
         self._ratio = 1.0
@@ -95,9 +99,24 @@ class StaticLayer:
         image.setDevicePixelRatio(ratio)
         return image
 
+    def _copy(self, camera: Camera, size: QSizeF, ratio: float) -> QImage | None:
+        """The picture as it is, for another layer to go on from; None where it does not show this view."""
+        if self._image is None or camera.scale != self._camera.scale or ratio != self._ratio or not self._covers(camera, size, 0.0):
+            return None
+        self._mend()
+        return self._image.copy()
+
     def _render(self, camera: Camera, size: QSizeF, ratio: float) -> None:
-        self._image, self._ratio = self._fresh(size, ratio), ratio
         self._dirty.clear()
+        copy = self._base._copy(camera, size, ratio) if self._base is not None else None
+        if copy is not None and self._base is not None and self._over is not None:
+            began = time.perf_counter()
+            self._image, self._ratio = copy, ratio
+            self._camera.restore(self._base._camera.state())
+            self._fill(self._camera.seen(copy.deviceIndependentSize()), self._over)
+            self.cost_ms = (time.perf_counter() - began) * 1000
+            return
+        self._image, self._ratio = self._fresh(size, ratio), ratio
         self._camera.restore((camera.scale, camera.x - MARGIN / camera.scale, camera.y - MARGIN / camera.scale))
         began = time.perf_counter()
         self._fill(self._camera.seen(self._image.deviceIndependentSize()))
@@ -136,14 +155,14 @@ class StaticLayer:
             if part.intersects(whole):
                 self._fill(part.intersected(whole))
 
-    def _fill(self, area: QRectF) -> None:
+    def _fill(self, area: QRectF, paint: Paint | None = None) -> None:
         assert self._image is not None
         painter = QPainter(self._image)
         prepare(painter)
         pixels = self._camera.rect_to_view(area).toAlignedRect()
         painter.setClipRect(pixels)
         painter.setWorldTransform(self._camera.transform(), True)
-        self._paint(painter, self._pixel_area(pixels), self._camera.scale)
+        (paint or self._paint)(painter, self._pixel_area(pixels), self._camera.scale)
         painter.end()
 
     def _pixel_area(self, pixels: QRect) -> QRectF:

@@ -43,7 +43,7 @@ class Stage:
         self.content = Content(graph)
         self.labels = Labels()
         self.layer = StaticLayer(self._paint_static)
-        self.still = StaticLayer(self._paint_still)
+        self.still = StaticLayer(self._paint_still, self.layer, self._paint_numbers)
         self.carried: tuple[str, ...] = ()
         self.held = False
         """Whether a hand is changing numbers: then labels stay where they are."""
@@ -252,6 +252,9 @@ class Stage:
 
     def _paint_still(self, painter: QPainter, area: QRectF, scale: float) -> None:
         self._paint_static(painter, area, scale)
+        self._paint_numbers(painter, area, scale)
+
+    def _paint_numbers(self, painter: QPainter, area: QRectF, scale: float) -> None:
         self._paint_live(painter, area, scale, LABEL_MS)
 
     def _paint_live(self, painter: QPainter, area: QRectF, scale: float, budget_ms: float) -> None:

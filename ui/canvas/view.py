@@ -76,6 +76,8 @@ class Canvas(QWidget):
     formula_requested = Signal()
     message = Signal(str)
     view_changed = Signal()
+    painted = Signal()
+    """A frame is complete."""
 
     def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -442,6 +444,7 @@ class Canvas(QWidget):
             self.overlay.paint_above(painter)
         finally:
             painter.end()  # a painter that is left open takes the whole process down
+        self.painted.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         self.refit()
