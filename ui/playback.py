@@ -6,7 +6,7 @@ is hidden. A timer runs only while something plays.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
@@ -14,6 +14,9 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
 from engine.views import Event, TraceView
 
 Playing = Literal["", "forward", "backward", "step"]
+Pass = Literal["", "forward", "backward", "update", "zero"]
+TAIL: tuple[Literal["update", "zero"], ...] = ("update", "zero")
+"""What follows the backward pass in a whole training step: the parameters' update, and the gradients forgotten."""
 
 EVENT_MS = 750.0
 """One event at speed 1; a long pass is hastened so that it takes about `PASS_MS`, but no event less than `LEAST_MS`."""
@@ -26,20 +29,27 @@ SPEEDS = (0.25, 4.0)
 
 
 class Playhead(QObject):
-    """A position in `TraceView.events`.
+    """A position in `TraceView.events`, and in the `tail` that follows them where whole training steps are played.
 
     `event_index` counts finished events; `progress` (0 to 1) is how far the next one has come. `at_rest` means that
-    no playback is under way or half done, and every number of the trace is shown.
+    no playback is under way or half done, and every number of the trace is shown. `breaks(event)` may say that playback
+    has to stop once an event is finished.
     """
 
     moved = Signal()
     """The position changed: repaint pulses and numbers."""
     state_changed = Signal()
     """`playing`, `at_rest` or the events changed: buttons and labels."""
+    left = Signal(int)
+    """Someone stepped beyond the end (1) or before the beginning (-1) of a whole training step."""
+    broke = Signal(object)
+    """Playback stopped because `breaks` said so; bears the event."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.events: tuple[Event, ...] = ()
+        self.tail: tuple[Literal["update", "zero"], ...] = ()
+        self.breaks: Callable[[Event], bool] | None = None
         self.event_index = 0
         self._share = 0.0
         self.playing: Playing = ""
@@ -58,6 +68,21 @@ class Playhead(QObject):
         self._timer.timeout.connect(self._tick)
 
     # what the canvas asks
+
+    @property
+    def length(self) -> int:
+        """How many positions there are to step through."""
+        return len(self.events) + len(self.tail)
+
+    @property
+    def turn(self) -> int:
+        """Where the backward pass begins."""
+        return self._turn
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether the gradients of this step are gone: the phase that sets them to zero is over."""
+        return not self.at_rest and bool(self.tail) and self.event_index >= self.length
 
     @property
     def active_event(self) -> Event | None:
@@ -86,15 +111,16 @@ class Playhead(QObject):
             return None
         if self.moving:
             return self.events[self.event_index].node
-        return self.events[self.event_index - 1].node if self.event_index else None
+        return self.events[self.event_index - 1].node if 0 < self.event_index <= len(self.events) else None
 
     @property
-    def phase(self) -> Literal["", "forward", "backward"]:
+    def phase(self) -> Pass:
         """Which pass the playhead stands in; empty at rest."""
         if self.at_rest or not self.events:
             return ""
-        at = self.event_index if self.moving else max(0, self.event_index - 1)
-        return self.events[min(at, len(self.events) - 1)].phase
+        under_way = self._share > 0.0 or bool(self.playing)
+        at = min(self.event_index if under_way else max(0, self.event_index - 1), self.length - 1)
+        return self.events[at].phase if at < len(self.events) else self.tail[at - len(self.events)]
 
     def arrived_values(self, edge: str) -> bool:
         """Whether the value on this wire may be shown."""
@@ -102,7 +128,7 @@ class Playhead(QObject):
 
     def arrived_gradients(self, edge: str) -> bool:
         """Whether the gradient on this wire may be shown."""
-        return self.at_rest or self.event_index > self._gradient_at.get(edge, -1)
+        return self.at_rest or (self.event_index > self._gradient_at.get(edge, -1) and not self.forgotten)
 
     def node_has_value(self, node: str) -> bool:
         return self.at_rest or self.event_index > self._node_value_at.get(node, -1)
@@ -110,7 +136,7 @@ class Playhead(QObject):
     def node_has_gradient(self, node: str) -> bool:
         """A node's own gradient is complete when its backward event begins."""
         at = self._node_gradient_at.get(node, -1)
-        return self.at_rest or self.event_index > at or (self.event_index == at and self.moving)
+        return self.at_rest or ((self.event_index > at or (self.event_index == at and self.moving)) and not self.forgotten)
 
     # what feeds it
 
@@ -126,6 +152,12 @@ class Playhead(QObject):
         self._turn = next((i for i, e in enumerate(found) if e.phase == "backward"), len(found))
         self._index_arrivals()
         self.reset()
+
+    def set_tail(self, whole: bool) -> None:
+        """Play whole training steps, update and zeroing included, or the two passes alone."""
+        if whole != bool(self.tail):
+            self.tail = TAIL if whole else ()
+            self.reset()
 
     def _index_arrivals(self) -> None:
         tables: tuple[dict[str, int], ...] = (self._value_at, self._gradient_at, self._node_value_at, self._node_gradient_at)
@@ -156,16 +188,18 @@ class Playhead(QObject):
         self._play("backward", self._turn if fresh else self.event_index, len(self.events), keep=not fresh)
 
     def step(self) -> None:
-        """Play one event; during an event, finish it at once."""
+        """Play one event; during an event, finish it at once; at the end of a whole step, on to the next."""
         if not self.events:
             return
-        if self.moving and self._share > 0.0:
+        if not self.at_rest and self._share > 0.0:
             self._finish_event()
             self._halt()
             return
         start = 0 if self.at_rest else self.event_index
-        if start < len(self.events):
+        if start < self.length:
             self._play("step", start, start + 1)
+        elif self.tail:
+            self.left.emit(1)
 
     def step_back(self) -> None:
         """Take back the event under way, else the last one finished; from rest, the last event of all."""
@@ -174,13 +208,16 @@ class Playhead(QObject):
         index = len(self.events) if self.at_rest else self.event_index
         if self.at_rest or self._share <= 0.0:
             index -= 1
-        self.seek(index)
+        if index < 0 and self.tail:
+            self.left.emit(-1)
+        else:
+            self.seek(index)
 
     def seek(self, index: int) -> None:
         """Stand still after `index` finished events."""
         self._timer.stop()
         self.playing, self.at_rest, self._share = "", False, 0.0
-        self.event_index = min(max(index, 0), len(self.events))
+        self.event_index = min(max(index, 0), self.length)
         self._announce()
 
     def pause(self) -> None:
@@ -197,6 +234,11 @@ class Playhead(QObject):
 
     # time
 
+    def _length_ms(self) -> float:
+        if self.event_index < len(self.events):
+            return self.event_ms(self.events[self.event_index])
+        return EVENT_MS * QUIET_SHARE / self.speed
+
     def event_ms(self, event: Event) -> float:
         """How long an event takes at the present speed, in milliseconds."""
         count = self._turn if event.phase == "forward" else len(self.events) - self._turn
@@ -206,17 +248,31 @@ class Playhead(QObject):
     def advance(self, ms: float) -> None:
         """Let `ms` milliseconds pass. The timer calls it; a test may too."""
         while ms > 0 and self.playing and self.event_index < self._stop_at:
-            length = self.event_ms(self.events[self.event_index])
+            length = self._length_ms()
             left = length * (1.0 - self._share)
             if ms < left:
                 self._share += ms / length
                 break
             ms -= left
             self._finish_event()
+            if self._broken():
+                return
         if self.playing and self.event_index >= self._stop_at:
             self._halt()
         else:
             self.moved.emit()
+
+    def _broken(self) -> bool:
+        """Stop where a breakpoint says so; a step stops anyway."""
+        done = self.event_index - 1
+        if self.breaks is None or self.playing not in ("forward", "backward") or done >= len(self.events):
+            return False
+        event = self.events[done]
+        if not self.breaks(event):
+            return False
+        self._halt()
+        self.broke.emit(event)
+        return True
 
     def _finish_event(self) -> None:
         self.event_index += 1
@@ -235,7 +291,7 @@ class Playhead(QObject):
     def _halt(self) -> None:
         self._timer.stop()
         self.playing = ""
-        if self.events and self.event_index >= len(self.events):
+        if self.events and self.event_index >= len(self.events) and not self.tail:
             self.at_rest = True
         self._announce()
 

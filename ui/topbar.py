@@ -70,8 +70,8 @@ class Transport(QWidget):
         self.backward.setText("Pause" if playhead.playing == "backward" else "◀ Backward")
         set_property(self.forward, "active", playhead.phase == "forward")
         set_property(self.backward, "active", playhead.phase == "backward")
-        self.step.setEnabled(playable and (playhead.at_rest or playhead.event_index < len(playhead.events)))
-        self.back.setEnabled(playable and (playhead.at_rest or playhead.event_index > 0 or playhead.moving))
+        self.step.setEnabled(playable and (playhead.at_rest or bool(playhead.tail) or playhead.event_index < playhead.length))
+        self.back.setEnabled(playable and (playhead.at_rest or bool(playhead.tail) or playhead.event_index > 0 or playhead.moving))
 
     def fix_widths(self) -> None:
         """Keep the buttons' widths when their text turns into Pause and back."""
