@@ -13,9 +13,9 @@ from graph.document import Document
 from ui.node_page import NodePage
 from ui.pages import DocumentPage, HelpPage, Request, ValuesPage
 from ui.theme import LIGHT, Theme
-from ui.widgets import button, label
+from ui.widgets import button, column, label
 
-NODE, VALUES, HELP = range(3)
+NODE, EXPLAIN, VALUES, HELP = range(4)
 
 
 class Inspector(QWidget):
@@ -47,7 +47,10 @@ class Inspector(QWidget):
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         self.tabs.setAccessibleName("Inspector")
-        pages: tuple[tuple[QWidget, str], ...] = ((self.first, "Node"), (self.values_page, "Values"), (self.help_page, "Help"))
+        self._explanations = column()
+        pages: tuple[tuple[QWidget, str], ...] = (
+            (self.first, "Node"), (self._explanations, "Explain"), (self.values_page, "Values"), (self.help_page, "Help"),
+        )  # fmt: skip
         for page, title in pages:
             self.tabs.addTab(scrolled(page), title)
         self.tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -66,11 +69,11 @@ class Inspector(QWidget):
             made.clicked.connect(lambda _=False, show=show: self.pin.emit(show))
             row.addWidget(made)
         row.addStretch(1)
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(0, 0, 0, 16)
-        column.addWidget(self.wire_page)
-        column.addLayout(row)
-        column.addStretch(1)
+        down = QVBoxLayout(holder)
+        down.setContentsMargins(0, 0, 0, 16)
+        down.addWidget(self.wire_page)
+        down.addLayout(row)
+        down.addStretch(1)
         return holder
 
     def add_page(self, page: QWidget, title: str) -> int:
@@ -78,6 +81,13 @@ class Inspector(QWidget):
         index = self.tabs.addTab(scrolled(page), title)
         self._guests[index] = page
         return index
+
+    def set_explanations(self, page: QWidget) -> None:
+        """What fills the second tab; followed like an added page."""
+        layout = self._explanations.layout()
+        assert layout is not None
+        layout.addWidget(page)
+        self._guests[EXPLAIN] = page
 
     def set_document(self, document: Document) -> None:
         self._document, self._trace = document, None
@@ -119,8 +129,9 @@ class Inspector(QWidget):
         elif page == HELP:
             self.help_page.show_spec(graph.spec(node) if node is not None else None, self._theme)
         else:
-            guest = self._guests[page]
-            guest.follow(document, nodes, edges, self._trace, self._theme, self._stale)
+            guest = self._guests.get(page)
+            if guest is not None:
+                guest.follow(document, nodes, edges, self._trace, self._theme, self._stale)
 
     def _show_first(self, document: Document, nodes: list[str], edges: list[str], node: str | None) -> None:
         if node is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import Counter
 
 from PySide6.QtGui import QAction, QKeySequence
@@ -15,11 +16,12 @@ from ui.window import Window
 EMPTY = Situation()
 
 
-def test_ids_are_unique_and_each_has_a_command() -> None:
+def test_ids_are_unique_and_each_has_a_command(window: Window) -> None:
     ids = [spec.id for spec in ACTIONS]
 
     assert len(ids) == len(set(ids))
-    assert all(callable(getattr(Commands, name)) for name in ids)
+    assert all(callable(getattr(Commands, spec.id)) for spec in ACTIONS if not spec.run)
+    assert all(callable(functools.reduce(getattr, spec.run.split("."), window)) for spec in ACTIONS if spec.run)
 
 
 def test_a_shortcut_means_one_thing_wherever_it_is_heard() -> None:

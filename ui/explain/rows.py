@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
-from ui.action_spec import ActionSpec
+from ui.action_spec import ActionSpec, has
 
-ROWS: tuple[ActionSpec, ...] = ()
+A = ActionSpec
+explainable = has("explainable")
+ROWS: tuple[ActionSpec, ...] = (
+    A("why", "Why this number?", "Learn", ("W",), "canvas", explainable, "The formula, the numbers in it, and where each comes from",
+      before=True, search=("explain", "card", "chain rule"), run="explain.why"),
+)  # fmt: skip

@@ -1,0 +1,369 @@
+"""The inspector's page that answers "why this number?": formula, numbers, and where every part of them comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
+
+from engine.explain.cards import Array, Card, CardOf, Notation, Section
+from engine.explain.question import Question, Refusal
+from engine.views import TraceView
+from graph.document import Document
+from ui.explain.asking import Asker
+from ui.explain.links import Link, follow, point_at
+from ui.explain.sheet import Sheet
+from ui.explain.writing import HiddenNumbers, Writer, head_lines, section_lines
+from ui.theme import LIGHT, Theme
+from ui.widgets import FlowLayout, button, clear, label, line
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+STALE_MS = 150
+"""As on the canvas: numbers of an older document are greyed when no answer has come by then."""
+NOTATIONS: tuple[tuple[Notation, str, str], ...] = (
+    ("leibniz", "∂L/∂x", "Gradients as derivatives of the objective"),
+    ("bar", "x̄", "Gradients as adjoints, with a bar"),
+    ("delta", "δ", "Gradients of layers as deltas"),
+)
+INVITATION = "Select a node or a wire: here stands why its number is what it is."
+HINT = "Point at a number to see where it comes from; click it to go there."
+
+
+class SectionView(QWidget):
+    """One section: its title, which leads to what it is about, and its lines."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.title = label("", "section")
+        self.sheet = Sheet()
+        self.rule = line()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        layout.addWidget(self.rule)
+        layout.addSpacing(2)
+        layout.addWidget(self.title)
+        layout.addWidget(self.sheet)
+
+    def show_section(self, section: Section, hidden: HiddenNumbers, theme: Theme, stale: bool) -> None:
+        self.title.setText(section.title.upper() if len(section.title) < 44 else section.title)
+        writer = Writer(hidden)
+        lines = section_lines(writer, section)
+        self.sheet.show_lines(lines, writer.arrays, theme, stale)
+
+
+class CardPage(QWidget):
+    """Follows the selection while it is seen; asks the engine for a card at every new trace, one question at a time."""
+
+    shown = Signal()
+    """A card, or a refusal, stands on the page."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__()
+        self._window = window
+        self._document: Document | None = None
+        self._trace: TraceView | None = None
+        self._theme = LIGHT
+        self._focus: Link | None = None
+        self._parameter: tuple[str, str] | None = None
+        self._sample: int | None = None
+        self._entry: tuple[int, ...] | None = None
+        self._current: tuple[object, ...] = ()
+        self._stale = False
+        self.card: Card | None = None
+        self.refusal = ""
+        self.notation: Notation = _notation(window.session.text("notation", "leibniz"))
+        self.asker = Asker(window, self, self._answered)
+        self._grey = QTimer(self)
+        self._grey.setSingleShot(True)
+        self._grey.setInterval(STALE_MS)
+        self._grey.timeout.connect(self._greyed)
+        self.sections: list[SectionView] = []
+        self._build()
+
+    # widgets
+
+    def _build(self) -> None:
+        self.title, self.kind = label("", "heading", wrap=True), label("", "small", wrap=True)
+        self.head = Sheet()
+        self.note = label(INVITATION, "secondary", wrap=True)
+        self.hint = label(HINT, "small", wrap=True)
+        self.subjects, self._subjects = QWidget(), FlowLayout(4)
+        self.subjects.setLayout(self._subjects)
+        self._column = QVBoxLayout()
+        self._column.setSpacing(14)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 14, 0, 16)
+        layout.setSpacing(8)
+        layout.addWidget(self._switch())
+        for widget in (self.title, self.kind, self.subjects, self._choosers(), self.note, self.head):
+            layout.addWidget(widget)
+        layout.addSpacing(4)
+        layout.addLayout(self._column)
+        layout.addSpacing(8)
+        layout.addWidget(self.hint)
+        layout.addStretch(1)
+        self._connect(self.head)
+        self.head.picked.connect(self._pick)
+        self._show()
+
+    def _switch(self) -> QWidget:
+        """How gradients are written."""
+        self.switch = QButtonGroup(self)
+        holder, row = QWidget(), QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        for number, (key, text, tip) in enumerate(NOTATIONS):
+            choice = button(text, "quiet", tip=tip)
+            choice.setCheckable(True)
+            choice.setChecked(key == self.notation)
+            choice.setAccessibleName(f"Notation {text}")
+            self.switch.addButton(choice, number)
+            row.addWidget(choice)
+        row.addStretch(1)
+        holder.setLayout(row)
+        self.switch.idClicked.connect(lambda number: self.set_notation(NOTATIONS[number][0]))
+        return holder
+
+    def _choosers(self) -> QWidget:
+        self.samples = QWidget()
+        row = QHBoxLayout(self.samples)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(8)
+        self.sample = QSpinBox()
+        self.sample.setAccessibleName("Sample")
+        self.sample.setToolTip("Which sample of the batch is worked out")
+        self.sample_text = label("", "small")
+        row.addWidget(label("sample", "small"))
+        row.addWidget(self.sample)
+        row.addWidget(self.sample_text)
+        row.addStretch(1)
+        self.sample.valueChanged.connect(self._choose_sample)
+        return self.samples
+
+    def _connect(self, sheet: Sheet) -> None:
+        sheet.followed.connect(self.follow_link)
+        sheet.hovered.connect(lambda link: point_at(self._window, link))
+
+    # what is asked
+
+    def follow(
+        self, document: Document, nodes: list[str], edges: list[str], trace: TraceView | None, theme: Theme, stale: bool
+    ) -> None:
+        """Called by the inspector while this page is seen, at every selection and at every trace."""
+        if document is not self._document:
+            self._document = document
+            self.forget()
+        self._trace, self._theme = trace, theme
+        self._set_focus(self._chosen(nodes, edges))
+        self._set_stale(stale)
+        self._ask()
+        self._show()
+
+    def _chosen(self, nodes: list[str], edges: list[str]) -> Link | None:
+        if len(nodes) == 1:
+            if self._parameter is not None and self._parameter[0] == nodes[0]:
+                return Link("parameter", *self._parameter)
+            return Link("node", nodes[0])
+        return Link("edge", edges[0]) if len(edges) == 1 and not nodes else None
+
+    def _set_focus(self, focus: Link | None) -> None:
+        if focus == self._focus:
+            return
+        if focus is None or focus.kind != "parameter":
+            self._parameter = None
+        self._focus, self._entry = focus, None
+        self._current = ()
+
+    def question(self) -> CardOf | None:
+        """What this page shows, or will."""
+        focus = self._focus
+        if focus is None:
+            return None
+        kind: Any = focus.kind
+        return CardOf(kind, focus.id, focus.name, self._sample, self._entry, self.notation)
+
+    def _ask(self, again: bool = False) -> None:
+        question = self.question()
+        if question is None or self._window.kernel is None or self._trace is None or self._stale_without_answer():
+            return
+        current = (question, id(self._trace), self._trace.revision, self._trace.structure)
+        if current != self._current or again:
+            self._current = current
+            self.asker.want(question)
+
+    def _stale_without_answer(self) -> bool:
+        """Whether newer numbers are on their way: the card waits for them instead of delaying them."""
+        document, trace = self._document, self._trace
+        return document is not None and trace is not None and trace.structure != document.structure
+
+    def _answered(self, question: Question, answer: Any) -> None:
+        wanted = self.question()
+        if wanted is None or not isinstance(question, CardOf) or _subject(question) != _subject(wanted):
+            return
+        if isinstance(answer, Refusal):
+            self.card, self.refusal = None, answer.text
+        else:
+            self.card, self.refusal = answer, ""
+            self._set_stale(self._window.stale)
+        self._show()
+        self.shown.emit()
+
+    def forget(self) -> None:
+        """Another document: nothing of the last one stands here, and nothing that is under way arrives."""
+        self.asker.forget()
+        self._grey.stop()
+        self.card, self.refusal, self._current, self._stale = None, "", (), False
+        self._focus = self._parameter = self._sample = self._entry = None
+
+    # choices
+
+    def set_notation(self, notation: Notation) -> None:
+        """How gradients are written from now on, kept in the settings."""
+        self.notation = notation
+        self._window.session.set("notation", notation)
+        for number, (key, _, _) in enumerate(NOTATIONS):
+            self.switch.button(number).setChecked(key == notation)
+        self._ask()
+
+    def choose_parameter(self, name: str) -> None:
+        """The card of one of the selected node's learned tensors; an empty name: of the node itself."""
+        if self._focus is None or self._focus.kind == "edge":
+            return
+        self._parameter = (self._focus.id, name) if name else None
+        self._set_focus(Link("parameter", self._focus.id, name) if name else Link("node", self._focus.id))
+        self._ask()
+        self._show()
+
+    def _choose_sample(self, number: int) -> None:
+        self._sample = number - 1
+        self._ask()
+
+    def _pick(self, _: int, entry: object) -> None:
+        """An entry of the value was clicked: that one is worked out."""
+        card = self.card
+        if card is None or not isinstance(entry, tuple):
+            return
+        self._entry = tuple(entry[-len(card.shape):]) if card.shape else ()
+        if card.samples > 1 and len(entry) == len(card.shape) + 1:
+            self._sample = entry[0]
+        self._ask()
+
+    def follow_link(self, text: str) -> None:
+        link = follow(self._window, text)
+        if link is not None and link.kind == "parameter":
+            self.choose_parameter(link.name)
+
+    # showing
+
+    def _set_stale(self, stale: bool) -> None:
+        if stale and not self._stale:
+            if not self._grey.isActive() and self.isVisible():
+                self._grey.start()
+        elif not stale:
+            self._grey.stop()
+            self._stale = False
+
+    def _greyed(self) -> None:
+        self._stale = self._window.stale
+        self._show()
+
+    def _show(self) -> None:
+        card, focus = self.card, self._focus
+        matches = card is not None and focus is not None and _subject(card) == (focus.kind, focus.id, focus.name)
+        self.title.setVisible(matches)
+        self.kind.setVisible(matches)
+        self.head.setVisible(matches)
+        self.hint.setVisible(matches)
+        self.note.setVisible(not matches)
+        self.subjects.setVisible(matches and self._show_subjects())
+        self.samples.setVisible(matches and card is not None and card.samples > 1)
+        if not matches or card is None:
+            self.note.setText(self._why_nothing())
+            for view in self.sections:
+                view.hide()
+            return
+        hidden = self._hidden()
+        self.title.setText(card.title)
+        self.kind.setText(card.subtitle)
+        self._show_samples(card)
+        writer = Writer(hidden)
+        self.head.pickable = frozenset({0}) if isinstance(card.value, Array) else frozenset()
+        self.head.show_lines(head_lines(writer, card), writer.arrays, self._theme, self._stale)
+        self._show_sections(card, hidden)
+
+    def _hidden(self) -> HiddenNumbers:
+        hidden = self._window.canvas.overlay.hidden
+        return HiddenNumbers(frozenset(hidden.values), frozenset(hidden.gradients))
+
+    def _show_sections(self, card: Card, hidden: HiddenNumbers) -> None:
+        while len(self.sections) < len(card.sections):
+            view = SectionView()
+            self._connect(view.sheet)
+            self.sections.append(view)
+            self._column.addWidget(view)
+        for number, view in enumerate(self.sections):
+            if number < len(card.sections):
+                view.show_section(card.sections[number], hidden, self._theme, self._stale)
+            view.setVisible(number < len(card.sections))
+
+    def _show_samples(self, card: Card) -> None:
+        self.sample.blockSignals(True)
+        self.sample.setRange(1, max(1, card.samples))
+        if card.sample is not None and not self.sample.hasFocus():
+            self.sample.setValue(card.sample + 1)
+        self.sample.blockSignals(False)
+        self.sample_text.setText(f"of {card.samples}")
+
+    def _show_subjects(self) -> bool:
+        """Buttons for the node and each of its learned tensors; whether there are any."""
+        focus, document = self._focus, self._document
+        if focus is None or document is None or focus.kind == "edge" or focus.id not in document.graph.nodes:
+            return False
+        held = [name for owner, name in (self._trace.parameters if self._trace is not None else {}) if owner == focus.id]
+        wanted = [("", document.graph.nodes[focus.id].name), *((name, name) for name in held)]
+        if [b.property("subject") for b in self._buttons()] != [f"{focus.id}|{name}|{text}" for name, text in wanted]:
+            clear(self._subjects)
+            for name, text in wanted:
+                made = button(text, "quiet", tip=f"Explain {text}")
+                made.setProperty("subject", f"{focus.id}|{name}|{text}")
+                made.setCheckable(True)
+                made.clicked.connect(lambda _=False, name=name: self.choose_parameter(name))
+                self._subjects.addWidget(made)
+        for made in self._buttons():
+            made.setChecked(made.property("subject").split("|")[1] == focus.name)
+        return len(wanted) > 1
+
+    def _buttons(self) -> list[Any]:
+        found = [self._subjects.itemAt(i) for i in range(self._subjects.count())]
+        return [item.widget() for item in found if item is not None]
+
+    def _why_nothing(self) -> str:
+        if self._focus is None:
+            return INVITATION
+        if self._window.kernel is None:
+            return "The engine is not running: nothing is computed, so there is nothing to explain."
+        if self._trace is None:
+            return "The engine is computing the first numbers …"
+        return self.refusal or "…"
+
+    # Qt
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.asker.forget()
+        self._grey.stop()
+        self._current = ()
+        point_at(self._window, "")
+        super().hideEvent(event)
+
+
+def _subject(of: CardOf | Card) -> tuple[str, str, str]:
+    return of.kind, of.id, of.name
+
+
+def _notation(text: str) -> Notation:
+    return next((key for key, _, _ in NOTATIONS if key == text), "leibniz")

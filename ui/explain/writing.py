@@ -1,0 +1,155 @@
+"""The lines of a card as expressions: numbers written as the canvas writes them, coloured by their role, each leading to its place."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from engine.explain.cards import Array, Card, Chain, Line, Number, Outer, Piece, Place, Role, Section, Tex, Words
+from ui.array_view import ABSENT
+from ui.explain.arrays import CELL, LARGEST, MOST_COLUMNS, MOST_ROWS, Plane, picture, plane
+from ui.explain.links import link_of
+from ui.explain.maths import Cross, Expr, Ink, Picture, Script, Text, Tinted, bracketed, formula, operator, read, relation, row
+from ui.explain.sheet import Written
+from ui.numbers import exact, number, whole
+
+INKS: dict[Role, Ink | None] = {"value": "forward", "gradient": "backward", "local": "text", "plain": None}
+SIZES = {"formula": 17.0, "numbers": 16.0, "result": 18.0, "step": 15.0, "words": 13.5}
+_PART = re.compile(r"@(\d+)")
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenNumbers:
+    """The nodes and wires whose numbers the canvas shows as a question mark: no card gives them away."""
+
+    values: frozenset[str] = frozenset()
+    gradients: frozenset[str] = frozenset()
+
+    def hides(self, place: Place | None) -> bool:
+        return place is not None and place.id in (self.gradients if place.gradient else self.values)
+
+
+class Writer:
+    """Writes lines of one card, or of one section of it, and collects the arrays in them."""
+
+    def __init__(self, hidden: HiddenNumbers | None = None) -> None:
+        self.arrays: list[Plane] = []
+        self._hidden = hidden or HiddenNumbers()
+
+    # pieces
+
+    def number(self, piece: Number) -> Expr:
+        """The digits the canvas shows."""
+        if self._hidden.hides(piece.place):
+            return Text("?", INKS[piece.role], link_of(piece.place))
+        text = whole(piece.value) if piece.whole else number(piece.value)
+        made: Expr = Text(text, INKS[piece.role], link_of(piece.place), exact(piece.value))
+        needed = piece.bracket and (piece.value < 0 or "×" in text)
+        return bracketed(made) if needed else made
+
+    def array(self, piece: Array, most: float = LARGEST, caption: str | None = None) -> Expr:
+        if self._hidden.hides(piece.place):
+            return Text("?", INKS[piece.role], link_of(piece.place))
+        if piece.view.scalar is not None and not piece.view.shape:
+            return Text(number(piece.view.scalar), INKS[piece.role], link_of(piece.place), exact(piece.view.scalar))
+        return picture(self._plane(piece), self._index(piece), caption, link_of(piece.place), most)
+
+    def _plane(self, piece: Array) -> Plane:
+        lying = piece.form in ("row", "diagonal", "tensor")
+        return plane(piece.view, lying, piece.place.entry if piece.place is not None and piece.place.entry else None)
+
+    def _index(self, piece: Array) -> int:
+        self.arrays.append(self._plane(piece))
+        return len(self.arrays) - 1
+
+    def tex(self, piece: Tex) -> Expr:
+        parts = {str(i): self._part(part) for i, part in enumerate(piece.parts)}
+        body = formula(piece.text, parts)
+        ink, link = INKS[piece.role], link_of(piece.place)
+        return Tinted(body, ink, link) if ink or link else body
+
+    def _part(self, part: Number | Array) -> Expr:
+        return self.number(part) if isinstance(part, Number) else self.array(part, 4.0)
+
+    def outer(self, piece: Outer) -> Expr:
+        """All three at one cell size, so that rows meet rows and columns columns."""
+        rows, columns = self._plane(piece.product).shape
+        parts = (piece.column, piece.row, piece.product)
+        column, line, product = (self._flat(part, rows, columns) for part in parts)
+        first, second, third = (self._symbol(part) for part in parts)
+        return Cross(column, line, product, (first, second, third))
+
+    def _flat(self, piece: Array, rows: int, columns: int) -> Picture:
+        legible = rows <= MOST_ROWS and columns <= MOST_COLUMNS
+        side = min(1.1, 13.0 / max(columns, 1), 13.0 / max(rows, 1))
+        wide, high = CELL if legible else (side, side)
+        index = self._index(piece)
+        across, down = self.arrays[index].shape[1], self.arrays[index].shape[0]
+        return Picture(index, max(across * wide, 0.5), max(down * high, 0.5), "", link_of(piece.place))
+
+    def _symbol(self, piece: Array) -> Expr:
+        ink = INKS[piece.role]
+        return Tinted(read(piece.symbol), ink, link_of(piece.place)) if piece.symbol else row()
+
+    # lines
+
+    def line(self, line: Line, indent: float = 0.0) -> Written:
+        """One line of the card, its pieces read together so that signs know what stands before them."""
+        if all(isinstance(piece, Words) for piece in line.pieces):
+            words = " ".join(piece.text for piece in line.pieces if isinstance(piece, Words))
+            return Written(None, words, SIZES["words"], indent, "secondary" if line.kind == "words" else "text")
+        text, pieces = "", dict[str, Expr]()
+        for piece in line.pieces:
+            if isinstance(piece, Tex) and piece.role == "plain" and piece.place is None:
+                start = len(pieces)
+                pieces |= {f"{start + i}": self._part(part) for i, part in enumerate(piece.parts)}
+                text += _PART.sub(lambda found, start=start: f"{{@{start + int(found[1])}}}", piece.text) + " "  # type: ignore[misc]
+            else:
+                name = f"{len(pieces)}"
+                pieces[name] = self._piece(piece)
+                text += f"@{name} "
+        return Written(formula(text, pieces), "", SIZES[line.kind], indent)
+
+    def _piece(self, piece: Piece) -> Expr:
+        if isinstance(piece, Number):
+            return self.number(piece)
+        if isinstance(piece, Array):
+            return self.array(piece)
+        if isinstance(piece, Tex):
+            return self.tex(piece)
+        if isinstance(piece, Outer):
+            return self.outer(piece)
+        return Text(f" {piece.text} ", sans=True)
+
+    def chain(self, chain: Chain) -> Written:
+        """upstream × local = downstream, each with its name under it."""
+        missing = Script(Text("…"), above=_word("local"), stacked=True)
+        local = self._factor(chain.local, "local") if chain.local is not None else missing
+        sign = operator("×") if isinstance(chain.upstream, Number) or chain.local_kind != "diagonal" else operator("⊙")
+        made = row(self._factor(chain.upstream, "upstream"), sign, local, relation(), self._factor(chain.downstream, "downstream"))
+        return Written(made, "", 19.0)
+
+    def _factor(self, part: Number | Array, word: str) -> Expr:
+        body = self.number(part) if isinstance(part, Number) else self.array(part, 6.0)
+        return Script(body, above=_word(word), stacked=True)
+
+
+def _word(text: str) -> Expr:
+    return Text(text, "secondary", sans=True)
+
+
+def section_lines(writer: Writer, section: Section) -> list[Written]:
+    """A section's lines, the chain rule's row first."""
+    return [writer.line(line) for line in section.lines]
+
+
+def head_lines(writer: Writer, card: Card) -> list[Written]:
+    """What the canvas shows there: the value, and the gradient or why there is none."""
+    found: list[Written] = []
+    for word, part in (("value", card.value), ("gradient", card.gradient)):
+        if part is not None:
+            shown = writer.number(part) if isinstance(part, Number) else writer.array(part, 12.0)
+            found.append(Written(row(Text(f"{word}  ", "secondary", sans=True), shown), "", 16.0))
+    if card.gradient is None and card.absent is not None:
+        found.append(Written(None, f"gradient: {ABSENT[card.absent]}", 13.5, 0.0, "secondary"))
+    return found
