@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from engine.environment import Key, settings_of
+from engine.origin import drawn_as_origin
 from engine.rng import generator
 from engine.tensors import TensorError, kept_values, unpack
 from graph.edits import MISSING, SetParam
@@ -50,6 +51,8 @@ def _kept(graph: Graph, key: Key) -> Tensor | None:
 
 def _drawn(graph: Graph, inference: Inference, key: Key, shape: tuple[int, ...], seed: int) -> Tensor:
     node, name = key
+    if (taken := drawn_as_origin(graph, node, inference.types, seed)) is not None and taken.shape == shape:
+        return taken
     batched = inference.batched.get(node, frozenset())
     settings = settings_of(graph, node, training=True, batched=batched, dtype=inference.dtype)
     settings.shapes = {other: size for (owner, other), size in inference.parameters.items() if owner == node}

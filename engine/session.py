@@ -16,6 +16,7 @@ from engine.feeds import Feeds, Part, demonstration, load_data, load_fixed, set_
 from engine.fitting import Fitting
 from engine.initial import initial_values
 from engine.measures import Measures, find_measures
+from engine.moves import follow, moved_memory
 from engine.plan import Wanted
 from engine.program import NodeFailure, Program, ProgramError, RandomKey, compile
 from engine.shape_problems import Complaints
@@ -49,7 +50,7 @@ class Session:
     """Holds what tracing and training one graph needs, and follows its edits.
 
     `version` counts rebuilds: whoever keeps programs or tensors of a session (a Trainer) fetches them again when it changed.
-    `edits` counts changed values.
+    `edits` counts changed values; `moved` are the moves of state that whoever keeps an optimizer has not made yet.
     State is never part of the document; `update` keeps it wherever its shapes still fit.
     """
 
@@ -66,6 +67,7 @@ class Session:
         self._initial: dict[Key, Tensor] = {}
         self._unread: list[Problem] = []
         self._shelf: dict[str, Tensor] = {}
+        self.moved: list[tuple[Key, Key]] = []
         self._snapshot = Snapshot.of(graph)
         self._measures: Measures | None = None
         self._structure(reset=True)
@@ -119,11 +121,14 @@ class Session:
         self.version += 1
 
     def move_state(self, moves: Iterable[tuple[Key, Key]]) -> None:
-        """Let trained values follow when nodes were duplicated: before `update`, old (node, parameter) → new."""
-        for old, new in moves:
-            for tensors in (self.state.parameters, self.state.buffers, self._shelf):
-                if (tensor := tensors.get(state_key(old))) is not None:
-                    self._shelf[state_key(new)] = tensor.clone()
+        """Let trained values follow when nodes were duplicated or opened: before `update`, old (node, parameter) → new.
+
+        A name such as `W[2,0]` means one number of a tensor (see `engine.moves`). What the optimizer remembers follows too.
+        """
+        moves = list(moves)
+        follow(moves, self._shelf, self.state.parameters, self.state.buffers)
+        self.state.optimizer |= moved_memory(moves, self.state.optimizer)
+        self.moved += moves
 
     # Programs and what they are fed
 

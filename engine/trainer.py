@@ -13,6 +13,7 @@ from torch import Tensor
 from engine.batches import Batches
 from engine.curve import Curve
 from engine.failure import first_nonfinite
+from engine.moves import moved_memory
 from engine.nodes.base import NodeError
 from engine.optimizers.run import Lbfgs, Stepper, stepper
 from engine.optimizers.specs import OptimizerError, optimizer
@@ -345,6 +346,8 @@ class Trainer:
             memory = {}
         elif not memory and self._version >= 0 and session.state.step:
             memory = self._optimizer.capture(self._names)
+            memory |= moved_memory(session.moved, memory)
+        session.moved.clear()
         self._program = session.program(training=True)
         if not self._program.trainable:
             raise SessionError([Problem("error", "There is nothing to train: the objective depends on no parameter that is not frozen.")])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from engine.lazy import torch
 from engine.nodes.base import BoolSetting, ChoiceSetting, FloatSetting, NodeError, NodeType, Settings, ShapeSetting, TensorSetting
-from engine.nodes.initialise import KINDS, initialise
+from engine.nodes.initialise import KINDS, fans, initialise
 from graph.spec import Param
 
 if TYPE_CHECKING:
@@ -24,12 +25,15 @@ class Parameter(NodeType):
     role, default_name = "parameter", "w"
     search = ("weight", "bias", "theta", "trainable", "variable", "θ")
     initialisation = ChoiceSetting(
-        "value", ("value", *KINDS), help="Where the first value comes from: typed, or drawn with the seed of training."
+        "value",
+        ("value", *KINDS, "layer"),
+        help="Where the first value comes from: typed, or drawn with the seed of training; layer: as Linear draws its weights, or, in an "
+        "opened layer, exactly what that layer drew.",
     )
     value = TensorSetting(
         1.0, when="initialisation=value", help="A number, or nested lists: [1, 2] is a vector, [[1, 2], [3, 4]] a matrix."
     )
-    shape = ShapeSetting((), when="initialisation=" + "|".join(KINDS), help="Sizes of the axes; empty for a single number.")
+    shape = ShapeSetting((), when="initialisation=" + "|".join((*KINDS, "layer")), help="Sizes of the axes; empty for a single number.")
     scale = FloatSetting(
         1.0, when="initialisation=constant|normal|uniform", help="The constant, the standard deviation, or the half-width of the interval."
     )
@@ -49,6 +53,8 @@ class Parameter(NodeType):
     def initial(self, s: Settings, name: str, shape: tuple[int, ...], rng: Any) -> Tensor:
         if s.initialisation == "value":
             return torch.tensor(s.value, dtype=torch.float64)
+        if s.initialisation == "layer":
+            return initialise("uniform", shape, rng, 1 / math.sqrt(fans(shape)[0]))
         return initialise(s.initialisation, shape, rng, s.scale)
 
 

@@ -16,6 +16,6 @@ CASES = [
         )
         for value in (numbers(), numbers(3), numbers(2, 3), numbers(2, 1, 3))
     ),
-    *(Case("parameter.parameter", settings={"initialisation": kind, "shape": [2, 3]}, label=kind) for kind in KINDS),
+    *(Case("parameter.parameter", settings={"initialisation": kind, "shape": [2, 3]}, label=kind) for kind in (*KINDS, "layer")),
 ]
 SKIPPED = {"rules": 0, "gradcheck": 0}

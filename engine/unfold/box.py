@@ -1,0 +1,161 @@
+"""What a recipe builds with: nodes, wires and Parameters that will stand in one node's place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graph.edits import StateMove
+from graph.graph import Graph, GraphError
+from graph.model import Edge, End, Group, Node, valid_name
+from graph.settings import dims
+
+Shapes = Mapping[End, tuple[tuple[int, ...], bool]]
+"""Of every output its sample shape and whether it is batched, as a `TraceView` has them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What comes in at a port of the node that is opened."""
+
+    port: str
+
+
+Source = str | Entry
+"""Where a wire inside begins: a node's id (its output y), or a port of the opened node."""
+
+
+class Box:
+    """Collects the content. The last node that is called "" is the result: it keeps the opened node's name.
+
+    `entries` says for each port of the opened node where its wire ends inside, `parameters` which Parameter inside is which learned
+    tensor, or which number of it.
+    """
+
+    def __init__(self, graph: Graph, node: Node, shapes: Shapes) -> None:
+        self.graph, self.node = graph, node
+        self._shapes = shapes
+        self.nodes: list[Node] = []
+        self.edges: list[Edge] = []
+        self.groups: list[Group] = []
+        self.entries: dict[str, End] = {}
+        self.exit = ""
+        self.parameters: list[tuple[End, str]] = []
+        self.sizes: dict[str, tuple[int, ...]] = {}
+        """The shapes of the opened node's learned tensors; a recipe fills it before it asks for them."""
+        self._names: set[str] = set()
+        self._group: str | None = node.id
+
+    # What is known of the node
+
+    def setting(self, name: str) -> Any:
+        return self.graph.setting(self.node.id, name)
+
+    def wired(self, port: str) -> bool:
+        return self.graph.edge_into(self.node.id, port) is not None
+
+    def shape(self, port: str) -> tuple[tuple[int, ...], bool]:
+        """Sample shape of what arrives at a port, and whether it is batched. Raises GraphError where nobody knows yet."""
+        edge = self.graph.edge_into(self.node.id, port)
+        if edge is None:
+            raise GraphError(f"{self.node.name} cannot be opened: nothing is wired to {port}, so nobody knows how large it is inside")
+        if edge.source not in self._shapes:
+            source = self.graph.nodes[edge.source[0]].name
+            raise GraphError(f"{self.node.name} cannot be opened: the size of what {source} gives is not known")
+        return self._shapes[edge.source]
+
+    # Building
+
+    def add(self, key: str, symbol: str, inputs: Mapping[str, Source] | None = None, **settings: Any) -> str:
+        """A node of a type, wired; its id. `symbol` begins its name, as in `W_hidden`."""
+        identity = self.graph.fresh_id("n")
+        name = self._name(symbol) if symbol else self.node.name
+        self.nodes.append(self.graph._checked(Node(identity, key, name, params=settings, group=self._group)))
+        if not symbol:
+            self.exit = identity
+        for port, source in (inputs or {}).items():
+            self._wire(source, (identity, port))
+        return identity
+
+    def join(self, key: str, symbol: str, port: str, sources: list[str], **settings: Any) -> str:
+        """A node whose port takes many wires, in this order."""
+        identity = self.add(key, symbol, **settings)
+        self.edges += [Edge(self.graph.fresh_id("e"), (source, "y"), (identity, port), slot) for slot, source in enumerate(sources)]
+        return identity
+
+    def number(self, value: float, symbol: str) -> str:
+        """A Constant."""
+        return self.add("source.constant", symbol, value=value)
+
+    def gate(self, port: str) -> str:
+        """What comes in at a port, for more than one node: the wire from outside ends once, and its gradient is the whole one."""
+        return self.add("activation.identity", port, {"x": Entry(port)})
+
+    def parameter(self, name: str, symbol: str = "", index: tuple[int, ...] = ()) -> Source:
+        """A learned tensor of the opened node, or one number of it; where something is wired in its place, that.
+
+        Raises GraphError where one number is asked for of what cannot be taken apart.
+        """
+        if self.wired(name):
+            return Entry(name)
+        params: dict[str, Any] = {"initialisation": "layer", "shape": [] if index else list(self.sizes[name])}
+        if self.setting("frozen"):
+            params["frozen"] = True
+        identity = self.add("parameter.parameter", symbol or name, **params)
+        self.learned(identity, "value", name, index)
+        return identity
+
+    def learned(self, identity: str, own: str, name: str, index: tuple[int, ...] = ()) -> None:
+        """Tell a node of this box that its tensor `own` is the opened node's `name`, or one number of it."""
+        place = len(self.nodes) - 1 - [node.id for node in reversed(self.nodes)].index(identity)
+        node = self.nodes[place]
+        settings = {key: value for key, value in self.node.params.items() if key != "tensors"}
+        sizes = {each: list(size) for each, size in self.sizes.items()}
+        origin = {"for": identity, "node": self.node.id, "type": self.node.type, "params": settings, "shapes": sizes, "parameter": name}
+        params = dict(node.params) | {"origin": origin | ({"index": list(index)} if index else {})}
+        if (kept := self._kept(name, index)) is not None:
+            params["tensors"] = {own: kept}
+        self.nodes[place] = Node(node.id, node.type, node.name, params=params, group=node.group)
+        self.parameters.append(((identity, own), name + (f"[{','.join(map(str, index))}]" if index else "")))
+
+    def begin_group(self, name: str) -> None:
+        """What is added from here on lies in a group of its own, until `end_group`."""
+        self._group = self.graph.fresh_id("g")
+        self.groups.append(Group(self._group, name, self.node.id))
+
+    def end_group(self) -> None:
+        self._group = self.node.id
+
+    @property
+    def moves(self) -> tuple[StateMove, ...]:
+        """Where trained values go when the node is opened."""
+        return tuple(((self.node.id, name), inner) for inner, name in self.parameters)
+
+    def _wire(self, source: Source, target: End) -> None:
+        if isinstance(source, str):
+            self.edges.append(Edge(self.graph.fresh_id("e"), (source, "y"), target))
+        else:
+            assert source.port not in self.entries, "a second wire from outside: take a gate"
+            self.entries[source.port] = target
+
+    def _name(self, symbol: str) -> str:
+        name = f"{symbol}_{self.node.name}"
+        free = valid_name(name) and self.graph.named(name) is None and name not in self._names
+        name = name if free else self.graph.fresh_name(name, self._names | {self.node.name})
+        self._names.add(name)
+        return name
+
+    def _kept(self, name: str, index: tuple[int, ...]) -> Any:
+        """The trained value that the document keeps for a tensor, or for one number of it."""
+        tensors = self.node.params.get("tensors")
+        kept = tensors.get(name) if isinstance(tensors, Mapping) else None
+        if not index or kept is None:
+            return kept
+        if isinstance(kept, Mapping):
+            raise GraphError(f"{self.node.name} cannot be opened into neurons: its trained {name} lies beside the document, not in it")
+        if dims(kept) != self.sizes[name]:
+            return None
+        for place in index:
+            kept = kept[place]
+        return kept

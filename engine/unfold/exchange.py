@@ -1,0 +1,49 @@
+"""What opening and folding share: how the inside is remembered, and how wires come back to their old places."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
+
+from graph.edits import Connect, Edit
+from graph.graph import Graph
+from graph.model import Edge, Node
+
+FOLDED = "folded"
+"""The key in a group's `extra` under which an opened node is kept."""
+
+
+def node_mark(node: Node) -> list[str]:
+    """A node's name and a digest of what it computes. Its place, its label and the trained values it keeps are left out."""
+    params = {name: value for name, value in node.params.items() if name != "tensors"}
+    text = json.dumps([node.type, params, node.bypassed], sort_keys=True)
+    return [node.name, hashlib.blake2b(text.encode(), digest_size=8).hexdigest()]
+
+
+def edge_mark(edge: Edge) -> list[str | int]:
+    """Both ends of a wire."""
+    return [*edge.source, *edge.target, edge.slot]
+
+
+def following(order: Iterable[str], ids: Collection[str]) -> str | None:
+    """The id that stands behind the last of these, None at the end."""
+    found: str | None = None
+    waiting = False
+    for each in order:
+        if each in ids:
+            waiting = True
+        elif waiting:
+            found, waiting = each, False
+    return None if waiting else found
+
+
+def reconnected(graph: Graph, wires: Mapping[str, Edge]) -> list[Edit]:
+    """Connect wires of the graph that were taken off, each with its id and where it stood among the others."""
+    behind: str | None = None
+    found: list[Edit] = []
+    for identity in reversed(list(graph.edges)):
+        if identity in wires:
+            found.append(Connect(wires[identity], behind))
+        behind = identity
+    return found

@@ -1,0 +1,53 @@
+"""A layer as single neurons: one Parameter for every weight, one product for every wire between two neurons."""
+
+from __future__ import annotations
+
+from engine.unfold.box import Box
+from graph.graph import GraphError
+
+MOST = 64
+"""Weights up to which a layer is opened neuron by neuron; more than that nobody can look at."""
+
+
+def neurons(box: Box) -> None:
+    """yⱼ = wⱼ₁x₁ + wⱼ₂x₂ + … + bⱼ for every neuron j, in a group of its own; then all of them as one vector again.
+
+    Raises GraphError for a layer that is too large, or whose weights are another node's.
+    """
+    name = box.node.name
+    if box.node.type != "layer.linear":
+        raise GraphError(f"{name} has no neurons: only Linear opens into neurons and weights")
+    if wired := [port for port in ("W", "b") if box.wired(port)]:
+        raise GraphError(f"{name} cannot be opened into neurons: its {wired[0]} is wired, and belongs to another node")
+    sample, _ = box.shape("x")
+    if len(sample) != 1:
+        raise GraphError(f"{name} cannot be opened into neurons: a sample of x is a matrix, and each of its rows meets all neurons")
+    inputs, outputs = sample[0], int(box.setting("out_features"))
+    if inputs * outputs > MOST:
+        raise GraphError(
+            f"{name} has {outputs} × {inputs} = {inputs * outputs:,} weights; up to {MOST} can be shown one by one. "
+            "Open it into elementary nodes instead"
+        )
+    box.sizes = {"W": (outputs, inputs)} | ({"b": (outputs,)} if box.setting("bias") else {})
+    x = box.gate("x")
+    entries = [box.add("math.slice", f"x{i + 1}", {"x": x}, start=i) for i in range(inputs)]
+    far = max(inputs, outputs) > 9
+    given = [_neuron(box, j, entries, far) for j in range(outputs)]
+    box.join("math.concatenate", "", "xs", given)
+
+
+def _neuron(box: Box, j: int, entries: list[str], far: bool) -> str:
+    """One neuron; its id."""
+    box.begin_group(f"neuron {j + 1}")
+    terms = []
+    for i, x in enumerate(entries):
+        label = f"{j + 1}_{i + 1}" if far else f"{j + 1}{i + 1}"
+        weight = box.parameter("W", f"w{label}", (j, i))
+        terms.append(box.add("math.multiply", f"p{label}", {"a": weight, "b": x}))
+    total = terms[0]
+    for count, term in enumerate(terms[1:], 2):
+        total = box.add("math.add", f"s{j + 1}_{count}", {"a": total, "b": term})
+    if box.setting("bias"):
+        total = box.add("math.add", f"u{j + 1}", {"a": total, "b": box.parameter("b", f"b{j + 1}", (j,))})
+    box.end_group()
+    return total

@@ -1,0 +1,104 @@
+"""Opening: one edit that puts a group of elementary nodes in a node's place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from engine.unfold.box import Box, Shapes
+from engine.unfold.exchange import FOLDED, edge_mark, following, node_mark, reconnected
+from engine.unfold.neurons import neurons
+from engine.unfold.recipes import recipe
+from graph.edits import AddItem, AddNode, Compound, Connect, Disconnect, Edit, RemoveNode, SetGraphSetting
+from graph.edits.composed import fresh_group_name
+from graph.graph import Graph, GraphError
+from graph.layout import layout
+from graph.model import Edge, Group, Node
+from graph.objective import Objective, find_objective
+
+
+def unfold(graph: Graph, node_id: str, shapes: Shapes, into_neurons: bool = False) -> tuple[Edit, str]:
+    """(edit, id of the group that takes the node's place, and has its id).
+
+    The result keeps the node's name, so that formulas and code around it read as before; values, gradients and training are the
+    same, and trained values follow. Raises GraphError with the reason where the node cannot be opened.
+    """
+    if node_id not in graph.nodes:
+        raise GraphError("Select a node to open")
+    node = graph.nodes[node_id]
+    _refuse(graph, node)
+    box = Box(graph, node, shapes)
+    (neurons if into_neurons else recipe(node.type, graph.spec(node).title, node.name))(box)
+    if lost := [edge.target[1] for edge in graph.inputs_of(node_id) if edge.target[1] not in box.entries]:
+        raise GraphError(f"{node.name} cannot be opened: the wire into {lost[0]} would end nowhere")
+    group = Group(node_id, fresh_group_name(graph, node.name), node.group, True, node.x, node.y)
+    inside = _placed(box)
+    first, last, marked = _objective(graph, box, _exchange(graph, box, group, inside))
+    group = replace(group, extra={FOLDED: _remembered(box, marked)})
+    return Compound((*first, *_exchange(graph, box, group, inside), *last), "Open the box", box.moves), node_id
+
+
+def _refuse(graph: Graph, node: Node) -> None:
+    """Raise GraphError for what would mean something else once it is opened."""
+    if node.bypassed:
+        raise GraphError(f"{node.name} is bypassed: there is nothing to look into while its input goes out unchanged")
+    for other in graph.nodes.values() if graph.spec(node).parameters else ():
+        layers = other.params.get("layers")
+        if other.type.startswith("penalty.") and isinstance(layers, str):
+            names = layers.replace(",", " ").split()
+            if node.name in names or names == ["all"]:
+                raise GraphError(
+                    f"{node.name} cannot be opened: {other.name} penalises its weights by the layer's name. "
+                    f"Take the layer out of {other.name} first"
+                )
+
+
+def _placed(box: Box) -> list[Node]:
+    """The content laid out, beginning where the node was."""
+    scratch = Graph(box.graph.catalog)
+    for node in box.nodes:
+        scratch._add_node(replace(node, group=None))
+    for edge in box.edges:
+        scratch._add_edge(edge)
+    places = layout(scratch)
+    return [node.at(box.node.x + places[node.id][0], box.node.y + places[node.id][1]) for node in box.nodes]
+
+
+def _exchange(graph: Graph, box: Box, group: Group, inside: list[Node]) -> list[Edit]:
+    """Wires off, node away, group and content in its place, wires on again where they were."""
+    node = box.node
+    outside: dict[str, Edge] = {}
+    for edge in graph.inputs_of(node.id):
+        outside[edge.id] = replace(edge, target=box.entries[edge.target[1]], slot=0)
+    for edge in graph.outputs_of(node.id):
+        outside[edge.id] = replace(edge, source=(box.exit, "y"))
+    before = following(graph.nodes, {node.id})
+    return [
+        *map(Disconnect, outside), RemoveNode(node.id), AddItem(group), *map(AddItem, box.groups),
+        *(AddNode(each, before) for each in inside), *map(Connect, box.edges), *reconnected(graph, outside),
+    ]  # fmt: skip
+
+
+def _objective(graph: Graph, box: Box, edits: list[Edit]) -> tuple[list[Edit], list[Edit], bool]:
+    """What has to be set before and after so that the same number is differentiated, and whether it was not marked until now."""
+    was = find_objective(graph)
+    if not isinstance(was, Objective):
+        return [], [], False
+    wanted = {"node": box.exit, "port": "y"} if was.node == box.node.id else {"node": was.node, "port": was.port}
+    mark = SetGraphSetting("objective", wanted)
+    if was.marked:
+        return ([SetGraphSetting("objective", None)], [mark], False) if was.node == box.node.id else ([], [], False)
+    trial = graph.copy()
+    Compound(tuple(edits)).apply(trial)
+    now = find_objective(trial)
+    same = isinstance(now, Objective) and {"node": now.node, "port": now.port} == wanted
+    return [], [] if same else [mark], not same
+
+
+def _remembered(box: Box, marked: bool) -> dict[str, Any]:
+    """All that folding needs: the node as it was, where its wires end inside, and what the inside looked like."""
+    return {
+        "node": box.node.to_json(), "entries": {port: list(end) for port, end in box.entries.items()}, "exit": box.exit,
+        "nodes": {node.id: node_mark(node) for node in box.nodes}, "edges": {edge.id: edge_mark(edge) for edge in box.edges},
+        "parameters": [[*inner, name] for inner, name in box.parameters], "marked": marked,
+    }  # fmt: skip

@@ -1,0 +1,123 @@
+"""What each type consists of: one function a type, written as the formula is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from engine.unfold.box import Box, Entry, Source
+from graph.graph import GraphError
+
+Recipe = Callable[[Box], None]
+
+
+def linear(box: Box) -> None:
+    """y = W x + b; where a sample is a matrix, x Wᵀ + b, row by row."""
+    sample, _ = box.shape("x")
+    box.sizes = {"W": (box.setting("out_features"), sample[-1])} | ({"b": (box.setting("out_features"),)} if box.setting("bias") else {})
+    x, weight, product = Entry("x"), box.parameter("W"), "product" if box.setting("bias") else ""
+    if len(sample) == 1:
+        wx = box.add("math.matmul", product, {"a": weight, "b": x})
+    else:
+        turned = box.add("math.transpose", "transposed", {"x": weight})
+        wx = box.add("math.matmul", product, {"a": x, "b": turned})
+    if box.setting("bias"):
+        box.add("math.add", "", {"a": wx, "b": box.parameter("b")})
+
+
+def tanh(box: Box) -> None:
+    """tanh x = 1 − 2 / (e²ˣ + 1), of all its forms the one whose derivative keeps every digit where tanh is flat."""
+    two, one = box.number(2.0, "two"), box.number(1.0, "one")
+    power = box.add("math.exp", "exp", {"x": box.add("math.multiply", "doubled", {"a": two, "b": Entry("x")})})
+    below = box.add("math.add", "denominator", {"a": power, "b": one})
+    box.add("math.subtract", "", {"a": one, "b": box.add("math.divide", "fraction", {"a": two, "b": below})})
+
+
+def sigmoid(box: Box) -> None:
+    """σ(x) = 1 / (1 + e⁻ˣ)."""
+    one = box.number(1.0, "one")
+    power = box.add("math.exp", "exp", {"x": box.add("math.negate", "negative", {"x": Entry("x")})})
+    below = box.add("math.add", "denominator", {"a": one, "b": power})
+    box.add("math.divide", "", {"a": one, "b": below})
+
+
+def softmax(box: Box) -> None:
+    """softmax x = eˣ / Σ eˣ, as it is written; e⁷¹⁰ is too large for a number, which the closed box avoids by shifting x."""
+    power = box.add("math.exp", "exp", {"x": Entry("x")})
+    box.add("math.divide", "", {"a": power, "b": _total(box, power)})
+
+
+def log_softmax(box: Box) -> None:
+    """log softmax x = x − log Σ eˣ."""
+    x = box.gate("x")
+    total = _total(box, box.add("math.exp", "exp", {"x": x}))
+    box.add("math.subtract", "", {"a": x, "b": box.add("math.log", "log", {"x": total})})
+
+
+def _total(box: Box, power: str) -> str:
+    return box.add("math.sum", "sum", {"x": power}, axes=[box.setting("axis")], keep_axes=True)
+
+
+def cross_entropy(box: Box) -> None:
+    """−log of the right class's share of softmax, then the mean or the sum over the samples."""
+    (classes,), batched = box.shape("scores")
+    power = box.add("math.exp", "exp", {"x": Entry("scores")})
+    total = box.add("math.sum", "sum", {"x": power}, axes=[-1], keep_axes=True)
+    shares = box.add("math.divide", "softmax", {"a": power, "b": total})
+    chosen = box.add("math.one_hot", "onehot", {"x": Entry("target")}, classes=classes)
+    right = box.add("math.multiply", "chosen", {"a": shares, "b": chosen})
+    likelihood = box.add("math.sum", "likelihood", {"x": right}, axes=[-1])
+    log = box.add("math.log", "log", {"x": likelihood})
+    each = box.add("math.negate", "each" if batched else "", {"x": log})
+    if batched:
+        box.add("math.mean" if box.setting("reduction") == "mean" else "math.sum", "", {"x": each}, over_batch=True)
+
+
+def squared_error(box: Box) -> None:
+    """(p − t)², in full or half, then the reduction."""
+    error = box.add("math.subtract", "error", {"a": Entry("prediction"), "b": Entry("target")})
+    each = box.add("math.square", "square", {"x": error})
+    if box.setting("factor") == "half":
+        each = box.add("math.multiply", "half", {"a": box.number(0.5, "factor"), "b": each})
+    _reduced(box, each, "prediction")
+
+
+def bce_logits(box: Box) -> None:
+    """log(1 + eˢ) − t s, then the reduction."""
+    scores = box.gate("scores")
+    power = box.add("math.exp", "exp", {"x": scores})
+    log = box.add("math.log", "log", {"x": box.add("math.add", "plus", {"a": box.number(1.0, "one"), "b": power})})
+    product = box.add("math.multiply", "product", {"a": Entry("target"), "b": scores})
+    _reduced(box, box.add("math.subtract", "each", {"a": log, "b": product}), "scores")
+
+
+def _reduced(box: Box, each: Source, first: str) -> None:
+    """The mean over all numbers, their sum, or the sum of each sample and then the mean over the samples."""
+    kinds = [box.shape(port) for port in (first, "target")]
+    batched, ranked = any(kind[1] for kind in kinds), any(kind[0] for kind in kinds)
+    reduction = box.setting("reduction")
+    if reduction == "batch_mean" and batched:
+        if ranked:
+            each = box.add("math.sum", "sum", {"x": each})
+        reduction = "mean"
+    elif reduction == "batch_mean":
+        reduction = "sum"
+    box.add(f"math.{reduction}", "", {"x": each}, **({"over_batch": True} if batched else {}))
+
+
+RECIPES: dict[str, Recipe] = {
+    "layer.linear": linear,
+    "activation.tanh": tanh,
+    "activation.sigmoid": sigmoid,
+    "activation.softmax": softmax,
+    "activation.log_softmax": log_softmax,
+    "loss.cross_entropy": cross_entropy,
+    "loss.squared_error": squared_error,
+    "loss.bce_logits": bce_logits,
+}
+
+
+def recipe(key: str, title: str, name: str) -> Recipe:
+    """How a type is opened. Raises GraphError for a type nobody opens."""
+    if key not in RECIPES:
+        raise GraphError(f"{name} cannot be opened: {title} is not made of smaller nodes here")
+    return RECIPES[key]
