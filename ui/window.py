@@ -227,8 +227,7 @@ class Window(QMainWindow):
         self.setWindowTitle(f"{self.files.title}[*] — Gradwire")
         self.setWindowModified(self.document.modified)
         self.topbar.optimizer.setText(optimizer_text(self.document))
-        self.inspector.set_trace(self.trace, self.stale)
-        self.outline.set_trace(self.trace, self.stale)
+        self.show_seen()
         self.bottom.training.refresh()
         self.bottom.probes.refresh()
         selected = self.canvas.selected_nodes()
@@ -272,13 +271,21 @@ class Window(QMainWindow):
         self.canvas.set_trace(shown)
         if self.trace is not None:
             self.trace = shown
-        self.inspector.set_trace(self.trace, self.stale)
+        self.show_seen()
+
+    def show_seen(self) -> None:
+        """In the panels, what playback has reached: the same as on the canvas."""
+        from ui.debugger.masking import seen
+
+        trace = seen(self.trace, self.playhead, self.document.graph)
+        self.inspector.set_trace(trace, self.stale)
+        self.outline.set_trace(trace, self.stale)
 
     # the kernel
 
     def _traced(self, trace: TraceView) -> None:
         """Numbers of an edit are shown at once, in its own frame; those of a running training between two frames."""
-        if trace.mode == "training":
+        if trace.mode == "training" and trace.iteration < 0:
             self.pace.run("trace", lambda: self._show_training(trace))
         else:
             self.pace.drop("trace")
@@ -303,14 +310,13 @@ class Window(QMainWindow):
             loader().start()  # the first numbers are on their way to the screen: there is time for the typesetter now
         trace = self.diagnosis.take(trace)
         first, self.trace = self.trace is None, trace
-        if trace.mode == "training" and not self.playhead.at_rest:
+        if trace.mode == "training" and trace.iteration < 0 and not self.playhead.at_rest:
             self.playhead.reset()
         self.playhead.set_trace(trace)
         self.canvas.set_trace(trace)
         if first:
             self.canvas.refit()  # the objective's numbers need room of their own
-        self.inspector.set_trace(trace, self.stale)
-        self.outline.set_trace(trace, self.stale)
+        self.show_seen()
         self.bottom.probes.take(trace, self.stale)
         self.status.show_trace(trace)
         for each in self.features.values():
