@@ -1,0 +1,228 @@
+"""One node as it ran in the trace: what reached it, and its vector-Jacobian products by its own rules.
+
+A Jacobian is read out row by row: the rule applied to each unit vector. Of a batch the block of one sample is taken, because a node
+treats every sample alike; where it does not (batch norm while training) the tensors are taken whole.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.environment import Held, Key, Own, Several, Wire
+from engine.explain.cards import LocalKind
+from engine.explain.situation import Situation
+from engine.nodes.base import Result
+from engine.plan import Leaf, Operation
+from engine.state import state_key
+from engine.trace import Trace
+from engine.views import FULL_LIMIT
+
+
+@dataclass(slots=True)
+class Step:
+    """upstream · local = downstream for one leaf, of the chosen sample where `sample` is not None.
+
+    `local` is a matrix (numbers out × numbers in), the diagonal of one in the output's shape, or None. `product` is upstream ⊙ local
+    before the sum over broadcast axes, for a diagonal. `whole` is the leaf's gradient as the trace has it.
+    """
+
+    upstream: Tensor
+    downstream: Tensor
+    whole: Tensor
+    kind: LocalKind
+    local: Tensor | None
+    jacobian: tuple[int, int]
+    sample: int | None
+    summed: tuple[int, ...]
+
+
+class Local:
+    """The operation of one node in the trace of a situation."""
+
+    def __init__(self, situation: Situation, operation: Operation) -> None:
+        self.operation = operation
+        self.trace: Trace = situation.trace
+        self._buffers = situation.session.state.buffers
+        self.inference = situation.session.inference
+        self.outputs = [self.trace.values[key] for key in operation.outputs]
+        self.batched = self.inference.outputs[operation.outputs[0]].batched if operation.outputs else False
+        self.arguments = [self._argument(argument) for argument in operation.wiring.arguments]
+        self.names = self._leaf_names()
+
+    @property
+    def output(self) -> Tensor:
+        return self.outputs[0]
+
+    @property
+    def kept(self) -> Any:
+        return self.trace.kept.get(self.operation.node)
+
+    @property
+    def samples(self) -> int:
+        """How many samples the batch has that passes through; 0 where nothing is batched."""
+        if self.batched:
+            return self.output.shape[0]
+        sizes = [self.leaf(a).shape[0] for a, leaf in enumerate(self.operation.leaves) if self.leaf_batched(leaf)]
+        return max(sizes, default=0)
+
+    def leaf(self, a: int) -> Tensor:
+        """The tensor of the a-th wire or learned tensor that the node consumes."""
+        leaf = self.operation.leaves[a]
+        return self.trace.parameters[leaf.key] if isinstance(leaf, Own) else self.trace.values[leaf.source]
+
+    def leaf_batched(self, leaf: Leaf) -> bool:
+        return isinstance(leaf, Wire) and self.inference.outputs[leaf.source].batched
+
+    def argument(self, name: str) -> Any:
+        """What arrived at the port, parameter or buffer `name`: a tensor, a tuple of them, or None."""
+        return dict(zip(self.operation.wiring.names, self.arguments, strict=True)).get(name)
+
+    def argument_batched(self, name: str) -> bool:
+        return name in self.operation.settings.batched
+
+    def _argument(self, argument: Any) -> Any:
+        if argument is None:
+            return None
+        if isinstance(argument, Several):
+            return tuple(self._argument(item) for item in argument.items)
+        if isinstance(argument, Own):
+            return self.trace.parameters[argument.key]
+        return self._buffers[state_key(argument.key)] if isinstance(argument, Held) else self.trace.values[argument.source]
+
+    def _leaf_names(self) -> list[tuple[str, int]]:
+        """For every leaf the name of its argument, and its place in the tuple of a `many` port (−1 for a plain argument)."""
+        found = []
+        for name, argument in zip(self.operation.wiring.names, self.operation.wiring.arguments, strict=True):
+            if isinstance(argument, Several):
+                found += [(name, place) for place in range(len(argument.items))]
+            elif isinstance(argument, (Wire, Own)):
+                found.append((name, -1))
+        return found
+
+    def differentiable(self, a: int) -> bool:
+        """Whether a derivative with respect to the a-th leaf exists at all."""
+        leaf = self.operation.leaves[a]
+        if not self.operation.type.differentiable or self.operation.fed or len(self.outputs) != 1:
+            return False
+        port = next((p for p in self.operation.type.inputs if isinstance(leaf, Wire) and p.name == leaf.port), None)
+        floats = self.output.is_floating_point() and self.leaf(a).is_floating_point()
+        ruled = self.operation.alias or self.names[a][0] in self.operation.type.gradients
+        return floats and (port is None or port.dtype != "index") and (ruled or not self.operation.type.random)
+
+    def pull(self, a: int, g: Tensor) -> Tensor:
+        """g times the Jacobian with respect to the a-th leaf. A rule may answer in the broadcast shape."""
+        operation, (name, place) = self.operation, self.names[a]
+        if operation.alias:
+            return g
+        rule = operation.type.gradients.get(name)
+        if rule is None:
+            return self._by_autograd(a, g)
+        with torch.no_grad():
+            answer = rule(operation.settings, g, self.output, self.kept, *self.arguments)
+        found: Tensor = answer[place] if place >= 0 else answer
+        return found
+
+    def _by_autograd(self, a: int, g: Tensor) -> Tensor:
+        leaf = self.leaf(a).detach().requires_grad_()
+        name, place = self.names[a]
+        index = self.operation.wiring.names.index(name)
+        arguments = list(self.arguments)
+        arguments[index] = leaf if place < 0 else tuple(leaf if i == place else t for i, t in enumerate(arguments[index]))
+        with torch.enable_grad():
+            run = self.operation.type.forward(self.operation.settings, *arguments)
+        y = run.outputs[0] if isinstance(run, Result) else run
+        if not y.requires_grad:
+            return torch.zeros_like(leaf)
+        found = torch.autograd.grad(y, leaf, g, allow_unused=True)[0]
+        return torch.zeros_like(leaf) if found is None else found
+
+    def step(self, a: int, upstream: Tensor, whole: Tensor, sample: int) -> Step:
+        """The chain rule at this leaf, for one sample of a batch where the node treats each by itself."""
+        leaf, y = self.leaf(a), self.output
+        inward = self.leaf_batched(self.operation.leaves[a])
+        chosen: int | None = sample if self.batched or inward else None
+        if self.batched and inward and self._mixes(a, sample):
+            chosen = None
+        if chosen is None:
+            g, x, part = upstream, leaf, whole
+        else:
+            g = upstream[sample] if self.batched else upstream
+            x = leaf[sample] if inward else leaf
+            part = whole[sample] if inward else self.of_sample(a, upstream, sample)
+        size = (g.numel(), x.numel())
+        summed = _summed(self.output.shape, leaf.shape, self.batched and not inward)
+        diagonal = self.diagonal(a)
+        if diagonal is not None:
+            local = diagonal if chosen is None or not self.batched else diagonal[sample]
+            kind: LocalKind = "number" if size == (1, 1) and not summed[self.batched :] else "diagonal"
+            return Step(g, part, whole, kind, local, size, chosen, summed)
+        summed = (0,) if self.batched and not inward and y.shape[0] > 1 else ()
+        if size[0] * size[1] > FULL_LIMIT:
+            return Step(g, part, whole, "too large", None, size, chosen, summed)
+        kind = "number" if size == (1, 1) else "matrix"
+        return Step(g, part, whole, kind, self._matrix(a, chosen, inward), size, chosen, summed)
+
+    def of_sample(self, a: int, upstream: Tensor, sample: int) -> Tensor:
+        """What one sample's output alone gives to the gradient of a leaf that all samples share."""
+        g = torch.zeros_like(upstream)
+        g[sample] = upstream[sample]
+        return _down(self.pull(a, g), self.leaf(a).shape)
+
+    def diagonal(self, a: int) -> Tensor | None:
+        """The factors d where the rule multiplies entry by entry, g ⊙ d in the output's shape; None where it does not.
+
+        Tried on two random g: a linear map that acts on both as the diagonal does is that diagonal, with probability 1.
+        """
+        y = self.output
+        d = self.pull(a, torch.ones_like(y))
+        if d.shape != y.shape or (self.operation.type.gradients.get(self.names[a][0]) is None and not self.operation.alias):
+            return None
+        rng = torch.Generator().manual_seed(1)
+        tolerance = 1e-12 if y.dtype == torch.float64 else 1e-5
+        for _ in range(2):
+            g = (torch.rand(y.shape, generator=rng, dtype=torch.float64) + 0.5).to(y)
+            if y.numel() > 1 and not torch.allclose(self.pull(a, g), g * d, rtol=tolerance, atol=0, equal_nan=True):
+                return None
+        return d
+
+    def _mixes(self, a: int, sample: int) -> bool:
+        """Whether this sample's output depends on the other samples."""
+        if self.output.shape[0] < 2:
+            return False
+        g = torch.zeros_like(self.output)
+        g[sample] = torch.linspace(0.5, 1.5, g[sample].numel(), dtype=g.dtype, device=g.device).view_as(g[sample])
+        found = _down(self.pull(a, g), self.leaf(a).shape).clone()
+        found[sample] = 0
+        return bool((found != 0).any())
+
+    def _matrix(self, a: int, sample: int | None, inward: bool) -> Tensor:
+        """Every unit vector through the rule: numbers out × numbers in."""
+        y, rows = self.output, []
+        part = y[sample] if sample is not None and self.batched else y
+        for i in range(part.numel()):
+            g = torch.zeros_like(y)
+            (g[sample] if sample is not None and self.batched else g).view(-1)[i] = 1
+            row = _down(self.pull(a, g), self.leaf(a).shape)
+            rows.append((row[sample] if sample is not None and inward else row).reshape(-1))
+        return torch.stack(rows)
+
+
+def _down(t: Tensor, shape: torch.Size) -> Tensor:
+    return t if t.shape == shape else t.sum_to_size(shape)
+
+
+def _summed(out: torch.Size, into: torch.Size, batch: bool) -> tuple[int, ...]:
+    """The axes of the output along which an input of shape `into` was repeated."""
+    missing = len(out) - len(into)
+    repeated = [i for i in range(len(out)) if i < missing or into[i - missing] != out[i]]
+    return tuple(i for i in repeated if out[i] != 1 or (batch and i == 0))
+
+
+def gradient_of(trace: Trace, key: Key) -> Tensor | None:
+    """The gradient of an output, None where it is absent."""
+    found = trace.gradients.get(key)
+    return found if isinstance(found, Tensor) else None
