@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graph import files
-from graph.edits import Edit
+from graph.edits import Edit, SetParam
 from graph.event import Event
 from graph.graph import Graph, GraphError
 from graph.history import History
@@ -46,7 +46,8 @@ class Document:
     def __init__(self, graph: Graph, path: Path | None = None, read_only: str = "") -> None:
         self.graph = graph
         self.path = path
-        self.read_only = read_only
+        self.file_read_only = read_only
+        self._lock, self._numbers_free = "", False
         self.structure = 0
         self.revision = 0
         self.changed: Event[Change] = Event()
@@ -67,9 +68,37 @@ class Document:
     def modified(self) -> bool:
         return not self.history.is_clean
 
+    @property
+    def read_only(self) -> str:
+        """Why this must not be edited, in words; empty when it may."""
+        return self.file_read_only or self._lock
+
+    @read_only.setter
+    def read_only(self, why: str) -> None:
+        self.file_read_only = why
+
+    @property
+    def takes_numbers(self) -> bool:
+        """Whether the values of inputs and parameters may be set, although perhaps nothing else."""
+        return not self.read_only or (self._numbers_free and not self.file_read_only)
+
+    def lock(self, why: str, numbers_free: bool = False) -> None:
+        """Refuse edits for now, in these words; with `numbers_free` values may still be set. Saving stays possible. Empty: edit again."""
+        self._lock, self._numbers_free = why, numbers_free
+
+    @contextmanager
+    def unlocked(self) -> Iterator[None]:
+        """Inside, edits are done although there is a lock: for whoever moves the document on purpose."""
+        kept, self._lock = self._lock, ""
+        try:
+            yield
+        finally:
+            self._lock = kept
+
     def do(self, edit: Edit, text: str = "", merge: Hashable | None = None) -> None:
         """Apply an edit as one undo step; steps in a row with the same `merge` key become one. Raises GraphError, changing nothing."""
-        if self.read_only:
+        sets_number = isinstance(edit, SetParam) and edit.kind_in(self.graph) == "value"
+        if self.read_only and not (self.takes_numbers and sets_number):
             raise GraphError(self.read_only)
         self.history.do(edit, text, merge)
         self._announce()
@@ -121,8 +150,8 @@ class Document:
         place = Path(path) if path is not None else self.path
         if place is None:
             raise files.FileError("This document has no file name yet.")
-        if self.read_only:
-            raise files.FileError(self.read_only)
+        if self.file_read_only:
+            raise files.FileError(self.file_read_only)
         files.save(self.graph, place)
         self.path = place
         self.history.mark_clean()

@@ -112,7 +112,7 @@ class Files:
     def save(self) -> bool:
         """Whether the document is safely in its file afterwards."""
         path = self._window.document.path
-        return self._write(path) if path is not None and not self._window.document.read_only else self.save_as()
+        return self._write(path) if path is not None and not self._window.document.file_read_only else self.save_as()
 
     def save_as(self) -> bool:
         window = self._window

@@ -116,7 +116,7 @@ class Hands:
 
     def _press_node(self, at: Pointer, node: str) -> None:
         canvas = self.canvas
-        if self._on_slider(node, at.scene) and not canvas.document.read_only:
+        if self._on_slider(node, at.scene) and canvas.document.takes_numbers:
             self.begin(DragSlider(canvas, at, node))
             return
         self._carry(at, node)

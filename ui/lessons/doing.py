@@ -1,0 +1,199 @@
+"""What each action of a lesson does in a window. An action that has to wait for something says so; none blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from graph.lesson_graph import resolve, resolve_node
+
+if TYPE_CHECKING:
+    from ui.kernel import Kernel
+    from ui.window import Window
+
+Args = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """`over` tells whether to go on; `leave` is called instead when the step is left before; `text` says what for."""
+
+    over: Callable[[], bool]
+    text: str = ""
+    leave: Callable[[], None] | None = None
+
+
+def begin_afresh(window: Window) -> Waiting | None:
+    """A step begins with the values of the document, and does not run before its numbers are there."""
+    kernel = window.kernel
+    if kernel is None:
+        return None
+    if not (kernel.training or kernel.progress.step):
+        return Waiting(lambda: fresh(window), "")
+    seen = window.trace
+    kernel.reset()
+    return Waiting(lambda: kernel.progress.step == 0 and window.trace is not seen and fresh(window), "")
+
+
+def fresh(window: Window) -> bool:
+    """Whether the numbers on the canvas are those of the document."""
+    return window.trace is not None and not window.stale
+
+
+def _play(window: Window, args: Args) -> Waiting | None:
+    playhead = window.playhead
+
+    def start() -> bool:
+        return fresh(window) and bool(playhead.events)
+
+    play = playhead.play_forward if args["phase"] == "forward" else playhead.play_backward
+    return _then(start, play, lambda: not playhead.playing)
+
+
+def _to(window: Window, args: Args) -> Waiting | None:
+    """The playhead, just after the event that brings this node's or wire's number."""
+
+    def seek() -> None:
+        graph, phase = window.document.graph, args["phase"]
+        events = window.playhead.events
+        if "node" in args:
+            wanted = resolve_node(graph, args["node"])
+            places = [i for i, event in enumerate(events) if event.phase == phase and event.node == wanted]
+        else:
+            wanted = resolve(graph, args["wire"]).edge
+            places = [i for i, event in enumerate(events) if event.phase == phase and wanted in event.edges]
+        if places:
+            window.playhead.seek(places[-1] + 1)
+
+    return _then(lambda: fresh(window), seek)
+
+
+class _Training:
+    """So many steps, from wherever the training is; whoever leaves the step pauses it."""
+
+    def __init__(self, kernel: Kernel, steps: int) -> None:
+        self._kernel, self._steps, self._target, self._told = kernel, steps, 0, -1
+
+    def start(self) -> None:
+        self._target, self._told = self._kernel.progress.step + self._steps, 0
+        self._kernel.progressed.connect(self._heard)
+        self._kernel.start(self._steps)
+
+    def _heard(self, progress: object) -> None:
+        self._told += 1
+
+    def over(self) -> bool:
+        """The kernel answers a start once before it trains; one that does not train answers again and again alike."""
+        now = self._kernel.progress
+        ended = self._told > 0 and now.phase != "training"
+        ended = ended and (now.step >= self._target or now.phase in ("finished", "failed") or self._told > 2)
+        if ended:
+            self._kernel.progressed.disconnect(self._heard)
+        return ended
+
+    def leave(self) -> None:
+        if self._told >= 0:
+            self._kernel.progressed.disconnect(self._heard)
+            self._kernel.pause()
+
+
+def _train(window: Window, args: Args) -> Waiting | None:
+    if window.kernel is None:
+        return None
+    steps = args["steps"]
+    training = _Training(window.kernel, steps)
+
+    def start() -> None:
+        window.playhead.reset()
+        training.start()
+
+    return _then(lambda: fresh(window), start, training.over, f"Training {steps:,} step{'s' if steps > 1 else ''} …", training.leave)
+
+
+def _then(
+    ready: Callable[[], bool], act: Callable[[], None], over: Callable[[], bool] = lambda: True, text: str = "",
+    leave: Callable[[], None] | None = None,
+) -> Waiting:  # fmt: skip
+    """Wait until ready, act once, and wait until it is over."""
+    done = ended = False
+
+    def step() -> bool:
+        nonlocal done, ended
+        if not done:
+            if not ready():
+                return False
+            done = True
+            act()
+        ended = ended or over()
+        return ended
+
+    return Waiting(step, text, leave)
+
+
+def _reset(window: Window, args: Args) -> Waiting | None:
+    return begin_afresh(window)
+
+
+def _show_all(window: Window, args: Args) -> Waiting | None:
+    window.playhead.reset()
+    return None
+
+
+def _select(window: Window, args: Args) -> Waiting | None:
+    window.canvas.select([resolve(window.document.graph, name).id for name in args["items"]])
+    return None
+
+
+def _panel(window: Window, args: Args) -> Waiting | None:
+    """A dock by its name, or a page of the inspector or the bottom panel by its title."""
+    name = args["name"].lower()
+    docks = window.panels.docks
+    if name in docks:
+        docks[name].show()
+        return None
+    for dock, tabs in (("inspector", window.inspector.tabs.tabBar()), ("bottom", window.bottom.tabs)):
+        for index in range(tabs.count()):
+            if tabs.tabText(index).lower().split()[:1] == name.split()[:1]:
+                docks[dock].show()
+                tabs.setCurrentIndex(index)
+                return None
+    return None
+
+
+def _action(window: Window, args: Args) -> Waiting | None:
+    action = window.actions_by_id.get(args["id"])
+
+    def run() -> None:
+        window.refresh_actions()
+        if action is not None and action.isEnabled():
+            action.trigger()
+
+    return _then(lambda: window.kernel is None or fresh(window), run)
+
+
+def _tool(name: str) -> Callable[[Window, Args], Waiting | None]:
+    """Explanations are asked of the tools that give them, once there are numbers to explain."""
+
+    def doing(window: Window, args: Args) -> Waiting | None:
+        def run() -> None:
+            from ui.lessons import tools
+
+            tools.show(window, name, args)
+
+        return _then(lambda: window.kernel is None or fresh(window), run)
+
+    return doing
+
+
+DOING: Mapping[str, Callable[[Window, Args], Waiting | None]] = {
+    "play": _play,
+    "to": _to,
+    "show_all": _show_all,
+    "train": _train,
+    "reset": _reset,
+    "select": _select,
+    "panel": _panel,
+    "action": _action,
+    **{name: _tool(name) for name in ("explain", "audit", "paths", "picture", "forward_mode", "sweep", "symbolic")},
+}

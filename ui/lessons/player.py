@@ -1,0 +1,153 @@
+"""Playing a lesson: which step one is at, the document at each step, and the way back to it from anywhere.
+
+The document of a lesson is a copy without a name. Every move between steps is one edit, so that what a student did in between is
+never further away than Undo.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from graph import lesson as lesson_files
+from graph import lesson_graph
+from graph.difference import difference
+from graph.document import Document
+from graph.files import FileError
+from graph.graph import Graph
+from graph.lesson import Lesson, LessonError, Question, Step
+from graph.spec import Catalog
+from ui.gallery import EXAMPLES
+from ui.lessons.runner import Runner
+from ui.lessons.unfolding import unfold
+from ui.lessons.view import StepView
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+
+class Script:
+    """A lesson with its graph: everything that is known before it is played. Raises LessonError where the two do not fit."""
+
+    def __init__(self, path: Path, catalog: Catalog, lesson: Lesson | None = None) -> None:
+        from ui.actions import BY_ID
+
+        self.path = path
+        self.lesson = lesson if lesson is not None else lesson_files.load(path)
+        place = lesson_files.graph_path(self.lesson, path, EXAMPLES)
+        try:
+            self._graph = Document.load(place, catalog).graph
+        except FileError as wrong:
+            raise LessonError(f"{path.name}: its graph cannot be opened. {wrong}") from None
+        lesson_graph.check(self.lesson, self._graph, path.name, BY_ID, unfold)
+        self._states: list[Graph] = []
+
+    def state(self, index: int) -> Graph:
+        """The document at a step; nobody may change it."""
+        while len(self._states) <= index:
+            graph = (self._states[-1] if self._states else self._graph).copy()
+            lesson_graph.apply_step(graph, self.lesson.steps[len(self._states)], unfold)
+            self._states.append(graph)
+        return self._states[index]
+
+
+class Player(QObject):
+    """One lesson under way in a window. `changed` tells that another step is shown, or that one wandered off or came back."""
+
+    changed = Signal()
+
+    def __init__(self, window: Window, script: Script, index: int = 0) -> None:
+        super().__init__(window)
+        self.window, self.script = window, script
+        self.index = min(max(index, 0), len(script.lesson.steps) - 1)
+        self.document = Document(script.state(self.index).copy())
+        self.wandered = False
+        self.view = StepView(window.canvas)
+        self.runner = Runner(self)
+        self._look = QTimer(self)
+        self._look.setSingleShot(True)
+        self._look.setInterval(0)
+        self._look.timeout.connect(self._compare)
+        self.runner.finished.connect(self.settle)
+        window.canvas.view_changed.connect(self._look.start)
+
+    @property
+    def lesson(self) -> Lesson:
+        return self.script.lesson
+
+    @property
+    def step(self) -> Step:
+        return self.lesson.steps[self.index]
+
+    @property
+    def last(self) -> bool:
+        return self.index == len(self.lesson.steps) - 1
+
+    def start(self) -> None:
+        """The window shows the lesson's document: show the step in it."""
+        self._show()
+
+    def go(self, index: int) -> None:
+        """Show another step, from wherever one is."""
+        self.index = min(max(index, 0), len(self.lesson.steps) - 1)
+        self._show()
+
+    def return_to_step(self) -> None:
+        """Back to the step as it is meant; what was done instead is one Undo away."""
+        self._show()
+
+    def close(self) -> None:
+        """Leave the document to the person as it is, and take everything off the canvas that belonged to the lesson."""
+        self._look.stop()
+        self.runner.stop()
+        self.window.canvas.view_changed.disconnect(self._look.start)
+        self.view.clear()
+
+    def settle(self) -> None:
+        """From now on a view that changes was changed by a person."""
+        self.view.settle()
+        self._compare()
+
+    def look(self) -> None:
+        """The document changed: see soon whether it is still the step's."""
+        self._look.start()
+
+    # showing a step
+
+    def _show(self) -> None:
+        window = self.window
+        self.runner.stop()
+        window.canvas.cancel_gesture()
+        self._bring(self.script.state(self.index))
+        window.playhead.reset()
+        window.canvas.select(())
+        self.view.show(self.step, self.document.graph, self.covered)
+        self.wandered = False
+        self.changed.emit()
+        self.runner.run(self.step)
+
+    def _bring(self, graph: Graph) -> None:
+        """Make the document the step's by one edit. A document that nobody touched stays one that need not be saved."""
+        edit = difference(self.document.graph, graph, f"Lesson: {self.step.title}")
+        if not edit.edits:
+            return
+        untouched = not self.document.modified
+        with self.document.unlocked():
+            self.document.do(edit, edit.text)
+        self.document.seal()
+        if untouched:
+            self.document.history.mark_clean()
+
+    def covered(self) -> tuple[Question, ...]:
+        """Questions of this step whose number on the canvas must not be seen yet."""
+        return tuple(question for question in self.step.ask if question.kind == "predict")
+
+    def _compare(self) -> None:
+        if self.window.document is not self.document or self.runner.running:
+            return
+        wandered = self.document.graph != self.script.state(self.index) or self.view.moved
+        if wandered != self.wandered:
+            self.wandered = wandered
+            self.changed.emit()

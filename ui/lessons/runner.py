@@ -1,0 +1,85 @@
+"""What a step runs, one action after the other. Those that need numbers wait for them; the window never does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from graph.lesson import Action, Step
+from graph.lesson_actions import DOCUMENT
+from ui.lessons.doing import DOING, Waiting, begin_afresh
+
+if TYPE_CHECKING:
+    from ui.lessons.player import Player
+
+PLACED = frozenset({"view"})
+"""Done with the step itself, before anything runs."""
+
+
+class Runner(QObject):
+    """`finished` comes once after every step, also after one without actions; never for a step that was left before."""
+
+    finished = Signal()
+    said = Signal(str)
+    """What is being waited for, in words; empty for nothing."""
+
+    def __init__(self, player: Player) -> None:
+        super().__init__(player)
+        self._player = player
+        self._actions: list[Callable[[], Waiting | None]] = []
+        self._waiting: Waiting | None = None
+        self.running = False
+        self._turn = QTimer(self)
+        self._turn.setSingleShot(True)
+        self._turn.setInterval(0)
+        self._turn.timeout.connect(self._go_on)
+        window = player.window
+        self._heard = [window.playhead.state_changed]
+        if window.kernel is not None:
+            self._heard += [window.kernel.traced, window.kernel.progressed]
+        for signal in self._heard:
+            signal.connect(self.poke)
+
+    def run(self, step: Step) -> None:
+        """Do everything the step says, once the window is idle."""
+        window = self._player.window
+        self._actions = [lambda: begin_afresh(window)]
+        self._actions += [self._bound(action) for action in step.run if action.do not in DOCUMENT | PLACED]
+        self._waiting = None
+        self.running = True
+        self._turn.start()
+
+    def stop(self) -> None:
+        """Leave undone what was not done yet; a training that a step started is paused."""
+        waiting, self._waiting = self._waiting, None
+        self._actions.clear()
+        self._turn.stop()
+        self.running = False
+        if waiting is not None and waiting.leave is not None:
+            waiting.leave()
+        self.said.emit("")
+
+    def poke(self, *_: object) -> None:
+        """Something happened that an action may have waited for."""
+        if self.running:
+            self._turn.start()
+
+    def _bound(self, action: Action) -> Callable[[], Waiting | None]:
+        return lambda: DOING[action.do](self._player.window, action.args)
+
+    def _go_on(self) -> None:
+        while self.running:
+            if self._waiting is not None:
+                if not self._waiting.over():
+                    return
+                self._waiting = None
+                self.said.emit("")
+            if not self._actions:
+                self.running = False
+                self.finished.emit()
+                return
+            self._waiting = self._actions.pop(0)()
+            if self._waiting is not None and not self._waiting.over():
+                self.said.emit(self._waiting.text)

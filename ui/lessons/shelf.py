@@ -1,0 +1,91 @@
+"""Where lessons are kept: those that come with Gradwire, and how far one came in each."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from graph import lesson as lesson_files
+from graph.lesson import ENDING, Lesson, LessonError
+from ui.session import Session
+
+LESSONS = Path(__file__).resolve().parents[2] / "resources" / "lessons"
+_SETTING = "lessons"
+KEPT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One lesson on the shelf."""
+
+    path: Path
+    lesson: Lesson
+
+
+@dataclass(slots=True)
+class Standing:
+    """How far someone came: the step looked at last, those seen, and questions by `step.question` with whether they were answered right."""
+
+    step: int = 0
+    seen: set[int] = field(default_factory=set)
+    answers: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def right(self) -> int:
+        return sum(self.answers.values())
+
+
+def is_lesson(path: Path) -> bool:
+    return path.suffix.lower() == ENDING
+
+
+def entries(folder: Path = LESSONS) -> list[Entry]:
+    """All lessons that can be read, in the order of their rows of the course, then by name."""
+    found: list[Entry] = []
+    for path in sorted(folder.glob(f"*{ENDING}")):
+        try:
+            found.append(Entry(path, lesson_files.load(path)))
+        except LessonError:
+            continue
+    return sorted(found, key=lambda entry: (_order(entry.lesson), entry.path.stem))
+
+
+def _order(lesson: Lesson) -> float:
+    value = lesson.extra.get("order", 99)
+    return float(value) if isinstance(value, int | float) else 99.0
+
+
+class Progress:
+    """What is remembered of each lesson, in the settings; a lesson that was moved begins anew."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def of(self, path: Path) -> Standing:
+        row = self._read().get(_key(path))
+        try:
+            seen = {int(step) for step in row["seen"]} if row else set()
+            answers = {str(name): bool(right) for name, right in row["answers"].items()} if row else {}
+            return Standing(int(row["step"]) if row else 0, seen, answers)
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return Standing()
+
+    def keep(self, path: Path, standing: Standing) -> None:
+        rows, key = self._read(), _key(path)
+        rows.pop(key, None)
+        rows[key] = {"step": standing.step, "seen": sorted(standing.seen), "answers": standing.answers}
+        self._session.set(_SETTING, json.dumps(dict([*rows.items()][-KEPT:])))
+
+    def _read(self) -> dict[str, Any]:
+        try:
+            rows = json.loads(self._session.text(_SETTING, "{}"))
+        except ValueError:
+            return {}
+        return rows if isinstance(rows, dict) else {}
+
+
+def _key(path: Path) -> str:
+    place = path.resolve()
+    return f"lesson:{place.stem}" if place.parent == LESSONS else str(place)

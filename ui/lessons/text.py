@@ -1,0 +1,247 @@
+"""Lesson text: Markdown with formulas as a typesetter sets them, wrapped to the width there is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QRectF, QSize, Qt, QUrl
+from PySide6.QtGui import (
+    QAbstractTextDocumentLayout,
+    QFont,
+    QFontMetrics,
+    QFontMetricsF,
+    QImage,
+    QPainter,
+    QPaintEvent,
+    QPalette,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextImageFormat,
+)
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QSizePolicy, QWidget
+from shiboken6 import isValid
+
+from ui.canvas import formula_text
+from ui.formula import loader, svg
+from ui.theme import MATHS, Theme, color, font
+
+SIZE = 16.0
+"""Height of the type, in pixels at the theme's size."""
+DISPLAYED = 1.15
+"""A formula that is a paragraph of its own is as much larger."""
+_FORMULA = re.compile(r"\$\$?([^$\n]+?)\$\$?")
+_OPEN, _CLOSE = "\ue000", "\ue001"
+_LINE = 140.0
+_BOX = re.compile(rb'viewBox="([-\d.e]+) ([-\d.e]+) ([-\d.e]+) ([-\d.e]+)"')
+
+
+class _Document(QTextDocument):
+    def loadResource(self, type: int, name: QUrl | str) -> Any:
+        return None  # a lesson comes from a file: nothing it mentions is fetched
+
+
+class LessonText(QWidget):
+    """Paints one text; its height follows its width. Formulas appear in plain letters until the typesetter is loaded."""
+
+    def __init__(self, size: float = SIZE) -> None:
+        super().__init__()
+        self._size, self._text = size, ""
+        self._theme: Theme | None = None
+        self._made: tuple[Any, QTextDocument] | None = None
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def show_text(self, text: str, theme: Theme) -> None:
+        self._text, self._theme = text, theme
+        self.setAccessibleName(text)
+        self._made = None
+        if _FORMULA.search(text) and not loader().ready:
+            loader().start()
+            loader().loaded.connect(self._typeset, Qt.ConnectionType.UniqueConnection)
+        self.updateGeometry()
+        self.update()
+
+    @property
+    def text(self) -> str:
+        return self._text
+
+    def _typeset(self) -> None:
+        if isValid(self):
+            self._made = None
+            self.updateGeometry()
+            self.update()
+
+    def _laid_out(self, width: int) -> QTextDocument | None:
+        if self._theme is None:
+            return None
+        key = (width, self.devicePixelRatioF())
+        if self._made is None or self._made[0] != key:
+            self._made = (key, laid_out(self._text, width, self._theme, self._size, self.devicePixelRatioF()))
+        return self._made[1]
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        document = self._laid_out(width) if self._text else None
+        return round(document.size().height() + 0.5) if document is not None else 0
+
+    def sizeHint(self) -> QSize:
+        width = self.width() if self.width() > 60 else 320
+        return QSize(width, self.heightForWidth(width))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, 0)
+
+    def resizeEvent(self, event: object) -> None:
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        self.updateGeometry()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        document = self._laid_out(self.width())
+        if document is None or self._theme is None:
+            return
+        painter = QPainter(self)
+        context = QAbstractTextDocumentLayout.PaintContext()
+        context.palette.setColor(QPalette.ColorRole.Text, color(self._theme.text))
+        document.documentLayout().draw(painter, context)
+        painter.end()
+
+
+def laid_out(text: str, width: int, theme: Theme, size: float = SIZE, ratio: float = 1.0) -> QTextDocument:
+    """The text as a document of that width; formulas are marked before Markdown is read, so that their `_` and `*` stay what they are."""
+    document = _Document()
+    document.setUndoRedoEnabled(False)
+    document.setDocumentMargin(0)
+    face = font("base", theme.scale * size / 13)
+    document.setDefaultFont(face)
+    formulas: list[str] = []
+
+    def kept(found: re.Match[str]) -> str:
+        formulas.append(found[1])
+        return f"{_OPEN}{len(formulas) - 1}{_CLOSE}"
+
+    features = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
+    document.setMarkdown(_FORMULA.sub(kept, text.replace(_OPEN, "").replace(_CLOSE, "")), features)
+    _set_blocks(document, theme, size)
+    _set_formulas(document, formulas, theme, size, ratio)
+    document.setTextWidth(width)
+    return document
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A typeset formula; how wide it is, and how far it reaches above and below the line it stands on."""
+
+    image: QImage
+    wide: float
+    ascent: float
+    descent: float
+
+
+def _set_formulas(document: QTextDocument, formulas: list[str], theme: Theme, size: float, ratio: float) -> None:
+    face = font("base", theme.scale * size / 13)
+    blocks: dict[int, list[tuple[int, str, _Picture]]] = {}
+    for index, formula in enumerate(formulas):
+        cursor = document.find(f"{_OPEN}{index}{_CLOSE}")
+        if cursor.isNull():
+            continue
+        alone = cursor.block().text().strip() == cursor.selectedText() and cursor.block().textList() is None
+        height = round(size * theme.scale * (DISPLAYED if alone else 1.0) * 1.06, 2)
+        picture = _picture(formula, height, theme.text, ratio, alone) if loader().ready else None
+        if picture is None:
+            _spell(cursor, formula, height)
+        else:
+            blocks.setdefault(cursor.blockNumber(), []).append((index, formula, picture))
+    for there in blocks.values():
+        high, line = _room([picture for _, _, picture in there], face)
+        for index, formula, picture in there:
+            cursor = document.find(f"{_OPEN}{index}{_CLOSE}")
+            name = f"formula:{index}:{formula}"
+            document.addResource(QTextDocument.ResourceType.ImageResource, QUrl(name), _padded(picture, high, line, ratio))
+            form = QTextImageFormat()
+            form.setName(name)
+            form.setWidth(picture.wide)
+            form.setHeight(high)
+            form.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignMiddle)
+            form.setFont(face)
+            cursor.insertImage(form)
+
+
+def _room(pictures: list[_Picture], face: QFont) -> tuple[int, float]:
+    """A height for all pictures of a paragraph, and how far below their top the line then runs.
+
+    Qt centres a picture in a line that has grown to `(height ± x-height / 2) / 2` above and below: with one height for all, it is known
+    where the letters beside it stand.
+    """
+    exact, half = QFontMetricsF(face), QFontMetrics(face).xHeight() / 2
+    for high in range(2, 2000):
+        up = (max(exact.ascent(), (high + half) / 2) - max(exact.descent(), (high - half) / 2)) / 2
+        if all(p.ascent <= high / 2 + up and p.descent <= high / 2 - up for p in pictures):
+            break
+    return high, high / 2 + up
+
+
+def _padded(picture: _Picture, high: int, line: float, ratio: float) -> QImage:
+    padded = QImage(picture.image.width(), round(high * ratio), QImage.Format.Format_ARGB32_Premultiplied)
+    padded.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(padded)
+    painter.drawImage(0, round((line - picture.ascent) * ratio), picture.image)
+    painter.end()
+    padded.setDevicePixelRatio(ratio)
+    return padded
+
+
+def _spell(cursor: QTextCursor, formula: str, height: float) -> None:
+    face = cursor.charFormat()
+    maths = QFont(MATHS)
+    cursor.removeSelectedText()
+    for run in formula_text.runs(formula):
+        maths.setPixelSize(max(1, round(height * (0.7 if run.level else 1.0))))
+        face.setFont(maths)
+        face.setBaselineOffset(12.0 * run.level)
+        cursor.insertText(run.text, face)
+
+
+@lru_cache(maxsize=256)
+def _picture(latex: str, size: float, ink: str, ratio: float, displayed: bool) -> _Picture | None:
+    """A formula as a picture; None where it cannot be typeset."""
+    style = "displaystyle" if displayed else "textstyle"  # as in a line of print
+    made = svg(f"\\{style} {latex}", size, ink) or svg(latex, size, ink)
+    box = _BOX.search(made) if made else None
+    if made is None or box is None:
+        return None
+    _, top, wide, high = (float(part) for part in box.groups())
+    image = QImage(max(1, round(wide * ratio)), max(1, round(high * ratio)), QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    QSvgRenderer(QByteArray(made)).render(painter, QRectF(0, 0, image.width(), image.height()))
+    painter.end()
+    return _Picture(image, wide, -top, high + top)
+
+
+def _set_blocks(document: QTextDocument, theme: Theme, size: float) -> None:
+    scale = theme.scale * size / 13
+    block = document.begin()
+    while block.isValid():
+        cursor = QTextCursor(block)
+        level = block.blockFormat().headingLevel()
+        if level:
+            cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, QTextCursor.MoveMode.KeepAnchor)
+            face = QTextCharFormat()
+            face.setFont(font("strong", scale * (1.25 if level == 1 else 1.1)))
+            cursor.setCharFormat(face)
+        form = QTextBlockFormat(block.blockFormat())
+        form.setLineHeight(_LINE, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        form.setTopMargin(0)
+        form.setBottomMargin((3 if block.textList() and block.next().textList() else 9) * scale if block.next().isValid() else 0)
+        cursor.setBlockFormat(form)
+        block = block.next()

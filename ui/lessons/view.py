@@ -1,0 +1,126 @@
+"""What a step shows on the canvas: where one looks, what is ringed, what is covered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QRectF, QSizeF
+
+from graph.graph import Graph
+from graph.lesson import Question, Step
+from graph.lesson_graph import resolve
+
+if TYPE_CHECKING:
+    from ui.canvas.view import Canvas
+
+OWNER = "lesson"
+AROUND = 40.0
+"""Room around what is looked at, in scene units."""
+
+
+class StepView:
+    """Of one canvas. `moved`: someone looks elsewhere than the step does."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self._items: tuple[str, ...] = ()
+        self._left: tuple[tuple[float, float, float], bool, str | None] | None = None
+
+    def show(self, step: Step, graph: Graph, covered: Callable[[], Iterable[Question]]) -> None:
+        """Rings, covers and the view; names were held against the document before."""
+        self._left = None
+        canvas = self._canvas
+        rung = [resolve(graph, name) for name in step.highlight]
+        canvas.overlay.highlight(OWNER, [i.node for i in rung if i.node], [i.edge for i in rung if i.edge], step.dim)
+        self.cover(step, graph, covered())
+        canvas.levels.show(None)
+        fits = [action for action in step.run if action.do == "view"]
+        self.fit(graph, fits[-1].args.get("fit", ()) if fits else ())
+
+    def cover(self, step: Step, graph: Graph, questions: Iterable[Question]) -> None:
+        """Question marks in place of what the step hides and of what is still to be predicted."""
+        values, gradients = list(step.hide_values), list(step.hide_gradients)
+        for question in questions:
+            (values if question.quantity == "value" else gradients).append(question.of)
+        self._canvas.overlay.hide(OWNER, _values(graph, values), _gradients(graph, gradients))
+
+    def fit(self, graph: Graph, names: Iterable[str]) -> None:
+        """Look at some items, or at the whole graph."""
+        canvas = self._canvas
+        self._items = tuple(resolve(graph, name).id for name in names)
+        self._left = None
+        rect = self._rect()
+        if rect.isNull():
+            canvas.fit_all()
+        else:
+            canvas.camera.fit(rect, QSizeF(canvas.size()), 1.25 * canvas.theme.scale)
+            canvas.camera_moved()
+
+    def refit(self, graph: Graph) -> None:
+        """The canvas has another size: look at the same things, unless someone has moved the view."""
+        if self._items and not self.moved:
+            kept = self._items
+            rect = self._rect()
+            if not rect.isNull():
+                self._canvas.camera.fit(rect, QSizeF(self._canvas.size()), 1.25 * self._canvas.theme.scale)
+                self._canvas.camera_moved()
+                self._items = kept
+                self.settle()
+
+    def settle(self) -> None:
+        self._left = (self._canvas.view_state(), self._canvas.fitted, self._canvas.levels.inside)
+
+    @property
+    def moved(self) -> bool:
+        canvas = self._canvas
+        if self._left is None:
+            return False
+        state, fitted, inside = self._left
+        if canvas.levels.inside != inside:
+            return True
+        return not canvas.fitted if fitted else canvas.view_state() != state
+
+    def clear(self) -> None:
+        self._canvas.overlay.highlight(OWNER, ())
+        self._canvas.overlay.hide(OWNER)
+
+    def _rect(self) -> QRectF:
+        scene, rect = self._canvas.scene, QRectF()
+        graph = self._canvas.document.graph
+        for item in self._items:
+            ends = (graph.edges[item].source[0], graph.edges[item].target[0]) if item in graph.edges else (item,)
+            for end in ends:
+                shown = scene.item_of(end)
+                if shown is not None and shown in scene.row:
+                    rect = rect.united(scene.rect(shown))
+        return rect.adjusted(-AROUND, -AROUND, AROUND, AROUND) if not rect.isNull() else rect
+
+
+def _values(graph: Graph, names: Iterable[str]) -> set[str]:
+    """A node's value stands on its card and on every wire it leaves by; a wire's on its source as well, where that has no other output."""
+    found: set[str] = set()
+    for name in names:
+        item = resolve(graph, name)
+        source = graph.edges[item.edge].source if item.edge else (item.node, item.port)
+        outputs = graph.spec(source[0]).outputs
+        port = source[1] or (outputs[0].name if outputs else "")
+        found |= {edge.id for edge in graph.outputs_of(source[0]) if edge.source[1] == port}
+        found |= {source[0]} if len(outputs) <= 1 or not item.edge else set()
+        found |= {item.edge} if item.edge else set()
+    return found
+
+
+def _gradients(graph: Graph, names: Iterable[str]) -> set[str]:
+    """A node's gradient is that of its wire where it has one; of several, each carries a share, which may be seen."""
+    found: set[str] = set()
+    for name in names:
+        item = resolve(graph, name)
+        found.add(item.id)
+        if item.edge:
+            source = graph.edges[item.edge].source[0]
+            if len(graph.outputs_of(source)) == 1:
+                found.add(source)
+        elif len(out := graph.outputs_of(item.node)) == 1:
+            found.add(out[0].id)
+    return found
