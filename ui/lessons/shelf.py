@@ -49,12 +49,7 @@ def entries(folder: Path = LESSONS) -> list[Entry]:
             found.append(Entry(path, lesson_files.load(path)))
         except LessonError:
             continue
-    return sorted(found, key=lambda entry: (_order(entry.lesson), entry.path.stem))
-
-
-def _order(lesson: Lesson) -> float:
-    value = lesson.extra.get("order", 99)
-    return float(value) if isinstance(value, int | float) else 99.0
+    return sorted(found, key=lambda entry: (entry.lesson.order, entry.path.stem))
 
 
 class Progress:
