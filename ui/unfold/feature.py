@@ -1,9 +1,95 @@
-"""What the window holds of `ui.unfold`. Loads its widgets when they are first used."""
+"""What the window holds of `ui.unfold`: looking into a layer, and closing it again."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from engine.unfold.box import Shapes
+from graph.graph import GraphError
 from ui.feature import Feature
 
 
 class Unfold(Feature):
     """Opening a layer into elementary nodes, and folding it back."""
+
+    def facts(self) -> Iterable[str]:
+        """`openable` with one node selected that can be opened, `neural` where it has neurons, `foldable` at or in an opened node."""
+        from engine.unfold import RECIPES
+
+        window, graph = self.window, self.window.document.graph
+        if window.document.read_only:
+            return ()
+        kinds = [graph.nodes[node].type for node in window.canvas.selected_nodes()]
+        found = ["openable"] if len(kinds) == 1 and kinds[0] in RECIPES else []
+        found += ["neural"] if found and kinds[0] == "layer.linear" else []
+        return [*found, "foldable"] if self._opened() is not None else found
+
+    def open_box(self) -> None:
+        self._open(into_neurons=False)
+
+    def open_neurons(self) -> None:
+        self._open(into_neurons=True)
+
+    def fold_back(self) -> None:
+        """Fold the opened node that is selected, or that one is inside of; its place on the level around is shown as it was."""
+        from engine.unfold import fold
+
+        canvas, opened = self.window.canvas, self._opened()
+        if canvas.gesture is not None:
+            return
+        if opened is None:
+            self.window.say("Select an opened layer, or something inside it, to fold it back")
+            return
+        group = self.window.document.graph.groups[opened]
+        try:
+            edit, node = fold(self.window.document.graph, opened)
+        except GraphError as refused:
+            self._refused(refused)
+            return
+        if canvas.levels.inside is not None and self._is_inside(opened):
+            canvas.levels.show(group.parent)
+        if canvas.do(edit, "Fold back"):
+            canvas.select([node])
+            canvas.reveal(node)
+
+    def _open(self, into_neurons: bool) -> None:
+        from engine.unfold import unfold
+
+        window, canvas = self.window, self.window.canvas
+        if canvas.gesture is not None:
+            return
+        chosen = canvas.selected_nodes()
+        if len(chosen) != 1:
+            window.say("Select one node to open")
+            return
+        name = window.document.graph.nodes[chosen[0]].name
+        try:
+            edit, group = unfold(window.document.graph, chosen[0], self._shapes(), into_neurons)
+        except GraphError as refused:
+            self._refused(refused)
+            return
+        if canvas.do(edit, f"Open {name}"):
+            canvas.levels.enter(group)
+            window.say(f"Inside {name}: the same numbers, step by step. Esc goes out, Ctrl+U folds it back")
+
+    def _shapes(self) -> Shapes:
+        """What is known of the document as it is; nothing while the numbers belong to another structure."""
+        trace = self.window.trace
+        return trace.shapes if trace is not None and trace.structure == self.window.document.structure else {}
+
+    def _opened(self) -> str | None:
+        """The opened node's group that is meant: selected, around what is selected, or the one that is looked into."""
+        from engine.unfold import folded_around
+
+        canvas, graph = self.window.canvas, self.window.document.graph
+        items = sorted(item for item in canvas.selection if item in graph.nodes or item in graph.groups)
+        inside = canvas.levels.inside
+        around = {folded_around(graph, item) for item in items or ([inside] if inside is not None else [])}
+        return around.pop() if len(around) == 1 else None
+
+    def _is_inside(self, group: str) -> bool:
+        return group in (each.id for each in self.window.canvas.levels.way())
+
+    def _refused(self, refused: GraphError) -> None:
+        text = str(refused)
+        self.window.say(text[:1].upper() + text[1:])

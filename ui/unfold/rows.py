@@ -2,6 +2,16 @@
 
 from __future__ import annotations
 
-from ui.action_spec import ActionSpec
+from ui.action_spec import ActionSpec, has
 
-ROWS: tuple[ActionSpec, ...] = ()
+A = ActionSpec
+ROWS: tuple[ActionSpec, ...] = (
+    A("open_box", "Open the box", "Learn", ("U",), "canvas", has("openable"),
+      "Look into the selected node: the elementary nodes it is made of",
+      before=True, search=("unfold", "expand", "inside", "elementary"), run="unfold.open_box"),
+    A("open_neurons", "Open into neurons", "Learn", ("Shift+U",), "canvas", has("neural"),
+      "Look into the selected layer: its single neurons and weights", search=("unfold", "scalar", "unit", "weights"),
+      run="unfold.open_neurons"),
+    A("fold_back", "Fold back", "Learn", ("Ctrl+U",), "canvas", has("foldable"), "Make one node of an opened one again",
+      search=("close", "collapse", "box"), run="unfold.fold_back"),
+)  # fmt: skip
