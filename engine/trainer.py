@@ -312,6 +312,15 @@ class Trainer:
         epoch, position = self._last
         return self._trace_at(epoch, position, self.session.state.step - 1)
 
+    @property
+    def shown(self) -> tuple[Tensor, int] | None:
+        """(rows of the training part, step) of the mini-batch that `trace` shows; None before the first."""
+        self._follow()
+        if self._last is None:
+            return None
+        self._batches.lay_out(self._last[0])
+        return self._batches.rows_of(self._last[1]).to(self.session.device), self.session.state.step - 1
+
     def trace_view(self) -> TraceView:
         """`trace` for the window."""
         state = self.session.state

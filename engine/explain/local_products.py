@@ -82,6 +82,9 @@ class LocalProducts:
             return self._double(("parameter", leaf.key), self.trace.parameters[leaf.key])
         return self._double(leaf.source, self.trace.values[leaf.source])
 
+    def buffer(self, key: Key) -> Tensor:
+        return self._double(("buffer", key), self._buffers[state_key(key)])
+
     def output(self, key: Key) -> Tensor:
         return self._double(key, self.trace.values[key])
 
@@ -112,17 +115,14 @@ class LocalProducts:
     def forward(self, step: Step, t: Tensor) -> Tensor:
         """J t, of the output's shape: the derivative of vᵀJt with respect to v, which costs no forward-mode formula.
 
-        vᵀJ comes from autograd over the node's own forward, or from its rule where the forward draws random numbers.
+        vᵀJ comes from autograd over the node's own forward, which is another way than its rule.
         """
         operation = self.operations[step.node]
         if operation.alias:
             return t
         v = torch.zeros_like(self.output(step.key)).requires_grad_()
-        drawn = operation.type.random and operation.node in self.trace.kept
         with torch.enable_grad():
-            product = self._by_rule(operation, step, v) if drawn else self._by_autograd(operation, step, v, create_graph=True)
-            if product is None:
-                product = self._by_autograd(operation, step, v, create_graph=True)
+            product = self._by_autograd(operation, step, v, create_graph=True)
             if product.shape != t.shape:
                 product = product.sum_to_size(t.shape)
             if not product.requires_grad:
@@ -152,11 +152,25 @@ class LocalProducts:
         """(outputs, leaves) of the node's forward on leaves of its own."""
         if operation.node not in self._forwards:
             leaves = {a: self.value_of(operation.leaves[a]).detach().requires_grad_() for a in self.differentiable(operation)}
-            more = {"rng": self._random(operation.node)} if operation.type.random else {}
             with torch.enable_grad():
-                run = operation.type.forward(operation.settings, *self._arguments(operation, leaves), **more)
-            self._forwards[operation.node] = (run.outputs if isinstance(run, Result) else (run,), leaves)
+                outputs = self.run(operation, self._arguments(operation, leaves))
+            self._forwards[operation.node] = (outputs, leaves)
         return self._forwards[operation.node]
+
+    def run(self, operation: Operation, arguments: list[Any], dtype: torch.dtype = torch.float64) -> tuple[Tensor, ...]:
+        """The outputs of a node's forward on other arguments, with what the trace's forward drew."""
+        if operation.alias:
+            return (arguments[0],)
+        kind, settings = operation.type, operation.settings
+        if not kind.random:
+            run = kind.forward(settings, *arguments)
+            return run.outputs if isinstance(run, Result) else (run,)
+        kept = self._kept_by(operation.node)
+        repeated = kind.repeat(settings, kept.to(dtype) if isinstance(kept, Tensor) else kept, *arguments)
+        if repeated is not None:
+            return (repeated,)
+        run = kind.forward(settings, *arguments, rng=self._random(operation.node))
+        return run.outputs if isinstance(run, Result) else (run,)
 
     # Arguments
 
@@ -171,7 +185,7 @@ class LocalProducts:
             if argument is None:
                 return None
             if isinstance(argument, Held):
-                return self._double(("buffer", argument.key), self._buffers[state_key(argument.key)])
+                return self.buffer(argument.key)
             if isinstance(argument, Several):
                 return tuple(resolve(item) for item in argument.items)
             a = next(numbers)

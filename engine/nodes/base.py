@@ -174,6 +174,10 @@ class NodeType:
     def forward(self, s: Settings, *arguments: Any, **more: Any) -> Tensor | Result:
         raise NotImplementedError(f"{type(self).__name__}.forward")
 
+    def repeat(self, s: Settings, kept: Any, *arguments: Any) -> Tensor | None:
+        """For a random type: its forward on other numbers with what an earlier one drew and `kept`. None where it cannot say."""
+        return None
+
     def parameter_shapes(self, s: Settings, **inputs: tuple[int, ...] | None) -> dict[str, tuple[int, ...]]:
         """Shapes of parameters and buffers, from the *sample* shapes of the inputs (batch removed). Raises NodeError."""
         return {}

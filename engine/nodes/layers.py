@@ -250,3 +250,7 @@ class Dropout(NodeType):
         draw = torch.rand(x.shape, generator=rng, device=x.device, dtype=x.dtype)
         mask = (draw >= s.p).to(x.dtype) * (1 / (1 - s.p) if s.p < 1 else 0.0)
         return Result((x * mask,), mask)
+
+    def repeat(self, s: Settings, kept: Tensor | None, *arguments: Tensor) -> Tensor:
+        (x,) = arguments
+        return x if kept is None else x * kept
