@@ -33,7 +33,10 @@ from graph.document import Document  # noqa: E402
 from graph.edits import Move  # noqa: E402
 from graph.files import dumps  # noqa: E402
 from graph.graph import Graph  # noqa: E402
-from ui.app import application  # noqa: E402
+from ui.app import (
+    application,  # noqa: E402
+    leave_alone,
+)
 from ui.canvas.view import Canvas  # noqa: E402
 from ui.playback import Playhead  # noqa: E402
 from ui.theme import LIGHT  # noqa: E402
@@ -238,6 +241,7 @@ def main(count: int) -> None:
         path = Path(home) / "graph.gradwire"
         path.write_text(dumps(graph_of(count)), encoding="utf-8")
         bench, opening = opened(path)
+        leave_alone()  # as the application does, some seconds after a document was opened
         canvas = bench.canvas
         result: dict[str, Any] = {"nodes": count, "edges": len(canvas.document.graph.edges), "open": opening}
         canvas.set_trace(trace_of(canvas.document.graph))

@@ -7,7 +7,7 @@ each of these either does the whole change or raises GraphError and does nothing
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
@@ -245,9 +245,11 @@ class Graph:
         self._ranks.add(node.id)
         self._order = None
 
-    def _place_node(self, node: Node, x: float, y: float) -> None:
-        """Put a node of this graph elsewhere."""
-        self._nodes.replace(node.id, node.at(x, y))
+    def _place_nodes(self, places: Iterable[tuple[Node, float, float]]) -> None:
+        """Put nodes of this graph elsewhere."""
+        put = self._nodes.replace
+        for node, x, y in places:
+            put(node.id, node.at(float(x), float(y)))
 
     def _remove_node(self, identity: str) -> str | None:
         node = self._node(identity)

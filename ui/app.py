@@ -108,14 +108,22 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
 
 
 def settle(window: Window) -> None:
-    """Once everything is loaded, take what will live as long as the window out of the collector's sight: looking through all of
-    it again and again would cost whole frames."""
-    import gc
-
+    """Some time after a document was opened, take what will live as long as it out of the collector's sight: looking through
+    all of it again and again would cost whole frames."""
     from PySide6.QtCore import QTimer
 
-    def freeze() -> None:
-        gc.collect()
-        gc.freeze()
+    timer = QTimer(window)
+    timer.setSingleShot(True)
+    timer.setInterval(SETTLED_MS)
+    timer.timeout.connect(leave_alone)
+    window.document_shown.connect(timer.start)
+    timer.start()
 
-    QTimer.singleShot(SETTLED_MS, window, freeze)
+
+def leave_alone() -> None:
+    """Collect what is garbage now, and never look again at what is not; it is still freed when nothing refers to it."""
+    import gc
+
+    gc.unfreeze()  # so that what was left alone for an earlier document is looked at once more
+    gc.collect()
+    gc.freeze()

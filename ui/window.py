@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer
+from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow
 
@@ -35,6 +35,9 @@ class Window(QMainWindow):
 
     Without a document it is an empty frame in the theme's colours, which `furnish` fills.
     """
+
+    document_shown = Signal()
+    """Another document is in the window."""
 
     explain: Explain
     debugger: Debugger
@@ -215,6 +218,7 @@ class Window(QMainWindow):
         if document.read_only:
             self.say(document.read_only)
         self._settled()
+        self.document_shown.emit()
 
     def _document_changed(self, change: Change) -> None:
         """Panels follow once the event is over: a drag of a hundred nodes is one refresh."""

@@ -100,18 +100,20 @@ class Move(Edit):
     kind: ClassVar[Kind] = "cosmetic"
 
     def apply(self, graph: Graph) -> Edit:
-        before, found = [], {}
+        before, moved, others, node_of = [], list[tuple[Node, float, float]](), list[tuple[Any, float, float]](), graph._nodes.get
         for identity, x, y in self.positions:
-            if not (abs(x) <= LIMIT and abs(y) <= LIMIT):
+            if not (-LIMIT <= x <= LIMIT and -LIMIT <= y <= LIMIT):
                 raise GraphError(f"({x}, {y}) is not a position on the canvas")
-            item = found[identity] = find_item(graph, identity)
+            node = node_of(identity)
+            item = find_item(graph, identity) if node is None else node
             before.append((identity, item.x, item.y))
-        for identity, x, y in self.positions:
-            item = found[identity]
-            if isinstance(item, Node):
-                graph._place_node(item, float(x), float(y))
+            if node is None:
+                others.append((item, x, y))
             else:
-                graph._replace_item(replace(item, x=float(x), y=float(y)))
+                moved.append((node, x, y))
+        graph._place_nodes(moved)
+        for item, x, y in others:
+            graph._replace_item(replace(item, x=float(x), y=float(y)))
         return Move(tuple(reversed(before)))
 
     def absorb(self, later: Edit) -> Edit | None:

@@ -160,9 +160,9 @@ def paint_marks(painter: QPainter, scene: Scene, nodes: Sequence[str], content: 
             _paint_objective_numbers(painter, scene, objective, seen, content, theme, boost)
     head = content.playhead
     active = scene.item_of(head.active_node) if head is not None else None
-    for node_id in nodes:
-        if node_id == active and head is not None:
-            paint_outline(painter, scene.rect(node_id), theme.forward if head.phase == "forward" else theme.backward, 2.5)
+    if active in nodes and active is not None and head is not None:
+        paint_outline(painter, scene.rect(active), theme.forward if head.phase == "forward" else theme.backward, 2.5)
+    for node_id in nodes if content.trace is not None and content.trace.problems else ():
         problem = content.problem(node_id)
         if problem is not None:
             paint_badge(painter, scene.rect(node_id), problem.severity, theme)

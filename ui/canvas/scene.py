@@ -136,9 +136,15 @@ class Scene:
 
     def _place(self, node_ids: Sequence[str]) -> None:
         if node_ids:
+            rows = [self.row[n] for n in node_ids]
+            if self.lifted or self.level is not None:
+                places = [self.place(n) for n in node_ids]
+            else:  # ten thousand at once, when a move of all of them is taken back
+                nodes = self.graph.nodes
+                places = [(node.x, node.y) for node in map(nodes.__getitem__, node_ids)]
+            self.rects[rows, :2] = places
             cards = self.cards
-            found = [(*self.place(n), cards[n].width, cards[n].height) for n in node_ids]
-            self.rects[[self.row[n] for n in node_ids]] = found
+            self.rects[rows, 2:] = [(card.width, card.height) for card in map(cards.__getitem__, node_ids)]
 
     def _around(self, node_ids: Sequence[str]) -> list[str]:
         """The wires at these nodes, each once."""
