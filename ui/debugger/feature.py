@@ -2,8 +2,109 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ui.feature import Feature
+
+if TYPE_CHECKING:
+    from engine.kernel.protocol import Progress
+    from engine.views import TraceView
+    from graph.document import Document
+    from ui.debugger.control import Control
+    from ui.theme import Theme
 
 
 class Debugger(Feature):
     """Stepping through passes and iterations, with breakpoints."""
+
+    def install(self) -> None:
+        window = self.window
+        self._made: Control | None = None
+        self._shown: tuple[object, ...] = ()
+        window.playhead.moved.connect(self._moved)
+        if window.kernel is not None:
+            window.kernel.progressed.connect(self._progressed)
+            window.kernel.status.connect(self._status)
+
+    @property
+    def control(self) -> Control:
+        """Made when something of it is first used."""
+        from ui.debugger.control import Control
+
+        if self._made is None:
+            self._made = Control(self.window)
+        return self._made
+
+    # what the rows of the action table do
+
+    def toggle(self) -> None:
+        self.control.toggle()
+
+    def layer_on(self) -> None:
+        self.control.step("layer", 1)
+
+    def layer_back(self) -> None:
+        self.control.step("layer", -1)
+
+    def phase_on(self) -> None:
+        self.control.step("phase", 1)
+
+    def phase_back(self) -> None:
+        self.control.step("phase", -1)
+
+    def iteration_back(self) -> None:
+        self.control.step("iteration", -1)
+
+    def run_here(self) -> None:
+        self.control.run_here()
+
+    def toggle_breakpoint(self) -> None:
+        self.control.toggle_breakpoint()
+
+    def ask_condition(self) -> None:
+        self.control.show_page(ask=True)
+
+    # what the window tells
+
+    def set_document(self, document: Document) -> None:
+        if self._made is not None:
+            self._made.set_document(document)
+
+    def set_trace(self, trace: TraceView, stale: bool) -> None:
+        if self._made is not None:
+            self._made.set_trace(trace)
+
+    def document_changed(self) -> None:
+        if self._made is not None:
+            self._made.refresh()
+
+    def selection_changed(self) -> None:
+        if self._made is not None:
+            self._made.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        if self._made is not None:
+            self._made.set_theme(theme)
+
+    def close(self) -> None:
+        if self._made is not None:
+            self._made.close()
+
+    def _progressed(self, progress: Progress) -> None:
+        if self._made is not None:
+            self._made.take_progress(progress)
+
+    def _status(self, state: str, text: str) -> None:
+        if self._made is not None and state == "starting":
+            self._made.engine_began_anew()
+
+    def _moved(self) -> None:
+        """Panels follow the canvas event by event; nothing happens at the ticks between."""
+        playhead = self.window.playhead
+        now = (playhead.at_rest, playhead.event_index, playhead.moving, playhead.length)
+        if now == self._shown:
+            return
+        self._shown = now
+        self.window.show_seen()
+        if self._made is not None:
+            self._made.moved()

@@ -1,0 +1,171 @@
+"""The debugger's strip under the canvas: phases, steps of every size forth and back, and two sliders to scrub with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
+
+from ui.debugger.timeline import PHASES, Phase, Timeline
+from ui.theme import Theme
+from ui.widgets import ElidedLabel, FlowLayout, button, label, line, set_property
+
+UNITS = ("node", "layer", "phase", "iteration")
+_TIPS: dict[str, str] = {
+    "forward": "The values, up to what the loss is made of",
+    "loss": "The loss, and what is computed from it",
+    "backward": "The gradients, from the loss back to the inputs",
+    "update": "Every parameter takes its step",
+    "zero": "The gradients are forgotten: the next pass begins without them",
+}
+_ACCENTS: dict[str, str] = {"forward": "forward", "loss": "forward", "backward": "backward", "update": "backward", "zero": "backward"}
+
+
+class Pair(QWidget):
+    """`‹ node ›`: one size of step, back and forth."""
+
+    def __init__(self, unit: str, go: Callable[[int], None]) -> None:
+        super().__init__()
+        self.back = button("‹", tip=f"Back by one {unit}")
+        self.on = button("›", tip=f"On by one {unit}")
+        for widget, way, name in ((self.back, -1, "back"), (self.on, 1, "on")):
+            widget.setProperty("kind", "step")
+            widget.setAccessibleName(f"One {unit} {name}")
+            widget.clicked.connect(lambda _=False, way=way: go(way))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(5)
+        for each in (self.back, label(unit), self.on):
+            row.addWidget(each)
+
+
+class Bar(QWidget):
+    """Says what is asked for by signals; `show_place` and `show_iterations` tell it where the run stands."""
+
+    stepped = Signal(str, int)
+    """A unit and a way."""
+    phase_chosen = Signal(str)
+    scrubbed = Signal(int)
+    """A position within the step."""
+    iteration_chosen = Signal(int)
+    run_here = Signal()
+    breakpoints_wanted = Signal()
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setAccessibleName("Debugger")
+        self.phases: dict[Phase, QPushButton] = {}
+        for phase in PHASES:
+            made = button(phase.capitalize(), accent=_ACCENTS[phase], tip=_TIPS[phase])
+            made.clicked.connect(lambda _=False, phase=phase: self.phase_chosen.emit(phase))
+            self.phases[phase] = made
+        self.pairs = {unit: Pair(unit, lambda way, unit=unit: self.stepped.emit(unit, way)) for unit in UNITS}  # type: ignore[misc]
+        self.here = button("Run to here", tip="On to the selected node's next value or gradient")
+        self.breakpoints = button("Breakpoints", tip="Where playback and training stop")
+        self.close_button = button("✕", "quiet", tip="Close the debugger")
+        self.close_button.setAccessibleName("Close the debugger")
+        self.events, self.iterations = self._slider("Scrub within this iteration"), self._slider("Scrub through the iterations held")
+        self.place, self.iteration = ElidedLabel("", "small"), ElidedLabel("", "small")
+        self._ranges: tuple[tuple[int, int], ...] = ()
+        self._compose()
+        self.here.clicked.connect(self.run_here)
+        self.breakpoints.clicked.connect(self.breakpoints_wanted)
+        self.close_button.clicked.connect(self.closed)
+        self.events.valueChanged.connect(self.scrubbed)
+        self.iterations.valueChanged.connect(self._iteration_moved)
+
+    def _slider(self, name: str) -> QSlider:
+        made = QSlider(Qt.Orientation.Horizontal)
+        made.setAccessibleName(name)
+        made.setToolTip(name)
+        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return made
+
+    def _compose(self) -> None:
+        self._flow = FlowLayout(8)
+        phases = QWidget()
+        row = QHBoxLayout(phases)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(4)
+        for each in self.phases.values():
+            row.addWidget(each)
+        for widget in (phases, *self.pairs.values(), self.here, self.breakpoints):
+            self._flow.addWidget(widget)
+        top = QHBoxLayout()
+        top.addLayout(self._flow, 1)
+        top.addWidget(self.close_button, 0, Qt.AlignmentFlag.AlignTop)
+        scrub = QHBoxLayout()
+        scrub.setSpacing(10)
+        for slider, text in ((self.events, self.place), (self.iterations, self.iteration)):
+            scrub.addWidget(slider, 3)
+            scrub.addWidget(text, 2)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 6)
+        layout.setSpacing(6)
+        layout.addWidget(line())
+        inner = QVBoxLayout()
+        inner.setContentsMargins(14, 2, 8, 0)
+        inner.setSpacing(4)
+        inner.addLayout(top)
+        inner.addLayout(scrub)
+        layout.addLayout(inner)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Step buttons are as wide as they are high; the style sheet is the window's."""
+        for pair in self.pairs.values():
+            for each in (pair.back, pair.on):
+                each.setFixedWidth(round(34 * theme.scale))
+
+    # where the run stands
+
+    def show_place(self, timeline: Timeline, position: int, at_rest: bool, text: str) -> None:
+        """Light the phase of a position; at rest none is under way and every number is shown."""
+        current = "" if at_rest else timeline.phase(position)
+        playable = bool(timeline.events) and self.isEnabled()
+        for phase, each in self.phases.items():
+            set_property(each, "active", phase == current)
+            each.setEnabled(playable and phase in timeline.ends)
+        _set_quietly(self.events, 0, max(timeline.length, 1), timeline.length if at_rest else position)
+        self.events.setEnabled(playable)
+        self.place.set_full("every number is shown" if at_rest else text)
+        for unit in ("node", "layer", "phase"):
+            self.pairs[unit].back.setEnabled(playable and (at_rest or position > 0 or timeline.whole))
+            self.pairs[unit].on.setEnabled(playable and (at_rest or position < timeline.length or timeline.whole))
+
+    def show_iterations(self, step: int, ranges: tuple[tuple[int, int], ...], can_step: bool, why: str) -> None:
+        """The iteration that is shown, and which can be returned to."""
+        self._ranges = ranges
+        first, last = (ranges[0][0], ranges[-1][1]) if ranges else (step, step)
+        pair = self.pairs["iteration"]
+        pair.on.setEnabled(can_step)
+        pair.back.setEnabled(can_step and any(a <= step - 1 <= b for a, b in ranges))
+        pair.on.setToolTip(why or "On by one iteration: forward, loss, backward, update, zero")
+        _set_quietly(self.iterations, first, max(last, step), step)
+        self.iterations.setEnabled(can_step and last > first)
+        held = f" · {first + 1:,}–{last + 1:,} held" if last > first else ""
+        self.iteration.set_full(f"iteration {step + 1:,}{held}" if can_step else why)
+
+    def nearest_held(self, step: int) -> int:
+        """The step that can be returned to closest to `step`."""
+        ends = (min(max(step, a), b) for a, b in self._ranges)
+        return min(ends, key=lambda each: abs(each - step), default=step)
+
+    def show_breakpoints(self, count: int) -> None:
+        self.breakpoints.setText(f"Breakpoints {count}" if count else "Breakpoints")
+
+    def _iteration_moved(self, step: int) -> None:
+        self.iteration_chosen.emit(self.nearest_held(step))
+
+
+def _set_quietly(slider: QSlider, low: int, high: int, value: int) -> None:
+    """Move a slider without its saying so; one that a hand holds is left where it is."""
+    if slider.isSliderDown():
+        return
+    slider.blockSignals(True)
+    slider.setRange(low, high)
+    slider.setValue(value)
+    slider.blockSignals(False)

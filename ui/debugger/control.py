@@ -1,0 +1,353 @@
+"""The debugger at work: moves playhead and kernel, lights what is active, keeps strip and page up to date."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import QObject
+
+from ui.debugger.bar import Bar
+from ui.debugger.breakpoints import Breakpoint, Breakpoints
+from ui.debugger.timeline import Phase, Timeline
+
+if TYPE_CHECKING:
+    from engine.explain.condition import Condition
+    from engine.kernel.protocol import Progress
+    from engine.views import Event, TraceView
+    from graph.document import Document
+    from ui.kernel import Kernel
+    from ui.theme import Theme
+    from ui.window import Window
+
+OWNER = "debugger"
+"""Its name on the canvas's overlay."""
+Unit = Literal["node", "layer", "phase", "iteration"]
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """An iteration the kernel was asked for, and the position to stand at once it is here; None: everything is shown."""
+
+    iteration: int
+    position: int | None
+
+
+class Control(QObject):
+    """One for a window. Everything works without a kernel, as far as there is a trace."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self.open = False
+        self.bar: Bar | None = None
+        self.breakpoints = Breakpoints(self)
+        self._goal: Goal | None = None
+        self._wish: int | None = None
+        self._told: tuple[Condition, ...] = ()
+        self._asked = False
+        self._said: tuple[object, ...] = ()
+        self._timeline: tuple[tuple[object, ...], Timeline] | None = None
+        self.breakpoints.changed.connect(self._breakpoints_changed)
+        window.playhead.breaks = self._breaks
+        window.playhead.broke.connect(self._broke)
+        window.playhead.left.connect(self._cross)
+
+    # where it stands
+
+    @property
+    def kernel(self) -> Kernel | None:
+        return self._window.kernel
+
+    @property
+    def timeline(self) -> Timeline:
+        window, playhead = self._window, self._window.playhead
+        objective = window.trace.objective[0] if window.trace is not None and window.trace.objective is not None else None
+        key = (window.document, window.document.structure, playhead.events, objective, bool(playhead.tail))
+        if self._timeline is None or self._timeline[0] != key:
+            self._timeline = (key, Timeline(window.document.graph, playhead.events, objective, bool(playhead.tail)))
+        return self._timeline[1]
+
+    @property
+    def iteration(self) -> int:
+        """The step that the iteration on show starts from."""
+        trace = self._window.trace
+        if trace is not None and trace.iteration >= 0:
+            return trace.iteration
+        return self.kernel.progress.step if self.kernel is not None else 0
+
+    @property
+    def position(self) -> int | None:
+        """Finished events; None at rest."""
+        playhead = self._window.playhead
+        return None if playhead.at_rest else playhead.event_index
+
+    # opening and closing
+
+    def toggle(self) -> None:
+        if self.open:
+            self.hide()
+        else:
+            self.show()
+
+    def show(self) -> None:
+        """Put the strip under the canvas; the numbers shown are those of the coming training step from now on."""
+        if self.open:
+            return
+        self.open = True
+        if self.bar is None:
+            self._make_bar()
+        assert self.bar is not None
+        self.bar.show()
+        if self.kernel is not None:
+            self._asked = True
+            self.kernel.debug(True)
+        self.refresh()
+
+    def hide(self) -> None:
+        """Take the strip away; breakpoints stay."""
+        if not self.open:
+            return
+        self.open, self._goal, self._wish = False, None, None
+        window = self._window
+        window.playhead.set_tail(False)
+        window.canvas.overlay.highlight(OWNER, ())
+        if self.bar is not None:
+            self.bar.hide()
+        if self.kernel is not None:
+            self.kernel.debug(False)
+        self.refresh()
+        window.canvas.setFocus()
+
+    def close(self) -> None:
+        """The window closes."""
+        self._window.playhead.breaks = None
+
+    def _make_bar(self) -> None:
+        self.bar = bar = Bar()
+        layout = self._window.centre.layout()
+        assert layout is not None
+        layout.addWidget(bar)
+        bar.set_theme(self._window.theme)
+        bar.stepped.connect(self.step)
+        bar.phase_chosen.connect(self.to_phase)
+        bar.scrubbed.connect(self._window.playhead.seek)
+        bar.iteration_chosen.connect(self.to_iteration)
+        bar.run_here.connect(self.run_here)
+        bar.breakpoints_wanted.connect(self.show_page)
+        bar.closed.connect(self.hide)
+
+    # stepping
+
+    def step(self, unit: Unit, way: int) -> None:
+        """One node, layer, phase or iteration on (1) or back (-1), over the borders of an iteration where whole ones are played."""
+        playhead = self._window.playhead
+        if unit == "iteration":
+            self._iterate(way)
+        elif not playhead.events or self._busy:
+            return
+        elif unit == "node":
+            playhead.step() if way > 0 else playhead.step_back()
+        else:
+            at = playhead.event_index if not playhead.at_rest else 0 if way > 0 else len(playhead.events)
+            timeline = self.timeline
+            wanted = timeline.step(at, way, unit)
+            if wanted != at:
+                self._go(at, wanted)
+            elif timeline.whole:
+                self._cross(way)
+
+    def to_phase(self, phase: Phase) -> None:
+        """To the end of a phase of this iteration: what it computes is there."""
+        end = self.timeline.ends.get(phase)
+        if end is not None and self._window.playhead.events and not self._busy:
+            self._go(end, end)
+
+    def run_here(self) -> None:
+        """On to the selected node's next event, in the next iteration where this one has none left."""
+        chosen = self._window.canvas.selected_nodes()
+        playhead, timeline = self._window.playhead, self.timeline
+        if len(chosen) != 1 or not playhead.events or self._busy:
+            return
+        at = 0 if playhead.at_rest else playhead.event_index
+        there = timeline.after(chosen[0], at)
+        if there is not None:
+            self._go(at, there)
+        elif timeline.whole and (first := timeline.after(chosen[0], 0)) is not None:
+            self._iterate(1, first)
+        else:
+            self._window.say("The selected node has nothing left to compute in this pass")
+
+    def to_iteration(self, step: int) -> None:
+        """To an iteration that is held; while one is on its way, the last wish counts."""
+        if self.kernel is None or self._busy:
+            return
+        if self._goal is not None:
+            self._wish = step
+        elif step != self.iteration:
+            self._goal = Goal(step, self.position)
+            self.kernel.to_iteration(step)
+
+    @property
+    def _busy(self) -> bool:
+        return self.kernel is not None and self.kernel.training
+
+    def _go(self, start: int, end: int) -> None:
+        """Stand at a position; on the way there, a breakpoint may stop it."""
+        trace = self._window.trace
+        for i in range(start, min(end, len(self.timeline.events))):
+            event = self.timeline.events[i]
+            point = self.breakpoints.hit(event, trace) if trace is not None else None
+            if point is not None and i + 1 < end:
+                self._window.playhead.seek(i + 1)
+                self._say_stop(point)
+                return
+        self._window.playhead.seek(end)
+
+    def _cross(self, way: int) -> None:
+        """Over the border between two iterations: to the beginning of the next, or the end of the one before."""
+        self._iterate(way, 0 if way > 0 else self.timeline.length)
+
+    def _iterate(self, way: int, position: int | None = -1) -> None:
+        """One training step on or back; `position` -1 keeps the place within the iteration."""
+        kernel, window = self.kernel, self._window
+        if kernel is None or self._busy or self._goal is not None:
+            return
+        if not window.commands.situation().trainable:
+            window.say(window.commands.why_not_train())
+            return
+        if way < 0 and not any(a <= self.iteration - 1 <= b for a, b in kernel.progress.reachable):
+            window.say("This is the first iteration" if self.iteration == 0 else "The iteration before this one is no longer held")
+            return
+        if self.open:
+            self._goal = Goal(self.iteration + way, self.position if position == -1 else position)
+        if way > 0:
+            kernel.step_once()
+        else:
+            kernel.back()
+
+    # breakpoints
+
+    def toggle_breakpoint(self) -> None:
+        """At the selected nodes."""
+        for node in self._window.canvas.selected_nodes():
+            self.breakpoints.toggle(node)
+
+    def show_page(self, ask: bool = False) -> None:
+        """Breakpoints and the update's table; `ask`: with a place to type a condition."""
+
+    def _breaks(self, event: Event) -> bool:
+        trace = self._window.trace
+        return trace is not None and self.breakpoints.hit(event, trace) is not None
+
+    def _broke(self, event: Event) -> None:
+        trace = self._window.trace
+        point = self.breakpoints.hit(event, trace) if trace is not None else None
+        if point is not None:
+            self._say_stop(point)
+
+    def _say_stop(self, point: Breakpoint) -> None:
+        nodes = self._window.document.graph.nodes
+        where = f" at {nodes[point.node].name}" if point.node in nodes else ""
+        self._window.say(f"Stopped{where}: {point.text}" if point.condition is not None else f"Stopped{where}")
+
+    def _breakpoints_changed(self) -> None:
+        self._tell_conditions()
+        self.refresh()
+
+    def _tell_conditions(self) -> None:
+        conditions = self.breakpoints.conditions
+        if self.kernel is not None and conditions != self._told:
+            self._told = conditions
+            self.kernel.stop_at(conditions)
+
+    # what the window tells
+
+    def set_document(self, document: Document) -> None:
+        """Another document: its nodes are others, whatever their ids."""
+        self._goal = self._wish = None
+        self._told, self._asked = (), False
+        self._window.playhead.set_tail(False)
+        self.breakpoints.clear()
+
+    def set_trace(self, trace: TraceView) -> None:
+        """New numbers: of the iteration that was asked for, or of the same one after an edit."""
+        playhead = self._window.playhead
+        playhead.set_tail(self.open and trace.iteration >= 0)
+        goal = self._goal
+        if goal is not None and trace.iteration == goal.iteration:
+            self._goal = None
+            if goal.position is None:
+                playhead.reset()
+            else:
+                self._arrive(goal.position)
+            wish, self._wish = self._wish, None
+            if wish is not None:
+                self.to_iteration(wish)
+        self.refresh()
+
+    def _arrive(self, position: int) -> None:
+        self._window.playhead.seek(position)
+
+    def take_progress(self, progress: Progress) -> None:
+        """Where training stands now."""
+        if progress.phase in ("training", "failed"):
+            self._goal = self._wish = None
+        if self.open and not progress.debugging and not self._asked and self.kernel is not None:
+            self._asked = True
+            self.kernel.debug(True)
+        stop = (progress.run, progress.step, progress.stopped)
+        if progress.stopped is not None and progress.phase == "paused" and stop != self._said:
+            self._say_stop(Breakpoint(progress.stopped.node, progress.stopped))
+        self._said = stop
+        self._tell_conditions()
+        self.refresh()
+
+    def engine_began_anew(self) -> None:
+        """Another kernel process knows nothing of conditions, nor that the debugger is open."""
+        self._told, self._asked, self._goal, self._wish = (), False, None, None
+
+    def moved(self) -> None:
+        """The playhead came to another event."""
+        self._light()
+        self._show_place()
+
+    def set_theme(self, theme: Theme) -> None:
+        if self.bar is not None:
+            self.bar.set_theme(theme)
+
+    # showing
+
+    def refresh(self) -> None:
+        """Bring strip and marks up to date."""
+        window = self._window
+        window.actions_by_id["debugger"].setChecked(self.open)
+        window.canvas.overlay.mark(OWNER, self.breakpoints.marks(window.document.graph.nodes))
+        self._light()
+        if self.bar is None or not self.open:
+            return
+        self.bar.setEnabled(not self._busy)
+        self.bar.here.setEnabled(len(window.canvas.selected_nodes()) == 1 and bool(window.playhead.events))
+        self.bar.show_breakpoints(len(self.breakpoints.all))
+        self._show_place()
+        trainable = self.kernel is not None and window.commands.situation().trainable
+        ranges = self.kernel.progress.reachable if self.kernel is not None else ()
+        self.bar.show_iterations(self.iteration, ranges, trainable, "" if trainable else window.commands.why_not_train())
+
+    def _show_place(self) -> None:
+        if self.bar is None or not self.open:
+            return
+        playhead = self._window.playhead
+        text = self.timeline.text(playhead.event_index, self._window.document.graph)
+        self.bar.show_place(self.timeline, playhead.event_index, playhead.at_rest, text)
+
+    def _light(self) -> None:
+        """The node that works, what it works with, and the wires between them."""
+        window, playhead = self._window, self._window.playhead
+        overlay, graph = window.canvas.overlay, window.document.graph
+        node = playhead.active_node if self.open else None
+        if node is None or node not in graph.nodes:
+            overlay.highlight(OWNER, ())
+            return
+        edges = [edge for edge in graph.inputs_of(node)]
+        overlay.highlight(OWNER, {node, *(edge.source[0] for edge in edges)}, [edge.id for edge in edges])
