@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 STEPS = (2.0**-17, 2.0**-20, 2.0**-14, 2.0**-23, 2.0**-11)
 """Step sizes, tried in this order until one agrees: round-off asks for large ones, curvature and nearby corners for small ones."""
-LARGEST, RANDOM = 8, 8
+ENTRIES = 16
+"""Single numbers of a wire that are tried, half of them those with the largest gradients."""
 RELATIVE = 1e-5
 ALLOWED = 0.01
 """Share of a wire's entries that may be neither smooth nor a kink."""
@@ -147,20 +148,26 @@ def check_program(
         first_bad = program.trace(feeds, parameters, buffers, RandomKey(seed, 0)).first_bad
         if first_bad is not None:
             return Report(name, failure=f"{graph.nodes[first_bad].name}: its value is not finite, so there is nothing to compare")
-        return Report(name, tuple(_Checker(graph, program, feeds, parameters, buffers, seed).wires()))
+        return Report(name, tuple(Checker(graph, program, feeds, parameters, buffers, seed).wires()))
     except NodeFailure as error:
         return Report(name, failure=str(error))
     finally:
         torch.set_num_threads(threads)
 
 
-class _Checker:
+class Checker:
+    """Compares wire by wire and tensor by tensor, `entries` single numbers of each. `random` is the key the masks are drawn from.
+
+    `kinked` are the nodes in front of which a corner was found; wires are to be asked for in reverse order of computation.
+    """
+
     def __init__(
-        self, graph: Graph, program: Program, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], seed: int
-    ) -> None:
-        self.graph, self.program, self.seed = graph, program, seed
+        self, graph: Graph, program: Program, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], seed: int,
+        random: RandomKey | None = None, entries: int = ENTRIES,
+    ) -> None:  # fmt: skip
+        self.graph, self.program, self.seed, self.entries = graph, program, seed, entries
         self.feeds, self.parameters, self.buffers = list(feeds), list(parameters), list(buffers)
-        self.random = RandomKey(seed, 0)
+        self.random = random or RandomKey(seed, 0)
         self.trace = program.trace(feeds, parameters, buffers, self.random)
         assert program.objective is not None
         self.base = float(self.trace.values[program.objective])
@@ -168,17 +175,24 @@ class _Checker:
 
     def wires(self) -> list[WireReport]:
         """In order of computation; worked out backwards, since a corner is explained by the corners behind it."""
-        edges = [e for o in self.program.plan.operations for leaf in o.leaves if (e := self.graph.edges.get(getattr(leaf, "edge", "")))]
-        found: dict[str, WireReport] = {}
-        for edge in reversed(edges):
-            found[edge.id] = self._edge(edge.id)
-            if found[edge.id].kinks:
-                self.kinked.add(edge.target[0])
-        layers = [key for key in self.program.parameter_keys if self._is_layer(key)]
-        return [*reversed(found.values()), *map(self._parameter, layers)]
+        found = [self.edge(edge) for edge in self.edges()]
+        return [*reversed(found), *map(self.parameter, self.layers())]
 
-    def _is_layer(self, key: Key) -> bool:
-        return self.graph.spec(key[0]).role != "parameter"
+    def edges(self) -> list[str]:
+        """The wires, in reverse order of computation."""
+        leaves = [leaf for o in self.program.plan.operations for leaf in o.leaves]
+        return [edge for leaf in reversed(leaves) if (edge := getattr(leaf, "edge", "")) in self.graph.edges]
+
+    def layers(self) -> list[Key]:
+        """The learned tensors of layers; those of Parameter nodes are on their wires."""
+        return [key for key in self.program.parameter_keys if self.graph.spec(key[0]).role != "parameter"]
+
+    def edge(self, edge: str) -> WireReport:
+        """One wire; those behind it have to be known."""
+        report = self._edge(edge)
+        if report.kinks:
+            self.kinked.add(self.graph.edges[edge].target[0])
+        return report
 
     def _edge(self, edge: str) -> WireReport:
         wire = self.graph.edges[edge]
@@ -191,7 +205,8 @@ class _Checker:
             return WireReport(source, target, edge, note=gradient.reason)
         return self._compare(WireReport(source, target, edge), self.trace.values[wire.source], gradient, edge, wire.target[0])
 
-    def _parameter(self, key: Key) -> WireReport:
+    def parameter(self, key: Key) -> WireReport:
+        """One learned tensor."""
         name = self.graph.nodes[key[0]].name
         gradient = self.trace.parameter_gradients[key]
         report = WireReport(name, f"{name}.{key[1]}")
@@ -213,7 +228,7 @@ class _Checker:
     def _compare(self, report: WireReport, value: Tensor, gradient: Tensor, where: str | Key, consumer: str) -> WireReport:
         rng = generator(self.seed, "check", str(where))
         directions = [torch.randn(value.shape, generator=rng, dtype=value.dtype)]
-        directions += [_unit(value.shape, i) for i in _chosen(gradient, rng)]
+        directions += [_unit(value.shape, i) for i in _chosen(gradient, rng, self.entries)]
         behind = self._kinks_behind(consumer)
         counts: dict[Verdict, int] = {"smooth": 0, "kink": 0, "wrong": 0}
         error, step = 0.0, 0.0
@@ -305,11 +320,11 @@ def _unit(shape: torch.Size, index: int) -> Tensor:
     return direction
 
 
-def _chosen(gradient: Tensor, rng: torch.Generator) -> list[int]:
-    """Up to 16 places: the largest gradients, and others drawn at random."""
+def _chosen(gradient: Tensor, rng: torch.Generator, entries: int) -> list[int]:
+    """Up to `entries` places: half of them the largest gradients, the others drawn at random."""
     flat = gradient.detach().abs().reshape(-1)
-    if flat.numel() <= LARGEST + RANDOM:
+    if flat.numel() <= entries:
         return list(range(flat.numel()))
-    largest = [int(i) for i in torch.topk(torch.nan_to_num(flat), LARGEST).indices]
-    drawn = [int(i) for i in torch.randperm(flat.numel(), generator=rng)[: LARGEST + RANDOM] if int(i) not in set(largest)]
-    return largest + drawn[:RANDOM]
+    largest = [int(i) for i in torch.topk(torch.nan_to_num(flat), entries - entries // 2).indices]
+    drawn = [int(i) for i in torch.randperm(flat.numel(), generator=rng)[:entries] if int(i) not in set(largest)]
+    return largest + drawn[: entries // 2]
