@@ -83,6 +83,7 @@ WINDOW: tuple[ActionSpec, ...] = (
     A("align_bottom", "Align bottoms", "Edit/Align", ("Shift+S",), "canvas", several, "Bring the lower edges onto one line"),
     A("align_right", "Align right sides", "Edit/Align", ("Shift+D",), "canvas", several, "Bring the right edges onto one line"),
     A("frame", "Frame the selection", "Edit", ("C",), "canvas", editable, "Put a titled frame behind the selection", before=True),
+    A("recolour", "Next frame colour", "Edit", (), "canvas", movable, "Give the selected frames another colour"),
     A("note", "Add note", "Edit", ("N",), "canvas", editable, "Write on the canvas: Markdown and formulas"),
     A("collapse", "Fold card", "Edit", ("H",), "canvas", node_selection, "Show only the titles of the selected nodes, or all of them"),
     A("bypass", "Bypass", "Edit", ("M",), "canvas", node_selection, "Pass the selected nodes over: what comes in goes out unchanged"),

@@ -29,6 +29,10 @@ class CanvasCommands:
         if self._hands_free:
             remarks.note(self._window.canvas)
 
+    def recolour(self) -> None:
+        if self._hands_free:
+            remarks.recolour(self._window.canvas)
+
     def rename(self) -> None:
         if self._hands_free:
             remarks.rename(self._window.canvas)

@@ -151,13 +151,10 @@ class Window(QMainWindow):
     # wiring
 
     def _wire(self) -> None:
-        from ui.inspector import VALUES
-
         canvas, bottom, topbar, commands = self.canvas, self.bottom, self.topbar, self.commands
         canvas.selection_changed.connect(self._selection_changed)
         canvas.add_requested.connect(commands.ask_for_node)
         canvas.node_activated.connect(lambda _: self.panels.show_inspector(None))
-        canvas.wire_activated.connect(lambda _: self.panels.show_inspector(VALUES))
         canvas.probe_requested.connect(lambda _: self.pin_probe("value"))
         canvas.menu_requested.connect(self._context_menu)
         canvas.gallery_requested.connect(lambda: commands.examples())

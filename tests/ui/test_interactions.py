@@ -251,6 +251,23 @@ def test_c_frames_the_selection_and_its_title_is_typed_in_place(desk: Window) ->
     assert desk.document.graph.frames[frame.id].title == "Sum of it" and canvas.editor is None
 
 
+def test_a_frame_goes_through_the_colours_of_the_theme_and_back_to_none(desk: Window) -> None:
+    from graph.edits import AddItem
+    from graph.model import Frame
+    from graph.spec import CATEGORIES
+
+    desk.document.do(AddItem(Frame("f1", "Inputs")))
+    desk.canvas.select(["f1"])
+    seen = []
+    for _ in range(len(CATEGORIES) + 1):
+        desk.actions_by_id["recolour"].trigger()
+        seen.append(desk.document.graph.frames["f1"].color)
+
+    assert seen == [*CATEGORIES, ""]
+    desk.document.undo()
+    assert desk.document.graph.frames["f1"].color == CATEGORIES[-1]
+
+
 def test_a_frame_carries_what_lies_on_it(qtbot: QtBot) -> None:
     canvas = shown(qtbot, with_items(Frame("f1", "Both", -40, -60, 240, 380)))
     before = canvas.document.graph.copy()

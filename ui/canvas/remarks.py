@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF
 
 from graph import edits
 from graph.model import Frame, Note
+from graph.spec import CATEGORIES
 from ui.canvas import geometry, items, note_text
 from ui.canvas.inplace import LineEditor, TextEditor
 from ui.canvas.levels import with_content
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from ui.canvas.view import Canvas
 
 TITLE = "Frame"
+COLOURS = ("", *CATEGORIES)
+"""A frame has no colour of its own, or that of a category, which every theme knows."""
 NOTE_HINT = "Markdown, and formulas such as $w_1 x^2$"
 
 
@@ -50,6 +53,19 @@ def note(canvas: Canvas) -> None:
                 canvas.select([made.id])
 
     TextEditor(canvas, "", NOTE_HINT, QRectF(blank.x, blank.y, blank.width, blank.height), done)
+
+
+def recolour(canvas: Canvas) -> None:
+    """Give the selected frames the next colour; after the last one, none."""
+    graph = canvas.document.graph
+    chosen = [graph.frames[i] for i in canvas.movable() if i in graph.frames]
+    if not chosen:
+        canvas.message.emit("Select a frame to give it another colour")
+        return
+    at = COLOURS.index(chosen[0].color) if chosen[0].color in COLOURS else 0
+    following = COLOURS[(at + 1) % len(COLOURS)]
+    changes = tuple(edits.SetItem(replace(each, color=following)) for each in chosen if each.color != following)
+    canvas.do(edits.Compound(changes), "Frame colour")
 
 
 def rename(canvas: Canvas) -> None:

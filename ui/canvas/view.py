@@ -67,7 +67,6 @@ class Canvas(QWidget):
     add_requested = Signal(object, object, object)
     """Scene position, global position, and the `PortHit` a wire hangs on (or None)."""
     node_activated = Signal(str)
-    wire_activated = Signal(str)
     probe_requested = Signal(str)
     """The id of a wire whose numbers someone wants to follow."""
     menu_requested = Signal(object, object)
