@@ -7,7 +7,7 @@ wires that cross its edge.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from graph.graph import Graph
@@ -177,11 +177,25 @@ def card(graph: Graph, group: str) -> Card:
     outputs = [port for node in order for port in _outputs(graph, node, inside)]
     short = Counter(end[1] for end, _, _ in inputs)
     slots = Counter(end for end, _, _ in inputs)
+    given = _given_names(graph.groups[group])
     named = []
     for end, slot, edges in inputs:
+        if end in given:
+            named.append(GroupPort(given[end], end, slot, edges))
+            continue
         long = f"{graph.nodes[end[0]].name}.{end[1]}" + (f"[{slot}]" if slots[end] > 1 else "")
         named.append(GroupPort(end[1] if short[end[1]] == 1 else long, end, slot, edges))
     return Card(group, tuple(named), tuple(outputs))
+
+
+def _given_names(group: Group) -> dict[End, str]:
+    """The names that inputs keep where the group is a node that was opened (see `engine.unfold`)."""
+    kept = group.extra.get("folded")
+    entries = kept.get("entries") if isinstance(kept, Mapping) else None
+    if not isinstance(entries, Mapping):
+        return {}
+    ends = {port: tuple(end) for port, end in entries.items() if isinstance(end, list | tuple) and len(end) == 2}
+    return {(str(end[0]), str(end[1])): str(port) for port, end in ends.items()}
 
 
 def _inputs(graph: Graph, node: str, inside: Collection[str]) -> Iterator[tuple[End, int, tuple[str, ...]]]:

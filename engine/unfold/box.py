@@ -119,10 +119,10 @@ class Box:
         self.nodes[place] = Node(node.id, node.type, node.name, params=params, group=node.group)
         self.parameters.append(((identity, own), name + (f"[{','.join(map(str, index))}]" if index else "")))
 
-    def begin_group(self, name: str) -> None:
+    def begin_group(self, name: str, collapsed: bool) -> None:
         """What is added from here on lies in a group of its own, until `end_group`."""
         self._group = self.graph.fresh_id("g")
-        self.groups.append(Group(self._group, name, self.node.id))
+        self.groups.append(Group(self._group, name, self.node.id, collapsed))
 
     def end_group(self) -> None:
         self._group = self.node.id

@@ -7,6 +7,8 @@ from graph.graph import GraphError
 
 MOST = 64
 """Weights up to which a layer is opened neuron by neuron; more than that nobody can look at."""
+AT_ONCE = 16
+"""Weights up to which all are seen at once; above, every neuron is a card to look into."""
 
 
 def neurons(box: Box) -> None:
@@ -31,14 +33,14 @@ def neurons(box: Box) -> None:
     box.sizes = {"W": (outputs, inputs)} | ({"b": (outputs,)} if box.setting("bias") else {})
     x = box.gate("x")
     entries = [box.add("math.slice", f"x{i + 1}", {"x": x}, start=i) for i in range(inputs)]
-    far = max(inputs, outputs) > 9
-    given = [_neuron(box, j, entries, far) for j in range(outputs)]
+    given = [_neuron(box, j, entries, outputs) for j in range(outputs)]
     box.join("math.concatenate", "", "xs", given)
 
 
-def _neuron(box: Box, j: int, entries: list[str], far: bool) -> str:
+def _neuron(box: Box, j: int, entries: list[str], outputs: int) -> str:
     """One neuron; its id."""
-    box.begin_group(f"neuron {j + 1}")
+    far = max(len(entries), outputs) > 9
+    box.begin_group(f"neuron {j + 1}", len(entries) * outputs > AT_ONCE)
     terms = []
     for i, x in enumerate(entries):
         label = f"{j + 1}_{i + 1}" if far else f"{j + 1}{i + 1}"

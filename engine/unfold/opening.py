@@ -8,17 +8,17 @@ from typing import Any
 from engine.unfold.box import Box, Shapes
 from engine.unfold.exchange import FOLDED, edge_mark, following, node_mark, reconnected
 from engine.unfold.neurons import neurons
+from engine.unfold.placing import Size, placed
 from engine.unfold.recipes import recipe
 from graph.edits import AddItem, AddNode, Compound, Connect, Disconnect, Edit, RemoveNode, SetGraphSetting
 from graph.edits.composed import fresh_group_name
 from graph.graph import Graph, GraphError
-from graph.layout import layout
 from graph.model import Edge, Group, Node
 from graph.objective import Objective, find_objective
 
 
-def unfold(graph: Graph, node_id: str, shapes: Shapes, into_neurons: bool = False) -> tuple[Edit, str]:
-    """(edit, id of the group that takes the node's place, and has its id).
+def unfold(graph: Graph, node_id: str, shapes: Shapes, into_neurons: bool = False, size: Size | None = None) -> tuple[Edit, str]:
+    """(edit, id of the group that takes the node's place, and has its id). `size` tells how large cards are.
 
     The result keeps the node's name, so that formulas and code around it read as before; values, gradients and training are the
     same, and trained values follow. Raises GraphError with the reason where the node cannot be opened.
@@ -32,10 +32,10 @@ def unfold(graph: Graph, node_id: str, shapes: Shapes, into_neurons: bool = Fals
     if lost := [edge.target[1] for edge in graph.inputs_of(node_id) if edge.target[1] not in box.entries]:
         raise GraphError(f"{node.name} cannot be opened: the wire into {lost[0]} would end nowhere")
     group = Group(node_id, fresh_group_name(graph, node.name), node.group, True, node.x, node.y)
-    inside = _placed(box)
-    first, last, marked = _objective(graph, box, _exchange(graph, box, group, inside))
-    group = replace(group, extra={FOLDED: _remembered(box, marked)})
-    return Compound((*first, *_exchange(graph, box, group, inside), *last), "Open the box", box.moves), node_id
+    nodes, groups = placed(box, size)
+    first, last, marked = _objective(graph, box, _exchange(graph, box, [group, *groups], nodes))
+    groups = [replace(group, extra={FOLDED: _remembered(box, marked)}), *groups]
+    return Compound((*first, *_exchange(graph, box, groups, nodes), *last), "Open the box", box.moves), node_id
 
 
 def _refuse(graph: Graph, node: Node) -> None:
@@ -53,19 +53,8 @@ def _refuse(graph: Graph, node: Node) -> None:
                 )
 
 
-def _placed(box: Box) -> list[Node]:
-    """The content laid out, beginning where the node was."""
-    scratch = Graph(box.graph.catalog)
-    for node in box.nodes:
-        scratch._add_node(replace(node, group=None))
-    for edge in box.edges:
-        scratch._add_edge(edge)
-    places = layout(scratch)
-    return [node.at(box.node.x + places[node.id][0], box.node.y + places[node.id][1]) for node in box.nodes]
-
-
-def _exchange(graph: Graph, box: Box, group: Group, inside: list[Node]) -> list[Edit]:
-    """Wires off, node away, group and content in its place, wires on again where they were."""
+def _exchange(graph: Graph, box: Box, groups: list[Group], inside: list[Node]) -> list[Edit]:
+    """Wires off, node away, groups and content in its place, wires on again where they were."""
     node = box.node
     outside: dict[str, Edge] = {}
     for edge in graph.inputs_of(node.id):
@@ -74,7 +63,7 @@ def _exchange(graph: Graph, box: Box, group: Group, inside: list[Node]) -> list[
         outside[edge.id] = replace(edge, source=(box.exit, "y"))
     before = following(graph.nodes, {node.id})
     return [
-        *map(Disconnect, outside), RemoveNode(node.id), AddItem(group), *map(AddItem, box.groups),
+        *map(Disconnect, outside), RemoveNode(node.id), *map(AddItem, groups),
         *(AddNode(each, before) for each in inside), *map(Connect, box.edges), *reconnected(graph, outside),
     ]  # fmt: skip
 

@@ -14,7 +14,7 @@ def linear(box: Box) -> None:
     """y = W x + b; where a sample is a matrix, x Wᵀ + b, row by row."""
     sample, _ = box.shape("x")
     box.sizes = {"W": (box.setting("out_features"), sample[-1])} | ({"b": (box.setting("out_features"),)} if box.setting("bias") else {})
-    x, weight, product = Entry("x"), box.parameter("W"), "product" if box.setting("bias") else ""
+    x, weight, product = Entry("x"), box.parameter("W"), "Wx" if box.setting("bias") else ""
     if len(sample) == 1:
         wx = box.add("math.matmul", product, {"a": weight, "b": x})
     else:
@@ -27,7 +27,7 @@ def linear(box: Box) -> None:
 def tanh(box: Box) -> None:
     """tanh x = 1 − 2 / (e²ˣ + 1), of all its forms the one whose derivative keeps every digit where tanh is flat."""
     two, one = box.number(2.0, "two"), box.number(1.0, "one")
-    power = box.add("math.exp", "exp", {"x": box.add("math.multiply", "doubled", {"a": two, "b": Entry("x")})})
+    power = box.add("math.exp", "exp", {"x": box.add("math.multiply", "doubled", {"a": Entry("x"), "b": two})})
     below = box.add("math.add", "denominator", {"a": power, "b": one})
     box.add("math.subtract", "", {"a": one, "b": box.add("math.divide", "fraction", {"a": two, "b": below})})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from engine.unfold.box import Shapes
-from graph.graph import GraphError
+from graph.graph import Graph, GraphError
 from ui.feature import Feature
 
 
@@ -64,7 +64,7 @@ class Unfold(Feature):
             return
         name = window.document.graph.nodes[chosen[0]].name
         try:
-            edit, group = unfold(window.document.graph, chosen[0], self._shapes(), into_neurons)
+            edit, group = unfold(window.document.graph, chosen[0], self._shapes(), into_neurons, _size)
         except GraphError as refused:
             self._refused(refused)
             return
@@ -93,3 +93,11 @@ class Unfold(Feature):
     def _refused(self, refused: GraphError) -> None:
         text = str(refused)
         self.window.say(text[:1].upper() + text[1:])
+
+
+def _size(graph: Graph, node: str) -> tuple[float, float]:
+    """Width and height of a node's card."""
+    from ui.canvas import geometry
+
+    card = geometry.build(graph, node)
+    return card.width, card.height
