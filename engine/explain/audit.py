@@ -74,7 +74,7 @@ class StepCurve(Question):
 
     answered_by: ClassVar[str] = "engine.explain.audit_curve:step_errors"
     place: Place
-    steps: int = 53
+    steps: int = 105
     largest: float = 1e-1
     smallest: float = 1e-14
 

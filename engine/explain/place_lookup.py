@@ -91,5 +91,10 @@ def single_entry(graph: Graph, place: Place, tensor: Tensor, gradient: Tensor | 
         return chosen
     if tensor.numel() == 0:
         raise Unanswerable(f"{place_name(graph, place)} is empty.")
-    largest = int(torch.nan_to_num(gradient.abs()).argmax()) if gradient is not None else 0
-    return tuple(int(i) for i in torch.unravel_index(torch.tensor(largest), tensor.shape))
+    return largest_entry(gradient if gradient is not None else torch.zeros(tensor.shape))
+
+
+def largest_entry(tensor: Tensor) -> tuple[int, ...]:
+    """Where the number with the largest magnitude stands (the first of several) in a tensor that is not empty."""
+    flat = torch.nan_to_num(tensor.detach().abs()).argmax()
+    return tuple(int(i) for i in torch.unravel_index(flat, tensor.shape))
