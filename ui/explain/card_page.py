@@ -230,6 +230,11 @@ class CardPage(QWidget):
             self.switch.button(number).setChecked(key == notation)
         self._ask()
 
+    @property
+    def parameter(self) -> str:
+        """The learned tensor that is explained; empty for a node or a wire."""
+        return self._focus.name if self._focus is not None and self._focus.kind == "parameter" else ""
+
     def choose_parameter(self, name: str) -> None:
         """The card of one of the selected node's learned tensors; an empty name: of the node itself."""
         if self._focus is None or self._focus.kind == "edge":

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -14,8 +15,16 @@ from ui.feature import Feature
 from ui.theme import Theme
 
 if TYPE_CHECKING:
+    from engine.explain.audit import AuditRow
+    from engine.explain.place import Place
+    from ui.explain.audit import AuditOverlay
     from ui.explain.card_page import CardPage
+    from ui.explain.tools_page import ToolsPage
     from ui.window import Window
+
+
+ROOM = 300
+"""Height that the bottom panel is given when a tool is asked for and there is less, at the light theme's type size."""
 
 
 class Later(QWidget):
@@ -55,11 +64,37 @@ class Explain(Feature):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._card = Later(self._make_card)
+        self._tools = Later(self._make_tools)
+        self._tab = -1
+        self._audit: AuditOverlay | None = None
 
     def _make_card(self) -> QWidget:
         from ui.explain.card_page import CardPage
 
         return CardPage(self.window)
+
+    def _make_tools(self) -> QWidget:
+        from ui.explain.tools_page import ToolsPage
+
+        made = ToolsPage(self.window)
+        made.set_theme(self.window.theme)
+        made.show_tool("paths")
+        return made
+
+    @property
+    def tools(self) -> ToolsPage:
+        page: ToolsPage = self._tools.fill()
+        return page
+
+    @property
+    def audit(self) -> AuditOverlay:
+        """Tags on the wires that say how far both gradients are apart."""
+        if self._audit is None:
+            from ui.explain.audit import AuditOverlay
+
+            self._audit = AuditOverlay(self.window)
+            self._audit.chosen.connect(self._show_curve)
+        return self._audit
 
     @property
     def card(self) -> CardPage:
@@ -69,16 +104,49 @@ class Explain(Feature):
 
     def install(self) -> None:
         self.window.inspector.set_explanations(self._card)
+        self._tab = self.window.bottom.add_page(self._tools, "Explain")
 
     def facts(self) -> Iterable[str]:
         if self.window.document.graph.nodes:
             yield "explainable"
+            if self.window.kernel is not None:
+                yield "auditable"
 
     def set_document(self, document: Document) -> None:
         if self._card.page is not None:
             self.card.forget()
+        if self._audit is not None:
+            self._audit.forget()
+        if self._tools.page is not None:
+            self.tools.forget()
 
-    def set_trace(self, trace: TraceView, stale: bool) -> None: ...
+    def set_trace(self, trace: TraceView, stale: bool) -> None:
+        if self._audit is not None:
+            self._audit.follow(trace)
+        self._refresh_tools(traced=True)
+
+    def document_changed(self) -> None:
+        if self._audit is not None:
+            self._audit.document_changed()
+        self._refresh_tools()
+
+    def selection_changed(self) -> None:
+        self._refresh_tools()
+
+    def _refresh_tools(self, traced: bool = False) -> None:
+        if self._tools.page is not None and self._tools.isVisible():
+            self.tools.refresh(traced)
+
+    @property
+    def parameter(self) -> str:
+        """The learned tensor that the card is about; empty where it is about a node or a wire."""
+        return self._card.page.parameter if self._card.page is not None else ""
+
+    def entry_of(self, place: Place) -> tuple[int, ...] | None:
+        """Which number of a tensor the panel works with: the one chosen on the card, else the one with the largest gradient."""
+        from ui.explain.tool import telling_entry
+
+        return telling_entry(self.window.document.graph, self.window.trace, place)
 
     # rows of the action table
 
@@ -91,3 +159,39 @@ class Explain(Feature):
         if not window.canvas.selection and trace is not None and trace.objective is not None:
             window.go_to((trace.objective[0],), ())
         window.panels.show_inspector(EXPLAIN)
+
+    def toggle_audit(self) -> None:
+        """Numerical against analytical gradient on every wire, or no longer."""
+        self.audit.toggle()
+
+    def show_paths(self) -> None:
+        self.show_tool("paths")
+
+    def show_audit(self) -> None:
+        self.show_tool("audit")
+
+    def show_picture(self) -> None:
+        self.show_tool("picture")
+
+    def show_symbolic(self) -> None:
+        self.show_tool("symbolic")
+
+    def show_modes(self) -> None:
+        self.show_tool("modes")
+
+    def show_cost(self) -> None:
+        self.show_tool("cost")
+
+    def show_tool(self, key: str) -> None:
+        """One of the tools at the bottom."""
+        window = self.window
+        self.tools.show_tool(key)
+        window.panels.show_bottom(self._tab)
+        wanted = min(round(ROOM * window.theme.scale), round(0.45 * window.height()))
+        dock = window.bottom_dock
+        if dock.height() < wanted:
+            window.resizeDocks([dock], [wanted], Qt.Orientation.Vertical)
+
+    def _show_curve(self, row: AuditRow) -> None:
+        self.show_tool("audit")
+        self.tools.tool("audit").choose_row(row)  # type: ignore[attr-defined]

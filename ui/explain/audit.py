@@ -1,0 +1,174 @@
+"""The gradient audit on the canvas: one tag a wire with how far numerical and analytical gradient are apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QMouseEvent
+
+from engine.explain.audit import Audit, AuditPart, AuditRow
+from engine.explain.question import Question, Refusal
+from engine.views import TraceView
+from ui.canvas.overlay import Kind, Tag
+from ui.explain.asking import Asker
+from ui.numbers import number
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+OWNER = "audit"
+
+
+class AuditOverlay(QObject):
+    """On or off. While it is on, every new trace of the graph at rest is audited anew; tags of older numbers are not left standing."""
+
+    changed = Signal()
+    chosen = Signal(object)
+    """The `AuditRow` whose tag was clicked."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        self.on = False
+        self.rows: list[AuditRow] = []
+        self.total = 0
+        self.objective = ""
+        self.refusal = ""
+        self._asker = Asker(window, self, self._answered)
+        self._of: tuple[object, ...] = ()
+
+    # on and off
+
+    def toggle(self) -> None:
+        self.turn(not self.on)
+
+    def turn(self, on: bool) -> None:
+        if on == self.on:
+            return
+        self.on = on
+        canvas = self._window.canvas
+        if on:
+            canvas.installEventFilter(self)
+            self._of = ()
+            self.follow(self._window.trace)
+        else:
+            canvas.removeEventFilter(self)
+            self._drop()
+        self.changed.emit()
+
+    def follow(self, trace: TraceView | None) -> None:
+        """Other numbers may be on the canvas: audit those, unless they are audited already. While something trains there is no audit."""
+        window = self._window
+        if not self.on:
+            return
+        kernel = window.kernel
+        if kernel is None or trace is None or window.stale or kernel.training:
+            self._drop()
+            self.refusal = self._why_not()
+            self.changed.emit()
+            return
+        of = (trace.structure, trace.revision, trace.step, trace.run)
+        if of != self._of:
+            self._drop()
+            self._of = of
+            self._asker.want(Audit())
+
+    def document_changed(self) -> None:
+        """Numbers of an older document: their tags go at once."""
+        if self.on and self._window.stale and self.rows:
+            self._drop()
+            self.changed.emit()
+
+    @property
+    def busy(self) -> bool:
+        return self._asker.busy
+
+    def forget(self) -> None:
+        """Another document."""
+        self._drop()
+
+    def _drop(self) -> None:
+        self._asker.forget()
+        self.rows, self.total, self.refusal, self._of = [], 0, "", ()
+        self._show()
+
+    def _why_not(self) -> str:
+        kernel = self._window.kernel
+        if kernel is None:
+            return "The engine is not running."
+        return "Pause the training to audit its gradients." if kernel.training else ""
+
+    def _answered(self, question: Question, answer: Any) -> None:
+        if isinstance(answer, Refusal):
+            self.refusal = answer.text
+        elif isinstance(answer, AuditPart) and isinstance(question, Audit):
+            self.rows += answer.rows
+            self.total, self.objective = answer.total, answer.objective
+            if answer.next is not None:
+                self._asker.want(Audit(answer.next, answer.kinked))
+        self._show()
+        self.changed.emit()
+
+    # tags
+
+    def _show(self) -> None:
+        overlay = self._window.canvas.overlay
+        tags = tags_of(self.rows)
+        if tags != overlay.tags(OWNER):
+            overlay.tag(OWNER, tags)
+
+    def row_at(self, identity: str) -> AuditRow | None:
+        """The row of a wire; of a node the worst of its learned tensors."""
+        rows = [row for row in self.rows if row.edge == identity or (row.parameter is not None and row.parameter[0] == identity)]
+        return max(rows, key=severity, default=None)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A click on a tag is not one on what lies under it."""
+        if event.type() == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent) and event.button() == Qt.MouseButton.LeftButton:
+            overlay = self._window.canvas.overlay
+            identity = overlay.hit_tag(event.position())
+            row = self.row_at(identity) if identity in overlay.tags(OWNER) else None
+            if row is not None:
+                self.chosen.emit(row)
+                return True
+        return False
+
+
+def severity(row: AuditRow) -> tuple[int, float]:
+    """Errors before kinks before what agrees; among these the larger error first."""
+    return {"error": 2, "warning": 1}.get(kind_of(row), 0), row.error
+
+
+def kind_of(row: AuditRow) -> Kind:
+    if row.note and row.analytical is None:
+        return "plain"
+    return "error" if row.wrong or not row.ok else "warning" if row.kinks else "ok"
+
+
+def verdict(row: AuditRow) -> str:
+    """The error in two digits, or what stands in its place."""
+    if row.note and row.analytical is None:
+        return row.note
+    if row.kinks and not row.smooth and not row.wrong:
+        return "kink"
+    return number(row.error, 2) + (" · kink" if row.kinks else "")
+
+
+def tags_of(rows: Iterable[AuditRow]) -> dict[str, Tag]:
+    """One tag a wire; a node's learned tensors share one above its card, which tells the worst."""
+    tags: dict[str, Tag] = {}
+    worst: dict[str, AuditRow] = {}
+    for row in rows:
+        if row.note and row.analytical is None:
+            continue
+        if row.edge:
+            tags[row.edge] = Tag(verdict(row), kind_of(row))
+        elif row.parameter is not None:
+            node = row.parameter[0]
+            worst[node] = max((worst.get(node, row), row), key=severity)
+    for node, row in worst.items():
+        assert row.parameter is not None
+        tags[node] = Tag(f"{row.parameter[1]}  {verdict(row)}", kind_of(row))
+    return tags

@@ -1,0 +1,260 @@
+"""The audit as a list, and beside it the V curve of one wire: the error of the numerical derivative against the step size."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+
+from engine.explain.audit import AuditRow, Branch, ErrorCurve, StepCurve, StepErrors
+from engine.explain.place import Place
+from engine.explain.question import Question
+from ui.array_view import ABSENT, quiet_table
+from ui.explain.audit import kind_of, verdict
+from ui.explain.links import follow, link_to, point_at
+from ui.explain.plots import dress, legend, new_plot, pen
+from ui.explain.tool import Tool, chosen_place, place_name, telling_entry
+from ui.numbers import exact, number
+from ui.theme import color
+from ui.widgets import button, label
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+COLUMNS = ("", "analytical", "numerical", "relative error")
+OFF = "Press A: every wire gets its gradient computed twice, by the chain rule and by small steps."
+SIGNS = {"ok": "✓", "warning": "!", "error": "✕", "plain": ""}
+
+
+class AuditTool(Tool):
+    """Left the rows, right the curve of the chosen one. Without an audit the curve of the selected number."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.audit = window.explain.audit
+        self.curve: StepErrors | None = None
+        self.chosen: Place | None = None
+        self._plot: Any = None
+        self.toggle = button("Audit the graph", accent="forward", tip="Numerical against analytical gradient on every wire  (A)")
+        self.toggle.setCheckable(True)
+        self.summary = label("", "secondary", wrap=True)
+        self.table = self._table()
+        self.caption, self.key = label("", "strong"), label("", "small", wrap=True)
+        self.key.setTextFormat(Qt.TextFormat.RichText)
+        self._build()
+        self.toggle.clicked.connect(lambda _: self.audit.turn(self.toggle.isChecked()))
+        self.audit.changed.connect(self._audited)
+
+    def _build(self) -> None:
+        left, right = QVBoxLayout(), QVBoxLayout()
+        top = QHBoxLayout()
+        top.addWidget(self.toggle)
+        top.addWidget(self.summary, 1)
+        left.addLayout(top)
+        left.addWidget(self.table, 1)
+        self._holder = QWidget()
+        self._place = QVBoxLayout(self._holder)
+        self._place.setContentsMargins(0, 0, 0, 0)
+        head = QHBoxLayout()
+        head.addWidget(self.caption)
+        head.addStretch(1)
+        right.addLayout(head)
+        right.addWidget(self._holder, 1)
+        right.addWidget(self.key)
+        right.setSpacing(2)
+        row = QHBoxLayout(self.body)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(20)
+        row.addLayout(left, 5)
+        row.addLayout(right, 6)
+
+    def _table(self) -> QTableWidget:
+        table = QTableWidget(0, len(COLUMNS))
+        table.setHorizontalHeaderLabels(COLUMNS)
+        quiet_table(table)
+        table.verticalHeader().hide()
+        table.setShowGrid(False)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setAccessibleName("Audit")
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        table.itemSelectionChanged.connect(self._row_selected)
+        table.itemActivated.connect(lambda item: self._go(item.row()))
+        return table
+
+    # what is shown
+
+    def refresh(self) -> None:
+        why = self.why_not()
+        if why:
+            return self.say(why)
+        self.show_body()
+        self._audited()
+        if not self.table.selectedItems():
+            self._follow_selection()
+        elif self.chosen is not None:
+            self._ask(self.chosen)
+
+    def _follow_selection(self) -> None:
+        """The curve of what is selected on the canvas, a tensor's most telling entry."""
+        window, canvas = self.window_, self.window_.canvas
+        graph = window.document.graph
+        place = chosen_place(graph, canvas.selected_nodes(), canvas.selected_edges())
+        if place is None and window.trace is not None and self.chosen is None:
+            return self._no_curve("Choose a row, click a tag on the canvas, or select a number.")
+        if place is not None:
+            self.chosen = Place(place.kind, place.id, place.name, telling_entry(graph, window.trace, place))
+        if self.chosen is not None:
+            self._ask(self.chosen)
+
+    def _ask(self, place: Place) -> None:
+        self.asker.want(StepCurve(place))
+
+    def choose_row(self, row: AuditRow) -> None:
+        """The row whose tag was clicked."""
+        rows = self.audit.rows
+        if row in rows and self.table.rowCount() == len(rows):
+            self.table.selectRow(rows.index(row))
+        self.chosen = row.place
+        self._ask(row.place)
+
+    def _row_selected(self) -> None:
+        row = self._row()
+        if row is not None and self.isVisible():
+            point_at(self.window_, link_to(row.place))
+            if row.analytical is not None:
+                self.chosen = row.place
+                self._ask(row.place)
+
+    def _row(self) -> AuditRow | None:
+        chosen, rows = self.table.currentRow(), self.audit.rows
+        return rows[chosen] if 0 <= chosen < len(rows) and self.table.selectedItems() else None
+
+    def _go(self, number_: int) -> None:
+        if 0 <= number_ < len(self.audit.rows):
+            follow(self.window_, link_to(self.audit.rows[number_].place))
+
+    def _audited(self) -> None:
+        if not self.isVisible():
+            return
+        audit = self.audit
+        self.toggle.setChecked(audit.on)
+        self.toggle.setText("End the audit" if audit.on else "Audit the graph")
+        self.summary.setText(self._summary())
+        rows = audit.rows
+        if self.table.rowCount() != len(rows):
+            self.table.setRowCount(len(rows))
+            for number_, row in enumerate(rows):
+                self._fill(number_, row)
+
+    def _summary(self) -> str:
+        audit = self.audit
+        if not audit.on:
+            return OFF
+        if audit.refusal:
+            return audit.refusal
+        if audit.busy or not audit.total:
+            return f"{len(audit.rows)} of {audit.total} …" if audit.total else "…"
+        compared = [row for row in audit.rows if row.analytical is not None]
+        wrong = sum(kind_of(row) == "error" for row in compared)
+        kinks = sum(kind_of(row) == "warning" for row in compared)
+        said = f"{len(compared)} gradients of {audit.objective}: " + (f"{wrong} wrong" if wrong else "all agree")
+        return said + (f", {kinks} at a kink" if kinks else "")
+
+    def _fill(self, number_: int, row: AuditRow) -> None:
+        graph, theme = self.window_.document.graph, self.theme
+        kind = kind_of(row)
+        name = f"{row.source} → {row.target}" if row.edge else place_name(graph, row.place)
+        values = (row.analytical, row.numerical)
+        said = ABSENT.get(row.note) or f"{SIGNS[kind]} {verdict(row)}".strip()
+        texts = [name, *(number(v) if v is not None else "" for v in values), said]
+        tips = [name, *(exact(v) if v is not None else "" for v in values), row.note or f"step {number(row.step, 2)}"]
+        for column, (text, tip) in enumerate(zip(texts, tips, strict=True)):
+            item = QTableWidgetItem(text)
+            item.setToolTip(tip)
+            if column:
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            if column == 3 and kind in ("warning", "error"):
+                item.setForeground(color(theme.warning if kind == "warning" else theme.error))
+            self.table.setItem(number_, column, item)
+
+    # the curve
+
+    def answered(self, question: Question, answer: Any) -> None:
+        if isinstance(answer, StepErrors):
+            self.curve = answer
+            self._draw()
+
+    def refused(self, question: Question, text: str) -> None:
+        self._no_curve(text)
+
+    def _no_curve(self, text: str) -> None:
+        self.curve = None
+        self.caption.setText("")
+        self.key.setText(text)
+        self._holder.hide()
+
+    def _draw(self) -> None:
+        curve, theme = self.curve, self.theme
+        if curve is None:
+            return
+        if self._plot is None:
+            self._plot = new_plot("Error against step size")
+            self._place.addWidget(self._plot)
+        self._holder.show()
+        plot = self._plot
+        plot.clear()
+        dress(plot, theme, bottom="step ε")
+        plot.setLogMode(x=True, y=True)
+        kind = "relative" if curve.relative else "absolute"
+        self.caption.setText(f"{curve.name}: {kind} error against the step ε")
+        for each in curve.curves:
+            self._draw_curve(plot, curve.steps, each)
+        self._slopes(plot, curve)
+        self.key.setText(self._legend(curve))
+
+    def _hue(self, method: str) -> str:
+        return self.theme.swatch["math"] if method == "central" else self.theme.swatch["activations"]
+
+    def _draw_curve(self, plot: Any, steps: tuple[float, ...], each: ErrorCurve) -> None:
+        points = [(s, e) for s, e in zip(steps, each.errors, strict=True) if e is not None and e > 0 and math.isfinite(e)]
+        if points:
+            made = pen(self._hue(each.method), 1.6, self.theme, dashed=each.dtype == "float32")
+            plot.plot([s for s, _ in points], [e for _, e in points], pen=made)
+
+    def _slopes(self, plot: Any, curve: StepErrors) -> None:
+        """Both slopes of the curve in double precision, named where they lie."""
+        import pyqtgraph
+
+        for each in curve.curves:
+            if each.dtype != "float64":
+                continue
+            for branch in (each.truncation, each.round_off):
+                if branch is None or (branch is each.round_off and each.method != "central"):
+                    continue
+                middle = (math.log10(branch.low) + math.log10(branch.high)) / 2
+                text = pyqtgraph.TextItem(_slope(branch), color=color(self.theme.text), anchor=(0.5, 1.1))
+                text.setPos(middle, branch.slope * middle + branch.intercept)
+                plot.addItem(text)
+
+    def _legend(self, curve: StepErrors) -> str:
+        signs = {"float32": "┅", "float64": "━"}
+        found = [(signs[each.dtype], self._hue(each.method), f"{each.method} {each.dtype}") for each in curve.curves]
+        return legend(*found) + (f"<br>{curve.note}" if curve.note else "")
+
+    def dress(self) -> None:
+        self._draw()
+
+    def forget(self) -> None:
+        super().forget()
+        self.chosen, self.curve = None, None
+        self.table.setRowCount(0)
+
+
+def _slope(branch: Branch) -> str:
+    return f"slope {branch.slope:.1f}".replace("-", "−")

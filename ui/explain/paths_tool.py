@@ -1,0 +1,302 @@
+"""The path ledger: every path from a value to the objective, its product, and their sum, which is the gradient."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+
+from engine.explain.paths import Counts, Factor, Ledger, PartialSum, Path, PathLedger, PathSum
+from engine.explain.place import Place
+from engine.explain.question import Question
+from engine.views import ArrayView
+from ui.explain.arrays import Plane, picture, plane
+from ui.explain.maths import Expr, Fraction, Row, Text, Tinted, bracketed, name_expr, operator, relation, row
+from ui.explain.sheet import Sheet, Written
+from ui.explain.tool import Tool, chosen_place
+from ui.inspector import scrolled
+from ui.numbers import count, exact, number
+from ui.theme import LIGHT, Theme, color, font
+from ui.widgets import button, label
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+OWNER = "paths"
+INVITATION = "Select a node or a wire: here stand all paths from its value to the objective."
+MODES = (("path_by_path", "path by path"), ("forward", "forward mode"), ("reverse", "reverse mode"))
+
+
+class Counters(QWidget):
+    """Multiplications of the three ways, as bars of one scale."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._theme = LIGHT
+        self._rows: list[tuple[str, int]] = []
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+
+    def show_counts(self, rows: list[tuple[str, int]], theme: Theme) -> None:
+        self._rows, self._theme = rows, theme
+        self.setAccessibleName("; ".join(f"{name}: {count(value)} multiplications" for name, value in rows))
+        self.setFixedSize(self.sizeHint())
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        scale = self._theme.scale
+        return QSize(round(230 * scale), round(3 * 30 * scale))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme, painter = self._theme, QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        scale, most = theme.scale, max((value for _, value in self._rows), default=0) or 1
+        for at, (name, value) in enumerate(self._rows):
+            top, wide = at * 30 * scale, 226 * scale
+            words = QRectF(0, top, wide, 18 * scale)
+            painter.setFont(font("small", scale))
+            painter.setPen(color(theme.secondary))
+            painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), name)
+            painter.setFont(font("strong", scale))
+            painter.setPen(color(theme.text))
+            painter.drawText(words, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), count(value))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(color(theme.field))
+            painter.drawRoundedRect(QRectF(0, top + 19 * scale, wide, 5 * scale), 3, 3)
+            painter.setBrush(color(theme.backward if name == "reverse mode" else theme.swatch["math"]))
+            painter.drawRoundedRect(QRectF(0, top + 19 * scale, max(4.0, wide * value / most), 5 * scale), 3, 3)
+
+
+class PathsTool(Tool):
+    """Paths as lines that light up on the canvas; a click keeps one lit."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.ledger: Ledger | None = None
+        self.summed: ArrayView | None = None
+        """The sum over all paths, when it had to be asked for in parts."""
+        self._place: Place | None = None
+        self._start = 0
+        self._adding: Any = None
+        self.kept: int | None = None
+        self.title = label("", "strong", wrap=True)
+        self.sheet, self.sum = Sheet(), Sheet()
+        self.more, self.back = button("Next paths", "quiet"), button("Previous paths", "quiet")
+        self.counters, self.explained = Counters(), label("", "small", wrap=True)
+        self.scope = QButtonGroup(self)
+        self._build()
+
+    def _build(self) -> None:
+        left, right, head, which = QVBoxLayout(), QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        head.addWidget(self.title, 1)
+        for turn, way in ((self.back, -1), (self.more, 1)):
+            turn.clicked.connect(lambda _=False, way=way: self._turn(way))
+            head.addWidget(turn)
+        left.addLayout(head)
+        left.addWidget(scrolled(self.sheet), 1)
+        left.addWidget(self.sum)
+        which.addWidget(label("Multiplications", "section"))
+        which.addStretch(1)
+        for at, (text, tip) in enumerate((("This value", "For this value's gradient alone"), ("All", "For every input and weight"))):
+            choice = button(text, "quiet", tip=tip)
+            choice.setCheckable(True)
+            choice.setChecked(at == 0)
+            self.scope.addButton(choice, at)
+            which.addWidget(choice)
+        right.setSpacing(4)
+        right.addLayout(which)
+        right.addWidget(self.counters)
+        right.addWidget(self.explained)
+        right.addStretch(1)
+        row_ = QHBoxLayout(self.body)
+        row_.setContentsMargins(0, 0, 0, 0)
+        row_.setSpacing(24)
+        row_.addLayout(left, 1)
+        row_.addLayout(right)
+        self.scope.idClicked.connect(lambda _: self._count())
+        self.sheet.hovered.connect(self._light)
+        self.sheet.followed.connect(self._keep)
+
+    # what is asked
+
+    def refresh(self) -> None:
+        why = self.why_not()
+        if why:
+            return self.say(why)
+        window, canvas = self.window_, self.window_.canvas
+        place = chosen_place(window.document.graph, canvas.selected_nodes(), canvas.selected_edges(), window.explain.parameter)
+        if place is None:
+            self._place, self.ledger = None, None
+            self._light("")
+            return self.say(INVITATION)
+        if place.id != getattr(self._place, "id", None) or place.name != getattr(self._place, "name", None):
+            self._start, self.kept = 0, None
+            self._light("")
+        self._place = place
+        self.asker.want(PathLedger(Place(place.kind, place.id, place.name, window.explain.entry_of(place)), self._start))
+
+    def _turn(self, way: int) -> None:
+        if self.ledger is not None:
+            step = max(len(self.ledger.paths), 1)
+            self._start = max(0, self._start + way * step) if way < 0 else self.ledger.next or 0
+            self.refresh()
+
+    def answered(self, question: Question, answer: Any) -> None:
+        if isinstance(answer, Ledger):
+            self.ledger, self.summed, self._adding = answer, answer.total, None
+            if answer.total is None and answer.summable:
+                self.asker.want(PathSum(answer.place))
+            self.show_body()
+            self._show()
+        elif isinstance(answer, PartialSum) and isinstance(question, PathSum):
+            self._add(question, answer)
+
+    def _add(self, question: PathSum, part: PartialSum) -> None:
+        if part.total.data is not None:
+            self._adding = part.total.data if self._adding is None else self._adding + part.total.data
+        if part.next is not None:
+            self.sum.show_lines([Written(None, f"adding up: {count(part.next)} of {count(part.count)} paths …")], [], self.theme)
+            self.asker.want(PathSum(question.place, part.next))
+        elif self._adding is not None:
+            self.summed = _as_view(self._adding, part.total)
+            self._show_sum()
+
+    # showing
+
+    def _show(self) -> None:
+        ledger = self.ledger
+        if ledger is None:
+            return
+        self.title.setText(_title(ledger))
+        self.back.setVisible(ledger.start > 0)
+        self.more.setVisible(ledger.next is not None)
+        arrays: list[Plane] = []
+        lines = [_path_line(path, arrays) for path in ledger.paths] or [Written(None, ledger.note or "No path leads to the objective.")]
+        self.sheet.show_lines(lines, arrays, self.theme)
+        self._show_sum()
+        self._count()
+
+    def _show_sum(self) -> None:
+        ledger, theme = self.ledger, self.theme
+        if ledger is None or not ledger.paths:
+            return self.sum.show_lines([], [], theme)
+        arrays: list[Plane] = []
+        left: list[Expr] = [Text("sum of all paths", "secondary", sans=True), relation()]
+        total = self.summed
+        if total is None:
+            left.append(Text("too many to add up" if not ledger.summable else "…", "secondary", sans=True))
+        else:
+            left.append(_amount(total, ledger.total_entry if ledger.total is not None else None, arrays))
+        left += [operator(" "), Text("gradient by reverse mode", "secondary", sans=True), relation()]
+        left.append(_amount(ledger.gradient, ledger.gradient_entry, arrays))
+        self.sum.show_lines([Written(row(*left), size=16.0)], arrays, theme)
+
+    def _count(self) -> None:
+        if self.ledger is not None:
+            everything = self.scope.checkedId() == 1
+            self.counters.show_counts(_counted(self.ledger.counts, everything), self.theme)
+            counts = self.ledger.counts
+            sweeps = counts.all_sweeps if everything else counts.sweeps
+            self.explained.setText(f"Forward mode: {count(sweeps)} sweep{'s' * (sweeps != 1)}. Reverse mode: one.")
+
+    def dress(self) -> None:
+        self._show()
+
+    def forget(self) -> None:
+        super().forget()
+        self.ledger, self._place, self.kept, self._start = None, None, None, 0
+
+    # lighting paths
+
+    def _path(self, link: str) -> Path | None:
+        wanted = link.partition("|")[2]
+        paths = self.ledger.paths if self.ledger is not None else ()
+        return next((path for path in paths if str(path.number) == wanted), None)
+
+    def _light(self, link: str) -> None:
+        path = self._path(link) if link else self._path(f"path|{self.kept}") if self.kept is not None else None
+        overlay = self.window_.canvas.overlay
+        nodes, edges = (path.nodes, path.edges) if path is not None else ((), ())
+        if overlay.highlighted(OWNER) != (frozenset(nodes), frozenset(edges)):
+            overlay.highlight(OWNER, nodes, edges, dim=path is not None)
+
+    def _keep(self, link: str) -> None:
+        """A click keeps a path lit; another one on it lets it go."""
+        path = self._path(link)
+        if path is not None:
+            self.kept = None if self.kept == path.number else path.number
+            self._light(link if self.kept is not None else "")
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.kept = None
+        self._light("")
+        super().hideEvent(event)
+
+
+def _title(ledger: Ledger) -> str:
+    many = "no path" if not ledger.count else "one path" if ledger.count == 1 else f"{count(ledger.count)} paths"
+    listed = f", {count(ledger.start + 1)} to {count(ledger.start + len(ledger.paths))}" if len(ledger.paths) < ledger.count else ""
+    return f"{ledger.name} → {ledger.objective}: {many}{listed}"
+
+
+def _counted(counts: Counts, everything: bool) -> list[tuple[str, int]]:
+    return [(words, getattr(counts, f"all_{name}" if everything else name)) for name, words in MODES]
+
+
+def _path_line(path: Path, arrays: list[Plane]) -> Written:
+    """∂f/∂d · ∂d/∂x = 1 · (−5) = −5; of tensors the Jacobians' shapes instead of numbers."""
+    items: list[Expr] = [Text(f"{path.number + 1}", "secondary", sans=True), Text("  ")]
+    factors = path.factors[::-1]  # as the chain rule is written: the objective first
+    for at, factor in enumerate(factors):
+        items += ([operator("·")] if at else []) + [_symbol(factor)]
+    if not factors:
+        items.append(Text("1"))
+    items.append(relation())
+    if factors and all(factor.derivative is not None for factor in factors):
+        for at, factor in enumerate(factors):
+            items += ([operator("·")] if at else []) + [_number(factor.derivative or 0.0, bool(at))]
+        items.append(relation())
+    items.append(_amount(path.product, path.entry, arrays))
+    return Written(Row(tuple(_linked(item, f"path|{path.number}") for item in items)), size=15.0)
+
+
+def _linked(item: Expr, link: str) -> Expr:
+    """Signs stay bare at the outermost level, where a line may be cut."""
+    if isinstance(item, Text):
+        return Text(item.text, item.ink, link, item.tip, item.glue, item.sans)
+    return Tinted(item, None, link)
+
+
+def _symbol(factor: Factor) -> Expr:
+    above, _, below = factor.text.partition("/")
+    if not below:
+        return Text(factor.text)
+    return Fraction(_differential(above), _differential(below))
+
+
+def _differential(text: str) -> Expr:
+    """`∂x (as a)`: which of two inputs from one producer is meant stands small behind the name."""
+    name, _, port = text.removeprefix("∂").removesuffix(")").partition(" (")
+    made: list[Expr] = [Text("∂"), name_expr(name)]
+    return row(*made, *([Text(f" {port}", "secondary", sans=True)] if port else []))
+
+
+def _number(value: float, inner: bool) -> Expr:
+    made = Text(number(value), None, "", exact(value))
+    return bracketed(made) if inner and (value < 0 or "×" in made.text) else made
+
+
+def _amount(view: ArrayView, entry: float | None, arrays: list[Plane]) -> Expr:
+    """What a path contributes: the number, the chosen entry's, or the whole tensor."""
+    value = entry if entry is not None else view.scalar
+    if value is not None:
+        return Text(number(value), "backward", "", exact(value))
+    arrays.append(plane(view, True))
+    return picture(arrays[-1], len(arrays) - 1, most=6.0)
+
+
+def _as_view(array: Any, like: ArrayView) -> ArrayView:
+    import numpy as np
+
+    return ArrayView(like.shape, like.dtype, np.asarray(array).reshape(like.shape))

@@ -1,0 +1,252 @@
+"""Local pictures: the objective along one number, tangent and parabola there, and the secant that turns into the tangent."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
+
+from engine.explain.place import Place
+from engine.explain.question import Question
+from engine.explain.slices import Local, Secant, SecantLine, Slice
+from ui.explain.asking import Asker
+from ui.explain.maths import Expr, Fraction, Text, name_expr, operator, relation, row
+from ui.explain.plots import dot, dress, legend, new_plot, pen
+from ui.explain.sheet import Sheet, Written
+from ui.explain.tool import Tool, chosen_place, place_name
+from ui.numbers import exact, number
+from ui.widgets import button, label
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+INVITATION = "Select a node or a wire: here the objective is drawn along its number."
+LARGEST, SMALLEST, TICKS = 0.0, -8.0, 96
+"""Powers of ten the slider runs through, as shares of the picture's half width, and its steps."""
+WIDER = 2.0
+
+
+class PictureTool(Tool):
+    """The slice at the left, what is drawn in it and with which numbers at the right."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.local: Local | None = None
+        self.secant: SecantLine | None = None
+        self._secants = Asker(window, self, self._came)
+        self._plot: Any = None
+        self._place: Place | None = None
+        self._zoom = 0
+        self._natural = 1.0
+        """Half the width of the picture that the engine chose by itself."""
+        self.title = label("", "strong", wrap=True)
+        self.numbers = Sheet()
+        self.key = label("", "small", wrap=True)
+        self.key.setTextFormat(Qt.TextFormat.RichText)
+        self.tangent, self.parabola, self.chord = (QCheckBox(text) for text in ("Tangent", "Parabola", "Secant"))
+        self.epsilon = QSlider(Qt.Orientation.Horizontal)
+        self.epsilon_text = label("", "small")
+        self._build()
+
+    def _build(self) -> None:
+        self._holder = QWidget()
+        self._place_for_plot = QVBoxLayout(self._holder)
+        self._place_for_plot.setContentsMargins(0, 0, 0, 0)
+        left, right, ticks, zoom, step = QVBoxLayout(), QVBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        head = QHBoxLayout()
+        head.addWidget(self.title, 1)
+        for text, way, tip in (("−", 1, "Show more of it"), ("+", -1, "Look closer")):
+            turn = button(text, "quiet", tip=tip)
+            turn.setAccessibleName(tip)
+            turn.clicked.connect(lambda _=False, way=way: self._zoom_by(way))
+            zoom.addWidget(turn)
+        head.addLayout(zoom)
+        left.addLayout(head)
+        left.addWidget(self._holder, 1)
+        left.addWidget(self.key)
+        left.setSpacing(2)
+        for box, on in ((self.tangent, True), (self.parabola, True), (self.chord, False)):
+            box.setChecked(on)
+            box.toggled.connect(lambda _: self._choose())
+            ticks.addWidget(box)
+        ticks.addStretch(1)
+        self.epsilon.setRange(0, TICKS)
+        self.epsilon.setAccessibleName("Step of the secant")
+        self.epsilon.setToolTip("How far the secant's second point is away: at the right end it is the tangent")
+        self.epsilon.valueChanged.connect(self._epsilon_moved)
+        step.addWidget(label("ε", "strong"))
+        step.addWidget(self.epsilon, 1)
+        step.addWidget(self.epsilon_text)
+        right.addLayout(ticks)
+        right.addLayout(step)
+        right.addWidget(self.numbers)
+        right.addStretch(1)
+        row_ = QHBoxLayout(self.body)
+        row_.setContentsMargins(0, 0, 0, 0)
+        row_.setSpacing(24)
+        row_.addLayout(left, 3)
+        row_.addLayout(right, 2)
+
+    # what is asked
+
+    def refresh(self) -> None:
+        why = self.why_not()
+        if why:
+            return self.say(why)
+        window, canvas = self.window_, self.window_.canvas
+        graph = window.document.graph
+        place = chosen_place(graph, canvas.selected_nodes(), canvas.selected_edges(), window.explain.parameter)
+        if place is None:
+            self._place, self.local, self.secant = None, None, None
+            return self.say(INVITATION)
+        place = Place(place.kind, place.id, place.name, window.explain.entry_of(place))
+        if place != self._place:
+            self._place, self._zoom, self.secant = place, 0, None
+        self._ask()
+
+    def _ask(self) -> None:
+        place, local = self._place, self.local
+        if place is None:
+            return
+        low = high = None
+        if self._zoom and local is not None and local.place == place:
+            half = self._natural * WIDER**self._zoom
+            low, high = local.at - half, local.at + half
+        self.asker.want(Slice(place, low, high))
+
+    def _zoom_by(self, way: int) -> None:
+        self._zoom = min(12, max(-24, self._zoom + way))
+        self._ask()
+
+    def answered(self, question: Question, answer: Any) -> None:
+        if isinstance(answer, Local) and isinstance(question, Slice):
+            self.local = answer
+            if question.low is None and answer.x:
+                self._natural = max(answer.at - answer.x[0], answer.x[-1] - answer.at)
+            self.show_body()
+            self._epsilon_moved()
+            self._draw()
+        elif isinstance(answer, SecantLine):
+            self.secant = answer
+            self._draw()
+
+    # the secant
+
+    @property
+    def step(self) -> float:
+        """ε: a share of the picture's half width, smaller towards the right."""
+        local = self.local
+        half = (local.x[-1] - local.at) if local is not None and local.x else 1.0
+        power = LARGEST + (SMALLEST - LARGEST) * self.epsilon.value() / TICKS
+        return float(0.8 * abs(half or 1.0) * 10.0**power)
+
+    def _epsilon_moved(self) -> None:
+        self.epsilon_text.setText(number(self.step, 2))
+        if not self.chord.isChecked() and self.epsilon.hasFocus():
+            self.chord.setChecked(True)
+        if self.chord.isChecked() and self._place is not None and self.isVisible():
+            self._secants.want(Secant(self._place, self.step))
+
+    def _choose(self) -> None:
+        if self.chord.isChecked():
+            self._epsilon_moved()
+        self._draw()
+
+    # drawing
+
+    def _draw(self) -> None:
+        local, theme = self.local, self.theme
+        if local is None or not self.showing:
+            return
+        if self._plot is None:
+            self._plot = new_plot("The objective along one number")
+            self._place_for_plot.addWidget(self._plot)
+        plot = self._plot
+        plot.clear()
+        graph = self.window_.document.graph
+        dress(plot, theme, bottom=place_name(graph, local.place))
+        self.title.setText(f"{local.objective} along {place_name(graph, local.place)}")
+        points = [(x, f) for x, f in zip(local.x, local.f, strict=True) if math.isfinite(f)]
+        if points:
+            plot.plot([x for x, _ in points], [f for _, f in points], pen=pen(theme.forward, 2.2, theme))
+            self._frame(plot, [f for _, f in points])
+        self._draw_models(plot, local)
+        dot(plot, local.at, local.value, theme.forward, theme)
+        self._explain(local)
+
+    def _frame(self, plot: Any, heights: list[float]) -> None:
+        """The slice fills the picture; lines that leave it do not shrink it."""
+        local = self.local
+        assert local is not None
+        low, high = min(heights), max(heights)
+        room = 0.12 * (high - low) or max(abs(high), 1.0) * 0.2
+        plot.setXRange(local.x[0], local.x[-1], padding=0.0)
+        plot.setYRange(low - room, high + room, padding=0.0)
+
+    def _draw_models(self, plot: Any, local: Local) -> None:
+        theme, ends = self.theme, (local.x[0], local.x[-1]) if local.x else (local.at - 1, local.at + 1)
+        entries = [("━", theme.forward, local.objective)]
+        if self.parabola.isChecked() and local.curvature is not None:
+            xs = [ends[0] + (ends[1] - ends[0]) * i / 120 for i in range(121)]
+            plot.plot(xs, [local.parabola(x) for x in xs], pen=pen(theme.swatch["layers"], 1.6, theme, dashed=True))
+            entries.append(("┅", theme.swatch["layers"], "parabola"))
+            if local.newton is not None and local.newton_model is not None and ends[0] <= local.newton <= ends[1]:
+                dot(plot, local.newton, local.newton_model, theme.swatch["layers"], theme, 7)
+        if self.tangent.isChecked() and math.isfinite(local.slope):
+            plot.plot(list(ends), [local.tangent(x) for x in ends], pen=pen(theme.backward, 1.8, theme))
+            entries.append(("━", theme.backward, "tangent"))
+        if self.chord.isChecked() and self.secant is not None and self.secant.place == local.place:
+            self._draw_secant(plot, self.secant, ends)
+            entries.append(("┅", theme.swatch["math"], "secant"))
+        self.key.setText(legend(*entries))
+
+    def _draw_secant(self, plot: Any, line: SecantLine, ends: tuple[float, float]) -> None:
+        hue = self.theme.swatch["math"]
+        plot.plot(list(ends), [line.value + line.secant * (x - line.at) for x in ends], pen=pen(hue, 1.6, self.theme, dashed=True))
+        dot(plot, line.at + line.epsilon, line.other, hue, self.theme, 8)
+
+    def _explain(self, local: Local) -> None:
+        """The numbers of what is drawn."""
+        theme = self.theme
+        slope = _derivative(local, "")
+        lines = [Written(row(slope, relation(), Text(number(local.slope), "backward", "", exact(local.slope))), size=16.0)]
+        if local.curvature is not None:
+            bent = Text(number(local.curvature), None, "", exact(local.curvature))
+            lines.append(Written(row(_derivative(local, "²"), relation(), bent), size=16.0))
+            if local.newton is not None:
+                said = f"Newton step: {local.newton_is} of the parabola at {number(local.newton)}"
+                lines.append(Written(None, said, 13.0, 0.0, "secondary"))
+        line = self.secant
+        if self.chord.isChecked() and line is not None and line.place == local.place:
+            lines.append(Written(row(_quotient(local), relation(), Text(number(line.secant), None, "", exact(line.secant))), size=16.0))
+            lines.append(Written(None, f"secant − tangent: {number(line.error, 2)}", 13.0, 0.0, "secondary"))
+        if local.note:
+            lines.append(Written(None, local.note, 13.0, 0.0, "secondary"))
+        self.numbers.show_lines(lines, [], theme)
+
+    def dress(self) -> None:
+        for box in (self.tangent, self.parabola, self.chord):
+            box.setStyleSheet("")
+        self._draw()
+
+    def forget(self) -> None:
+        super().forget()
+        self._secants.forget()
+        self.local, self.secant, self._place, self._zoom = None, None, None, 0
+
+
+def _short(local: Local) -> Expr:
+    """The number's name in a fraction: of a wire its producer's."""
+    return name_expr(local.name.partition(" ")[0])
+
+
+def _derivative(local: Local, power: str) -> Expr:
+    return Fraction(row(Text(f"∂{power}"), name_expr(local.objective)), row(Text("∂"), _short(local), Text(power)))
+
+
+def _quotient(local: Local) -> Expr:
+    name, x = name_expr(local.objective), _short(local)
+    above = row(name, Text("("), x, operator("+"), Text("𝜀)"), operator("−"), name, Text("("), x, Text(")"))
+    return Fraction(above, Text("𝜀"))

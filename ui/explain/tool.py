@@ -1,0 +1,163 @@
+"""What the tools of the Explain panel share: which number is meant, one question at a time, and nothing while unseen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QStackedLayout, QWidget
+
+from engine.explain.place import Place, output, parameter, wire
+from engine.explain.question import Question, Refusal
+from engine.views import ArrayView, TraceView
+from graph.graph import Graph
+from ui.explain.asking import Asker
+from ui.theme import LIGHT, Theme
+from ui.widgets import label
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+
+class Tool(QWidget):
+    """One of the panel's pages. `refresh` is called while it is seen, whenever selection, document or numbers have changed."""
+
+    follows_trace = True
+    """Whether new numbers alone are a reason to ask again."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__()
+        self.window_ = window
+        self.theme = LIGHT
+        self.asker = Asker(window, self, self._came)
+        self.note = label("", "secondary", wrap=True)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.body = QWidget()
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self.note)
+        self._stack.addWidget(self.body)
+
+    # for the tools
+
+    def refresh(self) -> None:
+        """Look at what is selected and ask for what is to be shown."""
+
+    def answered(self, question: Question, answer: Any) -> None:
+        """An answer that is no refusal."""
+
+    def refused(self, question: Question, text: str) -> None:
+        self.say(text)
+
+    def dress(self) -> None:
+        """The theme has changed."""
+
+    def forget(self) -> None:
+        """Another document."""
+        self.asker.forget()
+
+    def say(self, text: str) -> None:
+        """Words instead of the tool."""
+        self.note.setText(text)
+        self._stack.setCurrentWidget(self.note)
+
+    def show_body(self) -> None:
+        self._stack.setCurrentWidget(self.body)
+
+    @property
+    def showing(self) -> bool:
+        """Whether the tool itself is on show, not words instead."""
+        return self._stack.currentWidget() is self.body
+
+    def why_not(self) -> str:
+        """Why nothing can be asked now; empty when something can."""
+        window = self.window_
+        if not window.document.graph.nodes:
+            return "The canvas is empty."
+        if window.kernel is None:
+            return "The engine is not running: nothing is computed, so there is nothing to explain."
+        if window.trace is None:
+            return "The engine is computing the first numbers …"
+        return ""
+
+    def set_theme(self, theme: Theme) -> None:
+        self.theme = theme
+        self.dress()
+
+    def _came(self, question: Question, answer: Any) -> None:
+        if isinstance(answer, Refusal):
+            self.refused(question, answer.text)
+        else:
+            self.answered(question, answer)
+
+    # Qt
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.asker.forget()
+        super().hideEvent(event)
+
+
+def chosen_place(graph: Graph, nodes: Sequence[str], edges: Sequence[str], parameter_name: str = "") -> Place | None:
+    """The number that is meant by a selection: a node's first output, one of its learned tensors, or a wire."""
+    if len(nodes) == 1 and nodes[0] in graph.nodes:
+        spec = graph.spec(nodes[0])
+        if parameter_name:
+            return parameter(nodes[0], parameter_name)
+        return output(nodes[0], spec.outputs[0].name) if spec.outputs else None
+    return wire(edges[0]) if len(edges) == 1 and not nodes and edges[0] in graph.edges else None
+
+
+def view_at(graph: Graph, trace: TraceView | None, place: Place) -> ArrayView | None:
+    """The value at a place."""
+    if trace is None:
+        return None
+    if place.kind == "parameter":
+        return trace.parameters.get(place.key)
+    return trace.values.get(graph.edges[place.id].source if place.kind == "wire" else place.key)
+
+
+def gradient_at(trace: TraceView | None, place: Place) -> ArrayView | None:
+    """The gradient at a place, where there is one."""
+    if trace is None:
+        return None
+    if place.kind == "wire":
+        found = trace.edge_gradients.get(place.id)
+    elif place.kind == "parameter":
+        found = trace.parameter_gradients.get(place.key)
+    else:
+        found = trace.gradients.get(place.key)
+    return found if isinstance(found, ArrayView) else None
+
+
+def telling_entry(graph: Graph, trace: TraceView | None, place: Place) -> tuple[int, ...] | None:
+    """Of a tensor the entry with the largest gradient, which has the most to tell; None for single numbers and unknown ones."""
+    import numpy as np
+
+    view = view_at(graph, trace, place)
+    if view is None or not view.shape:
+        return None
+    gradient = gradient_at(trace, place)
+    if gradient is None or gradient.data is None or not gradient.data.size:
+        return tuple(0 for _ in view.shape)
+    sizes = np.abs(np.nan_to_num(gradient.data, nan=0.0))
+    return tuple(int(i) for i in np.unravel_index(int(sizes.argmax()), gradient.shape))
+
+
+def place_name(graph: Graph, place: Place) -> str:
+    """What a person calls it: `x`, `hidden.W`, `x → multiply.a`; an entry in brackets."""
+    at = f"[{', '.join(str(i) for i in place.entry)}]" if place.entry else ""
+    if place.kind == "wire":
+        edge = graph.edges.get(place.id)
+        if edge is None:
+            return "?"
+        return f"{graph.nodes[edge.source[0]].name} → {graph.nodes[edge.target[0]].name}.{edge.target[1]}{at}"
+    node = graph.nodes.get(place.id)
+    if node is None:
+        return "?"
+    several = len(graph.spec(place.id).outputs) > 1
+    return node.name + (f".{place.name}" if place.kind == "parameter" or several else "") + at

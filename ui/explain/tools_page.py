@@ -1,0 +1,106 @@
+"""The Explain panel at the bottom: what takes more room than a card. One tool is seen at a time, and only that one asks."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from ui.explain.tool import Tool
+from ui.theme import LIGHT, Theme
+from ui.widgets import button
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+TOOLS: tuple[tuple[str, str, str, str], ...] = (
+    ("paths", "Paths", "PathsTool", "All paths from the selected value to the objective, and their sum"),
+    ("audit", "Audit", "AuditTool", "Numerical against analytical gradient, on every wire"),
+    ("picture", "Slice", "PictureTool", "The objective along the selected number: tangent, parabola, secant"),
+    ("symbolic", "Formula", "SymbolicTool", "The objective and its derivatives as formulas"),
+    ("modes", "Forward mode", "ModesTool", "Tangents from any seed, adjoints of any target"),
+    ("cost", "Cost", "CostTool", "Why reverse mode: counted and timed over depth and width"),
+)
+"""Module, title, class, tip."""
+
+
+class ToolsPage(QWidget):
+    """Makes each tool when it is first seen."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__()
+        self._window = window
+        self._theme = LIGHT
+        self._made: dict[str, Tool] = {}
+        self.choices = QButtonGroup(self)
+        self.pages = QStackedWidget()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 8, 0, 4)
+        row.setSpacing(16)
+        row.addWidget(self._side())
+        row.addWidget(self.pages, 1)
+        self.choices.idClicked.connect(lambda number: self.show_tool(TOOLS[number][0]))
+
+    def _side(self) -> QWidget:
+        side = QWidget()
+        down = QVBoxLayout(side)
+        down.setContentsMargins(0, 0, 0, 0)
+        down.setSpacing(0)
+        for number, (_, title, _, tip) in enumerate(TOOLS):
+            choice = button(title, "quiet", tip=tip)
+            choice.setCheckable(True)
+            choice.setStyleSheet("text-align: left;")
+            self.choices.addButton(choice, number)
+            down.addWidget(choice)
+        down.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QScrollArea.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(side)
+        self._side_area = area
+        return area
+
+    def tool(self, key: str) -> Tool:
+        """One of the tools, made now if nobody has looked at it yet."""
+        if key not in self._made:
+            name = next(name for module, _, name, _ in TOOLS if module == key)
+            made: Tool = getattr(importlib.import_module(f"ui.explain.{key}_tool"), name)(self._window)
+            made.set_theme(self._theme)
+            self._made[key] = made
+            self.pages.addWidget(made)
+        return self._made[key]
+
+    def show_tool(self, key: str) -> Tool:
+        number = next(i for i, (module, *_) in enumerate(TOOLS) if module == key)
+        self.choices.button(number).setChecked(True)
+        made = self.tool(key)
+        self.pages.setCurrentWidget(made)
+        return made
+
+    @property
+    def current(self) -> Tool | None:
+        found = self.pages.currentWidget()
+        return found if isinstance(found, Tool) else None
+
+    def refresh(self, traced: bool = False) -> None:
+        """Selection or document have changed, or only the numbers (`traced`)."""
+        current = self.current
+        if current is not None and current.isVisible() and (current.follows_trace or not traced):
+            current.refresh()
+
+    def forget(self) -> None:
+        for made in self._made.values():
+            made.forget()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        for made in self._made.values():
+            made.set_theme(theme)
+        self._fit()
+
+    def _fit(self) -> None:
+        widest = max(choice.sizeHint().width() for choice in self.choices.buttons())
+        self._side_area.setFixedWidth(widest + 10)
