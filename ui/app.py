@@ -76,6 +76,7 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
     `opened` is called with the window once it is shown, for whoever measures or drives it.
     """
     from engine.kernel.process import KernelProcess
+    from graph.lesson import ENDING as LESSON
 
     process = KernelProcess()  # before everything else: torch loads beside Qt and the window
     app = application(sys.argv[:1])
@@ -94,7 +95,8 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
     from ui.kernel import Kernel
 
     kernel = Kernel(process=process)
-    document, example, complaint = opening(path, session)
+    lesson = path if path is not None and path.suffix.lower() == LESSON else None
+    document, example, complaint = opening(path if lesson is None else None, session)
     window.furnish(document, kernel, example)
     if document.path is not None:
         session.remember(document.path)

@@ -16,6 +16,7 @@ from ui.widgets import button, label
 
 Choice = Literal["save", "discard", "cancel"]
 FILES = "Gradwire graphs (*.gradwire);;All files (*)"
+OPENED = "Graphs and lessons (*.gradwire *.gwlesson);;All files (*)"
 
 
 class Dialogs:
@@ -42,7 +43,7 @@ class Dialogs:
         _Question(self._parent, title, text, (("OK", "ok"),)).exec()
 
     def open_path(self, folder: str) -> Path | None:
-        name, _ = QFileDialog.getOpenFileName(self._parent, "Open a graph", folder, FILES)
+        name, _ = QFileDialog.getOpenFileName(self._parent, "Open a graph or a lesson", folder, OPENED)
         return Path(name) if name else None
 
     def save_path(self, suggested: str, title: str = "Save the graph", filters: str = FILES, ending: str = ".gradwire") -> Path | None:

@@ -46,6 +46,9 @@ class Feature(QObject):
 
     def selection_changed(self) -> None: ...
 
+    def keys_changed(self) -> None:
+        """Every action was given its keys; whoever borrows some takes them again."""
+
     def set_theme(self, theme: Theme) -> None: ...
 
     def close(self) -> None:

@@ -14,6 +14,7 @@ from graph import files as graph_files
 from graph.document import Document
 from graph.files import FileError
 from graph.graph import Graph
+from graph.lesson import ENDING as LESSON
 from graph.spec import Catalog
 from ui.gallery import FIRST, example_path
 from ui.theme import color
@@ -39,7 +40,7 @@ class Files:
     def title(self) -> str:
         """The name in the top bar: the file's, the example's, or Untitled."""
         path = self._window.document.path
-        return path.stem if path is not None else self.example or UNTITLED
+        return path.stem if path is not None else self.example or self._window.lessons.title or UNTITLED
 
     def may_close(self) -> bool:
         """Whether the document may be let go of; asks when there are unsaved changes, and saves when told so."""
@@ -63,8 +64,10 @@ class Files:
             self.open(chosen)
 
     def open(self, path: Path) -> bool:
-        """Show a file, after what is open is safe. Whether it was opened."""
+        """Show a graph, or play a lesson, after what is open is safe. Whether it was opened."""
         window = self._window
+        if path.suffix.lower() == LESSON:
+            return window.lessons.open(path)
         try:
             document = Document.load(path, window.document.graph.catalog)
         except FileError as wrong:

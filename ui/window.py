@@ -407,6 +407,8 @@ class Window(QMainWindow):
 
         made = self.actions_by_id
         self.keys.apply(made)
+        for each in self.features.values():
+            each.keys_changed()
         self.canvas.key_elsewhere = self.keys.known
         self.topbar.show_keys(made)
         self.bottom.step.setToolTip(hint("One training step", made["train_step"]))

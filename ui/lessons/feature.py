@@ -2,8 +2,306 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QDockWidget, QWidget
+
+from engine.views import TraceView
+from graph.document import Document
 from ui.feature import Feature
+from ui.theme import Theme
+
+if TYPE_CHECKING:
+    from ui.lessons.notes import NotesWindow
+    from ui.lessons.panel import LessonPanel
+    from ui.lessons.player import Player, Script
+    from ui.lessons.shelf import Standing
+    from ui.window import Window
+
+WIDTH, SHARE = 400, 0.36
+"""Of the lesson at the light theme's type size, and the share of the window it may take at most."""
+NARROW = 1500
+"""A window narrower than this has no room for a lesson, the graph and the inspector."""
+CLICKER = {"PgDown": "lesson_next", "PgUp": "lesson_back"}
+"""Keys that step nodes, and in a lesson its steps."""
+_STEPS = ("next_step", "previous_step")
 
 
 class Lessons(Feature):
     """Lessons: playing, recording, speaker notes."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.player: Player | None = None
+        self.panel: LessonPanel | None = None
+        self.notes: NotesWindow | None = None
+        self.standing: Standing | None = None
+        self._dock: QDockWidget | None = None
+        self._opening = False
+        self._shown: object = None
+        self._hidden: list[str] = []
+        """Docks that gave way to the lesson, and come back after it."""
+
+    # choosing and opening
+
+    def choose(self) -> None:
+        """The lessons that there are."""
+        from ui.lessons.gallery import LessonGallery
+        from ui.lessons.shelf import Progress
+
+        window = self.window
+        gallery = LessonGallery(Progress(window.session), window.theme, window)
+        gallery.exec()
+        chosen, browse = gallery.chosen, gallery.browse
+        gallery.deleteLater()
+        if browse:
+            window.files.ask_open()
+        elif chosen is not None:
+            self.open(chosen, resume=True)
+
+    def open(self, path: Path, resume: bool = False) -> bool:
+        """Play a lesson, after what is open is safe; with `resume` where one was last. Whether it was opened."""
+        from graph.lesson import LessonError
+        from ui.lessons.player import Script
+
+        window = self.window
+        try:
+            script = Script(path, window.document.graph.catalog)
+        except LessonError as wrong:
+            window.dialogs.tell("This lesson cannot be opened", str(wrong))
+            return False
+        if not window.files.may_close():
+            return False
+        self.play(script, resume)
+        return True
+
+    def play(self, script: Script, resume: bool = False) -> None:
+        """Show a lesson whose place was made before."""
+        from ui.lessons.player import Player
+        from ui.lessons.shelf import Progress
+
+        window = self.window
+        self._end()
+        standing = Progress(window.session).of(script.path)
+        begun = resume and standing.step < len(script.lesson.steps) - 1
+        player = Player(window, script, standing.step if begun else 0)
+        self._furnish()
+        self.standing = standing
+        self.player = player
+        window.files.took_example("")
+        self._opening = True
+        try:
+            window.set_document(player.document)
+        finally:
+            self._opening = False
+        assert self.panel is not None
+        player.changed.connect(self._follow)
+        player.runner.said.connect(self.panel.say)
+        self._shown = None
+        player.start()
+        window.keys_changed()
+        if begun and player.index:
+            window.say(f"Continued at step {player.index + 1}. The dots below the text lead to the others.")
+
+    @property
+    def title(self) -> str:
+        """What an unnamed document is called because it belongs to a lesson; empty for none."""
+        return self.player.lesson.title if self.player is not None and self.player.document is self.window.document else ""
+
+    # moving
+
+    def next(self) -> None:
+        player = self.player
+        if player is not None and not player.last:
+            player.go(player.index + 1)
+
+    def back(self) -> None:
+        player = self.player
+        if player is not None and player.index:
+            player.go(player.index - 1)
+
+    def go(self, index: int) -> None:
+        if self.player is not None:
+            self.player.go(index)
+
+    def return_to_step(self) -> None:
+        if self.player is not None:
+            self.player.return_to_step()
+
+    def leave(self) -> None:
+        """Close the lesson; the document stays as it is."""
+        if self.player is not None:
+            self._end()
+            self.window.set_saved()  # title and marks
+
+    def finish_or_next(self) -> None:
+        """The button: on the last step it ends the lesson."""
+        player = self.player
+        if player is None or not player.last:
+            self.next()
+            return
+        standing = self.standing
+        right = f" {standing.right} of {len(standing.answers)} questions right at the first try." if standing and standing.answers else ""
+        self.leave()
+        self.window.say(f"Lesson finished.{right}")
+
+    def toggle_notes(self) -> None:
+        """Speaker notes, in a window of their own."""
+        from ui.lessons.notes import NotesWindow
+
+        if self.player is None:
+            return
+        if self.notes is not None:
+            self._close_notes()
+            return
+        self.notes = NotesWindow(self)
+        self.notes.closed.connect(self._forget_notes)
+        self.notes.set_theme(self.window.theme)
+        self.notes.follow(self.player)
+        self.notes.show()
+
+    def _close_notes(self) -> None:
+        if self.notes is not None:
+            self.notes.close()
+
+    def _forget_notes(self) -> None:
+        notes, self.notes = self.notes, None
+        if notes is not None:
+            notes.deleteLater()
+
+    # what the window tells
+
+    def facts(self) -> Iterable[str]:
+        player = self.player
+        if player is None:
+            return ()
+        found = ["lesson"]
+        found += ["lesson next"] if not player.last else []
+        found += ["lesson back"] if player.index else []
+        return found + ["wandered"] if player.wandered else found
+
+    def set_document(self, document: Document) -> None:
+        if self.player is not None and document is not self.player.document and not self._opening:
+            self._end()
+
+    def set_trace(self, trace: TraceView, stale: bool) -> None:
+        if self.player is not None:
+            self.player.runner.poke()
+
+    def document_changed(self) -> None:
+        if self.player is not None:
+            self.player.look()
+
+    def keys_changed(self) -> None:
+        """While a lesson is open, the clicker's keys go through its steps."""
+        made = self.window.actions_by_id
+        if self.player is None:
+            return
+        for key, identity in CLICKER.items():
+            for name in _STEPS:
+                made[name].setShortcuts([each for each in made[name].shortcuts() if each.toString() != key])
+            made[identity].setShortcuts([*made[identity].shortcuts(), QKeySequence(key)])
+
+    def set_theme(self, theme: Theme) -> None:
+        if self.panel is not None:
+            self.panel.set_theme(theme)
+            if self.player is not None and self.standing is not None:
+                self.panel.show_step(self.player, self.standing)
+        if self.notes is not None:
+            self.notes.set_theme(theme)
+
+    def close(self) -> None:
+        self._end()
+
+    # the panel
+
+    def _furnish(self) -> None:
+        """The lesson stands left of the canvas, where the library is: nobody needs both."""
+        from ui.lessons.panel import LessonPanel
+
+        window = self.window
+        if self.panel is None:
+            self.panel = LessonPanel()
+            self.panel.set_theme(window.theme)
+            self._dock = QDockWidget("Lesson", window)
+            self._dock.setObjectName("lesson")
+            self._dock.setTitleBarWidget(QWidget())
+            self._dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+            self._dock.setWidget(self.panel)
+            self._connect(self.panel)
+        assert self._dock is not None
+        narrow = window.width() < NARROW * window.theme.scale
+        giving_way = ("library", "outline", "bottom", *(("inspector",) if narrow else ()))
+        self._hidden = [name for name in giving_way if not window.panels.docks[name].isHidden()]
+        for name in self._hidden:
+            window.panels.docks[name].hide()
+        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self._dock)
+        self._dock.show()
+        width = min(WIDTH * window.theme.scale, SHARE * window.width())
+        window.resizeDocks([self._dock], [round(width)], Qt.Orientation.Horizontal)
+
+    def _connect(self, panel: LessonPanel) -> None:
+        panel.next_clicked.connect(self.finish_or_next)
+        panel.back_clicked.connect(self.back)
+        panel.return_clicked.connect(self.return_to_step)
+        panel.close_clicked.connect(self.leave)
+        panel.notes_clicked.connect(self.toggle_notes)
+        panel.step_chosen.connect(self.go)
+        panel.answered.connect(self._answered)
+        panel.opened.connect(self._uncover)
+        panel.left.connect(lambda: self.window.canvas.setFocus(Qt.FocusReason.OtherFocusReason))
+
+    def _follow(self) -> None:
+        """The player moved, or wandered off."""
+        player, panel, standing = self.player, self.panel, self.standing
+        if player is None or panel is None or standing is None:
+            return
+        standing.step = player.index
+        standing.seen.add(player.index)
+        if self._shown != (player, player.index):
+            self._shown = (player, player.index)
+            panel.show_step(player, standing)
+            self._keep()
+        else:
+            panel.follow(player, standing)
+        if self.notes is not None:
+            self.notes.follow(player)
+        self.window.refresh_actions()
+
+    def _answered(self, number: int, right: bool) -> None:
+        if self.player is not None and self.standing is not None:
+            self.standing.answers.setdefault(f"{self.player.index}.{number}", right)
+            self._keep()
+
+    def _uncover(self) -> None:
+        """A number was found, or given up: it may be seen."""
+        player, panel = self.player, self.panel
+        if player is not None and panel is not None:
+            waiting = [box.question for box in panel.boxes if box.question.kind == "predict" and not box.done]
+            found = [box.question for box in panel.boxes if box.done]
+            player.view.uncover(player.step, player.document.graph, waiting, found)
+
+    def _keep(self) -> None:
+        from ui.lessons.shelf import Progress
+
+        if self.player is not None and self.standing is not None:
+            Progress(self.window.session).keep(self.player.script.path, self.standing)
+
+    def _end(self) -> None:
+        player, self.player = self.player, None
+        if player is None:
+            return
+        self._close_notes()
+        player.close()
+        player.deleteLater()
+        if self._dock is not None:
+            self._dock.hide()
+            self.window.removeDockWidget(self._dock)
+        for name in self._hidden:
+            self.window.panels.docks[name].show()
+        self._hidden = []
+        self.window.keys_changed()

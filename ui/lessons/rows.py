@@ -2,6 +2,20 @@
 
 from __future__ import annotations
 
-from ui.action_spec import ActionSpec
+from ui.action_spec import ActionSpec, has
 
-ROWS: tuple[ActionSpec, ...] = ()
+A = ActionSpec
+lesson = has("lesson")
+ROWS: tuple[ActionSpec, ...] = (
+    A("lessons", "Lessons …", "Learn", ("Ctrl+Shift+H",), tip="Choose a lesson: a graph with explanations and questions",
+      before=True, search=("course", "tutorial", "learn"), run="lessons.choose"),
+    A("lesson_next", "Next lesson step", "Learn", ("Ctrl+PgDown",), enabled=has("lesson next"),
+      tip="Go on in the lesson; Page Down does it too while a lesson is open", run="lessons.next"),
+    A("lesson_back", "Previous lesson step", "Learn", ("Ctrl+PgUp",), enabled=has("lesson back"),
+      tip="Go back in the lesson; Page Up does it too while a lesson is open", run="lessons.back"),
+    A("lesson_return", "Return to the lesson step", "Learn", ("Ctrl+Home",), enabled=has("wandered"),
+      tip="Bring graph and view back to where the step begins; what you did is one Undo away", run="lessons.return_to_step"),
+    A("lesson_notes", "Speaker notes", "Learn", ("Ctrl+Alt+N",), enabled=lesson,
+      tip="Notes on this step, the next one and a clock, in a window of their own", run="lessons.toggle_notes"),
+    A("lesson_leave", "Leave the lesson", "Learn", enabled=lesson, tip="Close the lesson; the graph stays as it is", run="lessons.leave"),
+)  # fmt: skip

@@ -131,7 +131,7 @@ def laid_out(text: str, width: int, theme: Theme, size: float = SIZE, ratio: flo
     features = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
     document.setMarkdown(_FORMULA.sub(kept, text.replace(_OPEN, "").replace(_CLOSE, "")), features)
     _set_blocks(document, theme, size)
-    _set_formulas(document, formulas, theme, size, ratio)
+    _set_formulas(document, formulas, theme, size, ratio, width)
     document.setTextWidth(width)
     return document
 
@@ -146,7 +146,7 @@ class _Picture:
     descent: float
 
 
-def _set_formulas(document: QTextDocument, formulas: list[str], theme: Theme, size: float, ratio: float) -> None:
+def _set_formulas(document: QTextDocument, formulas: list[str], theme: Theme, size: float, ratio: float, width: int) -> None:
     face = font("base", theme.scale * size / 13)
     blocks: dict[int, list[tuple[int, str, _Picture]]] = {}
     for index, formula in enumerate(formulas):
@@ -155,7 +155,7 @@ def _set_formulas(document: QTextDocument, formulas: list[str], theme: Theme, si
             continue
         alone = cursor.block().text().strip() == cursor.selectedText() and cursor.block().textList() is None
         height = round(size * theme.scale * (DISPLAYED if alone else 1.0) * 1.06, 2)
-        picture = _picture(formula, height, theme.text, ratio, alone) if loader().ready else None
+        picture = _fitted(formula, height, theme.text, ratio, alone, width) if loader().ready else None
         if picture is None:
             _spell(cursor, formula, height)
         else:
@@ -173,6 +173,14 @@ def _set_formulas(document: QTextDocument, formulas: list[str], theme: Theme, si
             form.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignMiddle)
             form.setFont(face)
             cursor.insertImage(form)
+
+
+def _fitted(latex: str, size: float, ink: str, ratio: float, displayed: bool, width: int) -> _Picture | None:
+    """A formula no wider than the text; smaller where it would be."""
+    picture = _picture(latex, size, ink, ratio, displayed)
+    if picture is not None and picture.wide > width > 0:
+        return _picture(latex, round(size * width / picture.wide - 0.01, 2), ink, ratio, displayed)
+    return picture
 
 
 def _room(pictures: list[_Picture], face: QFont) -> tuple[int, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSizeF
@@ -44,6 +45,16 @@ class StepView:
         for question in questions:
             (values if question.quantity == "value" else gradients).append(question.of)
         self._canvas.overlay.hide(OWNER, _values(graph, values), _gradients(graph, gradients))
+
+    def uncover(self, step: Step, graph: Graph, waiting: Iterable[Question], found: Iterable[Question]) -> None:
+        """What was found is seen, although the step hides it; what waits is not."""
+        there = {(question.of, question.quantity) for question in found}
+        shown = replace(
+            step,
+            hide_values=tuple(name for name in step.hide_values if (name, "value") not in there),
+            hide_gradients=tuple(name for name in step.hide_gradients if (name, "gradient") not in there),
+        )
+        self.cover(shown, graph, waiting)
 
     def fit(self, graph: Graph, names: Iterable[str]) -> None:
         """Look at some items, or at the whole graph."""

@@ -1,0 +1,129 @@
+"""The lessons, by the chapters of the course, with how far one came in each."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QProgressBar, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from ui.lessons.shelf import LESSONS, Entry, Progress, Standing, entries
+from ui.theme import Theme
+from ui.widgets import button, label
+
+COLUMNS = 3
+CHAPTERS = {
+    1: "Derivatives and local models",
+    2: "Computational graphs and backpropagation",
+    3: "Optimizers",
+    4: "Landscapes and convergence",
+    5: "Learning",
+}
+OTHER = "More lessons"
+
+
+class LessonCard(QFrame):
+    """One lesson to click on."""
+
+    chosen = Signal(object)
+
+    def __init__(self, entry: Entry, standing: Standing, theme: Theme) -> None:
+        super().__init__()
+        self.entry = entry
+        lesson = entry.lesson
+        self.setObjectName("card")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.setAccessibleName(f"{lesson.title}. {lesson.summary}")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 12, 14, 12)
+        layout.setSpacing(6)
+        layout.addWidget(label(lesson.title, "strong", wrap=True))
+        summary = label(lesson.summary, "small", wrap=True)
+        summary.setAlignment(Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(summary, 1)
+        count, seen = len(lesson.steps), len([step for step in standing.seen if step < len(lesson.steps)])
+        row = QHBoxLayout()
+        row.addWidget(label(_stands(count, seen, standing), "small"))
+        row.addStretch(1)
+        layout.addLayout(row)
+        bar = QProgressBar()
+        bar.setRange(0, count)
+        bar.setValue(seen)
+        bar.setTextVisible(False)
+        bar.setAccessibleName(f"{seen} of {count} steps seen")
+        layout.addWidget(bar)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
+            self.chosen.emit(self.entry)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.chosen.emit(self.entry)
+        else:
+            super().keyPressEvent(event)
+
+
+def _stands(count: int, seen: int, standing: Standing) -> str:
+    text = f"{count} steps" if not seen else "Finished" if seen >= count else f"{seen} of {count} steps"
+    return f"{text} · {standing.right} of {len(standing.answers)} right" if standing.answers else text
+
+
+class LessonGallery(QDialog):
+    """Choose a lesson; `chosen` is its path, `browse` that one of one's own is wanted."""
+
+    def __init__(self, progress: Progress, theme: Theme, parent: QWidget | None = None, folder: Path = LESSONS) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Lessons")
+        self.chosen: Path | None = None
+        self.browse = False
+        self.cards = [LessonCard(entry, progress.of(entry.path), theme) for entry in entries(folder)]
+        inner = QWidget()
+        grid = QGridLayout(inner)
+        grid.setContentsMargins(24, 20, 24, 24)
+        grid.setSpacing(14)
+        grid.addWidget(label("Lessons", "heading"), 0, 0, 1, COLUMNS - 1)
+        other = button("Open a lesson file …", tip="A lesson of your own, or one you were given")
+        other.clicked.connect(self._browse)
+        grid.addWidget(other, 0, COLUMNS - 1, Qt.AlignmentFlag.AlignRight)
+        intro = "Each opens as a graph of your own. Try things out at any time: one click brings you back to the step."
+        grid.addWidget(label(intro, "secondary", wrap=True), 1, 0, 1, COLUMNS)
+        row = 2
+        for chapter, cards in self._chapters().items():
+            grid.addWidget(label(chapter, "section"), row, 0, 1, COLUMNS)
+            for place, card in enumerate(cards):
+                grid.addWidget(card, row + 1 + place // COLUMNS, place % COLUMNS)
+                card.chosen.connect(self._take)
+            row += 1 + (len(cards) + COLUMNS - 1) // COLUMNS
+        for column in range(COLUMNS):
+            grid.setColumnStretch(column, 1)
+        grid.setRowStretch(row, 1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inner)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(area)
+        room = parent.size() - QSize(40, 40) if parent is not None and parent.width() > 400 else QSize(1200, 900)
+        self.resize(QSize(round(940 * theme.scale), round(660 * theme.scale)).boundedTo(room))
+
+    def _chapters(self) -> dict[str, list[LessonCard]]:
+        found: dict[str, list[LessonCard]] = {}
+        for card in self.cards:
+            order = card.entry.lesson.extra.get("order")
+            chapter = CHAPTERS.get(int(order), OTHER) if isinstance(order, int | float) else OTHER
+            found.setdefault(chapter, []).append(card)
+        return found
+
+    def _take(self, entry: Entry) -> None:
+        self.chosen = entry.path
+        self.accept()
+
+    def _browse(self) -> None:
+        self.browse = True
+        self.accept()

@@ -1,0 +1,157 @@
+"""Speaker notes: a second window for whoever teaches, on a screen that the class does not see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTime, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QHideEvent, QKeyEvent, QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QScrollArea, QVBoxLayout, QWidget
+
+from ui.lessons.text import LessonText
+from ui.style import style_sheet
+from ui.theme import Theme, color
+from ui.widgets import ElidedLabel, button, label, line
+
+if TYPE_CHECKING:
+    from ui.lessons.feature import Lessons
+    from ui.lessons.player import Player
+
+EMPTY = "*No notes on this step.*"
+_NEXT = (Qt.Key.Key_PageDown, Qt.Key.Key_Right, Qt.Key.Key_Space)
+_BACK = (Qt.Key.Key_PageUp, Qt.Key.Key_Left)
+
+
+class NotesWindow(QWidget):
+    """Follows the lesson, and moves it by the same keys."""
+
+    closed = Signal()
+
+    def __init__(self, lessons: Lessons) -> None:
+        super().__init__(lessons.window, Qt.WindowType.Window)
+        self._lessons = lessons
+        self._theme: Theme | None = None
+        self._player: Player | None = None
+        self.setWindowTitle("Speaker notes — Gradwire")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setObjectName("panel")
+        self.lesson_title, self.title = ElidedLabel("", "secondary"), label("", "heading", wrap=True)
+        self.text = LessonText(18.0)
+        self.coming = label("", "secondary", wrap=True)
+        self.clock, self.elapsed = label("", "heading"), label("", "secondary")
+        self.restart = button("Restart", "quiet", tip="Count from zero again")
+        self.back, self.next = button("Back", tip="Page Up"), button("Next", "primary", tip="Page Down")
+        self.steps = QListWidget()
+        self.steps.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.steps.setAccessibleName("Steps")
+        self.steps.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._since = QElapsedTimer()
+        self._tick = QTimer(self)
+        self._tick.setInterval(1000)
+        self._tick.timeout.connect(self._tell_time)
+        self._build()
+        self.restart.clicked.connect(self._count_anew)
+        self.back.clicked.connect(lessons.back)
+        self.next.clicked.connect(lessons.next)
+        self.steps.itemClicked.connect(lambda item: lessons.go(self.steps.row(item)))
+        self.resize(QSize(860, 560))
+
+    def _build(self) -> None:
+        times = QHBoxLayout()
+        times.addWidget(self.clock)
+        times.addStretch(1)
+        times.addWidget(self.elapsed)
+        times.addWidget(self.restart)
+        side = QVBoxLayout()
+        side.addLayout(times)
+        side.addWidget(line())
+        side.addWidget(self.steps, 1)
+        holder = QWidget()
+        inner = QVBoxLayout(holder)
+        inner.setContentsMargins(0, 0, 16, 0)
+        inner.addWidget(self.text)
+        inner.addStretch(1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidget(holder)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.coming, 1)
+        buttons.addWidget(self.back)
+        buttons.addWidget(self.next)
+        main = QVBoxLayout()
+        main.setSpacing(10)
+        main.addWidget(self.lesson_title)
+        main.addWidget(self.title)
+        main.addWidget(area, 1)
+        main.addWidget(line())
+        main.addLayout(buttons)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(24, 20, 20, 20)
+        row.setSpacing(24)
+        row.addLayout(main, 5)
+        row.addLayout(side, 2)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.setStyleSheet(style_sheet(theme) + f"#panel {{ background: {theme.panel}; }}")
+        if self._player is not None:
+            self.follow(self._player)
+
+    def follow(self, player: Player) -> None:
+        """The lesson is at another step."""
+        assert self._theme is not None
+        self._player = player
+        lesson, steps = player.lesson, player.lesson.steps
+        self.lesson_title.set_full(f"{lesson.title} · step {player.index + 1} of {len(steps)}")
+        self.title.setText(player.step.title)
+        self.text.show_text(player.step.notes or EMPTY, self._theme)
+        self.coming.setText("This is the last step." if player.last else f"Next: {steps[player.index + 1].title}")
+        self.back.setEnabled(player.index > 0)
+        self.next.setEnabled(not player.last)
+        titles = [f"{number}. {step.title}" for number, step in enumerate(steps, 1)]
+        if titles != [self.steps.item(row).text() for row in range(self.steps.count())]:
+            self.steps.clear()
+            self.steps.addItems(titles)
+        self.steps.setCurrentRow(player.index)
+        for row in range(self.steps.count()):
+            self.steps.item(row).setForeground(color(self._theme.text if row == player.index else self._theme.secondary))
+
+    def _count_anew(self) -> None:
+        self._since.start()
+        self._tell_time()
+
+    def _tell_time(self) -> None:
+        self.clock.setText(QTime.currentTime().toString("HH:mm"))
+        seconds = self._since.elapsed() // 1000 if self._since.isValid() else 0
+        hours = f"{seconds // 3600}:{seconds // 60 % 60:02}" if seconds >= 3600 else f"{seconds // 60}"
+        self.elapsed.setText(f"{hours}:{seconds % 60:02}")
+
+    # Qt
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in _NEXT:
+            self._lessons.next()
+        elif event.key() in _BACK:
+            self._lessons.back()
+        elif event.key() == Qt.Key.Key_Escape:
+            self._lessons.window.activateWindow()
+        else:
+            super().keyPressEvent(event)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._since.isValid():
+            self._since.start()
+        self._tell_time()
+        self._tick.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._tick.stop()
+        super().hideEvent(event)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self._tick.stop()
+        super().closeEvent(event)
+        self.closed.emit()

@@ -1,0 +1,182 @@
+"""The lesson beside the canvas: what the step says and asks, and the way on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from ui.lessons import questions
+from ui.lessons.dots import Dots
+from ui.lessons.questions import QuestionBox
+from ui.lessons.text import LessonText
+from ui.lessons.truth import truth
+from ui.style import style_sheet
+from ui.theme import Theme, mixed
+from ui.type_size import sized
+from ui.widgets import ElidedLabel, button, clear, label, line
+
+if TYPE_CHECKING:
+    from ui.lessons.player import Player
+    from ui.lessons.shelf import Standing
+
+LARGER = 1.12
+"""Type in the lesson is larger than in other panels: a class reads it."""
+
+
+class LessonPanel(QWidget):
+    """Shows one step at a time; built anew for each."""
+
+    next_clicked = Signal()
+    back_clicked = Signal()
+    return_clicked = Signal()
+    close_clicked = Signal()
+    notes_clicked = Signal()
+    step_chosen = Signal(int)
+    answered = Signal(int, bool)
+    opened = Signal()
+    left = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.boxes: list[QuestionBox] = []
+        self._theme: Theme | None = None
+        self.lesson_title = ElidedLabel("", "secondary")
+        self.notes = button("Notes", "quiet", tip="What the author tells whoever teaches this, in a window of its own")
+        self.close_button = button("✕", "quiet", tip="Leave the lesson; the graph stays")
+        self.close_button.setAccessibleName("Leave the lesson")
+        self.title = label("", "heading", wrap=True)
+        self.text = LessonText()
+        self.waiting = label("", "small", wrap=True)
+        self.dots = Dots()
+        self.count = label("", "small")
+        self.back = button("Back", tip="The step before  (Page Up)")
+        self.next = button("Next", "primary", tip="The next step  (Page Down)")
+        self.home = button("Return to the step", tip="Bring graph and view back to where this step begins; Undo brings back yours")
+        self._build()
+        for made, signal in (
+            (self.notes, self.notes_clicked), (self.close_button, self.close_clicked), (self.back, self.back_clicked),
+            (self.next, self.next_clicked), (self.home, self.return_clicked),
+        ):  # fmt: skip
+            made.clicked.connect(signal)
+        self.dots.chosen.connect(self.step_chosen)
+
+    def _build(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self.lesson_title, 1)
+        top.addWidget(self.notes)
+        top.addWidget(self.close_button)
+        self._inner = QWidget()
+        self._column = QVBoxLayout(self._inner)
+        self._column.setContentsMargins(0, 4, 14, 12)
+        self._column.setSpacing(12)
+        self._asked = QVBoxLayout()
+        self._asked.setSpacing(12)
+        for widget in (self.title, self.text):
+            self._column.addWidget(widget)
+        self._column.addLayout(self._asked)
+        self._column.addWidget(self.waiting)
+        self._column.addStretch(1)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.area.setWidget(self._inner)
+        steps = QHBoxLayout()
+        steps.addWidget(self.back)
+        steps.addWidget(self.dots, 1)
+        steps.addWidget(self.next)
+        self._layout = QVBoxLayout(self)
+        self._layout.setSpacing(8)
+        self._layout.addLayout(top)
+        self._layout.addWidget(self.area, 1)
+        self._layout.addWidget(self.home)
+        self._layout.addWidget(line())
+        self._layout.addLayout(steps)
+        self._layout.addWidget(self.count, 0, Qt.AlignmentFlag.AlignHCenter)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Dress anew; what was typed into the questions stays."""
+        own = sized(theme, LARGER * theme.scale / _base(theme))
+        if own is self._theme:
+            return
+        self._theme = own
+        self.setStyleSheet(style_sheet(own) + _looks(own))
+        pad = round(18 * own.scale)
+        self._layout.setContentsMargins(pad, round(8 * own.scale), round(10 * own.scale), round(10 * own.scale))
+        self.setMinimumWidth(round(250 * own.scale))
+
+    def show_step(self, player: Player, standing: Standing) -> None:
+        """The step the player is at, from its top."""
+        theme = self._theme
+        assert theme is not None
+        step = player.step
+        self.title.setText(step.title)
+        self.text.show_text(step.text, theme)
+        self.text.setVisible(bool(step.text))
+        clear(self._asked)
+        self.boxes = []
+        for number, question in enumerate(step.ask):
+            made = questions.box(question, theme, lambda q=question: truth(player.document.graph, player.window.trace, q))  # type: ignore[misc]
+            made.answered.connect(lambda right, number=number: self.answered.emit(number, right))
+            made.opened.connect(self.opened)
+            made.left.connect(self.left)
+            self.boxes.append(made)
+            self._asked.addWidget(made)
+        self.area.verticalScrollBar().setValue(0)
+        self.say("")
+        self.follow(player, standing)
+
+    def follow(self, player: Player, standing: Standing) -> None:
+        """What changes without another step: whether one wandered off, how far one came."""
+        theme = self._theme
+        assert theme is not None
+        lesson = player.lesson
+        self.lesson_title.set_full(lesson.title)
+        self.back.setEnabled(player.index > 0)
+        self.next.setText("Finish" if player.last else "Next")
+        self.home.setVisible(player.wandered)
+        self.dots.show_steps(tuple(step.title for step in lesson.steps), player.index, frozenset(standing.seen), theme)
+        self.count.setText(f"Step {player.index + 1} of {len(lesson.steps)}")
+
+    def say(self, text: str) -> None:
+        """What the step is waiting for."""
+        self.waiting.setText(text)
+        self.waiting.setVisible(bool(text))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            return True
+        return super().event(event)
+
+
+def _base(theme: Theme) -> float:
+    from ui.theme import THEMES
+
+    return THEMES[theme.name].scale
+
+
+def _looks(t: Theme) -> str:
+    soft = mixed(t.panel, t.success, 0.12)
+    return f"""
+#question {{ background: {t.canvas}; border: 1px solid {t.hairline}; border-radius: 10px; }}
+QLabel[role="right"] {{ color: {t.success if t.dark else t.text}; font-weight: 600; }}
+QLabel[role="wrong"] {{ color: {t.error}; font-weight: 600; }}
+QPushButton[kind="option"] {{ background: {t.card}; border: 1px solid {t.card_edge}; border-radius: 8px; padding: 0; }}
+QPushButton[kind="option"]:hover {{ border-color: {t.focus}; background: {t.hover}; }}
+QPushButton[kind="option"]:focus {{ border: 2px solid {t.focus}; }}
+QPushButton[kind="option"][answer="right"] {{ border: 2px solid {t.success}; background: {soft}; }}
+QPushButton[kind="option"][answer="wrong"] {{ border: 2px solid {t.error}; background: {t.error_soft}; }}
+
+"""

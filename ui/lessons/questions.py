@@ -1,0 +1,260 @@
+"""A step's questions: a number to type, an answer to choose, something to write down or to discuss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QVBoxLayout
+
+from graph.lesson import Question
+from ui.lessons.text import LessonText
+from ui.lessons.truth import typed
+from ui.theme import Theme
+from ui.widgets import button, label, set_property
+
+SMALL = 15.0
+
+
+class _Line(QLineEdit):
+    """A field whose keys belong to it; Esc gives the focus back."""
+
+    left = Signal()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride and event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            return True
+        return super().event(event)
+
+
+class QuestionBox(QFrame):
+    """One question. `answered` tells of the first answer whether it was right; `opened` that its number may be seen from now on."""
+
+    answered = Signal(bool)
+    opened = Signal()
+    left = Signal()
+
+    def __init__(self, question: Question, theme: Theme, truth: Callable[[], float | None]) -> None:
+        super().__init__()
+        self.question, self._theme, self._truth = question, theme, truth
+        self.done = False
+        self._tried = False
+        self.setObjectName("question")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._layout = QVBoxLayout(self)
+        pad = round(12 * theme.scale)
+        self._layout.setContentsMargins(pad, pad, pad, pad)
+        self._layout.setSpacing(round(8 * theme.scale))
+        self._layout.addWidget(self._text(question.text))
+        self.verdict = label("", "strong", wrap=True)
+        self.comment = LessonText(SMALL)
+        self._place = QVBoxLayout()
+        self._place.setSpacing(round(6 * theme.scale))
+        self._layout.addLayout(self._place)
+        self._fill()
+        self._layout.addWidget(self.verdict)
+        self._layout.addWidget(self.comment)
+        self.hint = button("Hint", "quiet", tip="Where to begin")
+        self.reveal = button("Show the answer", "quiet", tip="The answer, and the number on the canvas")
+        row = QHBoxLayout()
+        row.addWidget(self.hint)
+        row.addWidget(self.reveal)
+        row.addStretch(1)
+        self._layout.addLayout(row)
+        self.hint.clicked.connect(lambda: self._comment(question.hint))
+        self.reveal.clicked.connect(self.give_up)
+        self.verdict.hide()
+        self.comment.hide()
+        self._offer()
+
+    def _text(self, text: str) -> LessonText:
+        made = LessonText(SMALL)
+        made.show_text(text, self._theme)
+        return made
+
+    def _fill(self) -> None:
+        """Where the answer goes."""
+
+    def _offer(self) -> None:
+        """Which of the buttons make sense now."""
+        self.hint.setVisible(bool(self.question.hint) and not self.done)
+        self.reveal.setVisible(self._tried and not self.done and bool(self.question.answer or self.question.of))
+
+    def _judge(self, right: bool, words: str = "", comment: str = "") -> None:
+        """Say how an answer was; the first one counts."""
+        self.done = self.done or right
+        self._say(words or ("Right." if right else "Not yet."), right)
+        self._comment(comment or (self.question.answer if right else ""))
+        if not self._tried:
+            self._tried = True
+            self.answered.emit(right)
+        if right:
+            self.opened.emit()
+        self._offer()
+
+    def _say(self, words: str, right: bool) -> None:
+        self.verdict.setText(("✓  " if right else "✕  ") + words)
+        set_property(self.verdict, "role", "right" if right else "wrong")
+        self.verdict.show()
+
+    def _comment(self, text: str) -> None:
+        self.comment.show_text(text, self._theme)
+        self.comment.setVisible(bool(text))
+
+    def give_up(self) -> None:
+        """Show what is right; it does not count as answered right."""
+        self.done = True
+        truth = self._truth()
+        self.verdict.setVisible(False)
+        self._comment(self.question.answer or (f"${truth:.6g}$" if truth is not None else ""))
+        self.opened.emit()
+        self._offer()
+
+
+class NumberBox(QuestionBox):
+    """A number to type."""
+
+    def _fill(self) -> None:
+        self.field = _Line()
+        self.field.setPlaceholderText("Your number")
+        self.field.setAccessibleName(self.question.text)
+        self.check = button("Check", "primary", tip="Enter does it too")
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(self.field, 1)
+        row.addWidget(self.check)
+        self._place.addLayout(row)
+        self.check.clicked.connect(self.try_it)
+        self.field.returnPressed.connect(self.try_it)
+        self.field.left.connect(self.left)
+
+    def try_it(self) -> None:
+        """Hold what is typed against the right number."""
+        if self.done or not self.field.text().strip():
+            return
+        number, truth = typed(self.field.text()), self._truth()
+        if number is None:
+            self._say("That is not a number. Write it like 0.25, -3 or 3/8.", False)
+        elif truth is None:
+            self._say("The number is not known yet: the engine is still computing.", False)
+        else:
+            self._judge(self.question.accepts(number, truth))
+            self.field.setReadOnly(self.done)
+            self.check.setEnabled(not self.done)
+            self.field.selectAll()
+
+    def give_up(self) -> None:
+        super().give_up()
+        self.field.setReadOnly(True)
+        self.check.setEnabled(False)
+
+
+class ChoiceBox(QuestionBox):
+    """Answers to choose from; each says why or why not."""
+
+    def _fill(self) -> None:
+        self.options: list[QPushButton] = []
+        for option in self.question.options:
+            made = _Option(option.text, self._theme)
+            made.clicked.connect(lambda _=False, made=made: self.choose(self.options.index(made)))
+            self.options.append(made)
+            self._place.addWidget(made)
+
+    def choose(self, index: int) -> None:
+        if self.done:
+            return
+        option = self.question.options[index]
+        for other, made in zip(self.question.options, self.options, strict=True):
+            if other is option:
+                set_property(made, "answer", "right" if option.right else "wrong")
+        self._judge(option.right, comment=option.feedback)
+
+    def give_up(self) -> None:
+        for option, made in zip(self.question.options, self.options, strict=True):
+            if option.right:
+                set_property(made, "answer", "right")
+        super().give_up()
+
+    def _offer(self) -> None:
+        super()._offer()
+        self.reveal.setVisible(self._tried and not self.done)
+
+
+class _Option(QPushButton):
+    """A button as wide as there is room, whose text may be several lines with formulas."""
+
+    def __init__(self, text: str, theme: Theme) -> None:
+        super().__init__()
+        self.setProperty("kind", "option")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setAccessibleName(text)
+        self.body = LessonText(SMALL)
+        self.body.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.body.show_text(text, theme)
+        layout = QVBoxLayout(self)
+        pad = round(8 * theme.scale)
+        layout.setContentsMargins(pad + 4, pad, pad + 4, pad)
+        layout.addWidget(self.body)
+        policy = self.sizePolicy()
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        layout = self.layout()
+        assert layout is not None
+        margins = layout.contentsMargins()
+        inner = self.body.heightForWidth(max(60, width - margins.left() - margins.right()))
+        return inner + margins.top() + margins.bottom()
+
+    def sizeHint(self) -> QSize:
+        hint = super().sizeHint()
+        hint.setHeight(self.heightForWidth(self.width() if self.width() > 80 else 300))
+        return hint
+
+    def minimumSizeHint(self) -> QSize:
+        hint = self.sizeHint()
+        hint.setWidth(80)
+        return hint
+
+
+class DiscussBox(QuestionBox):
+    """Something to write down, or to talk about: nothing is right or wrong, and a good answer can be looked at."""
+
+    def _fill(self) -> None:
+        self.field = QPlainTextEdit()
+        self.field.setPlaceholderText("Write it down, or talk about it")
+        self.field.setAccessibleName(self.question.text)
+        self.field.setTabChangesFocus(True)
+        self.field.setFixedHeight(round(64 * self._theme.scale))
+        self._place.addWidget(self.field)
+
+    def _offer(self) -> None:
+        super()._offer()
+        self.reveal.setText("Compare with an answer")
+        self.reveal.setVisible(not self.done and bool(self.question.answer))
+
+    def give_up(self) -> None:
+        if not self._tried:
+            self._tried = True
+            self.answered.emit(True)
+        super().give_up()
+
+
+def box(question: Question, theme: Theme, truth: Callable[[], float | None]) -> QuestionBox:
+    """The box for a kind of question."""
+    kinds: dict[str, type[QuestionBox]] = {"choice": ChoiceBox, "text": DiscussBox}
+    return kinds.get(question.kind, NumberBox)(question, theme, truth)
+
+

@@ -1,0 +1,55 @@
+"""The number a question asks for, as the canvas has it."""
+
+from __future__ import annotations
+
+import math
+
+from engine.views import ArrayView, TraceView
+from graph.graph import Graph
+from graph.lesson import Question
+from graph.lesson_graph import resolve
+
+
+def shown(graph: Graph, trace: TraceView, question: Question) -> ArrayView | None:
+    """The tensor a question is about; None while there is none."""
+    item = resolve(graph, question.of)
+    value = question.quantity == "value"
+    if item.parameter:
+        found = (trace.parameters if value else trace.parameter_gradients).get((item.node, item.port))
+    elif item.edge:
+        found = trace.values.get(graph.edges[item.edge].source) if value else trace.edge_gradients.get(item.edge)
+    else:
+        outputs = graph.spec(item.node).outputs
+        key = (item.node, item.port or (outputs[0].name if outputs else ""))
+        found = (trace.values if value else trace.gradients).get(key)
+    return found if isinstance(found, ArrayView) else None
+
+
+def truth(graph: Graph, trace: TraceView | None, question: Question) -> float | None:
+    """The right number: `expected`, else the canvas's; None where the canvas has no single one."""
+    if question.expected is not None:
+        return question.expected
+    if trace is None or not question.of:
+        return None
+    view = shown(graph, trace, question)
+    if view is None or view.data is None:
+        return None
+    if not question.index:
+        return view.scalar
+    try:
+        return float(view.data[question.index])
+    except (IndexError, TypeError):
+        return None
+
+
+def typed(text: str) -> float | None:
+    """The number in what a person typed, decimal comma and true minus included; fractions such as 3/8 too."""
+    cleaned = text.strip().replace("−", "-").replace(" ", "")
+    if "," in cleaned and "." not in cleaned:
+        cleaned = cleaned.replace(",", ".")
+    above, slash, below = cleaned.partition("/")
+    try:
+        value = float(above) / float(below) if slash else float(above)
+    except (ValueError, ZeroDivisionError):
+        return None
+    return value if math.isfinite(value) else None
