@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 
 from graph import lesson as lesson_files
 from graph import lesson_graph
@@ -70,8 +70,12 @@ class Player(QObject):
         self._look.setSingleShot(True)
         self._look.setInterval(0)
         self._look.timeout.connect(self._compare)
-        self.runner.finished.connect(self.settle)
+        self._fit = QTimer(self)
+        self._fit.setSingleShot(True)
+        self._fit.setInterval(0)
+        self._fit.timeout.connect(self.view.refit)
         window.canvas.view_changed.connect(self._look.start)
+        window.canvas.installEventFilter(self)
 
     @property
     def lesson(self) -> Lesson:
@@ -101,14 +105,11 @@ class Player(QObject):
     def close(self) -> None:
         """Leave the document to the person as it is, and take everything off the canvas that belonged to the lesson."""
         self._look.stop()
+        self._fit.stop()
         self.runner.stop()
         self.window.canvas.view_changed.disconnect(self._look.start)
+        self.window.canvas.removeEventFilter(self)
         self.view.clear()
-
-    def settle(self) -> None:
-        """From now on a view that changes was changed by a person."""
-        self.view.settle()
-        self._compare()
 
     def look(self) -> None:
         """The document changed: see soon whether it is still the step's."""
@@ -124,6 +125,7 @@ class Player(QObject):
         window.playhead.reset()
         window.canvas.select(())
         self.view.show(self.step, self.document.graph, self.covered)
+        self.view.settle()
         self.wandered = False
         self.changed.emit()
         self.runner.run(self.step)
@@ -145,9 +147,17 @@ class Player(QObject):
         return tuple(question for question in self.step.ask if question.kind == "predict")
 
     def _compare(self) -> None:
-        if self.window.document is not self.document or self.runner.running:
+        if self.window.document is not self.document:
             return
         wandered = self.document.graph != self.script.state(self.index) or self.view.moved
         if wandered != self.wandered:
             self.wandered = wandered
             self.changed.emit()
+
+    # Qt
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """A canvas of another size looks at the same things."""
+        if event.type() == QEvent.Type.Resize:
+            self._fit.start()
+        return False

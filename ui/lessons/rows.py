@@ -9,9 +9,9 @@ lesson = has("lesson")
 ROWS: tuple[ActionSpec, ...] = (
     A("lessons", "Lessons …", "Learn", ("Ctrl+Shift+H",), tip="Choose a lesson: a graph with explanations and questions",
       before=True, search=("course", "tutorial", "learn"), run="lessons.choose"),
-    A("lesson_next", "Next lesson step", "Learn", ("Ctrl+PgDown",), enabled=has("lesson next"),
+    A("lesson_next", "Next lesson step", "Learn", ("Alt+Right",), enabled=has("lesson next"),
       tip="Go on in the lesson; Page Down does it too while a lesson is open", run="lessons.next"),
-    A("lesson_back", "Previous lesson step", "Learn", ("Ctrl+PgUp",), enabled=has("lesson back"),
+    A("lesson_back", "Previous lesson step", "Learn", ("Alt+Left",), enabled=has("lesson back"),
       tip="Go back in the lesson; Page Up does it too while a lesson is open", run="lessons.back"),
     A("lesson_return", "Return to the lesson step", "Learn", ("Ctrl+Home",), enabled=has("wandered"),
       tip="Bring graph and view back to where the step begins; what you did is one Undo away", run="lessons.return_to_step"),

@@ -58,26 +58,22 @@ class StepView:
 
     def fit(self, graph: Graph, names: Iterable[str]) -> None:
         """Look at some items, or at the whole graph."""
-        canvas = self._canvas
         self._items = tuple(resolve(graph, name).id for name in names)
-        self._left = None
-        rect = self._rect()
+        self._place()
+
+    def refit(self) -> None:
+        """The canvas has another size: look at the same things, unless someone has moved the view."""
+        if self._items and not self.moved:
+            self._place()
+            self.settle()
+
+    def _place(self) -> None:
+        canvas, rect = self._canvas, self._rect()
         if rect.isNull():
             canvas.fit_all()
         else:
             canvas.camera.fit(rect, QSizeF(canvas.size()), 1.25 * canvas.theme.scale)
             canvas.camera_moved()
-
-    def refit(self, graph: Graph) -> None:
-        """The canvas has another size: look at the same things, unless someone has moved the view."""
-        if self._items and not self.moved:
-            kept = self._items
-            rect = self._rect()
-            if not rect.isNull():
-                self._canvas.camera.fit(rect, QSizeF(self._canvas.size()), 1.25 * self._canvas.theme.scale)
-                self._canvas.camera_moved()
-                self._items = kept
-                self.settle()
 
     def settle(self) -> None:
         self._left = (self._canvas.view_state(), self._canvas.fitted, self._canvas.levels.inside)
