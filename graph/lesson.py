@@ -93,7 +93,7 @@ class Question:
         row: dict[str, Any] = {"kind": self.kind, "text": _lines(self.text)}
         if self.of:
             row |= {"of": self.of, "quantity": self.quantity} | ({"index": list(self.index)} if self.index else {})
-        row |= {key: value for key, value in (("expected", self.expected), ("tolerance", self.tolerance)) if value is not None}
+        row |= {key: _plain(value) for key, value in (("expected", self.expected), ("tolerance", self.tolerance)) if value is not None}
         if self.options:
             row["options"] = [option.to_json() for option in self.options]
         row |= {key: _lines(value) for key, value in (("answer", self.answer), ("hint", self.hint)) if value}
@@ -311,6 +311,11 @@ class _Reader(Reader):
         if value is not None and (isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e300):
             raise ValueError(f'{self.what}: "{key}" is not a finite number but {described(value)}')
         return None if value is None else float(value)
+
+
+def _plain(value: float) -> float | int:
+    """Whole numbers without a decimal point, unless that takes many digits."""
+    return number(value) if abs(value) < 1e15 else float(value)
 
 
 def _lines(text: str) -> str | list[str]:

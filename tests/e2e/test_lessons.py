@@ -1,0 +1,117 @@
+"""Every lesson: it can be read, fits its graph at every step, asks something, and its questions' answers stand on its canvas."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from engine.catalog import CATALOG
+from engine.optimizers.specs import optimizer
+from graph.files import load as load_graph
+from graph.lesson import dumps, graph_path, loads, shelf
+from graph.lesson_graph import check, graph_at, item_name, resolve
+from graph.lint import lint
+from tests.e2e.lesson_support import EXAMPLES, FOLDER, NAMES, Played, open_lesson, texts_of
+from ui.actions import BY_ID
+
+ROWS = {
+    "derivative as a limit": "derivative",
+    "gradient, Jacobian, Hessian": "gradients",
+    "directional derivative": "direction",
+    "Taylor, first and second order": "taylor",
+    "Lipschitz function, Lipschitz gradient": "lipschitz",
+    "optimality": "optimality",
+    "numerical against analytical gradient": "numerical-gradient",
+    "f = x·y + z at x=2, y=−5, z=3": "xy-plus-z",
+    "each node knows only its own inputs and outputs": "local-knowledge",
+    "several paths": "several-paths",
+    "least squares through modules": "least-squares",
+    "MLP as modules": "mlp-modules",
+    "tanh MLP 2–4–2, softmax, cross-entropy": "tanh-2-4-2",
+    "layer form": "layer-form",
+    "why reverse mode": "reverse-mode",
+    "losses": "losses",
+    "activations": "activations",
+    "layer kinds named in the lectures": "layer-kinds",
+    "perceptron": "perceptron",
+}
+"""The rows of the course on derivatives, graphs and backpropagation, and the lesson of each."""
+
+STEPS = [(name, number) for name in NAMES for number in range(len(open_lesson(name)[0].steps))]
+FORMULA = re.compile(r"\$\$?([^$\n]+?)\$\$?")
+
+
+def test_every_row_of_the_course_has_its_lesson() -> None:
+    by_topic = {topic: name for name in NAMES for topic in open_lesson(name)[0].topics}
+    assert by_topic == ROWS
+    assert [path.stem for path, _ in shelf(FOLDER)] == list(ROWS.values()), "the shelf is in the order of the course"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lesson_fits_its_graph_and_the_window(name: str) -> None:
+    lesson, graph = open_lesson(name)
+    check(lesson, graph, name, actions=BY_ID)
+    assert loads(dumps(lesson)) == lesson
+    assert (FOLDER / f"{name}.gwlesson").read_text("utf-8") == dumps(lesson), "the file is as the app would write it"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_lesson_has_four_to_nine_steps_and_asks_lights_runs_and_notes(name: str) -> None:
+    lesson, _ = open_lesson(name)
+    assert lesson.summary and 4 <= len(lesson.steps) <= 9
+    assert any(question.kind != "text" for step in lesson.steps for question in step.ask), "a question the app can judge"
+    assert any(step.highlight for step in lesson.steps) and any(step.run for step in lesson.steps)
+    assert any(step.notes for step in lesson.steps) and all(step.text for step in lesson.steps)
+
+
+@pytest.mark.parametrize(("name", "number"), STEPS)
+def test_every_step_can_be_opened_from_anywhere(name: str, number: int) -> None:
+    """Its document is sound, what it hides and lights is on the canvas, and what its questions ask for is a number there."""
+    played = Played(name, number)
+    assert not [problem for problem in lint(played.graph) if problem.severity == "error"]
+    optimizer(played.graph.training["optimizer"]).hyper(played.graph.training["hyper"])
+    for hidden in (*played.step.hide_values, *played.step.hide_gradients):
+        played.tensor(hidden, "value" if hidden in played.step.hide_values else "gradient")
+    for question in played.step.ask:
+        if question.of:
+            answer = played.answer(question)
+            assert question.expected is None or question.accepts(answer, question.expected), f"{question.text}: the canvas shows {answer}"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_question_tells_its_answer(name: str) -> None:
+    lesson, _ = open_lesson(name)
+    for step in lesson.steps:
+        for question in step.ask:
+            told = question.answer or any(option.feedback for option in question.options)
+            assert told, f"{step.title}: {question.text}"
+            assert all(option.feedback for option in question.options if not option.right), f"{step.title}: a wrong option without a word"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_formula_of_a_lesson_can_be_typeset(name: str) -> None:
+    import ziamath
+
+    lesson, _ = open_lesson(name)
+    ziamath.config.svg2 = False
+    for step in lesson.steps:
+        whole = texts_of(step)
+        assert whole.count("$") % 2 == 0, f"{step.title}: a dollar sign without its partner"
+        for formula in FORMULA.findall(whole):
+            assert ziamath.Latex(formula, size=16).svg(), formula
+
+
+def test_graphs_beside_lessons_are_used_and_named() -> None:
+    used = {graph_path(open_lesson(name)[0], FOLDER / f"{name}.gwlesson", EXAMPLES) for name in NAMES}
+    for path in FOLDER.glob("*.gradwire"):
+        assert path in used, f"{path.name} belongs to no lesson"
+        graph = load_graph(path, CATALOG)
+        assert graph.settings["title"] and graph.settings["description"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_names_of_items_lead_back_to_them(name: str) -> None:
+    lesson, graph = open_lesson(name)
+    last = graph_at(graph, lesson, len(lesson.steps) - 1)
+    assert [resolve(last, item_name(last, item)).id for item in (*last.nodes, *last.edges)] == [*last.nodes, *last.edges]
