@@ -38,7 +38,7 @@ class SectionView(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.title = label("", "section")
+        self.title = label("", "strong", wrap=True)
         self.sheet = Sheet()
         self.rule = line()
         layout = QVBoxLayout(self)
@@ -50,7 +50,7 @@ class SectionView(QWidget):
         layout.addWidget(self.sheet)
 
     def show_section(self, section: Section, hidden: HiddenNumbers, theme: Theme, stale: bool) -> None:
-        self.title.setText(section.title.upper() if len(section.title) < 44 else section.title)
+        self.title.setText(section.title)
         writer = Writer(hidden)
         lines = section_lines(writer, section)
         self.sheet.show_lines(lines, writer.arrays, theme, stale)
@@ -367,7 +367,7 @@ class CardPage(QWidget):
 
 
 def _subject(of: CardOf | Card) -> tuple[str, str, str]:
-    return of.kind, of.id, of.name
+    return of.kind, of.id, of.name if of.kind == "parameter" else ""
 
 
 def _notation(text: str) -> Notation:

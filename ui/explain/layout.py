@@ -11,7 +11,7 @@ from PySide6.QtGui import QFont, QFontMetricsF
 
 from ui import theme as themes
 from ui.canvas.formula_text import italic
-from ui.explain.maths import Cross, Expr, Fraction, Ink, Over, Picture, Root, Row, Script, Space, Text, Tinted
+from ui.explain.maths import Cross, Expr, Fence, Fraction, Ink, Over, Picture, Root, Row, Script, Space, Text, Tinted
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,8 @@ def lay(expr: Expr, size: float, ink: Ink = "text", link: str = "", tip: str = "
         return _lay_picture(expr, size, link)
     if isinstance(expr, Cross):
         return _lay_cross(expr, size)
+    if isinstance(expr, Fence):
+        return _lay_fence(expr, size, ink, link, tip)
     return _lay_marked(expr, size, ink, link, tip)
 
 
@@ -187,7 +189,7 @@ def _lay_script(expr: Script, size: float, ink: Ink, link: str, tip: str) -> Box
         paper.put(above, base.width + 0.03 * size, -lift)
         up, wide = max(up, lift + above.ascent), above.width
     if below is not None:
-        drop = max(0.2 * size, base.descent)
+        drop = max(0.2 * size, base.descent - 0.1 * size)
         paper.put(below, base.width + 0.02 * size, drop)
         down, wide = max(down, drop + below.descent), max(wide, below.width)
     return paper.box(base.width + wide + 0.06 * size, up, down)
@@ -207,6 +209,25 @@ def _lay_stack(base: Box, above: Box | None, below: Box | None, size: float) -> 
         paper.put(below, (wide - below.width) / 2, drop)
         down = drop + below.descent
     return paper.box(wide + 0.14 * size, up, down)
+
+
+def _lay_fence(expr: Fence, size: float, ink: Ink, link: str, tip: str) -> Box:
+    body = lay(expr.body, size, ink, link, tip)
+    tall = max(size, 0.92 * body.height)
+    middle = (body.ascent - body.descent) / 2
+    paper, x, up, down = _Paper(), 0.0, body.ascent, body.descent
+    for sign, inner in ((expr.left, None), ("", body), (expr.right, None)):
+        if inner is not None:
+            paper.put(inner, x, 0.0)
+            x += inner.width
+        elif sign == "|":
+            paper.strokes.append(Stroke(x + 0.1 * size, -up, x + 0.1 * size, down, max(1.0, size * 0.055), ink))
+            x += 0.16 * size
+        elif sign:
+            wide = extent(sign, tall)[0]
+            paper.glyphs.append(Glyphs(x, 0.255 * tall - middle, tall, sign, ink, link, tip))
+            x += wide
+    return paper.box(x, up, down)
 
 
 def _lay_picture(expr: Picture, size: float, link: str) -> Box:
@@ -231,18 +252,20 @@ def _lay_cross(expr: Cross, size: float) -> Box:
     column, line, product = (_bare(each, size) for each in (expr.column, expr.row, expr.product))
     names = [lay(name, size * 0.9) for name in expr.names]
     left = max(names[0].width, 0.0) + 0.3 * size
-    inner_x, inner_y = left + column.wide + gap, names[1].height + line.high + gap
+    inner_x = left + column.wide + gap
+    foot = product.high / 2 - 0.28 * size  # the matrix's middle lies on the axis of the signs beside it
+    top = foot - product.high
     paper = _Paper()
-    paper.put(names[1], inner_x, -inner_y - product.high + names[1].ascent)
+    paper.put(names[1], inner_x, top - gap - line.high - 0.15 * size - names[1].descent)
     paper.plates += [
-        Plate(inner_x, -product.high - gap - line.high, line.wide, line.high, line.index, line.link),
-        Plate(left, -product.high, column.wide, column.high, column.index, column.link),
-        Plate(inner_x, -product.high, product.wide, product.high, product.index, product.link),
+        Plate(inner_x, top - gap - line.high, line.wide, line.high, line.index, line.link),
+        Plate(left, top, column.wide, column.high, column.index, column.link),
+        Plate(inner_x, top, product.wide, product.high, product.index, product.link),
     ]  # fmt: skip
-    paper.put(names[0], 0, -product.high / 2 + names[0].ascent / 2)
-    paper.put(names[2], inner_x + product.wide + 0.3 * size, -product.high / 2 + names[2].ascent / 2)
+    paper.put(names[0], 0, -0.28 * size + (names[0].ascent - names[0].descent) / 2)
+    paper.put(names[2], inner_x + product.wide + 0.3 * size, -0.28 * size + (names[2].ascent - names[2].descent) / 2)
     wide = inner_x + max(product.wide + 0.3 * size + names[2].width, line.wide)
-    return paper.box(wide, inner_y + product.high, 0.4 * size)
+    return paper.box(wide, -top + gap + line.high + 0.15 * size + names[1].height, foot + 0.3 * size)
 
 
 def _bare(expr: Picture, size: float) -> Plate:
@@ -280,24 +303,29 @@ def _low(expr: Expr) -> bool:
     return isinstance(expr, Text) and expr.text in {italic(letter) for letter in "acegmnopqrsuvwxyz"}
 
 
+FURTHER = 1.2
+"""How far the further lines of a cut expression are set in, in ems."""
 _CUTS: tuple[tuple[str, ...], ...] = (("relation",), ("binary", "comma"), ())
 """Where a line is cut: before relations, else before sums and products, else anywhere between two pieces."""
 
 
 def wrapped(expr: Expr, size: float, limit: float, level: int = 0) -> list[Box]:
-    """An expression on as many lines as a width asks for, cut at its outermost level only."""
+    """An expression on as many lines as a width asks for, cut at its outermost level only; what cannot be cut is set smaller."""
     whole = lay(expr, size)
-    if whole.width <= limit or not isinstance(expr, Row) or level >= len(_CUTS):
+    if whole.width <= limit:
         return [whole]
+    if not isinstance(expr, Row) or level >= len(_CUTS) or len(expr.items) == 1:
+        return [lay(expr, size * max(0.6, limit / whole.width * 0.98))]
     lines: list[Box] = []
     held: list[Expr] = []
     for part in _parts(expr, _CUTS[level]):
-        if held and lay(Row((*held, *part)), size).width > limit:
-            lines += wrapped(Row(tuple(held)), size, limit, level + 1)
+        room = limit - (FURTHER * size if lines else 0.0)
+        if held and lay(Row((*held, *part)), size).width > room:
+            lines += wrapped(Row(tuple(held)), size, room, level + 1)
             held = list(part)
         else:
             held += part
-    return lines + wrapped(Row(tuple(held)), size, limit, level + 1)
+    return lines + wrapped(Row(tuple(held)), size, limit - (FURTHER * size if lines else 0.0), level + 1)
 
 
 def _parts(expr: Row, kinds: tuple[str, ...]) -> list[list[Expr]]:

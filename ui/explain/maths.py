@@ -86,6 +86,15 @@ class Over:
 
 
 @dataclass(frozen=True, slots=True)
+class Fence:
+    """Delimiters as tall as what they enclose; an empty one is not drawn."""
+
+    left: str
+    body: Expr
+    right: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tinted:
     """Everything within takes this ink, link and tip, where it has none of its own."""
 
@@ -100,7 +109,7 @@ class Space:
     em: float
 
 
-Expr = Text | Picture | Cross | Row | Fraction | Script | Root | Over | Tinted | Space
+Expr = Text | Picture | Cross | Row | Fraction | Script | Root | Over | Fence | Tinted | Space
 
 
 def row(*items: Expr) -> Row:
@@ -140,7 +149,7 @@ _WORDS = {"exp", "log", "ln", "sin", "cos", "tan", "tanh", "cosh", "sinh", "max"
 _BIG = {"sum": "∑", "prod": "∏"}
 _SPACES = {",": 0.17, ";": 0.28, ":": 0.22, "!": 0.0, " ": 0.25, "quad": 1.0, "qquad": 2.0}
 _UPRIGHT = {"mathrm", "text", "operatorname", "mathbf", "textrm", "mathsf"}
-_SKIP = {"left", "right", "displaystyle", "textstyle", "limits", "big", "Big", "bigl", "bigr"}
+_SKIP = {"displaystyle", "textstyle", "limits", "big", "Big", "bigl", "bigr"}
 
 
 def name_expr(name: str) -> Expr:
@@ -174,6 +183,7 @@ class _Reader:
         self.pieces = pieces
 
     def sequence(self, stop: str | None) -> Expr:
+        """Everything up to `stop`."""
         items: list[Expr] = []
         while self.at < len(self.tokens):
             token = self.tokens[self.at]
@@ -242,6 +252,10 @@ class _Reader:
             return Fraction(above, self.group())
         if word == "sqrt":
             return Root(self.group())
+        if word == "left":
+            left = self.delimiter()
+            body = self.sequence("\\right")
+            return Fence(left, body, self.delimiter())
         if word in ("bar", "overline", "hat", "tilde"):
             return Over(self.group(), "hat" if word == "hat" else "bar")
         if word in _UPRIGHT:
@@ -255,6 +269,12 @@ class _Reader:
         if word in _SKIP:
             return None
         return self.symbol(word)
+
+    def delimiter(self) -> str:
+        """The token after `\\left` or `\\right`; a dot stands for none."""
+        token = self.tokens[self.at] if self.at < len(self.tokens) else "."
+        self.at += 1
+        return "" if token == "." else _SIGNS.get(token[1:], token[1:]) if token.startswith("\\") else token
 
     def symbol(self, word: str) -> Expr:
         if word in _BINARY:
@@ -298,6 +318,8 @@ def plain(expr: Expr) -> str:
         return plain(expr.body) + ("\u0304" if expr.mark == "bar" else "\u0302")
     if isinstance(expr, Tinted):
         return plain(expr.body)
+    if isinstance(expr, Fence):
+        return expr.left + plain(expr.body) + expr.right
     if isinstance(expr, Picture):
         return f"[{expr.caption}]"
     if isinstance(expr, Cross):

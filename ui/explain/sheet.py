@@ -11,13 +11,15 @@ from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPain
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ui.explain.arrays import Plane, cell_tip, paint_plane
-from ui.explain.layout import Box, face, lay, wrapped
+from ui.explain.layout import FURTHER, Box, face, lay, wrapped
 from ui.explain.maths import Expr, Ink, Text, plain, row
 from ui.theme import LIGHT, Theme, color
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+EDGE = 2.0
+"""Pixels at the left, into which italic letters reach."""
 GAP = 0.5
 """Between two lines, in ems; half of it between the parts of one that was cut."""
 
@@ -107,15 +109,12 @@ class Sheet(QWidget):
         made, y, scale = _Layout(), 0.0, self._theme.scale
         for line in self.lines:
             size = line.size * scale
-            left = line.indent * size
+            left = EDGE + line.indent * size
             boxes = _paragraph(line, size, width - left) if line.words else wrapped(line.expr or row(), size, max(60.0, width - left - 2))
             if y:
                 y += GAP * size * (0.6 if line.words else 1.0)
             for number, box in enumerate(boxes):
-                share = min(1.0, (width - left - 2) / box.width) if box.width > 0 and not line.words else 1.0
-                if share < 0.98 and line.expr is not None:
-                    box = _smaller(line.expr, size, share) if len(boxes) == 1 else box
-                further = 1.2 * size if number and not line.words else 0.0
+                further = FURTHER * size if number and not line.words else 0.0
                 made.lines.append(_Placed(box, left + further, y + box.ascent))
                 y += box.height + (GAP * size * 0.5 if number + 1 < len(boxes) and not line.words else 0.0)
         made.height = y + 4
@@ -262,11 +261,6 @@ class Sheet(QWidget):
                 if rect.translated(placed.x, placed.baseline).contains(at):
                     return glyph.tip
         return ""
-
-
-def _smaller(expr: Expr, size: float, share: float) -> Box:
-    """An expression that cannot be cut, in smaller type; not below two thirds, where nobody could read it."""
-    return lay(expr, size * max(0.66, share * 0.98))
 
 
 def _paragraph(line: Written, size: float, width: float) -> list[Box]:

@@ -9,12 +9,13 @@ from engine.explain.cards import Array, Card, Chain, Line, Number, Outer, Piece,
 from ui.array_view import ABSENT
 from ui.explain.arrays import CELL, LARGEST, MOST_COLUMNS, MOST_ROWS, Plane, picture, plane
 from ui.explain.links import link_of
-from ui.explain.maths import Cross, Expr, Ink, Picture, Script, Text, Tinted, bracketed, formula, operator, read, relation, row
+from ui.explain.maths import Cross, Expr, Ink, Picture, Script, Space, Text, Tinted, bracketed, formula, operator, read, relation, row
 from ui.explain.sheet import Written
 from ui.numbers import exact, number, whole
 
 INKS: dict[Role, Ink | None] = {"value": "forward", "gradient": "backward", "local": "text", "plain": None}
 SIZES = {"formula": 17.0, "numbers": 16.0, "result": 18.0, "step": 15.0, "words": 13.5}
+NUMBERS = (MOST_ROWS, MOST_COLUMNS)
 _PART = re.compile(r"@(\d+)")
 
 
@@ -47,20 +48,18 @@ class Writer:
         needed = piece.bracket and (piece.value < 0 or "×" in text)
         return bracketed(made) if needed else made
 
-    def array(self, piece: Array, most: float = LARGEST, caption: str | None = None) -> Expr:
+    def array(self, piece: Array, most: float = LARGEST, caption: str | None = None, numbers: tuple[int, int] = NUMBERS) -> Expr:
+        """A picture of the tensor, at most `most` ems large; its numbers stand in it up to so many rows and columns."""
         if self._hidden.hides(piece.place):
             return Text("?", INKS[piece.role], link_of(piece.place))
         if piece.view.scalar is not None and not piece.view.shape:
             return Text(number(piece.view.scalar), INKS[piece.role], link_of(piece.place), exact(piece.view.scalar))
-        return picture(self._plane(piece), self._index(piece), caption, link_of(piece.place), most)
+        self.arrays.append(self._plane(piece, numbers))
+        return picture(self.arrays[-1], len(self.arrays) - 1, caption, link_of(piece.place), most)
 
-    def _plane(self, piece: Array) -> Plane:
+    def _plane(self, piece: Array, numbers: tuple[int, int] = NUMBERS) -> Plane:
         lying = piece.form in ("row", "diagonal", "tensor")
-        return plane(piece.view, lying, piece.place.entry if piece.place is not None and piece.place.entry else None)
-
-    def _index(self, piece: Array) -> int:
-        self.arrays.append(self._plane(piece))
-        return len(self.arrays) - 1
+        return plane(piece.view, lying, piece.place.entry if piece.place is not None and piece.place.entry else None, numbers)
 
     def tex(self, piece: Tex) -> Expr:
         parts = {str(i): self._part(part) for i, part in enumerate(piece.parts)}
@@ -83,7 +82,8 @@ class Writer:
         legible = rows <= MOST_ROWS and columns <= MOST_COLUMNS
         side = min(1.1, 13.0 / max(columns, 1), 13.0 / max(rows, 1))
         wide, high = CELL if legible else (side, side)
-        index = self._index(piece)
+        self.arrays.append(self._plane(piece))
+        index = len(self.arrays) - 1
         across, down = self.arrays[index].shape[1], self.arrays[index].shape[0]
         return Picture(index, max(across * wide, 0.5), max(down * high, 0.5), "", link_of(piece.place))
 
@@ -126,11 +126,12 @@ class Writer:
         missing = Script(Text("…"), above=_word("local"), stacked=True)
         local = self._factor(chain.local, "local") if chain.local is not None else missing
         sign = operator("×") if isinstance(chain.upstream, Number) or chain.local_kind != "diagonal" else operator("⊙")
-        made = row(self._factor(chain.upstream, "upstream"), sign, local, relation(), self._factor(chain.downstream, "downstream"))
+        upstream, downstream = self._factor(chain.upstream, "upstream"), self._factor(chain.downstream, "downstream")
+        made = row(upstream, Space(0.2), sign, Space(0.2), local, Space(0.2), relation(), Space(0.2), downstream)
         return Written(made, "", 19.0)
 
     def _factor(self, part: Number | Array, word: str) -> Expr:
-        body = self.number(part) if isinstance(part, Number) else self.array(part, 6.0)
+        body = self.number(part) if isinstance(part, Number) else self.array(part, 5.5, None, (4, 2))
         return Script(body, above=_word(word), stacked=True)
 
 
@@ -139,17 +140,30 @@ def _word(text: str) -> Expr:
 
 
 def section_lines(writer: Writer, section: Section) -> list[Written]:
-    """A section's lines, the chain rule's row first."""
-    return [writer.line(line) for line in section.lines]
+    """A section's lines. What the chain rule comes to is written as upstream × local = downstream, each named."""
+    found: list[Written] = []
+    chain = section.chain
+    for line in section.lines:
+        if chain is not None and line.kind == "result":
+            found.append(writer.chain(chain))
+            chain = None
+        else:
+            found.append(writer.line(line))
+    return found
 
 
 def head_lines(writer: Writer, card: Card) -> list[Written]:
     """What the canvas shows there: the value, and the gradient or why there is none."""
-    found: list[Written] = []
-    for word, part in (("value", card.value), ("gradient", card.gradient)):
-        if part is not None:
-            shown = writer.number(part) if isinstance(part, Number) else writer.array(part, 12.0)
-            found.append(Written(row(Text(f"{word}  ", "secondary", sans=True), shown), "", 16.0))
+    named = [(word, part) for word, part in (("value", card.value), ("gradient", card.gradient)) if part is not None]
+    items: list[Expr] = []
+    for word, part in named:
+        items += [Space(1.4)] if items else []
+        if isinstance(part, Number):
+            items += [_word(f"{word} "), writer.number(part)]
+        else:
+            items.append(Script(writer.array(part, 7.0, None, (2, 4)), above=_word(word), stacked=True))
+    found = [Written(row(*items), "", 17.0)] if items else []
     if card.gradient is None and card.absent is not None:
         found.append(Written(None, f"gradient: {ABSENT[card.absent]}", 13.5, 0.0, "secondary"))
     return found
+
