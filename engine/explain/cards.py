@@ -162,7 +162,8 @@ class Chain:
     `local` is None where it is not shown (`local_kind` "too large" or "none"); `jacobian` is its shape as a matrix,
     (numbers out, numbers in) for the tensors or the one sample that is shown. `sample` tells which sample that is, None when the
     tensors are whole; then `upstream`, `local` and `downstream` are of that sample alone. `summed` are the axes over which
-    contributions are added because the input was broadcast, 0 being the batch where there is one.
+    contributions are added because the input was broadcast, 0 being the batch where there is one; `downstream` is before the sum
+    over the batch. A matrix takes the tensors flattened, row by row.
     """
 
     target: Place

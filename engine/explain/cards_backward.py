@@ -10,7 +10,7 @@ from torch import Tensor
 from engine.environment import Own, Wire
 from engine.explain.cards import Array, Chain, Line, LocalKind, Number, Piece, Place, Section, Tex
 from engine.explain.cards_formula import Index, Unknown, main_part, shortened, sides, with_arrays, with_symbols, with_values
-from engine.explain.cards_layers import linear_backward
+from engine.explain.cards_layers import linear_backward, one_sample
 from engine.explain.cards_local import Local, Step, gradient_of
 from engine.explain.cards_scene import EQUALS, Scene, equation, words
 from engine.explain.cards_worked import Entries, Worked
@@ -38,6 +38,9 @@ class _Backward:
         self.target = self.scene.leaf_place(self.leaf, gradient=True)
         self.symbol = self.scene.leaf_gradient(self.leaf, self.node)
         self.left = Tex(self.symbol, role="gradient", place=self.target)
+        self.special = False
+        shared = self.local.batched and not self.local.leaf_batched(self.leaf) and self.local.output.shape[0] > 1
+        self.part = one_sample(self.left, worked.sample) if shared and worked.sample is not None else self.left
         self.text = worked.spec.local_derivatives_for(worked.settings).get(self.name, "")
 
     def section(self) -> Section:
@@ -55,7 +58,7 @@ class _Backward:
         else:
             lines = self._of_tensors(step, chain, upstream)
         lines += self._over_samples(step, chain, upstream)
-        return Section("backward", self._title(), (*self._formulas(), *lines), place, chain)
+        return Section("backward", self._title(), (*self._formulas(self.special), *lines), place, chain)
 
     def _title(self) -> str:
         if isinstance(self.leaf, Own):
@@ -83,13 +86,14 @@ class _Backward:
 
     # Formulas
 
-    def _formulas(self) -> list[Line]:
+    def _formulas(self, special: bool = False) -> list[Line]:
+        """The chain rule and the declared rule; this one not where its form for one sample is drawn."""
         worked, symbols = self.worked, self.scene.symbols
         into = self.scene.leaf_symbol(self.leaf, self.node)
         up = self.scene.gradient_tex(self.key)
         local = Tex(symbols.local(symbols.value(self.key), into), role="local")
         lines = [equation("formula", self.left, EQUALS, up, DOT, local)]
-        if self.text:
+        if self.text and not special:
             pieces = with_symbols(self.text, worked.symbol, lambda name, below: worked.gradient_symbol(name, below, self.a))
             lines.append(Line("formula", pieces))
         return lines
@@ -142,16 +146,17 @@ class _Backward:
         assert isinstance(chain.upstream, Number) and isinstance(chain.local, Number) and isinstance(chain.downstream, Number)
         lines = []
         if numbers := self._worked(self._leaf_index()):
-            lines.append(equation("numbers", self.left, EQUALS, *numbers))
-        return [*lines, equation("result", self.left, EQUALS, chain.upstream, DOT, chain.local, EQUALS, chain.downstream)]
+            lines.append(equation("numbers", self.part, EQUALS, *numbers))
+        return [*lines, equation("result", self.part, EQUALS, chain.upstream, DOT, chain.local, EQUALS, chain.downstream)]
 
     def _of_tensors(self, step: Step, chain: Chain, upstream: Tensor) -> list[Line]:
         lines: list[Line] = []
-        special = linear_backward(self.worked, self.a, step) if isinstance(self.worked.type, Linear) else []
-        if special:
-            lines += special
-        elif arrays := self._arrays():
-            lines.append(equation("numbers", self.left, EQUALS, *arrays))
+        if isinstance(self.worked.type, Linear):
+            lines += linear_backward(self.worked, self.a, step)
+        if lines:
+            self.special = True
+        elif (arrays := self._arrays()) and not isinstance(self.worked.type, ClassLoss):
+            lines.append(equation("numbers", self.part, EQUALS, *arrays))
         lines += self._product(step, chain)
         index = self._leaf_index()
         numbers = self._worked(index)
@@ -164,19 +169,19 @@ class _Backward:
         down = chain.downstream
         if chain.local is None:
             text = f"The Jacobian would have {rows:,} × {columns:,} numbers; the rule gives the product without writing it down."
-            return [words(text), equation("result", self.left, EQUALS, down)]
+            return [words(text), equation("result", self.part, EQUALS, down)]
         if chain.local_kind == "diagonal":
             note = words("Entry by entry: the Jacobian is diagonal, so each gradient is multiplied by one factor of its own.")
             inner = step.summed[1:] if step.summed[:1] == (0,) and self.local.batched else step.summed
             spread = (Tex(r"\sum"),) if inner else ()
-            lines = [note, equation("result", self.left, EQUALS, *spread, chain.upstream, TIMES, chain.local, EQUALS, down)]
+            lines = [note, equation("result", self.part, EQUALS, *spread, chain.upstream, TIMES, chain.local, EQUALS, down)]
             if inner:
                 lines.insert(1, words("The input was repeated along an axis to fit (broadcast), so its contributions are added up there."))
             return lines
         shapes = Tex(rf"(1 \times {rows})\,({rows} \times {columns}) = 1 \times {columns}")
         return [
             equation("step", shapes),
-            equation("result", self.left, EQUALS, chain.upstream, DOT, chain.local, EQUALS, down),
+            equation("result", self.part, EQUALS, chain.upstream, DOT, chain.local, EQUALS, down),
         ]
 
     # One entry, worked out
@@ -236,9 +241,11 @@ class _Backward:
             return []
         samples = self.local.output.shape[0]
         whole = self.scene.quantity(step.whole, self.symbol, "gradient", self.target)
-        total = [*self._written_sum(step, upstream, samples), EQUALS, whole] if samples > 1 else [EQUALS, whole]
+        if samples < 2:
+            return []
+        terms = Tex(rf"= \sum_{{n=1}}^{{{samples}}} \left({self.symbol}\right)_{{n}}", role="gradient")
         note = f"All {samples} samples share it: what each of them gives is added up. Above is sample {step.sample + 1}."
-        return [words(note), equation("result", self.left, *total)] if samples > 1 else []
+        return [words(note), equation("result", self.left, terms, *self._written_sum(step, upstream, samples), EQUALS, whole)]
 
     def _written_sum(self, step: Step, upstream: Tensor, samples: int) -> list[Piece]:
         if step.whole.numel() > 1 or samples > WRITTEN_SAMPLES or step.jacobian[0] * samples > FULL_LIMIT:

@@ -20,7 +20,7 @@ def forward(scene: Scene, local: Local) -> Section:
     text = worked.spec.formula_for(worked.settings)
     lines: list[Line] = []
     if text:
-        lines.append(Line("formula", with_symbols(text, worked.symbol, lambda name, below: worked.gradient_symbol(name, below))))
+        lines.append(Line("formula", with_symbols(text, worked.symbol, worked.gradient_symbol)))
     if local.output.numel() == 1:
         lines += _of_number(worked, text)
     else:

@@ -42,12 +42,15 @@ def linear_forward(worked: Worked) -> list[Line]:
     x, weight, bias = (worked.local.argument(name) for name in ("x", "W", "b"))
     vector = x.dim() == 1 + worked.local.argument_batched("x")
     left = Tex(worked.scene.symbols.value(worked.key), role="value", place=worked.scene.value_place(worked.key))
+    names: list[Piece] = [Tex(_text(worked, "W"), role="value"), Tex(_text(worked, "x"), role="value")]
+    names += [Tex("+"), Tex(_text(worked, "b"), role="value")] if bias is not None else []
     column, matrix = _column(worked, "x", _text(worked, "x")), _column(worked, "W", _text(worked, "W"))
     product: list[Piece] = [matrix, column] if vector else [column, Tex(rf"{{{_text(worked, 'W')}}}^\top")]
     if bias is not None:
         product += [Tex("+"), _column(worked, "b", _text(worked, "b"))]
     lines = [equation("numbers", left, EQUALS, *product)]
     if vector:
+        lines = [words("One sample at a time, as a column:"), equation("formula", left, EQUALS, *names), *lines]
         lines.append(_weighted_sum(worked, x[worked.sample] if worked.local.argument_batched("x") else x, weight, bias))
     return lines
 
@@ -96,10 +99,11 @@ def linear_backward(worked: Worked, a: int, step: Step) -> list[Line]:
         mine = None if summed else place
     part = scene.array(step.downstream, down, "gradient", mine)
     many: tuple[Piece, ...] = (Tex(r"\sum_{n=1}^{N}"),) if summed else ()
+    alone = one_sample(left, worked.sample) if summed and worked.sample is not None else left
     if name == "W":
-        return _outer(worked, (left, EQUALS, *many, factor), delta, part)
+        return _outer(worked, (left, EQUALS, *many, factor), alone, delta, part)
     if name == "b":
-        return [equation("formula", left, EQUALS, *many, factor), equation("numbers", left, EQUALS, delta)]
+        return [equation("formula", left, EQUALS, *many, factor), equation("numbers", alone, EQUALS, delta)]
     weight = dict(zip((n for n, _ in local.names), worked.operation.leaves, strict=True))["W"]
     symbol = rf"{{{_text(worked, 'W')}}}^\top"
     transposed = scene.array(local.argument("W").mT, symbol, "value", scene.leaf_place(weight))
@@ -109,7 +113,12 @@ def linear_backward(worked: Worked, a: int, step: Step) -> list[Line]:
     ]
 
 
-def _outer(worked: Worked, start: tuple[Piece, ...], delta: Array, product: Array) -> list[Line]:
+def one_sample(symbol: Tex, sample: int) -> Tex:
+    """The share of one sample in a gradient that is a sum over the samples."""
+    return Tex(rf"\left({symbol.text}\right)_{{n={sample + 1}}}", role="gradient")
+
+
+def _outer(worked: Worked, start: tuple[Piece, ...], alone: Tex, delta: Array, product: Array) -> list[Line]:
     tensor: Tensor = worked.local.argument("x")
     place = worked.scene.leaf_place(worked.operation.leaves[0])
     if worked.local.argument_batched("x") and worked.sample is not None:
@@ -117,7 +126,7 @@ def _outer(worked: Worked, start: tuple[Piece, ...], delta: Array, product: Arra
     row = worked.scene.array(tensor, rf"{{{_text(worked, 'x')}}}^\top", "value", place, "row")
     return [
         equation("formula", *start, Tex(row.symbol, role="value", place=place)),
-        equation("numbers", start[0], EQUALS, Outer(delta, row, product)),
+        equation("numbers", alone, EQUALS, Outer(delta, row, product)),
     ]
 
 

@@ -63,7 +63,7 @@ def _arriving(scene: Scene, key: Key, local: Local) -> list[Section]:
     several = fan_out_section(scene, key)
     if several is not None:
         return [several]
-    edges = [edge for edge in scene.graph.outputs_of(key[0]) if edge.source == key]
+    edges = [e for e in scene.graph.outputs_of(key[0]) if e.source == key and isinstance(scene.trace.edge_gradients.get(e.id), Tensor)]
     found = scene.trace.gradients.get(key)
     if len(edges) != 1 or not isinstance(found, Tensor):
         return []
@@ -73,7 +73,7 @@ def _arriving(scene: Scene, key: Key, local: Local) -> list[Section]:
         return [replace(backward(scene, consumer, a), title=f"Its gradient, from {scene.graph.nodes[edges[0].target[0]].name}")]
     place = Place("edge", edges[0].id, "", True)
     arrived = scene.quantity(found, scene.symbols.gradient(key), "gradient", place)
-    note = words(f"It arrives along the only wire out, from {scene.graph.nodes[edges[0].target[0]].name}.")
+    note = words(f"It arrives along one wire, from {scene.graph.nodes[edges[0].target[0]].name}.")
     return [Section("fan_out", "Its gradient", (note, equation("result", scene.gradient_tex(key), EQUALS, arrived)), place)]
 
 

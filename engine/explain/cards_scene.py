@@ -116,6 +116,11 @@ class Scene:
         reason: Reason = found.reason if isinstance(found, Absent) else "not computed"
         return Section("absent", "No gradient", (words(self._why(reason, place)),), place)
 
+    def _counts(self, place: Place) -> bool:
+        """Whether whole numbers are what there is at a place."""
+        key = self.graph.edges[place.id].source if place.kind == "edge" else (place.id, place.name)
+        return key in self.trace.values and not self.trace.values[key].is_floating_point()
+
     def _why(self, reason: Reason, place: Place) -> str:
         top = self.trace.objective
         name = self.graph.nodes[top[0]].name if top else ""
@@ -123,12 +128,12 @@ class Scene:
             note = f" ({self.trace.objective_note})" if self.trace.objective_note else ""
             return f"There is no gradient here because the graph has no objective to differentiate{note}."
         if reason == "independent":
-            return f"There is no gradient here: {name or 'the objective'} does not depend on this. No wire leads from it to the objective."
+            what = "what this wire brings there" if place.kind == "edge" else "this"
+            return f"There is no gradient here: {name or 'the objective'} does not depend on {what}."
+        if reason == "not differentiable" and self._counts(place):
+            return "There is no gradient here: these are class indices, whole numbers that cannot change by a little."
         if reason == "not differentiable":
-            return (
-                "There is no gradient here: an operation that has no derivative (a class index, a comparison, a count) stands between "
-                f"this and {name or 'the objective'}."
-            )
+            return f"There is no gradient here: an operation without a derivative stands between this and {name or 'the objective'}."
         complaints = [p.text for p in self.trace.problems if not place.id or place.id in p.nodes]
         others = [p.text for p in self.trace.problems if p.severity == "error"]
         said = "; ".join(complaints or others or [self.trace.objective_note])

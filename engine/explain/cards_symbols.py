@@ -66,7 +66,7 @@ class Symbols:
     def along(self, edge: Edge, entry: str = "") -> str:
         """The part of a wire's own: the producer's symbol where it is the only wire there, else with the consumer below."""
         total = self.gradient(edge.source, entry)
-        rivals = [e for e in self.graph.outputs_of(edge.source[0]) if e.source == edge.source]
+        rivals = [e for e in self.graph.outputs_of(edge.source[0]) if e.source == edge.source and self._answers(e)]
         if len(rivals) < 2 and edge.source != self.objective:
             return total
         consumer = latex_name(self.graph.nodes[edge.target[0]].name)
@@ -77,6 +77,10 @@ class Symbols:
         if edge.source[0] in self._levels:
             return rf"{self.gradient(edge.source)}_{{{entry + ', ' if entry else ''}{consumer}{slot}}}"
         return rf"\left.{total}\right|_{{{consumer}{slot}}}"
+
+    def _answers(self, edge: Edge) -> bool:
+        """Whether a gradient can come back along a wire: not from a probe."""
+        return self.graph.spec(edge.target[0]).differentiable
 
     def _port(self, edge: Edge) -> str:
         port = self.graph.spec(edge.target[0]).input(edge.target[1])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, overload
 
 import torch
@@ -123,8 +124,8 @@ class Worked:
             if isinstance(self._by_name.get(name), Several):
                 return self._of_several(name, index)
             if tensor.dim() > len(index):
-                row = tensor[index]
-                return self.scene.array(row, "", "value", place, "row") if isinstance(self.type, ClassLoss) else None
+                row = self.scene.array(tensor[index], "", "value", replace(place, entry=index), "row")
+                return row if isinstance(self.type, ClassLoss) else None
             at = tuple(0 if size == 1 else i for i, size in zip(index[len(index) - tensor.dim() :], tensor.shape, strict=True))
             return self.scene.number(tensor, at, "gradient" if gradient else "value", place)
 

@@ -97,13 +97,14 @@ def _lines(
 
 
 def section(scene: Scene, key: Key) -> Section | None:
-    """The same as part of a card, where several wires leave the output."""
-    edges = [edge for edge in scene.graph.outputs_of(key[0]) if edge.source == key]
-    if len(edges) + (scene.trace.objective == key) < 2 or key not in scene.trace.values:
+    """The same as part of a card, where several wires bring a gradient."""
+    if key not in scene.trace.values:
         return None
     found = summed(scene, key)
-    if found.number is None:
+    arriving = sum(c.number is not None for c in found.contributions)
+    if found.number is None or arriving + found.seeded < 2:
         return None
-    note = words(f"{len(edges)} wires leave {found.name}: each brings a gradient of its own, and they add up." if len(edges) > 1 else
-                 f"{found.name} is the objective, and is used further on besides.")  # fmt: skip
-    return Section("fan_out", "Fan-out", (note, *found.lines), Place("node", *key))
+    note = f"{arriving} wires bring a gradient back to {found.name}, each a part of its own, and they add up."
+    if found.seeded:
+        note = f"{found.name} is the objective, and is used further on besides."
+    return Section("fan_out", "Fan-out", (words(note), *found.lines), Place("node", *key))
