@@ -20,6 +20,7 @@ from tests.ui.window_support import Answers, hand_trace, names
 from ui.lessons.player import Player
 from ui.lessons.questions import ChoiceBox, DiscussBox, NumberBox
 from ui.lessons.shelf import LESSONS, Progress, Standing, entries
+from ui.lessons.truth import typed
 from ui.session import Session
 from ui.window import Window
 
@@ -211,7 +212,7 @@ def test_a_right_prediction_uncovers_the_number_and_counts(played: Window, qtbot
     qtbot.keyClick(box.field, Qt.Key.Key_Return)
     assert "Not yet" in box.verdict.text() and multiply in played.canvas.overlay.hidden.values and box.reveal.isVisible()
     box.field.clear()
-    qtbot.keyClicks(box.field, "−15,0")
+    qtbot.keyClicks(box.field, "-15,0")
     qtbot.mouseClick(box.check, Qt.MouseButton.LeftButton)
 
     assert "Right" in box.verdict.text() and multiply not in played.canvas.overlay.hidden.values
@@ -377,3 +378,11 @@ def test_every_lesson_is_walked_to_its_end_and_back_without_a_word(window: Windo
 
 def test_there_are_lessons_on_the_shelf() -> None:
     assert SHIPPED and all(path.parent == LESSONS for path in SHIPPED)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("−15,0", -15.0), (" 3/8 ", 0.375), ("1.5e-3", 0.0015), ("1 000", 1000.0), ("abc", None), ("1/0", None), ("inf", None), ("", None)],
+)
+def test_numbers_are_understood_as_people_write_them(text: str, number: float | None) -> None:
+    assert typed(text) == number
