@@ -28,7 +28,7 @@ class ParameterUpdate:
     """`step` is `new` − `old`. `before` and `after` hold what the optimizer remembers, by its letter in the formula.
 
     `lines` are the optimizer's equations for the number at `entry`: each as it is declared, then with the numbers in it and what it
-    comes to. All views are of the whole tensor.
+    comes to; `numbers` are its old, gradient, step and new. All views are of the whole tensor.
     """
 
     node: str
@@ -41,6 +41,7 @@ class ParameterUpdate:
     before: tuple[tuple[str, ArrayView], ...]
     after: tuple[tuple[str, ArrayView], ...]
     entry: tuple[int, ...]
+    numbers: tuple[float, float, float, float]
     lines: tuple[Line, ...]
 
 

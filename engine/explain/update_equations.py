@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,7 +35,7 @@ _SYMBOL = re.compile("|".join(map(re.escape, _COMMANDS)) + r"|(?<![A-Za-z\\])[gm
 _ASSIGNED = re.compile(r"(?P<left>.*?)\s*(?P<sign>\\leftarrow|=)\s*(?P<right>.*)")
 _REMARK = re.compile(r"\s*\\quad\s*\(.*")
 _TITLE = re.compile(r"\\mathrm\{AMSGrad:\}\s*\\quad\s*")
-_SAME_PLACE = re.compile(r"(@\d+)\s+(?=[@(])")
+_SAME_PLACE = re.compile(r"(@\d+|\})\s+(?=[@({])")
 
 Numbers = Mapping[str, float]
 
@@ -67,6 +67,7 @@ def work_out(spec: OptimizerSpec, hyper: Mapping[str, Any], number: Worked, plac
     letters = {_OWN.get(spec.key, {}).get(name, _SETTINGS.get(name, "")): float(value) for name, value in hyper.items() if _numeric(value)}
     known = {**letters, **number.before, THETA: number.old, GRADIENT: number.gradient, "g": number.gradient, "t": float(number.t)}
     known |= {"a": known.get("a", 0.0)}
+    typed = frozenset(letters)
     lines: list[Line] = []
     equations = list(_equations(spec, hyper, number.t))
     for i, equation in enumerate(equations):
@@ -74,7 +75,7 @@ def work_out(spec: OptimizerSpec, hyper: Mapping[str, Any], number: Worked, plac
         known |= _hidden(spec.key, hyper, known, number)
         result = _result(spec.key, hyper, equation, known, number, last)
         lines.append(Line("formula", (Tex(equation.text),)))
-        lines.append(Line("numbers", _filled(equation, known, result, place)))
+        lines.append(Line("numbers", _filled(equation, known, typed, result, place)))
         known[equation.left] = result
     return tuple(lines)
 
@@ -155,8 +156,8 @@ for _key in ("sgd", "momentum", "nesterov", "adagrad", "rmsprop", "adadelta", "a
 # Writing
 
 
-def _filled(equation: _Equation, known: Numbers, result: float, place: Place) -> tuple[Tex | Number, ...]:
-    """`θ ← 2 − 0.1 · 5 = 1.5`: the left side, the right side with its numbers, the result."""
+def _filled(equation: _Equation, known: Numbers, typed: Container[str], result: float, place: Place) -> tuple[Tex | Number, ...]:
+    """`θ ← 2 − 0.1 · 5 = 1.5`: the left side, the right side with its numbers, the result. Settings stand as they were typed."""
     right, numbers = equation.right, known
     if r"\max" in right:  # AMSGrad remembers the largest r so far, and no other
         right = r"\frac{r}{1 - \beta_2^t}"
@@ -166,6 +167,8 @@ def _filled(equation: _Equation, known: Numbers, result: float, place: Place) ->
     parts: list[Number] = []
 
     def replaced(match: re.Match[str]) -> str:
+        if match[0] in typed or match[0] == "t":
+            return "{" + _plain(numbers[match[0]]) + "}"
         before, after = right[: match.start()].rstrip(), right[match.end() :]
         alone = (not before or before[-1] in "{(") and not after.startswith("^")
         parts.append(_number(match[0], numbers[match[0]], place, not alone))
@@ -178,11 +181,20 @@ def _filled(equation: _Equation, known: Numbers, result: float, place: Place) ->
 
 
 def _number(symbol: str, value: float, place: Place, bracket: bool) -> Number:
-    if symbol == "t":
-        return Number(value, whole=True)
     if symbol == THETA:
         return Number(value, "value", place, bracket)
     if symbol == GRADIENT:
         return Number(value, "gradient", Place(place.kind, place.id, place.name, True, place.entry), bracket)
     roles: dict[str, Role] = {"g": "gradient"}
     return Number(value, roles.get(symbol, "plain"), None, bracket)
+
+
+def _plain(value: float) -> str:
+    """A setting as it is typed: 0.9, 3, `10^{-8}`."""
+    if value == int(value) and abs(value) < 1e6:
+        return str(int(value))
+    mantissa, _, power = repr(value).partition("e")
+    if not power:
+        return mantissa
+    tens = f"10^{{{int(power)}}}"
+    return tens if mantissa == "1" else rf"{mantissa} \cdot {tens}"

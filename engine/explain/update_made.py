@@ -127,9 +127,10 @@ def _row(
     lines = work_out(spec, hyper, numbers, Place("parameter", key[0], key[1], entry=at))
     node = session.graph.nodes[key[0]]
     label = node.name if session.graph.spec(node).role == "parameter" else session.name(key)
+    own = (numbers.old, numbers.gradient, numbers.new - numbers.old, numbers.new)
     return ParameterUpdate(
         key[0], key[1], label, array_view(old), array_view(gradient), array_view(new - old), array_view(new),
-        tuple((n, array_view(t)) for n, t in before.items()), tuple((n, array_view(t)) for n, t in after.items()), at, lines,
+        tuple((n, array_view(t)) for n, t in before.items()), tuple((n, array_view(t)) for n, t in after.items()), at, own, lines,
     )  # fmt: skip
 
 

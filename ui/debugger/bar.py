@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from ui.debugger.timeline import PHASES, Phase, Timeline
+from ui.style import px
 from ui.theme import Theme
 from ui.widgets import ElidedLabel, FlowLayout, button, label, line, set_property
 
@@ -30,12 +31,11 @@ class Pair(QWidget):
         self.back = button("‹", tip=f"Back by one {unit}")
         self.on = button("›", tip=f"On by one {unit}")
         for widget, way, name in ((self.back, -1, "back"), (self.on, 1, "on")):
-            widget.setProperty("kind", "step")
             widget.setAccessibleName(f"One {unit} {name}")
             widget.clicked.connect(lambda _=False, way=way: go(way))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(5)
+        row.setSpacing(4)
         for each in (self.back, label(unit), self.on):
             row.addWidget(each)
 
@@ -86,7 +86,7 @@ class Bar(QWidget):
         return made
 
     def _compose(self) -> None:
-        self._flow = FlowLayout(8)
+        self._flow = FlowLayout(6)
         phases = QWidget()
         row = QHBoxLayout(phases)
         row.setContentsMargins(0, 0, 0, 0)
@@ -115,10 +115,11 @@ class Bar(QWidget):
         layout.addLayout(inner)
 
     def set_theme(self, theme: Theme) -> None:
-        """Step buttons are as wide as they are high; the style sheet is the window's."""
+        """Smaller buttons than elsewhere: the canvas needs the room."""
+        self.setStyleSheet(f"QPushButton {{ min-height: {px(theme, 22)}px; padding: 0 {px(theme, 8)}px; border-radius: 6px; }}")
         for pair in self.pairs.values():
             for each in (pair.back, pair.on):
-                each.setFixedWidth(round(34 * theme.scale))
+                each.setFixedWidth(px(theme, 24))
 
     # where the run stands
 

@@ -1,0 +1,107 @@
+"""The list of breakpoints, with their conditions to be typed over, and a line for new ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from engine.explain.condition import EXAMPLES, ConditionError
+from ui.debugger.breakpoints import Breakpoint, Breakpoints
+from ui.inspector import scrolled
+from ui.widgets import ElidedLabel, button, clear, label, set_property
+
+
+class PointsView(QWidget):
+    """Edits `Breakpoints`; `name_of` gives a node's name, None where it is gone, `target` the node a new condition is about."""
+
+    def __init__(self, points: Breakpoints, name_of: Callable[[str], str | None], target: Callable[[], str]) -> None:
+        super().__init__()
+        self._points, self._name_of, self._target = points, name_of, target
+        self.entry = QLineEdit()
+        self.entry.setAccessibleName("New breakpoint's condition")
+        self.entry.setToolTip(f"For example {EXAMPLES}")
+        self.complaint = label("", "complaint", wrap=True)
+        self.complaint.hide()
+        self._rows = QVBoxLayout()
+        self._rows.setSpacing(2)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addLayout(self._rows)
+        column.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 6, 0, 4)
+        layout.setSpacing(4)
+        layout.addWidget(label("Breakpoints", "section"))
+        layout.addWidget(self.entry)
+        layout.addWidget(self.complaint)
+        layout.addWidget(scrolled(inner), 1)
+        self._shown: object = None
+        self.entry.returnPressed.connect(self._add)
+        self.entry.textEdited.connect(lambda _: self._complain("", self.entry))
+        points.changed.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Bring rows and the hint of the empty line up to date."""
+        target = self._name_of(self._target()) if self._target() else None
+        self.entry.setPlaceholderText(f"value > 3 at {target}" if target else "loss < 0.1")
+        shown = [(point, self._name_of(point.node)) for point in self._points.all]
+        if shown == self._shown:
+            return
+        self._shown = shown
+        clear(self._rows)
+        for index, (point, name) in enumerate(shown):
+            self._rows.addWidget(self._row(index, point, name))
+        if not shown:
+            self._rows.addWidget(label("None. B sets one at the selected node; a condition is typed above.", "small", wrap=True))
+
+    def _row(self, index: int, point: Breakpoint, name: str | None) -> QWidget:
+        made, row = QWidget(), None
+        row = QHBoxLayout(made)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        where = name or ("the run" if not point.node else "a node that is gone")
+        box = QCheckBox(where)
+        box.setChecked(point.on)
+        box.setToolTip("Stop here, or pass for now")
+        box.toggled.connect(lambda on, index=index: self._points.set_on(index, on))
+        row.addWidget(box)
+        if point.condition is None:
+            row.addWidget(ElidedLabel(point.text, "small"), 1)
+        else:
+            field = QLineEdit(point.text)
+            field.setAccessibleName(f"Condition at {where}")
+            field.editingFinished.connect(lambda index=index, field=field: self._change(index, field))
+            row.addWidget(field, 1)
+        gone = button("✕", "quiet", tip="Remove this breakpoint")
+        gone.setAccessibleName(f"Remove the breakpoint at {where}")
+        gone.clicked.connect(lambda _=False, index=index: self._points.remove(index))
+        row.addWidget(gone, 0, Qt.AlignmentFlag.AlignRight)
+        return made
+
+    def _add(self) -> None:
+        try:
+            self._points.add(self.entry.text(), self._target())
+        except ConditionError as refused:
+            self._complain(str(refused), self.entry)
+        else:
+            self.entry.clear()
+            self._complain("", self.entry)
+
+    def _change(self, index: int, field: QLineEdit) -> None:
+        if index >= len(self._points.all) or field.text() == self._points.all[index].text:
+            return
+        try:
+            self._points.replace(index, field.text())
+        except ConditionError as refused:
+            self._complain(str(refused), field)
+        else:
+            self._complain("", field)
+
+    def _complain(self, text: str, field: QLineEdit) -> None:
+        set_property(field, "complaint", bool(text))
+        self.complaint.setText(text)
+        self.complaint.setVisible(bool(text))

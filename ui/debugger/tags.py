@@ -1,0 +1,23 @@
+"""What stands above a parameter's card once it has taken its step."""
+
+from __future__ import annotations
+
+from engine.explain.update import ParameterUpdate, Update
+from ui.canvas.overlay import Tag
+from ui.numbers import number
+
+
+def update_tags(update: Update) -> dict[str, Tag]:
+    """By node: old and new of a number; of tensors, how long the step is."""
+    rows: dict[str, list[ParameterUpdate]] = {}
+    for row in update.parameters:
+        rows.setdefault(row.node, []).append(row)
+    return {node: Tag(" · ".join(_text(row, len(found) > 1 or "." in row.label) for row in found)) for node, found in rows.items()}
+
+
+def _text(row: ParameterUpdate, named: bool) -> str:
+    old, new = row.old.scalar, row.new.scalar
+    name = row.name if named else ""
+    if old is not None and new is not None:
+        return f"{name} {number(old)} → {number(new)}".strip()
+    return f"|Δ{name}| {number(row.step.norm)}"

@@ -1,0 +1,179 @@
+"""The update's table: every parameter before and after its step, and the optimizer's equations with the chosen one's numbers."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QBrush
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+
+from engine.explain.update import ParameterUpdate, Update
+from ui.array_view import quiet_table
+from ui.explain.sheet import Sheet, Written
+from ui.explain.writing import Writer
+from ui.inspector import scrolled
+from ui.numbers import exact, number, shape_text
+from ui.theme import LIGHT, Theme, color
+from ui.widgets import ElidedLabel, button, label
+
+COLUMNS = ("", "old", "gradient", "new")
+WAITING = "Parameters take their steps in the update phase. Step on to it, or press Update."
+
+
+class UpdateView(QWidget):
+    """`entry_wanted(node, name, entry)` asks for another number of a tensor; `chosen(node)` says which row was clicked."""
+
+    entry_wanted = Signal(str, str, object)
+    chosen = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._theme = LIGHT
+        self._update: Update | None = None
+        self._rows: list[ParameterUpdate] = []
+        self.message = label(WAITING, "secondary", wrap=True)
+        self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.table = self._table()
+        self.heading = ElidedLabel("", "strong")
+        self.before, self.after = button("‹", "quiet", tip="Another number of this tensor"), button("›", "quiet", tip="The next number")
+        self.before.setAccessibleName("The number before")
+        self.after.setAccessibleName("The number after")
+        self.sheet = Sheet()
+        self._content = self._compose()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 6, 0, 4)
+        layout.addWidget(self.message)
+        layout.addWidget(self._content, 1)
+        self.table.currentCellChanged.connect(lambda row, *_: self._show_row(row))
+        self.before.clicked.connect(lambda: self._turn(-1))
+        self.after.clicked.connect(lambda: self._turn(1))
+        self.show_update(None)
+
+    def _table(self) -> QTableWidget:
+        table = QTableWidget(0, len(COLUMNS))
+        quiet_table(table)
+        table.setHorizontalHeaderLabels(COLUMNS)
+        table.verticalHeader().hide()
+        table.setShowGrid(False)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        table.setAccessibleName("Updates of the parameters")
+        return table
+
+    def _compose(self) -> QWidget:
+        content, right = QWidget(), QWidget()
+        head = QHBoxLayout()
+        head.addWidget(self.heading, 1)
+        head.addWidget(self.before)
+        head.addWidget(self.after)
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addLayout(head)
+        holder = QWidget()
+        top = QVBoxLayout(holder)
+        top.setContentsMargins(0, 0, 0, 0)
+        top.addWidget(self.sheet)
+        top.addStretch(1)
+        column.addWidget(scrolled(holder), 1)
+        row = QHBoxLayout(content)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(16)
+        row.addWidget(self.table, 5)
+        row.addWidget(right, 5)
+        return content
+
+    # what is shown
+
+    @property
+    def row(self) -> ParameterUpdate | None:
+        at = self.table.currentRow()
+        return self._rows[at] if 0 <= at < len(self._rows) else None
+
+    def show_update(self, update: Update | None, message: str = WAITING) -> None:
+        """Fill the table, keeping the row that was chosen; None: say why there is nothing."""
+        self._update = update
+        self.message.setText(message)
+        self.message.setVisible(update is None)
+        self._content.setVisible(update is not None)
+        kept = self.table.currentRow()
+        self._rows = list(update.parameters) if update is not None else []
+        self.table.blockSignals(True)
+        self.table.setRowCount(len(self._rows))
+        for at, row in enumerate(self._rows):
+            self._fill(at, row)
+        if self._rows:
+            self.table.setCurrentCell(min(max(kept, 0), len(self._rows) - 1), 0)
+        self.table.blockSignals(False)
+        self._show_sheet()
+
+    def take_row(self, update: Update) -> None:
+        """Other numbers of tensors that are in the table."""
+        for new in update.parameters:
+            for at, old in enumerate(self._rows):
+                if (old.node, old.name) == (new.node, new.name):
+                    self._rows[at] = new
+                    self._fill(at, new)
+        self._show_sheet()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.table.verticalHeader().setDefaultSectionSize(round(24 * theme.scale))
+        for at, row in enumerate(self._rows):
+            self._fill(at, row)
+        self._show_sheet()
+
+    def _fill(self, at: int, row: ParameterUpdate) -> None:
+        theme = self._theme
+        inks = (theme.text, theme.forward, theme.backward, theme.forward)
+        old, gradient, _, new = row.numbers
+        place = f"[{', '.join(map(str, row.entry))}]" if row.entry else ""
+        texts = [row.label + place, *map(number, (old, gradient, new))]
+        tips = [f"{row.label}: {shape_text(row.old.shape)}", *(exact(value, row.old.dtype) for value in (old, gradient, new))]
+        for column, (text, tip, ink) in enumerate(zip(texts, tips, inks, strict=True)):
+            item = QTableWidgetItem(text)
+            item.setToolTip(tip)
+            item.setForeground(QBrush(color(ink)))
+            if column:
+                item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self.table.setItem(at, column, item)
+
+    def _show_row(self, at: int) -> None:
+        self._show_sheet()
+        if 0 <= at < len(self._rows):
+            self.chosen.emit(self._rows[at].node)
+
+    def _show_sheet(self) -> None:
+        update, row = self._update, self.row
+        if update is None or row is None:
+            self.sheet.show_lines((), (), self._theme)
+            return
+        self.heading.set_full(f"{update.title} · step {update.t}")
+        for each in (self.before, self.after):
+            each.setVisible(bool(row.entry))
+        writer = Writer()
+        lines = [writer.line(line, 1.0 if line.kind == "numbers" else 0.0) for line in row.lines]
+        if update.note:
+            lines.append(Written(None, update.note, 12.5, 0.0, "secondary"))
+        self.sheet.show_lines(lines, writer.arrays, self._theme)
+
+    def _turn(self, way: int) -> None:
+        """To the number before or after in the order of the tensor, round its end."""
+        row = self.row
+        if row is None or not row.entry:
+            return
+        flat = 0
+        for i, size in zip(row.entry, row.old.shape, strict=True):
+            flat = flat * size + i
+        total = 1
+        for size in row.old.shape:
+            total *= size
+        flat = (flat + way) % total
+        entry: list[int] = []
+        for size in reversed(row.old.shape):
+            entry.insert(0, flat % size)
+            flat //= size
+        self.entry_wanted.emit(row.node, row.name, tuple(entry))
+
