@@ -102,6 +102,8 @@ def plane(
         cells = source.reshape(1, -1) if lying or source.ndim == 0 else source.reshape(-1, 1)
     else:
         cells = source.reshape(-1, source.shape[-1])
+        if view.data is None and len(view.shape) > 2:
+            cells = _in_columns(cells)
     return Plane(view, cells, lying, chosen, most)
 
 
@@ -118,6 +120,15 @@ def _tiled(view: ArrayView, source: np.ndarray, lying: bool, chosen: tuple[int, 
         top, left = i // across * (high + 1), i % across * (wide + 1)
         cells[top : top + high, left : left + wide] = maps[i]
     return Plane(view, cells, lying, chosen, (0, 0), (across, high, wide))
+
+
+def _in_columns(cells: np.ndarray) -> np.ndarray:
+    """A tall thumbnail cut into parts that stand side by side, about as high as wide together."""
+    import numpy as np
+
+    parts = max(1, round((cells.shape[0] / cells.shape[1]) ** 0.5))
+    high = cells.shape[0] // parts
+    return np.concatenate([cells[i * high : (i + 1) * high] for i in range(parts)], axis=1)
 
 
 def picture(plane: Plane, index: int, caption: str | None = None, link: str = "", most: float = LARGEST) -> Picture:

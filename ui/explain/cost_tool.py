@@ -1,0 +1,186 @@
+"""Why reverse mode: naive differentiation against one backward pass, counted and timed over depth and width, and on the own graph."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.explain.question import Question
+from engine.explain.sweep import DEPTHS, WIDTHS, OwnSweep, SweepPoint, SweepResult
+from ui.explain.plots import dress, legend, new_plot, pen
+from ui.explain.sheet import Sheet, Written
+from ui.explain.tool import Tool
+from ui.numbers import count, number
+from ui.theme import color
+from ui.widgets import button, label
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+FIXED_WIDTH, FIXED_DEPTH = 16, 8
+DEPTH, WIDTH = 0, 1
+START = "Press Run: networks of growing depth and width are differentiated twice, naively and by one backward pass."
+
+
+class CostTool(Tool):
+    """Points come one by one; the plot grows while they do."""
+
+    follows_trace = False
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.results: dict[tuple[int, int], SweepResult] = {}
+        self.own: SweepResult | None = None
+        self._todo: list[Question] = []
+        self._plots: list[Any] = []
+        self.run = button("Run", accent="backward", tip="Count and time both over depth and width")
+        self.axis = QButtonGroup(self)
+        self.key, self.words = label("", "small", wrap=True), Sheet()
+        self.key.setTextFormat(Qt.TextFormat.RichText)
+        self.hint = label(START, "secondary", wrap=True)
+        self._build()
+
+    def _build(self) -> None:
+        top, middle = QHBoxLayout(), QHBoxLayout()
+        top.addWidget(self.run)
+        for number_, (text, tip) in enumerate((("over depth k", f"Width {FIXED_WIDTH}"), ("over width H", f"Depth {FIXED_DEPTH}"))):
+            choice = button(text, "quiet", tip=tip)
+            choice.setCheckable(True)
+            choice.setChecked(number_ == DEPTH)
+            self.axis.addButton(choice, number_)
+            top.addWidget(choice)
+        top.addWidget(self.hint, 1)
+        self._holder = QWidget()
+        self._row = QHBoxLayout(self._holder)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(16)
+        middle.addWidget(self._holder, 3)
+        side = QVBoxLayout()
+        side.addWidget(self.words)
+        side.addStretch(1)
+        side.addWidget(self.key)
+        middle.addLayout(side, 1)
+        down = QVBoxLayout(self.body)
+        down.setContentsMargins(0, 0, 0, 0)
+        down.setSpacing(4)
+        down.addLayout(top)
+        down.addLayout(middle, 1)
+        self.run.clicked.connect(lambda _: self.start())
+        self.axis.idClicked.connect(lambda _: self._draw())
+
+    # running
+
+    def refresh(self) -> None:
+        if self.window_.kernel is None:
+            return self.say(self.why_not() or "The engine is not running.")
+        self.show_body()
+        if self._todo:
+            self._next()
+        elif self.window_.document.graph.nodes and self.window_.trace is not None:
+            self.asker.want(OwnSweep())
+        self._draw()
+
+    def start(self) -> None:
+        """All points, the cheap ones first."""
+        wanted = {(k, FIXED_WIDTH) for k in DEPTHS} | {(FIXED_DEPTH, h) for h in WIDTHS}
+        self.results = {}
+        self._todo = [SweepPoint(k, h) for k, h in sorted(wanted, key=lambda kh: kh[0] * kh[1])]
+        self._next()
+
+    def _next(self) -> None:
+        if self._todo:
+            done = len(self.results)
+            self.hint.setText(f"{done} of {done + len(self._todo)} networks …")
+            self.asker.want(self._todo[0])
+        elif self.results:
+            self.hint.setText("")
+
+    def answered(self, question: Question, answer: Any) -> None:
+        if not isinstance(answer, SweepResult):
+            return
+        if isinstance(question, OwnSweep):
+            self.own = answer
+        elif isinstance(question, SweepPoint):
+            self.results[question.layers, question.width] = answer
+            self._todo = [each for each in self._todo if each != question]
+            self._next()
+        self._draw()
+
+    def refused(self, question: Question, text: str) -> None:
+        self._todo = [each for each in self._todo if each != question]
+        if isinstance(question, OwnSweep):
+            self.own = None
+        else:
+            self.hint.setText(text)
+            self._next()
+        self._draw()
+
+    # drawing
+
+    def _points(self) -> list[SweepResult]:
+        over_depth = self.axis.checkedId() == DEPTH
+        wanted = [(k, FIXED_WIDTH) for k in DEPTHS] if over_depth else [(FIXED_DEPTH, h) for h in WIDTHS]
+        return [self.results[key] for key in wanted if key in self.results]
+
+    def _draw(self) -> None:
+        self._explain()
+        points = self._points()
+        self._holder.setVisible(bool(points))
+        if not points:
+            return self.key.setText("")
+        if not self._plots:
+            self._plots = [new_plot("Multiplications"), new_plot("Seconds")]
+            for plot in self._plots:
+                self._row.addWidget(plot)
+        over_depth = self.axis.checkedId() == DEPTH
+        across = [float(p.layers if over_depth else p.width) for p in points]
+        theme = self.theme
+        naive, reverse = theme.swatch["math"], theme.backward
+        curves: tuple[tuple[str, Sequence[float | None], Sequence[float | None]], ...] = (
+            ("multiplications", [float(p.naive) for p in points], [float(p.reverse) for p in points]),
+            ("seconds", [p.naive_seconds for p in points], [p.reverse_seconds for p in points]),
+        )
+        for plot, (title, slow, fast) in zip(self._plots, curves, strict=True):
+            plot.clear()
+            dress(plot, theme, left=title, bottom="depth k" if over_depth else "width H")
+            plot.setLogMode(x=True, y=True)
+            plot.getAxis("bottom").setTicks([[(_log(x), str(round(x))) for x in across]])
+            for values, hue in ((slow, naive), (fast, reverse)):
+                known = [(x, v) for x, v in zip(across, values, strict=True) if v]
+                plot.plot([x for x, _ in known], [v for _, v in known], pen=pen(hue, 1.8, theme), symbol="o",
+                          symbolSize=round(6 * theme.scale), symbolBrush=color(hue), symbolPen=None)  # fmt: skip
+        self.key.setText(legend(("━", naive, "naive, O(k²H²)"), ("━", reverse, "backpropagation, O(kH²)")))
+
+    def _explain(self) -> None:
+        lines: list[Written] = []
+        points = self._points()
+        if points:
+            last = points[-1]
+            lines.append(Written(None, f"k = {last.layers}, H = {last.width}: {_ratio(last)}", 13.5))
+        if self.own is not None:
+            many = f"{count(self.own.values)} value{'s' * (self.own.values != 1)}"
+            lines.append(Written(None, f"This graph, {many}: {_ratio(self.own)}", 13.5))
+        self.words.show_lines(lines, [], self.theme)
+
+    def dress(self) -> None:
+        self._draw()
+
+    def forget(self) -> None:
+        super().forget()
+        self.own = None
+
+
+def _ratio(result: SweepResult) -> str:
+    """What the naive way costs against one backward pass, in words."""
+    text = f"{count(result.naive)} multiplications naively, {count(result.reverse)} by backpropagation"
+    if result.naive_seconds is not None and result.reverse_seconds > 0:
+        text += f"; timed {number(result.naive_seconds / result.reverse_seconds, 3)} times as long"
+    return text + "."
+
+
+def _log(value: float) -> float:
+    return math.log10(value)

@@ -1,0 +1,237 @@
+"""Forward mode from any seed and reverse mode from any target, as tags on the wires of the canvas, stepped if one likes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtGui import QHideEvent
+from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout
+
+from engine.explain.forward_mode import Adjoints, Direction, ForwardMode, ReverseMode, Tangents
+from engine.explain.place import Place
+from engine.explain.question import Question
+from engine.views import ArrayView, Gradient
+from ui.canvas.overlay import Tag
+from ui.explain.maths import Expr, Fraction, Text, name_expr, relation, row
+from ui.explain.sheet import Sheet, Written
+from ui.explain.tool import Tool, chosen_place, place_name
+from ui.inspector import scrolled
+from ui.numbers import exact, number
+from ui.widgets import button, label, set_property
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+OWNER = "forward_mode"
+FORWARD, REVERSE = 0, 1
+INVITATION = (
+    "Select the seed, a node or a wire: its number is moved a little, and every wire behind it tells how much it moves along.",
+    "Select the target: every wire before it tells how much the target answers to it.",
+)
+MODES = (
+    ("Forward mode", "forward", "From the selected seed: tangents"),
+    ("Reverse mode", "backward", "Of the selected target: adjoints"),
+)
+DIRECTIONS: tuple[tuple[Direction, str, str], ...] = (
+    ("entry", "one entry", "Move one entry of the tensor alone"),
+    ("ones", "all entries", "Move all entries alike"),
+    ("gradient", "along its gradient", "Move it along its own gradient, scaled to length 1"),
+)
+
+
+class ModesTool(Tool):
+    """Tangents run with the wires, adjoints against them; both stay on the canvas while the tool is seen."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.answer: Tangents | Adjoints | None = None
+        self.seed: Place | None = None
+        self.reached: int | None = None
+        """How many nodes the stepping has come to; None: all of them."""
+        self.modes, self.directions = QButtonGroup(self), QButtonGroup(self)
+        self.title, self.hint = label("", "strong", wrap=True), label("", "small", wrap=True)
+        self.sheet = Sheet()
+        self.back, self.step, self.all = button("Step back"), button("Step"), button("All", tip="Show every wire at once")
+        self._build()
+
+    def _build(self) -> None:
+        top, below, steps = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        for number_, (text, accent, tip) in enumerate(MODES):
+            choice = button(text, accent=accent, tip=tip)
+            choice.setCheckable(True)
+            choice.setChecked(number_ == FORWARD)
+            set_property(choice, "active", "true" if number_ == FORWARD else "false")
+            self.modes.addButton(choice, number_)
+            top.addWidget(choice)
+        top.addSpacing(16)
+        for number_, (_, text, tip) in enumerate(DIRECTIONS):
+            choice = button(text, "quiet", tip=tip)
+            choice.setCheckable(True)
+            choice.setChecked(number_ == 0)
+            self.directions.addButton(choice, number_)
+            top.addWidget(choice)
+        top.addStretch(1)
+        for each in (self.back, self.step, self.all):
+            steps.addWidget(each)
+        steps.addStretch(1)
+        below.addWidget(self.title, 1)
+        below.addLayout(steps)
+        down = QVBoxLayout(self.body)
+        down.setContentsMargins(0, 0, 0, 0)
+        down.setSpacing(8)
+        down.addLayout(top)
+        down.addLayout(below)
+        down.addWidget(scrolled(self.sheet), 1)
+        down.addWidget(self.hint)
+        self.modes.idClicked.connect(self.choose_mode)
+        self.directions.idClicked.connect(lambda _: self.refresh())
+        self.back.clicked.connect(lambda: self._walk(-1))
+        self.step.clicked.connect(lambda: self._walk(1))
+        self.all.clicked.connect(lambda: self._walk(0))
+
+    @property
+    def mode(self) -> int:
+        return self.modes.checkedId()
+
+    def choose_mode(self, mode: int) -> None:
+        self.modes.button(mode).setChecked(True)
+        for number_ in (FORWARD, REVERSE):
+            set_property(self.modes.button(number_), "active", "true" if number_ == mode else "false")
+        self.answer, self.reached = None, None
+        self.refresh()
+
+    # what is asked
+
+    def refresh(self) -> None:
+        why = self.why_not()
+        if why:
+            self._clear()
+            return self.say(why)
+        window, canvas = self.window_, self.window_.canvas
+        graph = window.document.graph
+        place = chosen_place(graph, canvas.selected_nodes(), canvas.selected_edges(), window.explain.parameter)
+        if place is None and self.seed is not None and self._there(self.seed):
+            place = self.seed  # nothing else is selected: what was asked for stays
+        self.show_body()
+        if place is None:
+            return self._invite()
+        if self.mode == REVERSE and place.kind == "wire":
+            place = Place("output", *graph.edges[place.id].source)
+        if place.kind == "parameter" and self.mode == REVERSE:
+            return self._invite()
+        if self.seed is None or (place.kind, place.key) != (self.seed.kind, self.seed.key):
+            self.reached = None
+        direction = DIRECTIONS[self.directions.checkedId()][0]
+        entry = window.explain.entry_of(place)
+        self.seed = Place(place.kind, place.id, place.name, entry if direction == "entry" else None)
+        self.asker.want(ForwardMode(self.seed, direction) if self.mode == FORWARD else ReverseMode(self.seed))
+
+    def _there(self, place: Place) -> bool:
+        graph = self.window_.document.graph
+        return place.id in (graph.edges if place.kind == "wire" else graph.nodes)
+
+    def _invite(self) -> None:
+        self._clear()
+        self.answer = None
+        self.title.setText("")
+        self.hint.setText("")
+        self.sheet.show_lines([Written(None, INVITATION[self.mode], 14.0, 0.0, "secondary")], [], self.theme)
+
+    def answered(self, question: Question, answer: Any) -> None:
+        if isinstance(answer, Tangents | Adjoints):
+            self.answer = answer
+            self._show()
+
+    def refused(self, question: Question, text: str) -> None:
+        self._invite()
+        self.sheet.show_lines([Written(None, text, 14.0)], [], self.theme)
+
+    def _walk(self, way: int) -> None:
+        """One node on, one back, or (0) all at once."""
+        answer = self.answer
+        if answer is None:
+            return
+        count = len(answer.order)
+        if way == 0:
+            self.reached = None
+        else:
+            here = self.reached if self.reached is not None else (0 if way > 0 else count)
+            self.reached = min(count, max(0, here + way))
+        self._show()
+
+    # showing
+
+    def _show(self) -> None:
+        answer = self.answer
+        if answer is None:
+            return
+        seen = set(answer.order if self.reached is None else answer.order[: self.reached])
+        self._tag(answer, seen)
+        forward = isinstance(answer, Tangents)
+        graph = self.window_.document.graph
+        self.title.setText(f"Seed {answer.name}: tangents" if forward else f"Target {answer.name}: adjoints")
+        self.hint.setText(self._checked(answer))
+        place = answer.seed if isinstance(answer, Tangents) else answer.target
+        seed = Text(place_name(graph, place), sans=True)
+        lines = [Written(row(Text("seed  " if forward else "target  ", "secondary", sans=True), seed), size=15.0)]
+        for node in (n for n in answer.order if n in seen and n in graph.nodes):
+            port = graph.spec(node).outputs[0].name if graph.spec(node).outputs else ""
+            found = answer.outputs.get((node, port))
+            if isinstance(found, ArrayView):
+                symbol = self._symbol(graph.nodes[node].name, answer.name, forward)
+                lines.append(Written(row(symbol, relation(), self._amount(found, forward))))
+        self.sheet.show_lines(lines, [], self.theme)
+
+    def _symbol(self, name: str, other: str, forward: bool) -> Expr:
+        above, below = (name, other) if forward else (other, name)
+        return Fraction(row(Text("∂"), name_expr(above)), row(Text("∂"), name_expr(below.partition(" ")[0])))
+
+    def _amount(self, view: ArrayView, forward: bool) -> Expr:
+        return Text(_said(view), "forward" if forward else "backward", "", exact(view.scalar) if view.scalar is not None else "")
+
+    def _checked(self, answer: Tangents | Adjoints) -> str:
+        if isinstance(answer, Adjoints):
+            return "The target is a tensor: its sum is differentiated." if answer.summed else f"value of the target: {number(answer.value)}"
+        if answer.objective is None or answer.reverse is None:
+            return ""
+        return f"at the objective {number(answer.objective)}; reverse mode says {number(answer.reverse)}"
+
+    def _tag(self, answer: Tangents | Adjoints, seen: set[str]) -> None:
+        """A tangent is on a wire once its source has been reached, an adjoint once its target has."""
+        graph, overlay = self.window_.document.graph, self.window_.canvas.overlay
+        forward = isinstance(answer, Tangents)
+        tags: dict[str, Tag] = {}
+        for edge, found in answer.edges.items():
+            if edge in graph.edges and isinstance(found, ArrayView):
+                end = graph.edges[edge].source[0] if forward else graph.edges[edge].target[0]
+                if end in seen:
+                    tags[edge] = Tag(("→ " if forward else "← ") + _said(found), "forward" if forward else "backward")
+        overlay.tag(OWNER, tags)
+        place = answer.seed if isinstance(answer, Tangents) else answer.target
+        node = graph.edges[place.id].source[0] if place.kind == "wire" and place.id in graph.edges else place.id
+        overlay.mark(OWNER, {node: "seed" if forward else "target"})
+
+    def _clear(self) -> None:
+        overlay = self.window_.canvas.overlay
+        if overlay.tags(OWNER) or overlay.marks(OWNER):
+            overlay.tag(OWNER, {})
+            overlay.mark(OWNER, {})
+
+    def dress(self) -> None:
+        self._show()
+
+    def forget(self) -> None:
+        super().forget()
+        self.answer, self.seed, self.reached = None, None, None
+        self._clear()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._clear()
+        super().hideEvent(event)
+
+
+def _said(view: Gradient) -> str:
+    """A number, or a tensor's norm."""
+    if not isinstance(view, ArrayView):
+        return ""
+    return number(view.scalar) if view.scalar is not None else f"‖·‖ {number(view.norm)}"

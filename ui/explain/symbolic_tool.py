@@ -1,0 +1,160 @@
+"""The objective and its derivatives as formulas, typeset; LaTeX to the clipboard. Graphs with tensors are told why not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.explain.question import Question
+from engine.explain.symbolic import Derivative, Expression, Formulas, Symbolic
+from ui.explain.links import follow, link_to, point_at
+from ui.explain.tool import Tool
+from ui.formula import FormulaView
+from ui.inspector import scrolled
+from ui.numbers import exact, number
+from ui.widgets import button, clear, label, line
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+
+class FormulaRow(QWidget):
+    """One formula with its number at the present values, and a button that copies it."""
+
+    def __init__(self, left: str, formula: Expression, value: float | None, role: str, tool: SymbolicTool, place_link: str = "") -> None:
+        super().__init__()
+        self.latex = f"{left} = {formula.latex}"
+        self._tool, self._link = tool, place_link
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 2, 0, 2)
+        row.setSpacing(12)
+        self.view = FormulaView(19.0)
+        self.view.set_formula(self.latex, tool.theme.text, tool.theme.scale)
+        row.addWidget(self.view, 1)
+        self.number = label("" if value is None else number(value), role)
+        self.number.setToolTip("" if value is None else exact(value))
+        row.addWidget(self.number)
+        if place_link:
+            go = button("Go there", "quiet", tip="Show it on the canvas")
+            go.clicked.connect(lambda: follow(tool.window_, self._link))
+            row.addWidget(go)
+        copy = button("Copy LaTeX", "quiet", tip="Put this formula on the clipboard")
+        copy.clicked.connect(self.copy)
+        row.addWidget(copy)
+
+    def copy(self) -> None:
+        QGuiApplication.clipboard().setText(self.latex)
+        self._tool.window_.say("The formula is on the clipboard as LaTeX.")
+
+    def enterEvent(self, event: Any) -> None:
+        point_at(self._tool.window_, self._link)
+
+    def leaveEvent(self, event: Any) -> None:
+        point_at(self._tool.window_, "")
+
+
+class SymbolicTool(Tool):
+    """Asks once a structure; with new numbers again, because the numbers beside the formulas are those of the canvas."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.formulas: Formulas | None = None
+        self.rows: list[FormulaRow] = []
+        self._simplify = True
+        self.title = label("", "strong")
+        self.remark = label("", "small", wrap=True)
+        self.simplified = button("Simplified", "quiet", tip="Let SymPy look for a shorter form")
+        self.simplified.setCheckable(True)
+        self.simplified.setChecked(True)
+        self.copy_all = button("Copy all", "quiet", tip="All formulas as LaTeX, a line each")
+        holder = QWidget()
+        self._list = QVBoxLayout(holder)
+        self._list.setContentsMargins(0, 0, 0, 0)
+        self._list.setSpacing(2)
+        head = QHBoxLayout()
+        head.addWidget(self.title)
+        head.addStretch(1)
+        head.addWidget(self.simplified)
+        head.addWidget(self.copy_all)
+        down = QVBoxLayout(self.body)
+        down.setContentsMargins(0, 0, 0, 0)
+        down.setSpacing(4)
+        down.addLayout(head)
+        down.addWidget(scrolled(holder), 1)
+        down.addWidget(self.remark)
+        self.simplified.toggled.connect(self._choose)
+        self.copy_all.clicked.connect(self.copy)
+
+    def refresh(self) -> None:
+        why = self.why_not()
+        if why:
+            return self.say(why)
+        self.asker.want(Symbolic(simplify=self._simplify))
+
+    def _choose(self, on: bool) -> None:
+        self._simplify = on
+        self.refresh()
+
+    def answered(self, question: Question, answer: Any) -> None:
+        if not isinstance(answer, Formulas):
+            return
+        same = self.formulas is not None and _texts(self.formulas) == _texts(answer) and bool(self.rows)
+        self.formulas = answer
+        self.show_body()
+        if same:
+            self._show_numbers(answer)
+        else:
+            self._fill(answer)
+
+    def refused(self, question: Question, text: str) -> None:
+        self.formulas = None
+        self.say(text)
+
+    def _fill(self, formulas: Formulas) -> None:
+        clear(self._list)
+        self.title.setText(f"{formulas.name} and its derivatives")
+        self.remark.setText(formulas.note)
+        self.remark.setVisible(bool(formulas.note))
+        self.rows = [FormulaRow(formulas.left, formulas.f, formulas.value, "value-number", self)]
+        for _, _, symbol, formula in formulas.definitions:
+            self.rows.append(FormulaRow(symbol, formula, None, "value-number", self))
+        for each in formulas.derivatives:
+            self.rows.append(FormulaRow(each.left, each.formula, _shown(each), "gradient-number", self, link_to(each.place)))
+        for number_, row in enumerate(self.rows):
+            if number_:
+                self._list.addWidget(line())
+            self._list.addWidget(row)
+        self._list.addStretch(1)
+
+    def _show_numbers(self, formulas: Formulas) -> None:
+        values = [formulas.value, *(None for _ in formulas.definitions), *(_shown(each) for each in formulas.derivatives)]
+        for row, value in zip(self.rows, values, strict=True):
+            row.number.setText("" if value is None else number(value))
+            row.number.setToolTip("" if value is None else exact(value))
+
+    def copy(self) -> None:
+        """All formulas to the clipboard."""
+        if self.rows:
+            QGuiApplication.clipboard().setText(" \\\\\n".join(row.latex for row in self.rows))
+            self.window_.say("The formulas are on the clipboard as LaTeX.")
+
+    def dress(self) -> None:
+        if self.formulas is not None:
+            self._fill(self.formulas)
+
+    def forget(self) -> None:
+        super().forget()
+        self.formulas, self.rows = None, []
+        clear(self._list)
+
+
+def _shown(each: Derivative) -> float | None:
+    """Reverse mode's number, which is the canvas's; the formula's where there is none."""
+    return each.gradient if each.gradient is not None else each.value
+
+
+def _texts(formulas: Formulas) -> tuple[object, ...]:
+    found = (formulas.f.latex, *(d[3].latex for d in formulas.definitions), *((d.left, d.formula.latex) for d in formulas.derivatives))
+    return (formulas.left, formulas.note, found)
