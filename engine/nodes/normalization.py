@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from engine.lazy import torch
-from engine.nodes.base import BoolSetting, Buffer, FloatSetting, IntSetting, NodeError, Result, Settings
+from engine.nodes.base import BoolSetting, Buffer, FloatSetting, IntSetting, NodeError, NodeType, Result, Settings
 from engine.nodes.checks import dims_text
 from engine.nodes.layers import FROZEN, Layer, parameter_port
 from graph.spec import Param, Port
@@ -157,6 +157,60 @@ class BatchNorm2d(BatchNorm):
     def check_rank(self, x: tuple[int, ...]) -> None:
         if len(x) != 3:
             raise NodeError(f"a sample of x is {dims_text(x)}; Batch norm 2d takes images, channels × height × width", "x")
+
+
+class RunningAverage(NodeType):
+    """Passes a statistic of the batch on while training, and keeps an average of it over the batches, which it gives afterwards.
+
+    With the mean and the variance of a batch, this is what batch norm does to be independent of the other samples in evaluation.
+    """
+
+    key, title, default_name = "layer.running_average", "Running average", "running"
+    category = "layers"
+    search = ("running mean", "moving average", "ema", "batch norm", "statistics")
+    inputs = (
+        Port("x", doc="One value for all samples, such as a mean over the batch."),
+        Port("over", optional=True, doc="What x is a statistic of. It is only counted; no gradient flows there."),
+    )
+    momentum = FloatSetting(0.1, 0, 1, help="Share of the newest batch in the average.")
+    start = FloatSetting(0.0, help="The average before any batch.")
+    unbiased = BoolSetting(
+        False, help="x is a variance: average n/(n − 1) times x, where n is how many numbers of over went into one number of x."
+    )
+    buffers = (Buffer("running", "m, the average over the batches so far; given in evaluation."),)
+    formula = r"@y = @x, \quad m \leftarrow m + \rho\,(@x - m)"
+    local_derivatives = {"x": r"\bar{@x} = \bar{@y}", "over": r"\bar{@over} = 0"}
+    gradients = {
+        "x": lambda s, g, y, kept, x, *rest: g if s.training else torch.zeros_like(x),
+        "over": lambda s, g, y, kept, x, over, running: torch.zeros_like(over),
+    }
+    code = ("", "({running}.lerp_({x}.detach(), {momentum}), {x})[1] if self.training else {running}")
+
+    def forward(self, s: Settings, x: Tensor, over: Tensor | None, running: Tensor) -> Result:
+        if not s.training:
+            return Result((running + 0 * x,))
+        count = 0 if over is None else over.numel() // max(1, x.numel())
+        if count == 1:  # one number has no variance to learn from
+            return Result((x,), None, {"running": running})
+        newest = x.detach() * (count / (count - 1)) if s.unbiased and count else x.detach()
+        return Result((x,), None, {"running": running + s.momentum * (newest - running)})
+
+    def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
+        if shapes["x"].batched:
+            raise NodeError("the average is of one value for all samples; x differs from sample to sample: take its Mean first", "x")
+
+    def parameter_shapes(self, s: Settings, x: tuple[int, ...] | None = None, **inputs: Any) -> dict[str, tuple[int, ...]]:
+        return {} if x is None else {"running": x}
+
+    def initial(self, s: Settings, name: str, shape: tuple[int, ...], rng: Any) -> Tensor:
+        return torch.full(shape, s.start, dtype=torch.float64)
+
+    def code_for(self, s: Settings, shapes: Mapping[str, Any]) -> tuple[str, ...]:
+        if shapes["over"] is None:
+            return self.code
+        newest = "{x}.detach()" + (" * ({over}.numel() / max({over}.numel() - {x}.numel(), 1))" if s.unbiased else "")
+        share = "{momentum} * ({over}.numel() > {x}.numel())"
+        return "", f"({{running}}.lerp_({newest}, {share}), {{x}})[1] if self.training else {{running}}"
 
 
 class LayerNorm(Normalization):

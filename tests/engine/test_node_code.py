@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -50,7 +51,8 @@ def run(call: Call) -> torch.Tensor:
             names[name] = ", ".join(f"arguments[{name!r}][{i}]" for i in range(len(value)))
             names[name] = f"({names[name]},)" if call.type.penalizes else names[name]
     places = {**settings, **names, **values, "dtype": "torch.float64", "self": "module"}
-    scope = {"torch": torch, "nn": nn, "F": F, "arguments": call.arguments}
+    model = SimpleNamespace(training=call.case.training)
+    scope = {"torch": torch, "nn": nn, "F": F, "arguments": call.arguments, "self": model}
     if constructor:
         scope["module"] = eval(fill(constructor, places), scope)
         prepare(scope["module"], call)

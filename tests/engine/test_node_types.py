@@ -24,6 +24,7 @@ each_type = pytest.mark.parametrize("key", TYPES)
 RANKS_LEFT_OUT: dict[tuple[str, str], str] = {
     ("layer.batch_norm1d", "x"): "a single sample has no batch to compare with",
     ("layer.batch_norm2d", "x"): "a single sample has no batch to compare with",
+    ("layer.running_average", "x"): "one value for all samples",
     ("penalty.l1", "parameters"): "a parameter is never a batch",
     ("penalty.l2", "parameters"): "a parameter is never a batch",
 }

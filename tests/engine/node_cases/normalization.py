@@ -53,7 +53,23 @@ def layer_norm(k: int, *sample: int) -> list[Case]:
     return cases
 
 
+def running_average(*shape: int) -> list[Case]:
+    """Training gives x, evaluation the average, whatever is counted beside it."""
+    x, running = numbers(*shape), numbers(*shape, seed=3)
+    cases = []
+    for training in (True, False):
+        more: dict[str, Any] = {"training": training, "buffers": {"running": running}, "expected": (x if training else running).numpy()}
+        cases.append(Case("layer.running_average", (x, None), **more, label=f"alone{training}"))
+        for sample in SAMPLE_SHAPES:
+            over = numbers(4, *sample, seed=5)
+            for given, batched in ((over, ("over",)), (over[0], ())):
+                wanted = {"unbiased": True}
+                cases.append(Case("layer.running_average", (x, given), wanted, batched, **more, label=f"over{training}", mixes_batch=True))
+    return cases
+
+
 CASES = [
+    *(case for shape in SAMPLE_SHAPES for case in running_average(*shape)),
     *batch_norm("layer.batch_norm1d", 3),
     *batch_norm("layer.batch_norm1d", 3, 2),
     *batch_norm("layer.batch_norm2d", 2, 3, 2),
