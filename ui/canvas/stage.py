@@ -174,7 +174,7 @@ class Stage:
     def paint(self, painter: QPainter, camera: Camera, size: QSizeF, ratio: float, preview: bool) -> None:
         """The picture in view coordinates; `preview` allows a scaled one."""
         trace = self.content.trace
-        self.labels.held = self.held or (trace is not None and trace.mode == "training")
+        self.labels.held = self.held or (trace is not None and trace.mode == "training" and trace.iteration < 0)
         self._take_event()
         key = self._key()
         fresh, self._shown = key != self._shown, key
