@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QBrush
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
@@ -16,6 +18,7 @@ from ui.theme import LIGHT, Theme, color
 from ui.widgets import ElidedLabel, button, label
 
 COLUMNS = ("", "old", "gradient", "new")
+SIZE = 14.5
 WAITING = "Parameters take their steps in the update phase. Step on to it, or press Update."
 
 
@@ -59,11 +62,13 @@ class UpdateView(QWidget):
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         table.setAccessibleName("Updates of the parameters")
         return table
 
     def _compose(self) -> QWidget:
         content, right = QWidget(), QWidget()
+        self._right = right
         head = QHBoxLayout()
         head.addWidget(self.heading, 1)
         head.addWidget(self.before)
@@ -80,7 +85,7 @@ class UpdateView(QWidget):
         column.addWidget(scrolled(holder), 1)
         row = QHBoxLayout(content)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(16)
+        row.setSpacing(12)
         row.addWidget(self.table, 5)
         row.addWidget(right, 5)
         return content
@@ -121,6 +126,8 @@ class UpdateView(QWidget):
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.table.verticalHeader().setDefaultSectionSize(round(24 * theme.scale))
+        self.table.setMinimumWidth(round(256 * theme.scale))
+        self._right.setMinimumWidth(round(292 * theme.scale))
         for at, row in enumerate(self._rows):
             self._fill(at, row)
         self._show_sheet()
@@ -129,8 +136,7 @@ class UpdateView(QWidget):
         theme = self._theme
         inks = (theme.text, theme.forward, theme.backward, theme.forward)
         old, gradient, _, new = row.numbers
-        place = f"[{', '.join(map(str, row.entry))}]" if row.entry else ""
-        texts = [row.label + place, *map(number, (old, gradient, new))]
+        texts = [row.label, *map(number, (old, gradient, new))]
         tips = [f"{row.label}: {shape_text(row.old.shape)}", *(exact(value, row.old.dtype) for value in (old, gradient, new))]
         for column, (text, tip, ink) in enumerate(zip(texts, tips, inks, strict=True)):
             item = QTableWidgetItem(text)
@@ -150,11 +156,12 @@ class UpdateView(QWidget):
         if update is None or row is None:
             self.sheet.show_lines((), (), self._theme)
             return
-        self.heading.set_full(f"{update.title} · step {update.t}")
+        place = f"[{', '.join(map(str, row.entry))}]" if row.entry else ""
+        self.heading.set_full(f"{row.label}{place} · step {update.t} of {update.title}")
         for each in (self.before, self.after):
             each.setVisible(bool(row.entry))
         writer = Writer()
-        lines = [writer.line(line, 1.0 if line.kind == "numbers" else 0.0) for line in row.lines]
+        lines = [replace(writer.line(line), size=SIZE) for line in row.lines]
         if update.note:
             lines.append(Written(None, update.note, 12.5, 0.0, "secondary"))
         self.sheet.show_lines(lines, writer.arrays, self._theme)
