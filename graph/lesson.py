@@ -35,6 +35,10 @@ QUANTITIES: Final = ("value", "gradient")
 class LessonError(Exception):
     """A lesson that cannot be read, or does not fit its graph; one sentence that names the file, the step and what is wrong."""
 
+    def __init__(self, text: str) -> None:
+        line = " ".join(text.split())  # what it quotes comes from a file, and may be long
+        super().__init__(line if len(line) <= 400 else f"{line[:400]} …")
+
 
 @dataclass(frozen=True, slots=True)
 class Action:
