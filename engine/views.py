@@ -12,8 +12,8 @@ from graph.problem import Problem
 if TYPE_CHECKING:
     import numpy as np
 
-Reason = Literal["not computed", "independent", "not differentiable", "no objective"]
-"""Why a gradient is absent: it is never shown as 0, and the four never look alike."""
+Reason = Literal["not computed", "independent", "not differentiable", "no objective", "asked"]
+"""Why a gradient is absent: never shown as 0, no two alike. `asked`, what someone is to find out, is said by panels, not by traces."""
 
 FULL_LIMIT = 4096
 """Arrays up to this many elements travel whole."""

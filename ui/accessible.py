@@ -21,7 +21,7 @@ from graph.group_view import members
 from graph.model import Edge
 from ui.canvas.geometry import PortSpot
 from ui.canvas.numerals import number, shape_text
-from ui.canvas.tips import WHY
+from ui.canvas.tips import ASKED, WHY
 from ui.canvas.view import Canvas
 
 Role = QAccessible.Role
@@ -126,10 +126,14 @@ class NodeItem(Item):
         outputs = graph.spec(self.id).outputs
         for port in outputs:
             shown = content.node_value(self.id, port.name)
-            if shown is not None:
+            if self.id in content.hidden.values:
+                parts.append(f"value {ASKED}")
+            elif shown is not None:
                 parts.append((f"{port.name} " if len(outputs) > 1 else "") + said(shown))
             gradient = content.node_gradient(self.id, port.name)
-            if isinstance(gradient, ArrayView):
+            if self.id in content.hidden.gradients:
+                parts.append(f"gradient {ASKED}")
+            elif isinstance(gradient, ArrayView):
                 parts.append(f"gradient {said(gradient)}")
         typed = content.typed(self.id)
         if not parts and typed is not None:
@@ -207,7 +211,7 @@ class PortItem(Item):
             return ""
         if output:
             shown = content.node_value(node, port)
-            return said(shown) if shown is not None else ""
+            return ASKED if node in content.hidden.values else said(shown) if shown is not None else ""
         edge = graph.edge_into(node, port, slot)
         if edge is None:
             return "not connected"
@@ -367,8 +371,9 @@ def said(view: ArrayView) -> str:
 
 def wire_numbers(canvas: Canvas, edge: Edge) -> str:
     """What a wire shows: its value and its gradient, or why there is none."""
-    value, gradient = canvas.content.wire_value(edge), canvas.content.wire_gradient(edge)
-    return f"value {said(value) if value is not None else WHY['not computed']}, gradient {_gradient(gradient)}"
+    value, gradient, hidden = canvas.content.wire_value(edge), canvas.content.wire_gradient(edge), canvas.content.hidden
+    first = ASKED if edge.id in hidden.values else said(value) if value is not None else WHY["not computed"]
+    return f"value {first}, gradient {ASKED if edge.id in hidden.gradients else _gradient(gradient)}"
 
 
 def _gradient(gradient: Gradient) -> str:

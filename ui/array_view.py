@@ -22,8 +22,9 @@ ABSENT = {
     "independent": "the objective does not depend on it",
     "not differentiable": "not differentiable",
     "no objective": "no objective",
+    "asked": "to be found out",
 }
-"""What stands in a gradient's place: never 0, and the four never alike."""
+"""What stands in a gradient's place: never 0, and no two alike."""
 
 Fetch = Callable[[Callable[["np.ndarray | None"], None]], None]
 """Asks for the whole array and calls back with it."""

@@ -21,7 +21,8 @@ Kind = Literal["group", "node", "input", "output", "parameter", "note", "frame"]
 Index = QModelIndex | QPersistentModelIndex
 NAME, VALUE, GRADIENT = range(3)
 HEADINGS = ("Name", "Value", "Gradient")
-_WORDS = {"not computed": "not computed", "independent": "no path", "not differentiable": "none", "no objective": "no objective"}
+_WORDS = {"not computed": "not computed", "independent": "no path", "not differentiable": "none", "no objective": "no objective",
+          "asked": "?"}  # fmt: skip
 
 
 @dataclass(slots=True)

@@ -278,7 +278,7 @@ class Window(QMainWindow):
         """In the panels, what playback has reached: the same as on the canvas."""
         from ui.debugger.masking import seen
 
-        trace = seen(self.trace, self.playhead, self.document.graph)
+        trace = self.predict.covered(seen(self.trace, self.playhead, self.document.graph))
         self.inspector.set_trace(trace, self.stale)
         self.outline.set_trace(trace, self.stale)
 
@@ -318,7 +318,7 @@ class Window(QMainWindow):
         if first:
             self.canvas.refit()  # the objective's numbers need room of their own
         self.show_seen()
-        self.bottom.probes.take(trace, self.stale)
+        self.bottom.probes.take(self.predict.covered(trace) or trace, self.stale)
         self.status.show_trace(trace)
         for each in self.features.values():
             each.set_trace(trace, self.stale)

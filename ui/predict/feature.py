@@ -2,8 +2,189 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
 from ui.feature import Feature
+
+if TYPE_CHECKING:
+    from engine.explain.misconceptions import Item
+    from engine.views import TraceView
+    from graph.document import Document
+    from ui.predict.board import Board, Outcome
+    from ui.predict.score_page import ScorePage
+    from ui.predict.typing import Typing
+    from ui.theme import Theme
+    from ui.window import Window
 
 
 class Predict(Feature):
     """Hidden numbers to be predicted, and planted faults to be found."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._board: Board | None = None
+        self._typing: Typing | None = None
+        self._page: ScorePage | None = None
+        self._tab = -1
+        self._covered: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+
+    # for the other tools
+
+    def hidden(self, kind: Literal["value", "gradient"], identity: str) -> bool:
+        """Whether this node's or wire's number is to be found out, for whatever tool: nobody may show it."""
+        hidden = self.window.canvas.overlay.hidden
+        return identity in (hidden.values if kind == "value" else hidden.gradients)
+
+    def covered(self, trace: TraceView | None) -> TraceView | None:
+        """The trace without the numbers that are to be found out."""
+        hidden = self.window.canvas.overlay.hidden
+        if trace is None or not (hidden.values or hidden.gradients):
+            return trace
+        from ui.predict.covering import covered
+
+        return covered(trace, hidden, self.window.document.graph)
+
+    def ask(self, items: Iterable[Item], on_done: Callable[[list[Outcome]], None]) -> None:
+        """Hide these numbers and let them be predicted; `on_done` gets how each ended, once all have."""
+        self.board.ask(items, on_done)
+        if self.typing.board.asked:
+            self.typing.next()
+
+    # parts
+
+    @property
+    def board(self) -> Board:
+        if self._board is None:
+            from ui.predict.board import Board
+            from ui.predict.score import Score
+            from ui.predict.typing import Typing
+
+            self._board = Board(self.window, Score(self.window.session.path.parent / "predictions"))
+            self._typing = Typing(self.window.canvas, self._board)
+            self._board.changed.connect(self._board_changed)
+        return self._board
+
+    @property
+    def typing(self) -> Typing:
+        assert self.board is not None and self._typing is not None
+        return self._typing
+
+    @property
+    def page(self) -> ScorePage:
+        if self._page is None:
+            from ui.predict.score_page import ScorePage
+
+            self._page = ScorePage(self.board.score, self.export_score)
+            self._tab = self.window.bottom.add_page(self._page, "Predictions")
+            self._page.set_theme(self.window.theme)
+        return self._page
+
+    def _board_changed(self) -> None:
+        self.page.refresh()
+        self.window.refresh_actions()
+
+    # what a person does
+
+    def _chosen(self) -> list[str]:
+        canvas = self.window.canvas
+        return [*canvas.selected_edges(), *canvas.selected_nodes()]
+
+    def hide_value(self) -> None:
+        from ui.predict.items import value_items
+
+        items = value_items(self.window.document.graph, self.window.trace, self._chosen())
+        self._hide(items, "Select nodes that compute something, or wires from them: their values are hidden.")
+
+    def hide_gradient(self) -> None:
+        from ui.predict.items import gradient_items
+
+        items = gradient_items(self.window.document.graph, self.window.trace, self._chosen())
+        self._hide(items, "Select wires or nodes with a gradient: it is hidden until it is predicted.")
+
+    def hide_all_gradients(self) -> None:
+        from ui.predict.items import all_gradients
+
+        self._hide(all_gradients(self.window.document.graph, self.window.trace), "There is no gradient to hide yet.")
+
+    def _hide(self, items: list[Item], otherwise: str) -> None:
+        if not items:
+            self.window.say(otherwise)
+            return
+        self.board.hide(items)
+        self.window.say("Click a question mark, or press Q, and type what stands there.")
+
+    def predict_next(self) -> None:
+        if self._board is not None:
+            self.typing.next()
+
+    def reveal(self) -> None:
+        """Show what is asked about the selection."""
+        if self._board is None:
+            return
+        graph, chosen = self.window.document.graph, set(self._chosen())
+        chosen |= {graph.edges[i].source[0] for i in chosen if i in graph.edges}
+        self._board.reveal([item for item in self._board.asked if item.place in chosen])
+
+    def reveal_all(self) -> None:
+        if self._board is not None:
+            self._board.reveal(list(self._board.asked))
+
+    def show_score(self) -> None:
+        page = self.page
+        self.window.panels.show_bottom(self._tab)
+        page.refresh()
+
+    def export_score(self) -> None:
+        """Write the session's answers; what goes wrong is said, and nothing is lost."""
+        score = self.board.score
+        if not score.rows:
+            self.window.say("There are no answers to export yet.")
+            return
+        path = self.window.dialogs.save_path(str(Path("predictions.csv")), "Export predictions", "CSV (*.csv)", ".csv")
+        if path is None:
+            return
+        try:
+            score.save(path)
+        except OSError as error:
+            self.window.say(f"{path.name} could not be written: {error.strerror or error}.")
+        else:
+            self.window.say(f"{len(score.rows)} answers written to {path.name}.")
+
+    # what the window tells
+
+    def install(self) -> None:
+        self.window.canvas.overlay.changed.connect(self._overlay_changed)
+
+    def _overlay_changed(self) -> None:
+        """Someone hid or showed numbers: the panels follow the canvas."""
+        hidden = self.window.canvas.overlay.hidden
+        now = hidden.values, hidden.gradients
+        if now != self._covered:
+            self._covered = now
+            self.window.show_seen()
+
+    def facts(self) -> Iterable[str]:
+        if self._board is None:
+            return
+        if self._board.asked:
+            yield "predicting"
+        if self._board.score.rows:
+            yield "predicted"
+
+    def set_document(self, document: Document) -> None:
+        if self._board is not None:
+            self._board.clear()
+
+    def set_trace(self, trace: TraceView, stale: bool) -> None:
+        if self._board is not None:
+            self._board.set_trace(trace, stale)
+
+    def document_changed(self) -> None:
+        if self._board is not None:
+            self._board.document_changed()
+
+    def set_theme(self, theme: Theme) -> None:
+        if self._typing is not None:
+            self._typing.callout.hide()

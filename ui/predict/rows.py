@@ -2,6 +2,35 @@
 
 from __future__ import annotations
 
-from ui.action_spec import ActionSpec
+from ui.action_spec import ActionSpec, Situation, has
 
-ROWS: tuple[ActionSpec, ...] = ()
+
+def some(s: Situation) -> bool:
+    return s.selected > 0 and s.nodes > 0
+
+
+def computed(s: Situation) -> bool:
+    return s.nodes > 0 and s.events > 0
+
+
+A = ActionSpec
+_WORDS = ("predict", "question", "quiz", "exercise")
+predicting = has("predicting")
+ROWS: tuple[ActionSpec, ...] = (
+    A("hide_value", "Hide value", "Learn/Predict", ("Alt+Shift+Q",), "canvas", some, "Let someone predict the selected values",
+      search=_WORDS, run="predict.hide_value"),
+    A("hide_gradient", "Hide gradient", "Learn/Predict", ("Shift+Q",), "canvas", some, "Let someone predict the selected gradients",
+      search=_WORDS, run="predict.hide_gradient"),
+    A("hide_all_gradients", "Hide all gradients", "Learn/Predict", enabled=computed, tip="Let someone predict every gradient",
+      search=_WORDS, run="predict.hide_all_gradients"),
+    A("predict_next", "Predict the next number", "Learn/Predict", ("Q",), "canvas", predicting, "Type what stands at a question mark",
+      before=True, search=_WORDS, run="predict.predict_next"),
+    A("reveal", "Reveal", "Learn/Predict", ("Alt+Q",), "canvas", predicting, "Show the hidden numbers of the selection", search=_WORDS,
+      run="predict.reveal"),
+    A("reveal_all", "Reveal all", "Learn/Predict", (), "canvas", predicting, "Show every hidden number", search=_WORDS,
+      run="predict.reveal_all"),
+    A("show_score", "Score", "Learn/Predict", before=True, enabled=has("predicted"), tip="How the predictions of this session went",
+      search=_WORDS, run="predict.show_score"),
+    A("export_score", "Export score …", "Learn/Predict", enabled=has("predicted"), tip="Write all answers of this session as CSV",
+      search=_WORDS, run="predict.export_score"),
+)  # fmt: skip

@@ -1,0 +1,216 @@
+"""The numbers that are to be predicted now: what is hidden, what was answered, what the canvas shows about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.explain.misconceptions import Expected, Item, Prediction
+from engine.explain.misconceptions_match import Judgement, judge, typed
+from engine.explain.question import Refusal
+from engine.views import TraceView
+from ui.predict.items import covers, name_of, number_of
+from ui.predict.score import Score
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+OWNER = "predict"
+Ending = Literal["right", "revealed", "void"]
+
+
+@dataclass(slots=True)
+class Asked:
+    """One hidden number. `truth` is what it was when it was hidden; `tries` are the answers that did not hold."""
+
+    item: Item
+    name: str
+    truth: float | None
+    tries: int = 0
+    said: str = ""
+    verdict: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one item that was asked for ended: right at the first try (`tries` 0) or later, revealed, or void."""
+
+    item: Item
+    ending: Ending
+    tries: int
+
+
+class Board(QObject):
+    """Owner of everything that is hidden to be predicted. `judged` tells of an answer: (item, judgement)."""
+
+    changed = Signal()
+    judged = Signal(object, object)
+
+    def __init__(self, window: Window, score: Score) -> None:
+        super().__init__(window)
+        self.window, self.score = window, score
+        self.asked: dict[Item, Asked] = {}
+        self.answered: dict[Item, tuple[str, float | None]] = {}
+        """What was answered rightly: the text, and the number it was right about."""
+        self._waiting: list[tuple[set[Item], dict[Item, Outcome], Callable[[list[Outcome]], None]]] = []
+
+    # hiding and showing
+
+    def hide(self, items: Iterable[Item]) -> int:
+        """Cover these numbers and ask for them; how many are new."""
+        graph, trace = self.window.document.graph, self.window.trace
+        new = [item for item in items if item not in self.asked]
+        for item in new:
+            self.asked[item] = Asked(item, name_of(graph, item), number_of(graph, trace, item))
+            self.answered = {each: entry for each, entry in self.answered.items() if each.place != item.place}
+            self.score.counts.asked += 1
+        self._show()
+        return len(new)
+
+    def ask(self, items: Iterable[Item], on_done: Callable[[list[Outcome]], None]) -> None:
+        """Hide these, and call back once every one was answered rightly, revealed, or made void by an edit."""
+        wanted = list(dict.fromkeys(items))
+        self.hide(wanted)
+        self._waiting.append((set(wanted), {}, on_done))
+        if not wanted:
+            self._done()
+
+    def reveal(self, items: Iterable[Item]) -> None:
+        """Give up on these: their numbers are shown."""
+        for item in [each for each in items if each in self.asked]:
+            self.score.counts.revealed += 1
+            self._log(self.asked[item], "", "revealed")
+            self._end(item, "revealed")
+        self._show()
+
+    def clear(self) -> None:
+        """Another document: nothing is asked any more."""
+        for item in list(self.asked):
+            self._end(item, "void")
+        self.answered.clear()
+        self._show()
+
+    # answers
+
+    def answer(self, item: Item, text: str) -> None:
+        """Judge what was typed: by the engine, which knows the slips, or else by the number on the canvas."""
+        if item not in self.asked or not text.strip():
+            return
+        ask = self._engine()
+        if typed(text) is None or ask is None:
+            self._judge(item, text, None)
+        else:
+            ask(Prediction(item), lambda found: self._judge(item, text, found))
+
+    def _engine(self) -> Callable[[Prediction, Callable[[Any], None]], None] | None:
+        return self.window.kernel.ask if self.window.kernel is not None else None
+
+    def _judge(self, item: Item, text: str, found: Any) -> None:
+        asked = self.asked.get(item)
+        if asked is None:
+            return
+        if not isinstance(found, Expected):
+            truth = number_of(self.window.document.graph, self.window.trace, item)
+            if truth is None:
+                said = found.text if isinstance(found, Refusal) else "This number is not known yet: the engine is still computing."
+                self.judged.emit(item, Judgement("unreadable", said))
+                return
+            found = Expected(item, truth, scale=abs(truth))
+        asked.truth = found.truth
+        self._take(asked, text.strip(), judge(found, text))
+
+    def _take(self, asked: Asked, text: str, judgement: Judgement) -> None:
+        asked.said, asked.verdict = text, judgement.verdict
+        counts = self.score.counts
+        if judgement.verdict != "unreadable":
+            words = {"right": "yes", "wrong": "no", "coarse": "coarse"}[judgement.verdict]
+            self._log(asked, text, words, "; ".join(dict.fromkeys(cause.key for cause in judgement.causes)))
+        if judgement.right:
+            counts.first += not asked.tries
+            counts.later += asked.tries > 0
+            self.answered[asked.item] = (text, asked.truth)
+            self._end(asked.item, "right")
+        elif judgement.verdict == "wrong":
+            asked.tries += 1
+            counts.hints += bool(judgement.causes)
+        self._show()
+        self.judged.emit(asked.item, judgement)
+
+    def _log(self, asked: Asked, text: str, right: str, cause: str = "") -> None:
+        self.score.add(self.window.files.title, asked.name, text, asked.truth, right, cause)
+
+    def _end(self, item: Item, ending: Ending) -> None:
+        asked = self.asked.pop(item)
+        for wanted, done, _ in self._waiting:
+            if item in wanted:
+                done[item] = Outcome(item, ending, asked.tries)
+        self._done()
+
+    def _done(self) -> None:
+        ready = [entry for entry in self._waiting if len(entry[1]) == len(entry[0])]
+        self._waiting = [entry for entry in self._waiting if entry not in ready]
+        for _, done, on_done in ready:
+            on_done(list(done.values()))
+
+    # following the document
+
+    def document_changed(self) -> None:
+        """What was asked and is gone is void; names follow."""
+        graph = self.window.document.graph
+        gone = [i for i in self.asked if i.place not in graph.edges and i.place not in graph.nodes]
+        for item in gone:
+            self._log(self.asked[item], "", "void")
+            self._end(item, "void")
+        self.answered = {item: e for item, e in self.answered.items() if item.place in graph.edges or item.place in graph.nodes}
+        for item, asked in self.asked.items():
+            asked.name = name_of(graph, item)
+        if gone:
+            self.window.say("What was asked for is no longer in the graph: that prediction is void.")
+        if self.asked or gone:
+            self._show()
+
+    def set_trace(self, trace: TraceView, stale: bool) -> None:
+        """Answers about numbers that have changed since are void: they are asked again. While training moves every number none is."""
+        if stale or trace.mode == "training" or not (self.asked or self.answered):
+            return
+        graph, void = self.window.document.graph, False
+        for item, asked in self.asked.items():
+            now = number_of(graph, trace, item)
+            if _same_number(now, asked.truth):
+                asked.truth = now if now is not None else asked.truth
+                continue
+            if asked.said:
+                self._log(asked, asked.said, "void")
+                void = True
+            asked.truth, asked.tries, asked.said, asked.verdict = now, 0, "", ""
+        kept = {item: e for item, e in self.answered.items() if _same_number(number_of(graph, trace, item), e[1])}
+        void |= len(kept) < len(self.answered)
+        self.answered = kept
+        if void:
+            self.window.say("The numbers have changed: what was predicted about them is void.")
+            self._show()
+
+    # what the canvas shows
+
+    def _show(self) -> None:
+        from ui.canvas.overlay import Tag
+
+        canvas, graph = self.window.canvas, self.window.document.graph
+        values, gradients = covers(graph, self.asked)
+        canvas.overlay.hide(OWNER, values, gradients)
+        tags: dict[str, Tag] = {item.place: Tag(text, "ok") for item, (text, _) in self.answered.items()}
+        for item, asked in self.asked.items():
+            if asked.said and asked.verdict in ("wrong", "coarse"):
+                tags[item.place] = Tag(asked.said, "error" if asked.verdict == "wrong" else "warning")
+            elif item.place in graph.nodes and (item.parameter or item.sort == "gradient"):
+                tags[item.place] = Tag(f"{item.parameter or '∂'} ?", "backward" if item.sort == "gradient" else "forward")
+        canvas.overlay.tag(OWNER, tags)
+        self.changed.emit()
+
+
+def _same_number(now: float | None, then: float | None) -> bool:
+    """Whether a number is what it was; one that is not known is not known to have changed."""
+    return now is None or then is None or abs(now - then) <= 1e-9 * max(abs(now), abs(then))

@@ -1,0 +1,83 @@
+"""A small, calm box beside a number on the canvas: what to say about an answer, and the way to give up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+
+from ui.canvas.view import Canvas
+from ui.widgets import button, label
+
+WIDE = 300
+GAP = 10
+
+
+class Callout(QFrame):
+    """One at a time. `place()` gives the scene rectangle it stands beside; it follows when the view moves."""
+
+    def __init__(self, canvas: Canvas, again: Callable[[], None], reveal: Callable[[], None]) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self._place: Callable[[], QRectF] = QRectF
+        self.setObjectName("callout")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.title, self.text = label("", "strong", wrap=True), label("", "", wrap=True)
+        self.again, self.reveal = button("Try again", "quiet", tip="Type another answer"), button("Reveal", "quiet", tip="Show the number")
+        self.dismiss = button("Close", "quiet", tip="Esc does it too")
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for each in (self.again, self.reveal, self.dismiss):
+            row.addWidget(each)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 8)
+        layout.setSpacing(6)
+        layout.addWidget(self.title)
+        layout.addWidget(self.text)
+        layout.addLayout(row)
+        self.again.clicked.connect(again)
+        self.reveal.clicked.connect(reveal)
+        self.dismiss.clicked.connect(self.hide)
+        canvas.view_changed.connect(self._put)
+        self.hide()
+
+    def show_text(self, title: str, texts: list[str], place: Callable[[], QRectF]) -> None:
+        """The verdict, and what to look at: one line for each slip that fits."""
+        self._place = place
+        theme = self._canvas.theme
+        self.setStyleSheet(
+            f"#callout {{ background: {theme.panel}; border: 1px solid {theme.hairline}; border-radius: 9px; }}"
+            f"#callout QLabel {{ color: {theme.text}; background: transparent; }}"
+        )
+        self.title.setText(title)
+        self.text.setText("\n".join(f"• {text}" for text in texts) if len(texts) > 1 else "".join(texts))
+        self.text.setVisible(bool(texts))
+        wide = round(WIDE * theme.scale)
+        self.setFixedWidth(min(wide, max(160, self._canvas.width() - 16)))
+        self.setFixedHeight(self.heightForWidth(self.width()) if self.hasHeightForWidth() else self.sizeHint().height())
+        self.show()
+        self.raise_()
+        self._put()
+
+    def _put(self) -> None:
+        if not self.isVisible():
+            return
+        rect = self._canvas.camera.rect_to_view(self._place())
+        seen = self._canvas.rect().adjusted(8, 8, -8, -8)
+        x, y = rect.center().x() - self.width() / 2, rect.bottom() + GAP
+        if y + self.height() > seen.bottom():
+            y = rect.top() - GAP - self.height()
+        self.move(
+            round(min(max(x, seen.left()), max(seen.left(), seen.right() - self.width()))),
+            round(min(max(y, seen.top()), max(seen.top(), seen.bottom() - self.height()))),
+        )
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.hide()
+            self._canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,87 @@
+"""What was predicted in this session: every answer a row, counted, kept in the settings' folder and written out as CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from contextlib import suppress
+from dataclasses import astuple, dataclass, fields
+from datetime import datetime
+from pathlib import Path
+
+KEPT = 50
+"""So many sessions' files are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One answer, or one number that was revealed instead (`right` is yes, no, coarse, revealed or void)."""
+
+    time: str
+    name: str
+    graph: str
+    item: str
+    typed: str
+    truth: str
+    right: str
+    cause: str
+
+
+@dataclass(slots=True)
+class Counts:
+    """`later` counts what was right after a wrong answer; `hints` the answers that were answered with one."""
+
+    asked: int = 0
+    first: int = 0
+    later: int = 0
+    revealed: int = 0
+    hints: int = 0
+
+
+class Score:
+    """One session's answers. `folder` is where its file is kept; without one nothing is written."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.rows: list[Row] = []
+        self.counts = Counts()
+        self.name = ""
+        began = datetime.now().strftime("%Y-%m-%d %H%M%S")
+        self._path = None if folder is None else folder / f"{began}.csv"
+
+    def add(self, graph: str, item: str, typed: str, truth: float | None, right: str, cause: str = "") -> None:
+        """Note one answer, in the file at once. A folder that cannot be written to costs the file, not the answer."""
+        shown = "" if truth is None else repr(truth)
+        self.rows.append(Row(datetime.now().isoformat(timespec="seconds"), self.name, graph, item, typed, shown, right, cause))
+        with suppress(OSError):
+            self._keep()
+
+    def _keep(self) -> None:
+        if self._path is None:
+            return
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        if not self._path.exists():
+            for old in sorted(self._path.parent.glob("*.csv"))[: -KEPT + 1]:
+                old.unlink()
+        self._path.write_text(self.csv(), encoding="utf-8")
+
+    def csv(self) -> str:
+        """A header and a row for each answer; what a spreadsheet would take for a formula is marked as text."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow([field.name for field in fields(Row)])
+        writer.writerows([[_safe(cell) for cell in astuple(row)] for row in self.rows])
+        return out.getvalue()
+
+    def save(self, path: Path) -> None:
+        """Raises OSError."""
+        path.write_text(self.csv(), encoding="utf-8-sig")
+
+
+def _safe(text: str) -> str:
+    if not text or text[0] not in "=+-@\t\r":
+        return text
+    try:
+        float(text.replace(",", "."))
+    except ValueError:
+        return "'" + text
+    return text

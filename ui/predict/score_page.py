@@ -1,0 +1,76 @@
+"""How the predictions of this session went: a line of counts, the answers, whose they are, and the way to CSV."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+
+from engine.explain.misconceptions import CAUSES
+from ui.array_view import quiet_table
+from ui.predict.score import Row, Score
+from ui.theme import Theme
+from ui.widgets import button, label
+
+COLUMNS = ("Number", "Answer", "", "Cause")
+WORDS = {"yes": "✓ right", "no": "✕ wrong", "coarse": "! more digits", "revealed": "revealed", "void": "void"}
+
+
+class ScorePage(QWidget):
+    """Fills itself from the session's score."""
+
+    def __init__(self, score: Score, export: Callable[[], None]) -> None:
+        super().__init__()
+        self._score = score
+        self.counts = label("", "strong", wrap=True)
+        self.name = QLineEdit(score.name)
+        self.name.setPlaceholderText("Your name, for the file")
+        self.name.setAccessibleName("Name in the score's file")
+        self.name.setMaximumWidth(220)
+        self.export = button("Export CSV …", tip="Write all answers of this session to a file")
+        self.table = QTableWidget(0, len(COLUMNS))
+        self.table.setHorizontalHeaderLabels(COLUMNS)
+        self.table.setAccessibleName("Predictions of this session")
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.verticalHeader().hide()
+        self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        self.table.horizontalHeader().setStretchLastSection(True)
+        quiet_table(self.table)
+        row = QHBoxLayout()
+        row.setSpacing(10)
+        row.addWidget(self.counts, 1)
+        row.addWidget(self.name)
+        row.addWidget(self.export)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 10, 0, 10)
+        layout.setSpacing(8)
+        layout.addLayout(row)
+        layout.addWidget(self.table, 1)
+        self.name.textChanged.connect(self._named)
+        self.export.clicked.connect(export)
+        self.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.table.verticalHeader().setDefaultSectionSize(round(24 * theme.scale))
+
+    def _named(self, text: str) -> None:
+        self._score.name = text.strip()
+
+    def refresh(self) -> None:
+        """Show what came since."""
+        counts, rows = self._score.counts, self._score.rows
+        self.counts.setText(
+            f"{counts.asked} asked  ·  {counts.first} right at once  ·  {counts.later} right later  ·  {counts.revealed} revealed"
+            f"  ·  {counts.hints} hints"
+        )
+        self.export.setEnabled(bool(rows))
+        for row in rows[self.table.rowCount() :]:
+            self._add(row)
+
+    def _add(self, row: Row) -> None:
+        at = self.table.rowCount()
+        self.table.insertRow(at)
+        causes = ", ".join(CAUSES.get(key, key) for key in row.cause.split("; ") if key)
+        for column, text in enumerate((row.item, row.typed, WORDS[row.right], causes)):
+            self.table.setItem(at, column, QTableWidgetItem(text))
+        self.table.scrollToBottom()

@@ -1,0 +1,170 @@
+"""Typing a prediction where its number will stand: a click on the question mark, Enter on the selected wire, or the next one by a key."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+
+from engine.explain.misconceptions import Item
+from engine.explain.misconceptions_match import Judgement
+from ui.canvas.inplace import LineEditor
+from ui.canvas.labels import HEIGHT
+from ui.predict.board import Board
+from ui.predict.callout import Callout
+
+if TYPE_CHECKING:
+    from ui.canvas.view import Canvas
+
+_ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+TITLES = {"wrong": "Not yet.", "coarse": "Nearly.", "unreadable": "This cannot be judged."}
+
+
+class Typing(QObject):
+    """Listens to the canvas while something is to be predicted, and shows what is said about answers."""
+
+    def __init__(self, canvas: Canvas, board: Board) -> None:
+        super().__init__(canvas)
+        self.canvas, self.board = canvas, board
+        self.callout = Callout(canvas, self._again, self._reveal)
+        self._last: Item | None = None
+        self._watching = False
+        board.judged.connect(self._judged)
+        board.changed.connect(self._changed)
+
+    def _changed(self) -> None:
+        """Events are looked at only while something is asked: at other times they cost nothing."""
+        if bool(self.board.asked) != self._watching:
+            self._watching = not self._watching
+            (self.canvas.installEventFilter if self._watching else self.canvas.removeEventFilter)(self)
+        if self._last is not None and self._last not in self.board.asked:
+            self.callout.hide()
+
+    # where
+
+    def place(self, item: Item) -> QRectF:
+        """The scene rectangle of an item's question mark."""
+        canvas, graph = self.canvas, self.canvas.document.graph
+        boost = max(canvas.stage.labels.boost, 1.0)
+        wire = item.place if item.place in graph.edges else ""
+        known = canvas.stage.labels.places.get(wire)
+        if known is not None:
+            x, y = known.forward if item.sort == "value" else known.backward
+            return QRectF(x - 20 * boost, y - HEIGHT * boost / 2, 40 * boost, HEIGHT * boost)
+        if item.place in canvas.scene.row:
+            rect = canvas.scene.rect(item.place)
+            if item.sort == "value":
+                middle = canvas.scene.cards[item.place].area.translated(rect.topLeft()).center()
+                return QRectF(middle.x() - 26, middle.y() - 14, 52, 28)
+            return QRectF(rect.center().x() - 40, rect.top() - 30 * boost, 80, 22 * boost)
+        points = canvas.scene.wire_points(wire) if wire in canvas.scene.edge_row else None
+        if points is None:
+            return QRectF(canvas.camera.to_scene(QPointF(canvas.rect().center())), QRectF(0, 0, 1, 1).size())
+        x, y = points[len(points) // 2]
+        return QRectF(float(x) - 20, float(y) - 12, 40, 24)
+
+    def at(self, view: QPointF) -> Item | None:
+        """The item whose question mark is under this place of the view."""
+        tag = self.canvas.overlay.hit_tag(view)
+        found = [item for item in self.board.asked if item.place == tag] if tag is not None else []
+        at = self.canvas.camera.to_scene(view)
+        graph = self.canvas.document.graph
+        for item in self.board.asked:
+            spots = [item]
+            if item.sort == "value" and item.place in graph.nodes:  # the same question mark stands on every wire from here
+                spots += [Item("value", edge.id) for edge in graph.outputs_of(item.place)]
+            if any(self.place(spot).adjusted(-6, -2, 6, 2).contains(at) for spot in spots if self._seen(spot)):
+                found.append(item)
+        return found[0] if found else None
+
+    def _seen(self, item: Item) -> bool:
+        scene = self.canvas.scene
+        return item.place in scene.row or (item.place in scene.edge_row and item.place not in scene.hidden_edges)
+
+    def selected(self) -> Item | None:
+        """What is asked about the selection: about the wire or the node, or about what the wire carries."""
+        graph, chosen = self.canvas.document.graph, [*self.canvas.selected_edges(), *self.canvas.selected_nodes()]
+        if len(chosen) != 1:
+            return None
+        source = graph.edges[chosen[0]].source[0] if chosen[0] in graph.edges else chosen[0]
+        return next((i for place in (chosen[0], source) for i in self.board.asked if i.place == place), None)
+
+    # typing
+
+    def open(self, item: Item | None) -> None:
+        """A field at the question mark."""
+        if item is None or item not in self.board.asked:
+            return
+        self.callout.hide()
+        asked = self.board.asked[item]
+        text = asked.said if asked.verdict in ("coarse", "unreadable") else ""
+        LineEditor(self.canvas, text, asked.name, self.place(item), lambda typed: self._typed(item, typed))
+
+    def next(self) -> None:
+        """The next number that is asked for, after the one typed last."""
+        items = list(self.board.asked)
+        if not items:
+            return
+        after = items.index(self._last) + 1 if self._last in items else 0
+        item = items[after % len(items)]
+        self._last = item
+        self.canvas.select([item.place])
+        self.canvas.reveal(item.place)
+        self.open(item)
+
+    def _typed(self, item: Item, text: str) -> None:
+        self._last = item
+        self.board.answer(item, text)
+
+    def _again(self) -> None:
+        self.open(self._last)
+
+    def _reveal(self) -> None:
+        self.callout.hide()
+        if self._last is not None:
+            self.board.reveal([self._last])
+
+    def _judged(self, item: Item, judgement: Judgement) -> None:
+        if judgement.right or item not in self.board.asked:
+            self.callout.hide()
+            return
+        self._last = item
+        hints = list(dict.fromkeys(cause.hint for cause in judgement.causes))[:3] or [judgement.text]
+        self.callout.show_text(TITLES[judgement.verdict], hints, lambda: self.place(item))
+
+    # events of the canvas
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent):
+            return self._pressed(event)
+        if kind in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) and isinstance(event, QKeyEvent):
+            return self._key(event, kind == QEvent.Type.KeyPress)
+        return False
+
+    def _pressed(self, event: QMouseEvent) -> bool:
+        if event.button() != Qt.MouseButton.LeftButton or event.modifiers() or self.canvas.gesture is not None:
+            return False
+        item = self.at(event.position())
+        if item is None:
+            return False
+        self.canvas.select([item.place])
+        self.open(item)
+        return True
+
+    def _key(self, event: QKeyEvent, pressed: bool) -> bool:
+        if event.key() == Qt.Key.Key_Escape and self.callout.isVisible():
+            if pressed:
+                self.callout.hide()
+            event.accept()
+            return True
+        if event.key() not in _ENTER or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            return False
+        item = self.selected()
+        if item is None or self.canvas.gesture is not None:
+            return False
+        event.accept()
+        if pressed:
+            self.open(item)
+        return True
