@@ -15,10 +15,10 @@ class Page(QWidget):
         self.update_view, self.points = UpdateView(), points
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(20)
+        row.setSpacing(14)
         row.addWidget(self.update_view, 1)
         row.addWidget(points)
 
     def set_theme(self, theme: Theme) -> None:
-        self.points.setFixedWidth(round(196 * theme.scale))
+        self.points.setFixedWidth(round(178 * theme.scale))
         self.update_view.set_theme(theme)

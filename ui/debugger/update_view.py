@@ -126,8 +126,8 @@ class UpdateView(QWidget):
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.table.verticalHeader().setDefaultSectionSize(round(24 * theme.scale))
-        self.table.setMinimumWidth(round(256 * theme.scale))
-        self._right.setMinimumWidth(round(292 * theme.scale))
+        self.table.setMinimumWidth(round(240 * theme.scale))
+        self._right.setMinimumWidth(round(270 * theme.scale))
         for at, row in enumerate(self._rows):
             self._fill(at, row)
         self._show_sheet()
