@@ -106,14 +106,14 @@ class Box:
         self.learned(identity, "value", name, index)
         return identity
 
-    def learned(self, identity: str, own: str, name: str, index: tuple[int, ...] = ()) -> None:
-        """Tell a node of this box that its tensor `own` is the opened node's `name`, or one number of it."""
-        place = len(self.nodes) - 1 - [node.id for node in reversed(self.nodes)].index(identity)
+    def learned(self, identity: str, own: str, name: str, index: tuple[int, ...] = (), drawn: bool = True) -> None:
+        """Tell a node of this box that its tensor `own` is the opened node's `name`, or one number of it, and `drawn` as it was there."""
+        place = next(i for i, node in enumerate(self.nodes) if node.id == identity)
         node = self.nodes[place]
         settings = {key: value for key, value in self.node.params.items() if key != "tensors"}
         sizes = {each: list(size) for each, size in self.sizes.items() if not self.wired(each)}  # a bias is drawn by its own weight only
         origin = {"for": identity, "node": self.node.id, "type": self.node.type, "params": settings, "shapes": sizes, "parameter": name}
-        params = dict(node.params) | {"origin": origin | ({"index": list(index)} if index else {})}
+        params = dict(node.params) | ({"origin": origin | ({"index": list(index)} if index else {})} if drawn else {})
         if (kept := self._kept(name, index)) is not None:
             params["tensors"] = {own: kept}
         self.nodes[place] = Node(node.id, node.type, node.name, params=params, group=node.group)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from engine.unfold.box import Box, Entry, Source
 from graph.graph import GraphError
@@ -104,12 +105,49 @@ def _reduced(box: Box, each: Source, first: str) -> None:
     box.add(f"math.{reduction}", "", {"x": each}, **({"over_batch": True} if batched else {}))
 
 
+def batch_norm(box: Box) -> None:
+    """γ (x − μ) / √(σ² + ε) + β, with the mean and variance of the batch while training and their running averages afterwards.
+
+    Where a sample is one row of features, it is made a column first: a mean over the batch alone is one over the column's only entry too.
+    """
+    sample, _ = box.shape("x")
+    channels, places = sample[0], list(range(1, len(sample)))
+    box.sizes = {name: (channels,) for name in ("gamma", "beta")} if box.setting("affine") else {}
+    x = box.gate("x")
+    tall = [channels, *(1 for _ in places)]
+
+    def averaged(value: str, symbol: str) -> str:
+        value = value if places else box.add("math.reshape", f"{symbol}_column", {"x": value}, shape=[channels, 1])
+        return box.add("math.mean", f"{symbol}_batch", {"x": value}, axes=places or [1], over_batch=True)
+
+    def running(value: str, symbol: str, name: str, **settings: Any) -> str:
+        kept = box.add("layer.running_average", symbol, {"x": value, "over": x}, momentum=box.setting("momentum"), **settings)
+        box.learned(kept, "running", name, drawn=False)
+        return kept
+
+    def spread(value: Source, symbol: str) -> Source:
+        return box.add("math.reshape", f"{symbol}_tall", {"x": value}, shape=tall) if places else value
+
+    mean = running(averaged(x, "mean"), "mean", "running_mean")
+    centred = box.add("math.subtract", "centred", {"a": x, "b": spread(mean, "mean")})
+    squares = box.add("math.square", "squares", {"x": centred})
+    variance = running(averaged(squares, "var"), "var", "running_var", start=1.0, unbiased=True)
+    shifted = box.add("math.add", "plus", {"a": variance, "b": box.number(box.setting("eps"), "eps")})
+    deviation = box.add("math.sqrt", "sigma", {"x": shifted})
+    normal = box.add("math.divide", "normal" if box.sizes else "", {"a": centred, "b": spread(deviation, "sigma")})
+    if box.sizes:
+        scaled = box.add("math.multiply", "scaled", {"a": normal, "b": spread(box.parameter("gamma"), "gamma")})
+        box.add("math.add", "", {"a": scaled, "b": spread(box.parameter("beta"), "beta")})
+
+
 RECIPES: dict[str, Recipe] = {
     "layer.linear": linear,
     "activation.tanh": tanh,
     "activation.sigmoid": sigmoid,
     "activation.softmax": softmax,
     "activation.log_softmax": log_softmax,
+    "layer.batch_norm1d": batch_norm,
+    "layer.batch_norm2d": batch_norm,
     "loss.cross_entropy": cross_entropy,
     "loss.squared_error": squared_error,
     "loss.bce_logits": bce_logits,

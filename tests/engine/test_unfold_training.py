@@ -160,6 +160,51 @@ def test_a_frozen_layer_stays_where_it_is_and_the_rest_learns_the_same() -> None
     assert torch.equal(sessions[0].state.parameters["hidden.W"], Session(graph).state.parameters["hidden.W"])
 
 
+def normalized_net(**training: Any) -> Graph:
+    """Moons through 2–3–2 with batch norm, with scale and shift and without."""
+    nodes = {
+        "data": ("source.data", {"dataset": "moons", "samples": 100}), "first": ("layer.batch_norm1d", {"affine": False, "momentum": 0.3}),
+        "hidden": ("layer.linear", {"out_features": 3}), "norm": ("layer.batch_norm1d", {}), "tanh": ("activation.tanh", {}),
+        "out": ("layer.linear", {"out_features": 2}), "loss": ("loss.cross_entropy", {}),
+    }  # fmt: skip
+    wires = """data.x -> first.x; first -> hidden.x; hidden -> norm.x; norm -> tanh.x; tanh -> out.x
+    out -> loss.scores; data.target -> loss.target"""
+    return network(nodes, wires, **({"optimizer": "momentum", "hyper": {"lr": 0.1}, "epochs": 20, "batch_size": 16} | training))
+
+
+@pytest.mark.parametrize("batch_size", [16, 25, None])
+def test_an_opened_batch_norm_learns_and_remembers_the_same(batch_size: int | None) -> None:
+    graph = normalized_net(batch_size=batch_size)
+    unfolded, moves = opened_all(graph, [("first", False), ("norm", False)])
+    sessions = [Session(graph), Session(unfolded)]
+    for session in sessions:
+        Trainer(session).run(max_steps=30)
+    closed, other = (session.state.parameters | session.state.buffers for session in sessions)
+    assert len(moves) == 2 + 4
+    assert all(near(other[state_key(new)], closed[state_key(old)]) for old, new in moves)
+    assert near(other["hidden.W"], closed["hidden.W"])
+    assert sessions[0].evaluate("test")["loss"] == pytest.approx(sessions[1].evaluate("test")["loss"], rel=1e-12)
+
+
+def test_batch_norm_opened_and_folded_in_the_middle_of_training_remembers_everything() -> None:
+    graph = normalized_net()
+    through = Session(graph.copy())
+    Trainer(through).run(max_steps=30)
+    document, session = Document(graph), Session(graph.copy())
+    start, trainer = graph.copy(), Trainer(session)
+    trainer.run(max_steps=10)
+    group, edit = open_in(document, "norm")
+    follow_edit(session, document, edit)
+    trainer.run(max_steps=10)
+    edit, _ = fold(document.graph, group)
+    document.do(edit)
+    follow_edit(session, document, edit)
+    trainer.run(max_steps=10)
+    assert document.graph == start
+    found = session.state.parameters | session.state.buffers
+    assert all(near(found[name], value) for name, value in (through.state.parameters | through.state.buffers).items())
+
+
 def test_a_session_knows_the_sizes_that_opening_needs() -> None:
     shapes = shapes_of(Session(tanh_net()))
     assert shapes["data", "x"] == ((2,), True) and shapes["hidden", "y"] == ((4,), True)
