@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from engine.explain.audit import AuditRow, Branch, ErrorCurve, StepCurve, StepErrors
@@ -17,13 +18,13 @@ from ui.explain.links import follow, link_to, point_at
 from ui.explain.plots import dress, legend, new_plot, pen
 from ui.explain.tool import Tool, chosen_place, place_name, telling_entry
 from ui.numbers import exact, number
-from ui.theme import color
+from ui.theme import color, font
 from ui.widgets import button, label
 
 if TYPE_CHECKING:
     from ui.window import Window
 
-COLUMNS = ("", "analytical", "numerical", "relative error")
+COLUMNS = ("", "analytical", "numerical", "error")
 OFF = "Press A: every wire gets its gradient computed twice, by the chain rule and by small steps."
 SIGNS = {"ok": "✓", "warning": "!", "error": "✕", "plain": ""}
 
@@ -66,9 +67,9 @@ class AuditTool(Tool):
         right.setSpacing(2)
         row = QHBoxLayout(self.body)
         row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(20)
+        row.setSpacing(16)
         row.addLayout(left, 5)
-        row.addLayout(right, 6)
+        row.addLayout(right, 4)
 
     def _table(self) -> QTableWidget:
         table = QTableWidget(0, len(COLUMNS))
@@ -76,6 +77,8 @@ class AuditTool(Tool):
         quiet_table(table)
         table.verticalHeader().hide()
         table.setShowGrid(False)
+        table.setWordWrap(False)
+        table.verticalHeader().setDefaultSectionSize(26)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -183,6 +186,10 @@ class AuditTool(Tool):
                 item.setForeground(color(theme.warning if kind == "warning" else theme.error))
             self.table.setItem(number_, column, item)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.table.setColumnHidden(1, self.width() < 640 * self.theme.scale)  # both are alike; the wires' names need the room
+
     # the curve
 
     def answered(self, question: Question, answer: Any) -> None:
@@ -238,7 +245,8 @@ class AuditTool(Tool):
                 if branch is None or (branch is each.round_off and each.method != "central"):
                     continue
                 middle = (math.log10(branch.low) + math.log10(branch.high)) / 2
-                text = pyqtgraph.TextItem(_slope(branch), color=color(self.theme.text), anchor=(0.5, 1.1))
+                text = pyqtgraph.TextItem(_slope(branch), color=color(self.theme.text), anchor=(0.5, 1.3), fill=color(self.theme.panel))
+                text.setFont(font("small", self.theme.scale))
                 text.setPos(middle, branch.slope * middle + branch.intercept)
                 plot.addItem(text)
 

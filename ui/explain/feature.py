@@ -30,9 +30,10 @@ ROOM = 300
 class Later(QWidget):
     """A page's place, filled when it is first seen."""
 
-    def __init__(self, make: Callable[[], QWidget]) -> None:
+    def __init__(self, make: Callable[[], QWidget], fills: bool = False) -> None:
+        """`fills`: the page takes the height there is, whatever the texts in it would like."""
         super().__init__()
-        self._make = make
+        self._make, self._fills = make, fills
         self.page: Any = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -57,6 +58,9 @@ class Later(QWidget):
         super().showEvent(event)
         self.fill()
 
+    def hasHeightForWidth(self) -> bool:
+        return not self._fills and super().hasHeightForWidth()
+
 
 class Explain(Feature):
     """Explanation cards, ledgers, audits: every number can be asked why."""
@@ -64,7 +68,7 @@ class Explain(Feature):
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._card = Later(self._make_card)
-        self._tools = Later(self._make_tools)
+        self._tools = Later(self._make_tools, fills=True)
         self._tab = -1
         self._audit: AuditOverlay | None = None
 

@@ -12,7 +12,7 @@ from engine.explain.place import Place
 from engine.explain.question import Question
 from engine.explain.slices import Local, Secant, SecantLine, Slice
 from ui.explain.asking import Asker
-from ui.explain.maths import Expr, Fraction, Text, name_expr, operator, relation, row
+from ui.explain.maths import Expr, Fraction, Script, Text, name_expr, operator, relation, row
 from ui.explain.plots import dot, dress, legend, new_plot, pen
 from ui.explain.sheet import Sheet, Written
 from ui.explain.tool import Tool, chosen_place, place_name
@@ -238,8 +238,10 @@ class PictureTool(Tool):
 
 
 def _short(local: Local) -> Expr:
-    """The number's name in a fraction: of a wire its producer's."""
-    return name_expr(local.name.partition(" ")[0])
+    """The number's name in a fraction: of a wire its producer's; which entry it is stands below."""
+    name = name_expr(local.name.partition("[")[0].partition(" →")[0].strip())
+    entry = ",".join(str(i) for i in local.place.entry or ())
+    return Script(name, below=Text(entry)) if entry else name
 
 
 def _derivative(local: Local, power: str) -> Expr:

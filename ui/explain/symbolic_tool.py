@@ -91,6 +91,8 @@ class SymbolicTool(Tool):
         why = self.why_not()
         if why:
             return self.say(why)
+        if self.formulas is None:
+            self.say("The formulas are being written …")
         self.asker.want(Symbolic(simplify=self._simplify))
 
     def _choose(self, on: bool) -> None:

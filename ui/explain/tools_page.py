@@ -6,6 +6,7 @@ import importlib
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from ui.explain.tool import Tool
@@ -99,8 +100,14 @@ class ToolsPage(QWidget):
         self._theme = theme
         for made in self._made.values():
             made.set_theme(theme)
+        if self.isVisible():
+            self._fit()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
         self._fit()
 
     def _fit(self) -> None:
+        """As wide as the longest title; only what is seen knows the size of its type."""
         widest = max(choice.sizeHint().width() for choice in self.choices.buttons())
         self._side_area.setFixedWidth(widest + 10)
