@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from ui.canvas.view import Canvas
@@ -17,6 +17,8 @@ GAP = 10
 
 class Callout(QFrame):
     """One at a time. `place()` gives the scene rectangle it stands beside; it follows when the view moves."""
+
+    closed = Signal()
 
     def __init__(self, canvas: Canvas, again: Callable[[], None], reveal: Callable[[], None]) -> None:
         super().__init__(canvas)
@@ -65,15 +67,25 @@ class Callout(QFrame):
     def _put(self) -> None:
         if not self.isVisible():
             return
-        rect = self._canvas.camera.rect_to_view(self._place())
-        seen = self._canvas.rect().adjusted(8, 8, -8, -8)
-        x, y = rect.center().x() - self.width() / 2, rect.bottom() + GAP
-        if y + self.height() > seen.bottom():
-            y = rect.top() - GAP - self.height()
-        self.move(
-            round(min(max(x, seen.left()), max(seen.left(), seen.right() - self.width()))),
-            round(min(max(y, seen.top()), max(seen.top(), seen.bottom() - self.height()))),
-        )
+        canvas = self._canvas
+        rect = canvas.camera.rect_to_view(self._place())
+        seen = QRectF(canvas.rect().adjusted(8, 8, -8, -8))
+        wide, high = self.width(), self.height()
+        cards = [canvas.camera.rect_to_view(canvas.scene.rect(node)) for node in canvas.scene.nodes_in(canvas.seen())]
+        taken = [*cards, rect.adjusted(-8, -6, 8, 24)]
+        left, top = rect.center().x() - wide / 2, rect.center().y() - high / 2
+        wanted = [(left, rect.bottom() + GAP + 18), (left, rect.top() - GAP - high), (rect.right() + GAP, top),
+                  (rect.left() - GAP - wide, top),
+                  (left, seen.bottom() - high), (left, seen.top()), (seen.right() - wide, top), (seen.right() - wide, seen.bottom() - high),
+                  (seen.left(), seen.bottom() - high)]  # fmt: skip
+        boxes = [QRectF(min(max(x, seen.left()), max(seen.left(), seen.right() - wide)),
+                        min(max(y, seen.top()), max(seen.top(), seen.bottom() - high)), wide, high) for x, y in wanted]  # fmt: skip
+        best = min(boxes, key=lambda box: sum(_area(box & other) for other in taken))
+        self.move(best.topLeft().toPoint())
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.closed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:
@@ -81,3 +93,7 @@ class Callout(QFrame):
             self._canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         else:
             super().keyPressEvent(event)
+
+
+def _area(rect: QRectF) -> float:
+    return rect.width() * rect.height()

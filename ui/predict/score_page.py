@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from engine.explain.misconceptions import CAUSES
@@ -36,6 +37,8 @@ class ScorePage(QWidget):
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.table.horizontalHeader().setStretchLastSection(True)
         quiet_table(self.table)
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.table.setShowGrid(False)
         row = QHBoxLayout()
         row.setSpacing(10)
         row.addWidget(self.counts, 1)
@@ -61,7 +64,7 @@ class ScorePage(QWidget):
         counts, rows = self._score.counts, self._score.rows
         self.counts.setText(
             f"{counts.asked} asked  ·  {counts.first} right at once  ·  {counts.later} right later  ·  {counts.revealed} revealed"
-            f"  ·  {counts.hints} hints"
+            f"  ·  {counts.hints} hint{'' if counts.hints == 1 else 's'}"
         )
         self.export.setEnabled(bool(rows))
         for row in rows[self.table.rowCount() :]:

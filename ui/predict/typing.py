@@ -11,7 +11,7 @@ from engine.explain.misconceptions import Item
 from engine.explain.misconceptions_match import Judgement
 from ui.canvas.inplace import LineEditor
 from ui.canvas.labels import HEIGHT
-from ui.predict.board import Board
+from ui.predict.board import OWNER, Board
 from ui.predict.callout import Callout
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ class Typing(QObject):
         super().__init__(canvas)
         self.canvas, self.board = canvas, board
         self.callout = Callout(canvas, self._again, self._reveal)
+        self.callout.closed.connect(lambda: canvas.overlay.highlight(OWNER, ()))
         self._last: Item | None = None
         self._watching = False
         board.judged.connect(self._judged)
@@ -131,7 +132,9 @@ class Typing(QObject):
             return
         self._last = item
         hints = list(dict.fromkeys(cause.hint for cause in judgement.causes))[:3] or [judgement.text]
-        self.callout.show_text(TITLES[judgement.verdict], hints, lambda: self.place(item))
+        title = f"{TITLES[judgement.verdict]}  {self.board.asked[item].name}"
+        self.callout.show_text(title, hints, lambda: self.place(item))
+        self.canvas.overlay.highlight(OWNER, [cause.node for cause in judgement.causes if cause.node])
 
     # events of the canvas
 
