@@ -2,8 +2,365 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
+from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtWidgets import QApplication
+
+from graph.document import Document
 from ui.feature import Feature
+from ui.presenter.rows import OPTIONS
+from ui.theme import Theme
+
+if TYPE_CHECKING:
+    from ui.presenter.pen import Pen, Tool
+    from ui.presenter.spotlight import Spotlight
+    from ui.presenter.strip import BlackScreen, Strip
+    from ui.window import Window
+
+LOCKED = "The graph is locked while presenting: Lock in the strip below opens it."
+EDGE = 96
+"""So near to the lower edge the pointer brings the strip while presenting."""
+STRIP_MS, HINT_MS = 2500, 4000
+DEFAULTS = {"present_hide": True, "present_lock": True, "present_sliders": True}
+_BLACK = (Qt.Key.Key_B, Qt.Key.Key_Period)
 
 
 class Presenter(Feature):
     """Presenter mode: full screen, pen, spotlight, clicker."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self.presenting = False
+        self.locked = False
+        self.hint_text = ""
+        self.black_screen: BlackScreen | None = None
+        self._tools: tuple[Pen, Spotlight, Strip] | None = None
+        self._was = Qt.WindowState.WindowNoState
+        self._hidden: list[str] = []
+        self._pressed: QPointF | None = None
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._rest)
+        self._watching = False
+
+    def install(self) -> None:
+        for name in OPTIONS:
+            self.window.actions_by_id[name].setChecked(self.option(name))
+
+    def option(self, name: str) -> bool:
+        return self.window.session.flag(name, DEFAULTS[name])
+
+    # tools, made when they are first wanted
+
+    def _made(self) -> tuple[Pen, Spotlight, Strip]:
+        if self._tools is None:
+            from ui.presenter.pen import Pen
+            from ui.presenter.spotlight import Spotlight
+            from ui.presenter.strip import Strip
+            from ui.presenter.strokes import Board
+
+            canvas = self.window.canvas
+            pen, strip = Pen(canvas, Board(self._page)), Strip(canvas)
+            strip.clicked.connect(self._strip_clicked)
+            strip.ink_chosen.connect(self._take_ink)
+            strip.set_theme(self.window.theme)
+            pen.changed.connect(self._follow)
+            self._tools = pen, Spotlight(canvas), strip
+        return self._tools
+
+    @property
+    def pen(self) -> Pen:
+        return self._made()[0]
+
+    @property
+    def light(self) -> Spotlight:
+        return self._made()[1]
+
+    @property
+    def strip(self) -> Strip:
+        return self._made()[2]
+
+    def _page(self) -> tuple[int | None, str | None]:
+        """What is drawn belongs to a step of a lesson and to a level of groups."""
+        player = self.window.lessons.player
+        return (player.index if player is not None else None, self.window.canvas.levels.inside)
+
+    # presenting
+
+    def toggle(self) -> None:
+        if self.presenting:
+            self.leave()
+        else:
+            self.enter()
+
+    def enter(self) -> None:
+        """Fill the screen; hide and lock what was chosen."""
+        window = self.window
+        if self.presenting:
+            return
+        window.canvas.cancel_gesture()
+        self._made()
+        self.presenting = True
+        self._was = window.windowState()
+        self._hide(self.option("present_hide"))
+        self._set_lock(self.option("present_lock"))
+        window.canvas.message.connect(self._hint)
+        window.showFullScreen()
+        window.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._follow()
+        self._show_strip()
+
+    def leave(self) -> None:
+        """Everything as it was before; what was drawn stays."""
+        window = self.window
+        if not self.presenting:
+            return
+        self.presenting = False
+        window.canvas.message.disconnect(self._hint)
+        self._end_black()
+        self.take("")
+        self.light.show(False)
+        self._set_lock(False)
+        self._hide(False)
+        window.setWindowState(self._was)
+        window.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._follow()
+
+    def _hide(self, hide: bool) -> None:
+        window = self.window
+        if hide:
+            self._hidden = [name for name, dock in window.panels.docks.items() if not dock.isHidden()]
+        for name in self._hidden:
+            window.panels.docks[name].setVisible(not hide)
+        if not hide:
+            self._hidden = []
+        for bar in (window.topbar, window.statusBar()):
+            bar.setVisible(not hide)
+
+    def _set_lock(self, locked: bool) -> None:
+        self.locked = locked
+        self.window.document.lock(LOCKED if locked else "", locked and self.option("present_sliders"))
+        self.window.inspector.refresh()
+        self._follow()
+
+    def toggle_hide(self) -> None:
+        wanted = self._flip("present_hide")
+        if self.presenting:
+            self._hide(False)
+            self._hide(wanted)
+
+    def toggle_lock(self) -> None:
+        wanted = self._flip("present_lock")
+        if self.presenting:
+            self._set_lock(wanted)
+
+    def toggle_sliders(self) -> None:
+        self._flip("present_sliders")
+        if self.presenting:
+            self._set_lock(self.locked)
+
+    def _flip(self, name: str) -> bool:
+        wanted = not self.option(name)
+        self.window.session.set(name, wanted)
+        self.window.actions_by_id[name].setChecked(wanted)
+        return wanted
+
+    # pen, light, dark
+
+    def take(self, tool: Tool) -> None:
+        """A tool into the hand; with a tool the strip is there."""
+        self.pen.take(tool)
+        self.light.come_first()
+        self._follow()
+
+    def toggle_pen(self) -> None:
+        self.take("" if self.pen.tool == "pen" else "pen")
+
+    def toggle_eraser(self) -> None:
+        self.take("" if self.pen.tool == "eraser" else "eraser")
+
+    def undo_stroke(self) -> None:
+        self.pen.travel()
+
+    def clear(self) -> None:
+        self.pen.board.clear()
+        self.pen.told()
+
+    def toggle_spotlight(self) -> None:
+        self.light.show(not self.light.on)
+        self._follow()
+
+    def black(self) -> None:
+        """Nothing to be seen, until any key."""
+        from ui.presenter.strip import BlackScreen
+
+        if not self.presenting:
+            return
+        if self.black_screen is not None:
+            return self._end_black()
+        self.black_screen = BlackScreen(self.window)
+        self.black_screen.ended.connect(self._end_black)
+        self.black_screen.start()
+
+    def _end_black(self) -> None:
+        screen, self.black_screen = self.black_screen, None
+        if screen is not None:
+            self.window.removeEventFilter(screen)
+            screen.hide()
+            screen.deleteLater()
+            self.window.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _take_ink(self, ink: str) -> None:
+        self.pen.ink = ink
+        self.take("pen")
+
+    def _strip_clicked(self, name: str) -> None:
+        acts = {
+            "pen": self.toggle_pen, "eraser": self.toggle_eraser, "undo": self.undo_stroke, "clear": self.clear,
+            "spotlight": self.toggle_spotlight, "black": self.black, "lock": lambda: self._set_lock(not self.locked), "leave": self.leave,
+        }  # fmt: skip
+        acts[name]()
+
+    # what follows
+
+    def _follow(self) -> None:
+        """Marks in menus and strip, and whether the strip is there."""
+        if self._tools is None:
+            return
+        pen, light, strip = self._tools
+        made = self.window.actions_by_id
+        marks = {"present": self.presenting, "pen": pen.tool == "pen", "eraser": pen.tool == "eraser", "spotlight": light.on}
+        for name, on in marks.items():
+            made[name].setChecked(on)
+        strip.show_state(pen.tool, pen.ink, light.on, self.locked, self.presenting, bool(pen.board.strokes), pen.board.can_undo)
+        self._watch(self.presenting or bool(pen.tool) or light.on)
+        if pen.tool:
+            self._show_strip()
+        elif not self.presenting:
+            self._timer.stop()
+            strip.say("")
+            strip.hide()
+        self.window.refresh_actions()
+
+    def _watch(self, watch: bool) -> None:
+        if watch == self._watching:
+            return
+        self._watching = watch
+        if watch:
+            self.window.canvas.installEventFilter(self)
+        else:
+            self.window.canvas.removeEventFilter(self)
+
+    def _show_strip(self) -> None:
+        strip = self.strip
+        if not strip.isVisible():
+            strip.show()
+            strip.raise_()
+            strip.place()
+        if self.presenting and not self.pen.tool:
+            self._timer.start(max(STRIP_MS, self._timer.remainingTime()))
+        elif not self.hint_text:
+            self._timer.stop()
+
+    def _hint(self, text: str) -> None:
+        """What would be said in the status line, where there is none to be seen."""
+        self.hint_text = text
+        self.strip.say(text)
+        self._show_strip()
+        self._timer.start(HINT_MS)
+
+    def _rest(self) -> None:
+        """The strip and its hint have been there for long enough."""
+        self.hint_text = ""
+        self.strip.say("")
+        if not self.pen.tool and not self.strip.underMouse():
+            self.strip.hide()
+
+    def facts(self) -> Iterable[str]:
+        if self.presenting:
+            yield "presenting"
+        if self._tools is not None:
+            if self.pen.board.strokes:
+                yield "strokes"
+            if self.pen.board.can_undo:
+                yield "strokes to undo"
+
+    def set_document(self, document: Document) -> None:
+        if self._tools is not None:
+            self.pen.board.forget()
+            self.pen.told()
+        if self.presenting:
+            self._set_lock(self.locked)
+
+    def set_theme(self, theme: Theme) -> None:
+        if self._tools is not None:
+            self.strip.set_theme(theme)
+
+    def close(self) -> None:
+        self.leave()
+        self._timer.stop()
+        if self._tools is not None:
+            self.take("")
+            self.light.show(False)
+            self._timer.stop()
+
+    # the canvas, while there is something to do
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if isinstance(event, QKeyEvent) and kind in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress):
+            return self._key(event)
+        if isinstance(event, QMouseEvent):
+            self._pointer(event)
+        elif kind == QEvent.Type.Resize and self.strip.isVisible():
+            self.strip.place()
+        return False
+
+    def _key(self, event: QKeyEvent) -> bool:
+        """Esc ends one thing after the other; B and the full stop are black, as clickers send them."""
+        canvas, pressed = self.window.canvas, event.type() == QEvent.Type.KeyPress
+        if canvas.gesture is not None:
+            return False
+        if event.key() == Qt.Key.Key_Escape:
+            if pressed:
+                self.escape()
+        elif self.presenting and event.key() in _BLACK and not event.modifiers().value:
+            if pressed:
+                self.black()
+        else:
+            if pressed and self.locked and self.window.keys.known(event):
+                self._hint(LOCKED)
+            return False
+        event.accept()
+        return True
+
+    def escape(self) -> None:
+        """Put down what is in the hand, else end the spotlight, else presenting."""
+        if self.pen.drop():
+            return
+        if self.pen.tool:
+            self.take("")
+        elif self.light.on:
+            self.toggle_spotlight()
+        else:
+            self.leave()
+
+    def _pointer(self, event: QMouseEvent) -> None:
+        canvas = self.window.canvas
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self._pressed = event.position()
+        if event.type() != QEvent.Type.MouseMove:
+            return
+        if self.presenting and event.position().y() > canvas.height() - EDGE:
+            self._show_strip()
+        held = event.buttons() & Qt.MouseButton.LeftButton and self._pressed is not None and not self.pen.tool
+        if held and self.locked and canvas.gesture is not None and self._pressed is not None:
+            from ui.canvas.gestures import Move
+
+            far = (event.position() - self._pressed).manhattanLength() >= QApplication.startDragDistance()
+            if far and isinstance(canvas.gesture, Move):
+                self._pressed = None
+                self._hint(LOCKED)

@@ -1,0 +1,151 @@
+"""The presenter's tools in a strip at the lower edge of the canvas, and the black screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from ui.presenter.pen import INKS, hue
+from ui.style import px
+from ui.theme import Theme, color
+from ui.topbar import dot
+from ui.widgets import button
+
+if TYPE_CHECKING:
+    from ui.canvas.view import Canvas
+
+
+class Strip(QFrame):
+    """Buttons only: what they do is decided elsewhere. `clicked` carries the name of one."""
+
+    clicked = Signal(str)
+    ink_chosen = Signal(str)
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self.setObjectName("searchbox")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.hint = QLabel("")
+        self.hint.setTextFormat(Qt.TextFormat.PlainText)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.inks: dict[str, QPushButton] = {}
+        self.buttons: dict[str, QPushButton] = {}
+        self._row = QHBoxLayout()
+        self._row.setSpacing(2)
+        self._add("pen", "Pen", "Draw on the canvas  (Ctrl+Shift+K)", True)
+        for ink, name in INKS.items():
+            made = button("", "quiet", tip=f"{name} pen")
+            made.setAccessibleName(f"{name} pen")
+            made.setCheckable(True)
+            made.clicked.connect(lambda _=False, ink=ink: self.ink_chosen.emit(ink))
+            self.inks[ink] = made
+            self._row.addWidget(made)
+        self._add("eraser", "Eraser", "Wipe strokes; the right button does it too", True)
+        self._add("undo", "Undo", "Take back the last stroke  (Ctrl+Z while drawing)")
+        self._add("clear", "Clear", "Wipe everything that was drawn here")
+        self._row.addSpacing(12)
+        self._add("spotlight", "Spotlight", "Light only what is around the pointer; the wheel sets the size", True)
+        self._add("black", "Black", "Black screen  (B or .)")
+        self._add("lock", "Lock", "Nothing can be edited by accident", True)
+        self._row.addSpacing(12)
+        self._add("leave", "End", "Leave presenter mode  (Esc)")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(10, 6, 10, 6)
+        layout.setSpacing(2)
+        layout.addWidget(self.hint)
+        layout.addLayout(self._row)
+        self.hint.hide()
+        self.hide()
+
+    def _add(self, name: str, text: str, tip: str, checkable: bool = False) -> None:
+        made = button(text, "quiet", tip=tip)
+        made.setCheckable(checkable)
+        made.clicked.connect(lambda _=False: self.clicked.emit(name))
+        self.buttons[name] = made
+        self._row.addWidget(made)
+
+    def set_theme(self, theme: Theme) -> None:
+        for ink, made in self.inks.items():
+            made.setIcon(dot(hue(ink, theme)))
+            made.setIconSize(QSize(px(theme, 14), px(theme, 14)))
+        self.place()
+
+    def show_state(self, tool: str, ink: str, spotlight: bool, locked: bool, presenting: bool, strokes: bool, undo: bool) -> None:
+        """Which tool is in the hand, and what can be done."""
+        for name, on in (("pen", tool == "pen"), ("eraser", tool == "eraser"), ("spotlight", spotlight), ("lock", locked)):
+            self.buttons[name].setChecked(on)
+        for name, made in self.inks.items():
+            made.setChecked(tool == "pen" and name == ink)
+        self.buttons["undo"].setEnabled(undo)
+        self.buttons["clear"].setEnabled(strokes)
+        for name in ("black", "lock", "leave"):
+            self.buttons[name].setVisible(presenting)
+        self.place()
+
+    def say(self, text: str) -> None:
+        """A sentence above the buttons; empty for none."""
+        self.hint.setText(text)
+        self.hint.setVisible(bool(text))
+        self.place()
+
+    def place(self) -> None:
+        """In the middle of the lower edge."""
+        layout = self.layout()
+        assert layout is not None
+        layout.activate()
+        self.adjustSize()
+        room = self._canvas.size()
+        size = self.size().boundedTo(room - QSize(16, 16))
+        self.setGeometry((room.width() - size.width()) // 2, room.height() - size.height() - 12, size.width(), size.height())
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        event.accept()  # not for the canvas below
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        event.accept()
+
+
+class BlackScreen(QWidget):
+    """Over everything in a window; any key or click takes it away, and does nothing else."""
+
+    ended = Signal()
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.BlankCursor)
+        self.setAccessibleName("Black screen; any key ends it")
+        self.setGeometry(window.rect())
+        window.installEventFilter(self)
+
+    def start(self) -> None:
+        self.show()
+        self.raise_()
+        self.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def eventFilter(self, watched: QWidget, event: QEvent) -> bool:  # type: ignore[override]
+        if event.type() == QEvent.Type.Resize:
+            self.setGeometry(watched.rect())
+        return False
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride:
+            event.accept()
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        self.ended.emit()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.ended.emit()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), color("#000000"))
+        painter.end()
