@@ -26,7 +26,8 @@ NONE, CTRL, SHIFT, ALT = (
     Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier,
 )  # fmt: skip
 ASKS_OR_LEAVES = {
-    "quit", "full_screen", "lessons", "present", "examples", "open", "new", "save", "save_as", "export_code", "export_picture", "undo", "redo",
+    "quit", "full_screen", "lessons", "present", "examples", "open", "new", "save", "save_as", "export_code", "export_picture",
+    "undo", "redo",
 }  # fmt: skip
 """What opens a window of its own, leaves the document, or writes files; tested where it belongs."""
 RANDOM = [spec for spec in ACTIONS if spec.id not in ASKS_OR_LEAVES - {"undo", "redo"}]
