@@ -44,7 +44,7 @@ class Unfold(Feature):
         try:
             edit, node = fold(self.window.document.graph, opened)
         except GraphError as refused:
-            self._refused(refused)
+            self.window.say(str(refused))
             return
         if canvas.levels.inside is not None and self._is_inside(opened):
             canvas.levels.show(group.parent)
@@ -66,7 +66,7 @@ class Unfold(Feature):
         try:
             edit, group = unfold(window.document.graph, chosen[0], self._shapes(), into_neurons, _size)
         except GraphError as refused:
-            self._refused(refused)
+            window.say(str(refused))
             return
         if canvas.do(edit, f"Open {name}"):
             canvas.levels.enter(group)
@@ -89,10 +89,6 @@ class Unfold(Feature):
 
     def _is_inside(self, group: str) -> bool:
         return group in (each.id for each in self.window.canvas.levels.way())
-
-    def _refused(self, refused: GraphError) -> None:
-        text = str(refused)
-        self.window.say(text[:1].upper() + text[1:])
 
 
 def _size(graph: Graph, node: str) -> tuple[float, float]:
