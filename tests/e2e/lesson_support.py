@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 
 from engine.catalog import CATALOG
@@ -60,11 +62,13 @@ class Played:
         assert not isinstance(found, Absent), f"{of} has no {quantity}: {found.reason}"
         return found  # type: ignore[no-any-return]
 
-    def value(self, of: str) -> np.ndarray:
-        return self.tensor(of).numpy()
+    def value(self, of: str) -> Any:
+        """A float, or an array."""
+        return _plain(self.tensor(of))
 
-    def gradient(self, of: str) -> np.ndarray:
-        return self.tensor(of, "gradient").numpy()
+    def gradient(self, of: str) -> Any:
+        """A float, or an array."""
+        return _plain(self.tensor(of, "gradient"))
 
     def answer(self, question: Question) -> float:
         """The number on the canvas that a question asks for."""
@@ -73,6 +77,22 @@ class Played:
 
     def question(self, number: int) -> Question:
         return self.step.ask[number]
+
+
+def _plain(tensor: torch.Tensor) -> float | np.ndarray:
+    return tensor.numpy() if tensor.ndim else float(tensor)
+
+
+def asked(name: str) -> list[float]:
+    """The right answers of all questions for a number, in order."""
+    lesson, _ = open_lesson(name)
+    return [q.expected for step in lesson.steps for q in step.ask if q.kind in ("predict", "number") and q.expected is not None]
+
+
+def close(numbers: Iterable[Any]) -> Any:
+    """Equal to the digits that a lesson gives: four, as on the canvas."""
+    plain = [number.item() if isinstance(number, torch.Tensor) else float(number) for number in numbers]
+    return pytest.approx(plain, rel=1e-4, abs=1e-9)
 
 
 def texts_of(step: Step) -> str:

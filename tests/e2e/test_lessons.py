@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import re
+from typing import Any
 
 import pytest
 
@@ -69,7 +71,8 @@ def test_a_lesson_has_four_to_nine_steps_and_asks_lights_runs_and_notes(name: st
 def test_every_step_can_be_opened_from_anywhere(name: str, number: int) -> None:
     """Its document is sound, what it hides and lights is on the canvas, and what its questions ask for is a number there."""
     played = Played(name, number)
-    assert not [problem for problem in lint(played.graph) if problem.severity == "error"]
+    assert not lint(played.graph)
+    assert not [problem for problem in played.session.problems if problem.severity == "error"]
     optimizer(played.graph.training["optimizer"]).hyper(played.graph.training["hyper"])
     for hidden in (*played.step.hide_values, *played.step.hide_gradients):
         played.tensor(hidden, "value" if hidden in played.step.hide_values else "gradient")
@@ -77,6 +80,13 @@ def test_every_step_can_be_opened_from_anywhere(name: str, number: int) -> None:
         if question.of:
             answer = played.answer(question)
             assert question.expected is None or question.accepts(answer, question.expected), f"{question.text}: the canvas shows {answer}"
+
+
+@pytest.mark.parametrize(("name", "number"), STEPS)
+def test_training_in_a_step_ends_within_what_the_document_allows(name: str, number: int) -> None:
+    played = Played(name, number)
+    steps = sum(action.args["steps"] for action in played.step.run if action.do == "train")
+    assert played.session.state.step == steps
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -91,8 +101,7 @@ def test_every_question_tells_its_answer(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_formula_of_a_lesson_can_be_typeset(name: str) -> None:
-    import ziamath
-
+    ziamath: Any = importlib.import_module("ziamath")
     lesson, _ = open_lesson(name)
     ziamath.config.svg2 = False
     for step in lesson.steps:

@@ -178,7 +178,8 @@ def test_a_mistake_is_named_with_its_step(changes: dict[str, Any], said: str) ->
     ("change", "said"),
     [
         ({"format": "gradwire"}, "this is not a lesson"), ({"version": 2}, "written by a newer Gradwire"),
-        ({"version": 0}, "not a whole number"), ({"graph": "../secret"}, "neither a file beside the lesson"), ({"graph": "/etc/passwd"}, "neither a file beside"),
+        ({"version": 0}, "not a whole number"), ({"graph": "../secret"}, "neither a file beside the lesson"),
+        ({"graph": "/etc/passwd"}, "neither a file beside"),
         ({"graph": ""}, "neither a file beside"), ({"steps": []}, "it has no steps"), ({"title": None}, '"title" is not a text'),
         ({"order": "last"}, '"order" is not a number'),
     ],
@@ -258,7 +259,8 @@ def test_the_shelf_is_in_order_and_leaves_out_what_it_cannot_read(tmp_path: Path
 
 @pytest.mark.parametrize(("typed", "truth", "tolerance", "right"), [
     (-10, -10, None, True), (-9.96, -10, None, True), (-9.9, -10, None, False), (10, -10, None, False), (0, 0, None, True),
-    (0.001, 0, None, False), (0.3, 0.25, 0.05, True), (0.31, 0.25, 0.05, False), (float("nan"), 1, None, False), (float("inf"), 1, 1e300, False),
+    (0.001, 0, None, False), (0.3, 0.25, 0.05, True), (0.31, 0.25, 0.05, False),
+    (float("nan"), 1, None, False), (float("inf"), 1, 1e300, False),
 ])  # fmt: skip
 def test_what_counts_as_right(typed: float, truth: float, tolerance: float | None, right: bool) -> None:
     assert Question("number", "?", expected=truth, tolerance=tolerance).accepts(typed, truth) is right
