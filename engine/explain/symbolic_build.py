@@ -16,6 +16,7 @@ from engine.explain.local_products import LocalProducts
 from engine.explain.place import Place
 from engine.explain.question import Unanswerable
 from engine.explain.symbolic import Derivative, Expression, Formulas, Symbolic
+from engine.explain.symbolic_brackets import plain_brackets
 from engine.explain.symbolic_numbers import evaluate
 from engine.explain.symbolic_simplify import simplified
 from engine.explain.symbolic_table import FORMULAS, number
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     from engine.explain.situation import Situation
     from engine.plan import Operation
 
-WRITTEN_OUT = 50
+WRITTEN_OUT = 30
 """Operations up to which f is written out; beyond, and for its derivatives, nodes get symbols of their own."""
-PIECE = 24
+PIECE = 12
 """Operations of one definition, at most, where nodes have symbols."""
 LARGEST = 200
 """Nodes of a graph that formulas are made for."""
@@ -209,7 +210,7 @@ class _Builder:
     def _write(self, expression: Expr) -> Expression:
         shorter, done = simplified(expression, self.until) if self.question.simplify else (expression, False)
         self.cut_short |= self.question.simplify and not done
-        return Expression(sympy.latex(shorter, symbol_names=self.chain.names), sympy.sstr(shorter), done)
+        return Expression(plain_brackets(sympy.latex(shorter, symbol_names=self.chain.names)), sympy.sstr(shorter), done)
 
     def _note(self, long: bool) -> str:
         notes = []

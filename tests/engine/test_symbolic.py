@@ -16,6 +16,7 @@ from engine.catalog import CATALOG
 from engine.explain.question import Refusal, answer
 from engine.explain.situation import Situation
 from engine.explain.symbolic import Derivative, Formulas, Symbolic
+from engine.explain.symbolic_brackets import plain_brackets
 from engine.explain.symbolic_table import FORMULAS
 from engine.nodes import TYPES
 from engine.session import Session
@@ -53,7 +54,7 @@ def valley(a: float = 0.2, b: float = 5.01) -> Graph:
 
 def test_x_squared_plus_three_sine_squared_is_written_as_in_the_lecture() -> None:
     found = formulas(fan_out())
-    assert found.f.latex == r"x^{2} + 3 \sin^{2}{\left(x \right)}"
+    assert found.f.latex == r"x^{2} + 3 \sin^{2}{(x )}"
     assert same(derivative(found, "x").formula.text, 2 * x + 3 * sympy.sin(2 * x))
     assert derivative(found, "x").left == r"\frac{\partial f}{\partial x}"
     assert derivative(found, "x").value == pytest.approx(1.4 + 3 * math.sin(1.4), rel=1e-14)
@@ -172,6 +173,12 @@ def test_the_formulas_of_scalar_examples_have_the_values_of_the_canvas(name: str
     assert found.derivatives
     assert all(d.error is not None and d.error < 1e-10 for d in found.derivatives)
     assert all(d.formula.latex and d.formula.text for d in found.derivatives)
+
+
+def test_brackets_grow_around_what_is_tall_only() -> None:
+    assert plain_brackets(r"\sin{\left(x \right)}") == r"\sin{(x )}"
+    assert plain_brackets(r"\left(a + \left|b\right|\right) \left(\frac{1}{x}\right)") == r"(a + |b|) \left(\frac{1}{x}\right)"
+    assert plain_brackets(r"\left[\left(\frac{1}{x}\right) > 0\right]") == r"\left[\left(\frac{1}{x}\right) > 0\right]"
 
 
 def test_the_question_loads_neither_torch_nor_sympy() -> None:
