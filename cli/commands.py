@@ -111,7 +111,8 @@ def _parser() -> _Parser:
     export = graph_command("export", "the graph as readable PyTorch")
     export.add_argument("-o", "--out", metavar="F.py", help="standard output without it")
 
-    examples = commands.add_parser("examples", help="list the built-in graphs", description="List the built-in graphs.")
+    listing = "list the built-in graphs and lessons"
+    examples = commands.add_parser("examples", help=listing, description=f"{listing.capitalize()}.")
     _add_json(examples)
     return parser
 

@@ -19,6 +19,7 @@ from graph.objective import NoObjective, find_objective
 from graph.settings import complaint
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "resources" / "examples"
+LESSONS = EXAMPLES.parent / "lessons"
 
 
 class CommandError(Exception):

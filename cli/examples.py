@@ -1,13 +1,14 @@
-"""`examples`: the built-in graphs with a line about each."""
+"""`examples`: the built-in graphs and lessons with a line about each."""
 
 from __future__ import annotations
 
 import argparse
 from typing import Any
 
-from cli.common import EXAMPLES, print_json
+from cli.common import EXAMPLES, LESSONS, print_json
 from engine.catalog import CATALOG
 from graph.files import load
+from graph.lesson import shelf
 
 
 def listing() -> list[dict[str, Any]]:
@@ -24,12 +25,27 @@ def listing() -> list[dict[str, Any]]:
     return [entry for _, _, entry in sorted(found, key=lambda item: item[:2])]
 
 
+def lessons() -> list[dict[str, Any]]:
+    """Name, title, summary, graph and number of steps and questions, in the order of the course."""
+    return [
+        {
+            "name": path.stem, "title": lesson.title, "summary": lesson.summary, "graph": lesson.graph, "steps": len(lesson.steps),
+            "questions": sum(len(step.ask) for step in lesson.steps),
+        }
+        for path, lesson in shelf(LESSONS)
+    ]  # fmt: skip
+
+
 def command(options: argparse.Namespace) -> int:
-    entries = listing()
+    entries, lectures = listing(), lessons()
     if options.json:
-        print_json({"examples": entries})
+        print_json({"examples": entries, "lessons": lectures})
         return 0
-    width = max((len(e["name"]) for e in entries), default=0)
+    width = max((len(e["name"]) for e in (*entries, *lectures)), default=0)
     for entry in entries:
         print(f"{entry['name']:<{width}}  {entry['description'] or entry['title']}")
+    if lectures:
+        print("\nLessons, in the window under Learn:\n")
+    for lesson in lectures:
+        print(f"{lesson['name']:<{width}}  {lesson['title']}")
     return 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 from typing import Any
 
@@ -124,3 +125,13 @@ def test_names_of_items_lead_back_to_them(name: str) -> None:
     lesson, graph = open_lesson(name)
     last = graph_at(graph, lesson, len(lesson.steps) - 1)
     assert [resolve(last, item_name(last, item)).id for item in (*last.nodes, *last.edges)] == [*last.nodes, *last.edges]
+
+
+def test_the_command_line_lists_the_lessons_in_the_order_of_the_course(capsys: pytest.CaptureFixture[str]) -> None:
+    main = importlib.import_module("main").main
+    assert main(["examples", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["lessons"]
+    assert [entry["name"] for entry in listed] == list(ROWS.values())
+    assert all(entry["title"] and entry["summary"] and entry["steps"] >= 4 and entry["questions"] for entry in listed)
+    assert main(["examples"]) == 0
+    assert "The derivative as a limit" in capsys.readouterr().out
