@@ -16,7 +16,7 @@ from engine.kernel.process import BENCH, KernelProcess
 from engine.kernel.protocol import LASTING, ArrayKey, Kept, Progress, Reply, Request
 from engine.views import TraceView
 from graph.document import Change, Document
-from graph.edits import Edit, StateMove, edit_from_json
+from graph.edits import Edit, StateMove, edit_from_json, moves_of
 from graph.files import dumps
 
 if TYPE_CHECKING:
@@ -322,7 +322,7 @@ class KernelClient:
 
     def _on_change(self, change: Change) -> None:
         for edit in change.edits:
-            self._moves += getattr(edit, "state_moves", ())
+            self._moves += moves_of(edit)
         if change.structure:
             self._wishes.text = self._wishes.trace = self._wishes.progress = True
             self._edits.clear()

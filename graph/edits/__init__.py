@@ -6,7 +6,7 @@ removes comes back in its old place. `edit.kind_in(graph)`, asked before it is a
 """
 
 
-from graph.edits.base import Compound, Edit, Kind, StateMove
+from graph.edits.base import Compound, Edit, Kind, StateMove, moves_of
 from graph.edits.composed import connect, dissolve, duplicate, insert_on_wire, remove_nodes
 from graph.edits.reading import edit_from_json
 from graph.edits.structure import AddItem, AddNode, Connect, Disconnect, RemoveItem, RemoveNode
@@ -34,5 +34,5 @@ __all__ = [
     "GraphError", "Kind", "Move", "RemoveFrame", "RemoveGroup", "RemoveItem", "RemoveNode", "RemoveNote", "Rename",
     "ReplaceFrame", "ReplaceGroup", "ReplaceNote", "SetBypassed", "SetCollapsed", "SetGraphSetting", "SetGroup", "SetItem", "SetLabel",
     "SetParam", "SetTraining", "SetVia", "StateMove", "connect", "dissolve", "duplicate", "edit_from_json", "insert_on_wire",
-    "remove_nodes",
+    "moves_of", "remove_nodes",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from graph.model import Frame, Group, Node, Note
 
 Kind = Literal["structure", "value", "cosmetic"]
 StateMove = tuple[tuple[str, str], tuple[str, str]]
-"""Old (node, parameter) to new: trained weights follow a duplicate."""
+"""Old (node, parameter) to new: trained weights follow a duplicate. A parameter such as `W[2,0]` is one number of a tensor."""
 
 
 class Edit:
@@ -72,6 +72,13 @@ class Compound(Edit):
     def _fields(self) -> dict[str, Any]:
         moves = [[list(old), list(new)] for old, new in self.state_moves]
         return {"edits": [edit.to_json() for edit in self.edits], "text": self.text} | ({"state_moves": moves} if moves else {})
+
+
+def moves_of(edit: Edit) -> tuple[StateMove, ...]:
+    """The moves of state of an edit and of all edits in it: a gesture's are inside its one step."""
+    if not isinstance(edit, Compound):
+        return ()
+    return (*(move for part in edit.edits for move in moves_of(part)), *edit.state_moves)
 
 
 def optional(value: Any) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from engine.state import state_key
 from engine.trainer import Trainer
 from engine.unfold import fold
 from graph.document import Document
-from graph.edits import Compound, StateMove
+from graph.edits import Compound, StateMove, moves_of
 from graph.graph import Graph
 from tests.engine.networks import network, tanh_net
 from tests.engine.unfolding import near, open_in, part, shapes_of
@@ -131,6 +131,20 @@ def test_several_edits_at_once_move_weights_through_all_of_them() -> None:
     for (_, name), new in last.state_moves:
         if name.startswith("W"):
             assert torch.equal(session.state.parameters[state_key(new)], part(trained, name)[1])
+
+
+def test_the_moves_of_a_gesture_are_found_in_its_one_step_also_when_it_is_undone() -> None:
+    document, seen = Document(tanh_net()), list[StateMove]()
+    document.changed.connect(lambda change: seen.extend(move for edit in change.edits for move in moves_of(edit)))
+    with document.gesture("Both layers"):
+        open_in(document, "hidden")
+        open_in(document, "out")
+    there = list(seen)
+    seen.clear()
+
+    document.undo()
+
+    assert len(there) == 4 and sorted(seen) == sorted((new, old) for old, new in there)
 
 
 def test_resetting_with_another_seed_starts_both_from_the_same_weights() -> None:
