@@ -52,7 +52,7 @@ class Snapshot:
 
 
 def _decisive(graph: Graph) -> tuple[Any, ...]:
-    return graph.settings.get("dtype"), graph.settings.get("objective")
+    return graph.settings.get("dtype"), graph.settings.get("objective"), graph.settings.get("fault")
 
 
 def _ends(edge: Edge) -> tuple[Any, ...]:

@@ -19,6 +19,7 @@ from engine.program import NodeFailure, Program, ProgramError, RandomKey
 from engine.reach import reachable
 from engine.rng import generator
 from engine.views import Absent
+from graph.faults import at_work
 from graph.problem import Problem
 
 if TYPE_CHECKING:
@@ -65,21 +66,27 @@ class WireReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`objective` is a node's name; `problems` are what structure and shapes lack; `failure` why numbers could not be computed."""
+    """`objective` is a node's name; `problems` are what structure and shapes lack; `failure` why numbers could not be computed.
+
+    A `planted` fault never passes, not even one that no gradient shows.
+    """
 
     objective: str | None = None
     wires: tuple[WireReport, ...] = ()
     problems: tuple[Problem, ...] = ()
     failure: str = ""
+    planted: bool = False
 
     @property
     def ok(self) -> bool:
-        return not self.failure and not any(p.severity == "error" for p in self.problems) and all(w.ok for w in self.wires)
+        sound = not self.failure and not self.planted and all(w.ok for w in self.wires)
+        return sound and not any(p.severity == "error" for p in self.problems)
 
     def to_json(self) -> dict[str, Any]:
         """Strict JSON once NaN and infinities are written as text."""
-        return {"ok": self.ok, "objective": self.objective, "failure": self.failure or None, "problems": [p.text for p in self.problems],
-                "wires": [w.to_json() for w in self.wires]}  # fmt: skip
+        planted = {"planted": True} if self.planted else {}
+        return {"ok": self.ok, **planted, "objective": self.objective, "failure": self.failure or None,
+                "problems": [p.text for p in self.problems], "wires": [w.to_json() for w in self.wires]}  # fmt: skip
 
     @property
     def lines(self) -> tuple[str, ...]:
@@ -99,6 +106,8 @@ class Report:
             bad = [f"{w.source} → {w.target}" for w in self.wires if not w.ok]
             if bad:
                 found.append(f"failed: {len(bad)} of {len(compared)} gradients differ from the numerical ones: {', '.join(bad)}")
+        if self.planted:
+            found.append("failed: a fault is planted in this graph; some of what it computes is wrong on purpose")
         return tuple(found)
 
 
@@ -130,7 +139,7 @@ def check(graph: Graph, state: State | None = None, seed: int = 0) -> Report:
     rows = torch.tensor(session.samples(), dtype=torch.int64)
     feeds = session.feeds.chosen(program.feeds, rows)
     report = check_program(graph, program, feeds, session.parameters(program), session.buffers(program), seed=seed)
-    return replace(report, problems=problems)
+    return replace(report, problems=problems, planted=at_work(graph))
 
 
 def check_program(

@@ -18,6 +18,7 @@ import torch
 
 from engine.differentiate import Seeds, local, local_zeros, reductions, reference, reference_zeros, total
 from engine.environment import Argument, Held, Key, Own, Several, Wire
+from engine.faults import doubled, rule_of, spoiled, twice
 from engine.plan import Operation, Plan
 
 Kind = Literal["step", "evaluate", "perturb", "trace", "retrace"]
@@ -123,7 +124,8 @@ class Writer:
             own = self.parameter[operation.leaves[0].key]  # type: ignore[union-attr]
             out(f"v{n} = {own}.view_as({own})" if self.reference else f"v{n} = {own}")
             return
-        out.names[f"f{n}"], out.names[f"s{n}"] = operation.type.forward, operation.settings
+        forward = doubled(operation) if twice(self.plan.fault, operation) else operation.type.forward
+        out.names[f"f{n}"], out.names[f"s{n}"] = forward, operation.settings
         local = set() if self.reference or not self.differentiate else set(self._local_leaves(operation))
         if self.reference:
             self._views(operation)
@@ -221,7 +223,7 @@ class Writer:
         """The needed leaves that no rule serves."""
         if operation.alias or not operation.needed:
             return []
-        if not self._ruled(operation):
+        if not self._ruled(operation) or twice(self.plan.fault, operation):
             return list(operation.needed)
         names = self._argument_of(operation)
         return [a for a in operation.needed if names[a][0] not in operation.type.gradients]
@@ -293,7 +295,7 @@ class Writer:
         for a in leaves:
             name, place = names[a]
             rule = f"r{n}_{operation.wiring.names.index(name)}"
-            out.names[rule] = operation.type.gradients[name]
+            out.names[rule] = rule_of(self.plan.fault, operation, name)
             if place < 0:
                 out(f"e{n}_{a} = {rule}{tail}")
             else:
@@ -315,6 +317,13 @@ class Writer:
 
     def _contribute(self, operation: Operation, a: int, name: str) -> None:
         leaf = operation.leaves[a]
+        if (spoil := spoiled(self.plan.fault, operation, a)) is not None:
+            self.out.names["spoil"] = spoil
+            wrong = f"e{operation.index}_{a}"
+            self.out(f"{wrong} = spoil({name})")
+            if name in self.maybe:
+                self.maybe.add(wrong)
+            name = wrong
         if isinstance(leaf, Own):
             self.contributions.setdefault(("parameter", leaf.key), []).append(name)
         else:

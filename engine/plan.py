@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from engine.environment import FED_ROLES, Key, Own, Wire, Wiring, frozen, settings_of
 from engine.nodes.base import NodeType, Settings
 from engine.shapes import Form, Inference
+from graph.faults import Fault, planted
 
 if TYPE_CHECKING:
     from graph.graph import Graph
@@ -64,6 +65,7 @@ class Plan:
     trainable: list[Key] = field(default_factory=list)
     for_objective: set[str] = field(default_factory=set)
     for_outputs: set[str] = field(default_factory=set)
+    fault: Fault | None = None
 
     def operation(self, node: str) -> Operation:
         return next(o for o in self.operations if o.node == node)
@@ -73,7 +75,7 @@ def make_plan(
     graph: Graph, inference: Inference, *, training: bool, wanted: Wanted, objective: Key | None, outputs: Sequence[Key], everything: bool
 ) -> Plan:
     """The plan for these targets; `everything` adds all nodes that can be computed, whether or not a target needs them."""
-    plan = Plan(inference, training, wanted, objective, tuple(outputs))
+    plan = Plan(inference, training, wanted, objective, tuple(outputs), fault=planted(graph))
     plan.for_objective = inference.ancestors([objective[0]] if objective else [])
     plan.for_outputs = inference.ancestors(node for node, _ in outputs)
     kept = set(inference.wirings) if everything else plan.for_objective | plan.for_outputs

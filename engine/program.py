@@ -233,7 +233,7 @@ class Program:
             return False
         fresh = make_plan(graph, inference, training=plan.training, wanted=plan.wanted, objective=plan.objective,
                           outputs=plan.outputs, everything=plan.wanted == "all")  # fmt: skip
-        if fresh.trainable != plan.trainable:
+        if fresh.trainable != plan.trainable or fresh.fault != plan.fault:
             return False
         for operation in plan.operations:
             batched = inference.batched.get(operation.node, frozenset())

@@ -13,6 +13,7 @@ from torch import Tensor
 from engine.batches import Batches
 from engine.curve import Curve
 from engine.failure import first_nonfinite
+from engine.faults import Unzeroed
 from engine.moves import moved_memory
 from engine.nodes.base import NodeError
 from engine.optimizers.run import Lbfgs, Stepper, stepper
@@ -24,8 +25,10 @@ from engine.session import Session, SessionError
 from engine.state import State, state_key
 from engine.trace import Trace
 from engine.views import TraceView
+from graph.faults import Fault
 from graph.problem import Problem
 
+SKIPPED = Fault("zero_grad")
 SNAPSHOT = 64
 """Steps between two copies of the state; what lies between is replayed exactly."""
 MEASURED = 200
@@ -366,6 +369,8 @@ class Trainer:
         self._names = [state_key(key) for key in self._program.trainable_keys]
         self._random = any(o.type.random for o in self._program.plan.operations)
         self._optimizer = stepper(self.spec.key, self.hyper, [self._parameters[i] for i in self._program.trainable])
+        if self._program.plan.fault == SKIPPED and not isinstance(self._optimizer, Lbfgs):
+            self._optimizer = Unzeroed(self._optimizer)
         self._optimizer.restore(self._names, memory)
         self._version, self._edits = session.version, session.edits
         self.problem = None

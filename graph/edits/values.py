@@ -159,7 +159,7 @@ class SetGraphSetting(Edit):
         return SetGraphSetting(self.name, graph._set_setting(self.name, self.value))
 
     def kind_in(self, graph: Graph) -> Kind:
-        return "structure" if self.name in ("dtype", "objective") else "value" if self.name == "demo" else "cosmetic"
+        return "structure" if self.name in ("dtype", "objective", "fault") else "value" if self.name == "demo" else "cosmetic"
 
     def absorb(self, later: Edit) -> Edit | None:
         return later if isinstance(later, SetGraphSetting) and later.name == self.name else None
