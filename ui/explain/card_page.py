@@ -303,7 +303,8 @@ class CardPage(QWidget):
 
     def _hidden(self) -> HiddenNumbers:
         hidden = self._window.canvas.overlay.hidden
-        return HiddenNumbers(frozenset(hidden.values), frozenset(hidden.gradients))
+        reached = self._trace if not self._window.playhead.at_rest else None
+        return HiddenNumbers(frozenset(hidden.values), frozenset(hidden.gradients), reached)
 
     def _show_sections(self, card: Card, hidden: HiddenNumbers) -> None:
         while len(self.sections) < len(card.sections):

@@ -7,6 +7,7 @@ expression, laid out in microseconds (`ui.explain.layout`), and its pieces carry
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -304,11 +305,14 @@ class _Reader:
 def plain(expr: Expr) -> str:
     """The same in one line of text, for screen readers and tests."""
     if isinstance(expr, Text):
-        return f" {expr.text} " if expr.glue in ("relation", "binary") else expr.text + (" " if expr.glue == "comma" else "")
+        text = "".join(_spoken(letter) for letter in expr.text)
+        return f" {text} " if expr.glue in ("relation", "binary") else text + (" " if expr.glue == "comma" else "")
     if isinstance(expr, Row):
         return "".join(plain(item) for item in expr.items)
     if isinstance(expr, Fraction):
         return f"{_grouped(expr.above)}/{_grouped(expr.below)}"
+    if isinstance(expr, Script) and expr.stacked and isinstance(expr.above, Text) and expr.above.sans:
+        return f"{expr.above.text} {plain(expr.base)}"
     if isinstance(expr, Script):
         raised = f"^{_grouped(expr.above)}" if expr.above is not None else ""
         return plain(expr.base) + (f"_{_grouped(expr.below)}" if expr.below is not None else "") + raised
@@ -325,6 +329,11 @@ def plain(expr: Expr) -> str:
     if isinstance(expr, Cross):
         return f"{plain(expr.names[0])} {plain(expr.names[1])} = {plain(expr.names[2])} {plain(expr.product)}"
     return " " if expr.em >= 1 else ""
+
+
+def _spoken(letter: str) -> str:
+    """A letter of the mathematical alphabets as the one of the ordinary alphabet, which can be read out and searched for."""
+    return unicodedata.normalize("NFKC", letter) if 0x1D400 <= ord(letter) <= 0x1D7FF or letter == "\u210e" else letter
 
 
 def _grouped(expr: Expr) -> str:

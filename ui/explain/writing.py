@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from engine.explain.cards import Array, Card, Chain, Line, Number, Outer, Piece, Place, Role, Section, Tex, Words
+from engine.views import ArrayView, TraceView
 from ui.array_view import ABSENT
 from ui.explain.arrays import CELL, LARGEST, MOST_COLUMNS, MOST_ROWS, Plane, picture, plane
 from ui.explain.links import link_of
@@ -19,15 +20,35 @@ NUMBERS = (MOST_ROWS, MOST_COLUMNS)
 _PART = re.compile(r"@(\d+)")
 
 
+HIDDEN, AHEAD = "?", "…"
+
+
 @dataclass(frozen=True, slots=True)
 class HiddenNumbers:
-    """The nodes and wires whose numbers the canvas shows as a question mark: no card gives them away."""
+    """The nodes and wires whose numbers the canvas shows as a question mark, and those that playback has not come to: no card
+    gives them away. `reached` is the trace as far as it is played, None while all of it is on show."""
 
     values: frozenset[str] = frozenset()
     gradients: frozenset[str] = frozenset()
+    reached: TraceView | None = None
 
-    def hides(self, place: Place | None) -> bool:
-        return place is not None and place.id in (self.gradients if place.gradient else self.values)
+    def instead(self, place: Place | None) -> str:
+        """What is written in a number's place; empty where it may be seen."""
+        if place is None:
+            return ""
+        if place.id in (self.gradients if place.gradient else self.values):
+            return HIDDEN
+        return AHEAD if self.reached is not None and self._ahead(self.reached, place) else ""
+
+    def _ahead(self, trace: TraceView, place: Place) -> bool:
+        key = (place.id, place.name)
+        if place.kind == "node":
+            return not (isinstance(trace.gradients.get(key), ArrayView) if place.gradient else key in trace.values)
+        if place.kind == "edge" and place.gradient:
+            return not isinstance(trace.edge_gradients.get(place.id), ArrayView)
+        if place.kind == "parameter" and place.gradient:
+            return not isinstance(trace.parameter_gradients.get(key), ArrayView)
+        return False
 
 
 class Writer:
@@ -41,8 +62,8 @@ class Writer:
 
     def number(self, piece: Number) -> Expr:
         """The digits the canvas shows."""
-        if self._hidden.hides(piece.place):
-            return Text("?", INKS[piece.role], link_of(piece.place))
+        if instead := self._hidden.instead(piece.place):
+            return Text(instead, INKS[piece.role], link_of(piece.place))
         text = whole(piece.value) if piece.whole else number(piece.value)
         made: Expr = Text(text, INKS[piece.role], link_of(piece.place), exact(piece.value))
         needed = piece.bracket and (piece.value < 0 or "×" in text)
@@ -50,8 +71,8 @@ class Writer:
 
     def array(self, piece: Array, most: float = LARGEST, caption: str | None = None, numbers: tuple[int, int] = NUMBERS) -> Expr:
         """A picture of the tensor, at most `most` ems large; its numbers stand in it up to so many rows and columns."""
-        if self._hidden.hides(piece.place):
-            return Text("?", INKS[piece.role], link_of(piece.place))
+        if instead := self._hidden.instead(piece.place):
+            return Text(instead, INKS[piece.role], link_of(piece.place))
         if piece.view.scalar is not None and not piece.view.shape:
             return Text(number(piece.view.scalar), INKS[piece.role], link_of(piece.place), exact(piece.view.scalar))
         self.arrays.append(self._plane(piece, numbers))
