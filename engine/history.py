@@ -67,7 +67,7 @@ class Past:
         self.reached(moment.step)
         if moment.size > self.budget:
             return False
-        at = bisect_right(self._steps(), moment.step)
+        at = bisect_right(self._moments, moment.step, key=_step)
         if at and self._moments[at - 1].step == moment.step:
             at -= 1
             self.bytes -= self._moments.pop(at).size
@@ -91,7 +91,7 @@ class Past:
 
     def nearest(self, step: int) -> Moment | None:
         """Where to go back to on the way to `step`: the latest state from which it is reached exactly. None when it is out of reach."""
-        at = bisect_right(self._steps(), step)
+        at = bisect_right(self._moments, step, key=_step)
         if not at:
             return None
         found = self._moments[at - 1]
@@ -111,5 +111,6 @@ class Past:
                 found.append((moment.step, end))
         return tuple(found)
 
-    def _steps(self) -> list[int]:
-        return [moment.step for moment in self._moments]
+
+def _step(moment: Moment) -> int:
+    return moment.step

@@ -104,6 +104,8 @@ class WorkBench:
         self._session = Session(graph, self._device)
         self._metrics = {}
         self._forget_past()
+        if self._held is not None:
+            self._held.watch(())  # they name another document's nodes
         self._say("")
 
     def _values_before(self, edits: Sequence[dict[str, Any]]) -> dict[tuple[str, str], torch.Tensor]:

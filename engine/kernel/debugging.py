@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.explain.condition import Condition
 from engine.history import Past, Range
+from engine.session import SessionError
 from engine.trace import array_view
 from engine.trainer import Trainer
 from engine.views import Absent
@@ -46,10 +47,10 @@ class Debugging:
         self._follow(trainer)
         state, now = trainer.session.state, time.perf_counter()
         self.past.reached(state.step)
-        nearest = self.past.nearest(state.step)
-        if nearest is not None and nearest.step == state.step:
+        if not single and now - self._kept_at < max(EVERY, self._cost / SHARE):
             return
-        if single or now - self._kept_at >= max(EVERY, self._cost / SHARE):
+        nearest = self.past.nearest(state.step)
+        if nearest is None or nearest.step != state.step:
             self.past.add(trainer.capture(), trainer.loss)
             self._kept_at = time.perf_counter()
             self._cost = self._kept_at - now
@@ -92,7 +93,10 @@ class Debugging:
     def begin(self, trainer: Trainer) -> None:
         """Training starts: what is met already does not stop it, only what comes to be met."""
         self.stopped = None
-        self._met = set(self._met_now(trainer)) if self.conditions else set()
+        try:
+            self._met = set(self._met_now(trainer)) if self.conditions else set()
+        except SessionError:  # the coming step cannot be computed: training will say why
+            self._met = set()
 
     def run(self, trainer: Trainer, seconds: float, steps: float = math.inf) -> bool:
         """Train step by step for this long, looking at the conditions before each; whether one of them was met."""

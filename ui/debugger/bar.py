@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from ui.debugger.timeline import PHASES, Phase, Timeline
@@ -20,6 +21,12 @@ _TIPS: dict[str, str] = {
     "update": "Every parameter takes its step",
     "zero": "The gradients are forgotten: the next pass begins without them",
 }
+_UNITS = {
+    "node": "One node's value, or its gradient",
+    "layer": "A node with weights and what follows it up to the next; without weights, nodes equally deep. A group is one layer",
+    "phase": "Forward, loss, backward, update, zero",
+    "iteration": "A whole training step; the place within it stays",
+}
 _ACCENTS: dict[str, str] = {"forward": "forward", "loss": "forward", "backward": "backward", "update": "backward", "zero": "backward"}
 
 
@@ -30,13 +37,15 @@ class Pair(QWidget):
         super().__init__()
         self.back = button("‹", tip=f"Back by one {unit}")
         self.on = button("›", tip=f"On by one {unit}")
+        word = label(unit)
+        word.setToolTip(_UNITS[unit])
         for widget, way, name in ((self.back, -1, "back"), (self.on, 1, "on")):
             widget.setAccessibleName(f"One {unit} {name}")
             widget.clicked.connect(lambda _=False, way=way: go(way))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        for each in (self.back, label(unit), self.on):
+        for each in (self.back, word, self.on):
             row.addWidget(each)
 
 
@@ -52,6 +61,7 @@ class Bar(QWidget):
     run_here = Signal()
     breakpoints_wanted = Signal()
     closed = Signal()
+    escaped = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -157,6 +167,13 @@ class Bar(QWidget):
 
     def show_breakpoints(self, count: int) -> None:
         self.breakpoints.setText(f"Breakpoints {count}" if count else "Breakpoints")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Esc gives the focus back."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.escaped.emit()
+        else:
+            super().keyPressEvent(event)
 
     def _iteration_moved(self, step: int) -> None:
         self.iteration_chosen.emit(self.nearest_held(step))

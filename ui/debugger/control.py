@@ -143,6 +143,7 @@ class Control(QObject):
         bar.run_here.connect(self.run_here)
         bar.breakpoints_wanted.connect(self.show_page)
         bar.closed.connect(self.hide)
+        bar.escaped.connect(self._window.canvas.setFocus)
 
     # stepping
 
@@ -255,7 +256,7 @@ class Control(QObject):
         if self.page is None:
             window = self._window
             self.page = page = Page(PointsView(self.breakpoints, self._name_of, self._target))
-            self._tab = window.bottom.add_page(page, "Update")
+            self._tab = window.bottom.add_page(page, "Debugger")
             page.set_theme(window.theme)
             page.update_view.entry_wanted.connect(self._ask_entry)
             page.update_view.chosen.connect(lambda node: window.canvas.select([node]))
@@ -442,5 +443,5 @@ class Control(QObject):
         if node is None or node not in graph.nodes:
             overlay.highlight(OWNER, ())
             return
-        edges = [edge for edge in graph.inputs_of(node)]
+        edges = graph.inputs_of(node)
         overlay.highlight(OWNER, {node, *(edge.source[0] for edge in edges)}, [edge.id for edge in edges])
