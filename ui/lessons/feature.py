@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ui.lessons.notes import NotesWindow
     from ui.lessons.panel import LessonPanel
     from ui.lessons.player import Player, Script
+    from ui.lessons.predicting import Predicting
     from ui.lessons.shelf import Standing
     from ui.window import Window
 
@@ -42,6 +43,7 @@ class Lessons(Feature):
         self.standing: Standing | None = None
         self._dock: QDockWidget | None = None
         self._opening = False
+        self._predicting: Predicting | None = None
         self._shown: object = None
         self._hidden: list[str] = []
         """Docks that gave way to the lesson, and come back after it."""
@@ -100,6 +102,7 @@ class Lessons(Feature):
             self._opening = False
         assert self.panel is not None
         player.changed.connect(self._follow)
+        player.leaving.connect(self._withdraw)
         player.runner.said.connect(self.panel.say)
         self._shown = None
         player.start()
@@ -190,6 +193,7 @@ class Lessons(Feature):
 
     def set_trace(self, trace: TraceView, stale: bool) -> None:
         if self.player is not None:
+            self._ask()
             self.player.runner.poke()
 
     def document_changed(self) -> None:
@@ -210,7 +214,9 @@ class Lessons(Feature):
         if self.panel is not None:
             self.panel.set_theme(theme)
             if self.player is not None and self.standing is not None:
+                self._withdraw()
                 self.panel.show_step(self.player, self.standing)
+                self._ask()
         if self.notes is not None:
             self.notes.set_theme(theme)
 
@@ -266,11 +272,28 @@ class Lessons(Feature):
             self._shown = (player, player.index)
             panel.show_step(player, standing)
             self._keep()
+            self._ask()
         else:
             panel.follow(player, standing)
         if self.notes is not None:
             self.notes.follow(player)
         self.window.refresh_actions()
+
+    def _ask(self) -> None:
+        """What is to be predicted is asked for on the canvas as well, as soon as there are numbers."""
+        panel, window = self.panel, self.window
+        if panel is None or window.trace is None or window.stale or not any(box.question.kind == "predict" for box in panel.boxes):
+            return
+        if self._predicting is None:
+            from ui.lessons.predicting import Predicting
+
+            self._predicting = Predicting(window)
+        self._predicting.ask(panel.boxes)
+
+    def _withdraw(self) -> None:
+        predicting, self._predicting = self._predicting, None
+        if predicting is not None:
+            predicting.withdraw()
 
     def _answered(self, number: int, right: bool) -> None:
         if self.player is not None and self.standing is not None:
@@ -284,6 +307,10 @@ class Lessons(Feature):
             waiting = [box.question for box in panel.boxes if box.question.kind == "predict" and not box.done]
             found = [box.question for box in panel.boxes if box.done]
             player.view.uncover(player.step, player.document.graph, waiting, found)
+            if self._predicting is not None:
+                for box in panel.boxes:
+                    if box.done:
+                        self._predicting.reveal(box)
 
     def _keep(self) -> None:
         from ui.lessons.shelf import Progress

@@ -57,6 +57,8 @@ class Player(QObject):
     """One lesson under way in a window. `changed` tells that another step is shown, or that one wandered off or came back."""
 
     changed = Signal()
+    leaving = Signal()
+    """The step that was shown is left, before anything is done to the document."""
 
     def __init__(self, window: Window, script: Script, index: int = 0) -> None:
         super().__init__(window)
@@ -104,6 +106,7 @@ class Player(QObject):
 
     def close(self) -> None:
         """Leave the document to the person as it is, and take everything off the canvas that belonged to the lesson."""
+        self.leaving.emit()
         self._look.stop()
         self._fit.stop()
         self.runner.stop()
@@ -119,6 +122,7 @@ class Player(QObject):
 
     def _show(self) -> None:
         window = self.window
+        self.leaving.emit()
         self.runner.stop()
         window.canvas.cancel_gesture()
         self._bring(self.script.state(self.index))

@@ -120,7 +120,9 @@ class QuestionBox(QFrame):
 
 
 class NumberBox(QuestionBox):
-    """A number to type."""
+    """A number to type. `asks`, where it is set, judges in this one's place and tells by `judged`; whether it can."""
+
+    asks: Callable[[str], bool] | None = None
 
     def _fill(self) -> None:
         self.field = _Line()
@@ -138,7 +140,7 @@ class NumberBox(QuestionBox):
 
     def try_it(self) -> None:
         """Hold what is typed against the right number."""
-        if self.done or not self.field.text().strip():
+        if self.done or not self.field.text().strip() or (self.asks is not None and self.asks(self.field.text())):
             return
         number, truth = typed(self.field.text()), self._truth()
         if number is None:
@@ -147,9 +149,24 @@ class NumberBox(QuestionBox):
             self._say("The number is not known yet: the engine is still computing.", False)
         else:
             self._judge(self.question.accepts(number, truth))
-            self.field.setReadOnly(self.done)
-            self.check.setEnabled(not self.done)
-            self.field.selectAll()
+            self._settle()
+
+    def judged(self, verdict: str, hints: list[str], text: str = "") -> None:
+        """An answer was judged: here or where it was typed."""
+        if text:
+            self.field.setText(text)
+        if verdict == "unreadable":
+            self._say(" ".join(hints), False)
+        elif verdict == "coarse":
+            self._say("Nearly. " + " ".join(hints), False)
+        else:
+            self._judge(verdict == "right", comment="\n\n".join(hints))
+        self._settle()
+
+    def _settle(self) -> None:
+        self.field.setReadOnly(self.done)
+        self.check.setEnabled(not self.done)
+        self.field.selectAll()
 
     def give_up(self) -> None:
         super().give_up()
@@ -203,7 +220,7 @@ class _Option(QPushButton):
         layout = QVBoxLayout(self)
         pad = round(8 * theme.scale)
         layout.setContentsMargins(pad + 4, pad, pad + 4, pad)
-        layout.addWidget(self.body)
+        layout.addWidget(self.body, 0, Qt.AlignmentFlag.AlignVCenter)
         policy = self.sizePolicy()
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)

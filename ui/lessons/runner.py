@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from graph.lesson import Action, Step
 from graph.lesson_actions import DOCUMENT
 from ui.lessons.doing import DOING, Waiting, begin_afresh
+from ui.lessons.tools import Opened
 
 if TYPE_CHECKING:
     from ui.lessons.player import Player
@@ -28,13 +29,14 @@ class Runner(QObject):
     def __init__(self, player: Player) -> None:
         super().__init__(player)
         self._player = player
+        self._opened = Opened(player.window)
         self._actions: list[Callable[[], Waiting | None]] = []
         self._waiting: Waiting | None = None
         self.running = False
         self._turn = QTimer(self)
         self._turn.setSingleShot(True)
         self._turn.setInterval(0)
-        self._turn.timeout.connect(self._go_on)
+        self._turn.timeout.connect(lambda: self._opened.watch(self._go_on))
         window = player.window
         self._heard = [window.playhead.state_changed]
         if window.kernel is not None:
@@ -59,6 +61,7 @@ class Runner(QObject):
         self.running = False
         if waiting is not None and waiting.leave is not None:
             waiting.leave()
+        self._opened.close()
         self.said.emit("")
 
     def poke(self, *_: object) -> None:

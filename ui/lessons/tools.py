@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from graph.lesson_graph import resolve
@@ -10,14 +10,63 @@ from graph.lesson_graph import resolve
 if TYPE_CHECKING:
     from ui.window import Window
 
-_SHOWS = {"explain": "show_card", "paths": "show_paths", "picture": "show_picture", "forward_mode": "show_forward_mode",
-          "sweep": "show_sweep", "symbolic": "show_symbolic", "audit": "show_audit"}  # fmt: skip
-
 
 def show(window: Window, name: str, args: Mapping[str, Any]) -> None:
-    """Show a tool about an item, which is selected first: most of them follow the selection."""
+    """Show a tool about an item, which is selected first: tools are about the selection."""
     if "of" in args:
         window.canvas.select([resolve(window.document.graph, args["of"]).id])
-    act = getattr(window.explain, _SHOWS[name], None)
-    if act is not None:
+    _SHOW[name](window, args)
+
+
+def _picture(window: Window, args: Mapping[str, Any]) -> None:
+    window.explain.show_picture()
+    chord = getattr(window.explain.tools.tool("picture"), "chord", None)
+    if chord is not None and chord.isChecked() != ("epsilon" in args):
+        chord.setChecked("epsilon" in args)
+
+
+def _forward_mode(window: Window, args: Mapping[str, Any]) -> None:
+    window.explain.show_modes()
+    choose = getattr(window.explain.tools.tool("modes"), "choose_mode", None)
+    if choose is not None:
+        choose(0)
+
+
+_SHOW: Mapping[str, Callable[[Window, Mapping[str, Any]], object]] = {
+    "explain": lambda window, args: window.explain.why(),
+    "audit": lambda window, args: window.explain.audit.turn(args.get("on", True)),
+    "paths": lambda window, args: window.explain.show_paths(),
+    "picture": _picture,
+    "forward_mode": _forward_mode,
+    "sweep": lambda window, args: window.explain.show_cost(),
+    "symbolic": lambda window, args: window.explain.show_symbolic(),
+}
+
+
+class Opened:
+    """What a step opened is closed when it is left: docks that were hidden before, and the audit."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._docks: set[str] = set()
+        self._audit = False
+
+    def watch(self, act: Callable[[], object]) -> None:
+        """Do something of the lesson, and remember what it opens."""
+        docks, audit = self._shown(), self._audited()
         act()
+        self._docks |= self._shown() - docks
+        self._audit = self._audit or (self._audited() and not audit)
+
+    def close(self) -> None:
+        for name in self._docks:
+            self._window.panels.docks[name].hide()
+        if self._audit and self._audited():
+            self._window.explain.audit.turn(False)
+        self._docks, self._audit = set(), False
+
+    def _shown(self) -> set[str]:
+        return {name for name, dock in self._window.panels.docks.items() if not dock.isHidden()}
+
+    def _audited(self) -> bool:
+        return "_audit" in vars(self._window.explain) and bool(self._window.explain.audit.on)

@@ -86,6 +86,15 @@ class Board(QObject):
             self._end(item, "revealed")
         self._show()
 
+    def withdraw(self, items: Iterable[Item]) -> None:
+        """Whoever asked for these does so no more: what was not answered does not count, and nothing of them stays on the canvas."""
+        for item in items:
+            self.answered.pop(item, None)
+            if item in self.asked:
+                self.score.counts.asked -= 1
+                self._end(item, "void")
+        self._show()
+
     def clear(self) -> None:
         """Another document: nothing is asked any more."""
         for item in list(self.asked):

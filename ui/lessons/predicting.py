@@ -1,0 +1,89 @@
+"""Questions of a lesson that are answered on the canvas: typed at the question mark or beside it, judged with hints either way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.explain.misconceptions import Item
+from engine.explain.misconceptions_match import Judgement
+from graph.graph import Graph
+from graph.lesson import Question
+from graph.lesson_graph import resolve
+from ui.lessons.questions import NumberBox
+from ui.predict.board import Outcome
+from ui.predict.items import gradient_items, known, value_items
+
+if TYPE_CHECKING:
+    from engine.views import TraceView
+    from ui.lessons.questions import QuestionBox
+    from ui.window import Window
+
+
+class Predicting:
+    """Of one step: which box is about which number of the canvas. Ends with `withdraw`."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._board = window.predict.board
+        self._boxes: dict[Item, NumberBox] = {}
+        self._board.judged.connect(self._judged)
+
+    def ask(self, boxes: list[QuestionBox]) -> None:
+        """Cover what is to be predicted, and listen for answers."""
+        graph, trace = self._window.document.graph, self._window.trace
+        for box in boxes:
+            if not isinstance(box, NumberBox) or box.question.kind != "predict" or box.done or box in self._boxes.values():
+                continue
+            item = item_of(graph, trace, box.question)
+            if item is not None and item not in self._boxes:
+                self._boxes[item] = box
+                box.asks = lambda text, item=item: self._typed(item, text)
+        waiting = [item for item, box in self._boxes.items() if not box.done and item not in self._board.asked]
+        if waiting:
+            self._board.ask(waiting, self._ended)
+
+    def withdraw(self) -> None:
+        """The step is left: what was not answered is not asked any more, and does not count."""
+        self._board.judged.disconnect(self._judged)
+        for box in self._boxes.values():
+            box.asks = None
+        items, self._boxes = list(self._boxes), {}
+        self._board.withdraw(items)
+
+    def _typed(self, item: Item, text: str) -> bool:
+        """An answer typed beside the canvas; whether the canvas knows the number to judge it by."""
+        if item not in self._board.asked or self._window.trace is None or self._window.stale:
+            return False
+        self._board.answer(item, text)
+        return True
+
+    def _judged(self, item: Item, judgement: Judgement) -> None:
+        box = self._boxes.get(item)
+        if box is not None and not box.done:
+            hints = list(dict.fromkeys(cause.hint for cause in judgement.causes))[:3] or ([judgement.text] if judgement.text else [])
+            box.judged(judgement.verdict, [] if judgement.right else hints, self._board.answered[item][0] if judgement.right else "")
+
+    def _ended(self, outcomes: list[Outcome]) -> None:
+        """Also those that were revealed on the canvas."""
+        for outcome in outcomes:
+            box = self._boxes.get(outcome.item)
+            if box is not None and outcome.ending == "revealed" and not box.done:
+                box.give_up()
+
+    def reveal(self, box: QuestionBox) -> None:
+        """Somebody gave up beside the canvas, or the lesson itself knew the answer."""
+        items = [item for item, other in self._boxes.items() if other is box and item in self._board.asked]
+        self._board.reveal(items)
+
+
+def item_of(graph: Graph, trace: TraceView | None, question: Question) -> Item | None:
+    """The number a question is about; of a tensor without a place in it, the telling one. None where there is none yet."""
+    found = resolve(graph, question.of)
+    sort = "value" if question.quantity == "value" else "gradient"
+    port, parameter = ("", found.port) if found.parameter else (found.port, "")
+    item = Item(sort, found.id, port, parameter, tuple(question.index) or None)  # type: ignore[arg-type]
+    view = known(graph, trace, item)
+    if question.index or view is None or view.scalar is not None:
+        return item
+    telling = (value_items if sort == "value" else gradient_items)(graph, trace, [found.id])
+    return telling[0] if telling else None
