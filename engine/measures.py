@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,14 @@ import torch
 from torch import Tensor
 
 from engine.environment import Key, Wire, settings_of
+from engine.unfold.folding import opened_from
 
 if TYPE_CHECKING:
     from engine.shapes import Inference
     from graph.graph import Graph
 
+Parts = tuple[str, "Key | None", "Key | None"]
+"""Of a loss: its type, its prediction, its target."""
 Decide = Callable[[Tensor, Tensor], Tensor]
 """Prediction and target → for every sample, or on the whole, the share that is right."""
 
@@ -71,8 +74,9 @@ def find_measures(graph: Graph, inference: Inference, objective: Key) -> Measure
         node for node in inference.order
         if node in inference.ancestors(a.key[0] for a in addends if not a.penalty) and inference.types[graph.nodes[node].type].loss
     ]  # fmt: skip
-    if len(losses) == 1 and not probes:
-        prediction, target, right = _decision(graph, inference, losses[0])
+    parts = [_parts_of(graph, inference, node) for node in losses] + _opened_losses(graph, inference, addends)
+    if len(parts) == 1 and not probes:
+        prediction, target, right = _decision(inference, *parts[0])
         if right is not None:
             return Measures(objective, addends, prediction, target, right)
     return Measures(objective, addends)
@@ -137,15 +141,36 @@ _RIGHT: dict[str, Decide] = {
 _BY_CODING: dict[str, Decide] = {"plus_minus": _above(0.0), "zero_one": _above(0.5), "one_hot": _largest}
 
 
-def _decision(graph: Graph, inference: Inference, loss: str) -> tuple[Key | None, Key | None, Decide | None]:
-    """Where a loss's prediction and target come from, and how a prediction names a class; nothing for a regression."""
+def _parts_of(graph: Graph, inference: Inference, loss: str) -> Parts:
+    """A loss's type, and where its prediction and target come from."""
     node_type = inference.types[graph.nodes[loss].type]
     sources = {leaf.port: leaf.source for leaf in inference.wirings[loss].leaves() if isinstance(leaf, Wire)}
-    prediction, target = sources.get(node_type.inputs[0].name), sources.get("target")
-    if prediction is None or target is None:
+    return node_type.key, sources.get(node_type.inputs[0].name), sources.get("target")
+
+
+def _opened_losses(graph: Graph, inference: Inference, addends: Sequence[Addend]) -> list[Parts]:
+    """The same of losses that were opened (`engine.unfold`): their wires end at the entries inside."""
+    found: list[Parts] = []
+    reached = inference.ancestors(a.key[0] for a in addends if not a.penalty)
+    for group in graph.groups.values():
+        kept = opened_from(group)
+        if kept is None or kept.exit not in reached or kept.exit not in graph.nodes:
+            continue
+        node_type = inference.types.get(kept.node.type)
+        if node_type is not None and node_type.loss:
+            ends = [kept.entries.get(name) for name in (node_type.inputs[0].name, "target")]
+            edges = [graph.edge_into(*end) if end is not None and end[0] in graph.nodes else None for end in ends]
+            first, second = (None if edge is None else edge.source for edge in edges)
+            found.append((node_type.key, first, second))
+    return found
+
+
+def _decision(inference: Inference, loss: str, prediction: Key | None, target: Key | None) -> tuple[Key | None, Key | None, Decide | None]:
+    """Where a loss's prediction and target come from, and how a prediction names a class; nothing for a regression."""
+    if prediction is None or target is None or prediction not in inference.outputs or target not in inference.outputs:
         return None, None, None
     coding = inference.outputs[target].coding
     one_hot = coding == "one_hot" and inference.outputs[target].dims == inference.outputs[prediction].dims
-    right = _largest if one_hot else _RIGHT.get(node_type.key) or _BY_CODING.get(coding)
+    right = _largest if one_hot else _RIGHT.get(loss) or _BY_CODING.get(coding)
     same = inference.outputs[prediction].batched == inference.outputs[target].batched
     return prediction, target, right if same and torch.Size(inference.outputs[prediction].dims).numel() > 0 else None

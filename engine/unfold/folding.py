@@ -14,7 +14,7 @@ from graph.model import Edge, Group, Node
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept:
+class Kept:
     """What a group remembers of the node it was opened from."""
 
     node: Node
@@ -26,7 +26,7 @@ class _Kept:
     marked: bool
 
     @classmethod
-    def of(cls, group: Group) -> _Kept:
+    def of(cls, group: Group) -> Kept:
         """Raises GraphError where the group was not opened from anything, or its memory is damaged."""
         row = group.extra.get(FOLDED)
         if row is None:
@@ -43,6 +43,14 @@ class _Kept:
             return cls(Node.from_json(row["node"]), entries, str(row["exit"]), nodes, edges, parameters, bool(row["marked"]))
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
             raise GraphError(f"{group.name} cannot be folded: what it remembers of its node is damaged in the file") from None
+
+
+def opened_from(group: Group) -> Kept | None:
+    """What a group was opened from; None where it was made by hand, or its memory is damaged."""
+    try:
+        return Kept.of(group) if FOLDED in group.extra else None
+    except GraphError:
+        return None
 
 
 def opened(graph: Graph, group_id: str) -> bool:
@@ -67,7 +75,7 @@ def fold(graph: Graph, group_id: str) -> tuple[Edit, str]:
     if group_id not in graph.groups:
         raise GraphError("Select an opened layer to fold it back")
     group = graph.groups[group_id]
-    kept = _Kept.of(group)
+    kept = Kept.of(group)
     inside = members(graph, group_id)
     _refuse_nodes(graph, group, kept, inside)
     _refuse_wires(graph, group, kept, set(inside))
@@ -80,7 +88,7 @@ def fold(graph: Graph, group_id: str) -> tuple[Edit, str]:
     return Compound((*first, *_exchange(graph, group, kept, node, inside), *last), "Fold back", moves), identity
 
 
-def _exchange(graph: Graph, group: Group, kept: _Kept, node: Node, inside: tuple[str, ...]) -> list[Edit]:
+def _exchange(graph: Graph, group: Group, kept: Kept, node: Node, inside: tuple[str, ...]) -> list[Edit]:
     """Wires off, content and groups away, the node in their place, wires on again where they were."""
     ports = {end: port for port, end in kept.entries.items()}
     entering, leaving = crossing_edges(graph, group.id)
@@ -93,7 +101,7 @@ def _exchange(graph: Graph, group: Group, kept: _Kept, node: Node, inside: tuple
     ]  # fmt: skip
 
 
-def _refuse_nodes(graph: Graph, group: Group, kept: _Kept, inside: tuple[str, ...]) -> None:
+def _refuse_nodes(graph: Graph, group: Group, kept: Kept, inside: tuple[str, ...]) -> None:
     what = f"{group.name} was edited inside and cannot be folded"
     if not set(inside) & kept.nodes.keys():
         raise GraphError(f"{group.name} is a copy of an opened node, or empty: only the original folds back")
@@ -112,7 +120,7 @@ def _refuse_nodes(graph: Graph, group: Group, kept: _Kept, inside: tuple[str, ..
             raise GraphError(f"{what}: the settings of {name} were changed")
 
 
-def _refuse_wires(graph: Graph, group: Group, kept: _Kept, inside: set[str]) -> None:
+def _refuse_wires(graph: Graph, group: Group, kept: Kept, inside: set[str]) -> None:
     what = f"{group.name} was edited inside and cannot be folded"
     names = {node: graph.nodes[node].name for node in inside}
     for edge, mark in kept.edges.items():
@@ -133,7 +141,7 @@ def _refuse_wires(graph: Graph, group: Group, kept: _Kept, inside: set[str]) -> 
         raise GraphError(f"{group.name} cannot be folded: {names[marked['node']]} inside it is marked to be differentiated")
 
 
-def _objective(graph: Graph, group: Group, kept: _Kept, identity: str) -> tuple[list[Edit], list[Edit]]:
+def _objective(graph: Graph, group: Group, kept: Kept, identity: str) -> tuple[list[Edit], list[Edit]]:
     marked = graph.settings.get("objective")
     if not marked or marked["node"] != kept.exit:
         return [], []
@@ -141,13 +149,13 @@ def _objective(graph: Graph, group: Group, kept: _Kept, identity: str) -> tuple[
     return [SetGraphSetting("objective", None)], list[Edit](after)
 
 
-def _name(graph: Graph, kept: _Kept, inside: tuple[str, ...]) -> str:
+def _name(graph: Graph, kept: Kept, inside: tuple[str, ...]) -> str:
     """The node's own name; the result inside bears it meanwhile, so that it is free."""
     owner = graph.named(kept.node.name)
     return kept.node.name if owner is None or owner.id in inside else graph.fresh_name(kept.node.name)
 
 
-def _params(graph: Graph, kept: _Kept) -> dict[str, Any]:
+def _params(graph: Graph, kept: Kept) -> dict[str, Any]:
     """The node's settings; trained values as they are kept inside now."""
     params = {name: value for name, value in kept.node.params.items() if name != "tensors"}
     known = {name.partition("[")[0] for _, _, name in kept.parameters}

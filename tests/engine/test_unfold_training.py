@@ -219,6 +219,20 @@ def test_batch_norm_opened_and_folded_in_the_middle_of_training_remembers_everyt
     assert all(near(found[name], value) for name, value in (through.state.parameters | through.state.buffers).items())
 
 
+@pytest.mark.parametrize("opened_loss", ["cross_entropy", "bce_logits"])
+def test_the_accuracy_is_measured_with_the_loss_open_as_well(opened_loss: str) -> None:
+    binary = opened_loss == "bce_logits"
+    nodes = {
+        "data": ("source.data", {"dataset": "moons", "coding": "zero_one" if binary else "index"}),
+        "scores": ("layer.linear", {"out_features": 1 if binary else 2}), "loss": (f"loss.{opened_loss}", {}),
+    }  # fmt: skip
+    graph = network(nodes, "data.x -> scores.x; scores -> loss.scores; data.target -> loss.target")
+    unfolded, _ = opened_all(graph, [("loss", False)])
+    expected, found = (Session(each).evaluate("train") for each in (graph, unfolded))
+    assert found["accuracy"] == expected["accuracy"] and 0 < expected["accuracy"] < 1
+    assert found == pytest.approx(expected, rel=1e-12)
+
+
 def test_a_session_knows_the_sizes_that_opening_needs() -> None:
     shapes = shapes_of(Session(tanh_net()))
     assert shapes["data", "x"] == ((2,), True) and shapes["hidden", "y"] == ((4,), True)
