@@ -48,8 +48,8 @@ def two_ways() -> Graph:
 def square_layer() -> Graph:
     """f = Σ (Wx)² with W = [[1, 2], [3, 4]] and x = (1, −1): Wx = (−1, −1), δ = (−2, −2), Wᵀδ = (−8, −12), Wδ = (−6, −14)."""
     nodes: Nodes = {"x": ("parameter.parameter", {"value": [1.0, -1.0]}),
-                    "w": ("parameter.parameter", {"value": [[1.0, 2.0], [3.0, 4.0]]}),
-                    "lin": ("layer.linear", {"out_features": 2, "bias": False}), "q": ("math.square", {}), "f": ("math.sum", {})}  # fmt: skip
+                    "w": ("parameter.parameter", {"value": [[1.0, 2.0], [3.0, 4.0]]}), "q": ("math.square", {}),
+                    "lin": ("layer.linear", {"out_features": 2, "bias": False}), "f": ("math.sum", {})}  # fmt: skip
     return network(nodes, "x -> lin.x; w -> lin.W; lin -> q.x; q -> f.x")
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from graph.faults import at_work
 from ui.feature import Feature
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from engine.views import TraceView
     from graph.document import Document
     from ui.predict.board import Board, Outcome
+    from ui.predict.fault_finding import FaultFinding
     from ui.predict.score_page import ScorePage
     from ui.predict.typing import Typing
     from ui.theme import Theme
@@ -27,6 +29,7 @@ class Predict(Feature):
         self._board: Board | None = None
         self._typing: Typing | None = None
         self._page: ScorePage | None = None
+        self._finding: FaultFinding | None = None
         self._tab = -1
         self._covered: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
 
@@ -152,6 +155,36 @@ class Predict(Feature):
         else:
             self.window.say(f"{len(score.rows)} answers written to {path.name}.")
 
+    # faults
+
+    @property
+    def finding(self) -> FaultFinding:
+        if self._finding is None:
+            from ui.predict.fault_finding import FaultFinding
+
+            self._finding = FaultFinding(self.window, self.board.score)
+        return self._finding
+
+    def plant_fault(self) -> None:
+        self.finding.bar.show_planting()
+
+    def plant_random_fault(self) -> None:
+        self.finding.plant()
+
+    def guess_fault(self) -> None:
+        if at_work(self.window.document.graph):
+            self.finding.bar.show_guessing()
+
+    def reveal_fault(self) -> None:
+        self.finding.reveal()
+
+    def remove_fault(self) -> None:
+        self.finding.remove()
+
+    def _follow_fault(self) -> None:
+        if self._finding is not None or at_work(self.window.document.graph):
+            self.finding.follow()
+
     # what the window tells
 
     def install(self) -> None:
@@ -166,6 +199,8 @@ class Predict(Feature):
             self.window.show_seen()
 
     def facts(self) -> Iterable[str]:
+        if at_work(self.window.document.graph):
+            yield "fault"
         if self._board is None:
             return
         if self._board.asked:
@@ -176,6 +211,7 @@ class Predict(Feature):
     def set_document(self, document: Document) -> None:
         if self._board is not None:
             self._board.clear()
+        self._follow_fault()
 
     def set_trace(self, trace: TraceView, stale: bool) -> None:
         if self._board is not None:
@@ -184,6 +220,7 @@ class Predict(Feature):
     def document_changed(self) -> None:
         if self._board is not None:
             self._board.document_changed()
+        self._follow_fault()
 
     def set_theme(self, theme: Theme) -> None:
         if self._typing is not None:

@@ -13,7 +13,16 @@ def computed(s: Situation) -> bool:
     return s.nodes > 0 and s.events > 0
 
 
+def plantable(s: Situation) -> bool:
+    return computed(s) and not s.read_only
+
+
+def removable(s: Situation) -> bool:
+    return "fault" in s.facts and not s.read_only
+
+
 A = ActionSpec
+_FAULT = ("break", "debug", "bug", "wrong", "error")
 _WORDS = ("predict", "question", "quiz", "exercise")
 predicting = has("predicting")
 ROWS: tuple[ActionSpec, ...] = (
@@ -33,4 +42,14 @@ ROWS: tuple[ActionSpec, ...] = (
       search=_WORDS, run="predict.show_score"),
     A("export_score", "Export score …", "Learn/Predict", enabled=has("predicted"), tip="Write all answers of this session as CSV",
       search=_WORDS, run="predict.export_score"),
+    A("plant_fault", "Plant a fault …", "Learn/Find the fault", enabled=plantable, tip="Choose what is to go wrong, and where",
+      search=_FAULT, run="predict.plant_fault"),
+    A("plant_random_fault", "Plant a fault at random", "Learn/Find the fault", enabled=plantable, tip="Not even you know where it is",
+      search=_FAULT, run="predict.plant_random_fault"),
+    A("guess_fault", "Guess the fault …", "Learn/Find the fault", enabled=has("fault"), tip="Say what is wrong, at what is selected",
+      before=True, search=_FAULT, run="predict.guess_fault"),
+    A("reveal_fault", "Reveal the fault", "Learn/Find the fault", enabled=has("fault"), tip="Show what is wrong, and where",
+      search=_FAULT, run="predict.reveal_fault"),
+    A("remove_fault", "Remove the fault", "Learn/Find the fault", enabled=removable, tip="The graph computes what it says again",
+      search=_FAULT, run="predict.remove_fault"),
 )  # fmt: skip

@@ -1,0 +1,89 @@
+"""The quiet line above the canvas where a fault is planted, or guessed. It never says where one is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QWidget
+
+from graph.faults import KINDS
+from ui.widgets import button, label
+
+ANY = "Any kind"
+
+
+class FaultBar(QWidget):
+    """`planted(kind, at the selection?)` with an empty kind for any; `guessed(kind)`."""
+
+    planted = Signal(str, bool)
+    guessed = Signal(str)
+    revealed = Signal()
+    removed = Signal()
+    closed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("notice")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.text = label("", wrap=True)
+        self.kind, self.place = QComboBox(), QComboBox()
+        self.kind.setAccessibleName("Kind of fault")
+        self.place.setAccessibleName("Place of the fault")
+        self.place.addItems(["at random", "at the selection"])
+        self.plant = button("Plant", "primary", tip="Nobody sees where; Undo takes it back")
+        self.guess = button("Guess", "primary", tip="Is this what is wrong, at what is selected?")
+        self.reveal = button("Reveal", "quiet", tip="Show the fault")
+        self.remove = button("Remove", "quiet", tip="Take the fault out of the graph")
+        self.dismiss = button("Close", "quiet", tip="Esc does it too")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 8, 12, 8)
+        row.setSpacing(8)
+        row.addWidget(self.text, 1)
+        for widget in (self.kind, self.place, self.plant, self.guess, self.reveal, self.remove, self.dismiss):
+            row.addWidget(widget)
+        self.plant.clicked.connect(lambda: self.planted.emit(self._chosen(), self.place.currentIndex() == 1))
+        self.guess.clicked.connect(lambda: self.guessed.emit(self._chosen()))
+        self.reveal.clicked.connect(self.revealed)
+        self.remove.clicked.connect(self.removed)
+        self.dismiss.clicked.connect(self.close_bar)
+        self.hide()
+
+    def _chosen(self) -> str:
+        return str(self.kind.currentData() or "")
+
+    def show_planting(self) -> None:
+        """Offer to plant one."""
+        self._fill(any_kind=True)
+        self.text.setText("Plant a fault for others to find. It changes what the graph computes until it is removed.")
+        self._show(self.place, self.plant)
+
+    def show_guessing(self) -> None:
+        """Ask for a guess."""
+        self._fill(any_kind=False)
+        self.text.setText("Something is wrong in this graph. Select the wire or the node where, and choose what.")
+        self._show(self.guess, self.reveal, self.remove)
+
+    def say(self, text: str) -> None:
+        self.text.setText(text)
+
+    def close_bar(self) -> None:
+        self.hide()
+        self.closed.emit()
+
+    def _fill(self, any_kind: bool) -> None:
+        self.kind.clear()
+        if any_kind:
+            self.kind.addItem(ANY, "")
+        for key, words in KINDS.items():
+            self.kind.addItem(words, key)
+
+    def _show(self, *wanted: QWidget) -> None:
+        for widget in (self.place, self.plant, self.guess, self.reveal, self.remove):
+            widget.setVisible(widget in wanted)
+        self.show()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self.close_bar()
+        else:
+            super().keyPressEvent(event)

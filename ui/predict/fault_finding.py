@@ -1,0 +1,146 @@
+"""Planting a fault, guessing it, showing it: between the bar, the document and the canvas."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Qt
+
+from engine.views import ArrayView
+from graph import faults
+from graph.faults import Fault
+from ui.predict.fault_bar import FaultBar
+from ui.predict.score import Score
+from ui.widgets import label
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+OWNER = "fault"
+BADGE = "A fault is planted"
+
+
+class FaultFinding(QObject):
+    """One for a window. Nothing here tells where a fault is until it is revealed."""
+
+    def __init__(self, window: Window, score: Score) -> None:
+        super().__init__(window)
+        self.window, self.score = window, score
+        self.bar = FaultBar()
+        self.badge = label(BADGE, "strong")
+        self.badge.setToolTip("Some of what this graph computes is wrong on purpose: Learn ▸ Find the fault")
+        window.status.insertPermanentWidget(1, self.badge)
+        layout = window.centre.layout()
+        assert layout is not None
+        layout.insertWidget(0, self.bar)  # type: ignore[attr-defined]
+        self.bar.planted.connect(self.plant)
+        self.bar.guessed.connect(self.guess)
+        self.bar.revealed.connect(self.reveal)
+        self.bar.removed.connect(self.remove)
+        self.bar.closed.connect(lambda: window.canvas.setFocus(Qt.FocusReason.OtherFocusReason))
+        self.follow()
+
+    @property
+    def fault(self) -> Fault | None:
+        graph = self.window.document.graph
+        return faults.planted(graph) if faults.at_work(graph) else None
+
+    def follow(self) -> None:
+        """The document changed: the badge tells what is so."""
+        there = self.fault is not None
+        self.badge.setVisible(there)
+        if not there:
+            self._shown(None)
+            if self.bar.guess.isVisibleTo(self.bar):
+                self.bar.hide()
+
+    # planting
+
+    def possible(self) -> list[Fault]:
+        """What could be planted where, as far as there are numbers to be wrong."""
+        trace, graph = self.window.trace, self.window.document.graph
+        if trace is None:
+            return []
+        leading = {edge for edge, found in trace.edge_gradients.items() if isinstance(found, ArrayView) and edge in graph.edges}
+        return faults.possible(graph, trace.shapes, leading)
+
+    def plant(self, kind: str = "", selected: bool = False) -> bool:
+        """Plant one of this kind (any, where empty), somewhere or at what is selected. Whether there was a place for it."""
+        document, canvas = self.window.document, self.window.canvas
+        if document.read_only:
+            self.window.say(document.read_only)
+            return False
+        chosen = {*canvas.selected_edges(), *canvas.selected_nodes()}
+        offered = [
+            f for f in self.possible() if kind in ("", f.kind) and (not selected or f.place in chosen or f.kind == kind == "zero_grad")
+        ]
+        if not offered:
+            where = "at what is selected" if selected else "in this graph"
+            self.bar.say(f"There is no place for that fault {where}: it needs a gradient, and its own kind of node.")
+            self.window.say(self.bar.text.text())
+            return False
+        kinds = list(dict.fromkeys(f.kind for f in offered))
+        one = random.choice(kinds)
+        document.do(faults.plant(random.choice([f for f in offered if f.kind == one])), "Plant a fault")
+        self._shown(None)
+        canvas.select(())
+        self.bar.close_bar()
+        self.window.say("A fault is planted. Find it with the audit, the explanations, the debugger.")
+        return True
+
+    # finding
+
+    def guess(self, kind: str) -> bool:
+        """Whether this is it, at what is selected; the bar says how near it is."""
+        fault, graph = self.fault, self.window.document.graph
+        if fault is None:
+            return False
+        chosen = [*self.window.canvas.selected_edges(), *self.window.canvas.selected_nodes()]
+        if len(chosen) != 1 and kind != "zero_grad":
+            self.bar.say("Select the one wire or node where it goes wrong.")
+            return False
+        place = "" if kind == "zero_grad" else chosen[0]
+        same_kind, same_place = kind == fault.kind, place == fault.place
+        said = f"{faults.KINDS[kind]}: {self._name(place)}" if place else faults.KINDS[kind]
+        self.score.add(self.window.files.title, "fault", said, None, "yes" if same_kind and same_place else "no")
+        if same_kind and same_place:
+            self.bar.say(f"Found. {faults.described(graph, fault)}")
+            self._shown(fault, "ok")
+            return True
+        near = "The place is right. What goes wrong there?" if same_place and place else ""
+        self.bar.say(near or ("That is what goes wrong, but elsewhere." if same_kind else "That is not it."))
+        return False
+
+    def _name(self, place: str) -> str:
+        graph = self.window.document.graph
+        if (edge := graph.edges.get(place)) is not None:
+            return f"{graph.nodes[edge.source[0]].name} → {graph.nodes[edge.target[0]].name}"
+        return graph.nodes[place].name if place in graph.nodes else ""
+
+    def reveal(self) -> None:
+        fault = self.fault
+        if fault is None:
+            return
+        text = faults.described(self.window.document.graph, fault)
+        self._shown(fault, "error")
+        self.bar.show_guessing()
+        self.bar.say(text)
+        if fault.place:
+            self.window.canvas.reveal(fault.place)
+
+    def remove(self) -> None:
+        document = self.window.document
+        if self.fault is not None and not document.read_only:
+            document.do(faults.remove(), "Remove the fault")
+            self.bar.close_bar()
+            self.follow()
+
+    def _shown(self, fault: Fault | None, kind: str = "error") -> None:
+        """Ring the fault's place, and name it there; none: take that away."""
+        from ui.canvas.overlay import Tag
+
+        overlay, graph = self.window.canvas.overlay, self.window.document.graph
+        place = fault.place if fault is not None else ""
+        overlay.highlight(OWNER, [place] if place in graph.nodes else [], [place] if place in graph.edges else [])
+        overlay.tag(OWNER, {place: Tag(faults.KINDS[fault.kind], kind)} if fault is not None and place else {})  # type: ignore[arg-type]
