@@ -10,7 +10,7 @@ from engine.state import PARTS, State
 
 BUDGET = 256 * 2**20
 """Bytes that all states held may take together."""
-OVERHEAD = 512
+OVERHEAD = 768
 """Bytes counted for each tensor beside its numbers: what its objects and the allocator's rounding take."""
 
 Range = tuple[int, int]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
-import sys
 import time
-import traceback
 from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -15,13 +13,13 @@ import numpy as np
 import torch
 
 from engine.catalog import CATALOG
-from engine.explain.question import Question, Refusal, answer
+from engine.explain.question import Question
 from engine.explain.situation import Situation, shown
+from engine.kernel.answering import answered, measured, part
 from engine.kernel.protocol import ArrayKey, Kept, Phase, Progress
 from engine.kernel.warming import warm_meta, warm_optimizer
 from engine.session import Session, SessionError, Update
 from engine.state import State
-from engine.trace import Trace
 from engine.views import Absent, TraceView
 from graph.edits import StateMove, edit_from_json
 from graph.files import loads
@@ -341,7 +339,7 @@ class WorkBench:
         more: dict[str, Any] = {}
         if trainer is not None:
             first, points = trainer.curve.tell(points_known)
-            self._metrics |= _measured(points)
+            self._metrics |= measured(points)
             more = {"points": points, "first_point": first, "total_steps": trainer.total_steps, "loss": trainer.loss}
         if self._held is not None:
             more |= {"debugging": self._held.on, "stopped": self._held.stopped}
@@ -397,41 +395,15 @@ class WorkBench:
                 trace = shown(self._session, self._trainer, self.training, showing is not None)
             except SessionError:
                 return None
-            tensor = _part(trace, kind, tuple(place))
+            tensor = part(trace, kind, tuple(place))
         return None if tensor is None or isinstance(tensor, Absent) else tensor.detach().cpu().numpy().copy()
 
     def answers(self, questions: Sequence[Question]) -> dict[Question, Any]:
         showing = self._showing()
         situation = Situation(self._session, self._trainer, self.training, showing is not None)
-        return {question: _answered(situation, question) for question in questions}
+        return {question: answered(situation, question) for question in questions}
 
     def warm(self) -> bool:
         if self._warmers:
             self._warmers.pop(0)()
         return not self._warmers
-
-
-def _answered(situation: Situation, question: Question) -> Any:
-    try:
-        return answer(situation, question)
-    except Exception as error:  # noqa: BLE001 - one question that fails must not cost the others their answers
-        traceback.print_exc(file=sys.stderr)
-        return Refusal(f"This could not be answered ({type(error).__name__}: {error}).")
-
-
-def _part(trace: Trace, kind: str, place: tuple[str, ...]) -> Any:
-    if kind == "edge":
-        return trace.edge_gradients.get(place[0])
-    tables: dict[str, Mapping[Any, Any]] = {
-        "value": trace.values, "gradient": trace.gradients, "parameter_gradient": trace.parameter_gradients,
-    }  # fmt: skip
-    return tables[kind].get(place)
-
-
-def _measured(points: Sequence[Any]) -> dict[str, float | None]:
-    """The newest measurement among the curve's points, under the names of the metrics."""
-    for point in reversed(points):
-        found = {"train_accuracy": point.accuracy, "test_loss": point.test_loss, "test_accuracy": point.test_accuracy}
-        if any(value is not None for value in found.values()):
-            return {name: value for name, value in found.items() if value is not None}
-    return {}

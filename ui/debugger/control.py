@@ -10,11 +10,10 @@ from PySide6.QtCore import QObject
 from ui.debugger.bar import Bar
 from ui.debugger.breakpoints import Breakpoint, Breakpoints
 from ui.debugger.timeline import Phase, Timeline
+from ui.debugger.updates import OWNER, Updates
 
 if TYPE_CHECKING:
     from engine.explain.condition import Condition
-    from engine.explain.question import Refusal
-    from engine.explain.update import Update
     from engine.kernel.protocol import Progress
     from engine.views import Event, TraceView
     from graph.document import Document
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from ui.theme import Theme
     from ui.window import Window
 
-OWNER = "debugger"
-"""Its name on the canvas's overlay."""
 Unit = Literal["node", "layer", "phase", "iteration"]
 
 
@@ -44,16 +41,13 @@ class Control(QObject):
         self._window = window
         self.open = False
         self.bar: Bar | None = None
-        self.page: Page | None = None
-        self._tab = -1
         self.breakpoints = Breakpoints(self)
+        self.updates = Updates(window, self)
         self._goal: Goal | None = None
         self._wish: int | None = None
         self._told: tuple[Condition, ...] = ()
         self._asked = False
         self._said: tuple[object, ...] = ()
-        self._updating = False
-        self._update: tuple[tuple[object, ...], Update | Refusal | None] | None = None
         self._timeline: tuple[tuple[object, ...], Timeline] | None = None
         self.breakpoints.changed.connect(self._breakpoints_changed)
         window.playhead.breaks = self._breaks
@@ -61,6 +55,11 @@ class Control(QObject):
         window.playhead.left.connect(self._cross)
 
     # where it stands
+
+    @property
+    def page(self) -> Page | None:
+        """The page in the bottom panel, once it was needed."""
+        return self.updates.page
 
     @property
     def kernel(self) -> Kernel | None:
@@ -243,33 +242,7 @@ class Control(QObject):
 
     def show_page(self, ask: bool = False) -> None:
         """Breakpoints and the update's table; `ask`: with a place to type a condition."""
-        page = self._made_page()
-        self._window.panels.show_bottom(self._tab)
-        page.points.refresh()
-        if ask:
-            page.points.entry.setFocus()
-
-    def _made_page(self) -> Page:
-        from ui.debugger.page import Page
-        from ui.debugger.points_view import PointsView
-
-        if self.page is None:
-            window = self._window
-            self.page = page = Page(PointsView(self.breakpoints, self._name_of, self._target))
-            self._tab = window.bottom.add_page(page, "Debugger")
-            page.set_theme(window.theme)
-            page.update_view.entry_wanted.connect(self._ask_entry)
-            page.update_view.chosen.connect(lambda node: window.canvas.select([node]))
-            self._show_update()
-        return self.page
-
-    def _name_of(self, node: str) -> str | None:
-        found = self._window.document.graph.nodes.get(node)
-        return found.name if found is not None else None
-
-    def _target(self) -> str:
-        chosen = self._window.canvas.selected_nodes()
-        return chosen[0] if len(chosen) == 1 else ""
+        self.updates.show_page(ask)
 
     def _breaks(self, event: Event) -> bool:
         trace = self._window.trace
@@ -346,66 +319,12 @@ class Control(QObject):
         """The playhead came to another event."""
         self._light()
         self._show_place()
-        self._follow_update()
-
-    # the update
-
-    @property
-    def _pass(self) -> tuple[object, ...]:
-        """What an update belongs to: another iteration, or an edited document, makes another."""
-        trace = self._window.trace
-        return (trace.run, trace.structure, trace.revision, trace.iteration) if trace is not None else ()
-
-    def _follow_update(self) -> None:
-        """In the phases update and zero, the parameters' steps are on the page and above their cards."""
-        window, playhead = self._window, self._window.playhead
-        updating = self.open and bool(playhead.tail) and not playhead.at_rest and playhead.event_index > len(playhead.events)
-        begins, self._updating = updating and not self._updating, updating
-        if begins and not window.bottom_dock.isHidden():
-            self._made_page()
-            window.bottom.tabs.setCurrentIndex(self._tab)
-        if updating and self.kernel is not None and (self._update is None or self._update[0] != self._pass):
-            from engine.explain.update import UpdateOf
-
-            wanted = self._pass
-            self._update = (wanted, None)
-            self.kernel.ask(UpdateOf(), lambda found: self._take_update(wanted, found))
-        self._show_update()
-
-    def _take_update(self, wanted: tuple[object, ...], found: Update | Refusal) -> None:
-        if wanted == self._pass:
-            self._update = (wanted, found)
-            self._show_update()
-
-    def _ask_entry(self, node: str, name: str, entry: tuple[int, ...]) -> None:
-        from engine.explain.update import Update, UpdateOf
-
-        wanted = self._pass
-
-        def take(found: Update | Refusal) -> None:
-            if wanted == self._pass and self._updating and self.page is not None and isinstance(found, Update):
-                self.page.update_view.take_row(found)
-
-        if self.kernel is not None:
-            self.kernel.ask(UpdateOf(node, name, entry), take)
-
-    def _show_update(self) -> None:
-        from engine.explain.update import Update
-        from ui.debugger.tags import update_tags
-        from ui.debugger.update_view import WAITING
-
-        found = self._update[1] if self._update is not None and self._updating and self._update[0] == self._pass else None
-        update = found if isinstance(found, Update) else None
-        if self.page is not None:
-            waiting = "…" if self._updating and found is None and self.kernel is not None else WAITING
-            self.page.update_view.show_update(update, getattr(found, "text", waiting))
-        self._window.canvas.overlay.tag(OWNER, update_tags(update) if update is not None else {})
+        self.updates.follow()
 
     def set_theme(self, theme: Theme) -> None:
         if self.bar is not None:
             self.bar.set_theme(theme)
-        if self.page is not None:
-            self.page.set_theme(theme)
+        self.updates.set_theme(theme)
 
     # showing
 
@@ -415,9 +334,7 @@ class Control(QObject):
         window.actions_by_id["debugger"].setChecked(self.open)
         window.canvas.overlay.mark(OWNER, self.breakpoints.marks(window.document.graph.nodes))
         self._light()
-        self._follow_update()
-        if self.page is not None:
-            self.page.points.refresh()
+        self.updates.follow()
         if self.bar is None or not self.open:
             return
         self.bar.setEnabled(not self._busy)

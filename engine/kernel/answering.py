@@ -1,0 +1,38 @@
+"""Answers that are looked up: to questions, to full arrays, to the newest measurements."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from engine.explain.question import Question, Refusal, answer
+from engine.explain.situation import Situation
+from engine.trace import Trace
+
+
+def answered(situation: Situation, question: Question) -> Any:
+    try:
+        return answer(situation, question)
+    except Exception as error:  # noqa: BLE001 - one question that fails must not cost the others their answers
+        traceback.print_exc(file=sys.stderr)
+        return Refusal(f"This could not be answered ({type(error).__name__}: {error}).")
+
+
+def part(trace: Trace, kind: str, place: tuple[str, ...]) -> Any:
+    if kind == "edge":
+        return trace.edge_gradients.get(place[0])
+    tables: dict[str, Mapping[Any, Any]] = {
+        "value": trace.values, "gradient": trace.gradients, "parameter_gradient": trace.parameter_gradients,
+    }  # fmt: skip
+    return tables[kind].get(place)
+
+
+def measured(points: Sequence[Any]) -> dict[str, float | None]:
+    """The newest measurement among the curve's points, under the names of the metrics."""
+    for point in reversed(points):
+        found = {"train_accuracy": point.accuracy, "test_loss": point.test_loss, "test_accuracy": point.test_accuracy}
+        if any(value is not None for value in found.values()):
+            return {name: value for name, value in found.items() if value is not None}
+    return {}

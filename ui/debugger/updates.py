@@ -1,0 +1,119 @@
+"""The update phase in the window: asks the engine for it, and shows it on the debugger's page and above the parameters' cards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+from engine.explain.question import Refusal
+from engine.explain.update import Update, UpdateOf
+from ui.debugger.tags import update_tags
+
+if TYPE_CHECKING:
+    from ui.debugger.control import Control
+    from ui.debugger.page import Page
+    from ui.theme import Theme
+    from ui.window import Window
+
+OWNER = "debugger"
+"""Its name on the canvas's overlay."""
+Pass = tuple[object, ...]
+
+
+class Updates(QObject):
+    """Owns the page. An update belongs to one pass: another iteration, or an edited document, makes another."""
+
+    def __init__(self, window: Window, control: Control) -> None:
+        super().__init__(control)
+        self._window, self._control = window, control
+        self.page: Page | None = None
+        self._tab = -1
+        self._updating = False
+        self._known: tuple[Pass, Update | Refusal | None] | None = None
+
+    # the page
+
+    def show_page(self, ask: bool = False) -> None:
+        """Bring the page to the front; `ask`: with a place to type a condition."""
+        page = self._made_page()
+        self._window.panels.show_bottom(self._tab)
+        page.points.refresh()
+        if ask:
+            page.points.entry.setFocus()
+
+    def set_theme(self, theme: Theme) -> None:
+        if self.page is not None:
+            self.page.set_theme(theme)
+
+    def _made_page(self) -> Page:
+        from ui.debugger.page import Page
+        from ui.debugger.points_view import PointsView
+
+        if self.page is None:
+            window = self._window
+            self.page = page = Page(PointsView(self._control.breakpoints, self._name_of, self._target))
+            self._tab = window.bottom.add_page(page, "Debugger")
+            page.set_theme(window.theme)
+            page.update_view.entry_wanted.connect(self._ask_entry)
+            page.update_view.chosen.connect(lambda node: window.canvas.select([node]))
+            self._show()
+        return self.page
+
+    def _name_of(self, node: str) -> str | None:
+        found = self._window.document.graph.nodes.get(node)
+        return found.name if found is not None else None
+
+    def _target(self) -> str:
+        chosen = self._window.canvas.selected_nodes()
+        return chosen[0] if len(chosen) == 1 else ""
+
+    # the update
+
+    @property
+    def _pass(self) -> Pass:
+        trace = self._window.trace
+        return (trace.run, trace.structure, trace.revision, trace.iteration) if trace is not None else ()
+
+    def follow(self) -> None:
+        """In the phases update and zero, the parameters' steps are on the page and above their cards."""
+        window, playhead, kernel = self._window, self._window.playhead, self._window.kernel
+        done = bool(playhead.tail) and not playhead.at_rest and playhead.event_index > len(playhead.events)
+        updating = self._control.open and done
+        begins, self._updating = updating and not self._updating, updating
+        if begins and not window.bottom_dock.isHidden():
+            self._made_page()
+            window.bottom.tabs.setCurrentIndex(self._tab)
+        if updating and kernel is not None and (self._known is None or self._known[0] != self._pass):
+            wanted = self._pass
+            self._known = (wanted, None)
+            kernel.ask(UpdateOf(), lambda found: self._take(wanted, found))
+        if self.page is not None:
+            self.page.points.refresh()
+        self._show()
+
+    def _take(self, wanted: Pass, found: Update | Refusal) -> None:
+        if wanted == self._pass:
+            self._known = (wanted, found)
+            self._show()
+
+    def _ask_entry(self, node: str, name: str, entry: tuple[int, ...]) -> None:
+        wanted = self._pass
+
+        def take(found: Update | Refusal) -> None:
+            if wanted == self._pass and self._updating and self.page is not None and isinstance(found, Update):
+                self.page.update_view.take_row(found)
+
+        if self._window.kernel is not None:
+            self._window.kernel.ask(UpdateOf(node, name, entry), take)
+
+    def _show(self) -> None:
+        known = self._known
+        found = known[1] if known is not None and self._updating and known[0] == self._pass else None
+        update = found if isinstance(found, Update) else None
+        if self.page is not None:
+            from ui.debugger.update_view import WAITING
+
+            waiting = "…" if self._updating and found is None and self._window.kernel is not None else WAITING
+            self.page.update_view.show_update(update, found.text if isinstance(found, Refusal) else waiting)
+        self._window.canvas.overlay.tag(OWNER, update_tags(update) if update is not None else {})
