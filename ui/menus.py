@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ui.window import Window
 
 CONTEXT = (
-    "cut", "copy", "copy_formula", "paste", "duplicate", "delete", "dissolve", "", "group", "ungroup", "open_box", "open_neurons",
-    "fold_back", "rename", "mark_objective", "probe_value", "probe_gradient", "", "layout", "fit",
+    "why", "", "cut", "copy", "copy_formula", "paste", "duplicate", "delete", "dissolve", "", "group", "ungroup", "open_box",
+    "open_neurons", "fold_back", "rename", "mark_objective", "probe_value", "probe_gradient", "", "layout", "fit",
 )  # fmt: skip
 CONTEXT_EMPTY = ("add_node", "type_formula", "paste", "select_all", "", "layout", "fit_all", "", "copy_picture")
 

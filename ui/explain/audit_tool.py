@@ -220,19 +220,22 @@ class AuditTool(Tool):
         plot.setLogMode(x=True, y=True)
         kind = "relative" if curve.relative else "absolute"
         self.caption.setText(f"{curve.name}: {kind} error against the step ε")
-        for each in curve.curves:
-            self._draw_curve(plot, curve.steps, each)
+        drawn = [self._draw_curve(plot, curve.steps, each) for each in curve.curves]
+        if not any(drawn):
+            return self._no_curve(curve.note or f"There is no error at {curve.name}, whatever the step.")
         self._slopes(plot, curve)
         self.key.setText(self._legend(curve))
 
     def _hue(self, method: str) -> str:
         return self.theme.swatch["math"] if method == "central" else self.theme.swatch["activations"]
 
-    def _draw_curve(self, plot: Any, steps: tuple[float, ...], each: ErrorCurve) -> None:
+    def _draw_curve(self, plot: Any, steps: tuple[float, ...], each: ErrorCurve) -> bool:
+        """Whether there was anything to draw."""
         points = [(s, e) for s, e in zip(steps, each.errors, strict=True) if e is not None and e > 0 and math.isfinite(e)]
         if points:
             made = pen(self._hue(each.method), 1.6, self.theme, dashed=each.dtype == "float32")
             plot.plot([s for s, _ in points], [e for _, e in points], pen=made)
+        return bool(points)
 
     def _slopes(self, plot: Any, curve: StepErrors) -> None:
         """Both slopes of the curve in double precision, named where they lie."""

@@ -99,8 +99,12 @@ class CardPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 14, 0, 16)
         layout.setSpacing(8)
-        layout.addWidget(self._switch())
-        for widget in (self.title, self.kind, self.subjects, self._choosers(), self.note, self.head):
+        below = QHBoxLayout()
+        below.addWidget(self.kind, 1)
+        below.addWidget(self._switch())
+        layout.addWidget(self.title)
+        layout.addLayout(below)
+        for widget in (self.subjects, self._choosers(), self.note, self.head):
             layout.addWidget(widget)
         layout.addSpacing(4)
         layout.addLayout(self._column)
@@ -124,7 +128,6 @@ class CardPage(QWidget):
             choice.setAccessibleName(f"Notation {text}")
             self.switch.addButton(choice, number)
             row.addWidget(choice)
-        row.addStretch(1)
         holder.setLayout(row)
         self.switch.idClicked.connect(lambda number: self.set_notation(NOTATIONS[number][0]))
         return holder

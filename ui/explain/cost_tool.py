@@ -133,7 +133,7 @@ class CostTool(Tool):
         if not points:
             return self.key.setText("")
         if not self._plots:
-            self._plots = [new_plot("Multiplications"), new_plot("Seconds")]
+            self._plots = [new_plot("Multiplications"), new_plot("Milliseconds")]
             for plot in self._plots:
                 self._row.addWidget(plot)
         over_depth = self.axis.checkedId() == DEPTH
@@ -142,7 +142,7 @@ class CostTool(Tool):
         naive, reverse = theme.swatch["math"], theme.backward
         curves: tuple[tuple[str, Sequence[float | None], Sequence[float | None]], ...] = (
             ("multiplications", [float(p.naive) for p in points], [float(p.reverse) for p in points]),
-            ("seconds", [p.naive_seconds for p in points], [p.reverse_seconds for p in points]),
+            ("milliseconds", [_ms(p.naive_seconds) for p in points], [_ms(p.reverse_seconds) for p in points]),
         )
         for plot, (title, slow, fast) in zip(self._plots, curves, strict=True):
             plot.clear()
@@ -180,6 +180,10 @@ def _ratio(result: SweepResult) -> str:
     if result.naive_seconds is not None and result.reverse_seconds > 0:
         text += f"; timed {number(result.naive_seconds / result.reverse_seconds, 3)} times as long"
     return text + "."
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else 1000 * seconds
 
 
 def _log(value: float) -> float:

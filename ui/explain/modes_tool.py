@@ -14,7 +14,7 @@ from engine.views import ArrayView, Gradient
 from ui.canvas.overlay import Tag
 from ui.explain.maths import Expr, Fraction, Text, name_expr, relation, row
 from ui.explain.sheet import Sheet, Written
-from ui.explain.tool import Tool, chosen_place, place_name
+from ui.explain.tool import Tool, chosen_place, place_name, top_aligned
 from ui.inspector import scrolled
 from ui.numbers import exact, number
 from ui.widgets import button, label, set_property
@@ -81,7 +81,7 @@ class ModesTool(Tool):
         down.setSpacing(8)
         down.addLayout(top)
         down.addLayout(below)
-        down.addWidget(scrolled(self.sheet), 1)
+        down.addWidget(scrolled(top_aligned(self.sheet)), 1)
         down.addWidget(self.hint)
         self.modes.idClicked.connect(self.choose_mode)
         self.directions.idClicked.connect(lambda _: self.refresh())

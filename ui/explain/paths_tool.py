@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.explain.paths import Counts, Factor, Ledger, PartialSum, Path, PathLedger, PathSum
@@ -15,7 +15,7 @@ from engine.views import ArrayView
 from ui.explain.arrays import Plane, picture, plane
 from ui.explain.maths import Expr, Fraction, Row, Text, Tinted, bracketed, name_expr, operator, relation, row
 from ui.explain.sheet import Sheet, Written
-from ui.explain.tool import Tool, chosen_place
+from ui.explain.tool import Tool, chosen_place, top_aligned
 from ui.inspector import scrolled
 from ui.numbers import count, exact, number
 from ui.theme import LIGHT, Theme, color, font
@@ -88,13 +88,15 @@ class PathsTool(Tool):
         self._build()
 
     def _build(self) -> None:
-        left, right, head, which = QVBoxLayout(), QVBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        self._side = QWidget()
+        left, right, head, which = QVBoxLayout(), QVBoxLayout(self._side), QHBoxLayout(), QHBoxLayout()
+        right.setContentsMargins(0, 0, 0, 0)
         head.addWidget(self.title, 1)
         for turn, way in ((self.back, -1), (self.more, 1)):
             turn.clicked.connect(lambda _=False, way=way: self._turn(way))
             head.addWidget(turn)
         left.addLayout(head)
-        left.addWidget(scrolled(self.sheet), 1)
+        left.addWidget(scrolled(top_aligned(self.sheet)), 1)
         left.addWidget(self.sum)
         which.addWidget(label("Multiplications", "section"))
         which.addStretch(1)
@@ -113,7 +115,7 @@ class PathsTool(Tool):
         row_.setContentsMargins(0, 0, 0, 0)
         row_.setSpacing(24)
         row_.addLayout(left, 1)
-        row_.addLayout(right)
+        row_.addWidget(self._side)
         self.scope.idClicked.connect(lambda _: self._count())
         self.sheet.hovered.connect(self._light)
         self.sheet.followed.connect(self._keep)
@@ -227,6 +229,10 @@ class PathsTool(Tool):
         if path is not None:
             self.kept = None if self.kept == path.number else path.number
             self._light(link if self.kept is not None else "")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._side.setVisible(self.width() > 560 * self.theme.scale)  # the paths come first where there is little room
 
     def hideEvent(self, event: QHideEvent) -> None:
         self.kept = None

@@ -36,9 +36,9 @@ def dress(plot: Any, theme: Theme, left: str = "", bottom: str = "") -> None:
         axis.setTextPen(pyqtgraph.mkPen(color(theme.secondary)))
         axis.setTickFont(font("tiny", theme.scale))
         axis.setStyle(tickLength=-4, tickTextOffset=6)
-        axis.enableAutoSIPrefix(False)
         if text:
             axis.setLabel(text, color=theme.secondary, **{"font-size": f"{round(11 * theme.scale)}px"})
+        axis.enableAutoSIPrefix(False)
     plot.showGrid(x=True, y=True, alpha=0.12)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QStackedLayout, QWidget
+from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from engine.explain.place import Place, output, parameter, wire
 from engine.explain.question import Question, Refusal
@@ -102,6 +102,16 @@ class Tool(QWidget):
         super().hideEvent(event)
 
 
+def top_aligned(page: QWidget) -> QWidget:
+    """A page that begins at the top, however much room there is below it."""
+    holder = QWidget()
+    down = QVBoxLayout(holder)
+    down.setContentsMargins(0, 0, 0, 0)
+    down.addWidget(page)
+    down.addStretch(1)
+    return holder
+
+
 def chosen_place(graph: Graph, nodes: Sequence[str], edges: Sequence[str], parameter_name: str = "") -> Place | None:
     """The number that is meant by a selection: a node's first output, one of its learned tensors, or a wire."""
     if len(nodes) == 1 and nodes[0] in graph.nodes:
@@ -135,15 +145,20 @@ def gradient_at(trace: TraceView | None, place: Place) -> ArrayView | None:
 
 
 def telling_entry(graph: Graph, trace: TraceView | None, place: Place) -> tuple[int, ...] | None:
-    """Of a tensor the entry with the largest gradient, which has the most to tell; None for single numbers and unknown ones."""
+    """Of a tensor the entry with the largest gradient, which has the most to tell.
+
+    None for single numbers, and where not all of the gradient is known here: the engine then chooses.
+    """
     import numpy as np
 
     view = view_at(graph, trace, place)
     if view is None or not view.shape:
         return None
     gradient = gradient_at(trace, place)
-    if gradient is None or gradient.data is None or not gradient.data.size:
+    if gradient is None or not view.shape or 0 in view.shape:
         return tuple(0 for _ in view.shape)
+    if gradient.data is None:
+        return None
     sizes = np.abs(np.nan_to_num(gradient.data, nan=0.0))
     return tuple(int(i) for i in np.unravel_index(int(sizes.argmax()), gradient.shape))
 

@@ -182,7 +182,7 @@ def head_lines(writer: Writer, card: Card) -> list[Written]:
         if isinstance(part, Number):
             items += [_word(f"{word} "), writer.number(part)]
         else:
-            items.append(Script(writer.array(part, 7.0, None, (2, 4)), above=_word(word), stacked=True))
+            items.append(Script(writer.array(part, 6.0, None, (2, 4)), above=_word(word), stacked=True))
     found = [Written(row(*items), "", 17.0)] if items else []
     if card.gradient is None and card.absent is not None:
         found.append(Written(None, f"gradient: {ABSENT[card.absent]}", 13.5, 0.0, "secondary"))
