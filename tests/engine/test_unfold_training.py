@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor
 
+from engine.kernel.bench import WorkBench
 from engine.moves import follow, moved_memory
 from engine.session import Session
 from engine.state import state_key
@@ -15,6 +16,7 @@ from engine.trainer import Trainer
 from engine.unfold import fold
 from graph.document import Document
 from graph.edits import Compound, StateMove, moves_of
+from graph.files import dumps
 from graph.graph import Graph
 from tests.engine.networks import network, tanh_net
 from tests.engine.unfolding import near, open_in, part, shapes_of
@@ -231,6 +233,28 @@ def test_the_accuracy_is_measured_with_the_loss_open_as_well(opened_loss: str) -
     expected, found = (Session(each).evaluate("train") for each in (graph, unfolded))
     assert found["accuracy"] == expected["accuracy"] and 0 < expected["accuracy"] < 1
     assert found == pytest.approx(expected, rel=1e-12)
+
+
+def test_the_engine_goes_on_training_where_it_was_when_a_layer_is_opened_in_the_window() -> None:
+    document, closed = Document(tanh_net(optimizer="adam", hyper={"lr": 0.05})), WorkBench()
+    bench = WorkBench()
+    for each in (bench, closed):
+        each.open(dumps(document.graph), True, (), {})
+        for _ in range(3):
+            each.command("step", None)
+    _, edit = open_in(document, "hidden", neurons=True)
+    bench.open(dumps(document.graph), False, moves_of(edit), {})
+    assert "Made anew" not in bench.progress(0).message
+    for each in (bench, closed):
+        each.command("step", None)
+
+    whole = closed.array(("parameter", "hidden", "W"))
+    assert whole is not None
+    for (_, name), inner in moves_of(edit):
+        if name.startswith("W"):
+            found = bench.array(("parameter", *inner))
+            assert found is not None
+            assert float(found) == pytest.approx(float(part(torch.tensor(whole), name)[1]), rel=1e-12)
 
 
 def test_a_session_knows_the_sizes_that_opening_needs() -> None:
