@@ -85,6 +85,11 @@ class Playhead(QObject):
         return not self.at_rest and bool(self.tail) and self.event_index >= self.length
 
     @property
+    def under_way(self) -> bool:
+        """Whether an event has begun that is not finished."""
+        return not self.at_rest and (self._share > 0.0 or bool(self.playing))
+
+    @property
     def active_event(self) -> Event | None:
         """The event under way, or the one that a single step would play next; None at rest and at the end."""
         return self.events[self.event_index] if not self.at_rest and self.event_index < len(self.events) else None
@@ -118,8 +123,7 @@ class Playhead(QObject):
         """Which pass the playhead stands in; empty at rest."""
         if self.at_rest or not self.events:
             return ""
-        under_way = self._share > 0.0 or bool(self.playing)
-        at = min(self.event_index if under_way else max(0, self.event_index - 1), self.length - 1)
+        at = min(self.event_index if self.under_way else max(0, self.event_index - 1), self.length - 1)
         return self.events[at].phase if at < len(self.events) else self.tail[at - len(self.events)]
 
     def arrived_values(self, edge: str) -> bool:

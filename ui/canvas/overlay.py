@@ -22,6 +22,7 @@ from ui.theme import Theme, color, faded, font
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas
 
+Hue = Literal["selection", "forward", "backward"]
 Kind = Literal["plain", "ok", "warning", "error", "forward", "backward"]
 SIGNS: dict[Kind, str] = {"ok": "✓ ", "warning": "! ", "error": "✕ "}
 """Before the text, so that nothing is told by colour alone."""
@@ -49,6 +50,7 @@ class _Layer:
     nodes: frozenset[str] = frozenset()
     edges: frozenset[str] = frozenset()
     dim: bool = False
+    hue: Hue = "selection"
     values: frozenset[str] = frozenset()
     gradients: frozenset[str] = frozenset()
     tags: dict[str, Tag] = field(default_factory=dict)
@@ -69,10 +71,10 @@ class Overlay(QObject):
 
     # what tools say
 
-    def highlight(self, owner: str, nodes: Iterable[str], edges: Iterable[str] = (), dim: bool = False) -> None:
-        """Ring these nodes and light these wires; `dim` veils everything else. Nothing given: end it."""
+    def highlight(self, owner: str, nodes: Iterable[str], edges: Iterable[str] = (), dim: bool = False, hue: Hue = "selection") -> None:
+        """Ring these nodes and light these wires; `dim` veils everything else. Nothing given: end it. `hue` is a colour of the theme."""
         layer = self._layer(owner)
-        layer.nodes, layer.edges, layer.dim = frozenset(nodes), frozenset(edges), dim
+        layer.nodes, layer.edges, layer.dim, layer.hue = frozenset(nodes), frozenset(edges), dim, hue
         self._told()
 
     def hide(self, owner: str, values: Iterable[str] = (), gradients: Iterable[str] = ()) -> None:
@@ -139,13 +141,14 @@ class Overlay(QObject):
         wide = max(1.0, 1 / self._canvas.camera.scale)
         scene, theme = self._canvas.scene, self._canvas.theme
         for layer in layers:
+            hue = str(getattr(theme, layer.hue))
             for edge in layer.edges:
                 if edge in scene.edge_row and edge not in scene.hidden_edges:
-                    paint_lit(painter, scene, edge, theme.selection, (theme.wire_width / theme.scale + 1.2) * wide)
+                    paint_lit(painter, scene, edge, hue, (theme.wire_width / theme.scale + 1.2) * wide)
             for node in layer.nodes:
                 rect = self._rect(node)
                 if not rect.isNull():
-                    paint_outline(painter, rect, theme.selection, 2.5 * wide, 6.0)
+                    paint_outline(painter, rect, hue, 2.5 * wide, 6.0)
         self._paint_marks(painter)
         for _, tag, box in self._placed_tags():
             _paint_tag(painter, tag, box, self._boost(), theme)

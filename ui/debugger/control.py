@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from engine.kernel.protocol import Progress
     from engine.views import Event, TraceView
     from graph.document import Document
+    from ui.canvas.overlay import Hue
     from ui.debugger.page import Page
     from ui.kernel import Kernel
     from ui.theme import Theme
@@ -349,8 +350,8 @@ class Control(QObject):
         if self.bar is None or not self.open:
             return
         playhead = self._window.playhead
-        text = self.timeline.text(playhead.event_index, self._window.document.graph)
-        self.bar.show_place(self.timeline, playhead.event_index, playhead.at_rest, text)
+        at = playhead.event_index + playhead.under_way
+        self.bar.show_place(self.timeline, at, playhead.at_rest, self.timeline.text(at, self._window.document.graph))
 
     def _light(self) -> None:
         """The node that works, what it works with, and the wires between them."""
@@ -361,4 +362,5 @@ class Control(QObject):
             overlay.highlight(OWNER, ())
             return
         edges = graph.inputs_of(node)
-        overlay.highlight(OWNER, {node, *(edge.source[0] for edge in edges)}, [edge.id for edge in edges])
+        hue: Hue = "forward" if playhead.phase == "forward" else "backward"
+        overlay.highlight(OWNER, {node, *(edge.source[0] for edge in edges)}, [edge.id for edge in edges], hue=hue)

@@ -101,7 +101,7 @@ class Debugger(Feature):
     def _moved(self) -> None:
         """Panels follow the canvas event by event; nothing happens at the ticks between."""
         playhead = self.window.playhead
-        now = (playhead.at_rest, playhead.event_index, playhead.moving, playhead.length)
+        now = (playhead.at_rest, playhead.event_index, playhead.under_way, playhead.length)
         if now == self._shown:
             return
         self._shown = now
