@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -37,9 +36,7 @@ def step_errors(situation: Situation, question: StepCurve) -> StepErrors:
     analytical = float(gradient[entry]) if trace.dtype == "float64" else float(double.gradient(double.base)[entry])
     if not math.isfinite(analytical):
         raise Unanswerable(f"The gradient of {place_name(graph, place)} is {analytical:g} here.")
-    started = time.perf_counter()
-    double.number(double.base)
-    affordable = int(SECONDS / (4 * max(time.perf_counter() - started, 1e-6)))
+    affordable = int(SECONDS / (4 * double.seconds()))
     steps = _steps(question, max(FEWEST_STEPS, affordable))
     curves = []
     for replay in (double, Replay(products, place, torch.float32)):

@@ -120,6 +120,8 @@ class LocalProducts:
         operation = self.operations[step.node]
         if operation.alias:
             return t
+        if self.single(step):
+            return (self._by_autograd(operation, step, torch.ones_like(self.output(step.key))) * t).reshape(self.output(step.key).shape)
         v = torch.zeros_like(self.output(step.key)).requires_grad_()
         with torch.enable_grad():
             product = self._by_autograd(operation, step, v, create_graph=True)

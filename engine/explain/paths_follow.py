@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from engine.explain.situation import Situation
     from engine.views import ArrayView
 
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 LISTING_SECONDS, SUMMING_SECONDS = 0.08, 0.08
 LISTED_NUMBERS = 200_000
 """Entries that the products in one list may have together."""
@@ -64,7 +65,15 @@ def _ways(situation: Situation, place: Place) -> tuple[Ways, Tensor, Tensor]:
 
 
 def _note(count: int) -> str:
-    return f"There are {count:,} paths, too many to add up one by one; the reverse pass needs none of them." if count > SUMMED else ""
+    return f"There are {_many(count)} paths, too many to add up one by one; the reverse pass needs none of them." if count > SUMMED else ""
+
+
+def _many(count: int) -> str:
+    """`1,048,576`, or `about 1.27·10³⁰`."""
+    digits = str(count)
+    if len(digits) <= 15:
+        return f"{count:,}"
+    return f"about {digits[0]}.{digits[1:3]}·10{str(len(digits) - 1).translate(_RAISED)}"
 
 
 def _sum(ways: Ways, start: int, seconds: float) -> tuple[Tensor, int | None]:
@@ -103,7 +112,7 @@ def _largest(tensor: Tensor) -> float:
 
 def _list(ways: Ways, start: int, limit: int, entry: tuple[int, ...] | None) -> tuple[Path, ...]:
     if not 0 <= start <= ways.count:
-        raise Unanswerable(f"There are {ways.count:,} paths, and no number {start:,}.")
+        raise Unanswerable(f"There are {_many(ways.count)} paths, and no number {_many(start)}.")
     writer = _Writer(ways, entry)
     found: list[Path] = []
     numbers, until = 0, time.perf_counter() + LISTING_SECONDS

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-import time
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 
 from engine.explain.local_products import LocalProducts
 from engine.explain.place_lookup import gradient_at, number_at, place_name, single_entry
@@ -115,10 +113,7 @@ def _bounds(line: _Line, question: Slice, newton: float | None) -> tuple[float, 
 
 def _points(line: _Line, low: float, high: float, wanted: int) -> tuple[float, ...]:
     """Evenly spread, with the present value among them where it lies inside."""
-    started = time.perf_counter()
-    with torch.no_grad():
-        line(line.at)
-    affordable = int(SECONDS / max(time.perf_counter() - started, 1e-6))
+    affordable = int(SECONDS / line.replay.seconds())
     count = max(2, min(wanted, max(FEWEST_POINTS, affordable), 2001))
     found = [float(v) for v in np.linspace(low, high, count)]
     if low < line.at < high:
