@@ -104,7 +104,7 @@ class AuditOverlay(QObject):
         if isinstance(answer, Refusal):
             self.refusal = answer.text
         elif isinstance(answer, AuditPart) and isinstance(question, Audit):
-            self.rows += answer.rows
+            self.rows = sorted([*self.rows, *answer.rows], key=lambda row: row.analytical is None)  # what has no gradient comes last
             self.total, self.objective = answer.total, answer.objective
             if answer.next is not None:
                 self._asker.want(Audit(answer.next, answer.kinked))

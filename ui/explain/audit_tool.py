@@ -19,7 +19,7 @@ from ui.explain.plots import dress, legend, new_plot, pen
 from ui.explain.tool import Tool, chosen_place, place_name, telling_entry
 from ui.numbers import exact, number
 from ui.theme import color, font
-from ui.widgets import button, label
+from ui.widgets import ElidedLabel, button, label
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -42,7 +42,7 @@ class AuditTool(Tool):
         self.toggle.setCheckable(True)
         self.summary = label("", "secondary", wrap=True)
         self.table = self._table()
-        self.caption, self.key = label("", "strong"), label("", "small", wrap=True)
+        self.caption, self.key = ElidedLabel("", "strong"), label("", "small", wrap=True)
         self.key.setTextFormat(Qt.TextFormat.RichText)
         self._build()
         self.toggle.clicked.connect(lambda _: self.audit.turn(self.toggle.isChecked()))
@@ -59,8 +59,7 @@ class AuditTool(Tool):
         self._place = QVBoxLayout(self._holder)
         self._place.setContentsMargins(0, 0, 0, 0)
         head = QHBoxLayout()
-        head.addWidget(self.caption)
-        head.addStretch(1)
+        head.addWidget(self.caption, 1)
         right.addLayout(head)
         right.addWidget(self._holder, 1)
         right.addWidget(self.key)
@@ -174,9 +173,9 @@ class AuditTool(Tool):
         kind = kind_of(row)
         name = f"{row.source} → {row.target}" if row.edge else place_name(graph, row.place)
         values = (row.analytical, row.numerical)
-        said = ABSENT.get(row.note) or f"{SIGNS[kind]} {verdict(row)}".strip()
+        said = f"{SIGNS[kind]} {verdict(row)}".strip()
         texts = [name, *(number(v) if v is not None else "" for v in values), said]
-        tips = [name, *(exact(v) if v is not None else "" for v in values), row.note or f"step {number(row.step, 2)}"]
+        tips = [name, *(exact(v) if v is not None else "" for v in values), ABSENT.get(row.note, row.note) or f"step {number(row.step, 2)}"]
         for column, (text, tip) in enumerate(zip(texts, tips, strict=True)):
             item = QTableWidgetItem(text)
             item.setToolTip(tip)
@@ -202,7 +201,7 @@ class AuditTool(Tool):
 
     def _no_curve(self, text: str) -> None:
         self.curve = None
-        self.caption.setText("")
+        self.caption.set_full("")
         self.key.setText(text)
         self._holder.hide()
 
@@ -219,10 +218,11 @@ class AuditTool(Tool):
         dress(plot, theme, bottom="step ε")
         plot.setLogMode(x=True, y=True)
         kind = "relative" if curve.relative else "absolute"
-        self.caption.setText(f"{curve.name}: {kind} error against the step ε")
+        self.caption.set_full(f"{curve.name}: {kind} error against the step ε")
         drawn = [self._draw_curve(plot, curve.steps, each) for each in curve.curves]
         if not any(drawn):
             return self._no_curve(curve.note or f"There is no error at {curve.name}, whatever the step.")
+        plot.setXRange(math.log10(min(curve.steps)), math.log10(max(curve.steps)) + 2.5, padding=0.02)  # the names need room
         self._slopes(plot, curve)
         self.key.setText(self._legend(curve))
 
@@ -248,15 +248,16 @@ class AuditTool(Tool):
                 if branch is None or (branch is each.round_off and each.method != "central"):
                     continue
                 middle = (math.log10(branch.low) + math.log10(branch.high)) / 2
-                text = pyqtgraph.TextItem(_slope(branch), color=color(self.theme.text), anchor=(0.5, 1.3), fill=color(self.theme.panel))
+                # beside its line, outside the V, where nothing else is drawn
+                aside = (0.0, 0.0) if branch is each.truncation else (1.0, 0.0)
+                text = pyqtgraph.TextItem(_slope(branch), color=color(self.theme.text), anchor=aside)
                 text.setFont(font("small", self.theme.scale))
                 text.setPos(middle, branch.slope * middle + branch.intercept)
                 plot.addItem(text)
 
     def _legend(self, curve: StepErrors) -> str:
-        signs = {"float32": "┅", "float64": "━"}
-        found = [(signs[each.dtype], self._hue(each.method), f"{each.method} {each.dtype}") for each in curve.curves]
-        return legend(*found) + (f"<br>{curve.note}" if curve.note else "")
+        methods = [("━", self._hue(method), f"{method} differences") for method in dict.fromkeys(each.method for each in curve.curves)]
+        return legend(*methods, ("┅", self.theme.secondary, "float32")) + (f"<br>{curve.note}" if curve.note else "")
 
     def dress(self) -> None:
         self._draw()

@@ -17,7 +17,7 @@ from ui.explain.sheet import Sheet, Written
 from ui.explain.tool import Tool, chosen_place, place_name, top_aligned
 from ui.inspector import scrolled
 from ui.numbers import exact, number
-from ui.widgets import button, label, set_property
+from ui.widgets import FlowLayout, button, label, set_property
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -55,7 +55,7 @@ class ModesTool(Tool):
         self._build()
 
     def _build(self) -> None:
-        top, below, steps = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        top, below, steps = FlowLayout(6), QHBoxLayout(), QHBoxLayout()
         for number_, (text, accent, tip) in enumerate(MODES):
             choice = button(text, accent=accent, tip=tip)
             choice.setCheckable(True)
@@ -63,14 +63,12 @@ class ModesTool(Tool):
             set_property(choice, "active", "true" if number_ == FORWARD else "false")
             self.modes.addButton(choice, number_)
             top.addWidget(choice)
-        top.addSpacing(16)
         for number_, (_, text, tip) in enumerate(DIRECTIONS):
             choice = button(text, "quiet", tip=tip)
             choice.setCheckable(True)
             choice.setChecked(number_ == 0)
             self.directions.addButton(choice, number_)
             top.addWidget(choice)
-        top.addStretch(1)
         for each in (self.back, self.step, self.all):
             steps.addWidget(each)
         steps.addStretch(1)

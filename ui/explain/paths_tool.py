@@ -184,15 +184,18 @@ class PathsTool(Tool):
         if ledger is None or not ledger.paths:
             return self.sum.show_lines([], [], theme)
         arrays: list[Plane] = []
-        left: list[Expr] = [Text("sum of all paths", "secondary", sans=True), relation()]
         total = self.summed
         if total is None:
-            left.append(Text("too many to add up" if not ledger.summable else "…", "secondary", sans=True))
+            missing = "too many to add up" if not ledger.summable else "…"
+            amount: Expr = Text(missing, "secondary", sans=True)
         else:
-            left.append(_amount(total, ledger.total_entry if ledger.total is not None else None, arrays))
-        left += [operator(" "), Text("gradient by reverse mode", "secondary", sans=True), relation()]
-        left.append(_amount(ledger.gradient, ledger.gradient_entry, arrays))
-        self.sum.show_lines([Written(row(*left), size=16.0)], arrays, theme)
+            amount = _amount(total, ledger.total_entry if ledger.total is not None else None, arrays)
+        found = _amount(ledger.gradient, ledger.gradient_entry, arrays)
+        lines = [
+            Written(row(Text("sum of all paths", "secondary", sans=True), relation(), amount), size=16.0),
+            Written(row(Text("gradient by reverse mode", "secondary", sans=True), relation(), found), size=16.0),
+        ]
+        self.sum.show_lines(lines, arrays, theme)
 
     def _count(self) -> None:
         if self.ledger is not None:

@@ -17,7 +17,7 @@ from ui.explain.plots import dot, dress, legend, new_plot, pen
 from ui.explain.sheet import Sheet, Written
 from ui.explain.tool import Tool, chosen_place, place_name
 from ui.numbers import exact, number
-from ui.widgets import button, label
+from ui.widgets import ElidedLabel, FlowLayout, button, label
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -41,7 +41,7 @@ class PictureTool(Tool):
         self._zoom = 0
         self._natural = 1.0
         """Half the width of the picture that the engine chose by itself."""
-        self.title = label("", "strong", wrap=True)
+        self.title = ElidedLabel("", "strong")
         self.numbers = Sheet()
         self.key = label("", "small", wrap=True)
         self.key.setTextFormat(Qt.TextFormat.RichText)
@@ -54,7 +54,7 @@ class PictureTool(Tool):
         self._holder = QWidget()
         self._place_for_plot = QVBoxLayout(self._holder)
         self._place_for_plot.setContentsMargins(0, 0, 0, 0)
-        left, right, ticks, zoom, step = QVBoxLayout(), QVBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        left, right, ticks, zoom, step = QVBoxLayout(), QVBoxLayout(), FlowLayout(10), QHBoxLayout(), QHBoxLayout()
         head = QHBoxLayout()
         head.addWidget(self.title, 1)
         for text, way, tip in (("−", 1, "Show more of it"), ("+", -1, "Look closer")):
@@ -71,7 +71,6 @@ class PictureTool(Tool):
             box.setChecked(on)
             box.toggled.connect(lambda _: self._choose())
             ticks.addWidget(box)
-        ticks.addStretch(1)
         self.epsilon.setRange(0, TICKS)
         self.epsilon.setAccessibleName("Step of the secant")
         self.epsilon.setToolTip("How far the secant's second point is away: at the right end it is the tangent")
@@ -167,7 +166,7 @@ class PictureTool(Tool):
         plot.clear()
         graph = self.window_.document.graph
         dress(plot, theme, bottom=place_name(graph, local.place))
-        self.title.setText(f"{local.objective} along {place_name(graph, local.place)}")
+        self.title.set_full(f"{local.objective} along {place_name(graph, local.place)}")
         points = [(x, f) for x, f in zip(local.x, local.f, strict=True) if math.isfinite(f)]
         if points:
             plot.plot([x for x, _ in points], [f for _, f in points], pen=pen(theme.forward, 2.2, theme))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
@@ -100,6 +100,9 @@ class Tool(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         self.asker.forget()
         super().hideEvent(event)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(200, 100)  # what a tool shows gives way; the panel is no wider for it
 
 
 def top_aligned(page: QWidget) -> QWidget:
