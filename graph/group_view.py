@@ -13,6 +13,9 @@ from dataclasses import dataclass
 from graph.graph import Graph
 from graph.model import Edge, End, Group
 
+ENTRIES = "entries"
+"""The key in a group's `extra` for what its inputs are called: name → [node, port] inside."""
+
 
 @dataclass(frozen=True, slots=True)
 class GroupPort:
@@ -189,13 +192,12 @@ def card(graph: Graph, group: str) -> Card:
 
 
 def _given_names(group: Group) -> dict[End, str]:
-    """The names that inputs keep where the group is a node that was opened (see `engine.unfold`)."""
-    kept = group.extra.get("folded")
-    entries = kept.get("entries") if isinstance(kept, Mapping) else None
+    """The names of inputs that the group keeps itself, under ENTRIES; those of ends that are gone mean nothing."""
+    entries = group.extra.get(ENTRIES)
     if not isinstance(entries, Mapping):
         return {}
-    ends = {port: tuple(end) for port, end in entries.items() if isinstance(end, list | tuple) and len(end) == 2}
-    return {(str(end[0]), str(end[1])): str(port) for port, end in ends.items()}
+    ends = {str(port): end for port, end in entries.items() if isinstance(end, list | tuple) and len(end) == 2}
+    return {(str(end[0]), str(end[1])): port for port, end in ends.items()}
 
 
 def _inputs(graph: Graph, node: str, inside: Collection[str]) -> Iterator[tuple[End, int, tuple[str, ...]]]:

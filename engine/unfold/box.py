@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from graph.edits import StateMove
 from graph.graph import Graph, GraphError
+from graph.group_view import ENTRIES
 from graph.model import Edge, End, Group, Node, valid_name
 from graph.settings import dims
 
@@ -124,7 +125,9 @@ class Box:
         self._group = self.graph.fresh_id("g")
         self.groups.append(Group(self._group, name, self.node.id, collapsed))
 
-    def end_group(self) -> None:
+    def end_group(self, entries: Mapping[str, End]) -> None:
+        """Name what comes into the group: name → the node and port inside."""
+        self.groups[-1] = replace(self.groups[-1], extra={ENTRIES: {name: list(end) for name, end in entries.items()}})
         self._group = self.node.id
 
     @property

@@ -45,11 +45,11 @@ def _neuron(box: Box, j: int, entries: list[str], outputs: int) -> str:
     for i, x in enumerate(entries):
         label = f"{j + 1}_{i + 1}" if far else f"{j + 1}{i + 1}"
         weight = box.parameter("W", f"w{label}", (j, i))
-        terms.append(box.add("math.multiply", f"p{label}", {"a": weight, "b": x}))
+        terms.append(box.add("math.multiply", f"p{label}", {"a": x, "b": weight}))
     total = terms[0]
     for count, term in enumerate(terms[1:], 2):
         total = box.add("math.add", f"s{j + 1}_{count}", {"a": total, "b": term})
     if box.setting("bias"):
         total = box.add("math.add", f"u{j + 1}", {"a": total, "b": box.parameter("b", f"b{j + 1}", (j,))})
-    box.end_group()
+    box.end_group({f"x{i + 1}": (term, "a") for i, term in enumerate(terms)})
     return total

@@ -13,6 +13,7 @@ from engine.unfold.recipes import recipe
 from graph.edits import AddItem, AddNode, Compound, Connect, Disconnect, Edit, RemoveNode, SetGraphSetting
 from graph.edits.composed import fresh_group_name
 from graph.graph import Graph, GraphError
+from graph.group_view import ENTRIES
 from graph.model import Edge, Group, Node
 from graph.objective import Objective, find_objective
 
@@ -34,7 +35,8 @@ def unfold(graph: Graph, node_id: str, shapes: Shapes, into_neurons: bool = Fals
     group = Group(node_id, fresh_group_name(graph, node.name), node.group, True, node.x, node.y)
     nodes, groups = placed(box, size)
     first, last, marked = _objective(graph, box, _exchange(graph, box, [group, *groups], nodes))
-    groups = [replace(group, extra={FOLDED: _remembered(box, marked)}), *groups]
+    entries = {port: list(end) for port, end in box.entries.items()}
+    groups = [replace(group, extra={ENTRIES: entries, FOLDED: _remembered(box, marked)}), *groups]
     return Compound((*first, *_exchange(graph, box, groups, nodes), *last), "Open the box", box.moves), node_id
 
 

@@ -13,8 +13,11 @@ from graph.model import Edge, Group, Node
 Size = Callable[[Graph, str], tuple[float, float]]
 """Graph and node id → width and height of its card."""
 Place = tuple[float, float]
+Sizes = Mapping[str, Place]
 GAP_X, GAP_Y = 96.0, 40.0
 """Narrower than on the level around, where lines are shorter."""
+BESIDE = 24.0
+"""Between a card and a number that only it uses."""
 MOST = 5
 """Columns in a line: what is wider could not be read at a glance."""
 
@@ -23,15 +26,17 @@ def placed(box: Box, size: Size | None = None) -> tuple[list[Node], list[Group]]
     """The box's nodes and the groups in it, each in its place; what comes first stands where the opened node stood."""
     scratch = _scratch(box)
     sizes = {node.id: size(scratch, node.id) if size is not None else SIZE for node in box.nodes}
-    places = _rows(box, sizes) if box.groups else _columns(box, scratch, sizes)
+    cards = bool(box.groups) and box.groups[0].collapsed
+    places = _cards(box, sizes) if cards else _neurons(box, sizes) if box.groups else _columns(box, scratch, sizes)
     left, top = min(x for x, _ in places.values()), min(y for _, y in places.values())
     x, y = box.node.x - left, box.node.y - top
-    nodes = [node.at(_snap(places[node.id][0] + x), _snap(places[node.id][1] + y)) for node in box.nodes]
-    return nodes, [_around(group, nodes) for group in box.groups]
+    at = {each: (_snap(place[0] + x), _snap(place[1] + y)) for each, place in places.items()}
+    groups = [replace(group, x=at[group.id][0], y=at[group.id][1]) for group in box.groups]
+    return [node.at(*at[node.id]) for node in box.nodes], groups
 
 
 def _scratch(box: Box) -> Graph:
-    """The content as a graph of its own, with a node in the place of everything that comes in or goes out."""
+    """The content as a graph of its own, with a node in the place of everything that comes in."""
     scratch = Graph(box.graph.catalog)
     for node in box.nodes:
         scratch._add_node(replace(node, group=None))
@@ -43,69 +48,123 @@ def _scratch(box: Box) -> Graph:
     return scratch
 
 
-def _columns(box: Box, scratch: Graph, sizes: Mapping[str, Place]) -> dict[str, Place]:
-    """The usual layout, its columns closer together, and a long chain in several lines."""
-    wide = {**sizes, **{f"in{count}": (SIZE[0], GAP_Y) for count in range(len(box.entries))}}
-    found = layout(scratch, wide)
-    middle = {node: found[node][0] + sizes[node][0] / 2 for node in sizes}
+def _columns(box: Box, scratch: Graph, sizes: Sizes) -> dict[str, Place]:
+    """The usual layout, its columns closer together, and a long chain in several lines. A number that only one node uses stands before
+    that node, above or below the way."""
+    beside = {node.id: edges[0] for node in box.nodes if not scratch.inputs_of(node.id) and len(edges := scratch.outputs_of(node.id)) == 1}
+    entries = {f"in{count}": (SIZE[0], GAP_Y) for count in range(len(box.entries))}
+    chosen = {node: place for node, place in sizes.items() if node not in beside}
+    found = layout(scratch, {**chosen, **entries}, [*chosen, *entries])
+    columns = _sorted(found, chosen)
+    length = -(-len(columns) // -(-len(columns) // MOST))
+    places: dict[str, Place] = {}
+    top = 0.0
+    for line in (columns[start : start + length] for start in range(0, len(columns), length)):
+        at: dict[str, Place] = {}
+        x = 0.0
+        for column in line:
+            width = max(sizes[node][0] for node in column)
+            at |= {node: (x + (width - sizes[node][0]) / 2, found[node][1]) for node in column}
+            x += width + GAP_X
+        for node, edge in beside.items():
+            if edge.target[0] in at:
+                at[node] = _beside(scratch, node, edge, at, sizes)
+        up = min(y for _, y in at.values())
+        places |= {node: (x, y - up + top) for node, (x, y) in at.items()}
+        top = max(places[node][1] + sizes[node][1] for node in at) + 1.6 * GAP_Y
+    return places
+
+
+def _sorted(found: Mapping[str, Place], sizes: Sizes) -> list[list[str]]:
+    """Nodes by the column they were laid out in."""
+    middle = {node: found[node][0] + size[0] / 2 for node, size in sizes.items()}
     columns: list[list[str]] = []
     for node in sorted(sizes, key=middle.__getitem__):
         if columns and middle[node] - middle[columns[-1][0]] <= 2 * GRID:
             columns[-1].append(node)
         else:
             columns.append([node])
-    lines = -(-len(columns) // MOST)
-    length = -(-len(columns) // lines)
-    places: dict[str, Place] = {}
-    top = 0.0
-    for line in (columns[start : start + length] for start in range(0, len(columns), length)):
-        up = min(found[node][1] for column in line for node in column)
-        x = 0.0
-        for column in line:
-            width = max(sizes[node][0] for node in column)
-            places |= {node: (x + (width - sizes[node][0]) / 2, top + found[node][1] - up) for node in column}
-            x += width + GAP_X
-        top = max(places[node][1] + sizes[node][1] for column in line for node in column) + 2 * GAP_Y
+    return columns
+
+
+def _beside(scratch: Graph, node: str, edge: Edge, at: Mapping[str, Place], sizes: Sizes) -> Place:
+    """Left of the node that it feeds, above for its first input and below for the others, clear of everything."""
+    target = edge.target[0]
+    (x, y), (width, height) = at[target], sizes[node]
+    first = edge.target[1] == scratch.spec(target).inputs[0].name
+    left, top = x - BESIDE - width, y - BESIDE - height if first else y + sizes[target][1] + BESIDE
+    while hit := next((other for other in at if _touch((left, top), (width, height), at[other], sizes[other])), None):
+        top = at[hit][1] - BESIDE - height if first else at[hit][1] + sizes[hit][1] + BESIDE
+    return left, top
+
+
+def _touch(one: Place, size: Place, other: Place, its_size: Place) -> bool:
+    """Whether two cards are less than a step of the grid apart."""
+    across = one[0] < other[0] + its_size[0] + GRID and other[0] < one[0] + size[0] + GRID
+    return across and one[1] < other[1] + its_size[1] + GRID and other[1] < one[1] + size[1] + GRID
+
+
+def _neurons(box: Box, sizes: Sizes) -> dict[str, Place]:
+    """Neurons one below the other: what comes in, then in a row for every input weight, product and sum, then the whole vector."""
+    at: dict[str, tuple[int, float]] = {}
+    homes: dict[str, tuple[int, float]] = {}
+    row = 0.0
+    for group in box.groups:
+        inner = _neuron(box, group)
+        at |= {node: (column + 2, place + row) for node, (column, place) in inner.items()}
+        homes[group.id] = (3, row)
+        row += max(place for _, place in inner.values()) + 1.25
+    row = (row - 1.25) / 2
+    return _on_grid(at | homes | _ends(box, row, row * 2, 1 + max(column for column, _ in at.values())), sizes)
+
+
+def _cards(box: Box, sizes: Sizes) -> dict[str, Place]:
+    """Neurons as cards one below the other; what each of them holds begins where its card stands."""
+    homes = {group.id: (2, float(count)) for count, group in enumerate(box.groups)}
+    last = len(box.groups) - 1
+    places = _on_grid(homes | _ends(box, last / 2, last, 3), sizes, 3 * GAP_X)
+    for group in box.groups:
+        inner = _on_grid(_neuron(box, group), sizes)
+        left, top = min(x for x, _ in inner.values()), min(y for _, y in inner.values())
+        x, y = places[group.id]
+        places |= {node: (px - left + x, py - top + y) for node, (px, py) in inner.items()}
     return places
 
 
-def _rows(box: Box, sizes: Mapping[str, Place]) -> dict[str, Place]:
-    """Neurons one below the other: what comes in, then in a row for every input weight, product and sum, then the whole vector."""
-    at: dict[str, tuple[int, float]] = {}
-    row = 0.0
-    for group in box.groups:
-        inner = [node for node in box.nodes if node.group == group.id]
-        products = [node.id for node in inner if node.type == "math.multiply"]
-        for count, product in enumerate(products):
-            at[product] = (3, row + count)
-            weight = next(edge.source[0] for edge in box.edges if edge.target == (product, "a"))
-            at[weight] = (2, row + count)
-        sums = [node.id for node in inner if node.type == "math.add"]
-        for count, total in enumerate(sums):
-            at[total] = (4 + count, row + min(count + 0.5, len(products) - 0.5))
-        if len(sums) == len(products):
-            bias = next(edge.source[0] for edge in box.edges if edge.target == (sums[-1], "b"))
-            at[bias] = (2 + len(sums), row + len(products))
-            row += 1
-        row += len(products) + 0.5
+def _neuron(box: Box, group: Group) -> dict[str, tuple[int, float]]:
+    """Column and row of everything in a neuron: weights, products, and the sums descending. A weight stands a little lower than its
+    product, so that the other factor's wire passes above it."""
+    inner = [node for node in box.nodes if node.group == group.id]
+    feeding = {edge.target: edge.source[0] for edge in box.edges}
+    products = [node.id for node in inner if node.type == "math.multiply"]
+    sums = [node.id for node in inner if node.type == "math.add"]
+    at: dict[str, tuple[int, float]] = {product: (1, float(row)) for row, product in enumerate(products)}
+    at |= {feeding[product, "b"]: (0, row + 0.44) for row, product in enumerate(products)}
+    at |= {total: (2 + count, min(count + 0.5, len(products) - 0.5)) for count, total in enumerate(sums)}
+    if len(sums) == len(products):
+        at[feeding[sums[-1], "b"]] = (len(sums), len(products) + 0.2)
+    return at
+
+
+def _ends(box: Box, middle: float, last: float, column: int) -> dict[str, tuple[int, float]]:
+    """What comes in left of the neurons, spread over their height, and the result right of them."""
     entries = [node.id for node in box.nodes if node.type == "math.slice"]
-    for count, entry in enumerate(entries):
-        at[entry] = (1, (row - 1) * (count + 1) / (len(entries) + 1))
-    gate, last = box.nodes[0].id, box.exit
-    at[gate], at[last] = (0, (row - 1) / 2), (1 + max(column for column, _ in at.values()), (row - 1) / 2)
-    high = max(height for _, height in sizes.values()) + GAP_Y
-    widths = [max((sizes[node][0] for node in at if at[node][0] == column), default=0.0) for column in range(at[last][0] + 1)]
-    left = [sum(widths[:column]) + GAP_X * column for column in range(len(widths))]
-    middle = [start + width / 2 for start, width in zip(left, widths, strict=True)]
-    return {node: (middle[column] - sizes[node][0] / 2, place * high - sizes[node][1] / 2) for node, (column, place) in at.items()}
+    spread = {entry: (1, (last + 1) * (count + 0.5) / len(entries) - 0.5) for count, entry in enumerate(entries)}
+    return spread | {box.nodes[0].id: (0, middle), box.exit: (column, middle)}
 
 
-def _around(group: Group, nodes: list[Node]) -> Group:
-    """The group's card in the middle of what it holds."""
-    inner = [node for node in nodes if node.group == group.id]
-    x, y = ((min(values) + max(values)) / 2 for values in ([node.x for node in inner], [node.y for node in inner]))
-    return replace(group, x=_snap(x), y=_snap(y))
+def _on_grid(at: Mapping[str, tuple[int, float]], sizes: Sizes, gap: float = GAP_X) -> dict[str, Place]:
+    """Columns as wide as their widest card, rows as high as the highest."""
+    high = max(sizes.get(node, SIZE)[1] for node in at) + GAP_Y
+    wide = {column: max(sizes.get(node, SIZE)[0] for node in at if at[node][0] == column) for column, _ in at.values()}
+    left = {column: sum(wide[other] + gap for other in wide if other < column) for column in wide}
+    found = {}
+    for node, (column, row) in at.items():
+        width, height = sizes.get(node, SIZE)
+        found[node] = (left[column] + (wide[column] - width) / 2, row * high - height / 2)
+    return found
 
 
 def _snap(value: float) -> float:
     return GRID * round(value / GRID)
+

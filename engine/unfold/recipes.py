@@ -27,18 +27,17 @@ def linear(box: Box) -> None:
 
 def tanh(box: Box) -> None:
     """tanh x = 1 − 2 / (e²ˣ + 1), of all its forms the one whose derivative keeps every digit where tanh is flat."""
-    two, one = box.number(2.0, "two"), box.number(1.0, "one")
-    power = box.add("math.exp", "exp", {"x": box.add("math.multiply", "doubled", {"a": Entry("x"), "b": two})})
-    below = box.add("math.add", "denominator", {"a": power, "b": one})
-    box.add("math.subtract", "", {"a": one, "b": box.add("math.divide", "fraction", {"a": two, "b": below})})
+    doubled = box.add("math.multiply", "doubled", {"a": Entry("x"), "b": box.number(2.0, "two")})
+    below = box.add("math.add", "denominator", {"a": box.add("math.exp", "exp", {"x": doubled}), "b": box.number(1.0, "one")})
+    fraction = box.add("math.divide", "fraction", {"a": box.number(2.0, "two"), "b": below})
+    box.add("math.subtract", "", {"a": box.number(1.0, "one"), "b": fraction})
 
 
 def sigmoid(box: Box) -> None:
     """σ(x) = 1 / (1 + e⁻ˣ)."""
-    one = box.number(1.0, "one")
     power = box.add("math.exp", "exp", {"x": box.add("math.negate", "negative", {"x": Entry("x")})})
-    below = box.add("math.add", "denominator", {"a": one, "b": power})
-    box.add("math.divide", "", {"a": one, "b": below})
+    below = box.add("math.add", "denominator", {"a": box.number(1.0, "one"), "b": power})
+    box.add("math.divide", "", {"a": box.number(1.0, "one"), "b": below})
 
 
 def softmax(box: Box) -> None:

@@ -145,6 +145,26 @@ def test_folding_from_deep_inside_shows_the_level_around(window: Window) -> None
     assert window.canvas.levels.inside is None and window.canvas.selection == {node}
 
 
+def test_a_neuron_of_a_larger_layer_is_a_card_to_look_into(make_window: MakeWindow) -> None:
+    window = make_window(example_document("iris", CATALOG))
+    compute(window)
+    choose(window, "hidden")
+    press(window, U, SHIFT)
+    compute(window)
+    graph, bar = window.document.graph, window.canvas.levels.bar
+    first = next(group for group in graph.groups.values() if group.name == "neuron 1")
+    wide = bar.width()
+
+    window.canvas.select([first.id])
+    press(window, RETURN)
+
+    assert [each.name for each in window.canvas.levels.way()] == ["hidden", "neuron 1"] and bar.width() > wide
+    assert [port.name for port in card(graph, first.id).inputs] == ["x1", "x2", "x3", "x4"]
+    assert all(graph.named(f"w1{i}_hidden").id in window.canvas.scene.row for i in (1, 2, 3, 4))  # type: ignore[union-attr]
+    press(window, U, CTRL)
+    assert graph == example_document("iris", CATALOG).graph and window.canvas.levels.inside is None
+
+
 def test_undo_inside_an_opened_node_leads_out(window: Window) -> None:
     start = window.document.graph.copy()
     choose(window, "h")
@@ -232,7 +252,7 @@ def test_the_context_menu_offers_all_three(window: Window) -> None:
     menu.deleteLater()
 
 
-@pytest.mark.parametrize("name", ["hidden", "loss"])
+@pytest.mark.parametrize("name", ["hidden", "h", "loss"])
 def test_cards_inside_do_not_lie_on_each_other(window: Window, name: str) -> None:
     choose(window, name)
     press(window, U, SHIFT if name == "hidden" else NONE)

@@ -68,6 +68,7 @@ class Breadcrumb(QFrame):
 
     def _add(self, widget: QWidget) -> None:
         self._row.addWidget(widget)
+        widget.show()  # else the bar, when it is seen already, would take its size without it
 
     def _clear(self) -> None:
         self.buttons = []
