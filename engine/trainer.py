@@ -315,14 +315,15 @@ class Trainer:
         epoch, position = self._last
         return self._trace_at(epoch, position, self.session.state.step - 1)
 
-    @property
-    def shown(self) -> tuple[Tensor, int] | None:
-        """(rows of the training part, step) of the mini-batch that `trace` shows; None before the first."""
+    def rows(self) -> Tensor | None:
+        """The rows of the training part that `trace` shows; None before the first step."""
         self._follow()
-        if self._last is None:
-            return None
-        self._batches.lay_out(self._last[0])
-        return self._batches.rows_of(self._last[1]).to(self.session.device), self.session.state.step - 1
+        return None if self._last is None else self._rows_at(*self._last)
+
+    def coming_rows(self) -> Tensor:
+        """The rows of the training part that `coming_trace` shows."""
+        self._follow()
+        return self._rows_at(self.session.state.epoch, self.session.state.position)
 
     def trace_view(self) -> TraceView:
         """`trace` for the window."""
@@ -334,9 +335,11 @@ class Trainer:
         return self.session.view(self.trace, mode="training", batch=text, step=state.step)
 
     def _trace_at(self, epoch: int, position: int, step: int) -> Trace:
+        return self.session.trace_of(self._rows_at(epoch, position), step)
+
+    def _rows_at(self, epoch: int, position: int) -> Tensor:
         self._batches.lay_out(epoch)
-        rows = self._batches.rows_of(position)
-        return self.session.trace_of(rows.to(self.session.device), step)
+        return self._batches.rows_of(position).to(self.session.device)
 
     # Following the session
 

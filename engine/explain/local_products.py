@@ -1,6 +1,7 @@
 """Products of a vector with one node's Jacobian, from either side, at the numbers of a trace and in float64.
 
-What a node's forward drew or kept (a mask, indices) is the trace's own: nothing random is drawn anew.
+What a node's forward drew or kept (a mask, indices) is the trace's own: nothing random is drawn anew. A planted fault that spoils
+gradients does not spoil these products, so that it can be found by comparing; one that changes what is computed is part of it.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from torch import Tensor
 
 from engine.environment import Argument, Held, Key, Own, Several, Wire
 from engine.explain.question import Unanswerable
+from engine.faults import doubled, twice
 from engine.nodes.base import Result
 from engine.plan import Leaf, Operation, Plan, differentiable_leaf
 from engine.session import SessionError
@@ -51,8 +53,7 @@ class LocalProducts:
         self.plan: Plan = program.plan
         self.operations = {o.node: o for o in self.plan.operations}
         self._buffers = session.state.buffers
-        step = session.state.step - (1 if situation.training else 0)
-        self._random = session.random(max(step, 0))
+        self._random = session.random(situation.batch[1])
         self._exact = self.trace.dtype == "float64" and self.trace.device == "cpu"
         self._doubles: dict[Any, Tensor] = {}
         self._kept: dict[str, Any] = {}
@@ -135,7 +136,7 @@ class LocalProducts:
     def _by_rule(self, operation: Operation, step: Step, g: Tensor) -> Tensor | None:
         name, place = self.argument(operation, step.a)
         rule = operation.type.gradients.get(name)
-        if rule is None or step.key != operation.outputs[0]:
+        if rule is None or step.key != operation.outputs[0] or twice(self.plan.fault, operation):
             return None
         arguments = self._arguments(operation, {})
         found = rule(operation.settings, g, self.output(step.key), self._kept_by(operation.node), *arguments)
@@ -165,7 +166,8 @@ class LocalProducts:
             return (arguments[0],)
         kind, settings = operation.type, operation.settings
         if not kind.random:
-            run = kind.forward(settings, *arguments)
+            forward = doubled(operation) if twice(self.plan.fault, operation) else kind.forward
+            run = forward(settings, *arguments)
             return run.outputs if isinstance(run, Result) else (run,)
         kept = self._kept_by(operation.node)
         repeated = kind.repeat(settings, kept.to(dtype) if isinstance(kept, Tensor) else kept, *arguments)

@@ -48,7 +48,7 @@ class Pass:
         self.graph = situation.graph
         self.trace = situation.trace
         session = situation.session
-        program = session.program(training=situation.trains, everything=True)
+        program = session.program(training=situation.training, everything=True)
         self.plan: Plan = program.plan
         self._buffers = dict(zip(program.buffer_keys, session.buffers(program), strict=True))
         self.operations = {o.node: o for o in self.plan.operations}

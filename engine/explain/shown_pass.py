@@ -44,8 +44,8 @@ def shown_pass(situation: Situation) -> ShownPass:
         raise Unanswerable(str(error)) from error
     if program.objective is None:
         raise Unanswerable(program.objective_note or "There is no objective.")
-    shown = situation.trainer.shown if situation.training and situation.trainer is not None else None
-    rows, step = shown or (torch.tensor(session.samples(), dtype=torch.int64), situation.session.state.step)
+    rows, step = situation.batch
+    rows = torch.tensor(session.samples(), dtype=torch.int64) if rows is None else rows
     feeds = session.feeds.chosen(program.feeds, rows.to(session.device))
     return ShownPass(session.graph, program, feeds, session.parameters(program), session.buffers(program), RandomKey(session.seed, step))
 

@@ -8,6 +8,8 @@ from engine.explain.question import Unanswerable
 from engine.session import Session, SessionError
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from engine.trace import Trace
     from engine.trainer import Trainer
     from graph.graph import Graph
@@ -16,12 +18,12 @@ if TYPE_CHECKING:
 class Situation:
     """One session, and its trainer where something was trained. Made for one request: the trace is computed at most once.
 
-    `training`: the trace is one in training mode, of a mini-batch.
+    `training`: the trace is one in training mode, of the mini-batch last computed; with `coming` of the one that comes next.
     """
 
     def __init__(self, session: Session, trainer: Trainer | None = None, training: bool = False, coming: bool = False) -> None:
         self.session, self.trainer = session, trainer
-        self._training, self._coming = training, coming
+        self._training, self._coming = training, coming and not training
         self._trace: Trace | None = None
 
     @property
@@ -31,19 +33,25 @@ class Situation:
     @property
     def training(self) -> bool:
         """Whether the pass shown is a mini-batch of training, in training mode."""
-        return self._training and self.trainer is not None
+        return self.trainer is not None and (self._training or self._coming)
 
     @property
-    def trains(self) -> bool:
-        """Whether the canvas shows a mini-batch in training mode."""
-        return self._training and self.trainer is not None
+    def batch(self) -> tuple[Tensor | None, int]:
+        """What the pass shown was made of: rows of the training part (None: the demonstration batch), and the step of its masks."""
+        step = self.session.state.step
+        if self.trainer is None or not self.training:
+            return None, step
+        if self._coming:
+            return self.trainer.coming_rows(), step
+        rows = self.trainer.rows()
+        return rows, step if rows is None else step - 1
 
     @property
     def trace(self) -> Trace:
-        """The pass that the canvas shows: the demonstration batch, or while training the mini-batch last computed."""
+        """The pass that the canvas shows: the demonstration batch, or a mini-batch of training."""
         if self._trace is None:
             try:
-                self._trace = self.trainer.trace() if self.trains and self.trainer is not None else self.session.trace()
+                self._trace = shown(self.session, self.trainer, self._training, self._coming)
             except SessionError as error:
                 raise Unanswerable(str(error)) from error
         return self._trace

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from pathlib import Path as File
+from typing import Any
 
 import networkx
 import numpy as np
@@ -11,12 +12,15 @@ import pytest
 import torch
 
 from engine.catalog import CATALOG
+from engine.explain.audit import Audit, AuditPart
 from engine.explain.paths import SUMMED, Ledger, PartialSum, PathLedger, PathSum
 from engine.explain.place import Place, output, parameter, wire
 from engine.explain.question import Refusal, answer
 from engine.explain.situation import Situation
 from engine.session import Session
+from engine.trainer import Trainer
 from engine.views import FULL_LIMIT, Absent
+from graph.faults import Fault, plant
 from graph.files import load
 from graph.graph import Graph
 from graph.objective import Objective, find_objective
@@ -195,3 +199,57 @@ def test_an_entry_of_a_tensor_is_shown_path_by_path() -> None:
     assert found.entry == (1, 0)
     assert found.total_entry == pytest.approx(found.gradient_entry, rel=1e-12)
     assert isinstance(answer(situation(tanh_net()), PathLedger(parameter("hidden", "W", (9, 0)))), Refusal)
+
+
+def dropout_run(**training: int) -> tuple[Session, Trainer]:
+    nodes: dict[str, tuple[str, dict[str, Any]]] = {
+        "data": ("source.data", {"dataset": "moons", "samples": 40}), "h": ("layer.linear", {"out_features": 4}),
+        "drop": ("layer.dropout", {"p": 0.5}), "out": ("layer.linear", {"out_features": 2}), "loss": ("loss.cross_entropy", {}),
+    }  # fmt: skip
+    wires = "data.x -> h.x; h -> drop.x; drop -> out.x; out -> loss.scores; data.target -> loss.target"
+    session = Session(network(nodes, wires, batch_size=8, epochs=3, **training), dtype=torch.float64)
+    return session, Trainer(session)
+
+
+@pytest.mark.parametrize("coming", [False, True])
+@pytest.mark.parametrize("steps", [0, 3])
+def test_the_mini_batch_shown_is_the_one_explained_with_its_masks(coming: bool, steps: int) -> None:
+    session, trainer = dropout_run()
+    if steps:
+        trainer.run(max_steps=steps)
+    where = Situation(session, trainer, training=not coming, coming=coming)
+    expected = trainer.coming_trace() if coming else trainer.trace()
+    place = parameter("h", "W")
+    found = ledger(where, place)
+    assert found.gradient.data is not None
+    np.testing.assert_array_equal(found.gradient.data, expected.parameter_gradients["h", "W"])  # type: ignore[arg-type]
+    np.testing.assert_allclose(summed(where, place), found.gradient.data, rtol=1e-10, atol=1e-14)
+    part = answer(where, Audit())
+    assert isinstance(part, AuditPart)
+    assert [row for row in part.rows if not row.ok] == []
+    gradients = {row: expected.edge_gradients[row.edge] for row in part.rows if row.edge and not row.note}
+    assert all(row.analytical == float(g[row.entry]) for row, g in gradients.items() if isinstance(g, torch.Tensor))
+    assert gradients
+
+
+def test_a_dropped_branch_shows_as_a_sum_that_is_not_the_gradient() -> None:
+    graph = fan_out()
+    plant(Fault("branch", "e0")).apply(graph)
+    found = ledger(graph, output("x"))
+    assert found.total_entry == pytest.approx(1.4 + 3 * math.sin(1.4), rel=1e-13)
+    assert found.gradient_entry == pytest.approx(0.7 + 3 * math.sin(1.4), rel=1e-13)
+    assert found.error is not None
+    assert found.error > 0.1
+
+
+def test_softmax_applied_twice_is_what_is_differentiated() -> None:
+    nodes: dict[str, tuple[str, dict[str, Any]]] = {
+        "x": ("source.input", {"value": [0.3, -1.0, 0.5]}), "p": ("activation.softmax", {}),
+        "t": ("source.input", {"value": [0.0, 1.0, 0.0]}), "f": ("loss.squared_error", {}),
+    }  # fmt: skip
+    graph = network(nodes, "x -> p.x; p -> f.prediction; t -> f.target")
+    plant(Fault("softmax", "p")).apply(graph)
+    x = torch.tensor([0.3, -1.0, 0.5], dtype=torch.float64, requires_grad=True)
+    torch.nn.functional.mse_loss(x.softmax(0).softmax(0), torch.tensor([0.0, 1.0, 0.0], dtype=torch.float64)).backward()
+    assert x.grad is not None
+    np.testing.assert_allclose(summed(situation(graph), output("x")), x.grad.numpy(), rtol=1e-12)
