@@ -2,60 +2,71 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from engine.environment import Wire
 from engine.nodes.activations import Activation, AlongAxis
 from engine.nodes.base import sample_axis
 from engine.nodes.math_elementwise import Binary, Unary
+from engine.nodes.normalization import Normalization, Normalized
 
 if TYPE_CHECKING:
     from engine.explain.local_products import LocalProducts, Step
 
-_ENTRYWISE_KEYS = ("layer.dropout", "source.standardize")
-_MOVING = ("math.sum", "math.mean", "math.reshape", "math.flatten", "math.concatenate", "math.slice", "math.transpose",
-           "layer.max_pool2d", "layer.avg_pool2d")  # fmt: skip
+_GOING = ("layer.dropout", "source.standardize", "math.slice", "layer.max_pool2d", "layer.embedding")
+"""Each number that goes out comes from one number that came in."""
+_COMING = ("math.sum", "math.mean", "math.norm", "math.reshape", "math.flatten", "math.concatenate", "math.transpose", "layer.avg_pool2d")
 """Each number that comes in reaches one number that goes out (overlapping windows aside)."""
+_LINEAR = {
+    "layer.linear": {"x": "W", "W": "W"}, "layer.conv2d": {"x": "W", "W": "W"},
+    "layer.recurrent": {"x": "W", "W": "W", "h": "U", "U": "U"},
+}  # fmt: skip
+"""By type: for each argument the weight that says how many terms the sums have that it stands in."""
 
 
 def cost(products: LocalProducts, step: Step) -> int:
     """Multiplications of one product with the Jacobian of this step.
 
     Entrywise functions: one for each number that goes out. Rearrangements and sums: one for each that comes in. Linear, matrix
-    products and convolutions: the terms of their sums. Anything else: a full Jacobian, for each sample where both ends have one.
+    products and convolutions: the terms of their sums (at a padded edge too). Normalization: as many as numbers share a mean.
+    Anything else: a full Jacobian, for each sample where both ends have one.
     """
     operation = products.operations[step.node]
     leaf, kind = operation.leaves[step.a], operation.type
     coming, going = products.value_of(leaf), products.output(step.key)
+    if kind.key in _GOING or operation.alias:
+        return going.numel()
     if coming.numel() == 1 or going.numel() == 1:
         return max(coming.numel(), going.numel())
     if isinstance(kind, (Binary, Unary)) or (isinstance(kind, Activation) and not isinstance(kind, AlongAxis)):
         return max(going.numel(), coming.numel())
-    if kind.key in _ENTRYWISE_KEYS or operation.alias:
-        return going.numel()
-    if kind.key in _MOVING:
+    if kind.key in _COMING:
         return coming.numel()
-    name = next(n for n, argument in _named(products, step) if argument == step.a)
-    terms = _terms(products, step, name)
-    if terms is not None:
-        return going.numel() * terms
     if isinstance(kind, AlongAxis):
         return going.numel() * going.shape[sample_axis(operation.settings, "x", operation.settings.axis, going.dim())]
+    terms = _terms(products, step)
+    if terms is not None:
+        return going.numel() * terms
     samples = going.shape[0] if _batched(products, step) and going.shape[0] == coming.shape[0] else 1
     return going.numel() * coming.numel() // samples
 
 
-def _terms(products: LocalProducts, step: Step, name: str) -> int | None:
-    """How many numbers of the leaf one number of a linear map's output depends on."""
+def _terms(products: LocalProducts, step: Step) -> int | None:
+    """How many numbers of the leaf one number of the output depends on; None where nothing is known."""
     operation = products.operations[step.node]
+    name = products.argument(operation, step.a)[0]
     if operation.type.key == "math.matmul":
         a = products.value_of(operation.leaves[0])
         return a.shape[-1] if a.dim() else 1
-    if operation.type.key in ("layer.linear", "layer.conv2d"):
-        if name == "b":
-            return 1
-        weight = next(products.value_of(operation.leaves[a]) for n, a in _named(products, step) if n == "W")
-        return weight[0].numel()
+    if operation.type.key in _LINEAR:
+        weight = _LINEAR[operation.type.key].get(name)
+        found = next((products.value_of(operation.leaves[a]) for n, a in _named(products, step) if n == weight), None)
+        return 1 if found is None else found[0].numel()
+    if isinstance(operation.type, Normalization):
+        kept = products.trace.kept.get(operation.node)
+        together = kept.axes if name == "x" and isinstance(kept, Normalized) else ()
+        return math.prod(products.output(step.key).shape[axis] for axis in together)
     return None
 
 
