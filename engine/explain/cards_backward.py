@@ -225,7 +225,7 @@ class _Backward:
         return equation("step", left, EQUALS, *numbers, EQUALS, value)
 
     def _arrays(self) -> tuple[Piece, ...] | None:
-        if not self.text or self.text.count(r"\quad"):
+        if not self.text or self.text.count(r"\quad") or not self.worked.as_declared:
             return None
         try:
             found = with_arrays(sides(main_part(self.text))[1], self.worked.arrays(self.a))

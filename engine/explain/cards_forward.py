@@ -85,7 +85,7 @@ def worked_right_side(worked: Worked, text: str) -> tuple[Piece, ...] | None:
 
 
 def _arrays(worked: Worked, text: str) -> tuple[Piece, ...] | None:
-    if not text:
+    if not text or not worked.as_declared:
         return None
     try:
         right = sides(main_part(text))[1]

@@ -204,7 +204,7 @@ class Local:
         y, rows = self.output, []
         part = y[sample] if sample is not None and self.batched else y
         for i in range(part.numel()):
-            g = torch.zeros_like(y)
+            g = torch.zeros(y.shape, dtype=y.dtype, device=y.device)  # rows behind each other, whatever the strides of y
             (g[sample] if sample is not None and self.batched else g).view(-1)[i] = 1
             row = _down(self.pull(a, g), self.leaf(a).shape)
             rows.append((row[sample] if sample is not None and inward else row).reshape(-1))

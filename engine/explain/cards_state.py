@@ -10,7 +10,7 @@ from engine.explain.cards_scene import EQUALS, Scene, equation, words
 from engine.nodes.base import NodeType
 from engine.nodes.convolution import MaxPool2d
 from engine.nodes.layers import Dropout
-from engine.nodes.normalization import BatchNorm, Normalized
+from engine.nodes.normalization import BatchNorm, Normalized, RunningAverage
 from engine.nodes.penalties import Penalty
 from engine.nodes.sources import Standardize
 
@@ -25,6 +25,8 @@ def state(scene: Scene, local: Local) -> Section | None:
         lines = _winners(scene, local)
     elif isinstance(local.kept, Normalized):
         lines = _moments(scene, local, local.kept, isinstance(kind, BatchNorm))
+    elif isinstance(kind, RunningAverage):
+        lines = _average(scene, local)
     elif isinstance(kind, Standardize):
         lines = _fitted(scene, local)
     elif isinstance(kind, Penalty):
@@ -77,6 +79,13 @@ def _moments(scene: Scene, local: Local, kept: Normalized, batch: bool) -> list[
     lines = [words(f"Mean and variance are {whose}.{note}")]
     lines += [equation("step", Tex(n), EQUALS, scene.quantity(t, n, "local", place)) for n, t in zip(names, shown, strict=True)]
     return lines
+
+
+def _average(scene: Scene, local: Local) -> list[Line]:
+    training = local.operation.settings.training
+    said = "While training it passes x on, and m follows." if training else "In evaluation it gives m; x plays no part, and gets no gradient."
+    kept = scene.quantity(local.argument("running"), "m", "local", Place("parameter", local.operation.node, "running"))
+    return [words(said), equation("step", Tex("m"), EQUALS, kept)]
 
 
 def _fitted(scene: Scene, local: Local) -> list[Line]:

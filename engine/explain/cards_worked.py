@@ -22,7 +22,7 @@ from engine.nodes.class_losses import ClassLoss
 from engine.nodes.layers import Dropout
 from engine.nodes.losses import NumberLoss
 from engine.nodes.math_reduce import Reduction
-from engine.nodes.normalization import Normalization, Normalized
+from engine.nodes.normalization import Normalization, Normalized, RunningAverage
 from engine.nodes.penalties import Penalty
 from engine.nodes.probes import Accuracy
 from engine.nodes.sources import Standardize
@@ -47,6 +47,8 @@ class Entries(Sequence[Index]):
     def __getitem__(self, at: int | slice) -> Index | list[Index]:
         if isinstance(at, slice):
             return [self[i] for i in range(*at.indices(len(self)))]
+        if not -len(self) <= at < len(self):
+            raise IndexError(at)
         rest, found = at % len(self), []
         for size in reversed(self.shape):
             rest, i = divmod(rest, size)
@@ -282,12 +284,19 @@ class Worked:
 
     # What can be worked out
 
+    @property
+    def as_declared(self) -> bool:
+        """Whether this pass computed what the formula says: a running average is given, not made, in evaluation mode."""
+        return self.s.training or not isinstance(self.type, RunningAverage)
+
     def by_entry(self) -> bool:
         """Whether an entry of the output follows from numbers that can be written down, by the declared formula."""
         local = self.local
+        if not self.as_declared:
+            return False
         if isinstance(self.type, (Reduction, AlongAxis, NumberLoss, ClassLoss, Penalty, Normalization)):
             return True
-        tensors = [t for t in (local.leaf(a) for a in range(len(self.operation.leaves)))]
+        tensors = [local.leaf(a) for a in range(len(self.operation.leaves))]
         if all(t.numel() == 1 for t in (*tensors, local.output)):
             return True
         leaves = range(len(self.operation.leaves))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -42,7 +43,7 @@ def solved(line: Line) -> list[tuple[float, float]]:
     if line.kind in ("formula", "words") or any(True for _ in line.arrays()):
         return []
     last = line.pieces[-1]
-    if not isinstance(last, Number):
+    if not isinstance(last, Number) or not math.isfinite(last.value):
         return []
     names: dict[str, float] = {}
     text = ""
@@ -56,6 +57,17 @@ def solved(line: Line) -> list[tuple[float, float]]:
             text += f" {name(piece)} "
         elif isinstance(piece, Tex):
             text += f" {piece.latex(name)} "
-    sides = [side for side in text.split(" = ") if "@" in side and r"\partial" not in side and not any(w in side for w in READABLE)]
+    sides = [side for side in _sides(text) if "@" in side and r"\partial" not in side and not any(w in side for w in READABLE)]
     return [(evaluate(side.strip(), names), last.value) for side in sides[:-1]]
 
+
+
+def _sides(text: str) -> Iterator[str]:
+    """What stands between the equals signs; those within brackets are comparisons."""
+    depth = start = 0
+    for at, sign in enumerate(text):
+        depth += (sign in "([{") - (sign in ")]}")
+        if sign == "=" and depth == 0:
+            yield text[start:at]
+            start = at + 1
+    yield text[start:]

@@ -37,8 +37,8 @@ def autograds(path: Path) -> Trace:
     """The same pass, differentiated by torch's autograd over the whole graph instead of by our rules."""
     session = opened(path)
     program = compile(session.graph, session.inference, training=False, method="autograd", wanted="all")
-    rows = torch.tensor(session.samples(None))
-    return program.trace(session.feeds.chosen(program.feeds, rows), session.parameters(program), session.buffers(program), session.random(0))
+    feeds = session.feeds.chosen(program.feeds, torch.tensor(session.samples(None)))
+    return program.trace(feeds, session.parameters(program), session.buffers(program), session.random(0))
 
 
 @cache
@@ -181,9 +181,13 @@ def test_everything_that_is_written_can_be_typeset(path: Path, notation: Notatio
             assert section.title and section.lines
             for line in section.lines:
                 assert line.pieces
-                texts |= {piece.latex(lambda part: "2" if isinstance(part, Number) else "A") for piece in line.pieces if isinstance(piece, Tex)}
+                texts |= {piece.latex(plainly) for piece in line.pieces if isinstance(piece, Tex)}
     for text in texts:
         assert ziamath.Latex(text, size=12).svg()
+
+
+def plainly(part: Number | Array) -> str:
+    return "2" if isinstance(part, Number) else "A"
 
 
 def test_a_card_of_what_is_gone_is_refused_in_words() -> None:
