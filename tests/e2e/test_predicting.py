@@ -1,0 +1,76 @@
+"""Predicting and finding a fault with the engine running: hints come from it, and a planted fault is in the numbers it sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from engine.catalog import CATALOG
+from engine.explain.misconceptions import Item
+from engine.views import ArrayView
+from graph import faults
+from graph.faults import Fault
+from tests.ui.window_support import Answers
+from ui.canvas.inplace import LineEditor
+from ui.files import example_document
+from ui.kernel import Kernel
+from ui.session import Session
+from ui.window import Window
+
+PATIENCE = 60_000
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
+    kernel = Kernel()
+    made = Window(example_document("xy-plus-z", CATALOG), Session(tmp_path / "settings.ini"), kernel, "xy-plus-z")
+    made.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitUntil(lambda: made.trace is not None and kernel.ready, timeout=PATIENCE)
+    yield made
+    made.close()
+
+
+def wire_of(window: Window, name: str) -> str:
+    graph = window.document.graph
+    return next(e.id for e in graph.edges.values() if graph.nodes[e.source[0]].name == name)
+
+
+def gradient(window: Window, edge: str) -> float | None:
+    found = window.trace.edge_gradients.get(edge) if window.trace is not None else None
+    return found.scalar if isinstance(found, ArrayView) else None
+
+
+def test_a_wrong_partner_is_recognised_and_the_right_number_taken(window: Window, qtbot: QtBot) -> None:
+    """∂f/∂x = y = −5; who takes x itself types 2."""
+    edge = wire_of(window, "x")
+    window.canvas.select([edge])
+    window.predict.hide_gradient()
+    board, typing = window.predict.board, window.predict.typing
+    for text in ("2", "-5"):
+        typing.open(Item("gradient", edge))
+        editor = window.canvas.editor
+        assert isinstance(editor, LineEditor)
+        qtbot.keyClicks(editor, text)
+        with qtbot.waitSignal(board.judged, timeout=PATIENCE):
+            qtbot.keyClick(editor, Qt.Key.Key_Return)
+
+    wrong, right = board.score.rows
+    assert wrong.right == "no" and "partner" in wrong.cause and right.right == "yes"
+    assert not window.predict.hidden("gradient", edge)
+
+
+def test_a_planted_sign_turns_the_gradient_on_the_canvas_and_undo_turns_it_back(window: Window, qtbot: QtBot) -> None:
+    edge = wire_of(window, "x")
+    assert gradient(window, edge) == -5
+    node = window.document.graph.edges[edge].target[0]
+    window.document.do(faults.plant(Fault("sign", node)), "Plant a fault")
+    qtbot.waitUntil(lambda: gradient(window, edge) == 5, timeout=PATIENCE)
+    assert window.predict.finding.badge.isVisible()
+    window.document.undo()
+    qtbot.waitUntil(lambda: gradient(window, edge) == -5, timeout=PATIENCE)
