@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -25,6 +28,7 @@ from ui.window import Window
 U, ESCAPE, RETURN, Z = Qt.Key.Key_U, Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Z
 NONE, SHIFT, CTRL = Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier
 MakeWindow = Callable[..., Window]
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -109,9 +113,22 @@ def test_escape_goes_out_to_the_card_which_keeps_the_names_of_the_ports(window: 
     assert window.canvas.levels.inside is None and window.canvas.selection == {loss}
     assert [port.name for port in card(window.document.graph, loss).inputs] == ["scores", "target"]
     assert window.canvas.view_state() == pytest.approx(view, abs=1.0) or window.canvas.fitted
-    assert enabled(window) == {"fold_back"}
-    press(window, RETURN)
-    assert window.canvas.levels.inside == loss
+    assert enabled(window) == {"open_box", "fold_back"}
+    for key in (RETURN, U):
+        press(window, key)
+        assert window.canvas.levels.inside == loss
+        press(window, ESCAPE)
+    assert [group for group in window.document.graph.groups] == [loss]
+
+
+def test_the_window_opens_without_loading_what_opens_boxes() -> None:
+    code = "import sys; import ui.unfold.feature, ui.unfold.rows; sys.exit('engine.unfold' in sys.modules or 'torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
+
+
+def test_opening_and_folding_need_no_torch() -> None:
+    code = "import sys; sys.modules['torch'] = sys.modules['numpy'] = sys.modules['PySide6'] = None; import engine.unfold"
+    assert subprocess.run([sys.executable, "-c", code], check=False, cwd=ROOT).returncode == 0
 
 
 def test_the_numbers_on_the_wires_around_are_those_from_before(window: Window) -> None:

@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
-from engine.unfold.box import Shapes
 from graph.graph import Graph, GraphError
 from ui.feature import Feature
+
+if TYPE_CHECKING:
+    from engine.unfold import Shapes
 
 
 class Unfold(Feature):
     """Opening a layer into elementary nodes, and folding it back."""
 
     def facts(self) -> Iterable[str]:
-        """`openable` with one node selected that can be opened, `neural` where it has neurons, `foldable` at or in an opened node."""
+        """`openable`: the one selected node can be opened, or is open; `neural`: it has neurons; `foldable`: at or in an opened node."""
+        window, graph = self.window, self.window.document.graph
+        chosen = window.canvas.selected_nodes()
+        if window.document.read_only or not (chosen or graph.groups):
+            return ()  # as when the window opens: nothing is imported for it
         from engine.unfold import RECIPES
 
-        window, graph = self.window, self.window.document.graph
-        if window.document.read_only:
-            return ()
-        kinds = [graph.nodes[node].type for node in window.canvas.selected_nodes()]
+        kinds = [graph.nodes[node].type for node in chosen]
         found = ["openable"] if len(kinds) == 1 and kinds[0] in RECIPES else []
         found += ["neural"] if found and kinds[0] == "layer.linear" else []
-        return [*found, "foldable"] if self._opened() is not None else found
+        if self._opened() is None:
+            return found
+        return [*found, "foldable", *(["openable"] if not found and self._card() is not None else [])]
 
     def open_box(self) -> None:
         self._open(into_neurons=False)
@@ -58,6 +64,9 @@ class Unfold(Feature):
         window, canvas = self.window, self.window.canvas
         if canvas.gesture is not None:
             return
+        if (card := self._card()) is not None:
+            canvas.levels.enter(card)
+            return
         chosen = canvas.selected_nodes()
         if len(chosen) != 1:
             window.say("Select one node to open")
@@ -86,6 +95,13 @@ class Unfold(Feature):
         inside = canvas.levels.inside
         around = {folded_around(graph, item) for item in items or ([inside] if inside is not None else [])}
         return around.pop() if len(around) == 1 else None
+
+    def _card(self) -> str | None:
+        """The one card selected, where it is an opened node's."""
+        from engine.unfold import opened
+
+        chosen = list(self.window.canvas.selection)
+        return chosen[0] if len(chosen) == 1 and opened(self.window.document.graph, chosen[0]) else None
 
     def _is_inside(self, group: str) -> bool:
         return group in (each.id for each in self.window.canvas.levels.way())
