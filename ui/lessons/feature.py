@@ -306,7 +306,7 @@ class Lessons(Feature):
         if player is not None and panel is not None:
             waiting = [box.question for box in panel.boxes if box.question.kind == "predict" and not box.done]
             found = [box.question for box in panel.boxes if box.done]
-            player.view.uncover(player.step, player.document.graph, waiting, found)
+            player.view.cover(player.step, player.document.graph, waiting, found)
             if self._predicting is not None:
                 for box in panel.boxes:
                     if box.done:

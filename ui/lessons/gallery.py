@@ -115,9 +115,7 @@ class LessonGallery(QDialog):
     def _chapters(self) -> dict[str, list[LessonCard]]:
         found: dict[str, list[LessonCard]] = {}
         for card in self.cards:
-            order = card.entry.lesson.extra.get("order")
-            chapter = CHAPTERS.get(int(order), OTHER) if isinstance(order, int | float) else OTHER
-            found.setdefault(chapter, []).append(card)
+            found.setdefault(CHAPTERS.get(int(card.entry.lesson.order), OTHER), []).append(card)
         return found
 
     def _take(self, entry: Entry) -> None:

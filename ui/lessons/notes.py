@@ -9,7 +9,7 @@ from PySide6.QtGui import QCloseEvent, QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QScrollArea, QVBoxLayout, QWidget
 
 from ui.lessons.text import LessonText
-from ui.style import style_sheet
+from ui.style import px, style_sheet
 from ui.theme import Theme, color
 from ui.widgets import ElidedLabel, button, label, line
 
@@ -95,7 +95,8 @@ class NotesWindow(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.setStyleSheet(style_sheet(theme) + f"#panel {{ background: {theme.panel}; }}")
+        rows = f"QListWidget::item {{ padding: {px(theme, 4)}px {px(theme, 6)}px; border-radius: 6px; }}"
+        self.setStyleSheet(f"{style_sheet(theme)} #panel {{ background: {theme.panel}; }} {rows}")
         if self._player is not None:
             self.follow(self._player)
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ui.lessons import questions
 from ui.lessons.dots import Dots
-from ui.lessons.questions import QuestionBox
+from ui.lessons.questions import NumberBox, QuestionBox
 from ui.lessons.text import LessonText
 from ui.lessons.truth import truth
 from ui.style import style_sheet
@@ -44,6 +44,11 @@ class LessonPanel(QWidget):
         self.setObjectName("panel")
         self.boxes: list[QuestionBox] = []
         self._theme: Theme | None = None
+        self._seeing: QuestionBox | None = None
+        self._scroll = QTimer(self)
+        self._scroll.setSingleShot(True)
+        self._scroll.setInterval(30)
+        self._scroll.timeout.connect(self._scrolled)
         self.lesson_title = ElidedLabel("", "secondary")
         self.notes = button("Notes", "quiet", tip="What the author tells whoever teaches this, in a window of its own")
         self.close_button = button("✕", "quiet", tip="Leave the lesson; the graph stays")
@@ -100,7 +105,7 @@ class LessonPanel(QWidget):
         self._layout.addWidget(self.count, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def set_theme(self, theme: Theme) -> None:
-        """Dress anew; what was typed into the questions stays."""
+        """Dress anew; the step is shown again after this."""
         own = sized(theme, LARGER * theme.scale / _base(theme))
         if own is self._theme:
             return
@@ -125,11 +130,23 @@ class LessonPanel(QWidget):
             made.answered.connect(lambda right, number=number: self.answered.emit(number, right))
             made.opened.connect(self.opened)
             made.left.connect(self.left)
+            made.told.connect(lambda made=made: self._see(made))
             self.boxes.append(made)
             self._asked.addWidget(made)
         self.area.verticalScrollBar().setValue(0)
         self.say("")
         self.follow(player, standing)
+
+    def _see(self, box: QuestionBox) -> None:
+        """Bring what was just said into view, once it has its place."""
+        self._seeing = box
+        self._scroll.start()
+
+    def _scrolled(self) -> None:
+        box = self._seeing
+        if box is not None and box in self.boxes:
+            self.area.ensureWidgetVisible(box.field if isinstance(box, NumberBox) else box, 0, 8)
+            self.area.ensureWidgetVisible(box.comment if box.comment.isVisible() else box.verdict, 0, 8)
 
     def follow(self, player: Player, standing: Standing) -> None:
         """What changes without another step: whether one wandered off, how far one came."""
@@ -147,6 +164,12 @@ class LessonPanel(QWidget):
         """What the step is waiting for."""
         self.waiting.setText(text)
         self.waiting.setVisible(bool(text))
+
+    # Qt
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self._scroll.stop()
+        super().hideEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

@@ -26,6 +26,8 @@ class Predicting:
         self._window = window
         self._board = window.predict.board
         self._boxes: dict[Item, NumberBox] = {}
+        self._beside = False
+        """Whether the answer that is being judged was typed beside the canvas: then that is where the hints stand."""
         self._board.judged.connect(self._judged)
 
     def ask(self, boxes: list[QuestionBox]) -> None:
@@ -54,6 +56,7 @@ class Predicting:
         """An answer typed beside the canvas; whether the canvas knows the number to judge it by."""
         if item not in self._board.asked or self._window.trace is None or self._window.stale:
             return False
+        self._beside = True
         self._board.answer(item, text)
         return True
 
@@ -61,6 +64,9 @@ class Predicting:
         box = self._boxes.get(item)
         if box is not None and not box.done:
             hints = list(dict.fromkeys(cause.hint for cause in judgement.causes))[:3] or ([judgement.text] if judgement.text else [])
+            if self._beside:
+                self._window.predict.typing.callout.hide()
+            self._beside = False
             box.judged(judgement.verdict, [] if judgement.right else hints, self._board.answered[item][0] if judgement.right else "")
 
     def _ended(self, outcomes: list[Outcome]) -> None:

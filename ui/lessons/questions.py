@@ -40,6 +40,8 @@ class QuestionBox(QFrame):
 
     answered = Signal(bool)
     opened = Signal()
+    told = Signal()
+    """Something was said about an answer: it should be seen."""
     left = Signal()
 
     def __init__(self, question: Question, theme: Theme, truth: Callable[[], float | None]) -> None:
@@ -104,10 +106,12 @@ class QuestionBox(QFrame):
         self.verdict.setText(("✓  " if right else "✕  ") + words)
         set_property(self.verdict, "role", "right" if right else "wrong")
         self.verdict.show()
+        self.told.emit()
 
     def _comment(self, text: str) -> None:
         self.comment.show_text(text, self._theme)
         self.comment.setVisible(bool(text))
+        self.told.emit()
 
     def give_up(self) -> None:
         """Show what is right; it does not count as answered right."""

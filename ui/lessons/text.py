@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -35,9 +35,14 @@ SIZE = 16.0
 """Height of the type, in pixels at the theme's size."""
 DISPLAYED = 1.15
 """A formula that is a paragraph of its own is as much larger."""
-_FORMULA = re.compile(r"\$\$?([^$\n]+?)\$\$?")
+_FORMULA = re.compile(r"\$\$?([^$\n]+?)\$\$?([.,;:!?)]?)")
 _OPEN, _CLOSE = "\ue000", "\ue001"
-_LINE = 140.0
+_JOINER = "\u2060"
+_LINE, _TIGHT = 134.0, 106.0
+"""Line height in per cent: of text, and of a formula that is a paragraph of its own."""
+_LEAST = 0.8
+"""A formula is made as much smaller to fit; one that is longer still goes on in the next line."""
+_WEAK = ("\\qquad", "\\quad")
 _BOX = re.compile(rb'viewBox="([-\d.e]+) ([-\d.e]+) ([-\d.e]+) ([-\d.e]+)"')
 
 
@@ -126,7 +131,8 @@ def laid_out(text: str, width: int, theme: Theme, size: float = SIZE, ratio: flo
 
     def kept(found: re.Match[str]) -> str:
         formulas.append(found[1])
-        return f"{_OPEN}{len(formulas) - 1}{_CLOSE}"
+        joined = f"{_JOINER}{found[2]}" if found[2] else ""  # no line begins with the full stop behind a formula
+        return f"{_OPEN}{len(formulas) - 1}{_CLOSE}{joined}"
 
     features = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
     document.setMarkdown(_FORMULA.sub(kept, text.replace(_OPEN, "").replace(_CLOSE, "")), features)
@@ -144,35 +150,90 @@ class _Picture:
     wide: float
     ascent: float
     descent: float
+    indent: str = ""
+    """Space before it, where it goes on with a formula of the line before."""
 
 
 def _set_formulas(document: QTextDocument, formulas: list[str], theme: Theme, size: float, ratio: float, width: int) -> None:
     face = font("base", theme.scale * size / 13)
-    blocks: dict[int, list[tuple[int, str, _Picture]]] = {}
+    blocks: dict[int, list[tuple[int, list[_Picture]]]] = {}
+    displayed: set[int] = set()
     for index, formula in enumerate(formulas):
         cursor = document.find(f"{_OPEN}{index}{_CLOSE}")
         if cursor.isNull():
             continue
         alone = cursor.block().text().strip() == cursor.selectedText() and cursor.block().textList() is None
         height = round(size * theme.scale * (DISPLAYED if alone else 1.0) * 1.06, 2)
-        picture = _fitted(formula, height, theme.text, ratio, alone, width) if loader().ready else None
-        if picture is None:
+        pictures = _lines(formula, height, theme.text, ratio, alone, width) if loader().ready else None
+        if pictures is None:
             _spell(cursor, formula, height)
         else:
-            blocks.setdefault(cursor.blockNumber(), []).append((index, formula, picture))
-    for there in blocks.values():
-        high, line = _room([picture for _, _, picture in there], face)
-        for index, formula, picture in there:
+            blocks.setdefault(cursor.blockNumber(), []).append((index, pictures))
+            displayed |= {cursor.blockNumber()} if alone else set()
+    for number, there in blocks.items():
+        if number in displayed:
+            form = QTextBlockFormat(document.findBlockByNumber(number).blockFormat())
+            form.setLineHeight(_TIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+            QTextCursor(document.findBlockByNumber(number)).setBlockFormat(form)
+        high, line = _room([picture for _, pictures in there for picture in pictures], face)
+        for index, pictures in there:
             cursor = document.find(f"{_OPEN}{index}{_CLOSE}")
-            name = f"formula:{index}:{formula}"
-            document.addResource(QTextDocument.ResourceType.ImageResource, QUrl(name), _padded(picture, high, line, ratio))
-            form = QTextImageFormat()
-            form.setName(name)
-            form.setWidth(picture.wide)
-            form.setHeight(high)
-            form.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignMiddle)
-            form.setFont(face)
-            cursor.insertImage(form)
+            cursor.removeSelectedText()
+            for part, picture in enumerate(pictures):
+                name = f"formula:{index}:{part}"
+                document.addResource(QTextDocument.ResourceType.ImageResource, QUrl(name), _padded(picture, high, line, ratio))
+                shape = QTextImageFormat()
+                shape.setName(name)
+                shape.setWidth(picture.wide)
+                shape.setHeight(high)
+                shape.setVerticalAlignment(QTextCharFormat.VerticalAlignment.AlignMiddle)
+                shape.setFont(face)
+                if part:
+                    cursor.insertText("\u2028" + picture.indent)
+                cursor.insertImage(shape)
+
+
+def _lines(latex: str, size: float, ink: str, ratio: float, displayed: bool, width: int) -> list[_Picture] | None:
+    """A formula in as many lines as it needs; None where it cannot be typeset."""
+    whole = _picture(latex, size, ink, ratio, displayed)
+    if whole is None or whole.wide <= width or width <= 0:
+        return None if whole is None else [whole]
+    parts = pieces(latex) if displayed and whole.wide * _LEAST > width else [latex]
+    lines: list[str] = []
+    for part in parts:
+        joined = f"{lines[-1]} {part}" if lines else part
+        picture = _picture(joined, size, ink, ratio, displayed)
+        if lines and picture is not None and picture.wide <= width - size:
+            lines[-1] = joined
+        else:
+            lines.append(part)
+    made = [_fitted(_bare(line), size, ink, ratio, displayed, width - round(size)) for line in lines]
+    indents = ["" if line.startswith(_WEAK) or line is lines[0] else "\u2003" for line in lines]
+    found = [replace(picture, indent=indent) for picture, indent in zip(made, indents, strict=True) if picture is not None]
+    return found if len(found) == len(lines) else None
+
+
+def _bare(line: str) -> str:
+    """Without the space between formulas, where one begins or ends a line."""
+    line = line.strip()
+    for weak in _WEAK:
+        line = line.removeprefix(weak).removesuffix(weak).strip()
+    return line
+
+
+def pieces(latex: str) -> list[str]:
+    """A formula cut where a line may end: before wide spaces, or else before relations, never inside braces or brackets."""
+    cuts, depth, place = {"space": [0], "relation": [0]}, 0, 0
+    while place < len(latex):
+        mark = latex[place]
+        depth += (mark in "{([") - (mark in "})]")
+        if depth == 0 and latex.startswith(_WEAK, place):
+            cuts["space"].append(place)
+        if depth == 0 and place and (mark == "=" or re.match(r"\\(to|approx|Rightarrow|le|ge|iff)\b", latex[place:])):
+            cuts["relation"].append(place)
+        place += 2 if mark == "\\" and not latex[place + 1 : place + 2].isalpha() else 1
+    chosen = cuts["space"] if len(cuts["space"]) > 1 else cuts["relation"]
+    return [latex[start:end] for start, end in zip(chosen, [*chosen[1:], len(latex)], strict=True)]
 
 
 def _fitted(latex: str, size: float, ink: str, ratio: float, displayed: bool, width: int) -> _Picture | None:

@@ -19,10 +19,20 @@ def show(window: Window, name: str, args: Mapping[str, Any]) -> None:
 
 
 def _picture(window: Window, args: Mapping[str, Any]) -> None:
+    from ui.explain.picture_tool import PictureTool
+
     window.explain.show_picture()
-    chord = getattr(window.explain.tools.tool("picture"), "chord", None)
-    if chord is not None and chord.isChecked() != ("epsilon" in args):
-        chord.setChecked("epsilon" in args)
+    tool = window.explain.tools.tool("picture")
+    if isinstance(tool, PictureTool):
+        tool.begin(tuple(args["index"]) if "index" in args else None, args.get("epsilon"))
+
+
+def _explain(window: Window, args: Mapping[str, Any]) -> None:
+    """The card of the item; of a learned tensor, where it is one."""
+    window.explain.why()
+    item = resolve(window.document.graph, args["of"])
+    if item.parameter:
+        window.explain.card.choose_parameter(item.port)
 
 
 def _forward_mode(window: Window, args: Mapping[str, Any]) -> None:
@@ -33,7 +43,7 @@ def _forward_mode(window: Window, args: Mapping[str, Any]) -> None:
 
 
 _SHOW: Mapping[str, Callable[[Window, Mapping[str, Any]], object]] = {
-    "explain": lambda window, args: window.explain.why(),
+    "explain": _explain,
     "audit": lambda window, args: window.explain.audit.turn(args.get("on", True)),
     "paths": lambda window, args: window.explain.show_paths(),
     "picture": _picture,

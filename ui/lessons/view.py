@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSizeF
@@ -39,22 +38,16 @@ class StepView:
         fits = [action for action in step.run if action.do == "view"]
         self.fit(graph, fits[-1].args.get("fit", ()) if fits else ())
 
-    def cover(self, step: Step, graph: Graph, questions: Iterable[Question]) -> None:
-        """Question marks in place of what the step hides and of what is still to be predicted."""
-        values, gradients = list(step.hide_values), list(step.hide_gradients)
+    def cover(self, step: Step, graph: Graph, questions: Iterable[Question], found: Iterable[Question] = ()) -> None:
+        """Question marks in place of what the step hides and of what is still to be predicted; what was found is seen."""
+        values, gradients = _values(graph, step.hide_values), _gradients(graph, step.hide_gradients)
+        for question in found:
+            values -= _values(graph, [question.of]) if question.of and question.quantity == "value" else set()
+            gradients -= _gradients(graph, [question.of]) if question.of and question.quantity == "gradient" else set()
         for question in questions:
-            (values if question.quantity == "value" else gradients).append(question.of)
-        self._canvas.overlay.hide(OWNER, _values(graph, values), _gradients(graph, gradients))
-
-    def uncover(self, step: Step, graph: Graph, waiting: Iterable[Question], found: Iterable[Question]) -> None:
-        """What was found is seen, although the step hides it; what waits is not."""
-        there = {(question.of, question.quantity) for question in found}
-        shown = replace(
-            step,
-            hide_values=tuple(name for name in step.hide_values if (name, "value") not in there),
-            hide_gradients=tuple(name for name in step.hide_gradients if (name, "gradient") not in there),
-        )
-        self.cover(shown, graph, waiting)
+            values |= _values(graph, [question.of]) if question.quantity == "value" else set()
+            gradients |= _gradients(graph, [question.of]) if question.quantity == "gradient" else set()
+        self._canvas.overlay.hide(OWNER, values, gradients)
 
     def fit(self, graph: Graph, names: Iterable[str]) -> None:
         """Look at some items, or at the whole graph."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ui.presenter.strip import BlackScreen, Strip
     from ui.window import Window
 
-LOCKED = "The graph is locked while presenting: Lock in the strip below opens it."
+LOCKED = "The graph is locked while presenting. The Lock button opens it."
 EDGE = 96
 """So near to the lower edge the pointer brings the strip while presenting."""
 STRIP_MS, HINT_MS = 2500, 4000

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from ui.presenter.pen import INKS, hue
 from ui.style import px
 from ui.theme import Theme, color
 from ui.topbar import dot
-from ui.widgets import button
+from ui.widgets import FlowLayout, button
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas
@@ -33,10 +33,10 @@ class Strip(QFrame):
         self.hint = QLabel("")
         self.hint.setTextFormat(Qt.TextFormat.PlainText)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint.setWordWrap(True)
         self.inks: dict[str, QPushButton] = {}
         self.buttons: dict[str, QPushButton] = {}
-        self._row = QHBoxLayout()
-        self._row.setSpacing(2)
+        self._row = FlowLayout(2)
         self._add("pen", "Pen", "Draw on the canvas  (Ctrl+Shift+K)", True)
         for ink, name in INKS.items():
             made = button("", "quiet", tip=f"{name} pen")
@@ -48,11 +48,9 @@ class Strip(QFrame):
         self._add("eraser", "Eraser", "Wipe strokes; the right button does it too", True)
         self._add("undo", "Undo", "Take back the last stroke  (Ctrl+Z while drawing)")
         self._add("clear", "Clear", "Wipe everything that was drawn here")
-        self._row.addSpacing(12)
         self._add("spotlight", "Spotlight", "Light only what is around the pointer; the wheel sets the size", True)
         self._add("black", "Black", "Black screen  (B or .)")
         self._add("lock", "Lock", "Nothing can be edited by accident", True)
-        self._row.addSpacing(12)
         self._add("leave", "End", "Leave presenter mode  (Esc)")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 6)
@@ -98,10 +96,12 @@ class Strip(QFrame):
         layout = self.layout()
         assert layout is not None
         layout.activate()
-        self.adjustSize()
-        room = self._canvas.size()
-        size = self.size().boundedTo(room - QSize(16, 16))
-        self.setGeometry((room.width() - size.width()) // 2, room.height() - size.height() - 12, size.width(), size.height())
+        margins, room = layout.contentsMargins(), self._canvas.size()
+        shown = [made for made in (*self.buttons.values(), *self.inks.values()) if not made.isHidden()]
+        natural = sum(made.sizeHint().width() + 2 for made in shown) + margins.left() + margins.right()
+        width = max(120, min(natural, room.width() - 16))
+        height = layout.totalHeightForWidth(width)
+        self.setGeometry((room.width() - width) // 2, room.height() - height - 12, width, height)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()  # not for the canvas below

@@ -1,0 +1,122 @@
+"""Every lesson played in a window with a real engine: each step runs to its end, without a word of complaint."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.catalog import CATALOG
+from graph.lesson import Step
+from tests.ui.window_support import Answers
+from ui.files import example_document
+from ui.kernel import Kernel
+from ui.lessons.questions import NumberBox
+from ui.lessons.shelf import entries
+from ui.session import Session
+from ui.window import Window
+
+PATIENCE = 60.0
+SHIPPED = [entry.path for entry in entries()]
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
+    kernel = Kernel()
+    made = Window(example_document("xy-plus-z", CATALOG), Session(tmp_path / "settings.ini"), kernel, "xy-plus-z")
+    made.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitUntil(lambda: made.trace is not None and kernel.ready, timeout=int(PATIENCE * 1000))
+    yield made
+    made.close()
+
+
+def run_out(window: Window) -> None:
+    """Until everything the step runs is done; playback is hastened."""
+    player, end = window.lessons.player, time.monotonic() + PATIENCE
+    assert player is not None
+    while player.runner.running:
+        QApplication.processEvents()
+        if window.playhead.playing:
+            window.playhead.advance(1e6)
+        assert time.monotonic() < end, player.step
+        time.sleep(0.002)
+    QApplication.processEvents()
+
+
+def trained_steps(step: Step) -> int:
+    """How many steps of training a step of a lesson leaves behind."""
+    count = 0
+    for action in step.run:
+        count = count + action.args["steps"] if action.do == "train" else 0 if action.do == "reset" else count
+    return count
+
+
+def test_every_step_of_every_lesson_runs_to_its_end(window: Window) -> None:
+    answers = Answers()
+    window.dialogs = answers  # type: ignore[assignment]
+    for path in SHIPPED:
+        assert window.lessons.open(path), path
+        play(window)
+        assert not answers.asked and not window.document.modified, path
+
+
+def play(window: Window) -> None:
+    lessons, player, kernel = window.lessons, window.lessons.player, window.kernel
+    assert player is not None and lessons.panel is not None and kernel is not None
+    for index, step in enumerate(player.lesson.steps):
+        run_out(window)
+        where = f"{player.lesson.title}, {step.title}"
+        assert player.index == index and window.trace is not None and not window.stale, where
+        assert kernel.progress.step == trained_steps(step) and not kernel.training, where
+        asked = [box for box in lessons.panel.boxes if isinstance(box, NumberBox) and box.asks is not None]
+        assert len(asked) == len([question for question in step.ask if question.kind == "predict"]), where
+        lessons.next()
+
+
+def test_a_training_step_that_is_left_is_paused_and_the_next_begins_untrained(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
+    from graph import lesson as lesson_files
+
+    kernel = window.kernel
+    assert kernel is not None
+    text = """{"format": "gradwire-lesson", "version": 1, "title": "T", "graph": "xor", "steps": [
+        {"title": "long", "run": [{"do": "training", "name": "epochs", "value": 1000000}, {"do": "train", "steps": 1000000}]},
+        {"title": "next"}]}"""
+    path = tmp_path / "long.gwlesson"
+    lesson_files.save(lesson_files.loads(text), path)
+    window.lessons.open(path)
+    qtbot.waitUntil(lambda: kernel.training and kernel.progress.step > 20, timeout=int(PATIENCE * 1000))
+    assert window.lessons.panel is not None and "1,000,000 steps" in window.lessons.panel.waiting.text()
+
+    window.lessons.next()
+    run_out(window)
+
+    assert not kernel.training and kernel.progress.step == 0 and not window.lessons.panel.waiting.isVisible()
+
+
+def test_a_prediction_typed_beside_the_canvas_is_judged_with_hints(window: Window, qtbot: QtBot) -> None:
+    assert window.lessons.open(next(path for path in SHIPPED if path.stem == "several-paths"))
+    window.lessons.go(2)
+    run_out(window)
+    panel = window.lessons.panel
+    assert panel is not None
+    box = panel.boxes[0]
+    assert isinstance(box, NumberBox)
+    edge = window.document.graph.outputs_of(window.document.graph.named("y2").id)[0].id  # type: ignore[union-attr]
+
+    box.field.setText("6")
+    box.try_it()
+    qtbot.waitUntil(lambda: "Not yet" in box.verdict.text(), timeout=20_000)
+    assert "y2" in box.comment.text and edge in window.canvas.overlay.hidden.gradients
+    box.field.setText("4")
+    box.try_it()
+    qtbot.waitUntil(lambda: box.done, timeout=20_000)
+
+    assert edge not in window.canvas.overlay.hidden.gradients
+    window.lessons.next()
+    assert not window.predict.board.answered
