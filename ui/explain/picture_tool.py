@@ -41,6 +41,9 @@ class PictureTool(Tool):
         self._zoom = 0
         self._natural = 1.0
         """Half the width of the picture that the engine chose by itself."""
+        self._meant: tuple[str, tuple[int, ...]] | None = None
+        self._exact: float | None = None
+        """What `begin` asked for: which entry of which tensor, and ε; until something else is chosen."""
         self.title = ElidedLabel("", "strong")
         self.numbers = Sheet()
         self.key = label("", "small", wrap=True)
@@ -74,7 +77,7 @@ class PictureTool(Tool):
         self.epsilon.setRange(0, TICKS)
         self.epsilon.setAccessibleName("Step of the secant")
         self.epsilon.setToolTip("How far the secant's second point is away: at the right end it is the tangent")
-        self.epsilon.valueChanged.connect(self._epsilon_moved)
+        self.epsilon.valueChanged.connect(self._slid)
         step.addWidget(label("ε", "strong"))
         step.addWidget(self.epsilon, 1)
         step.addWidget(self.epsilon_text)
@@ -100,10 +103,20 @@ class PictureTool(Tool):
         if place is None:
             self._place, self.local, self.secant = None, None, None
             return self.say(INVITATION)
-        place = Place(place.kind, place.id, place.name, window.explain.entry_of(place))
+        meant = self._meant is not None and self._meant[0] == place.id
+        entry = self._meant[1] if self._meant is not None and meant else window.explain.entry_of(place)
+        place = Place(place.kind, place.id, place.name, entry)
         if place != self._place:
             self._place, self._zoom, self.secant = place, 0, None
         self._ask()
+
+    def begin(self, entry: tuple[int, ...] | None = None, epsilon: float | None = None) -> None:
+        """Show the selection's slice along this entry of it, with the secant of this step (none: without a secant)."""
+        selected = (*self.window_.canvas.selected_nodes(), *self.window_.canvas.selected_edges())
+        self._meant = (selected[0], entry) if entry is not None and selected else None
+        self._exact = epsilon
+        self.chord.setChecked(epsilon is not None)
+        self.refresh()
 
     def _ask(self) -> None:
         place, local = self._place, self.local
@@ -135,11 +148,17 @@ class PictureTool(Tool):
 
     @property
     def step(self) -> float:
-        """ε: a share of the picture's half width, smaller towards the right."""
+        """ε: a share of the picture's half width, smaller towards the right; or exactly what was asked for."""
+        if self._exact is not None:
+            return self._exact
         local = self.local
         half = (local.x[-1] - local.at) if local is not None and local.x else 1.0
         power = LARGEST + (SMALLEST - LARGEST) * self.epsilon.value() / TICKS
         return float(0.8 * abs(half or 1.0) * 10.0**power)
+
+    def _slid(self) -> None:
+        self._exact = None
+        self._epsilon_moved()
 
     def _epsilon_moved(self) -> None:
         self.epsilon_text.setText(number(self.step, 2))
@@ -233,7 +252,7 @@ class PictureTool(Tool):
     def forget(self) -> None:
         super().forget()
         self._secants.forget()
-        self.local, self.secant, self._place, self._zoom = None, None, None, 0
+        self.local, self.secant, self._place, self._zoom, self._meant, self._exact = None, None, None, 0, None, None
 
 
 def _short(local: Local) -> Expr:
