@@ -135,6 +135,44 @@ def test_in_every_example_forward_mode_is_reverse_mode(file: File) -> None:
     assert _agree(situation(load(str(file), CATALOG)))
 
 
+def _total(view: object) -> float:
+    """The sum of all entries."""
+    assert isinstance(view, ArrayView)
+    return view.mean * math.prod(view.shape)
+
+
+def _every_pair_agrees(where: Situation, graph: Graph) -> int:
+    """Σ of the tangent of every node, moved along all entries of a seed, is Σ of the seed's adjoint from that node."""
+    targets = {(n, port.name): answer(where, ReverseMode(output(n, port.name))) for n in graph.nodes for port in graph.spec(n).outputs}
+    compared = 0
+    for key in where.trace.values:
+        tangents = answer(where, ForwardMode(output(*key), "ones"))
+        if isinstance(tangents, Refusal):
+            continue
+        for target, adjoints in targets.items():
+            if isinstance(adjoints, Refusal):
+                continue
+            tangent, adjoint = tangents.outputs[target], adjoints.outputs[key]
+            assert isinstance(tangent, Absent) == isinstance(adjoint, Absent), (key, target)
+            if isinstance(tangent, ArrayView) and isinstance(adjoint, ArrayView):
+                size = max(tangent.norm, adjoint.norm) * math.sqrt(max(math.prod(tangent.shape), math.prod(adjoint.shape)))
+                assert _total(tangent) == pytest.approx(_total(adjoint), rel=1e-10, abs=1e-12 * size + 1e-14), (key, target)
+                compared += 1
+    return compared
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda f: f.stem)
+def test_in_every_example_any_seed_and_any_target_agree(file: File) -> None:
+    graph = load(str(file), CATALOG)
+    assert _every_pair_agrees(situation(graph), graph) > 5
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_on_graphs_of_all_node_types_any_seed_and_any_target_agree(seed: int) -> None:
+    graph = random_graph(seed, wild=False)
+    assert _every_pair_agrees(situation(graph), graph) > 5
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_on_graphs_of_all_node_types_forward_mode_is_reverse_mode(seed: int) -> None:
     _agree(situation(random_graph(seed, wild=False)))

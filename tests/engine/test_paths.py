@@ -25,6 +25,7 @@ from graph.files import load
 from graph.graph import Graph
 from graph.objective import Objective, find_objective
 from tests.engine.networks import network, product, tanh_net
+from tests.engine.random_graphs import random_graph
 from tests.engine.scalar_graphs import derivatives, objective_of, scalar_graph
 
 EXAMPLES = sorted(File("resources/examples").glob("*.gradwire"))
@@ -179,6 +180,18 @@ def test_in_every_example_the_sum_over_paths_is_the_gradient(file: File) -> None
             continue
         scale = float(gradient.abs().max()) or 1.0
         np.testing.assert_allclose(summed(where, place), gradient.numpy(), rtol=1e-10, atol=1e-12 * scale)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_on_graphs_of_all_node_types_the_sum_over_paths_is_the_gradient(seed: int) -> None:
+    where = situation(random_graph(seed, wild=False))
+    trace = where.trace
+    places = {output(*key): g for key, g in trace.gradients.items()}
+    places |= {parameter(*key): g for key, g in trace.parameter_gradients.items()}
+    for place, gradient in places.items():
+        if isinstance(gradient, torch.Tensor) and gradient.numel() <= FULL_LIMIT:
+            size = float(gradient.abs().max()) or 1.0
+            np.testing.assert_allclose(summed(where, place), gradient.numpy(), rtol=1e-9, atol=1e-12 * size + 1e-15)
 
 
 def test_a_value_the_objective_does_not_depend_on_is_refused_with_the_reason() -> None:
