@@ -75,6 +75,11 @@ class Kernel(QObject):
         return self._client.ready
 
     @property
+    def busy(self) -> bool:
+        """Whether something that was asked for is still to be answered."""
+        return self._client.busy
+
+    @property
     def pid(self) -> int | None:
         return self._client.pid
 

@@ -190,11 +190,18 @@ class Control(QObject):
         """To an iteration that is held; while one is on its way, the last wish counts."""
         if self.kernel is None or self._busy:
             return
-        if self._goal is not None:
+        if self._waiting:
             self._wish = step
         elif step != self.iteration:
             self._goal = Goal(step, self.position)
             self.kernel.to_iteration(step)
+
+    @property
+    def _waiting(self) -> bool:
+        """Whether an iteration is on its way; one that was answered by something else is no longer waited for."""
+        if self._goal is not None and self.kernel is not None and not self.kernel.busy:
+            self._goal = self._wish = None
+        return self._goal is not None
 
     @property
     def _busy(self) -> bool:
@@ -219,7 +226,7 @@ class Control(QObject):
     def _iterate(self, way: int, position: int | None = -1) -> None:
         """One training step on or back; `position` -1 keeps the place within the iteration."""
         kernel, window = self.kernel, self._window
-        if kernel is None or self._busy or self._goal is not None:
+        if kernel is None or self._busy or self._waiting:
             return
         if not window.commands.situation().trainable:
             window.say(window.commands.why_not_train())
