@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
 
+from engine.catalog import CATALOG
 from engine.kernel.bench import WorkBench
 from engine.moves import follow, moved_memory
 from engine.session import Session
@@ -19,8 +21,10 @@ from graph.edits import Compound, StateMove, moves_of
 from graph.files import dumps
 from graph.graph import Graph
 from tests.engine.networks import network, tanh_net
+from tests.engine.test_fold import openings
 from tests.engine.unfolding import near, open_in, part, shapes_of
 
+EXAMPLES = Path(__file__).parents[2] / "resources" / "examples"
 OPTIMIZERS: dict[str, dict[str, Any]] = {
     "sgd": {"lr": 0.5},
     "momentum": {"lr": 0.1, "momentum": 0.9},
@@ -260,6 +264,26 @@ def test_the_engine_goes_on_training_where_it_was_when_a_layer_is_opened_in_the_
 def test_a_session_knows_the_sizes_that_opening_needs() -> None:
     shapes = shapes_of(Session(tanh_net()))
     assert shapes["data", "x"] == ((2,), True) and shapes["hidden", "y"] == ((4,), True)
+
+
+@pytest.mark.parametrize("name", ["tanh-mlp-2-4-2", "xor", "spiral"])
+def test_a_trained_network_that_is_opened_shows_the_same_numbers(name: str) -> None:
+    """Where training has made the scores large and the loss small, and digits could be lost."""
+    graph = Document.load(EXAMPLES / f"{name}.gradwire", CATALOG).graph
+    closed = Session(graph.copy())
+    Trainer(closed).run(max_steps=400)
+    before = closed.trace()
+    for node, neurons in openings(graph):
+        document = Document(graph.copy())
+        _, edit = open_in(document, node, neurons)
+        session = Session(graph.copy())
+        session.restore(closed.state)
+        follow_edit(session, document, edit)
+        after = session.trace()
+        for edge, gradient in before.edge_gradients.items():
+            if isinstance(gradient, Tensor):
+                found = after.edge_gradients[edge]
+                assert isinstance(found, Tensor) and near(found, gradient)
 
 
 # Moving tensors
