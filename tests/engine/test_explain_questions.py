@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import pickle
 import random
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -116,3 +118,9 @@ def test_nothing_disturbs_the_gradient_mode_or_the_threads() -> None:
     ask_everything(Situation(Session(tanh_net())), random.Random(1))
     ask_everything(Situation(Session(scalar_graph(3))), random.Random(1))
     assert (torch.get_num_threads(), torch.is_grad_enabled()) == (threads, grad)
+
+
+def test_questions_and_answers_load_neither_torch_nor_numpy_nor_sympy() -> None:
+    modules = ", ".join(f"engine.explain.{m}" for m in ("place", "paths", "forward_mode", "audit", "symbolic", "slices", "sweep"))
+    code = f"import sys, {modules}; assert not {{'torch', 'numpy', 'sympy'}} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
