@@ -83,7 +83,7 @@ def _moments(scene: Scene, local: Local, kept: Normalized, batch: bool) -> list[
 
 def _average(scene: Scene, local: Local) -> list[Line]:
     training = local.operation.settings.training
-    said = "While training it passes x on, and m follows." if training else "In evaluation it gives m; x plays no part, and gets no gradient."
+    said = "While training it passes x on, and m follows." if training else "In evaluation it gives m; x has no part and gets no gradient."
     kept = scene.quantity(local.argument("running"), "m", "local", Place("parameter", local.operation.node, "running"))
     return [words(said), equation("step", Tex("m"), EQUALS, kept)]
 
