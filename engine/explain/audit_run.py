@@ -94,9 +94,7 @@ def _central(checker: Checker, where: str | Key, value: Tensor, entry: tuple[int
     return (checker.evaluate(where, above) - checker.evaluate(where, below)) / (2 * h)
 
 
-def _as_row(
-    report: WireReport, where: str | Key, entry: tuple[int, ...], analytical: float | None, numerical: float | None
-) -> AuditRow:
+def _as_row(report: WireReport, where: str | Key, entry: tuple[int, ...], analytical: float | None, numerical: float | None) -> AuditRow:
     edge, key = (where, None) if isinstance(where, str) else ("", where)
     return AuditRow(
         edge, key, report.source, report.target, report.error, report.step, report.smooth, report.kinks, report.wrong, report.ok,
