@@ -12,6 +12,7 @@ from typing import Any
 from engine.catalog import CATALOG
 from engine.plain import number_json
 from graph.edits import SetGraphSetting, SetParam
+from graph.faults import at_work
 from graph.files import FileError, load
 from graph.formula import FormulaError, build
 from graph.graph import Graph
@@ -67,6 +68,8 @@ def load_graph(options: argparse.Namespace) -> Graph:
         if node is None:
             raise CommandError(f"--objective {options.objective}: no node has that name; the nodes are {_names(graph)}")
         SetGraphSetting("objective", {"node": node.id, "port": graph.spec(node).outputs[0].name}).apply(graph)
+    if at_work(graph):
+        print("main.py: a fault is planted in this graph; some of what it computes is wrong on purpose", file=sys.stderr)
     return graph
 
 
