@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from engine.catalog import CATALOG
+from engine.explain import audit_curve
 from engine.explain.audit import Audit, AuditPart, AuditRow, ErrorCurve, StepCurve, StepErrors
 from engine.explain.place import Place, output, parameter, wire
 from engine.explain.question import Refusal, answer
@@ -23,6 +24,12 @@ from tests.engine.networks import network, product, tanh_net
 from tests.engine.scalar_graphs import derivatives, scalar_graph
 
 EXAMPLES = sorted(File("resources/examples").glob("*.gradwire"))
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How many steps a curve has depends on how busy the machine is; here it has all."""
+    monkeypatch.setattr(audit_curve, "SECONDS", 60.0)
 
 
 def situation(graph: Graph) -> Situation:

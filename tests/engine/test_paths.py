@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from engine.catalog import CATALOG
+from engine.explain import paths_follow
 from engine.explain.audit import Audit, AuditPart
 from engine.explain.paths import SUMMED, Ledger, PartialSum, PathLedger, PathSum
 from engine.explain.place import Place, output, parameter, wire
@@ -29,6 +30,13 @@ from tests.engine.random_graphs import random_graph
 from tests.engine.scalar_graphs import derivatives, objective_of, scalar_graph
 
 EXAMPLES = sorted(File("resources/examples").glob("*.gradwire"))
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What fits into one answer depends on how busy the machine is; here everything fits."""
+    monkeypatch.setattr(paths_follow, "LISTING_SECONDS", 60.0)
+    monkeypatch.setattr(paths_follow, "SUMMING_SECONDS", 60.0)
 
 
 def situation(graph: Graph) -> Situation:
@@ -151,6 +159,17 @@ def test_paths_are_as_many_as_networkx_finds(seed: int) -> None:
             assert found.count == len(every)
             if found.next is None:
                 assert {p.edges for p in found.paths} == every
+
+
+def test_a_sum_that_takes_long_is_made_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    nodes = {"x": ("source.input", {"value": 1.0})} | {f"a{i}": ("math.add", {}) for i in range(10)}
+    names = ["x", *(f"a{i}" for i in range(10))]
+    where = situation(network(nodes, ";".join(f"{s} -> {t}.a; {s} -> {t}.b" for s, t in zip(names, names[1:], strict=False))))
+    monkeypatch.setattr(paths_follow, "SUMMING_SECONDS", 0.0)
+    found = ledger(where, output("x"))
+    assert (found.total, found.summable) == (None, True)
+    assert answer(where, PathSum(output("x"), 16)).next == 32
+    assert float(summed(where, output("x"))) == 1024.0
 
 
 def test_pages_of_a_list_continue_each_other() -> None:
