@@ -20,8 +20,10 @@ from graph.latex import latex_name as latex_name
 from graph.latex import named as named
 from ui.theme import color
 
-_SIGN = re.compile(r"((?:^|[(\[{=,;&<>]|\\(?:cdot|times|to|le|ge|approx|quad|qquad|langle|displaystyle|textstyle|\\))\s*)-(?=\s*[\w\\(])")
-"""A minus that is a sign: the typesetter sets every one as a difference, with room on both sides."""
+_SIGN = re.compile(
+    r"((?:^|[(\[{=,;&<>]|\\(?:cdot|times|to|le|ge|approx|quad|qquad|langle|displaystyle|textstyle|\\))\s*)([-+])(?=\s*[\w\\(])"
+)
+"""A minus or plus that is a sign: the typesetter sets every one as an operation, with room on both sides."""
 
 
 @lru_cache(maxsize=512)
@@ -34,7 +36,7 @@ def svg(latex: str, size: float, ink: str) -> bytes | None:
         typesetter: Any = ziamath
         typesetter.config.svg2 = False
         try:
-            return str(typesetter.Latex(_SIGN.sub(r"\1{-}", latex), size=size, color=ink).svg()).encode()
+            return str(typesetter.Latex(_SIGN.sub(r"\1{\2}", latex), size=size, color=ink).svg()).encode()
         except Exception:  # any complaint of the typesetter means the same here: show the text instead
             return None
 

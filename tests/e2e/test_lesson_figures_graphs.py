@@ -196,7 +196,7 @@ def test_paths_double_where_wires_only_add_up() -> None:
         return sum(j * width**2 for j in range(1, k + 1))
 
     assert naive(10, 100) == 550_000
-    assert asked("reverse-mode") == [16, 2**10, 16, 4, naive(9, 7) / (9 * 7**2), 10 * 100**2]
+    assert asked("reverse-mode") == [16, 2**10, 16 * 4, 4, naive(9, 7) / (9 * 7**2), 10 * 100**2]
     says("reverse-mode", "1{,}024", "550{,}000")
 
 
@@ -220,8 +220,7 @@ def test_losses_against_torch() -> None:
 
 
 ACTIVATIONS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
-    "relu": F.relu, "leaky": lambda x: F.leaky_relu(x, 0.1), "elu": F.elu, "gelu": F.gelu, "silu": F.silu, "softplus": F.softplus,
-    "tanh": torch.tanh, "sigmoid": torch.sigmoid,
+    "relu": F.relu, "leaky": lambda x: F.leaky_relu(x, 0.1), "gelu": F.gelu, "silu": F.silu, "tanh": torch.tanh, "sigmoid": torch.sigmoid,
 }  # fmt: skip
 
 
@@ -234,7 +233,7 @@ def test_activations_against_torch() -> None:
     softmax = np.exp([1, 2, 3]) / np.exp([1, 2, 3]).sum()
     upper = 2 * math.tanh(-2) + math.tanh(4) + 3
     affine = [5 * 1 - 3 * 2 + 4, 5 * 3 - 3 * -2 + 4]
-    assert asked("activations") == close([0, -0.1, 0, 0.1, saturated, 1e6 / 4**10, softmax[1], affine[0], 0, affine[1], upper])
+    assert asked("activations") == close([0, -0.1, 0, 0.1, saturated, 1e6 / 4**10, softmax[1], affine[0], affine[1], upper])
     says("activations", "0.9820", "0.0177", "(0.0900, 0.2447, 0.6652)", "(5, -3)", "2.071")
     assert softmax == pytest.approx([0.0900, 0.2447, 0.6652], abs=5e-5)
 

@@ -97,8 +97,8 @@ def test_taylor_and_the_newton_step() -> None:
     model = sympy.series(f, x, 2, 3).removeO()
     tangent = sympy.series(f, x, 2, 2).removeO()
     slopes = [float(first.subs(x, point)) for point in points]
-    assert asked("taylor") == close([f.subs(x, 2), slopes[0], model.subs(x, 3), tangent.subs(x, 3), slopes[1], points[2], slopes[2]])
-    for step, place in ((0, 0), (4, 1), (5, 2)):
+    assert asked("taylor") == close([f.subs(x, 2), slopes[0], tangent.subs(x, 3), model.subs(x, 3), slopes[1], points[2]])
+    for step, place in ((0, 0), (5, 1), (6, 2)):
         played = Played("taylor", step)
         assert played.value("x") == pytest.approx(float(points[place]))
         assert played.value("f") == pytest.approx(float(f.subs(x, points[place])))
@@ -136,7 +136,7 @@ def test_lipschitz_constants() -> None:
 
     for number, x in ((1, here), (2, there)):
         np.testing.assert_allclose(Played("lipschitz", number).gradient("x"), gradient(x))
-    np.testing.assert_allclose(Played("lipschitz", 4).value("x"), step)
+    np.testing.assert_allclose(Played("lipschitz", 4).value("x"), step, rtol=1e-3, err_msg="the lesson steps by 0.1111")
     grown = _descended(a, b, here, 0.25, 20)
     assert grown > 1000 and Played("lipschitz", 5).value("f") == pytest.approx(grown)
     says("lipschitz", "(12, 15)", r"\frac{45}{18} = 2", "1.125", "0.222")

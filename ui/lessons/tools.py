@@ -35,6 +35,15 @@ def _explain(window: Window, args: Mapping[str, Any]) -> None:
         window.explain.card.choose_parameter(item.port)
 
 
+def _sweep(window: Window, args: Mapping[str, Any]) -> None:
+    from ui.explain.cost_tool import CostTool
+
+    window.explain.show_cost()
+    tool = window.explain.tools.tool("cost")
+    if isinstance(tool, CostTool):
+        tool.start()
+
+
 def _forward_mode(window: Window, args: Mapping[str, Any]) -> None:
     window.explain.show_modes()
     choose = getattr(window.explain.tools.tool("modes"), "choose_mode", None)
@@ -48,7 +57,7 @@ _SHOW: Mapping[str, Callable[[Window, Mapping[str, Any]], object]] = {
     "paths": lambda window, args: window.explain.show_paths(),
     "picture": _picture,
     "forward_mode": _forward_mode,
-    "sweep": lambda window, args: window.explain.show_cost(),
+    "sweep": _sweep,
     "symbolic": lambda window, args: window.explain.show_symbolic(),
 }
 
