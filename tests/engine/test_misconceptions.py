@@ -19,7 +19,7 @@ from engine.explain.situation import Situation
 from engine.session import Session
 from graph.files import load
 from tests.engine.networks import network, product
-from tests.engine.wrong_answers import Answer, planted, without_cause
+from tests.engine.wrong_answers import Answer, planted, planted_with_company, without_cause
 
 Nodes = dict[str, tuple[str, dict[str, Any]]]
 
@@ -66,6 +66,12 @@ def test_the_truth_is_the_generators_own() -> None:
     for seed in range(60):
         answer = planted(seed)
         assert asked(answer).truth == pytest.approx(answer.truth, rel=1e-9, abs=1e-12)
+
+
+def test_where_several_slips_lead_to_a_number_all_are_named() -> None:
+    found = [planted_with_company(seed) for seed in range(150)]
+    complete = [causes <= {c.key for c in judged(answer).causes} for answer, causes in found]
+    assert sum(complete) >= 0.95 * len(found)
 
 
 # One by one, by hand: f = x·y + z at x = 2, y = −5, z = 3

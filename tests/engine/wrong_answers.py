@@ -168,6 +168,49 @@ def planted_in_scalars(rng: random.Random) -> Answer | None:
     return Answer(nodes, wires, name, truth, wrong, cause)
 
 
+def whole_rows(rng: random.Random, size: int) -> Rows:
+    """A graph of small whole numbers, in which slips often lead to the same number."""
+    rows = Rows()
+    for i in range(2):
+        rows.input(f"x{i}", float(rng.choice([-2, -1, 1, 2, 3])))
+    last = "x0"
+    for i in range(size):
+        kind = rng.choice(["add", "subtract", "multiply", "multiply", "square"])
+        other = rng.choice([n for n in rows.rows if n != last])
+        rows.add(f"n{i}", kind, *((last,) if kind == "square" else (last, other)))
+        last = f"n{i}"
+    return rows
+
+
+def slips_at(rows: Rows, name: str) -> set[tuple[str, float]]:
+    """Every one of the six slips in a node that uses this number, and what it makes of the gradient."""
+    uses, found = rows.uses(name), {("sign", -rows.gradient(name))}
+    for node, i in uses:
+        kind, arguments = rows.rows[node]
+        found.add(("upstream", rows.gradient(name, upstream={node: 1.0})))
+        if kind == "multiply":
+            found.add(("partner", rows.gradient(name, factor={(node, i): rows.values[arguments[i]]})))
+        if kind in UNARY and (other := UNARY[kind][3]) is not None:
+            found.add(("argument", rows.gradient(name, factor={(node, i): other(rows.values[arguments[0]])})))
+        if len(uses) > 1:
+            found.add(("branches", rows.gradient(name, factor={(node, i): 0.0})))
+    return found
+
+
+def planted_with_company(seed: int) -> tuple[Answer, set[str]]:
+    """A wrong whole number that at least two of the slips lead to, and all of them."""
+    rng = random.Random(seed)
+    while True:
+        rows = whole_rows(rng, rng.randint(2, 4))
+        name = rng.choice([n for n in list(rows.rows)[:-1] if rows.uses(n)])
+        truth, found = rows.gradient(name), slips_at(rows, name)
+        wrong = rng.choice(sorted(value for _, value in found))
+        causes = {cause for cause, value in found if value == wrong}
+        if len(causes) > 1 and wrong not in (truth, 0.0) and abs(wrong) < 1000:
+            nodes, wires = rows.graph()
+            return Answer(nodes, wires, name, truth, wrong, ""), causes
+
+
 # Networks, with the formulas of the lecture
 
 

@@ -265,3 +265,19 @@ def test_hidden_numbers_are_no_part_of_the_document(window: Window) -> None:
     trigger(window, "hide_all_gradients")
     trigger(window, "reveal_all")
     assert window.document.graph == before and not window.document.history.can_undo
+
+
+def test_an_answer_typed_elsewhere_is_judged_without_being_counted(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
+    knows_a_slip(window, monkeypatch)
+    item, said = Item("gradient", wire(window, "x")), list[Any]()
+    for text in ("2", "-5", "?"):
+        window.predict.check(item, text, said.append)
+    assert [judgement.verdict for judgement in said] == ["wrong", "right", "unreadable"] and said[0].causes[0].key == "partner"
+    assert not window.predict.asking and not window.predict.board.score.rows
+
+
+def test_asking_ends_with_the_last_answer(window: Window) -> None:
+    trigger(window, "hide_all_gradients")
+    assert window.predict.asking
+    trigger(window, "reveal_all")
+    assert not window.predict.asking

@@ -117,19 +117,34 @@ class Board(QObject):
     def _engine(self) -> Callable[[Prediction, Callable[[Any], None]], None] | None:
         return self.window.kernel.ask if self.window.kernel is not None else None
 
-    def _judge(self, item: Item, text: str, found: Any) -> None:
-        asked = self.asked.get(item)
-        if asked is None:
-            return
+    def check(self, item: Item, text: str, on_judged: Callable[[Judgement], None]) -> None:
+        """Judge an answer without asking, showing or counting anything."""
+        ask = self._engine()
+        if typed(text) is None or ask is None:
+            on_judged(self._judgement(item, text, None)[0])
+        else:
+            ask(Prediction(item), lambda found: on_judged(self._judgement(item, text, found)[0]))
+
+    def _judgement(self, item: Item, text: str, found: Any) -> tuple[Judgement, float | None]:
+        """The verdict and the right number: by what the engine found, or else by the number on the canvas."""
         if not isinstance(found, Expected):
             truth = number_of(self.window.document.graph, self.window.trace, item)
             if truth is None:
                 said = found.text if isinstance(found, Refusal) else "This number is not known yet: the engine is still computing."
-                self.judged.emit(item, Judgement("unreadable", said))
-                return
+                return Judgement("unreadable", said), None
             found = Expected(item, truth, scale=abs(truth))
-        asked.truth = found.truth
-        self._take(asked, text.strip(), judge(found, text))
+        return judge(found, text), found.truth
+
+    def _judge(self, item: Item, text: str, found: Any) -> None:
+        asked = self.asked.get(item)
+        if asked is None:
+            return
+        judgement, truth = self._judgement(item, text, found)
+        if truth is None:
+            self.judged.emit(item, judgement)
+            return
+        asked.truth = truth
+        self._take(asked, text.strip(), judgement)
 
     def _take(self, asked: Asked, text: str, judgement: Judgement) -> None:
         asked.said, asked.verdict = text, judgement.verdict

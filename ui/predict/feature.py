@@ -11,6 +11,7 @@ from ui.feature import Feature
 
 if TYPE_CHECKING:
     from engine.explain.misconceptions import Item
+    from engine.explain.misconceptions_match import Judgement
     from engine.views import TraceView
     from graph.document import Document
     from ui.predict.board import Board, Outcome
@@ -48,6 +49,15 @@ class Predict(Feature):
         from ui.predict.covering import covered
 
         return covered(trace, hidden, self.window.document.graph)
+
+    @property
+    def asking(self) -> bool:
+        """Whether a number is waiting to be predicted."""
+        return self._board is not None and bool(self._board.asked)
+
+    def check(self, item: Item, text: str, on_judged: Callable[[Judgement], None]) -> None:
+        """Judge an answer that was typed somewhere else, hints included; it is neither shown on the canvas nor counted."""
+        self.board.check(item, text, on_judged)
 
     def ask(self, items: Iterable[Item], on_done: Callable[[list[Outcome]], None]) -> None:
         """Hide these numbers and let them be predicted; `on_done` gets how each ended, once all have."""
