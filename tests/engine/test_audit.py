@@ -23,7 +23,8 @@ from graph.graph import Graph
 from tests.engine.networks import network, product, tanh_net
 from tests.engine.scalar_graphs import derivatives, scalar_graph
 
-EXAMPLES = sorted(File("resources/examples").glob("*.gradwire"))
+FOLDER = File(__file__).parents[2] / "resources/examples"
+EXAMPLES = sorted(FOLDER.glob("*.gradwire"))
 
 
 @pytest.fixture(autouse=True)
@@ -115,7 +116,7 @@ def test_the_batch_that_training_shows_is_the_one_audited_with_its_masks() -> No
 
 
 def test_a_float32_document_is_audited_in_float64() -> None:
-    graph = load("resources/examples/digits-mlp.gradwire", CATALOG)
+    graph = load(FOLDER / "digits-mlp.gradwire", CATALOG)
     session = Session(graph)
     before = session.state.copy()
     rows = audited(Situation(session))
@@ -124,7 +125,7 @@ def test_a_float32_document_is_audited_in_float64() -> None:
 
 
 def test_wires_without_a_gradient_say_why() -> None:
-    rows = audited(load("resources/examples/iris.gradwire", CATALOG))
+    rows = audited(load(FOLDER / "iris.gradwire", CATALOG))
     notes = {row.target: row.note for row in rows if row.note}
     assert notes["loss.target"] == "not differentiable"
     assert all(row.ok and row.analytical is None for row in rows if row.note)

@@ -25,7 +25,8 @@ from tests.engine.networks import network, product, tanh_net
 from tests.engine.random_graphs import random_graph
 from tests.engine.scalar_graphs import derivatives, evaluate, scalar_graph, values_of
 
-EXAMPLES = sorted(File("resources/examples").glob("*.gradwire"))
+FOLDER = File(__file__).parents[2] / "resources/examples"
+EXAMPLES = sorted(FOLDER.glob("*.gradwire"))
 
 
 def situation(graph: Graph) -> Situation:
@@ -198,7 +199,7 @@ def test_the_masks_of_a_training_step_are_held() -> None:
 
 
 def test_a_float32_document_is_differentiated_in_float64_at_its_own_numbers() -> None:
-    graph = load("resources/examples/digits-mlp.gradwire", CATALOG)
+    graph = load(FOLDER / "digits-mlp.gradwire", CATALOG)
     layer = next(n for n in graph.nodes if graph.nodes[n].type == "layer.linear")
     found = forward(Situation(Session(graph)), parameter(layer, "b"), "gradient")
     assert found.error is not None
@@ -207,7 +208,7 @@ def test_a_float32_document_is_differentiated_in_float64_at_its_own_numbers() ->
 
 
 def test_what_does_not_pass_a_derivative_on_is_not_differentiable_and_not_zero() -> None:
-    graph = load("resources/examples/iris.gradwire", CATALOG)
+    graph = load(FOLDER / "iris.gradwire", CATALOG)
     layer = next(n for n in graph.nodes if graph.nodes[n].type == "layer.linear")
     accuracy = next(n for n in graph.nodes if graph.nodes[n].type == "probe.accuracy")
     assert forward(situation(graph), parameter(layer, "b"), "ones").outputs[accuracy, "y"] == Absent("not differentiable")

@@ -29,7 +29,7 @@ from tests.engine.networks import network, product, tanh_net
 from tests.engine.random_graphs import random_graph
 from tests.engine.scalar_graphs import derivatives, objective_of, scalar_graph
 
-EXAMPLES = sorted(File("resources/examples").glob("*.gradwire"))
+EXAMPLES = sorted((File(__file__).parents[2] / "resources/examples").glob("*.gradwire"))
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path as File
 
 import numpy as np
 import pytest
@@ -19,6 +20,8 @@ from graph.graph import Graph
 from tests.engine.networks import network, product, tanh_net
 from tests.engine.scalar_graphs import evaluate, objective_of, scalar_graph, values_of
 from tests.engine.test_paths import fan_out
+
+EXAMPLES = File(__file__).parents[2] / "resources/examples"
 
 
 def situation(graph: Graph) -> Situation:
@@ -131,7 +134,7 @@ def test_where_the_objective_is_no_number_the_curve_is_missing() -> None:
 
 
 def test_a_float32_document_is_sliced_in_float64() -> None:
-    graph = load("resources/examples/digits-mlp.gradwire", CATALOG)
+    graph = load(EXAMPLES / "digits-mlp.gradwire", CATALOG)
     layer = next(n for n in graph.nodes if graph.nodes[n].type == "layer.linear")
     found = local(Situation(Session(graph)), parameter(layer, "b"))
     assert found.method == "exact"

@@ -20,7 +20,7 @@ from graph.files import load
 from tests.engine.networks import network as wired
 from tests.engine.networks import product, tanh_net
 
-EXAMPLES = sorted(File("resources/examples").glob("*.gradwire"))
+EXAMPLES = sorted((File(__file__).parents[2] / "resources/examples").glob("*.gradwire"))
 
 
 def point(layers: int, width: int) -> SweepResult:

@@ -166,7 +166,7 @@ def test_tensors_and_types_without_a_formula_are_refused_by_name() -> None:
 
 @pytest.mark.parametrize("name", ["fan-out", "saddle", "sigmoid-neuron", "valley", "xy-plus-z"])
 def test_the_formulas_of_scalar_examples_have_the_values_of_the_canvas(name: str) -> None:
-    found = formulas(load(str(File("resources/examples") / f"{name}.gradwire"), CATALOG))
+    found = formulas(load(File(__file__).parents[2] / "resources/examples" / f"{name}.gradwire", CATALOG))
     assert found.value == pytest.approx(found.traced, rel=1e-12)
     assert found.derivatives
     assert all(d.error is not None and d.error < 1e-10 for d in found.derivatives)
