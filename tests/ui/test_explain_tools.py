@@ -1,4 +1,4 @@
-"""The tools of the Explain panel and the audit on the canvas: what they show, what a click does, and that nothing is left behind."""
+"""The tools of the Analysis panel and the audit on the canvas: what they show, what a click does, and that nothing is left behind."""
 
 from __future__ import annotations
 

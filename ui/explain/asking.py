@@ -14,14 +14,16 @@ if TYPE_CHECKING:
 
 REST_MS = 60
 """Least time between two questions of one page: what follows a slider is read, not watched, and the numbers on the canvas come first."""
+WHILE_TRAINING = 5
+"""So many times as long while something trains: every answer costs the trainer its time."""
 
 
 class Asker(QObject):
     """Keeps at most one question under way; the newest wish waits. `answered(question, answer)` gets what came."""
 
-    def __init__(self, window: Window, parent: QObject, answered: Callable[[Question, Any], None]) -> None:
+    def __init__(self, window: Window, parent: QObject, answered: Callable[[Question, Any], None], rest: int = REST_MS) -> None:
         super().__init__(parent)
-        self._window, self._answered = window, answered
+        self._window, self._answered, self._rest = window, answered, rest
         self._wish: Question | None = None
         self._round = 0
         self.asked: Question | None = None
@@ -41,7 +43,8 @@ class Asker(QObject):
             return
         self._wish = question
         if self.asked is None and not self._later.isActive():
-            rest = REST_MS - self._since.elapsed() if self._since.isValid() else 0
+            least = self._rest * (WHILE_TRAINING if self._window.kernel.training else 1)
+            rest = least - self._since.elapsed() if self._since.isValid() else 0
             if rest > 0:
                 self._later.start(int(rest))
             else:

@@ -36,7 +36,7 @@ class AuditOverlay(QObject):
         self.total = 0
         self.objective = ""
         self.refusal = ""
-        self._asker = Asker(window, self, self._answered)
+        self._asker = Asker(window, self, self._answered, 0)
         self._of: tuple[object, ...] = ()
 
     # on and off
@@ -82,6 +82,15 @@ class AuditOverlay(QObject):
             self.changed.emit()
 
     @property
+    def summary(self) -> str:
+        """What came out, in a line."""
+        compared = [row for row in self.rows if row.analytical is not None]
+        wrong = sum(kind_of(row) == "error" for row in compared)
+        kinks = sum(kind_of(row) == "warning" for row in compared)
+        said = f"{len(compared)} gradients of {self.objective}: " + (f"{wrong} wrong" if wrong else "all agree")
+        return said + (f", {kinks} at a kink" if kinks else "")
+
+    @property
     def busy(self) -> bool:
         return self._asker.busy
 
@@ -108,6 +117,8 @@ class AuditOverlay(QObject):
             self.total, self.objective = answer.total, answer.objective
             if answer.next is not None:
                 self._asker.want(Audit(answer.next, answer.kinked))
+            else:
+                self._window.say(self.summary)
         self._show()
         self.changed.emit()
 

@@ -162,11 +162,7 @@ class AuditTool(Tool):
             return audit.refusal
         if audit.busy or not audit.total:
             return f"{len(audit.rows)} of {audit.total} …" if audit.total else "…"
-        compared = [row for row in audit.rows if row.analytical is not None]
-        wrong = sum(kind_of(row) == "error" for row in compared)
-        kinks = sum(kind_of(row) == "warning" for row in compared)
-        said = f"{len(compared)} gradients of {audit.objective}: " + (f"{wrong} wrong" if wrong else "all agree")
-        return said + (f", {kinks} at a kink" if kinks else "")
+        return audit.summary
 
     def _fill(self, number_: int, row: AuditRow) -> None:
         graph, theme = self.window_.document.graph, self.theme

@@ -82,7 +82,7 @@ class Explain(Feature):
 
         made = ToolsPage(self.window)
         made.set_theme(self.window.theme)
-        made.show_tool("paths")
+        made.show_tool(self.window.session.text("explain_tool", "paths"))
         return made
 
     @property
@@ -108,7 +108,7 @@ class Explain(Feature):
 
     def install(self) -> None:
         self.window.inspector.set_explanations(self._card)
-        self._tab = self.window.bottom.add_page(self._tools, "Explain")
+        self._tab = self.window.bottom.add_page(self._tools, "Analysis")
 
     def facts(self) -> Iterable[str]:
         if self.window.document.graph.nodes:

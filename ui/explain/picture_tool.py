@@ -35,7 +35,7 @@ class PictureTool(Tool):
         super().__init__(window)
         self.local: Local | None = None
         self.secant: SecantLine | None = None
-        self._secants = Asker(window, self, self._came)
+        self._secants = Asker(window, self, self._came, 0)
         self._plot: Any = None
         self._place: Place | None = None
         self._zoom = 0

@@ -1,4 +1,4 @@
-"""What the tools of the Explain panel share: which number is meant, one question at a time, and nothing while unseen."""
+"""What the tools of the Analysis panel share: which number is meant, one question at a time, and nothing while unseen."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from ui.window import Window
 
 
+REST_MS = 100
+"""A tool asks for more than a card does."""
+
+
 class Tool(QWidget):
     """One of the panel's pages. `refresh` is called while it is seen, whenever selection, document or numbers have changed."""
 
@@ -31,7 +35,7 @@ class Tool(QWidget):
         super().__init__()
         self.window_ = window
         self.theme = LIGHT
-        self.asker = Asker(window, self, self._came)
+        self.asker = Asker(window, self, self._came, REST_MS)
         self.note = label("", "secondary", wrap=True)
         self.note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.body = QWidget()

@@ -1,4 +1,4 @@
-"""The Explain panel at the bottom: what takes more room than a card. One tool is seen at a time, and only that one asks."""
+"""The Analysis panel at the bottom: what takes more room than a card. One tool is seen at a time, and only that one asks."""
 
 from __future__ import annotations
 
@@ -75,7 +75,10 @@ class ToolsPage(QWidget):
         return self._made[key]
 
     def show_tool(self, key: str) -> Tool:
-        number = next(i for i, (module, *_) in enumerate(TOOLS) if module == key)
+        """Turn to a tool, and come back to it at the next start; an unknown one is the first."""
+        number = next((i for i, (module, *_) in enumerate(TOOLS) if module == key), 0)
+        key = TOOLS[number][0]
+        self._window.session.set("explain_tool", key)
         self.choices.button(number).setChecked(True)
         made = self.tool(key)
         self.pages.setCurrentWidget(made)

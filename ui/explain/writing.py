@@ -79,7 +79,7 @@ class Writer:
         return picture(self.arrays[-1], len(self.arrays) - 1, caption, link_of(piece.place), most)
 
     def _plane(self, piece: Array, numbers: tuple[int, int] = NUMBERS) -> Plane:
-        lying = piece.form in ("row", "diagonal", "tensor")
+        lying = piece.form in ("row", "tensor")
         return plane(piece.view, lying, piece.place.entry if piece.place is not None and piece.place.entry else None, numbers)
 
     def tex(self, piece: Tex) -> Expr:
