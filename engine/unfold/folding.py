@@ -171,7 +171,10 @@ def _params(graph: Graph, kept: Kept) -> dict[str, Any]:
         elif value is not None:
             tensors[whole] = value
     for whole, numbers in pieces.items():
-        if all(value is not None for value in numbers.values()):
+        there = [value is not None for value in numbers.values()]
+        if any(there) and not all(there):
+            raise GraphError(f"{kept.node.name} cannot be folded: inside it only some numbers of {whole} keep trained values")
+        if all(there):
             tensors[whole] = _assembled(numbers)
     return params | ({"tensors": tensors} if tensors else {})
 

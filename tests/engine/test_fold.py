@@ -351,6 +351,14 @@ def test_trained_values_kept_inside_are_kept_by_the_folded_node(neurons: bool) -
     assert near(Session(document.graph).values()["hidden", "W"], expected["hidden.W"])
 
 
+def test_trained_values_of_a_part_of_the_neurons_are_not_lost_in_folding() -> None:
+    document = example("xor")
+    group_id, _ = open_in(document, "hidden", neurons=True)
+    document.do(SetParam(named(document.graph, "w11_hidden"), "tensors", {"value": 3.0}))
+    with pytest.raises(GraphError, match="only some numbers of W keep trained values"):
+        fold(document.graph, group_id)
+
+
 def network_trained(steps: int) -> dict[str, torch.Tensor]:
     """What training makes of the closed network."""
     session = Session(tanh_net(epochs=2))

@@ -20,6 +20,7 @@ from graph.document import Document
 from graph.edits import SetParam
 from graph.graph import Graph
 from graph.group_view import card
+from graph.groups import group, set_open
 from graph.lint import lint
 from ui.files import example_document
 from ui.menus import context
@@ -118,7 +119,7 @@ def test_escape_goes_out_to_the_card_which_keeps_the_names_of_the_ports(window: 
         press(window, key)
         assert window.canvas.levels.inside == loss
         press(window, ESCAPE)
-    assert [group for group in window.document.graph.groups] == [loss]
+    assert [*window.document.graph.groups] == [loss]
 
 
 def test_the_window_opens_without_loading_what_opens_boxes() -> None:
@@ -169,7 +170,7 @@ def test_a_neuron_of_a_larger_layer_is_a_card_to_look_into(make_window: MakeWind
     press(window, U, SHIFT)
     compute(window)
     graph, bar = window.document.graph, window.canvas.levels.bar
-    first = next(group for group in graph.groups.values() if group.name == "neuron 1")
+    first = next(each for each in graph.groups.values() if each.name == "neuron 1")
     wide = bar.width()
 
     window.canvas.select([first.id])
@@ -180,6 +181,20 @@ def test_a_neuron_of_a_larger_layer_is_a_card_to_look_into(make_window: MakeWind
     assert all(graph.named(f"w1{i}_hidden").id in window.canvas.scene.row for i in (1, 2, 3, 4))  # type: ignore[union-attr]
     press(window, U, CTRL)
     assert graph == example_document("iris", CATALOG).graph and window.canvas.levels.inside is None
+
+
+def test_a_node_in_a_group_that_stands_open_folds_back_to_the_level_it_is_seen_on(window: Window) -> None:
+    graph = window.document.graph
+    made, home = group(graph, ["n2", "n3"], "block")
+    window.document.do(made)
+    window.document.do(set_open(graph, home, True))
+    compute(window)
+    (node,) = choose(window, "hidden")
+
+    press(window, U)
+    press(window, U, CTRL)
+
+    assert window.canvas.levels.inside is None and graph.nodes[node].group == home and window.canvas.selection == {node}
 
 
 def test_undo_inside_an_opened_node_leads_out(window: Window) -> None:

@@ -39,6 +39,7 @@ class Unfold(Feature):
     def fold_back(self) -> None:
         """Fold the opened node that is selected, or that one is inside of; its place on the level around is shown as it was."""
         from engine.unfold import fold
+        from ui.canvas.levels import home_of
 
         canvas, opened = self.window.canvas, self._opened()
         if canvas.gesture is not None:
@@ -46,14 +47,14 @@ class Unfold(Feature):
         if opened is None:
             self.window.say("Select an opened layer, or something inside it, to fold it back")
             return
-        group = self.window.document.graph.groups[opened]
+        graph = self.window.document.graph
         try:
-            edit, node = fold(self.window.document.graph, opened)
+            edit, node = fold(graph, opened)
         except GraphError as refused:
             self.window.say(str(refused))
             return
         if canvas.levels.inside is not None and self._is_inside(opened):
-            canvas.levels.show(group.parent)
+            canvas.levels.show(home_of(graph, opened))
         if canvas.do(edit, "Fold back"):
             canvas.select([node])
             canvas.reveal(node)
