@@ -250,3 +250,27 @@ def test_watching_changes_no_number() -> None:
     run_until_it_stops(plain)
     run_until_it_stops(watched)
     assert not captured(plain).diff(captured(watched))
+
+
+def test_after_a_run_that_broke_the_steps_before_it_can_be_seen_again() -> None:
+    desk = Desk(hyper={"lr": 1e6}, formula="(w*x - 6)^2")
+    for _ in range(60):
+        desk.bench.command("step", None)
+    broken = desk.bench.step
+    assert desk.bench.progress(0).phase == "failed" and 0 < broken < 60
+
+    desk.bench.command("to_iteration", 0)
+
+    assert desk.value("w") == 1.0 and desk.bench.progress(0).phase == "idle"
+    desk.edit(SetTraining("hyper", {"lr": 0.01}))
+    desk.bench.command("step", None)
+    assert desk.value("w") == pytest.approx(1.16, abs=1e-15)
+
+
+def test_a_coming_step_that_cannot_be_computed_does_not_keep_training_from_saying_why() -> None:
+    desk = Desk(hyper={"lr": 0.01})
+    desk.bench.command("conditions", (read("value > 3", desk.id("w")),))
+    desk.bench.command("debug", True)
+    for name in ("start", "pause", "step", "back"):
+        desk.bench.command(name, 1 if name == "back" else None)
+    assert desk.bench.trace().iteration == desk.bench.step
