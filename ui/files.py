@@ -45,6 +45,8 @@ class Files:
     def may_close(self) -> bool:
         """Whether the document may be let go of; asks when there are unsaved changes, and saves when told so."""
         window = self._window
+        if not window.lessons.may_close():
+            return False
         if not window.document.modified:
             return True
         answer = window.dialogs.unsaved(self.title)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QDockWidget, QWidget
 
 from engine.views import TraceView
 from graph.document import Document
 from ui.feature import Feature
+from ui.lessons.side import Side
 from ui.theme import Theme
 
 if TYPE_CHECKING:
@@ -21,12 +21,9 @@ if TYPE_CHECKING:
     from ui.lessons.player import Player, Script
     from ui.lessons.predicting import Predicting
     from ui.lessons.shelf import Standing
+    from ui.lessons.studio import Studio
     from ui.window import Window
 
-WIDTH, SHARE = 400, 0.36
-"""Of the lesson at the light theme's type size, and the share of the window it may take at most."""
-NARROW = 1500
-"""A window narrower than this has no room for a lesson, the graph and the inspector."""
 CLICKER = {"PgDown": "lesson_next", "PgUp": "lesson_back"}
 """Keys that step nodes, and in a lesson its steps."""
 _STEPS = ("next_step", "previous_step")
@@ -41,12 +38,11 @@ class Lessons(Feature):
         self.panel: LessonPanel | None = None
         self.notes: NotesWindow | None = None
         self.standing: Standing | None = None
-        self._dock: QDockWidget | None = None
+        self._side = Side(window, "lesson", "Lesson")
+        self._studio: Studio | None = None
         self._opening = False
         self._predicting: Predicting | None = None
         self._shown: object = None
-        self._hidden: list[str] = []
-        """Docks that gave way to the lesson, and come back after it."""
 
     # choosing and opening
 
@@ -167,6 +163,46 @@ class Lessons(Feature):
         self.notes.follow(self.player)
         self.notes.show()
 
+    # recording
+
+    @property
+    def studio(self) -> Studio:
+        if self._studio is None:
+            from ui.lessons.studio import Studio
+
+            self._studio = Studio(self.window)
+        return self._studio
+
+    @property
+    def recording(self) -> bool:
+        return self._studio is not None and self._studio.recorder is not None
+
+    def toggle_recorder(self) -> None:
+        """Record a lesson with this document, or change the lesson that is open; or end that."""
+        from ui.lessons.recording import Recording
+
+        player = self.player
+        if self.recording:
+            self.studio.stop()
+        elif player is not None:
+            script, index = player.script, player.index
+            recording = Recording.of(script.lesson, [script.state(step) for step in range(len(script.lesson.steps))])
+            self.leave()
+            self.studio.start(recording)
+            if self.studio.recorder is not None:
+                self.studio.recorder.look(index)
+        elif self.window.document.graph.nodes:
+            self.studio.start(Recording())
+        self.window.refresh_actions()
+
+    def record_step(self) -> None:
+        if self._studio is not None and self._studio.recorder is not None:
+            self._studio.recorder.add()
+
+    def may_close(self) -> bool:
+        """Whether what is being recorded may be let go of."""
+        return self._studio is None or self._studio.may_close()
+
     def _close_notes(self) -> None:
         if self.notes is not None:
             self.notes.close()
@@ -181,7 +217,7 @@ class Lessons(Feature):
     def facts(self) -> Iterable[str]:
         player = self.player
         if player is None:
-            return ()
+            return ["recording"] if self.recording else []
         found = ["lesson"]
         found += ["lesson next"] if not player.last else []
         found += ["lesson back"] if player.index else []
@@ -190,6 +226,8 @@ class Lessons(Feature):
     def set_document(self, document: Document) -> None:
         if self.player is not None and document is not self.player.document and not self._opening:
             self._end()
+        if self._studio is not None:
+            self._studio.set_document(document)
 
     def set_trace(self, trace: TraceView, stale: bool) -> None:
         if self.player is not None:
@@ -219,9 +257,13 @@ class Lessons(Feature):
                 self._ask()
         if self.notes is not None:
             self.notes.set_theme(theme)
+        if self._studio is not None:
+            self._studio.set_theme(theme)
 
     def close(self) -> None:
         self._end()
+        if self._studio is not None:
+            self._studio.close()
 
     # the panel
 
@@ -233,22 +275,8 @@ class Lessons(Feature):
         if self.panel is None:
             self.panel = LessonPanel()
             self.panel.set_theme(window.theme)
-            self._dock = QDockWidget("Lesson", window)
-            self._dock.setObjectName("lesson")
-            self._dock.setTitleBarWidget(QWidget())
-            self._dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
-            self._dock.setWidget(self.panel)
             self._connect(self.panel)
-        assert self._dock is not None
-        narrow = window.width() < NARROW * window.theme.scale
-        giving_way = ("library", "outline", "bottom", *(("inspector",) if narrow else ()))
-        self._hidden = [name for name in giving_way if not window.panels.docks[name].isHidden()]
-        for name in self._hidden:
-            window.panels.docks[name].hide()
-        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self._dock)
-        self._dock.show()
-        width = min(WIDTH * window.theme.scale, SHARE * window.width())
-        window.resizeDocks([self._dock], [round(width)], Qt.Orientation.Horizontal)
+        self._side.show(self.panel, ("library", "outline", "bottom"))
 
     def _connect(self, panel: LessonPanel) -> None:
         panel.next_clicked.connect(self.finish_or_next)
@@ -325,10 +353,5 @@ class Lessons(Feature):
         self._close_notes()
         player.close()
         player.deleteLater()
-        if self._dock is not None:
-            self._dock.hide()
-            self.window.removeDockWidget(self._dock)
-        for name in self._hidden:
-            self.window.panels.docks[name].show()
-        self._hidden = []
+        self._side.hide()
         self.window.keys_changed()

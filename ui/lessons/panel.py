@@ -110,7 +110,7 @@ class LessonPanel(QWidget):
         if own is self._theme:
             return
         self._theme = own
-        self.setStyleSheet(style_sheet(own) + _looks(own))
+        self.setStyleSheet(style_sheet(own) + looks(own))
         pad = round(18 * own.scale)
         self._layout.setContentsMargins(pad, round(8 * own.scale), round(10 * own.scale), round(10 * own.scale))
         self.setMinimumWidth(round(250 * own.scale))
@@ -190,7 +190,7 @@ def _base(theme: Theme) -> float:
     return THEMES[theme.name].scale
 
 
-def _looks(t: Theme) -> str:
+def looks(t: Theme) -> str:
     soft = mixed(t.panel, t.success, 0.12)
     return f"""
 #question {{ background: {t.canvas}; border: 1px solid {t.hairline}; border-radius: 10px; }}

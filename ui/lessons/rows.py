@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from ui.action_spec import ActionSpec, has
+from ui.action_spec import ActionSpec, Situation, has
 
 A = ActionSpec
 lesson = has("lesson")
+
+
+def recordable(s: Situation) -> bool:
+    return s.nodes > 0 or "recording" in s.facts
+
+
 ROWS: tuple[ActionSpec, ...] = (
     A("lessons", "Lessons …", "Learn", ("Ctrl+Shift+H",), tip="Choose a lesson: a graph with explanations and questions",
       before=True, search=("course", "tutorial", "learn"), run="lessons.choose"),
@@ -17,5 +23,10 @@ ROWS: tuple[ActionSpec, ...] = (
       tip="Bring graph and view back to where the step begins; what you did is one Undo away", run="lessons.return_to_step"),
     A("lesson_notes", "Speaker notes", "Learn", ("Ctrl+Alt+N",), enabled=lesson,
       tip="Notes on this step, the next one and a clock, in a window of their own", run="lessons.toggle_notes"),
+    A("record_lesson", "Record a lesson", "Learn", ("Ctrl+Alt+R",), check="toggle", enabled=recordable,
+      tip="Make a lesson from what you do, or change the one that is open", search=("author", "write", "edit"),
+      run="lessons.toggle_recorder"),
+    A("record_step", "New step of the recording", "Learn", ("Ctrl+Alt+M",), enabled=has("recording"),
+      tip="The canvas as it is becomes a step of the lesson", run="lessons.record_step"),
     A("lesson_leave", "Leave the lesson", "Learn", enabled=lesson, tip="Close the lesson; the graph stays as it is", run="lessons.leave"),
 )  # fmt: skip

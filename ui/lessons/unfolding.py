@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+from engine.unfold import fold, folded_around
+from engine.unfold import unfold as opened
 from graph.edits import Edit
 from graph.graph import Graph, GraphError
 from graph.lesson import Action
+from graph.lesson_graph import resolve_node
 
 
 def unfold(graph: Graph, action: Action) -> Edit:
-    """The edit of such an action. Raises GraphError."""
-    raise GraphError(f'"{action.do}" cannot be done to {graph.nodes[next(iter(graph.nodes))].name}')
+    """The edit of such an action. Raises GraphError, also where a node can only be opened once its shapes are known."""
+    node = resolve_node(graph, action.args["node"])
+    if action.do == "unfold":
+        return opened(graph, node, {}, action.args.get("neurons", False))[0]
+    around = folded_around(graph, node)
+    if around is None:
+        raise GraphError(f"{graph.nodes[node].name} is not part of an opened node")
+    return fold(graph, around)[0]

@@ -1,0 +1,142 @@
+"""Makes a lesson from what a teacher does: a step is the canvas as it stands when the step is taken."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, Signal
+
+from graph.difference import difference
+from graph.graph import Graph
+from graph.lesson import Action, Question, Step
+from graph.lesson_graph import item_name
+from ui.lessons.recording import Recording, Take, predicted
+
+if TYPE_CHECKING:
+    from engine.explain.misconceptions import Item
+    from ui.window import Window
+
+
+class Recorder(QObject):
+    """One recording under way in a window. `changed` tells that there are other steps, or that another one is looked at."""
+
+    changed = Signal()
+
+    def __init__(self, window: Window, recording: Recording) -> None:
+        super().__init__(window)
+        self.window, self.recording = window, recording
+        self.document = window.document
+        self.index = -1
+
+    @property
+    def take(self) -> Take | None:
+        """The step that is looked at."""
+        return self.recording.takes[self.index] if 0 <= self.index < len(self.recording.takes) else None
+
+    def add(self) -> None:
+        """A new step after the one looked at: the canvas as it is."""
+        self.index += 1
+        step = replace(self._seen(), title=f"Step {len(self.recording.takes) + 1}")
+        self.recording.takes.insert(self.index, Take(self.document.graph.copy(), step))
+        self.changed.emit()
+
+    def retake(self) -> None:
+        """The canvas as it is, for the step looked at; what was written stays."""
+        take = self.take
+        if take is None:
+            return
+        seen = self._seen()
+        take.state = self.document.graph.copy()
+        covered = {(question.of, question.quantity, question.index) for question in seen.ask}
+        kept = [q for q in take.step.ask if q.kind != "predict" or q.answer or q.hint or (q.of, q.quantity, q.index) in covered]
+        known = {(question.of, question.quantity, question.index) for question in kept}
+        kept += [question for question in seen.ask if (question.of, question.quantity, question.index) not in known]
+        old = take.step
+        take.step = replace(seen, title=old.title, text=old.text, notes=old.notes, ask=tuple(kept), extra=old.extra)
+        self.changed.emit()
+
+    def remove(self) -> None:
+        """Take the step looked at away; what it did to the document then happens in the next."""
+        if self.take is not None:
+            del self.recording.takes[self.index]
+            self.index = min(self.index, len(self.recording.takes) - 1)
+            self.changed.emit()
+
+    def move(self, way: int) -> None:
+        """Bring the step looked at before or behind its neighbour."""
+        takes, other = self.recording.takes, self.index + way
+        if self.take is not None and 0 <= other < len(takes):
+            takes[self.index], takes[other] = takes[other], takes[self.index]
+            self.index = other
+            self.changed.emit()
+
+    def look(self, index: int) -> None:
+        """Look at a step: the document becomes what it was there, as one step to undo."""
+        if not 0 <= index < len(self.recording.takes):
+            return
+        self.index = index
+        take = self.recording.takes[index]
+        edit = difference(self.document.graph, take.state, f"Look at {take.step.title}")
+        if edit.edits:
+            self.window.canvas.cancel_gesture()
+            with self.document.unlocked():
+                self.document.do(edit, edit.text)
+        self.changed.emit()
+
+    def write(self, **fields: object) -> None:
+        """Set title, text, notes or questions of the step looked at."""
+        take = self.take
+        if take is not None:
+            take.step = replace(take.step, **fields)  # type: ignore[arg-type]
+
+    # what is seen
+
+    def _seen(self) -> Step:
+        """A step without words: what is selected, covered, played, trained and looked at."""
+        window, graph = self.window, self.document.graph
+        chosen = [item for item in (*graph.nodes, *graph.edges) if item in window.canvas.selection]
+        values, gradients, ask = self._covered(graph)
+        run = [*self._view(graph), *self._trained(), *self._played(graph)]
+        return Step("", highlight=tuple(item_name(graph, item) for item in chosen), hide_values=values, hide_gradients=gradients,
+                    run=tuple(run), ask=ask)  # fmt: skip
+
+    def _covered(self, graph: Graph) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Question, ...]]:
+        """Numbers that were covered to be predicted become questions; what anybody else hides is hidden."""
+        hidden, ask = self.window.canvas.overlay.hidden, []
+        if "predicting" in set(self.window.predict.facts()):
+            for item in self.window.predict.board.asked:
+                ask.append(predicted(_name(graph, item), item.sort, item.entry or ()))
+        ids = [*graph.nodes, *graph.edges]
+        values, gradients = (tuple(item_name(graph, i) for i in ids if i in there) for there in (hidden.values, hidden.gradients))
+        return values, gradients, tuple(ask)
+
+    def _view(self, graph: Graph) -> list[Action]:
+        """The nodes in view, or all of them."""
+        canvas = self.window.canvas
+        seen = canvas.seen()
+        inside = [node for node in graph.nodes if node in canvas.scene.row and seen.contains(canvas.scene.rect(node).center())]
+        if canvas.fitted or not inside or len(inside) == len(graph.nodes) or canvas.scene.level is not None:
+            return [Action("view")]
+        return [Action("view", {"fit": [graph.nodes[node].name for node in inside]})]
+
+    def _trained(self) -> list[Action]:
+        kernel = self.window.kernel
+        steps = kernel.progress.step if kernel is not None else 0
+        return [Action("train", {"steps": min(steps, 1_000_000)})] if steps else []
+
+    def _played(self, graph: Graph) -> list[Action]:
+        """Where the playhead stands; at rest every number is shown."""
+        playhead = self.window.playhead
+        if playhead.at_rest or not 0 < playhead.event_index <= len(playhead.events):
+            return []
+        event = playhead.events[playhead.event_index - 1]
+        known = event.phase in ("forward", "backward") and event.node in graph.nodes
+        return [Action("to", {"phase": event.phase, "node": graph.nodes[event.node].name})] if known else []
+
+
+def _name(graph: Graph, item: Item) -> str:
+    """What a lesson calls a number that can be predicted."""
+    name = item_name(graph, item.place)
+    part = item.parameter or (item.port if item.place in graph.nodes and len(graph.spec(item.place).outputs) > 1 else "")
+    return f"{name}.{part}" if part else name

@@ -1,0 +1,238 @@
+"""Beside the canvas while a lesson is recorded: its steps, and what is written to each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QListWidget, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
+
+from graph.difference import difference
+from graph.lesson import Question
+from ui.lessons.panel import looks
+from ui.lessons.question_form import KINDS, QuestionForm, blank
+from ui.style import px, style_sheet
+from ui.theme import Theme
+from ui.widgets import button, clear, label, line
+
+if TYPE_CHECKING:
+    from ui.lessons.recorder import Recorder
+
+NOTHING = "Bring the graph to where the lesson begins, select what shall be lit, and take the first step."
+
+
+class RecorderPanel(QWidget):
+    """Writes into the recorder's steps at every key."""
+
+    save_clicked = Signal()
+    play_clicked = Signal()
+    close_clicked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self._theme: Theme | None = None
+        self._recorder: Recorder | None = None
+        self._filling = False
+        self.forms: list[QuestionForm] = []
+        self.save = button("Save", tip="Write the lesson, and its graph beside it")
+        self.play = button("Play", tip="Save it, and see it as a class would")
+        self.close_button = button("✕", "quiet", tip="End the recording")
+        self.close_button.setAccessibleName("End the recording")
+        self.title = _line("Title of the lesson")
+        self.summary = _line("What it is about, in a sentence")
+        self.steps = QListWidget()
+        self.steps.setAccessibleName("Steps of the lesson")
+        self.new = button("New step", "primary", tip="The canvas as it is: graph, selection, view, playhead, training, hidden numbers")
+        self.retake = button("Take again", tip="The canvas as it is, for this step; what you wrote stays")
+        self.up, self.down = button("↑", tip="This step earlier"), button("↓", tip="This step later")
+        self.remove = button("Delete", tip="Take this step away")
+        self.step_title = _line("Title of the step")
+        self.text = _field("What the step says: Markdown, formulas between $ and $", 150)
+        self.shows = label("", "small", wrap=True)
+        self.notes = _field("Notes for whoever teaches this", 70)
+        self.kind = QComboBox()
+        self.kind.setAccessibleName("Add a question")
+        self._build()
+        self._connect()
+
+    def _build(self) -> None:
+        top, steps = QHBoxLayout(), QHBoxLayout()
+        top.addWidget(label("Recording a lesson", "strong"), 1)
+        for made in (self.save, self.play, self.close_button):
+            top.addWidget(made)
+        for made in (self.new, self.retake, self.up, self.down, self.remove):
+            steps.addWidget(made)
+        steps.addStretch(1)
+        self.kind.addItem("Add a question …")
+        for kind in ("number", "choice", "text"):
+            self.kind.addItem(KINDS[kind], kind)
+        self._step = QWidget()
+        inner = QVBoxLayout(self._step)
+        inner.setContentsMargins(0, 8, 14, 12)
+        inner.setSpacing(8)
+        self._asked = QVBoxLayout()
+        self._asked.setSpacing(8)
+        inner.addWidget(self.step_title)
+        inner.addWidget(self.text)
+        inner.addWidget(self.shows)
+        inner.addLayout(self._asked)
+        inner.addWidget(self.kind)
+        inner.addWidget(self.notes)
+        inner.addStretch(1)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.area.setWidget(self._step)
+        self.nothing = label(NOTHING, "secondary", wrap=True)
+        self._layout = QVBoxLayout(self)
+        self._layout.setSpacing(8)
+        self._layout.addLayout(top)
+        self._layout.addWidget(self.title)
+        self._layout.addWidget(self.summary)
+        self._layout.addWidget(self.steps)
+        self._layout.addWidget(self.nothing)
+        self._layout.addLayout(steps)
+        self._layout.addWidget(line())
+        self._layout.addWidget(self.area, 1)
+
+    def _connect(self) -> None:
+        self.save.clicked.connect(self.save_clicked)
+        self.play.clicked.connect(self.play_clicked)
+        self.close_button.clicked.connect(self.close_clicked)
+        self.new.clicked.connect(lambda: self._recorder.add() if self._recorder else None)
+        self.retake.clicked.connect(lambda: self._recorder.retake() if self._recorder else None)
+        self.up.clicked.connect(lambda: self._recorder.move(-1) if self._recorder else None)
+        self.down.clicked.connect(lambda: self._recorder.move(1) if self._recorder else None)
+        self.remove.clicked.connect(lambda: self._recorder.remove() if self._recorder else None)
+        self.steps.currentRowChanged.connect(self._looked)
+        self.title.textEdited.connect(lambda text: self._lesson("title", text))
+        self.summary.textEdited.connect(lambda text: self._lesson("summary", text))
+        self.step_title.textEdited.connect(self._titled)
+        self.text.textChanged.connect(lambda: self._written(text=self.text.toPlainText()))
+        self.notes.textChanged.connect(lambda: self._written(notes=self.notes.toPlainText()))
+        self.kind.activated.connect(self._add_question)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.setStyleSheet(style_sheet(theme) + looks(theme))
+        pad = px(theme, 14)
+        self._layout.setContentsMargins(pad, px(theme, 8), pad, px(theme, 8))
+        self.steps.setFixedHeight(px(theme, 132))
+        self.setMinimumWidth(px(theme, 300))
+
+    def follow(self, recorder: Recorder) -> None:
+        """Show the steps, and what is written to the one that is looked at."""
+        assert self._theme is not None
+        self._filling, self._recorder = True, recorder
+        recording, take = recorder.recording, recorder.take
+        self.title.setText(recording.title)
+        self.summary.setText(recording.summary)
+        self.steps.clear()
+        self.steps.addItems([f"{number}. {each.step.title}" for number, each in enumerate(recording.takes, 1)])
+        self.steps.setCurrentRow(recorder.index)
+        self.steps.setVisible(bool(recording.takes))
+        self.nothing.setVisible(not recording.takes)
+        self.area.setVisible(take is not None)
+        for widget in (self.retake, self.up, self.down, self.remove):
+            widget.setVisible(take is not None)
+        for widget in (self.save, self.play):
+            widget.setEnabled(bool(recording.takes))
+        self.up.setEnabled(recorder.index > 0)
+        self.down.setEnabled(recorder.index < len(recording.takes) - 1)
+        if take is not None:
+            self.step_title.setText(take.step.title)
+            self.text.setPlainText(take.step.text)
+            self.notes.setPlainText(take.step.notes)
+            self.shows.setText(summary(recorder))
+            self._fill_questions(take.step.ask)
+        self._filling = False
+
+    def _fill_questions(self, questions: tuple[Question, ...]) -> None:
+        assert self._theme is not None
+        clear(self._asked)
+        self.forms = []
+        for question in questions:
+            form = QuestionForm(question, self._theme)
+            form.changed.connect(lambda _: self._questions_changed())
+            form.removed.connect(lambda form=form: self._remove_question(form))
+            self.forms.append(form)
+            self._asked.addWidget(form)
+
+    # what is done
+
+    def _looked(self, row: int) -> None:
+        if not self._filling and self._recorder is not None and row >= 0:
+            self._recorder.look(row)
+
+    def _lesson(self, name: str, text: str) -> None:
+        if self._recorder is not None:
+            setattr(self._recorder.recording, name, text)
+
+    def _titled(self, text: str) -> None:
+        self._written(title=text)
+        item = self.steps.currentItem()
+        if item is not None and self._recorder is not None:
+            item.setText(f"{self._recorder.index + 1}. {text}")
+
+    def _written(self, **fields: object) -> None:
+        if not self._filling and self._recorder is not None:
+            self._recorder.write(**fields)
+
+    def _add_question(self, row: int) -> None:
+        kind, recorder = self.kind.itemData(row), self._recorder
+        self.kind.setCurrentIndex(0)
+        if kind is not None and recorder is not None and recorder.take is not None:
+            recorder.write(ask=(*recorder.take.step.ask, blank(kind)))
+            self._fill_questions(recorder.take.step.ask)
+            self.forms[-1].text.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _remove_question(self, form: QuestionForm) -> None:
+        if self._recorder is not None:
+            left = tuple(each.question for each in self.forms if each is not form)
+            self._recorder.write(ask=left)
+            self._fill_questions(left)
+
+    def _questions_changed(self) -> None:
+        self._written(ask=tuple(form.question for form in self.forms))
+
+
+def summary(recorder: Recorder) -> str:
+    """What the step does besides its words, for the person who took it."""
+    take, takes = recorder.take, recorder.recording.takes
+    if take is None:
+        return ""
+    changes = len(difference(takes[recorder.index - 1].state, take.state).edits) if recorder.index else 0
+    step = take.step
+    parts = [f"{changes} change{'s' if changes > 1 else ''} to the graph"] if changes else []
+    parts += [f"lights {', '.join(step.highlight)}"] if step.highlight else []
+    hidden = len(step.hide_values) + len(step.hide_gradients)
+    parts += [f"hides {hidden} number{'s' if hidden > 1 else ''}"] if hidden else []
+    for action in step.run:
+        if action.do == "train":
+            parts.append(f"trains {action.args['steps']:,} steps")
+        elif action.do == "to":
+            parts.append(f"playback stands {action.args['phase']} at {action.args.get('node', action.args.get('wire'))}")
+        elif action.do == "view":
+            parts.append("looks at a part" if action.args.get("fit") else "looks at everything")
+        else:
+            parts.append(action.do.replace("_", " "))
+    text = "; ".join(parts)
+    return f"{text[:1].upper()}{text[1:]}." if text else ""
+
+
+def _line(what: str) -> QLineEdit:
+    made = QLineEdit()
+    made.setPlaceholderText(what)
+    made.setAccessibleName(what)
+    return made
+
+
+def _field(what: str, height: int) -> QPlainTextEdit:
+    made = QPlainTextEdit()
+    made.setPlaceholderText(what)
+    made.setAccessibleName(what)
+    made.setTabChangesFocus(True)
+    made.setMinimumHeight(height)
+    return made

@@ -1,0 +1,97 @@
+"""A lesson in the making: what stood on the canvas at each step, and the lesson that shows it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from graph import files
+from graph import lesson as lesson_files
+from graph.difference import difference
+from graph.graph import Graph
+from graph.lesson import ENDING, Action, Lesson, LessonError, Question, Step
+from graph.lesson_actions import DOCUMENT
+
+
+@dataclass(slots=True)
+class Take:
+    """One step: the document as it stands there, and everything else of the step. `step.run` holds no edits of the document."""
+
+    state: Graph
+    step: Step
+
+
+@dataclass(slots=True)
+class Recording:
+    """Steps in their order. `saved` is what a file holds of it."""
+
+    title: str = "A new lesson"
+    summary: str = ""
+    takes: list[Take] = field(default_factory=list)
+    topics: tuple[str, ...] = ()
+    order: float = 99.0
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    path: Path | None = None
+    graph_path: Path | None = None
+    saved: str = ""
+
+    @classmethod
+    def of(cls, lesson: Lesson, states: list[Graph]) -> Recording:
+        """A lesson that is there, to be changed; its document at each step."""
+        takes = []
+        for step, state in zip(lesson.steps, states, strict=True):
+            run = tuple(action for action in step.run if action.do not in DOCUMENT)
+            takes.append(Take(state.copy(), replace(step, run=run)))
+        return cls(lesson.title, lesson.summary, takes, lesson.topics, lesson.order, lesson.extra)
+
+    def lesson(self, graph: str) -> Lesson:
+        """The lesson; its graph, of that name, is the document at the first step. Edits are what leads from one step to the next."""
+        steps: list[Step] = []
+        for number, take in enumerate(self.takes):
+            before = self.takes[number - 1].state if number else take.state
+            edits = [edit.to_json() for edit in difference(before, take.state).edits]
+            change = (Action("edit", {"edits": edits}),) if edits else ()
+            steps.append(replace(take.step, run=(*change, *take.step.run)))
+        return Lesson(self.title.strip() or "A new lesson", graph, self.summary, self.topics, tuple(steps), self.extra, self.order)
+
+    @property
+    def modified(self) -> bool:
+        return bool(self.takes) and self.text() != self.saved
+
+    def text(self) -> str:
+        """What would be written, the graph included: two recordings with the same text are the same."""
+        return lesson_files.dumps(self.lesson("graph")) + files.dumps(self.takes[0].state) if self.takes else ""
+
+    def save(self, path: Path) -> None:
+        """Write the lesson, and its graph beside it; no other file is written over. Raises LessonError."""
+        if not self.takes:
+            raise LessonError(f"{path.name}: there is no step yet.")
+        lesson_files.loads(lesson_files.dumps(self.lesson("graph")), path.name)  # says which question lacks something
+        path = path if path.suffix == ENDING else path.with_name(path.name + ENDING)
+        graph_path = self.graph_path if self.graph_path is not None and path == self.path else _free(path)
+        first = self.takes[0].state.copy()
+        for take in self.takes:
+            first.attachments.update(take.state.attachments)  # large tensors that come in later steps
+        try:
+            files.save(first, graph_path)
+        except files.FileError as wrong:
+            raise LessonError(f"{path.name}: its graph cannot be written. {wrong}") from None
+        lesson_files.save(self.lesson(graph_path.name), path)
+        self.path, self.graph_path, self.saved = path, graph_path, self.text()
+
+
+def _free(path: Path) -> Path:
+    """A name for the graph that no file beside the lesson has."""
+    found, number = path.with_suffix(".gradwire"), 1
+    while found.exists():
+        number += 1
+        found = path.with_name(f"{path.stem}-{number}.gradwire")
+    return found
+
+
+def predicted(of: str, quantity: str, index: tuple[int, ...]) -> Question:
+    """The question for a number that was covered."""
+    what = "value" if quantity == "value" else "gradient"
+    return Question("predict", f"Which {what} stands here?", of=of, quantity=quantity, index=index)

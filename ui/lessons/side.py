@@ -1,0 +1,57 @@
+"""The place left of the canvas: a lesson or its recorder stands there while other panels give way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QWidget
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+WIDTH, SHARE = 400, 0.36
+"""At the light theme's type size, and the share of the window it may take at most."""
+NARROW = 1500
+"""A window narrower than this has no room for a lesson, the graph and the inspector."""
+
+
+class Side:
+    """One dock. What it holds is not part of the remembered layout: the dock exists only while it is shown."""
+
+    def __init__(self, window: Window, name: str, title: str) -> None:
+        self._window, self._name, self._title = window, name, title
+        self._dock: QDockWidget | None = None
+        self._hidden: list[str] = []
+
+    @property
+    def shown(self) -> bool:
+        return self._dock is not None and not self._dock.isHidden()
+
+    def show(self, panel: QWidget, giving_way: tuple[str, ...]) -> None:
+        """Show a panel; these docks give way, and where the window is narrow the inspector too."""
+        window = self._window
+        if self._dock is None:
+            self._dock = QDockWidget(self._title, window)
+            self._dock.setObjectName(self._name)
+            self._dock.setTitleBarWidget(QWidget())
+            self._dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+            self._dock.setWidget(panel)
+        narrow = window.width() < NARROW * window.theme.scale
+        names = (*giving_way, *(("inspector",) if narrow else ()))
+        self._hidden = [name for name in names if not window.panels.docks[name].isHidden()]
+        for name in self._hidden:
+            window.panels.docks[name].hide()
+        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self._dock)
+        self._dock.show()
+        width = min(WIDTH * window.theme.scale, SHARE * window.width())
+        window.resizeDocks([self._dock], [round(width)], Qt.Orientation.Horizontal)
+
+    def hide(self) -> None:
+        """Give the place back to those it was taken from."""
+        if self._dock is not None and self.shown:
+            self._dock.hide()
+            self._window.removeDockWidget(self._dock)
+        for name in self._hidden:
+            self._window.panels.docks[name].show()
+        self._hidden = []

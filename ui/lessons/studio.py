@@ -1,0 +1,109 @@
+"""Recording in a window: beginning and ending it, keeping it safe."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from graph.document import Document
+from graph.lesson import ENDING, LessonError
+from ui.lessons.recorder import Recorder
+from ui.lessons.recorder_panel import RecorderPanel
+from ui.lessons.recording import Recording
+from ui.lessons.side import Side
+from ui.theme import Theme
+
+if TYPE_CHECKING:
+    from ui.window import Window
+
+FILTER = f"Lessons (*{ENDING});;All files (*)"
+
+
+class Studio:
+    """At most one recording at a time; it belongs to the document it was begun with."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self.recorder: Recorder | None = None
+        self.panel = RecorderPanel()
+        self._side = Side(window, "recorder", "Recorder")
+        self.panel.set_theme(window.theme)
+        self.panel.save_clicked.connect(self.save)
+        self.panel.play_clicked.connect(self.play)
+        self.panel.close_clicked.connect(self.stop)
+
+    def start(self, recording: Recording) -> None:
+        self._end()
+        self.recorder = Recorder(self._window, recording)
+        recording.saved = recording.text()
+        self.recorder.changed.connect(self._follow)
+        self._side.show(self.panel, ("library", "outline"))
+        self.panel.follow(self.recorder)
+        self._window.actions_by_id["record_lesson"].setChecked(True)
+        self.recorder.look(0)
+
+    def stop(self) -> None:
+        """End the recording, after it is safe."""
+        if self.may_close():
+            self._end()
+            self._window.refresh_actions()
+
+    def may_close(self) -> bool:
+        """Whether the recording may be let go of; asks where steps are not in a file, and saves when told so."""
+        recorder = self.recorder
+        if recorder is None or not recorder.recording.modified:
+            return True
+        answer = self._window.dialogs.unsaved(f"the lesson “{recorder.recording.title}”")
+        return answer == "discard" or (answer == "save" and self.save())
+
+    def save(self) -> bool:
+        """Whether the lesson is safely in its file afterwards."""
+        window, recorder = self._window, self.recorder
+        if recorder is None:
+            return False
+        recording = recorder.recording
+        name = "".join(c if c.isalnum() else "-" for c in recording.title.lower()).strip("-") or "lesson"
+        path = recording.path or window.dialogs.save_path(f"{name}{ENDING}", "Save the lesson", FILTER, ENDING)
+        if path is None:
+            return False
+        try:
+            recording.save(Path(path))
+        except LessonError as wrong:
+            window.dialogs.tell("The lesson could not be saved", str(wrong))
+            return False
+        assert recording.path is not None and recording.graph_path is not None
+        window.say(f"Saved {recording.path.name}, and its graph as {recording.graph_path.name}")
+        return True
+
+    def play(self) -> None:
+        """Save the lesson and see it; the recording ends."""
+        recorder = self.recorder
+        if recorder is None or not self.save() or recorder.recording.path is None:
+            return
+        if self._window.lessons.open(recorder.recording.path):
+            self._window.say("Edit the lesson again with Learn > Record a lesson")
+
+    def set_document(self, document: Document) -> None:
+        """Another document: the recording of the old one ends; whether it may was asked before."""
+        if self.recorder is not None and document is not self.recorder.document:
+            self._end()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.panel.set_theme(theme)
+        if self.recorder is not None:
+            self.panel.follow(self.recorder)
+
+    def _follow(self) -> None:
+        if self.recorder is not None:
+            self.panel.follow(self.recorder)
+            self._window.refresh_actions()
+
+    def _end(self) -> None:
+        recorder, self.recorder = self.recorder, None
+        if recorder is not None:
+            recorder.deleteLater()
+            self._side.hide()
+            self._window.actions_by_id["record_lesson"].setChecked(False)
+
+    def close(self) -> None:
+        self._end()
