@@ -314,3 +314,38 @@ def test_without_an_engine_every_tool_says_why_it_is_empty(make_window: Callable
     window.explain.toggle_audit()
 
     assert window.explain.audit.on and "engine" in window.explain.audit.refusal
+
+
+def test_the_tools_work_with_the_entry_that_was_chosen_on_the_card(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(example_document("tanh-mlp-2-4-2", CATALOG))
+    node = names(window.document)["hidden"]
+    window.canvas.select([node])
+    window.explain.why()
+    card = window.explain.card
+    qtbot.waitUntil(lambda: card.card is not None, timeout=PATIENCE)
+    card.head.picked.emit(0, (5, 2))
+    qtbot.waitUntil(lambda: card.card is not None and (card.card.sample, card.card.entry) == (5, (2,)), timeout=PATIENCE)
+
+    window.explain.show_picture()
+
+    tool = window.explain.tools.current
+    assert isinstance(tool, PictureTool)
+    qtbot.waitUntil(lambda: tool.local is not None and tool.local.place.entry == (5, 2), timeout=PATIENCE)
+
+
+def test_the_tools_work_with_the_parameter_that_the_card_is_about(open_window: Open, qtbot: QtBot) -> None:
+    window = open_window(example_document("tanh-mlp-2-4-2", CATALOG))
+    ids = names(window.document)
+    window.canvas.select([ids["hidden"]])
+    window.explain.why()
+    card = window.explain.card
+    qtbot.waitUntil(lambda: card.card is not None, timeout=PATIENCE)
+    card.choose_parameter("W")
+    window.explain.show_paths()
+    tool = window.explain.tools.current
+    assert isinstance(tool, PathsTool)
+    qtbot.waitUntil(lambda: tool.ledger is not None and tool.ledger.place.kind == "parameter", timeout=PATIENCE)
+
+    window.canvas.select([ids["output"]])
+
+    qtbot.waitUntil(lambda: tool.ledger is not None and tool.ledger.place.key == (ids["output"], "y"), timeout=PATIENCE)

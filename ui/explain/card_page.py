@@ -9,6 +9,7 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
 from engine.explain.cards import Array, Card, CardOf, Notation, Section
+from engine.explain.place import Place
 from engine.explain.question import Question, Refusal
 from engine.views import TraceView
 from graph.document import Document
@@ -237,6 +238,20 @@ class CardPage(QWidget):
     def parameter(self) -> str:
         """The learned tensor that is explained; empty for a node or a wire."""
         return self._focus.name if self._focus is not None and self._focus.kind == "parameter" else ""
+
+    @property
+    def subject(self) -> str:
+        """The node or wire that is explained, or whose tensor is."""
+        return self._focus.id if self._focus is not None else ""
+
+    def chosen_entry(self, place: Place) -> tuple[int, ...] | None:
+        """The number of a node's output that someone has chosen here; None where nobody has."""
+        card = self.card
+        if card is None or card.kind != "node" or card.id != place.id or place.kind != "output":
+            return None
+        if self._entry is None and self._sample is None:
+            return None
+        return (*([card.sample or 0] if card.samples else []), *card.entry)
 
     def choose_parameter(self, name: str) -> None:
         """The card of one of the selected node's learned tensors; an empty name: of the node itself."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
@@ -141,16 +141,21 @@ class Explain(Feature):
         if self._tools.page is not None and self._tools.isVisible():
             self.tools.refresh(traced)
 
-    @property
-    def parameter(self) -> str:
-        """The learned tensor that the card is about; empty where it is about a node or a wire."""
-        return self._card.page.parameter if self._card.page is not None else ""
+    def parameter_of(self, nodes: Sequence[str]) -> str:
+        """The learned tensor of the one selected node that the card is about; empty where it is about the node itself, or a wire."""
+        page = self._card.page
+        return page.parameter if page is not None and len(nodes) == 1 and page.subject == nodes[0] else ""
 
     def entry_of(self, place: Place) -> tuple[int, ...] | None:
         """Which number of a tensor the panel works with: the one chosen on the card, else the one with the largest gradient."""
-        from ui.explain.tool import telling_entry
+        from ui.explain.tool import telling_entry, view_at
 
-        return telling_entry(self.window.document.graph, self.window.trace, place)
+        graph, trace = self.window.document.graph, self.window.trace
+        page, view = self._card.page, view_at(graph, trace, place)
+        chosen = page.chosen_entry(place) if page is not None else None
+        if chosen is not None and view is not None and len(chosen) == len(view.shape):
+            return tuple(min(i, size - 1) for i, size in zip(chosen, view.shape, strict=True))
+        return telling_entry(graph, trace, place)
 
     # rows of the action table
 

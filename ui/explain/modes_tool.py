@@ -107,7 +107,8 @@ class ModesTool(Tool):
             return self.say(why)
         window, canvas = self.window_, self.window_.canvas
         graph = window.document.graph
-        place = chosen_place(graph, canvas.selected_nodes(), canvas.selected_edges(), window.explain.parameter)
+        nodes = canvas.selected_nodes()
+        place = chosen_place(graph, nodes, canvas.selected_edges(), window.explain.parameter_of(nodes))
         if place is None and self.seed is not None and self._there(self.seed):
             place = self.seed  # nothing else is selected: what was asked for stays
         self.show_body()

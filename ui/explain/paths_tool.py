@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from ui.window import Window
 
 OWNER = "paths"
+LISTED = 60
+"""Paths on a page: they are written anew while a slider is dragged."""
 INVITATION = "Select a node or a wire: here stand all paths from its value to the objective."
 MODES = (("path_by_path", "path by path"), ("forward", "forward mode"), ("reverse", "reverse mode"))
 
@@ -127,7 +129,8 @@ class PathsTool(Tool):
         if why:
             return self.say(why)
         window, canvas = self.window_, self.window_.canvas
-        place = chosen_place(window.document.graph, canvas.selected_nodes(), canvas.selected_edges(), window.explain.parameter)
+        nodes = canvas.selected_nodes()
+        place = chosen_place(window.document.graph, nodes, canvas.selected_edges(), window.explain.parameter_of(nodes))
         if place is None:
             self._place, self.ledger = None, None
             self._light("")
@@ -136,7 +139,8 @@ class PathsTool(Tool):
             self._start, self.kept = 0, None
             self._light("")
         self._place = place
-        self.asker.want(PathLedger(Place(place.kind, place.id, place.name, window.explain.entry_of(place)), self._start))
+        chosen = Place(place.kind, place.id, place.name, window.explain.entry_of(place))
+        self.asker.want(PathLedger(chosen, self._start, LISTED))
 
     def _turn(self, way: int) -> None:
         if self.ledger is not None:

@@ -99,7 +99,8 @@ class PictureTool(Tool):
             return self.say(why)
         window, canvas = self.window_, self.window_.canvas
         graph = window.document.graph
-        place = chosen_place(graph, canvas.selected_nodes(), canvas.selected_edges(), window.explain.parameter)
+        nodes = canvas.selected_nodes()
+        place = chosen_place(graph, nodes, canvas.selected_edges(), window.explain.parameter_of(nodes))
         if place is None:
             self._place, self.local, self.secant = None, None, None
             return self.say(INVITATION)
