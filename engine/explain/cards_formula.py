@@ -30,6 +30,7 @@ _WORDS = re.compile(r"\\mathrm\{[^{}]*\}|_\{[^{}]*\}|\\[a-z]+\{|@\d+")
 _INDEX = re.compile(r"_(\{[ijkcn,\\\s]*\}|[ijkcn](?![A-Za-z]))")
 _OF_PARTS = re.compile(r"\\star|\\ast|window|_\{@|\\ldots|\\hat|reshape|vec|delta")
 _SUM = re.compile(r"\\sum(_\{[^{}]*\})?\s*")
+_SPACE_BEFORE = re.compile(r"(\\[,;]|\s)+$")
 _TOKEN = re.compile(r"@(\d+)")
 _DEFINITIONS = re.compile(r",\s*\\quad")
 _OPERAND_BEFORE = re.compile(r"(\d|[\])}]|(?<![\\A-Za-z])[A-Za-z]|\\(alpha|beta|lambda|delta|epsilon|pi|mu))((\\[,;]|\s)*)$")
@@ -92,9 +93,14 @@ def with_arrays(text: str, lookup: Lookup) -> tuple[Piece, ...]:
     if _OF_PARTS.search(text):
         raise Unknown(text)
     filler = _Filler(lookup, None, {})
-    plain = _TRANSPOSED.sub(lambda found: f"{found[1]}{found[2]}{TRANSPOSED}{found[3] or ''}", text)
+    plain = _TRANSPOSED.sub(_marked, text)
     template = _SUM.sub(lambda _: r"\sum ", filler.names(plain))
     return pieces(template, filler.parts)
+
+
+def _marked(found: re.Match[str]) -> str:
+    name = f"@{found[2]}{TRANSPOSED}"
+    return rf"\bar{{{name}}}" if found[1].startswith("\\") else name
 
 
 class _Filler:
@@ -221,6 +227,7 @@ def pieces(template: str, parts: Sequence[Part]) -> tuple[Piece, ...]:
 def _bracketed(part: Part, before: str, after: str) -> Part:
     if not isinstance(part, Number):
         return part
+    before = _SPACE_BEFORE.sub("", before)
     free = not before or before[-1] in "=([{,|<>"
     return replace(part, bracket=after == "^" or not free)
 

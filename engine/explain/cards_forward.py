@@ -6,12 +6,13 @@ from torch import Tensor
 
 from engine.explain.cards import Line, Number, Piece, Place, Section, Tex
 from engine.explain.cards_formula import Unknown, main_part, sides, with_arrays, with_symbols, with_values
-from engine.explain.cards_layers import linear_forward
+from engine.explain.cards_layers import inner_product, linear_forward
 from engine.explain.cards_local import Local
 from engine.explain.cards_scene import EQUALS, Scene, equation, words
 from engine.explain.cards_symbols import entry_text
 from engine.explain.cards_worked import Worked
 from engine.nodes.layers import Linear
+from engine.nodes.math_matrix import MatrixProduct
 
 
 def forward(scene: Scene, local: Local) -> Section:
@@ -42,6 +43,8 @@ def _of_number(worked: Worked, text: str) -> list[Line]:
         lines += linear_forward(worked)
     elif numbers := worked_right_side(worked, text):
         lines.append(equation("numbers", left, EQUALS, *numbers))
+    elif isinstance(worked.type, MatrixProduct):
+        lines += _of_product(worked, left, text)
     elif arrays := _arrays(worked, text):
         lines.append(equation("numbers", left, EQUALS, *arrays))
     return [*lines, equation("result", left, EQUALS, value)]
@@ -56,6 +59,8 @@ def _of_tensor(worked: Worked, text: str) -> list[Line]:
     lines: list[Line] = []
     if isinstance(worked.type, Linear):
         return [*linear_forward(worked), equation("result", left, EQUALS, result)]
+    if isinstance(worked.type, MatrixProduct):
+        return [*_of_product(worked, left, text), equation("result", left, EQUALS, result)]
     single = isinstance(result, Number)
     numbers = worked_right_side(worked, text)
     if numbers and single:
@@ -70,6 +75,11 @@ def _of_tensor(worked: Worked, text: str) -> list[Line]:
         value = scene.number(output, worked.index, "value", scene.value_place(worked.key))
         lines.append(equation("step", entry, EQUALS, *numbers, EQUALS, value))
     return lines
+
+
+def _of_product(worked: Worked, left: Tex, text: str) -> list[Line]:
+    arrays, entry = _arrays(worked, text), inner_product(worked)
+    return [*([equation("numbers", left, EQUALS, *arrays)] if arrays else []), *([entry] if entry else [])]
 
 
 def worked_right_side(worked: Worked, text: str) -> tuple[Piece, ...] | None:

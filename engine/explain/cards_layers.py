@@ -6,6 +6,7 @@ In a card one sample is a column, as in lectures: u = W x + b, \partial L/\parti
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import torch
@@ -16,6 +17,7 @@ from engine.explain.cards import Array, Line, Number, Outer, Piece, Place, Secti
 from engine.explain.cards_formula import shortened
 from engine.explain.cards_local import Step
 from engine.explain.cards_scene import EQUALS, equation, words
+from engine.explain.cards_symbols import entry_text
 from engine.explain.cards_worked import Worked
 
 DOT = Tex(r"\cdot")
@@ -57,28 +59,58 @@ def linear_forward(worked: Worked) -> list[Line]:
 
 def _weighted_sum(worked: Worked, x: Tensor, weight: Tensor, bias: Tensor | None) -> Line:
     scene, (i,) = worked.scene, worked.entry
-    index = worked.index
     prefix = (worked.sample,) if worked.local.argument_batched("x") and worked.sample is not None else ()
     leaves = dict(zip((n for n, _ in worked.local.names), worked.operation.leaves, strict=True))
+    there = scene.leaf_place(leaves["x"])
+
+    def pair(j: int) -> tuple[Number, Number]:
+        w = scene.number(weight, (i, j), "value", scene.leaf_place(leaves["W"]))
+        return w, Number(float(x[j]), "value", replace(there, entry=(*prefix, j)))
+
+    last = None if bias is None else scene.number(bias, (i,), "value", scene.leaf_place(leaves["b"]))
+    return _sum_of_products(worked, x.shape[0], pair, last)
+
+
+def _sum_of_products(worked: Worked, count: int, pair: Callable[[int], tuple[Number, Number]], last: Number | None = None) -> Line:
+    """One entry of the output as a sum of `count` products, and `last`."""
+    scene = worked.scene
     terms: list[Piece] = []
-    for term in shortened([(j,) for j in range(x.shape[0])]):
-        terms.append(Tex("+")) if terms else None
+    for term in shortened([(k,) for k in range(count)]):
+        first = not terms
+        terms += [] if first else [Tex("+")]
         if term is None:
             terms.append(Tex(r"\cdots"))
             continue
-        place = scene.leaf_place(leaves["x"])
-        terms.append(_bracket(scene.number(weight, (i, *term), "value", scene.leaf_place(leaves["W"])), len(terms) > 0))
-        there = Place(place.kind, place.id, place.name, entry=(*prefix, *term))
-        terms += [DOT, Number(float(x[term]), "value", there, bracket=True)]
-    if bias is not None:
-        terms += [Tex("+"), _bracket(scene.number(bias, (i,), "value", scene.leaf_place(leaves["b"])))]
-    name = Tex(f"{{{scene.symbols.value(worked.key)}}}_{{{i + 1}}}", role="value", place=Place("node", *worked.key, entry=index))
-    value = scene.number(worked.local.output, index, "value", scene.value_place(worked.key))
+        one, other = pair(*term)
+        terms += [replace(one, bracket=not first), DOT, replace(other, bracket=True)]
+    if last is not None:
+        terms += [Tex("+"), replace(last, bracket=True)]
+    symbol, below = scene.symbols.value(worked.key), entry_text(worked.entry)
+    name = Tex(f"{{{symbol}}}_{{{below}}}" if below else symbol, role="value", place=Place("node", *worked.key, entry=worked.index))
+    value = scene.number(worked.local.output, worked.index, "value", scene.value_place(worked.key))
     return equation("step", name, EQUALS, *terms, EQUALS, value)
 
 
-def _bracket(number: Number, needed: bool = True) -> Number:
-    return Number(number.value, number.role, number.place, needed, number.whole)
+def inner_product(worked: Worked) -> Line | None:
+    """One entry of a matrix product as row times column, where the factors of a sample are vectors or matrices."""
+    tensors: dict[str, Tensor] = {name: worked.local.argument(name) for name in ("a", "b")}
+    index: dict[str, tuple[int, ...]] = {}
+    for name, tensor in tensors.items():
+        batched = worked.local.argument_batched(name) and worked.sample is not None
+        index[name] = (worked.sample,) if batched and worked.sample is not None else ()
+        if tensor.dim() - batched not in (1, 2):
+            return None
+    matrix = {name: tensors[name].dim() - len(index[name]) == 2 for name in tensors}
+    entry = list(worked.entry)
+    row = (entry.pop(0),) if matrix["a"] else ()
+    column = (entry.pop(0),) if matrix["b"] else ()
+    places = {name: worked.scene.leaf_place(leaf) for (name, _), leaf in zip(worked.local.names, worked.operation.leaves, strict=True)}
+
+    def pair(k: int) -> tuple[Number, Number]:
+        a = worked.scene.number(tensors["a"], (*index["a"], *row, k), "value", places["a"])
+        return a, worked.scene.number(tensors["b"], (*index["b"], k, *column), "value", places["b"])
+
+    return _sum_of_products(worked, tensors["a"].shape[-1], pair)
 
 
 def linear_backward(worked: Worked, a: int, step: Step) -> list[Line]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
-from engine.environment import FED_ROLES, Key, Own, Wire
+from engine.environment import FED_ROLES, Key, Own, Wire, frozen
 from engine.explain.cards import Array, Card, CardOf, Number, Place, Section, Tex
 from engine.explain.cards_backward import backward
 from engine.explain.cards_forward import forward, problem_section
@@ -49,7 +49,7 @@ def _node(scene: Scene, question: CardOf) -> Card:
     gradient, absent = _gradient(scene, scene.trace.gradients.get(key), key)
     sections = [*_own(scene, local), *_absent(scene, scene.trace.gradients.get(key), scene.value_place(key)), *_objective(scene, key)]
     sections += _arriving(scene, key, local)
-    if not local.operation.fed:
+    if not local.operation.fed and not local.operation.alias:
         sections += [backward(scene, local, a) for a in range(len(local.operation.leaves))]
         sections += [found for found in (collapse(Worked(scene, local)),) if found is not None]
     tensor = scene.trace.values[key]
@@ -165,9 +165,13 @@ def _parameter(scene: Scene, question: CardOf) -> Card:
     value = scene.quantity(tensor, symbol, "value", place)
     found = scene.trace.parameter_gradients.get(key)
     shape = " × ".join(map(str, tensor.shape)) or "a single number"
-    about = words(f"A learned tensor of {node.name}: {shape}. Training changes it, by its gradient.")
+    fate = "The optimizer leaves it alone: it is frozen." if frozen(scene.graph, node.id) else "Training changes it, by its gradient."
+    about = words(f"A learned tensor of {node.name}: {shape}. {fate}")
     sections = [Section("parameter", "Value", (about, equation("result", Tex(symbol, role="value", place=place), EQUALS, value)), place)]
     users = _users(scene, key)
+    home = scene.local(node.id)
+    if home is not None and home.operation.alias:  # its number leaves by wires: what they bring back is the story
+        sections += _arriving(scene, home.operation.outputs[0], home)
     sections += [backward(scene, local, a) for local, a in users]
     gradient = None
     if isinstance(found, Tensor):
@@ -177,7 +181,6 @@ def _parameter(scene: Scene, question: CardOf) -> Card:
         sections.append(scene.absent(found, place))
     absent: Reason | None = None if gradient is not None else found.reason if isinstance(found, Absent) else "not computed"
     made = Card("parameter", *key, title, "Parameter", question.notation, tuple(sections), value, gradient, absent)
-    home = scene.local(node.id)
     samples = home.samples if home is not None else 0
     return replace(made, samples=samples, sample=scene.sample(samples), entry=scene.entry(tuple(tensor.shape)), shape=tuple(tensor.shape))
 

@@ -21,6 +21,7 @@ from engine.nodes.base import sample_axis
 from engine.nodes.class_losses import ClassLoss
 from engine.nodes.layers import Dropout
 from engine.nodes.losses import NumberLoss
+from engine.nodes.math_matrix import MatrixProduct
 from engine.nodes.math_reduce import Reduction
 from engine.nodes.normalization import Normalization, Normalized, RunningAverage
 from engine.nodes.penalties import Penalty
@@ -255,7 +256,7 @@ class Worked:
                 return None if gradient else self._setting(plain)
             tensor, place = found
             batched = self.local.batched if plain == self.key[1] else self.local.argument_batched(plain)
-            return self._sampled(tensor, place, batched, self._text(plain, gradient), bool(mark))
+            return self._sampled(plain, tensor, place, batched, self._text(plain, gradient), bool(mark))
 
         return find
 
@@ -270,17 +271,19 @@ class Worked:
         leaf = argument.items[place]
         tensor = self.local.leaf(a)
         symbol = self.scene.leaf_symbol(leaf, self.node)
-        return self._sampled(tensor, self.scene.leaf_place(leaf), self.local.leaf_batched(leaf), symbol, False)
+        return self._sampled(argument.port, tensor, self.scene.leaf_place(leaf), self.local.leaf_batched(leaf), symbol, False)
 
-    def _sampled(self, tensor: Tensor, place: Place, batched: bool, symbol: str, transposed: bool) -> Number | Array:
+    def _sampled(self, name: str, tensor: Tensor, place: Place, batched: bool, symbol: str, transposed: bool) -> Number | Array:
         role = "gradient" if place.gradient else "value"
         if batched and self.sample is not None:
             tensor = tensor[self.sample]
             place = Place(place.kind, place.id, place.name, place.gradient, (self.sample,))
-        if transposed:
-            return self.scene.array(tensor.mT if tensor.dim() > 1 else tensor, rf"{{{symbol}}}^\top", role, place,  # type: ignore[arg-type]
-                                    "row" if tensor.dim() == 1 else "")  # fmt: skip
-        return self.scene.quantity(tensor, symbol, role, place)  # type: ignore[arg-type]
+        lying = isinstance(self.type, MatrixProduct) and name == "a"
+        form = "" if tensor.dim() != 1 else "row" if lying != transposed else "column"
+        if transposed and tensor.numel() > 1:
+            there = tensor.mT if tensor.dim() > 1 else tensor
+            return self.scene.array(there, rf"{{{symbol}}}^\top", role, place, form)  # type: ignore[arg-type]
+        return self.scene.quantity(tensor, symbol, role, place, form)  # type: ignore[arg-type]
 
     # What can be worked out
 
