@@ -21,7 +21,7 @@ BUDGET = 12
 DEPTH = 3
 """How many nodes further along the way a slip is looked for."""
 CORE = ("upstream", "branches", "partner", "sign", "mean", "argument")
-FURTHER = ("upstream", "partner", "argument", "one_hot", "factor", "jacobian")
+FURTHER = ("partner", "argument", "one_hot", "factor", "jacobian")
 
 
 def expected(situation: Situation, question: Prediction) -> Expected:
@@ -125,6 +125,8 @@ def _gradient_slips(to: Collected) -> None:
     ordered = sorted(on_the_way, key=lambda n: on_the_way[n])
     _local(to, local, CORE)
     _sums(to, local)
+    for step in start:
+        _cut_off(to, step, start, on_the_way)
     to.add("sign", -to.right, hints.sign(run, ordered), ordered[0] if ordered else "")
     _means(to, start, on_the_way)
     _value(to)
@@ -198,6 +200,14 @@ def _carry(to: Collected, key: str, step: Step, wrong: Tensor, start: list[Step]
         _changed(to, key, to.run.graph.edges[step.edge].source, wrong - right, hints.about(key, to.run, step), step, start, on_the_way)
 
 
+def _cut_off(to: Collected, step: Step, start: list[Step], on_the_way: dict[str, int]) -> None:
+    """Everything behind a node forgotten, on whatever way it is reached: the derivative of that node's output alone."""
+    g = to.run.gradient(step.operation)
+    if g is not None and not step.operation.alias:
+        hint = hints.about("upstream", to.run, step)
+        _changed(to, "upstream", step.operation.outputs[0], torch.ones_like(g) - g, hint, step, start, on_the_way)
+
+
 def _changed(
     to: Collected, key: str, output: tuple[str, str], error: Tensor, hint: str, step: Step, start: list[Step], on_the_way: dict[str, int]
 ) -> None:
@@ -225,7 +235,10 @@ def _deep(to: Collected, start: list[Step], on_the_way: dict[str, int]) -> None:
                 right = _contribution(run, step)
                 if right is not None:
                     _changed(to, "branches", output, -right, hints.branches(run, node, [step]), step, start, on_the_way)
-        for step in _further(run, node, start, on_the_way):
+        further = _further(run, node, start, on_the_way)
+        for step in further[:1]:
+            _cut_off(to, step, start, on_the_way)
+        for step in further:
             for key, wrong in slips(run, step):
                 if key in FURTHER:
                     _carry(to, key, step, wrong, start, on_the_way)

@@ -71,7 +71,7 @@ def test_the_truth_is_the_generators_own() -> None:
 def test_where_several_slips_lead_to_a_number_all_are_named() -> None:
     found = [planted_with_company(seed) for seed in range(150)]
     complete = [causes <= {c.key for c in judged(answer).causes} for answer, causes in found]
-    assert sum(complete) >= 0.95 * len(found)
+    assert all(complete)
 
 
 # One by one, by hand: f = x·y + z at x = 2, y = −5, z = 3
