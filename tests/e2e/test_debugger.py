@@ -242,6 +242,29 @@ def test_edits_and_undo_in_the_middle_of_a_step_show_the_new_numbers_of_that_ste
     assert window.trace.parameters[ids["w"], "value"].scalar == 1.0
 
 
+def test_another_learning_rate_ends_the_future_and_keeps_the_past(make: Make, qtbot: QtBot) -> None:
+    window = make(quadratic())
+    control, kernel = window.debugger.control, window.kernel
+    assert kernel is not None and control.bar is not None
+    for step in (1, 2, 3):
+        control.step("iteration", 1)
+        at(window, qtbot, step)
+    control.step("iteration", -1)
+    at(window, qtbot, 2)
+    assert kernel.progress.reachable == ((0, 3),)
+
+    window.document.do(SetTraining("hyper", {"lr": 0.02}))
+
+    qtbot.waitUntil(lambda: kernel.progress.reachable == ((0, 2),), timeout=PATIENCE)
+    assert control.bar.iterations.maximum() == 2
+    control.step("iteration", 1)
+    at(window, qtbot, 3)
+    w = names(window.document)["w"]
+    second = 1.16 - 0.01 * 4 * (2 * 1.16 - 6)
+    assert window.trace is not None
+    assert window.trace.parameters[w, "value"].scalar == pytest.approx(second - 0.02 * 4 * (2 * second - 6), abs=1e-14)
+
+
 def test_another_document_and_back_again_with_the_debugger_open(make: Make, qtbot: QtBot) -> None:
     window = make(quadratic())
     control = window.debugger.control

@@ -48,6 +48,7 @@ class Control(QObject):
         self._wish: int | None = None
         self._told: tuple[Condition, ...] = ()
         self._asked = False
+        self._revision = window.document.revision
         self._said: tuple[object, ...] = ()
         self._timeline: tuple[tuple[object, ...], Timeline] | None = None
         self.breakpoints.changed.connect(self._breakpoints_changed)
@@ -201,6 +202,8 @@ class Control(QObject):
         """Whether an iteration is on its way; one that was answered by something else is no longer waited for."""
         if self._goal is not None and self.kernel is not None and not self.kernel.busy:
             self._goal = self._wish = None
+            if self.kernel.progress.message:
+                self._window.say(self.kernel.progress.message)
         return self._goal is not None
 
     @property
@@ -285,6 +288,14 @@ class Control(QObject):
         self._told, self._asked = (), False
         self._window.playhead.set_tail(False)
         self.breakpoints.clear()
+
+    def document_changed(self) -> None:
+        """An edit may end what can be returned to: hear from the engine what is left of it."""
+        kernel, revision = self.kernel, self._window.document.revision
+        if self.open and kernel is not None and kernel.progress.reachable and revision != self._revision and not kernel.training:
+            kernel.debug(True)
+        self._revision = revision
+        self.refresh()
 
     def set_trace(self, trace: TraceView) -> None:
         """New numbers: of the iteration that was asked for, or of the same one after an edit."""

@@ -76,7 +76,7 @@ class Debugger(Feature):
 
     def document_changed(self) -> None:
         if self._made is not None:
-            self._made.refresh()
+            self._made.document_changed()
 
     def selection_changed(self) -> None:
         if self._made is not None:
