@@ -315,3 +315,17 @@ def test_on_an_empty_canvas_nothing_is_asked(open_window: Open, qtbot: QtBot) ->
     assert not window.canvas.selection and "Select" in window.explain.card.note.text()
 
 
+
+
+@pytest.mark.parametrize("side", ["forward", "backward"])
+def test_a_double_click_on_a_wire_s_number_explains_it(window: Window, qtbot: QtBot, side: str) -> None:
+    window.canvas.grab()
+    edge, places = next(iter(window.canvas.stage.labels.places.items()))
+    at = window.canvas.camera.to_view(QPointF(*getattr(places, side))).toPoint()
+    before = window.document.graph.copy()
+
+    qtbot.mouseDClick(window.canvas, Qt.MouseButton.LeftButton, pos=at)
+
+    page = window.explain.card
+    qtbot.waitUntil(lambda: page.card is not None and page.card.id == edge, timeout=PATIENCE)
+    assert window.inspector.tabs.currentIndex() == EXPLAIN and window.document.graph == before

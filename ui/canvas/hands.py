@@ -199,6 +199,8 @@ class Hands:
             canvas.levels.enter(node)
         elif node is not None:
             canvas.node_activated.emit(node)
+        elif (read := canvas.number_at(at.scene)) is not None:
+            canvas.number_activated.emit(read)
         elif wire is not None:
             self._add_bend(at, wire)
         elif frame is not None:

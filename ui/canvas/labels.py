@@ -127,6 +127,13 @@ class Labels:
                 at.append(_candidate(own, side, width, HEIGHT * self.boost, pick))
             self.places[edge_id] = Places(at[0], at[1], known.widths, known.picks)
 
+    def hit(self, edge_ids: Iterable[str], x: float, y: float) -> str | None:
+        """The wire one of whose numbers is at a place of the scene."""
+        for edge in edge_ids:
+            if any(left <= x <= right and top <= y <= bottom for left, top, right, bottom in self.boxes([edge])):
+                return edge
+        return None
+
     def boxes(self, edge_ids: Iterable[str]) -> list[tuple[float, float, float, float]]:
         """What the labels of these wires cover, as left, top, right, bottom."""
         return [box for edge in edge_ids if edge in self.places for box in _boxes(self.places[edge], self.boost)]

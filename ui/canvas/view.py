@@ -65,6 +65,8 @@ class Canvas(Viewport):
     add_requested = Signal(object, object, object)
     """Scene position, global position, and the `PortHit` a wire hangs on (or None)."""
     node_activated = Signal(str)
+    number_activated = Signal(str)
+    """The id of a wire one of whose numbers was double-clicked."""
     probe_requested = Signal(str)
     """The id of a wire whose numbers someone wants to follow."""
     menu_requested = Signal(object, object)
@@ -210,6 +212,10 @@ class Canvas(Viewport):
             else:
                 self.update()
         self.selection_changed.emit()
+
+    def number_at(self, at: QPointF) -> str | None:
+        """The wire whose value or gradient is written at a place of the scene."""
+        return self.stage.labels.hit(self.scene.edges_in(QRectF(at.x() - 90, at.y() - 60, 180, 120)), at.x(), at.y())
 
     # edits: menus and keys call these
 

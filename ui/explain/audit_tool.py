@@ -13,7 +13,7 @@ from engine.explain.audit import AuditRow, Branch, ErrorCurve, StepCurve, StepEr
 from engine.explain.place import Place
 from engine.explain.question import Question
 from ui.array_view import ABSENT, quiet_table
-from ui.explain.audit import kind_of, verdict
+from ui.explain.audit import kind_of, severity, verdict
 from ui.explain.links import follow, link_to, point_at
 from ui.explain.plots import dress, legend, new_plot, pen
 from ui.explain.tool import Tool, chosen_place, place_name, telling_entry
@@ -153,6 +153,10 @@ class AuditTool(Tool):
             self.table.setRowCount(len(rows))
             for number_, row in enumerate(rows):
                 self._fill(number_, row)
+        compared = [row for row in rows if row.analytical is not None]
+        if self.chosen is None and compared and not audit.busy:
+            self.chosen = max(compared, key=severity).place  # the one with the most to tell
+            self._ask(self.chosen)
 
     def _summary(self) -> str:
         audit = self.audit

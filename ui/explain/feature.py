@@ -169,6 +169,11 @@ class Explain(Feature):
             window.go_to((trace.objective[0],), ())
         window.panels.show_inspector(EXPLAIN)
 
+    def why_of(self, item: str) -> None:
+        """Explain this node or wire."""
+        self.window.canvas.select([item])
+        self.why()
+
     def toggle_audit(self) -> None:
         """Numerical against analytical gradient on every wire, or no longer."""
         self.audit.toggle()

@@ -15,7 +15,7 @@ from engine.views import ArrayView
 from ui.explain.arrays import Plane, picture, plane
 from ui.explain.maths import Expr, Fraction, Row, Text, Tinted, bracketed, name_expr, operator, relation, row
 from ui.explain.sheet import Sheet, Written
-from ui.explain.tool import Tool, chosen_place, top_aligned
+from ui.explain.tool import Tool, chosen_place, place_name, top_aligned
 from ui.inspector import scrolled
 from ui.numbers import count, exact, number
 from ui.theme import LIGHT, Theme, color, font
@@ -174,7 +174,8 @@ class PathsTool(Tool):
         ledger = self.ledger
         if ledger is None:
             return
-        self.title.setText(_title(ledger))
+        name = place_name(self.window_.document.graph, ledger.place)
+        self.title.setText(_title(ledger, name))
         self.back.setVisible(ledger.start > 0)
         self.more.setVisible(ledger.next is not None)
         arrays: list[Plane] = []
@@ -247,10 +248,10 @@ class PathsTool(Tool):
         super().hideEvent(event)
 
 
-def _title(ledger: Ledger) -> str:
+def _title(ledger: Ledger, name: str) -> str:
     many = "no path" if not ledger.count else "one path" if ledger.count == 1 else f"{count(ledger.count)} paths"
     listed = f", {count(ledger.start + 1)} to {count(ledger.start + len(ledger.paths))}" if len(ledger.paths) < ledger.count else ""
-    return f"{ledger.name} → {ledger.objective}: {many}{listed}"
+    return f"{name} → {ledger.objective}: {many}{listed}"
 
 
 def _counted(counts: Counts, everything: bool) -> list[tuple[str, int]]:
