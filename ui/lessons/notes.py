@@ -8,9 +8,10 @@ from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTime, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QScrollArea, QVBoxLayout, QWidget
 
+from ui.lessons.panel import rows
 from ui.lessons.text import LessonText
-from ui.style import px, style_sheet
-from ui.theme import Theme, color
+from ui.style import style_sheet
+from ui.theme import Theme
 from ui.widgets import ElidedLabel, button, label, line
 
 if TYPE_CHECKING:
@@ -95,8 +96,7 @@ class NotesWindow(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        rows = f"QListWidget::item {{ padding: {px(theme, 4)}px {px(theme, 6)}px; border-radius: 6px; }}"
-        self.setStyleSheet(f"{style_sheet(theme)} #panel {{ background: {theme.panel}; }} {rows}")
+        self.setStyleSheet(f"{style_sheet(theme)} #panel {{ background: {theme.panel}; }} {rows(theme)}")
         if self._player is not None:
             self.follow(self._player)
 
@@ -116,8 +116,6 @@ class NotesWindow(QWidget):
             self.steps.clear()
             self.steps.addItems(titles)
         self.steps.setCurrentRow(player.index)
-        for row in range(self.steps.count()):
-            self.steps.item(row).setForeground(color(self._theme.text if row == player.index else self._theme.secondary))
 
     def _count_anew(self) -> None:
         self._since.start()

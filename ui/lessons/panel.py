@@ -13,7 +13,7 @@ from ui.lessons.dots import Dots
 from ui.lessons.questions import NumberBox, QuestionBox
 from ui.lessons.text import LessonText
 from ui.lessons.truth import truth
-from ui.style import style_sheet
+from ui.style import px, style_sheet
 from ui.theme import Theme, mixed
 from ui.type_size import sized
 from ui.widgets import ElidedLabel, button, clear, label, line
@@ -188,6 +188,14 @@ def _base(theme: Theme) -> float:
     from ui.theme import THEMES
 
     return THEMES[theme.name].scale
+
+
+def rows(t: Theme) -> str:
+    """How steps look in a list."""
+    return f"""
+QListWidget::item {{ padding: {px(t, 4)}px {px(t, 6)}px; border-radius: 6px; color: {t.secondary}; }}
+QListWidget::item:selected {{ background: {t.selection_soft}; color: {t.text}; }}
+"""
 
 
 def looks(t: Theme) -> str:

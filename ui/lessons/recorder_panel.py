@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QListWi
 
 from graph.difference import difference
 from graph.lesson import Question
-from ui.lessons.panel import looks
+from ui.lessons.panel import looks, rows
 from ui.lessons.question_form import KINDS, QuestionForm, blank
 from ui.style import px, style_sheet
 from ui.theme import Theme
@@ -18,6 +18,8 @@ from ui.widgets import button, clear, label, line
 if TYPE_CHECKING:
     from ui.lessons.recorder import Recorder
 
+SHOWN = 6
+"""So many steps are seen at once."""
 NOTHING = "Bring the graph to where the lesson begins, select what shall be lit, and take the first step."
 
 
@@ -48,9 +50,9 @@ class RecorderPanel(QWidget):
         self.up, self.down = button("↑", tip="This step earlier"), button("↓", tip="This step later")
         self.remove = button("Delete", tip="Take this step away")
         self.step_title = _line("Title of the step")
-        self.text = _field("What the step says: Markdown, formulas between $ and $", 150)
+        self.text = _field("What the step says: Markdown, formulas between $ and $", 128)
         self.shows = label("", "small", wrap=True)
-        self.notes = _field("Notes for whoever teaches this", 70)
+        self.notes = _field("Notes for whoever teaches this", 74)
         self.kind = QComboBox()
         self.kind.setAccessibleName("Add a question")
         self._build()
@@ -96,6 +98,8 @@ class RecorderPanel(QWidget):
         self._layout.addLayout(steps)
         self._layout.addWidget(line())
         self._layout.addWidget(self.area, 1)
+        self._rest = QWidget()
+        self._layout.addWidget(self._rest, 1)
 
     def _connect(self) -> None:
         self.save.clicked.connect(self.save_clicked)
@@ -116,10 +120,9 @@ class RecorderPanel(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        self.setStyleSheet(style_sheet(theme) + looks(theme))
+        self.setStyleSheet(style_sheet(theme) + looks(theme) + rows(theme))
         pad = px(theme, 14)
         self._layout.setContentsMargins(pad, px(theme, 8), pad, px(theme, 8))
-        self.steps.setFixedHeight(px(theme, 132))
         self.setMinimumWidth(px(theme, 300))
 
     def follow(self, recorder: Recorder) -> None:
@@ -135,6 +138,9 @@ class RecorderPanel(QWidget):
         self.steps.setVisible(bool(recording.takes))
         self.nothing.setVisible(not recording.takes)
         self.area.setVisible(take is not None)
+        self._rest.setVisible(take is None)
+        row = self.steps.sizeHintForRow(0) if recording.takes else 0
+        self.steps.setFixedHeight(row * min(len(recording.takes), SHOWN) + 6)
         for widget in (self.retake, self.up, self.down, self.remove):
             widget.setVisible(take is not None)
         for widget in (self.save, self.play):
@@ -234,5 +240,5 @@ def _field(what: str, height: int) -> QPlainTextEdit:
     made.setPlaceholderText(what)
     made.setAccessibleName(what)
     made.setTabChangesFocus(True)
-    made.setMinimumHeight(height)
+    made.setFixedHeight(height)
     return made
