@@ -18,19 +18,30 @@ def show(window: Window, name: str, args: Mapping[str, Any]) -> None:
     _SHOW[name](window, args)
 
 
+def _picture(window: Window, args: Mapping[str, Any]) -> None:
+    from ui.explain.picture_tool import PictureTool
+
+    window.explain.show_picture()
+    tool = window.explain.tools.tool("picture")
+    if isinstance(tool, PictureTool):
+        tool.begin(tuple(args["index"]) if "index" in args else None, args.get("epsilon"))
+
+
 def _explain(window: Window, args: Mapping[str, Any]) -> None:
-    """The card of a node or wire, or of one of a node's learned tensors."""
+    """The card of the item; of a learned tensor, where it is one."""
     window.explain.why()
     item = resolve(window.document.graph, args["of"])
     if item.parameter:
         window.explain.card.choose_parameter(item.port)
 
 
-def _picture(window: Window, args: Mapping[str, Any]) -> None:
-    window.explain.show_picture()
-    begin = getattr(window.explain.tools.tool("picture"), "begin", None)
-    if begin is not None:
-        begin(tuple(args["index"]) if "index" in args else None, args.get("epsilon"))
+def _sweep(window: Window, args: Mapping[str, Any]) -> None:
+    from ui.explain.cost_tool import CostTool
+
+    window.explain.show_cost()
+    tool = window.explain.tools.tool("cost")
+    if isinstance(tool, CostTool):
+        tool.start()
 
 
 def _forward_mode(window: Window, args: Mapping[str, Any]) -> None:
