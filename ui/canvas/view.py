@@ -214,7 +214,9 @@ class Canvas(Viewport):
         self.selection_changed.emit()
 
     def number_at(self, at: QPointF) -> str | None:
-        """The wire whose value or gradient is written at a place of the scene."""
+        """The wire whose value or gradient is written at a place of the scene; none from so far away that there are no numbers."""
+        if self.camera.scale < painting.NUMBERS or not self.content.values:
+            return None
         return self.stage.labels.hit(self.scene.edges_in(QRectF(at.x() - 90, at.y() - 60, 180, 120)), at.x(), at.y())
 
     # edits: menus and keys call these
