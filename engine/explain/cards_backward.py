@@ -58,7 +58,8 @@ class _Backward:
         else:
             lines = self._of_tensors(step, chain, upstream)
         lines += self._over_samples(step, chain, upstream)
-        return Section("backward", self._title(), (*self._formulas(self.special), *lines), place, chain)
+        which = f", sample {step.sample + 1} of {self.local.samples}" if step.sample is not None else ""
+        return Section("backward", self._title() + which, (*self._formulas(self.special), *lines), place, chain)
 
     def _title(self) -> str:
         if isinstance(self.leaf, Own):

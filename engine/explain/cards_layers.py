@@ -49,7 +49,8 @@ def linear_forward(worked: Worked) -> list[Line]:
     column, matrix = _column(worked, "x", _text(worked, "x")), _column(worked, "W", _text(worked, "W"))
     product: list[Piece] = [matrix, column] if vector else [column, Tex(rf"{{{_text(worked, 'W')}}}^\top")]
     if bias is not None:
-        product += [Tex("+"), _column(worked, "b", _text(worked, "b"))]
+        shift = _column(worked, "b", _text(worked, "b"))
+        product += [Tex("+"), replace(shift, bracket=True) if isinstance(shift, Number) else shift]
     lines = [equation("numbers", left, EQUALS, *product)]
     if vector:
         lines = [words("One sample at a time, as a column:"), equation("formula", left, EQUALS, *names), *lines]

@@ -70,7 +70,9 @@ def _arriving(scene: Scene, key: Key, local: Local) -> list[Section]:
     consumer = scene.local(edges[0].target[0])
     a = _leaf(consumer, edges[0].id)
     if consumer is not None and a is not None and (local.operation.fed or local.operation.alias):
-        return [replace(backward(scene, consumer, a), title=f"Its gradient, from {scene.graph.nodes[edges[0].target[0]].name}")]
+        told = backward(scene, consumer, a)
+        which = f", sample {told.chain.sample + 1}" if told.chain is not None and told.chain.sample is not None else ""
+        return [replace(told, title=f"Its gradient, from {scene.graph.nodes[edges[0].target[0]].name}{which}")]
     place = Place("edge", edges[0].id, "", True)
     arrived = scene.quantity(found, scene.symbols.gradient(key), "gradient", place)
     note = words(f"It arrives along one wire, from {scene.graph.nodes[edges[0].target[0]].name}.")

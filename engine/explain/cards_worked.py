@@ -241,8 +241,8 @@ class Worked:
 
     # Arrays
 
-    def arrays(self, a: int = -1) -> Lookup:
-        """Whole tensors, of the chosen sample where they are batched."""
+    def arrays(self, a: int = -1, batch: bool = False) -> Lookup:
+        """Whole tensors, of the chosen sample where they are batched, or of the whole `batch`."""
 
         def find(name: str, gradient: bool, _: Index) -> Part | None:
             plain, mark, _rest = name.partition(TRANSPOSED)
@@ -255,7 +255,7 @@ class Worked:
             if found is None:
                 return None if gradient else self._setting(plain)
             tensor, place = found
-            batched = self.local.batched if plain == self.key[1] else self.local.argument_batched(plain)
+            batched = not batch and (self.local.batched if plain == self.key[1] else self.local.argument_batched(plain))
             return self._sampled(plain, tensor, place, batched, self._text(plain, gradient), bool(mark))
 
         return find
