@@ -232,6 +232,8 @@ def test_a_number_that_is_hidden_on_the_canvas_is_hidden_on_the_card(window: Win
     page = card_of(window, qtbot, ids["multiply"])
 
     assert "−10.00" not in written(page) and "multiply = ?" in written(page)
+    window.canvas.overlay.hide("predict")
+    assert "multiply = −10.00" in written(page)
 
 
 def test_what_playback_has_not_reached_is_not_given_away(window: Window, qtbot: QtBot) -> None:

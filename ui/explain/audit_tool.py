@@ -17,6 +17,7 @@ from ui.explain.audit import kind_of, severity, verdict
 from ui.explain.links import follow, link_to, point_at
 from ui.explain.plots import dress, legend, new_plot, pen
 from ui.explain.tool import Tool, chosen_place, place_name, telling_entry
+from ui.explain.writing import HIDDEN
 from ui.numbers import exact, number
 from ui.theme import color, font
 from ui.widgets import ElidedLabel, button, label
@@ -174,8 +175,10 @@ class AuditTool(Tool):
         name = f"{row.source} → {row.target}" if row.edge else place_name(graph, row.place)
         values = (row.analytical, row.numerical)
         said = f"{SIGNS[kind]} {verdict(row)}".strip()
-        texts = [name, *(number(v) if v is not None else "" for v in values), said]
-        tips = [name, *(exact(v) if v is not None else "" for v in values), ABSENT.get(row.note, row.note) or f"step {number(row.step, 2)}"]
+        asked = self.asked(row.place)
+        texts = [name, *("" if v is None else HIDDEN if asked else number(v) for v in values), said]
+        told = ABSENT.get(row.note, row.note) or f"step {number(row.step, 2)}"
+        tips = [name, *("" if v is None or asked else exact(v) for v in values), told]
         for column, (text, tip) in enumerate(zip(texts, tips, strict=True)):
             item = QTableWidgetItem(text)
             item.setToolTip(tip)
@@ -260,6 +263,9 @@ class AuditTool(Tool):
         return legend(*methods, ("┅", self.theme.secondary, "float32")) + (f"<br>{curve.note}" if curve.note else "")
 
     def dress(self) -> None:
+        if self.table.rowCount() == len(self.audit.rows):
+            for number_, row in enumerate(self.audit.rows):
+                self._fill(number_, row)
         self._draw()
 
     def forget(self) -> None:

@@ -295,6 +295,11 @@ class CardPage(QWidget):
         self._stale = self._window.stale
         self._show()
 
+    def show_again(self) -> None:
+        """Numbers have been hidden, or revealed."""
+        if self.isVisible():
+            self._show()
+
     def _show(self) -> None:
         card, focus = self.card, self._focus
         matches = card is not None and focus is not None and _subject(card) == (focus.kind, focus.id, focus.name)

@@ -71,6 +71,7 @@ class Explain(Feature):
         self._tools = Later(self._make_tools, fills=True)
         self._tab = -1
         self._audit: AuditOverlay | None = None
+        self._hidden: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
 
     def _make_card(self) -> QWidget:
         from ui.explain.card_page import CardPage
@@ -109,6 +110,18 @@ class Explain(Feature):
     def install(self) -> None:
         self.window.inspector.set_explanations(self._card)
         self._tab = self.window.bottom.add_page(self._tools, "Analysis")
+
+        self.window.canvas.overlay.changed.connect(self._overlay_changed)
+
+    def _overlay_changed(self) -> None:
+        """Numbers may have been hidden, or revealed: what explains them follows."""
+        hidden = self.window.canvas.overlay.hidden
+        now = frozenset(hidden.values), frozenset(hidden.gradients)
+        if now != self._hidden:
+            self._hidden = now
+            if self._card.page is not None:
+                self.card.show_again()
+            self._refresh_tools()
 
     def facts(self) -> Iterable[str]:
         if self.window.document.graph.nodes:

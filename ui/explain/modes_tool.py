@@ -15,6 +15,7 @@ from ui.canvas.overlay import Tag
 from ui.explain.maths import Expr, Fraction, Text, name_expr, relation, row
 from ui.explain.sheet import Sheet, Written
 from ui.explain.tool import Tool, chosen_place, place_name, top_aligned
+from ui.explain.writing import HIDDEN
 from ui.inspector import scrolled
 from ui.numbers import exact, number
 from ui.widgets import FlowLayout, button, label, set_property
@@ -178,7 +179,8 @@ class ModesTool(Tool):
             found = answer.outputs.get((node, port))
             if isinstance(found, ArrayView):
                 symbol = self._symbol(graph.nodes[node].name, answer.name, forward)
-                lines.append(Written(row(symbol, relation(), self._amount(found, forward))))
+                amount = Text(HIDDEN, "backward") if self._is_asked(answer, node) else self._amount(found, forward)
+                lines.append(Written(row(symbol, relation(), amount)))
         self.sheet.show_lines(lines, [], self.theme)
 
     def _symbol(self, name: str, other: str, forward: bool) -> Expr:
@@ -188,10 +190,18 @@ class ModesTool(Tool):
     def _amount(self, view: ArrayView, forward: bool) -> Expr:
         return Text(_said(view), "forward" if forward else "backward", "", exact(view.scalar) if view.scalar is not None else "")
 
+    def _is_asked(self, answer: Tangents | Adjoints, item: str) -> bool:
+        """Whether this node's or wire's number is the objective's gradient that someone is to find out."""
+        trace = self.window_.trace
+        objective = trace.objective[0] if trace is not None and trace.objective is not None else ""
+        if isinstance(answer, Tangents):
+            return item == objective and self.asked(answer.seed)
+        return answer.target.id == objective and item in self.window_.canvas.overlay.hidden.gradients
+
     def _checked(self, answer: Tangents | Adjoints) -> str:
         if isinstance(answer, Adjoints):
             return "The target is a tensor: its sum is differentiated." if answer.summed else f"value of the target: {number(answer.value)}"
-        if answer.objective is None or answer.reverse is None:
+        if answer.objective is None or answer.reverse is None or self.asked(answer.seed):
             return ""
         return f"at the objective {number(answer.objective)}; reverse mode says {number(answer.reverse)}"
 
@@ -203,7 +213,7 @@ class ModesTool(Tool):
         for edge, found in answer.edges.items():
             if edge in graph.edges and isinstance(found, ArrayView):
                 end = graph.edges[edge].source[0] if forward else graph.edges[edge].target[0]
-                if end in seen:
+                if end in seen and not self._is_asked(answer, edge):
                     tags[edge] = Tag(("→ " if forward else "← ") + _said(found), "forward" if forward else "backward")
         overlay.tag(OWNER, tags)
         place = answer.seed if isinstance(answer, Tangents) else answer.target
@@ -217,7 +227,8 @@ class ModesTool(Tool):
             overlay.mark(OWNER, {})
 
     def dress(self) -> None:
-        self._show()
+        if self.isVisible():  # what it shows on the canvas is there only while the tool is seen
+            self._show()
 
     def forget(self) -> None:
         super().forget()

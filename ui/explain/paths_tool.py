@@ -16,6 +16,7 @@ from ui.explain.arrays import Plane, picture, plane
 from ui.explain.maths import Expr, Fraction, Row, Text, Tinted, bracketed, name_expr, operator, relation, row
 from ui.explain.sheet import Sheet, Written
 from ui.explain.tool import Tool, chosen_place, place_name, top_aligned
+from ui.explain.writing import HIDDEN
 from ui.inspector import scrolled
 from ui.numbers import count, exact, number
 from ui.theme import LIGHT, Theme, color, font
@@ -179,7 +180,9 @@ class PathsTool(Tool):
         self.back.setVisible(ledger.start > 0)
         self.more.setVisible(ledger.next is not None)
         arrays: list[Plane] = []
-        lines = [_path_line(path, arrays) for path in ledger.paths] or [Written(None, ledger.note or "No path leads to the objective.")]
+        hidden = self._is_asked(ledger)
+        lines = [_path_line(path, arrays, hidden) for path in ledger.paths]
+        lines = lines or [Written(None, ledger.note or "No path leads to the objective.")]
         self.sheet.show_lines(lines, arrays, self.theme)
         self._show_sum()
         self._count()
@@ -196,11 +199,19 @@ class PathsTool(Tool):
         else:
             amount = _amount(total, ledger.total_entry if ledger.total is not None else None, arrays)
         found = _amount(ledger.gradient, ledger.gradient_entry, arrays)
+        if self._is_asked(ledger):
+            amount, found, arrays = _ASKED, _ASKED, []
         lines = [
             Written(row(Text("sum of all paths", "secondary", sans=True), relation(), amount), size=16.0),
             Written(row(Text("gradient by reverse mode", "secondary", sans=True), relation(), found), size=16.0),
         ]
         self.sum.show_lines(lines, arrays, theme)
+
+    def _is_asked(self, ledger: Ledger) -> bool:
+        """Whether the sum is to be found out: on one of the wires that leave a node, the ledger has it too."""
+        graph, place = self.window_.document.graph, ledger.place
+        leaving = [e for e, edge in graph.edges.items() if edge.source == place.key] if place.kind == "output" else []
+        return self.asked(place) or any(e in self.window_.canvas.overlay.hidden.gradients for e in leaving)
 
     def _count(self) -> None:
         if self.ledger is not None:
@@ -248,6 +259,9 @@ class PathsTool(Tool):
         super().hideEvent(event)
 
 
+_ASKED = Text(HIDDEN, "backward")
+
+
 def _title(ledger: Ledger, name: str) -> str:
     many = "no path" if not ledger.count else "one path" if ledger.count == 1 else f"{count(ledger.count)} paths"
     listed = f", {count(ledger.start + 1)} to {count(ledger.start + len(ledger.paths))}" if len(ledger.paths) < ledger.count else ""
@@ -258,8 +272,8 @@ def _counted(counts: Counts, everything: bool) -> list[tuple[str, int]]:
     return [(words, getattr(counts, f"all_{name}" if everything else name)) for name, words in MODES]
 
 
-def _path_line(path: Path, arrays: list[Plane]) -> Written:
-    """∂f/∂d · ∂d/∂x = 1 · (−5) = −5; of tensors the Jacobians' shapes instead of numbers."""
+def _path_line(path: Path, arrays: list[Plane], asked: bool = False) -> Written:
+    """∂f/∂d · ∂d/∂x = 1 · (−5) = −5; of tensors the Jacobians' shapes instead of numbers. No product where it is `asked`."""
     items: list[Expr] = [Text(f"{path.number + 1}", "secondary", sans=True), Text("  ")]
     factors = path.factors[::-1]  # as the chain rule is written: the objective first
     for at, factor in enumerate(factors):
@@ -271,7 +285,7 @@ def _path_line(path: Path, arrays: list[Plane]) -> Written:
         for at, factor in enumerate(factors):
             items += ([operator("·")] if at else []) + [_number(factor.derivative or 0.0, bool(at))]
         items.append(relation())
-    items.append(_amount(path.product, path.entry, arrays))
+    items.append(_ASKED if asked else _amount(path.product, path.entry, arrays))
     return Written(Row(tuple(_linked(item, f"path|{path.number}") for item in items)), size=15.0)
 
 

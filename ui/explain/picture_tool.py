@@ -16,6 +16,7 @@ from ui.explain.maths import Expr, Fraction, Script, Text, name_expr, operator, 
 from ui.explain.plots import dot, dress, legend, new_plot, pen
 from ui.explain.sheet import Sheet, Written
 from ui.explain.tool import Tool, chosen_place, place_name
+from ui.explain.writing import HIDDEN
 from ui.numbers import exact, number
 from ui.widgets import ElidedLabel, FlowLayout, button, label
 
@@ -229,8 +230,9 @@ class PictureTool(Tool):
     def _explain(self, local: Local) -> None:
         """The numbers of what is drawn."""
         theme = self.theme
-        slope = _derivative(local, "")
-        lines = [Written(row(slope, relation(), Text(number(local.slope), "backward", "", exact(local.slope))), size=16.0)]
+        hidden = self.asked(local.place)
+        slope = Text(HIDDEN, "backward") if hidden else Text(number(local.slope), "backward", "", exact(local.slope))
+        lines = [Written(row(_derivative(local, ""), relation(), slope), size=16.0)]
         if local.curvature is not None:
             bent = Text(number(local.curvature), None, "", exact(local.curvature))
             lines.append(Written(row(_derivative(local, "²"), relation(), bent), size=16.0))
@@ -240,7 +242,8 @@ class PictureTool(Tool):
         line = self.secant
         if self.chord.isChecked() and line is not None and line.place == local.place:
             lines.append(Written(row(_quotient(local), relation(), Text(number(line.secant), None, "", exact(line.secant))), size=16.0))
-            lines.append(Written(None, f"secant − tangent: {number(line.error, 2)}", 13.0, 0.0, "secondary"))
+            if not hidden:
+                lines.append(Written(None, f"secant − tangent: {number(line.error, 2)}", 13.0, 0.0, "secondary"))
         if local.note:
             lines.append(Written(None, local.note, 13.0, 0.0, "secondary"))
         self.numbers.show_lines(lines, [], theme)

@@ -11,6 +11,7 @@ from engine.explain.question import Question
 from engine.explain.symbolic import Derivative, Expression, Formulas, Symbolic
 from ui.explain.links import follow, link_to, point_at
 from ui.explain.tool import Tool
+from ui.explain.writing import HIDDEN
 from ui.formula import FormulaView
 from ui.inspector import scrolled
 from ui.numbers import exact, number
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 class FormulaRow(QWidget):
     """One formula with its number at the present values, and a button that copies it."""
 
-    def __init__(self, left: str, formula: Expression, value: float | None, role: str, tool: SymbolicTool, place_link: str = "") -> None:
+    def __init__(self, left: str, formula: Expression, role: str, tool: SymbolicTool, place_link: str = "") -> None:
         super().__init__()
         self.latex = f"{left} = {formula.latex}"
         self._tool, self._link = tool, place_link
@@ -33,8 +34,7 @@ class FormulaRow(QWidget):
         self.view = FormulaView(19.0)
         self.view.set_formula(self.latex, tool.theme.text, tool.theme.scale)
         row.addWidget(self.view, 1)
-        self.number = label("" if value is None else number(value), role)
-        self.number.setToolTip("" if value is None else exact(value))
+        self.number = label("", role)
         row.addWidget(self.number)
         if place_link:
             go = button("Go there", "quiet", tip="Show it on the canvas")
@@ -43,6 +43,11 @@ class FormulaRow(QWidget):
         copy = button("Copy LaTeX", "quiet", tip="Put this formula on the clipboard")
         copy.clicked.connect(self.copy)
         row.addWidget(copy)
+
+    def show_number(self, value: float | None, hidden: bool) -> None:
+        """A question mark where it is to be found out."""
+        self.number.setText("" if value is None else HIDDEN if hidden else number(value))
+        self.number.setToolTip("" if value is None or hidden else exact(value))
 
     def copy(self) -> None:
         QGuiApplication.clipboard().setText(self.latex)
@@ -119,22 +124,28 @@ class SymbolicTool(Tool):
         self.title.setText(f"{formulas.name} and its derivatives")
         self.remark.setText(formulas.note)
         self.remark.setVisible(bool(formulas.note))
-        self.rows = [FormulaRow(formulas.left, formulas.f, formulas.value, "value-number", self)]
+        self.rows = [FormulaRow(formulas.left, formulas.f, "value-number", self)]
         for _, _, symbol, formula in formulas.definitions:
-            self.rows.append(FormulaRow(symbol, formula, None, "value-number", self))
+            self.rows.append(FormulaRow(symbol, formula, "value-number", self))
         for each in formulas.derivatives:
-            self.rows.append(FormulaRow(each.left, each.formula, _shown(each), "gradient-number", self, link_to(each.place)))
+            self.rows.append(FormulaRow(each.left, each.formula, "gradient-number", self, link_to(each.place)))
         for number_, row in enumerate(self.rows):
             if number_:
                 self._list.addWidget(line())
             self._list.addWidget(row)
         self._list.addStretch(1)
+        self._show_numbers(formulas)
 
     def _show_numbers(self, formulas: Formulas) -> None:
         values = [formulas.value, *(None for _ in formulas.definitions), *(_shown(each) for each in formulas.derivatives)]
-        for row, value in zip(self.rows, values, strict=True):
-            row.number.setText("" if value is None else number(value))
-            row.number.setToolTip("" if value is None else exact(value))
+        asked = [self._asked_value(), *(False for _ in formulas.definitions), *(self.asked(each.place) for each in formulas.derivatives)]
+        for row, value, hidden in zip(self.rows, values, asked, strict=True):
+            row.show_number(value, hidden)
+
+    def _asked_value(self) -> bool:
+        trace = self.window_.trace
+        objective = trace.objective if trace is not None else None
+        return objective is not None and objective[0] in self.window_.canvas.overlay.hidden.values
 
     def copy(self) -> None:
         """All formulas to the clipboard."""

@@ -77,6 +77,9 @@ class Tool(QWidget):
     def why_not(self) -> str:
         """Why nothing can be asked now; empty when something can."""
         window = self.window_
+        hidden = window.canvas.overlay.hidden
+        if hidden.values or hidden.gradients:
+            return "Some numbers on the canvas are hidden to be predicted: nothing here gives them away. Reveal them first."
         if not window.document.graph.nodes:
             return "The canvas is empty."
         if window.kernel is None:
@@ -84,6 +87,11 @@ class Tool(QWidget):
         if window.trace is None:
             return "The engine is computing the first numbers …"
         return ""
+
+    def asked(self, *places: Place | None) -> bool:
+        """Whether the gradient at one of these places is to be found out: then no tool tells it."""
+        hidden = self.window_.canvas.overlay.hidden.gradients
+        return any(place is not None and place.id in hidden for place in places)
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
