@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,12 @@ class Played:
 
     def question(self, number: int) -> Question:
         return self.step.ask[number]
+
+
+@functools.cache
+def played(name: str, step: int) -> Played:
+    """The same, made once: for tests that look and change nothing."""
+    return Played(name, step)
 
 
 def _plain(tensor: torch.Tensor) -> float | np.ndarray:

@@ -15,7 +15,7 @@ from graph.files import load as load_graph
 from graph.lesson import dumps, graph_path, loads, shelf
 from graph.lesson_graph import check, graph_at, item_name, resolve
 from graph.lint import lint
-from tests.e2e.lesson_support import EXAMPLES, FOLDER, NAMES, Played, open_lesson, texts_of
+from tests.e2e.lesson_support import EXAMPLES, FOLDER, NAMES, open_lesson, played, texts_of
 from ui.actions import BY_ID
 
 ROWS = {
@@ -71,23 +71,23 @@ def test_a_lesson_has_four_to_nine_steps_and_asks_lights_runs_and_notes(name: st
 @pytest.mark.parametrize(("name", "number"), STEPS)
 def test_every_step_can_be_opened_from_anywhere(name: str, number: int) -> None:
     """Its document is sound, what it hides and lights is on the canvas, and what its questions ask for is a number there."""
-    played = Played(name, number)
-    assert not lint(played.graph)
-    assert not [problem for problem in played.session.problems if problem.severity == "error"]
-    optimizer(played.graph.training["optimizer"]).hyper(played.graph.training["hyper"])
-    for hidden in (*played.step.hide_values, *played.step.hide_gradients):
-        played.tensor(hidden, "value" if hidden in played.step.hide_values else "gradient")
-    for question in played.step.ask:
+    shown = played(name, number)
+    assert not lint(shown.graph)
+    assert not [problem for problem in shown.session.problems if problem.severity == "error"]
+    optimizer(shown.graph.training["optimizer"]).hyper(shown.graph.training["hyper"])
+    for quantity, names in (("value", shown.step.hide_values), ("gradient", shown.step.hide_gradients)):
+        assert all(shown.tensor(hidden, quantity) is not None for hidden in names)
+    for question in shown.step.ask:
         if question.of:
-            answer = played.answer(question)
+            answer = shown.answer(question)
             assert question.expected is None or question.accepts(answer, question.expected), f"{question.text}: the canvas shows {answer}"
 
 
 @pytest.mark.parametrize(("name", "number"), STEPS)
 def test_training_in_a_step_ends_within_what_the_document_allows(name: str, number: int) -> None:
-    played = Played(name, number)
-    steps = sum(action.args["steps"] for action in played.step.run if action.do == "train")
-    assert played.session.state.step == steps
+    shown = played(name, number)
+    steps = sum(action.args["steps"] for action in shown.step.run if action.do == "train")
+    assert shown.session.state.step == steps
 
 
 @pytest.mark.parametrize("name", NAMES)
