@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -10,6 +12,7 @@ from PySide6.QtGui import QPointingDevice, QTabletEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from graph import files as graph_files
 from graph.edits import AddNode, SetParam
 from graph.graph import GraphError
 from graph.model import Node
@@ -286,3 +289,26 @@ def test_a_line_is_touched_within_reach_of_it(at: tuple[float, float], hit: bool
         stroke.add(QPointF(x, 0), 2.0)
 
     assert stroke.touched(QPointF(*at), 2.5) is hit
+
+
+def test_a_lesson_goes_on_in_a_locked_graph_and_strokes_stay_with_their_step(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    graph_files.save(window.document.graph, tmp_path / "g.gradwire")
+    rows = {
+        "format": "gradwire-lesson", "version": 1, "title": "T", "graph": "g",
+        "steps": [{"title": "a"}, {"title": "b", "run": [{"do": "set", "node": "x", "value": 4.0}]}],
+    }  # fmt: skip
+    (tmp_path / "t.gwlesson").write_text(json.dumps(rows), encoding="utf-8")
+    window.lessons.open(tmp_path / "t.gwlesson")
+    window.presenter.toggle()
+    x = names(window.document)["x"]
+    key(window, qtbot, Qt.Key.Key_K, CTRL | SHIFT)
+    draw(window, qtbot, (80, 100), (160, 100))
+
+    key(window, qtbot, Qt.Key.Key_PageDown)
+    assert window.document.graph.setting(x, "value") == 4.0 and window.document.read_only == LOCKED
+    assert not window.presenter.pen.board.strokes and window.lessons.panel is not None and window.lessons.panel.isVisible()
+    key(window, qtbot, Qt.Key.Key_PageUp)
+    assert window.document.graph.setting(x, "value") == 2.0 and len(window.presenter.pen.board.strokes) == 1
+    for _ in range(3):
+        key(window, qtbot, Qt.Key.Key_Escape)
+    assert not window.presenter.presenting and window.lessons.player is not None
