@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -281,3 +282,38 @@ def test_asking_ends_with_the_last_answer(window: Window) -> None:
     assert window.predict.asking
     trigger(window, "reveal_all")
     assert not window.predict.asking
+
+
+def test_a_layer_is_asked_for_its_weights_and_every_tensor_for_one_entry(make_window: Callable[..., Window]) -> None:
+    """tanh 2–4–2: four wires carry a gradient, and two layers learn W and b; the wire to the accuracy carries none."""
+    from dataclasses import replace
+
+    from engine.catalog import CATALOG
+    from engine.session import Session as Engine
+    from ui.files import example_document
+
+    document = example_document("tanh-mlp-2-4-2", CATALOG)
+    window = make_window(document)
+    view = Engine(document.graph).trace_view()
+    window.show_trace(replace(view, structure=document.structure, revision=document.revision))
+    trigger(window, "hide_all_gradients")
+    asked = list(window.predict.board.asked)
+    assert sorted(item.parameter for item in asked) == ["", "", "", "", "W", "W", "b", "b"]
+    assert all(item.entry is not None for item in asked)
+    layer = next(item.place for item in asked if item.parameter == "W")
+    assert "∂W[" in window.canvas.overlay.tags("predict")[layer].text and "∂b[" in window.canvas.overlay.tags("predict")[layer].text
+
+    weight = next(item for item in asked if item.parameter == "W")
+    truth = view.parameter_gradients[weight.place, "W"].data[weight.entry]  # type: ignore[union-attr,index]
+    window.predict.board.answer(weight, f"{truth:.3g}")
+    assert weight not in window.predict.board.asked and window.predict.board.score.counts.first == 1
+
+
+def test_the_ticks_go_when_all_is_answered_and_something_else_is_selected(window: Window, qtbot: QtBot) -> None:
+    edge = wire(window, "x")
+    trigger(window, "hide_gradient", edge)
+    trigger(window, "predict_next")
+    type_answer(window, qtbot, "-5")
+    assert window.canvas.overlay.tags("predict")
+    window.canvas.select([names(window.document)["add"]])
+    assert not window.canvas.overlay.tags("predict")

@@ -226,11 +226,16 @@ class Board(QObject):
         values, gradients = covers(graph, self.asked)
         canvas.overlay.hide(OWNER, values, gradients)
         tags: dict[str, Tag] = {item.place: Tag(text, "ok") for item, (text, _) in self.answered.items()}
+        waiting: dict[str, list[str]] = {}
         for item, asked in self.asked.items():
             if asked.said and asked.verdict in ("wrong", "coarse"):
                 tags[item.place] = Tag(asked.said, "error" if asked.verdict == "wrong" else "warning")
-            elif item.place in graph.nodes and (item.parameter or item.sort == "gradient"):
-                tags[item.place] = Tag(f"{item.parameter or '∂'} ?", "backward" if item.sort == "gradient" else "forward")
+            elif short := _short(item, item.place in graph.nodes):
+                waiting.setdefault(item.place, []).append(short)
+        sorts = {item.place: item.sort for item in self.asked}
+        for place, texts in waiting.items():
+            if place not in tags or tags[place].kind == "ok":
+                tags[place] = Tag("   ".join(texts), "backward" if sorts[place] == "gradient" else "forward")
         canvas.overlay.tag(OWNER, tags)
         self.changed.emit()
 
@@ -238,3 +243,11 @@ class Board(QObject):
 def _same_number(now: float | None, then: float | None) -> bool:
     """Whether a number is what it was; one that is not known is not known to have changed."""
     return now is None or then is None or abs(now - then) <= 1e-9 * max(abs(now), abs(then))
+
+
+def _short(item: Item, on_card: bool) -> str:
+    """What a tag says of a number that is waited for: which entry of a tensor, whose gradient; nothing where the question mark says it."""
+    entry = f"[{', '.join(map(str, item.entry))}]" if item.entry else ""
+    if on_card and item.sort == "gradient":
+        return f"∂{item.parameter}{entry} ?"
+    return f"{entry} ?" if entry else ""

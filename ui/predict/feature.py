@@ -223,6 +223,11 @@ class Predict(Feature):
             self._board.clear()
         self._follow_fault()
 
+    def selection_changed(self) -> None:
+        """After the last answer the ticks have been seen: they go when something else is looked at."""
+        if self._board is not None and self._board.answered and not self._board.asked:
+            self._board.clear()
+
     def set_trace(self, trace: TraceView, stale: bool) -> None:
         if self._board is not None:
             self._board.set_trace(trace, stale)

@@ -17,24 +17,35 @@ def value_items(graph: Graph, trace: TraceView | None, chosen: Iterable[str]) ->
 
 
 def gradient_items(graph: Graph, trace: TraceView | None, chosen: Iterable[str]) -> list[Item]:
-    """The gradients along these wires; of these nodes along their only wire, or their sums where there are several."""
+    """The gradients along these wires; of these nodes along their only wire, or their sums where there are several.
+
+    A layer is also asked for the gradients of what it learns.
+    """
     found: dict[Item, None] = {}
     for identity in chosen:
         if identity in graph.edges:
             found[Item("gradient", identity)] = None
         elif identity in graph.nodes:
-            wires = graph.outputs_of(identity)
-            found[Item("gradient", wires[0].id) if len(wires) == 1 else Item("gradient", identity)] = None
+            wires = _carrying(graph, trace, identity)
+            found[Item("gradient", wires[0]) if len(wires) == 1 else Item("gradient", identity)] = None
+            if graph.spec(identity).role != "parameter":
+                found |= {Item("gradient", identity, parameter=p.name): None for p in graph.spec(identity).parameters}
     return [placed for item in found if (placed := _placed(graph, trace, item)) is not None]
 
 
 def all_gradients(graph: Graph, trace: TraceView | None) -> list[Item]:
-    """Every wire's gradient, and the sums of those nodes that feed several wires, the last computed first."""
+    """Every wire's gradient, the sums of those nodes that feed several wires, and what layers learn, the last computed first."""
     chosen: list[str] = []
     for node in reversed(graph.order()):
-        wires = [edge.id for edge in graph.outputs_of(node)]
-        chosen += wires + ([node] if len(wires) > 1 else [])
+        wires = _carrying(graph, trace, node)
+        learns = graph.spec(node).role != "parameter" and bool(graph.spec(node).parameters)
+        chosen += wires + ([node] if len(wires) > 1 or learns else [])
     return gradient_items(graph, trace, chosen)
+
+
+def _carrying(graph: Graph, trace: TraceView | None, node: str) -> list[str]:
+    """The wires from a node along which a gradient comes back."""
+    return [e.id for e in graph.outputs_of(node) if trace is not None and isinstance(trace.edge_gradients.get(e.id), ArrayView)]
 
 
 def known(graph: Graph, trace: TraceView | None, item: Item) -> ArrayView | None:
