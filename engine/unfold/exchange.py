@@ -7,16 +7,14 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 
 from graph.edits import Connect, Edit
+from graph.edits.memory import FOLDED, ORIGIN
 from graph.graph import Graph
 from graph.model import Edge, Node
 
-FOLDED = "folded"
-"""The key in a group's `extra` under which an opened node is kept."""
-
 
 def node_mark(node: Node) -> list[str]:
-    """A node's name and a digest of what it computes. Its place, its label and the trained values it keeps are left out."""
-    params = {name: value for name, value in node.params.items() if name != "tensors"}
+    """A node's name and a digest of what it computes. Its place and label are left out, and where its numbers come from."""
+    params = {name: value for name, value in node.params.items() if name not in ("tensors", ORIGIN)}
     text = json.dumps([node.type, params, node.bypassed], sort_keys=True)
     return [node.name, hashlib.blake2b(text.encode(), digest_size=8).hexdigest()]
 
@@ -47,3 +45,6 @@ def reconnected(graph: Graph, wires: Mapping[str, Edge]) -> list[Edit]:
             found.append(Connect(wires[identity], behind))
         behind = identity
     return found
+
+
+__all__ = ["FOLDED", "edge_mark", "following", "node_mark", "reconnected"]

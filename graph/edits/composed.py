@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from graph.edits.base import Compound, Edit
+from graph.edits.memory import copied_memory, copied_settings
 from graph.edits.structure import AddItem, AddNode, Connect, Disconnect, RemoveItem, RemoveNode
 from graph.edits.values import SetGraphSetting, SetGroup, SetItem
 from graph.graph import Graph, GraphError
@@ -116,25 +117,37 @@ def copies(
     def home(group: str | None) -> str | None:
         return homes.get(group or "", group if group in graph.groups else inside)
 
-    groups = list(groups)
+    groups, edges = list(groups), list(edges)
+    wires = {edge.id: graph.fresh_id("e") for edge in edges}
+    names = _names(graph, nodes)
+    by_name = {node.name: names[node.id] for node in nodes} if groups else {}
     titles, counts = {group.name for group in graph.groups.values()} if groups else set(), dict[str, int]()
     for each in groups:
         homes[each.id] = graph.fresh_id("g")
         title = _title(each.name, titles, counts)
-        copy = replace(each, id=homes[each.id], name=title, parent=home(each.parent), x=each.x + dx, y=each.y + dy)
+        extra = copied_memory(each.extra, homes[each.id], renewed, wires, by_name) if each.extra else each.extra
+        copy = replace(each, id=homes[each.id], name=title, parent=home(each.parent), x=each.x + dx, y=each.y + dy, extra=extra)
         edits.append(AddItem(copy))
-    taken: set[str] = set()
     for node in nodes:
-        name = graph.fresh_name(node.name, taken)
-        taken.add(name)
-        copied = replace(node, id=renewed[node.id], name=name, x=node.x + dx, y=node.y + dy, group=home(node.group))
-        edits.append(AddNode(copied))
+        params = copied_settings(node.params, renewed[node.id], homes)
+        copied = replace(node, id=renewed[node.id], name=names[node.id], params=params, group=home(node.group))
+        edits.append(AddNode(copied.at(node.x + dx, node.y + dy)))
     for edge in edges:
         source = (renewed.get(edge.source[0], edge.source[0]), edge.source[1])
         via = tuple((x + dx, y + dy) for x, y in edge.via)
         target = (renewed[edge.target[0]], edge.target[1])
-        edits.append(Connect(replace(edge, id=graph.fresh_id("e"), source=source, target=target, via=via)))
+        edits.append(Connect(replace(edge, id=wires[edge.id], source=source, target=target, via=via)))
     return Compound(tuple(edits), "Copy"), renewed | homes
+
+
+def _names(graph: Graph, nodes: Iterable[Node]) -> dict[str, str]:
+    """A free name for the copy of each node, by the node's id."""
+    taken: set[str] = set()
+    found: dict[str, str] = {}
+    for node in nodes:
+        found[node.id] = graph.fresh_name(node.name, taken)
+        taken.add(found[node.id])
+    return found
 
 
 def fresh_group_name(graph: Graph, base: str) -> str:

@@ -15,6 +15,7 @@ from engine.session import Session
 from engine.trainer import Trainer
 from engine.unfold import RECIPES, fold, folded_around, opened
 from engine.unfold.neurons import MOST
+from graph.clipboard import copy_text, paste
 from graph.document import Document
 from graph.edits import (
     AddNode,
@@ -264,21 +265,65 @@ def test_a_renamed_group_folds_into_the_node_s_own_name() -> None:
     assert document.graph == start
 
 
-def test_a_copy_and_a_group_made_by_hand_are_not_folded() -> None:
+@pytest.mark.parametrize("neurons", [False, True])
+def test_a_copy_of_an_opened_layer_folds_into_a_copy_of_the_layer(neurons: bool) -> None:
     document = example("tanh-mlp-2-4-2")
-    group_id, _ = open_in(document, "h")
+    start = document.graph.copy()
+    group_id, _ = open_in(document, "hidden", neurons)
+    for _ in range(2):  # a copy of the copy as well
+        document.do(duplicate(document.graph, [group_id]))
+    copies = [each for each in document.graph.groups if each != group_id and opened(document.graph, each)]
+    assert len(copies) == 2
+    weights = [Session(document.graph.copy()).values()]
+
+    folded = [fold_in(document, each) for each in copies]
+
+    graph = document.graph
+    for each in folded:
+        node = graph.nodes[each]
+        assert node.type == "layer.linear" and node.params == start.nodes["n2"].params and node.label == "Hidden layer"
+        assert [wire.source for wire in graph.inputs_of(each)] == [("n1", "x")]
+        drawn = Session(graph.copy()).values()[each, "W"]
+        apart = {value.item() for value in weights[0].values() if value.dim() == 0}
+        assert set(drawn.flatten().tolist()) <= apart if neurons else any(torch.equal(drawn, value) for value in weights[0].values())
+    assert len({Session(graph.copy()).values()[each, "W"].sum().item() for each in [*folded]}) == 2
+    fold_in(document, group_id)
+    remove_nodes(graph, folded).apply(graph)
+    assert graph == start
+
+
+def test_an_opened_layer_is_pasted_into_another_document_and_folds_there() -> None:
+    document, other = example("xor"), example("iris")
+    group_id, _ = open_in(document, "hidden", neurons=True)
+    edit, pasted = paste(other.graph, copy_text(document.graph, [group_id]), (0.0, 0.0))
+    other.do(edit)
+    (box,) = [each for each in pasted if opened(other.graph, each)]
+
+    node = other.graph.nodes[fold_in(other, box)]
+
+    assert node.type == "layer.linear" and node.name == "hidden_2" and lint(other.graph) == []
+    assert node.params == document.graph.groups[group_id].extra["folded"]["node"]["params"]
+
+
+def test_half_a_copy_is_a_group_like_any_other() -> None:
+    document = example("xor")
+    group_id, _ = open_in(document, "hidden")
+    SetGroup(named(document.graph, "b_hidden"), None).apply(document.graph)
     duplicate(document.graph, [group_id]).apply(document.graph)
+    (copy,) = set(document.graph.groups) - {group_id}
+    assert lint(document.graph) == []
+    with pytest.raises(GraphError, match="was made by hand"):
+        fold(document.graph, copy)
+
+
+def test_a_group_made_by_hand_is_not_folded() -> None:
+    document = example("tanh-mlp-2-4-2")
     made, by_hand = group(document.graph, ["n4"], "mine")
     made.apply(document.graph)
-    (copy,) = set(document.graph.groups) - {group_id, by_hand}
-
-    with pytest.raises(GraphError, match="is a copy of an opened node"):
-        fold(document.graph, copy)
     with pytest.raises(GraphError, match="was made by hand"):
         fold(document.graph, by_hand)
     with pytest.raises(GraphError, match="Select an opened layer"):
         fold(document.graph, "nothing")
-    fold_in(document, group_id)
 
 
 @pytest.mark.parametrize("key", ["node", "entries", "exit", "nodes", "edges", "parameters"])
