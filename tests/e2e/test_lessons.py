@@ -12,7 +12,8 @@ import pytest
 from engine.catalog import CATALOG
 from engine.optimizers.specs import optimizer
 from graph.files import load as load_graph
-from graph.lesson import dumps, graph_path, loads, shelf
+from graph.lesson import KINDS, dumps, graph_path, loads, shelf
+from graph.lesson_actions import ACTIONS
 from graph.lesson_graph import check, graph_at, item_name, resolve
 from graph.lint import lint
 from tests.e2e.lesson_support import EXAMPLES, FOLDER, NAMES, open_lesson, played, texts_of
@@ -135,3 +136,17 @@ def test_the_command_line_lists_the_lessons_in_the_order_of_the_course(capsys: p
     assert all(entry["title"] and entry["summary"] and entry["steps"] >= 4 and entry["questions"] for entry in listed)
     assert main(["examples"]) == 0
     assert "The derivative as a limit" in capsys.readouterr().out
+
+
+def test_the_manual_names_every_action_with_its_fields_and_its_example_works() -> None:
+    manual = (FOLDER.parents[1] / "docs" / "lessons.md").read_text("utf-8")
+    rows = {name: row for row in re.findall(r"^\| (`.*)$", manual, re.MULTILINE) for name in re.findall(r"`(\w+)`", row.split("|")[0])}
+    for action, fields in ACTIONS.items():
+        assert all(f"`{field.name}`" in rows[action] for field in fields), action
+    assert set(KINDS) <= set(rows)
+    example = loads(manual.partition("```json\n")[2].partition("```")[0])
+    graph = load_graph(EXAMPLES / f"{example.graph}.gradwire", CATALOG)
+    check(example, graph)
+    last = graph_at(graph, example, len(example.steps) - 1)
+    asked = example.steps[0].ask[0]
+    assert asked.expected == 3 * -5 and last.setting(resolve(last, "x").node, "value") == 3
