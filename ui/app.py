@@ -102,6 +102,8 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
         session.remember(document.path)
     if complaint:
         window.say(complaint)
+    if lesson is not None:
+        window.lessons.open(lesson)
     window.recovery.look()
     settle(window)
     code = app.exec()

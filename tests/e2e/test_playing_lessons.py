@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.catalog import CATALOG
+from graph import lesson as lesson_files
 from graph.lesson import Step
 from tests.ui.window_support import Answers
 from ui.files import example_document
@@ -80,8 +82,6 @@ def play(window: Window) -> None:
 
 
 def test_a_training_step_that_is_left_is_paused_and_the_next_begins_untrained(window: Window, tmp_path: Path, qtbot: QtBot) -> None:
-    from graph import lesson as lesson_files
-
     kernel = window.kernel
     assert kernel is not None
     text = """{"format": "gradwire-lesson", "version": 1, "title": "T", "graph": "xor", "steps": [
@@ -120,3 +120,27 @@ def test_a_prediction_typed_beside_the_canvas_is_judged_with_hints(window: Windo
     assert edge not in window.canvas.overlay.hidden.gradients
     window.lessons.next()
     assert not window.predict.board.answered
+
+
+def test_a_lesson_is_opened_from_the_command_line(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ui.app import run
+
+    monkeypatch.setenv("GRADWIRE_SETTINGS", str(tmp_path / "settings.ini"))
+    seen: list[str] = []
+    timer = QTimer()
+    timer.setInterval(50)
+
+    def drive(window: Window) -> None:
+        end = time.monotonic() + PATIENCE
+
+        def look() -> None:
+            if (window.furnished and window.lessons.player is not None) or time.monotonic() > end:
+                seen.append(window.files.title)
+                timer.stop()
+                window.close()
+
+        timer.timeout.connect(look)
+        timer.start()
+
+    assert run(SHIPPED[0], drive) == 0
+    assert seen == [lesson_files.load(SHIPPED[0]).title]
