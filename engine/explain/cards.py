@@ -28,6 +28,7 @@ Topic = Literal["forward", "backward", "fan_out", "parameter", "wire", "collapse
 LineKind = Literal["formula", "numbers", "result", "step", "words"]
 """`formula` with names, `numbers` the same with the numbers in it, `result` what it comes to, `step` on the way, `words` plain text."""
 
+Index = tuple[int, ...]
 LocalKind = Literal["number", "diagonal", "matrix", "too large", "none"]
 
 
@@ -79,7 +80,8 @@ class Array:
     """One tensor. `symbol` is its LaTeX; `caption` says in words what its axes are.
 
     `form`: `matrix` of two axes, `column` and `row` for vectors, `diagonal` for the diagonal of a Jacobian that is 0 elsewhere,
-    `tensor` for everything else.
+    `tensor` for everything else. The `entry` of its place is where the array lies in a larger tensor: a sample's is `(sample,)`.
+    `chosen` is an index into the array itself, of the number that the card works out by itself.
     """
 
     view: ArrayView
@@ -88,6 +90,7 @@ class Array:
     place: Place | None = None
     form: Literal["matrix", "column", "row", "diagonal", "tensor"] = "tensor"
     caption: str = ""
+    chosen: Index | None = None
 
 
 @dataclass(frozen=True, slots=True)

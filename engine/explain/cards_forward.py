@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from torch import Tensor
 
-from engine.explain.cards import Line, Number, Piece, Place, Section, Tex
+from engine.explain.cards import Array, Line, Number, Piece, Place, Section, Tex
 from engine.explain.cards_formula import Unknown, main_part, sides, with_arrays, with_symbols, with_values
 from engine.explain.cards_layers import inner_product, linear_forward
 from engine.explain.cards_local import Local
@@ -56,6 +58,8 @@ def _of_tensor(worked: Worked, text: str) -> list[Line]:
     shown = output[worked.sample] if worked.local.batched and worked.sample is not None else output
     place = Place("node", *worked.key, entry=worked.index[:1] if worked.local.batched else ())
     result = scene.quantity(shown, left.text, "value", place)
+    if isinstance(result, Array):
+        result = replace(result, chosen=worked.entry)
     lines: list[Line] = []
     if isinstance(worked.type, Linear):
         return [*linear_forward(worked), equation("result", left, EQUALS, result)]
