@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from engine.explain.misconceptions import CAUSES
 from ui.array_view import quiet_table
 from ui.predict.score import Row, Score
 from ui.theme import Theme
-from ui.widgets import button, label
+from ui.widgets import FlowLayout, button, label
 
 COLUMNS = ("Number", "Answer", "", "Cause")
 WORDS = {"yes": "✓ right", "no": "✕ wrong", "coarse": "! more digits", "revealed": "revealed", "void": "void"}
@@ -23,7 +23,7 @@ class ScorePage(QWidget):
     def __init__(self, score: Score, export: Callable[[], None]) -> None:
         super().__init__()
         self._score = score
-        self.counts = label("", "strong", wrap=True)
+        self.counts = label("", "strong")
         self.name = QLineEdit(score.name)
         self.name.setPlaceholderText("Your name, for the file")
         self.name.setAccessibleName("Name in the score's file")
@@ -39,15 +39,14 @@ class ScorePage(QWidget):
         quiet_table(self.table)
         self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.table.setShowGrid(False)
-        row = QHBoxLayout()
-        row.setSpacing(10)
-        row.addWidget(self.counts, 1)
-        row.addWidget(self.name)
-        row.addWidget(self.export)
+        head, row = QWidget(), FlowLayout(12)
+        for widget in (self.counts, self.name, self.export):
+            row.addWidget(widget)
+        head.setLayout(row)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 10, 0, 10)
         layout.setSpacing(8)
-        layout.addLayout(row)
+        layout.addWidget(head)
         layout.addWidget(self.table, 1)
         self.name.textChanged.connect(self._named)
         self.export.clicked.connect(export)
