@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QLabel, QTableWidget, QWidget
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.catalog import CATALOG
@@ -20,7 +20,6 @@ from ui.explain.audit_tool import AuditTool
 from ui.explain.modes_tool import REVERSE, ModesTool
 from ui.explain.paths_tool import PathsTool
 from ui.explain.picture_tool import PictureTool
-from ui.explain.sheet import Sheet
 from ui.explain.symbolic_tool import SymbolicTool
 from ui.explain.tools_page import TOOLS
 from ui.files import example_document
@@ -353,29 +352,6 @@ def test_the_tools_work_with_the_parameter_that_the_card_is_about(open_window: O
     qtbot.waitUntil(lambda: tool.ledger is not None and tool.ledger.place.key == (ids["output"], "y"), timeout=PATIENCE)
 
 
-def test_a_gradient_that_is_to_be_found_out_is_told_by_no_tool(window: Window, qtbot: QtBot) -> None:
-    """f = x·y + x at 2 and −5: ∂f/∂x = −5 + 1 = −4, and nothing else is −4."""
-    node = names(window.document)["x"]
-    window.canvas.select([node])
-    window.predict.hide_gradient()
-    audited(window, qtbot)
-    answered = {"paths": "ledger", "picture": "local", "symbolic": "formulas", "modes": "answer"}
-
-    for key in ("paths", "audit", "picture", "symbolic", "modes"):
-        window.explain.show_tool(key)
-        tool = window.explain.tools.tool(key)
-        if key in answered:
-            qtbot.waitUntil(lambda: getattr(tool, answered[key]) is not None, timeout=PATIENCE)  # noqa: B023
-        qtbot.wait(30)
-        hidden = "−5" if key == "audit" else "−4"  # the audit is of wires, and of x's there are two
-        assert hidden not in said_by(tool) and "?" in said_by(tool), key
-    window.predict.reveal_all()
-
-    for key in answered:
-        window.explain.show_tool(key)
-        qtbot.waitUntil(lambda: "−4" in said_by(window.explain.tools.tool(key)), timeout=PATIENCE)  # noqa: B023
-
-
 def test_a_new_theme_brings_no_tags_of_a_tool_that_nobody_sees(window: Window, qtbot: QtBot) -> None:
     window.canvas.select([names(window.document)["x"]])
     window.explain.show_modes()
@@ -387,30 +363,3 @@ def test_a_new_theme_brings_no_tags_of_a_tool_that_nobody_sees(window: Window, q
     window.set_theme(DARK)
 
     assert not window.canvas.overlay.tags("forward_mode") and not window.canvas.overlay.marks("forward_mode")
-
-
-def said_by(tool: QWidget) -> str:
-    """All words of a tool: on its labels and in their tips, in formulas and tables."""
-    found = [text for each in tool.findChildren(QLabel) for text in (each.text(), each.toolTip())]
-    found += [each.accessibleName() for each in tool.findChildren(Sheet)]
-    for table in tool.findChildren(QTableWidget):
-        items = [table.item(row, column) for row in range(table.rowCount()) for column in range(table.columnCount())]
-        found += [text for item in items if item is not None for text in (item.text(), item.toolTip())]
-    return "\n".join(found)
-
-
-@pytest.mark.parametrize("key", ["paths", "audit", "picture", "symbolic", "modes"])
-def test_no_tool_gives_away_a_number_that_is_to_be_predicted(window: Window, qtbot: QtBot, key: str) -> None:
-    node = names(window.document)["x"]
-    window.canvas.select([node])
-    window.explain.show_tool(key)
-    tool = window.explain.tools.current
-    assert tool is not None
-    qtbot.waitUntil(lambda: tool.showing and not tool.asker.busy, timeout=60_000)
-
-    window.canvas.overlay.hide("predict", gradients=[node])
-    hidden = tool.showing
-    window.canvas.overlay.hide("predict")
-
-    assert not hidden
-    qtbot.waitUntil(lambda: tool.showing, timeout=PATIENCE)

@@ -72,6 +72,7 @@ class Explain(Feature):
         self._tab = -1
         self._audit: AuditOverlay | None = None
         self._hidden: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+        self._meant: tuple[str, tuple[int, ...]] | None = None
 
     def _make_card(self) -> QWidget:
         from ui.explain.card_page import CardPage
@@ -121,7 +122,8 @@ class Explain(Feature):
             self._hidden = now
             if self._card.page is not None:
                 self.card.show_again()
-            self._refresh_tools()
+            if self._tools.page is not None:
+                self.tools.show_again()
 
     def facts(self) -> Iterable[str]:
         if self.window.document.graph.nodes:
@@ -148,6 +150,8 @@ class Explain(Feature):
         self._refresh_tools()
 
     def selection_changed(self) -> None:
+        if self._meant is not None and self._meant[0] not in self.window.canvas.selection:
+            self._meant = None
         self._refresh_tools()
 
     def _refresh_tools(self, traced: bool = False) -> None:
@@ -159,13 +163,21 @@ class Explain(Feature):
         page = self._card.page
         return page.parameter if page is not None and len(nodes) == 1 and page.subject == nodes[0] else ""
 
+    def mean(self, subject: str, entry: tuple[int, ...] | None) -> None:
+        """Let the panel work with this entry of a selected node's or wire's tensor, until something else is selected."""
+        self._meant = (subject, entry) if entry is not None else None
+        self._refresh_tools()
+
     def entry_of(self, place: Place) -> tuple[int, ...] | None:
-        """Which number of a tensor the panel works with: the one chosen on the card, else the one with the largest gradient."""
+        """Which number of a tensor the panel works with: the one chosen on the card, else the one meant, else the one with the largest
+        gradient."""
         from ui.explain.tool import telling_entry, view_at
 
         graph, trace = self.window.document.graph, self.window.trace
         page, view = self._card.page, view_at(graph, trace, place)
         chosen = page.chosen_entry(place) if page is not None else None
+        if chosen is None and self._meant is not None and self._meant[0] == place.id:
+            chosen = self._meant[1]
         if chosen is not None and view is not None and len(chosen) == len(view.shape):
             return tuple(min(i, size - 1) for i, size in zip(chosen, view.shape, strict=True))
         return telling_entry(graph, trace, place)

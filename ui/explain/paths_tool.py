@@ -180,8 +180,8 @@ class PathsTool(Tool):
         self.back.setVisible(ledger.start > 0)
         self.more.setVisible(ledger.next is not None)
         arrays: list[Plane] = []
-        hidden = self._is_asked(ledger)
-        lines = [_path_line(path, arrays, hidden) for path in ledger.paths]
+        hidden = frozenset(self.window_.canvas.overlay.hidden.gradients)
+        lines = [_path_line(path, arrays, hidden, self._product_asked(ledger)) for path in ledger.paths]
         lines = lines or [Written(None, ledger.note or "No path leads to the objective.")]
         self.sheet.show_lines(lines, arrays, self.theme)
         self._show_sum()
@@ -199,7 +199,7 @@ class PathsTool(Tool):
         else:
             amount = _amount(total, ledger.total_entry if ledger.total is not None else None, arrays)
         found = _amount(ledger.gradient, ledger.gradient_entry, arrays)
-        if self._is_asked(ledger):
+        if self.asked(ledger.place) or self._product_asked(ledger):
             amount, found, arrays = _ASKED, _ASKED, []
         lines = [
             Written(row(Text("sum of all paths", "secondary", sans=True), relation(), amount), size=16.0),
@@ -207,11 +207,12 @@ class PathsTool(Tool):
         ]
         self.sum.show_lines(lines, arrays, theme)
 
-    def _is_asked(self, ledger: Ledger) -> bool:
-        """Whether the sum is to be found out: on one of the wires that leave a node, the ledger has it too."""
+    def _product_asked(self, ledger: Ledger) -> bool:
+        """Whether what each path comes to is to be found out: of a single path it is the sum, and what a leaving wire carries."""
         graph, place = self.window_.document.graph, ledger.place
         leaving = [e for e, edge in graph.edges.items() if edge.source == place.key] if place.kind == "output" else []
-        return self.asked(place) or any(e in self.window_.canvas.overlay.hidden.gradients for e in leaving)
+        hidden = self.window_.canvas.overlay.hidden.gradients
+        return (ledger.count == 1 and self.asked(place)) or any(e in hidden for e in leaving)
 
     def _count(self) -> None:
         if self.ledger is not None:
@@ -272,8 +273,11 @@ def _counted(counts: Counts, everything: bool) -> list[tuple[str, int]]:
     return [(words, getattr(counts, f"all_{name}" if everything else name)) for name, words in MODES]
 
 
-def _path_line(path: Path, arrays: list[Plane], asked: bool = False) -> Written:
-    """∂f/∂d · ∂d/∂x = 1 · (−5) = −5; of tensors the Jacobians' shapes instead of numbers. No product where it is `asked`."""
+def _path_line(path: Path, arrays: list[Plane], hidden: frozenset[str] = frozenset(), asked: bool = False) -> Written:
+    """∂f/∂d · ∂d/∂x = 1 · (−5) = −5; of tensors the Jacobians' shapes instead of numbers.
+
+    No product where it is `asked`, and no first factor where the objective's gradient on that wire is `hidden`.
+    """
     items: list[Expr] = [Text(f"{path.number + 1}", "secondary", sans=True), Text("  ")]
     factors = path.factors[::-1]  # as the chain rule is written: the objective first
     for at, factor in enumerate(factors):
@@ -283,7 +287,8 @@ def _path_line(path: Path, arrays: list[Plane], asked: bool = False) -> Written:
     items.append(relation())
     if factors and all(factor.derivative is not None for factor in factors):
         for at, factor in enumerate(factors):
-            items += ([operator("·")] if at else []) + [_number(factor.derivative or 0.0, bool(at))]
+            seed = not at and path.edges[-1:] != () and path.edges[-1] in hidden
+            items += ([operator("·")] if at else []) + [_ASKED if seed else _number(factor.derivative or 0.0, bool(at))]
         items.append(relation())
     items.append(_ASKED if asked else _amount(path.product, path.entry, arrays))
     return Written(Row(tuple(_linked(item, f"path|{path.number}") for item in items)), size=15.0)

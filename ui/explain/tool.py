@@ -77,9 +77,8 @@ class Tool(QWidget):
     def why_not(self) -> str:
         """Why nothing can be asked now; empty when something can."""
         window = self.window_
-        hidden = window.canvas.overlay.hidden
-        if hidden.values or hidden.gradients:
-            return "Some numbers on the canvas are hidden to be predicted: nothing here gives them away. Reveal them first."
+        if window.canvas.overlay.hidden.values:  # every derivative behind a hidden value tells something about it
+            return "Some values on the canvas are hidden to be predicted: nothing here gives them away. Reveal them first."
         if not window.document.graph.nodes:
             return "The canvas is empty."
         if window.kernel is None:

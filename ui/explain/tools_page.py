@@ -43,17 +43,12 @@ class ToolsPage(QWidget):
         row.addWidget(self._side())
         row.addWidget(self.pages, 1)
         self.choices.idClicked.connect(lambda number: self.show_tool(TOOLS[number][0]))
-        self._asked: object = None
-        window.canvas.overlay.changed.connect(self._overlay_changed)
 
-    def _overlay_changed(self) -> None:
+    def show_again(self) -> None:
         """Numbers were hidden, or found: the tools show what may be seen."""
-        hidden = self._window.canvas.overlay.hidden
-        now = hidden.values, hidden.gradients
-        if now != self._asked:
-            self._asked = now
-            for made in self._made.values():
-                made.dress()
+        for made in self._made.values():
+            made.dress()
+        self.refresh()
 
     def _side(self) -> QWidget:
         side = QWidget()

@@ -1,0 +1,83 @@
+"""What is hidden to be predicted is given away by none of the tools of the Analysis panel; f = x·y + x at 2 and −5."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QLabel, QTableWidget, QWidget
+from pytestqt.qtbot import QtBot
+
+from engine.catalog import CATALOG
+from graph.document import Document
+from graph.formula import build
+from tests.ui.explain_support import Desk
+from tests.ui.window_support import Answers, names
+from ui.explain.sheet import Sheet
+from ui.session import Session
+from ui.window import Window
+
+PATIENCE = 20_000
+ANSWERED = {"paths": "ledger", "picture": "local", "symbolic": "formulas", "modes": "answer"}
+
+
+@pytest.fixture
+def window(qtbot: QtBot, session: Session) -> Iterator[Window]:
+    made = Window(Document(build("x*y + x", CATALOG, {"x": 2.0, "y": -5.0})), session, Desk())  # type: ignore[arg-type]
+    made.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
+    qtbot.addWidget(made)
+    made.resize(1440, 900)
+    made.show()
+    qtbot.waitUntil(lambda: made.trace is not None, timeout=PATIENCE)
+    made.canvas.select([names(made.document)["x"]])
+    yield made
+    made.close()
+
+
+def said_by(tool: QWidget) -> str:
+    """All words of a tool: on its labels and in their tips, in formulas and tables."""
+    found = [text for each in tool.findChildren(QLabel) for text in (each.text(), each.toolTip())]
+    found += [each.accessibleName() for each in tool.findChildren(Sheet)]
+    for table in tool.findChildren(QTableWidget):
+        items = [table.item(row, column) for row in range(table.rowCount()) for column in range(table.columnCount())]
+        found += [text for item in items if item is not None for text in (item.text(), item.toolTip())]
+    return "\n".join(found)
+
+
+@pytest.mark.parametrize("key", ["paths", "audit", "picture", "symbolic", "modes"])
+def test_a_gradient_that_is_to_be_found_out_is_told_by_no_tool_and_by_all_once_it_is_found(window: Window, qtbot: QtBot, key: str) -> None:
+    """∂f/∂x = −5 + 1 = −4; on its wires, which the audit compares, −5 and 1."""
+    graph, x = window.document.graph, names(window.document)["x"]
+    secret = "−5" if key == "audit" else "−4"
+    window.canvas.overlay.hide("predict", gradients=[x, *(e for e, edge in graph.edges.items() if edge.source[0] == x)])
+    window.explain.show_tool(key)
+    tool = window.explain.tools.tool(key)
+    if key == "audit":
+        window.explain.toggle_audit()
+        qtbot.waitUntil(lambda: bool(window.explain.audit.rows) and not window.explain.audit.busy, timeout=PATIENCE)
+    else:
+        qtbot.waitUntil(lambda: getattr(tool, ANSWERED[key]) is not None, timeout=PATIENCE)
+    qtbot.wait(30)
+
+    covered = said_by(tool)
+    window.canvas.overlay.hide("predict")
+
+    assert secret not in covered and "?" in covered and tool.showing
+    qtbot.waitUntil(lambda: secret in said_by(tool) and "?" not in said_by(tool), timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("key", ["paths", "audit", "picture", "symbolic", "modes"])
+def test_while_a_value_is_hidden_the_tools_say_so_instead(window: Window, qtbot: QtBot, key: str) -> None:
+    node = names(window.document)["multiply"]
+    window.canvas.select([names(window.document)["x"]])
+    window.explain.show_tool(key)
+    tool = window.explain.tools.current
+    assert tool is not None
+    qtbot.waitUntil(lambda: tool.showing and not tool.asker.busy, timeout=60_000)
+
+    window.canvas.overlay.hide("predict", values=[node])
+    showing = tool.showing
+    window.canvas.overlay.hide("predict")
+
+    assert not showing
+    qtbot.waitUntil(lambda: tool.showing, timeout=PATIENCE)
