@@ -80,7 +80,7 @@ class Writer:
 
     def _plane(self, piece: Array, numbers: tuple[int, int] = NUMBERS) -> Plane:
         lying = piece.form in ("row", "tensor")
-        return plane(piece.view, lying, piece.place.entry if piece.place is not None and piece.place.entry else None, numbers)
+        return plane(piece.view, lying, piece.chosen, numbers)
 
     def tex(self, piece: Tex) -> Expr:
         parts = {str(i): self._part(part) for i, part in enumerate(piece.parts)}
