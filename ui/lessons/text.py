@@ -171,11 +171,13 @@ def _set_formulas(document: QTextDocument, formulas: list[str], theme: Theme, si
             blocks.setdefault(cursor.blockNumber(), []).append((index, pictures))
             displayed |= {cursor.blockNumber()} if alone else set()
     for number, there in blocks.items():
-        if number in displayed:
-            form = QTextBlockFormat(document.findBlockByNumber(number).blockFormat())
-            form.setLineHeight(_TIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
-            QTextCursor(document.findBlockByNumber(number)).setBlockFormat(form)
-        high, line = _room([picture for _, pictures in there for picture in pictures], face)
+        every = [picture for _, pictures in there for picture in pictures]
+        if number in displayed or max(p.ascent for p in every) + max(p.descent for p in every) > _line_height(face):
+            block = document.findBlockByNumber(number)
+            form = QTextBlockFormat(block.blockFormat())
+            form.setLineHeight(_TIGHT if number in displayed else _LINE, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+            QTextCursor(block).setBlockFormat(form)
+        high, line = _room(every, face)
         for index, pictures in there:
             cursor = document.find(f"{_OPEN}{index}{_CLOSE}")
             cursor.removeSelectedText()
@@ -297,6 +299,11 @@ def _picture(latex: str, size: float, ink: str, ratio: float, displayed: bool) -
     return _Picture(image, wide, -top, high + top)
 
 
+def _line_height(face: QFont) -> int:
+    """Of text, with formulas in it that fit: lines as high as each other."""
+    return round(QFontMetricsF(face).height() * _LINE / 100)
+
+
 def _set_blocks(document: QTextDocument, theme: Theme, size: float) -> None:
     scale = theme.scale * size / 13
     block = document.begin()
@@ -309,7 +316,10 @@ def _set_blocks(document: QTextDocument, theme: Theme, size: float) -> None:
             face.setFont(font("strong", scale * (1.25 if level == 1 else 1.1)))
             cursor.setCharFormat(face)
         form = QTextBlockFormat(block.blockFormat())
-        form.setLineHeight(_LINE, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        if level:
+            form.setLineHeight(_LINE, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value)
+        else:
+            form.setLineHeight(_line_height(font("base", scale)), QTextBlockFormat.LineHeightTypes.FixedHeight.value)
         form.setTopMargin(0)
         form.setBottomMargin((3 if block.textList() and block.next().textList() else 9) * scale if block.next().isValid() else 0)
         cursor.setBlockFormat(form)
