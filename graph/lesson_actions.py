@@ -91,7 +91,7 @@ ACTIONS: Final[Mapping[str, tuple[Field, ...]]] = {
     "reset": (),
     "select": (Field("items", _names),),
     "view": (Field("fit", _names, False),),  # none: the whole graph
-    "explain": (_OF, _INDEX),
+    "explain": (_OF,),
     "panel": (Field("name", _text),),
     "audit": (Field("on", _flag, False),),
     "paths": (_OF, _INDEX),

@@ -42,9 +42,8 @@ class PictureTool(Tool):
         self._zoom = 0
         self._natural = 1.0
         """Half the width of the picture that the engine chose by itself."""
-        self._meant: tuple[str, tuple[int, ...]] | None = None
         self._exact: float | None = None
-        """What `begin` asked for: which entry of which tensor, and ε; until something else is chosen."""
+        """The ε that `begin` asked for, until another is chosen."""
         self.title = ElidedLabel("", "strong")
         self.numbers = Sheet()
         self.key = label("", "small", wrap=True)
@@ -105,17 +104,13 @@ class PictureTool(Tool):
         if place is None:
             self._place, self.local, self.secant = None, None, None
             return self.say(INVITATION)
-        meant = self._meant is not None and self._meant[0] == place.id
-        entry = self._meant[1] if self._meant is not None and meant else window.explain.entry_of(place)
-        place = Place(place.kind, place.id, place.name, entry)
+        place = Place(place.kind, place.id, place.name, window.explain.entry_of(place))
         if place != self._place:
             self._place, self._zoom, self.secant = place, 0, None
         self._ask()
 
-    def begin(self, entry: tuple[int, ...] | None = None, epsilon: float | None = None) -> None:
-        """Show the selection's slice along this entry of it, with the secant of this step (none: without a secant)."""
-        selected = (*self.window_.canvas.selected_nodes(), *self.window_.canvas.selected_edges())
-        self._meant = (selected[0], entry) if entry is not None and selected else None
+    def begin(self, epsilon: float | None = None) -> None:
+        """Show the selection's slice with the secant of this step (none: without a secant)."""
         self._exact = epsilon
         self.chord.setChecked(epsilon is not None)
         self.refresh()
@@ -256,7 +251,7 @@ class PictureTool(Tool):
     def forget(self) -> None:
         super().forget()
         self._secants.forget()
-        self.local, self.secant, self._place, self._zoom, self._meant, self._exact = None, None, None, 0, None, None
+        self.local, self.secant, self._place, self._zoom, self._exact = None, None, None, 0, None
 
 
 def _short(local: Local) -> Expr:

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 def show(window: Window, name: str, args: Mapping[str, Any]) -> None:
     """Show a tool about an item, which is selected first: tools are about the selection."""
     if "of" in args:
-        window.canvas.select([resolve(window.document.graph, args["of"]).id])
+        item = resolve(window.document.graph, args["of"]).id
+        window.canvas.select([item])
+        window.explain.mean(item, tuple(args["index"]) if "index" in args else None)
     _SHOW[name](window, args)
 
 
@@ -24,7 +26,7 @@ def _picture(window: Window, args: Mapping[str, Any]) -> None:
     window.explain.show_picture()
     tool = window.explain.tools.tool("picture")
     if isinstance(tool, PictureTool):
-        tool.begin(tuple(args["index"]) if "index" in args else None, args.get("epsilon"))
+        tool.begin(args.get("epsilon"))
 
 
 def _explain(window: Window, args: Mapping[str, Any]) -> None:
