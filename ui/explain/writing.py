@@ -180,7 +180,7 @@ def head_lines(writer: Writer, card: Card) -> list[Written]:
     for word, part in named:
         items += [Space(1.4)] if items else []
         if isinstance(part, Number):
-            items += [_word(f"{word} "), writer.number(part)]
+            items.append(row(_word(f"{word} "), writer.number(part)))  # one piece: no line ends between the word and its number
         else:
             items.append(Script(writer.array(part, 6.0, None, (2, 4)), above=_word(word), stacked=True))
     found = [Written(row(*items), "", 17.0)] if items else []
