@@ -122,6 +122,10 @@ class _Backward:
         down = scene.quantity(step.downstream, self.symbol, "gradient", self._down_place(step))
         if kind == "matrix":
             up, down = _as_row(up), _as_row(down)
+        if kind == "diagonal":
+            entry = self.worked.index if step.sample is None else self.worked.entry
+            up, down = _framed(up, entry), _framed(down, entry)
+            local = _framed(local, entry) if local is not None else None
         return Chain(self.target, up, local, down, kind, step.jacobian, step.sample, step.summed)
 
     def _down_place(self, step: Step) -> Place | None:
@@ -264,6 +268,10 @@ class _Backward:
 
 def _as_row(quantity: Number | Array) -> Number | Array:
     return replace(quantity, form="row") if isinstance(quantity, Array) and len(quantity.view.shape) == 1 else quantity
+
+
+def _framed(quantity: Number | Array, entry: Index) -> Number | Array:
+    return replace(quantity, chosen=entry) if isinstance(quantity, Array) and len(quantity.view.shape) == len(entry) else quantity
 
 
 def _same(one: Tensor, other: Tensor) -> bool:
