@@ -97,8 +97,7 @@ class Document:
 
     def do(self, edit: Edit, text: str = "", merge: Hashable | None = None) -> None:
         """Apply an edit as one undo step; steps in a row with the same `merge` key become one. Raises GraphError, changing nothing."""
-        sets_number = isinstance(edit, SetParam) and edit.kind_in(self.graph) == "value"
-        if self.read_only and not (self.takes_numbers and sets_number):
+        if self.read_only and not (self.takes_numbers and isinstance(edit, SetParam) and edit.kind_in(self.graph) == "value"):
             raise GraphError(self.read_only)
         self.history.do(edit, text, merge)
         self._announce()

@@ -99,6 +99,21 @@ def test_a_training_step_that_is_left_is_paused_and_the_next_begins_untrained(wi
     assert not kernel.training and kernel.progress.step == 0 and not window.lessons.panel.waiting.isVisible()
 
 
+def test_whoever_trains_on_has_left_the_step_and_comes_back_to_its_weights(window: Window, qtbot: QtBot) -> None:
+    kernel = window.kernel
+    assert kernel is not None and window.lessons.open(next(path for path in SHIPPED if path.stem == "tanh-2-4-2"))
+    run_out(window)
+    panel = window.lessons.panel
+    assert panel is not None and not panel.home.isVisible()
+
+    window.commands.train_step()
+    qtbot.waitUntil(panel.home.isVisible, timeout=20_000)
+    panel.home.click()
+    run_out(window)
+
+    assert kernel.progress.step == 0 and not panel.home.isVisible()
+
+
 def test_a_prediction_typed_beside_the_canvas_is_judged_with_hints(window: Window, qtbot: QtBot) -> None:
     assert window.lessons.open(next(path for path in SHIPPED if path.stem == "several-paths"))
     window.lessons.go(2)

@@ -233,6 +233,7 @@ class Lessons(Feature):
         if self.player is not None:
             self._ask()
             self.player.runner.poke()
+            self.player.look()
 
     def document_changed(self) -> None:
         if self.player is not None:

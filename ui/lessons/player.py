@@ -68,6 +68,9 @@ class Player(QObject):
         self.wandered = False
         self.view = StepView(window.canvas)
         self.runner = Runner(self)
+        self.runner.finished.connect(self._ran)
+        self._steps = 0
+        """Of training, as the step leaves it."""
         self._look = QTimer(self)
         self._look.setSingleShot(True)
         self._look.setInterval(0)
@@ -150,10 +153,21 @@ class Player(QObject):
         """Questions of this step whose number on the canvas must not be seen yet."""
         return tuple(question for question in self.step.ask if question.kind == "predict")
 
+    def _ran(self) -> None:
+        """Everything the step runs is done: trained further it is another state."""
+        kernel = self.window.kernel
+        self._steps = kernel.progress.step if kernel is not None else 0
+        self._compare()
+
+    @property
+    def _trained_on(self) -> bool:
+        kernel = self.window.kernel
+        return kernel is not None and not self.runner.running and kernel.progress.step != self._steps
+
     def _compare(self) -> None:
         if self.window.document is not self.document:
             return
-        wandered = self.document.graph != self.script.state(self.index) or self.view.moved
+        wandered = self.view.moved or self._trained_on or self.document.graph != self.script.state(self.index)
         if wandered != self.wandered:
             self.wandered = wandered
             self.changed.emit()
