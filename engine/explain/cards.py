@@ -23,7 +23,8 @@ Role = Literal["value", "gradient", "local", "plain"]
 
 Topic = Literal["forward", "backward", "fan_out", "parameter", "wire", "collapse", "state", "absent", "source", "objective"]
 """What a section is about. `backward`: upstream × local = downstream, one section for each input wire and learned tensor;
-`collapse`: softmax and cross-entropy together; `state`: masks, indices, statistics, penalties."""
+`fan_out`: where the gradient comes from, the sum over the wires or the one there is; `collapse`: softmax and cross-entropy together;
+`state`: masks, indices, statistics, penalties."""
 
 LineKind = Literal["formula", "numbers", "result", "step", "words"]
 """`formula` with names, `numbers` the same with the numbers in it, `result` what it comes to, `step` on the way, `words` plain text."""
