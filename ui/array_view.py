@@ -212,6 +212,8 @@ class ArrayPanel(QWidget):
         self._bar.setVisible(tensor)
         self.stack.setVisible(tensor)
         if not isinstance(view, ArrayView):
+            self.number.clear()
+            self.number.setToolTip("")
             self.note.setText(ABSENT[view.reason] if isinstance(view, Absent) else "—")
             return
         if view.scalar is not None:

@@ -1,4 +1,4 @@
-"""What is hidden to be predicted is given away by none of the tools of the Analysis panel; f = x·y + x at 2 and −5."""
+"""What is hidden to be predicted is given away by none of the panels; f = x·y + x at 2 and −5."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from PySide6.QtWidgets import QLabel, QTableWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.catalog import CATALOG
+from engine.explain.update import ParameterUpdate, Update
+from engine.views import Absent
 from graph.document import Document
 from graph.formula import build
 from tests.ui.explain_support import Desk
-from tests.ui.window_support import Answers, names
+from tests.ui.window_support import Answers, names, scalar
+from ui.array_view import ArrayPanel
+from ui.debugger.tags import update_tags
+from ui.debugger.update_view import UpdateView
 from ui.explain.sheet import Sheet
 from ui.session import Session
 from ui.window import Window
@@ -81,3 +86,30 @@ def test_while_a_value_is_hidden_the_tools_say_so_instead(window: Window, qtbot:
 
     assert not showing
     qtbot.waitUntil(lambda: tool.showing, timeout=PATIENCE)
+
+
+def test_the_step_of_a_parameter_whose_gradient_is_to_be_found_out_is_not_in_the_updates(qtbot: QtBot) -> None:
+    """θ ← θ − 0.1 g: from 2 to 1.7 it took a gradient of 3, from 5 to 5.4 one of −4."""
+    steps = {"v": (2.0, 3.0, -0.3, 1.7), "w": (5.0, -4.0, 0.4, 5.4)}
+    rows = [ParameterUpdate(name, "value", name, *map(scalar, all_), (), (), (), all_, ()) for name, all_ in steps.items()]
+    update = Update("sgd", "SGD", (), (), 0, 1, 1.0, tuple(rows))
+    view = UpdateView()
+    qtbot.addWidget(view)
+
+    view.show_update(update, asked=frozenset({"v"}))
+    covered, tags = said_by(view), update_tags(update, frozenset({"v"}))
+    view.show_update(update)
+
+    assert not any(number in covered for number in ("3.0", "1.7")) and "5.4" in covered and "found out" in covered
+    assert set(tags) == {"w"} and set(update_tags(update)) == {"v", "w"}
+    assert "3.000" in said_by(view) and "?" not in said_by(view)
+
+
+def test_a_number_that_is_covered_leaves_nothing_in_its_tip(qtbot: QtBot) -> None:
+    panel = ArrayPanel("Gradient", "gradient-number")
+    qtbot.addWidget(panel)
+    panel.show_view(scalar(-4.0))
+
+    panel.show_view(Absent("asked"))
+
+    assert "−4" not in said_by(panel)
