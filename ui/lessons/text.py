@@ -96,7 +96,9 @@ class LessonText(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         document = self._laid_out(width) if self._text else None
-        return round(document.size().height() + 0.5) if document is not None else 0
+        if document is None or self._theme is None:
+            return 0
+        return round(document.size().height() + 4 * self._theme.scale)  # what hangs below the last line is part of it
 
     def sizeHint(self) -> QSize:
         width = self.width() if self.width() > 60 else 320
