@@ -15,13 +15,17 @@ from engine.catalog import CATALOG
 from graph import files as graph_files
 from graph.edits import SetParam
 from graph.formula import build
+from tests.ui.test_every_action import at_random
 from tests.ui.test_session import drop
 from tests.ui.window_support import Answers, hand_trace, names
+from ui.formula import loader
 from ui.lessons.player import Player
 from ui.lessons.questions import ChoiceBox, DiscussBox, NumberBox
 from ui.lessons.shelf import LESSONS, Progress, Standing, entries
+from ui.lessons.text import laid_out, pieces
 from ui.lessons.truth import typed
 from ui.session import Session
+from ui.theme import THEMES
 from ui.window import Window
 
 SHIPPED = [entry.path for entry in entries()]
@@ -386,3 +390,48 @@ def test_there_are_lessons_on_the_shelf() -> None:
 )
 def test_numbers_are_understood_as_people_write_them(text: str, number: float | None) -> None:
     assert typed(text) == number
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_random_actions_in_a_lesson_break_nothing_and_it_can_be_returned_to(played: Window, qtbot: QtBot, seed: int) -> None:
+    played.show_trace(hand_trace(played.document))
+    at_random(played, qtbot, seed, 25)
+
+    lessons = played.lessons
+    if lessons.player is not None:
+        lessons.return_to_step()
+        assert played.document.graph == lessons.player.script.state(lessons.player.index)
+    lessons.leave()
+    played.presenter.take("")
+    if lessons.recording:
+        played.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
+        lessons.toggle_recorder()
+
+
+@pytest.mark.parametrize(
+    ("latex", "cut"),
+    [
+        ("x + y", ["x + y"]),
+        (r"a = b \qquad c = d", ["a = b ", r"\qquad c = d"]),
+        (r"a = \frac{b = c}{2} = d", ["a ", r"= \frac{b = c}{2} ", "= d"]),
+        (r"f(x = 1) \to 2", ["f(x = 1) ", r"\to 2"]),
+        (r"\{a = b\} \leq c", [r"\{a = b\} ", r"\leq c"]),
+    ],
+)
+def test_a_long_formula_is_cut_where_a_line_may_end_and_never_inside_braces(latex: str, cut: list[str]) -> None:
+    assert pieces(latex) == cut
+
+
+def test_formulas_of_a_text_are_pictures_no_wider_than_it(qtbot: QtBot) -> None:
+    loader().start()
+    qtbot.waitUntil(lambda: loader().ready, timeout=20_000)
+    long = r"$$\delta = \frac{\partial \ell}{\partial s} = (0.7809, 0.2191) - (0, 1) = (1, 2)$$"
+    text = f"A line with $w_0$ and $\\frac{{1}}{{2}}$, then\n\n{long}"
+
+    document = laid_out(text, 260, THEMES["light"])
+
+    wide, block, pictures = document.idealWidth(), document.begin(), 0
+    while block.isValid():
+        pictures += block.text().count("\ufffc")
+        block = block.next()
+    assert wide <= 260 and pictures >= 4 and "$" not in document.toPlainText()

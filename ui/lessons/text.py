@@ -230,10 +230,11 @@ def pieces(latex: str) -> list[str]:
     cuts, depth, place = {"space": [0], "relation": [0]}, 0, 0
     while place < len(latex):
         mark = latex[place]
-        depth += (mark in "{([") - (mark in "})]")
+        bracket = latex[place + 1 : place + 2] if mark == "\\" else mark
+        depth += (bracket in set("{([")) - (bracket in set("})]"))
         if depth == 0 and latex.startswith(_WEAK, place):
             cuts["space"].append(place)
-        if depth == 0 and place and (mark == "=" or re.match(r"\\(to|approx|Rightarrow|le|ge|iff)\b", latex[place:])):
+        if depth == 0 and place and (mark == "=" or re.match(r"\\(to|approx|Rightarrow|leq?|geq?|iff)\b", latex[place:])):
             cuts["relation"].append(place)
         place += 2 if mark == "\\" and not latex[place + 1 : place + 2].isalpha() else 1
     chosen = cuts["space"] if len(cuts["space"]) > 1 else cuts["relation"]
