@@ -16,6 +16,7 @@ from graph import files as graph_files
 from graph.edits import AddNode, SetParam
 from graph.graph import GraphError
 from graph.model import Node
+from tests.ui.test_every_action import at_random
 from tests.ui.window_support import hand_trace, names
 from ui.presenter.feature import LOCKED
 from ui.presenter.strokes import Board, Stroke
@@ -312,3 +313,14 @@ def test_a_lesson_goes_on_in_a_locked_graph_and_strokes_stay_with_their_step(win
     for _ in range(3):
         key(window, qtbot, Qt.Key.Key_Escape)
     assert not window.presenter.presenting and window.lessons.player is not None
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_random_actions_while_presenting_a_locked_graph_break_nothing(window: Window, qtbot: QtBot, seed: int) -> None:
+    window.presenter.toggle()
+
+    at_random(window, qtbot, seed + 50, 25)
+
+    window.presenter.leave()
+    window.presenter.take("")
+    window.presenter.light.show(False)

@@ -20,6 +20,7 @@ from graph.formula import build
 from graph.graph import Graph
 from graph.lesson import LessonError
 from tests.ui.editing_window import steps as random_edits
+from tests.ui.test_every_action import at_random
 from tests.ui.window_support import Answers, hand_trace, names
 from ui.lessons.player import Script
 from ui.lessons.recorder import Recorder
@@ -252,3 +253,11 @@ def test_a_question_that_lacks_something_is_named_and_nothing_is_written(window:
     with pytest.raises(LessonError, match="choice needs at least two"):
         recording.save(tmp_path / "wrong.gwlesson")
     assert not list(tmp_path.glob("wrong*"))
+
+
+def test_random_actions_while_recording_break_nothing(studio: Window, qtbot: QtBot) -> None:
+    at_random(studio, qtbot, 82, 25)
+
+    studio.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
+    if studio.lessons.recording:
+        studio.lessons.toggle_recorder()
