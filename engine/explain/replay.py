@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.environment import Held, Key, Own, Several, Wire
 from engine.explain.local_products import LocalProducts
-from engine.explain.place_lookup import number_at, place_name
+from engine.explain.place.lookup import number_at, place_name
 from engine.explain.question import Unanswerable
 from engine.nodes.base import NodeError
 from engine.plan import Leaf, Operation

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from engine.catalog import CATALOG
-from engine.explain import audit_curve
 from engine.explain.audit import Audit, AuditPart, AuditRow, ErrorCurve, StepCurve, StepErrors
+from engine.explain.audit import curve as audit_curve
 from engine.explain.place import Place, output, parameter, wire
 from engine.explain.question import Refusal, answer
 from engine.explain.situation import Situation

@@ -16,8 +16,9 @@ from torch import Tensor
 
 from engine.catalog import CATALOG
 from engine.explain.cards import Array, Card, CardOf, Kind, Number, Outer, Section, Tex, Words
-from engine.explain.cards_symbols import symbol
-from engine.explain.fan_out import FanOut, FanOutOf
+from engine.explain.cards.fan_out import FanOut, summed
+from engine.explain.cards.scene import Scene
+from engine.explain.cards.symbols import symbol
 from engine.explain.question import answer
 from engine.explain.situation import Situation
 from engine.session import Session
@@ -102,16 +103,20 @@ def test_the_objective_starts_with_1_and_a_source_tells_its_gradient() -> None:
 # Fan-out
 
 
+def fan_out(session: Session, node: str) -> FanOut:
+    return summed(Scene(Situation(session), "leibniz", None, None), (node, "y"))
+
+
 def test_contributions_are_added_at_the_producer_and_the_sum_is_written_out() -> None:
     nodes: dict[str, Any] = {
         "x": ("source.input", {"value": 3.0}), "square": ("math.square", {}), "double": ("math.multiply", {}),
         "two": ("source.constant", {"value": 2.0}), "f": ("math.subtract", {}),
     }  # fmt: skip
     session = Session(network(nodes, "x -> square.x; x -> double.a; two -> double.b; square -> f.a; double -> f.b"))
-    found = answer(Situation(session), FanOutOf("x"))
-    assert isinstance(found, FanOut) and found.number is not None
+    found = fan_out(session, "x")
+    assert found.number is not None
     # f = x² − 2x: 2x = 6 along one wire, −2 along the other
-    assert [(c.consumer_name, c.number.value if c.number else None) for c in found.contributions] == [("square", 6.0), ("double", -2.0)]
+    assert [(c.consumer, c.number.value if c.number else None) for c in found.contributions] == [("square", 6.0), ("double", -2.0)]
     assert found.number.value == 4.0
     (section,) = of_topic(card(session, "node", "x"), "fan_out")
     assert read(section)[1:] == [
@@ -131,8 +136,8 @@ def test_two_wires_to_one_node_are_told_apart_by_their_inputs() -> None:
 def test_an_objective_that_is_used_further_on_has_its_seed_in_the_sum() -> None:
     nodes: dict[str, Any] = {"x": ("source.input", {"value": 3.0}), "f": ("math.square", {}), "g": ("math.negate", {})}
     session = Session(network(nodes, "x -> f.x; f -> g.x", settings={"objective": {"node": "f", "port": "y"}}))
-    found = answer(Situation(session), FanOutOf("f"))
-    assert isinstance(found, FanOut) and found.seeded and found.number is not None and found.number.value == 1.0
+    found = fan_out(session, "f")
+    assert found.seeded and found.number is not None and found.number.value == 1.0
     assert [c.absent for c in found.contributions] == ["independent"]
 
 
@@ -369,7 +374,7 @@ def test_an_answer_travels_between_processes() -> None:
 
 
 def test_questions_and_answers_know_no_torch() -> None:
-    code = "import sys, engine.explain.cards, engine.explain.fan_out, engine.explain.cards_symbols; sys.exit('torch' in sys.modules)"
+    code = "import sys, engine.explain.cards, engine.explain.cards.symbols; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from engine.catalog import CATALOG
 from engine.explain.misconceptions import Expected, Item, Prediction
-from engine.explain.misconceptions_found import BUDGET, expected
-from engine.explain.misconceptions_match import Judgement, judge, typed
+from engine.explain.misconceptions.found import BUDGET, expected
+from engine.explain.misconceptions.match import Judgement, judge, typed
 from engine.explain.question import Unanswerable
 from engine.explain.situation import Situation
 from engine.session import Session

@@ -12,9 +12,9 @@ import pytest
 import torch
 
 from engine.catalog import CATALOG
-from engine.explain import paths_follow
 from engine.explain.audit import Audit, AuditPart
 from engine.explain.paths import SUMMED, Ledger, PartialSum, PathLedger, PathSum
+from engine.explain.paths import follow as paths_follow
 from engine.explain.place import Place, output, parameter, wire
 from engine.explain.question import Refusal, answer
 from engine.explain.situation import Situation

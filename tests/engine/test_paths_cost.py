@@ -9,7 +9,7 @@ import torch
 
 from engine.environment import Own
 from engine.explain.local_products import LocalProducts, Step
-from engine.explain.paths_cost import cost
+from engine.explain.paths.cost import cost
 from engine.explain.situation import Situation
 from engine.session import Session
 from tests.engine.networks import network

@@ -14,7 +14,7 @@ from engine.explain.local_products import LocalProducts
 from engine.explain.question import Refusal, answer
 from engine.explain.situation import Situation
 from engine.explain.sweep import DEPTHS, WIDTHS, OwnSweep, SweepPoint, SweepResult
-from engine.explain.sweep_run import Comparison, network
+from engine.explain.sweep.run import Comparison, network
 from engine.session import Session
 from graph.files import load
 from tests.engine.networks import network as wired

@@ -14,8 +14,8 @@ from engine.catalog import CATALOG
 from engine.explain.question import Refusal, answer
 from engine.explain.situation import Situation
 from engine.explain.symbolic import Derivative, Formulas, Symbolic
-from engine.explain.symbolic_brackets import plain_brackets
-from engine.explain.symbolic_table import FORMULAS
+from engine.explain.symbolic.brackets import plain_brackets
+from engine.explain.symbolic.table import FORMULAS
 from engine.nodes import TYPES
 from engine.session import Session
 from graph.files import load

@@ -130,6 +130,8 @@ class Lessons(Feature):
     def return_to_step(self) -> None:
         if self.player is not None:
             self.player.return_to_step()
+            self._uncover()
+            self._ask()
 
     def leave(self) -> None:
         """Close the lesson; the document stays as it is."""
@@ -254,7 +256,8 @@ class Lessons(Feature):
             self.panel.set_theme(theme)
             if self.player is not None and self.standing is not None:
                 self._withdraw()
-                self.panel.show_step(self.player, self.standing)
+                self.panel.show_step(self.player, self.standing, again=True)
+                self._uncover()
                 self._ask()
         if self.notes is not None:
             self.notes.set_theme(theme)

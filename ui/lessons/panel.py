@@ -115,8 +115,8 @@ class LessonPanel(QWidget):
         self._layout.setContentsMargins(pad, round(8 * own.scale), round(10 * own.scale), round(10 * own.scale))
         self.setMinimumWidth(round(250 * own.scale))
 
-    def show_step(self, player: Player, standing: Standing) -> None:
-        """The step the player is at, from its top."""
+    def show_step(self, player: Player, standing: Standing, again: bool = False) -> None:
+        """The step the player is at, from its top; `again`: with the answers that were given."""
         theme = self._theme
         assert theme is not None
         step = player.step
@@ -124,7 +124,7 @@ class LessonPanel(QWidget):
         self.text.show_text(step.text, theme)
         self.text.setVisible(bool(step.text))
         clear(self._asked)
-        self.boxes = []
+        given, self.boxes = self.boxes if again else [], []
         for number, question in enumerate(step.ask):
             made = questions.box(question, theme, lambda q=question: truth(player.document.graph, player.window.trace, q))  # type: ignore[misc]
             made.answered.connect(lambda right, number=number: self.answered.emit(number, right))
@@ -132,6 +132,8 @@ class LessonPanel(QWidget):
             made.left.connect(self.left)
             made.told.connect(lambda made=made: self._see(made))
             self.boxes.append(made)
+            if number < len(given):
+                made.resume(given[number])
             self._asked.addWidget(made)
         self.area.verticalScrollBar().setValue(0)
         self.say("")

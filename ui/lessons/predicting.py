@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.explain.misconceptions import Item
-from engine.explain.misconceptions_match import Judgement
+from engine.explain.misconceptions.match import Judgement
 from graph.graph import Graph
 from graph.lesson import Question
-from graph.lesson_graph import resolve
+from graph.lesson_graph import find
 from ui.lessons.questions import NumberBox
 from ui.predict.board import Outcome
 from ui.predict.items import gradient_items, known, value_items
@@ -84,7 +84,9 @@ class Predicting:
 
 def item_of(graph: Graph, trace: TraceView | None, question: Question) -> Item | None:
     """The number a question is about; of a tensor without a place in it, the telling one. None where there is none yet."""
-    found = resolve(graph, question.of)
+    found = find(graph, question.of)
+    if found is None:
+        return None
     sort = "value" if question.quantity == "value" else "gradient"
     port, parameter = ("", found.port) if found.parameter else (found.port, "")
     item = Item(sort, found.id, port, parameter, tuple(question.index) or None)  # type: ignore[arg-type]

@@ -49,6 +49,7 @@ class QuestionBox(QFrame):
         self.question, self._theme, self._truth = question, theme, truth
         self.done = False
         self._tried = False
+        self._said, self._commented = ("", ""), ""
         self.setObjectName("question")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._layout = QVBoxLayout(self)
@@ -85,6 +86,16 @@ class QuestionBox(QFrame):
     def _fill(self) -> None:
         """Where the answer goes."""
 
+    def resume(self, other: QuestionBox) -> None:
+        """Go on where a box of the same question was left, answer and all: another theme sets the step anew."""
+        self.done, self._tried = other.done, other._tried
+        if not other.verdict.isHidden():
+            self._show_verdict(*other._said)
+        self._commented = other._commented
+        self.comment.show_text(self._commented, self._theme)
+        self.comment.setVisible(bool(self._commented))
+        self._offer()
+
     def _offer(self) -> None:
         """Which of the buttons make sense now."""
         self.hint.setVisible(bool(self.question.hint) and not self.done)
@@ -103,12 +114,17 @@ class QuestionBox(QFrame):
         self._offer()
 
     def _say(self, words: str, right: bool) -> None:
-        self.verdict.setText(("✓  " if right else "✕  ") + words)
-        set_property(self.verdict, "role", "right" if right else "wrong")
-        self.verdict.show()
+        self._show_verdict(("✓  " if right else "✕  ") + words, "right" if right else "wrong")
         self.told.emit()
 
+    def _show_verdict(self, words: str, role: str) -> None:
+        self._said = words, role
+        self.verdict.setText(words)
+        set_property(self.verdict, "role", role)
+        self.verdict.show()
+
     def _comment(self, text: str) -> None:
+        self._commented = text
         self.comment.show_text(text, self._theme)
         self.comment.setVisible(bool(text))
         self.told.emit()
@@ -141,6 +157,13 @@ class NumberBox(QuestionBox):
         self.check.clicked.connect(self.try_it)
         self.field.returnPressed.connect(self.try_it)
         self.field.left.connect(self.left)
+
+    def resume(self, other: QuestionBox) -> None:
+        super().resume(other)
+        if isinstance(other, NumberBox):
+            self.field.setText(other.field.text())
+        self._settle()
+        self.field.deselect()
 
     def try_it(self) -> None:
         """Hold what is typed against the right number."""
@@ -188,6 +211,12 @@ class ChoiceBox(QuestionBox):
             made.clicked.connect(lambda _=False, made=made: self.choose(self.options.index(made)))
             self.options.append(made)
             self._place.addWidget(made)
+
+    def resume(self, other: QuestionBox) -> None:
+        super().resume(other)
+        if isinstance(other, ChoiceBox):
+            for mine, theirs in zip(self.options, other.options, strict=True):
+                set_property(mine, "answer", theirs.property("answer"))
 
     def choose(self, index: int) -> None:
         if self.done:
@@ -260,6 +289,11 @@ class DiscussBox(QuestionBox):
         self.field.setTabChangesFocus(True)
         self.field.setFixedHeight(round(64 * self._theme.scale))
         self._place.addWidget(self.field)
+
+    def resume(self, other: QuestionBox) -> None:
+        super().resume(other)
+        if isinstance(other, DiscussBox):
+            self.field.setPlainText(other.field.toPlainText())
 
     def _offer(self) -> None:
         super()._offer()

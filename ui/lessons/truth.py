@@ -7,12 +7,14 @@ import math
 from engine.views import ArrayView, TraceView
 from graph.graph import Graph
 from graph.lesson import Question
-from graph.lesson_graph import resolve
+from graph.lesson_graph import find
 
 
 def shown(graph: Graph, trace: TraceView, question: Question) -> ArrayView | None:
     """The tensor a question is about; None while there is none."""
-    item = resolve(graph, question.of)
+    item = find(graph, question.of)
+    if item is None:
+        return None
     value = question.quantity == "value"
     if item.parameter:
         found = (trace.parameters if value else trace.parameter_gradients).get((item.node, item.port))

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRectF, QSizeF
 
 from graph.graph import Graph
 from graph.lesson import Question, Step
-from graph.lesson_graph import resolve
+from graph.lesson_graph import find, resolve
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas
@@ -100,8 +100,7 @@ class StepView:
 def _values(graph: Graph, names: Iterable[str]) -> set[str]:
     """A node's value stands on its card and on every wire it leaves by; a wire's on its source as well, where that has no other output."""
     found: set[str] = set()
-    for name in names:
-        item = resolve(graph, name)
+    for item in filter(None, (find(graph, name) for name in names)):
         source = graph.edges[item.edge].source if item.edge else (item.node, item.port)
         outputs = graph.spec(source[0]).outputs
         port = source[1] or (outputs[0].name if outputs else "")
@@ -114,8 +113,7 @@ def _values(graph: Graph, names: Iterable[str]) -> set[str]:
 def _gradients(graph: Graph, names: Iterable[str]) -> set[str]:
     """A node's gradient is that of its wire where it has one; of several, each carries a share, which may be seen."""
     found: set[str] = set()
-    for name in names:
-        item = resolve(graph, name)
+    for item in filter(None, (find(graph, name) for name in names)):
         found.add(item.id)
         if item.edge:
             source = graph.edges[item.edge].source[0]

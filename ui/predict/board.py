@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from PySide6.QtCore import QObject, Signal
 
 from engine.explain.misconceptions import Expected, Item, Prediction
-from engine.explain.misconceptions_match import Judgement, judge, typed
+from engine.explain.misconceptions.match import Judgement, judge, typed
 from engine.explain.question import Refusal
 from engine.views import TraceView
 from ui.predict.items import covers, name_of, number_of

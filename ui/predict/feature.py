@@ -11,7 +11,7 @@ from ui.feature import Feature
 
 if TYPE_CHECKING:
     from engine.explain.misconceptions import Item
-    from engine.explain.misconceptions_match import Judgement
+    from engine.explain.misconceptions.match import Judgement
     from engine.views import TraceView
     from graph.document import Document
     from ui.predict.board import Board, Outcome

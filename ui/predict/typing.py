@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 from engine.explain.misconceptions import Item
-from engine.explain.misconceptions_match import Judgement
+from engine.explain.misconceptions.match import Judgement
 from ui.canvas.inplace import LineEditor
 from ui.canvas.labels import HEIGHT
 from ui.predict.board import OWNER, Board

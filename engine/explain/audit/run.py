@@ -1,0 +1,102 @@
+"""Answers the audit wire by wire, with the machinery of `engine.check` on the pass that the canvas shows."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from engine.check import ENTRIES, STEPS, Checker, WireReport
+from engine.environment import Key
+from engine.explain.audit import Audit, AuditPart, AuditRow
+from engine.explain.place.lookup import largest_entry, output_name
+from engine.explain.question import Unanswerable
+from engine.explain.shown_pass import ShownPass, shown_pass
+from engine.program import NodeFailure
+
+if TYPE_CHECKING:
+    from engine.explain.situation import Situation
+
+PART_SECONDS = 0.1
+
+
+def audit(situation: Situation, question: Audit) -> AuditPart:
+    """As many wires as fit into one answer, one at least."""
+    shown = shown_pass(situation)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # many small evaluations only wait for a pool
+    try:
+        return _part(shown, question)
+    except NodeFailure as failure:
+        raise Unanswerable(str(failure)) from failure
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _part(shown: ShownPass, question: Audit) -> AuditPart:
+    checker = Checker(
+        shown.graph, shown.program, shown.feeds, shown.parameters, shown.buffers, shown.random.seed, shown.random, _entries(shown)
+    )
+    if checker.trace.first_bad is not None:
+        name = shown.graph.nodes[checker.trace.first_bad].name
+        raise Unanswerable(f"{name}: its value is not finite, so there is nothing to compare.")
+    checker.kinked.update(question.kinked)
+    todo: list[str | Key] = [*checker.edges(), *checker.layers()]
+    rows: list[AuditRow] = []
+    until = time.perf_counter() + PART_SECONDS
+    for where in todo[question.start :]:
+        rows.append(_row(checker, where))
+        if time.perf_counter() > until:
+            break
+    end = question.start + len(rows)
+    objective = shown.program.objective
+    assert objective is not None  # `shown_pass` refuses without one
+    return AuditPart(
+        output_name(shown.graph, *objective), tuple(rows), len(todo), end if end < len(todo) else None, tuple(sorted(checker.kinked))
+    )
+
+
+def _entries(shown: ShownPass) -> int:
+    """How many single numbers of a wire can be tried in the time of an answer; half of that where evaluations are dear."""
+    started = time.perf_counter()
+    shown.program.objective_value(shown.feeds, shown.parameters, shown.buffers, shown.random)
+    seconds = max(time.perf_counter() - started, 1e-6)
+    return max(2, min(ENTRIES, int(PART_SECONDS / (2 * seconds))))
+
+
+def _row(checker: Checker, where: str | Key) -> AuditRow:
+    report = checker.edge(where) if isinstance(where, str) else checker.parameter(where)
+    value, gradient = _numbers(checker, where)
+    if report.note or not isinstance(gradient, Tensor) or not gradient.numel():
+        return _as_row(report, where, (), None, None)
+    entry = largest_entry(gradient)
+    numerical = _central(checker, where, value, entry, report.step or STEPS[0])
+    return _as_row(report, where, entry, float(gradient[entry]), numerical)
+
+
+def _numbers(checker: Checker, where: str | Key) -> tuple[Tensor, object]:
+    trace = checker.trace
+    if isinstance(where, str):
+        return trace.values[checker.graph.edges[where].source], trace.edge_gradients[where]
+    return trace.parameters[where], trace.parameter_gradients[where]
+
+
+def _central(checker: Checker, where: str | Key, value: Tensor, entry: tuple[int, ...], size: float) -> float:
+    """The central difference of one entry, the step relative to its size as in the check itself."""
+    number = abs(float(value[entry]))
+    h = size * max(1.0, 2.0 ** math.floor(math.log2(number)) if 0 < number < math.inf else 1.0)
+    above, below = value.clone(), value.clone()
+    above[entry] += h
+    below[entry] -= h
+    return (checker.evaluate(where, above) - checker.evaluate(where, below)) / (2 * h)
+
+
+def _as_row(report: WireReport, where: str | Key, entry: tuple[int, ...], analytical: float | None, numerical: float | None) -> AuditRow:
+    edge, key = (where, None) if isinstance(where, str) else ("", where)
+    return AuditRow(
+        edge, key, report.source, report.target, report.error, report.step, report.smooth, report.kinks, report.wrong, report.ok,
+        report.note, entry, analytical, numerical,
+    )  # fmt: skip

@@ -1,0 +1,112 @@
+"""Where several wires leave one output: each wire's own contribution to the gradient, and their sum written out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from engine.environment import Key
+from engine.explain.cards import Line, Number, Piece, Place, Section, Tex
+from engine.explain.cards.formula import shortened
+from engine.explain.cards.scene import EQUALS, Index, Scene, equation, words
+from engine.explain.cards.symbols import entry_text
+from engine.explain.question import Unanswerable
+from engine.views import Absent, Reason
+from graph.model import Edge
+
+PLUS = Tex("+")
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one wire gives to the sum: the chosen entry of its gradient, or why there is none."""
+
+    consumer: str
+    number: Number | None
+    absent: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FanOut:
+    """The wires out of one output. `lines` write their sum out, with names and with numbers; `number` is the producer's own gradient.
+
+    Where the output is the objective itself, the seed 1 is one more summand: `seeded`.
+    """
+
+    name: str
+    contributions: tuple[Contribution, ...]
+    number: Number | None
+    lines: tuple[Line, ...]
+    seeded: bool = False
+
+
+def summed(scene: Scene, key: Key) -> FanOut:
+    """The fan-out of one output. Absent contributions are named, and are no part of the sum."""
+    graph, trace = scene.graph, scene.trace
+    value = trace.values.get(key)
+    if value is None:
+        raise Unanswerable(f"{graph.nodes[key[0]].name} could not be computed")
+    batched = scene.batched(key)
+    sample = scene.sample(value.shape[0]) if batched else None
+    entry = scene.entry(tuple(value.shape[batched:]))
+    index: Index = (sample, *entry) if sample is not None else entry
+    edges = [edge for edge in graph.outputs_of(key[0]) if edge.source == key]
+    contributions = tuple(_contribution(scene, edge, index) for edge in edges)
+    total = trace.gradients.get(key)
+    place = scene.gradient_place(key)
+    seeded = trace.objective == key and isinstance(total, Tensor)
+    there = total if isinstance(total, Tensor) else None
+    number = None if there is None else scene.number(there, index, "gradient", place)
+    lines = () if number is None else tuple(_lines(scene, key, edges, contributions, number, entry, seeded, value.numel() == 1))
+    return FanOut(scene.symbols.name(key), contributions, number, lines, seeded)
+
+
+def _contribution(scene: Scene, edge: Edge, index: Index) -> Contribution:
+    found = scene.trace.edge_gradients.get(edge.id)
+    consumer = scene.graph.nodes[edge.target[0]].name
+    if not isinstance(found, Tensor):
+        return Contribution(consumer, None, found.reason if isinstance(found, Absent) else "not computed")
+    return Contribution(consumer, scene.number(found, index, "gradient", Place("edge", edge.id, "", True)))
+
+
+def _lines(
+    scene: Scene, key: Key, edges: Sequence[Edge], found: Sequence[Contribution], total: Number, entry: Index, seeded: bool, single: bool
+) -> list[Line]:
+    below = () if single else entry
+    left = scene.gradient_tex(key, below)
+    names: list[Piece] = [Tex("1")] if seeded else []
+    numbers: list[Piece] = [Number(1.0, "gradient")] if seeded else []
+    present = [(edge, c.number) for edge, c in zip(edges, found, strict=True) if c.number is not None]
+    for term in shortened([(i,) for i in range(len(present))]):
+        names += [PLUS] if names else []
+        numbers += [PLUS] if numbers else []
+        if term is None:
+            names.append(Tex(r"\cdots"))
+            numbers.append(Tex(r"\cdots"))
+            continue
+        edge, number = present[term[0]]
+        symbol = scene.symbols.along(edge, entry_text(below))
+        names.append(Tex(symbol, role="gradient", place=Place("edge", edge.id, "", True)))
+        numbers.append(Number(number.value, "gradient", number.place, bracket=len(numbers) > 0))
+    lines = [equation("formula", left, EQUALS, *names)] if len(names) > 1 else []
+    lines.append(equation("result", left, EQUALS, *numbers, *((EQUALS, total) if len(numbers) > 1 else ())))
+    missing = [c.consumer for c in found if c.number is None]
+    if missing:
+        lines.append(words(f"No gradient comes from {', '.join(missing)}."))
+    return lines
+
+
+def section(scene: Scene, key: Key) -> Section | None:
+    """The same as part of a card, where several wires bring a gradient."""
+    if key not in scene.trace.values:
+        return None
+    found = summed(scene, key)
+    arriving = sum(c.number is not None for c in found.contributions)
+    if found.number is None or arriving + found.seeded < 2:
+        return None
+    note = f"{arriving} wires bring a gradient back to {found.name}, each a part of its own, and they add up."
+    if found.seeded:
+        note = f"{found.name} is the objective, and is used further on besides."
+    return Section("fan_out", "Fan-out", (words(note), *found.lines), Place("node", *key))

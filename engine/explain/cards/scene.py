@@ -1,0 +1,151 @@
+"""What every part of a card draws on: the trace, its operations, the chosen sample and entry, and numbers with their places."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from torch import Tensor
+
+from engine.environment import Key, Own, Wire
+from engine.explain.cards import Array, Line, Number, Piece, Place, Role, Section, Tex, Words
+from engine.explain.cards.local import Local
+from engine.explain.cards.symbols import Symbols, entry_text
+from engine.explain.question import Unanswerable
+from engine.explain.situation import Situation
+from engine.session import SessionError
+from engine.trace import array_view
+from engine.views import Absent, Reason
+from graph.model import Edge
+
+Index = tuple[int, ...]
+
+
+class Scene:
+    """One trace, read with a chosen sample and entry in mind. Raises Unanswerable where nothing can be computed."""
+
+    def __init__(self, situation: Situation, notation: str, sample: int | None = None, entry: Index | None = None) -> None:
+        self.situation = situation
+        self.graph, self.trace, self.session = situation.graph, situation.trace, situation.session
+        try:
+            plan = self.session.program(training=situation.training, everything=True).plan
+        except SessionError as error:
+            raise Unanswerable(str(error)) from error
+        self.operations = {o.node: o for o in plan.operations}
+        self.symbols = Symbols(self.graph, self.trace.objective, notation)  # type: ignore[arg-type]
+        self.wanted_sample, self.wanted_entry = sample, entry
+        self._locals: dict[str, Local] = {}
+
+    def local(self, node: str) -> Local | None:
+        """The node as it ran; None where it could not be computed."""
+        if node not in self._locals:
+            operation = self.operations.get(node)
+            if operation is None or any(key not in self.trace.values for key in operation.outputs):
+                return None
+            self._locals[node] = Local(self.situation, operation)
+        return self._locals[node]
+
+    # Choices
+
+    def sample(self, samples: int) -> int | None:
+        return min(max(self.wanted_sample or 0, 0), samples - 1) if samples else None
+
+    def entry(self, shape: Index) -> Index:
+        """The chosen entry, as far as it is one of a tensor of this shape."""
+        wanted = (*(self.wanted_entry or ()), *(0,) * len(shape))
+        return tuple(min(max(i, 0), size - 1) for i, size in zip(wanted, shape, strict=False))
+
+    def batched(self, key: Key) -> bool:
+        return key in self.session.inference.outputs and self.session.inference.outputs[key].batched
+
+    # Numbers
+
+    def number(self, tensor: Tensor, index: Index, role: Role, place: Place | None = None) -> Number:
+        """One entry of a tensor; `place` is that of the whole tensor."""
+        item = tensor[index] if index else tensor.reshape(())
+        return Number(float(item), role, None if place is None else replace(place, entry=index), whole=not tensor.is_floating_point())
+
+    def array(
+        self, tensor: Tensor, symbol: str = "", role: Role = "plain", place: Place | None = None, form: str = "", caption: str = ""
+    ) -> Array:
+        """A tensor as it is; vectors stand as columns unless `form` says otherwise."""
+        shape = form or {1: "column", 2: "matrix"}.get(tensor.dim(), "tensor")
+        return Array(array_view(tensor), symbol, role, place, shape, caption)  # type: ignore[arg-type]
+
+    def quantity(self, tensor: Tensor, symbol: str, role: Role, place: Place | None = None, form: str = "") -> Number | Array:
+        """A tensor of one number as a number, every other as an array."""
+        if tensor.numel() == 1:
+            index = place.entry if place is not None else ()
+            return Number(float(tensor), role, None if place is None else replace(place, entry=index), whole=not tensor.is_floating_point())
+        return self.array(tensor, symbol, role, place, form)
+
+    # Places and symbols
+
+    def value_place(self, key: Key) -> Place:
+        return Place("node", key[0], key[1])
+
+    def gradient_place(self, key: Key) -> Place:
+        return Place("node", key[0], key[1], gradient=True)
+
+    def leaf_place(self, leaf: Wire | Own, gradient: bool = False) -> Place:
+        """Where a leaf's value comes from (its producer, its layer); its gradient is the wire's own part."""
+        if isinstance(leaf, Own):
+            return Place("parameter", leaf.key[0], leaf.key[1], gradient)
+        return Place("edge", leaf.edge, "", True) if gradient else Place("node", leaf.source[0], leaf.source[1])
+
+    def leaf_symbol(self, leaf: Wire | Own, node: str = "") -> str:
+        """The name of a leaf; a learned tensor of another layer (in a penalty) with that layer's name."""
+        if isinstance(leaf, Own):
+            return self.symbols.learned(leaf.key, owner=leaf.key[0] != node)
+        return self.symbols.value(leaf.source)
+
+    def leaf_gradient(self, leaf: Wire | Own, node: str = "", entry: Index = ()) -> str:
+        if isinstance(leaf, Own):
+            return self.symbols.of_learned(leaf.key, entry_text(entry), owner=leaf.key[0] != node)
+        return self.symbols.along(self.graph.edges[leaf.edge], entry_text(entry))
+
+    def edge_of(self, leaf: Wire | Own) -> Edge | None:
+        return self.graph.edges[leaf.edge] if isinstance(leaf, Wire) else None
+
+    def gradient_tex(self, key: Key, entry: Index = ()) -> Tex:
+        return Tex(self.symbols.gradient(key, entry_text(entry)), role="gradient", place=self.gradient_place(key))
+
+    # Absences
+
+    def absent(self, found: object, place: Place) -> Section:
+        """Why there is no gradient, in words for the person who looks for it."""
+        reason: Reason = found.reason if isinstance(found, Absent) else "not computed"
+        return Section("absent", "No gradient", (words(self._why(reason, place)),), place)
+
+    def _counts(self, place: Place) -> bool:
+        """Whether whole numbers are what there is at a place."""
+        key = self.graph.edges[place.id].source if place.kind == "edge" else (place.id, place.name)
+        return key in self.trace.values and not self.trace.values[key].is_floating_point()
+
+    def _why(self, reason: Reason, place: Place) -> str:
+        top = self.trace.objective
+        name = self.graph.nodes[top[0]].name if top else ""
+        if reason == "no objective":
+            note = f" ({self.trace.objective_note})" if self.trace.objective_note else ""
+            return f"There is no gradient here because the graph has no objective to differentiate{note}."
+        if reason == "independent":
+            what = "what this wire brings there" if place.kind == "edge" else "this"
+            return f"There is no gradient here: {name or 'the objective'} does not depend on {what}."
+        if reason == "not differentiable" and self._counts(place):
+            return "There is no gradient here: these are class indices, whole numbers that cannot change by a little."
+        if reason == "not differentiable":
+            return f"There is no gradient here: an operation without a derivative stands between this and {name or 'the objective'}."
+        complaints = [p.text for p in self.trace.problems if not place.id or place.id in p.nodes]
+        others = [p.text for p in self.trace.problems if p.severity == "error"]
+        said = "; ".join(complaints or others or [self.trace.objective_note])
+        return "There is no gradient here because not everything could be computed" + (f": {said}" if said else ".")
+
+
+def words(text: str) -> Line:
+    return Line("words", (Words(text),))
+
+
+def equation(kind: str, *pieces: Piece) -> Line:
+    return Line(kind, pieces)  # type: ignore[arg-type]
+
+
+EQUALS = Tex("=")

@@ -1,0 +1,62 @@
+"""What to say about a slip: which node to look at, and what for. Never the number."""
+
+from __future__ import annotations
+
+from engine.explain.misconceptions.passes import Pass, Step
+
+GRADIENT: dict[str, str] = {
+    "upstream": "That is {node}'s own derivative alone. Multiply it by the gradient that arrives at {node}'s output.",
+    "partner": "Look at {node} again: which of its inputs is left over when it is differentiated by {input}?",
+    "mean": "{node} takes a mean. Where is the 1/N?",
+    "argument": "The derivative of {node} has the right form. At which number is it taken: at what goes into {node}, or at what comes out?",
+    "inner": "That is what arrives at {node}'s output. It still has to be multiplied by {node}'s own derivative.",
+    "added": "Along a path the factors of the chain rule are multiplied, not added. Look at {node}.",
+    "function": "At {node} the derivative belongs here, not the function itself.",
+    "factor": "The form is right, a factor is lost (or too many) in the derivative of {node}. Differentiate its formula once more.",
+    "jacobian": "Every output of {node} depends on every input: go through its derivative in full.",
+    "transposed": "At {node} rows and columns are exchanged: which index belongs to the output, which to the input?",
+    "one_hot": "At {node} the target is missing: prediction minus target.",
+    "samples": "{node}'s parameters receive the sum over the samples. The mean is taken once, in the loss.",
+}
+VALUE: dict[str, str] = {
+    "sign": "The size is right. Look at the signs at {node}.",
+    "mean": "{node} takes a mean: divide by how many numbers there are, once.",
+    "order": "Which node comes first, {other} or {node}? The wires give the order.",
+    "operation": "Look at what {node} does with its inputs: it is another operation.",
+    "reversed": "Which input of {node} is a, and which is b? The order counts.",
+    "bias": "{node} has more than its weights.",
+    "activation": "That is what goes into {node}. What does {node} make of it?",
+    "derivative": "That is the derivative of {node}; its value is asked for.",
+    "gradient": "That is the gradient (below the wire). The value is asked for.",
+    "factor": "The form is right, but look at the constant factor or the power in {node}'s formula.",
+    "base": "{node} is the natural logarithm.",
+    "degrees": "{node} takes its angle in radians.",
+    "transposed": "At {node} rows and columns are exchanged.",
+    "function": "{node} is another function.",
+}
+
+
+def about(key: str, run: Pass, step: Step) -> str:
+    """The hint for a slip in the backward pass at one leaf."""
+    name = run.graph.nodes[step.node].name
+    return GRADIENT[key].format(node=name, input=leaf_name(run, step))
+
+
+def leaf_name(run: Pass, step: Step) -> str:
+    """What a person calls the leaf: the node that feeds it, or its own parameter."""
+    edge = run.graph.edges.get(step.edge)
+    return step.name if edge is None else run.graph.nodes[edge.source[0]].name
+
+
+def branches(run: Pass, source: str, missing: list[Step]) -> str:
+    """The hint where contributions were left out of a sum."""
+    name, consumers = run.graph.nodes[source].name, [run.graph.nodes[step.node].name for step in missing]
+    where = " and ".join(dict.fromkeys(consumers))
+    return f"{name} feeds more than one input, and each sends its share back. What comes from {where} is missing in the sum."
+
+
+def sign(run: Pass, nodes: list[str]) -> str:
+    """The hint where only the sign is wrong: at the first node on the way whose rule has a minus in it."""
+    known = ("math.subtract", "math.negate", "math.reciprocal", "math.cos", "math.divide")
+    place = next((n for n in nodes if run.graph.nodes[n].type in known or run.graph.spec(n).loss), "")
+    return "The size is right. Look at the sign" + (f", at {run.graph.nodes[place].name} for instance." if place else ".")

@@ -1,0 +1,79 @@
+"""Local pictures: the objective along one number, its tangent and parabola there, and the secant that becomes the tangent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from engine.explain.place import Place
+from engine.explain.question import Question
+
+
+@dataclass(frozen=True, slots=True)
+class Slice(Question):
+    """Asks for the objective over [low, high] of one number. The answer is a `Local`. Without bounds: around the present value.
+
+    `place` is an output, a parameter or a wire; of a tensor the chosen entry. Nothing in the session changes.
+    """
+
+    answered_by: ClassVar[str] = "engine.explain.slices.draw:local"
+    place: Place
+    low: float | None = None
+    high: float | None = None
+    points: int = 121
+
+
+@dataclass(frozen=True, slots=True)
+class Secant(Question):
+    """Asks for the secant from the present value x to x + `epsilon`. The answer is a `SecantLine`."""
+
+    answered_by: ClassVar[str] = "engine.explain.slices.draw:secant"
+    place: Place
+    epsilon: float
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """`f` at every `x` (NaN where it is not a number). The model at the present value: f + slope·d + ½·curvature·d², d = x − at.
+
+    `method` says how the curvature was found: "exact" (reverse mode of reverse mode) or "central difference" of gradients.
+    `newton` is the parabola's stationary point and `newton_f` the objective there; None where the curvature is 0 or not a number.
+    `newton_is` tells a minimum from a maximum.
+    """
+
+    place: Place
+    name: str
+    objective: str
+    x: tuple[float, ...]
+    f: tuple[float, ...]
+    at: float
+    value: float
+    slope: float
+    curvature: float | None
+    method: str
+    newton: float | None
+    newton_f: float | None
+    newton_model: float | None
+    newton_is: str
+    note: str = ""
+
+    def tangent(self, x: float) -> float:
+        return self.value + self.slope * (x - self.at)
+
+    def parabola(self, x: float) -> float:
+        return self.tangent(x) + 0.5 * (self.curvature or 0.0) * (x - self.at) ** 2
+
+
+@dataclass(frozen=True, slots=True)
+class SecantLine:
+    """Through (at, value) and (at + epsilon, other): `secant` is its slope, `slope` the derivative, `error` = |secant − slope|."""
+
+    place: Place
+    name: str
+    at: float
+    value: float
+    epsilon: float
+    other: float
+    secant: float
+    slope: float
+    error: float
