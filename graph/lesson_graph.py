@@ -40,6 +40,14 @@ class Item:
         return self.edge or self.node
 
 
+def find(graph: Graph, name: str) -> Item | None:
+    """The item that a name means; None where somebody has taken it out of the graph."""
+    try:
+        return resolve(graph, name)
+    except LessonError:
+        return None
+
+
 def resolve(graph: Graph, name: str) -> Item:
     """The item of a name. Raises LessonError."""
     if found := _WIRE.match(name):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.views import TraceView
 from tests.ui.test_lessons_player import lesson, played, player  # noqa: F401
-from tests.ui.window_support import hand_trace, names
+from tests.ui.window_support import names
 from ui.lessons.questions import ChoiceBox, DiscussBox, NumberBox
 from ui.window import Window
 
@@ -59,7 +60,7 @@ def test_what_a_question_is_about_may_be_deleted_before_it_is_answered(played: W
     played.lessons.next()
     played.canvas.select([names(played.document)["multiply"]])
     played.commands.delete()
-    played.show_trace(hand_trace(played.document))
+    played.show_trace(TraceView(structure=played.document.structure, revision=played.document.revision))
 
     played.commands.theme_dark()
     number, _, _ = boxes(played)
