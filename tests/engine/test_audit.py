@@ -197,3 +197,11 @@ def test_odd_step_sizes_are_refused() -> None:
     where = situation(product())
     assert isinstance(answer(where, StepCurve(output("x"), largest=1e-14, smallest=1e-1)), Refusal)
     assert isinstance(answer(where, StepCurve(Place("output", "gone", "y"))), Refusal)
+
+
+def test_where_the_objective_is_not_a_number_nothing_is_said_to_be_exact() -> None:
+    graph = network({"x": ("source.input", {"value": -1.0}), "y": ("math.log", {})}, "x -> y.x")
+
+    found = answer(situation(graph), StepCurve(output("x")))
+
+    assert isinstance(found, Refusal) and "not finite" in found.text

@@ -42,6 +42,8 @@ def step_errors(situation: Situation, question: StepCurve) -> StepErrors:
     for replay in (double, Replay(products, place, torch.float32)):
         estimates = _estimates(replay, entry, steps)
         curves += [_curve(method, replay.dtype, steps, estimates[method], analytical) for method in ORDERS]
+    if all(curve.best_step is None for curve in curves):
+        raise Unanswerable(f"The objective is not finite around {place_name(graph, place)}: there are no difference quotients.")
     curves = [curves[2], curves[3], curves[0], curves[1]]  # float32 first
     at = float(double.base[entry])
     return StepErrors(place, place_name(graph, place), at, analytical, analytical != 0, tuple(steps), tuple(curves), _note(curves))
