@@ -18,7 +18,6 @@ from ui.type_size import TypeSizes, sized
 from ui.widgets import column
 
 if TYPE_CHECKING:
-    from engine.kernel.protocol import Progress
     from engine.views import TraceView
     from graph.document import Change, Document
     from graph.problem import Repair
@@ -80,6 +79,7 @@ class Window(QMainWindow):
         from ui.recovery import Recovery
         from ui.search_box import SearchBox
         from ui.shortcuts import Keys
+        from ui.showing import Showing
         from ui.status import Status
         from ui.style import ICONS
         from ui.topbar import TopBar
@@ -98,6 +98,7 @@ class Window(QMainWindow):
         self.canvas = Canvas(document, self.theme)
         self.canvas.set_playhead(self.playhead)
         self.pace = Pace(self.canvas)
+        self.showing = Showing(self)
         self.library = Library(document.graph.catalog, self.theme, session.recent_types)
         self.views = ViewMemory(session, self.canvas)
         self.inspector = Inspector(kernel.request_array if kernel is not None else None)
@@ -166,7 +167,7 @@ class Window(QMainWindow):
         self.inspector.repair.connect(self.mend)
         self.inspector.pin.connect(self.pin_probe)
         self.search_box.chosen.connect(lambda chosen: chosen())
-        self.diagnosis.changed.connect(self._problems_changed)
+        self.diagnosis.changed.connect(self.showing.show_problems)
         bottom.problems.go.connect(self.go_to)
         self.outline.selected.connect(canvas.select)
         self.outline.go.connect(lambda item: self.go_to((item,), (item,)))
@@ -180,9 +181,9 @@ class Window(QMainWindow):
         topbar.device_clicked.connect(self._device_clicked)
         self.playhead.state_changed.connect(self.refresh_actions)
         if self.kernel is not None:
-            self.kernel.traced.connect(self._traced)
-            self.kernel.progressed.connect(self._progressed)
-            self.kernel.status.connect(self._kernel_status)
+            self.kernel.traced.connect(self.showing.traced)
+            self.kernel.progressed.connect(self.showing.progressed)
+            self.kernel.status.connect(self.showing.show_kernel)
         self._settle = QTimer(self)
         self._settle.setSingleShot(True)
         self._settle.setInterval(0)
@@ -229,7 +230,7 @@ class Window(QMainWindow):
         self.setWindowTitle(f"{self.files.title}[*] — Gradwire")
         self.setWindowModified(self.document.modified)
         self.topbar.optimizer.setText(optimizer_text(self.document))
-        self.show_seen()
+        self.showing.show_seen()
         self.bottom.training.refresh()
         self.bottom.probes.refresh()
         selected = self.canvas.selected_nodes()
@@ -262,89 +263,13 @@ class Window(QMainWindow):
         except GraphError as refused:
             self.say(str(refused))
 
-    def _problems_changed(self) -> None:
-        """Seen at once, engine or not; numbers follow when they are computed."""
-        from engine.views import TraceView
-
-        problems = self.diagnosis.problems
-        self.bottom.show_problems(problems, self.document.graph)
-        shown = self.trace or TraceView(structure=self.document.structure, revision=self.document.revision)
-        shown = self.diagnosis.complete(shown)
-        self.canvas.set_trace(shown)
-        if self.trace is not None:
-            self.trace = shown
-        self.show_seen()
-
-    def show_seen(self) -> None:
-        """In the panels, what playback has reached: the same as on the canvas."""
-        from ui.debugger.masking import seen
-
-        trace = self.predict.covered(seen(self.trace, self.playhead, self.document.graph))
-        self.inspector.set_trace(trace, self.stale)
-        self.outline.set_trace(trace, self.stale)
-
-    # the kernel
-
-    def _traced(self, trace: TraceView) -> None:
-        """Numbers of an edit are shown at once, in its own frame; those of a running training between two frames."""
-        if trace.mode == "training" and trace.iteration < 0:
-            self.pace.run("trace", lambda: self._show_training(trace))
-        else:
-            self.pace.drop("trace")
-            self.show_trace(trace)
-
-    def _show_training(self, trace: TraceView) -> None:
-        if trace.structure == self.document.structure:
-            self.show_trace(trace)
-
-    def _progressed(self, progress: Progress) -> None:
-        if progress.phase == "training":
-            self.pace.run("progress", lambda: self.show_progress(progress))
-        else:
-            self.pace.drop("progress")
-            self.show_progress(progress)
-
-    def show_trace(self, trace: TraceView) -> None:
-        """New numbers for everything that shows some."""
-        if self.trace is None:
-            from ui.formula import loader
-
-            loader().start()  # the first numbers are on their way to the screen: there is time for the typesetter now
-        trace = self.diagnosis.take(trace)
-        first, self.trace = self.trace is None, trace
-        if trace.mode == "training" and trace.iteration < 0 and not self.playhead.at_rest:
-            self.playhead.reset()
-        self.playhead.set_trace(trace)
-        self.canvas.set_trace(trace)
-        if first:
-            self.canvas.refit()  # the objective's numbers need room of their own
-        self.show_seen()
-        self.bottom.probes.take(self.predict.covered(trace) or trace, self.stale)
-        self.status.show_trace(trace)
-        for each in self.features.values():
-            each.set_trace(trace, self.stale)
-        self.refresh_actions()
-
-    def show_progress(self, progress: Progress) -> None:
-        assert self.kernel is not None
-        self.bottom.show_progress(progress, self.kernel.curve)
-        if progress.problem_node is not None and progress.phase == "failed":
-            self.canvas.select([progress.problem_node])
-        self.status.show_progress(progress)
-        self.refresh_actions()
-
-    def _kernel_status(self, state: str, text: str) -> None:
-        self.status.show_kernel(state, text)
-        self.topbar.set_device(state, self.status.device_name, self.theme, text)
-        self.refresh_actions()
+    # panels
 
     def _device_clicked(self) -> None:
         if self.kernel is not None and self.status.kernel == "dead":
             self.kernel.restart()
         else:
             self.panels.show_training(self.bottom.training.focus_device)
-
-    # panels
 
     def _selection_changed(self) -> None:
         self.inspector.select(self.canvas.selected_nodes(), self.canvas.selected_edges())

@@ -46,5 +46,5 @@ def window(make_window: Callable[..., Window]) -> Window:
     """f = x·y + z at 2, −5, 3, with the numbers a person computes by hand."""
     document = Document(build("x*y + z", CATALOG, {"x": 2.0, "y": -5.0, "z": 3.0}))
     made = make_window(document)
-    made.show_trace(hand_trace(document))
+    made.showing.show_trace(hand_trace(document))
     return made

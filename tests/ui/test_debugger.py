@@ -34,7 +34,7 @@ def whole(window: Window, qtbot: QtBot) -> Window:
     """x·y + z in the debugger, as if its pass were that of a training step."""
     qtbot.waitUntil(window.isActiveWindow)
     qtbot.keyClick(window, Qt.Key.Key_D, CTRL | SHIFT)
-    window.show_trace(replace(hand_trace(window.document), iteration=0))
+    window.showing.show_trace(replace(hand_trace(window.document), iteration=0))
     window.canvas.setFocus()
     return window
 
@@ -262,7 +262,7 @@ def test_undo_edits_and_another_document_in_the_middle_of_a_step_leave_a_sound_w
     for phase in ("forward", "backward", "update", "zero"):
         control.to_phase(phase)  # type: ignore[arg-type]
         whole.document.do(SetParam(ids["x"], "value", 4.0))
-        whole.show_trace(replace(hand_trace(whole.document), iteration=0))
+        whole.showing.show_trace(replace(hand_trace(whole.document), iteration=0))
         whole.document.undo()
         qtbot.keyClick(whole.canvas, Qt.Key.Key_Escape)
         qtbot.wait(5)
@@ -392,9 +392,9 @@ def test_a_double_click_cannot_be_lost(make_window: Callable[..., Window], qtbot
     """Stepping faster than the animation runs finishes an event at once and goes on."""
     document = Document(build("x*y + z", CATALOG, {"x": 2.0, "y": -5.0, "z": 3.0}))
     window = make_window(document)
-    window.show_trace(replace(hand_trace(document), iteration=0))
+    window.showing.show_trace(replace(hand_trace(document), iteration=0))
     window.debugger.toggle()
-    window.show_trace(replace(hand_trace(document), iteration=0))
+    window.showing.show_trace(replace(hand_trace(document), iteration=0))
     for _ in range(11):
         window.playhead.step()
         window.playhead.advance(1)

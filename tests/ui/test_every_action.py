@@ -225,7 +225,7 @@ def at_random(window: Window, qtbot: QtBot, seed: int, count: int) -> None:
 def plain(make_window: Callable[..., Window]) -> Iterator[Window]:
     document = Document(build("x*y + z", CATALOG, {"x": 2.0, "y": -5.0, "z": 3.0}))
     made = make_window(document)
-    made.show_trace(hand_trace(document))
+    made.showing.show_trace(hand_trace(document))
     yield made
     settle(made)
 

@@ -241,7 +241,7 @@ def test_what_playback_has_not_reached_is_not_given_away(window: Window, qtbot: 
     page = card_of(window, qtbot, ids["multiply"])
     for _ in range(4):  # x, y, z and the product have their values; no gradient yet
         window.playhead.step()
-    window.show_seen()
+    window.showing.show_seen()
 
     qtbot.waitUntil(lambda: "gradient …" in page.head.text, timeout=PATIENCE)
     assert "−5.000) = −5.000" not in written(page)
@@ -292,7 +292,7 @@ def test_text_that_is_not_a_number_is_loud(open_window: Open, qtbot: QtBot) -> N
 def test_without_an_engine_the_page_says_so(make_window: Callable[..., Window], qtbot: QtBot) -> None:
     document = Document(build("x*y", CATALOG, {"x": 2.0, "y": 3.0}))
     window = make_window(document)
-    window.show_trace(hand_trace_of(document))
+    window.showing.show_trace(hand_trace_of(document))
 
     window.explain.why()
     window.canvas.select([names(document)["x"]])

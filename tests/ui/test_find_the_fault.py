@@ -121,3 +121,14 @@ def test_without_a_fault_there_is_nothing_to_guess(window: Window) -> None:
     window.predict.reveal_fault()
     window.predict.remove_fault()
     assert planted(window) is None
+
+
+def test_the_kinds_of_fault_can_be_read_in_a_small_window(window: Window, qtbot: QtBot) -> None:
+    window.resize(1280, 800)
+    window.commands.panel_outline()
+    window.predict.plant_random_fault()
+    window.predict.guess_fault()
+    qtbot.wait(30)
+
+    kind = window.predict.finding.bar.kind
+    assert kind.width() >= kind.fontMetrics().horizontalAdvance("A branch is dropped from the sum") + 40

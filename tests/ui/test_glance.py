@@ -32,7 +32,7 @@ def test_a_tensor_is_told_by_shape_mean_and_norm(window: Window) -> None:
     ids = names(window.document)
     trace = hand_trace(window.document)
     key = (ids["multiply"], "y")
-    window.show_trace(replace(trace, values={**trace.values, key: matrix([[3.0, 4.0]])}))
+    window.showing.show_trace(replace(trace, values={**trace.values, key: matrix([[3.0, 4.0]])}))
     window.canvas.select([ids["multiply"]])
 
     assert window.inspector.node_page.value.text() == "value  1 × 2 · mean 3.500 · norm 5.000"
@@ -41,7 +41,7 @@ def test_a_tensor_is_told_by_shape_mean_and_norm(window: Window) -> None:
 def test_an_absent_gradient_says_why(window: Window) -> None:
     ids = names(window.document)
     trace = hand_trace(window.document)
-    window.show_trace(replace(trace, gradients={**trace.gradients, (ids["z"], "y"): Absent("independent")}))
+    window.showing.show_trace(replace(trace, gradients={**trace.gradients, (ids["z"], "y"): Absent("independent")}))
     window.canvas.select([ids["z"]])
 
     assert window.inspector.node_page.gradient.text() == "gradient  the objective does not depend on it"

@@ -106,7 +106,7 @@ def test_an_absent_gradient_says_why_and_is_never_a_number(window: Window) -> No
     window.inspector.tabs.setCurrentIndex(VALUES)
     said = set()
     for reason in ("not computed", "independent", "not differentiable", "no objective"):
-        window.show_trace(replace(hand_trace(window.document), gradients={(node, "y"): Absent(reason)}))  # type: ignore[arg-type]
+        window.showing.show_trace(replace(hand_trace(window.document), gradients={(node, "y"): Absent(reason)}))  # type: ignore[arg-type]
         panel = window.inspector.values_page.panels[("gradient", node, "y")]
         assert not panel.number.isVisible()
         said.add(panel.note.text())
@@ -118,7 +118,7 @@ def test_a_tensor_is_shown_as_heat_map_and_as_table(window: Window) -> None:
     node = select(window, "x")
     window.inspector.tabs.setCurrentIndex(VALUES)
     trace = hand_trace(window.document)
-    window.show_trace(replace(trace, values={**trace.values, (node, "y"): matrix([[1.0, -2.0], [0.5, 4.0]])}))
+    window.showing.show_trace(replace(trace, values={**trace.values, (node, "y"): matrix([[1.0, -2.0], [0.5, 4.0]])}))
     panel = window.inspector.values_page.panels[("value", node, "y")]
 
     assert not panel.stack.isHidden() and panel.stack.currentIndex() == 0
@@ -138,7 +138,7 @@ def test_numbers_of_an_older_document_are_marked_stale_until_new_ones_come(windo
     window._settled()
     assert number.property("role") == "stale"
 
-    window.show_trace(hand_trace(window.document))
+    window.showing.show_trace(hand_trace(window.document))
     assert number.property("role") == "value"
 
 
@@ -157,7 +157,7 @@ def test_a_problem_stands_with_its_node_and_its_repair_is_one_undoable_step(wind
     before = window.document.graph.copy()
     repair = Repair("Set the value to 4", (SetParam(node, "value", 4.0).to_json(),))
     problem = Problem("error", "x: something is wrong", (node,), repairs=(repair,))
-    window.show_trace(replace(hand_trace(window.document), problems=(problem,)))
+    window.showing.show_trace(replace(hand_trace(window.document), problems=(problem,)))
 
     button = next(b for b in window.inspector.node_page.findChildren(QPushButton) if b.text() == "Set the value to 4")
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
@@ -170,7 +170,7 @@ def test_a_problem_stands_with_its_node_and_its_repair_is_one_undoable_step(wind
 
 def test_a_click_on_a_problem_selects_its_node(window: Window, qtbot: QtBot) -> None:
     node = names(window.document)["y"]
-    window.show_trace(replace(hand_trace(window.document), problems=(Problem("error", "y: wrong", (node,)),)))
+    window.showing.show_trace(replace(hand_trace(window.document), problems=(Problem("error", "y: wrong", (node,)),)))
     assert window.bottom.tabs.tabText(PROBLEMS) == "Problems 1"
     window.show_problems()
 
@@ -182,7 +182,7 @@ def test_a_click_on_a_problem_selects_its_node(window: Window, qtbot: QtBot) -> 
 def test_an_unwired_exponent_stands_in_the_formula_with_numbers(make_window: Callable[..., Window]) -> None:
     document = Document(build("x^3", CATALOG, {"x": -2.0}))
     window, ids = make_window(document), names(document)
-    window.show_trace(
+    window.showing.show_trace(
         TraceView(
             structure=document.structure, revision=document.revision, objective=(ids["power"], "y"),
             values={(ids["x"], "y"): scalar(-2.0), (ids["power"], "y"): scalar(-8.0)},

@@ -60,7 +60,7 @@ def test_what_a_question_is_about_may_be_deleted_before_it_is_answered(played: W
     played.lessons.next()
     played.canvas.select([names(played.document)["multiply"]])
     played.commands.delete()
-    played.show_trace(TraceView(structure=played.document.structure, revision=played.document.revision))
+    played.showing.show_trace(TraceView(structure=played.document.structure, revision=played.document.revision))
 
     played.commands.theme_dark()
     number, _, _ = boxes(played)

@@ -101,7 +101,7 @@ def test_clicker_keys_walk_the_steps_while_a_lesson_is_open_and_the_nodes_otherw
     assert player(played).index == 0 and value(played, "x") == 2.0
 
     played.lessons.leave()
-    played.show_trace(hand_trace(played.document))
+    played.showing.show_trace(hand_trace(played.document))
     press(played, qtbot, Qt.Key.Key_PageDown)
 
     assert played.playhead.playing == "step" and played.library_dock.isVisible()
@@ -109,7 +109,7 @@ def test_clicker_keys_walk_the_steps_while_a_lesson_is_open_and_the_nodes_otherw
 
 
 def test_full_stop_and_comma_keep_stepping_nodes_in_a_lesson(played: Window, qtbot: QtBot) -> None:
-    played.show_trace(hand_trace(played.document))
+    played.showing.show_trace(hand_trace(played.document))
 
     press(played, qtbot, Qt.Key.Key_Period)
 
@@ -394,7 +394,7 @@ def test_numbers_are_understood_as_people_write_them(text: str, number: float | 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_random_actions_in_a_lesson_break_nothing_and_it_can_be_returned_to(played: Window, qtbot: QtBot, seed: int) -> None:
-    played.show_trace(hand_trace(played.document))
+    played.showing.show_trace(hand_trace(played.document))
     at_random(played, qtbot, seed, 25)
 
     lessons = played.lessons

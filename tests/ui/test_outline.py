@@ -113,7 +113,7 @@ def test_numbers_of_an_older_document_are_in_the_stale_colour(outline: Outline, 
     window._settled()
 
     assert index.data(Qt.ItemDataRole.ForegroundRole).name().lower() == window.theme.stale.lower()
-    window.show_trace(hand_trace(window.document))
+    window.showing.show_trace(hand_trace(window.document))
 
 
 def test_groups_hold_their_nodes(outline: Outline, window: Window) -> None:

@@ -174,7 +174,7 @@ def test_an_edit_makes_predictions_about_changed_numbers_void(window: Window, qt
 
     trace = hand_trace(window.document)
     gradients = dict(trace.edge_gradients) | {edge: scalar(-6.0)}
-    window.show_trace(_with(trace, gradients))
+    window.showing.show_trace(_with(trace, gradients))
 
     assert edge not in window.canvas.overlay.tags("predict") and window.predict.hidden("gradient", edge)
     assert window.predict.board.score.rows[-1].right == "void" and "void" in window.status.message.full
@@ -295,7 +295,7 @@ def test_a_layer_is_asked_for_its_weights_and_every_tensor_for_one_entry(make_wi
     document = example_document("tanh-mlp-2-4-2", CATALOG)
     window = make_window(document)
     view = Engine(document.graph).trace_view()
-    window.show_trace(replace(view, structure=document.structure, revision=document.revision))
+    window.showing.show_trace(replace(view, structure=document.structure, revision=document.revision))
     trigger(window, "hide_all_gradients")
     asked = list(window.predict.board.asked)
     assert sorted(item.parameter for item in asked) == ["", "", "", "", "W", "W", "b", "b"]

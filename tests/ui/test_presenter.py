@@ -127,7 +127,7 @@ def test_the_lock_follows_to_another_document_and_ends_with_the_mode(presenting:
 
 
 def test_clicker_keys_step_nodes_and_black_the_screen(presenting: Window, qtbot: QtBot) -> None:
-    presenting.show_trace(hand_trace(presenting.document))
+    presenting.showing.show_trace(hand_trace(presenting.document))
     key(presenting, qtbot, Qt.Key.Key_PageDown)
     assert presenting.playhead.playing == "step"
     presenting.playhead.reset()

@@ -83,12 +83,12 @@ def test_readings_follow_the_steps_and_a_reset_begins_anew(window: Window) -> No
     trace = hand_trace(window.document)
 
     for step, value in ((3, 1.5), (9, 1.0), (27, 0.5)):
-        window.show_trace(at_step(trace, step, edge, value, -2 * value))
+        window.showing.show_trace(at_step(trace, step, edge, value, -2 * value))
     series = window.bottom.probes.log.series
 
     assert (series[(edge, "value")].steps, series[(edge, "value")].values("norm")) == ([0, 3, 9, 27], [2.0, 1.5, 1.0, 0.5])
     assert series[(edge, "gradient")].values("norm") == [-5.0, -3.0, -2.0, -1.0]
-    window.show_trace(trace)  # step 0 again: the weights are the document's
+    window.showing.show_trace(trace)  # step 0 again: the weights are the document's
     assert series[(edge, "value")].steps == [0]
 
 
@@ -98,7 +98,7 @@ def test_a_tensor_is_followed_by_its_norm_or_its_mean(window: Window) -> None:
     window.commands.probe_value()
     ids = names(window.document)
     trace = replace(hand_trace(window.document), values={(ids["x"], "y"): matrix([[3.0, 4.0]])})
-    window.show_trace(trace)
+    window.showing.show_trace(trace)
     page = window.bottom.probes
     page._show()
 
@@ -113,7 +113,7 @@ def test_an_absent_gradient_says_why_and_is_no_point(window: Window) -> None:
     edge = wire(window.document, "x", "multiply")
     window.canvas.select([edge])
     window.commands.probe_gradient()
-    window.show_trace(replace(hand_trace(window.document), mode="training", step=4, edge_gradients={edge: Absent("independent")}))
+    window.showing.show_trace(replace(hand_trace(window.document), mode="training", step=4, edge_gradients={edge: Absent("independent")}))
     page = window.bottom.probes
     page._show()
 
@@ -126,8 +126,8 @@ def test_a_nan_names_the_step_at_which_it_came(window: Window) -> None:
     window.canvas.select([edge])
     window.commands.probe_value()
     trace = hand_trace(window.document)
-    window.show_trace(at_step(trace, 12, edge, math.nan, 0.0))
-    window.show_trace(at_step(trace, 14, edge, math.nan, 0.0))
+    window.showing.show_trace(at_step(trace, 12, edge, math.nan, 0.0))
+    window.showing.show_trace(at_step(trace, 14, edge, math.nan, 0.0))
     window.bottom.probes._show()
 
     assert window.bottom.probes.cards[0].note.text() == "NaN or infinite since step 12"
@@ -148,7 +148,7 @@ def test_a_deleted_wires_probe_comes_back_with_the_wire(window: Window, qtbot: o
 def test_without_pins_a_trace_costs_nothing(window: Window) -> None:
     page = window.bottom.probes
 
-    window.show_trace(replace(hand_trace(window.document), mode="training", step=1))
+    window.showing.show_trace(replace(hand_trace(window.document), mode="training", step=1))
 
     assert not page.log.series and not page._later.isActive()
 

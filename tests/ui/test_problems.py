@@ -82,7 +82,7 @@ def test_a_shape_problem_names_both_nodes_and_flatten_mends_it(make_window: Call
     window = make_window(Document(unflattened()))
     found = tuple(infer(window.document.graph).problems)
 
-    window.show_trace(TraceView(structure=window.document.structure, revision=window.document.revision, problems=found))
+    window.showing.show_trace(TraceView(structure=window.document.structure, revision=window.document.revision, problems=found))
     row = window.bottom.problems.rows[0]
 
     assert "loss" in row.problem.text and "conv" in row.problem.text
@@ -98,7 +98,7 @@ def test_a_click_goes_to_the_node_and_its_wire(window: Window) -> None:
     ids = names(window.document)
     edge = window.document.graph.inputs_of(ids["add"])[0].id
     problem = Problem("error", "add: a does not fit z", (ids["add"], ids["z"]), (edge,))
-    window.show_trace(replace(hand_trace(window.document), problems=(problem,)))
+    window.showing.show_trace(replace(hand_trace(window.document), problems=(problem,)))
     window.show_problems()
 
     QTest.mouseClick(window.bottom.problems.rows[0], Qt.MouseButton.LeftButton)
@@ -110,7 +110,7 @@ def test_a_click_goes_to_the_node_and_its_wire(window: Window) -> None:
 def test_keys_walk_the_list_and_enter_goes(window: Window) -> None:
     ids = names(window.document)
     two = (Problem("error", "add is wrong", (ids["add"],)), Problem("warning", "z is odd", (ids["z"],)))
-    window.show_trace(replace(hand_trace(window.document), problems=two))
+    window.showing.show_trace(replace(hand_trace(window.document), problems=two))
     window.show_problems()
     first, second = window.bottom.problems.rows
     first.setFocus()
@@ -124,7 +124,7 @@ def test_keys_walk_the_list_and_enter_goes(window: Window) -> None:
 
 def test_severity_is_told_by_a_glyph_and_to_a_screen_reader(window: Window) -> None:
     two = (Problem("warning", "odd"), Problem("error", "wrong"))
-    window.show_trace(replace(hand_trace(window.document), problems=two))
+    window.showing.show_trace(replace(hand_trace(window.document), problems=two))
 
     rows = window.bottom.problems.rows
 
@@ -148,7 +148,7 @@ def test_what_window_and_engine_both_see_is_listed_once() -> None:
 
 def test_what_the_engine_said_of_a_deleted_node_goes_with_it(window: Window, qtbot: QtBot) -> None:
     ids = names(window.document)
-    window.show_trace(replace(hand_trace(window.document), problems=(Problem("warning", "z is odd", (ids["z"],)),)))
+    window.showing.show_trace(replace(hand_trace(window.document), problems=(Problem("warning", "z is odd", (ids["z"],)),)))
     assert texts(window) == ["z is odd"]
 
     window.canvas.select([ids["z"]])

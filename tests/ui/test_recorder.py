@@ -109,7 +109,7 @@ def test_random_edits_recorded_are_replayed_exactly(window: Window, tmp_path: Pa
 
 
 def test_a_step_takes_selection_hidden_numbers_view_and_playhead(studio: Window, qtbot: QtBot) -> None:
-    studio.show_trace(hand_trace(studio.document))
+    studio.showing.show_trace(hand_trace(studio.document))
     ids, canvas = names(studio.document), studio.canvas
     wire = studio.document.graph.outputs_of(ids["multiply"])[0].id
     canvas.select([wire])

@@ -44,7 +44,7 @@ def compute(window: Window) -> None:
     """What the engine would answer to the document as it is."""
     document = window.document
     view = Session(document.graph.copy()).trace_view()
-    window.show_trace(replace(view, structure=document.structure, revision=document.revision))
+    window.showing.show_trace(replace(view, structure=document.structure, revision=document.revision))
 
 
 def press(window: Window, key: Qt.Key, held: Qt.KeyboardModifier = NONE) -> None:

@@ -70,7 +70,7 @@ def test_a_click_on_the_transport_leaves_the_canvas_its_focus(window: Window, qt
 
 def test_new_numbers_keep_the_place_of_playback_and_a_new_document_ends_it(window: Window) -> None:
     window.playhead.seek(3)
-    window.show_trace(hand_trace(window.document))
+    window.showing.show_trace(hand_trace(window.document))
     assert window.playhead.event_index == 3 and not window.playhead.at_rest
 
     window.commands.new()
@@ -105,7 +105,8 @@ def test_no_button_in_the_top_bar_is_cut_off(window: Window, qtbot: QtBot, name:
 
 
 def test_the_status_line_says_precision_device_samples_and_mode(window: Window) -> None:
-    window.show_trace(replace(hand_trace(window.document), dtype="float32", batch="samples 1–8 of 150", mode="training", device="cpu"))
+    trace = replace(hand_trace(window.document), dtype="float32", batch="samples 1–8 of 150", mode="training", device="cpu")
+    window.showing.show_trace(trace)
 
     status = window.status
     texts = (status.precision.text(), status.device.text(), status.batch.text(), status.mode.text())

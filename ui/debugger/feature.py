@@ -105,6 +105,6 @@ class Debugger(Feature):
         if now == self._shown:
             return
         self._shown = now
-        self.window.show_seen()
+        self.window.showing.show_seen()
         if self._made is not None:
             self._made.moved()

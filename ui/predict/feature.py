@@ -206,7 +206,7 @@ class Predict(Feature):
         now = hidden.values, hidden.gradients
         if now != self._covered:
             self._covered = now
-            self.window.show_seen()
+            self.window.showing.show_seen()
 
     def facts(self) -> Iterable[str]:
         if at_work(self.window.document.graph):
