@@ -48,7 +48,7 @@ class FaultBar(QWidget):
         layout.addWidget(self.text)
         layout.addLayout(row)
         for widget in (self.kind, self.place, self.plant, self.guess, self.reveal, self.remove, self.dismiss):
-            row.addWidget(widget)
+            row.addWidget(widget, 9 if widget is self.kind else 0)  # its words are long, and take the room before the stretch does
         row.addStretch(1)
         self.plant.clicked.connect(lambda: self.planted.emit(self._chosen(), self.place.currentIndex() == 1))
         self.guess.clicked.connect(lambda: self.guessed.emit(self._chosen()))
