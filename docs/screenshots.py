@@ -29,6 +29,33 @@ def training(window: Window) -> None:
     window.commands.train()
 
 
+def card(window: Window) -> None:
+    """Why the output layer's weights have the gradient they have."""
+    output = window.document.graph.named("output")
+    assert output is not None
+    window.canvas.select([output.id])
+    window.actions_by_id["why"].trigger()
+
+
+def debugger(window: Window) -> None:
+    """The third iteration, when its weights take their step."""
+    from PySide6.QtCore import QTimer
+
+    window.actions_by_id["debugger"].trigger()
+    control = window.debugger.control
+    for milliseconds in (1_200, 1_800):
+        QTimer.singleShot(milliseconds, lambda: control.step("iteration", 1))
+    QTimer.singleShot(2_600, lambda: control.to_phase("update"))
+
+
+def lesson(window: Window) -> None:
+    """The second step of the first lesson: a number is to be predicted."""
+    from PySide6.QtCore import QTimer
+
+    window.lessons.open(ROOT / "resources" / "lessons" / "xy-plus-z.gwlesson")
+    QTimer.singleShot(1_500, window.lessons.next)
+
+
 def problems(window: Window) -> None:
     """A batch of images wired into a Linear layer, and a loss without its target."""
     from graph.edits import Disconnect, SetParam
@@ -54,6 +81,9 @@ def palette(window: Window) -> None:
 SCENES: dict[str, tuple[str, Callable[[Window], None], int]] = {
     "window": ("xy-plus-z", scalar, 1_500),
     "training": ("spiral", training, 3_500),
+    "card": ("tanh-mlp-2-4-2", card, 4_000),
+    "debugger": ("tanh-mlp-2-4-2", debugger, 4_500),
+    "lesson": ("xy-plus-z", lesson, 4_000),
     "problems": ("digits-mlp", problems, 2_500),
     "gallery": ("xy-plus-z", gallery, 3_500),
     "palette": ("sigmoid-neuron", palette, 1_500),
