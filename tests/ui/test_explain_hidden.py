@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from PySide6.QtCore import QPoint, QRect, QSize
 from PySide6.QtWidgets import QLabel, QTableWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.catalog import CATALOG
+from engine.explain.cards import Place
 from engine.explain.update import ParameterUpdate, Update
 from engine.views import Absent
 from graph.document import Document
@@ -19,6 +21,8 @@ from ui.array_view import ArrayPanel
 from ui.debugger.tags import update_tags
 from ui.debugger.update_view import UpdateView
 from ui.explain.sheet import Sheet
+from ui.explain.writing import HiddenNumbers
+from ui.files import example_document
 from ui.session import Session
 from ui.window import Window
 
@@ -113,3 +117,26 @@ def test_a_number_that_is_covered_leaves_nothing_in_its_tip(qtbot: QtBot) -> Non
     panel.show_view(Absent("asked"))
 
     assert "−4" not in said_by(panel)
+
+
+def test_who_predicts_what_a_layer_gives_sees_its_weights() -> None:
+    hidden = HiddenNumbers(values=frozenset({"layer", "theta"}))
+
+    assert hidden.instead(Place("node", "layer", "y")) == "?" and not hidden.instead(Place("parameter", "layer", "W"))
+    assert hidden.instead(Place("parameter", "theta", "value")) == "?"
+
+
+def test_a_layers_card_shows_its_weight_beside_the_question_mark(window: Window, qtbot: QtBot) -> None:
+    window.set_document(example_document("tanh-mlp-2-4-2", CATALOG))
+    qtbot.waitUntil(lambda: window.trace is not None and not window.stale, timeout=PATIENCE)
+    canvas, node = window.canvas, names(window.document)["hidden"]
+    canvas.fit_all()
+    shown = canvas.grab().toImage()
+
+    canvas.overlay.hide("predict", values=[node])
+
+    scene, covered = canvas.scene, canvas.grab().toImage()
+    area = canvas.camera.rect_to_view(scene.cards[node].area.translated(scene.rect(node).topLeft())).toRect()
+    weight = QRect(area.topLeft(), QSize(area.width() // 2 - 8, area.height()))
+    output = QRect(area.center() + QPoint(8, -area.height() // 2), QSize(area.width() // 2 - 8, area.height() - 14))
+    assert shown.copy(weight) == covered.copy(weight) and shown.copy(output) != covered.copy(output)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -70,3 +72,17 @@ def test_what_a_question_is_about_may_be_deleted_before_it_is_answered(played: W
     assert number.done
     played.lessons.return_to_step()
     assert not player(played).wandered
+
+
+def test_the_library_is_as_wide_after_a_lesson_as_before(window: Window, lesson: Path, qtbot: QtBot) -> None:  # noqa: F811
+    window.resize(1280, 800)
+    qtbot.wait(20)
+    library = window.panels.docks["library"]
+    before = library.width()
+    window.lessons.open(lesson)
+    qtbot.wait(20)
+
+    window.lessons.leave()
+    qtbot.wait(20)
+
+    assert abs(library.width() - before) <= 2

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QSizeF, Qt
 from PySide6.QtGui import QPointingDevice, QTabletEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -19,6 +19,7 @@ from graph.model import Node
 from tests.ui.test_every_action import at_random
 from tests.ui.window_support import hand_trace, names
 from ui.presenter.feature import LOCKED
+from ui.presenter.strip import Strip
 from ui.presenter.strokes import Board, Stroke
 from ui.window import Window
 
@@ -324,3 +325,15 @@ def test_random_actions_while_presenting_a_locked_graph_break_nothing(window: Wi
     window.presenter.leave()
     window.presenter.take("")
     window.presenter.light.show(False)
+
+
+def test_the_strip_leaves_the_small_map_its_place(window: Window, qtbot: QtBot) -> None:
+    for wide in (1280, 1600):
+        window.resize(wide, 800)
+        window.presenter.toggle_pen()
+        qtbot.wait(20)
+        canvas = window.canvas
+        strip = canvas.findChild(Strip)
+        assert strip is not None and strip.isVisible() and strip.x() >= 8
+        assert strip.geometry().right() < canvas.minimap.place(QSizeF(canvas.size())).left()
+        window.presenter.toggle_pen()

@@ -71,6 +71,10 @@ def paint_value(
     if full and card.fan_out:
         area = _paint_total(painter, area, _fan_out(node_id, port, content), content, theme)
     if node_id in content.hidden.values:
+        if card.weight and full:  # who is to find out what a layer gives needs its weights
+            paint_tiles(painter, card, area, content.weight(node_id, card.weight), None, content, theme, image)
+            area = area.adjusted((area.width() + 12) / 2, 0, 0, -16)
+            painter.fillRect(area, color(theme.card))
         middle = area.center()
         paint_question(painter, QRectF(middle.x() - 24 * boost, middle.y() - 12 * boost, 48 * boost, 24 * boost), theme.forward, theme)
     elif card.weight and full:

@@ -21,6 +21,8 @@ _PART = re.compile(r"@(\d+)")
 
 
 HIDDEN, AHEAD = "?", "…"
+OWN = "value"
+"""What a Parameter node calls the tensor that is its output. A layer's weights are no output: who predicts that needs them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,8 @@ class HiddenNumbers:
         """What is written in a number's place; empty where it may be seen."""
         if place is None:
             return ""
-        if place.id in (self.gradients if place.gradient else self.values):
+        weight = place.kind == "parameter" and place.name != OWN and not place.gradient
+        if place.id in (self.gradients if place.gradient else self.values) and not weight:
             return HIDDEN
         return AHEAD if self.reached is not None and self._ahead(self.reached, place) else ""
 

@@ -23,6 +23,7 @@ class Side:
         self._window, self._name, self._title = window, name, title
         self._dock: QDockWidget | None = None
         self._hidden: list[str] = []
+        self._widths: dict[str, int] = {}
 
     @property
     def shown(self) -> bool:
@@ -40,6 +41,7 @@ class Side:
         narrow = window.width() < NARROW * window.theme.scale
         names = (*giving_way, *(("inspector",) if narrow else ()))
         self._hidden = [name for name in names if not window.panels.docks[name].isHidden()]
+        self._widths = {name: window.panels.docks[name].width() for name in self._hidden if name != "bottom"}
         for name in self._hidden:
             window.panels.docks[name].hide()
         window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self._dock)
@@ -54,4 +56,6 @@ class Side:
             self._window.removeDockWidget(self._dock)
         for name in self._hidden:
             self._window.panels.docks[name].show()
-        self._hidden = []
+        docks = [self._window.panels.docks[name] for name in self._widths]
+        self._window.resizeDocks(docks, list(self._widths.values()), Qt.Orientation.Horizontal)
+        self._hidden, self._widths = [], {}

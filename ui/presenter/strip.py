@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -92,7 +92,7 @@ class Strip(QFrame):
         self.place()
 
     def place(self) -> None:
-        """In the middle of the lower edge."""
+        """In the middle of the lower edge, or left of it where the small map has its place."""
         layout = self.layout()
         assert layout is not None
         layout.activate()
@@ -101,7 +101,8 @@ class Strip(QFrame):
         natural = sum(made.sizeHint().width() + 2 for made in shown) + margins.left() + margins.right()
         width = max(120, min(natural, room.width() - 16))
         height = layout.totalHeightForWidth(width)
-        self.setGeometry((room.width() - width) // 2, room.height() - height - 12, width, height)
+        left = min((room.width() - width) // 2, round(self._canvas.minimap.place(QSizeF(room)).left()) - 8 - width)
+        self.setGeometry(max(left, 8), room.height() - height - 12, width, height)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         event.accept()  # not for the canvas below
