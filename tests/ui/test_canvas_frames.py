@@ -58,9 +58,9 @@ def painted(canvas: Canvas, monkeypatch: pytest.MonkeyPatch) -> list[QRect]:
     still = canvas.stage.still
     fill = still._fill
 
-    def noted(area):  # type: ignore[no-untyped-def]
+    def noted(area, *paint):  # type: ignore[no-untyped-def]
         found.append(area.toAlignedRect())
-        fill(area)
+        fill(area, *paint)
 
     monkeypatch.setattr(still, "_fill", noted)
     return found
