@@ -292,6 +292,18 @@ def test_themes_and_type_sizes_change_while_the_strip_is_open(whole: Window) -> 
             assert not whole.grab().isNull()
 
 
+def test_in_large_type_the_rows_of_the_strip_do_not_lie_over_each_other(whole: Window, qtbot: QtBot) -> None:
+    whole.resize(1280, 800)
+    for _ in range(5):
+        whole.commands.type_larger()
+    bar = whole.debugger.control.bar
+    assert bar is not None
+    qtbot.wait(50)
+
+    lowest = max(each.mapTo(bar, each.rect().bottomLeft()).y() for each in (*bar.pairs.values(), bar.here, bar.breakpoints))
+    assert lowest < bar.events.mapTo(bar, bar.events.rect().topLeft()).y() and bar.height() >= bar.minimumHeight()
+
+
 # The timeline
 
 

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from engine.catalog import CATALOG
 from engine.views import TraceView
 from graph.document import Document
+from graph.groups import group
 from ui.canvas.labels import texts
 from ui.canvas.overlay import Tag
 from ui.canvas.tips import node_tip, wire_tip
@@ -110,6 +111,18 @@ def test_a_veil_dims_everything_but_what_is_highlighted(canvas: Canvas) -> None:
     after = colour_of(first), colour_of(second)
 
     assert after[0] == before[0] and after[1] != before[1]
+
+
+def test_no_veil_lies_over_the_inside_of_a_group_that_has_nothing_of_it(canvas: Canvas) -> None:
+    first, *_, last = list(canvas.document.graph.nodes)
+    edit, made = group(canvas.document.graph, [last])
+    canvas.document.do(edit)
+    canvas.levels.enter(made)
+    before = canvas.grab().toImage()
+
+    canvas.overlay.highlight("lesson", [first], dim=True)
+
+    assert canvas.grab().toImage() == before
 
 
 def test_another_document_begins_without_any_of_it(canvas: Canvas) -> None:

@@ -136,7 +136,7 @@ class Overlay(QObject):
     def paint(self, painter: QPainter) -> None:
         """In scene coordinates, over the scene and below what a hand holds."""
         layers = [layer for layer in self._layers.values() if layer.nodes or layer.edges]
-        if any(layer.dim for layer in layers):
+        if any(layer.dim and self._in_sight(layer) for layer in layers):
             self._paint_veil(painter, layers)
         wide = max(1.0, 1 / self._canvas.camera.scale)
         scene, theme = self._canvas.scene, self._canvas.theme
@@ -152,6 +152,13 @@ class Overlay(QObject):
         self._paint_marks(painter)
         for _, tag, box in self._placed_tags():
             _paint_tag(painter, tag, box, self._boost(), theme)
+
+    def _in_sight(self, layer: _Layer) -> bool:
+        """Whether the level that is shown has anything of it: inside another group a veil would lie over everything."""
+        scene = self._canvas.scene
+        if layer.nodes:
+            return any(not self._rect(node).isNull() for node in layer.nodes)
+        return any(edge in scene.edge_row for edge in layer.edges)
 
     def paint_above(self, painter: QPainter) -> None:
         """In view coordinates, above everything."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
@@ -97,13 +97,7 @@ class Bar(QWidget):
 
     def _compose(self) -> None:
         self._flow = FlowLayout(6)
-        phases = QWidget()
-        row = QHBoxLayout(phases)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(4)
-        for each in self.phases.values():
-            row.addWidget(each)
-        for widget in (phases, *self.pairs.values(), self.here, self.breakpoints):
+        for widget in (*self.phases.values(), *self.pairs.values(), self.here, self.breakpoints):
             self._flow.addWidget(widget)
         top = QHBoxLayout()
         top.addLayout(self._flow, 1)
@@ -167,6 +161,14 @@ class Bar(QWidget):
 
     def show_breakpoints(self, count: int) -> None:
         self.breakpoints.setText(f"Breakpoints {count}" if count else "Breakpoints")
+
+    def event(self, event: QEvent) -> bool:
+        """As high as its rows need: a splitter would let the last ones lie under the sliders."""
+        done = super().event(event)
+        layout = self.layout()
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and layout is not None:
+            self.setMinimumHeight(layout.totalHeightForWidth(self.width()))
+        return done
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Esc gives the focus back."""
