@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -23,6 +24,7 @@ from engine.views import Absent
 from graph.files import load
 from graph.graph import Graph
 from tests.engine.card_reading import array_of, every_question, solid, solved
+from tests.engine.networks import network
 
 EXAMPLES = sorted(Path("resources/examples").glob("*.gradwire"))
 
@@ -212,3 +214,11 @@ def test_a_sample_or_an_entry_outside_is_taken_as_the_nearest_one() -> None:
     card = answer(Situation(opened(path)), CardOf("node", node, sample=99, entry=(50, 50)))
     assert (card.sample, card.entry, card.samples, card.shape) == (7, (3,), 8, (4,))
     assert math.isfinite(next(n.value for line in card.lines() for n in line.numbers()))
+
+
+@pytest.mark.parametrize("entry", [(0,), (1,), (2,)])
+def test_every_entry_of_a_concatenation_of_one_tensor_has_a_card(entry: tuple[int, ...]) -> None:
+    nodes: dict[str, tuple[str, dict[str, Any]]] = {"x": ("source.input", {"value": [3.0, 5.0, 7.0]}), "c": ("math.concatenate", {})}
+    card = answer(Situation(Session(network(nodes, "x -> c.xs"))), CardOf("node", "c", entry=entry))
+    assert isinstance(card, Card)
+    assert card.entry == entry

@@ -151,7 +151,7 @@ class Worked:
     def _of_several(self, name: str, index: Index) -> Number | None:
         """`index` begins with the place of the tensor in its port."""
         argument = self._by_name[name]
-        if not index or not isinstance(argument, Several):
+        if not index or not isinstance(argument, Several) or index[0] >= len(argument.items):
             return None
         tensor, rest = self.local.argument(name)[index[0]], index[1:]
         if tensor.dim() != len(rest):
