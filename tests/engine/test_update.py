@@ -233,3 +233,19 @@ def test_a_session_without_a_trainer_is_left_as_it_was() -> None:
 
     assert isinstance(found, Update) and found.t == 4 and not before.diff(other.state)
     assert not math.isnan(found.loss) and pickle.loads(pickle.dumps(found)).title == "Adam"
+
+
+def test_a_step_that_a_node_refuses_is_refused_in_words() -> None:
+    nodes: dict[str, tuple[str, dict[str, Any]]] = {
+        "p": ("parameter.parameter", {"value": -1.7}), "t": ("source.input", {"value": 1.0}), "loss": ("loss.bce", {}),
+    }  # fmt: skip
+    session = Session(network(nodes, "p -> loss.probabilities; t -> loss.target"))
+    found = answer(Situation(session), UpdateOf())
+    assert isinstance(found, Refusal)
+
+
+def test_a_refused_question_leaves_the_optimizers_memory_where_it_is() -> None:
+    session = Session(network({"p": ("parameter.parameter", {"value": 2.0, "frozen": True}), "f": ("math.square", {})}, "p -> f.x"))
+    session.state.optimizer = {"v.p.value": torch.tensor(0.5)}
+    assert isinstance(answer(Situation(session), UpdateOf()), Refusal)
+    assert session.state.optimizer == {"v.p.value": torch.tensor(0.5)}

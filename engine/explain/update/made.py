@@ -16,6 +16,7 @@ from engine.explain.question import Unanswerable
 from engine.explain.situation import Situation
 from engine.explain.update import ParameterUpdate, Update, UpdateOf
 from engine.explain.update.equations import Worked, work_out
+from engine.nodes.base import NodeError
 from engine.optimizers.run import Lbfgs, stepper
 from engine.optimizers.specs import OptimizerSpec
 from engine.session import Session, SessionError
@@ -79,7 +80,7 @@ def update(situation: Situation, question: UpdateOf) -> Update:
         made = rehearse(trainer)
     except SessionError as error:
         raise Unanswerable(str(error)) from error
-    except (RuntimeError, ValueError, IndexError, TypeError) as error:
+    except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
         raise Unanswerable("The coming step cannot be computed; the problems say why.") from error
     if not math.isfinite(made.loss):
         raise Unanswerable("The loss is not a finite number: there is no step to make.")
@@ -96,10 +97,11 @@ def _beside(session: Session) -> Trainer:
     """A trainer for a session that has none, which leaves the session's state as it was."""
     state = session.state
     memory, counters = dict(state.optimizer), state.counters
-    trainer = Trainer(session)
-    state.optimizer = memory
-    state.step, state.epoch, state.position = counters
-    return trainer
+    try:
+        return Trainer(session)
+    finally:
+        state.optimizer = memory
+        state.step, state.epoch, state.position = counters
 
 
 def _note(spec: OptimizerSpec, made: Rehearsal) -> str:
