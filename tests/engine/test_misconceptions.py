@@ -12,8 +12,9 @@ import pytest
 
 from engine.catalog import CATALOG
 from engine.explain.misconceptions import Expected, Item, Prediction
-from engine.explain.misconceptions.found import BUDGET, expected
+from engine.explain.misconceptions.found import BUDGET, expected, of_item
 from engine.explain.misconceptions.match import Judgement, judge, typed
+from engine.explain.misconceptions.passes import Pass
 from engine.explain.question import Unanswerable
 from engine.explain.situation import Situation
 from engine.session import Session
@@ -235,3 +236,17 @@ def test_a_tensor_without_a_chosen_entry_is_refused_in_words() -> None:
         of(network(nodes, "x -> f.x"), "x")
     with pytest.raises(Unanswerable, match="no entry"):
         of(network(nodes, "x -> f.x"), "x", entry=(7,))
+
+
+def test_a_value_that_goes_to_hundreds_of_nodes_costs_no_more_than_one_answer_may() -> None:
+    """f = w^400, as a chain of products with one w: every node has slips, and each is carried back through all the others."""
+    nodes: dict[str, tuple[str, dict[str, Any]]] = {"w": ("parameter.parameter", {"value": 1.01})}
+    nodes |= {f"p{i}": ("math.multiply", {}) for i in range(400)}
+    wires = ["w -> p0.a", "w -> p0.b", *(f"p{i - 1} -> p{i}.a; w -> p{i}.b" for i in range(1, 400))]
+    session = Session(network(nodes, ";".join(wires), settings={"objective": {"node": "p399", "port": "y"}}))
+    run = Pass(Situation(session))
+    found = of_item(run, Item("gradient", "w", parameter="value"))
+    assert found.truth == pytest.approx(401 * 1.01**400)
+    assert "upstream" in {cause.key for cause in found.causes}
+    assert run.computed < 8_000
+    assert max(len(cause.hint) for cause in found.causes) < 200

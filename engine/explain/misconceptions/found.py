@@ -18,6 +18,10 @@ from engine.views import Absent
 
 BUDGET = 12
 """So many different wrong numbers at most: with more, a guess would hit one of them by chance."""
+WORK = 4_000
+"""So many contributions may be computed for one answer, about a tenth of a second: hundreds of nodes have as many slips."""
+MANY = 40
+"""Of so many branches one in particular is thought of, at most."""
 DEPTH = 3
 """How many nodes further along the way a slip is looked for."""
 CORE = ("upstream", "branches", "partner", "sign", "mean", "argument")
@@ -71,6 +75,11 @@ class Collected:
                 return
             self.values.append(value)
         self.causes.append(Cause(key, value, hint, node, edge, core and key in CORE))
+
+    @property
+    def spent(self) -> bool:
+        """Whether the work that one answer may cost has been done."""
+        return self.run.computed >= WORK
 
     def expected(self) -> Expected:
         return Expected(self.item, self.truth, tuple(self.causes), self.scale, self.name)
@@ -126,7 +135,8 @@ def _gradient_slips(to: Collected) -> None:
     _local(to, local, CORE)
     _sums(to, local)
     for step in start:
-        _cut_off(to, step, start, on_the_way)
+        if not to.spent:
+            _cut_off(to, step, start, on_the_way)
     to.add("sign", -to.right, hints.sign(run, ordered), ordered[0] if ordered else "")
     _means(to, start, on_the_way)
     _value(to)
@@ -147,6 +157,8 @@ def _local(to: Collected, local: list[tuple[Step, Tensor]], only: tuple[str, ...
     together: dict[str, list[Tensor]] = {}
     places: dict[str, Step] = {}
     for step, right in local:
+        if to.spent:
+            return
         seen: set[str] = set()
         for key, wrong in slips(to.run, step):
             if (key in CORE) != bool(only):
@@ -163,32 +175,41 @@ def _local(to: Collected, local: list[tuple[Step, Tensor]], only: tuple[str, ...
 
 
 def _sums(to: Collected, local: list[tuple[Step, Tensor]]) -> None:
-    """Branches left out of the sum: every proper part of up to three, else each one alone and all but one."""
+    """Branches left out of the sum: every proper part of up to three, else all but one and each one alone."""
     count = len(local)
     if count < 2:
         return
-    sizes = range(1, count) if count <= 3 else sorted({1, count - 1})
-    for size in reversed(sizes):
-        for kept in combinations(range(count), size):
-            found = torch.stack([local[i][1] for i in kept]).sum(0)
-            missing = [local[i][0] for i in range(count) if i not in kept]
-            to.add("branches", found, hints.branches(to.run, to.key[0], missing), to.key[0], missing[0].edge)
-    for step, right in local:
+
+    def add(found: Tensor, missing: list[Step]) -> None:
+        to.add("branches", found, hints.branches(to.run, to.key[0], missing), to.key[0], missing[0].edge)
+
+    if count <= 3:
+        for size in reversed(range(1, count)):
+            for kept in combinations(range(count), size):
+                add(torch.stack([local[i][1] for i in kept]).sum(0), [local[i][0] for i in range(count) if i not in kept])
+    else:
+        for step, part in local[:MANY]:
+            add(to.right - part, [step])
+        for step, part in local[:MANY]:
+            add(part, [other for other, _ in local if other is not step])
+    for step, right in local[:MANY]:
         name = to.run.graph.nodes[step.node].name
         to.add("sign", to.right - 2 * right, f"Look at the sign of what comes back from {name}.", step.node, step.edge, core=False)
 
 
 def _means(to: Collected, start: list[Step], on_the_way: dict[str, int]) -> None:
+    begins = {(s.node, s.a) for s in start}
     for node in on_the_way:
-        for step in _further(to.run, node, start, on_the_way):
+        if to.spent:
+            return
+        for step in _further(to.run, node, begins, on_the_way):
             for key, wrong in slips(to.run, step):
                 if key == "mean":
                     _carry(to, key, step, wrong, start, on_the_way)
 
 
-def _further(run: Pass, node: str, start: list[Step], on_the_way: dict[str, int]) -> list[Step]:
+def _further(run: Pass, node: str, begins: set[tuple[str, int]], on_the_way: dict[str, int]) -> list[Step]:
     """The leaves of a node that come from another one on the way."""
-    begins = {(s.node, s.a) for s in start}
     steps = steps_of(run.operations[node])
     return [s for s in steps if (s.node, s.a) not in begins and s.edge and run.graph.edges[s.edge].source[0] in on_the_way]
 
@@ -225,9 +246,9 @@ def _value(to: Collected) -> None:
 
 def _deep(to: Collected, start: list[Step], on_the_way: dict[str, int]) -> None:
     """Slips farther along the way, the nearest first, as long as the budget lasts."""
-    run = to.run
+    run, begins = to.run, {(s.node, s.a) for s in start}
     for node in sorted((n for n, d in on_the_way.items() if d <= DEPTH), key=lambda n: on_the_way[n]):
-        if len(to.values) >= BUDGET:
+        if len(to.values) >= BUDGET or to.spent:
             return
         for output in run.operations[node].outputs:
             parts = [s for s in run.consumers.get(output, ()) if s.a in s.operation.needed]
@@ -235,7 +256,7 @@ def _deep(to: Collected, start: list[Step], on_the_way: dict[str, int]) -> None:
                 right = _contribution(run, step)
                 if right is not None:
                     _changed(to, "branches", output, -right, hints.branches(run, node, [step]), step, start, on_the_way)
-        further = _further(run, node, start, on_the_way)
+        further = _further(run, node, begins, on_the_way)
         for step in further[:1]:
             _cut_off(to, step, start, on_the_way)
         for step in further:

@@ -51,7 +51,8 @@ def leaf_name(run: Pass, step: Step) -> str:
 def branches(run: Pass, source: str, missing: list[Step]) -> str:
     """The hint where contributions were left out of a sum."""
     name, consumers = run.graph.nodes[source].name, [run.graph.nodes[step.node].name for step in missing]
-    where = " and ".join(dict.fromkeys(consumers))
+    names = [*dict.fromkeys(consumers)]
+    where = " and ".join(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} others"])
     return f"{name} feeds more than one input, and each sends its share back. What comes from {where} is missing in the sum."
 
 

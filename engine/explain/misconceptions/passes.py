@@ -52,6 +52,8 @@ class Pass:
         self.plan: Plan = program.plan
         self._buffers = dict(zip(program.buffer_keys, session.buffers(program), strict=True))
         self.operations = {o.node: o for o in self.plan.operations}
+        self.computed = 0
+        """How many contributions have been computed: what an answer costs."""
         self.consumers: dict[Key, list[Step]] = {}
         self.learned: dict[Key, list[Step]] = {}
         for operation in self.plan.operations:
@@ -102,6 +104,7 @@ class Pass:
                      kept: Any = None) -> Tensor | None:  # fmt: skip
         """What the node passes to this leaf when `g` arrives at its output, by its rule or else by autograd over its forward."""
         operation = step.operation
+        self.computed += 1
         if operation.alias:
             return g
         rule = operation.type.gradients.get(step.name)
