@@ -25,6 +25,7 @@ from ui.explain.tools_page import TOOLS
 from ui.files import example_document
 from ui.session import Session
 from ui.theme import DARK
+from ui.type_size import sized
 from ui.window import Window
 
 PATIENCE = 20_000
@@ -113,6 +114,32 @@ def test_tags_of_older_numbers_go_at_once_and_come_again_for_the_new_ones(window
     window.kernel.evaluate_soon()
 
     qtbot.waitUntil(lambda: set(window.canvas.overlay.tags("audit")) == set(window.document.graph.edges), timeout=PATIENCE)
+
+
+def test_the_list_tells_the_numbers_of_the_newest_audit_when_it_is_seen_again(window: Window, qtbot: QtBot) -> None:
+    """∂f/∂y = x at the product: 2, and 3 once x is 3, in as many rows."""
+    audited(window, qtbot)
+    window.explain.show_audit()
+    tool = window.explain.tools.current
+    assert isinstance(tool, AuditTool)
+    window.bottom_dock.hide()
+    window.document.do(SetParam(names(window.document)["x"], "value", 3.0), "Set x")
+    qtbot.waitUntil(lambda: not window.stale and bool(window.explain.audit.rows) and not window.explain.audit.busy, timeout=PATIENCE)
+
+    window.explain.show_audit()
+
+    told = {tool.table.item(row, 0).text(): tool.table.item(row, 1).text() for row in range(tool.table.rowCount())}
+    assert [number for wire, number in told.items() if wire.startswith("y")] == ["3.000"]
+
+
+def test_rows_of_the_audit_are_as_high_as_their_type(window: Window, qtbot: QtBot) -> None:
+    window.explain.show_audit()
+    tool = window.explain.tools.current
+    assert isinstance(tool, AuditTool)
+
+    tool.set_theme(sized(DARK, 2.0))
+
+    assert tool.table.verticalHeader().defaultSectionSize() == 52
 
 
 # paths

@@ -39,6 +39,7 @@ class AuditTool(Tool):
         self.curve: StepErrors | None = None
         self.chosen: Place | None = None
         self._plot: Any = None
+        self._filled: list[AuditRow] = []
         self.toggle = button("Audit the graph", accent="forward", tip="Numerical against analytical gradient on every wire  (A)")
         self.toggle.setCheckable(True)
         self.summary = label("", "secondary", wrap=True)
@@ -78,7 +79,6 @@ class AuditTool(Tool):
         table.verticalHeader().hide()
         table.setShowGrid(False)
         table.setWordWrap(False)
-        table.verticalHeader().setDefaultSectionSize(26)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
@@ -150,7 +150,8 @@ class AuditTool(Tool):
         self.toggle.setText("End the audit" if audit.on else "Audit the graph")
         self.summary.setText(self._summary())
         rows = audit.rows
-        if self.table.rowCount() != len(rows):
+        if self._filled != rows:  # another audit may have as many rows
+            self._filled = rows
             self.table.setRowCount(len(rows))
             for number_, row in enumerate(rows):
                 self._fill(number_, row)
@@ -263,6 +264,7 @@ class AuditTool(Tool):
         return legend(*methods, ("┅", self.theme.secondary, "float32")) + (f"<br>{curve.note}" if curve.note else "")
 
     def dress(self) -> None:
+        self.table.verticalHeader().setDefaultSectionSize(round(26 * self.theme.scale))
         if self.table.rowCount() == len(self.audit.rows):
             for number_, row in enumerate(self.audit.rows):
                 self._fill(number_, row)
@@ -270,7 +272,7 @@ class AuditTool(Tool):
 
     def forget(self) -> None:
         super().forget()
-        self.chosen, self.curve = None, None
+        self.chosen, self.curve, self._filled = None, None, []
         self.table.setRowCount(0)
 
 
