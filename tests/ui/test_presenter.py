@@ -141,6 +141,17 @@ def test_clicker_keys_step_nodes_and_black_the_screen(presenting: Window, qtbot:
         assert presenting.presenter.black_screen is None and presenting.playhead.at_rest and presenting.canvas.hasFocus()
 
 
+def test_what_a_clicker_sends_to_start_a_show_does_not_reset_training(presenting: Window, qtbot: QtBot) -> None:
+    reset = presenting.actions_by_id["train_reset"]
+    reset.setEnabled(True)
+    with qtbot.assertNotEmitted(reset.triggered):
+        key(presenting, qtbot, Qt.Key.Key_F5, SHIFT)
+    presenting.presenter.leave()
+    reset.setEnabled(True)
+    with qtbot.waitSignal(reset.triggered):
+        key(presenting, qtbot, Qt.Key.Key_F5, SHIFT)
+
+
 def test_esc_ends_one_thing_after_the_other(presenting: Window, qtbot: QtBot) -> None:
     presenter = presenting.presenter
     key(presenting, qtbot, Qt.Key.Key_K, CTRL | SHIFT)

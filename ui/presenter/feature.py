@@ -25,6 +25,7 @@ EDGE = 96
 """So near to the lower edge the pointer brings the strip while presenting."""
 STRIP_MS, HINT_MS = 2500, 4000
 DEFAULTS = {"present_hide": True, "present_lock": True, "present_sliders": True}
+CLICKED = "While presenting, Shift+F5 resets nothing: clickers send it to start a show"
 _BLACK = (Qt.Key.Key_B, Qt.Key.Key_Period)
 
 
@@ -330,6 +331,9 @@ class Presenter(Feature):
         elif self.presenting and event.key() in _BLACK and not event.modifiers().value:
             if pressed:
                 self.black()
+        elif self.presenting and event.key() == Qt.Key.Key_F5 and event.modifiers() == Qt.KeyboardModifier.ShiftModifier:
+            if pressed:
+                self._hint(CLICKED)
         else:
             if pressed and self.locked and self.window.keys.known(event):
                 self._hint(LOCKED)
