@@ -132,3 +132,16 @@ def test_the_kinds_of_fault_can_be_read_in_a_small_window(window: Window, qtbot:
 
     kind = window.predict.finding.bar.kind
     assert kind.width() >= kind.fontMetrics().horizontalAdvance("A branch is dropped from the sum") + 40
+
+
+def test_in_large_type_the_bar_makes_the_window_no_wider(window: Window, qtbot: QtBot) -> None:
+    window.resize(1280, 800)
+    for _ in range(5):
+        window.commands.type_larger()
+    qtbot.wait(30)
+    before = window.minimumSizeHint().width()
+
+    window.predict.plant_fault()
+    qtbot.wait(30)
+
+    assert window.minimumSizeHint().width() <= max(before, 1280)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from graph.faults import KINDS
-from ui.widgets import button, label
+from ui.widgets import FlowLayout, button, label
 
 ANY = "Any kind"
 
@@ -27,11 +27,9 @@ class FaultBar(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.text = label("", wrap=True)
         self.kind, self.place = QComboBox(), QComboBox()
-        for box in (self.kind, self.place):  # long words must not make the window wider
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(14)
+        for box in (self.kind, self.place):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.kind.setMaximumWidth(420)
-        self.kind.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.kind.setAccessibleName("Kind of fault")
         self.place.setAccessibleName("Place of the fault")
         self.place.addItems(["at random", "at the selection"])
@@ -40,16 +38,14 @@ class FaultBar(QWidget):
         self.reveal = button("Reveal", "quiet", tip="Show the fault")
         self.remove = button("Remove", "quiet", tip="Take the fault out of the graph")
         self.dismiss = button("Close", "quiet", tip="Esc does it too")
-        row = QHBoxLayout()
-        row.setSpacing(8)
+        row = FlowLayout(8)  # in large type it breaks: it must not make the window wider
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 8, 12, 8)
         layout.setSpacing(6)
         layout.addWidget(self.text)
         layout.addLayout(row)
         for widget in (self.kind, self.place, self.plant, self.guess, self.reveal, self.remove, self.dismiss):
-            row.addWidget(widget, 9 if widget is self.kind else 0)  # its words are long, and take the room before the stretch does
-        row.addStretch(1)
+            row.addWidget(widget)
         self.plant.clicked.connect(lambda: self.planted.emit(self._chosen(), self.place.currentIndex() == 1))
         self.guess.clicked.connect(lambda: self.guessed.emit(self._chosen()))
         self.reveal.clicked.connect(self.revealed)
