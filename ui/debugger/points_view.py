@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.explain.condition import EXAMPLES, ConditionError
 from ui.debugger.breakpoints import Breakpoint, Breakpoints
@@ -52,11 +52,34 @@ class PointsView(QWidget):
         if shown == self._shown:
             return
         self._shown = shown
+        held = self._held()
         clear(self._rows)
         for index, (point, name) in enumerate(shown):
             self._rows.addWidget(self._row(index, point, name))
         if not shown:
             self._rows.addWidget(label("None. B sets one at the selected node; a condition is typed above.", "small", wrap=True))
+        if held is not None:
+            self._hold(*held)
+
+    def _held(self) -> tuple[int, int] | None:
+        """The row that has the focus, and which of its parts."""
+        focus = QApplication.focusWidget()
+        for at, parts in enumerate(self._parts()):
+            if focus in parts:
+                return at, parts.index(focus)
+        return None
+
+    def _hold(self, at: int, part: int) -> None:
+        """Give the focus back to the row that stands there now, or else to the line for new ones."""
+        rows = self._parts() if self._points.all else []
+        wanted = rows[min(at, len(rows) - 1)][part] if rows else self.entry
+        if (row := wanted.parentWidget()) is not None:
+            row.show()  # only what is seen can have the focus, and layouts show what is new later
+        wanted.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _parts(self) -> list[list[QWidget]]:
+        rows = [item.widget() for i in range(self._rows.count()) if (item := self._rows.itemAt(i)) is not None]
+        return [row.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly) for row in rows if row is not None]
 
     def _row(self, index: int, point: Breakpoint, name: str | None) -> QWidget:
         made, row = QWidget(), None

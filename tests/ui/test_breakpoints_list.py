@@ -1,0 +1,54 @@
+"""The list of breakpoints: the keyboard keeps its place in it."""
+
+from __future__ import annotations
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication, QCheckBox, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from ui.debugger.breakpoints import Breakpoints
+from ui.debugger.points_view import PointsView
+
+
+@pytest.fixture
+def points(qtbot: QtBot) -> Breakpoints:
+    made = Breakpoints()
+    for text in ("loss < 0.3", "loss < 0.2", "loss < 0.1"):
+        made.add(text)
+    return made
+
+
+@pytest.fixture
+def view(points: Breakpoints, qtbot: QtBot) -> PointsView:
+    made = PointsView(points, lambda node: None, lambda: "")
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitUntil(made.isActiveWindow)
+    return made
+
+
+def part(view: PointsView, kind: type[QWidget], row: int) -> QWidget:
+    return view.findChildren(kind)[row]
+
+
+def test_switching_a_breakpoint_off_by_the_keyboard_leaves_the_focus_on_its_box(
+    points: Breakpoints, view: PointsView, qtbot: QtBot
+) -> None:
+    part(view, QCheckBox, 1).setFocus()
+
+    qtbot.keyClick(part(view, QCheckBox, 1), Qt.Key.Key_Space)
+
+    qtbot.waitUntil(lambda: isinstance(QApplication.focusWidget(), QCheckBox))
+    assert QApplication.focusWidget() is part(view, QCheckBox, 1)
+    assert [point.on for point in points.all] == [True, False, True]
+
+
+def test_breakpoints_can_be_removed_one_after_the_other_by_the_keyboard(points: Breakpoints, view: PointsView, qtbot: QtBot) -> None:
+    part(view, QPushButton, 2).setFocus()
+
+    for _ in range(3):
+        qtbot.waitUntil(lambda: isinstance(QApplication.focusWidget(), QPushButton))
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
+
+    assert points.all == [] and view.entry.hasFocus()
