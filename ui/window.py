@@ -160,6 +160,7 @@ class Window(QMainWindow):
         canvas.probe_requested.connect(lambda _: self.pin_probe("value"))
         canvas.menu_requested.connect(self._context_menu)
         canvas.gallery_requested.connect(lambda: commands.examples())
+        canvas.lessons_requested.connect(self.lessons.choose)
         canvas.formula_requested.connect(commands.ask_for_formula)
         canvas.message.connect(self.say)
         canvas.on_live_edit = self._live_edit

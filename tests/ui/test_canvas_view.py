@@ -291,7 +291,8 @@ def test_an_empty_canvas_offers_three_ways_to_begin(qtbot: QtBot) -> None:
 
     canvas = shown(qtbot, Graph(CATALOG))
     places = offer_places(QRectF(canvas.rect()).size(), canvas.theme.scale)
-    for key, signal in (("gallery", canvas.gallery_requested), ("formula", canvas.formula_requested), ("add", canvas.add_requested)):
+    offers = {"gallery": canvas.gallery_requested, "lesson": canvas.lessons_requested, "formula": canvas.formula_requested}
+    for key, signal in (offers | {"add": canvas.add_requested}).items():
         spot = places[key].center().toPoint()
         QTest.mouseMove(canvas, spot)
         with qtbot.waitSignal(signal):

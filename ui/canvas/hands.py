@@ -346,6 +346,8 @@ class Hands:
         offer, self.offer = self._offer_at(at.view), ""
         if offer == "gallery":
             self.canvas.gallery_requested.emit()
+        elif offer == "lesson":
+            self.canvas.lessons_requested.emit()
         elif offer == "formula":
             self.canvas.formula_requested.emit()
         elif offer == "add":

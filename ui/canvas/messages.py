@@ -41,6 +41,7 @@ class Offer:
 
 OFFERS = (
     Offer("gallery", "Open the gallery", "ready-made graphs to play with"),
+    Offer("lesson", "Take a lesson", "backpropagation step by step"),
     Offer("formula", "Type a formula", "x*y + z becomes a graph"),
     Offer("add", "Add a node", "press Tab or double-click"),
 )
@@ -50,14 +51,17 @@ SPACE = 16.0
 
 
 def offer_places(size: QSizeF, scale: float) -> dict[str, QRectF]:
-    """Where the offers stand: in a row in the middle, in a column where it is narrow."""
+    """Where the offers stand: in a row in the middle, in two where it is narrow, in a column where there is no room for that."""
     wide, high, gap = CARD.width() * scale, CARD.height() * scale, SPACE * scale
-    count = len(OFFERS)
-    across = count * wide + (count - 1) * gap <= size.width() - 32
-    total = QSizeF(count * wide + (count - 1) * gap, high) if across else QSizeF(wide, count * high + (count - 1) * gap)
-    left, top = (size.width() - total.width()) / 2, (size.height() - total.height()) / 2 + 20 * scale
-    step = QPointF(wide + gap, 0) if across else QPointF(0, high + gap)
-    return {offer.key: QRectF(left + step.x() * i, top + step.y() * i, wide, high) for i, offer in enumerate(OFFERS)}
+    columns = next((n for n in (len(OFFERS), 2) if n * (wide + gap) - gap <= size.width() - 32), 1)
+    rows = -(-len(OFFERS) // columns)
+    left = (size.width() - columns * (wide + gap) + gap) / 2
+    top = (size.height() - rows * (high + gap) + gap) / 2 + (20 + 16 * (rows > 1)) * scale
+    places = {}
+    for i, offer in enumerate(OFFERS):
+        row, column = divmod(i, columns)
+        places[offer.key] = QRectF(left + column * (wide + gap), top + row * (high + gap), wide, high)
+    return places
 
 
 def paint_message(painter: QPainter, size: QSizeF, hovered: str, theme: Theme) -> None:

@@ -72,6 +72,7 @@ class Canvas(Viewport):
     menu_requested = Signal(object, object)
     """Global position, and the id of the node or wire under it (or None)."""
     gallery_requested = Signal()
+    lessons_requested = Signal()
     formula_requested = Signal()
     message = Signal(str)
     painted = Signal()
