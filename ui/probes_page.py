@@ -9,12 +9,13 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
-from engine.views import TraceView
+from engine.views import Absent, TraceView
 from graph.document import Document
 from graph.graph import GraphError
 from graph.spec import Setting
 from ui import probes
 from ui.array_view import ABSENT
+from ui.canvas.content import Hidden
 from ui.forms import ChoiceField
 from ui.numbers import count, exact, number
 from ui.probes import Probe, ProbeLog, Series, Show
@@ -139,8 +140,10 @@ class ProbeCard(QFrame):
         layout.addWidget(self.note)
         layout.addWidget(self.plot, 1)
 
-    def show_series(self, probe: Probe, series: Series | None, theme: Theme, stale: bool) -> None:
+    def show_series(self, probe: Probe, series: Series | None, theme: Theme, stale: bool, asked: bool = False) -> None:
+        """`asked`: the number is to be found out, and so is the way it took."""
         self.probe = probe
+        series = Series(absent=Absent("asked")) if asked else series
         absent = series.absent if series is not None else None
         tensor = series is not None and series.tensor
         values = series.values(probe.measure) if series is not None else []
@@ -186,6 +189,7 @@ class ProbesPage(QWidget):
         self._document: Document | None = None
         self._theme = LIGHT
         self._stale = False
+        self._hidden = Hidden()
         self._built: tuple[object, ...] = ()
         self.log = ProbeLog()
         self.cards: list[ProbeCard] = []
@@ -236,6 +240,13 @@ class ProbesPage(QWidget):
         if self.log.take(trace, document.graph) and not self._later.isActive():
             self._later.start()
 
+    def cover(self, hidden: Hidden, trace: TraceView | None) -> None:
+        """Numbers were hidden to be found out, or shown again: of these wires nothing is told."""
+        self._hidden = hidden
+        if trace is not None:
+            self.take(trace, self._stale)
+        self._show()
+
     def refresh(self) -> None:
         """Take up pins that were added or taken away, and the names of their wires."""
         document = self._document
@@ -269,7 +280,8 @@ class ProbesPage(QWidget):
         if document is None:
             return
         for card, probe in zip(self.cards, probes.pinned(document.graph), strict=False):
-            card.show_series(probe, self.log.series.get(probe.key), self._theme, self._stale)
+            asked = probe.edge in (self._hidden.values if probe.show == "value" else self._hidden.gradients)
+            card.show_series(probe, self.log.series.get(probe.key), self._theme, self._stale, asked)
 
     def _unpin(self, probe: Probe) -> None:
         here = next((i for i, card in enumerate(self.cards) if card.probe.key == probe.key), 0)

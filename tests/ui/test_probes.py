@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPushButton
@@ -119,6 +120,28 @@ def test_an_absent_gradient_says_why_and_is_no_point(window: Window) -> None:
 
     assert page.cards[0].note.text() == "the objective does not depend on it"
     assert page.cards[0].number.text() == ""
+
+
+@pytest.mark.parametrize("pinned_first", [True, False])
+def test_a_probe_tells_nothing_of_a_number_that_is_to_be_found_out(window: Window, pinned_first: bool) -> None:
+    """x = 2 goes into the product."""
+    edge = wire(window.document, "x", "multiply")
+    window.canvas.select([edge])
+    if pinned_first:
+        window.commands.probe_value()
+    window.canvas.overlay.hide("predict", values=[edge])
+    if not pinned_first:
+        window.commands.probe_value()
+    window.showing.show_trace(window.trace or hand_trace(window.document))
+    page = window.bottom.probes
+    page.refresh()
+    card = page.cards[0]
+    covered = (card.number.text(), card.number.toolTip(), card.accessibleDescription(), card.plot._points)
+
+    window.canvas.overlay.hide("predict")
+
+    assert covered == ("", "", "to be found out", [])
+    assert card.number.text() == "2.000" and card.plot._points == [(0, 2.0)]
 
 
 def test_a_nan_names_the_step_at_which_it_came(window: Window) -> None:

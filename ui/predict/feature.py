@@ -207,6 +207,7 @@ class Predict(Feature):
         if now != self._covered:
             self._covered = now
             self.window.showing.show_seen()
+            self.window.bottom.probes.cover(hidden, self.window.trace)
 
     def facts(self) -> Iterable[str]:
         if at_work(self.window.document.graph):
