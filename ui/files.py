@@ -178,7 +178,7 @@ class Files:
         from ui.picture_file import write_picture
 
         try:
-            write_picture(chosen, window.document.graph, window.trace, window.theme.name, PICTURE_SCALE)
+            write_picture(chosen, window.document.graph, window.trace, window.theme.name, PICTURE_SCALE, window.canvas.overlay.hidden)
         except OSError as wrong:
             window.dialogs.tell("The picture could not be written", str(wrong))
         else:
@@ -198,7 +198,8 @@ class Files:
         image.fill(color(window.theme.canvas))
         painter = QPainter(image)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_graph(painter, window.document.graph, window.trace, window.theme, QRectF(image.rect()))
+        hidden = window.canvas.overlay.hidden
+        paint_graph(painter, window.document.graph, window.trace, window.theme, QRectF(image.rect()), hidden=hidden)
         painter.end()
         return image
 

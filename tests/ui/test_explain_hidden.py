@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSize
@@ -140,3 +141,20 @@ def test_a_layers_card_shows_its_weight_beside_the_question_mark(window: Window,
     weight = QRect(area.topLeft(), QSize(area.width() // 2 - 8, area.height()))
     output = QRect(area.center() + QPoint(8, -area.height() // 2), QSize(area.width() // 2 - 8, area.height() - 14))
     assert shown.copy(weight) == covered.copy(weight) and shown.copy(output) != covered.copy(output)
+
+
+def test_pictures_have_question_marks_too(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    """x·y = −10 stands on its card and on its wire."""
+    qtbot.waitUntil(lambda: not window.stale, timeout=PATIENCE)
+
+    def exported() -> str:
+        window.dialogs = Answers(unsaved="discard", saves=tmp_path / "graph.svg")  # type: ignore[assignment]
+        window.commands.export_picture()
+        return (tmp_path / "graph.svg").read_text(encoding="utf-8")
+
+    shown, copied = exported(), window.files.picture()
+    window.canvas.overlay.hide("predict", values=[names(window.document)["multiply"]])
+    covered = exported()
+
+    assert "−10.00" in shown and "−10.00" not in covered
+    assert window.files.picture() != copied

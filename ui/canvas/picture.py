@@ -10,7 +10,7 @@ from graph.graph import Graph
 from ui import theme as themes
 from ui.canvas import geometry, painting
 from ui.canvas.camera import Camera
-from ui.canvas.content import Content
+from ui.canvas.content import Content, Hidden
 from ui.canvas.labels import Labels
 from ui.canvas.scene import Scene
 from ui.theme import Theme
@@ -24,15 +24,18 @@ def picture_size(graph: Graph, trace: TraceView | None = None) -> QSizeF:
 
 
 def paint_graph(
-    painter: QPainter, graph: Graph, trace: TraceView | None, theme: Theme, rect: QRectF, values: bool = True, dots: bool = True
-) -> None:
+    painter: QPainter, graph: Graph, trace: TraceView | None, theme: Theme, rect: QRectF, values: bool = True, dots: bool = True,
+    hidden: Hidden | None = None,
+) -> None:  # fmt: skip
     """Paint all of `graph` fitted into `rect` (device coordinates), at most twice its natural size.
 
-    Numbers of `trace` are shown where `values`; cards are always drawn in full. Needs a `QGuiApplication`.
+    Numbers of `trace` are shown where `values`, and question marks for those that are `hidden`; cards are always drawn in full.
+    Needs a `QGuiApplication`.
     """
     themes.load_fonts()
     scene, labels = Scene(graph), Labels()
     content = Content(graph, trace, values=values and trace is not None)
+    content.hidden = hidden or content.hidden
     extent = _extent(scene, content)
     camera = Camera()
     camera.fit(extent, rect.size(), 2.0, 0.0)
