@@ -153,7 +153,8 @@ def test_pictures_have_question_marks_too(window: Window, qtbot: QtBot, tmp_path
         return (tmp_path / "graph.svg").read_text(encoding="utf-8")
 
     shown, copied = exported(), window.files.picture()
-    window.canvas.overlay.hide("predict", values=[names(window.document)["multiply"]])
+    graph, node = window.document.graph, names(window.document)["multiply"]
+    window.canvas.overlay.hide("predict", values=[node, *(edge.id for edge in graph.outputs_of(node))])
     covered = exported()
 
     assert "−10.00" in shown and "−10.00" not in covered
