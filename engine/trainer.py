@@ -260,8 +260,13 @@ class Trainer:
     def capture(self) -> State:
         """A copy of everything that training changes."""
         state = self.session.state.copy()
-        state.optimizer = self._optimizer.capture(self._names)
+        state.optimizer = self._remembered()
         return state
+
+    def _remembered(self) -> dict[str, Tensor]:
+        """The optimizer's memory, also under the names that parameters have moved to since it was bound."""
+        memory = self._optimizer.capture(self._names)
+        return memory | moved_memory(self.session.moved, memory)
 
     def restore(self, state: State) -> None:
         """Go on from a captured state."""
@@ -356,16 +361,16 @@ class Trainer:
     def _bind(self, forget: bool = False) -> None:
         """Programs, tensors and optimizer for the session as it is; the optimizer's memory is kept where it fits, unless `forget`."""
         session = self.session
+        program = session.program(training=True)
+        if not program.trainable:
+            raise SessionError([Problem("error", "There is nothing to train: the objective depends on no parameter that is not frozen.")])
         memory, session.state.optimizer = session.state.optimizer, {}
         if forget:
             memory = {}
         elif not memory and self._version >= 0 and session.state.step:
-            memory = self._optimizer.capture(self._names)
-            memory |= moved_memory(session.moved, memory)
+            memory = self._remembered()
         session.moved.clear()
-        self._program = session.program(training=True)
-        if not self._program.trainable:
-            raise SessionError([Problem("error", "There is nothing to train: the objective depends on no parameter that is not frozen.")])
+        self._program = program
         self._step = self._program.stepper()
         self._parameters = session.parameters(self._program)
         self._buffers = session.buffers(self._program)

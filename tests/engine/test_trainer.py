@@ -13,7 +13,7 @@ from torch import nn
 
 from engine.curve import Curve
 from engine.data import load
-from engine.session import Session
+from engine.session import Session, SessionError
 from engine.state import State
 from engine.trainer import Trainer
 from graph.edits import SetParam
@@ -308,3 +308,29 @@ def test_frozen_parameters_stay() -> None:
     before = trainer.session.state.parameters["hidden.W"].clone()
     trainer.run(max_steps=10)
     assert torch.equal(trainer.session.state.parameters["hidden.W"], before)
+
+
+def test_a_run_that_cannot_go_on_yet_keeps_its_momentum_until_it_can() -> None:
+    """v ← 0.9v + g, w ← w − 0.1v on (1 − w₂w₁)², stopped after two steps and taken up where first nothing could be trained."""
+    settings: dict[str, Any] = {"optimizer": "momentum", "hyper": {"lr": 0.1, "momentum": 0.9}}
+    first = Trainer(Session(saddle(0.1, 0.2, 0.5, **settings)))
+    first.run(max_steps=2)
+    graph = saddle(0.1, 0.2, 0.5, **settings)
+    for node in ("w1", "w2"):
+        SetParam(node, "frozen", True).apply(graph)
+    session = Session(graph)
+    session.restore(first.capture())
+    with pytest.raises(SessionError, match="nothing to train"):
+        Trainer(session)
+    for node in ("w1", "w2"):
+        SetParam(node, "frozen", False).apply(graph)
+    session.update(graph)
+    Trainer(session).run(max_steps=1)
+
+    w = [torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (0.2, 0.5)]
+    optimizer = torch.optim.SGD(w, 0.1, momentum=0.9)
+    for _ in range(3):
+        optimizer.zero_grad()
+        (1 - w[1] * w[0]).square().backward()
+        optimizer.step()
+    assert [float(session.state.parameters[f"{n}.value"]) for n in ("w1", "w2")] == pytest.approx([t.item() for t in w], rel=1e-14)
