@@ -150,7 +150,10 @@ class WorkBench:
     # Training
 
     def command(self, name: str, argument: Any) -> None:
-        getattr(self, f"_do_{name}")(argument)
+        try:
+            getattr(self, f"_do_{name}")(argument)
+        except SessionError as error:  # the graph was edited since, and is none that can be trained
+            self._stop(error)
 
     def _do_start(self, steps: int | None) -> None:
         """Train on; with a number, pause after so many steps."""

@@ -12,11 +12,13 @@ from engine.explain.condition import Condition, ConditionError, read
 from engine.kernel.bench import WorkBench
 from engine.state import State
 from engine.trace import array_view
-from graph.edits import Rename, SetParam, SetTraining
+from graph.document import Document
+from graph.edits import Disconnect, Rename, SetParam, SetTraining, moves_of
 from graph.files import dumps
 from graph.graph import Graph
 from tests.engine.networks import product, tanh_net
 from tests.engine.test_kernel_bench import Desk
+from tests.engine.unfolding import open_in
 
 
 def opened(graph: Graph) -> WorkBench:
@@ -274,3 +276,41 @@ def test_a_coming_step_that_cannot_be_computed_does_not_keep_training_from_sayin
     for name in ("start", "pause", "step", "back"):
         desk.bench.command(name, 1 if name == "back" else None)
     assert desk.bench.trace().iteration == desk.bench.step
+
+
+@pytest.mark.parametrize(("command", "argument"), [("back", 1), ("to_iteration", 0), ("step", None), ("start", None)])
+def test_a_graph_that_was_broken_meanwhile_is_named_and_nothing_else_happens(command: str, argument: int | None) -> None:
+    graph = tanh_net()
+    bench = opened(graph)
+    for _ in range(3):
+        bench.command("step", None)
+    wire = graph.edge_into("loss", "target")
+    assert wire is not None
+    Disconnect(wire.id).apply(graph)
+    bench.open(dumps(graph), False, (), {})
+
+    bench.command(command, argument)
+    if bench.training:
+        bench.run_slice(0.01)
+
+    progress = bench.progress(0)
+    assert "nothing is connected to its input" in progress.message
+    assert (progress.phase, progress.step, progress.problem_node) == ("paused", 3, "loss")
+
+
+def test_back_to_where_a_layer_was_opened_the_momentum_is_the_layers_own() -> None:
+    document = Document(tanh_net(optimizer="momentum", hyper={"lr": 0.1, "momentum": 0.9}))
+    bench, closed = opened(document.graph), opened(document.graph)
+    for _ in range(3):
+        bench.command("step", None)
+    _, edit = open_in(document, "hidden")
+    bench.open(dumps(document.graph), False, moves_of(edit), {})
+    bench.progress(0)
+    for command, argument in (("step", None), ("back", 1), ("step", None)):
+        bench.command(command, argument)
+
+    for _ in range(4):
+        closed.command("step", None)
+    for (_, name), new in moves_of(edit):
+        expected = captured(closed).parameters[f"hidden.{name}"]
+        np.testing.assert_allclose(captured(bench).parameters[".".join(new)], expected, rtol=1e-11)
