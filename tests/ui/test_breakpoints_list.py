@@ -7,8 +7,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.ui.window_support import names
 from ui.debugger.breakpoints import Breakpoints
 from ui.debugger.points_view import PointsView
+from ui.window import Window
 
 
 @pytest.fixture
@@ -52,3 +54,21 @@ def test_breakpoints_can_be_removed_one_after_the_other_by_the_keyboard(points: 
         qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Space)
 
     assert points.all == [] and view.entry.hasFocus()
+
+
+def test_a_condition_names_its_node_as_the_hint_does(window: Window, qtbot: QtBot) -> None:
+    ids = names(window.document)
+    window.canvas.select([ids["multiply"]])
+    control = window.debugger.control
+    control.show_page(ask=True)
+    page = control.page
+    assert page is not None
+    hint, entry = page.points.entry.placeholderText(), page.points.entry
+
+    window.canvas.select([ids["x"]])
+    for text in (hint, "value > 3 at nowhere"):
+        entry.setText(text)
+        qtbot.keyClick(entry, Qt.Key.Key_Return)
+
+    assert [point.node for point in control.breakpoints.all] == [ids["multiply"]]
+    assert "nowhere" in page.points.complaint.text()

@@ -14,11 +14,15 @@ from ui.widgets import ElidedLabel, button, clear, label, set_property
 
 
 class PointsView(QWidget):
-    """Edits `Breakpoints`; `name_of` gives a node's name, None where it is gone, `target` the node a new condition is about."""
+    """Edits `Breakpoints`; `name_of` gives a node's name, None where it is gone, `target` the node a new condition is about, and
+    `find` the node of a name."""
 
-    def __init__(self, points: Breakpoints, name_of: Callable[[str], str | None], target: Callable[[], str]) -> None:
+    def __init__(
+        self, points: Breakpoints, name_of: Callable[[str], str | None], target: Callable[[], str],
+        find: Callable[[str], str | None] = lambda name: None,
+    ) -> None:  # fmt: skip
         super().__init__()
-        self._points, self._name_of, self._target = points, name_of, target
+        self._points, self._name_of, self._target, self._find = points, name_of, target, find
         self.entry = QLineEdit()
         self.entry.setAccessibleName("New breakpoint's condition")
         self.entry.setToolTip(f"For example {EXAMPLES}")
@@ -106,8 +110,13 @@ class PointsView(QWidget):
         return made
 
     def _add(self) -> None:
+        """`value > 3` is about the selected node, `value > 3 at h` about h, whatever is selected."""
+        text, _, name = self.entry.text().rpartition(" at ") if " at " in self.entry.text() else (self.entry.text(), "", "")
         try:
-            self._points.add(self.entry.text(), self._target())
+            target = self._find(name.strip()) if name.strip() else self._target()
+            if target is None:
+                raise ConditionError(f"There is no node called “{name.strip()}”.")
+            self._points.add(text, target)
         except ConditionError as refused:
             self._complain(str(refused), self.entry)
         else:

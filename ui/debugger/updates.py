@@ -54,7 +54,7 @@ class Updates(QObject):
 
         if self.page is None:
             window = self._window
-            self.page = page = Page(PointsView(self._control.breakpoints, self._name_of, self._target))
+            self.page = page = Page(PointsView(self._control.breakpoints, self._name_of, self._target, self._find))
             self._tab = window.bottom.add_page(page, "Debugger")
             page.set_theme(window.theme)
             page.update_view.entry_wanted.connect(self._ask_entry)
@@ -65,6 +65,9 @@ class Updates(QObject):
     def _name_of(self, node: str) -> str | None:
         found = self._window.document.graph.nodes.get(node)
         return found.name if found is not None else None
+
+    def _find(self, name: str) -> str | None:
+        return next((node.id for node in self._window.document.graph.nodes.values() if node.name == name), None)
 
     def _target(self) -> str:
         chosen = self._window.canvas.selected_nodes()
