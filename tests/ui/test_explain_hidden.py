@@ -159,3 +159,20 @@ def test_pictures_have_question_marks_too(window: Window, qtbot: QtBot, tmp_path
 
     assert "−10.00" in shown and "−10.00" not in covered
     assert window.files.picture() != copied
+
+
+def test_a_local_derivative_that_is_the_hidden_value_is_not_told(window: Window, qtbot: QtBot) -> None:
+    """e² = 7.389 is its own derivative; the derivative of 2·3 by its factors is not 6."""
+    window.set_document(Document(build("exp(x) + a*b", CATALOG, {"x": 2.0, "a": 2.0, "b": 3.0})))
+    qtbot.waitUntil(lambda: window.trace is not None and not window.stale, timeout=PATIENCE)
+    ids, card = names(window.document), window.explain.card
+    window.canvas.overlay.hide("predict", values=[ids["exp"], ids["multiply"]])
+    window.explain.why_of(ids["exp"])
+    qtbot.waitUntil(lambda: card.card is not None and card.card.id == ids["exp"], timeout=PATIENCE)
+
+    told = said_by(card)
+    window.explain.why_of(ids["multiply"])
+    qtbot.waitUntil(lambda: card.card is not None and card.card.id == ids["multiply"], timeout=PATIENCE)
+
+    assert "local ?" in told and "×" in told and "local ?" not in said_by(card) and "local 3.000" in said_by(card)
+    assert not [sheet for sheet in (card.findChildren(Sheet)) if sheet.isVisible() and "6.000" in sheet.accessibleName()]

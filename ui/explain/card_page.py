@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
-from engine.explain.cards import Array, Card, CardOf, Notation, Section
+from engine.explain.cards import Array, Card, CardOf, Notation, Number, Section
 from engine.explain.place import Place
 from engine.explain.question import Question, Refusal
 from engine.views import TraceView
@@ -16,7 +17,7 @@ from graph.document import Document
 from ui.explain.asking import Asker
 from ui.explain.links import Link, follow, point_at
 from ui.explain.sheet import Sheet
-from ui.explain.writing import HiddenNumbers, Writer, head_lines, section_lines
+from ui.explain.writing import HIDDEN, HiddenNumbers, Writer, head_lines, section_lines
 from ui.theme import LIGHT, Theme
 from ui.widgets import FlowLayout, button, clear, label, line
 
@@ -327,7 +328,9 @@ class CardPage(QWidget):
     def _hidden(self) -> HiddenNumbers:
         hidden = self._window.canvas.overlay.hidden
         reached = self._trace if not self._window.playhead.at_rest else None
-        return HiddenNumbers(frozenset(hidden.values), frozenset(hidden.gradients), reached)
+        found = HiddenNumbers(frozenset(hidden.values), frozenset(hidden.gradients), reached)
+        value = self.card.value if self.card is not None else None
+        return replace(found, secret=value.value) if isinstance(value, Number) and found.instead(value.place) == HIDDEN else found
 
     def _show_sections(self, card: Card, hidden: HiddenNumbers) -> None:
         while len(self.sections) < len(card.sections):

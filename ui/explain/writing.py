@@ -28,11 +28,13 @@ OWN = "value"
 @dataclass(frozen=True, slots=True)
 class HiddenNumbers:
     """The nodes and wires whose numbers the canvas shows as a question mark, and those that playback has not come to: no card
-    gives them away. `reached` is the trace as far as it is played, None while all of it is on show."""
+    gives them away. `reached` is the trace as far as it is played, None while all of it is on show. `secret` is the hidden value of
+    what the card is about: a local derivative that is the same number (of exp, say) is not shown either."""
 
     values: frozenset[str] = frozenset()
     gradients: frozenset[str] = frozenset()
     reached: TraceView | None = None
+    secret: float | None = None
 
     def instead(self, place: Place | None) -> str:
         """What is written in a number's place; empty where it may be seen."""
@@ -148,7 +150,9 @@ class Writer:
     def chain(self, chain: Chain) -> Written:
         """upstream × local = downstream, each with its name under it."""
         missing = Script(Text("…"), above=_word("local"), stacked=True)
-        local = self._factor(chain.local, "local") if chain.local is not None else missing
+        told = isinstance(chain.local, Number) and self._hidden.secret is not None and abs(chain.local.value) == abs(self._hidden.secret)
+        missing = Script(Text(HIDDEN), above=_word("local"), stacked=True) if told else missing
+        local = self._factor(chain.local, "local") if chain.local is not None and not told else missing
         sign = operator("×") if isinstance(chain.upstream, Number) or chain.local_kind != "diagonal" else operator("⊙")
         upstream, downstream = self._factor(chain.upstream, "upstream"), self._factor(chain.downstream, "downstream")
         made = row(upstream, Space(0.2), sign, Space(0.2), local, Space(0.2), relation(), Space(0.2), downstream)
