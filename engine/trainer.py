@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
@@ -14,7 +14,6 @@ from engine.batches import Batches
 from engine.curve import Curve
 from engine.failure import first_nonfinite
 from engine.faults import Unzeroed
-from engine.moves import moved_memory
 from engine.nodes.base import NodeError
 from engine.optimizers.run import Lbfgs, Stepper, stepper
 from engine.optimizers.specs import OptimizerError, optimizer
@@ -22,7 +21,8 @@ from engine.plain import number_json
 from engine.program import Program, RandomKey
 from engine.result import evaluated, learned
 from engine.session import Session, SessionError
-from engine.state import State, state_key
+from engine.state import State
+from engine.steps import Steps
 from engine.trace import Trace
 from engine.views import TraceView
 from graph.faults import Fault
@@ -52,18 +52,11 @@ class Trainer:
         self.curve = Curve()
         self.problem: Problem | None = None
         self.seconds = 0.0
-        self.loss: float | None = None
+        self._steps = Steps(session)
         self._first_step = session.state.step
         self._version = self._edits = self._measured = -1
         self._program: Program
-        self._step: Callable[..., tuple[Tensor, list[Tensor], list[Tensor]]]
         self._optimizer: Stepper
-        self._parameters: list[Tensor] = []
-        self._buffers: list[Tensor] = []
-        self._names: list[str] = []
-        self._random = False
-        self._losses: list[float] = []
-        self._last: tuple[int, int] | None = None
         self.configure(session.graph.training if training is None else training)
 
     # Settings
@@ -85,6 +78,11 @@ class Trainer:
             self._optimizer.set_hyper(hyper)
             self._snapshots = [self.capture()]
             self.problem = None
+
+    @property
+    def loss(self) -> float | None:
+        """The loss of the newest step."""
+        return self._steps.loss
 
     @property
     def total_steps(self) -> int:
@@ -131,85 +129,29 @@ class Trainer:
 
     def _stretch(self, limit: float, deadline: float) -> None:
         """Steps up to the next place where something else has to be done: a snapshot, a measurement, the end of an epoch."""
-        state, batches = self.session.state, self._batches
+        state, steps = self.session.state, self._steps
         if state.step % SNAPSHOT == 0 and state.step != self._snapshots[-1].step:
             if state.first_bad() is not None:  # a loss can stay finite for ever behind an infinite weight
                 self._fail()
                 return
             self._snapshots = [self._snapshots[-1], self.capture()]
-        feeds = batches.lay_out(state.epoch)
+        feeds = self._batches.lay_out(state.epoch)
         every = self.measure_every
         stop = min(limit, state.step + SNAPSHOT - state.step % SNAPSHOT, state.step + every - state.step % every)
         first = state.step
         try:
-            failed = self._steps(self._next_feeds(feeds, int(stop) - first), first, deadline)
+            failed = steps.make(steps.next_feeds(feeds, int(stop) - first), first, deadline)
         except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
             failed = False
             self.problem = self.session.explain(self._program.failure(error))
-        self._advance(first + len(self._losses))
+        steps.count(first + len(steps.losses))
         if self.problem is not None and isinstance(self._optimizer, Lbfgs):
             self._parameters_back(state.step)  # it failed in the middle of a line search
-        self.curve.add(first + 1, self._losses)
+        self.curve.add(first + 1, steps.losses)
         if failed:
             self._fail()
         elif state.step % every == 0 and state.step > first:
             self._measure()
-
-    def _next_feeds(self, feeds: list[list[Tensor]], count: int) -> list[list[Tensor]]:
-        """What the next `count` steps are fed, the end of the epoch permitting."""
-        position = self.session.state.position
-        return feeds * count if self._batches.whole else feeds[position : position + count]
-
-    def _steps(self, feeds: list[list[Tensor]], first: int, deadline: float) -> bool:
-        """The loop itself. Fills `_losses`; True when the last loss was not finite (its step was not made)."""
-        losses = self._losses = []
-        step, parameters, move = self._step, self._parameters, self._optimizer.step
-        buffers, random, key = self._buffers, self._random, self.session.random(0)
-        lbfgs = self._optimizer if isinstance(self._optimizer, Lbfgs) else None
-        clock, inf = time.perf_counter, math.inf
-        for i, batch in enumerate(feeds, first):
-            if random:
-                key = self.session.random(i)
-            if lbfgs is not None:
-                value = self._minimise(lbfgs, batch, key)
-            else:
-                loss, gradients, new = step(batch, parameters, buffers, key)
-                value = loss.item()
-                if not -inf < value < inf:
-                    return True
-                move(gradients)
-                if new:
-                    buffers = self._buffers = new
-            if not -inf < value < inf:
-                return True
-            losses.append(value)
-            if clock() >= deadline:
-                break
-        return False
-
-    def _minimise(self, lbfgs: Lbfgs, feeds: list[Tensor], key: Any) -> float:
-        def evaluate() -> tuple[Tensor, list[Tensor]]:
-            loss, gradients, self._buffers = self._step(feeds, self._parameters, self._buffers, key)
-            return loss.reshape(()), gradients
-
-        return float(lbfgs.minimise(evaluate))
-
-    def _advance(self, step: int) -> None:
-        """Bring the state's counters and buffers up to date with the steps just made."""
-        state = self.session.state
-        made = step - state.step
-        if made:
-            self.loss = self._losses[-1]
-            self._last = (state.epoch, 0 if self._batches.whole else state.position + made - 1)
-        state.step = step
-        if self._batches.whole:
-            state.epoch += made
-        else:
-            state.position += made
-            if state.position >= self._batches.count:
-                state.epoch, state.position = state.epoch + 1, 0
-        for key, tensor in zip(self._program.buffer_keys, self._buffers, strict=True):
-            state.buffers[state_key(key)] = tensor
 
     def _finish(self) -> None:
         """The last update may have broken the parameters without anybody having computed with them."""
@@ -260,13 +202,8 @@ class Trainer:
     def capture(self) -> State:
         """A copy of everything that training changes."""
         state = self.session.state.copy()
-        state.optimizer = self._remembered()
+        state.optimizer = self._steps.remembered()
         return state
-
-    def _remembered(self) -> dict[str, Tensor]:
-        """The optimizer's memory, also under the names that parameters have moved to since it was bound."""
-        memory = self._optimizer.capture(self._names)
-        return memory | moved_memory(self.session.moved, memory)
 
     def restore(self, state: State) -> None:
         """Go on from a captured state."""
@@ -280,21 +217,16 @@ class Trainer:
         self._follow()
         self.session.use_threads()
         with torch.no_grad():
-            self._take(state)
-            self.loss, self.problem, self._losses, self._measured = loss, None, [], -1
-            self._last = None if not state.step else self._batch_before()
-            self._replay(step)
+            self._steps.start_from(state, loss)
+            self._steps.replay(step)
+        self.problem, self._measured = None, -1
         self._snapshots = [self.capture()]
-
-    def _batch_before(self) -> tuple[int, int]:
-        epoch, position = self.session.state.epoch, self.session.state.position
-        return (epoch, position - 1) if position else (max(epoch - 1, 0), self._batches.count - 1)
 
     def coming(self) -> tuple[list[Tensor], RandomKey]:
         """What the next step will be fed, and its random numbers."""
         self._follow()
         state = self.session.state
-        return self._next_feeds(self._batches.lay_out(state.epoch), 1)[0], self.session.random(state.step)
+        return self._steps.next_feeds(self._batches.lay_out(state.epoch), 1)[0], self.session.random(state.step)
 
     def coming_trace(self) -> Trace:
         """The pass that the next step will make, with everything kept: values and gradients before its update."""
@@ -315,15 +247,15 @@ class Trainer:
     def trace(self) -> Trace:
         """A pass over the mini-batch last computed, with the parameters as they are now."""
         self._follow()
-        if self._last is None:
+        if self._steps.last is None:
             return self.session.trace(training=True)
-        epoch, position = self._last
+        epoch, position = self._steps.last
         return self._trace_at(epoch, position, self.session.state.step - 1)
 
     def rows(self) -> Tensor | None:
         """The rows of the training part that `trace` shows; None before the first step."""
         self._follow()
-        return None if self._last is None else self._rows_at(*self._last)
+        return None if self._steps.last is None else self._rows_at(*self._steps.last)
 
     def coming_rows(self) -> Tensor:
         """The rows of the training part that `coming_trace` shows."""
@@ -333,7 +265,7 @@ class Trainer:
     def trace_view(self) -> TraceView:
         """`trace` for the window."""
         state = self.session.state
-        _, position = self._last or (0, 0)
+        _, position = self._steps.last or (0, 0)
         text = "all training samples" if self._batches.whole else f"mini-batch {position + 1} of {self._batches.count}"
         if not self._batches.rows:
             text = ""
@@ -368,18 +300,14 @@ class Trainer:
         if forget:
             memory = {}
         elif not memory and self._version >= 0 and session.state.step:
-            memory = self._remembered()
+            memory = self._steps.remembered()
         session.moved.clear()
-        self._program = program
-        self._step = self._program.stepper()
-        self._parameters = session.parameters(self._program)
-        self._buffers = session.buffers(self._program)
-        self._names = [state_key(key) for key in self._program.trainable_keys]
-        self._random = any(o.type.random for o in self._program.plan.operations)
-        self._optimizer = stepper(self.spec.key, self.hyper, [self._parameters[i] for i in self._program.trainable])
-        if self._program.plan.fault == SKIPPED and not isinstance(self._optimizer, Lbfgs):
+        self._program, parameters = program, session.parameters(program)
+        self._optimizer = stepper(self.spec.key, self.hyper, [parameters[i] for i in program.trainable])
+        if program.plan.fault == SKIPPED and not isinstance(self._optimizer, Lbfgs):
             self._optimizer = Unzeroed(self._optimizer)
-        self._optimizer.restore(self._names, memory)
+        self._steps.bind(program, self._optimizer)
+        self._steps.remember(memory)
         self._version, self._edits = session.version, session.edits
         self.problem = None
         self._lay_out()
@@ -387,7 +315,7 @@ class Trainer:
 
     def _lay_out(self) -> None:
         size = None if self.spec.full_batch else self.training.get("batch_size")
-        self._batches = Batches(self.session.feeds, self._program.feeds, size, self.session.seed)
+        self._batches = self._steps.batches = Batches(self.session.feeds, self._program.feeds, size, self.session.seed)
         state = self.session.state
         if state.position >= self._batches.count:
             state.epoch, state.position = state.epoch + 1, 0
@@ -402,11 +330,11 @@ class Trainer:
             self._parameters_back(self._snapshots[0].step)
             while state.first_bad() is None:
                 bad = state.step + 1
-                self._replay(bad)
+                self._steps.replay(bad)
             self._parameters_back(bad - 1)
         good = self.capture()
         node, what, at = self._culprit(bad)
-        self._take(good)
+        self._steps.take(good)
         name = f"{self.session.graph.nodes[node].name}: " if node else ""
         kept = f"the values of step {good.step} are kept. A smaller learning rate may help" if bad else "nothing was changed"
         self.problem = Problem("error", f"{name}{what} at step {at + 1}; training stopped, and {kept}.", (node,) if node else ())
@@ -416,7 +344,7 @@ class Trainer:
         """The node to name and the step: of the last finite step, where a gradient may have broken first, else of the step after it."""
         state = self.session.state
         for step in dict.fromkeys((state.step, bad)):
-            self._replay(step)
+            self._steps.replay(step)
             try:
                 node, what = first_nonfinite(self._trace_at(state.epoch, state.position, step))
             except SessionError as error:
@@ -427,26 +355,5 @@ class Trainer:
 
     def _parameters_back(self, step: int) -> None:
         snapshot = next((s for s in reversed(self._snapshots) if s.step <= step), self._snapshots[0])
-        self._take(snapshot)
-        self._replay(step)
-
-    def _replay(self, step: int) -> None:
-        """Make the steps up to `step` once more, without curves."""
-        state = self.session.state
-        while state.step < step:
-            feeds = self._batches.lay_out(state.epoch)
-            following = self._next_feeds(feeds, step - state.step)
-            self._steps(following, state.step, math.inf)
-            if len(self._losses) < len(following):
-                return
-            self._advance(state.step + len(following))
-
-    def _take(self, state: State) -> None:
-        """Go to a captured state of this very run: same tensors, same optimizer object."""
-        mine = self.session.state
-        for name, tensor in mine.parameters.items():
-            tensor.copy_(state.parameters[name])
-        mine.buffers.update({name: tensor.clone() for name, tensor in state.buffers.items()})
-        mine.step, mine.epoch, mine.position = state.counters
-        self._buffers = self.session.buffers(self._program)
-        self._optimizer.restore(self._names, state.optimizer)
+        self._steps.take(snapshot)
+        self._steps.replay(step)
