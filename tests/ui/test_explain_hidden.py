@@ -21,6 +21,7 @@ from tests.ui.window_support import Answers, names, scalar
 from ui.array_view import ArrayPanel
 from ui.debugger.tags import update_tags
 from ui.debugger.update_view import UpdateView
+from ui.explain.picture_tool import PictureTool
 from ui.explain.sheet import Sheet
 from ui.explain.writing import HiddenNumbers
 from ui.files import example_document
@@ -74,6 +75,26 @@ def test_a_gradient_that_is_to_be_found_out_is_told_by_no_tool_and_by_all_once_i
 
     assert secret not in covered and "?" in covered and tool.showing
     qtbot.waitUntil(lambda: secret in said_by(tool) and "?" not in said_by(tool), timeout=PATIENCE)
+
+
+def test_neither_the_secant_nor_newtons_step_tell_a_slope_that_is_to_be_found_out(window: Window, qtbot: QtBot) -> None:
+    """f = x·x at 2: the slope is 4, with ε = 0.0001 the secant's 4.0001; Newton's step is from 2 by −4/2 to 0."""
+    window.set_document(Document(build("x*x", CATALOG, {"x": 2.0})))
+    qtbot.waitUntil(lambda: window.trace is not None, timeout=PATIENCE)
+    x = names(window.document)["x"]
+    window.canvas.select([x])
+    window.canvas.overlay.hide("predict", gradients=[x])
+    window.explain.show_picture()
+    tool = window.explain.tools.current
+    assert isinstance(tool, PictureTool)
+
+    tool.begin(1e-4)
+    qtbot.waitUntil(lambda: tool.secant is not None and "(" in tool.numbers.text, timeout=PATIENCE)
+    covered = said_by(tool)
+    window.canvas.overlay.hide("predict")
+
+    assert "4.0" not in covered and "Newton" not in covered
+    qtbot.waitUntil(lambda: "= 4.000" in said_by(tool) and "Newton" in said_by(tool), timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("key", ["paths", "audit", "picture", "symbolic", "modes"])

@@ -223,7 +223,7 @@ class PictureTool(Tool):
         dot(plot, line.at + line.epsilon, line.other, hue, self.theme, 8)
 
     def _explain(self, local: Local) -> None:
-        """The numbers of what is drawn."""
+        """The numbers of what is drawn; while the slope is to be found out, none from which it can be read."""
         theme = self.theme
         hidden = self.asked(local.place)
         slope = Text(HIDDEN, "backward") if hidden else Text(number(local.slope), "backward", "", exact(local.slope))
@@ -231,12 +231,13 @@ class PictureTool(Tool):
         if local.curvature is not None:
             bent = Text(number(local.curvature), None, "", exact(local.curvature))
             lines.append(Written(row(_derivative(local, "²"), relation(), bent), size=16.0))
-            if local.newton is not None:
+            if local.newton is not None and not hidden:
                 said = f"Newton step: {local.newton_is} of the parabola at {number(local.newton)}"
                 lines.append(Written(None, said, 13.0, 0.0, "secondary"))
         line = self.secant
         if self.chord.isChecked() and line is not None and line.place == local.place:
-            lines.append(Written(row(_quotient(local), relation(), Text(number(line.secant), None, "", exact(line.secant))), size=16.0))
+            chord = Text(HIDDEN) if hidden else Text(number(line.secant), None, "", exact(line.secant))
+            lines.append(Written(row(_quotient(local), relation(), chord), size=16.0))
             if not hidden:
                 lines.append(Written(None, f"secant − tangent: {number(line.error, 2)}", 13.0, 0.0, "secondary"))
         if local.note:
