@@ -76,7 +76,6 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
     `opened` is called with the window once it is shown, for whoever measures or drives it.
     """
     from engine.kernel.process import KernelProcess
-    from graph.lesson import ENDING as LESSON
 
     process = KernelProcess()  # before everything else: torch loads beside Qt and the window
     app = application(sys.argv[:1])
@@ -92,10 +91,11 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
         opened(window)
     for _ in range(2):  # the second round sees what the first paint put off, such as telling that it is done
         app.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+    from ui.files import is_lesson
     from ui.kernel import Kernel
 
     kernel = Kernel(process=process)
-    lesson = path if path is not None and path.suffix.lower() == LESSON else None
+    lesson = path if path is not None and is_lesson(path) else None
     document, example, complaint = opening(path if lesson is None else None, session)
     window.furnish(document, kernel, example)
     if document.path is not None:

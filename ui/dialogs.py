@@ -10,7 +10,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
-from ui.shortcut_dialog import ShortcutDialog
 from ui.shortcuts import Keys
 from ui.widgets import button, label
 
@@ -54,6 +53,8 @@ class Dialogs:
         return path if path.suffix else path.with_suffix(ending)
 
     def shortcuts(self, keys: Keys, changed: Callable[[], object]) -> None:
+        from ui.shortcut_dialog import ShortcutDialog
+
         ShortcutDialog(self._parent, keys, changed).exec()
 
     def about(self, text: str) -> None:

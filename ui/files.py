@@ -14,7 +14,6 @@ from graph import files as graph_files
 from graph.document import Document
 from graph.files import FileError
 from graph.graph import Graph
-from graph.lesson import ENDING as LESSON
 from graph.spec import Catalog
 from ui.gallery import FIRST, example_path
 from ui.theme import color
@@ -68,7 +67,7 @@ class Files:
     def open(self, path: Path) -> bool:
         """Show a graph, or play a lesson, after what is open is safe. Whether it was opened."""
         window = self._window
-        if path.suffix.lower() == LESSON:
+        if is_lesson(path):
             return window.lessons.open(path)
         try:
             document = Document.load(path, window.document.graph.catalog)
@@ -202,6 +201,13 @@ class Files:
         paint_graph(painter, window.document.graph, window.trace, window.theme, QRectF(image.rect()), hidden=hidden)
         painter.end()
         return image
+
+
+def is_lesson(path: Path) -> bool:
+    """Whether a file's name is a lesson's. Only asked of a file that somebody opens: lessons cost the start nothing."""
+    from graph.lesson import ENDING
+
+    return path.suffix.lower() == ENDING
 
 
 def example_document(name: str, catalog: Catalog) -> Document:
