@@ -18,7 +18,9 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
 }  # fmt: skip
 STATES = ("is NaN", "is infinite", "is not finite")
 _SAME = {"<=": "≤", ">=": "≥", "==": "=", "=<": "≤", "=>": "≥"}
-_COMPARED = re.compile(r"(?P<what>.*?)\s*(?P<how><=|>=|==|=<|=>|[<>=≤≥])\s*(?P<number>[-+−]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)")
+_COMPARED = re.compile(
+    r"(?P<what>.*?)\s*(?P<how><=|>=|==|=<|=>|[<>=≤≥])\s*(?P<number>[-+−]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)", re.IGNORECASE
+)
 _NAMES = {"∇": "gradient", "grad": "gradient", "iteration": "step", "": "value"}
 EXAMPLES = "value > 3, |gradient| < 1e-3, gradient is NaN, loss < 0.1, step = 100"
 

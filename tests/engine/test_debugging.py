@@ -166,7 +166,7 @@ def test_a_graph_that_learns_nothing_shows_its_demonstration_batch_and_no_compla
         ("|gradient| < 1e-3", Condition("n", "|gradient|", "<", 1e-3)), ("grad<=-.5", Condition("n", "gradient", "≤", -0.5)),
         ("gradient is nan", Condition("n", "gradient", "is NaN")), ("is not finite", Condition("n", "value", "is not finite")),
         ("loss < 0.1", Condition("", "loss", "<", 0.1)), ("iteration == 100", Condition("", "step", "=", 100.0)),
-        ("∇ ≥ −2", Condition("n", "gradient", "≥", -2.0)),
+        ("∇ ≥ −2", Condition("n", "gradient", "≥", -2.0)), ("|Gradient| < 2E-3", Condition("n", "|gradient|", "<", 2e-3)),
     ],
 )  # fmt: skip
 def test_a_condition_reads_as_a_person_types_it(text: str, wanted: Condition) -> None:
