@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 import pickle
-import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +15,7 @@ from engine.explain.question import Question
 from engine.explain.situation import Situation, shown
 from engine.kernel.answering import answered, measured, part
 from engine.kernel.protocol import ArrayKey, Kept, Phase, Progress
+from engine.kernel.tempo import Pace, Speed
 from engine.kernel.warming import warm_meta, warm_optimizer
 from engine.session import Session, SessionError, Update
 from engine.state import State
@@ -30,9 +29,6 @@ if TYPE_CHECKING:
     from engine.explain.condition import Condition
     from engine.kernel.debugging import Debugging
     from engine.trainer import Trainer
-
-SPEED_WINDOW = 1.0
-"""Seconds over which steps per second are counted."""
 
 
 def make() -> WorkBench:
@@ -50,15 +46,14 @@ class WorkBench:
         self._trainer: Trainer | None = None
         self._held: Debugging | None = None
         self._extensions = 0
-        self._pace: float | None = None
-        self._next_step = 0.0
+        self._pace = Pace()
         self._until: int | None = None
         self._attachments: dict[str, bytes] = {}
         self._message = ""
         self._problem_node: str | None = None
         self._made_anew: tuple[str, ...] = ()
         self._metrics: dict[str, float | None] = {}
-        self._speed: deque[tuple[float, int]] = deque()
+        self._speed = Speed()
         self._warmers = [warm_optimizer, warm_meta]
 
     @property
@@ -232,7 +227,7 @@ class WorkBench:
 
     def _do_pace(self, steps_per_second: float | None) -> None:
         """At most so many steps a second, for watching; None for full speed."""
-        self._pace = steps_per_second
+        self._pace.limit = steps_per_second
 
     def _do_fail(self, text: str) -> None:
         self.training = False
@@ -286,14 +281,9 @@ class WorkBench:
             self.training = False
             return
         self.debugging.keep(trainer)
-        if self._pace is None:
+        if self._pace.limit is None:
             self._advance(trainer, max_seconds=seconds, max_steps=self._until - self.step if self._until is not None else None)
-        else:
-            now = time.perf_counter()
-            if now < self._next_step:
-                time.sleep(min(seconds, self._next_step - now))
-                return
-            self._next_step = max(self._next_step, now - 1 / self._pace) + 1 / self._pace
+        elif self._pace.due(seconds):
             self._advance(trainer, max_steps=1)
 
     def _advance(self, trainer: Trainer, max_seconds: float = math.inf, max_steps: int | None = None) -> None:
@@ -350,7 +340,7 @@ class WorkBench:
                 more["reachable"] = self._held.ranges(trainer)
         return Progress(
             self._phase(), self.run, state.step, state.epoch, int(self._graph.training["epochs"] or 0), metrics=dict(self._metrics),
-            steps_per_second=self._steps_per_second(), message=self._message, problem_node=self._problem_node,
+            steps_per_second=self._speed.at(state.step) if self.training else 0.0, message=self._message, problem_node=self._problem_node,
             problems=tuple(session.problems), made_anew=self._made_anew, device=session.device, dtype=session.dtype_name, **more,
         )  # fmt: skip
 
@@ -363,16 +353,6 @@ class WorkBench:
         if not self.step:
             return "idle"
         return "finished" if trainer is not None and trainer.finished else "paused"
-
-    def _steps_per_second(self) -> float:
-        if not self.training:
-            return 0.0
-        now = time.perf_counter()
-        self._speed.append((now, self.step))
-        while len(self._speed) > 2 and now - self._speed[1][0] > SPEED_WINDOW:
-            self._speed.popleft()
-        (start, first), span = self._speed[0], now - self._speed[0][0]
-        return (self.step - first) / span if span > 0 and self.step > first and start else 0.0
 
     def _capture(self) -> State:
         return self._trainer.capture() if self._trainer is not None else self._session.state.copy()

@@ -1,0 +1,48 @@
+"""How fast training goes: steps per second as they are counted, and as somebody who watches wants them."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+
+WINDOW = 1.0
+"""Seconds over which steps per second are counted."""
+
+
+class Speed:
+    """Steps per second over the last moments."""
+
+    def __init__(self) -> None:
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def clear(self) -> None:
+        """Training begins, or begins again."""
+        self._seen.clear()
+
+    def at(self, step: int) -> float:
+        """Steps per second, now that training is at this step; 0 as long as that cannot be told."""
+        now = time.perf_counter()
+        self._seen.append((now, step))
+        while len(self._seen) > 2 and now - self._seen[1][0] > WINDOW:
+            self._seen.popleft()
+        (start, first), span = self._seen[0], now - self._seen[0][0]
+        return (step - first) / span if span > 0 and step > first and start else 0.0
+
+
+class Pace:
+    """At most so many steps a second, for watching; `limit` None for full speed."""
+
+    def __init__(self) -> None:
+        self.limit: float | None = None
+        self._next = 0.0
+
+    def due(self, seconds: float) -> bool:
+        """Whether a step may be made now. If not, some of the time until then has been waited: at most this long."""
+        if self.limit is None:
+            return True
+        now = time.perf_counter()
+        if now < self._next:
+            time.sleep(min(seconds, self._next - now))
+            return False
+        self._next = max(self._next, now - 1 / self.limit) + 1 / self.limit
+        return True
