@@ -572,6 +572,16 @@ def test_ctrl_f_rings_what_matches_and_enter_goes_on(desk: Window) -> None:
     assert not bar.isVisible() and bar.found == [] and desk.canvas.selected_nodes() == ["y"]
 
 
+def test_the_strip_for_finding_stays_in_the_corner_when_a_panel_takes_room(desk: Window) -> None:
+    press(desk, K.Key_F, CTRL)
+    bar = desk.canvas.find_bar
+    assert bar is not None
+    desk.resize(1280, 800)
+    QApplication.processEvents()
+
+    assert bar.isVisible() and bar.geometry().right() < desk.canvas.width() and bar.x() >= 12
+
+
 def test_finding_prefers_exact_names_and_sees_frames_and_notes(qtbot: QtBot) -> None:
     canvas = shown(qtbot, with_items(Frame("f1", "xor part"), Note("t1", "about x")))
     assert matches(canvas, "x") == ["x", "f1", "t1"] and matches(canvas, "") == []

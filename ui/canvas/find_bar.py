@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit
 
@@ -75,21 +75,30 @@ class FindBar(QFrame):
         row.addWidget(self.query, 1)
         row.addWidget(self.count)
         self.query.textChanged.connect(self._typed)
+        canvas.installEventFilter(self)
         self.hide()
 
     def ask(self) -> None:
         """Open, with what was looked for last ready to be typed over."""
+        self._place()
+        self.show()
+        self.raise_()
+        self.query.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self.query.selectAll()
+        self._typed(self.query.text())
+
+    def _place(self) -> None:
         scale = self._canvas.theme.scale
         self.query.setFont(font("base", scale))
         self.count.setFont(font("small", scale))
         self.setFixedWidth(min(round(WIDTH * scale), self._canvas.width() - 24))
         self.adjustSize()
         self.move(self._canvas.width() - self.width() - 12, 12)
-        self.show()
-        self.raise_()
-        self.query.setFocus(Qt.FocusReason.ShortcutFocusReason)
-        self.query.selectAll()
-        self._typed(self.query.text())
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize and self.isVisible():
+            self._place()
+        return False
 
     def dismiss(self) -> None:
         """Close; what was found last stays selected."""
