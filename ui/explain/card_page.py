@@ -326,9 +326,8 @@ class CardPage(QWidget):
         self._show_sections(card, hidden)
 
     def _hidden(self) -> HiddenNumbers:
-        hidden = self._window.canvas.overlay.hidden
-        reached = self._trace if not self._window.playhead.at_rest else None
-        found = HiddenNumbers(frozenset(hidden.values), frozenset(hidden.gradients), reached)
+        hidden, rests = self._window.canvas.overlay.hidden, self._window.playhead.at_rest
+        found = HiddenNumbers(frozenset(hidden.values), frozenset(hidden.gradients), None if rests else self._trace)
         value = self.card.value if self.card is not None else None
         return replace(found, secret=value.value) if isinstance(value, Number) and found.instead(value.place) == HIDDEN else found
 
