@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from engine.explain.misconceptions import Cause, Expected, Item, Prediction
 from engine.views import Absent
 from graph.edits import Disconnect
-from tests.ui.window_support import Answers, hand_trace, names, scalar
+from tests.ui.window_support import Answers, hand_trace, matrix, names, scalar
 from ui.canvas.inplace import LineEditor
 from ui.predict.covering import covered
 from ui.predict.score import Score
@@ -193,6 +194,21 @@ def test_a_wire_that_is_deleted_takes_its_question_with_it(window: Window, qtbot
     window.document.do(Disconnect(edge), "Delete wire")
     qtbot.wait(20)
     assert not window.predict.board.asked and [o.ending for o in done] == ["void"]
+
+
+def test_a_question_about_a_sample_ends_when_a_smaller_batch_is_shown(window: Window) -> None:
+    """The largest of three gradients is the third; of a batch of two there is none."""
+    edge, trace = wire(window, "x"), hand_trace(window.document)
+    gradients = matrix([[1.0], [2.0], [9.0]]), matrix([[1.0], [2.0]])
+    many, few = (replace(trace, edge_gradients={**trace.edge_gradients, edge: each}) for each in gradients)
+    window.showing.show_trace(many)
+    trigger(window, "hide_gradient", edge)
+    assert list(window.predict.board.asked) == [Item("gradient", edge, entry=(2, 0))]
+
+    window.showing.show_trace(few)
+
+    assert not window.predict.asking and not window.predict.hidden("gradient", edge)
+    assert [row.right for row in window.predict.board.score.rows] == ["void"]
 
 
 def test_a_lesson_asks_and_hears_how_it_ended(window: Window, qtbot: QtBot) -> None:

@@ -12,7 +12,7 @@ from engine.explain.misconceptions import Expected, Item, Prediction
 from engine.explain.misconceptions.match import Judgement, judge, typed
 from engine.explain.question import Refusal
 from engine.views import TraceView
-from ui.predict.items import covers, name_of, number_of
+from ui.predict.items import covers, fits, name_of, number_of
 from ui.predict.score import Score
 
 if TYPE_CHECKING:
@@ -185,9 +185,7 @@ class Board(QObject):
         """What was asked and is gone is void; names follow."""
         graph = self.window.document.graph
         gone = [i for i in self.asked if i.place not in graph.edges and i.place not in graph.nodes]
-        for item in gone:
-            self._log(self.asked[item], "", "void")
-            self._end(item, "void")
+        self._void(gone)
         self.answered = {item: e for item, e in self.answered.items() if item.place in graph.edges or item.place in graph.nodes}
         for item, asked in self.asked.items():
             asked.name = name_of(graph, item)
@@ -197,10 +195,16 @@ class Board(QObject):
             self._show()
 
     def set_trace(self, trace: TraceView, stale: bool) -> None:
-        """Answers about numbers that have changed since are void: they are asked again. While training moves every number none is."""
+        """Answers about numbers that have changed since are void: they are asked again, unless a smaller batch no longer has them.
+
+        While training moves every number none is.
+        """
         if stale or trace.mode == "training" or not (self.asked or self.answered):
             return
-        graph, void = self.window.document.graph, False
+        graph = self.window.document.graph
+        gone = [item for item in self.asked if not fits(graph, trace, item)]
+        self._void(gone)
+        void = bool(gone)
         for item, asked in self.asked.items():
             now = number_of(graph, trace, item)
             if _same_number(now, asked.truth):
@@ -216,6 +220,11 @@ class Board(QObject):
         if void:
             self.window.say("The numbers have changed: what was predicted about them is void.")
             self._show()
+
+    def _void(self, items: list[Item]) -> None:
+        for item in (each for each in items if each in self.asked):
+            self._log(self.asked[item], "", "void")
+            self._end(item, "void")
 
     # what the canvas shows
 

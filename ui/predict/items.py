@@ -68,6 +68,14 @@ def known(graph: Graph, trace: TraceView | None, item: Item) -> ArrayView | None
     return found if isinstance(found, ArrayView) else None
 
 
+def fits(graph: Graph, trace: TraceView | None, item: Item) -> bool:
+    """Whether the tensor has such an entry; one that is not known is not known to lack it."""
+    view = known(graph, trace, item)
+    if view is None or item.entry is None:
+        return True
+    return len(item.entry) == len(view.shape) and all(i < size for i, size in zip(item.entry, view.shape, strict=True))
+
+
 def number_of(graph: Graph, trace: TraceView | None, item: Item) -> float | None:
     """The right number, as the trace has it; None where there is none or the tensor is too large to travel whole."""
     view = known(graph, trace, item)
