@@ -303,15 +303,18 @@ class Trainer:
             memory = self._steps.remembered()
         session.moved.clear()
         self._program, parameters = program, session.parameters(program)
-        self._optimizer = stepper(self.spec.key, self.hyper, [parameters[i] for i in program.trainable])
-        if program.plan.fault == SKIPPED and not isinstance(self._optimizer, Lbfgs):
-            self._optimizer = Unzeroed(self._optimizer)
+        self._optimizer = self.optimizer_on([parameters[i] for i in program.trainable])
         self._steps.bind(program, self._optimizer)
         self._steps.remember(memory)
         self._version, self._edits = session.version, session.edits
         self.problem = None
         self._lay_out()
         self._snapshots = [self.capture()]
+
+    def optimizer_on(self, parameters: list[Tensor]) -> Stepper:
+        """This run's optimizer, new and without memory, for these tensors; a planted fault is part of it."""
+        made = stepper(self.spec.key, self.hyper, parameters)
+        return Unzeroed(made) if self._program.plan.fault == SKIPPED and not isinstance(made, Lbfgs) else made
 
     def _lay_out(self) -> None:
         size = None if self.spec.full_batch else self.training.get("batch_size")

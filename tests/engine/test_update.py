@@ -16,6 +16,7 @@ from engine.explain.situation import Situation
 from engine.explain.update import ParameterUpdate, Update, UpdateOf
 from engine.session import Session
 from engine.trainer import Trainer
+from graph.faults import Fault, plant
 from graph.graph import Graph
 from tests.engine.latex import evaluate
 from tests.engine.networks import network, product, tanh_net
@@ -249,3 +250,16 @@ def test_a_refused_question_leaves_the_optimizers_memory_where_it_is() -> None:
     session.state.optimizer = {"v.p.value": torch.tensor(0.5)}
     assert isinstance(answer(Situation(session), UpdateOf()), Refusal)
     assert session.state.optimizer == {"v.p.value": torch.tensor(0.5)}
+
+
+def test_where_gradients_are_never_set_to_zero_the_step_goes_along_their_sum() -> None:
+    """f = w², w ← w − η Σ g: 2, then 2 − 0.1·4 = 1.6, then 1.6 − 0.1·(4 + 3.2) = 0.88, then 0.88 − 0.1·(4 + 3.2 + 1.76) = −0.016."""
+    nodes: dict[str, tuple[str, dict[str, Any]]] = {"w": ("parameter.parameter", {"value": 2.0}), "f": ("math.square", {})}
+    graph = network(nodes, "w -> f.x", optimizer="sgd", hyper={"lr": 0.1})
+    plant(Fault("zero_grad")).apply(graph)
+    trainer = Trainer(Session(graph))
+    trainer.run(max_steps=2)
+    (row,) = asked(trainer).parameters
+    assert row.numbers == pytest.approx((0.88, 8.96, -0.896, -0.016))
+    (_, right, result), *_ = lines_of(row)
+    assert right == pytest.approx([0.88, 8.96]) and result == pytest.approx(-0.016)

@@ -16,8 +16,9 @@ from engine.explain.question import Unanswerable
 from engine.explain.situation import Situation
 from engine.explain.update import ParameterUpdate, Update, UpdateOf
 from engine.explain.update.equations import Worked, work_out
+from engine.faults import Unzeroed
 from engine.nodes.base import NodeError
-from engine.optimizers.run import Lbfgs, stepper
+from engine.optimizers.run import Lbfgs
 from engine.optimizers.specs import OptimizerSpec
 from engine.session import Session, SessionError
 from engine.state import state_key
@@ -51,7 +52,7 @@ def rehearse(trainer: Trainer) -> Rehearsal:
     trainable = [parameters[i] for i in program.trainable]
     old = {k: tensor.clone() for k, tensor in zip(program.trainable_keys, trainable, strict=True)}
     names, before = [state_key(k) for k in program.trainable_keys], trainer.capture().optimizer
-    optimizer = stepper(trainer.spec.key, trainer.hyper, trainable)
+    optimizer = trainer.optimizer_on(trainable)
     optimizer.restore(names, before)
     step, buffers = program.stepper(), session.buffers(program)
     seen: list[tuple[Tensor, list[Tensor]]] = []
@@ -68,6 +69,8 @@ def rehearse(trainer: Trainer) -> Rehearsal:
         else:
             optimizer.step(evaluate()[1])
     loss, gradients = seen[0]
+    if isinstance(optimizer, Unzeroed):
+        gradients = optimizer.sums
     new = dict(zip(program.trainable_keys, trainable, strict=True))
     found = dict(zip(program.trainable_keys, gradients, strict=True))
     return Rehearsal(old, found, new, before, optimizer.capture(names), optimizer.t, float(loss))
