@@ -25,7 +25,8 @@ class UpdateOf(Question):
 
 @dataclass(frozen=True, slots=True)
 class ParameterUpdate:
-    """`gradient` is what the optimizer is given. `step` is `new` − `old`. `before` and `after` hold what the optimizer remembers, by its letter in the formula.
+    """`gradient` is what the optimizer is given; `step` is `new` − `old`. `before` and `after` hold what the optimizer remembers, by its
+    letter in the formula.
 
     `lines` are the optimizer's equations for the number at `entry`: each as it is declared, then with the numbers in it and what it
     comes to; `numbers` are its old, gradient, step and new. All views are of the whole tensor.
