@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 LAYOUT = 1
 """Version of the remembered panel layout; another number forgets it."""
+NEARLY = 12
+"""Pixels by which a dock may be off the size it was given without anybody having moved its edge."""
 TITLES = {"library": "Node library", "outline": "Outline", "inspector": "Inspector", "bottom": "Training, data and problems"}
 _AREAS = {
     "library": Qt.DockWidgetArea.LeftDockWidgetArea,
@@ -38,6 +40,10 @@ class Panels(QObject):
         super().__init__(window)
         self._window, self._widgets = window, widgets
         self.sizes = TypeSizes(window.session)
+        self._plain: dict[str, float] = {}
+        """A dock's size for type at 100 %, in pixels, …"""
+        self._given: dict[str, int] = {}
+        """… and the one it was given for the type there is."""
         self.docks = {name: self._dock(name, widget) for name, widget in widgets.items()}
         self.docks["outline"].hide()
         for name in _IN_OUTLINE:
@@ -144,16 +150,30 @@ class Panels(QObject):
         self._widgets["bottom"].setMinimumHeight(round(min(150 * window.theme.scale, max(0.25 * window.height(), 150))))
         window.topbar.dress(window.theme)
 
-    def grow(self, scale: float) -> None:
-        """Type became larger by a factor: widths follow, as far as there is room."""
-        window = self._window
-        if scale == 1.0 or not window.isVisible():
+    def measure(self) -> None:
+        """Take note of the sizes someone gave the docks, before other type changes them."""
+        for name, now in self._extents().items():
+            if abs(self._given.get(name, -NEARLY) - now) > NEARLY:
+                self._plain[name] = now / self._window.theme.scale
+
+    def grow(self) -> None:
+        """Docks are as wide for their type as they were for the type before, as far as there is room."""
+        window, scale = self._window, self._window.theme.scale
+        if not window.isVisible():
             return
-        sides = [self.docks["library"], self.docks["inspector"]]
-        widths = [min(round(dock.width() * scale), window.width() // 3) for dock in sides]
-        window.resizeDocks(sides, widths, Qt.Orientation.Horizontal)
-        height = min(round(self.docks["bottom"].height() * scale), window.height() // 2)
-        window.resizeDocks([self.docks["bottom"]], [height], Qt.Orientation.Vertical)
+        for name in self._extents():
+            sideways = name != "bottom"
+            most = window.width() // 3 if sideways else window.height() // 2
+            widget = self._widgets[name]
+            least = widget.minimumWidth() if sideways else widget.minimumHeight()
+            self._given[name] = max(min(round(self._plain.get(name, 0) * scale), most), least)
+        sides = [name for name in self._given if name != "bottom"]
+        window.resizeDocks([self.docks[name] for name in sides], [self._given[name] for name in sides], Qt.Orientation.Horizontal)
+        window.resizeDocks([self.docks["bottom"]], [self._given["bottom"]], Qt.Orientation.Vertical)
+
+    def _extents(self) -> dict[str, int]:
+        docks = self.docks
+        return {"library": docks["library"].width(), "inspector": docks["inspector"].width(), "bottom": docks["bottom"].height()}
 
     def step_type(self, way: int, name: str) -> None:
         """Larger or smaller type in one panel."""

@@ -347,7 +347,8 @@ class Window(QMainWindow):
         from ui.style import style_sheet
 
         theme = sized(theme, self.panels.sizes.of())
-        scale = theme.scale / self.theme.scale
+        grows = theme.scale != self.theme.scale
+        self.panels.measure()
         self.theme = theme
         self.setStyleSheet(style_sheet(theme))
         self.search_box.set_theme(theme)
@@ -362,7 +363,8 @@ class Window(QMainWindow):
             each.set_theme(theme)
         self.actions_by_id[f"theme_{theme.name}"].setChecked(True)
         self.session.set("theme", theme.name)
-        self.panels.grow(scale)
+        if grows:
+            self.panels.grow()
 
     # Qt
 

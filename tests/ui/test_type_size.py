@@ -47,6 +47,23 @@ def test_sizes_end_at_75_and_300_percent(window: Window) -> None:
     assert window.theme is THEMES[window.theme.name]
 
 
+def test_panels_are_as_wide_as_before_when_the_type_is_normal_again(window: Window, qtbot: QtBot) -> None:
+    window.resize(1280, 800)
+    qtbot.wait(50)
+    docks = window.panels.docks
+    before = docks["library"].width(), docks["inspector"].width(), docks["bottom"].height()
+
+    for _ in range(6):
+        window.commands.type_larger()
+        qtbot.wait(10)
+    assert docks["inspector"].width() > before[1]
+    window.commands.type_normal()
+    qtbot.wait(50)
+
+    after = docks["library"].width(), docks["inspector"].width(), docks["bottom"].height()
+    assert after == pytest.approx(before, abs=12)
+
+
 def test_ctrl_and_the_wheel_change_one_panel_alone(window: Window) -> None:
     before = {panel: panel.fontMetrics().height() for panel in (window.inspector, window.library)}
 
