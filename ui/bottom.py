@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from engine.kernel.protocol import Point, Progress
@@ -23,6 +23,18 @@ from ui.widgets import ElidedLabel, button, line
 TRAINING, DATA, PROBES, PROBLEMS = range(4)
 
 
+class Pages(QStackedWidget):
+    """As wide as the page that is seen needs, not as the widest of all."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.currentChanged.connect(lambda _: self.updateGeometry())
+
+    def minimumSizeHint(self) -> QSize:
+        page = self.currentWidget()
+        return page.minimumSizeHint() if page is not None else super().minimumSizeHint()
+
+
 class Bottom(QWidget):
     """Owns the four pages and the line beside their tabs."""
 
@@ -38,7 +50,7 @@ class Bottom(QWidget):
         self.status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.step = button("Step", tip="One training step")
         self.reset = button("Reset", tip="Back to the weights of the document")
-        self.tabs, self.pages = QTabBar(), QStackedWidget()
+        self.tabs, self.pages = QTabBar(), Pages()
         titled = ((self.training, "Training"), (self.data, "Data"), (self.probes, "Probes"), (self.problems, "Problems"))
         for page, title in titled:
             self.tabs.addTab(title)

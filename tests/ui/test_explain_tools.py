@@ -24,7 +24,7 @@ from ui.explain.symbolic_tool import SymbolicTool
 from ui.explain.tools_page import TOOLS
 from ui.files import example_document
 from ui.session import Session
-from ui.theme import DARK
+from ui.theme import DARK, PROJECTOR
 from ui.type_size import sized
 from ui.window import Window
 
@@ -140,6 +140,18 @@ def test_rows_of_the_audit_are_as_high_as_their_type(window: Window, qtbot: QtBo
     tool.set_theme(sized(DARK, 2.0))
 
     assert tool.table.verticalHeader().defaultSectionSize() == 52
+
+
+def test_the_panel_at_the_bottom_is_as_wide_as_the_tool_needs_not_as_its_widest_page(window: Window, qtbot: QtBot) -> None:
+    """On a projector's 1280 pixels, with the panels at both sides."""
+    window.resize(1280, 800)
+    window.set_theme(PROJECTOR)
+    window.explain.show_paths()
+    pages = window.bottom.pages
+    room = pages.parentWidget()
+
+    assert room is not None
+    qtbot.waitUntil(lambda: pages.width() == room.width(), timeout=PATIENCE)
 
 
 # paths
