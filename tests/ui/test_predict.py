@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.explain.misconceptions import Cause, Expected, Item, Prediction
@@ -104,6 +104,22 @@ def test_a_wrong_answer_gets_the_hint_of_its_slip_and_counts_as_right_later(
     counts = window.predict.board.score.counts
     assert (counts.asked, counts.first, counts.later, counts.hints) == (1, 0, 1, 1) and not callout.isVisible()
     assert [(row.typed, row.right, row.cause) for row in window.predict.board.score.rows] == [("2", "no", "partner"), ("-5,0", "yes", "")]
+
+
+def test_beside_a_narrow_canvas_all_buttons_of_the_callout_can_be_read(window: Window) -> None:
+    """At twice the type size."""
+    edge = wire(window, "x")
+    callout = window.predict.typing.callout
+    window.canvas.setFixedWidth(330)
+    for each in callout.findChildren(QPushButton):
+        each.setStyleSheet("font-size: 26px")
+
+    callout.show_text("Not yet.", ["Look at multiply again."], lambda: window.predict.typing.place(Item("gradient", edge)))
+    QApplication.processEvents()
+
+    for each in callout.findChildren(QPushButton):
+        assert each.width() >= each.sizeHint().width(), each.text()
+        assert callout.rect().contains(each.geometry()), each.text()
 
 
 def test_what_is_no_number_is_not_counted(window: Window, qtbot: QtBot) -> None:

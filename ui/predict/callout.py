@@ -6,10 +6,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from ui.canvas.view import Canvas
-from ui.widgets import button, label
+from ui.widgets import FlowLayout, button, label
 
 WIDE = 300
 GAP = 10
@@ -29,11 +29,9 @@ class Callout(QFrame):
         self.title, self.text = label("", "strong", wrap=True), label("", "", wrap=True)
         self.again, self.reveal = button("Try again", "quiet", tip="Type another answer"), button("Reveal", "quiet", tip="Show the number")
         self.dismiss = button("Close", "quiet", tip="Esc does it too")
-        row = QHBoxLayout()
-        row.setSpacing(4)
+        row = FlowLayout(4)
         for each in (self.again, self.reveal, self.dismiss):
             row.addWidget(each)
-        row.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 8)
         layout.setSpacing(6)
