@@ -15,7 +15,6 @@ from engine.explain.situation import Situation
 from engine.session import SessionError
 from engine.trace import array_view
 from engine.views import Absent, Reason
-from graph.model import Edge
 
 Index = tuple[int, ...]
 
@@ -102,9 +101,6 @@ class Scene:
         if isinstance(leaf, Own):
             return self.symbols.of_learned(leaf.key, entry_text(entry), owner=leaf.key[0] != node)
         return self.symbols.along(self.graph.edges[leaf.edge], entry_text(entry))
-
-    def edge_of(self, leaf: Wire | Own) -> Edge | None:
-        return self.graph.edges[leaf.edge] if isinstance(leaf, Wire) else None
 
     def gradient_tex(self, key: Key, entry: Index = ()) -> Tex:
         return Tex(self.symbols.gradient(key, entry_text(entry)), role="gradient", place=self.gradient_place(key))
