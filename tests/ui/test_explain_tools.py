@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.catalog import CATALOG
+from engine.explain.slices import Slice
 from graph.document import Document
 from graph.edits import SetParam
 from graph.formula import build
@@ -152,6 +153,26 @@ def test_the_panel_at_the_bottom_is_as_wide_as_the_tool_needs_not_as_its_widest_
 
     assert room is not None
     qtbot.waitUntil(lambda: pages.width() == room.width(), timeout=PATIENCE)
+
+
+def test_a_slice_is_drawn_after_the_next_frame_of_a_moving_canvas(window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    window.canvas.select([names(window.document)["x"]])
+    window.explain.show_picture()
+    tool = window.explain.tools.current
+    assert isinstance(tool, PictureTool)
+    qtbot.waitUntil(lambda: tool.local is not None and "−4.000" in tool.numbers.text, timeout=PATIENCE)
+    drawn: list[str] = []
+    monkeypatch.setattr(tool, "_explain", lambda local: drawn.append("slice"))
+    window.canvas.painted.connect(lambda: drawn.append("frame"))
+    assert tool.local is not None and tool._place is not None
+
+    window.canvas.painted.emit()
+    tool.answered(Slice(tool._place), tool.local)
+    assert drawn == ["frame"]
+    window.canvas.painted.emit()
+
+    qtbot.waitUntil(lambda: "slice" in drawn, timeout=PATIENCE)
+    assert drawn[:3] == ["frame", "frame", "slice"]
 
 
 # paths

@@ -136,10 +136,10 @@ class PictureTool(Tool):
                 self._natural = max(answer.at - answer.x[0], answer.x[-1] - answer.at)
             self.show_body()
             self._epsilon_moved()
-            self._draw()
+            self._draw_soon()
         elif isinstance(answer, SecantLine):
             self.secant = answer
-            self._draw()
+            self._draw_soon()
 
     # the secant
 
@@ -170,6 +170,13 @@ class PictureTool(Tool):
         self._draw()
 
     # drawing
+
+    def _draw_soon(self) -> None:
+        """While a slider is dragged on the canvas, between two of its frames: a plot takes as long as one. The first is not put off."""
+        if self._plot is None:
+            self._draw()
+        else:
+            self.window_.pace.run("slice", self._draw)
 
     def _draw(self) -> None:
         local, theme = self.local, self.theme
