@@ -222,6 +222,7 @@ _TEXTS = (
     ("error", "panel card canvas field error_soft"),
     ("on_accent", "forward backward forward_hover backward_hover selection"),
     ("canvas", "warning error"),
+    ("card", "error selection"),
 )
 _MARKS = (
     ("wire", "canvas card panel"),
@@ -261,6 +262,8 @@ def pairs(theme: Theme) -> list[Pair]:
         listed.append(Pair(theme.bar_text, bar, "text", f"title on the {category} bar"))
         for ground in ("panel", "card", "canvas"):
             listed.append(Pair(theme.swatch[category], getattr(theme, ground), "mark", f"{category} swatch on {ground}"))
+    for category in ("math", "activations", "layers"):
+        listed.append(Pair(theme.swatch[category], theme.panel, "text", f"{category} in a plot's legend"))
     for end in (0, 2):
         listed.append(Pair(theme.heat[end], theme.heat[1], "mark", "a heat map's end on its middle"))
     return listed
