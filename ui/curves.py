@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from ui.plot_rules import rules
 from ui.theme import LIGHT, Theme, color, font
 from ui.widgets import button, label
 
@@ -41,8 +42,7 @@ class Curves(QWidget):
         self._newest: Point | None = None
         self._plots: dict[str, Any] = {}
         self._lines: dict[str, Any] = {}
-        self._scaled = False
-        """Whether the axis of the accuracy runs from 0 to 1."""
+        self._rules: dict[str, Any] = {}
         self._drawn = QElapsedTimer()
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -137,10 +137,12 @@ class Curves(QWidget):
             column.addWidget(plot, 1)
             self._row.addWidget(holder, 1)
             self._plots[name] = (plot, holder, legend)
+            if name == "accuracy":
+                plot.getAxis("left").setTicks([[(share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]])
+            self._rules[name] = rules(plot)
             for field in fields:
                 self._lines[field] = plot.plot([], [])
             self._paint(name)
-        self._plots["accuracy"][0].setXLink(self._plots["loss"][0])
 
     def _paint(self, name: str) -> None:
         import pyqtgraph
@@ -156,7 +158,7 @@ class Curves(QWidget):
             axis.setStyle(tickLength=-4, tickTextOffset=6)
         plot.getAxis("left").setWidth(round(48 * theme.scale))
         plot.getAxis("bottom").setHeight(round(22 * theme.scale))
-        plot.showGrid(x=False, y=True, alpha=0.12)
+        self._rules[name].set_pen(pyqtgraph.mkPen(color(theme.hairline)))
         width = 1.6 * theme.scale
         solid = pyqtgraph.mkPen(color(theme.forward), width=width)
         dashed = pyqtgraph.mkPen(color(theme.swatch["layers"]), width=width, style=Qt.PenStyle.DashLine)
@@ -190,19 +192,29 @@ class Curves(QWidget):
             return
         plot, holder, _ = self._plots[name]
         logarithmic = name == "loss" and self.logarithmic.isChecked()
-        for field in PLOTS[name]:
-            steps, values = self.series(field)
-            if logarithmic:
-                kept = [(s, v) for s, v in zip(steps, values, strict=True) if v > 0]
-                steps, values = [s for s, _ in kept], [v for _, v in kept]
+        if name == "accuracy":
+            holder.setVisible(bool(self._taken["accuracy"][0] or self._taken["test_accuracy"][0]))
+        drawn = {field: self._shown(field, logarithmic) for field in PLOTS[name]}
+        self._look(name, [value for _, values in drawn.values() for value in values], logarithmic)
+        for field, (steps, values) in drawn.items():
             symbol = "o" if len(steps) < FEW else None
             self._lines[field].setData(steps, values, symbol=symbol, symbolSize=round(4 * self._theme.scale))
         if name == "loss":
             plot.setLogMode(x=False, y=logarithmic)
-            return
-        measured = bool(self._taken["accuracy"][0] or self._taken["test_accuracy"][0])
-        holder.setVisible(measured)
-        if measured and not self._scaled:
-            self._scaled = True
-            plot.setYRange(0, 1, padding=0.03)
-            plot.getAxis("left").setTicks([[(share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]])
+
+    def _shown(self, field: str, logarithmic: bool) -> tuple[list[float], list[float]]:
+        steps, values = self.series(field)
+        if not logarithmic:
+            return steps, values
+        kept = [(step, value) for step, value in zip(steps, values, strict=True) if value > 0]
+        return [step for step, _ in kept], [value for _, value in kept]
+
+    def _look(self, name: str, values: Sequence[float], logarithmic: bool) -> None:
+        """Show all steps and all values. Said at once: left to itself, a plot finds its range after it was painted, and paints again."""
+        plot = self._plots[name][0]
+        first, last = self._points[0].step, max(self._points[-1].step, self._points[0].step + 1)
+        low, high = (min(values), max(values)) if values and name == "loss" else (0.0, 1.0)
+        if logarithmic:
+            low, high = math.log10(low), math.log10(high)
+        spare = 0.04 * (high - low) or 0.1 * abs(high) or 0.1
+        plot.setRange(xRange=(first - 0.02 * (last - first), last + 0.02 * (last - first)), yRange=(low - spare, high + spare), padding=0)
