@@ -43,6 +43,7 @@ class Curves(QWidget):
         self._plots: dict[str, Any] = {}
         self._lines: dict[str, Any] = {}
         self._rules: dict[str, Any] = {}
+        self._logarithmic = False
         self._drawn = QElapsedTimer()
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -194,13 +195,14 @@ class Curves(QWidget):
         logarithmic = name == "loss" and self.logarithmic.isChecked()
         if name == "accuracy":
             holder.setVisible(bool(self._taken["accuracy"][0] or self._taken["test_accuracy"][0]))
+        if name == "loss" and logarithmic != self._logarithmic:  # it makes the plot look for its range again
+            plot.setLogMode(x=False, y=logarithmic)
+            self._logarithmic = logarithmic
         drawn = {field: self._shown(field, logarithmic) for field in PLOTS[name]}
         self._look(name, [value for _, values in drawn.values() for value in values], logarithmic)
         for field, (steps, values) in drawn.items():
             symbol = "o" if len(steps) < FEW else None
             self._lines[field].setData(steps, values, symbol=symbol, symbolSize=round(4 * self._theme.scale))
-        if name == "loss":
-            plot.setLogMode(x=False, y=logarithmic)
 
     def _shown(self, field: str, logarithmic: bool) -> tuple[list[float], list[float]]:
         steps, values = self.series(field)
