@@ -11,7 +11,7 @@ from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from ui.plot_rules import rules
-from ui.theme import LIGHT, Theme, color, font
+from ui.theme import LIGHT, Theme, color, font, mixed
 from ui.widgets import button, label
 
 if TYPE_CHECKING:
@@ -119,6 +119,7 @@ class Curves(QWidget):
             plot.setMouseEnabled(False, False)
             plot.hideButtons()
             plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            plot.getPlotItem().layout.setContentsMargins(0, 8, 0, 0)  # room for the upper half of a tick's text at the very top
             plot.setAccessibleName(f"Curve of the {name}")
             holder = QWidget()
             column = QVBoxLayout(holder)
@@ -159,7 +160,7 @@ class Curves(QWidget):
             axis.setStyle(tickLength=-4, tickTextOffset=6)
         plot.getAxis("left").setWidth(round(48 * theme.scale))
         plot.getAxis("bottom").setHeight(round(22 * theme.scale))
-        self._rules[name].set_pen(pyqtgraph.mkPen(color(theme.hairline)))
+        self._rules[name].set_pen(pyqtgraph.mkPen(color(mixed(theme.hairline, theme.panel, 0.6))))
         width = 1.6 * theme.scale
         solid = pyqtgraph.mkPen(color(theme.forward), width=width)
         dashed = pyqtgraph.mkPen(color(theme.swatch["layers"]), width=width, style=Qt.PenStyle.DashLine)
