@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPixmap
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from graph.files import FileError, load
 from graph.graph import Graph
 from graph.spec import Catalog
+from ui.choice_card import ChoiceCard
 from ui.theme import Theme, color
 from ui.widgets import label
 
@@ -89,18 +90,12 @@ class Thumbnail(QWidget):
             painter.drawPixmap(0, 0, self._picture)
 
 
-class Card(QFrame):
+class Card(ChoiceCard):
     """One example to click on."""
 
-    chosen = Signal(object)
-
     def __init__(self, example: Example, theme: Theme) -> None:
-        super().__init__()
+        super().__init__(example, f"{example.title}. {example.description}")
         self.example = example
-        self.setObjectName("card")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
-        self.setAccessibleName(f"{example.title}. {example.description}")
         self.thumbnail = Thumbnail(example.graph, theme)
         text = label(example.description, "small", wrap=True)
         text.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -115,16 +110,6 @@ class Card(QFrame):
         words.addWidget(label(example.title, "strong"))
         words.addWidget(text)
         layout.addLayout(words)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
-            self.chosen.emit(self.example)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.chosen.emit(self.example)
-        else:
-            super().keyPressEvent(event)
 
 
 class Gallery(QDialog):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QProgressBar, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from ui.choice_card import ChoiceCard
 from ui.lessons.shelf import LESSONS, Entry, Progress, Standing, entries
 from ui.theme import Theme
 from ui.widgets import button, label
@@ -23,20 +23,14 @@ CHAPTERS = {
 OTHER = "More lessons"
 
 
-class LessonCard(QFrame):
+class LessonCard(ChoiceCard):
     """One lesson to click on."""
 
-    chosen = Signal(object)
-
     def __init__(self, entry: Entry, standing: Standing, theme: Theme) -> None:
-        super().__init__()
+        super().__init__(entry, f"{entry.lesson.title}. {entry.lesson.summary}")
         self.entry = entry
         lesson = entry.lesson
-        self.setObjectName("card")
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.setAccessibleName(f"{lesson.title}. {lesson.summary}")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 14, 12)
         layout.setSpacing(6)
@@ -55,16 +49,6 @@ class LessonCard(QFrame):
         bar.setTextVisible(False)
         bar.setAccessibleName(f"{seen} of {count} steps seen")
         layout.addWidget(bar)
-
-    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
-            self.chosen.emit(self.entry)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
-            self.chosen.emit(self.entry)
-        else:
-            super().keyPressEvent(event)
 
 
 def _stands(count: int, seen: int, standing: Standing) -> str:
