@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from cli.common import CommandError, load_graph, objective_hint, print_json
+from cli.trained import open_session, state_entry, state_of
 
 ERRORS = ("error: ", "failed: ")
 
@@ -13,10 +14,10 @@ def command(options: argparse.Namespace) -> int:
     from engine.check import check
 
     graph = load_graph(options)
-    report = check(graph)
+    report = check(graph, open_session(graph, options).state if state_of(options) is not None else None)
     wrong = [line for line in report.lines if line.startswith(ERRORS)]
     if options.json:
-        print_json(report.to_json())
+        print_json(report.to_json() | state_entry(options))
     else:
         for line in report.lines:
             if line not in wrong:

@@ -9,11 +9,12 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from cli.trained import add_untrained, note_state
 from engine.catalog import CATALOG
 from engine.plain import number_json
 from graph.edits import SetGraphSetting, SetParam
 from graph.faults import at_work
-from graph.files import FileError, load
+from graph.files import FileError, read
 from graph.formula import FormulaError, build
 from graph.graph import Graph
 from graph.objective import NoObjective, find_objective
@@ -43,6 +44,7 @@ def add_graph_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--set", dest="sets", action="append", default=[], metavar="x=2", help="the value of an Input")
     parser.add_argument("--param", dest="parameters", action="append", default=[], metavar="w=0.2", help="the value of a Parameter")
     parser.add_argument("--objective", metavar="NAME", help="the node whose value is differentiated")
+    add_untrained(parser)
 
 
 def load_graph(options: argparse.Namespace) -> Graph:
@@ -54,9 +56,11 @@ def load_graph(options: argparse.Namespace) -> Graph:
         if options.formula is not None:
             graph = build(options.formula, CATALOG, sets, parameters)
         else:
-            graph = load(example_path(options.file) or Path(options.file), CATALOG)
+            loaded = read(example_path(options.file) or Path(options.file), CATALOG)
+            graph = loaded.graph
             _assign(graph, sets, "input", "Input")
             _assign(graph, parameters, "parameter", "Parameter")
+            note_state(options, loaded, [node.id for name in parameters if (node := graph.named(name)) is not None])
     except FileError as error:
         name = options.file
         more = "" if Path(name).exists() or Path(name).suffix else " The built-in graphs are listed by:  main.py examples"

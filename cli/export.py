@@ -6,16 +6,16 @@ import argparse
 from pathlib import Path
 
 from cli.common import CommandError, load_graph
+from cli.trained import open_session
 
 
 def command(options: argparse.Namespace) -> int:
     from engine.export import ExportError, export
-    from engine.session import Session
 
     graph = load_graph(options)
     title = str(graph.settings.get("title") or options.formula or Path(options.file).stem)
     try:
-        text = export(Session(graph), title)
+        text = export(open_session(graph, options), title)
     except ExportError as error:
         raise CommandError(str(error), 1) from None
     if options.out is None:

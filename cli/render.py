@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 from cli.common import CommandError, load_graph
+from cli.trained import open_session
 
 
 def command(options: argparse.Namespace) -> int:
@@ -17,9 +18,7 @@ def command(options: argparse.Namespace) -> int:
     graph = load_graph(options)
     trace = None
     if options.values:
-        from engine.session import Session
-
-        trace = Session(graph).trace_view()
+        trace = open_session(graph, options).trace_view()
     os.environ["QT_QPA_PLATFORM"] = "offscreen"  # a picture needs no display, and must not open one
     try:
         from PySide6.QtGui import QGuiApplication

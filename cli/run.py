@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from cli.common import CommandError, load_graph, objective_hint, print_json
+from cli.trained import open_session, state_entry
 from engine.views import Absent
 
 if TYPE_CHECKING:
@@ -16,11 +17,11 @@ if TYPE_CHECKING:
 
 
 def command(options: argparse.Namespace) -> int:
-    from engine.session import Session, SessionError
+    from engine.session import SessionError
 
     graph = load_graph(options)
     try:
-        session = Session(graph)
+        session = open_session(graph, options)
         trace = session.trace()
     except SessionError as error:
         raise CommandError(str(error), 1) from None
@@ -31,7 +32,7 @@ def command(options: argparse.Namespace) -> int:
         print(f"main.py: {text}", file=sys.stderr)
     if trace.objective_note:
         print(f"main.py: {trace.objective_note}{objective_hint(graph)}", file=sys.stderr)
-    result = _describe(graph, trace, options.full)
+    result = _describe(graph, trace, options.full) | state_entry(options)
     if options.json:
         print_json(result)
     else:

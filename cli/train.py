@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.common import CommandError, load_graph, objective_hint, print_json
-from graph.edits import SetTraining
+from cli.trained import open_session, state_entry
+from graph.edits import MISSING, SetGraphSetting, SetTraining
 from graph.files import FileError, save
 from graph.graph import GraphError
 
@@ -26,7 +27,7 @@ SLICE_SECONDS = 0.25
 
 
 def command(options: argparse.Namespace) -> int:
-    from engine.session import Session, SessionError
+    from engine.session import SessionError
     from engine.trainer import Trainer
 
     graph = load_graph(options)
@@ -34,15 +35,16 @@ def command(options: argparse.Namespace) -> int:
     if options.out:
         _refuse_unwritable(Path(options.out))
     try:
-        session = Session(graph, device=str(graph.training.get("device") or "auto"))
+        session = open_session(graph, options, device=str(graph.training.get("device") or "auto"))
         trainer = Trainer(session)
+        trainer.lengthen()
         if 0 not in (options.epochs, options.steps):
             _run(trainer, Path(options.log) if options.log else None)
-        result = trainer.result(options.full)
+        result = trainer.result(options.full) | state_entry(options)
     except SessionError as error:
         raise CommandError(f"{error}{objective_hint(graph)}", 1) from None
     if options.out:
-        _save(session, Path(options.out))
+        _save(trainer, graph, Path(options.out))
     if options.device in ("cuda", "mps") and session.device_note:
         print(f"main.py: {session.device_note}", file=sys.stderr)
     if options.json:
@@ -90,7 +92,8 @@ def _run(trainer: Trainer, log: Path | None) -> None:
 
     stream = _open_log(log)
     try:
-        with tqdm(total=trainer.total_steps, unit=" steps", disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
+        begun = trainer.session.state.step
+        with tqdm(total=trainer.total_steps, initial=begun, unit=" steps", disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
             while not trainer.finished:
                 # The log holds the loss of every step; the curve thins itself out, so a slice may be no longer than one note.
                 made = trainer.run(SLICE_SECONDS, 1 if stream else None)
@@ -134,14 +137,14 @@ def _refuse_unwritable(path: Path) -> None:
         raise CommandError(f"cannot write {path}: the folder {folder} cannot be written to")
 
 
-def _save(session: Session, path: Path) -> None:
-    from engine.keep import keep
+def _save(trainer: Trainer, graph: Graph, path: Path) -> None:
+    """The graph as it is in the document, and beside it what training made of its values."""
+    from engine.saved import pack_state, with_waiting
 
-    edit, attachments = keep(session)
-    session.graph.attachments.update(attachments)
-    edit.apply(session.graph)
+    SetGraphSetting("save_trained", MISSING).apply(graph)
+    state = pack_state(with_waiting(trainer.session, trainer.capture()), trainer.spec.key)
     try:
-        save(session.graph, path)
+        save(graph, path, state if state.step else None)
     except FileError as error:
         raise CommandError(str(error)) from None
 
@@ -150,6 +153,8 @@ def _print_summary(result: dict[str, Any], session: Session) -> None:
     length = _counted(result["steps"], "step")
     if session.feeds.rows["train"]:
         length += f", {_counted(result['epochs'], 'epoch')}"
+    if "trained_steps" in result:
+        length += f", {result['trained_steps']:,} steps of them in the file already"
     print(f"{length} with {result['optimizer']}, seed {result['seed']}, {result['device']}")
     if session.device_note and not session.device_note.endswith("running on the CPU"):
         print(session.device_note)

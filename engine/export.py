@@ -260,7 +260,8 @@ class _Exporter:
     def _write(self) -> str:
         classes = [line for scope in self.root.within() for line in self._class(scope)]
         classes += self._class(self.root, self.inputs, [self._variable(self.objective)])
-        return program(self.title, str(self.session.dtype), classes, self.values, self.inputs, self.graph.training, self._learned())
+        learned, step = self._learned(), self.session.state.step
+        return program(self.title, str(self.session.dtype), classes, self.values, self.inputs, self.graph.training, learned, step)
 
     def _learned(self) -> Literal["all", "some", "none"]:
         """How many of the parameters training changes."""

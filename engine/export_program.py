@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.optimizers.specs import optimizer
+from graph.saved import steps_text
 
 INLINE = 64
 """Tensors up to this many numbers are written as nested lists, larger ones packed at the end of the file."""
@@ -54,26 +55,30 @@ class Part:
 
 def program(
     title: str, dtype: str, classes: Sequence[str], values: Mapping[str, Tensor], inputs: Mapping[str, Part],
-    training: Mapping[str, Any], learned: Literal["all", "some", "none"],
+    training: Mapping[str, Any], learned: Literal["all", "some", "none"], step: int = 0,
 ) -> str:  # fmt: skip
-    """The whole file. `training` are the document's settings, `learned` says how many of the parameters training changes."""
+    """The whole file. `training` are the document's settings, `learned` says how many of the parameters training changes.
+
+    The values are those after `step` steps of training.
+    """
     packed: dict[str, Tensor] = {}
     learns = learned != "none"
     body = [f"torch.set_default_dtype({dtype})", "", "", *classes]
     if values:
-        body += _table("values", "Every parameter and buffer, as it was in the app.", {n: Part(v) for n, v in values.items()}, packed)
+        body += _table("values", f"Every parameter and buffer, {steps_text(step)}.", {n: Part(v) for n, v in values.items()}, packed)
     body += _table("inputs", "What the model computes with: the training part where there is data.", inputs, packed)
     if learns:
         body += _training_loop(training, inputs, learned == "some")
     body += _main(bool(values), learns, any("nn.BatchNorm" in line for line in classes))
     body += _packed_tensors(packed)
-    head = [_heading(title, learns), "", *_imports(classes, learns, bool(packed)), ""]
+    head = [_heading(title, learns, step), "", *_imports(classes, learns, bool(packed)), ""]
     return "\n".join([*head, *body, 'if __name__ == "__main__":', "    main()", ""])
 
 
-def _heading(title: str, learns: bool) -> str:
+def _heading(title: str, learns: bool, step: int) -> str:
     more = "; add --train to train it." if learns else "."
-    return f'"""{plain(title)}, exported from Gradwire. Run it to see its loss{more}"""'
+    when = f" {steps_text(step)} of its training" if step else ""
+    return f'"""{plain(title)}, exported from Gradwire{when}. Run it to see its loss{more}"""'
 
 
 def _imports(classes: Sequence[str], learns: bool, packed: bool) -> list[str]:

@@ -120,6 +120,31 @@ class Session:
         self.state.step, self.state.epoch, self.state.position = state.counters
         self.version += 1
 
+    def put_back(self, state: State) -> tuple[str, ...]:
+        """Take over values saved in a file, as far as they fit; returns what a person calls those that do not.
+
+        Those that do not fit wait, in case an edit makes room for them. Fitted buffers follow from the data that are there now.
+        """
+        mine = self.state.parameters | self.state.buffers
+        fitted = {state_key(key) for key in self.fitted}
+        homeless = []
+        for name, tensor in (state.parameters | state.buffers).items():
+            if name not in fitted and (name not in mine or mine[name].shape != tensor.shape):
+                self._shelf[name] = self._here(tensor)
+                homeless.append(name)
+        self.restore(replace(state, buffers={name: tensor for name, tensor in state.buffers.items() if name not in fitted}))
+        waiting = self.waiting()
+        return tuple(self._spoken(name) for name in homeless if name not in waiting)
+
+    def waiting(self) -> dict[str, Tensor]:
+        """Trained values of nodes that are in the document but do not use them now, such as a bypassed layer's."""
+        mine = self.state.parameters | self.state.buffers
+        return {name: tensor for name, tensor in self._shelf.items() if name not in mine and name.rpartition(".")[0] in self.graph.nodes}
+
+    def _spoken(self, name: str) -> str:
+        node, _, parameter = name.rpartition(".")
+        return f"{self.graph.nodes[node].name}.{parameter}" if node in self.graph.nodes else f"{parameter} of a node that is gone"
+
     def move_state(self, moves: Iterable[tuple[Key, Key]]) -> None:
         """Let trained values follow when nodes were duplicated or opened: before `update`, old (node, parameter) → new.
 

@@ -96,6 +96,12 @@ class Trainer:
     def finished(self) -> bool:
         return self.problem is not None or 0 < self.total_steps <= self.session.state.step
 
+    def lengthen(self) -> None:
+        """Where the run is complete already, let it go on for its full length again."""
+        total, step = self.total_steps, self.session.state.step
+        if 0 < total <= step:
+            self.configure({**self.training, "steps": total * (1 + step // total)})
+
     @property
     def measure_every(self) -> int:
         """Steps between two measurements over the whole data: from sizes alone, so that a run can be repeated."""

@@ -12,6 +12,7 @@ from graph.edits import Edit, SetParam
 from graph.event import Event
 from graph.graph import Graph, GraphError
 from graph.history import History
+from graph.saved import SavedState
 from graph.spec import Catalog
 
 
@@ -36,16 +37,34 @@ class Gesture:
             self._document.rollback()
 
 
+class _Kept:
+    """Stands for the trained values that the file holds already."""
+
+
+KEPT = _Kept()
+SAVE_TRAINED = "save_trained"
+"""The document's setting that, where it is false, leaves trained values out of its file."""
+
+
 class Document:
     """What a window shows and edits.
 
     `structure` grows with every edit after which the graph must be compiled again, `revision` with every edit of a value,
     structure included.
+
+    `state` are the trained values beside the document, as its file holds them; `note` says what was odd about the file. `trained`
+    identifies the values on the screen (0: the document's own); where they are not those of the file, there is something to save.
+    With `adopts_training` they count as saved: a lesson trains by itself.
     """
 
-    def __init__(self, graph: Graph, path: Path | None = None, read_only: str = "") -> None:
+    def __init__(
+        self, graph: Graph, path: Path | None = None, read_only: str = "", state: SavedState | None = None, note: str = ""
+    ) -> None:  # fmt: skip
         self.graph = graph
         self.path = path
+        self.state, self.note = state, note
+        self.trained = self._filed = state.token if state is not None else 0
+        self.adopts_training = False
         self.file_read_only = read_only
         self._lock, self._numbers_free = "", False
         self.structure = 0
@@ -62,11 +81,30 @@ class Document:
     def load(cls, path: Path | str, catalog: Catalog, allow_newer: bool = True) -> Document:
         """Open a file. One written by a newer version opens read-only (unless `allow_newer` is false). Raises FileError."""
         loaded = files.read(path, catalog, allow_newer)
-        return cls(loaded.graph, Path(path), loaded.read_only)
+        return cls(loaded.graph, Path(path), loaded.read_only, loaded.state, loaded.note)
 
     @property
     def modified(self) -> bool:
-        return not self.history.is_clean
+        """Whether there is anything that the file does not hold: edits, or trained values."""
+        return not self.history.is_clean or self.training_unsaved
+
+    @property
+    def saves_training(self) -> bool:
+        """Whether trained values go into the file; a setting of the document."""
+        return self.graph.settings.get(SAVE_TRAINED) is not False
+
+    @property
+    def training_unsaved(self) -> bool:
+        return self.saves_training and self.trained != self._filed
+
+    def set_trained(self, token: int) -> None:
+        """These trained values are on the screen now; 0: the document's own."""
+        before = self.modified
+        self.trained = token
+        if self.adopts_training:
+            self._filed = token
+        if self.modified != before:
+            self.changed.emit(Change())
 
     @property
     def read_only(self) -> str:
@@ -144,15 +182,21 @@ class Document:
         self.history.mark_modified()
         self.changed.emit(Change())
 
-    def save(self, path: Path | str | None = None) -> None:
-        """Write the file (atomically) and remember its path. Raises FileError, and then nothing has changed."""
+    def save(self, path: Path | str | None = None, state: SavedState | _Kept | None = KEPT) -> None:
+        """Write the file (atomically) and remember its path. Raises FileError, and then nothing has changed.
+
+        `state`: the trained values to put beside the document; left out, those it was opened or saved with.
+        """
         place = Path(path) if path is not None else self.path
         if place is None:
             raise files.FileError("This document has no file name yet.")
         if self.file_read_only:
             raise files.FileError(self.file_read_only)
-        files.save(self.graph, place)
-        self.path = place
+        wanted = self.state if isinstance(state, _Kept) else state
+        kept = wanted if self.saves_training else None
+        files.save(self.graph, place, kept)
+        self.path, self.state = place, kept
+        self._filed = kept.token if kept is not None else 0
         self.history.mark_clean()
         self.changed.emit(Change())
 

@@ -22,6 +22,9 @@ from graph.build import BuildError, build
 from graph.graph import Graph
 from graph.migrations import migrate
 from graph.model import Edge, Node, number
+from graph.saved import KEY as STATE
+from graph.saved import MEMBER as STATE_MEMBER
+from graph.saved import SavedState, SavedStateError
 from graph.scan import MAXIMUM_BYTES, ScanError, parse
 from graph.spec import Catalog
 
@@ -41,10 +44,15 @@ class FileError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """`read_only` says why the document must not be changed; empty when it may."""
+    """`read_only` says why the document must not be changed; empty when it may.
+
+    `state` are the trained values beside the document, None where it has none; `note` says why those there are could not be read.
+    """
 
     graph: Graph
     read_only: str = ""
+    state: SavedState | None = None
+    note: str = ""
 
 
 def load(path: Path | str, catalog: Catalog) -> Graph:
@@ -74,7 +82,7 @@ def read(path: Path | str, catalog: Catalog, allow_newer: bool = False) -> Loade
         raise FileError(f"{name}: it cannot be read: {problem.strerror or problem}.") from None
     except _ZIP_ERRORS as problem:
         raise FileError(f"{name}: the archive is damaged: {str(problem).strip('.') or type(problem).__name__}.") from None
-    loaded = _loads(data, catalog, name, allow_newer)
+    loaded = _loads(data, catalog, name, allow_newer, attachments.pop(STATE_MEMBER, b""))
     loaded.graph.attachments.update(attachments)
     loaded.graph.folder = str(Path(path).resolve().parent)
     return loaded
@@ -86,8 +94,8 @@ def loads(text: str | bytes, catalog: Catalog, origin: str = "the document") -> 
     return _loads(data, catalog, origin, False).graph
 
 
-def dumps(graph: Graph) -> str:
-    """The file's text: the same graph always gives the same text."""
+def dumps(graph: Graph, state: SavedState | None = None) -> str:
+    """The file's text: the same graph always gives the same text. Trained values come last: the document's lines stay as they are."""
     parts = [f'"format": {_json(FORMAT)}', f'"version": {VERSION}', f'"settings": {_json(_ordered(graph.settings, _SETTINGS_ORDER))}']
     parts.append(_rows("nodes", (_node_text(graph, node) for node in graph.nodes.values())))
     parts.append(_rows("edges", map(_edge_text, graph.edges.values())))
@@ -95,13 +103,19 @@ def dumps(graph: Graph) -> str:
         parts.append(_rows(key, (_json(item.to_json()) for item in table.values())))
     parts.append(f'"training": {_json(_ordered(graph.training, _TRAINING_ORDER))}')
     parts.extend(f"{_json(key)}: {_json(value)}" for key, value in graph.extra.items())
+    if state is not None:
+        parts.append(f"{_json(STATE)}: {state.to_text()}")
     return "{" + ",\n".join(parts) + "}\n"
 
 
-def save(graph: Graph, path: Path | str) -> None:
-    """Write a file so that at every moment either the old or the new one is whole. Raises FileError."""
-    text = dumps(graph).encode("utf-8", "backslashreplace")  # half a surrogate pair becomes its JSON escape
-    write_whole(Path(path), _zip(text, graph.attachments) if graph.attachments else text)
+def save(graph: Graph, path: Path | str, state: SavedState | None = None) -> None:
+    """Write a file, with trained values beside the document, so that at every moment either the old or the new one is whole.
+
+    Raises FileError.
+    """
+    text = dumps(graph, state).encode("utf-8", "backslashreplace")  # half a surrogate pair becomes its JSON escape
+    attached = graph.attachments | ({STATE_MEMBER: state.packed} if state is not None and state.packed else {})
+    write_whole(Path(path), _zip(text, attached) if attached else text)
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -124,7 +138,7 @@ def write_whole(path: Path, data: bytes) -> None:
         raise FileError(f"{target.name}: it cannot be saved: {problem.strerror or problem}.") from None
 
 
-def _loads(data: bytes, catalog: Catalog, origin: str, allow_newer: bool) -> Loaded:
+def _loads(data: bytes, catalog: Catalog, origin: str, allow_newer: bool, packed: bytes = b"") -> Loaded:
     try:
         content = parse(data)
     except ScanError as problem:
@@ -140,10 +154,19 @@ def _loads(data: bytes, catalog: Catalog, origin: str, allow_newer: bool) -> Loa
         if not allow_newer:
             raise FileError(newer)
         newer = newer[:-1] + ", so it is open for reading only."
+    state, note = _state(content.pop(STATE, None), packed, origin)
     try:
-        return Loaded(build(content if newer else migrate(content), catalog), newer)
+        return Loaded(build(content if newer else migrate(content), catalog), newer, state, note)
     except BuildError as problem:
         raise FileError(f"{newer.partition(', so it')[0]} and cannot be read: {problem}." if newer else f"{origin}: {problem}.") from None
+
+
+def _state(content: Any, packed: bytes, origin: str) -> tuple[SavedState | None, str]:
+    """The trained values in a file, or what to say where they cannot be read: the document opens all the same."""
+    try:
+        return (None if content is None else SavedState.from_json(content, packed)), ""
+    except SavedStateError as wrong:
+        return None, f"{origin}: its trained values cannot be read ({wrong}), so the graph starts untrained."
 
 
 def _node_text(graph: Graph, node: Node) -> str:

@@ -90,6 +90,8 @@ def setting_refusal(graph: Graph, name: str, value: Any) -> str | None:
         return f'the document\'s "dtype" is float64 or float32, not "{str(value)[:40]}"'
     if name == "demo" and not (value is None or (isinstance(value, list) and all(type(v) is int and v >= 0 for v in value))):
         return 'the document\'s "demo" is a list of sample numbers'
+    if name == "save_trained" and type(value) is not bool:
+        return 'the document\'s "save_trained" is true or false'
     if name in ("title", "description") and not isinstance(value, str):
         return f'the document\'s "{name}" is a text'
     if name == "objective" and value is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,15 +15,18 @@ from engine.catalog import CATALOG
 from engine.explain.question import Question
 from engine.explain.situation import Situation, shown
 from engine.kernel.answering import answered, measured, part
-from engine.kernel.protocol import ArrayKey, Kept, Phase, Progress
+from engine.kernel.protocol import ArrayKey, Handover, Kept, Phase, Progress
 from engine.kernel.tempo import Pace, Speed
 from engine.kernel.warming import warm_meta, warm_optimizer
+from engine.saved import pack_state, put_back, with_waiting
 from engine.session import Session, SessionError, Update
 from engine.state import State
+from engine.tensors import TensorError
 from engine.views import Absent, TraceView
 from graph.edits import StateMove, edit_from_json
 from graph.files import loads
 from graph.graph import Graph
+from graph.saved import SavedState
 
 if TYPE_CHECKING:
     from engine.curve import Curve
@@ -54,6 +58,8 @@ class WorkBench:
         self._made_anew: tuple[str, ...] = ()
         self._metrics: dict[str, float | None] = {}
         self._speed = Speed()
+        self._token = 0
+        self._memory_of: Any = None
         self._warmers = [warm_optimizer, warm_meta]
 
     @property
@@ -96,6 +102,7 @@ class WorkBench:
         self._device = str(graph.training["device"])
         self._session = Session(graph, self._device)
         self._metrics = {}
+        self._token = 0
         self._forget_past()
         if self._held is not None:
             self._held.watch(())  # they name another document's nodes
@@ -114,6 +121,7 @@ class WorkBench:
         anew = tuple(name for name in update.made_anew if name not in same)
         if anew:
             self._forget_past()
+            self._moved_on()
         if self.step and (anew or paused):
             made = f"Made anew: {', '.join(anew)}." if anew else "All trained values still fit."
             self._say(f"Training paused, because the graph changed. {made}" if paused else made, anew=anew)
@@ -133,6 +141,8 @@ class WorkBench:
     def _configure(self) -> None:
         """Training settings into the run there is; a finished run that was continued keeps its later end."""
         if self._trainer is None:
+            if self._graph.training["optimizer"] != self._memory_of:
+                self._session.state.optimizer.clear()  # another optimizer's memory is of no use
             return
         training = dict(self._graph.training)
         try:
@@ -158,13 +168,18 @@ class WorkBench:
         if trainer.problem is not None:
             trainer.restore(trainer.capture())
         if trainer.finished:
-            self._extensions += 1
-            self._configure()
+            self._extend(trainer)
         self._say(self._session.device_note)
         self.debugging.begin(trainer)
         self.training = True
         self._until = self.step + steps if steps is not None else None
         self._speed.clear()
+
+    def _extend(self, trainer: Trainer) -> None:
+        """A finished run goes on for its full length again, wherever its file said it stood."""
+        trainer.configure(dict(self._graph.training))
+        self._extensions = self.step // trainer.total_steps if trainer.total_steps else 0
+        self._configure()
 
     def _do_pause(self, _: Any) -> None:
         self.training = False
@@ -176,8 +191,7 @@ class WorkBench:
         if trainer is None:
             return
         if trainer.finished and trainer.problem is None:
-            self._extensions += 1
-            self._configure()
+            self._extend(trainer)
         self._say("")
         self.debugging.begin(trainer)
         self.debugging.keep(trainer, single=True)
@@ -195,6 +209,7 @@ class WorkBench:
         if trainer is None:
             return
         if self.debugging.go(trainer, step):
+            self._moved_on()
             self._say("")
             self._metrics = {}
             self._measure()
@@ -213,17 +228,42 @@ class WorkBench:
         self.run += 1
         self._session.reset()
         self._metrics = {}
+        self._token = 0
         self._forget_past()
         self._say("")
 
-    def _do_restore(self, blob: bytes) -> None:
+    def _do_restore(self, handed: Handover) -> None:
         """Go on where another kernel stopped."""
-        kept = pickle.loads(blob)  # from our own process, through our own pipe
-        self.run = kept["run"]
-        state = State.from_numpy(kept["state"], self._session.device)
-        self._session.restore(state)
-        self._resume(state, kept["curve"])
-        self._say(f"The engine was started again; training can go on from step {state.step:,}." if state.step else "")
+        self.run, curve = pickle.loads(handed.rest)  # from our own process, through our own pipe
+        if not handed.saved.step:
+            return
+        lost = self._put_back(handed.saved)
+        if curve is not None:
+            self._resume(self._session.state.copy(), curve)
+        self._say(f"The engine was started again; training can go on from step {handed.saved.step:,}.{lost}")
+
+    def _do_load(self, saved: SavedState) -> None:
+        """Go on from the trained values in the document's file."""
+        if not saved.step:
+            return
+        try:
+            lost = self._put_back(saved)
+        except TensorError as error:
+            self._say(f"The file's trained values cannot be used: {error}. The graph starts untrained.")
+            self._token = time.time_ns()
+        else:
+            self._say(f"These are the values the file holds, trained to step {saved.step:,}.{lost}")
+
+    def _put_back(self, saved: SavedState) -> str:
+        """Take over trained values; what to say about those that no longer fit. Raises TensorError."""
+        lost = put_back(self._session, saved)
+        self._memory_of = self._graph.training["optimizer"]
+        self._token = time.time_ns() if lost else saved.token
+        return f" The graph has changed, so these had no place: {', '.join(lost)}." if lost else ""
+
+    def _moved_on(self) -> None:
+        """The trained values are others than before."""
+        self._token = time.time_ns()
 
     def _do_pace(self, steps_per_second: float | None) -> None:
         """At most so many steps a second, for watching; None for full speed."""
@@ -287,6 +327,7 @@ class WorkBench:
             self._advance(trainer, max_steps=1)
 
     def _advance(self, trainer: Trainer, max_seconds: float = math.inf, max_steps: int | None = None) -> None:
+        before = self.step
         try:
             if self.debugging.conditions:
                 self.training &= not self.debugging.run(trainer, max_seconds, max_steps or math.inf)
@@ -295,6 +336,9 @@ class WorkBench:
         except SessionError as error:
             self._stop(error)
             return
+        finally:
+            if self.step != before:
+                self._moved_on()
         if trainer.problem is not None:
             self._say(trainer.problem.text, trainer.problem.nodes[0] if trainer.problem.nodes else None)
         if trainer.finished or (self.training and self._until is not None and self.step >= self._until):
@@ -341,7 +385,8 @@ class WorkBench:
         return Progress(
             self._phase(), self.run, state.step, state.epoch, int(self._graph.training["epochs"] or 0), metrics=dict(self._metrics),
             steps_per_second=self._speed.at(state.step) if self.training else 0.0, message=self._message, problem_node=self._problem_node,
-            problems=tuple(session.problems), made_anew=self._made_anew, device=session.device, dtype=session.dtype_name, **more,
+            problems=tuple(session.problems), made_anew=self._made_anew, device=session.device, dtype=session.dtype_name,
+            trained=self._token if state.step else 0, **more,
         )  # fmt: skip
 
     def _phase(self) -> Phase:
@@ -357,9 +402,11 @@ class WorkBench:
     def _capture(self) -> State:
         return self._trainer.capture() if self._trainer is not None else self._session.state.copy()
 
-    def state(self) -> bytes:
+    def state(self) -> Handover:
         curve = self._trainer.curve if self._trainer is not None else None
-        return pickle.dumps({"run": self.run, "state": self._capture().to_numpy(), "curve": curve}, protocol=5)
+        optimizer = self._trainer.spec.key if self._trainer is not None else str(self._graph.training["optimizer"])
+        saved = pack_state(with_waiting(self._session, self._capture()), optimizer, self._token)
+        return Handover(saved, pickle.dumps((self.run, curve), protocol=5))
 
     def kept(self) -> Kept:
         from engine.keep import keep

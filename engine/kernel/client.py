@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from engine.explain.question import Question, Refusal
 from engine.kernel.process import BENCH, KernelProcess
-from engine.kernel.protocol import LASTING, ArrayKey, Kept, Progress, Reply, Request
+from engine.kernel.protocol import LASTING, ArrayKey, Handover, Kept, Progress, Reply, Request
 from engine.views import TraceView
 from graph.document import Change, Document
 from graph.edits import Edit, StateMove, edit_from_json, moves_of
 from graph.files import dumps
+from graph.saved import SavedState
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,6 +56,7 @@ class KernelClient:
         self.on_trace: Callable[[TraceView], None] = lambda trace: None
         self.on_progress: Callable[[Progress], None] = lambda progress: None
         self.on_status: Callable[[Status, str], None] = lambda status, text: None
+        self.on_handover: Callable[[Handover], None] = lambda handover: None
         self.progress = Progress()
         self.status: Status = "starting"
         self.status_text = ""
@@ -76,8 +78,8 @@ class KernelClient:
         self._kept: list[KeptCallback] = []
         self._points_known = 0
         self._lasting: dict[str, Any] = {}
-        self._state: bytes | None = None
-        self._state_step = 0
+        self._state: Handover | None = None
+        self._state_request = self._failed_request = 0
         self._state_interval = STATE_INTERVAL
         self._last_trace = self._last_progress = self._last_state = -1e9
         self._deaths: list[float] = []
@@ -137,7 +139,9 @@ class KernelClient:
         self._arrays.clear()
         self._questions.clear()
         self._kept.clear()
-        self._points_known, self._state, self._state_step = 0, None, 0
+        self._points_known, self._state = 0, None
+        if document.state is not None:
+            self._commands.append(("load", document.state))
         self.progress = Progress()
         self.traced_revision = -1
         self.start()
@@ -185,6 +189,19 @@ class KernelClient:
             self._process.poll(left)
             self.pump()
         return self.current()
+
+    def handover(self, seconds: float) -> Handover | None:
+        """The run as it is now, between two steps. Waits up to `seconds`; else the newest handed over before."""
+        wanted, end = self._number + 1, self._clock() + seconds
+        self._wishes.state = True
+        self.pump()
+        while max(self._state_request, self._failed_request) < wanted and self._process is not None:
+            left = end - self._clock()
+            if left <= 0:
+                break
+            self._process.poll(left)
+            self.pump()
+        return self._state
 
     # --- the pull -------------------------------------------------------------------------------------------------------
 
@@ -258,8 +275,11 @@ class KernelClient:
         if reply.ready and not self.ready:
             self.ready = True
         if reply.state is not None:
-            self._state, self._state_step = reply.state, reply.state_step
+            self._state, self._state_request = reply.state, request.number
             self._state_interval = max(STATE_INTERVAL, reply.state_seconds / STATE_SHARE)
+            self.on_handover(reply.state)
+        if reply.error:
+            self._failed_request = request.number
         self._take_progress(reply)
         if trace is not None and reply.structure == self._document.structure:
             self.traced_revision = reply.revision
@@ -351,7 +371,7 @@ class KernelClient:
         self._deaths = [at for at in self._deaths if now - at < DEATH_WINDOW] + [now]
         was_training = self.training
         if was_training:
-            self.progress = _stopped(self.progress, self._state_step)
+            self.progress = _stopped(self.progress, self._known_state)
         if len(self._deaths) >= DEATHS:
             self._commands.clear()
             self._tell(
@@ -359,10 +379,16 @@ class KernelClient:
             )
             self.on_progress(self.progress)
             return
-        kept = f" Training can go on from step {self._state_step}." if self._state is not None else ""
+        known = self._known_state
+        kept = f" Training can go on from step {known.step:,}." if known is not None and known.step else ""
         self._revive(f"The engine stopped ({cause}) and was started again; the document is untouched.{kept}")
         if was_training:
             self.on_progress(self.progress)
+
+    @property
+    def _known_state(self) -> SavedState | None:
+        """What the next kernel goes on from."""
+        return self._state.saved if self._state is not None else self._document.state if self._document is not None else None
 
     def _revive(self, text: str) -> None:
         self.ready = False
@@ -370,7 +396,8 @@ class KernelClient:
         self._attachments_sent.clear()
         self._wishes.text = self._wishes.trace = self._wishes.progress = True
         self._edits.clear()
-        self._commands = [("restore", self._state)] if self._state is not None else []
+        file = self._document.state if self._document is not None else None
+        self._commands = [("restore", self._state)] if self._state is not None else [("load", file)] if file is not None else []
         self._news = text
         self._tell("starting", text)
         self.start()
@@ -383,7 +410,7 @@ def kept_edit(document: Document, kept: Kept) -> Edit:
     return edit_from_json(kept.edit)
 
 
-def _stopped(progress: Progress, step: int) -> Progress:
-    return replace(
-        progress, phase="paused", step=step, points=(), message=f"The engine stopped; the last saved state is that of step {step}."
-    )
+def _stopped(progress: Progress, known: SavedState | None) -> Progress:
+    step, token = (known.step, known.token) if known is not None else (0, 0)
+    message = f"The engine stopped; the last saved state is that of step {step:,}."
+    return replace(progress, phase="paused", step=step, points=(), message=message, trained=token if step else 0)

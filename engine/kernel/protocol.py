@@ -17,6 +17,7 @@ from engine.explain.condition import Condition
 from engine.explain.question import Question
 from engine.views import TraceView
 from graph.problem import Problem
+from graph.saved import SavedState
 
 if TYPE_CHECKING:
     import numpy as np
@@ -77,6 +78,8 @@ class Progress:
     """Whether traces are those of the coming training step."""
     stopped: Condition | None = None
     """The condition at which training stopped."""
+    trained: int = 0
+    """Identifies the trained values there are now (`SavedState.token`); 0: the document's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +91,23 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
+class Handover:
+    """A run between two of its steps: `saved` can stand in a file, `rest` is what only another kernel can use, unread by the window."""
+
+    saved: SavedState
+    rest: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """Everything the window wants in one turn.
 
     `text` is the whole document and `attachments` those of its large tensors this kernel has not seen; `edits` is what changed in it
     since, in JSON form, `moves` where trained weights follow when nodes were duplicated: old (node, parameter) to new.
     `folder` is where the document's relative paths begin. `points_known` points of the curves of `run` were told before.
-    `commands`: `("start", number of steps or None)`, `("pause", None)`, `("step", None)`, `("reset", None)`, `("restore", state)`,
-    `("warm", None)`, `("pace", steps per second or None)`, `("debug", whether to show coming steps)`, `("back", steps)`,
-    `("to_iteration", step)`, `("conditions", those at which to stop)`.
+    `commands`: `("start", number of steps or None)`, `("pause", None)`, `("step", None)`, `("reset", None)`, `("restore", Handover)`,
+    `("load", SavedState of the file)`, `("warm", None)`, `("pace", steps per second or None)`, `("debug", whether to show coming steps)`,
+    `("back", steps)`, `("to_iteration", step)`, `("conditions", those at which to stop)`.
     """
 
     number: int
@@ -124,7 +135,7 @@ class Reply:
     """The answer to one request.
 
     `unchanged` names what the trace lacks because it is as in the trace before. `resync` asks for the whole document: an edit did not
-    fit what the kernel holds. `state` is opaque to the window: it goes back unread to the next kernel, should this one die. `error` is
+    fit what the kernel holds. `state` goes to the next kernel, should this one die, and into files. `error` is
     the kernel's own failure, in one line; `ready`: nothing is left to load.
     """
 
@@ -135,8 +146,7 @@ class Reply:
     trace: TraceView | None = None
     unchanged: tuple[str, ...] = ()
     progress: Progress | None = None
-    state: bytes | None = None
-    state_step: int = 0
+    state: Handover | None = None
     state_seconds: float = 0.0
     kept: Kept | None = None
     arrays: Mapping[ArrayKey, np.ndarray | None] = field(default_factory=dict)

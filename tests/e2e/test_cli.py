@@ -219,6 +219,64 @@ def test_large_trained_tensors_go_into_an_archive_beside_the_graph(command: Comm
     assert not zipfile.is_zipfile(small)
 
 
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """saddle after 20 steps, whose own start is w1 = 0.2, w2 = 5.01."""
+    path = tmp_path_factory.mktemp("trained") / "trained.gradwire"
+    assert main(["train", "saddle", "--steps", "20", "--out", str(path)]) == 0
+    return path
+
+
+def test_every_command_uses_the_trained_values_of_a_file_and_says_so(
+    command: Command, trained: Path, tmp_path: Path, qapp: object
+) -> None:  # fmt: skip
+    said = "main.py: the trained values in trained.gradwire are used, after step 20 (--untrained: the graph's own values)\n"
+    own = ask(command, "run", "saddle", "--json")
+    result = ask(command, "run", str(trained), "--json")
+    assert result["trained_steps"] == 20 and result["values"]["w1"] != own["values"]["w1"]
+    assert ask(command, "run", str(trained), "--untrained", "--json") == own
+    assert command("run", str(trained))[2] == said
+    assert ask(command, "check", str(trained), "--json")["trained_steps"] == 20
+    assert command("check", str(trained))[2] == said
+    code, text, err = command("export", str(trained))
+    assert (code, err) == (0, said) and "after step 20" in text
+    space: dict[str, Any] = {"__name__": "exported"}
+    exec(text, space)
+    assert float(space["values"]()["w1"]) == result["values"]["w1"]
+    untrained = command("export", str(trained), "--untrained")[1]
+    assert "before training" in untrained and "5.01" in untrained
+    picture = str(tmp_path / "p.svg")
+    assert command("render", str(trained), "--values", "-o", picture)[2] == said
+    pictures = [(tmp_path / "p.svg").read_text()]
+    assert command("render", str(trained), "--values", "--untrained", "-o", picture)[2] == ""
+    assert (tmp_path / "p.svg").read_text() != pictures[0]
+
+
+def test_a_parameter_stated_in_the_call_wins_over_the_trained_one(command: Command, trained: Path) -> None:
+    result = ask(command, "run", str(trained), "--param", "w1=3", "--json")
+    assert result["values"]["w1"] == 3
+    assert result["values"]["w2"] == ask(command, "run", str(trained), "--json")["values"]["w2"]
+
+
+def test_train_goes_on_from_a_file_and_starts_over_when_told(command: Command, trained: Path, tmp_path: Path) -> None:
+    """A run that is complete goes on for its full length again, one that is not to its end: 60 steps at once come to the same."""
+    whole = ask(command, "train", "saddle", "--steps", "60", "--json")
+    again, rest = tmp_path / "again.gradwire", str(trained)
+    assert ask(command, "train", rest, "--steps", "20", "--out", str(again), "--json")["steps"] == 40
+    third = ask(command, "train", str(again), "--steps", "60", "--json")
+    assert (third["steps"], third["trained_steps"]) == (60, 40) and third["params"] == whole["params"]
+    over = ask(command, "train", rest, "--untrained", "--steps", "60", "--json")
+    assert over["params"] == whole["params"] and "trained_steps" not in over
+
+
+def test_training_leaves_the_graph_in_the_file_as_it_was(command: Command, trained: Path) -> None:
+    from engine.catalog import CATALOG
+    from graph.files import load
+
+    graph, source = load(trained, CATALOG), load(ROOT / "resources" / "examples" / "saddle.gradwire", CATALOG)
+    assert graph.nodes == source.nodes and graph.edges == source.edges
+
+
 def test_train_full_writes_large_parameters_out(command: Command) -> None:
     arguments = ("train", "digits-mlp", "--steps", "1", "--json")
     short, full = ask(command, *arguments)["params"]["hidden.W"], ask(command, *arguments, "--full")["params"]["hidden.W"]

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from engine.explain.question import Question
-from engine.kernel.protocol import ArrayKey, Kept, Point, Progress
+from engine.kernel.protocol import ArrayKey, Handover, Kept, Point, Progress
 from engine.views import ArrayView, Event, TraceView
+from graph.saved import SavedState
 
 
 def view(value: float) -> ArrayView:
@@ -63,7 +64,7 @@ class EchoBench:
             self.run += 1
             self._points.clear()
         elif name == "restore":
-            self.step = int(argument)
+            self.step = argument.saved.step
         elif name == "hang":  # a step that takes for ever
             while True:
                 time.sleep(0.01)
@@ -82,8 +83,8 @@ class EchoBench:
         phase = "training" if self.training else "paused" if self.step else "idle"
         return Progress(phase, self.run, self.step, points=tuple(self._points[points_known:]), first_point=points_known)
 
-    def state(self) -> bytes:
-        return str(self.step).encode()
+    def state(self) -> Handover:
+        return Handover(SavedState(self.step))
 
     def kept(self) -> Kept:
         return Kept({"edit": "SetParam", "node": "n1", "name": "value", "value": self._values["n1"] + 1}, {"tensors/a": b"abc"})

@@ -1,0 +1,61 @@
+"""The trained values in a file: every command uses them and says so, unless it is asked for the document's own with --untrained."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from graph.saved import SavedState, steps_text
+
+if TYPE_CHECKING:
+    from engine.session import Session
+    from graph.files import Loaded
+    from graph.graph import Graph
+
+
+def add_untrained(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--untrained", action="store_true", help="the graph's own values, not the trained ones in FILE")
+
+
+def note_state(options: argparse.Namespace, loaded: Loaded, spared: list[str]) -> None:
+    """Remember what a file holds beside its graph; `spared` are the nodes whose values the call itself states."""
+    options.state, options.spared = loaded.state, spared
+    if loaded.note:
+        print(f"main.py: {loaded.note}", file=sys.stderr)
+
+
+def state_of(options: argparse.Namespace) -> SavedState | None:
+    """The trained values a command works with; None: the graph's own values."""
+    state: SavedState | None = getattr(options, "state", None)
+    return state if state is not None and state.step and not options.untrained else None
+
+
+def open_session(graph: Graph, options: argparse.Namespace, **settings: Any) -> Session:
+    """A session of the graph at the values its file was trained to; with --json the answer says so, else standard error."""
+    from engine.saved import put_back
+    from engine.session import Session
+    from engine.tensors import TensorError
+
+    session, state = Session(graph, **settings), state_of(options)
+    if state is None:
+        return session
+    try:
+        lost = put_back(session, state, getattr(options, "spared", ()))
+    except TensorError as error:
+        options.state = None
+        print(f"main.py: {Path(options.file).name}: {error}; the graph's own values are used", file=sys.stderr)
+        return session
+    if lost:
+        print(f"main.py: trained values without a place in this graph: {', '.join(lost)}", file=sys.stderr)
+    if not getattr(options, "json", False):
+        text = f"the trained values in {Path(options.file).name} are used, {steps_text(state.step)}"
+        print(f"main.py: {text} (--untrained: the graph's own values)", file=sys.stderr)
+    return session
+
+
+def state_entry(options: argparse.Namespace) -> dict[str, int]:
+    """What `--json` adds where trained values are used."""
+    state = state_of(options)
+    return {"trained_steps": state.step} if state is not None else {}
