@@ -7,6 +7,7 @@ version does not know, and they are written back untouched. Lists inside `params
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +19,16 @@ End = tuple[str, str]
 """One end of a wire: node id and port name."""
 
 
+NAME_RULE = "a letter or _, then letters, digits and _"
+
+
+def normal_name(name: str) -> str:
+    """The one spelling of a name that Python, and so exported code, takes for several: µ (micro) is μ (mu), x₁ is x1."""
+    return name if name.isascii() else unicodedata.normalize("NFKC", name)
+
+
 def valid_name(name: object) -> bool:
-    return isinstance(name, str) and name.isascii() and name.isidentifier() and len(name) <= 200
+    return isinstance(name, str) and len(name) <= 200 and name.isidentifier() and normal_name(name) == name
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import math
 
+from graph.numbers import plain
 from ui.canvas.numerals import MINUS, exact, number, shape_text, whole
 
 __all__ = ["MINUS", "count", "exact", "number", "plain", "rate", "shape_text", "whole"]
-
-
-def plain(value: float) -> str:
-    """A number as a person would type it: 2, 0.1, 1e-8. Reads back exactly."""
-    if isinstance(value, int) or (math.isfinite(value) and value == int(value) and abs(value) < 1e15):
-        return str(int(value))
-    return repr(float(value)).replace("e-0", "e-").replace("e+", "e")
 
 
 def count(value: float) -> str:
