@@ -47,7 +47,7 @@ class Tracer:
     def trace(self, found: Sequence[tuple[Any, ...]], parameters: Sequence[Tensor]) -> Trace:
         values, outputs, wires, learned, kept = found
         named = dict(zip(self._values, values, strict=True))
-        device = str(values[0].device) if values else "cpu"
+        device = values[0].device.type if values else "cpu"
         return Trace(
             named, self._filled(self._output_order, self._found[0], outputs), self._filled(self._edge_order, self._found[1], wires),
             dict(zip(self._plan.parameters, parameters, strict=True)), self._filled(self._parameter_order, self._found[2], learned),

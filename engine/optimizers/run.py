@@ -75,8 +75,12 @@ class Sgd(Stepper):
 
 
 class Momentum(Stepper):
+    """PyTorch's rule in every corner: without momentum nothing is remembered and dampening has no effect; memory begins with m = g."""
+
     remembers = ("m",)
     nesterov: ClassVar[bool] = False
+    _begun = False
+    """Whether `m` holds anything yet."""
 
     def set_hyper(self, hyper: Mapping[str, Any]) -> None:
         super().set_hyper(hyper)
@@ -85,11 +89,21 @@ class Momentum(Stepper):
 
     def step(self, gradients: Tensors) -> None:
         self.t += 1
-        g, m = self._decayed(gradients), self.state["m"]
-        torch._foreach_mul_(m, self.momentum)
-        torch._foreach_add_(m, g, alpha=1.0 if self.t == 1 else 1.0 - self.dampening)
-        move = torch._foreach_add(g, m, alpha=self.momentum) if self.nesterov else m
+        move = g = self._decayed(gradients)
+        if self.momentum:
+            m = self.state["m"]
+            torch._foreach_mul_(m, self.momentum)
+            torch._foreach_add_(m, g, alpha=1.0 - self.dampening if self._begun else 1.0)
+            self._begun = True
+            move = list(torch._foreach_add(g, m, alpha=self.momentum)) if self.nesterov else m
         torch._foreach_add_(self.parameters, move, alpha=-self.lr)
+
+    def capture(self, names: Sequence[str]) -> dict[str, Tensor]:
+        return super().capture(names) | {"begun": torch.tensor(self._begun)}
+
+    def restore(self, names: Sequence[str], captured: Mapping[str, Tensor]) -> None:
+        super().restore(names, captured)
+        self._begun = bool(captured["begun"]) if "begun" in captured else self.t > 0
 
 
 class Nesterov(Momentum):

@@ -21,7 +21,9 @@ CASES: list[tuple[str, dict[str, Any], type[torch.optim.Optimizer], dict[str, An
     ("momentum", {"lr": 0.02}, torch.optim.SGD, {"lr": 0.02, "momentum": 0.9}),
     ("momentum", {"lr": 0.02, "momentum": 0.5, "dampening": 0.3, "weight_decay": 0.1}, torch.optim.SGD,
      {"lr": 0.02, "momentum": 0.5, "dampening": 0.3, "weight_decay": 0.1}),
+    ("momentum", {"lr": 0.02, "momentum": 0.0, "dampening": 0.3}, torch.optim.SGD, {"lr": 0.02, "momentum": 0.0, "dampening": 0.3}),
     ("nesterov", {"lr": 0.02, "weight_decay": 0.1}, torch.optim.SGD, {"lr": 0.02, "momentum": 0.9, "nesterov": True, "weight_decay": 0.1}),
+    ("nesterov", {"lr": 0.02, "momentum": 0.0}, torch.optim.SGD, {"lr": 0.02}),  # torch refuses Nesterov without momentum
     ("adagrad", {"lr": 0.1}, torch.optim.Adagrad, {"lr": 0.1}),
     ("adagrad", {"lr": 0.1, "lr_decay": 0.1, "initial_accumulator_value": 0.5, "weight_decay": 0.1}, torch.optim.Adagrad,
      {"lr": 0.1, "lr_decay": 0.1, "initial_accumulator_value": 0.5, "weight_decay": 0.1}),
@@ -116,11 +118,31 @@ def test_a_pause_changes_nothing(key: str, hyper: dict[str, Any]) -> None:
         assert torch.equal(straight, resumed)
 
 
+@pytest.mark.parametrize("pause", [None, 5, 12])
+def test_momentum_that_is_switched_off_and_on_follows_torch(pause: int | None) -> None:
+    """Memory begins with the first step that has momentum, and is left alone by steps without."""
+    start, slopes = torch.tensor([1.5, -0.5]), torch.randn(20, 2, generator=torch.Generator().manual_seed(3))
+    mine, theirs = start.clone(), start.clone().requires_grad_()
+    hyper = {"lr": 0.1, "momentum": 0.0, "dampening": 0.3}
+    run, reference = stepper("momentum", hyper, [mine]), torch.optim.SGD([theirs], lr=0.1, momentum=0.0, dampening=0.3)
+    for step, slope in enumerate(slopes):
+        momentum = 0.0 if step < 4 or 8 <= step < 14 else 0.9
+        hyper = {**hyper, "momentum": momentum}
+        run.set_hyper(hyper)
+        if step == pause:
+            kept, run = run.capture(["p"]), stepper("momentum", hyper, [mine])
+            run.restore(["p"], kept)
+        reference.param_groups[0]["momentum"], theirs.grad = momentum, slope.clone()
+        run.step([slope])
+        reference.step()
+        torch.testing.assert_close(mine, theirs.detach(), rtol=1e-12, atol=1e-12)
+
+
 DECAYED = r"g = \nabla_\theta L + \lambda\,\theta"
 SHOWN: dict[str, tuple[str, ...]] = {
     "sgd": (DECAYED, r"\theta \leftarrow \theta - \eta\,g"),
     "momentum": (
-        DECAYED, r"m \leftarrow \rho\,m + (1 - \tau)\,g \quad (m = g \; \mathrm{at} \; t = 1)", r"\theta \leftarrow \theta - \eta\,m",
+        DECAYED, r"m \leftarrow \rho\,m + (1 - \tau)\,g \quad (m = g \; \mathrm{at} \; t = 1 \; \mathrm{and \; where} \; \rho = 0)", r"\theta \leftarrow \theta - \eta\,m",
     ),
     "nesterov": (DECAYED, r"m \leftarrow \rho\,m + g", r"\theta \leftarrow \theta - \eta\,(g + \rho\,m)"),
 }  # fmt: skip

@@ -23,6 +23,7 @@ from tests.engine.networks import network, product, tanh_net
 
 SETTINGS: list[tuple[str, dict[str, Any]]] = [
     ("sgd", {"lr": 0.1}), ("sgd", {"lr": 0.1, "weight_decay": 0.05}), ("momentum", {"lr": 0.1, "momentum": 0.8, "dampening": 0.3}),
+    ("momentum", {"lr": 0.1, "momentum": 0.0, "dampening": 0.3}), ("nesterov", {"lr": 0.1, "momentum": 0.0}),
     ("momentum", {"lr": 0.1, "weight_decay": 0.05}), ("nesterov", {"lr": 0.1}), ("nesterov", {"lr": 0.1, "weight_decay": 0.05}),
     ("adagrad", {"lr": 0.1, "lr_decay": 0.2, "initial_accumulator_value": 0.1}), ("adagrad", {"weight_decay": 0.1}),
     ("rmsprop", {"lr": 0.02}), ("rmsprop", {"lr": 0.02, "momentum": 0.7, "centered": True, "weight_decay": 0.01}),
@@ -35,7 +36,8 @@ TORCH: dict[str, Any] = {
     "sgd": lambda p, h: torch.optim.SGD(p, h.get("lr", 0.1), weight_decay=h.get("weight_decay", 0)),
     "momentum": lambda p, h: torch.optim.SGD(
         p, h.get("lr", 0.1), h.get("momentum", 0.9), h.get("dampening", 0), h.get("weight_decay", 0)),
-    "nesterov": lambda p, h: torch.optim.SGD(p, h.get("lr", 0.1), 0.9, 0, h.get("weight_decay", 0), True),
+    "nesterov": lambda p, h: torch.optim.SGD(
+        p, h.get("lr", 0.1), h.get("momentum", 0.9), 0, h.get("weight_decay", 0), h.get("momentum") != 0),
     "adagrad": lambda p, h: torch.optim.Adagrad(p, **h),
     "rmsprop": lambda p, h: torch.optim.RMSprop(p, **h),
     "adadelta": lambda p, h: torch.optim.Adadelta(p, **h),

@@ -50,6 +50,8 @@ class Worked:
     before: Numbers
     after: Numbers
     t: int
+    begun: bool = True
+    """Whether `m` held anything before this step, where the optimizer has momentum."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def work_out(spec: OptimizerSpec, hyper: Mapping[str, Any], number: Worked, plac
     known |= {"a": known.get("a", 0.0)}
     typed = frozenset(letters)
     lines: list[Line] = []
-    equations = list(_equations(spec, hyper, number.t))
+    equations = list(_equations(spec, hyper, number.begun))
     for i, equation in enumerate(equations):
         last = not any(later.left == equation.left for later in equations[i + 1 :])
         known |= _hidden(spec.key, hyper, known, number)
@@ -84,7 +86,7 @@ def _numeric(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _equations(spec: OptimizerSpec, hyper: Mapping[str, Any], t: int) -> Iterator[_Equation]:
+def _equations(spec: OptimizerSpec, hyper: Mapping[str, Any], begun: bool) -> Iterator[_Equation]:
     decays, amsgrad = bool(hyper.get("weight_decay")), bool(hyper.get("amsgrad"))
     if spec.key == "lbfgs":
         yield _Equation(r"\theta \leftarrow \theta + d", THETA, r"\leftarrow", r"\theta + d")
@@ -101,7 +103,7 @@ def _equations(spec: OptimizerSpec, hyper: Mapping[str, Any], t: int) -> Iterato
             unsaid |= equation.left == R_HAT and spec.key in ("adam", "adamw") and (r"\max" in equation.right) != amsgrad
             if unsaid:
                 continue
-            if spec.key == "momentum" and equation.left == "m" and t == 1:
+            if spec.key == "momentum" and equation.left == "m" and not (begun and hyper["momentum"]):
                 equation = _Equation(text, "m", "=", "g")
             yield equation
 
@@ -123,7 +125,8 @@ def _result(key: str, hyper: Mapping[str, Any], equation: _Equation, known: Numb
     left = equation.left
     if left == THETA and last:
         return number.new
-    if left in number.after and not (key == "rmsprop" and left == "m" and not hyper["momentum"]):
+    unused = left == "m" and "momentum" in hyper and not hyper["momentum"]  # nothing is remembered then
+    if left in number.after and not unused:
         return number.after[left]
     if left == R_HAT and r"\max" in equation.right:
         return _quotient(number.after["largest"], 1 - known[BETA2] ** number.t)
@@ -139,6 +142,7 @@ def _decayed(k: Numbers) -> float:
 
 
 _BETWEEN: dict[tuple[str, str], Callable[[Numbers], float]] = {
+    ("momentum", "m"): lambda k: k["g"], ("nesterov", "m"): lambda k: k["g"],
     ("rmsprop", "m"): lambda k: k[r"\rho"] * k["m"] + _quotient(k["g"], math.sqrt(max(k["r"] - k["a"] ** 2, 0.0)) + k[EPS]),
     ("adadelta", "d"): lambda k: _quotient(math.sqrt(k["s"] + k[EPS]), math.sqrt(k["r"] + k[EPS])) * k["g"],
     ("adamw", THETA): lambda k: k[THETA] - k[r"\eta"] * k[r"\lambda"] * k[THETA],

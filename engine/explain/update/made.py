@@ -128,7 +128,8 @@ def _row(
     memory, remembered = ({n: float(t[at]) for n, t in tensors.items()} for tensors in (before, after))
     if "product" in made.after:
         remembered["product"] = float(made.after["product"])
-    numbers = Worked(float(old[at]), float(gradient[at]), float(new[at]), memory, remembered, made.t)
+    begun = bool(made.before.get("begun", made.t > 1))
+    numbers = Worked(float(old[at]), float(gradient[at]), float(new[at]), memory, remembered, made.t, begun)
     lines = work_out(spec, hyper, numbers, Place("parameter", key[0], key[1], entry=at))
     node = session.graph.nodes[key[0]]
     label = node.name if session.graph.spec(node).role == "parameter" else session.name(key)
