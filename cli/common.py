@@ -45,6 +45,7 @@ def add_graph_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--param", dest="parameters", action="append", default=[], metavar="w=0.2", help="the value of a Parameter")
     parser.add_argument("--objective", metavar="NAME", help="the node whose value is differentiated")
     add_untrained(parser)
+    parser.add_argument("--folder", metavar="F", help="where relative paths of data files begin; without it, beside FILE")
 
 
 def load_graph(options: argparse.Namespace) -> Graph:
@@ -67,6 +68,8 @@ def load_graph(options: argparse.Namespace) -> Graph:
         raise CommandError(f"{error}{more}") from None
     except FormulaError as error:
         raise CommandError(f"the formula: {error}") from None
+    if options.folder is not None:
+        graph.folder = str(Path(options.folder).absolute())
     if options.objective:
         node = graph.named(options.objective)
         if node is None:

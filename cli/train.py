@@ -13,6 +13,7 @@ from cli.trained import open_session, state_entry
 from graph.edits import MISSING, SetGraphSetting, SetTraining
 from graph.files import FileError, save
 from graph.graph import GraphError
+from graph.settings import training_length
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,7 +83,7 @@ def _apply(graph: Graph, options: argparse.Namespace) -> None:
             SetTraining(name, value).apply(graph)
     except GraphError as error:
         raise CommandError(str(error)) from None
-    if graph.training.get("epochs") is None and graph.training.get("steps") is None:
+    if training_length(graph.training) is None:
         raise CommandError("this graph does not say how long to train: add --epochs N or --steps N")
 
 

@@ -7,17 +7,20 @@ type declares its line), elementary nodes as expressions, one local variable a n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from torch import Tensor
 
 from engine.environment import Held, Key, Own, Several, Wire, Wiring, frozen, settings_of
+from engine.export_measured import Measured, Method, Methods
 from engine.export_names import RESERVED, python_names
-from engine.export_program import Part, commented, literal, plain, program, without_defaults, zeros
-from engine.export_scopes import Scope, scopes
+from engine.export_program import Part, Report, commented, literal, plain, program, without_defaults, zeros
+from engine.export_scopes import Line, Scope, scopes
 from engine.nodes import TYPES
 from engine.nodes.base import NodeType, Settings
+from engine.optimizers.specs import OptimizerError, optimizer
 from engine.session import SessionError
 from engine.state import state_key
 
@@ -41,6 +44,10 @@ def export(session: Session, title: str = "") -> str:
     if session.inference.errors:
         raise ExportError(session.inference.errors[0].text)
     try:
+        optimizer(str(session.graph.training["optimizer"])).hyper(session.graph.training.get("hyper") or {})
+    except OptimizerError as error:
+        raise ExportError(str(error)) from None
+    try:
         objective = session.program(training=False).objective
     except SessionError as error:
         raise ExportError(str(error)) from None
@@ -55,17 +62,20 @@ class _Exporter:
         self.inference = session.inference
         self.title = title or str(self.graph.settings.get("title") or "A graph")
         self.objective = objective
-        self.nodes = [n for n in self.inference.order if n in self._on_the_way()]
+        self.measured = Measured.of(session, objective)
+        needed = self._on_the_way()
+        self.nodes = [n for n in self.inference.order if n in needed]
         self.names = python_names((self.graph.nodes[n].name, n, self._more_names(n)) for n in self.nodes)
         self.inputs: dict[str, Part] = {}
         self.values: dict[str, Tensor] = {}
         computed = [n for n in self.nodes if self.graph.spec(n).role not in ("input", "data")]
-        self.root, self.home = scopes(self.graph, computed, {*RESERVED, *self.names.values()})
+        one_call = self.measured.one_call(self.nodes, self._wiring)
+        self.root, self.home = scopes(self.graph, computed, {*RESERVED, *self.names.values()}, one_call)
         self.here = self.root
 
     def _on_the_way(self) -> set[str]:
-        found = {self.objective[0]}
-        waiting = [self.objective[0]]
+        found = {self.objective[0], *((self.measured.prediction[0],) if self.measured.prediction else ())}
+        waiting = [*found]
         while waiting:
             node = waiting.pop()
             more = [e.source[0] for e in self.graph.inputs_of(node)]
@@ -124,7 +134,7 @@ class _Exporter:
     def _note_outputs(self) -> None:
         """What each group's class returns: whatever is used outside of it, and the objective."""
         uses = [(leaf.source, node) for node in self.home for leaf in self._wiring(node).leaves() if isinstance(leaf, Wire)]
-        for key, user in [*uses, (self.objective, "")]:
+        for key, user in [*uses, *((key, "") for key in self.measured.returned(self.objective))]:
             for scope in self.home[key[0]].chain() if key[0] in self.home else ():
                 if scope.parent is not None and user not in scope.nodes:
                     scope.outputs[self._variable(key)] = None
@@ -139,7 +149,7 @@ class _Exporter:
             self._scope(item)
             scope.constructors.append(f"self.{item.attribute} = {item.class_name}()")
             if item.outputs:
-                scope.lines.append(item)
+                scope.lines.append(Line(item))
 
     def _fed(self, node: str) -> None:
         used = {e.source[1] for n in self.nodes for e in self.graph.inputs_of(n) if e.source[0] == node}
@@ -165,7 +175,7 @@ class _Exporter:
             held = ".requires_grad_(False)" if frozen(self.graph, node) and node_type.role != "parameter" else ""
             self.here.constructors.append(f"self.{self.names[node]} = {made}{held}")
         key = node, node_type.outputs[0].name
-        self.here.lines.append((f"{self._variable(key)} = {_fill(call, places)}", self._shape(key)))
+        self.here.lines.append(Line(node, f"{self._variable(key)} = {_fill(call, places)}", self._shape(key)))
 
     def _shape(self, key: Key) -> str:
         """The shape of a value for the eye: `N × 4`; nothing for a single number."""
@@ -258,27 +268,76 @@ class _Exporter:
     # the file
 
     def _write(self) -> str:
-        classes = [line for scope in self.root.within() for line in self._class(scope)]
-        classes += self._class(self.root, self.inputs, [self._variable(self.objective)])
-        learned, step = self._learned(), self.session.state.step
-        return program(self.title, str(self.session.dtype), classes, self.values, self.inputs, self.graph.training, learned, step)
+        classes = [line for scope in self.root.within() for line in self._class(scope, [self._forward(scope)])]
+        methods = self._methods()
+        classes += self._class(self.root, list(methods.values()))
+        return program(
+            self.title, str(self.session.dtype), classes, self.values, self.inputs, self.graph.training, self._learned(),
+            self._report(methods), self.session.state.step,
+        )  # fmt: skip
 
     def _learned(self) -> Literal["all", "some", "none"]:
         """How many of the parameters training changes."""
         held = [frozen(self.graph, own.key[0]) for node in self.nodes for own in self._own(node)]
         return "none" if all(held) else "some" if any(held) else "all"
 
-    def _class(self, scope: Scope, inputs: Iterable[str] = (), outputs: Iterable[str] = ()) -> list[str]:
-        """A scope as a class; `inputs` and `outputs` are the model's."""
+    def _forward(self, scope: Scope) -> Method:
+        return Method("forward", tuple(scope.inputs), tuple(line.written() for line in scope.lines), ", ".join(scope.outputs))
+
+    def _methods(self) -> dict[str, Method]:
+        """Those of the model, by name."""
+        measured = self.measured
+        values = {n for n in self.nodes if self.graph.spec(n).role in ("parameter", "constant")}
+        cut = Methods(self.root, list(self.inputs), self._wiring, self._variable, values)
+        found: dict[str, Method] = {}
+        if measured.prediction is not None:
+            shape = self._shape(measured.prediction)
+            found["predict"] = predict = cut.returning(
+                [measured.prediction], self._variable(measured.prediction), "predict", f"The prediction{f', {shape}' if shape else ''}."
+            )
+            if measured.right is not None:
+                code = f"prediction = {predict.call}", ""
+                doc = "The number of each sample's predicted class."
+                found["classify"] = Method("classify", predict.arguments, (code,), measured.right.class_code(), doc)
+        if measured.penalties and all(self.home[key[0]] is self.root for key, _ in measured.penalties):
+            terms = "".join(f" {'-' if sign < 0 else '+'} {self._variable(key)}" for key, sign in measured.penalties)
+            keys = [key for key, _ in measured.penalties]
+            doc = "The part of the loss that no sample changes."
+            found["penalty_terms"] = cut.returning(keys, terms.removeprefix(" + ").strip(), "penalty_terms", doc)
+        found["forward"] = cut.forward(self.objective, measured.prediction, found.get("predict"))
+        return found
+
+    def _report(self, methods: dict[str, Method]) -> Report:
+        """What the program can print about its model."""
+        measured = self.measured
+        target = self._variable(measured.target) if measured.target is not None else ""
+        right = measured.right if "predict" in methods and target in self.inputs else None
+        arguments = {name: method.arguments for name, method in methods.items()}
+        return Report(measured.classes, target, right, bool(measured.penalties), arguments, self._held_out())
+
+    def _held_out(self) -> dict[str, Part]:
+        """The inputs that are others in the test part."""
+        if not self.session.feeds.rows["test"]:
+            return {}
+        found = {}
+        for (node, port), tensor in self.session.feeds.test.items():
+            name = self._variable((node, port)) if node in self.names else ""
+            if name in self.inputs:
+                found[name] = replace(self.inputs[name], tensor=tensor)
+        return found
+
+    def _class(self, scope: Scope, methods: Sequence[Method]) -> list[str]:
         lines = [f"class {scope.class_name}(nn.Module):"]
         if scope.parent is not None:
             lines += [f'    """{plain(scope.title)}."""', ""]
         if scope.constructors:
             lines += ["    def __init__(self):", "        super().__init__()", *(f"        {line}" for line in scope.constructors), ""]
-        lines.append(f"    def forward({', '.join(['self', *inputs, *scope.inputs])}):")
-        lines += [f"        {line}" for line in commented([line.call() if isinstance(line, Scope) else line for line in scope.lines])]
-        returned = ", ".join([*outputs, *scope.outputs])
-        return [*lines, *([f"        return {returned}"] if returned else ["        pass"] * (not scope.lines)), "", ""]
+        for method in methods:
+            lines.append(f"    def {method.name}({', '.join(['self', *method.arguments])}):")
+            lines += [f'        """{method.doc}"""'] if method.doc else []
+            lines += [f"        {line}" for line in commented(method.lines)]
+            lines += [*([f"        return {method.returned}"] if method.returned else ["        pass"] * (not method.lines)), ""]
+        return [*lines, ""]
 
 
 def _fill(code: str, places: Mapping[str, Any]) -> str:

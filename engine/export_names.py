@@ -11,6 +11,7 @@ from torch import nn
 
 RESERVED = frozenset({
     "torch", "nn", "F", "self", "model", "argparse", "base64", "zlib", "values", "inputs", "unpack", "main", "train",
+    "CLASSES", "Model", "predict", "classify", "penalty_terms", "accuracy", "measure", "test_inputs",
     *keyword.kwlist, *dir(builtins), *dir(nn.Module()),
 })  # fmt: skip
 

@@ -16,8 +16,10 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from engine.measures import Decide
 from engine.optimizers.specs import optimizer
 from graph.saved import steps_text
+from graph.settings import training_length
 
 INLINE = 64
 """Tensors up to this many numbers are written as nested lists, larger ones packed at the end of the file."""
@@ -53,9 +55,26 @@ class Part:
     batched: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the program prints besides its loss: `methods` are the model's with their arguments, `target` is the input that `right`
+    compares predictions with, `penalised` says that the loss holds a penalty, `held_out` are the inputs of the test part."""
+
+    classes: tuple[str, ...]
+    target: str
+    right: Decide | None
+    penalised: bool
+    methods: Mapping[str, tuple[str, ...]]
+    held_out: Mapping[str, Part]
+
+    def call(self, method: str) -> str:
+        """`model.predict(data["data_x"])`"""
+        return f"model.{method}({', '.join(f'data[{literal(name)}]' for name in self.methods[method])})"
+
+
 def program(
     title: str, dtype: str, classes: Sequence[str], values: Mapping[str, Tensor], inputs: Mapping[str, Part],
-    training: Mapping[str, Any], learned: Literal["all", "some", "none"], step: int = 0,
+    training: Mapping[str, Any], learned: Literal["all", "some", "none"], report: Report, step: int = 0,
 ) -> str:  # fmt: skip
     """The whole file. `training` are the document's settings, `learned` says how many of the parameters training changes.
 
@@ -63,12 +82,15 @@ def program(
     """
     packed: dict[str, Tensor] = {}
     learns = learned != "none"
-    body = [f"torch.set_default_dtype({dtype})", "", "", *classes]
+    body = [f"torch.set_default_dtype({dtype})", "", "", *(_class_names(report.classes) if report.classes else []), *classes]
     if values:
         body += _table("values", f"Every parameter and buffer, {steps_text(step)}.", {n: Part(v) for n, v in values.items()}, packed)
     body += _table("inputs", "What the model computes with: the training part where there is data.", inputs, packed)
+    if report.held_out:
+        body += _table("test_inputs", "The same for the test part.", report.held_out, packed, start="**inputs(),")
     if learns:
         body += _training_loop(training, inputs, learned == "some")
+    body += _measuring(report)
     body += _main(bool(values), learns, any("nn.BatchNorm" in line for line in classes))
     body += _packed_tensors(packed)
     head = [_heading(title, learns, step), "", *_imports(classes, learns, bool(packed)), ""]
@@ -89,8 +111,13 @@ def _imports(classes: Sequence[str], learns: bool, packed: bool) -> list[str]:
     return [*lines, "from torch import nn"]
 
 
-def _table(name: str, doc: str, parts: Mapping[str, Part], packed: dict[str, Tensor]) -> list[str]:
-    lines = [f"def {name}():", f'    """{doc}"""', "    return {"]
+def _class_names(classes: Sequence[str]) -> list[str]:
+    whole = f"CLASSES = {literal(classes)}"
+    return [*([whole] if len(whole) <= WIDTH else ["CLASSES = [", *(f"    {literal(name)}," for name in classes), "]"]), "", ""]
+
+
+def _table(name: str, doc: str, parts: Mapping[str, Part], packed: dict[str, Tensor], start: str = "") -> list[str]:
+    lines = [f"def {name}():", f'    """{doc}"""', "    return {", *([f"        {start}"] if start else [])]
     for key, part in parts.items():
         tensor = part.tensor
         if part.about:
@@ -152,14 +179,40 @@ def _main(values: bool, learns: bool, counts: bool) -> list[str]:
             '    parser.add_argument("--train", action="store_true", help="train before printing the loss")',
             "    options = parser.parse_args()",
         ]
-    lines += ["    model, data = Model(), inputs()"]
+    lines += ["    model = Model()"]
     if values and counts:
         lines.append("    model.load_state_dict(values(), strict=False)  # batch norm also counts batches, which changes nothing here")
     elif values:
         lines.append("    model.load_state_dict(values())")
     if learns:
-        lines += ["    if options.train:", "        train(model, data)"]
-    return [*lines, "    model.eval()", "    with torch.no_grad():", '        print(f"loss = {model(**data).item():.12g}")', "", ""]
+        lines += ["    if options.train:", "        train(model, inputs())"]
+    return [*lines, "    for name, value in measure(model).items():", '        print(f"{name} = {value:.12g}")', "", ""]
+
+
+def _measuring(report: Report) -> list[str]:
+    """The functions that say how good the model is, in the words of the app: penalties are no part of `train_loss` and `test_loss`."""
+    lines = []
+    if report.right is not None:
+        lines += [
+            "def accuracy(prediction, target):", '    """The share of samples whose predicted class is the right one."""',
+            f"    return ({report.right.code()}).double().mean()", "", "",
+        ]  # fmt: skip
+    penalty = f" - {report.call('penalty_terms')}" if "penalty_terms" in report.methods else ""
+    right = f"accuracy({report.call('predict')}, data[{literal(report.target)}])" if report.right is not None else ""
+    rows = [("loss", "model(**data)"), *([("train_loss", f"model(**data){penalty}")] if penalty else [])]
+    rows += [("train_accuracy", right)] if right else []
+    whole = report.penalised and not penalty  # the penalty is computed inside one of the groups' classes
+    held_out = [("test_loss_with_penalty" if whole else "test_loss", f"model(**data){penalty}")] if report.held_out else []
+    held_out += [("test_accuracy", right)] if held_out and right else []
+    last = [("penalty", report.call("penalty_terms"))] if penalty else []
+    lines += [
+        "def measure(model):", '    """Loss and metrics over all samples, in evaluation mode."""', "    model.eval()", "    found = {}",
+        "    with torch.no_grad():", "        data = inputs()", *(f'        found["{name}"] = {code}' for name, code in rows),
+    ]  # fmt: skip
+    if held_out:
+        lines += ["        data = test_inputs()", *(f'        found["{name}"] = {code}' for name, code in held_out)]
+    lines += [f'        found["{name}"] = {code}' for name, code in last]
+    return [*lines, "    return {name: value.item() for name, value in found.items()}", "", ""]
 
 
 def _training_loop(training: Mapping[str, Any], inputs: Mapping[str, Part], partly_frozen: bool) -> list[str]:
@@ -168,14 +221,15 @@ def _training_loop(training: Mapping[str, Any], inputs: Mapping[str, Part], part
     size = 0 if spec.full_batch else min(int(training.get("batch_size") or rows), rows)
     shuffled = 0 < size < rows
     parameters = "(p for p in model.parameters() if p.requires_grad)" if partly_frozen else "model.parameters()"
-    count, unit = _length(training, -(-rows // size) if shuffled else 1, bool(rows))
+    unit, count = _length(training, bool(rows))
+    counted = shuffled and unit == "step"  # which may end in the middle of an epoch
     lines = [
         "def train(model, data):",
         f'    """{_about(rows, size, shuffled)}{count:,} {unit}s."""',
         f"    torch.manual_seed({int(training.get('seed') or 0)})",
         f"    optimizer = {_optimizer(spec.key, spec.hyper(training.get('hyper') or {}), parameters)}",
         "    model.train()",
-        f"    for {unit} in range({count}):",
+        *(["    step = 0", "    while True:"] if counted else [f"    for {unit} in range({count}):"]),
     ]
     step = ["optimizer.zero_grad()", f"loss = model({_arguments(inputs, shuffled)})", "loss.backward()"]
     if spec.full_batch:
@@ -183,7 +237,8 @@ def _training_loop(training: Mapping[str, Any], inputs: Mapping[str, Part], part
         lines += [f"        {line}".rstrip() for line in ["", *closure]]
     elif shuffled:
         lines.append(f"        for rows in torch.randperm({rows}).split({size}):")
-        lines += [f"            {line}" for line in [*step, "optimizer.step()"]]
+        stop = [f"if step == {count}:", "    return", "step += 1"] if counted else []
+        lines += [f"            {line}" for line in [*stop, *step, "optimizer.step()"]]
     else:
         lines += [f"        {line}" for line in [*step, "optimizer.step()"]]
     return [*lines, "", ""]
@@ -195,12 +250,10 @@ def _about(rows: int, size: int, shuffled: bool) -> str:
     return f"All {rows:,} samples in every step, " if rows else ""
 
 
-def _length(training: Mapping[str, Any], batches: int, data: bool) -> tuple[int, str]:
-    """How often the outer loop runs, and what one round is called."""
-    if training.get("epochs"):
-        return int(training["epochs"]), "epoch" if data else "step"
-    rounds = max(1, math.ceil(int(training.get("steps") or 100) / batches))
-    return rounds, "epoch" if batches > 1 else "step"
+def _length(training: Mapping[str, Any], data: bool) -> tuple[str, int]:
+    """What the outer loop counts, and how far: as long as the app trains, or 100 steps where the document sets no end."""
+    unit, count = training_length(training) or ("steps", 100)
+    return ("epoch" if unit == "epochs" and data else "step"), count
 
 
 def _arguments(inputs: Mapping[str, Part], shuffled: bool) -> str:
@@ -212,6 +265,8 @@ def _arguments(inputs: Mapping[str, Part], shuffled: bool) -> str:
 def _optimizer(key: str, hyper: dict[str, Any], parameters: str) -> str:
     if "line_search" in hyper:
         hyper["line_search_fn"] = None if hyper["line_search"] == "none" else hyper["line_search"]
+    if key == "nesterov" and not hyper["momentum"]:  # plain descent, and torch refuses to call it Nesterov
+        key = "sgd"
     return without_defaults("torch.optim." + OPTIMIZERS[key].format(parameters, **hyper), keep=("lr",))
 
 

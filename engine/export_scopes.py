@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from graph.graph import Graph
 from graph.group_view import members
 from graph.topology import topological_order
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a `forward`: the node it computes, or the scope that it calls."""
+
+    of: str | Scope
+    code: str = ""
+    comment: str = ""
+
+    def written(self) -> tuple[str, str]:
+        return self.of.call() if isinstance(self.of, Scope) else (self.code, self.comment)
 
 
 class Scope:
@@ -18,7 +31,7 @@ class Scope:
         self.items: list[str | Scope] = []
         self.nodes: set[str] = set()
         self.constructors: list[str] = []
-        self.lines: list[tuple[str, str] | Scope] = []  # (code, comment)
+        self.lines: list[Line] = []
         self.inputs: dict[str, str] = {}
         self.outputs: dict[str, None] = {}
 
@@ -45,20 +58,23 @@ class Scope:
         return f"{', '.join(self.outputs)} = self.{self.attribute}({', '.join(self.inputs.values())})", ""
 
 
-def scopes(graph: Graph, nodes: Sequence[str], taken: Collection[str]) -> tuple[Scope, dict[str, Scope]]:
+def scopes(
+    graph: Graph, nodes: Sequence[str], taken: Collection[str], one_call: Callable[[Collection[str]], bool]
+) -> tuple[Scope, dict[str, Scope]]:
     """The model's scope with one inside for each group, and the scope of each node; `nodes` in an order of computation.
 
-    A group that is left and entered again on one way through the graph cannot be one call: its content then stands in the scope around.
+    A group that is left and entered again on one way through the graph cannot be one call, and neither can one whose nodes `one_call`
+    keeps apart: its content then stands in the scope around.
     """
     root = Scope()
-    maker = _Maker(graph, nodes, taken)
+    maker = _Maker(graph, nodes, taken, one_call)
     maker.arrange(root, list(nodes), [group.id for group in graph.groups.values() if group.parent is None])
     return root, maker.home
 
 
 class _Maker:
-    def __init__(self, graph: Graph, nodes: Sequence[str], taken: Collection[str]) -> None:
-        self._graph = graph
+    def __init__(self, graph: Graph, nodes: Sequence[str], taken: Collection[str], one_call: Callable[[Collection[str]], bool]) -> None:
+        self._graph, self._one_call = graph, one_call
         known = set(nodes)
         self._following = {node: [other for other in graph.successors(node) if other in known] for node in nodes}
         self._attributes, self._classes = set(taken), {"Model", *taken}
@@ -72,7 +88,7 @@ class _Maker:
         for group in groups:  # grows while it is walked
             inside = [node for node in members(self._graph, group) if node in scope.nodes]
             trial = unit | dict.fromkeys(inside, group)
-            if inside and self._order(nodes, trial) is not None:
+            if inside and self._one_call(inside) and self._order(nodes, trial) is not None:
                 unit, content[group] = trial, inside
             elif inside:
                 groups.extend(self._graph.subgroups(group))

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from torch import Tensor
 
 from engine.environment import Key, Wire, settings_of
+from engine.nodes.base import NodeType, Settings
+from engine.nodes.probes import by_largest, threshold
 from engine.unfold.folding import opened_from
 
 if TYPE_CHECKING:
@@ -18,8 +21,75 @@ if TYPE_CHECKING:
 
 Parts = tuple[str, "Key | None", "Key | None"]
 """Of a loss: its type, its prediction, its target."""
-Decide = Callable[[Tensor, Tensor], Tensor]
-"""Prediction and target → for every sample, or on the whole, the share that is right."""
+
+
+class Decide(Protocol):
+    """Prediction and target → for every sample, or on the whole, the share that is right; and the same as PyTorch code."""
+
+    def __call__(self, prediction: Tensor, target: Tensor) -> Tensor: ...
+
+    def code(self) -> str:
+        """The same as an expression of `prediction` and `target`."""
+
+    def class_code(self) -> str:
+        """The number of the predicted class of each sample, as an expression of `prediction`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Largest:
+    """The largest number names the class; `one_hot`: in the target too."""
+
+    one_hot: bool = False
+
+    def __call__(self, prediction: Tensor, target: Tensor) -> Tensor:
+        return prediction.argmax(-1) == (target.argmax(-1) if self.one_hot else target)
+
+    def code(self) -> str:
+        return f"{self.class_code()} == {'target.argmax(-1)' if self.one_hot else 'target'}"
+
+    def class_code(self) -> str:
+        return "prediction.argmax(-1)"
+
+
+@dataclass(frozen=True, slots=True)
+class Above:
+    """Yes where the prediction is above `threshold`; a target means yes where it is positive (1 of 0/1, 1 of ±1)."""
+
+    threshold: float
+
+    def __call__(self, prediction: Tensor, target: Tensor) -> Tensor:
+        return (prediction.reshape(-1) > self.threshold) == (target.reshape(-1) > 0)
+
+    def code(self) -> str:
+        return f"(prediction.reshape(-1) > {self.threshold}) == (target.reshape(-1) > 0)"
+
+    def class_code(self) -> str:
+        return f"(prediction.reshape(-1) > {self.threshold}).long()"
+
+
+@dataclass(frozen=True, slots=True)
+class Probed:
+    """An Accuracy probe's own way to compare, counted in float64 whatever the document's precision."""
+
+    node_type: NodeType
+    settings: Settings
+    columns: int
+    target_columns: int
+
+    def __call__(self, prediction: Tensor, target: Tensor) -> Tensor:
+        found = self.node_type.forward(self.settings, prediction, target)
+        return found if isinstance(found, Tensor) else found.outputs[0]
+
+    def code(self) -> str:
+        return self._plain().code()
+
+    def class_code(self) -> str:
+        return self._plain().class_code()
+
+    def _plain(self) -> Largest | Above:
+        if by_largest(self.settings, self.columns):
+            return Largest(self.target_columns > 1)
+        return Above(threshold(self.settings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +103,7 @@ class Addend:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """What to evaluate. `right` tells how often `prediction` names the class of `target`."""
+    """What to evaluate. `right` says how often `prediction` names the class of `target`; None where the target is no class."""
 
     objective: Key
     addends: tuple[Addend, ...]
@@ -77,22 +147,18 @@ def find_measures(graph: Graph, inference: Inference, objective: Key) -> Measure
     parts = [_parts_of(graph, inference, node) for node in losses] + _opened_losses(graph, inference, addends)
     if len(parts) == 1 and not probes:
         prediction, target, right = _decision(inference, *parts[0])
-        if right is not None:
+        if prediction is not None:
             return Measures(objective, addends, prediction, target, right)
     return Measures(objective, addends)
 
 
 def _probed(graph: Graph, inference: Inference, probe: str) -> tuple[Key, Key, Decide]:
-    """What an Accuracy probe compares, and its own way to do so; counted in float64, whatever the document's precision."""
+    """What an Accuracy probe compares, and its own way to do so."""
     sources = {leaf.port: leaf.source for leaf in inference.wirings[probe].leaves() if isinstance(leaf, Wire)}
     settings = settings_of(graph, probe, training=False, batched=inference.batched[probe], dtype=torch.float64)
-    node_type = inference.types[graph.nodes[probe].type]
-
-    def share(prediction: Tensor, target: Tensor) -> Tensor:
-        found = node_type.forward(settings, prediction, target)
-        return found if isinstance(found, Tensor) else found.outputs[0]
-
-    return sources["prediction"], sources["target"], share
+    columns, target_columns = (math.prod(inference.outputs[sources[port]].dims) for port in ("prediction", "target"))
+    right = Probed(inference.types[graph.nodes[probe].type], settings, columns, target_columns)
+    return sources["prediction"], sources["target"], right
 
 
 def _addends(graph: Graph, inference: Inference, objective: Key) -> tuple[Addend, ...]:
@@ -121,24 +187,11 @@ def _depends(graph: Graph, inference: Inference, node: str, on: str) -> bool:
     return False
 
 
-def _largest(prediction: Tensor, target: Tensor) -> Tensor:
-    return prediction.argmax(-1) == (target.argmax(-1) if target.dim() == prediction.dim() else target)
-
-
-def _above(threshold: float) -> Decide:
-    """Yes where the prediction is above `threshold`; a target means yes where it is positive (1 of 0/1, 1 of ±1)."""
-
-    def right(prediction: Tensor, target: Tensor) -> Tensor:
-        return (prediction.reshape(-1) > threshold) == (target.reshape(-1) > 0)
-
-    return right
-
-
 _RIGHT: dict[str, Decide] = {
-    "loss.cross_entropy": _largest, "loss.nll": _largest, "loss.logistic": _above(0.0), "loss.hinge": _above(0.0),
-    "loss.bce": _above(0.5), "loss.bce_logits": _above(0.0),
+    "loss.cross_entropy": Largest(), "loss.nll": Largest(), "loss.logistic": Above(0.0), "loss.hinge": Above(0.0),
+    "loss.bce": Above(0.5), "loss.bce_logits": Above(0.0),
 }  # fmt: skip
-_BY_CODING: dict[str, Decide] = {"plus_minus": _above(0.0), "zero_one": _above(0.5), "one_hot": _largest}
+_BY_CODING: dict[str, Decide] = {"plus_minus": Above(0.0), "zero_one": Above(0.5), "one_hot": Largest()}
 
 
 def _parts_of(graph: Graph, inference: Inference, loss: str) -> Parts:
@@ -166,11 +219,12 @@ def _opened_losses(graph: Graph, inference: Inference, addends: Sequence[Addend]
 
 
 def _decision(inference: Inference, loss: str, prediction: Key | None, target: Key | None) -> tuple[Key | None, Key | None, Decide | None]:
-    """Where a loss's prediction and target come from, and how a prediction names a class; nothing for a regression."""
+    """Where a loss's prediction and target come from, and how a prediction names a class; None for a regression."""
     if prediction is None or target is None or prediction not in inference.outputs or target not in inference.outputs:
         return None, None, None
-    coding = inference.outputs[target].coding
-    one_hot = coding == "one_hot" and inference.outputs[target].dims == inference.outputs[prediction].dims
-    right = _largest if one_hot else _RIGHT.get(loss) or _BY_CODING.get(coding)
-    same = inference.outputs[prediction].batched == inference.outputs[target].batched
-    return prediction, target, right if same and torch.Size(inference.outputs[prediction].dims).numel() > 0 else None
+    found, wanted = inference.outputs[prediction], inference.outputs[target]
+    one_hot = wanted.coding == "one_hot" and wanted.dims == found.dims
+    right = Largest() if one_hot else _RIGHT.get(loss) or _BY_CODING.get(wanted.coding)
+    if isinstance(right, Largest):
+        right = Largest(one_hot=len(wanted.dims) == len(found.dims))
+    return prediction, target, right if found.batched == wanted.batched and math.prod(found.dims) > 0 else None

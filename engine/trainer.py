@@ -27,6 +27,7 @@ from engine.trace import Trace
 from engine.views import TraceView
 from graph.faults import Fault
 from graph.problem import Problem
+from graph.settings import training_length
 
 SKIPPED = Fault("zero_grad")
 SNAPSHOT = 64
@@ -87,10 +88,8 @@ class Trainer:
     @property
     def total_steps(self) -> int:
         """Steps after which the run is complete; 0 where nothing limits it."""
-        steps, epochs = self.training.get("steps"), self.training.get("epochs")
-        if steps is not None:
-            return int(steps)
-        return 0 if epochs is None else int(epochs) * self._batches.count
+        unit, count = training_length(self.training) or ("steps", 0)
+        return count if unit == "steps" else count * self._batches.count
 
     @property
     def finished(self) -> bool:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
 
 from graph.model import described
 from graph.problem import Problem
@@ -120,6 +120,14 @@ def training_refusal(name: str, value: Any) -> str | None:
         if type(value) is not int or not least <= value < 2**63:
             return f'the training setting "{name}" is a whole number from {least} up'
     return None
+
+
+def training_length(training: Mapping[str, Any]) -> tuple[Literal["steps", "epochs"], int] | None:
+    """What ends a run: a number of steps where one is set, else a number of epochs; None where nothing ends it."""
+    steps, epochs = training.get("steps"), training.get("epochs")
+    if steps is not None:
+        return "steps", int(steps)
+    return None if epochs is None else ("epochs", int(epochs))
 
 
 def elements(shape: Any) -> int:

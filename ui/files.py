@@ -157,7 +157,9 @@ class Files:
         process.finished.connect(lambda code, _: self._exported(process, folder, chosen, code))
         self._exports.append(process)
         window.say(f"Writing {chosen.name} …")
-        process.start(sys.executable, [str(MAIN), "export", str(source), "-o", str(chosen)])
+        path = window.document.path
+        beside = ["--folder", str(path.absolute().parent)] if path is not None else []  # the copy's own folder holds no data
+        process.start(sys.executable, [str(MAIN), "export", str(source), "-o", str(chosen), *beside])
 
     def _exported(self, process: QProcess, folder: tempfile.TemporaryDirectory[str], path: Path, code: int) -> None:
         folder.cleanup()

@@ -99,7 +99,12 @@ _ALL: Iterable[OptimizerSpec] = (
         "momentum",
         "SGD with momentum",
         "Heavy ball (Polyak 1964) in PyTorch's form: the step is a decaying sum of gradients.",
-        (_lr(0.1), _MOMENTUM, _share("dampening", 0.0, "Dampening τ", "Weakens the newest gradient. As in PyTorch, it has no effect without momentum."), _decay()),
+        (
+            _lr(0.1),
+            _MOMENTUM,
+            _share("dampening", 0.0, "Dampening τ", "Weakens the newest gradient. As in PyTorch, it has no effect without momentum."),
+            _decay(),
+        ),
         (
             _DECAYED,
             r"m \leftarrow \rho\,m + (1 - \tau)\,g \quad (m = g \; \mathrm{at} \; t = 1 \; \mathrm{and \; where} \; \rho = 0)",

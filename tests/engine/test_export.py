@@ -58,7 +58,7 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alone]:
                 print(path, *options, file=into, flush=True)
                 printed = out.readline().strip()
                 assert printed.startswith("loss = "), f"{name}: {printed}"
-                losses[name] = float(printed.removeprefix("loss = "))
+                losses[name] = float(printed.removeprefix("loss = ").partition(" | ")[0])
             return losses
 
         yield run
@@ -256,3 +256,113 @@ def test_a_graph_without_an_objective_says_so() -> None:
     graph = network({"x": ("source.input", {}), "a": ("math.exp", {}), "b": ("math.sin", {})}, "x -> a.x; x -> b.x")
     with pytest.raises(ExportError, match=r"\ba\b.*\bb\b"):
         export(Session(graph))
+
+
+@pytest.fixture(autouse=True)
+def default_dtype_comes_back() -> Iterator[None]:
+    """An exported program sets torch's default."""
+    before = torch.get_default_dtype()
+    yield
+    torch.set_default_dtype(before)
+
+
+def measured(session: Session) -> tuple[dict[str, float], dict[str, Any]]:
+    """What the exported program measures of its model at the app's values, and the program."""
+    space = imported(export(session))
+    torch.set_default_dtype(session.dtype)
+    model = space["Model"]()
+    if "values" in space:
+        model.load_state_dict(space["values"](), strict=False)
+    return space["measure"](model), {**space, "model": model}
+
+
+def in_the_app(session: Session) -> dict[str, float]:
+    if not session.inference.parameters:
+        return {"loss": loss_in_the_app(session)}
+    result = Trainer(session).result()
+    metrics = dict(result["metrics"])
+    if "penalty" not in metrics:
+        del metrics["train_loss"]  # which is the loss itself
+    return {"loss": result["loss"], **metrics}
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.gradwire")))
+def test_a_program_measures_what_the_app_measures(name: str) -> None:
+    session = Session(load(EXAMPLES / f"{name}.gradwire", CATALOG))
+    assert measured(session)[0] == pytest.approx(in_the_app(session), rel=1e-6)
+
+
+@pytest.mark.parametrize("name", ["weight_sharing", "penalties", "batch_norm", "dropout", "convolution", "recurrent", "embedding"])
+def test_measurements_of_every_kind_of_layer_agree(name: str) -> None:
+    session = Session(parts()[name])
+    assert measured(session)[0] == pytest.approx(in_the_app(session), rel=1e-5)
+
+
+def test_predict_gives_the_scores_and_classify_the_class() -> None:
+    session = Session(load(EXAMPLES / "iris.gradwire", CATALOG))
+    Trainer(session).run(max_steps=50)
+    space = measured(session)[1]
+    assert space["CLASSES"] == ["setosa", "versicolor", "virginica"]
+    output, trace = session.graph.named("output"), session.trace()
+    assert output is not None
+    x, scores = trace.values[first_data(session)], trace.values[output.id, "y"]
+    torch.testing.assert_close(space["model"].predict(x), scores)
+    assert torch.equal(space["model"].classify(x), scores.argmax(-1))
+
+
+def first_data(session: Session) -> tuple[str, str]:
+    return next((node, "x") for node in session.graph.nodes if session.graph.spec(node).role == "data")
+
+
+def test_a_loss_wired_by_hand_has_a_prediction_too() -> None:
+    nodes: Nodes = {"data": ("source.data", {"dataset": "sine", "samples": 20}), "f": linear(1), "error": ("math.subtract", {}),
+                    "squared": ("math.square", {}), "loss": ("math.mean", {"over_batch": True})}  # fmt: skip
+    session = Session(network(nodes, "data.x -> f.x; f -> error.a; data.target -> error.b; error -> squared.x; squared -> loss.x"))
+    space = measured(session)[1]
+    x = torch.tensor([[0.5], [-1.0]], dtype=torch.float64)
+    expected = x @ space["model"].f.weight.T + space["model"].f.bias  # a line: W x + b
+    torch.testing.assert_close(space["model"].predict(x), expected)
+
+
+def test_a_regression_has_no_accuracy_and_no_classes() -> None:
+    text = export(Session(load(EXAMPLES / "sine-regression.gradwire", CATALOG)))
+    assert "def predict(self" in text and "accuracy" not in text and "CLASSES" not in text and "def classify" not in text
+
+
+def test_a_hidden_value_that_a_penalty_needs_is_computed_once() -> None:
+    """`forward` calls `predict` only where the rest of the loss needs nothing from inside of it."""
+    more: Nodes = {"size": ("math.norm", {}), "total": ("math.add", {}), "average": ("math.mean", {"over_batch": True})}
+    wires = "hidden -> size.x; size -> average.x; average -> total.a; loss -> total.b"
+    session = Session(classifier({"hidden": linear(6), "out": linear(3)}, more, wires))
+    space = measured(session)[1]
+    assert space["measure"](space["model"])["loss"] == pytest.approx(in_the_app(session)["loss"], rel=1e-9)
+
+
+@pytest.mark.parametrize(("steps", "batch_size"), [(5, None), (5, 16), (7, 30), (130, 16)])
+def test_a_number_of_steps_means_the_same_everywhere(steps: int, batch_size: int | None) -> None:
+    """Steps win over epochs, in the app and in its program, also in the middle of an epoch."""
+    graph = classifier({"out": linear(3)}, steps=steps, epochs=9, batch_size=batch_size)
+    trainer = Trainer(Session(graph))
+    trainer.run()
+    assert trainer.session.state.step == steps
+    space = imported(export(Session(graph)))
+    torch.set_default_dtype(torch.float64)
+    made: list[int] = []
+    model = space["Model"]()
+    model.register_forward_hook(lambda *_: made.append(1))
+    space["train"](model, space["inputs"]())
+    assert len(made) == steps
+
+
+def test_nesterov_without_momentum_is_exported_as_what_it_is(alone: Alone) -> None:
+    session = Session(tanh_net(optimizer="nesterov", hyper={"lr": 0.1, "momentum": 0.0}, batch_size=None, epochs=None, steps=5))
+    text = export(session)
+    trainer = Trainer(session)
+    trainer.run()
+    assert alone({"nesterov0": text}, "--train")["nesterov0"] == pytest.approx(trainer.result()["loss"], rel=1e-9)
+
+
+@pytest.mark.parametrize("training", [{"optimizer": "lion"}, {"optimizer": "adam", "hyper": {"lr": "a"}}])
+def test_an_unknown_optimizer_or_rate_is_refused_in_words(training: dict[str, Any]) -> None:
+    with pytest.raises(ExportError, match="lion|Learning rate"):
+        export(Session(tanh_net(**training)))

@@ -142,7 +142,8 @@ DECAYED = r"g = \nabla_\theta L + \lambda\,\theta"
 SHOWN: dict[str, tuple[str, ...]] = {
     "sgd": (DECAYED, r"\theta \leftarrow \theta - \eta\,g"),
     "momentum": (
-        DECAYED, r"m \leftarrow \rho\,m + (1 - \tau)\,g \quad (m = g \; \mathrm{at} \; t = 1 \; \mathrm{and \; where} \; \rho = 0)", r"\theta \leftarrow \theta - \eta\,m",
+        DECAYED, r"m \leftarrow \rho\,m + (1 - \tau)\,g \quad (m = g \; \mathrm{at} \; t = 1 \; \mathrm{and \; where} \; \rho = 0)",
+        r"\theta \leftarrow \theta - \eta\,m",
     ),
     "nesterov": (DECAYED, r"m \leftarrow \rho\,m + g", r"\theta \leftarrow \theta - \eta\,(g + \rho\,m)"),
 }  # fmt: skip

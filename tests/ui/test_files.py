@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -185,3 +186,23 @@ def test_pictures_go_to_files_and_to_the_clipboard(window: Window, tmp_path: Pat
 
     window.commands.copy_picture()
     assert QGuiApplication.clipboard().image().width() > 200
+
+
+def test_code_of_a_graph_with_data_beside_its_file_is_written(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    (tmp_path / "points.csv").write_text("a,b,label\n" + "1,2,no\n2,1,yes\n3,5,no\n5,3,yes\n" * 2, encoding="utf-8")
+    nodes = [{"id": "d", "type": "source.data", "name": "data", "params": {"dataset": "csv", "path": "points.csv"}},
+             {"id": "h", "type": "layer.linear", "name": "out", "params": {"out_features": 2}},
+             {"id": "l", "type": "loss.cross_entropy", "name": "loss", "params": {}}]  # fmt: skip
+    edges = [{"id": "1", "from": ["d", "x"], "to": ["h", "x", 0]}, {"id": "2", "from": ["h", "y"], "to": ["l", "scores", 0]},
+             {"id": "3", "from": ["d", "target"], "to": ["l", "target", 0]}]  # fmt: skip
+    path = tmp_path / "beside.gradwire"
+    path.write_text(json.dumps({"format": "gradwire", "version": 1, "nodes": nodes, "edges": edges}), encoding="utf-8")
+    window.files.open(path)
+    said = answering(window, saves=tmp_path / "code.py")
+
+    window.commands.export_code()
+
+    qtbot.waitUntil(lambda: (tmp_path / "code.py").exists() or bool(said.asked[1:]), timeout=60_000)
+    assert (tmp_path / "code.py").exists(), said.asked
+    assert 'CLASSES = ["no", "yes"]' in (tmp_path / "code.py").read_text(encoding="utf-8")
+    qtbot.waitUntil(lambda: not window.files._exports, timeout=10_000)
