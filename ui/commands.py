@@ -302,11 +302,8 @@ class Commands(CanvasCommands):
         window.session.set("reduced_motion", window.playhead.reduced_motion)
 
     def full_screen(self) -> None:
-        window = self._window
-        if window.isFullScreen():
-            window.showNormal()
-        else:
-            window.showFullScreen()
+        """Turn it on or off; a window that was maximized is maximized again."""
+        self._window.setWindowState(self._window.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     # Run
 

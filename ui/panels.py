@@ -6,20 +6,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QAction, QWheelEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QScrollArea, QWidget
 
-from ui.frame import BOTTOM_HEIGHT, INSPECTOR_WIDTH, LIBRARY_WIDTH
+from ui.dock_layout import DockLayout
 from ui.theme import Theme
 from ui.type_size import TypeSizes, sized
 
 if TYPE_CHECKING:
     from ui.window import Window
 
-LAYOUT = 1
-"""Version of the remembered panel layout; another number forgets it."""
-NEARLY = 12
-"""Pixels by which a dock may be off the size it was given without anybody having moved its edge."""
 TITLES = {"library": "Node library", "outline": "Outline", "inspector": "Inspector", "bottom": "Training, data and problems"}
 _AREAS = {
     "library": Qt.DockWidgetArea.LeftDockWidgetArea,
@@ -40,12 +36,9 @@ class Panels(QObject):
         super().__init__(window)
         self._window, self._widgets = window, widgets
         self.sizes = TypeSizes(window.session)
-        self._plain: dict[str, float] = {}
-        """A dock's size for type at 100 %, in pixels, …"""
-        self._given: dict[str, int] = {}
-        """… and the one it was given for the type there is."""
         self.docks = {name: self._dock(name, widget) for name, widget in widgets.items()}
         self.docks["outline"].hide()
+        self.layout = DockLayout(window, self.docks)
         for name in _IN_OUTLINE:
             window.outline.tree.addAction(window.actions_by_id[name])
 
@@ -58,25 +51,15 @@ class Panels(QObject):
         dock.setWidget(widget)
         window.addDockWidget(_AREAS[name], dock)
         action = window.actions_by_id[f"panel_{name}"]
-        dock.visibilityChanged.connect(lambda _: action.setChecked(not dock.isHidden()))
+        dock.visibilityChanged.connect(lambda _: self._visibility_changed(dock, action))
         return dock
 
+    def _visibility_changed(self, dock: QDockWidget, action: QAction) -> None:
+        action.setChecked(not dock.isHidden())
+        if not dock.isHidden():
+            self.layout.arrange()
+
     # places
-
-    def restore(self) -> None:
-        """As they were left; at the first start, as they are meant."""
-        state = self._window.session.blob("state")
-        if state is None or not self._window.restoreState(state, LAYOUT):
-            self.default_layout()
-
-    def remember(self) -> None:
-        self._window.session.set("state", self._window.saveState(LAYOUT))
-
-    def default_layout(self) -> None:
-        scale = self._window.theme.scale
-        sizes = [round(LIBRARY_WIDTH * scale), round(INSPECTOR_WIDTH * scale)]
-        self._window.resizeDocks([self.docks["library"], self.docks["inspector"]], sizes, Qt.Orientation.Horizontal)
-        self._window.resizeDocks([self.docks["bottom"]], [round(BOTTOM_HEIGHT * scale)], Qt.Orientation.Vertical)
 
     def toggle(self, name: str) -> None:
         dock = self.docks[name]
@@ -150,31 +133,6 @@ class Panels(QObject):
         self._widgets["bottom"].setMinimumHeight(round(min(150 * window.theme.scale, max(0.25 * window.height(), 150))))
         window.topbar.dress(window.theme)
 
-    def measure(self) -> None:
-        """Take note of the sizes someone gave the docks, before other type changes them."""
-        for name, now in self._extents().items():
-            if abs(self._given.get(name, -NEARLY) - now) > NEARLY:
-                self._plain[name] = now / self._window.theme.scale
-
-    def grow(self) -> None:
-        """Docks are as wide for their type as they were for the type before, as far as there is room."""
-        window, scale = self._window, self._window.theme.scale
-        if not window.isVisible():
-            return
-        for name in self._extents():
-            sideways = name != "bottom"
-            most = window.width() // 3 if sideways else window.height() // 2
-            widget = self._widgets[name]
-            least = widget.minimumWidth() if sideways else widget.minimumHeight()
-            self._given[name] = max(min(round(self._plain.get(name, 0) * scale), most), least)
-        sides = [name for name in self._given if name != "bottom"]
-        window.resizeDocks([self.docks[name] for name in sides], [self._given[name] for name in sides], Qt.Orientation.Horizontal)
-        window.resizeDocks([self.docks["bottom"]], [self._given["bottom"]], Qt.Orientation.Vertical)
-
-    def _extents(self) -> dict[str, int]:
-        docks = self.docks
-        return {"library": docks["library"].width(), "inspector": docks["inspector"].width(), "bottom": docks["bottom"].height()}
-
     def step_type(self, way: int, name: str) -> None:
         """Larger or smaller type in one panel."""
         total = self.sizes.step(way, name)
@@ -201,6 +159,8 @@ class Panels(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Watches the window's surface, where a wheel is seen before any widget scrolls by it."""
+        if event.type() == QEvent.Type.MouseButtonPress:
+            self.layout.settled = True
         if isinstance(event, QWheelEvent) and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
             name = self.panel_at(self._window.childAt(event.position().toPoint()))
             if name:

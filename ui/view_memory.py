@@ -27,6 +27,7 @@ class ViewMemory(QObject):
         self._document: Document | None = None
         self._example = ""
         self._ready = False
+        self._recalled: tuple[float, float, float] | None = None
 
     def enter(self, document: Document, example: str) -> None:
         """This is shown from now on; look where one looked last, if that is known."""
@@ -40,6 +41,11 @@ class ViewMemory(QObject):
             self._ready = True
             if not self.recall(self.key):
                 self._canvas.refit()
+
+    def resized(self) -> None:
+        """The window only now has its size (a maximized one gets it after it was shown): look at the same middle again."""
+        if self._ready and self._recalled == self._canvas.view_state():
+            self.recall(self.key)
 
     @property
     def key(self) -> str:
@@ -67,6 +73,7 @@ class ViewMemory(QObject):
         canvas.restore_view((min(max(zoom * canvas.theme.scale, 0.04), 4.0), x, y))
         canvas.centre_on(QPointF(x, y))
         if canvas.seen().intersects(canvas.scene.bounds()):
+            self._recalled = canvas.view_state()
             return True
         canvas.restore_view(before)
         if fitted:

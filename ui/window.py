@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QPoint, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow
 
@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from ui.predict.feature import Predict
     from ui.presenter.feature import Presenter
     from ui.unfold.feature import Unfold
+
+ROOMY, FRAME = QSize(1440, 900), QSize(16, 80)
+"""The first window's size, and what frames and title bars take at most."""
+
 
 class Window(QMainWindow):
     """One document at a time. Without a kernel everything can be edited and nothing is computed.
@@ -55,9 +59,7 @@ class Window(QMainWindow):
         palette = self.palette()
         palette.setColor(QPalette.ColorRole.Window, color(self.theme.canvas))
         self.setPalette(palette)
-        geometry = session.blob("geometry")
-        if geometry is None or not self.restoreGeometry(geometry):
-            self.resize(QSize(1440, 900).boundedTo(self.screen().availableSize()))
+        self._take_place()
         if document is not None:
             self.furnish(document, kernel, example)
 
@@ -123,11 +125,21 @@ class Window(QMainWindow):
             each.install()
         self.keys_changed()
         self.set_theme(self.theme)
-        self.panels.restore()
+        self.panels.layout.restore()
         self.furnished = True
         self.set_document(document)
         if self.isVisible():
             self._appeared()
+
+    def _take_place(self) -> None:
+        """Where the window was, never filling the screen without a way out; at the first start, where it fits with its frame."""
+        geometry, available = self.session.blob("geometry"), self.screen().availableGeometry()
+        if geometry is None or not self.restoreGeometry(geometry):
+            place, filled = first_place(available)
+            self.setGeometry(place)
+        else:
+            filled = self.isMaximized() or not _fits(self.size(), available)
+        self.setWindowState(Qt.WindowState.WindowMaximized if filled else Qt.WindowState.WindowNoState)
 
     def _appeared(self) -> None:
         self.panels.watch()
@@ -348,7 +360,6 @@ class Window(QMainWindow):
 
         theme = sized(theme, self.panels.sizes.of())
         grows = theme.scale != self.theme.scale
-        self.panels.measure()
         self.theme = theme
         self.setStyleSheet(style_sheet(theme))
         self.search_box.set_theme(theme)
@@ -364,7 +375,7 @@ class Window(QMainWindow):
         self.actions_by_id[f"theme_{theme.name}"].setChecked(True)
         self.session.set("theme", theme.name)
         if grows:
-            self.panels.grow()
+            self.panels.layout.arrange()
 
     # Qt
 
@@ -375,8 +386,13 @@ class Window(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        if self.furnished and event.size().width() != event.oldSize().width():
+        if not self.furnished:
+            return
+        if event.size().width() != event.oldSize().width():
             self.panels.fit()
+        if not self.panels.layout.settled:
+            self.panels.layout.arrange()
+            QTimer.singleShot(0, self.views, self.views.resized)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.furnished:
@@ -390,16 +406,30 @@ class Window(QMainWindow):
         if not self.files.may_close():
             event.ignore()
             return
+        self.session.set("geometry", self.saveGeometry())
+        self.panels.layout.remember()
         for each in self.features.values():
             each.close()
         self.recovery.close()
         self.views.leave()
         self.playhead.reset()
-        self.session.set("geometry", self.saveGeometry())
-        self.panels.remember()
         self.session.set("speed", self.playhead.speed)
         self.session.set("started", True)
         self.session.sync()
         if self.kernel is not None:
             self.kernel.shutdown()
         event.accept()
+
+
+def _fits(size: QSize, available: QRect) -> bool:
+    """Whether there is room for a frame around a window."""
+    return size.width() + FRAME.width() <= available.width() and size.height() + FRAME.height() <= available.height()
+
+
+def first_place(available: QRect) -> tuple[QRect, bool]:
+    """Where a first window goes, without its frame, and whether it is maximized: on a small screen only the window manager
+    knows how much of it is left beside the frame."""
+    fits = _fits(ROOMY, available)
+    place = QRect(QPoint(), ROOMY if fits else available.size() * 0.8)
+    place.moveCenter(available.center())
+    return place, not fits

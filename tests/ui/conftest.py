@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.catalog import CATALOG
@@ -30,6 +31,8 @@ def make_window(qtbot: QtBot, session: Session) -> Iterator[Callable[..., Window
         window = Window(document or Document.new(CATALOG), own or session, None, example)
         window.dialogs = Answers()  # type: ignore[assignment]
         qtbot.addWidget(window)
+        window.setWindowState(Qt.WindowState.WindowNoState)  # a first window fills so small a screen, and gets its size late
+        window.resize(window.screen().availableSize())
         window.show()
         qtbot.waitExposed(window)
         made.append(window)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QWidget
 
 if TYPE_CHECKING:
@@ -22,8 +21,6 @@ class Side:
     def __init__(self, window: Window, name: str, title: str) -> None:
         self._window, self._name, self._title = window, name, title
         self._dock: QDockWidget | None = None
-        self._hidden: list[str] = []
-        self._widths: dict[str, int] = {}
 
     @property
     def shown(self) -> bool:
@@ -39,23 +36,11 @@ class Side:
             self._dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
             self._dock.setWidget(panel)
         narrow = window.width() < NARROW * window.theme.scale
-        names = (*giving_way, *(("inspector",) if narrow else ()))
-        self._hidden = [name for name in names if not window.panels.docks[name].isHidden()]
-        self._widths = {name: window.panels.docks[name].width() for name in self._hidden if name != "bottom"}
-        for name in self._hidden:
-            window.panels.docks[name].hide()
-        window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self._dock)
-        self._dock.show()
-        width = min(WIDTH * window.theme.scale, SHARE * window.width())
-        window.resizeDocks([self._dock], [round(width)], Qt.Orientation.Horizontal)
+        window.panels.layout.give_way(self._name, (*giving_way, *(("inspector",) if narrow else ())))
+        window.panels.layout.put(self._dock, WIDTH, SHARE)
 
     def hide(self) -> None:
         """Give the place back to those it was taken from."""
         if self._dock is not None and self.shown:
-            self._dock.hide()
-            self._window.removeDockWidget(self._dock)
-        for name in self._hidden:
-            self._window.panels.docks[name].show()
-        docks = [self._window.panels.docks[name] for name in self._widths]
-        self._window.resizeDocks(docks, list(self._widths.values()), Qt.Orientation.Horizontal)
-        self._hidden, self._widths = [], {}
+            self._window.panels.layout.remove(self._dock)
+        self._window.panels.layout.come_back(self._name)

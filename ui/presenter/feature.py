@@ -40,7 +40,6 @@ class Presenter(Feature):
         self.black_screen: BlackScreen | None = None
         self._tools: tuple[Pen, Spotlight, Strip] | None = None
         self._was = Qt.WindowState.WindowNoState
-        self._hidden: list[str] = []
         self._pressed: QPointF | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
@@ -109,7 +108,7 @@ class Presenter(Feature):
         self._hide(self.option("present_hide"))
         self._set_lock(self.option("present_lock"))
         window.canvas.message.connect(self._hint)
-        window.showFullScreen()
+        window.setWindowState(self._was | Qt.WindowState.WindowFullScreen)
         window.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         self._follow()
         self._show_strip()
@@ -132,12 +131,8 @@ class Presenter(Feature):
 
     def _hide(self, hide: bool) -> None:
         window = self.window
-        if hide:
-            self._hidden = [name for name, dock in window.panels.docks.items() if not dock.isHidden()]
-        for name in self._hidden:
-            window.panels.docks[name].setVisible(not hide)
-        if not hide:
-            self._hidden = []
+        layout = window.panels.layout
+        layout.give_way("presenter", window.panels.docks) if hide else layout.come_back("presenter")
         for bar in (window.topbar, window.statusBar()):
             bar.setVisible(not hide)
 
