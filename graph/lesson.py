@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
+import re
 import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -30,6 +30,13 @@ VERSION: Final = 1
 ENDING: Final = ".gwlesson"
 KINDS: Final = ("predict", "number", "choice", "text")
 QUANTITIES: Final = ("value", "gradient")
+SHARE: Final = 0.005
+"""An answer may be off by this share of the truth where a question has no tolerance of its own."""
+ABOUT: Final = 0.1
+"""What an answer calls "about" right is not farther from the truth than this share: other numbers may follow that word."""
+_WORDS: Final = {word: float(count) for count, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)}
+_ABOUT: Final = re.compile(r"\babout\s+([^.;:,]*(?:[.,]\d[^.;:,]*)*)", re.IGNORECASE)
+_FIGURE: Final = re.compile(rf"\d+(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|\b(?:{'|'.join(_WORDS)})\b", re.IGNORECASE)
 
 
 class LessonError(Exception):
@@ -65,6 +72,16 @@ class Choice:
         return row | ({"feedback": _lines(self.feedback)} if self.feedback else {}) | dict(self.extra)
 
 
+def allowance(truth: float, tolerance: float | None = None) -> float:
+    """How far an answer may be from the truth."""
+    return tolerance if tolerance is not None else max(SHARE * abs(truth), 1e-9)
+
+
+def _figures(text: str) -> list[float]:
+    """The numbers in a text, words up to ten included."""
+    return [_WORDS[each.lower()] if each.lower() in _WORDS else float(each.replace(",", "")) for each in _FIGURE.findall(text)]
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What a step asks.
@@ -73,7 +90,8 @@ class Question:
     * `number`: type a number; the right one is `expected`, or else the one on the canvas that `of`, `quantity` and `index` name.
     * `choice`: take one of `options`. * `text`: write or discuss; `answer` is what a good answer says.
 
-    `answer` is shown after the first try, `hint` on request. `tolerance` is absolute; None allows half a per cent.
+    `answer` is shown after the first try, `hint` on request. `tolerance` is absolute; None allows half a per cent. What answers are right
+    is decided by `engine.explain.misconceptions.match`.
     """
 
     kind: str
@@ -88,10 +106,10 @@ class Question:
     hint: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
-    def accepts(self, typed: float, truth: float) -> bool:
-        """Whether a typed number counts as `truth`, which is what the canvas shows or `expected`."""
-        allowed = self.tolerance if self.tolerance is not None else max(0.005 * abs(truth), 1e-9)
-        return math.isfinite(typed) and abs(typed - truth) <= allowed * (1 + 1e-9)
+    def approximations(self, truth: float) -> tuple[float, ...]:
+        """The numbers that the answer calls "about" right: "8.35 times: about k/2 = 8" accepts 8."""
+        found = [number for text in _ABOUT.findall(self.answer) for number in _figures(text)[-1:]]
+        return tuple(each for each in found if abs(each - truth) <= ABOUT * abs(truth))
 
     def to_json(self) -> dict[str, Any]:
         row: dict[str, Any] = {"kind": self.kind, "text": _lines(self.text)}

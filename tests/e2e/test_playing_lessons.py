@@ -137,6 +137,21 @@ def test_a_prediction_typed_beside_the_canvas_is_judged_with_hints(window: Windo
     assert not window.predict.board.answered
 
 
+def test_a_prediction_on_the_canvas_is_judged_by_the_tolerance_of_its_question(window: Window, qtbot: QtBot) -> None:
+    """f was −7; with x = 2.001 it is −7.005, within 0.0002."""
+    assert window.lessons.open(next(path for path in SHIPPED if path.stem == "xy-plus-z"))
+    window.lessons.go(6)
+    run_out(window)
+    panel, board = window.lessons.panel, window.predict.board
+    assert panel is not None
+    (box,) = (box for box in panel.boxes if isinstance(box, NumberBox))
+    (item,) = board.asked
+    for text, right, said in (("-7", False, "four significant digits"), ("-7.00", False, "Correct so far"), ("-7.005", True, "Right")):
+        with qtbot.waitSignal(board.judged, timeout=20_000):
+            board.answer(item, text)
+        assert box.done is right and said in box.verdict.text()
+
+
 def test_a_lesson_is_opened_from_the_command_line(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from ui.app import run
 

@@ -180,12 +180,13 @@ def test_what_is_no_number_is_told_so(text: str) -> None:
     assert judge(Expected(Item("value", "x"), 1.0), text).verdict == "unreadable"
 
 
-def test_the_tolerance_follows_the_digits_that_were_typed() -> None:
+def test_three_digits_are_right_and_fewer_are_correct_so_far() -> None:
     third = Expected(Item("value", "x"), 1 / 3, scale=1.0)
-    assert judge(third, "0.33").right and judge(third, "0.333").right and judge(third, "0.3333").right
+    assert judge(third, "0.333").right and judge(third, "0.3333").right and judge(third, "1/3").right
     assert judge(third, "0.334").right  # one unit in the third digit is rounding by hand
-    assert not judge(third, "0.3340").right and not judge(third, "0.34").right
-    assert judge(third, "0.3").verdict == "coarse"
+    assert judge(third, "0.33").verdict == judge(third, "0.3").verdict == "coarse"
+    assert judge(third, "0.3").text == "Correct so far; give three significant digits."
+    assert judge(third, "0.336").verdict == judge(third, "0.34").verdict == judge(third, "0").verdict == "wrong"
 
 
 def test_rounding_errors_of_an_exact_zero_do_not_count() -> None:

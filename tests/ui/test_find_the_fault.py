@@ -14,6 +14,7 @@ from graph.document import Document
 from graph.faults import Fault
 from graph.formula import build
 from tests.ui.window_support import names
+from ui.predict.fault_bar import GUESS
 from ui.window import Window
 
 
@@ -84,6 +85,24 @@ def test_a_guess_is_told_how_near_it_is(window: Window, qtbot: QtBot, kind: str,
     assert words in window.predict.finding.bar.text.text()
     assert bool(window.canvas.overlay.tags("fault")) == (words == "Found")
     assert window.predict.board.score.rows[-1].right == ("yes" if words == "Found" else "no")
+
+
+@pytest.mark.parametrize("kind", ["sign", "branch"])
+def test_what_was_said_about_a_guess_goes_with_the_graph_it_was_about(window: Window, qtbot: QtBot, kind: str) -> None:
+    ids = names(window.document)
+    window.document.do(faults.plant(Fault("sign", ids["multiply"])), "Plant a fault")
+    settle(window, qtbot)
+    window.predict.guess_fault()
+    window.canvas.select([ids["multiply"]])
+    choose(window, kind)
+    bar = window.predict.finding.bar
+    click(qtbot, bar.guess)
+    assert bar.text.text() != GUESS
+
+    window.document.do(faults.plant(Fault("detached", ids["add"])), "Plant a fault")
+    settle(window, qtbot)
+
+    assert bar.isVisible() and bar.text.text() == GUESS and not window.canvas.overlay.tags("fault")
 
 
 def test_a_guess_needs_one_place(window: Window, qtbot: QtBot) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.views import TraceView
+from graph.edits import SetParam
 from tests.ui.test_lessons_player import lesson, played, player  # noqa: F401
-from tests.ui.window_support import names
+from tests.ui.window_support import hand_trace, names, scalar
 from ui.lessons.questions import ChoiceBox, DiscussBox, NumberBox
 from ui.window import Window
 
@@ -72,6 +75,60 @@ def test_what_a_question_is_about_may_be_deleted_before_it_is_answered(played: W
     assert number.done
     played.lessons.return_to_step()
     assert not player(played).wandered
+
+
+def numbers(window: Window, **values: float) -> None:
+    """The engine's answer, with these values in place of those of f = 2·(−5) + 3."""
+    trace, ids = hand_trace(window.document), names(window.document)
+    new = {key: scalar(values[name]) for name, node in ids.items() if name in values for key in trace.values if key[0] == node}
+    window.showing.show_trace(replace(trace, values={**trace.values, **new}))
+
+
+def test_a_verdict_about_another_number_goes_and_a_right_one_returns_with_its_number(played: Window, qtbot: QtBot) -> None:  # noqa: F811
+    """x·y is −15 in the step; with x = 4 it is −20."""
+    played.lessons.next()
+    numbers(played, multiply=-15.0)
+    number, multiply = boxes(played)[0], names(played.document)["multiply"]
+    number.field.setText("-14")
+    number.try_it()
+    assert "Not yet" in number.verdict.text() and not number.verdict.isHidden()
+
+    played.document.do(SetParam(names(played.document)["x"], "value", 4.0), "x = 4")
+    numbers(played, multiply=-20.0)
+    assert number.verdict.isHidden() and number.comment.isHidden() and multiply in played.canvas.overlay.hidden.values
+
+    played.document.undo()
+    numbers(played, multiply=-15.0)
+    number.field.setText("-15")
+    number.try_it()
+    assert not number.verdict.isHidden() and "Right" in number.verdict.text()
+    played.document.do(SetParam(names(played.document)["x"], "value", 4.0), "x = 4")
+    numbers(played, multiply=-20.0)
+    assert number.done and number.verdict.isHidden() and multiply not in played.canvas.overlay.hidden.values
+    played.document.undo()
+    numbers(played, multiply=-15.0)
+    assert number.done and not number.verdict.isHidden() and not number.comment.isHidden()
+
+
+@pytest.mark.parametrize("home", ["return", "undo"])
+def test_what_was_answered_about_a_changed_graph_is_asked_again_in_the_steps_own(played: Window, qtbot: QtBot, home: str) -> None:  # noqa: F811
+    played.lessons.next()
+    numbers(played, multiply=-15.0)
+    played.document.do(SetParam(names(played.document)["x"], "value", 4.0), "x = 4")
+    numbers(played, multiply=-20.0)
+    number, multiply = boxes(played)[0], names(played.document)["multiply"]
+    number.field.setText("-20")
+    number.try_it()
+    assert number.done and multiply not in played.canvas.overlay.hidden.values
+
+    played.lessons.return_to_step() if home == "return" else played.document.undo()
+    numbers(played, multiply=-15.0)
+
+    assert not number.done and number.verdict.isHidden() and not number.field.isReadOnly() and number.check.isEnabled()
+    assert multiply in played.canvas.overlay.hidden.values
+    number.field.setText("-15")
+    number.try_it()
+    assert number.done
 
 
 def test_the_library_is_as_wide_after_a_lesson_as_before(window: Window, lesson: Path, qtbot: QtBot) -> None:  # noqa: F811

@@ -233,9 +233,19 @@ class Lessons(Feature):
 
     def set_trace(self, trace: TraceView, stale: bool) -> None:
         if self.player is not None:
+            if not stale and trace.mode != "training":
+                self._review(self.player, trace)
             self._ask()
             self.player.runner.poke()
             self.player.look()
+
+    def _review(self, player: Player, trace: TraceView) -> None:
+        """Verdicts about other numbers than those that are shown now go; in the step's own graph their questions are open again."""
+        from ui.lessons.truth import on_canvas
+
+        graph, boxes = player.document.graph, self.panel.boxes if self.panel is not None else []
+        if any([box.review(on_canvas(graph, trace, box.question), player.as_meant) for box in boxes]):
+            self._uncover()
 
     def document_changed(self) -> None:
         if self.player is not None:

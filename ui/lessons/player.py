@@ -160,6 +160,11 @@ class Player(QObject):
         self._compare()
 
     @property
+    def as_meant(self) -> bool:
+        """Whether the numbers are the step's own: neither graph nor training went on from it."""
+        return not self._trained_on and self.document.graph == self.script.state(self.index)
+
+    @property
     def _trained_on(self) -> bool:
         kernel = self.window.kernel
         return kernel is not None and not self.runner.running and kernel.progress.step != self._steps

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.explain.misconceptions import Item
-from engine.explain.misconceptions.match import Judgement
+from engine.explain.misconceptions.match import Judgement, hints_of
 from graph.graph import Graph
 from graph.lesson import Question
 from graph.lesson_graph import find
 from ui.lessons.questions import NumberBox
 from ui.predict.board import Outcome
-from ui.predict.items import gradient_items, known, value_items
+from ui.predict.items import gradient_items, known, number_of, value_items
 
 if TYPE_CHECKING:
     from engine.views import TraceView
@@ -42,7 +42,7 @@ class Predicting:
                 box.asks = lambda text, item=item: self._typed(item, text)
         waiting = [item for item, box in self._boxes.items() if not box.done and item not in self._board.asked]
         if waiting:
-            self._board.ask(waiting, self._ended)
+            self._board.ask(waiting, self._ended, {item: self._boxes[item].question for item in waiting})
 
     def withdraw(self) -> None:
         """The step is left: what was not answered is not asked any more, and does not count."""
@@ -63,17 +63,19 @@ class Predicting:
     def _judged(self, item: Item, judgement: Judgement) -> None:
         box = self._boxes.get(item)
         if box is not None and not box.done:
-            hints = list(dict.fromkeys(cause.hint for cause in judgement.causes))[:3] or ([judgement.text] if judgement.text else [])
+            hints = hints_of(judgement)
             if self._beside:
                 self._window.predict.typing.callout.hide()
             self._beside = False
-            box.judged(judgement.verdict, [] if judgement.right else hints, self._board.answered[item][0] if judgement.right else "")
+            box.about = self._board.truth_of(item)
+            box.judged(judgement, hints, self._board.answered[item][0] if judgement.right else "")
 
     def _ended(self, outcomes: list[Outcome]) -> None:
         """Also those that were revealed on the canvas."""
         for outcome in outcomes:
             box = self._boxes.get(outcome.item)
             if box is not None and outcome.ending == "revealed" and not box.done:
+                box.about = number_of(self._window.document.graph, self._window.trace, outcome.item)
                 box.give_up()
 
     def reveal(self, box: QuestionBox) -> None:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
+from engine.explain.misconceptions.match import readings
 from graph.lesson import Choice, Question
-from ui.lessons.truth import typed
 from ui.style import px
 from ui.theme import Theme
 from ui.widgets import button, label
@@ -77,7 +77,8 @@ class QuestionForm(QFrame):
     def question(self) -> Question:
         """What the form says; texts that were of several lines and not touched stay so."""
         was = self._question
-        expected = typed(self.expected.text()) if was.expected is not None else None
+        numbers = readings(self.expected.text()) if was.expected is not None else ()
+        expected = numbers[0].value if numbers else None
         options = was.options
         if was.kind == "choice":
             known = {option.text: option for option in was.options}

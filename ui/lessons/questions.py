@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QVBoxLayout
 
+from engine.explain.misconceptions import Expected, Item
+from engine.explain.misconceptions.match import WORDS, Judgement, judge, judge_choice
 from graph.lesson import Question
 from ui.lessons.text import LessonText
-from ui.lessons.truth import typed
 from ui.theme import Theme
 from ui.widgets import button, label, set_property
 
@@ -48,6 +49,8 @@ class QuestionBox(QFrame):
         super().__init__()
         self.question, self._theme, self._truth = question, theme, truth
         self.done = False
+        self.about: float | None = None
+        """The number of the canvas that the answer was judged by."""
         self._tried = False
         self._said, self._commented = ("", ""), ""
         self.setObjectName("question")
@@ -88,7 +91,7 @@ class QuestionBox(QFrame):
 
     def resume(self, other: QuestionBox) -> None:
         """Go on where a box of the same question was left, answer and all: another theme sets the step anew."""
-        self.done, self._tried = other.done, other._tried
+        self.done, self.about, self._tried = other.done, other.about, other._tried
         if not other.verdict.isHidden():
             self._show_verdict(*other._said)
         self._commented = other._commented
@@ -101,10 +104,10 @@ class QuestionBox(QFrame):
         self.hint.setVisible(bool(self.question.hint) and not self.done)
         self.reveal.setVisible(self._tried and not self.done and bool(self.question.answer or self.question.of))
 
-    def _judge(self, right: bool, words: str = "", comment: str = "") -> None:
+    def _judge(self, right: bool, comment: str = "") -> None:
         """Say how an answer was; the first one counts."""
         self.done = self.done or right
-        self._say(words or ("Right." if right else "Not yet."), right)
+        self._say(WORDS["right" if right else "wrong"], right)
         self._comment(comment or (self.question.answer if right else ""))
         if not self._tried:
             self._tried = True
@@ -129,9 +132,33 @@ class QuestionBox(QFrame):
         self.comment.setVisible(bool(text))
         self.told.emit()
 
+    def review(self, now: float | None, as_meant: bool) -> bool:
+        """The canvas has the number `now` for this question: a verdict about another number goes. Whether the question is open again.
+
+        While someone tries other numbers, what was answered stays found, and its verdict returns with its number; only where the
+        graph is the step's own (`as_meant`) the question is asked again.
+        """
+        if now is None or self.about is None:
+            return False
+        same = abs(now - self.about) <= 1e-9 * max(abs(now), abs(self.about))
+        if same or (self.done and not as_meant):
+            self.verdict.setVisible(same and bool(self._said[0]))
+            self.comment.setVisible(same and bool(self._commented))
+            return False
+        self.reopen()
+        return True
+
+    def reopen(self) -> None:
+        """Ask again: whatever was said about an answer was about another number."""
+        self.done, self.about, self._said = False, None, ("", "")
+        self.verdict.hide()
+        self._comment("")
+        self._offer()
+
     def give_up(self) -> None:
         """Show what is right; it does not count as answered right."""
         self.done = True
+        self._said = "", ""
         truth = self._truth()
         self.verdict.setVisible(False)
         self._comment(self.question.answer or (f"${truth:.6g}$" if truth is not None else ""))
@@ -169,26 +196,29 @@ class NumberBox(QuestionBox):
         """Hold what is typed against the right number."""
         if self.done or not self.field.text().strip() or (self.asks is not None and self.asks(self.field.text())):
             return
-        number, truth = typed(self.field.text()), self._truth()
-        if number is None:
-            self._say("That is not a number. Write it like 0.25, -3 or 3/8.", False)
-        elif truth is None:
+        truth = self._truth()
+        if truth is None:
             self._say("The number is not known yet: the engine is still computing.", False)
         else:
-            self._judge(self.question.accepts(number, truth))
-            self._settle()
+            self.about = truth if self.question.of and self.question.expected is None else None
+            judgement = judge(Expected(Item("value", self.question.of), truth), self.field.text(), self.question)
+            self.judged(judgement, () if judgement.verdict == "wrong" else (judgement.text,))
 
-    def judged(self, verdict: str, hints: list[str], text: str = "") -> None:
+    def judged(self, judgement: Judgement, hints: Sequence[str], text: str = "") -> None:
         """An answer was judged: here or where it was typed."""
         if text:
             self.field.setText(text)
-        if verdict == "unreadable":
+        if judgement.verdict in ("unreadable", "coarse"):
             self._say(" ".join(hints), False)
-        elif verdict == "coarse":
-            self._say("Nearly. " + " ".join(hints), False)
+            self._comment("")
         else:
-            self._judge(verdict == "right", comment="\n\n".join(hints))
+            self._judge(judgement.right, comment="" if judgement.right else "\n\n".join(hints))
         self._settle()
+
+    def reopen(self) -> None:
+        super().reopen()
+        self._settle()
+        self.field.deselect()
 
     def _settle(self) -> None:
         self.field.setReadOnly(self.done)
@@ -225,7 +255,8 @@ class ChoiceBox(QuestionBox):
         for other, made in zip(self.question.options, self.options, strict=True):
             if other is option:
                 set_property(made, "answer", "right" if option.right else "wrong")
-        self._judge(option.right, comment=option.feedback)
+        judgement = judge_choice(option)
+        self._judge(judgement.right, comment=option.feedback)
 
     def give_up(self) -> None:
         for option, made in zip(self.question.options, self.options, strict=True):

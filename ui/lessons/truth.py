@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from engine.views import ArrayView, TraceView
 from graph.graph import Graph
 from graph.lesson import Question
@@ -29,8 +27,11 @@ def shown(graph: Graph, trace: TraceView, question: Question) -> ArrayView | Non
 
 def truth(graph: Graph, trace: TraceView | None, question: Question) -> float | None:
     """The right number: `expected`, else the canvas's; None where the canvas has no single one."""
-    if question.expected is not None:
-        return question.expected
+    return question.expected if question.expected is not None else on_canvas(graph, trace, question)
+
+
+def on_canvas(graph: Graph, trace: TraceView | None, question: Question) -> float | None:
+    """The number that the canvas has for a question; None where it has no single one."""
     if trace is None or not question.of:
         return None
     view = shown(graph, trace, question)
@@ -42,16 +43,3 @@ def truth(graph: Graph, trace: TraceView | None, question: Question) -> float | 
         return float(view.data[question.index])
     except (IndexError, TypeError):
         return None
-
-
-def typed(text: str) -> float | None:
-    """The number in what a person typed, decimal comma and true minus included; fractions such as 3/8 too."""
-    cleaned = text.strip().replace("−", "-").replace(" ", "")
-    if "," in cleaned and "." not in cleaned:
-        cleaned = cleaned.replace(",", ".")
-    above, slash, below = cleaned.partition("/")
-    try:
-        value = float(above) / float(below) if slash else float(above)
-    except (ValueError, ZeroDivisionError):
-        return None
-    return value if math.isfinite(value) else None

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.explain.misconceptions import Expected, Item, Prediction
-from engine.explain.misconceptions.match import Judgement, judge, typed
+from engine.explain.misconceptions.match import Judgement, judge, readings
 from engine.explain.question import Refusal
 from engine.views import TraceView
+from graph.lesson import Question
 from ui.predict.items import covers, fits, name_of, number_of
 from ui.predict.score import Score
 
@@ -32,6 +33,8 @@ class Asked:
     tries: int = 0
     said: str = ""
     verdict: str = ""
+    question: Question | None = None
+    """The lesson's question about it, whose tolerance counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +73,14 @@ class Board(QObject):
         self._show()
         return len(new)
 
-    def ask(self, items: Iterable[Item], on_done: Callable[[list[Outcome]], None]) -> None:
+    def ask(
+        self, items: Iterable[Item], on_done: Callable[[list[Outcome]], None], questions: Mapping[Item, Question] | None = None
+    ) -> None:
         """Hide these, and call back once every one was answered rightly, revealed, or made void by an edit."""
         wanted = list(dict.fromkeys(items))
         self.hide(wanted)
+        for item, question in (questions or {}).items():
+            self.asked[item].question = question
         self._waiting.append((set(wanted), {}, on_done))
         if not wanted:
             self._done()
@@ -109,7 +116,7 @@ class Board(QObject):
         if item not in self.asked or not text.strip():
             return
         ask = self._engine()
-        if typed(text) is None or ask is None:
+        if not readings(text) or ask is None:
             self._judge(item, text, None)
         else:
             ask(Prediction(item), lambda found: self._judge(item, text, found))
@@ -120,7 +127,7 @@ class Board(QObject):
     def check(self, item: Item, text: str, on_judged: Callable[[Judgement], None]) -> None:
         """Judge an answer without asking, showing or counting anything."""
         ask = self._engine()
-        if typed(text) is None or ask is None:
+        if not readings(text) or ask is None:
             on_judged(self._judgement(item, text, None)[0])
         else:
             ask(Prediction(item), lambda found: on_judged(self._judgement(item, text, found)[0]))
@@ -133,7 +140,13 @@ class Board(QObject):
                 said = found.text if isinstance(found, Refusal) else "This number is not known yet: the engine is still computing."
                 return Judgement("unreadable", said), None
             found = Expected(item, truth, scale=abs(truth))
-        return judge(found, text), found.truth
+        asked = self.asked.get(item)
+        return judge(found, text, asked.question if asked is not None else None), found.truth
+
+    def truth_of(self, item: Item) -> float | None:
+        """The number by which the last answer about an item was judged."""
+        asked = self.asked.get(item)
+        return asked.truth if asked is not None else self.answered[item][1] if item in self.answered else None
 
     def _judge(self, item: Item, text: str, found: Any) -> None:
         asked = self.asked.get(item)

@@ -10,6 +10,7 @@ from graph.faults import KINDS
 from ui.widgets import FlowLayout, button, label
 
 ANY = "Any kind"
+GUESS = "Something is wrong in this graph. Select the wire or the node where, and choose what."
 
 
 class FaultBar(QWidget):
@@ -65,8 +66,12 @@ class FaultBar(QWidget):
     def show_guessing(self) -> None:
         """Ask for a guess."""
         self._fill(any_kind=False)
-        self.text.setText("Something is wrong in this graph. Select the wire or the node where, and choose what.")
+        self.ask_again()
         self._show(self.guess, self.reveal, self.remove)
+
+    def ask_again(self) -> None:
+        """Take back what was said about a guess."""
+        self.text.setText(GUESS)
 
     def say(self, text: str) -> None:
         self.text.setText(text)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 
+from engine.explain.misconceptions.match import judge_fault
 from engine.views import ArrayView
 from graph import faults
 from graph.faults import Fault
@@ -28,6 +29,8 @@ class FaultFinding(QObject):
         super().__init__(window)
         self.window, self.score = window, score
         self.bar = FaultBar()
+        self._about: tuple[int, Fault | None] | None = None
+        """The state of the document that the last guess was judged in."""
         self.badge = label(BADGE, "strong")
         self.badge.setToolTip("Some of what this graph computes is wrong on purpose: Learn ▸ Find the fault")
         window.status.insertPermanentWidget(1, self.badge)
@@ -50,7 +53,13 @@ class FaultFinding(QObject):
         """The document changed: the badge tells what is so."""
         there = self.fault is not None
         self.badge.setVisible(there)
+        if there and self._about is not None and self._about != (self.window.document.revision, self.fault):
+            self._about = None  # what was said was about another graph
+            self._shown(None)
+            if not self.bar.guess.isHidden():
+                self.bar.ask_again()
         if not there:
+            self._about = None
             self._shown(None)
             if self.bar.guess.isVisibleTo(self.bar):
                 self.bar.hide()
@@ -101,16 +110,16 @@ class FaultFinding(QObject):
             self.bar.say("Select the one wire or node where it goes wrong.")
             return False
         place = "" if kind == "zero_grad" else chosen[0]
-        same_kind, same_place = kind == fault.kind, place == fault.place
+        judgement = judge_fault((fault.kind, fault.place), (kind, place))
         said = f"{faults.KINDS[kind]}: {self._name(place)}" if place else faults.KINDS[kind]
-        self.score.add(self.window.files.title, "fault", said, None, "yes" if same_kind and same_place else "no")
-        if same_kind and same_place:
-            self.bar.say(f"Found. {faults.described(graph, fault)}")
+        self.score.add(self.window.files.title, "fault", said, None, "yes" if judgement.right else "no")
+        self._about = self.window.document.revision, fault
+        if judgement.right:
+            self.bar.say(f"{judgement.text} {faults.described(graph, fault)}")
             self._shown(fault, "ok")
-            return True
-        near = "The place is right. What goes wrong there?" if same_place and place else ""
-        self.bar.say(near or ("That is what goes wrong, but elsewhere." if same_kind else "That is not it."))
-        return False
+        else:
+            self.bar.say(judgement.text)
+        return judgement.right
 
     def _name(self, place: str) -> str:
         graph = self.window.document.graph

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 from engine.explain.misconceptions import Item
-from engine.explain.misconceptions.match import Judgement
+from engine.explain.misconceptions.match import WORDS, Judgement, hints_of
 from ui.canvas.inplace import LineEditor
 from ui.canvas.labels import HEIGHT
 from ui.predict.board import OWNER, Board
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from ui.canvas.view import Canvas
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-TITLES = {"wrong": "Not yet.", "coarse": "Nearly.", "unreadable": "This cannot be judged."}
 
 
 class Typing(QObject):
@@ -39,7 +38,8 @@ class Typing(QObject):
         if bool(self.board.asked) != self._watching:
             self._watching = not self._watching
             (self.canvas.installEventFilter if self._watching else self.canvas.removeEventFilter)(self)
-        if self._last is not None and self._last not in self.board.asked:
+        asked = self.board.asked.get(self._last) if self._last is not None else None
+        if asked is None or not asked.verdict:  # answered, given up, or its number is another now
             self.callout.hide()
 
     # where
@@ -131,9 +131,8 @@ class Typing(QObject):
             self.callout.hide()
             return
         self._last = item
-        hints = list(dict.fromkeys(cause.hint for cause in judgement.causes))[:3] or [judgement.text]
-        title = f"{TITLES[judgement.verdict]}  {self.board.asked[item].name}"
-        self.callout.show_text(title, hints, lambda: self.place(item))
+        title = f"{WORDS[judgement.verdict]}  {self.board.asked[item].name}"
+        self.callout.show_text(title, hints_of(judgement), lambda: self.place(item))
         self.canvas.overlay.highlight(OWNER, [cause.node for cause in judgement.causes if cause.node])
 
     # events of the canvas

@@ -1,7 +1,8 @@
-"""A typed answer against the right number and the numbers that slips lead to. Pure functions, no torch.
+"""The one judge of answers: typed numbers (in lessons and on the canvas), choices, and guesses of a fault. Pure functions, no torch.
 
-The tolerance follows from the digits that were typed: half a unit of the last one. Fewer than three digits are read as three whose
-last ones are 0 (2 for 2.00) when a slip is looked for, so that a coarse answer does not fit every slip.
+A number is right within the question's own tolerance; where it has none, within half a per cent, which is what three digits give.
+Fewer than three digits are read as three whose last ones are 0 (2 for 2.00) when a slip is looked for, so that a coarse answer does
+not fit every slip.
 """
 
 from __future__ import annotations
@@ -12,17 +13,22 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.explain.misconceptions import Cause, Expected
+from graph.lesson import Choice, Question, allowance
 
 Verdict = Literal["right", "coarse", "wrong", "unreadable"]
+WORDS: dict[Verdict, str] = {"right": "Right.", "wrong": "Not yet.", "coarse": "Nearly.", "unreadable": "This cannot be judged."}
+"""Every verdict in words, wherever it is shown."""
 COARSE = 0.05
-"""An answer farther than this from the truth is not right, however few digits it was given with."""
-SLACK = 0.005
-"""One unit in the last of three or more digits is rounding by hand, up to this share of the truth."""
+"""Two digits count as recognising a slip up to this share of its number."""
+UNREADABLE = "Type a number, such as −0.25, 1.5e-3 or 3/4."
 UNKNOWN = "Not this number, and no usual slip leads to it: go through it step by step."
 DIGITS = "With three digits a usual slip would be recognised."
+COUNTS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 _NUMBER = re.compile(r"([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:(?:e|\*10\^|\*10\*\*)\(?([+-]?\d{1,3})\)?)?")
 _FRACTION = re.compile(r"([+-]?\d{1,9})/(\d{1,9})")
+_APPROXIMATE = re.compile(r"^(?:about|around|approximately|approx\.?|ca\.?|circa|≈|~)\s*", re.IGNORECASE)
+_THOUSANDS = re.compile(r"[+−–-]?[1-9]\d{0,2}(?:,\d{3})+")
 _SIGNS = str.maketrans({"−": "-", "–": "-", "⁻": "-", "·": "*", "×": "*", ",": ".", " ": "", "\u00a0": "", "\u202f": "", "E": "e"})
 
 
@@ -87,28 +93,77 @@ def _fraction(above: int, below: int) -> Typed | None:
     return Typed(value, abs(value) * 5e-6, 5)
 
 
-def judge(expected: Expected, text: str) -> Judgement:
-    """Right within the digits typed, or wrong with every slip that fits."""
-    answer = typed(text)
-    if answer is None:
-        return Judgement("unreadable", "Type a number, such as −0.25, 1.5e-3 or 3/4.")
-    if is_right(answer, expected.truth, expected.scale):
-        return Judgement("right", "Right.")
+def readings(text: str) -> tuple[Typed, ...]:
+    """Every number that a text can mean: "1,024" is 1024 or 1.024, and whichever is right counts."""
+    plain = _APPROXIMATE.sub("", text.strip())
+    found = [typed(plain)]
+    if _THOUSANDS.fullmatch(plain):
+        found.append(typed(plain.replace(",", "")))
+    return tuple(each for each in found if each is not None)
+
+
+def judge(expected: Expected, text: str, question: Question | None = None) -> Judgement:
+    """Right within the tolerance, correct but with too few digits, or wrong with every slip that fits."""
+    answers = readings(text)
+    if not answers:
+        return Judgement("unreadable", UNREADABLE)
+    judged = [_judged(expected, answer, question) for answer in answers]
+    return min(judged, key=lambda each: ("right", "coarse", "wrong").index(each.verdict))
+
+
+def _judged(expected: Expected, answer: Typed, question: Question | None) -> Judgement:
+    truth = expected.truth
+    own = question.tolerance if question is not None else None
     causes = fitting(answer, expected)
-    if not causes and abs(answer.value - expected.truth) <= answer.half and answer.digits < 3:
-        return Judgement("coarse", "Right as far as it goes: give three digits.")
+    agrees = abs(answer.value - truth) <= answer.third * (1 + 1e-9)
+    if is_right(answer.value, truth, own, expected.scale) and (own is not None or agrees or not causes):
+        return Judgement("right", WORDS["right"])
+    if question is not None and any(_same(answer.value, about) for about in question.approximations(truth)):
+        return Judgement("right", WORDS["right"])
+    if not causes and answer.value and abs(answer.value - truth) <= answer.half * (1 + 1e-9):
+        return Judgement("coarse", f"Correct so far; give {_digits(truth, own)}.")
     unknown = UNKNOWN if answer.digits >= 3 else f"{UNKNOWN} {DIGITS}"
     return Judgement("wrong", causes[0].hint if causes else unknown, causes)
 
 
-def is_right(answer: Typed, truth: float, scale: float = 0.0) -> bool:
-    """Whether the answer is the truth, rounded to the digits that were typed."""
-    distance, size = abs(answer.value - truth), abs(truth)
-    if distance <= answer.third * (1 + 1e-9) or distance <= 1e-9 * max(size, scale):
-        return True
-    if answer.digits >= 3:
-        return distance <= max(answer.half * (1 + 1e-9), min(2 * answer.half, SLACK * size))
-    return answer.digits == 2 and distance <= min(answer.half * (1 + 1e-9), COARSE * size)
+def is_right(value: float, truth: float, tolerance: float | None = None, scale: float = 0.0) -> bool:
+    """Whether a number counts as the truth. Below the round-off of numbers as large as `scale` everything is 0."""
+    return math.isfinite(value) and abs(value - truth) <= max(allowance(truth, tolerance) * (1 + 1e-9), 1e-9 * max(abs(truth), scale))
+
+
+def _same(value: float, other: float) -> bool:
+    return abs(value - other) <= 1e-9 * abs(other)
+
+
+def _digits(truth: float, tolerance: float | None) -> str:
+    """How many digits of the truth lie within the tolerance, in words."""
+    for count in range(1, len(COUNTS)):
+        if is_right(float(f"{truth:.{count - 1}e}"), truth, tolerance) and (tolerance is not None or count >= 3):
+            return f"{COUNTS[count]} significant digits" if count > 1 else "one significant digit"
+    return "more digits"
+
+
+def hints_of(judgement: Judgement) -> list[str]:
+    """What to say about an answer that is not right: where to look, for up to three slips that fit."""
+    return list(dict.fromkeys(cause.hint for cause in judgement.causes))[:3] or [judgement.text]
+
+
+def judge_choice(option: Choice) -> Judgement:
+    """A choice is right or not; its feedback says why."""
+    verdict: Verdict = "right" if option.right else "wrong"
+    return Judgement(verdict, option.feedback or WORDS[verdict])
+
+
+def judge_fault(fault: tuple[str, str], guess: tuple[str, str]) -> Judgement:
+    """A guessed (kind, place) against what was planted; what has no place has an empty one."""
+    (kind, place), (guessed_kind, guessed_place) = fault, guess
+    if guess == fault:
+        return Judgement("right", "Found.")
+    if guessed_place == place and place:
+        return Judgement("coarse", "The place is right. What goes wrong there?")
+    if guessed_kind == kind:
+        return Judgement("coarse", "That is what goes wrong, but elsewhere.")
+    return Judgement("wrong", "That is not it.")
 
 
 def fitting(answer: Typed, expected: Expected) -> tuple[Cause, ...]:
