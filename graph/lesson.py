@@ -34,9 +34,10 @@ SHARE: Final = 0.005
 """An answer may be off by this share of the truth where a question has no tolerance of its own."""
 ABOUT: Final = 0.1
 """What an answer calls "about" right is not farther from the truth than this share: other numbers may follow that word."""
-_WORDS: Final = {word: float(count) for count, word in enumerate(["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1)}
+_COUNTED: Final = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_WORDS: Final = {word: float(count) for count, word in enumerate(_COUNTED, 1)}
 _ABOUT: Final = re.compile(r"\babout\s+([^.;:,]*(?:[.,]\d[^.;:,]*)*)", re.IGNORECASE)
-_FIGURE: Final = re.compile(rf"\d+(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|\b(?:{'|'.join(_WORDS)})\b", re.IGNORECASE)
+_FIGURE: Final = re.compile(rf"\d+(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?|\b(?:{'|'.join(_COUNTED)})\b", re.IGNORECASE)
 
 
 class LessonError(Exception):
