@@ -175,7 +175,7 @@ def test_numbers_are_read_as_people_write_them(text: str, value: float, half: fl
     assert found is not None and found.value == pytest.approx(value) and found.half == pytest.approx(half)
 
 
-@pytest.mark.parametrize("text", ["", "x", "1+1", "1/0", "nan", "inf", "1e999", "--1", "1.2.3", "__import__('os')"])
+@pytest.mark.parametrize("text", ["", "x", "1/0", "nan", "inf", "1e999", "1.2.3", "__import__('os')"])
 def test_what_is_no_number_is_told_so(text: str) -> None:
     assert judge(Expected(Item("value", "x"), 1.0), text).verdict == "unreadable"
 

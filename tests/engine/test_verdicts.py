@@ -86,7 +86,17 @@ def test_a_slip_whose_number_lies_within_half_a_per_cent_is_still_recognised() -
     assert judge(expected, "1.004").causes == (slip,) and judge(expected, "1.00").right and judge(expected, "1.003").right
 
 
-@pytest.mark.parametrize("text", ["", "abc", "about", "1,02,4", "1,0245,000"])
+@pytest.mark.parametrize(
+    ("text", "truth"),
+    [("2/3", 2 / 3), ("sqrt(2)", 2**0.5), ("2^10", 1024.0), ("½", 0.5), ("5 %", 0.05), ("1.2·10^-3", 0.0012), ("16/9 s", 16 / 9),
+     ("−3·4", -12.0), ("1 024", 1024.0), ("1'024", 1024.0)],
+)  # fmt: skip
+def test_an_answer_is_read_as_every_number_is(text: str, truth: float) -> None:
+    question = Question("number", "?", expected=truth, tolerance=1e-9)
+    assert judge(Expected(ITEM, truth), text, question).right
+
+
+@pytest.mark.parametrize("text", ["", "abc", "about", "1,02,4", "1,0245,000", "1;2"])
 def test_what_is_no_number_is_told_so(text: str) -> None:
     assert readings(text) == () and judge(Expected(ITEM, 1.0), text).verdict == "unreadable"
 

@@ -126,7 +126,7 @@ def test_what_is_no_number_is_not_counted(window: Window, qtbot: QtBot) -> None:
     trigger(window, "hide_gradient", wire(window, "x"))
     trigger(window, "predict_next")
     type_answer(window, qtbot, "abc")
-    assert "Type a number" in window.predict.typing.callout.text.text() and not window.predict.board.score.rows
+    assert "not a number" in window.predict.typing.callout.text.text() and not window.predict.board.score.rows
 
 
 def test_a_hidden_value_is_hidden_on_its_node_and_all_its_wires(window: Window, qtbot: QtBot) -> None:

@@ -14,22 +14,21 @@ from typing import Literal
 
 from engine.explain.misconceptions import Cause, Expected
 from graph.lesson import Choice, Question, allowance
+from graph.numbers import read_number
+from graph.numerals import simplified
 
 Verdict = Literal["right", "coarse", "wrong", "unreadable"]
 WORDS: dict[Verdict, str] = {"right": "Right.", "wrong": "Not yet.", "coarse": "Nearly.", "unreadable": "This cannot be judged."}
 """Every verdict in words, wherever it is shown."""
 COARSE = 0.05
 """Two digits count as recognising a slip up to this share of its number."""
-UNREADABLE = "Type a number, such as −0.25, 1.5e-3 or 3/4."
 UNKNOWN = "Not this number, and no usual slip leads to it: go through it step by step."
 DIGITS = "With three digits a usual slip would be recognised."
 COUNTS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
-_NUMBER = re.compile(r"([+-]?)(\d+(?:\.\d*)?|\.\d+)(?:(?:e|\*10\^|\*10\*\*)\(?([+-]?\d{1,3})\)?)?")
-_FRACTION = re.compile(r"([+-]?\d{1,9})/(\d{1,9})")
-_APPROXIMATE = re.compile(r"^(?:about|around|approximately|approx\.?|ca\.?|circa|≈|~)\s*", re.IGNORECASE)
-_THOUSANDS = re.compile(r"[+−–-]?[1-9]\d{0,2}(?:,\d{3})+")
-_SIGNS = str.maketrans({"−": "-", "–": "-", "⁻": "-", "·": "*", "×": "*", ",": ".", " ": "", "\u00a0": "", "\u202f": "", "E": "e"})
+_WRITTEN = re.compile(r"[+-]?(\d+(?:[.,]\d*)?|[.,]\d+)(?:(?:e|[*·×⋅]10\^|[*·×⋅]10\*\*)\(?([+-]?\d{1,3})\)?)?", re.IGNORECASE)
+"""A number whose digits can be counted: a fraction, a root or a sum is exact instead."""
+_GAPS = re.compile(r"(?<=\d)[\s'’ʼ_](?=\d{3})|\s(?=[*·×⋅])|(?<=[*·×⋅])\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,51 +61,46 @@ class Judgement:
         return self.verdict == "right"
 
 
-def typed(text: str) -> Typed | None:
-    """The number in a text, with a point or a comma, as 1.2e-3 or 1.2·10^-3, or a fraction; None where there is none."""
-    plain = text.strip().translate(_SIGNS)
-    if (found := _FRACTION.fullmatch(plain)) is not None:
-        return _fraction(int(found[1]), int(found[2]))
-    if (found := _NUMBER.fullmatch(plain)) is None:
-        return None
-    sign, figures, power = found.groups()
-    exponent = int(power or 0)
-    try:
-        value = float(f"{sign}{figures}e{exponent}")
-    except (ValueError, OverflowError):
-        return None
-    if not math.isfinite(value):
-        return None
-    whole, _, decimals = figures.partition(".")
-    counted = (whole + decimals).lstrip("0")
-    if not decimals and len(counted) > 3:  # the zeros that end 1230 may be rounded or not
-        kept = max(3, len(counted.rstrip("0")))
-        return Typed(value, 0.5 * 10.0 ** (exponent + len(counted) - kept), kept)
-    return Typed(value, 0.5 * 10.0 ** (exponent - len(decimals)), len(counted), len(decimals))
-
-
-def _fraction(above: int, below: int) -> Typed | None:
-    """A fraction is exact; it is compared to five digits, which is what a person can read off the canvas."""
-    if not below:
-        return None
-    value = above / below
-    return Typed(value, abs(value) * 5e-6, 5)
+def typed(text: str, decimal: str = "") -> Typed | None:
+    """The number in a text, by the one reader of numbers; `decimal` is the decimal sign where it could be either."""
+    reading = read_number(text, decimal=decimal)
+    return None if reading.value is None else _counted(text, decimal, float(reading.value))
 
 
 def readings(text: str) -> tuple[Typed, ...]:
     """Every number that a text can mean: "1,024" is 1024 or 1.024, and whichever is right counts."""
-    plain = _APPROXIMATE.sub("", text.strip())
-    found = [typed(plain)]
-    if _THOUSANDS.fullmatch(plain):
-        found.append(typed(plain.replace(",", "")))
+    alone = typed(text)
+    found = (alone,) if alone is not None else (typed(text, "."), typed(text, ","))
     return tuple(each for each in found if each is not None)
+
+
+def _counted(text: str, decimal: str, value: float) -> Typed:
+    """A number with the digits it was typed with. What is no plain number is compared to five: so many can be read off the canvas."""
+    plain = simplified(text).strip()
+    if decimal == ".":
+        plain = plain.replace(",", "")
+    for start in re.finditer(r"(?<![\d.,])[+-]?[\d.,]", plain):
+        written = _WRITTEN.fullmatch(_GAPS.sub("", plain[start.start() :]).split(" ")[0])
+        if written is None:
+            break
+        whole, _, decimals = written[1].replace(",", ".").partition(".")
+        exponent = int(written[2] or 0)
+        if abs(float(f"{whole or 0}.{decimals or 0}e{exponent}") - abs(value)) > 1e-12 * abs(value):
+            break
+        counted = (whole + decimals).lstrip("0")
+        if not decimals and len(counted) > 3:  # the zeros that end 1230 may be rounded or not
+            kept = max(3, len(counted.rstrip("0")))
+            return Typed(value, 0.5 * 10.0 ** (exponent + len(counted) - kept), kept)
+        return Typed(value, 0.5 * 10.0 ** (exponent - len(decimals)), len(counted), len(decimals))
+    return Typed(value, abs(value) * 5e-6, 5)
 
 
 def judge(expected: Expected, text: str, question: Question | None = None) -> Judgement:
     """Right within the tolerance, correct but with too few digits, or wrong with every slip that fits."""
     answers = readings(text)
     if not answers:
-        return Judgement("unreadable", UNREADABLE)
+        refusal = read_number(text).refusal
+        return Judgement("unreadable", f"{refusal[:1].upper()}{refusal[1:]}.")
     judged = [_judged(expected, answer, question) for answer in answers]
     return min(judged, key=lambda each: ("right", "coarse", "wrong").index(each.verdict))
 
