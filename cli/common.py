@@ -7,7 +7,7 @@ import json
 import math
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cli.trained import add_untrained, note_state
 from engine.catalog import CATALOG
@@ -19,6 +19,9 @@ from graph.formula import FormulaError, build
 from graph.graph import Graph
 from graph.objective import NoObjective, find_objective
 from graph.settings import complaint
+
+if TYPE_CHECKING:
+    from engine.session import Session
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "resources" / "examples"
 LESSONS = EXAMPLES.parent / "lessons"
@@ -86,6 +89,14 @@ def objective_hint(graph: Graph) -> str:
     if not isinstance(found, NoObjective) or not found.candidates:
         return ""
     return f" Choose it with --objective {graph.nodes[found.candidates[0]].name}"
+
+
+def problems_entry(session: Session) -> dict[str, Any]:
+    """What is worth knowing about a graph that runs: said on standard error, and the entry of the `--json` object for it."""
+    said = [problem for problem in session.problems if problem.severity != "error"]
+    for problem in said:
+        print(f"main.py: {problem.severity}: {problem.text}", file=sys.stderr)
+    return {"problems": [{"severity": problem.severity, "text": problem.text} for problem in said]} if said else {}
 
 
 def _names(graph: Graph) -> str:

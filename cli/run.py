@@ -6,7 +6,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING, Any
 
-from cli.common import CommandError, load_graph, objective_hint, print_json
+from cli.common import CommandError, load_graph, objective_hint, print_json, problems_entry
 from cli.trained import open_session, state_entry
 from engine.views import Absent
 
@@ -32,7 +32,7 @@ def command(options: argparse.Namespace) -> int:
         print(f"main.py: {text}", file=sys.stderr)
     if trace.objective_note:
         print(f"main.py: {trace.objective_note}{objective_hint(graph)}", file=sys.stderr)
-    result = _describe(graph, trace, options.full) | state_entry(options)
+    result = _describe(graph, trace, options.full) | state_entry(options) | problems_entry(session)
     if options.json:
         print_json(result)
     else:

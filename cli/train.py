@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.common import CommandError, load_graph, objective_hint, print_json
+from cli.common import CommandError, load_graph, objective_hint, print_json, problems_entry
 from cli.trained import open_session, state_entry
 from graph.edits import MISSING, SetGraphSetting, SetTraining
 from graph.files import FileError, save
@@ -41,7 +41,7 @@ def command(options: argparse.Namespace) -> int:
         trainer.lengthen()
         if 0 not in (options.epochs, options.steps):
             _run(trainer, Path(options.log) if options.log else None)
-        result = trainer.result(options.full) | state_entry(options)
+        result = trainer.result(options.full) | state_entry(options) | problems_entry(session)
     except SessionError as error:
         raise CommandError(f"{error}{objective_hint(graph)}", 1) from None
     if options.out:

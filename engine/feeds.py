@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 from torch import Tensor
 
-from engine.data import DataError, load
+from engine.data import DataError, load_together
+from engine.data.together import disagreements, leader
 from engine.environment import Key
 from graph.problem import Problem
 
@@ -35,6 +36,11 @@ class Feeds:
     rows: dict[Part, int] = field(default_factory=lambda: {"train": 0, "test": 0})
     problems: list[Problem] = field(default_factory=list)
 
+    @property
+    def errors(self) -> list[Problem]:
+        """What keeps the graph from being trained."""
+        return [problem for problem in self.problems if problem.severity == "error"]
+
     def whole(self, keys: Sequence[Key], part: Part) -> list[Tensor]:
         """What the sources `keys` give for all samples of one part."""
         data = self.train if part == "train" else self.test
@@ -46,23 +52,20 @@ class Feeds:
 
 
 def load_data(graph: Graph, inference: Inference, device: str, feeds: Feeds) -> None:
-    """Fill in the parts of every Data node that could be inferred."""
-    feeds.train, feeds.test, feeds.problems = {}, {}, []
+    """Fill in the parts of every Data node that could be inferred. All of them go row by row."""
+    feeds.train, feeds.test = {}, {}
     feeds.rows = {"train": 0, "test": 0}
-    first: str | None = None
-    for node in graph.nodes:
-        if (node, "x") not in inference.outputs or _role(inference, graph, node) != "data":
+    nodes = [n for n in graph.nodes if (n, "x") in inference.outputs and _role(inference, graph, n) == "data"]
+    loaded = dict(zip(nodes, load_together([graph.settings_of(node) for node in nodes], graph.folder), strict=True))
+    feeds.problems = disagreements(graph, loaded)
+    first = loaded.get(leader(graph, loaded) or "")
+    for node, data in loaded.items():
+        if isinstance(data, DataError):
+            feeds.problems.append(Problem("error", f"{graph.nodes[node].name}: {data}", (node,)))
             continue
-        try:
-            data = load(graph.settings_of(node), graph.folder)
-        except DataError as error:
-            feeds.problems.append(Problem("error", f"{graph.nodes[node].name}: {error}", (node,)))
+        if not isinstance(first, DataError) and first is not None and data.total != first.total:
             continue
-        rows = {"train": len(data.x_train), "test": len(data.x_test)}
-        if first is not None and rows != feeds.rows:
-            feeds.problems.append(Problem("error", _unequal(graph, first, node, feeds.rows, rows), (node, first)))
-            continue
-        first, feeds.rows = node, {"train": rows["train"], "test": rows["test"]}
+        feeds.rows = {"train": len(data.x_train), "test": len(data.x_test)}
         for part, x, y in ((feeds.train, data.x_train, data.y_train), (feeds.test, data.x_test, data.y_test)):
             part[node, "x"] = torch.tensor(x, dtype=inference.dtype, device=device)
             whole = data.description.target_dtype == "index"
@@ -71,14 +74,6 @@ def load_data(graph: Graph, inference: Inference, device: str, feeds: Feeds) -> 
 
 def _role(inference: Inference, graph: Graph, node: str) -> str:
     return str(inference.types[graph.nodes[node].type].role)
-
-
-def _unequal(graph: Graph, first: str, node: str, one: dict[Part, int], two: dict[str, int]) -> str:
-    a, b = graph.nodes[first].name, graph.nodes[node].name
-    return (
-        f"{b}: data sets in one graph go row by row, and {a} has {one['train']} + {one['test']} samples (training + test), "
-        f"{b} {two['train']} + {two['test']}"
-    )
 
 
 def load_fixed(graph: Graph, inference: Inference, device: str, feeds: Feeds) -> None:

@@ -25,7 +25,7 @@ from engine.state import State, state_key
 from engine.trace import Trace, view
 from engine.views import TraceView
 from graph.bypass import effective
-from graph.problem import Problem
+from graph.problem import GRAVITY, Problem
 
 if TYPE_CHECKING:
     from graph.graph import Graph
@@ -78,7 +78,7 @@ class Session:
     def problems(self) -> list[Problem]:
         """Everything that is wrong or worth knowing, errors first."""
         found = [*self.inference.problems, *self.feeds.problems, *self._unread, *self.notes]
-        return sorted(found, key=lambda p: p.severity != "error")
+        return sorted(found, key=lambda p: GRAVITY[p.severity])
 
     def update(self, graph: Graph) -> Update:
         """Follow the document. Cheap when only values changed; after a structural change what no longer fits is made anew."""
@@ -162,8 +162,8 @@ class Session:
         key = (training, everything, None if outputs is None else tuple(outputs))
         if key not in self._programs:
             wanted: Wanted = "all" if everything else "parameters"
-            if not everything and self.feeds.problems:
-                raise SessionError(self.feeds.problems)
+            if not everything and (wrong := self.feeds.errors):
+                raise SessionError(wrong)
             try:
                 self._programs[key] = compile(self.graph, self.inference, training=training, wanted=wanted, outputs=outputs)
             except ProgramError as error:

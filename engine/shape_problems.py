@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 from engine.nodes.base import NodeError
 from engine.nodes.checks import dims_text, shape_text
 from graph.edits import SetParam, insert_on_wire
-from graph.problem import Problem, Repair
+from graph.problem import Problem, Repair, Severity
 from graph.spec import Port
 from graph.structure import missing_input, unknown_type
 
 if TYPE_CHECKING:
+    from engine.data.errors import Note, Offer
     from engine.shapes import Shape
     from graph.graph import Graph
 
@@ -28,6 +29,15 @@ class Complaints:
         """A problem on `node`; `text` follows its name."""
         edges = tuple(e.id for e in self._graph.inputs_of(node) if port and e.target[1] == port)
         self.problems.append(Problem("error", f"{self._name(node)}: {text}", (node, *others), edges, port, tuple(repairs)))
+
+    def note(self, node: str, note: Note) -> None:
+        """What was recognised in a Data node's file, or is odd about it."""
+        severity: Severity = "warning" if note.warning else "note"
+        self.problems.append(Problem(severity, f"{self._name(node)}: {note.text}", (node,), repairs=self.offers(node, note.repairs)))
+
+    def offers(self, node: str, offers: Sequence[Offer]) -> tuple[Repair, ...]:
+        """Repairs that give a node other settings."""
+        return tuple(Repair(title, tuple(SetParam(node, name, value).to_json() for name, value in how.items())) for title, how in offers)
 
     def unknown_type(self, node: str) -> None:
         self.say(node, unknown_type(self._graph, node))

@@ -212,9 +212,11 @@ class _Inferrer:
         try:
             about = describe(self.graph.settings_of(node), self.graph.folder)
         except DataError as error:
-            self.say.say(node, str(error))
+            self.say.say(node, str(error), repairs=self.say.offers(node, error.repairs))
             raise Refused from None
-        target = Shape(about.target, True, "index" if about.coding == "index" else "float", coding=about.coding, classes=len(about.classes))
+        for note in about.notes:
+            self.say.note(node, note)
+        target = Shape(about.target, True, "index" if about.coding == "index" else "float", coding=about.coding, classes=len(about.classes) or about.levels)
         return {"x": Shape(about.features, True), "target": target}
 
     def _penalised_keys(self, node: str) -> tuple[Key, ...]:

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+Severity = Literal["error", "warning", "note"]
+GRAVITY: dict[str, int] = {"error": 0, "warning": 1, "note": 2}
+"""The gravest first. An error keeps something from being computed, a warning is probably a mistake, a note is worth knowing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Repair:
@@ -18,7 +22,7 @@ class Repair:
 class Problem:
     """`text` names nodes and ports by the names on the canvas; `nodes` and `edges` hold ids, the first node is where the badge goes."""
 
-    severity: Literal["error", "warning"]
+    severity: Severity
     text: str
     nodes: tuple[str, ...] = ()
     edges: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from engine.views import TraceView
 from graph.document import Change, Document
-from graph.problem import Problem
+from graph.problem import GRAVITY, Problem
 from graph.repairs import merged
 from graph.structure import problems
 
@@ -83,7 +83,7 @@ class Diagnosis(QObject):
         nodes, edges = self._document.graph.nodes, self._document.graph.edges
         still = [p for p in self._computed if all(n in nodes for n in p.nodes) and all(e in edges for e in p.edges)]
         found = merged(list(self._seen), still)
-        ordered = tuple(sorted(found, key=lambda problem: problem.severity != "error"))
+        ordered = tuple(sorted(found, key=lambda problem: GRAVITY[problem.severity]))
         if ordered != self.problems:
             self.problems = ordered
             self.changed.emit()

@@ -20,6 +20,8 @@ from ui.reading import glance, gradient_of, port_names, port_values, scalar
 from ui.theme import LIGHT, Theme
 from ui.widgets import button, clear, label, line
 
+ROLES = {"error": "fault", "warning": "notice", "note": "secondary"}
+"""The style of a problem's text by its severity."""
 LONGEST = 9
 """Names of more letters would drown a formula: the port's own name stands there then."""
 
@@ -215,7 +217,7 @@ class NodePage(QWidget):
         self._shown_problems = problems
         clear(self._problems)
         for problem in problems:
-            self._problems.addWidget(label(problem.text, "fault" if problem.severity == "error" else "notice", wrap=True))
+            self._problems.addWidget(label(problem.text, ROLES[problem.severity], wrap=True))
             for repair in problem.repairs:
                 self._problems.addWidget(self._repair_button(repair))
 

@@ -8,13 +8,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from graph.problem import Problem
+from graph.problem import GRAVITY, Problem
 from ui.inspector import scrolled
-from ui.theme import LIGHT, Theme
+from ui.theme import LIGHT, MARKS, Theme, shade
 from ui.widgets import FlowLayout, button, clear, label, line
 
-MARKS = {"error": "✕", "warning": "!"}
-"""Severity by glyph; the colour says it once more."""
 LISTED = 200
 """Rows at most: nobody reads more, and a graph of ten thousand loose nodes has that many problems."""
 
@@ -40,7 +38,7 @@ class ProblemRow(QFrame):
         mark = label(MARKS[problem.severity], "strong")
         mark.setFixedWidth(round(14 * theme.scale))
         mark.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
-        mark.setStyleSheet(f"color: {theme.error if problem.severity == 'error' else theme.warning};")
+        mark.setStyleSheet(f"color: {shade(theme, problem.severity)};")
         mark.setToolTip(problem.severity.capitalize())
         self.row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
         self.column = QVBoxLayout()
@@ -90,8 +88,8 @@ class ProblemsPage(QWidget):
         self.show_problems(problems, self._names)
 
     def show_problems(self, problems: Sequence[Problem], names: Mapping[str, str] | None = None) -> None:
-        """Errors first, in the order they were found. `names` of nodes by id make links to the further nodes of a problem."""
-        ordered = tuple(sorted(problems, key=lambda p: p.severity != "error"))
+        """The gravest first, in the order they were found. `names` of nodes by id make links to the further nodes of a problem."""
+        ordered = tuple(sorted(problems, key=lambda p: GRAVITY[p.severity]))
         concerned = {node: names[node] for problem in ordered[:LISTED] for node in problem.nodes if node in names} if names else {}
         if ordered == self._problems and concerned == self._names:
             return

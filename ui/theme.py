@@ -195,6 +195,15 @@ def _font(role: str, scale: float) -> QFont:
     return made
 
 
+MARKS = {"error": "✕", "warning": "!", "note": "i"}
+"""Severity of a problem by glyph; the colour says it once more."""
+
+
+def shade(theme: Theme, severity: str) -> str:
+    """The colour of a problem's mark."""
+    return {"error": theme.error, "warning": theme.warning}.get(severity, theme.secondary)
+
+
 @dataclass(frozen=True, slots=True)
 class Pair:
     """`foreground` on `background` (both `#RRGGBB`), `what` in words for a failing test."""
@@ -221,7 +230,7 @@ _TEXTS = (
     ("warning", "panel card canvas field warning_soft"),
     ("error", "panel card canvas field error_soft"),
     ("on_accent", "forward backward forward_hover backward_hover selection"),
-    ("canvas", "warning error"),
+    ("canvas", "warning error secondary"),
     ("card", "error selection"),
 )
 _MARKS = (

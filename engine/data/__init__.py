@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from engine.data.loading import DataSet as DataSet
     from engine.data.loading import Description as Description
     from engine.data.loading import describe as describe
+    from engine.data.errors import Note as Note
     from engine.data.loading import load as load
+    from engine.data.loading import load_together as load_together
 
-__all__ = ["DataError", "DataSet", "Description", "describe", "load"]
+__all__ = ["DataError", "DataSet", "Description", "Note", "describe", "load", "load_together"]
 
 
 def __getattr__(name: str) -> Any:

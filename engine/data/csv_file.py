@@ -1,9 +1,9 @@
-"""A person's CSV: read, with roles for its columns, and complaints that name line and column."""
+"""A person's CSV: read, with roles for its columns, notes on what was recognised, and complaints that name line and column."""
 
 from __future__ import annotations
 
 import csv
-import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -11,23 +11,44 @@ from typing import Any
 
 import numpy as np
 
-from engine.data.errors import DataError
+from engine.data.cells import Evidence, Numbers, evidence, is_missing, mostly_numbers
+from engine.data.errors import DataError, Note
+from engine.data.labels import classes_of, looks_like_classes, target_notes
+from engine.data.text_table import Table, read_table
 
-_SEPARATORS = (",", ";", "\t")
+TARGET_NAMES = ("label", "labels", "target", "class")
+"""A column of this name is the target, wherever it stands."""
+CODES = (-9.0, -99.0, -999.0, -9999.0, 999.0, 9999.0, 99999.0)
+"""Numbers that often stand for "not measured"."""
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """Numbers by role. `labels` is the one target column as text, when it is not numbers."""
+    """Numbers by role, for every row of the file; `usable` are the rows that have a target.
+
+    `labels` is the one target column as text, when it is not numbers.
+    """
 
     feature_names: tuple[str, ...]
     target_names: tuple[str, ...]
     x: np.ndarray
     y: np.ndarray | None
     labels: np.ndarray | None
+    usable: np.ndarray
+    notes: tuple[Note, ...] = ()
 
 
-def read(path: str, feature_columns: str, target_columns: str) -> Columns:
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The settings of a Data node that say how a file is read."""
+
+    feature_columns: str = ""
+    target_columns: str = ""
+    header: str = "auto"
+    decimal: str = "auto"
+
+
+def read(path: str, reading: Reading) -> Columns:
     """Raises DataError, in words for the file's owner."""
     if not path.strip():
         raise DataError("choose a CSV file")
@@ -36,84 +57,218 @@ def read(path: str, feature_columns: str, target_columns: str) -> Columns:
         stamp = file.stat()
     except (OSError, ValueError) as error:
         raise DataError(f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
-    return _read(str(file), stamp.st_mtime_ns, stamp.st_size, feature_columns, target_columns)
+    return _read(str(file), stamp.st_mtime_ns, stamp.st_size, reading)
+
+
+@lru_cache(maxsize=2)
+def _table(path: str, modified: int, size: int, header: str) -> Table:
+    return read_table(path, header)
 
 
 @lru_cache(maxsize=4)
-def _read(path: str, modified: int, size: int, feature_columns: str, target_columns: str) -> Columns:
-    table, separator = _table(path)
-    names = list(table.columns)
-    targets = _chosen(target_columns, names, path) or names[-1:]
-    features = _chosen(feature_columns, names, path) or [name for name in names if name not in targets]
-    if not features:
-        raise DataError(f"{path}: no column is left for the features")
-    if both := [name for name in features if name in targets]:
-        raise DataError(f"{path}: column {both[0]!r} is both a feature and a target")
-    comma = separator == ";"
-    columns = {name: table[name] for name in [*features, *targets]}
-    x = np.stack([_numbers(columns[name], name, path, comma, "feature") for name in features], axis=1)
-    labels = _labels(columns[targets[0]], comma) if len(targets) == 1 else None
-    if labels is not None:
-        _refuse_empty(columns[targets[0]], targets[0], path)
-        return Columns(tuple(features), tuple(targets), x, None, labels)
-    y = np.stack([_numbers(columns[name], name, path, comma, "target") for name in targets], axis=1)
-    return Columns(tuple(features), tuple(targets), x, y, None)
+def _read(path: str, modified: int, size: int, reading: Reading) -> Columns:
+    return _Reader(path, _table(path, modified, size, reading.header), reading).columns()
 
 
-def _table(path: str) -> tuple[Any, str]:
-    """All cells below the first line as text, under the names in it; and what separates them."""
-    import pandas as pd
+class _Reader:
+    """One file under one reading."""
 
-    try:
-        with open(path, encoding="utf-8-sig") as stream:
-            first = stream.readline()
-        separator = max(_SEPARATORS, key=re.sub(r'"[^"]*"', "", first).count)
-        cells = pd.read_csv(path, sep=separator, header=None, dtype=str, keep_default_na=False, na_filter=False, skip_blank_lines=False,
-                            skipinitialspace=True, encoding="utf-8-sig", index_col=False)  # fmt: skip
-    except UnicodeDecodeError:
-        raise DataError(f"{path}: is not UTF-8 text; save it as CSV in UTF-8") from None
-    except pd.errors.EmptyDataError:
-        raise DataError(f"{path}: is empty; the first line should name the columns") from None
-    except pd.errors.ParserError as error:
-        raise DataError(f"{path}: {_in_words(str(error))}") from None
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror or error})") from None
-    cells = cells.fillna("").apply(lambda column: column.str.strip())
-    while len(cells) and not cells.iloc[-1].any():
-        cells = cells.iloc[:-1]
-    if len(cells) < 2:
-        raise DataError(f"{path}: has no rows below the line with the column names")
-    cells = cells.loc[:, cells.any()]  # separators at the end of every line make an empty column
-    table = cells.iloc[1:].reset_index(drop=True)
-    table.columns = _names(list(cells.iloc[0]), path)
-    return table, separator
+    def __init__(self, path: str, table: Table, reading: Reading) -> None:
+        self._path, self._table, self._reading = path, table, reading
+        self._cells = dict(zip(table.names, table.columns, strict=True))
+        self._notes = list(table.notes)
+
+    def columns(self) -> Columns:
+        features, targets = self._roles()
+        signs = self._decimal_signs([*features, *targets])
+        self._refuse_text(features)
+        words = len(targets) == 1 and looks_like_classes(self._cells[targets[0]])
+        usable = self._labelled(targets, words)
+        x = np.stack([self._numbers(name, signs[name], "feature", usable, features) for name in features], axis=1)
+        labels, y = None, None
+        if words:
+            labels, notes = classes_of(self._cells[targets[0]], usable, targets[0])
+            self._notes += notes
+            if self._table.trimmed & set(labels[usable].tolist()):
+                self._notes.append(Note(f"column {targets[0]!r}: blanks around words left out"))
+        else:
+            y = np.stack([self._numbers(name, signs[name], "target", usable) for name in targets], axis=1)
+        self._notes += target_notes(targets, x[usable], None if y is None else y[usable], features, labels, usable)
+        return Columns(tuple(features), tuple(targets), x, y, labels, usable, tuple(self._notes))
+
+    # Roles
+
+    def _roles(self) -> tuple[list[str], list[str]]:
+        names, path = self._table.names, self._path
+        targets = _chosen(self._reading.target_columns, names, path) or [self._target()]
+        features = _chosen(self._reading.feature_columns, names, path)
+        if not features:
+            features = [name for name in names if name not in targets]
+            features = self._without_index(features)
+        if not features:
+            raise DataError(f"{path}: no column is left for the features")
+        if both := [name for name in features if name in targets]:
+            raise DataError(f"{path}: column {both[0]!r} is both a feature and a target")
+        return features, targets
+
+    def _target(self) -> str:
+        """The column called label; in a table without names the only one that holds words; else the last."""
+        names = self._table.names
+        called = [name for name in names if name.lower() in TARGET_NAMES]
+        if len(called) == 1 and called[0] != names[-1]:
+            self._notes.append(Note(f"column {called[0]!r} is taken as the target because of its name",
+                                    ((f"Take {names[-1]} as the target", {"target_columns": _quoted(names[-1])}),)))  # fmt: skip
+            return called[0]
+        if not self._table.headed:
+            words = [name for name in names if not mostly_numbers(self._cells[name])]
+            if len(words) == 1 and words[0] != names[-1] and len(set(self._cells[words[0]])) < len(self._table.lines):
+                self._notes.append(Note(f"{words[0]} is taken as the target: it is the only one that holds words"))
+                return words[0]
+        return names[-1]
+
+    def _without_index(self, features: list[str]) -> list[str]:
+        """A column without a name that counts the rows is what a spreadsheet or pandas wrote beside the table."""
+        first = self._table.names[0]
+        unnamed = (self._table.headed and first in self._table.unnamed) or first.lower().startswith("unnamed: 0")
+        if first not in features or len(features) < 2 or not unnamed or not _counts(self._cells[first]):
+            return features
+        offer = ((f"Use {first} as a feature", {"feature_columns": ", ".join(map(_quoted, features))}),)
+        self._notes.append(Note(f"{first} has no name and counts the rows, so it was left out", offer))
+        return [name for name in features if name != first]
+
+    def _refuse_text(self, features: Sequence[str]) -> None:
+        """Columns of words cannot be features; the others can, with one click."""
+        words = [name for name in features if not mostly_numbers(self._cells[name]) and not _truth(self._cells[name])]
+        words = [name for name in words if any(not is_missing(cell) for cell in self._cells[name])]
+        if not words:
+            return
+        cell = next(cell for cell in self._cells[words[0]] if not is_missing(cell) and not Numbers().may_be(cell))
+        left = [name for name in features if name not in words]
+        offers = [(f"Leave out {_listed(words)}", {"feature_columns": ", ".join(map(_quoted, left))})] if left else []
+        more = f" (and {_listed(words[1:])} too)" if words[1:] else ""
+        raise DataError(
+            f"{self._path}: line {self._table.lines[self._cells[words[0]].index(cell)]}, column {words[0]!r} has {_short(cell)}"
+            f"{more}; a feature must be a number",
+            offers,
+        )
+
+    def _labelled(self, targets: Sequence[str], words: bool) -> np.ndarray:
+        """Which rows have a target; the others cannot be used, and that is said."""
+        missing = np.zeros(len(self._table.lines), dtype=bool)
+        for name in targets:
+            known = {cell: is_missing(cell, not words) for cell in set(self._cells[name])}
+            missing |= np.fromiter((known[cell] for cell in self._cells[name]), bool, len(missing))
+        if missing.all():
+            raise DataError(f"{self._path}: column {targets[0]!r} has no value in any row")
+        if missing.any():
+            rows = np.flatnonzero(missing)
+            lines = ", ".join(str(self._table.lines[at]) for at in rows[:5]) + (" …" if len(rows) > 5 else "")
+            what = "1 row has" if len(rows) == 1 else f"{len(rows):,} rows have"
+            text = f"{what} no value in {_listed(targets)} (line{'' if len(rows) == 1 else 's'} {lines}) and cannot be used for training"
+            self._notes.append(Note(f"{text}; {len(missing) - len(rows):,} of {len(missing):,} rows are used", warning=True))
+        return ~missing
+
+    # Numbers
+
+    def _decimal_signs(self, names: Sequence[str]) -> dict[str, str]:
+        """The decimal sign of every column: its own cells prove it, else those of the other columns, else the file's separator."""
+        if self._reading.decimal in ("point", "comma"):
+            return dict.fromkeys(names, "." if self._reading.decimal == "point" else ",")
+        found = {name: evidence(dict.fromkeys(self._cells[name])) for name in self._table.names}
+        points = sum(each.point > 0 for each in found.values())
+        commas = sum(each.comma > 0 for each in found.values())
+        common = "." if points and not commas else "," if commas and not points else ""
+        signs = {name: self._sign(name, found[name], common, bool(points and commas)) for name in names}
+        grouped = [name for name in names if found[name].either and found[name].comma + found[name].point == 0]
+        self._say_signs([name for name in names if signs[name] == ","], grouped, signs, found)
+        return signs
+
+    def _sign(self, name: str, found: Evidence, common: str, both: bool) -> str:
+        if found.point or found.comma:
+            return "." if found.point >= found.comma else ","
+        if not found.either:
+            return common or "."
+        if common:
+            return common
+        if self._table.separator == "," and not both:
+            return "."
+        if "," not in found.either and self._table.separator != ";" and not both:
+            return "."
+        readings = [Numbers(sign).value(found.either) for sign in ".,"]
+        line = self._table.lines[self._cells[name].index(found.either)]
+        raise DataError(
+            f"{self._path}: line {line}, column {name!r} has {found.either}, which can mean {readings[0]:g} or {readings[1]:g}",
+            [("The decimal sign is the point", {"decimal": "point"}), ("The decimal sign is the comma", {"decimal": "comma"})],
+        )
+
+    def _say_signs(self, commas: Sequence[str], grouped: Sequence[str], signs: Mapping[str, str], found: Mapping[str, Evidence]) -> None:
+        if any(found[name].comma for name in commas):
+            self._notes.append(Note("numbers are written with a decimal comma"))
+        for name in grouped:
+            cell, sign = found[name].either, signs[name]
+            if Numbers(sign).value(cell) != Numbers("," if sign == "." else ".").value(cell) and ("." if sign == "," else ",") in cell:
+                value = Numbers(sign).value(cell)
+                other = "point" if sign == "," else "comma"
+                offer = (f"The {other} is the decimal sign", {"decimal": other})
+                self._notes.append(Note(f"column {name!r}: the {other} stands between thousands, {cell} is {value:.10g}", (offer,)))
+
+    def _numbers(self, name: str, sign: str, role: str, usable: np.ndarray, features: Sequence[str] = ()) -> np.ndarray:
+        """The column as numbers, NaN in rows that are not used."""
+        cells = self._cells[name]
+        distinct = list(dict.fromkeys(cells))
+        known: dict[str, float | None] = dict(zip(distinct, Numbers(sign).values(distinct), strict=True))
+        if role == "feature" and (truth := _truth(cells)):
+            known |= truth
+            self._notes.append(Note(f"column {name!r}: {' and '.join(f'{word} is {value:g}' for word, value in truth.items())}"))
+        numbers = np.fromiter((np.nan if (v := known[cell]) is None else v for cell in cells), float, len(cells))
+        bad = np.flatnonzero(~np.isfinite(numbers) & usable)
+        if len(bad):
+            raise self._bad_cell(name, role, bad, usable, features)
+        self._flag_codes(name, role, numbers[usable])
+        numbers[~usable] = np.nan
+        return numbers
+
+    def _bad_cell(self, name: str, role: str, bad: np.ndarray, usable: np.ndarray, features: Sequence[str]) -> DataError:
+        cells, lines = self._cells[name], self._table.lines
+        left = [each for each in features if each != name]
+        offers = [(f"Leave out {name}", {"feature_columns": ", ".join(map(_quoted, left))})] if left else []
+        missing = [at for at in bad if is_missing(cells[at])]
+        wrong = next((at for at in bad if not is_missing(cells[at])), None)
+        if wrong is not None:
+            return DataError(
+                f"{self._path}: line {lines[wrong]}, column {name!r} has {_short(cells[wrong])}, and a {role} must be a finite number",
+                offers,
+            )
+        at = missing[0]
+        lacks = f"has no value ({cells[at]!r})" if cells[at] else "is empty"
+        count = f"; {len(missing):,} of {int(usable.sum()):,} rows lack one" if len(missing) > 1 else ""
+        return DataError(f"{self._path}: line {lines[at]}, column {name!r} {lacks}{count}. Fill it in or leave the column out", offers)
+
+    def _flag_codes(self, name: str, role: str, numbers: np.ndarray) -> None:
+        for code in CODES:
+            others = numbers[numbers != code]
+            if not len(others) or len(others) == len(numbers):
+                continue
+            span = max(float(np.ptp(others)), 1.0)
+            if min(abs(code - float(others.min())), abs(code - float(others.max()))) > 3 * span:
+                count = len(numbers) - len(others)
+                self._notes.append(Note(f"column {name!r} has {code:g} in {count:,} row{'' if count == 1 else 's'}, far from all other "
+                                        "values: is it a code for a missing value?", warning=True))  # fmt: skip
 
 
-def _names(names: list[str], path: str) -> list[str]:
-    """The column names in the first line; a column without one is called by its place."""
-    if all(map(_is_number, names)):
-        raise DataError(f"{path}: the first line should name the columns, but it holds numbers only")
-    names = [name or f"column {place}" for place, name in enumerate(names, 1)]
-    for name in names:
-        if names.count(name) > 1:
-            raise DataError(f"{path}: the first line names {names.count(name)} columns {name!r}; give every column a name of its own")
-    return names
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text.replace(",", "."))
-    except ValueError:
+def _counts(cells: Sequence[str]) -> bool:
+    """Whether a column is 0, 1, 2 … or 1, 2, 3 …."""
+    if not cells or cells[0] not in ("0", "1"):
         return False
-    return True
+    return all(cell == str(number) for number, cell in enumerate(cells, int(cells[0])))
 
 
-def _in_words(text: str) -> str:
-    if found := re.search(r"Expected (\d+) fields in line (\d+), saw (\d+)", text):
-        return f"line {found[2]} has {found[3]} columns; the first line names {found[1]}"
-    if found := re.search(r"EOF inside string starting at row (\d+)", text):
-        return f"a quotation mark opens in line {int(found[1]) + 1} and is never closed"
-    return "cannot be read as CSV (" + text.replace("Error tokenizing data. C error: ", "").strip() + ")"
+def _truth(cells: Sequence[str]) -> dict[str, float | None]:
+    """True and False as 1 and 0, where a column holds nothing else."""
+    words = {cell for cell in set(cells) if not is_missing(cell)}
+    if words and {word.lower() for word in words} <= {"true", "false"}:
+        return {word: float(word.lower() == "true") for word in sorted(words)}
+    return {}
 
 
 def _chosen(text: str, names: list[str], path: str) -> list[str]:
@@ -122,35 +277,21 @@ def _chosen(text: str, names: list[str], path: str) -> list[str]:
     chosen = [part.strip() for row in rows for part in row if part.strip()]
     for name in chosen:
         if name not in names:
-            known = ", ".join(f'"{known}"' if "," in known else known for known in names[:12])
+            known = ", ".join(_quoted(known) for known in names[:12])
             raise DataError(f"{path}: has no column {name!r}; its columns are {known}{' …' if len(names) > 12 else ''}")
     return list(dict.fromkeys(chosen))
 
 
-def _refuse_empty(column: Any, name: str, path: str) -> None:
-    empty = np.flatnonzero(column == "")
-    if len(empty):
-        raise DataError(f"{path}: line {empty[0] + 2}, column {name!r} is empty")
+def _quoted(name: str) -> str:
+    """A column's name as it is typed into the settings."""
+    return f'"{name}"' if "," in name else name
 
 
-def _converted(column: Any, comma: bool) -> Any:
-    import pandas as pd
-
-    return pd.to_numeric(column.str.replace(",", ".", regex=False) if comma else column, errors="coerce")
+def _listed(names: Sequence[Any]) -> str:
+    return ", ".join(map(str, names[:4])) + (" …" if len(names) > 4 else "")
 
 
-def _numbers(column: Any, name: str, path: str, comma: bool, role: str) -> np.ndarray:
-    _refuse_empty(column, name, path)
-    numbers: np.ndarray = _converted(column, comma).to_numpy(dtype=np.float64)
-    bad = np.flatnonzero(~np.isfinite(numbers))
-    if len(bad):
-        raise DataError(f"{path}: line {bad[0] + 2}, column {name!r} has {column.iloc[bad[0]]!r}, and a {role} must be a finite number")
-    return numbers
-
-
-def _labels(column: Any, comma: bool) -> np.ndarray | None:
-    """The column as text, when most of it is not numbers; a few words among numbers are mistakes, not classes."""
-    numbers = _converted(column, comma)
-    if numbers.notna().mean() > 0.5:
-        return None
-    return np.array(column, dtype=str)
+def _short(cell: str) -> str:
+    """A cell in a sentence: on one line, and not too long."""
+    line = " ".join(cell.split())
+    return repr(line if len(line) <= 40 else f"{line[:39]}…")

@@ -1,5 +1,30 @@
 """What goes wrong with data, said to the person whose data it is."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+Offer = tuple[str, Mapping[str, Any]]
+"""A repair: its title, and the settings that it gives the Data node."""
+
 
 class DataError(Exception):
     """The text is one sentence: which file, which line or column or setting, and what is expected."""
+
+    def __init__(self, text: str, repairs: Sequence[Offer] = ()) -> None:
+        super().__init__(text)
+        self.repairs = tuple(repairs)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Something a person should know about how their data were read, and what they can click to have it otherwise."""
+
+    text: str
+    repairs: tuple[Offer, ...] = ()
+    warning: bool = False
+    """Whether it may well be a mistake, rather than information."""
+    meant_as_classes: bool = False
+    """Whether it asks if a target of numbers is one of classes, which the coding may have answered."""

@@ -6,7 +6,7 @@ Both take the Data node's settings (what is absent has its default) and raise `D
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -15,21 +15,31 @@ from typing import Any
 import numpy as np
 
 from engine.data import csv_file
-from engine.data.errors import DataError
+from engine.data.errors import DataError, Note
 from engine.data.generators import GENERATORS
+from engine.data.labels import LEVELS
 from engine.data.specs import DATA_SETS, DataSetSpec
 from engine.data.split import split
 from engine.nodes.sources import Data
 from engine.rng import seed_for
 
-__all__ = ["DataError", "DataSet", "Description", "describe", "load"]
+__all__ = ["DataError", "DataSet", "Description", "Note", "describe", "load", "load_together"]
+
+Source = tuple[str, tuple[int, int]]
+"""The settings that matter to a data set, as text; and a stamp of its file."""
+
+
+PICTURES = {"digits": (8, 8)}
+"""Height and width of the samples that are known to be pictures; a table of 64 columns is none by itself."""
 
 
 @dataclass(frozen=True, slots=True)
 class Description:
     """`features` and `target` are sample dimensions; `coding` is one of the spec's codings but never `auto`.
 
-    `classes` holds the classes' names, empty for a real target. `train_rows + test_rows = rows`.
+    `classes` holds the classes' names, empty for a real target. `train_rows + test_rows = rows`. `notes` say how a file was read, and
+    what is odd about it. `levels` are the distinct values of a real target of few whole numbers, else 0. `picture` is the height and
+    width of samples that are known to be pictures.
     """
 
     features: tuple[int, ...]
@@ -41,6 +51,9 @@ class Description:
     rows: int
     train_rows: int
     test_rows: int
+    notes: tuple[Note, ...] = ()
+    levels: int = 0
+    picture: tuple[int, int] | None = None
 
     @property
     def target_dtype(self) -> str:
@@ -50,13 +63,19 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class DataSet:
-    """Features (N, *features) float64; targets (N, k) float64, or (N,) int64 for class indices. Read-only arrays."""
+    """Features (N, *features) float64; targets (N, k) float64, or (N,) int64 for class indices. Read-only arrays.
+
+    `rows_train` and `rows_test` are the samples' places in the source, in the order of the parts; `total` counts the source's rows.
+    """
 
     x_train: np.ndarray
     y_train: np.ndarray
     x_test: np.ndarray
     y_test: np.ndarray
     description: Description
+    rows_train: np.ndarray
+    rows_test: np.ndarray
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +88,8 @@ class _Raw:
     classes: tuple[str, ...]
     feature_names: tuple[str, ...]
     target_names: tuple[str, ...]
+    usable: np.ndarray | None = None
+    notes: tuple[Note, ...] = ()
 
 
 def describe(settings: Mapping[str, Any], folder: str = "") -> Description:
@@ -78,14 +99,44 @@ def describe(settings: Mapping[str, Any], folder: str = "") -> Description:
     """
     spec, values, key = _wanted(settings, folder)
     if spec.rows is None and not spec.made:
-        return _load(key, _stamp(spec, values)).description
+        source = key, _stamp(spec, values)
+        return _load(source, (source,)).description
     return _described(key)
 
 
 def load(settings: Mapping[str, Any], folder: str = "") -> DataSet:
-    """The numbers; the last few sets are kept in memory."""
+    """The numbers of one data set by itself; the last few sets are kept in memory. Raises DataError."""
+    source = _source(settings, folder)
+    return _load(source, (source,))
+
+
+def load_together(nodes: Sequence[Mapping[str, Any]], folder: str = "") -> list[DataSet | DataError]:
+    """The data sets of one graph, which go row by row.
+
+    All that have equally many rows share one order and one split, those of the first among them, whatever their targets are; and a row
+    that one of them cannot use is left out of all.
+    """
+    found: list[DataSet | DataError] = []
+    sources: list[Source | None] = []
+    for settings in nodes:
+        try:
+            source = _source(settings, folder)
+            found.append(_load(source, (source,)))
+            sources.append(source)
+        except DataError as error:
+            found.append(error)
+            sources.append(None)
+    totals = [data.total if isinstance(data, DataSet) else -1 for data in found]
+    for place, source in enumerate(sources):
+        beside = tuple(other for other, total in zip(sources, totals, strict=True) if other is not None and total == totals[place])
+        if source is not None and len(beside) > 1:
+            found[place] = _load(source, beside)
+    return found
+
+
+def _source(settings: Mapping[str, Any], folder: str) -> Source:
     spec, values, key = _wanted(settings, folder)
-    return _load(key, _stamp(spec, values))
+    return key, _stamp(spec, values)
 
 
 def _wanted(settings: Mapping[str, Any], folder: str) -> tuple[DataSetSpec, dict[str, Any], str]:
@@ -118,7 +169,8 @@ def _described(key: str) -> Description:
     classes = spec.classes or _numbered(values)
     features = (1, 8, 8) if values.get("image") else spec.features
     assert features is not None
-    return _description(spec, values, rows, features, spec.feature_names, spec.target_names, classes, 1)
+    about = _description(spec, values, rows, features, spec.feature_names, spec.target_names, classes, 1)
+    return replace(about, picture=PICTURES.get(spec.key))
 
 
 def _description(
@@ -147,27 +199,71 @@ def _numbered(values: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(str(i) for i in range(int(values.get("classes", 0))))
 
 
-@lru_cache(maxsize=4)
-def _load(key: str, stamp: tuple[int, int]) -> DataSet:
+@lru_cache(maxsize=8)
+def _load(source: Source, beside: tuple[Source, ...]) -> DataSet:
+    """One data set in the order of those `beside` it, itself among them."""
+    raw, spec, values = _raw(*source)
+    columns = raw.values.shape[1] if raw.values is not None else 1
+    train, test = _parts(beside)
+    rows = len(train) + len(test)
+    about = _description(spec, values, rows, raw.x.shape[1:], raw.feature_names, raw.target_names, raw.classes, columns)
+    y = _coded(raw, about)
+    notes = (*raw.notes, *_absent_classes(raw, train, test))
+    levels = _levels(raw.values[np.concatenate([train, test])]) if raw.values is not None else 0
+    about = replace(about, train_rows=len(train), test_rows=len(test), notes=notes, levels=levels)
+    about = replace(about, picture=PICTURES.get(spec.key))
+    parts = (raw.x[train], y[train], raw.x[test], y[test])
+    for part in (*parts, train, test):
+        part.setflags(write=False)
+    return DataSet(*parts, about, train, test, len(raw.x))
+
+
+def _parts(sources: tuple[Source, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """The row numbers of the training and the test part that data sets of equally many rows share."""
+    raws = [_raw(*source) for source in sources]
+    rows = len(raws[0][0].x)
+    usable = np.logical_and.reduce([np.ones(rows, dtype=bool) if raw.usable is None else raw.usable for raw, _, _ in raws])
+    if not usable.any():
+        raise DataError("the data sets in this graph have no row that all of them can use")
+    first = next(((raw, values) for raw, spec, values in raws if spec.key != "table"), None)
+    if first is None:
+        return np.flatnonzero(usable), np.arange(0)
+    raw, values = first
+    rng = np.random.default_rng(seed_for(values["seed"], "split", values["dataset"]))
+    return split(raw.labels, rows, float(values["test_fraction"]), rng, usable)
+
+
+def _absent_classes(raw: _Raw, train: np.ndarray, test: np.ndarray) -> list[Note]:
+    """The classes of which no sample trains, or none tests."""
+    if raw.labels is None or raw.usable is None:
+        return []
+    notes = []
+    for part, other, what, so in ((train, test, "training", "it cannot be learned"), (test, train, "test", "it is never tested")):
+        absent = sorted(set(raw.labels[other].tolist()) - set(raw.labels[part].tolist())) if len(part) else []
+        if absent:
+            named = ", ".join(repr(raw.classes[label]) for label in absent[:4]) + (" …" if len(absent) > 4 else "")
+            one = "class" if len(absent) == 1 else "classes"
+            notes.append(Note(f"{one} {named}: too few rows to have one in the {what} part, so {so}", warning=True))
+    return notes
+
+
+def _levels(values: np.ndarray) -> int:
+    """How many values a real target has, where these are few whole numbers."""
+    if values.shape[1] != 1 or (values != np.round(values)).any():
+        return 0
+    count = len(np.unique(values))
+    return count if count <= LEVELS else 0
+
+
+@lru_cache(maxsize=8)
+def _raw(key: str, stamp: tuple[int, int]) -> tuple[_Raw, DataSetSpec, dict[str, Any]]:
+    """Everything about a source before coding and split, with its declaration and its settings."""
     values = json.loads(key)
     spec = DATA_SETS[values["dataset"]]
-    raw = _raw(spec, values)
-    columns = raw.values.shape[1] if raw.values is not None else 1
-    about = _description(spec, values, len(raw.x), raw.x.shape[1:], raw.feature_names, raw.target_names, raw.classes, columns)
-    y = _coded(raw, about)
-    if spec.key == "table":
-        train, test = np.arange(about.rows), np.arange(0)
-    else:
-        rng = np.random.default_rng(seed_for(values["seed"], "split", spec.key))
-        train, test = split(raw.labels, about.rows, float(values["test_fraction"]), rng)
-    about = replace(about, train_rows=len(train), test_rows=len(test))
-    parts = (raw.x[train], y[train], raw.x[test], y[test])
-    for part in parts:
-        part.setflags(write=False)
-    return DataSet(*parts, about)
+    return _read_source(spec, values), spec, values
 
 
-def _raw(spec: DataSetSpec, values: Mapping[str, Any]) -> _Raw:
+def _read_source(spec: DataSetSpec, values: Mapping[str, Any]) -> _Raw:
     if spec.made:
         return _drawn(spec, values)
     if spec.key == "csv":
@@ -195,18 +291,23 @@ def _drawn(spec: DataSetSpec, values: Mapping[str, Any]) -> _Raw:
 
 
 def _from_csv(values: Mapping[str, Any]) -> _Raw:
-    columns = csv_file.read(str(values["path"]), str(values["feature_columns"]), str(values["target_columns"]))
-    labels, names = columns.labels, columns.target_names
+    names = ("feature_columns", "target_columns", "header", "decimal")
+    columns = csv_file.read(str(values["path"]), csv_file.Reading(**{name: str(values[name]) for name in names}))
+    labels, targets = columns.labels, columns.target_names
     wants_classes = values["coding"] not in ("auto", "real")
+    notes = columns.notes
     if labels is None and wants_classes and columns.y is not None and columns.y.shape[1] == 1:
         labels = columns.y[:, 0]
+        notes = tuple(note for note in notes if not note.meant_as_classes)
     if labels is None:
-        return _Raw(columns.x, columns.y, None, (), columns.feature_names, names)
-    distinct, numbers = np.unique(labels, return_inverse=True)
-    if len(distinct) > max(50, len(labels) // 2):
-        raise DataError(f"{values['path']}: column {names[0]!r} has {len(distinct)} different values, too many to be classes")
+        return _Raw(columns.x, columns.y, None, (), columns.feature_names, targets, columns.usable, notes)
+    distinct, places = np.unique(labels[columns.usable], return_inverse=True)
+    if len(distinct) > max(50, len(places) // 2):
+        raise DataError(f"{values['path']}: column {targets[0]!r} has {len(distinct)} different values, too many to be classes")
     classes = tuple(f"{v:g}" if isinstance(v, float) else str(v) for v in distinct.tolist())
-    return _Raw(columns.x, None, numbers.astype(np.int64), classes, columns.feature_names, names)
+    numbers = np.full(len(labels), -1)
+    numbers[columns.usable] = places
+    return _Raw(columns.x, None, numbers, classes, columns.feature_names, targets, columns.usable, notes)
 
 
 def _from_table(values: Mapping[str, Any]) -> _Raw:

@@ -175,7 +175,7 @@ _ALL = (
         "CSV file",
         "Your own table: one row a sample, the first line names the columns.",
         "either",
-        ("path", "feature_columns", "target_columns", "seed", "test_fraction", "coding"),
+        ("path", "feature_columns", "target_columns", "header", "decimal", "seed", "test_fraction", "coding"),
     ),
     DataSetSpec(
         "table",

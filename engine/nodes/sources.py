@@ -85,7 +85,15 @@ class Data(NodeType):
     classes = IntSetting(3, 2, 20, when="dataset=blobs|spiral", help="How many blobs, or arms of the spiral.")
     path = TextSetting("", when="dataset=csv", title="File", help="A CSV file; a relative path starts at this document's folder.")
     feature_columns = TextSetting("", when="dataset=csv", help="Names separated by commas; empty: all columns but the target.")
-    target_columns = TextSetting("", when="dataset=csv", help="Names separated by commas; empty: the last column.")
+    target_columns = TextSetting("", when="dataset=csv", help="Names separated by commas; empty: the last column, or the one named label.")
+    header = ChoiceSetting(
+        "auto", ("auto", "names", "data"), when="dataset=csv", title="First line",
+        help="Whether line 1 names the columns or is the first sample; auto decides by what stands below it.",
+    )  # fmt: skip
+    decimal = ChoiceSetting(
+        "auto", ("auto", "point", "comma"), when="dataset=csv", title="Decimal sign",
+        help="How the file writes 1.5; auto decides by the cells that leave no doubt.",
+    )  # fmt: skip
     features = TensorSetting([[0, 0], [0, 1], [1, 0], [1, 1]], when="dataset=table", help="A row a sample.")
     targets = TensorSetting([0, 1, 1, 0], when="dataset=table", help="A number or a row a sample.")
     image = BoolSetting(False, when="dataset=digits", title="As images", help="1 × 8 × 8 pictures instead of rows of 64 numbers.")

@@ -12,7 +12,7 @@ from engine.views import Absent, ArrayView, Gradient, TraceView
 from graph.graph import Graph
 from graph.groups import members
 from graph.model import Edge
-from graph.problem import Problem
+from graph.problem import GRAVITY, Problem
 from ui.canvas import heat
 from ui.canvas.playhead import Playhead
 from ui.theme import Theme
@@ -104,11 +104,11 @@ class Content:
             self._problems = {}
             for problem in self.trace.problems if self.trace is not None else ():
                 for owner in problem.nodes[:1]:
-                    if owner not in self._problems or problem.severity == "error":
+                    if owner not in self._problems or GRAVITY[problem.severity] < GRAVITY[self._problems[owner].severity]:
                         self._problems[owner] = problem
         if node in self.graph.groups:
             inside = [p for each in members(self.graph, node) if (p := self._problems.get(each)) is not None]
-            return next((p for p in inside if p.severity == "error"), inside[0] if inside else None)
+            return min(inside, key=lambda p: GRAVITY[p.severity], default=None)
         return self._problems.get(node)
 
     def is_image(self, node: str, port: str) -> bool:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from ui.canvas import batch, geometry
 from ui.canvas.geometry import FORMULA_ROW, PAD, PORT, RADIUS, TITLE, Card, PortSpot
 from ui.canvas.scene import Scene
-from ui.theme import THEMES, Theme, color, faded, font, glyph, mixed
+from ui.theme import MARKS, THEMES, Theme, color, faded, font, glyph, mixed, shade
 
 FULL, MEDIUM = 0.5, 0.25
 """Scales from which a card is drawn with everything, and with its title only."""
@@ -190,11 +190,11 @@ def paint_badge(painter: QPainter, rect: QRectF, severity: str, theme: Theme) ->
     """A disc on the upper right corner, with the glyph of the Problems panel: what is wrong stands there and in the tip."""
     centre = QPointF(rect.right() - 3, rect.top() + 3)
     painter.setPen(QPen(color(theme.canvas), 2))
-    painter.setBrush(color(theme.error if severity == "error" else theme.warning))
+    painter.setBrush(color(shade(theme, severity)))
     painter.drawEllipse(centre, 10, 10)
     painter.setFont(font("strong"))
     painter.setPen(color(theme.canvas))
-    painter.drawText(QRectF(centre.x() - 10, centre.y() - 10.5, 20, 20), _CENTRE, "✕" if severity == "error" else "!")
+    painter.drawText(QRectF(centre.x() - 10, centre.y() - 10.5, 20, 20), _CENTRE, MARKS[severity])
 
 
 def paint_objective(painter: QPainter, card: Card, rect: QRectF, port: str, theme: Theme) -> None:

@@ -1,0 +1,93 @@
+"""Cells of a table as numbers: which sign is the decimal one is decided for the whole file, from the cells that prove it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from graph.numerals import NUMERAL, NumberError, numeral, simplified
+
+MISSING = {"", "na", "n/a", "nan", "null", "?", "#n/a", "#na", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "<na>"}
+"""What spreadsheets and statistics programs write where there is no value."""
+MISSING_NUMBERS = MISSING | {"-", "--", "–", "—", ".", "none"}
+"""Where numbers are expected, these mean the same; among words they may be classes."""
+
+_PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+_POINT_GROUPS = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+", re.ASCII)
+_INFINITE = re.compile(r"[+-]?inf(?:inity)?", re.IGNORECASE)
+
+
+def is_missing(cell: str, number: bool = True) -> bool:
+    """Whether a cell says that there is no value."""
+    return cell.lower() in (MISSING_NUMBERS if number else MISSING)
+
+
+def mostly_numbers(cells: Sequence[str]) -> bool:
+    """Whether more than half of the cells that hold a value are numbers."""
+    numbers = Numbers()
+    filled = [cell for cell in cells if not is_missing(cell)]
+    return bool(filled) and sum(map(numbers.may_be, filled)) > len(filled) / 2
+
+
+@dataclass(slots=True)
+class Evidence:
+    """How many cells can only be read with this decimal sign; `either` is a cell that both readings give a meaning."""
+
+    point: int = 0
+    comma: int = 0
+    either: str = ""
+
+
+def evidence(cells: Iterable[str]) -> Evidence:
+    """What the distinct cells of a column prove about the decimal sign."""
+    found = Evidence()
+    distinct = list(cells)
+    if all(map(_PLAIN.fullmatch, distinct)):
+        dotted = [cell for cell in distinct if "." in cell]
+        if any(not _POINT_GROUPS.fullmatch(cell) for cell in dotted):
+            return Evidence(point=1)
+        return Evidence(either=dotted[0] if dotted else "")
+    for cell in distinct:
+        point, comma = (Numbers(sign).value(cell) for sign in ".,")
+        if point == comma:
+            continue
+        if point is None:
+            found.comma += 1
+        elif comma is None:
+            found.point += 1
+        else:
+            found.either = found.either or cell
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Numbers:
+    """Reads cells with one decimal sign; with none, `may_be` says whether a cell is a number with either."""
+
+    decimal: str = ""
+
+    def may_be(self, cell: str) -> bool:
+        signs = (self.decimal,) if self.decimal else (".", ",")
+        return any(Numbers(sign).value(cell) is not None for sign in signs)
+
+    def values(self, cells: Sequence[str]) -> list[float | None]:
+        if self.decimal == "." and all(map(_PLAIN.fullmatch, cells)):
+            return list(map(float, cells))
+        return [self.value(cell) for cell in cells]
+
+    def value(self, cell: str) -> float | None:
+        """The number that a cell spells; None where it spells none. Infinity is a number here: it is refused by name."""
+        if self.decimal != "," and _PLAIN.fullmatch(cell):
+            return float(cell)
+        text = simplified(cell)
+        sign, body = (text[0], text[1:]) if text[:1] in ("-", "+") else ("", text)
+        if not NUMERAL.fullmatch(body):
+            return float(text) if _INFINITE.fullmatch(text) else None
+        try:
+            number = float(numeral(body, self.decimal))
+        except NumberError:
+            return None
+        except OverflowError:
+            return float(f"{sign}inf")
+        return -number if sign == "-" else number

@@ -1,0 +1,80 @@
+"""A column of words as classes, and what is odd about a target."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+import numpy as np
+
+from engine.data.cells import Numbers, is_missing, mostly_numbers
+from engine.data.errors import Note
+
+LEVELS = 20
+"""A target of whole numbers with at most this many values may be meant as classes."""
+
+
+def looks_like_classes(cells: Sequence[str]) -> bool:
+    """Whether a target column is words. A few words among many numbers are mistakes; grades such as 1, 2, 3+ are classes."""
+    counts = Counter(cell for cell in cells if not is_missing(cell, False))
+    if not counts:
+        return False
+    if not mostly_numbers(cells):
+        return True
+    numbers = Numbers()
+    words = {cell: count for cell, count in counts.items() if not numbers.may_be(cell) and not is_missing(cell)}
+    whole = all(cell.isdigit() for cell in counts if cell not in words and not is_missing(cell))
+    repeated = any(count > 1 for count in counts.values())
+    return bool(whole and repeated and len(words) > 1 and sum(words.values()) >= 0.2 * sum(counts.values()) and len(counts) <= LEVELS)
+
+
+def classes_of(cells: Sequence[str], usable: np.ndarray, name: str) -> tuple[np.ndarray, list[Note]]:
+    """Every row's class, spellings that differ only in case or blanks taken together; empty text in rows that are not used."""
+    counts = Counter(cell for cell, used in zip(cells, usable, strict=True) if used)
+    spellings: dict[str, list[str]] = {}
+    for cell in counts:
+        spellings.setdefault(" ".join(cell.split()).casefold(), []).append(cell)
+    chosen = {cell: max(alike, key=lambda each: counts[each]) for alike in spellings.values() for cell in alike}
+    joined = [alike for alike in spellings.values() if len(alike) > 1]
+    notes = []
+    if joined:
+        pairs = "; ".join(" and ".join(f"{each!r}" for each in alike) for alike in joined[:4]) + (" …" if len(joined) > 4 else "")
+        notes.append(Note(f"column {name!r}: {pairs} differ only in case or blanks and are one class", warning=True))
+    if mostly_numbers(cells):
+        notes.append(Note(f"column {name!r} holds words among its numbers, so all its values are read as classes"))
+    words = [chosen[cell] if used else "" for cell, used in zip(cells, usable, strict=True)]
+    return np.array(words, dtype=str), notes
+
+
+def target_notes(
+    targets: Sequence[str], x: np.ndarray, y: np.ndarray | None, features: Sequence[str], labels: np.ndarray | None, usable: np.ndarray
+) -> list[Note]:
+    """What a person should know about a target before they train on it."""
+    notes = []
+    name = targets[0]
+    if labels is not None:
+        kinds = len(np.unique(labels[usable]))
+        if kinds == 1 and usable.sum() > 1:
+            notes.append(Note(f"column {name!r} has the same class in every row: there is nothing to learn", warning=True))
+        elif kinds == usable.sum() and kinds > 3:
+            notes.append(Note(f"column {name!r} is different in every row: it names the rows and is hardly a target", warning=True))
+        return notes
+    assert y is not None
+    for place, target in enumerate(targets):
+        if len(y) > 1 and (y[:, place] == y[0, place]).all():
+            notes.append(Note(f"column {target!r} has the same value in every row: there is nothing to learn", warning=True))
+        elif len(y) > 1:
+            same = [feature for at, feature in enumerate(features) if np.array_equal(x[:, at], y[:, place])]
+            if same:
+                notes.append(Note(f"feature {same[0]!r} equals the target {target!r} in every row: it gives the answer away", warning=True))
+    if len(targets) == 1 and _levels(y[:, 0]):
+        levels = len(np.unique(y))
+        offer = (("Read them as classes", {"coding": "index"}),)
+        notes.append(Note(f"target {name!r} has only {levels} values, all whole numbers; it was read as a number, not as classes", offer, meant_as_classes=True))
+    return notes
+
+
+def _levels(y: np.ndarray) -> bool:
+    """Whether a target of numbers could be meant as classes: few whole numbers, each of which occurs several times."""
+    values, counts = np.unique(y, return_counts=True)
+    return bool(2 <= len(values) <= LEVELS and (values == np.round(values)).all() and counts.min() > 1 and (values >= 0).all())

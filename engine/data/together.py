@@ -1,0 +1,68 @@
+"""Whether the Data nodes of one graph go together: they are read row by row, so their rows have to be the same samples."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.data.errors import DataError
+from engine.data.loading import DataSet
+from engine.data.specs import DATA_SETS
+from graph.edits import SetParam
+from graph.problem import Problem, Repair
+
+if TYPE_CHECKING:
+    from graph.graph import Graph
+
+
+def disagreements(graph: Graph, loaded: Mapping[str, DataSet | DataError]) -> list[Problem]:
+    """One problem for each Data node whose rows cannot be those of the first one, with the repair that makes them so."""
+    first = leader(graph, loaded)
+    others = [node for node, data in loaded.items() if isinstance(data, DataSet) and node != first]
+    return [problem for node in others if first is not None for problem in _against(graph, first, node, loaded)]
+
+
+def leader(graph: Graph, loaded: Mapping[str, DataSet | DataError]) -> str | None:
+    """The Data node whose split holds for the graph: the first, or the first that is not typed by hand and so has a split of its own."""
+    nodes = [node for node, data in loaded.items() if isinstance(data, DataSet)]
+    return next((node for node in nodes if graph.setting(node, "dataset") != "table"), nodes[0] if nodes else None)
+
+
+def _against(graph: Graph, first: str, node: str, loaded: Mapping[str, Any]) -> Iterator[Problem]:
+    a, b = graph.nodes[first].name, graph.nodes[node].name
+    one, two = loaded[first], loaded[node]
+    if one.total != two.total:
+        text = f"data sets in one graph go row by row, and {a} has {one.total:,} samples, {b} has {two.total:,}"
+        yield Problem("error", f"{b}: {text}", (node, first), repairs=_as_many(graph, first, node, one.total))
+        return
+    mine, other = graph.settings_of(node), graph.settings_of(first)
+    if mine["dataset"] == "table":
+        return
+    for name in ("seed", "test_fraction"):
+        if mine[name] == other[name] or not _own(mine, name):
+            continue
+        what = "seed" if name == "seed" else "test fraction"
+        text = (
+            f"its {what} is {mine[name]:g}, and that of {a} is {other[name]:g}. Both go row by row, so one split holds for both: with another "
+            f"{what}, rows that {a} tests with would train {b}"
+        )
+        edit = SetParam(node, name, other[name]).to_json()
+        yield Problem("error", f"{b}: {text}", (node, first), repairs=(Repair(f"Give {b} the {what} {other[name]:g}", (edit,)),))
+    if mine["seed"] != other["seed"] and not _own(mine, "seed") and mine["dataset"] == other["dataset"]:
+        edit = SetParam(node, "seed", other["seed"]).to_json()
+        text = f"it is drawn with another seed than {a}, so row by row they are different samples"
+        yield Problem("warning", f"{b}: {text}", (node, first), repairs=(Repair(f"Give {b} the seed {other['seed']}", (edit,)),))
+
+
+def _own(settings: Mapping[str, Any], name: str) -> bool:
+    """Whether a setting decides nothing but the split: in drawn sets the seed draws the samples too."""
+    return name != "seed" or not DATA_SETS[settings["dataset"]].made
+
+
+def _as_many(graph: Graph, first: str, node: str, total: int) -> tuple[Repair, ...]:
+    """The repair that draws as many samples as the other has."""
+    spec = graph.spec(node).setting("samples")
+    if not DATA_SETS[graph.setting(node, "dataset")].made or spec is None or spec.complaint(total):
+        return ()
+    edit = SetParam(node, "samples", total).to_json()
+    return (Repair(f"Give {graph.nodes[node].name} {total:,} samples", (edit,)),)
