@@ -216,7 +216,8 @@ class _Inferrer:
             raise Refused from None
         for note in about.notes:
             self.say.note(node, note)
-        target = Shape(about.target, True, "index" if about.coding == "index" else "float", coding=about.coding, classes=len(about.classes) or about.levels)
+        kinds = len(about.classes) or about.levels
+        target = Shape(about.target, True, "index" if about.coding == "index" else "float", coding=about.coding, classes=kinds)
         return {"x": Shape(about.features, True), "target": target}
 
     def _penalised_keys(self, node: str) -> tuple[Key, ...]:

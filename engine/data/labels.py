@@ -70,7 +70,8 @@ def target_notes(
     if len(targets) == 1 and _levels(y[:, 0]):
         levels = len(np.unique(y))
         offer = (("Read them as classes", {"coding": "index"}),)
-        notes.append(Note(f"target {name!r} has only {levels} values, all whole numbers; it was read as a number, not as classes", offer, meant_as_classes=True))
+        text = f"target {name!r} has only {levels} values, all whole numbers; it was read as a number, not as classes"
+        notes.append(Note(text, offer, meant_as_classes=True))
     return notes
 
 

@@ -43,8 +43,8 @@ def _against(graph: Graph, first: str, node: str, loaded: Mapping[str, Any]) -> 
             continue
         what = "seed" if name == "seed" else "test fraction"
         text = (
-            f"its {what} is {mine[name]:g}, and that of {a} is {other[name]:g}. Both go row by row, so one split holds for both: with another "
-            f"{what}, rows that {a} tests with would train {b}"
+            f"its {what} is {mine[name]:g}, and that of {a} is {other[name]:g}. Both go row by row, so one split holds for both: "
+            f"with another {what}, rows that {a} tests with would train {b}"
         )
         edit = SetParam(node, name, other[name]).to_json()
         yield Problem("error", f"{b}: {text}", (node, first), repairs=(Repair(f"Give {b} the {what} {other[name]:g}", (edit,)),))

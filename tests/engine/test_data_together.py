@@ -29,6 +29,10 @@ def table(folder: Path, name: str = "t.csv", **columns: Any) -> str:
     return str(folder / name)
 
 
+def csv(path: str, target: str, **more: Any) -> dict[str, Any]:
+    return {"dataset": "csv", "path": path, "feature_columns": "m", "target_columns": target, **more}
+
+
 def pair(first: dict[str, Any], second: dict[str, Any]) -> Graph:
     """Two Data nodes whose samples meet in one objective, and something to train."""
     nodes = {
@@ -57,9 +61,7 @@ def test_two_nodes_on_one_file_pair_its_rows() -> None:
 @pytest.mark.parametrize("other", ["kind", "n"])
 def test_rows_belong_together_whatever_the_targets_are(tmp_path: Path, target: str, other: str) -> None:
     path = table(tmp_path)
-    settings = {"dataset": "csv", "path": path, "test_fraction": 0.3}
-    graph = pair({**settings, "feature_columns": "m", "target_columns": target}, {**settings, "feature_columns": "m", "target_columns": other})
-    session = Session(graph)
+    session = Session(pair(csv(path, target, test_fraction=0.3), csv(path, other, test_fraction=0.3)))
     one, two = features(session)
     assert np.array_equal(one, two) and sorted(one) == sorted(np.arange(ROWS) * 1.5)
     assert session.feeds.rows == {"train": 28, "test": 12} and not errors(session)
@@ -67,24 +69,21 @@ def test_rows_belong_together_whatever_the_targets_are(tmp_path: Path, target: s
 
 def test_a_relative_and_an_absolute_path_are_the_same_file(tmp_path: Path) -> None:
     table(tmp_path)
-    settings = {"dataset": "csv", "feature_columns": "m"}
-    graph = pair({**settings, "path": "t.csv", "target_columns": "kind"}, {**settings, "path": str(tmp_path / "t.csv"), "target_columns": "n"})
+    graph = pair(csv("t.csv", "kind"), csv(str(tmp_path / "t.csv"), "n"))
     graph.folder = str(tmp_path)
     assert np.array_equal(*features(Session(graph)))
 
 
 def test_features_in_one_file_and_labels_in_another_go_row_by_row(tmp_path: Path) -> None:
-    x = table(tmp_path, "x.csv")
-    y = table(tmp_path, "y.csv")
-    settings = {"dataset": "csv", "feature_columns": "m"}
-    assert np.array_equal(*features(Session(pair({**settings, "path": x, "target_columns": "n"}, {**settings, "path": y, "target_columns": "kind"}))))
+    x, y = table(tmp_path, "x.csv"), table(tmp_path, "y.csv")
+    assert np.array_equal(*features(Session(pair(csv(x, "n"), csv(y, "kind")))))
 
 
 def test_a_row_without_a_label_is_left_out_of_both(tmp_path: Path) -> None:
     kinds = list("uvvv") * (ROWS // 4)
     kinds[3] = kinds[20] = ""
-    settings = {"dataset": "csv", "path": table(tmp_path, kind=kinds), "feature_columns": "m"}
-    session = Session(pair({**settings, "target_columns": "n"}, {**settings, "target_columns": "kind"}))
+    path = table(tmp_path, kind=kinds)
+    session = Session(pair(csv(path, "n"), csv(path, "kind")))
     one, two = features(session)
     assert np.array_equal(one, two) and sorted(one) == [1.5 * i for i in range(ROWS) if i not in (3, 20)]
     assert any("2 rows have no value in kind (lines 5, 22)" in p.text for p in session.problems)
@@ -92,16 +91,16 @@ def test_a_row_without_a_label_is_left_out_of_both(tmp_path: Path) -> None:
 
 def test_rows_typed_by_hand_follow_the_order_of_the_file_beside_them(tmp_path: Path) -> None:
     typed = {"dataset": "table", "features": [[1.5 * i] for i in range(ROWS)], "targets": [0.0] * ROWS}
-    csv = {"dataset": "csv", "path": table(tmp_path), "feature_columns": "m", "target_columns": "kind"}
-    for graph in (pair(typed, csv), pair(csv, typed)):
+    read = csv(table(tmp_path), "kind")
+    for graph in (pair(typed, read), pair(read, typed)):
         session = Session(graph)
         assert np.array_equal(*features(session)) and session.feeds.rows == {"train": 30, "test": 10}
 
 
 @pytest.mark.parametrize(("name", "value"), [("seed", 7), ("test_fraction", 0.5), ("test_fraction", 0.251)])
 def test_another_split_of_one_file_is_a_problem_with_a_repair(tmp_path: Path, name: str, value: float) -> None:
-    settings = {"dataset": "csv", "path": table(tmp_path), "feature_columns": "m", "target_columns": "kind"}
-    graph = pair(settings, {**settings, name: value})
+    path = table(tmp_path)
+    graph = pair(csv(path, "kind"), csv(path, "kind", **{name: value}))
     session = Session(graph)
     (problem,) = [p for p in session.problems if p.severity == "error"]
     assert problem.nodes == ("b", "a") and "one split holds for both" in problem.text
