@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import sys
 
-COMMANDS = ("run", "train", "check", "render", "export", "examples")
-
 
 def main(arguments: list[str]) -> int:
     """The window (`[FILE]`), or one of the commands that work without one. Returns the exit code."""
-    from cli.guard import complaint_about_installation
+    from cli.guard import COMMANDS, WITH_QT, complaint_about_installation
 
-    if complaint := complaint_about_installation():
+    command = bool(arguments) and (arguments[0] in COMMANDS or arguments[0] in ("-h", "--help", "--version"))
+    if complaint := complaint_about_installation(paints=not command or arguments[0] in WITH_QT):
         print(complaint, file=sys.stderr)
         return 2
-    if arguments and (arguments[0] in COMMANDS or arguments[0] in ("-h", "--help")):
+    if command:
         from cli.commands import run_command
 
         return run_command(arguments)

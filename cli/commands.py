@@ -8,9 +8,10 @@ import re
 import sys
 from importlib import import_module
 from io import TextIOWrapper
-from typing import Any, NoReturn
 
 from cli.common import CommandError, add_graph_arguments
+from cli.parser import Parser, choice
+from cli.version import version_text
 
 DESCRIPTION = """\
 Wire a computational graph, watch values and gradients run through it, train it.
@@ -29,23 +30,13 @@ TRACEBACK = "GRADWIRE_TRACEBACK"
 """With this environment variable set, a mistake of the program itself shows where it happened."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def __init__(self, **more: Any) -> None:
-        # An abbreviation that works today would mean something else once there are more options.
-        super().__init__(**{"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False, **more})
-
-    def error(self, message: str) -> NoReturn:
-        """One line instead of argparse's usage block."""
-        self.exit(2, f"{self.prog}: {message}\n")
-
-
 def run_command(arguments: list[str]) -> int:
     """Carry out `arguments`; errors are one line on standard error. Returns 0, 2 (usage, bad file) or 1 (the run failed)."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a terminal that has no arrow shows a stand-in, not an error
             stream.reconfigure(errors="backslashreplace")
     try:
-        options = _parser().parse_args(_with_formula(arguments))
+        options = _parsed(_with_formula(arguments))
         module = import_module(f"cli.{options.command}")
         return int(module.command(options))
     except CommandError as error:
@@ -70,6 +61,15 @@ def run_command(arguments: list[str]) -> int:
         return 1
 
 
+def _parsed(arguments: list[str]) -> argparse.Namespace:
+    """The options of a call. What the command does not know is refused by it, with the option that was probably meant."""
+    parser, commands = _parser()
+    options, unknown = parser.parse_known_args(arguments)
+    if unknown:
+        commands[options.command].unknown(unknown)
+    return options
+
+
 def _with_formula(arguments: list[str]) -> list[str]:
     """`--formula -x*y` as `--formula=-x*y`: argparse would take what begins with a minus for an option."""
     found: list[str] = []
@@ -82,13 +82,15 @@ def _with_formula(arguments: list[str]) -> list[str]:
     return found
 
 
-def _parser() -> _Parser:
-    parser = _Parser(prog="main.py", usage="main.py [FILE]  or  main.py COMMAND …", description=DESCRIPTION, epilog=EPILOG)
+def _parser() -> tuple[Parser, dict[str, Parser]]:
+    """The parser, and that of each command."""
+    parser = Parser(prog="main.py", usage="main.py [FILE]  or  main.py COMMAND …", description=DESCRIPTION, epilog=EPILOG)
+    parser.add_argument("--version", action="version", version=version_text(), help="say which version this is, and on what it runs")
     commands = parser.add_subparsers(
-        dest="command", required=True, prog="main.py", parser_class=_Parser, metavar="COMMAND", title="commands"
+        dest="command", required=True, prog="main.py", parser_class=Parser, metavar="COMMAND", title="commands"
     )
 
-    def graph_command(name: str, text: str) -> _Parser:
+    def graph_command(name: str, text: str) -> Parser:
         usage = f"main.py {name} FILE [options]  or  main.py {name} --formula F [options]"
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", usage=usage)
         add_graph_arguments(command)
@@ -104,7 +106,7 @@ def _parser() -> _Parser:
     _add_json(graph_command("check", "structure, shapes, numerical against analytical gradient on every wire"))
     render = graph_command("render", "a picture of the graph, PNG or SVG")
     render.add_argument("-o", "--out", required=True, metavar="F.png|svg")
-    render.add_argument("--theme", choices=("light", "dark", "projector"), default="light", metavar="T", help="light, dark or projector")
+    render.add_argument("--theme", type=choice("light", "dark", "projector"), default="light", metavar="T", help="light, dark or projector")
     render.add_argument("--scale", type=_scale, default=1.0, metavar="S", help="pixels per point, 0.1 to 8")
     render.add_argument("--values", action="store_true", help="with values and gradients on the wires")
 
@@ -114,7 +116,7 @@ def _parser() -> _Parser:
     listing = "list the built-in graphs and lessons"
     examples = commands.add_parser("examples", help=listing, description=f"{listing.capitalize()}.")
     _add_json(examples)
-    return parser
+    return parser, commands.choices
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
@@ -128,14 +130,14 @@ def _add_full(parser: argparse.ArgumentParser) -> None:
 def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
     from engine.optimizers.specs import OPTIMIZERS
 
-    parser.add_argument("--optimizer", choices=tuple(OPTIMIZERS), metavar="NAME", help=", ".join(OPTIMIZERS))
+    parser.add_argument("--optimizer", type=choice(*OPTIMIZERS), metavar="NAME", help=", ".join(OPTIMIZERS))
     parser.add_argument("--lr", type=_positive, metavar="η", help="learning rate")
     length = parser.add_mutually_exclusive_group()
     length.add_argument("--epochs", type=_count, metavar="N", help="passes over the training data")
     length.add_argument("--steps", type=_count, metavar="N", help="or a number of steps")
     parser.add_argument("--batch-size", type=_count, metavar="N", help="samples a step; 0 for all")
     parser.add_argument("--seed", type=_count, metavar="N", help="what all random numbers of the run follow from")
-    parser.add_argument("--device", choices=("cpu", "cuda", "mps", "auto"), metavar="NAME", help="cpu, cuda, mps or auto")
+    parser.add_argument("--device", type=choice("cpu", "cuda", "mps", "auto"), metavar="NAME", help="cpu, cuda, mps or auto")
     parser.add_argument("--out", metavar="F.gradwire", help="save the graph with its trained values")
     parser.add_argument("--log", metavar="F.csv", help="write the curve of every step")
 

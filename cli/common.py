@@ -19,6 +19,7 @@ from graph.formula import FormulaError, build
 from graph.graph import Graph
 from graph.objective import NoObjective, find_objective
 from graph.settings import complaint
+from graph.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from engine.session import Session
@@ -39,6 +40,10 @@ def example_path(name: str) -> Path | None:
     """The file of a built-in graph, or None. A file of that name in the current folder goes first."""
     path = EXAMPLES / f"{name}.gradwire"
     return path if path.is_file() and not Path(name).exists() else None
+
+
+def example_names() -> list[str]:
+    return sorted(path.stem for path in EXAMPLES.glob("*.gradwire"))
 
 
 def add_graph_arguments(parser: argparse.ArgumentParser) -> None:
@@ -67,7 +72,8 @@ def load_graph(options: argparse.Namespace) -> Graph:
             note_state(options, loaded, [node.id for name in parameters if (node := graph.named(name)) is not None])
     except FileError as error:
         name = options.file
-        more = "" if Path(name).exists() or Path(name).suffix else " The built-in graphs are listed by:  main.py examples"
+        listed = f"{did_you_mean(name, example_names())} The built-in graphs are listed by:  main.py examples"
+        more = "" if Path(name).exists() or Path(name).suffix else listed
         raise CommandError(f"{error}{more}") from None
     except FormulaError as error:
         raise CommandError(f"the formula: {error}") from None
@@ -76,7 +82,8 @@ def load_graph(options: argparse.Namespace) -> Graph:
     if options.objective:
         node = graph.named(options.objective)
         if node is None:
-            raise CommandError(f"--objective {options.objective}: no node has that name; the nodes are {_names(graph)}")
+            meant = did_you_mean(options.objective, (n.name for n in graph.nodes.values()))
+            raise CommandError(f"--objective {options.objective}: no node has that name.{meant} The nodes are {_names(graph)}")
         SetGraphSetting("objective", {"node": node.id, "port": graph.spec(node).outputs[0].name}).apply(graph)
     if at_work(graph):
         print("main.py: a fault is planted in this graph; some of what it computes is wrong on purpose", file=sys.stderr)

@@ -6,6 +6,9 @@ import os
 import sys
 from importlib import metadata
 
+COMMANDS = ("run", "train", "check", "render", "export", "examples")
+WITH_QT = ("render",)
+"""Commands that paint; the others run where PySide6 is not installed."""
 OLDEST_PYTHON = (3, 11)
 BAD_PYSIDE = {(6, 9, 0), (6, 9, 1), (6, 9, 2), (6, 10, 0), (6, 10, 1), (6, 11, 0), (6, 11, 1)}
 INSTALL = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/python main.py"
@@ -15,12 +18,17 @@ WITHOUT_WINDOW = (
 )
 
 
-def complaint_about_versions(python: tuple[int, ...], pyside: str | None) -> str | None:
-    """Why this pair cannot run Gradwire, or None. `pyside` is the installed PySide6 version, None when it is missing."""
+def complaint_about_versions(python: tuple[int, ...], pyside: str | None, paints: bool = True) -> str | None:
+    """Why this pair cannot run Gradwire, or None. `pyside` is the installed PySide6 version, None when it is missing.
+
+    Only what `paints` needs it at all.
+    """
     if python[:2] < OLDEST_PYTHON:
         return f"Gradwire needs Python 3.11 or newer; this is {'.'.join(map(str, python[:3]))}."
+    if not paints:
+        return None
     if pyside is None:
-        return f"PySide6 is not installed here. Set everything up with:  {INSTALL}"
+        return f"PySide6 is not installed here; run, train, check, export and examples work without it. Set everything up with:  {INSTALL}"
     version = tuple(int(part) for part in pyside.split(".")[:3] if part.isdigit())
     # 6.12 on Python 3.11 drops a reference to None on every void call and aborts after a few thousand of them.
     if version in BAD_PYSIDE or (version >= (6, 12) and python[:2] < (3, 12)):
@@ -32,13 +40,13 @@ def complaint_about_versions(python: tuple[int, ...], pyside: str | None) -> str
     return None
 
 
-def complaint_about_installation() -> str | None:
+def complaint_about_installation(paints: bool = True) -> str | None:
     """The guard for the running interpreter, from package metadata alone: nothing is imported."""
     try:
         pyside: str | None = metadata.version("PySide6-Essentials")
     except metadata.PackageNotFoundError:
         pyside = None
-    return complaint_about_versions(tuple(sys.version_info[:3]), pyside)
+    return complaint_about_versions(tuple(sys.version_info[:3]), pyside, paints)
 
 
 def complaint_about_display() -> str | None:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from cli.guard import complaint_about_display
+from cli.guard import COMMANDS, complaint_about_display
 
 
 def open_window(arguments: list[str]) -> int:
     """Exit code of the application; 2 for a wrong call or where no window can open."""
     if len(arguments) > 1 or (arguments and arguments[0].startswith("-")):
-        wrong = arguments[1] if len(arguments) > 1 else arguments[0]
-        print(f"main.py: cannot use {wrong!r}; call  main.py [FILE]  for the window, or  main.py --help", file=sys.stderr)
+        print(f"main.py: {_wrong_call(arguments)}", file=sys.stderr)
         return 2
     if complaint := complaint_about_display():
         print(complaint, file=sys.stderr)
@@ -28,3 +27,16 @@ def open_window(arguments: list[str]) -> int:
     if arguments:
         path = example_path(arguments[0]) or Path(arguments[0])
     return run(path)
+
+
+def _wrong_call(arguments: list[str]) -> str:
+    """What is wrong with a call that is neither a command nor one FILE."""
+    from graph.suggest import did_you_mean
+
+    call = "Call  main.py [FILE]  for the window, or  main.py --help  for the commands"
+    option = next((argument for argument in arguments if argument.startswith("-")), None)
+    if arguments[0] is option:
+        return f"there is no option {option}.{did_you_mean(option, ('--help', '--version'))} {call}"
+    if meant := did_you_mean(arguments[0], COMMANDS):
+        return f"there is no command {arguments[0]}.{meant} {call}"
+    return f"the window opens one FILE and takes no options; {option or arguments[1]} is one argument too many. {call}"

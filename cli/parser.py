@@ -1,0 +1,59 @@
+"""The parser of the command line: argparse, with one line in our own words where something is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn
+
+from graph.suggest import did_you_mean
+
+_SENTENCES: tuple[tuple[str, str], ...] = (
+    (r"argument (?P<a>\S+)(?: \S+)?: expected (?:one|at least one) argument", "{a} needs a value after it"),
+    (r"argument (?P<a>\S+): not allowed with argument (?P<b>\S+)", "{a} and {b} cannot be used together"),
+    (r"argument (?P<a>\S+): ignored explicit argument .*", "{a} takes no value"),
+    (r"the following arguments are required: (?P<a>.+)", "{a} is missing"),
+    (r"argument (?P<a>[^:\s]+)(?:/\S+)?: (?P<b>.+)", "{a}: {b}"),
+)
+"""argparse's sentences and ours. Its own choices are never used: `choice` refuses in words."""
+
+
+class Parser(argparse.ArgumentParser):
+    """Raises SystemExit(2) after one line on standard error."""
+
+    def __init__(self, **more: Any) -> None:
+        # An abbreviation that works today would mean something else once there are more options.
+        super().__init__(**{"formatter_class": argparse.RawDescriptionHelpFormatter, "allow_abbrev": False, **more})
+
+    def error(self, message: str) -> NoReturn:
+        """One line instead of argparse's usage block."""
+        for pattern, sentence in _SENTENCES:
+            found = re.fullmatch(pattern, message, re.DOTALL)
+            if found is not None:
+                message = sentence.format(**found.groupdict())
+                break
+        self.exit(2, f"{self.prog}: {message}\n")
+
+    def options(self) -> list[str]:
+        """Every `--option`, as the help lists them."""
+        return re.findall(r"--[a-z][a-z-]*", self.format_help())
+
+    def unknown(self, arguments: Sequence[str]) -> NoReturn:
+        """Say which argument nobody knows."""
+        option = next((argument for argument in arguments if argument.startswith("-")), None)
+        if option is None:
+            self.error(f"{arguments[0]} is one argument too many; a command works on one FILE")
+        name = option.partition("=")[0]
+        self.error(f"there is no option {name}.{did_you_mean(name, self.options())} {self.prog} --help lists the options")
+
+
+def choice(*known: str) -> Callable[[str], str]:
+    """The type of an argument that is one of these words."""
+
+    def read(text: str) -> str:
+        if text in known:
+            return text
+        raise argparse.ArgumentTypeError(f"there is no {text!r}.{did_you_mean(text, known)} Choose from {', '.join(known)}")
+
+    return read

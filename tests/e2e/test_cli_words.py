@@ -1,0 +1,78 @@
+"""What a person who mistyped a call is told: one line, in the app's own words, with what was probably meant."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from cli.version import VERSION
+from main import main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+PYTHON_WORDS = ("argument -", "invalid choice", "unrecognized", "expected one", "explicit", "required:", "usage", "None", "Error")
+
+MISTAKES = [
+    ("trian xor", "Did you mean train?"), ("exmaples --json", "Did you mean examples?"), ("--verson", "Did you mean --version?"),
+    ("--nope", "no option --nope"), ("xor tanh", "tanh is one argument too many"), ("spiral --full", "--full"),
+    ("run spirl", "Did you mean spiral?"), ("train tanh-mlp-2-4", "Did you mean tanh-mlp-2-4-2?"),
+    ("train xor --optimzer adam", "Did you mean --optimizer?"), ("train xor --optimizer adm", "Did you mean adam?"),
+    ("train xor --optimizer magic", "Choose from sgd, momentum"), ("train xor --device cdua", "Did you mean cuda?"),
+    ("render xor -o x.png --theme drak", "Did you mean dark?"), ("run xor --objective los", "Did you mean loss?"),
+    ("run xor --jsn", "Did you mean --json?"), ("run xor extra", "extra is one argument too many"),
+    ("train xor --epochs", "--epochs needs a value after it"), ("run --formula", "--formula needs a value after it"),
+    ("run xor --json=3", "--json takes no value"), ("train xor --epochs 3 --steps 4", "cannot be used together"),
+    ("render xor", "-o/--out is missing"), ("train xor --lr abc", "--lr: 'abc'"), ("render xor -o x.png --scale abc", "--scale: 'abc'"),
+    ("render xor -o x.png --scale 9", "--scale: 9"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("call", "said"), MISTAKES)
+def test_a_mistyped_call_is_answered_in_words(capsys: pytest.CaptureFixture[str], call: str, said: str) -> None:
+    assert main(call.split()) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and len(err.strip().splitlines()) == 1
+    assert said in err, err
+    assert not any(word in err for word in PYTHON_WORDS), err
+
+
+def test_the_version_is_that_of_the_project_and_names_what_it_runs_on(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    out = capsys.readouterr().out
+    assert re.fullmatch(r"Gradwire \d+\.\d+\.\d+ \(Python [\d.]+, PyTorch [\w.+]+, PySide6 [\d.]+\)\n", out)
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"] == VERSION
+
+
+BLOCKED = """
+import sys
+from importlib import metadata
+
+class Missing:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in ("PySide6", "shiboken6", "pyqtgraph"):
+            raise ImportError(f"No module named {name!r}")
+
+sys.meta_path.insert(0, Missing())
+installed = metadata.version
+def version(name):
+    if name.lower().startswith("pyside6"):
+        raise metadata.PackageNotFoundError(name)
+    return installed(name)
+metadata.version = version
+from main import main
+codes = [main(call.split()) for call in sys.argv[1:]]
+print(codes)
+"""
+
+
+def test_commands_that_paint_nothing_run_without_pyside6(tmp_path: Path) -> None:
+    calls = ["--version", "run xy-plus-z --json", "train xor --epochs 1 --json", "check xy-plus-z --json",
+             f"export xor -o {tmp_path / 'xor.py'}", "examples --json", f"render xor -o {tmp_path / 'xor.png'}", "xor"]  # fmt: skip
+    done = subprocess.run([sys.executable, "-c", BLOCKED, *calls], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.stdout.splitlines()[-1] == "[0, 0, 0, 0, 0, 0, 2, 2]", done.stdout + done.stderr
+    assert done.stderr.count("PySide6 is not installed here") == 2 and len(done.stderr.splitlines()) == 2
