@@ -3,7 +3,7 @@
 A session is a folder with a lock, which the system takes off when the process ends however it ends, and one journal: a first line with
 the whole document, then a line an edit. Undo and redo are edits too, so reading the lines in order gives the document as it was. Lines
 are collected in memory and reach the disk in `flush`, which the owner calls from a timer. A journal that has grown long is replaced
-by a fresh one; at every moment a whole one is on the disk.
+by a fresh one; at every moment a whole one is on the disk. The newest trained values stand beside it in a file of their own.
 """
 
 from __future__ import annotations
@@ -25,9 +25,11 @@ from graph.edits import Edit, edit_from_json
 from graph.files import FileError, dumps, loads, sync_folder
 from graph.graph import Graph, GraphError
 from graph.lock import Lock
+from graph.saved import SavedState, SavedStateError
 from graph.spec import Catalog
 
 FORMAT = 1
+TRAINED = "trained"
 LONG = 2**18
 """A journal is made anew when its edits take more bytes than this, and more than twice the document."""
 
@@ -49,15 +51,31 @@ class Journal:
         self._number = 0
         self._whole = self._written = 0
         self._attached: set[str] = set()
+        self._state, self._state_written = document.state, 0
         document.changed.connect(self._changed)
 
     @property
     def pending(self) -> bool:
         """Whether something happened that the disk does not know."""
-        return bool(self._edits) or self._unmarked
+        return bool(self._edits) or self._unmarked or self._state_pending
 
-    def flush(self) -> None:
-        """Bring everything that happened to the disk, and wait until it is there. Raises JournalError."""
+    @property
+    def _state_pending(self) -> bool:
+        return self._document.modified and self._token != self._state_written
+
+    @property
+    def _token(self) -> int:
+        return self._state.token if self._state is not None else 0
+
+    def keep(self, state: SavedState | None) -> None:
+        """The newest trained values there are; None: the document's own."""
+        self._state = state
+
+    def flush(self, state: bool = True) -> None:
+        """Bring everything that happened to the disk, and wait until it is there. Raises JournalError.
+
+        Without `state`, trained values, which may be large, wait for another time.
+        """
         if not self.pending:
             return
         if self._session is None and not self._document.modified:
@@ -68,8 +86,10 @@ class Journal:
             self._attach()
             if self._descriptor is None or self._written > max(self._long, 2 * self._whole):
                 self._begin()
-            else:
+            elif self._edits or self._unmarked:
                 self._append([edit.to_json() for edit in self._edits])
+            if state and self._state_pending:
+                self._write_state()
         except OSError as problem:
             self._close()  # what was half written is left behind: the next time begins with a whole document
             raise JournalError(f"The recovery journal cannot be written: {problem.strerror or problem}.") from None
@@ -130,6 +150,15 @@ class Journal:
                 _write_file(place, json.dumps(name).encode() + b"\n", data)
                 self._attached.add(name)
 
+    def _write_state(self) -> None:
+        place = self._open_session() / TRAINED
+        if self._state is None:
+            place.unlink(missing_ok=True)
+        else:
+            head = json.dumps(json.loads(self._state.to_text())).encode("ascii")
+            _write_file(place, head, b"\n", self._state.packed)
+        self._state_written = self._token
+
     def _open_session(self) -> Path:
         if self._session is None:
             self._folder.mkdir(parents=True, exist_ok=True)
@@ -157,12 +186,13 @@ class Recovered:
     path: Path | None
     time: float
     whole: bool
+    state: SavedState | None
     _session: Path = field(repr=False)
     _lock: Lock = field(repr=False)
 
     def document(self) -> Document:
         """The document, with its old path and marked as modified. Give it a journal of its own, flush that, then `discard`."""
-        document = Document(self.graph, self.path)
+        document = Document(self.graph, self.path, state=self.state)
         document.mark_modified()
         return document
 
@@ -196,7 +226,7 @@ def recover(folder: Path | str, catalog: Catalog) -> list[Recovered]:
         if read is None or not read.modified:
             _remove(session, lock)
         else:
-            found.append(Recovered(read.graph, read.path, read.time, read.whole, session, lock))
+            found.append(Recovered(read.graph, read.path, read.time, read.whole, _trained(session), session, lock))
     return sorted(found, key=lambda each: -each.time)
 
 
@@ -260,6 +290,15 @@ def _attached(session: Path) -> Iterator[tuple[str, bytes]]:
         if not place.suffix:
             name, _, data = place.read_bytes().partition(b"\n")
             yield json.loads(name), data
+
+
+def _trained(session: Path) -> SavedState | None:
+    """The trained values as the kernel last handed them over; None where there were none, or none that can be read."""
+    try:
+        head, _, packed = (session / TRAINED).read_bytes().partition(b"\n")
+        return SavedState.from_json(json.loads(head), packed)
+    except (OSError, ValueError, SavedStateError, RecursionError):
+        return None
 
 
 def _line(row: Mapping[str, Any]) -> bytes:

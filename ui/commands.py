@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 
-from graph.edits import SetGraphSetting
+from graph.document import SAVE_TRAINED
+from graph.edits import MISSING, SetGraphSetting
 from ui import formula_commands, palette
 from ui.action_spec import Situation
 from ui.canvas_commands import CanvasCommands
@@ -99,6 +100,12 @@ class Commands(CanvasCommands):
 
     def save_as(self) -> None:
         self._window.files.save_as()
+
+    def save_trained(self) -> None:
+        """Let the document's file hold trained values, or no longer: a setting of the document, and undone like one."""
+        document = self._window.document
+        off = document.saves_training
+        document.do(SetGraphSetting(SAVE_TRAINED, False if off else MISSING), "Leave out trained values" if off else "Save trained values")
 
     def export_code(self) -> None:
         self._window.files.export_code()

@@ -24,10 +24,10 @@ class Dialogs:
     def __init__(self, parent: QWidget) -> None:
         self._parent = parent
 
-    def unsaved(self, name: str) -> Choice:
-        """What shall happen to the changes of a document that is about to be closed."""
+    def unsaved(self, name: str, heading: str = "", text: str = "") -> Choice:
+        """What happens to the changes of a document that is about to be closed; `heading` and `text` say what they are."""
         answers = (("Don't save", "discard"), ("Cancel", "cancel"), ("Save", "save"))
-        dialog = _Question(self._parent, f"Save the changes to {name}?", "They are lost if you don't.", answers)
+        dialog = _Question(self._parent, heading or f"Save the changes to {name}?", text or "They are lost if you don't.", answers)
         dialog.exec()
         return dialog.answer  # type: ignore[return-value]
 

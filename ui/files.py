@@ -14,6 +14,7 @@ from graph import files as graph_files
 from graph.document import Document
 from graph.files import FileError
 from graph.graph import Graph
+from graph.saved import SavedState, steps_text
 from graph.spec import Catalog
 from ui.gallery import FIRST, example_path
 from ui.theme import color
@@ -48,8 +49,23 @@ class Files:
             return False
         if not window.document.modified:
             return True
-        answer = window.dialogs.unsaved(self.title)
+        answer = window.dialogs.unsaved(self.title, *self._at_stake())
         return answer == "discard" or (answer == "save" and self.save())
+
+    def _at_stake(self) -> tuple[str, str]:
+        """What would be lost, as the heading of the question and its text; nothing where it is an edit, which needs no words."""
+        document, kernel = self._window.document, self._window.kernel
+        if not document.training_unsaved or not document.history.is_clean or kernel is None:
+            return "", ""
+        if not document.trained:
+            return f"Save {self.title} after Reset?", "Its file still holds the trained values from before."
+        return f"Save the trained values of {self.title}?", f"Training has come to step {kernel.progress.step:,}. It is lost if you don't."
+
+    @property
+    def trained_values(self) -> SavedState | None:
+        """The trained values on the screen; None where these are the document's own."""
+        kernel = self._window.kernel
+        return kernel.trained_values() if kernel is not None else self._window.document.state
 
     # opening
 
@@ -127,14 +143,20 @@ class Files:
 
     def _write(self, path: Path) -> bool:
         window = self._window
+        state = self.trained_values
         try:
-            window.document.save(path)
+            window.document.save(path, state)
         except FileError as wrong:
             window.dialogs.tell("The graph could not be saved", str(wrong))
             return False
         self.example = ""
         window.session.remember(path)
-        window.say(f"Saved {path.name}")
+        if state is None:
+            window.say(f"Saved {path.name}")
+        elif window.document.state is None:
+            window.say(f'Saved {path.name} without its trained values, because "Save trained values" in the File menu is off')
+        else:
+            window.say(f"Saved {path.name} with its values {steps_text(state.step)}")
         window.set_saved()
         return True
 
@@ -148,24 +170,27 @@ class Files:
             return
         folder = tempfile.TemporaryDirectory(prefix="gradwire-")
         source = Path(folder.name) / f"{_identifier(self.title)}.gradwire"
+        state = self.trained_values
         try:
-            graph_files.save(window.document.graph, source)
+            graph_files.save(window.document.graph, source, state)
         except FileError as wrong:
             window.dialogs.tell("The code could not be written", str(wrong))
             return
         process = QProcess(window)
-        process.finished.connect(lambda code, _: self._exported(process, folder, chosen, code))
+        process.finished.connect(lambda code, _: self._exported(process, folder, chosen, code, state))
         self._exports.append(process)
         window.say(f"Writing {chosen.name} …")
         path = window.document.path
         beside = ["--folder", str(path.absolute().parent)] if path is not None else []  # the copy's own folder holds no data
         process.start(sys.executable, [str(MAIN), "export", str(source), "-o", str(chosen), *beside])
 
-    def _exported(self, process: QProcess, folder: tempfile.TemporaryDirectory[str], path: Path, code: int) -> None:
+    def _exported(
+        self, process: QProcess, folder: tempfile.TemporaryDirectory[str], path: Path, code: int, state: SavedState | None
+    ) -> None:  # fmt: skip
         folder.cleanup()
         self._exports.remove(process)
         if code == 0:
-            self._window.say(f"Wrote {path.name}")
+            self._window.say(f"Wrote {path.name} with the values {steps_text(state.step if state is not None else 0)}")
         else:
             lines = bytes(process.readAllStandardError().data()).decode(errors="replace").strip().splitlines()
             self._window.dialogs.tell("The code could not be written", lines[-1] if lines else "The exporter failed.")
@@ -183,11 +208,17 @@ class Files:
         except OSError as wrong:
             window.dialogs.tell("The picture could not be written", str(wrong))
         else:
-            window.say(f"Wrote {chosen.name}")
+            window.say(f"Wrote {chosen.name}{self._shown_step}")
+
+    @property
+    def _shown_step(self) -> str:
+        """Which step the numbers on the canvas are from, after a comma; nothing where nothing was trained."""
+        trace = self._window.trace
+        return f", with the values {steps_text(trace.step)}" if trace is not None and trace.step else ""
 
     def copy_picture(self) -> None:
         QGuiApplication.clipboard().setImage(self.picture())
-        self._window.say("The picture is on the clipboard")
+        self._window.say(f"The picture is on the clipboard{self._shown_step}")
 
     def picture(self, scale: float = PICTURE_SCALE) -> QImage:
         """The whole graph with its numbers, in the present theme."""

@@ -16,6 +16,7 @@ from engine.views import TraceView
 from graph.document import Change, Document
 from graph.edits import Compound
 from graph.graph import GraphError
+from graph.saved import SavedState
 
 if TYPE_CHECKING:
     import numpy as np
@@ -29,12 +30,14 @@ WINDOWS_POLL_MS = 4
 class Kernel(QObject):
     """Signals arrive in the window's thread. No timer runs and nothing is sent while nothing trains and nothing was edited.
 
-    `traced` bears a `TraceView`, `progressed` a `Progress` (its `points` are the new ones; `curve` has all of this run),
-    `status` one of starting, ready, training, dead and a text for the person, empty when there is nothing to say.
+    `traced` bears a `TraceView`, `progressed` a `Progress` (its `points` are the new ones; `curve` has all of this run), `handed` a
+    `Handover`, while training about every two seconds, `status` one of starting, ready, training, dead and a text for the person, empty
+    when there is nothing to say.
     """
 
     traced = Signal(object)
     progressed = Signal(object)
+    handed = Signal(object)
     status = Signal(str, str)
 
     def __init__(self, parent: QObject | None = None, bench: str = BENCH, process: KernelProcess | None = None) -> None:
@@ -48,6 +51,7 @@ class Kernel(QObject):
         self._client.on_trace = self._on_trace
         self._client.on_progress = self._on_progress
         self._client.on_status = self.status.emit
+        self._client.on_handover = self.handed.emit
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -182,6 +186,15 @@ class Kernel(QObject):
 
         self._client.request_kept(keep)
         self._watch()
+
+    def trained_values(self, seconds: float = 10.0) -> SavedState | None:
+        """The trained values as they are now, between two steps; None where there are only the document's own.
+
+        Blocks until the engine has answered, which takes some milliseconds; after `seconds` the newest it handed over have to do.
+        """
+        found = self._client.trained_values(seconds)
+        self._watch()
+        return found if found is not None and found.step else None
 
     def set_pace(self, steps_per_second: float | None) -> None:
         """Train at most so many steps a second, slow enough to watch; None: as fast as it goes."""

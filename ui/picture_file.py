@@ -10,6 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from engine.views import TraceView
 from graph.graph import Graph
+from graph.saved import steps_text
 from ui.canvas.content import Hidden
 from ui.canvas.picture import paint_graph, picture_size
 from ui.theme import THEMES, Theme
@@ -35,6 +36,7 @@ def write_picture(
 def _png(graph: Graph, trace: TraceView | None, theme: Theme, pixels: QSize, hidden: Hidden | None) -> bytes:
     image = QImage(pixels, QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(QColor(theme.canvas))
+    image.setText("Description", _about(trace))
     painter = QPainter(image)
     try:
         paint_graph(painter, graph, trace, theme, QRectF(0, 0, pixels.width(), pixels.height()), hidden=hidden)
@@ -58,6 +60,7 @@ def _svg(graph: Graph, trace: TraceView | None, theme: Theme, pixels: QSize, hid
     generator.setSize(pixels)
     generator.setViewBox(QRectF(0, 0, pixels.width(), pixels.height()))
     generator.setTitle(str(graph.settings.get("title", "Gradwire")))
+    generator.setDescription(_about(trace))
     painter = QPainter(generator)
     area = QRectF(0, 0, pixels.width(), pixels.height())
     try:
@@ -66,3 +69,8 @@ def _svg(graph: Graph, trace: TraceView | None, theme: Theme, pixels: QSize, hid
     finally:
         painter.end()
     return bytes(data.data())
+
+
+def _about(trace: TraceView | None) -> str:
+    """What the numbers in the picture are, written into the file."""
+    return f"Values {steps_text(trace.step)}" if trace is not None else "No values"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +13,16 @@ from graph.journal import Journal, JournalError, Recovered, recover
 from ui.recovery_bar import RecoveryBar
 
 if TYPE_CHECKING:
+    from engine.kernel.protocol import Handover
     from graph.document import Change
     from ui.window import Window
 
 DELAY_MS = 1500
 """From the first change the disk does not know to its writing: with the writing itself, less than two seconds."""
+
+
+STATE_SHARE = 0.02
+"""Largest part of the time that writing trained values may take."""
 
 
 class Recovery(QObject):
@@ -32,11 +38,14 @@ class Recovery(QObject):
         self._journal: Journal | None = None
         self._found: list[Recovered] = []
         self._complained = False
+        self._state_due = 0.0
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.setInterval(DELAY_MS)
-        self._timer.timeout.connect(self.flush)
+        self._timer.timeout.connect(self._flush_soon)
+        if window.kernel is not None:
+            window.kernel.handed.connect(self._handed)
         self.bar = RecoveryBar()
         self.bar.restored.connect(self.restore)
         self.bar.deleted.connect(self.delete)
@@ -53,18 +62,35 @@ class Recovery(QObject):
         document.changed.connect(self._changed)
         self._changed()
 
-    def flush(self) -> None:
+    def flush(self, state: bool = True) -> None:
         """Bring everything to the disk now. A disk that refuses is said once, and asked again with the next change."""
         self._timer.stop()
         if self._journal is None:
             return
         try:
-            self._journal.flush()
+            self._journal.flush(state)
             self._complained = False
         except JournalError as refused:
             if not self._complained:
                 self._window.say(str(refused))
             self._complained = True
+
+    def _flush_soon(self) -> None:
+        """Edits at once; trained values, which may be large, so seldom that their writing is not felt."""
+        begun = time.monotonic()
+        state = begun >= self._state_due
+        self.flush(state)
+        if state:
+            self._state_due = time.monotonic() + (time.monotonic() - begun) / STATE_SHARE
+        elif self._journal is not None and self._journal.pending and not self._complained:
+            self._timer.start()
+
+    def _handed(self, handover: Handover) -> None:
+        """The engine handed over its state: a crash from here on costs what comes after it."""
+        if self._journal is not None:
+            self._journal.keep(handover.saved if handover.saved.step else None)
+            if self._journal.pending and not self._timer.isActive():
+                self._timer.start()
 
     def close(self) -> None:
         """The window closes in order: leave nothing of this document, and what was offered for another time."""

@@ -57,6 +57,7 @@ class Showing(QObject):
 
     def progressed(self, progress: Progress) -> None:
         window = self._window
+        window.document.set_trained(progress.trained)
         if progress.phase == "training":
             window.pace.run("progress", lambda: self.show_progress(progress))
         else:

@@ -227,8 +227,8 @@ class Window(QMainWindow):
             self.kernel.attach(document)
             self.kernel.evaluate_soon()
         self.views.enter(document, self.files.example)
-        if document.read_only:
-            self.say(document.read_only)
+        if document.read_only or document.note:
+            self.say(document.read_only or document.note)
         self._settled()
         self.document_shown.emit()
 
@@ -333,6 +333,7 @@ class Window(QMainWindow):
 
         situation = self.commands.situation()
         actions.refresh(self.actions_by_id, situation)
+        self.actions_by_id["save_trained"].setChecked(self.document.saves_training)
         why = "" if situation.trainable or situation.training else self.commands.why_not_train()
         self.topbar.set_training(situation.training, self.actions_by_id["train"].isEnabled(), why)
         self.topbar.transport.setEnabled(not situation.training)

@@ -190,8 +190,10 @@ class KernelClient:
             self.pump()
         return self.current()
 
-    def handover(self, seconds: float) -> Handover | None:
-        """The run as it is now, between two steps. Waits up to `seconds`; else the newest handed over before."""
+    def trained_values(self, seconds: float) -> SavedState | None:
+        """The trained values as they are now, between two steps. Waits up to `seconds`; else the newest that are known here."""
+        if self.status in ("starting", "dead"):
+            return self.known_state
         wanted, end = self._number + 1, self._clock() + seconds
         self._wishes.state = True
         self.pump()
@@ -201,7 +203,7 @@ class KernelClient:
                 break
             self._process.poll(left)
             self.pump()
-        return self._state
+        return self.known_state
 
     # --- the pull -------------------------------------------------------------------------------------------------------
 
@@ -348,6 +350,7 @@ class KernelClient:
             self._edits.clear()
         elif change.value:
             self._wishes.trace = True
+            self._wishes.progress |= self.progress.step > 0  # the edit may have replaced what training made
             for edit in change.edits:
                 merged = self._edits[-1].absorb(edit) if self._edits else None
                 if merged is None:
@@ -371,7 +374,7 @@ class KernelClient:
         self._deaths = [at for at in self._deaths if now - at < DEATH_WINDOW] + [now]
         was_training = self.training
         if was_training:
-            self.progress = _stopped(self.progress, self._known_state)
+            self.progress = _stopped(self.progress, self.known_state)
         if len(self._deaths) >= DEATHS:
             self._commands.clear()
             self._tell(
@@ -379,15 +382,15 @@ class KernelClient:
             )
             self.on_progress(self.progress)
             return
-        known = self._known_state
+        known = self.known_state
         kept = f" Training can go on from step {known.step:,}." if known is not None and known.step else ""
         self._revive(f"The engine stopped ({cause}) and was started again; the document is untouched.{kept}")
         if was_training:
             self.on_progress(self.progress)
 
     @property
-    def _known_state(self) -> SavedState | None:
-        """What the next kernel goes on from."""
+    def known_state(self) -> SavedState | None:
+        """The newest trained values outside the kernel: what another one goes on from."""
         return self._state.saved if self._state is not None else self._document.state if self._document is not None else None
 
     def _revive(self, text: str) -> None:

@@ -248,6 +248,7 @@ def test_every_command_uses_the_trained_values_of_a_file_and_says_so(
     picture = str(tmp_path / "p.svg")
     assert command("render", str(trained), "--values", "-o", picture)[2] == said
     pictures = [(tmp_path / "p.svg").read_text()]
+    assert "Values after step 20" in pictures[0]
     assert command("render", str(trained), "--values", "--untrained", "-o", picture)[2] == ""
     assert (tmp_path / "p.svg").read_text() != pictures[0]
 

@@ -20,6 +20,7 @@ from graph.files import dumps, load
 from graph.groups import group
 from graph.journal import Journal, JournalError, Recovered, recover
 from graph.lock import Lock
+from graph.saved import SavedState
 from tests.graph.catalog import CATALOG, xy_plus_z
 from tests.graph.editing_session import steps
 
@@ -418,3 +419,68 @@ def test_edits_of_groups_are_rescued(tmp_path: Path) -> None:
     journal.flush()
     _die(journal)
     assert _only(tmp_path).graph == document.graph
+
+
+def _state(step: int, packed: bytes = b"") -> SavedState:
+    numbers = {"parameters/n1.w": {"dtype": "float64", "shape": [2], "values": [0.1, -2.5]}}
+    return SavedState(step, step // 3, 1, "adam", {} if packed else numbers, packed)
+
+
+@pytest.mark.parametrize("packed", [b"", b"\n\x00any bytes\n{"])
+def test_trained_values_come_back_after_a_crash_even_where_nothing_was_edited(tmp_path: Path, packed: bytes) -> None:
+    document = Document(xy_plus_z())
+    journal = Journal(document, tmp_path)
+    for step in (3, 70):
+        state = _state(step, packed)
+        document.set_trained(state.token)
+        journal.keep(state)
+        assert journal.pending
+        journal.flush()
+        assert not journal.pending
+    _die(journal)
+
+    found = _only(tmp_path)
+    rescued = found.document()
+
+    assert found.state == _state(70, packed) == rescued.state and rescued.modified
+    found.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_trained_values_of_the_file_survive_an_edit_and_a_reset_is_kept_too(tmp_path: Path) -> None:
+    document = Document(xy_plus_z(), state=_state(9))
+    journal = Journal(document, tmp_path)
+    document.do(SetParam("n1", "value", 7.0))
+    journal.flush()
+    assert (next(tmp_path.glob("session-*")) / "trained").exists()
+    document.set_trained(0)
+    journal.keep(None)
+    journal.flush()
+    _die(journal)
+    found = _only(tmp_path)
+    assert found.state is None
+    found.discard()
+
+
+def test_saved_trained_values_leave_nothing_to_recover(tmp_path: Path) -> None:
+    document, state = Document(xy_plus_z()), _state(5)
+    journal = Journal(document, tmp_path / "j")
+    document.set_trained(state.token)
+    journal.keep(state)
+    journal.flush()
+    document.save(tmp_path / "f.gradwire", state)
+    assert document.state == state
+    journal.flush()
+    _die(journal)
+    assert recover(tmp_path / "j", CATALOG) == []
+
+
+def test_damaged_trained_values_cost_nothing_but_themselves(tmp_path: Path) -> None:
+    document, journal = _edited(tmp_path)
+    journal.keep(_state(4))
+    journal.flush()
+    (next(tmp_path.glob("session-*")) / "trained").write_bytes(b'{"step": "x"}\n')
+    _die(journal)
+    found = _only(tmp_path)
+    assert found.state is None and found.graph == document.graph
+    found.discard()

@@ -18,7 +18,8 @@ class Answers:
         self.agrees = True
         self.asked: list[str] = []
 
-    def unsaved(self, name: str) -> str:
+    def unsaved(self, name: str, heading: str = "", text: str = "") -> str:
+        self.question = heading, text
         self.asked.append("unsaved")
         return self.answer
 

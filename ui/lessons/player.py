@@ -65,6 +65,7 @@ class Player(QObject):
         self.window, self.script = window, script
         self.index = min(max(index, 0), len(script.lesson.steps) - 1)
         self.document = Document(script.state(self.index).copy())
+        self.document.adopts_training = True  # the lesson trains by itself: that is nothing to save
         self.wandered = False
         self.view = StepView(window.canvas)
         self.runner = Runner(self)
@@ -109,6 +110,7 @@ class Player(QObject):
 
     def close(self) -> None:
         """Leave the document to the person as it is, and take everything off the canvas that belonged to the lesson."""
+        self.document.adopts_training = False
         self.leaving.emit()
         self._look.stop()
         self._fit.stop()

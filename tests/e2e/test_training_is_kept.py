@@ -1,0 +1,192 @@
+"""What training made is never dropped: the window asks, saves, opens, exports the values that are on its screen."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from engine.catalog import CATALOG
+from graph.document import Document
+from graph.edits import SetTraining
+from graph.files import load, read
+from tests.ui.window_support import Answers
+from ui.files import example_document
+from ui.kernel import Kernel
+from ui.session import Session
+from ui.window import Window
+
+PATIENCE = 60_000
+
+
+@pytest.fixture
+def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
+    kernel = Kernel()
+    made = Window(example_document("xor", CATALOG), Session(tmp_path / "settings.ini"), kernel, "xor")
+    made.dialogs = Answers()  # type: ignore[assignment]
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitUntil(lambda: made.trace is not None and kernel.ready, timeout=PATIENCE)
+    yield made
+    answering(made, unsaved="discard")
+    made.close()
+
+
+def answering(window: Window, **answers: object) -> Answers:
+    window.dialogs = Answers(**answers)  # type: ignore[arg-type, assignment]
+    return window.dialogs  # type: ignore[return-value]
+
+
+def step(window: Window, qtbot: QtBot, count: int = 1) -> None:
+    kernel = window.kernel
+    assert kernel is not None
+    for _ in range(count):
+        before = kernel.progress.step
+        qtbot.keyClick(window, Qt.Key.Key_F9)
+        qtbot.waitUntil(lambda before=before: kernel.progress.step == before + 1, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.trace is not None and window.trace.step == kernel.progress.step, timeout=PATIENCE)
+
+
+def weights(window: Window) -> dict[Any, np.ndarray]:
+    assert window.trace is not None
+    return {key: view.data.copy() for key, view in window.trace.parameters.items() if view.data is not None}
+
+
+def equal(a: dict[Any, np.ndarray], b: dict[Any, np.ndarray]) -> bool:
+    return a.keys() == b.keys() and all(np.array_equal(a[key], b[key]) for key in a)
+
+
+def shown_again(window: Window, qtbot: QtBot) -> None:
+    qtbot.waitUntil(lambda: window.trace is not None and not window.stale and not window.kernel.busy, timeout=PATIENCE)  # type: ignore[union-attr]
+
+
+def test_trained_values_are_asked_for_saved_opened_and_reset(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    """The whole way: train, a dot, a question on quitting, save, the dot goes; open it again: trained; Reset: the graph's own."""
+    own, path = weights(window), tmp_path / "kept.gradwire"
+    graph = window.document.graph.copy()
+    assert not window.isWindowModified()
+    step(window, qtbot, 3)
+    trained = weights(window)
+    qtbot.waitUntil(lambda: window.isWindowModified() and window.topbar.file.full.endswith("•"), timeout=PATIENCE)
+    assert not equal(trained, own) and window.document.graph == graph
+
+    asked = answering(window, unsaved="cancel")
+    assert not window.close() and asked.asked == ["unsaved"]
+    assert "trained values" in asked.question[0] and "step 3" in asked.question[1]
+
+    answering(window, saves=path)
+    qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    assert "after step 3" in window.status.message.full
+    assert not window.document.modified and not window.isWindowModified()
+    assert load(path, CATALOG) == graph  # the document in the file is what it was
+
+    asked = answering(window, opens=path)
+    window.commands.new()
+    window.commands.open()
+    assert asked.asked == ["open"]  # nothing to ask: all of it is in the file
+    shown_again(window, qtbot)
+    assert window.kernel is not None
+    qtbot.waitUntil(lambda: window.kernel.progress.step == 3, timeout=PATIENCE)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: equal(weights(window), trained), timeout=PATIENCE)
+    assert not window.document.modified and "step 3" in window.bottom.training.message.text()
+
+    qtbot.keyClick(window, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: equal(weights(window), own), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.document.modified, timeout=PATIENCE)
+    asked = answering(window, unsaved="cancel")
+    window.commands.new()
+    assert "Reset" in asked.question[0]
+    qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    assert read(path, CATALOG).state is None and not window.document.modified
+
+
+def test_a_running_training_is_saved_as_one_step_of_it(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    """The file continues to exactly the numbers that an uninterrupted run has at a later step."""
+    from engine.saved import put_back
+    from engine.session import Session as EngineSession
+    from engine.trainer import Trainer
+
+    kernel, path = window.kernel, tmp_path / "running.gradwire"
+    assert kernel is not None
+    window.document.do(SetTraining("epochs", 10**6), "Train for long")
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    qtbot.waitUntil(lambda: kernel.progress.step > 20, timeout=PATIENCE)
+    answering(window, saves=path)
+    qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClick(window, Qt.Key.Key_F5)
+    qtbot.waitUntil(lambda: not kernel.training, timeout=PATIENCE)
+    assert window.document.modified  # it went on after it was saved
+
+    loaded = read(path, CATALOG)
+    assert loaded.state is not None
+    resumed, whole = EngineSession(loaded.graph), EngineSession(loaded.graph)
+    assert put_back(resumed, loaded.state) == ()
+    Trainer(whole).run(max_steps=loaded.state.step + 5)
+    Trainer(resumed).run(max_steps=5)
+    assert resumed.state.diff(whole.state) == {}
+
+
+def test_what_leaves_the_window_after_training_has_the_trained_values(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    code = tmp_path / "model.py"
+    step(window, qtbot, 2)
+    answering(window, saves=code)
+
+    qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: code.exists() and not window.files._exports, timeout=PATIENCE)
+
+    assert "after step 2" in window.status.message.full and "after step 2" in code.read_text()
+    space: dict[str, Any] = {"__name__": "exported"}
+    exec(code.read_text(), space)
+    exported = {name: tensor.numpy() for name, tensor in space["values"]().items()}
+    names = {node: window.document.graph.nodes[node].name for node, _ in weights(window)}
+    for (node, name), value in weights(window).items():
+        assert np.array_equal(exported[f"{names[node]}.{'weight' if name == 'W' else 'bias'}"], value)
+    window.commands.copy_picture()
+    assert "after step 2" in window.status.message.full
+
+
+def test_a_graph_can_be_told_to_leave_trained_values_out(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    choice, path = window.actions_by_id["save_trained"], tmp_path / "plain.gradwire"
+    assert choice.isCheckable() and choice.isChecked() and choice in window.actions_by_id["save"].associatedObjects()[0].actions()
+    choice.trigger()
+    assert not choice.isChecked()
+    step(window, qtbot)
+    answering(window, saves=path)
+    window.commands.save()
+
+    assert "without" in window.status.message.full
+    assert read(path, CATALOG).state is None and not Document.load(path, CATALOG).saves_training
+    step(window, qtbot)
+    assert not window.document.modified
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL there")
+def test_trained_values_can_be_saved_although_the_engine_died(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    kernel, path = window.kernel, tmp_path / "rescued.gradwire"
+    assert kernel is not None and kernel.pid is not None
+    step(window, qtbot, 4)
+    trained = weights(window)
+    recovery = window.recovery
+    assert recovery._journal is not None
+    qtbot.waitUntil(lambda: not recovery._journal.pending, timeout=PATIENCE)  # type: ignore[union-attr]
+    session = next(recovery.folder.glob("session-*"))
+    assert json.loads((session / "trained").read_bytes().partition(b"\n")[0])["step"] == 4  # a crash of the window costs nothing either
+
+    os.kill(kernel.pid, signal.SIGKILL)
+    answering(window, saves=path)
+
+    window.commands.save()
+
+    state = read(path, CATALOG).state
+    assert state is not None and state.step == 4
+    (key, *_) = trained
+    assert np.array_equal(np.reshape(state.numbers[f"parameters/{key[0]}.{key[1]}"]["values"], trained[key].shape), trained[key])
