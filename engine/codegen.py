@@ -268,7 +268,7 @@ class Writer:
             self._contribute(operation, 0, present[0])
             return
         guarded = all(g in self.maybe for g in present)
-        targets = [f"e{n}_{a}" for a in operation.needed]
+        targets = self._targets(operation)
         if guarded:
             out(f"if {' is None and '.join(present)} is None:")
             out(f"    {' = '.join(targets)} = None")
@@ -277,15 +277,22 @@ class Writer:
         local = self._local_leaves(operation)
         self._rules(operation, [a for a in operation.needed if a not in local], gradients[0])
         if local:
-            names = ", ".join(f"e{n}_{a}" for a in local)
-            leaves = ", ".join(f"l{n}_{a}" for a in local)
-            out(f"{names}, = local(d{n}, ({leaves},), ({', '.join(g or 'None' for g in gradients)},))")
+            self._by_autograd(operation, local, gradients)
         if guarded:
             out.indent -= 1
         for a in operation.needed:
             if guarded or (a in local and self.traces):
                 self.maybe.add(f"e{n}_{a}")
             self._contribute(operation, a, f"e{n}_{a}")
+
+    def _targets(self, operation: Operation) -> list[str]:
+        """What `_node_backward` gives a value to."""
+        return [f"e{operation.index}_{a}" for a in operation.needed]
+
+    def _by_autograd(self, operation: Operation, local: list[int], gradients: list[str | None]) -> None:
+        n = operation.index
+        names, leaves = (", ".join(f"{letter}{n}_{a}" for a in local) for letter in "el")
+        self.out(f"{names}, = local(d{n}, ({leaves},), ({', '.join(g or 'None' for g in gradients)},))")
 
     def _rules(self, operation: Operation, leaves: list[int], gradient: str | None) -> None:
         n, out = operation.index, self.out

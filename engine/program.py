@@ -21,6 +21,7 @@ from engine.rng import generator
 from engine.shapes import Inference
 from engine.trace import Trace
 from engine.tracer import Tracer
+from engine.unselected import CarefulWriter, all_finite, watched
 from graph.problem import Problem
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ class Program:
         self.names = {node: n.name for node, n in graph.nodes.items()}
         self._intended = objective
         self._seeds = Seeds(plan.inference.dtype)
+        self._watched = method == "rules" and watched(plan)
         self._functions: dict[str, Callable[..., Any]] = {}
         self._sources: dict[str, Source] = {}
         self._wires: dict[str, int] = {}
@@ -169,11 +171,20 @@ class Program:
         return result
 
     def stepper(self) -> Callable[..., tuple[Tensor, list[Tensor], list[Tensor]]]:
-        """The bare generated function behind `step`: for a training loop, which explains a failure by `failure(error)`.
+        """The bare generated function behind `step` (watched, where that is needed): for a training loop, which explains a failure by
+        `failure(error)`.
 
         To be called under `torch.no_grad()` where parameters require gradients.
         """
-        return self._function("step")
+        if not self._watched:
+            return self._function("step")
+        step = self._function("step")
+
+        def careful(*arguments: Any) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+            found: tuple[Tensor, list[Tensor], list[Tensor]] = step(*arguments)
+            return found if all_finite(found[1]) else self._function("step", careful=True)(*arguments)
+
+        return careful
 
     def evaluate(
         self, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random
@@ -267,22 +278,37 @@ class Program:
     def _run(self, kind: Kind, *arguments: Any) -> Any:
         function = self._functions.get(kind) or self._function(kind)
         try:
-            return function(*arguments)
+            found = function(*arguments)
+            if self._watched and not all_finite(_gradients(kind, found)):
+                found = self._function(kind, careful=True)(*arguments)
+            return found
         except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
             raise self.failure(error) from error
 
-    def _function(self, kind: Kind) -> Callable[..., Any]:
-        if kind not in self._functions:
-            writer = Writer(self.plan, kind, self.method, self._seeds)
-            source = self._sources[kind] = writer.write()
+    def _function(self, kind: Kind, careful: bool = False) -> Callable[..., Any]:
+        """The generated function; `careful` where a branch that was not selected may be infinitely steep."""
+        name = f"careful {kind}" if careful else kind
+        if name not in self._functions:
+            writer = CarefulWriter(self.plan, kind, self._seeds) if careful else Writer(self.plan, kind, self.method, self._seeds)
+            source = self._sources[name] = writer.write()
             namespace = dict(source.names)
-            exec(builtins.compile(source.text, FILE + kind, "exec"), namespace)
-            self._functions[kind] = namespace["run"]
+            exec(builtins.compile(source.text, FILE + name, "exec"), namespace)
+            self._functions[name] = namespace["run"]
+            if careful:
+                return self._functions[name]
             if kind == "retrace":
                 self._retraced = list(writer.found.wires)
             if kind == "trace":
                 self._tracer = Tracer(self._graph, self.plan, writer, self._intended, self.objective_note, self.problems)
-        return self._functions[kind]
+        return self._functions[name]
+
+
+def _gradients(kind: Kind, found: Any) -> Iterable[Tensor | None]:
+    """All gradients among what generated code returned."""
+    if kind == "step":
+        gradients: list[Tensor] = found[1]
+        return gradients
+    return (g for group in found[1:4] for g in group) if kind in ("trace", "retrace") else ()
 
 
 def _reason(error: BaseException) -> str:

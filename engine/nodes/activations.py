@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.lazy import F, torch
-from engine.nodes.base import ChoiceSetting, FloatSetting, IntSetting, NodeType, Settings, sample_axis
+from engine.nodes.base import ChoiceSetting, FloatSetting, Flow, IntSetting, NodeType, Settings, sample_axis
 from engine.nodes.checks import check_axis
 from graph.spec import Category, Port
 
@@ -19,6 +19,7 @@ class Activation(NodeType):
 
     category: ClassVar[Category] = "activations"
     inputs = (Port("x"),)
+    flow: ClassVar[Flow] = "entries"
 
 
 def where_positive(g: Tensor, x: Tensor) -> Any:
@@ -48,6 +49,7 @@ class ReLU(Activation):
     formula = r"@y = \max(0, @x)"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \odot [@x > 0]"}
     gradients = {"x": lambda s, g, y, kept, x: where_positive(g, x)}
+    unselected = {"x": lambda s, y, kept, x: x < 0}
     code = ("nn.ReLU()", "{self}({x})")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:
@@ -63,6 +65,7 @@ class LeakyReLU(Activation):
     formula = r"@y = \max(0, @x) + \alpha\,\min(0, @x)"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \odot (1 \;\mathrm{if}\; @x > 0, \;\mathrm{else}\; \alpha)"}
     gradients = {"x": lambda s, g, y, kept, x: torch.where(x > 0, g, s.slope * g)}
+    unselected = {"x": lambda s, y, kept, x: (x < 0) & (s.slope == 0)}
     code = ("nn.LeakyReLU({slope})", "{self}({x})")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:
@@ -176,6 +179,7 @@ class AlongAxis(Activation):
     """What softmax and log-softmax share: the axis of the sample along which the probabilities add up to 1."""
 
     inputs = (Port("x", rank=(1, None)),)
+    flow = "mixed"
     axis = IntSetting(-1, help="Counted in the sample, from the end when negative: −1 is the last axis. The batch is not counted.")
 
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType, SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from graph.spec import Category, NodeSpec, Param, Port, Setting, fill
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Rule = Callable[..., Any]
+Flow = Literal["entries", "sums", "selection", "products", "mixed"]
 
 
 class NodeError(Exception):
@@ -141,6 +142,14 @@ class NodeType:
     """The Program appends the weights of the layers named by setting `layers` to the tuple of the first input."""
     code_parameters: ClassVar[dict[str, str]] = {}
     """Parameter or buffer name → its name in the exported module (`W` → `weight`)."""
+    flow: ClassVar[Flow] = "mixed"
+    """How entries of the output's gradient reach an input's (see `engine.unselected`): each its own entry, all in sums, only chosen ones,
+    in products with the other inputs, or in a way that is not known."""
+    unselected: ClassVar[dict[str, Rule]] = {}
+    """Input → `rule(s, y, kept, *same arguments as forward)`: where the output surely does not depend on it, because another branch is
+    taken. There its gradient is 0, and stays 0 however steep the branch is."""
+    steep: ClassVar[bool] = False
+    """Whether value or slope can be infinite where all inputs are finite."""
     spec: ClassVar[NodeSpec]
 
     def __init_subclass__(cls) -> None:
@@ -177,6 +186,10 @@ class NodeType:
     def repeat(self, s: Settings, kept: Any, *arguments: Any) -> Tensor | None:
         """For a random type: its forward on other numbers with what an earlier one drew and `kept`. None where it cannot say."""
         return None
+
+    def depends(self, s: Settings, name: str, connected: frozenset[str]) -> bool:
+        """Whether the output depends on input or parameter `name` at all, under these settings and with these inputs connected."""
+        return True
 
     def parameter_shapes(self, s: Settings, **inputs: tuple[int, ...] | None) -> dict[str, tuple[int, ...]]:
         """Shapes of parameters and buffers, from the *sample* shapes of the inputs (batch removed). Raises NodeError."""

@@ -80,6 +80,7 @@ class Conv2d(Layer):
         "W": lambda s, g, y, kept, x, W, b: _to_filters(s, g, x, W),
         "b": lambda s, g, y, kept, x, W, b: as_batch(g).sum((0, 2, 3)),
     }
+    flow = "products"
     code = (
         "nn.Conv2d({in_channels}, {out_channels}, {kernel_size}, stride={stride}, padding={padding}, bias={bias})",
         "{self}({x})",
@@ -134,6 +135,7 @@ class MaxPool2d(Pooling):
     gradients = {
         "x": lambda s, g, y, places, x: torch.zeros_like(x).flatten(-2).scatter_add(-1, places.flatten(-2), g.flatten(-2)).view_as(x)
     }
+    flow = "selection"
     code = ("nn.MaxPool2d({kernel_size}, stride={step}, padding={padding})", "{self}({x})")
 
     def forward(self, s: Settings, x: Tensor) -> Result:
@@ -156,6 +158,7 @@ class AvgPool2d(Pooling):
     formula = r"{@y}_{ij} = \frac{1}{k^2} \sum_{\mathrm{window}\;ij} @x"
     local_derivatives = {"x": r"\bar{@x}_k = \frac{1}{k^2} \sum_{ij} \bar{@y}_{ij}\,[k \in \mathrm{window}\;ij]"}
     gradients = {"x": lambda s, g, y, kept, x: _spread(s, g, x)}
+    flow = "sums"
     code = ("nn.AvgPool2d({kernel_size}, stride={step}, padding={padding})", "{self}({x})")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:

@@ -95,6 +95,7 @@ class Linear(Layer):
         "W": lambda s, g, y, kept, x, W, b: rows(g).T @ rows(x),
         "b": lambda s, g, y, kept, x, W, b: rows(g).sum(0),
     }
+    flow = "products"
     code = ("nn.Linear({in_features}, {out_features}, bias={bias})", "{self}({x})", "F.linear({x}, {W}, {b})")
     code_parameters = {"W": "weight", "b": "bias"}
 
@@ -128,6 +129,7 @@ class Embedding(Layer):
     formula = r"@y = {@W}_{@x}"
     local_derivatives = {"W": r"\bar{@W}_i = \sum_{@x = i} \bar{@y}"}
     gradients = {"W": lambda s, g, y, kept, x, W: torch.zeros_like(W).index_add(0, x.flatten(), g.reshape(-1, W.shape[1]))}
+    flow = "selection"
     code = ("nn.Embedding({count}, {dimension})", "{self}({x})", "F.embedding({x}, {W})")
     code_parameters = {"W": "weight"}
 
@@ -242,6 +244,7 @@ class Dropout(NodeType):
     formula = r"@y = @x \odot m, \quad m = \frac{1}{1 - p} \;\mathrm{with\ probability}\; 1 - p, \;\mathrm{else}\; 0"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \odot m"}
     gradients = {"x": lambda s, g, y, kept, x: g if kept is None else g * kept}
+    flow = "selection"
     code = ("nn.Dropout({p})", "{self}({x})")
 
     def forward(self, s: Settings, x: Tensor, rng: Any = None) -> Tensor | Result:

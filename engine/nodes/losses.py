@@ -262,6 +262,7 @@ class Hinge(NumberLoss):
         scores=lambda s, scores, target: -target * (1 - target * scores > 0),
         target=lambda s, scores, target: -scores * (1 - target * scores > 0),
     )
+    unselected = {name: lambda s, y, kept, scores, target: target * scores > 1 for name in ("scores", "target")}
     expression = "F.relu(1 - {target} * {scores})"
     code = ("", "F.relu(1 - {target} * {scores}).mean()")
 
@@ -354,6 +355,7 @@ class KLDivergence(NumberLoss):
         log_probabilities=lambda s, log_p, target: -target,
         target=lambda s, log_p, target: torch.log(target) + 1 - log_p,
     )
+    steep = True
     expression = "F.kl_div({log_probabilities}, {target}, reduction='none')"  # as a module, its mean warns
     code = ("nn.KLDivLoss(reduction='batchmean')", "{self}({log_probabilities}, {target})")
 

@@ -18,6 +18,7 @@ class Binary(NodeType):
     """A function of `a` and `b`, entry by entry; shapes broadcast, but the batch never meets a feature axis."""
 
     inputs = (Port("a"), Port("b"))
+    flow = "entries"
 
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
         check_broadcast(shapes)
@@ -27,6 +28,7 @@ class Unary(NodeType):
     """A function of `x`, entry by entry."""
 
     inputs = (Port("x"),)
+    flow = "entries"
 
 
 class Add(Binary):
@@ -65,6 +67,7 @@ class Multiply(Binary):
     formula = r"@y = @a \cdot @b"
     local_derivatives = {"a": r"\bar{@a} = \bar{@y} \cdot @b", "b": r"\bar{@b} = \bar{@y} \cdot @a"}
     gradients = {"a": lambda s, g, y, kept, a, b: g * b, "b": lambda s, g, y, kept, a, b: g * a}
+    flow = "products"
     code = ("", "{a} * {b}")
 
     def forward(self, s: Settings, a: Tensor, b: Tensor) -> Tensor:
@@ -79,6 +82,7 @@ class Divide(Binary):
     formula = r"@y = \frac{@a}{@b}"
     local_derivatives = {"a": r"\bar{@a} = \frac{\bar{@y}}{@b}", "b": r"\bar{@b} = -\bar{@y} \cdot \frac{@a}{@b^2}"}
     gradients = {"a": lambda s, g, y, kept, a, b: g / b, "b": lambda s, g, y, kept, a, b: -g * (y / b)}
+    steep = True
     code = ("", "{a} / {b}")
 
     def forward(self, s: Settings, a: Tensor, b: Tensor) -> Tensor:
@@ -113,6 +117,8 @@ class Power(Binary):
         return torch.where((a == 0) & (b >= 0), 0.0, g * (y * torch.log(a)))
 
     gradients = {"a": _base, "b": _exponent}
+    unselected = {"a": lambda s, y, kept, a, b: torch.full_like(y, b is None and s.b == 0, dtype=torch.bool)}
+    steep = True
 
 
 def _unless_lost(g: Tensor, lost: Tensor, tie: Tensor) -> Tensor:
@@ -134,6 +140,7 @@ class Maximum(Binary):
         "a": lambda s, g, y, kept, a, b: _unless_lost(g, a < b, a == b),
         "b": lambda s, g, y, kept, a, b: _unless_lost(g, b < a, a == b),
     }
+    unselected = {"a": lambda s, y, kept, a, b: a < b, "b": lambda s, y, kept, a, b: b < a}
     code = ("", "torch.maximum({a}, {b})")
 
     def forward(self, s: Settings, a: Tensor, b: Tensor) -> Tensor:
@@ -154,6 +161,7 @@ class Minimum(Binary):
         "a": lambda s, g, y, kept, a, b: _unless_lost(g, a > b, a == b),
         "b": lambda s, g, y, kept, a, b: _unless_lost(g, b > a, a == b),
     }
+    unselected = {"a": lambda s, y, kept, a, b: a > b, "b": lambda s, y, kept, a, b: b > a}
     code = ("", "torch.minimum({a}, {b})")
 
     def forward(self, s: Settings, a: Tensor, b: Tensor) -> Tensor:
@@ -196,6 +204,7 @@ class SquareRoot(Unary):
     formula = r"@y = \sqrt{@x}"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \cdot \frac{1}{2\sqrt{@x}}"}
     gradients = {"x": lambda s, g, y, kept, x: g / (2 * y)}
+    steep = True
     code = ("", "torch.sqrt({x})")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:
@@ -210,6 +219,7 @@ class Reciprocal(Unary):
     formula = r"@y = \frac{1}{@x}"
     local_derivatives = {"x": r"\bar{@x} = -\bar{@y} \cdot \frac{1}{@x^2}"}
     gradients = {"x": lambda s, g, y, kept, x: -g * (y * y)}
+    steep = True
     code = ("", "1 / {x}")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:
@@ -224,6 +234,7 @@ class Exponential(Unary):
     formula = r"@y = e^{@x}"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \cdot e^{@x}"}
     gradients = {"x": lambda s, g, y, kept, x: g * y}
+    steep = True
     code = ("", "torch.exp({x})")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:
@@ -238,6 +249,7 @@ class Logarithm(Unary):
     formula = r"@y = \ln @x"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \cdot \frac{1}{@x}"}
     gradients = {"x": lambda s, g, y, kept, x: g / x}
+    steep = True
     code = ("", "torch.log({x})")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:

@@ -58,6 +58,7 @@ class MatrixProduct(NodeType):
         return found.squeeze(-1) if column else found
 
     gradients = {"a": _left, "b": _right}
+    flow = "products"
 
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
         a, b = shapes["a"], shapes["b"]
@@ -131,6 +132,7 @@ class Transpose(NodeType):
     code = ("", "{x}.transpose({axis0}, {axis1})")
 
     gradients = {"x": lambda s, g, y, kept, x: _swapped(s, g)}
+    flow = "sums"
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:
         return _swapped(s, x)

@@ -59,6 +59,7 @@ class Sum(Reduction):
     formula = r"@y = \sum_{<over>} {@x}_{<over>}"
     local_derivatives = {"x": r"\bar{@x}_{<over>} = \bar{@y}"}
     gradients = {"x": lambda s, g, y, kept, x: _spread(s, g, x).expand_as(x)}
+    flow = "sums"
     code = ("", "{x}.sum({reduced}, keepdim={keep_axes})")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:
@@ -74,6 +75,7 @@ class Mean(Reduction):
     formula = r"@y = \frac{1}{m} \sum_{<over>} {@x}_{<over>}"
     local_derivatives = {"x": r"\bar{@x}_{<over>} = \frac{1}{m} \bar{@y}"}
     gradients = {"x": lambda s, g, y, kept, x: (_spread(s, g, x) / (x.numel() // max(1, g.numel()))).expand_as(x)}
+    flow = "sums"
     code = ("", "{x}.mean({reduced}, keepdim={keep_axes})")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:

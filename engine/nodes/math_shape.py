@@ -24,6 +24,7 @@ class Reshape(NodeType):
     formula = r"@y = \mathrm{reshape}(@x)"
     local_derivatives = {"x": r"\bar{@x} = \mathrm{reshape}^{-1}(\bar{@y})"}
     gradients = {"x": lambda s, g, y, kept, x: g.reshape(x.shape)}
+    flow = "sums"
     code = ("", "{x}.reshape({sizes})")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:
@@ -60,6 +61,7 @@ class Flatten(NodeType):
     formula = r"@y = \mathrm{vec}(@x)"
     local_derivatives = {"x": r"\bar{@x} = \mathrm{vec}^{-1}(\bar{@y})"}
     gradients = {"x": lambda s, g, y, kept, x: g.reshape(x.shape)}
+    flow = "sums"
     code = ("", "{x}.reshape({sizes})")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:
@@ -90,6 +92,7 @@ class Concatenate(NodeType):
         return tuple(torch.split_with_sizes(g, [x.shape[axis - y.dim()] for x in xs], axis))
 
     gradients = {"xs": _rule}
+    flow = "sums"
 
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
         first, *others = shapes["xs"]
@@ -144,6 +147,7 @@ class Slice(NodeType):
         return found
 
     gradients = {"x": _rule}
+    flow = "selection"
 
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
         shape = shapes["x"]

@@ -42,6 +42,7 @@ class Parameter(NodeType):
     formula = r"@y = @value"
     local_derivatives = {"value": r"\bar{@value} = \bar{@y}"}
     gradients = {"value": lambda s, g, y, kept, value: g}
+    flow = "entries"
     code = ("nn.Parameter({value}, requires_grad=not {frozen})", "{self}")
 
     def forward(self, s: Settings, value: Tensor) -> Tensor:

@@ -131,6 +131,7 @@ class Standardize(NodeType):
     formula = r"@y = (@x - \mu)\,/\,\sigma"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y}\,/\,\sigma"}
     gradients = {"x": lambda s, g, y, kept, x, mean, scale: g * scale}
+    flow = "entries"
     code = ("", "({x} - {mean}) * {scale}")
 
     def forward(self, s: Settings, x: Tensor, mean: Tensor, scale: Tensor) -> Tensor:
