@@ -15,7 +15,7 @@ infinite or NaN, and only if `watched` finds a steep node before a choice; for e
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -142,7 +142,7 @@ class CarefulWriter(Writer):
     def __init__(self, plan: Plan, kind: Kind, seeds: Seeds) -> None:
         super().__init__(plan, kind, "rules", seeds)
         self.out.names |= {"every": every, "shrunk": shrunk, "wholly": wholly}
-        self._before = _ancestors(plan)
+        self._before = ancestors(plan)
 
     def _backward(self) -> None:
         self.out("z_seed = None")
@@ -170,27 +170,28 @@ class CarefulWriter(Writer):
         kept = self.kept.get(operation.node, "None")
         for a in leaves:
             name, place = names[a]
-            self.out.names[f"c{n}_{a}"] = Cut(operation, name, place, rule_of(self.plan.fault, operation, name), self._apart(operation, a))
+            self.out.names[f"c{n}_{a}"] = Cut(operation, name, place, rule_of(self.plan.fault, operation, name), apart(self._before, operation, a))
             self.out(
                 f"e{n}_{a}, z_e{n}_{a} = c{n}_{a}(s{n}, {gradient}, z_{gradient}, {self._output(operation, 0)}, {kept}"
                 f"{self._arguments(operation)})"
             )
             self.out(f"e{n}_{a}, z_e{n}_{a} = shrunk(e{n}_{a}, z_e{n}_{a}, {self._leaf(operation.leaves[a])}.shape)")
 
-    def _apart(self, operation: Operation, a: int) -> frozenset[str]:
-        """The arguments that depend on nothing that leaf `a` depends on: held fixed, they stay what they are."""
-        leaf = operation.leaves[a]
-        mine = self._before[leaf.source if isinstance(leaf, Wire) else leaf.key]
-        found = set()
-        for name, argument in zip(operation.wiring.names, operation.wiring.arguments, strict=True):
-            items = argument.items if isinstance(argument, Several) else (argument,)
-            keys = [i.source if isinstance(i, Wire) else i.key for i in items if i is not None]
-            if all(self._before.get(key, frozenset({key})).isdisjoint(mine) for key in keys):
-                found.add(name)
-        return frozenset(found)
+
+def apart(before: Mapping[Key, frozenset[Key]], operation: Operation, a: int) -> frozenset[str]:
+    """The arguments that depend on nothing that leaf `a` depends on: while it moves, they stay what they are."""
+    leaf = operation.leaves[a]
+    mine = before[leaf.source if isinstance(leaf, Wire) else leaf.key]
+    found = set()
+    for name, argument in zip(operation.wiring.names, operation.wiring.arguments, strict=True):
+        items = argument.items if isinstance(argument, Several) else (argument,)
+        keys = [i.source if isinstance(i, Wire) else i.key for i in items if i is not None]
+        if all(before.get(key, frozenset({key})).isdisjoint(mine) for key in keys):
+            found.add(name)
+    return frozenset(found)
 
 
-def _ancestors(plan: Plan) -> dict[Key, frozenset[Key]]:
+def ancestors(plan: Plan) -> dict[Key, frozenset[Key]]:
     """For every output and learned tensor what it is computed from, itself included."""
     found: dict[Key, frozenset[Key]] = {key: frozenset({key}) for key in plan.parameters}
     for operation in plan.operations:

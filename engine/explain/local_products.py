@@ -21,6 +21,7 @@ from engine.plan import Leaf, Operation, Plan, differentiable_leaf
 from engine.session import SessionError
 from engine.state import state_key
 from engine.trace import Trace
+from engine.unselected import Cut, Mask, ancestors, apart, shrunk
 
 if TYPE_CHECKING:
     from engine.explain.situation import Situation
@@ -59,6 +60,7 @@ class LocalProducts:
         self._kept: dict[str, Any] = {}
         self._forwards: dict[str, tuple[tuple[Tensor, ...], dict[int, Tensor]]] = {}
         self._slopes: dict[Step, float | None] = {}
+        self._before: dict[Key, frozenset[Key]] = {}
 
     # The structure
 
@@ -113,8 +115,32 @@ class LocalProducts:
             found = self._by_autograd(operation, step, g)
         return found if found.shape == value.shape else found.sum_to_size(value.shape)
 
+    def careful(self, step: Step, g: Tensor, cut: Mask) -> tuple[Tensor, Mask]:
+        """`backward` where 0 · ∞ may come from a branch that was not selected (see `engine.unselected`), and where g is cut then."""
+        operation = self.operations[step.node]
+        name, place = self.argument(operation, step.a)
+        rule = operation.type.gradients.get(name)
+        if operation.alias or rule is None or step.key != operation.outputs[0] or twice(self.plan.fault, operation):
+            return self.backward(step, g), cut if operation.alias else None
+        self._before = self._before or ancestors(self.plan)
+        one = Cut(operation, name, place, rule, apart(self._before, operation, step.a))
+        with torch.no_grad():
+            arguments = self._arguments(operation, {})
+            found = one(operation.settings, g, cut, self.output(step.key), self._kept_by(operation.node), *arguments)
+            return shrunk(*found, self.value_of(operation.leaves[step.a]).shape)
+
     def forward(self, step: Step, t: Tensor) -> Tensor:
-        """J t, of the output's shape: the derivative of vᵀJt with respect to v, which costs no forward-mode formula.
+        """J t, of the output's shape; 0 where the output does not depend on this branch, however steep what comes before it is."""
+        found = self._forward_product(step, t)
+        operation = self.operations[step.node]
+        unselected = operation.type.unselected.get(self.argument(operation, step.a)[0])
+        if unselected is None or bool(torch.isfinite(found).all()):
+            return found
+        mask = unselected(operation.settings, self.output(step.key), self._kept_by(operation.node), *self._arguments(operation, {}))
+        return found.masked_fill(mask, 0.0) if mask.shape == found.shape else found
+
+    def _forward_product(self, step: Step, t: Tensor) -> Tensor:
+        """The derivative of vᵀJt with respect to v, which costs no forward-mode formula.
 
         vᵀJ comes from autograd over the node's own forward, which is another way than its rule.
         """

@@ -58,6 +58,7 @@ class _Backward:
         else:
             lines = self._of_tensors(step, chain, upstream)
         lines += self._over_samples(step, chain, upstream)
+        lines += _without_a_value(step)
         which = f", sample {step.sample + 1} of {self.local.samples}" if step.sample is not None else ""
         return Section("backward", self._title() + which, (*self._formulas(self.special), *lines), place, chain)
 
@@ -264,6 +265,15 @@ class _Backward:
                 part = float(self.local.of_sample(self.a, upstream, term[0]))
                 pieces.append(Number(part, "gradient", bracket=len(pieces) > 1))
         return pieces
+
+
+def _without_a_value(step: Step) -> list[Line]:
+    """What to say where upstream · local is 0 · ∞."""
+    if step.local is None or bool(torch.isfinite(step.local).all() & torch.isfinite(step.upstream).all()):
+        return []
+    if bool(torch.isfinite(step.downstream).all()) and bool((step.upstream == 0).any()):
+        return [words("0 · ∞ is 0 here: a later node takes another branch, so near this point nothing that happens here reaches the objective.")]
+    return [words("A factor is infinite or NaN. 0 · ∞ has no value (NaN).")] if bool(torch.isnan(step.downstream).any()) else []
 
 
 def _as_row(quantity: Number | Array) -> Number | Array:

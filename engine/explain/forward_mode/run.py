@@ -14,6 +14,7 @@ from engine.explain.local_products import LocalProducts, Step
 from engine.explain.place.lookup import entry_of, gradient_at, number_at, place_name
 from engine.explain.question import Unanswerable
 from engine.trace import array_view
+from engine.unselected import Mask, all_finite, every
 from engine.views import Absent, Gradient
 
 if TYPE_CHECKING:
@@ -85,20 +86,31 @@ class ReverseSweep:
     """Gradients of ⟨seed, target⟩ by everything before the output `target`: outputs, wires and learned tensors."""
 
     def __init__(self, products: LocalProducts, target: Key, seed: Tensor) -> None:
+        self.products = products
+        self._sweep(target, seed, careful=False)
+        if not all_finite((*self.outputs.values(), *self.parameters.values())):
+            self._sweep(target, seed, careful=True)
+
+    def _sweep(self, target: Key, seed: Tensor, careful: bool) -> None:
+        """`careful` follows where a branch was not selected, which then contributes 0 however steep it is."""
+        products = self.products
         self.outputs: dict[Key, Tensor] = {target: seed}
         self.wires: dict[str, Tensor] = {}
         self.parameters: dict[Key, Tensor] = {}
         self.order: list[str] = []
+        cuts: dict[Key, Mask] = {target: None}
         for operation in reversed(products.plan.operations):
             present = [key for key in operation.outputs if key in self.outputs]
             if present:
                 self.order.append(operation.node)
             for step in (step for key in present for step in reversed(products.steps_into(key))):
-                leaf, part = products.leaf(step), products.backward(step, self.outputs[step.key])
+                leaf, g = products.leaf(step), self.outputs[step.key]
+                part, cut = products.careful(step, g, cuts[step.key]) if careful else (products.backward(step, g), None)
                 if isinstance(leaf, Own):
                     _add(self.parameters, leaf.key, part)
                 else:
                     _add(self.wires, leaf.edge, part)
+                    cuts[leaf.source] = every((part, cut), (self.outputs.get(leaf.source), cuts.get(leaf.source)))
                     _add(self.outputs, leaf.source, part)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import torch
@@ -94,7 +95,7 @@ class Ways:
             if skip >= count:
                 skip -= count
                 continue
-            product = self._back(step, carried[-1])
+            product = self._back(step, carried[-1], trail)
             if self.begins(step):
                 yield (*trail, step), (*carried, product)
                 continue
@@ -102,12 +103,21 @@ class Ways:
             carried.append(product)
             stack.append(iter(self.into[self.products.leaf(step).source]))  # type: ignore[union-attr]
 
-    def _back(self, step: Step, carried: Carried) -> Carried:
+    def _back(self, step: Step, carried: Carried, trail: Sequence[Step]) -> Carried:
+        """The product behind one more step of the path that has come to the end of `trail`."""
         if isinstance(carried, Tensor):
-            return self.products.backward(step, carried)
+            product = self.products.backward(step, carried)
+            return product if bool(torch.isfinite(product).all()) else self._careful(step, trail)
         slope = self.products.slope(step)
         assert slope is not None  # between single numbers there is one
-        return carried * slope
+        return carried * slope if math.isfinite(carried * slope) else float(self._careful(step, trail))
+
+    def _careful(self, last: Step, trail: Sequence[Step]) -> Tensor:
+        """The same from the beginning, with branches cut that the path goes down although they were not selected."""
+        g, cut = torch.ones_like(self.products.output(self.target)), None
+        for step in (*trail, last):
+            g, cut = self.products.careful(step, g, cut)
+        return g
 
     # Counting
 
