@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 def command(options: argparse.Namespace) -> int:
+    from engine.failure import nonfinite
     from engine.session import SessionError
+    from engine.trace import view
 
     graph = load_graph(options)
     try:
@@ -32,6 +34,8 @@ def command(options: argparse.Namespace) -> int:
         print(f"main.py: {text}", file=sys.stderr)
     if trace.objective_note:
         print(f"main.py: {trace.objective_note}{objective_hint(graph)}", file=sys.stderr)
+    for problem in nonfinite(graph, view(trace)):
+        print(f"main.py: {problem.text}", file=sys.stderr)
     result = _describe(graph, trace, options.full) | state_entry(options) | problems_entry(session)
     if options.json:
         print_json(result)

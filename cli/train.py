@@ -52,6 +52,8 @@ def command(options: argparse.Namespace) -> int:
         print_json(result)
     else:
         _print_summary(result, session)
+    for line in _not_finite(session) if trainer.problem is None else ():
+        print(f"main.py: {line}", file=sys.stderr)
     if trainer.problem is not None:
         raise CommandError(trainer.problem.text, 1)
     return 0
@@ -161,6 +163,13 @@ def _print_summary(result: dict[str, Any], session: Session) -> None:
         print(session.device_note)
     for line in _rows(result):
         print(line)
+
+
+def _not_finite(session: Session) -> list[str]:
+    """Where NaN or infinity is in what training left: values, gradients, learned tensors, the optimizer's memory."""
+    from engine.failure import nonfinite
+
+    return [problem.text for problem in nonfinite(session.graph, session.trace_view(), session.held())]
 
 
 def _counted(number: int, unit: str) -> str:

@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 KNOWN_TO_THE_PROGRAM = ("batched", "producers", "shapes", "training")
 """What stands in a node's settings without being one."""
 
+UNSELECTED = """# Where a branch is not selected (by max, min, ReLU …) and its slope is infinite at this very point, torch's gradient is NaN
+# (0 · inf). The gradient in the app is 0 there.
+"""
+
 
 class ExportError(Exception):
     """The graph cannot be written as a program; the text says why."""
@@ -48,11 +52,12 @@ def export(session: Session, title: str = "") -> str:
     except OptimizerError as error:
         raise ExportError(str(error)) from None
     try:
-        objective = session.program(training=False).objective
+        compiled = session.program(training=False)
     except SessionError as error:
         raise ExportError(str(error)) from None
-    assert objective is not None  # a program for training has one
-    return _Exporter(session, objective, title).text()
+    assert compiled.objective is not None  # a program for training has one
+    text = _Exporter(session, compiled.objective, title).text()
+    return text if not compiled.watched else text.replace("\n", f"\n\n{UNSELECTED}", 1)
 
 
 class _Exporter:

@@ -80,6 +80,9 @@ class Unzeroed(Stepper):
         torch._foreach_add_(self.sums, gradients)
         self.inner.step(list(self.sums))
 
+    def memory(self, names: Sequence[str]) -> dict[str, Tensor]:
+        return self.inner.memory(names) | {f"unzeroed.{name}": t for name, t in zip(names, self.sums, strict=True)}
+
     def capture(self, names: Sequence[str]) -> dict[str, Tensor]:
         return self.inner.capture(names) | {f"unzeroed.{name}": t.clone() for name, t in zip(names, self.sums, strict=True)}
 

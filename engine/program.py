@@ -134,7 +134,8 @@ class Program:
 
     `feeds` are the source outputs to be given, `parameter_keys` and `buffer_keys` the tensors, each call takes them as lists in
     that order. `trainable_keys` are the parameters whose gradients `step` returns, in the order of `parameter_keys`; a trainable
-    parameter the objective does not depend on is not among them. `trainable` are their places in `parameter_keys`.
+    parameter the objective does not depend on is not among them. `trainable` are their places in `parameter_keys`. `watched` says
+    whether a gradient can be 0 · ∞ of a branch that was not selected (see `engine.unselected`).
     """
 
     def __init__(
@@ -154,7 +155,7 @@ class Program:
         self.names = {node: n.name for node, n in graph.nodes.items()}
         self._intended = objective
         self._seeds = Seeds(plan.inference.dtype)
-        self._watched = method == "rules" and watched(plan)
+        self.watched = method == "rules" and watched(plan)
         self._functions: dict[str, Callable[..., Any]] = {}
         self._sources: dict[str, Source] = {}
         self._wires: dict[str, int] = {}
@@ -176,7 +177,7 @@ class Program:
 
         To be called under `torch.no_grad()` where parameters require gradients.
         """
-        if not self._watched:
+        if not self.watched:
             return self._function("step")
         step = self._function("step")
 
@@ -279,7 +280,7 @@ class Program:
         function = self._functions.get(kind) or self._function(kind)
         try:
             found = function(*arguments)
-            if self._watched and not all_finite(_gradients(kind, found)):
+            if self.watched and not all_finite(_gradients(kind, found)):
                 found = self._function(kind, careful=True)(*arguments)
             return found
         except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:

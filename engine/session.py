@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from torch import Tensor
 from engine.changes import Snapshot
 from engine.device import choose_device, threads_for
 from engine.environment import Key
+from engine.failure import nonfinite
 from engine.feeds import Feeds, Part, demonstration, load_data, load_fixed, set_fixed
 from engine.fitting import Fitting
 from engine.initial import initial_values
@@ -70,6 +71,8 @@ class Session:
         self.moved: list[tuple[Key, Key]] = []
         self._snapshot = Snapshot.of(graph)
         self._measures: Measures | None = None
+        self.memory: Callable[[], dict[str, Tensor]] | None = None
+        """What the optimizer at work remembers now, without a copy; None where there is none and the state has it."""
         self._structure(reset=True)
 
     # The document
@@ -104,7 +107,7 @@ class Session:
         self.seed = int(self.graph.training["seed"])
         self._initial, self._unread = initial_values(self.graph, self.inference, self.seed)
         self._shelf.clear()
-        self.state = State()
+        self.state, self.memory = State(), None
         for key, value in self._initial.items():
             self._tensors(key)[state_key(key)] = self._here(value)
         self._fit()
@@ -215,9 +218,16 @@ class Session:
             shapes = {key: (shape.dims, shape.batched) for key, shape in self.inference.outputs.items()}
             others = tuple(p for p in self.problems if p not in error.problems)
             return TraceView(problems=(*error.problems, *others), shapes=shapes, dtype=self.dtype_name, device=self.device, **more)
-        extra = tuple(p for p in (*self.feeds.problems, *self._unread, *self.notes) if p not in found.problems)
+        broken = nonfinite(self.graph, found, self.held())
+        if broken:
+            found = replace(found, nonfinite=broken[0].text)
+        extra = tuple(p for p in (*broken, *self.feeds.problems, *self._unread, *self.notes) if p not in found.problems)
         warnings = tuple(p for p in self.inference.problems if p not in found.problems)
         return _with_problems(found, (*found.problems, *extra, *warnings))
+
+    def held(self) -> dict[str, Tensor]:
+        """Buffers and the optimizer's memory as they are now: what a trace does not show."""
+        return {**self.state.buffers, **(self.state.optimizer if self.memory is None else self.memory())}
 
     def explain(self, failure: NodeFailure) -> Problem:
         """The failure as a problem, with what the node itself suggests."""

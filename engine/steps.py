@@ -111,6 +111,10 @@ class Steps:
         memory = self._optimizer.capture(self._names)
         return memory | moved_memory(self.session.moved, memory)
 
+    def memory(self) -> dict[str, Tensor]:
+        """What the optimizer remembers, without a copy."""
+        return self._optimizer.memory(self._names)
+
     def remember(self, memory: dict[str, Tensor]) -> None:
         """Give the optimizer a captured memory, as far as it fits."""
         self._optimizer.restore(self._names, memory)

@@ -311,6 +311,7 @@ class Trainer:
         self._optimizer = self.optimizer_on([parameters[i] for i in program.trainable])
         self._steps.bind(program, self._optimizer)
         self._steps.remember(memory)
+        session.memory = self._steps.memory
         self._version, self._edits = session.version, session.edits
         self.problem = None
         self._lay_out()

@@ -170,7 +170,8 @@ class CarefulWriter(Writer):
         kept = self.kept.get(operation.node, "None")
         for a in leaves:
             name, place = names[a]
-            self.out.names[f"c{n}_{a}"] = Cut(operation, name, place, rule_of(self.plan.fault, operation, name), apart(self._before, operation, a))
+            rule = rule_of(self.plan.fault, operation, name)
+            self.out.names[f"c{n}_{a}"] = Cut(operation, name, place, rule, apart(self._before, operation, a))
             self.out(
                 f"e{n}_{a}, z_e{n}_{a} = c{n}_{a}(s{n}, {gradient}, z_{gradient}, {self._output(operation, 0)}, {kept}"
                 f"{self._arguments(operation)})"

@@ -110,6 +110,8 @@ class TraceView:
     dtype: str = "float64"
     device: str = "cpu"
     first_bad: str | None = None
+    nonfinite: str = ""
+    """Where NaN or infinity begins, the first problem of that kind in words; empty where every number is finite."""
     inputs: Mapping[str, float] = field(default_factory=dict)
     """The scalar Inputs' values this trace was made with, by node id: a slider that runs ahead is drawn where its numbers are."""
     iteration: int = -1

@@ -28,6 +28,9 @@ class Status(QStatusBar):
         self._fade = QTimer(self)
         self._fade.setSingleShot(True)
         self._fade.timeout.connect(lambda: self.message.set_full(""))
+        self.nonfinite = ElidedLabel("", "complaint", widest=480)
+        self.nonfinite.hide()
+        self.addPermanentWidget(self.nonfinite)
         self.mode, self.batch, self.precision, self.device = label(""), label(""), label(""), label("")
         self.mode.setToolTip("Dropout and batch norm behave differently in training and in evaluation mode")
         self.batch.setToolTip("Which samples the numbers on the canvas belong to")
@@ -45,6 +48,7 @@ class Status(QStatusBar):
             self._fade.start(ms)
 
     def show_document(self, document: Document) -> None:
+        self.nonfinite.hide()
         self.precision.setText(str(document.graph.settings.get("dtype", "float64")))
 
     def show_trace(self, trace: TraceView) -> None:
@@ -52,6 +56,8 @@ class Status(QStatusBar):
         self.batch.setText(trace.batch)
         self.batch.setVisible(bool(trace.batch))
         self.precision.setText(trace.dtype)
+        self.nonfinite.set_full(trace.nonfinite)
+        self.nonfinite.setVisible(bool(trace.nonfinite))
         self._show_device(trace.device)
 
     def show_progress(self, progress: Progress) -> None:

@@ -127,7 +127,10 @@ def _unless_lost(g: Tensor, lost: Tensor, tie: Tensor) -> Tensor:
 
 
 class Maximum(Binary):
-    """The larger of two values, entry by entry. The gradient goes to the larger one; at a tie each receives half."""
+    """The larger of two values, entry by entry. The gradient goes to the larger one; at a tie each receives half.
+
+    The smaller one's gradient is 0, and stays 0 further back even where a slope there is infinite: max(√x, 0.1) at 0.
+    """
 
     key, title = "math.maximum", "Maximum"
     search = ("max", "larger", "clip", "relu")
@@ -148,7 +151,10 @@ class Maximum(Binary):
 
 
 class Minimum(Binary):
-    """The smaller of two values, entry by entry. The gradient goes to the smaller one; at a tie each receives half."""
+    """The smaller of two values, entry by entry. The gradient goes to the smaller one; at a tie each receives half.
+
+    The larger one's gradient is 0, and stays 0 further back even where a slope there is infinite: min(1/x, 3) at 0.
+    """
 
     key, title = "math.minimum", "Minimum"
     search = ("min", "smaller", "clip")

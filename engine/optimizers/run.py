@@ -45,6 +45,10 @@ class Stepper:
         """One step along `gradients`, in the parameters' order. Gradients are not changed."""
         raise NotImplementedError
 
+    def memory(self, names: Sequence[str]) -> dict[str, Tensor]:
+        """The tensors that are remembered, themselves: `m.<parameter name>`."""
+        return {f"{key}.{name}": t for key, tensors in self.state.items() for name, t in zip(names, tensors, strict=True)}
+
     def capture(self, names: Sequence[str]) -> dict[str, Tensor]:
         """Copies of all that is remembered, as `m.<parameter name>`, and scalars."""
         found = {f"{key}.{name}": t.clone() for key, tensors in self.state.items() for name, t in zip(names, tensors, strict=True)}
@@ -276,6 +280,11 @@ class Lbfgs(Stepper):
 
     def step(self, gradients: Tensors) -> None:
         raise TypeError("L-BFGS evaluates the objective itself; call minimise")
+
+    def memory(self, names: Sequence[str]) -> dict[str, Tensor]:
+        held = self.inner.state[self.parameters[0]]
+        found = {f"lbfgs.{key}": held[key] for key in ("d", "prev_flat_grad") if isinstance(held.get(key), Tensor)}
+        return found | {f"lbfgs.old_dirs.{i}": t for i, t in enumerate(held.get("old_dirs") or ())}
 
     def capture(self, names: Sequence[str]) -> dict[str, Tensor]:
         found: dict[str, Tensor] = {"t": torch.tensor(self.t)}

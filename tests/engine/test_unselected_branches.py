@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from builtins import compile as compile_python
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 import torch
 
 from engine.catalog import CATALOG
+from engine.export import export
 from engine.program import RandomKey, compile
 from engine.session import Session
 from engine.shapes import infer
@@ -165,3 +167,10 @@ def test_a_plain_network_pays_nothing_for_it() -> None:
         "x -> hidden.x; hidden -> relu.x; relu -> out.x; out -> y.x",
     )  # fmt: skip
     assert compile(plain, infer(plain), training=True).stepper().__code__.co_filename.startswith("<gradwire program>")
+
+
+def test_exported_code_says_where_torch_differs() -> None:
+    text = export(Session(learning()))
+    assert text.splitlines()[2].startswith("# Where a branch is not selected") and "0 · inf" in text
+    compile_python(text, "exported", "exec")
+    assert "0 · inf" not in export(Session(network({"w": ("parameter.parameter", {}), "y": ("activation.relu", {})}, "w -> y.x")))

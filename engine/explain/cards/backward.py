@@ -272,7 +272,8 @@ def _without_a_value(step: Step) -> list[Line]:
     if step.local is None or bool(torch.isfinite(step.local).all() & torch.isfinite(step.upstream).all()):
         return []
     if bool(torch.isfinite(step.downstream).all()) and bool((step.upstream == 0).any()):
-        return [words("0 · ∞ is 0 here: a later node takes another branch, so near this point nothing that happens here reaches the objective.")]
+        text = "0 · ∞ is 0 here: a later node takes another branch, so near this point the objective does not depend on what happens here."
+        return [words(text)]
     return [words("A factor is infinite or NaN. 0 · ∞ has no value (NaN).")] if bool(torch.isnan(step.downstream).any()) else []
 
 
