@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import ast
 import difflib
-import keyword
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
 from graph.edits import AddNode, Compound, Connect, Edit, Move
+from graph.formula_parser import Transposed, source
 from graph.formula_reading import (
+    CONSTANTS,
     NEGATE,
+    NO_FUNCTIONS,
     OPERATORS,
     FormulaError,
     Statement,
@@ -25,12 +27,13 @@ from graph.formula_reading import (
     free_names,
     functions,
     literal,
+    misread,
     place,
     read,
 )
 from graph.graph import Graph, GraphError
 from graph.layout import layout
-from graph.model import Edge, End, Node, valid_name
+from graph.model import NAME_RULE, Edge, End, Node, valid_name
 from graph.spec import Catalog, NodeSpec
 
 __all__ = ["FormulaError", "build", "insert_formula", "likely_parameter", "names_in"]
@@ -43,8 +46,8 @@ def build(
     sets, params = dict(sets or {}), dict(params or {})
     statements = read(text)
     for name in (*sets, *params):
-        if not valid_name(name) or keyword.iskeyword(name):
-            raise FormulaError(f'"{name[:60]}" is not a name: a letter or _, then letters, digits and _')
+        if not valid_name(name):
+            raise FormulaError(f'"{name[:60]}" is not a name: {NAME_RULE}')
     if both := sorted(set(sets) & set(params)):
         raise FormulaError(f"{both[0]} is given twice, as an input and as a parameter")
     graph = Graph(catalog)
@@ -53,9 +56,11 @@ def build(
         for given, key in ((sets, "source.input"), (params, "parameter.parameter")):
             if name in given:
                 return builder.add(builder.spec(key, name), name, {"value": given[name]})
+        if wrong := misread(name):
+            raise FormulaError(wrong)
         raise FormulaError(f"{name} has no value: give it one with --set {name}=… (an input) or --param {name}=… (a trainable parameter)")
 
-    builder = _Builder(graph, graph, leaf, {*sets, *params})
+    builder = _Builder(graph, graph, leaf, {*sets, *params}, lambda name: name in sets or name in params)
     builder.run(statements)
     if unused := [name for name in (*sets, *params) if name not in builder.leaves]:
         raise FormulaError(f"{unused[0]} does not occur in the formula")
@@ -78,10 +83,12 @@ def insert_formula(
         if there := graph.named(name):
             scratch._add_node(replace(there, group=None))
             return there.id, builder.output(graph.spec(there))
+        if wrong := misread(name):
+            raise FormulaError(wrong)
         trained = likely_parameter(name) if parameters is None else name in parameters
         return builder.add(builder.spec("parameter.parameter" if trained else "source.input", name), name, {})
 
-    builder = _Builder(scratch, graph, leaf)
+    builder = _Builder(scratch, graph, leaf, known=lambda name: graph.named(name) is not None)
     builder.run(statements)
     new = [node for node in scratch.nodes if node not in graph.nodes]
     if not new:
@@ -94,16 +101,20 @@ def insert_formula(
 
 def likely_parameter(name: str) -> bool:
     """Whether a name is one that lectures give to weights and biases: w, W1, b_2, theta, weight …"""
-    return re.fullmatch(r"(w|W|b|B|theta|weight|bias)_?\d*", name, re.ASCII) is not None
+    return re.fullmatch(r"(w|W|b|B|theta|θ|weight|bias)_?\d*", name) is not None
 
 
-def names_in(text: str) -> tuple[str, ...]:
-    """The names of a formula that it does not define itself, in order of appearance. Raises FormulaError."""
+def names_in(text: str, constants: bool = False) -> tuple[str, ...]:
+    """The names of a formula that it does not define itself, in order of appearance. Raises FormulaError.
+
+    `constants`: e and pi too, which stand for their numbers unless something of that name is there.
+    """
     found: dict[str, None] = {}
     defined: set[str] = set()
     try:
         for statement in read(text):
-            found |= dict.fromkeys(name for name in free_names(statement.tree) if name not in defined)
+            names = [name for name in free_names(statement.tree) if constants or name not in CONSTANTS]
+            found |= dict.fromkeys(name for name in names if name not in defined)
             defined.add(statement.name)
     except RecursionError:
         raise FormulaError("the formula is nested too deeply") from None
@@ -113,13 +124,18 @@ def names_in(text: str) -> tuple[str, ...]:
 class _Builder:
     """Adds one node for every operation to `graph`, on the way from the leaves to the root; ids and names are new in `host` as well."""
 
-    def __init__(self, graph: Graph, host: Graph, leaf: Callable[[_Builder, str], End], reserved: Collection[str] = ()) -> None:
-        self.graph, self._host, self._leaf = graph, host, leaf
+    def __init__(
+        self, graph: Graph, host: Graph, leaf: Callable[[_Builder, str], End], reserved: Collection[str] = (),
+        known: Callable[[str], bool] = lambda name: False,
+    ) -> None:  # fmt: skip
+        self.graph, self._host, self._leaf, self._known = graph, host, leaf, known
         self._functions = functions(graph.catalog)
         self._reserved = set(reserved)
         self._counts: dict[str, int] = {}
         self._defined: dict[str, End] = {}
         self.leaves: dict[str, End] = {}
+        self._constants: dict[str, End] = {}
+        self._text = ""
 
     def run(self, statements: list[Statement]) -> None:
         """Build every statement. Raises FormulaError."""
@@ -134,13 +150,13 @@ class _Builder:
             raise FormulaError(str(problem)) from None
 
     def _run(self, statement: Statement) -> None:
-        name, before = statement.name, len(self.graph.nodes)
+        name, before, self._text = statement.name, len(self.graph.nodes), statement.text
         end = self.expression(statement.tree)
         if not name:
             return
         if name in self.leaves:
             own = name in free_names(statement.tree)
-            raise FormulaError(f"{name} stands on both sides of =" if own else f"{name} is used before it is defined")
+            raise FormulaError(f"{name} appears on both sides of =" if own else f"{name} is used before it is defined")
         self._defined[name] = end
         node = self.graph.nodes[end[0]]
         if len(self.graph.nodes) > before and node.id not in {leaf for leaf, _ in self.leaves.values()}:
@@ -155,9 +171,9 @@ class _Builder:
         if isinstance(tree, ast.Attribute) and isinstance(tree.value, ast.Name):
             return self._port(tree, tree.value.id)
         if isinstance(tree, ast.Constant) or (isinstance(tree, ast.UnaryOp) and isinstance(tree.operand, ast.Constant)):
-            value = literal(tree)
+            value = literal(tree, self._text)
             if isinstance(value, str | bool):
-                raise FormulaError(f"{place(tree)}only numbers can be calculated with")
+                raise FormulaError(f"{place(tree, self._text)}only numbers can be calculated with")
             return self._number(value)
         if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.UAdd):
             return self.expression(tree.operand)
@@ -165,9 +181,11 @@ class _Builder:
             return self._apply(self.spec(NEGATE, "−"), [self.expression(tree.operand)])
         if isinstance(tree, ast.BinOp) and type(tree.op) in OPERATORS:
             return self._operation(tree)
+        if isinstance(tree, Transposed):
+            self._refuse_power_of_t(tree)
         if isinstance(tree, ast.Call):
             return self._call(tree)
-        raise _not_allowed(tree)
+        raise self._not_allowed(tree)
 
     def add(self, spec: NodeSpec, name: str, settings: Mapping[str, Any]) -> End:
         node = Node(self._host.fresh_id("n"), spec.key, name, params=dict(settings))
@@ -191,8 +209,12 @@ class _Builder:
         while isinstance(left, ast.BinOp) and type(left.op) in OPERATORS:
             chain.append(left)
             left = left.left
-        end = self.expression(left)
+        natural = isinstance(chain[-1].op, ast.Pow) and isinstance(left, ast.Name) and left.id == "e" and self._is_constant("e")
+        end = ("", "") if natural else self.expression(left)
         for step in reversed(chain):
+            if natural and step is chain[-1]:  # e^x is the function, to its last digit
+                end = self._apply(self.spec("math.exp", "exp"), [self.expression(step.right)])
+                continue
             spec = self.spec(*OPERATORS[type(step.op)])
             number = exponent(step)
             if number is not None and spec.setting("b"):
@@ -201,9 +223,25 @@ class _Builder:
                 end = self._apply(spec, [end, self.expression(step.right)])
         return end
 
+    def _refuse_power_of_t(self, tree: Transposed) -> None:
+        if self._known("T") or "T" in self._defined or "T" in self.leaves:
+            base = source(tree.args[0], self._text)
+            raise FormulaError(f"{base}^T can mean the transpose or {base} to the power T: write transpose({base}) or {base}^(T)")
+
+    def _is_constant(self, name: str) -> bool:
+        return name in CONSTANTS and name not in self._defined and not self._known(name)
+
+    def _constant(self, name: str) -> End:
+        if name not in self._constants:
+            spec = self.spec("source.constant", "numbers")
+            self._constants[name] = self.add(spec, self._fresh(spec) if self._taken(name) else name, {"value": CONSTANTS[name]})
+        return self._constants[name]
+
     def _name(self, name: str) -> End:
         if name in self._defined:
             return self._defined[name]
+        if self._is_constant(name):
+            return self._constant(name)
         if name not in self.leaves:
             self.leaves[name] = self._leaf(self, name)
         return self.leaves[name]
@@ -212,7 +250,7 @@ class _Builder:
         node, _ = self._name(name)
         port = self.graph.spec(node).output(tree.attr)
         if port is None:
-            raise _not_allowed(tree)
+            raise self._not_allowed(tree)
         return node, port.name
 
     def _number(self, value: float) -> End:
@@ -221,20 +259,17 @@ class _Builder:
 
     def _call(self, tree: ast.Call) -> End:
         if not isinstance(tree.func, ast.Name):
-            raise FormulaError(f"{place(tree)}a function is called by its name")
+            raise FormulaError(f"{place(tree, self._text)}a function is called by its name")
         name = tree.func.id
         spec = self._functions.get(name) or self._functions.get(name.lower())
         if spec is None:
-            near = difflib.get_close_matches(name, self._functions, 1)
-            raise FormulaError(f"there is no function called {name}" + (f"; did you mean {near[0]}?" if near else ""))
-        if any(isinstance(argument, ast.Starred) for argument in tree.args):
-            raise FormulaError(f"{name}: * cannot stand before an argument")
+            raise FormulaError(f"there is no function called {name}{self._instead(name, tree)}")
         settings: dict[str, Any] = {}
         wired: dict[str, ast.expr] = {}
         for word in tree.keywords:
             setting, port = (spec.setting(word.arg), spec.input(word.arg)) if word.arg else (None, None)
-            if setting is not None and (port is None or _is_literal(word.value)):
-                settings[setting.name] = literal(word.value)
+            if setting is not None and (port is None or self._is_literal(word.value)):
+                settings[setting.name] = literal(word.value, self._text)
             elif port is not None:
                 wired[port.name] = word.value
             else:
@@ -258,11 +293,11 @@ class _Builder:
             count = f"{len(ports) or 'no'} argument{'s' * (len(ports) != 1)}"
             raise FormulaError(f"{spec.default_name} takes {count} ({names}), not {len(arguments)}")
         end = self.add(spec, self._fresh(spec), settings or {})
-        pairs = [*zip(arguments, targets, strict=False), *((source, (port, 0)) for port, source in (wired or {}).items())]
-        for source, (port, slot) in pairs:
-            if wrong := self.graph.refusal(source, (end[0], port)):
+        pairs = [*zip(arguments, targets, strict=False), *((given, (port, 0)) for port, given in (wired or {}).items())]
+        for given, (port, slot) in pairs:
+            if wrong := self.graph.refusal(given, (end[0], port)):
                 raise FormulaError(wrong)
-            self.graph._add_edge(Edge(self._host.fresh_id("e"), source, (end[0], port), slot))
+            self.graph._add_edge(Edge(self._host.fresh_id("e"), given, (end[0], port), slot))
         return end
 
     def _fresh(self, spec: NodeSpec) -> str:
@@ -279,14 +314,21 @@ class _Builder:
     def _taken(self, name: str) -> bool:
         return self.graph.named(name) is not None or self._host.named(name) is not None
 
+    def _instead(self, name: str, tree: ast.Call) -> str:
+        """What to write for a call of something that is no function."""
+        if name in NO_FUNCTIONS:
+            return f"; {NO_FUNCTIONS[name]}"
+        if name in self._defined or name in self.leaves or self._known(name):
+            return f"; for a product write {name}*{source(tree, self._text)[len(name) :]}"
+        near = difflib.get_close_matches(name, self._functions, 1)
+        return f"; did you mean {near[0]}?" if near else f"; for a product write {name}*(…)" if len(name) == 1 else ""
 
-def _is_literal(tree: ast.expr) -> bool:
-    try:
-        literal(tree)
-    except FormulaError:
-        return False
-    return True
+    def _is_literal(self, tree: ast.expr) -> bool:
+        try:
+            literal(tree, self._text)
+        except FormulaError:
+            return False
+        return True
 
-
-def _not_allowed(tree: ast.expr) -> FormulaError:
-    return FormulaError(f"{place(tree)}only + − * / @ ** ^, numbers, names and functions can stand in a formula")
+    def _not_allowed(self, tree: ast.expr) -> FormulaError:
+        return FormulaError(f"{place(tree, self._text)}only + − * / @ ^, numbers, names and functions can stand in a formula")

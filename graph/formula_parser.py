@@ -17,7 +17,7 @@ _BINARY: dict[str, tuple[type[ast.operator], int]] = {
 }  # fmt: skip
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _BEGINS = ("number", "name", "command", "(", "{", "√", "‖")
-_WORDS = {"True": True, "False": False, "true": True, "false": False, "None": None}
+TRUTH = {"True": True, "true": True, "False": False, "false": False}
 _COMPARED = {"<", ">", "≤", "≥", "≠", "≈", "∈", "→", "⇒"}
 _NOT_READ = {
     "∑": "sum(x) adds up the entries of x", "∏": "write the product out", "∫": "there are no integrals in the library",
@@ -154,6 +154,8 @@ class Parser:
             elif token.kind == "." and self._tokens[self._at + 1].kind == "name":
                 self._at += 1
                 base = self._port(base, self._take())
+                if self._now.kind == "(" and isinstance(base, ast.Attribute):
+                    raise FormulaError(f"{self._source(base)}: a function is called by its name alone")
             elif token.kind == "^":
                 self._at += 1
                 return self._powered(base, start)
@@ -276,8 +278,6 @@ class Parser:
     def _named(self) -> ast.expr:
         token = self._take()
         name: ast.expr = self._placed(ast.Name(token.text), token.start, token.end)
-        if token.text in _WORDS:
-            name = self._placed(ast.Constant(_WORDS[token.text]), token.start, token.end)
         if self._now.kind == "(":
             return self._called(name)
         if self._now.kind in ("power", "^") and self._is_power_of_call():
@@ -322,7 +322,7 @@ class Parser:
             if self._now.kind == "name" and self._tokens[self._at + 1].kind == "=":
                 word = self._take()
                 self._at += 1
-                words.append(ast.keyword(word.text, self.expression()))
+                words.append(ast.keyword(word.text, self._setting()))
             elif words:
                 raise FormulaError(f"{self._source(function)}: settings such as {words[0].arg}=… stand behind the arguments")
             else:
@@ -334,6 +334,14 @@ class Parser:
         self._at += 1
         self._bars = bars
         return self._placed(ast.Call(function, arguments, words), function.col_offset, self._tokens[self._at - 1].end)
+
+    def _setting(self) -> ast.expr:
+        """What stands behind `name=`: an expression, or true or false."""
+        token, behind = self._now, self._tokens[min(self._at + 1, len(self._tokens) - 1)]
+        if token.kind == "name" and token.text in TRUTH and behind.kind in (",", ")"):
+            self._at += 1
+            return self._placed(ast.Constant(TRUTH[token.text]), token.start, token.end)
+        return self.expression()
 
     def _list(self) -> ast.expr:
         token, entries = self._take(), []
@@ -399,6 +407,8 @@ class Parser:
         if before is not None and token.kind in ("name", "number", "(", "text", "command") and before.kind in ("name", "number", ")"):
             hint = f"{last}({token.text})" if token.kind == "name" and last in _FUNCTIONS else f"{last}*{token.text}"
             raise FormulaError(f"between {last} and {token.text} something is missing. Did you mean {hint}?")
+        if token.kind == "[":
+            raise FormulaError(f"[ cannot stand here; slice({last or 'x'}, axis=0, start=0, stop=1) takes entries out of {last or 'x'}")
         where = f"after {last}" if last else "at the beginning"
         raise FormulaError(f"{token.text} cannot stand {where}")
 

@@ -1,17 +1,19 @@
-"""Formulas as text: parsed by Python's own parser against a short list of what is allowed, never evaluated."""
+"""A formula's statements, and what its words mean: operators, functions of the node library, constants."""
 
 from __future__ import annotations
 
 import ast
-import keyword
-import re
-import warnings
-from collections.abc import Iterator
+import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
+from graph.formula_parser import TRUTH, Parser, source
+from graph.formula_tokens import FormulaError
 from graph.model import valid_name
+from graph.numbers import CONSTANTS, INFINITE
 from graph.spec import Catalog, NodeSpec
+
+__all__ = ["CONSTANTS", "FormulaError", "Statement", "exponent", "free_names", "functions", "literal", "place", "read"]
 
 MAXIMUM = 10_000
 OPERATORS: dict[type[ast.operator], tuple[str, str]] = {
@@ -19,19 +21,26 @@ OPERATORS: dict[type[ast.operator], tuple[str, str]] = {
     ast.Pow: ("math.power", "**"), ast.MatMult: ("math.matmul", "@"),
 }  # fmt: skip
 NEGATE = "math.negate"
-_SPELLINGS = {"^": "**", "−": "-", "–": "-", "·": "*", "×": "*", "÷": "/", "²": "**2", "³": "**3"}
-
-
-class FormulaError(Exception):
-    """A formula that cannot be built, or a graph that cannot be written as one; one line for whoever asked."""
+ELEMENTARY = frozenset({
+    "sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "ln", "log2", "log10", "sqrt", "abs", "max", "min", "relu", "sigmoid",
+    "softmax", "atan2",
+})  # fmt: skip
+"""Functions whose names nobody gives to an input."""
+NO_FUNCTIONS = {
+    "step": "where(x > 0, 1, 0) is the step at 0, and recurrent(x, h) the recurrent step",
+    "heaviside": "where(x > 0, 1, 0) is the step at 0",
+    "if": "where(x > 0, a, b) chooses between two values",
+}  # fmt: skip
+"""Names with another meaning in lectures than in the node library, and what to write."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """`name = tree`, or a tree alone with the name ""."""
+    """`name = tree`, or a tree alone with the name "". The places in the tree are those in `text`."""
 
     name: str
     tree: ast.expr
+    text: str
 
 
 def read(text: str) -> list[Statement]:
@@ -40,7 +49,12 @@ def read(text: str) -> list[Statement]:
         raise FormulaError(f"the formula has {len(text):,} characters; at most {MAXIMUM:,} are read")
     if not text.strip():
         raise FormulaError("the formula is empty")
-    found = [_statement(text, start, end) for start, end in _pieces(text) if text[start:end].strip()]
+    if any(unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn") and not letter.isspace() for letter in text):
+        raise FormulaError("the formula holds a character that is no text")
+    try:
+        found = [Statement(name, tree, text) for name, tree in Parser(text).statements()]
+    except (RecursionError, MemoryError):
+        raise FormulaError("the formula is nested too deeply") from None
     if not found:
         raise FormulaError("the formula is empty")
     for index, statement in enumerate(found):
@@ -49,48 +63,20 @@ def read(text: str) -> list[Statement]:
     return found
 
 
-def _pieces(text: str) -> Iterator[tuple[int, int]]:
-    """Where the statements stand: between the `;` outside quotes."""
-    start, quote = 0, ""
-    for place, letter in enumerate(text):
-        if quote:
-            quote = "" if letter == quote else quote
-        elif letter in "'\"":
-            quote = letter
-        elif letter == ";":
-            yield start, place
-            start = place + 1
-    yield start, len(text)
-
-
-def _statement(whole: str, start: int, end: int) -> Statement:
-    """One statement; columns in errors count from the beginning of the whole text."""
-    text = " " * start + whole[start:end]
-    head = re.match(r"\s*([A-Za-z_]\w*)\s*=(?!=)", text, re.ASCII)
-    body = text[head.end() :] if head else text
-    columns, source = [], ""
-    for column, letter in enumerate(" " * (len(text) - len(body)) + body):
-        spelled = _SPELLINGS.get(letter, " " if letter.isspace() else letter)
-        columns += [column + 1] * len(spelled)
-        source += spelled
-    skipped = len(source) - len(source.lstrip())
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return Statement(head[1] if head else "", ast.parse(source.lstrip(), mode="eval").body)
-    except SyntaxError as problem:
-        for word, error in (("digits", "a number has too many digits"), ("null bytes", "the formula holds a character that is no text")):
-            if word in problem.msg:
-                raise FormulaError(error) from None
-        place = (problem.offset or 0) - 1 + skipped
-        where = f"column {columns[place]}: " if 0 <= place < len(columns) and "nested" not in problem.msg else ""
-        reserved = next((word for word in re.findall(r"[A-Za-z_]\w*", source) if keyword.iskeyword(word)), None)
-        hint = f' ("{reserved}" is a reserved word and cannot be a name)' if reserved else ""
-        raise FormulaError(f"{where}{problem.msg.splitlines()[0]}{hint}") from None
-    except (RecursionError, MemoryError):
-        raise FormulaError("the formula is nested too deeply") from None
-    except ValueError:
-        raise FormulaError("the formula holds a character that is no text") from None
+def misread(name: str) -> str:
+    """Why a name that nothing defines is no input; nothing where it may be one."""
+    if name.casefold() in INFINITE:
+        return f"{name} is not a number that a graph can compute with"
+    if name in ("i", "j"):
+        return (
+            f"{name} can be the imaginary unit, which Gradwire does not compute with, or a name of your own: give it a value first, "
+            f"as in {name} = 1; or choose another name"
+        )
+    if name in TRUTH or name == "None":
+        return f"{name} is no number: it stands behind = in a setting only, as in linear(x, bias=False)"
+    if name in ELEMENTARY:
+        return f"{name} is a function: write {name}(x)"
+    return ""
 
 
 def exponent(tree: ast.BinOp) -> float | None:
@@ -99,39 +85,39 @@ def exponent(tree: ast.BinOp) -> float | None:
     right = tree.right.operand if isinstance(tree.right, ast.UnaryOp) and isinstance(tree.right.op, ast.USub) else tree.right
     if not isinstance(tree.op, ast.Pow) or not isinstance(right, ast.Constant):
         return None
-    value = literal(tree.right)
+    value = literal(tree.right, "")
     return value if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300 else None
 
 
 def functions(catalog: Catalog) -> dict[str, NodeSpec]:
-    """Every word that names a node type with inputs: its default name first, then its key's last part, title and search words."""
+    """Every word that names a node type with inputs: its default name first, then its key's last part, title and other names."""
     found: dict[str, NodeSpec] = {}
     specs = [spec for spec in catalog.values() if any(not port.parameter for port in spec.inputs) and spec.outputs]
     for words in (
         lambda spec: [spec.default_name],
         lambda spec: [spec.key.rpartition(".")[2]],
         lambda spec: [spec.title.lower().replace(" ", "_").replace("-", "_")],
-        lambda spec: spec.search,
+        lambda spec: spec.aliases,
         lambda spec: [spec.key.replace(".", "_")],
     ):
         for spec in specs:
             for word in words(spec):
-                if valid_name(word):
+                if valid_name(word) and word not in NO_FUNCTIONS:
                     found.setdefault(word, spec)
     return found
 
 
-def literal(tree: ast.expr) -> Any:
+def literal(tree: ast.expr, text: str) -> Any:
     """A literal: a number, a text, true or false, or a list of literals."""
     if isinstance(tree, ast.UnaryOp) and isinstance(tree.op, ast.USub | ast.UAdd) and isinstance(tree.operand, ast.Constant):
-        value = literal(tree.operand)
+        value = literal(tree.operand, text)
         if isinstance(value, int | float) and not isinstance(value, bool):
             return -value if isinstance(tree.op, ast.USub) else value
     elif isinstance(tree, ast.Constant) and isinstance(tree.value, int | float | str):
         return tree.value
-    elif isinstance(tree, ast.List | ast.Tuple):
-        return [literal(entry) for entry in tree.elts]
-    raise FormulaError(f"{place(tree)}a number was expected")
+    elif isinstance(tree, ast.List):
+        return [literal(entry, text) for entry in tree.elts]
+    raise FormulaError(f"{place(tree, text)}a number was expected")
 
 
 def free_names(tree: ast.expr) -> list[str]:
@@ -141,10 +127,7 @@ def free_names(tree: ast.expr) -> list[str]:
     return [node.id for node in sorted(names, key=lambda node: (node.lineno, node.col_offset))]
 
 
-def place(tree: ast.expr) -> str:
+def place(tree: ast.expr, text: str) -> str:
     """The beginning of an error: the part of the formula it is about."""
-    try:
-        text = ast.unparse(tree)
-    except RecursionError:
-        return ""
-    return f"{text[:40]}{'…' * (len(text) > 40)}: "
+    part = source(tree, text)
+    return f"{part}: " if part else ""

@@ -8,11 +8,10 @@ outside the selection are written by name.
 from __future__ import annotations
 
 import ast
-import keyword
 from collections.abc import Iterable
 from typing import Any
 
-from graph.formula_reading import MAXIMUM, NEGATE, OPERATORS, FormulaError, functions
+from graph.formula_reading import CONSTANTS, MAXIMUM, NEGATE, OPERATORS, FormulaError, functions
 from graph.graph import Graph
 from graph.model import Edge, Node
 from graph.spec import NodeSpec
@@ -124,7 +123,10 @@ class _Writer:
     def _is_written(self, node: str) -> bool:
         """Whether a node becomes an operation or a number; others stand as names."""
         role = self._graph.spec(node).role
-        return role == "op" or (role == "constant" and _is_number(self._graph.setting(node, "value")))
+        if role != "constant":
+            return role == "op"
+        value = self._graph.setting(node, "value")
+        return _is_number(value) and CONSTANTS.get(self._graph.nodes[node].name) != value
 
     def _readers(self, node: str) -> list[Edge]:
         return [edge for edge in self._graph.outputs_of(node) if edge.target[0] in self._own]
@@ -152,10 +154,6 @@ class _Writer:
         """The name by which the statements call a node."""
         if node not in self._names:
             name = self._graph.nodes[node].name
-            if keyword.iskeyword(name):
-                if node not in self._own:
-                    raise FormulaError(f'"{name}" is a reserved word and cannot stand in a formula: give the node another name')
-                name = self._graph.fresh_name(f"{name}_", self._names.values())
             self._names[node] = name
         return self._names[node]
 
@@ -187,6 +185,7 @@ class _Writer:
             return None
         if binds == POWER:
             left, right = a.within(ATOM), b.within(ATOM)
+            right = _Part("(T)") if right.text == "T" else right  # x^T is the transpose
         else:
             left, right = a.within(binds), b.within(binds + 1)
             right = right.within(ATOM) if right.text.startswith("-") else right  # a - (-b), not a - -b

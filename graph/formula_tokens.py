@@ -28,7 +28,8 @@ class Token:
 
 
 _SIGNS = {
-    "·": "*", "×": "*", "⋅": "*", "∗": "*", "⊙": "*", "∙": "*", "•": "*", "÷": "/", "∕": "/", "⁄": "/", "∶": "/", "：": "/", "∥": "‖",
+    "·": "*", "\u0387": "*", "×": "*", "⋅": "*", "∗": "*", "⊙": "*", "∙": "*", "•": "*", "÷": "/", "∕": "/", "⁄": "/", "∶": "/",
+    "：": "/", "∥": "‖",
     "⊤": "T", "∞": "inf", "（": "(", "）": ")", "，": ",", "；": ";",
 }  # fmt: skip
 _PRIMES = "'′″‴’ʼ"
@@ -77,7 +78,7 @@ class _Lexer:
     def run(self) -> list[Token]:
         while self._at < len(self._text):
             letter = self._text[self._at]
-            if letter.isspace() or letter in "\u200b\u2061\u2062\ufeff~":
+            if letter.isspace() or letter in "\u200b\u2061\u2062\ufeff":
                 self._at += 1
             else:
                 self._next(letter)
@@ -160,14 +161,14 @@ class _Lexer:
         self._put("text", found.group(), found.end())
 
     def _name(self, stem: str = "", end: int = -1) -> None:
-        name, end = stem, self._at if end < 0 else end
+        name, end, lowered = stem, self._at if end < 0 else end, ""
         while end < len(self._text):
             letter = self._text[end]
             script = _script(letter)
             if script == "sub":
                 lowered = unicodedata.normalize("NFKC", letter)
-                name += lowered if lowered.isdecimal() or "_" in name else f"_{lowered}"
-            elif script == "super" or not f"x{letter}".isidentifier():
+                name += lowered if lowered.isdecimal() or "_" in name else f"_{lowered}"  # a letter behind it begins another name
+            elif script == "super" or lowered or letter in _SIGNS or not f"x{letter}".isidentifier():
                 break
             else:
                 name += letter

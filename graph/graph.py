@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from graph.membership import Membership, move
-from graph.model import Edge, End, Frame, Group, Node, Note, valid_name
+from graph.model import NAME_RULE, Edge, End, Frame, Group, Node, Note, normal_name, valid_name
 from graph.ordered import Ordered
 from graph.settings import coerce, finite_json, setting_refusal, training_refusal
 from graph.spec import Catalog, NodeSpec, Port
@@ -104,7 +104,7 @@ class Graph:
 
     def fresh_name(self, base: str, taken: Container[str] = ()) -> str:
         """`base`, or `base_2`, `base_3` … the first that no node has and that is not in `taken`."""
-        base = _stem(re.sub(r"\W", "_", base, flags=re.ASCII) or "node")
+        base = _stem(re.sub(r"\W|\u00b7", "_", normal_name(base)) or "node")
         base = base if valid_name(base) else f"_{base}"[:190]
         if base not in self._names and base not in taken:
             return base
@@ -371,7 +371,7 @@ class Graph:
 
     def _require_name(self, name: str) -> None:
         if not valid_name(name):
-            raise GraphError(f'"{name}" is not a name: a letter or _, then letters, digits and _')
+            raise GraphError(f'"{name[:60]}" is not a name: {NAME_RULE}')
         if name in self._names:
             raise GraphError(f'there is already a node called "{name}"')
 

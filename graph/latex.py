@@ -7,10 +7,13 @@ from collections.abc import Mapping
 
 _BAR = re.compile(r"\\bar\{\\mathrm\{([\w\\]+)\}\}")
 _AT = re.compile(r"@([A-Za-z]\w*)")
-_GREEK = frozenset({
+_SMALL = (
     "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho",
     "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega",
-})  # fmt: skip
+)  # fmt: skip
+_CAPITAL = ("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega")
+_GREEK = frozenset(_SMALL)
+_LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", _SMALL + _CAPITAL, strict=True))
 
 
 def latex_name(name: str) -> str:
@@ -18,15 +21,19 @@ def latex_name(name: str) -> str:
     stem, _, rest = name.partition("_")
     if not stem:
         return r"\mathrm{" + name.replace("_", r"\_") + "}"
-    body = stem if len(stem) == 1 else "\\" + stem if stem in _GREEK else r"\mathrm{" + stem + "}"
-    digits = re.fullmatch(r"([A-Za-z])(\d+)", stem)
+    body = _letter(stem) if len(stem) == 1 else "\\" + stem if stem in _GREEK else r"\mathrm{" + stem + "}"
+    digits = re.fullmatch(r"([^\W\d_])(\d+)", stem)
     if digits and not rest:
-        return f"{digits[1]}_{{{digits[2]}}}"
+        return f"{_letter(digits[1])}_{{{digits[2]}}}"
     if not rest:
         return body
     if len(rest) == 1 or rest.isdigit():
-        return f"{body}_{{{rest}}}"
+        return f"{body}_{{{_letter(rest)}}}"
     return r"\mathrm{" + name.replace("_", r"\_") + "}"
+
+
+def _letter(letter: str) -> str:
+    return f"\\{_LETTERS[letter]}" if letter in _LETTERS else letter
 
 
 def named(formula: str, names: Mapping[str, str]) -> str:

@@ -23,12 +23,17 @@ NAME_RULE = "a letter or _, then letters, digits and _"
 
 
 def normal_name(name: str) -> str:
-    """The one spelling of a name that Python, and so exported code, takes for several: µ (micro) is μ (mu), x₁ is x1."""
-    return name if name.isascii() else unicodedata.normalize("NFKC", name)
+    """The one spelling of a name that Python, and so exported code, takes for several: µ (micro) is μ (mu), x₁ is x1; x² stays no name."""
+    if name.isascii() or any(unicodedata.decomposition(letter).startswith("<super>") for letter in name):
+        return name
+    return unicodedata.normalize("NFKC", name)
 
 
 def valid_name(name: object) -> bool:
-    return isinstance(name, str) and len(name) <= 200 and name.isidentifier() and normal_name(name) == name
+    if not isinstance(name, str) or len(name) > 200 or not name.isidentifier():
+        return False
+    # · is a product, though Python takes it for a letter.
+    return name.isascii() or (unicodedata.is_normalized("NFKC", name) and "\u00b7" not in name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +76,7 @@ class Node:
         read = Reader("node", row)
         bypassed = read.flag("bypassed")
         node = cls(
-            read.id(), read.text("type"), read.text("name"), read.text("label", ""), read.mapping("params"),
+            read.id(), read.text("type"), normal_name(read.text("name")), read.text("label", ""), read.mapping("params"),
             read.position("x", 0.0), read.position("y", 0.0), read.optional_text("group"), read.flag("collapsed"), read.rest(), bypassed,
         )  # fmt: skip
         if not node.type:

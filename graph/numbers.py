@@ -17,7 +17,7 @@ from graph.formula_parser import Parser
 from graph.formula_tokens import FormulaError, Token, tokens
 from graph.numerals import NumberError, numeral, quoted, readings, simplified
 
-CONSTANTS = {"pi": math.pi, "π": math.pi, "e": math.e, "τ": math.tau}
+CONSTANTS = {"pi": math.pi, "π": math.pi, "e": math.e}
 INFINITE = {"inf": math.inf, "infinity": math.inf, "∞": math.inf, "nan": math.nan}
 FUNCTIONS: dict[str, Callable[[float], float]] = {
     "sqrt": math.sqrt, "exp": math.exp, "log": math.log, "ln": math.log, "log2": math.log2, "log10": math.log10, "lg": math.log10,

@@ -101,6 +101,8 @@ class NodeSpec:
     category: Category
     doc: str = ""
     search: tuple[str, ...] = ()
+    aliases: tuple[str, ...] = ()
+    """Further words that call it in a formula; unlike search words they mean exactly this."""
     former_keys: tuple[str, ...] = ()
     inputs: tuple[Port, ...] = ()
     outputs: tuple[Port, ...] = (Port("y"),)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from collections.abc import Collection
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, Signal
@@ -13,6 +10,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QPushButton, QVBo
 
 from graph.edits import Edit
 from graph.formula import FormulaError, insert_formula, likely_parameter, names_in
+from graph.formula_reading import CONSTANTS
 from graph.graph import Graph
 from ui.formula import FormulaView
 from ui.formula_latex import latex
@@ -21,7 +19,8 @@ from ui.widgets import FlowLayout, button, label, set_property
 
 HINT = "A formula, such as (1 - w2*w1)^2"
 KEYS = "Enter builds it here · several statements with ; between them · Esc closes"
-_TOKEN = re.compile(r"\*\*|[A-Za-z_]\w*|\d+\.?\d*|\S")
+_WORDS = {"the", "there", "something", "between", "after", "everything", "this", "write", "only", "in", "a"}
+"""First words of complaints; others are parts of the formula, and stay as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +33,8 @@ class Entry:
     used: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     parameters: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    """Names that stand for their number: e, pi."""
 
 
 def read_entry(
@@ -42,44 +43,22 @@ def read_entry(
     """The formula in `text` as an edit of `graph`. `choices` says of a new name whether it is a Parameter; without, its name decides."""
     choices = choices or {}
     try:
-        names = names_in(text)
+        names = names_in(text, constants=True)
         used = tuple(name for name in names if graph.named(name) is not None)
-        fresh = [name for name in names if name not in used]
+        numbers = tuple(name for name in names if name in CONSTANTS and name not in used)
+        fresh = [name for name in names if name not in (*used, *numbers)]
         parameters = tuple(name for name in fresh if choices.get(name, likely_parameter(name)))
         edit, nodes = insert_formula(graph, text, at, inside, parameters)
     except FormulaError as wrong:
-        return Entry(complaint=explained(text, str(wrong), graph.catalog))
-    return Entry(edit, nodes, "", used, tuple(name for name in fresh if name not in parameters), parameters)
+        return Entry(complaint=explained(str(wrong)))
+    return Entry(edit, nodes, "", used, tuple(name for name in fresh if name not in parameters), parameters, numbers)
 
 
-def explained(text: str, error: str, functions: Collection[str] = ()) -> str:
-    """A parser's complaint in the words of someone who writes formulas, not programs."""
-    found = re.match(r"column (\d+): (.*)", error)
-    at, message = (int(found[1]) - 1, found[2]) if found else (len(text), error)
-    if "was never closed" in message:
-        return f"The bracket {message[1]} opened at place {at + 1} is not closed yet."
-    if message.startswith("unmatched"):
-        return f"The bracket {message[11]} at place {at + 1} closes nothing."
-    if message.startswith("invalid decimal literal"):
-        number = re.search(r"\d+\.?\d*(?=[A-Za-z_])", text)
-        return f"After {number[0] if number else 'a number'} a sign is missing: write a product with *, as in 2*x."
-    if (odd := re.match(r"invalid character '(.)'", message)) is not None:
-        return f"{odd[1]} is not understood here." + (" Write sqrt(…) for the root." if odd[1] == "√" else "")
-    if message != "invalid syntax":
-        greek = next((letter for letter in text if unicodedata.name(letter, "").startswith("GREEK")), None)
-        hint = f" Write {unicodedata.name(greek).split()[-1].lower()} for {greek}." if greek else ""
-        return message + ("" if message.endswith(".") else ".") + hint
-    before, here = _TOKEN.findall(text[:at]), _TOKEN.match(text[at:].lstrip())
-    last = before[-1] if before else ""
-    if here is None:
-        return f"Something is still missing after {last}." if last else "Type a formula."
-    token = here[0]
-    if token == "|" or last == "|":
-        return "Write abs(x) for |x|."
-    if token[0].isalnum() and last and (last[0].isalnum() or last == ")"):
-        hint = f"{last}({token})" if any(last == key.rpartition(".")[2] for key in functions) else f"{last}*{token}"
-        return f"Between {last} and {token} something is missing. Did you mean {hint}?"
-    return f"{token} cannot stand {f'after {last}' if last else 'at the beginning'}."
+def explained(error: str) -> str:
+    """A complaint as a sentence."""
+    first = error.split(" ", 1)[0]
+    begun = error[0].upper() + error[1:] if first in _WORDS else error
+    return begun if begun.endswith((".", "?")) else f"{begun}."
 
 
 def summary(entry: Entry) -> str:
@@ -88,6 +67,7 @@ def summary(entry: Entry) -> str:
     parts = [f"{count} new node" + "s" * (count != 1)]
     if entry.used:
         parts.append("joined to " + ", ".join(entry.used))
+    parts += [f"{name} = {CONSTANTS[name]:.6g}…" for name in entry.numbers]
     return " · ".join(parts)
 
 

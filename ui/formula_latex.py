@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from graph.formula_parser import Transposed
 from graph.formula_reading import FormulaError, Statement, read
 from ui.formula import latex_name
 
@@ -39,6 +40,8 @@ class _Writer:
             return ("-" if isinstance(tree.op, ast.USub) else "+") + self._within(tree.operand, SIGN), SIGN
         if isinstance(tree, ast.BinOp):
             return self._operation(tree)
+        if isinstance(tree, Transposed):
+            return self._within(tree.args[0], ATOM) + r"^\top", POWER
         if isinstance(tree, ast.Call):
             return self._call(tree), ATOM
         return self._literal(tree), ATOM

@@ -126,6 +126,7 @@ class SiLU(Activation):
 
     key, title = "activation.silu", "SiLU"
     search = ("swish", "sigmoid linear unit")
+    aliases = ("swish",)
     formula = r"@y = @x\,\sigma(@x)"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \odot (\sigma(@x) + @y \odot (1 - \sigma(@x)))"}
     gradients = {"x": lambda s, g, y, kept, x: g * ((p := torch.sigmoid(x)) + y * (1 - p))}
@@ -169,6 +170,7 @@ class Sigmoid(Activation):
 
     key, title = "activation.sigmoid", "Sigmoid"
     search = ("logistic", "σ", "squash", "probability")
+    aliases = ("σ",)
     formula = r"@y = \sigma(@x) = \frac{1}{1 + e^{-@x}}"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \odot @y \odot (1 - @y)"}
     gradients = {"x": lambda s, g, y, kept, x: torch.ops.aten.sigmoid_backward(g, y)}  # g y (1 − y) in one pass

@@ -119,6 +119,8 @@ class NodeType:
     title: ClassVar[str] = ""
     category: ClassVar[Category] = "math"
     search: ClassVar[tuple[str, ...]] = ()
+    aliases: ClassVar[tuple[str, ...]] = ()
+    """Further words that call it in a formula; unlike search words they mean exactly this."""
     former_keys: ClassVar[tuple[str, ...]] = ()
     inputs: ClassVar[tuple[Port, ...]] = ()
     outputs: ClassVar[tuple[Port, ...]] = (Port("y"),)
@@ -162,6 +164,7 @@ class NodeType:
         shown = {name: fill(text, cls.formula_parts, defaults) for name, text in texts.items()}
         cls.spec = NodeSpec(
             key=cls.key, title=cls.title, category=cls.category, doc=(cls.__doc__ or "").strip(), search=cls.search,
+            aliases=cls.aliases,
             former_keys=cls.former_keys, inputs=cls.inputs, outputs=cls.outputs, settings=settings, parameters=cls.parameters,
             formula=shown[""], local_derivatives={name: shown[name] for name in cls.local_derivatives},
             templates={name: text for name, text in texts.items() if text != shown[name]}, formula_parts=dict(cls.formula_parts),

@@ -82,6 +82,7 @@ class CrossEntropy(ClassLoss):
 
     key, title = "loss.cross_entropy", "Cross-entropy"
     search = ("softmax", "classification", "multiclass", "log loss", "ce", "categorical")
+    aliases = ("ce",)
     inputs = (Port("scores", rank=(1, 1)), Port("target", "index", rank=(0, 0)))
     formula = r"@y = -<reduce> \log \mathrm{softmax}(@scores)_{@target}"
     local_derivatives = {"scores": r"\bar{@scores} = \bar{@y}\,<share>(\mathrm{softmax}(@scores) - \mathrm{onehot}(@target))"}

@@ -77,6 +77,7 @@ class Linear(Layer):
 
     key, title = "layer.linear", "Linear"
     search = ("dense", "fully connected", "affine", "perceptron", "fc")
+    aliases = ("dense", "affine", "fc")
     inputs = (Port("x", rank=(1, 2)), parameter_port("W"), parameter_port("b"))
     out_features = IntSetting(8, 1, 1_000_000, title="Outputs", help="How many numbers come out for every sample.")
     bias = BIAS

@@ -140,6 +140,7 @@ class SquaredError(NumberLoss):
 
     key, title = "loss.squared_error", "Squared error"
     search = ("mse", "mean squared error", "least squares", "l2 loss", "quadratic", "regression")
+    aliases = ("mse",)
     factor = ChoiceSetting("full", ("full", "half"), help="(p − t)² in full, or half of it.")
     formula = r"@y = <reduce> <half>(@prediction - @target)^2"
     local_derivatives = {
@@ -172,6 +173,7 @@ class L1(NumberLoss):
 
     key, title = "loss.l1", "L1 loss"
     search = ("mae", "mean absolute error", "absolute", "regression")
+    aliases = ("mae",)
     formula = r"@y = <reduce> |@prediction - @target|"
     local_derivatives = {
         "prediction": r"\bar{@prediction} = \bar{@y}\,<share>\mathrm{sign}(@prediction - @target)",

@@ -36,6 +36,7 @@ class Add(Binary):
 
     key, title = "math.add", "Add"
     search = ("+", "plus", "sum", "residual")
+    aliases = ("plus",)
     formula = r"@y = @a + @b"
     local_derivatives = {"a": r"\bar{@a} = \bar{@y}", "b": r"\bar{@b} = \bar{@y}"}
     gradients = {"a": lambda s, g, y, kept, a, b: g, "b": lambda s, g, y, kept, a, b: g}
@@ -50,6 +51,7 @@ class Subtract(Binary):
 
     key, title = "math.subtract", "Subtract"
     search = ("-", "−", "minus", "sub", "difference")
+    aliases = ("minus", "sub")
     formula = r"@y = @a - @b"
     local_derivatives = {"a": r"\bar{@a} = \bar{@y}", "b": r"\bar{@b} = -\bar{@y}"}
     gradients = {"a": lambda s, g, y, kept, a, b: g, "b": lambda s, g, y, kept, a, b: -g}
@@ -64,6 +66,7 @@ class Multiply(Binary):
 
     key, title = "math.multiply", "Multiply"
     search = ("*", "·", "×", "times", "mul", "product", "hadamard", "⊙")
+    aliases = ("times", "mul", "hadamard")
     formula = r"@y = @a \cdot @b"
     local_derivatives = {"a": r"\bar{@a} = \bar{@y} \cdot @b", "b": r"\bar{@b} = \bar{@y} \cdot @a"}
     gradients = {"a": lambda s, g, y, kept, a, b: g * b, "b": lambda s, g, y, kept, a, b: g * a}
@@ -79,6 +82,7 @@ class Divide(Binary):
 
     key, title = "math.divide", "Divide"
     search = ("/", "÷", "div", "quotient", "over", "fraction")
+    aliases = ("div",)
     formula = r"@y = \frac{@a}{@b}"
     local_derivatives = {"a": r"\bar{@a} = \frac{\bar{@y}}{@b}", "b": r"\bar{@b} = -\bar{@y} \cdot \frac{@a}{@b^2}"}
     gradients = {"a": lambda s, g, y, kept, a, b: g / b, "b": lambda s, g, y, kept, a, b: -g * (y / b)}
@@ -97,6 +101,7 @@ class Power(Binary):
 
     key, title = "math.power", "Power"
     search = ("**", "^", "pow", "exponent", "cube")
+    aliases = ("pow",)
     inputs = (Port("a", doc="The base."), Port("b", optional=True, doc="The exponent."))
     b = FloatSetting(2.0, title="Exponent", help="Used while nothing is wired to b.")
     formula = r"@y = @a^{@b}"
@@ -134,6 +139,7 @@ class Maximum(Binary):
 
     key, title = "math.maximum", "Maximum"
     search = ("max", "larger", "clip", "relu")
+    aliases = ("max",)
     formula = r"@y = \max(@a, @b)"
     local_derivatives = {
         "a": r"\bar{@a} = \bar{@y} \cdot ([@a > @b] + \frac{1}{2}\,[@a = @b])",
@@ -158,6 +164,7 @@ class Minimum(Binary):
 
     key, title = "math.minimum", "Minimum"
     search = ("min", "smaller", "clip")
+    aliases = ("min",)
     formula = r"@y = \min(@a, @b)"
     local_derivatives = {
         "a": r"\bar{@a} = \bar{@y} \cdot ([@a < @b] + \frac{1}{2}\,[@a = @b])",
@@ -179,6 +186,7 @@ class Negate(Unary):
 
     key, title = "math.negate", "Negate"
     search = ("-", "−", "minus", "neg", "opposite")
+    aliases = ("neg",)
     formula = r"@y = -@x"
     local_derivatives = {"x": r"\bar{@x} = -\bar{@y}"}
     gradients = {"x": lambda s, g, y, kept, x: -g}
@@ -193,6 +201,7 @@ class Square(Unary):
 
     key, title = "math.square", "Square"
     search = ("^2", "**2", "x²", "sq", "quadratic")
+    aliases = ("sq",)
     formula = r"@y = @x^2"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \cdot 2@x"}
     gradients = {"x": lambda s, g, y, kept, x: g * (2 * x)}
@@ -252,6 +261,7 @@ class Logarithm(Unary):
 
     key, title = "math.log", "Logarithm"
     search = ("ln", "natural logarithm")
+    aliases = ("ln",)
     formula = r"@y = \ln @x"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \cdot \frac{1}{@x}"}
     gradients = {"x": lambda s, g, y, kept, x: g / x}
@@ -267,6 +277,7 @@ class Sine(Unary):
 
     key, title = "math.sin", "Sine"
     search = ("sine", "trigonometry", "wave")
+    aliases = ("sine",)
     formula = r"@y = \sin @x"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \cdot \cos @x"}
     gradients = {"x": lambda s, g, y, kept, x: g * torch.cos(x)}
@@ -281,6 +292,7 @@ class Cosine(Unary):
 
     key, title = "math.cos", "Cosine"
     search = ("cosine", "trigonometry", "wave")
+    aliases = ("cosine",)
     formula = r"@y = \cos @x"
     local_derivatives = {"x": r"\bar{@x} = -\bar{@y} \cdot \sin @x"}
     gradients = {"x": lambda s, g, y, kept, x: -g * torch.sin(x)}
@@ -295,6 +307,7 @@ class Absolute(Unary):
 
     key, title = "math.abs", "Absolute value"
     search = ("|x|", "absolute", "magnitude", "modulus")
+    aliases = ("absolute",)
     formula = r"@y = |@x|"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \cdot \mathrm{sign}(@x)"}
     gradients = {"x": lambda s, g, y, kept, x: g * torch.sign(x)}

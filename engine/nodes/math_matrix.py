@@ -23,6 +23,7 @@ class MatrixProduct(NodeType):
 
     key, title = "math.matmul", "Matrix product"
     search = ("@", "matmul", "mm", "dot", "inner product", "matrix", "linear", "Wx")
+    aliases = ("mm", "dot", "inner")
     inputs = (Port("a", rank=(1, None)), Port("b", rank=(1, None)))
     formula = r"@y = @a\,@b"
     local_derivatives = {"a": r"\bar{@a} = \bar{@y}\,{@b}^\top", "b": r"\bar{@b} = {@a}^\top\,\bar{@y}"}
@@ -124,6 +125,7 @@ class Transpose(NodeType):
 
     key, title = "math.transpose", "Transpose"
     search = ("T", "swap axes", "permute", "⊤")
+    aliases = ("T",)
     inputs = (Port("x", rank=(2, None)),)
     first = IntSetting(-2, help="One of the two axes, counted from 0 in a sample; −1 is the last one.")
     second = IntSetting(-1, help="The other one.")

@@ -56,6 +56,7 @@ class Sum(Reduction):
 
     key, title = "math.sum", "Sum"
     search = ("Σ", "total", "reduce", "add up")
+    aliases = ("Σ", "total")
     formula = r"@y = \sum_{<over>} {@x}_{<over>}"
     local_derivatives = {"x": r"\bar{@x}_{<over>} = \bar{@y}"}
     gradients = {"x": lambda s, g, y, kept, x: _spread(s, g, x).expand_as(x)}
@@ -72,6 +73,7 @@ class Mean(Reduction):
 
     key, title = "math.mean", "Mean"
     search = ("average", "avg", "expectation", "reduce")
+    aliases = ("average", "avg")
     formula = r"@y = \frac{1}{m} \sum_{<over>} {@x}_{<over>}"
     local_derivatives = {"x": r"\bar{@x}_{<over>} = \frac{1}{m} \bar{@y}"}
     gradients = {"x": lambda s, g, y, kept, x: (_spread(s, g, x) / (x.numel() // max(1, g.numel()))).expand_as(x)}

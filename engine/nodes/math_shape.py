@@ -57,6 +57,7 @@ class Flatten(NodeType):
 
     key, title = "math.flatten", "Flatten"
     search = ("vector", "view", "ravel", "unroll", "column")
+    aliases = ("ravel",)
     inputs = (Port("x"),)
     formula = r"@y = \mathrm{vec}(@x)"
     local_derivatives = {"x": r"\bar{@x} = \mathrm{vec}^{-1}(\bar{@y})"}
@@ -77,6 +78,7 @@ class Concatenate(NodeType):
 
     key, title = "math.concatenate", "Concatenate"
     search = ("cat", "concat", "join", "stack", "append", "merge", "lift")
+    aliases = ("cat", "concat")
     inputs = (Port("xs", rank=(1, None), many=True),)
     axis = IntSetting(-1, help="The axis of a sample that grows; −1 is the last one.")
     formula = r"@y = [\,@xs\,]"
@@ -190,6 +192,7 @@ class OneHot(NodeType):
 
     key, title = "math.one_hot", "One-hot"
     search = ("onehot", "class", "encode", "indicator", "dummy", "eye")
+    aliases = ("onehot",)
     inputs = (Port("x", "index", doc="Class indices 0, 1, 2 …"),)
     classes = IntSetting(10, 1, 1_000_000, help="Length of the vectors.")
     differentiable = False

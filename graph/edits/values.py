@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from graph.edits.base import Edit, Kind, find_item, optional
 from graph.graph import MISSING, Graph, GraphError
-from graph.model import LIMIT, Frame, Group, Node, Note, number
+from graph.model import LIMIT, Frame, Group, Node, Note, normal_name, number
 from graph.settings import dims
 
 
@@ -61,7 +61,7 @@ class Rename(Edit):
     swaps: ClassVar[bool] = True
 
     def apply(self, graph: Graph) -> Edit:
-        old = graph._replace_node(replace(graph._node(self.node), name=self.name))
+        old = graph._replace_node(replace(graph._node(self.node), name=normal_name(self.name)))
         return Rename(self.node, old.name)
 
     def absorb(self, later: Edit) -> Edit | None:

@@ -36,7 +36,7 @@ CATALOG = Catalog(
         _op("math.concatenate", Port("xs", many=True), settings=(Setting("axis", "int", 0),)),
         _op("math.argmax", X, outputs=(Port("y", "index"),)),
         NodeSpec(
-            "layer.linear", "Linear", "layers", search=("dense", "affine"), former_keys=("layer.dense",),
+            "layer.linear", "Linear", "layers", search=("fully connected",), aliases=("dense", "affine"), former_keys=("layer.dense",),
             inputs=(Port("x", former=("input",)), Port("W", optional=True, parameter=True)), outputs=(Port("y", former=("out",)),),
             settings=(Setting("out_features", "int", 8, 1, former=("units",)), Setting("bias", "bool", True),
                       Setting("slope", "float", 0.1)),

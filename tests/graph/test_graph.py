@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from graph.edits import AddNode, Connect, Disconnect, RemoveNode, SetParam, connect
+from graph.edits import AddNode, Connect, Disconnect, RemoveNode, Rename, SetParam, connect
 from graph.graph import Graph, GraphError
 from graph.lint import lint
-from graph.model import Edge, Node
+from graph.model import Edge, Node, valid_name
 from graph.ordered import Ordered
 from graph.topology import topological_order
 from tests.graph.catalog import CATALOG, add, wire, xy_plus_z
@@ -78,13 +78,34 @@ def test_an_occupied_input_is_no_refusal() -> None:
     assert graph.refusal(("n3", "y"), ("n4", "a")) is None
 
 
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [("größe", "größe"), ("θ_1", "θ_1"), ("\u00b5", "\u03bc"), ("x₁", "x1"), ("lambda", "lambda"), ("数", "数"), ("e\u0301", "\u00e9")],
+)
+def test_letters_of_every_language_are_names(typed: str, name: str) -> None:
+    graph = Graph(CATALOG)
+    node = add(graph, "source.input")
+    Rename(node, typed).apply(graph)
+    assert graph.nodes[node].name == name and graph.named(name) is not None and graph.fresh_name(f"{typed}a") == f"{name}a"
+    assert Node.from_json(graph.nodes[node].to_json() | {"name": typed}).name == name and lint(graph) == []
+
+
+@pytest.mark.parametrize("name", ["x y", "2x", "x·y", "x-1", "", "½", "x²", "a" * 201])
+def test_what_a_formula_cannot_name_is_no_name(name: str) -> None:
+    graph = Graph(CATALOG)
+    node = add(graph, "source.input")
+    with pytest.raises(GraphError, match="is not a name: a letter or _, then letters, digits and _"):
+        Rename(node, name).apply(graph)
+    assert not valid_name(name)
+
+
 def test_fresh_names_count_up_and_fill_gaps() -> None:
     graph = Graph(CATALOG)
     names = [graph.nodes[add(graph, "math.add")].name for _ in range(4)]
     assert names == ["add", "add_2", "add_3", "add_4"]
     RemoveNode("n2").apply(graph)
     assert graph.fresh_name("add_4") == "add_2"
-    assert graph.fresh_name("2 strange näme") == "_2_strange_n_me"
+    assert graph.fresh_name("2 strange näme") == "_2_strange_näme"
     assert graph.fresh_name("add", taken={"add_2", "add_5"}) == "add_6"
 
 

@@ -14,7 +14,7 @@ from graph.formula import build
 from graph.graph import Graph
 from tests.ui.window_support import names
 from ui import formula_commands
-from ui.formula_entry import FormulaEntry, read_entry
+from ui.formula_entry import FormulaEntry, read_entry, summary
 from ui.formula_latex import latex
 from ui.window import Window
 
@@ -102,16 +102,23 @@ def test_new_cards_stand_clear_of_those_that_are_there(window: Window) -> None:
         ("x*", "Something is still missing after *."),
         ("(x + 1", "The bracket ( opened at place 1 is not closed yet."),
         ("x)", "The bracket ) at place 2 closes nothing."),
-        ("2x", "After 2 a sign is missing: write a product with *, as in 2*x."),
         ("sin x", "Between sin and x something is missing. Did you mean sin(x)?"),
         ("x y", "Between x and y something is missing. Did you mean x*y?"),
-        ("|x|", "Write abs(x) for |x|."),
-        ("π*r", '"π" is not a name: a letter or _, then letters, digits and _. Write pi for π.'),
-        ("blub(x)", "there is no function called blub."),
+        ("|x", "The | opened at place 1 is not closed yet."),
+        ("step(x)", "There is no function called step; where(x > 0, 1, 0) is the step at 0, and recurrent(x, h) the recurrent step."),
+        ("x!", "x!: a factorial has no derivative and is not in the library."),
+        ("0,5,2*x", '"0,5,2" is not a number: the signs between its digits do not fit together.'),
+        ("blub(x)", "There is no function called blub."),
     ],
 )
 def test_what_is_wrong_is_said_in_words(text: str, words: str) -> None:
     assert read_entry(Graph(CATALOG), text, (0.0, 0.0)).complaint == words
+
+
+def test_a_constant_is_no_input_and_its_number_is_said() -> None:
+    entry = read_entry(Graph(CATALOG), "e^x + pi*λ", (0.0, 0.0))
+    assert entry.inputs == ("x", "λ") and entry.numbers == ("e", "pi") and entry.used == ()
+    assert "e = 2.71828… · pi = 3.14159…" in summary(entry)
 
 
 def test_enter_on_a_wrong_formula_changes_nothing_and_stays(window: Window) -> None:
@@ -186,6 +193,10 @@ def test_a_selection_is_copied_as_a_formula_that_can_be_typed_again(window: Wind
         ("a/b/c", r"\frac{\frac{a}{b}}{c}"),
         ("sqrt(x) + abs(y)", r"\sqrt{x} + |y|"),
         ("(a^b)^c", "(a^{b})^{c}"),
+        ("e^(2π*x)", r"e^{2 \cdot \pi \cdot x}"),
+        ("θ_1*x₁", r"\theta_{1} \cdot x_{1}"),
+        ("X^T @ y", r"X^\top\,y"),
+        (r"\frac{x}{2}", r"\frac{x}{2}"),
         ("u = w*x; u^2", "u = w \\cdot x \\\\\nu^{2}"),
     ],
 )
