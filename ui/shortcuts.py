@@ -87,6 +87,8 @@ def refusal(spec: ActionSpec, key: str) -> str:
         return f"{native(key)} opens a menu"
     if key in _CANVAS_OWN and spec.scope == "canvas":
         return f"{native(key)} belongs to the canvas itself"
+    if _typed_with_alt_gr(key):
+        return f"{native(key)} types a character on many keyboards, where AltGr means Ctrl and Alt"
     if spec.scope == "window" and _types_something(key):
         return f"{native(key)} alone would be heard while someone types: add Ctrl or Alt"
     return ""
@@ -116,6 +118,13 @@ def _types_something(key: str) -> bool:
     held = combination.keyboardModifiers() & ~Qt.KeyboardModifier.ShiftModifier
     function = Qt.Key.Key_F1.value <= combination.key().value <= Qt.Key.Key_F35.value
     return not held.value and not function
+
+
+def _typed_with_alt_gr(key: str) -> bool:
+    """Whether Ctrl and Alt are held with a key that types something: so AltGr arrives for ł, } or ®."""
+    combination = QKeySequence(key)[0]  # type: ignore[index]  # the stubs leave __getitem__ out
+    both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+    return combination.keyboardModifiers() & both == both and combination.key().value < Qt.Key.Key_Escape.value
 
 
 def _portable(key: str) -> str:

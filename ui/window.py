@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QIcon, QPaintEvent, QPalette, QResizeEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QIcon, QKeyEvent, QMouseEvent, QPaintEvent, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow
 
 from ui.frame import paint_frame
@@ -230,6 +230,8 @@ class Window(QMainWindow):
         if document.read_only or document.note:
             self.say(document.read_only or document.note)
         self._settled()
+        if self.isVisible():
+            self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)  # so that Tab adds the first node
         self.document_shown.emit()
 
     def _document_changed(self, change: Change) -> None:
@@ -384,6 +386,19 @@ class Window(QMainWindow):
         super().showEvent(event)
         if self.furnished:
             self._appeared()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """No widget and no enabled action took the key."""
+        if self.furnished:
+            from ui.refused_keys import explain
+
+            explain(self, event)
+        super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A press beside every field and button: letters typed next must not act on the canvas."""
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        super().mousePressEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -29,7 +29,7 @@ from ui.lessons.recording import Recording
 from ui.window import Window
 
 LEFT = Qt.MouseButton.LeftButton
-CTRL_ALT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
+CTRL_SHIFT = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def studio(window: Window, qtbot: QtBot) -> Window:
     qtbot.waitActive(window)
     window.canvas.setFocus()
     QApplication.processEvents()
-    qtbot.keyClick(window.canvas, Qt.Key.Key_R, CTRL_ALT)
+    qtbot.keyClick(window.canvas, Qt.Key.Key_R, CTRL_SHIFT)
     assert window.lessons.recording
     return window
 

@@ -8,21 +8,21 @@ from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QDragEnterEvent, QDragMoveEvent, QDropEvent
 
 from ui.canvas import commands, inserting
+from ui.canvas.gestures.move import BESIDE
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas
 
 MIME = "application/x-gradwire-node"
-_ALT = Qt.KeyboardModifier.AltModifier
 
 
 def over(canvas: Canvas, event: QDragEnterEvent | QDragMoveEvent) -> str | None:
-    """Whether it may be dropped here, and the wire that a node would be led into; Alt keeps it beside."""
+    """Whether it may be dropped here, and the wire that a node would be led into; Shift or Alt keeps it beside."""
     if not event.mimeData().hasFormat(MIME) or canvas.document.read_only:
         event.ignore()
         return None
     event.acceptProposedAction()
-    if event.modifiers() & _ALT:
+    if event.modifiers() & BESIDE:
         return None
     wire = canvas.scene.wire_at(canvas.camera.to_scene(event.position()), 12.0 / canvas.camera.scale)
     return wire if wire is not None and _fits(canvas, _key(event.mimeData()), wire) else None

@@ -47,6 +47,11 @@ if TYPE_CHECKING:
 _SHIFT, _CTRL, _ALT = Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.AltModifier
 
 
+def _alternate(held: Qt.KeyboardModifier) -> bool:
+    """Alt, or Ctrl with Shift, where the window manager takes Alt: a node is copied, a wire or its point deleted."""
+    return bool(held & _ALT) or held & (_CTRL | _SHIFT) == _CTRL | _SHIFT
+
+
 class Hands:
     """At most one gesture at a time. `last` is where the mouse was seen last, in view coordinates."""
 
@@ -132,14 +137,14 @@ class Hands:
     def _carry(self, at: Pointer, item: str) -> None:
         """Select what was pressed, and take the whole selection into the hand."""
         canvas = self.canvas
-        if at.modifiers & (_SHIFT | _CTRL):
+        if at.modifiers & (_SHIFT | _CTRL) and not _alternate(at.modifiers):
             chosen = canvas.selection
             canvas.select(chosen - {item} if item in chosen else chosen | {item})
             if item not in canvas.selection:
                 return
         elif item not in canvas.selection:
             canvas.select([item])
-        carry = MoveCopies if at.modifiers & _ALT and self._may_edit() else Move
+        carry = MoveCopies if _alternate(at.modifiers) and self._may_edit() else Move
         self.begin(carry(canvas, at, canvas.movable(), item))
 
     def _press_wire(self, at: Pointer) -> bool:
@@ -152,7 +157,7 @@ class Hands:
         wire = scene.wire_at(at.scene, 7.0 / canvas.camera.scale)
         if wire is None:
             return False
-        if at.modifiers & _ALT:
+        if _alternate(at.modifiers):
             canvas.do(edits.Disconnect(wire), "Delete wire")
         elif at.modifiers & (_SHIFT | _CTRL):
             canvas.select(canvas.selection ^ {wire})
@@ -161,7 +166,7 @@ class Hands:
         return True
 
     def _press_bend(self, at: Pointer, bend: tuple[str, int]) -> None:
-        if at.modifiers & _ALT:
+        if _alternate(at.modifiers):
             commands.unbend(self.canvas, *bend)
             return
         self.canvas.select([bend[0]])
@@ -219,6 +224,8 @@ class Hands:
 
     def menu(self, at: QPointF, place: QPoint) -> None:
         """The right button: what is under it is selected, and its menu asked for."""
+        if self.gesture is not None:
+            return  # some systems ask for the menu at the press, which has begun a cut
         scene, here = self.canvas.scene, self.canvas.camera.to_scene(at)
         found = scene.node_at(here) or scene.wire_at(here, 7.0 / self.canvas.camera.scale)
         if found is not None and found not in self.canvas.selection:

@@ -409,6 +409,8 @@ class Canvas(Viewport):
         super().focusOutEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if event.reason() == QContextMenuEvent.Reason.Mouse and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            return  # Ctrl and the right button cut wires; where they only clicked, the gesture asks for the menu itself
         self.hands.menu(QPointF(event.pos()), QPoint(event.globalPos()))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:

@@ -25,8 +25,8 @@ def crosses(wire: np.ndarray, a: QPointF, b: QPointF) -> bool:
     def side(u: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
         return np.asarray((v[..., 0] - u[..., 0]) * (w[..., 1] - u[..., 1]) - (v[..., 1] - u[..., 1]) * (w[..., 0] - u[..., 0]))
 
-    apart = side(start, end, p) * side(start, end, q) < 0
-    return bool((apart & (side(p, q, start) * side(p, q, end) < 0)).any())
+    apart = (side(start, end, p) > 0) != (side(start, end, q) > 0)
+    return bool((apart & ((side(p, q, start) > 0) != (side(p, q, end) > 0))).any())  # a sample right on the stroke counts once
 
 
 class Cut(Gesture):
@@ -46,6 +46,9 @@ class Cut(Gesture):
         self.canvas.update()
 
     def finish(self, at: Pointer) -> None:
+        if not self.moved(at):
+            self.canvas.hands.menu(at.view, self.canvas.mapToGlobal(at.view.toPoint()))  # a click, not a stroke
+            return
         self.move(at)
         present = [edits.Disconnect(e) for e in self._cut if e in self.canvas.document.graph.edges]
         if present:

@@ -18,12 +18,15 @@ from ui.canvas.wires import Point
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas
 
+BESIDE = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.AltModifier
+"""Held while a node is dropped on a wire, either keeps it out of the wire; window managers often take Alt for themselves."""
+
 
 class Move(Gesture):
     """What is carried is lifted off the picture and follows the hand; the document hears of it once, at the end.
 
     It snaps to what stands around it unless Ctrl is held. A single node that is let go of over a wire is led into it, unless
-    Alt is held.
+    Shift or Alt is held.
     """
 
     def __init__(self, canvas: Canvas, start: Pointer, ids: Sequence[str], clicked: str) -> None:
@@ -57,7 +60,7 @@ class Move(Gesture):
         dx, dy = float(round(step.x())), float(round(step.y()))
         self._places = {n: (x + dx, y + dy) for n, (x, y) in self._from.items()}
         self.canvas.stage.carry(self._places, {e: tuple((x + dx, y + dy) for x, y in via) for e, via in self._bends.items()})
-        found = None if at.modifiers & Qt.KeyboardModifier.AltModifier else self._wire_under(at.scene)
+        found = None if at.modifiers & BESIDE else self._wire_under(at.scene)
         if found != self._wire or self._snap.changed:
             self._wire = found
             self.canvas.update()
@@ -94,11 +97,11 @@ class Move(Gesture):
             self._snap.paint(painter, canvas.theme, canvas.camera.scale)
 
     def tip(self) -> tuple[str, bool] | None:
-        return ("Into the wire (Alt: beside it)", True) if self._wire is not None else None
+        return ("Into the wire (Shift: beside it)", True) if self._wire is not None else None
 
 
 class MoveCopies(Move):
-    """Alt: copies are carried off and the originals stay. Copying and moving are one step, or none."""
+    """Ctrl and Shift, or Alt: copies are carried off and the originals stay. Copying and moving are one step, or none."""
 
     def __init__(self, canvas: Canvas, start: Pointer, ids: Sequence[str], clicked: str) -> None:
         from ui.canvas import commands
