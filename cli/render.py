@@ -1,9 +1,10 @@
-"""`render`: a picture of the graph, PNG or SVG. Needs Qt but no display."""
+"""`render`: a picture of the graph, PNG, SVG or PDF. Needs Qt but no display."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 
 from cli.common import CommandError, load_graph
@@ -12,9 +13,6 @@ from cli.trained import open_session
 
 def command(options: argparse.Namespace) -> int:
     path = Path(options.out)
-    kind = path.suffix.lower()
-    if kind not in (".png", ".svg"):
-        raise CommandError(f"{path.name}: a picture's name ends in .png or .svg")
     graph = load_graph(options)
     trace = None
     if options.values:
@@ -28,8 +26,12 @@ def command(options: argparse.Namespace) -> int:
         raise CommandError(f"no picture can be painted: {error}", 1) from None
     application = QGuiApplication.instance() or QGuiApplication(["gradwire"])
     try:
-        write_picture(path, graph, trace, options.theme, options.scale)
+        said = write_picture(path, graph, trace, options.theme, options.scale)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
     except OSError as error:
         raise CommandError(f"cannot write {path}: {error.strerror or error}") from None
     del application
+    if said:
+        print(f"main.py: {said}", file=sys.stderr)
     return 0

@@ -31,12 +31,14 @@ def open_window(arguments: list[str]) -> int:
 
 def _wrong_call(arguments: list[str]) -> str:
     """What is wrong with a call that is neither a command nor one FILE."""
+    from cli.common import example_path
     from graph.suggest import did_you_mean
 
     call = "Call  main.py [FILE]  for the window, or  main.py --help  for the commands"
     option = next((argument for argument in arguments if argument.startswith("-")), None)
     if arguments[0] is option:
         return f"there is no option {option}.{did_you_mean(option, ('--help', '--version'))} {call}"
-    if meant := did_you_mean(arguments[0], COMMANDS):
+    opens = example_path(arguments[0]) is not None or Path(arguments[0]).exists()
+    if not opens and (meant := did_you_mean(arguments[0], COMMANDS)):
         return f"there is no command {arguments[0]}.{meant} {call}"
     return f"the window opens one FILE and takes no options; {option or arguments[1]} is one argument too many. {call}"

@@ -7,8 +7,8 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QProcess, QRectF, QSize
-from PySide6.QtGui import QGuiApplication, QImage, QPainter
+from PySide6.QtCore import QProcess
+from PySide6.QtGui import QGuiApplication
 
 from graph import files as graph_files
 from graph.document import Document
@@ -17,7 +17,6 @@ from graph.graph import Graph
 from graph.saved import SavedState, steps_text
 from graph.spec import Catalog
 from ui.gallery import FIRST, example_path
-from ui.theme import color
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 UNTITLED = "Untitled"
 MAIN = Path(__file__).resolve().parents[1] / "main.py"
 PICTURE_SCALE = 2.0
-PICTURES = "Picture (*.png);;Vector picture (*.svg)"
+PICTURES = "Picture (*.png);;Vector picture (*.svg);;PDF (*.pdf)"
 
 
 class Files:
@@ -204,11 +203,12 @@ class Files:
         from ui.picture_file import write_picture
 
         try:
-            write_picture(chosen, window.document.graph, window.trace, window.theme.name, PICTURE_SCALE, window.canvas.overlay.hidden)
-        except OSError as wrong:
+            hidden = window.canvas.overlay.hidden
+            said = write_picture(chosen, window.document.graph, window.trace, window.theme.name, PICTURE_SCALE, hidden)
+        except (OSError, ValueError) as wrong:
             window.dialogs.tell("The picture could not be written", str(wrong))
         else:
-            window.say(f"Wrote {chosen.name}{self._shown_step}")
+            window.say(f"Wrote {chosen.name}{self._shown_step}. {said}".removesuffix(". "))
 
     @property
     def _shown_step(self) -> str:
@@ -217,23 +217,13 @@ class Files:
         return f", with the values {steps_text(trace.step)}" if trace is not None and trace.step else ""
 
     def copy_picture(self) -> None:
-        QGuiApplication.clipboard().setImage(self.picture())
-        self._window.say(f"The picture is on the clipboard{self._shown_step}")
-
-    def picture(self, scale: float = PICTURE_SCALE) -> QImage:
-        """The whole graph with its numbers, in the present theme."""
-        from ui.canvas.picture import paint_graph, picture_size
+        """The whole graph with its numbers, in the present theme, onto the clipboard."""
+        from ui.picture_file import picture_image, too_large
 
         window = self._window
-        size = picture_size(window.document.graph, window.trace)
-        image = QImage(QSize(round(size.width() * scale), round(size.height() * scale)), QImage.Format.Format_ARGB32_Premultiplied)
-        image.fill(color(window.theme.canvas))
-        painter = QPainter(image)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        hidden = window.canvas.overlay.hidden
-        paint_graph(painter, window.document.graph, window.trace, window.theme, QRectF(image.rect()), hidden=hidden)
-        painter.end()
-        return image
+        image, used = picture_image(window.document.graph, window.trace, window.theme, PICTURE_SCALE, window.canvas.overlay.hidden)
+        QGuiApplication.clipboard().setImage(image)
+        window.say(f"The picture is on the clipboard{self._shown_step}. {too_large(used, PICTURE_SCALE)}".removesuffix(". "))
 
 
 def is_lesson(path: Path) -> bool:

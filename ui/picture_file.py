@@ -1,12 +1,13 @@
-"""A graph painted into a PNG or SVG file."""
+"""A graph painted into a PNG, SVG or PDF file."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRectF, QSize
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSize, QSizeF
+from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPdfWriter
 
 from engine.views import TraceView
 from graph.graph import Graph
@@ -16,32 +17,61 @@ from ui.canvas.picture import paint_graph, picture_size
 from ui.theme import THEMES, Theme
 
 LARGEST = 16_000
-"""Pixels along one side; a larger graph is painted smaller."""
+"""Pixels along one side of a PNG."""
+LONGEST = 14_400
+"""Points along one side of a PDF's page, as its standard has it; a vector picture loses nothing by being smaller."""
 
 
 def write_picture(
     path: Path, graph: Graph, trace: TraceView | None, theme: str, scale: float = 1.0, hidden: Hidden | None = None
-) -> None:  # fmt: skip
+) -> str:  # fmt: skip
     """Write the whole graph, with the numbers of `trace` where given, and question marks for the `hidden` ones.
 
-    The suffix decides: `.svg`, else PNG. Raises OSError.
+    The suffix decides: `.png`, `.svg` or `.pdf`. Returns what there is to say about the picture, often nothing. Raises OSError, and
+    ValueError for another suffix.
     """
+    kind, look = path.suffix.lower(), THEMES[theme]
+    if kind == ".png":
+        image, used = picture_image(graph, trace, look, scale, hidden)
+        path.write_bytes(_encoded(image))
+        return too_large(used, scale)
+    if kind not in _VECTORS:
+        raise ValueError(f"{path.name}: a picture's name ends in .png, .svg or .pdf")
+    pixels = _whole(picture_size(graph, trace) * scale)
+    path.write_bytes(_VECTORS[kind](graph, trace, look, pixels, hidden, scale))
+    return ""
+
+
+def picture_image(
+    graph: Graph, trace: TraceView | None, theme: Theme, scale: float, hidden: Hidden | None = None
+) -> tuple[QImage, float]:  # fmt: skip
+    """The whole graph in pixels, and the scale it really has: `scale`, or less where that would be more than LARGEST pixels a side."""
     size = picture_size(graph, trace)
-    scale = min(scale, LARGEST / max(size.width(), size.height()))
-    pixels = QSize(math.ceil(size.width() * scale), math.ceil(size.height() * scale))
-    paint = _svg if path.suffix.lower() == ".svg" else _png
-    path.write_bytes(paint(graph, trace, THEMES[theme], pixels, hidden))
-
-
-def _png(graph: Graph, trace: TraceView | None, theme: Theme, pixels: QSize, hidden: Hidden | None) -> bytes:
-    image = QImage(pixels, QImage.Format.Format_ARGB32_Premultiplied)
+    used = min(scale, LARGEST / max(size.width(), size.height()))
+    image = QImage(_whole(size * used), QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(QColor(theme.canvas))
-    image.setText("Description", _about(trace))
     painter = QPainter(image)
     try:
-        paint_graph(painter, graph, trace, theme, QRectF(0, 0, pixels.width(), pixels.height()), hidden=hidden)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint_graph(painter, graph, trace, theme, QRectF(image.rect()), hidden=hidden, largest=used)
     finally:
         painter.end()  # a painter that outlives its image takes the process with it
+    image.setText("Description", _about(trace))
+    return image, used
+
+
+def too_large(used: float, scale: float) -> str:
+    """What to say about a picture at scale `used` where `scale` was asked for; nothing where they are equal."""
+    if used == scale:
+        return ""
+    return f"The picture is at scale {used:.2g} instead of {scale:g}: it may have {LARGEST:,} pixels a side. SVG and PDF have no limit."
+
+
+def _whole(size: QSizeF) -> QSize:
+    return QSize(math.ceil(size.width()), math.ceil(size.height()))
+
+
+def _encoded(image: QImage) -> bytes:
     data = QByteArray()
     buffer = QBuffer(data)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
@@ -49,7 +79,7 @@ def _png(graph: Graph, trace: TraceView | None, theme: Theme, pixels: QSize, hid
     return bytes(data.data())
 
 
-def _svg(graph: Graph, trace: TraceView | None, theme: Theme, pixels: QSize, hidden: Hidden | None) -> bytes:
+def _svg(graph: Graph, trace: TraceView | None, theme: Theme, pixels: QSize, hidden: Hidden | None, scale: float) -> bytes:
     from PySide6.QtSvg import QSvgGenerator
 
     data = QByteArray()
@@ -65,7 +95,7 @@ def _svg(graph: Graph, trace: TraceView | None, theme: Theme, pixels: QSize, hid
     area = QRectF(0, 0, pixels.width(), pixels.height())
     try:
         painter.fillRect(area, QColor(theme.canvas))
-        paint_graph(painter, graph, trace, theme, area, hidden=hidden)
+        paint_graph(painter, graph, trace, theme, area, hidden=hidden, largest=scale)
     finally:
         painter.end()
     return bytes(data.data())
@@ -74,3 +104,26 @@ def _svg(graph: Graph, trace: TraceView | None, theme: Theme, pixels: QSize, hid
 def _about(trace: TraceView | None) -> str:
     """What the numbers in the picture are, written into the file."""
     return f"Values {steps_text(trace.step)}" if trace is not None else "No values"
+
+
+def _pdf(graph: Graph, trace: TraceView | None, theme: Theme, pixels: QSize, hidden: Hidden | None, scale: float) -> bytes:
+    data = QByteArray()
+    buffer = QBuffer(data)
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    writer = QPdfWriter(buffer)
+    shrunk = min(1.0, LONGEST / max(pixels.width(), pixels.height()))
+    writer.setResolution(72)  # a unit of the painter is a point
+    writer.setPageSize(QPageSize(QSizeF(pixels.width() * shrunk, pixels.height() * shrunk), QPageSize.Unit.Point))
+    writer.setPageMargins(QMarginsF(0, 0, 0, 0))
+    writer.setTitle(f"{graph.settings.get('title', 'Gradwire')}. {_about(trace)}")
+    painter = QPainter(writer)
+    area = QRectF(0, 0, pixels.width() * shrunk, pixels.height() * shrunk)
+    try:
+        painter.fillRect(area.adjusted(0, 0, 1, 1), QColor(theme.canvas))  # the page is a whole number of points
+        paint_graph(painter, graph, trace, theme, area, hidden=hidden, largest=scale * shrunk)
+    finally:
+        painter.end()
+    return bytes(data.data())
+
+
+_VECTORS: dict[str, Callable[[Graph, TraceView | None, Theme, QSize, Hidden | None, float], bytes]] = {".svg": _svg, ".pdf": _pdf}

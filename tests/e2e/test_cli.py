@@ -432,14 +432,14 @@ def test_the_exported_program_runs_by_itself_with_the_same_loss(command: Command
     assert printed == pytest.approx(expected, rel=1e-6)
 
 
-@pytest.mark.parametrize("suffix", ["png", "svg"])
+@pytest.mark.parametrize("suffix", ["png", "svg", "pdf"])
 def test_render_writes_a_picture(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"graph.{suffix}"
     done = subprocess.run([sys.executable, "main.py", "render", "xor", "-o", str(path), "--values", "--theme", "dark"],
                           cwd=ROOT, capture_output=True, text=True, timeout=120)  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     head = path.read_bytes()[:200]
-    assert head.startswith(b"\x89PNG") if suffix == "png" else b"<svg" in head
+    assert {"png": head.startswith(b"\x89PNG"), "svg": b"<svg" in head, "pdf": head.startswith(b"%PDF-")}[suffix]
 
 
 def test_examples_are_listed(command: Command) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
@@ -31,11 +32,13 @@ from graph.document import Document
 from graph.graph import Graph
 from graph.problem import Problem
 from tests.ui.canvas_graphs import LEFT, NONE, at, drag, graph_of, shown, title, view_of, xy_plus_z, xy_plus_z_trace
+from ui import picture_file
 from ui.canvas.content import Content
 from ui.canvas.labels import HEIGHT, Labels
-from ui.canvas.picture import paint_graph, picture_size
+from ui.canvas.picture import MARGIN, paint_graph, picture_size
 from ui.canvas.scene import Scene
 from ui.canvas.view import STALE_MS, Canvas
+from ui.picture_file import picture_image
 from ui.playback import Playhead
 from ui.theme import DARK, LIGHT, PROJECTOR, THEMES, Theme, color
 
@@ -349,6 +352,37 @@ def test_a_graph_is_written_as_svg(qapp: QApplication, tmp_path: Path) -> None:
     painter.end()
     text = place.read_text(encoding="utf-8")
     assert "Multiply" in text and "−10.00" in text and "<image" not in text
+
+
+@pytest.mark.parametrize("scale", [0.5, 1.0, 3.0, 6.0])
+def test_a_picture_is_as_large_as_its_scale_says(qapp: QApplication, scale: float) -> None:
+    """The graph grows with the picture: at every scale the cards begin at the same share of its width."""
+    image, used = picture_image(xy_plus_z(), None, LIGHT, scale)
+    natural = picture_size(xy_plus_z())
+    assert used == scale and image.width() == math.ceil(natural.width() * scale)
+    row = [image.pixelColor(x, image.height() // 4) == color(LIGHT.canvas) for x in range(0, image.width(), max(1, round(scale)))]
+    assert row.index(False) / len(row) == pytest.approx(MARGIN / natural.width(), abs=0.05)
+
+
+def test_a_picture_that_would_be_too_large_says_its_scale_and_vectors_have_no_limit(
+    qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture_file, "LARGEST", 300)
+    said = picture_file.write_picture(tmp_path / "g.png", xy_plus_z(), None, "light", 2.0)
+    used = 300 / picture_size(xy_plus_z()).width()
+    assert f"scale {used:.2g} instead of 2" in said and QImage(str(tmp_path / "g.png")).width() == 300
+    for name in ("g.svg", "g.pdf"):
+        assert picture_file.write_picture(tmp_path / name, xy_plus_z(), None, "light", 2.0) == ""
+    assert f'viewBox="0 0 {math.ceil(2 * picture_size(xy_plus_z()).width())} ' in (tmp_path / "g.svg").read_text(encoding="utf-8")
+
+
+def test_a_pdf_is_a_pdf_with_letters_in_it_and_other_endings_are_refused(qapp: QApplication, tmp_path: Path) -> None:
+    picture_file.write_picture(tmp_path / "g.PDF", xy_plus_z(), xy_plus_z_trace(), "light")
+    written = (tmp_path / "g.PDF").read_bytes()
+    assert written.startswith(b"%PDF-") and b"/Font" in written
+    with pytest.raises(ValueError, match=".png, .svg or .pdf"):
+        picture_file.write_picture(tmp_path / "g.jpg", xy_plus_z(), None, "light")
+    assert not (tmp_path / "g.jpg").exists()
 
 
 def test_edits_leave_no_wire_or_card_behind(qtbot: QtBot) -> None:

@@ -25,9 +25,9 @@ def picture_size(graph: Graph, trace: TraceView | None = None) -> QSizeF:
 
 def paint_graph(
     painter: QPainter, graph: Graph, trace: TraceView | None, theme: Theme, rect: QRectF, values: bool = True, dots: bool = True,
-    hidden: Hidden | None = None,
+    hidden: Hidden | None = None, largest: float = 2.0,
 ) -> None:  # fmt: skip
-    """Paint all of `graph` fitted into `rect` (device coordinates), at most twice its natural size.
+    """Paint all of `graph` fitted into `rect` (device coordinates), at most `largest` times its natural size.
 
     Numbers of `trace` are shown where `values`, and question marks for those that are `hidden`; cards are always drawn in full.
     Needs a `QGuiApplication`.
@@ -38,7 +38,9 @@ def paint_graph(
     content.hidden = hidden or content.hidden
     extent = _extent(scene, content)
     camera = Camera()
-    camera.fit(extent, rect.size(), 2.0, 0.0)
+    camera.scale = min(rect.width() / extent.width(), rect.height() / extent.height(), largest)  # without the limits of a window's camera
+    camera.x = extent.center().x() - rect.width() / 2 / camera.scale
+    camera.y = extent.center().y() - rect.height() / 2 / camera.scale
     area = camera.seen(rect.size())
     painter.save()
     painting.prepare(painter)
