@@ -16,8 +16,10 @@ from engine.failure import nonfinite
 from engine.feeds import Feeds, Part, demonstration, load_data, load_fixed, set_fixed
 from engine.fitting import Fitting
 from engine.initial import initial_values
+from engine.meaning import meanings
 from engine.measures import Measures, find_measures
 from engine.moves import follow, moved_memory
+from engine.optimizers.specs import OPTIMIZERS
 from engine.plan import Wanted
 from engine.program import NodeFailure, Program, ProgramError, RandomKey, compile
 from engine.shape_problems import Complaints
@@ -71,6 +73,7 @@ class Session:
         self.moved: list[tuple[Key, Key]] = []
         self._snapshot = Snapshot.of(graph)
         self._measures: Measures | None = None
+        self._meant: tuple[int | None, list[Problem]] | None = None
         self.memory: Callable[[], dict[str, Tensor]] | None = None
         """What the optimizer at work remembers now, without a copy; None where there is none and the state has it."""
         self._structure(reset=True)
@@ -80,8 +83,18 @@ class Session:
     @property
     def problems(self) -> list[Problem]:
         """Everything that is wrong or worth knowing, errors first."""
-        found = [*self.inference.problems, *self.feeds.problems, *self._unread, *self.notes]
+        found = [*self.inference.problems, *self.feeds.problems, *self._unread, *self.notes, *self.meanings]
         return sorted(found, key=lambda p: GRAVITY[p.severity])
+
+    @property
+    def meanings(self) -> list[Problem]:
+        """What is computed and probably not meant; looked for anew when the structure or the batch size is another."""
+        training = self.graph.training
+        spec = OPTIMIZERS.get(str(training.get("optimizer")))
+        key = None if spec is not None and spec.full_batch else training.get("batch_size")
+        if self._meant is None or self._meant[0] != key:
+            self._meant = key, meanings(self.graph, self.inference, self.feeds, key)
+        return self._meant[1]
 
     def update(self, graph: Graph) -> Update:
         """Follow the document. Cheap when only values changed; after a structural change what no longer fits is made anew."""
@@ -218,6 +231,7 @@ class Session:
             shapes = {key: (shape.dims, shape.batched) for key, shape in self.inference.outputs.items()}
             others = tuple(p for p in self.problems if p not in error.problems)
             return TraceView(problems=(*error.problems, *others), shapes=shapes, dtype=self.dtype_name, device=self.device, **more)
+        extra = tuple(p for p in (*self.feeds.problems, *self._unread, *self.notes, *self.meanings) if p not in found.problems)
         broken = nonfinite(self.graph, found, self.held())
         if broken:
             found = replace(found, nonfinite=broken[0].text)
@@ -289,7 +303,7 @@ class Session:
         self.threads = threads_for(graph, self.inference)
         self._fitting: Fitting = Fitting(graph, self.inference)
         self._programs.clear()
-        self._measures = None
+        self._measures = self._meant = None
         load_fixed(graph, self.inference, self.device, self.feeds)
         load_data(graph, self.inference, self.device, self.feeds)
         if reset:
@@ -374,7 +388,7 @@ class Session:
         fits = inference.parameters == self.inference.parameters and inference.buffers == self.inference.buffers
         if not fits or node in self._fitting.nodes:
             return False
-        self.inference, self._measures = inference, None
+        self.inference, self._measures, self._meant = inference, None, None
         self._fitting = Fitting(self.graph, inference)
         return True
 

@@ -35,7 +35,8 @@ class ClassLoss(Loss):
             repairs = [(f"Insert Flatten before {name}", "math.flatten")] if len(scores.dims) > 1 else []
             raise NodeError(f"a sample needs one number for each class, in a vector; {name} is {shape_text(scores)}", name, repairs)
         if scores.dims[0] < 2:
-            raise NodeError("with one class the loss is always 0; for two classes and one score take binary cross-entropy", name)
+            text = "with one class the loss is always 0; for two classes and one score take binary cross-entropy"
+            raise NodeError(text, name, _as_many_outputs(s, name, getattr(target, "classes", None)))
         found = f"{name} is {shape_text(scores)}, target is {shape_text(target)}"
         if target.dims:
             repair: list[tuple[str, Any]] = [("Insert Reshape before target", ("math.reshape", {"shape": []}))]
@@ -47,9 +48,15 @@ class ClassLoss(Loss):
     def _check_count(self, s: Settings, name: str, found: int, classes: int | None) -> None:
         if classes is None or classes <= found:
             return
-        linear = s.producers.get(name) == "layer.linear"
-        repairs = [(f"Give the layer before it {classes} outputs", ("source", {"out_features": classes}))] if linear else []
+        repairs = _as_many_outputs(s, name, classes)
         raise NodeError(f"the target has {classes} classes, but there are only {found} numbers to choose from", name, repairs)
+
+
+def _as_many_outputs(s: Settings, name: str, classes: int | None) -> list[tuple[str, Any]]:
+    """The repair that gives the layer before a loss one output for each class, where that layer is known to be one that can."""
+    if s.producers.get(name) != "layer.linear" or not classes or classes < 2:
+        return []
+    return [(f"Give the layer before it {classes} outputs", ("source", {"out_features": classes}))]
 
 
 def likelihood(s: Settings, log_p: Tensor, target: Tensor) -> Tensor:

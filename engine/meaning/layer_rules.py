@@ -1,0 +1,119 @@
+"""Rules about how layers follow each other, and about batches that batch norm cannot work on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from engine.meaning.network import Network
+from graph.edits import SetParam, SetTraining
+from graph.problem import Problem, Repair
+
+
+def twice(network: Network) -> Iterator[Problem]:
+    """Two activations in a row: the second has nothing new to work on, or undoes the first."""
+    for node in network.nodes:
+        before = network.before(node) if network.type(node).category == "activations" else None
+        if before is None or network.key(node) == "activation.identity" or before not in network.learned:
+            continue
+        first = network.key(before)
+        if network.type(before).category != "activations" or first == "activation.identity":
+            continue
+        edge, key = network.first_edge(node), network.key(node)
+        a, b = network.title(before), network.title(node)
+        if "softmax" in key and "softmax" not in first:
+            text = f"{a} in front of {b} limits the scores, so no probability can come near 0 or 1. Give {b} the output of the layer"
+            yield network.say("warning", text, before, node, repairs=(network.remove(before, edge),))
+        elif first == "activation.softmax":
+            text = f"{b} is applied to what Softmax gives already, so its result is nearly the same for all classes"
+            yield network.say("warning", text, before, node, repairs=(network.remove(before, edge),))
+        elif key == first == "activation.relu" or (key == first == "activation.log_softmax"):
+            text = f"{b} twice in a row changes nothing the second time. A layer may be missing between them"
+            yield network.say("warning", text, node, before, repairs=(_remove_last(network, node),))
+        else:
+            text = f"two activations in a row ({a}, then {b}): a layer may be missing between them, or one is left over"
+            yield network.say("warning", text, node, before, repairs=(_remove_last(network, node),))
+
+
+def _remove_last(network: Network, node: str) -> Repair | None:
+    out = network.graph.outputs_of(node)
+    return network.remove(node, out[0]) if len(out) == 1 else None
+
+
+def linear_twice(network: Network) -> Iterator[Problem]:
+    """A linear map of a linear map is a linear map."""
+    for node in network.of("layer.linear"):
+        before = network.before(node)
+        if before is not None and network.key(before) == "layer.linear":
+            text = f"two linear layers in a row ({network.name(before)}, then {network.name(node)}) can do no more than a single one"
+            put = network.insert(network.first_edge(node), "activation.relu", f"Insert ReLU before {network.name(node)}")
+            yield network.say("note", text, node, before, repairs=(put,))
+
+
+def dropout(network: Network) -> Iterator[Problem]:
+    """Dropout on dropout, on a target, and in front of batch norm."""
+    for node in network.of("layer.dropout"):
+        before = network.before(node)
+        if before is not None and network.key(before) == "layer.dropout":
+            kept = (1 - float(network.graph.setting(before, "p"))) * (1 - float(network.graph.setting(node, "p")))
+            text = f"two dropouts in a row keep only {kept:.0%} of the numbers"
+            yield network.say("warning", text, node, before, repairs=(_remove_last(network, node),))
+        elif network.is_data(network.origin(network.first_edge(node)), "target"):
+            text = "dropout on the targets sets some of them to 0: the network learns from wrong answers"
+            yield network.say("warning", text, node, repairs=(_remove_last(network, node),))
+        elif float(network.graph.setting(node, "p")) == 1:
+            text = "p = 1 sets every number to 0 in training, so nothing in front of it can learn"
+            yield network.say("warning", text, node, repairs=(network.setting("Use p = 0.5", node, p=0.5),))
+    for node in network.of("layer.batch_norm1d", "layer.batch_norm2d"):
+        before = network.before(node)
+        if before is not None and network.key(before) == "layer.dropout":
+            text = (
+                "behind dropout the running variance is that of numbers with gaps, which do not occur in evaluation, so training and "
+                "evaluation differ. Put dropout behind batch norm"
+            )
+            yield network.say("note", text, node, before, repairs=(network.remove(before, network.first_edge(node)),))
+
+
+def batch_of_one(network: Network) -> Iterator[Problem]:
+    """Batch norm subtracts the batch's mean: of a single sample nothing is left."""
+    rows = network.feeds.rows["train"]
+    size = min(network.batch_size or rows, rows)
+    if not rows or not (size == 1 or rows % size == 1):
+        return
+    for node in network.of("layer.batch_norm1d", "layer.batch_norm2d"):
+        edge = network.first_edge(node)
+        shape = network.shape(edge.source if edge is not None else None)
+        if shape is None or not shape.batched or any(side > 1 for side in shape.dims[1:]):
+            continue
+        better = _other_size(rows, size)
+        repairs = (network.repair(f"Take mini-batches of {better}", SetTraining("batch_size", better)),) if better else ()
+        last = f"with {rows:,} samples in mini-batches of {size} the last one has a single sample"
+        which = "every mini-batch has one sample" if size == 1 else last
+        text = f"{which}, and of one sample minus its own mean nothing is left but 0. PyTorch refuses this in training"
+        yield network.say("warning", text, node, repairs=repairs)
+
+
+def _other_size(rows: int, size: int) -> int | None:
+    """The nearest larger batch size (from 2; 16 in place of 1) that leaves no batch of one."""
+    wanted = min(16, rows) if size == 1 else size
+    sizes = sorted(range(2, rows + 1), key=lambda each: (abs(each - wanted), -each))
+    return next((each for each in sizes if rows % each != 1), None)
+
+
+def frozen(network: Network) -> Iterator[Problem]:
+    """Everything that the objective depends on is frozen."""
+    from engine.environment import frozen as is_frozen
+
+    goal = network.objective
+    if goal is None:
+        return
+    before = network.inference.ancestors([goal])
+    learned = dict.fromkeys(node for node, _ in network.inference.parameters if node in before)
+    if learned and all(is_frozen(network.graph, node) for node in learned):
+        nodes = list(learned)
+        text = f"everything that {network.name(goal)} depends on is frozen, so training changes nothing"
+        title = "Unfreeze" if len(nodes) == 1 else f"Unfreeze all {len(nodes)}"
+        thaw = network.repair(title, *(SetParam(node, "frozen", False) for node in nodes))
+        yield network.say("warning", text, *nodes, repairs=(thaw,))
+
+
+LAYER_RULES: tuple[Callable[[Network], Iterator[Problem]], ...] = (batch_of_one, frozen, twice, linear_twice, dropout)
