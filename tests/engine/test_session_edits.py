@@ -110,7 +110,7 @@ def test_a_renamed_data_set_is_called_by_its_new_name() -> None:
     session = Session(graph)
     Rename("a", "moons").apply(graph)
     session.update(graph)
-    assert "moons has 75 + 25 samples" in session.problems[0].text
+    assert "moons has 100 samples" in session.problems[0].text
 
 
 def test_a_penalty_misses_the_parameter_it_knew_by_another_name() -> None:
