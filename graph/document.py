@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,8 +13,10 @@ from graph.edits import Edit, SetParam
 from graph.event import Event
 from graph.graph import Graph, GraphError
 from graph.history import History
+from graph.quoting import quoted_name
 from graph.saved import SavedState
 from graph.spec import Catalog
+from graph.writing import Identity, is_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +61,12 @@ class Document:
     """
 
     def __init__(
-        self, graph: Graph, path: Path | None = None, read_only: str = "", state: SavedState | None = None, note: str = ""
+        self, graph: Graph, path: Path | None = None, read_only: str = "", state: SavedState | None = None, note: str = "",
+        identity: Identity | None = None,
     ) -> None:  # fmt: skip
         self.graph = graph
         self.path = path
+        self.identity = identity
         self.state, self.note = state, note
         self.trained = self._filed = state.token if state is not None else 0
         self.adopts_training = False
@@ -81,7 +86,7 @@ class Document:
     def load(cls, path: Path | str, catalog: Catalog, allow_newer: bool = True) -> Document:
         """Open a file. One written by a newer version opens read-only (unless `allow_newer` is false). Raises FileError."""
         loaded = files.read(path, catalog, allow_newer)
-        return cls(loaded.graph, Path(path), loaded.read_only, loaded.state, loaded.note)
+        return cls(loaded.graph, Path(path), loaded.read_only, loaded.state, loaded.note, loaded.identity)
 
     @property
     def modified(self) -> bool:
@@ -182,23 +187,31 @@ class Document:
         self.history.mark_modified()
         self.changed.emit(Change())
 
-    def save(self, path: Path | str | None = None, state: SavedState | _Kept | None = KEPT) -> None:
+    def save(self, path: Path | str | None = None, state: SavedState | _Kept | None = KEPT, replace: bool = False) -> None:
         """Write the file (atomically) and remember its path. Raises FileError, and then nothing has changed.
 
         `state`: the trained values to put beside the document; left out, those it was opened or saved with.
+        Where another program has changed the file since, this is a FileChanged, unless `replace` says to write over it.
         """
         place = Path(path) if path is not None else self.path
         if place is None:
             raise files.FileError("This document has no file name yet.")
         if self.file_read_only:
             raise files.FileError(self.file_read_only)
+        if not replace and self._is_own(place) and self.identity is not None and is_changed(place, self.identity):
+            raise files.FileChanged(f"{quoted_name(place)}: another program has changed this file since it was opened here.")
         wanted = self.state if isinstance(state, _Kept) else state
         kept = wanted if self.saves_training else None
-        files.save(self.graph, place, kept)
+        self.identity = files.save(self.graph, place, kept)
         self.path, self.state = place, kept
+        self.graph.folder = str(place.resolve().parent)
         self._filed = kept.token if kept is not None else 0
         self.history.mark_clean()
         self.changed.emit(Change())
+
+    def _is_own(self, place: Path) -> bool:
+        """Whether this is the file the document was read from or saved to last."""
+        return self.path is not None and os.path.realpath(place) == os.path.realpath(self.path)
 
     def _apply(self, edit: Edit) -> Edit:
         kind = edit.kind_in(self.graph)

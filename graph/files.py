@@ -5,46 +5,46 @@ A file can be wrong, and is never dangerous: nothing in it is executed, and read
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
-import os
-import stat
-import tempfile
-import zipfile
-import zlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from graph.archive import ArchiveError, unzip, zipped
 from graph.build import BuildError, build
 from graph.graph import Graph
 from graph.migrations import migrate
 from graph.model import Edge, Node, number
+from graph.paths import absolute, folder_names, open_regular, reason, stored
+from graph.quoting import quoted_name, quoted_path
 from graph.saved import KEY as STATE
 from graph.saved import MEMBER as STATE_MEMBER
 from graph.saved import SavedState, SavedStateError
 from graph.scan import MAXIMUM_BYTES, ScanError, parse
 from graph.spec import Catalog
+from graph.writing import Identity, hint, identity_of, identity_of_bytes, replace_file
+from graph.writing import sync_folder as sync_folder
 
 FORMAT = "gradwire"
 VERSION = 1
-MEMBER = "document.json"
-MAXIMUM_ATTACHED = 8 * 2**30
+PATH = "path"
+"""The setting of a node that names another file."""
 _TRAINING_ORDER = ("optimizer", "hyper", "epochs", "steps", "batch_size", "seed", "device")
 _SETTINGS_ORDER = ("title", "description", "dtype", "objective", "demo")
-
-_ZIP_ERRORS = (zipfile.BadZipFile, KeyError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error)
 
 
 class FileError(Exception):
     """A file that cannot be read or written; the text is one sentence that names the file, what is wrong and where."""
 
 
+class FileChanged(FileError):
+    """A file that another program has changed since it was read: saving over it would lose that."""
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """`read_only` says why the document must not be changed; empty when it may.
+    """`read_only` says why the document must not be changed; empty when it may. `identity` is the file's as it was read.
 
     `state` are the trained values beside the document, None where it has none; `note` says why those there are could not be read.
     """
@@ -53,6 +53,7 @@ class Loaded:
     read_only: str = ""
     state: SavedState | None = None
     note: str = ""
+    identity: Identity | None = None
 
 
 def load(path: Path | str, catalog: Catalog) -> Graph:
@@ -62,30 +63,31 @@ def load(path: Path | str, catalog: Catalog) -> Graph:
 
 def read(path: Path | str, catalog: Catalog, allow_newer: bool = False) -> Loaded:
     """The graph in a file; one of a newer version is a FileError, or with `allow_newer` read-only."""
-    name = Path(path).name
+    name = quoted_name(path)
     attachments: dict[str, bytes] = {}
     try:
-        with open(path, "rb") as file:
+        with open_regular(path) as file:
+            identity = identity_of(file)
             start = file.read(4)
             file.seek(0)
             if start == b"PK\x03\x04":
-                data, attachments = _unzip(file)
+                data, attachments = unzip(file, identity.size)
             else:
-                if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                    raise FileError(f"{name}: this is not a regular file.")
                 data = file.read(MAXIMUM_BYTES + 1)
+    except ArchiveError as problem:
+        raise FileError(f"{name}: {problem}.{hint(path)}") from None
     except FileNotFoundError:
-        raise FileError(f"{path}: there is no such file.") from None
-    except IsADirectoryError:
-        raise FileError(f"{name}: this is a folder, not a file.") from None
+        raise FileError(f"{quoted_path(path)}: there is no such file.") from None
     except OSError as problem:
-        raise FileError(f"{name}: it cannot be read: {problem.strerror or problem}.") from None
-    except _ZIP_ERRORS as problem:
-        raise FileError(f"{name}: the archive is damaged: {str(problem).strip('.') or type(problem).__name__}.") from None
-    loaded = _loads(data, catalog, name, allow_newer, attachments.pop(STATE_MEMBER, b""))
+        raise FileError(f"{name}: {reason(problem)}.") from None
+    folder = str(Path(path).resolve().parent)
+    try:
+        loaded = _loads(data, catalog, name, allow_newer, attachments.pop(STATE_MEMBER, b""), folder)
+    except FileError as problem:
+        raise FileError(f"{problem}{hint(path)}") from None
     loaded.graph.attachments.update(attachments)
-    loaded.graph.folder = str(Path(path).resolve().parent)
-    return loaded
+    loaded.graph.folder = folder
+    return replace(loaded, identity=identity)
 
 
 def loads(text: str | bytes, catalog: Catalog, origin: str = "the document") -> Graph:
@@ -94,10 +96,13 @@ def loads(text: str | bytes, catalog: Catalog, origin: str = "the document") -> 
     return _loads(data, catalog, origin, False).graph
 
 
-def dumps(graph: Graph, state: SavedState | None = None) -> str:
-    """The file's text: the same graph always gives the same text. Trained values come last: the document's lines stay as they are."""
+def dumps(graph: Graph, state: SavedState | None = None, folder: str = "", alias: str = "") -> str:
+    """The file's text: the same graph always gives the same text. Trained values come last: the document's lines stay as they are.
+
+    Paths to files in or below `folder`, which may be called `alias` too, are relative to it.
+    """
     parts = [f'"format": {_json(FORMAT)}', f'"version": {VERSION}', f'"settings": {_json(_ordered(graph.settings, _SETTINGS_ORDER))}']
-    parts.append(_rows("nodes", (_node_text(graph, node) for node in graph.nodes.values())))
+    parts.append(_rows("nodes", (_node_text(graph, node) for node in _with_stored_paths(graph, folder, alias))))
     parts.append(_rows("edges", map(_edge_text, graph.edges.values())))
     for key, table in (("groups", graph.groups), ("frames", graph.frames), ("notes", graph.notes)):
         parts.append(_rows(key, (_json(item.to_json()) for item in table.values())))
@@ -108,37 +113,27 @@ def dumps(graph: Graph, state: SavedState | None = None) -> str:
     return "{" + ",\n".join(parts) + "}\n"
 
 
-def save(graph: Graph, path: Path | str, state: SavedState | None = None) -> None:
+def save(graph: Graph, path: Path | str, state: SavedState | None = None) -> Identity:
     """Write a file, with trained values beside the document, so that at every moment either the old or the new one is whole.
 
     Raises FileError.
     """
-    text = dumps(graph, state).encode("utf-8", "backslashreplace")  # half a surrogate pair becomes its JSON escape
+    text = dumps(graph, state, *folder_names(path)).encode("utf-8", "backslashreplace")  # half a surrogate pair: its JSON escape
     attached = graph.attachments | ({STATE_MEMBER: state.packed} if state is not None and state.packed else {})
-    write_whole(Path(path), _zip(text, attached) if attached else text)
+    data = zipped(text, attached) if attached else text
+    write_whole(Path(path), data)
+    return identity_of_bytes(path, data)
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Put a file in the place of another in one move. Raises FileError."""
-    target = Path(os.path.realpath(path))
-    temporary = ""
+    """Write a file as `graph.writing` does. Raises FileError."""
     try:
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{target.name[:80]}.", suffix=".saving", dir=target.parent)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, _mode(target))
-        os.replace(temporary, target)
-        sync_folder(target.parent)
+        replace_file(path, data)
     except OSError as problem:
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-        raise FileError(f"{target.name}: it cannot be saved: {problem.strerror or problem}.") from None
+        raise FileError(f"{quoted_name(path)}: it cannot be saved: {reason(problem)}.") from None
 
 
-def _loads(data: bytes, catalog: Catalog, origin: str, allow_newer: bool, packed: bytes = b"") -> Loaded:
+def _loads(data: bytes, catalog: Catalog, origin: str, allow_newer: bool, packed: bytes = b"", folder: str = "") -> Loaded:
     try:
         content = parse(data)
     except ScanError as problem:
@@ -156,7 +151,8 @@ def _loads(data: bytes, catalog: Catalog, origin: str, allow_newer: bool, packed
         newer = newer[:-1] + ", so it is open for reading only."
     state, note = _state(content.pop(STATE, None), packed, origin)
     try:
-        return Loaded(build(content if newer else migrate(content), catalog), newer, state, note)
+        content = _with_whole_paths(content if newer else migrate(content), catalog, folder)
+        return Loaded(build(content, catalog), newer, state, note)
     except BuildError as problem:
         raise FileError(f"{newer.partition(', so it')[0]} and cannot be read: {problem}." if newer else f"{origin}: {problem}.") from None
 
@@ -208,47 +204,24 @@ def _rows(key: str, rows: Iterable[str]) -> str:
     return f'"{key}": [\n {lines}\n]' if lines else f'"{key}": []'
 
 
-def _unzip(file: Any) -> tuple[bytes, dict[str, bytes]]:
-    with zipfile.ZipFile(file) as archive:
-        entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-        if MEMBER not in archive.namelist():
-            raise ValueError(f"it holds no {MEMBER}")
-        if len({entry.filename for entry in entries}) != len(entries):
-            raise ValueError("it holds two entries of one name")
-        if archive.getinfo(MEMBER).file_size > MAXIMUM_BYTES or sum(entry.file_size for entry in entries) > MAXIMUM_ATTACHED:
-            raise ValueError("it holds more than can be read")
-        if any(entry.file_size > 100 * entry.compress_size + 2**20 for entry in entries):
-            raise ValueError("an entry is packed suspiciously tightly")
-        return archive.read(MEMBER), {entry.filename: archive.read(entry) for entry in entries if entry.filename != MEMBER}
+def _with_whole_paths(content: dict[str, Any], catalog: Catalog, folder: str) -> dict[str, Any]:
+    """The same content with the paths that are relative to the document made absolute."""
+    rows = content.get("nodes")
+    for row in rows if folder and isinstance(rows, list) else ():
+        params = row.get("params") if isinstance(row, dict) else None
+        if isinstance(params, dict) and isinstance(params.get(PATH), str) and _has_path(catalog, row.get("type")):
+            params[PATH] = absolute(params[PATH], folder)
+    return content
 
 
-def _zip(text: bytes, attachments: Mapping[str, bytes]) -> bytes:
-    stream = io.BytesIO()
-    with zipfile.ZipFile(stream, "w") as archive:
-        for name, data in ((MEMBER, text), *sorted(attachments.items())):
-            entry = zipfile.ZipInfo(name)  # a fixed date: the same document gives the same bytes
-            entry.external_attr = 0o644 << 16
-            entry.compress_type = zipfile.ZIP_DEFLATED if name == MEMBER else zipfile.ZIP_STORED
-            archive.writestr(entry, data)
-    return stream.getvalue()
+def _with_stored_paths(graph: Graph, folder: str, alias: str) -> Iterator[Node]:
+    """The nodes as a document in `folder` writes them."""
+    for node in graph.nodes.values():
+        if folder and isinstance(node.params.get(PATH), str) and _has_path(graph.catalog, node.type):
+            node = replace(node, params={**node.params, PATH: stored(node.params[PATH], folder, alias)})
+        yield node
 
 
-def _mode(target: Path) -> int:
-    try:
-        return stat.S_IMODE(target.stat().st_mode)
-    except OSError:
-        mask = os.umask(0)
-        os.umask(mask)
-        return 0o666 & ~mask
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the rename itself survive a power cut, where the system can."""
-    if os.name != "posix":
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        with contextlib.suppress(OSError):
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _has_path(catalog: Catalog, key: Any) -> bool:
+    spec = catalog.find(key) if isinstance(key, str) else None
+    return spec is not None and spec.setting(PATH) is not None

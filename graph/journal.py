@@ -16,7 +16,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,10 @@ from graph.edits import Edit, edit_from_json
 from graph.files import FileError, dumps, loads, sync_folder
 from graph.graph import Graph, GraphError
 from graph.lock import Lock
+from graph.paths import open_regular, reason
 from graph.saved import SavedState, SavedStateError
 from graph.spec import Catalog
+from graph.writing import Identity
 
 FORMAT = 1
 TRAINED = "trained"
@@ -92,7 +94,7 @@ class Journal:
                 self._write_state()
         except OSError as problem:
             self._close()  # what was half written is left behind: the next time begins with a whole document
-            raise JournalError(f"The recovery journal cannot be written: {problem.strerror or problem}.") from None
+            raise JournalError(f"The recovery journal cannot be written: {reason(problem)}.") from None
         self._edits.clear()
         self._unmarked = False
 
@@ -116,8 +118,9 @@ class Journal:
                 self._edits.append(edit)
 
     def _mark(self) -> dict[str, Any]:
-        path = self._document.path
-        return {"modified": self._document.modified, "path": str(path.absolute()) if path else None, "time": self._clock()}
+        path, identity = self._document.path, self._document.identity
+        mark = {"modified": self._document.modified, "path": str(path.absolute()) if path else None, "time": self._clock()}
+        return mark | ({"identity": asdict(identity)} if identity is not None else {})
 
     def _begin(self) -> None:
         """A new journal that holds the whole document; the old one goes when the new one is safe."""
@@ -187,12 +190,14 @@ class Recovered:
     time: float
     whole: bool
     state: SavedState | None
+    identity: Identity | None
+    """What the file at `path` was, so that a file which changed since the crash is not replaced without a question."""
     _session: Path = field(repr=False)
     _lock: Lock = field(repr=False)
 
     def document(self) -> Document:
         """The document, with its old path and marked as modified. Give it a journal of its own, flush that, then `discard`."""
-        document = Document(self.graph, self.path, state=self.state)
+        document = Document(self.graph, self.path, state=self.state, identity=self.identity)
         document.mark_modified()
         return document
 
@@ -226,7 +231,7 @@ def recover(folder: Path | str, catalog: Catalog) -> list[Recovered]:
         if read is None or not read.modified:
             _remove(session, lock)
         else:
-            found.append(Recovered(read.graph, read.path, read.time, read.whole, _trained(session), session, lock))
+            found.append(Recovered(read.graph, read.path, read.time, read.whole, _trained(session), read.identity, session, lock))
     return sorted(found, key=lambda each: -each.time)
 
 
@@ -241,10 +246,12 @@ class _Read:
     time: float
     modified: bool
     whole: bool = True
+    identity: Identity | None = None
 
     def mark(self, row: Mapping[str, Any]) -> None:
         self.modified, self.time = bool(row["modified"]), float(row["time"])
         self.path = None if row["path"] is None else Path(row["path"])
+        self.identity = Identity(**row["identity"]) if "identity" in row else None
 
 
 def _read(session: Path, catalog: Catalog) -> _Read | None:
@@ -254,7 +261,7 @@ def _read(session: Path, catalog: Catalog) -> _Read | None:
         return None
     for place in journals:
         try:
-            first, *lines = place.read_bytes().split(b"\n")
+            first, *lines = _contents(place).split(b"\n")
             head = json.loads(first)
             if head["journal"] != FORMAT:
                 raise _Unreadable
@@ -288,17 +295,21 @@ def _replay(read: _Read, lines: list[bytes]) -> None:
 def _attached(session: Path) -> Iterator[tuple[str, bytes]]:
     for place in session.glob("attached/*"):
         if not place.suffix:
-            name, _, data = place.read_bytes().partition(b"\n")
+            name, _, data = _contents(place).partition(b"\n")
             yield json.loads(name), data
 
 
 def _trained(session: Path) -> SavedState | None:
     """The trained values as the kernel last handed them over; None where there were none, or none that can be read."""
     try:
-        head, _, packed = (session / TRAINED).read_bytes().partition(b"\n")
+        head, _, packed = _contents(session / TRAINED).partition(b"\n")
         return SavedState.from_json(json.loads(head), packed)
     except (OSError, ValueError, SavedStateError, RecursionError):
         return None
+def _contents(place: Path) -> bytes:
+    """A whole regular file; what else lies in the folder of journals is not ours. Raises OSError."""
+    with open_regular(place) as file:
+        return file.read()
 
 
 def _line(row: Mapping[str, Any]) -> bytes:

@@ -12,9 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
-import stat
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -23,6 +21,8 @@ from typing import Any, Final
 from graph.files import FileError, write_whole
 from graph.lesson_actions import action_complaint
 from graph.model import Reader, described, number
+from graph.paths import open_regular, reason
+from graph.quoting import quoted_name, quoted_path
 from graph.scan import MAXIMUM_BYTES, ScanError, parse
 
 FORMAT: Final = "gradwire-lesson"
@@ -175,18 +175,14 @@ def shelf(folder: Path) -> list[tuple[Path, Lesson]]:
 
 def load(path: Path | str) -> Lesson:
     """The lesson in a file. Raises LessonError."""
-    name = Path(path).name
+    name = quoted_name(path)
     try:
-        with open(path, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
-                raise LessonError(f"{name}: this is not a regular file.")
+        with open_regular(path) as file:
             data = file.read(MAXIMUM_BYTES + 1)
     except FileNotFoundError:
-        raise LessonError(f"{path}: there is no such file.") from None
-    except IsADirectoryError:
-        raise LessonError(f"{name}: this is a folder, not a file.") from None
-    except (OSError, ValueError) as problem:
-        raise LessonError(f"{name}: it cannot be read: {getattr(problem, 'strerror', None) or problem}.") from None
+        raise LessonError(f"{quoted_path(path)}: there is no such file.") from None
+    except OSError as problem:
+        raise LessonError(f"{name}: {reason(problem)}.") from None
     return loads(data, name)
 
 

@@ -6,6 +6,7 @@ Both take the Data node's settings (what is absent has its default) and raise `D
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -22,6 +23,7 @@ from engine.data.specs import DATA_SETS, DataSetSpec
 from engine.data.split import split
 from engine.nodes.sources import Data
 from engine.rng import seed_for
+from graph.paths import cleaned
 
 __all__ = ["DataError", "DataSet", "Description", "Note", "describe", "load", "load_together"]
 
@@ -145,7 +147,7 @@ def _wanted(settings: Mapping[str, Any], folder: str) -> tuple[DataSetSpec, dict
     if spec is None:
         raise DataError(f"there is no data set called {values['dataset']!r}; there are {', '.join(DATA_SETS)}")
     if str(values["path"]).strip():
-        values["path"] = str(Path(folder, Path(values["path"].strip()).expanduser()).absolute())
+        values["path"] = os.path.abspath(os.path.join(folder, os.path.expanduser(cleaned(values["path"]))))
     used = {"dataset": spec.key} | {name: values[name] for name in spec.settings}
     return spec, used, json.dumps(used, sort_keys=True)
 

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from graph import files
 from graph.document import Document
 from graph.edits import AddItem, AddNode, Connect, GraphError, SetGraphSetting, SetParam
 from graph.files import FileError, dumps, load, loads, save
@@ -146,10 +145,10 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_else(tmp_path: Path, monk
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     document = Document(Graph(CATALOG), path)
     document.do(AddNode(Node("n1", "math.add", "add")))
-    with pytest.raises(FileError, match=r"kept\.gradwire: it cannot be saved: No space left on device"):
+    with pytest.raises(FileError, match=r"kept\.gradwire: it cannot be saved: the disk is full"):
         document.save()
     assert document.modified
     assert path.read_bytes() == before

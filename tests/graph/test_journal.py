@@ -303,7 +303,7 @@ def test_a_full_disk_is_one_sentence_and_the_next_flush_tries_again(tmp_path: Pa
         return write(descriptor, data[: len(data) // 2])
 
     document.do(SetLabel("n1", "first"))
-    with monkeypatch.context() as patch, pytest.raises(JournalError, match="cannot be written: No space left on device"):
+    with monkeypatch.context() as patch, pytest.raises(JournalError, match="cannot be written: the disk is full"):
         patch.setattr(journals.os, "write", full)
         journal.flush()
     assert journal.pending
