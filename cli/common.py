@@ -18,6 +18,7 @@ from graph.files import FileError, read
 from graph.formula import FormulaError, build
 from graph.graph import Graph
 from graph.objective import NoObjective, find_objective
+from graph.paths import cleaned
 from graph.settings import complaint
 from graph.suggest import did_you_mean
 
@@ -59,6 +60,8 @@ def add_graph_arguments(parser: argparse.ArgumentParser) -> None:
 def load_graph(options: argparse.Namespace) -> Graph:
     """The graph a command was asked for, with `--set`, `--param` and `--objective` applied. Raises CommandError."""
     sets, parameters = _assignments(options.sets, "--set"), _assignments(options.parameters, "--param")
+    if options.file is not None:
+        options.file = cleaned(options.file)
     if (options.file is None) == (options.formula is None) or options.file == "":
         raise CommandError("name either a FILE (or an example) or a --formula")
     try:

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from cli.guard import COMMANDS, complaint_about_display
+from graph.paths import cleaned
 
 
 def open_window(arguments: list[str]) -> int:
@@ -25,7 +26,8 @@ def open_window(arguments: list[str]) -> int:
 
     path = None
     if arguments:
-        path = example_path(arguments[0]) or Path(arguments[0])
+        name = cleaned(arguments[0])
+        path = example_path(name) or Path(name)
     return run(path)
 
 

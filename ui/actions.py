@@ -7,7 +7,7 @@ that no single-letter key fires while someone types.
 from __future__ import annotations
 
 import functools
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -45,6 +45,9 @@ from ui.lessons.rows import ROWS as LESSONS
 from ui.predict.rows import ROWS as PREDICT
 from ui.presenter.rows import ROWS as PRESENTER
 from ui.unfold.rows import ROWS as UNFOLD
+
+if TYPE_CHECKING:
+    from ui.window import Window
 
 A = ActionSpec
 WINDOW: tuple[ActionSpec, ...] = (
@@ -136,10 +139,14 @@ ACTIONS: tuple[ActionSpec, ...] = (
     *WINDOW[:_RUN], *DEBUGGER, *UNFOLD, *EXPLAIN, *PREDICT, *LESSONS, *PRESENTER, *WINDOW[_RUN:],
 )  # fmt: skip
 MENUS = ("File", "Edit", "View", "Run", "Learn", "Help")
+ASKING = frozenset((
+    "new", "open", "examples", "save", "save_as", "export_code", "export_picture", "quit", "lessons", "export_score",
+))  # fmt: skip
+"""Rows that may open a dialog and wait for it: they run when the event that asked for them is over (`ui.later`)."""
 BY_ID: dict[str, ActionSpec] = {spec.id: spec for spec in ACTIONS}
 
 
-def build(window: QWidget, canvas: QWidget, commands: object) -> dict[str, QAction]:
+def build(window: Window, canvas: QWidget, commands: object) -> dict[str, QAction]:
     """One `QAction` for every row, calling the method of `commands` that bears its id. Keys come later, from `ui.shortcuts`."""
     groups: dict[str, QActionGroup] = {}
     made: dict[str, QAction] = {}
@@ -159,7 +166,8 @@ def build(window: QWidget, canvas: QWidget, commands: object) -> dict[str, QActi
         else:
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             window.addAction(action)
-        action.triggered.connect(functools.partial(_run, window, spec.run) if spec.run else getattr(commands, spec.id))
+        act = functools.partial(_run, window, spec.run) if spec.run else getattr(commands, spec.id)
+        action.triggered.connect((lambda _=False, act=act: window.later(act)) if spec.id in ASKING else act)
         made[spec.id] = action
     return made
 

@@ -47,7 +47,7 @@ def opening(path: Path | None, session: Session) -> tuple[Document, str, str]:
     from engine.catalog import CATALOG
     from graph.document import Document
     from graph.files import FileError
-    from ui.files import example_document
+    from ui.files import example_document, reachable
     from ui.gallery import EXAMPLES, FIRST
 
     complaint = ""
@@ -63,7 +63,9 @@ def opening(path: Path | None, session: Session) -> tuple[Document, str, str]:
         if last.startswith("example:"):
             name = last.removeprefix("example:")
             return example_document(name, CATALOG), name, complaint
-        if last and path is None and Path(last).exists():
+        if last and path is None:
+            if not reachable(Path(last)):
+                return example_document(FIRST, CATALOG), FIRST, f"{Path(last).name}, which was open last, cannot be found at the moment."
             return Document.load(Path(last), CATALOG), "", complaint
     except FileError as wrong:
         complaint = complaint or str(wrong)
@@ -101,7 +103,8 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
     if document.path is not None:
         session.remember(document.path)
     if complaint:
-        window.say(complaint)
+        session.set("last", "")  # said once, not at every start
+        window.later(lambda: window.files.not_opened(complaint))
     if lesson is not None:
         window.lessons.open(lesson)
     window.recovery.look()

@@ -90,7 +90,7 @@ class Commands(CanvasCommands):
     def examples(self) -> None:
         window = self._window
         gallery = Gallery(window.document.graph.catalog, window.theme, window)
-        gallery.exec()
+        window.dialogs.wait_for(gallery)
         if gallery.chosen is not None:
             window.files.open_example(gallery.chosen.stem)
         gallery.deleteLater()

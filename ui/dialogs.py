@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
@@ -13,52 +13,96 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QW
 from ui.shortcuts import Keys
 from ui.widgets import button, label
 
+if TYPE_CHECKING:
+    from ui.window import Window
+
 Choice = Literal["save", "discard", "cancel"]
+Outside = Literal["replace", "save_as", "cancel"]
 FILES = "Gradwire graphs (*.gradwire);;All files (*)"
 OPENED = "Graphs and lessons (*.gradwire *.gwlesson);;All files (*)"
 
 
 class Dialogs:
-    """The questions a window asks, over `parent`."""
+    """The questions a window asks, over `parent`.
 
-    def __init__(self, parent: QWidget) -> None:
+    What returns an answer waits for it, so it may only be called from `window.later`, never inside an event. The others only show
+    something, and can be called from anywhere.
+    """
+
+    def __init__(self, parent: Window) -> None:
         self._parent = parent
+
+    # questions, which wait
+
+    def wait_for(self, dialog: QDialog) -> bool:
+        """Show a dialog until it is closed; whether it was accepted."""
+        return dialog.exec() == QDialog.DialogCode.Accepted
 
     def unsaved(self, name: str, heading: str = "", text: str = "") -> Choice:
         """What happens to the changes of a document that is about to be closed; `heading` and `text` say what they are."""
         answers = (("Don't save", "discard"), ("Cancel", "cancel"), ("Save", "save"))
-        dialog = _Question(self._parent, heading or f"Save the changes to {name}?", text or "They are lost if you don't.", answers)
-        dialog.exec()
-        return dialog.answer  # type: ignore[return-value]
+        heading, text = heading or f"Save the changes to {name}?", text or "They are lost if you don't."
+        return self._ask(heading, text, answers)  # type: ignore[return-value]
 
     def sure(self, title: str, text: str, act: str) -> bool:
-        """Whether something that cannot be undone shall be done."""
-        dialog = _Question(self._parent, title, text, ((act, "yes"), ("Cancel", "cancel")))
-        dialog.exec()
-        return dialog.answer == "yes"
+        """Whether to do something that cannot be undone."""
+        return self._ask(title, text, ((act, "yes"), ("Cancel", "cancel"))) == "yes"
+
+    def changed_outside(self, name: str) -> Outside:
+        """What to do with a file that another program has changed since it was opened here."""
+        text = "Another window or another program has saved it since you opened it here. If you replace it, what it saved is lost."
+        answers = (("Replace it", "replace"), ("Cancel", "cancel"), ("Save as …", "save_as"))
+        return self._ask(f"{name} was changed elsewhere", text, answers)  # type: ignore[return-value]
+
+    def open_another(self, complaint: str) -> bool:
+        """Say that the file asked for cannot be opened; whether to choose another one."""
+        text = f"{complaint} Gradwire shows an example instead."
+        return self._ask("This file cannot be opened", text, (("Open another file …", "open"), ("Continue", "cancel"))) == "open"
+
+    def open_path(self, folder: str, title: str = "Open a graph or a lesson", filters: str = OPENED) -> Path | None:
+        return self._path(QFileDialog(self._parent, title, folder, filters), QFileDialog.FileMode.ExistingFile)
+
+    def save_path(self, suggested: str, title: str = "Save the graph", filters: str = FILES, ending: str = ".gradwire") -> Path | None:
+        """A place to save at. A name without an ending gets `ending`, and then too nothing is replaced without a question."""
+        dialog = QFileDialog(self._parent, title, suggested, filters)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(ending.lstrip("."))
+        dialog.selectFile(Path(suggested).name)
+        return self._path(dialog, QFileDialog.FileMode.AnyFile)
+
+    # what only shows something
 
     def tell(self, title: str, text: str) -> None:
         """Something that went wrong with a file: it must not pass unread."""
-        _Question(self._parent, title, text, (("OK", "ok"),)).exec()
-
-    def open_path(self, folder: str) -> Path | None:
-        name, _ = QFileDialog.getOpenFileName(self._parent, "Open a graph or a lesson", folder, OPENED)
-        return Path(name) if name else None
-
-    def save_path(self, suggested: str, title: str = "Save the graph", filters: str = FILES, ending: str = ".gradwire") -> Path | None:
-        name, _ = QFileDialog.getSaveFileName(self._parent, title, suggested, filters)
-        if not name:
-            return None
-        path = Path(name)
-        return path if path.suffix else path.with_suffix(ending)
+        self._show(_Question(self._parent, title, text, (("OK", "ok"),)))
 
     def shortcuts(self, keys: Keys, changed: Callable[[], object]) -> None:
         from ui.shortcut_dialog import ShortcutDialog
 
-        ShortcutDialog(self._parent, keys, changed).exec()
+        self._show(ShortcutDialog(self._parent, keys, changed))
 
     def about(self, text: str) -> None:
-        _Question(self._parent, "Gradwire", text, (("Close", "ok"),)).exec()
+        self._show(_Question(self._parent, "Gradwire", text, (("Close", "ok"),)))
+
+    def _show(self, dialog: QDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _ask(self, title: str, text: str, answers: tuple[tuple[str, str], ...]) -> str:
+        dialog = _Question(self._parent, title, text, answers)
+        self.wait_for(dialog)
+        dialog.deleteLater()
+        return dialog.answer
+
+    def _path(self, dialog: QFileDialog, mode: QFileDialog.FileMode) -> Path | None:
+        dialog.setFileMode(mode)
+        chosen = dialog.selectedFiles() if self.wait_for(dialog) else []
+        dialog.deleteLater()
+        if not chosen or not chosen[0]:
+            return None
+        path = Path(chosen[0])
+        self._parent.session.set("folder", str(path.parent))
+        return path
 
 
 class _Question(QDialog):

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
+import io
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPointF
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF
 from PySide6.QtGui import QDropEvent
 
 from graph.edits import Compound, Edit, Rename, SetParam
 from graph.graph import GraphError
+from graph.paths import cleaned, open_regular
+from ui.library import MIME
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
 SEPARATORS = ",;\t"
 TABLES = (".csv", ".tsv")
 APART = 48.0
+LONGEST = 100_000
+"""Characters of the first line; a longer one names no columns."""
 
 
 class DropTarget(QObject):
@@ -34,15 +40,25 @@ class DropTarget(QObject):
         kind = event.type()
         if kind not in (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop) or not isinstance(event, QDropEvent):
             return False
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        paths = paths_in(event.mimeData())
         if not paths:
             return False
         event.acceptProposedAction()
         if kind == QEvent.Type.Drop:
             canvas = self._window.canvas
             at = canvas.mapFrom(self._window, event.position().toPoint())
-            accept(self._window, paths, canvas.camera.to_scene(at.toPointF()) if canvas.rect().contains(at) else None)
+            place = canvas.camera.to_scene(at.toPointF()) if canvas.rect().contains(at) else None
+            self._window.later(lambda: accept(self._window, paths, place))
         return True
+
+
+def paths_in(data: QMimeData) -> list[Path]:
+    """The files that are dropped: as addresses, or as a text of paths, which is what terminals and editors give."""
+    if urls := data.urls():
+        return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+    lines = data.text().splitlines() if data.hasText() and not data.hasFormat(MIME) else []
+    paths = [cleaned(line) for line in lines if line.strip()]
+    return [Path(path) for path in paths] if all(os.path.isabs(path) for path in paths) else []
 
 
 def accept(window: Window, paths: Sequence[Path], at: QPointF | None = None) -> None:
@@ -87,8 +103,8 @@ def _settings(window: Window, node: str, path: Path) -> list[Edit]:
 def columns(path: Path) -> list[str]:
     """The names in a table's first line; none where they cannot be read."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as stream:
-            line = stream.readline(100_000)
+        with open_regular(path) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as stream:
+            line = stream.readline(LONGEST)
     except (OSError, UnicodeDecodeError):
         return []
     separator = max(SEPARATORS, key=line.count)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +14,10 @@ from PySide6.QtGui import QGuiApplication
 
 from graph import files as graph_files
 from graph.document import Document
-from graph.files import FileError
+from graph.files import FileChanged, FileError
 from graph.graph import Graph
+from graph.paths import absolute, cleaned, file_name, is_absolute
+from graph.quoting import quoted_path
 from graph.saved import SavedState, steps_text
 from graph.spec import Catalog
 from ui.gallery import FIRST, example_path
@@ -40,6 +44,23 @@ class Files:
         """The name in the top bar: the file's, the example's, or Untitled."""
         path = self._window.document.path
         return path.stem if path is not None else self.example or self._window.lessons.title or UNTITLED
+
+    @property
+    def folder(self) -> str:
+        """Where file dialogs start: the document's folder, else the one used last, else the user's documents."""
+        path = self._window.document.path
+        return str(path.parent) if path is not None else self._window.session.folder
+
+    def suggested(self, name: str) -> Path:
+        """A place for a new file of that name."""
+        return Path(self.folder, name)
+
+    def resolved(self, text: str) -> str:
+        """A path typed for this document. A relative one begins at its folder; before it has one, at the current folder if it fits."""
+        path, folder = cleaned(text), self._window.document.graph.folder
+        if not path or is_absolute(path):
+            return path
+        return absolute(path, folder) if folder else os.path.abspath(path) if Path(path).is_file() else path
 
     def may_close(self) -> bool:
         """Whether the document may be let go of; asks when there are unsaved changes, and saves when told so."""
@@ -74,8 +95,7 @@ class Files:
             self._window.set_document(Document.new(self._window.document.graph.catalog))
 
     def ask_open(self) -> None:
-        path = self._window.document.path
-        chosen = self._window.dialogs.open_path(str(path.parent) if path is not None else "")
+        chosen = self._window.dialogs.open_path(self.folder)
         if chosen is not None:
             self.open(chosen)
 
@@ -95,6 +115,20 @@ class Files:
         window.session.remember(path)
         window.set_document(document)
         return True
+
+    def open_recent(self, path: Path) -> bool:
+        """Open a file of the list; one that is gone can be taken off it. Whether it was opened."""
+        if not reachable(path, 3.0):
+            text = f"There is no file {quoted_path(path)} now. It may be on a disk or a share that is not connected."
+            if self._window.dialogs.sure("This file cannot be found", text, "Remove from the list"):
+                self._window.session.forget(path)
+            return False
+        return self.open(path)
+
+    def not_opened(self, complaint: str) -> None:
+        """What was asked for at the start cannot be opened: say it until it is read, and offer another file."""
+        if self._window.dialogs.open_another(complaint):
+            self.ask_open()
 
     def open_example(self, name: str) -> bool:
         """A copy of an example: saving asks for a place, the example itself stays."""
@@ -136,15 +170,18 @@ class Files:
     def save_as(self) -> bool:
         window = self._window
         path = window.document.path
-        suggested = str(path) if path is not None else f"{self.title.lower().replace(' ', '-')}.gradwire"
-        chosen = window.dialogs.save_path(suggested)
+        suggested = path if path is not None else self.suggested(file_name(self.title, ".gradwire"))
+        chosen = window.dialogs.save_path(str(suggested))
         return chosen is not None and self._write(chosen)
 
-    def _write(self, path: Path) -> bool:
+    def _write(self, path: Path, replace: bool = False) -> bool:
         window = self._window
         state = self.trained_values
         try:
-            window.document.save(path, state)
+            window.document.save(path, state, replace=replace)
+        except FileChanged:
+            answer = window.dialogs.changed_outside(path.name)
+            return self._write(path, replace=True) if answer == "replace" else answer == "save_as" and self.save_as()
         except FileError as wrong:
             window.dialogs.tell("The graph could not be saved", str(wrong))
             return False
@@ -164,11 +201,12 @@ class Files:
     def export_code(self) -> None:
         """Readable PyTorch, written by the command line in a process of its own: this one never loads torch."""
         window = self._window
-        chosen = window.dialogs.save_path(f"{_identifier(self.title)}.py", "Export PyTorch code", "Python (*.py)", ".py")
+        suggested = str(self.suggested(file_name(self.title, ".py", "_")))
+        chosen = window.dialogs.save_path(suggested, "Export PyTorch code", "Python (*.py)", ".py")
         if chosen is None:
             return
         folder = tempfile.TemporaryDirectory(prefix="gradwire-")
-        source = Path(folder.name) / f"{_identifier(self.title)}.gradwire"
+        source = Path(folder.name) / file_name(self.title, ".gradwire", "_")
         state = self.trained_values
         try:
             graph_files.save(window.document.graph, source, state)
@@ -197,7 +235,7 @@ class Files:
 
     def export_picture(self) -> None:
         window = self._window
-        chosen = window.dialogs.save_path(f"{_identifier(self.title)}.png", "Export picture", PICTURES, ".png")
+        chosen = window.dialogs.save_path(str(self.suggested(file_name(self.title, ".png", "_"))), "Export picture", PICTURES, ".png")
         if chosen is None:
             return
         from ui.picture_file import write_picture
@@ -226,6 +264,15 @@ class Files:
         window.say(f"The picture is on the clipboard{self._shown_step}. {too_large(used, PICTURE_SCALE)}".removesuffix(". "))
 
 
+def reachable(path: Path, seconds: float = 1.0) -> bool:
+    """Whether a file is there, as far as the system says so in time: a share that is offline may keep it waiting for a minute."""
+    found: list[bool] = []
+    thread = threading.Thread(target=lambda: found.append(path.exists()), daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return bool(found) and found[0]
+
+
 def is_lesson(path: Path) -> bool:
     """Whether a file's name is a lesson's. Only asked of a file that somebody opens: lessons cost the start nothing."""
     from graph.lesson import ENDING
@@ -241,8 +288,3 @@ def example_document(name: str, catalog: Catalog) -> Document:
 
         return Document(build("x*y + z", catalog, {"x": 2.0, "y": -5.0, "z": 3.0}))
     return Document(graph_files.load(path, catalog))
-
-
-def _identifier(text: str) -> str:
-    cleaned = "".join(c if c.isalnum() else "_" for c in text).strip("_").lower()
-    return cleaned if cleaned and not cleaned[0].isdigit() else f"graph_{cleaned}".strip("_")

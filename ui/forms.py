@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
@@ -11,7 +12,6 @@ from PySide6.QtGui import QFocusEvent, QIcon, QKeyEvent, QShowEvent, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QGridLayout,
     QLabel,
     QLineEdit,
@@ -21,7 +21,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from graph.paths import cleaned
 from graph.spec import Setting
+from ui.later import window_around
 from ui.number_field import NumberField, parse
 from ui.numbers import plain
 from ui.style import ICONS
@@ -30,6 +32,7 @@ from ui.widgets import label, set_property
 
 WIDEST = "Weight decay λ "
 """A usual long label: what the column of labels is made for. Longer ones break."""
+TABLES = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
 LONG_TEXTS = frozenset({"description"})
 """Settings that are written in several lines."""
 
@@ -97,9 +100,13 @@ class TextField(QLineEdit):
         self.editingFinished.connect(self._commit)
 
     def _browse(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(self, "Choose a file", "", "Tables (*.csv);;All files (*)")
-        if name:
-            self.setText(name)
+        window = window_around(self)
+        if window is not None:
+            window.later(lambda: self._take(window.dialogs.open_path(window.files.folder, "Choose a table", TABLES)))
+
+    def _take(self, chosen: Path | None) -> None:
+        if chosen is not None:
+            self.setText(str(chosen))
             self._commit()
 
     def set_value(self, value: Any) -> None:
@@ -111,6 +118,9 @@ class TextField(QLineEdit):
 
     def _commit(self) -> None:
         text = self.text().strip()
+        if self._setting.name == "path":
+            window = window_around(self)
+            text = cleaned(text) if window is None else window.files.resolved(text)
         self.setModified(False)
         if text == self._shown:
             return self._complain("")

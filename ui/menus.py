@@ -56,7 +56,7 @@ def _fill_recent(window: Window, menu: QMenu) -> None:
     for path in paths:
         action = menu.addAction(path.name)
         action.setToolTip(str(path))
-        action.triggered.connect(lambda _=False, path=path: window.files.open(path))
+        action.triggered.connect(lambda _=False, path=path: window.later(lambda: window.files.open_recent(path)))
     if not paths:
         menu.addAction("No recent files").setEnabled(False)
 

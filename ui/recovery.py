@@ -47,8 +47,8 @@ class Recovery(QObject):
         if window.kernel is not None:
             window.kernel.handed.connect(self._handed)
         self.bar = RecoveryBar()
-        self.bar.restored.connect(self.restore)
-        self.bar.deleted.connect(self.delete)
+        self.bar.restored.connect(lambda: window.later(self.restore))
+        self.bar.deleted.connect(lambda: window.later(self.delete))
         self.bar.postponed.connect(self.postpone)
 
     # keeping

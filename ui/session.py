@@ -40,14 +40,24 @@ class Session:
 
     @property
     def recent(self) -> list[Path]:
-        """Files opened or saved lately that still exist, newest first."""
-        return [Path(text) for text in self._texts("recent") if text and Path(text).exists()][:RECENT]
+        """Files opened or saved lately, newest first. Not whether they are there: asking a share that is offline takes a minute."""
+        return [Path(text) for text in self._texts("recent") if text][:RECENT]
 
     def remember(self, path: Path) -> None:
         """Put a file at the top of the recent ones; it is also the one to come back to."""
         full = str(path.resolve())
         self.set("recent", [full, *(str(p) for p in self.recent if str(p) != full)][:RECENT])
         self.set("last", full)
+        self.set("folder", str(path.absolute().parent))
+
+    def forget(self, path: Path) -> None:
+        """Take a file out of the recent ones."""
+        self.set("recent", [str(p) for p in self.recent if p != path])
+
+    @property
+    def folder(self) -> str:
+        """The folder used last, else the user's documents."""
+        return self.text("folder") or QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
 
     def used(self, key: str) -> None:
         """A node type was placed: it comes earlier among equal hits of a search."""

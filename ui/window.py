@@ -74,6 +74,7 @@ class Window(QMainWindow):
         from ui.dropped import DropTarget
         from ui.files import Files
         from ui.inspector import Inspector
+        from ui.later import Later
         from ui.library import Library
         from ui.outline import Outline
         from ui.pace import Pace
@@ -91,6 +92,7 @@ class Window(QMainWindow):
         self.kernel, self.document = kernel, document
         self.trace: TraceView | None = None
         self.setWindowIcon(QIcon(str(ICONS / "gradwire.svg")))
+        self.later = Later(self)
         self.drop_target = DropTarget(self)
         self.dialogs = Dialogs(self)
         self.playhead = Playhead(self)
@@ -171,8 +173,8 @@ class Window(QMainWindow):
         canvas.number_activated.connect(self.explain.why_of)
         canvas.probe_requested.connect(lambda _: self.pin_probe("value"))
         canvas.menu_requested.connect(self._context_menu)
-        canvas.gallery_requested.connect(lambda: commands.examples())
-        canvas.lessons_requested.connect(self.lessons.choose)
+        canvas.gallery_requested.connect(lambda: self.later(commands.examples))
+        canvas.lessons_requested.connect(lambda: self.later(self.lessons.choose))
         canvas.formula_requested.connect(commands.ask_for_formula)
         canvas.message.connect(self.say)
         canvas.on_live_edit = self._live_edit
@@ -418,6 +420,10 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.furnished:
             event.accept()
+            return
+        if event.spontaneous() and not self.later.running:
+            event.ignore()
+            self.later(self.close)
             return
         if not self.files.may_close():
             event.ignore()

@@ -7,14 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QStandardPaths, Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from engine.catalog import CATALOG
 from graph.document import Document
-from tests.ui.window_support import Answers
+from graph.edits import SetLabel, SetParam
+from tests.ui.window_support import Answers, after_event
 from ui.app import opening
+from ui.forms import TextField
 from ui.gallery import FIRST, Gallery, examples
 from ui.session import Session
 from ui.window import Window
@@ -83,8 +85,10 @@ def test_saving_by_key_asks_for_a_place_once_and_then_not_again(window: Window, 
     asked = answering(window, saves=tmp_path / "mine.gradwire")
 
     qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    after_event()
     window.canvas.add_node("math.sin")
     qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    after_event()
 
     assert asked.asked == ["save"] and not window.document.modified
     assert window.topbar.file.full == "mine" and (tmp_path / "mine.gradwire").resolve() in window.session.recent
@@ -206,3 +210,102 @@ def test_code_of_a_graph_with_data_beside_its_file_is_written(window: Window, qt
     assert (tmp_path / "code.py").exists(), said.asked
     assert 'CLASSES = ["no", "yes"]' in (tmp_path / "code.py").read_text(encoding="utf-8")
     qtbot.waitUntil(lambda: not window.files._exports, timeout=10_000)
+
+
+def test_a_file_that_another_window_changed_is_not_replaced_unasked(window: Window, tmp_path: Path) -> None:
+    path = tmp_path / "shared.gradwire"
+    window.document.save(path)
+    edited(window)
+    other = Document.load(path, CATALOG)
+    other.do(SetLabel(next(iter(other.graph.nodes)), "theirs"))
+    other.save()
+    theirs = path.read_bytes()
+
+    asked = answering(window)
+    assert not window.files.save() and asked.asked == ["changed outside"]
+    assert path.read_bytes() == theirs and window.document.modified
+
+    asked = answering(window, saves=tmp_path / "mine.gradwire")
+    asked.outside = "save_as"
+    assert window.files.save() and path.read_bytes() == theirs and window.document.path == tmp_path / "mine.gradwire"
+
+    window.document.save(path)
+    other.do(SetLabel(next(iter(other.graph.nodes)), "theirs again"))
+    other.save(replace=True)
+    edited(window)
+    answering(window).outside = "replace"
+    assert window.files.save() and Document.load(path, CATALOG).graph == window.document.graph
+
+
+def test_recent_files_are_not_looked_for_and_stay_when_a_disk_is_away(
+    make_window: Callable[..., Window], session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    """The list is read and written without asking the disk once."""
+    session.set("recent", ["/mnt/share/lecture.gradwire", "/home/u/a.gradwire"])
+    asked: list[object] = []
+    for name in ("stat", "exists", "is_file"):
+        monkeypatch.setattr(Path, name, lambda self, **_: asked.append(self))
+    assert [path.name for path in session.recent] == ["lecture.gradwire", "a.gradwire"] and not asked
+    monkeypatch.undo()
+
+    window = make_window()
+    answers = answering(window)
+    answers.agrees = False
+    assert not window.files.open_recent(Path("/mnt/share/lecture.gradwire"))
+    assert answers.asked == ["sure This file cannot be found"] and len(session.recent) == 2
+    answers.agrees = True
+    window.files.open_recent(Path("/mnt/share/lecture.gradwire"))
+    assert [path.name for path in session.recent] == ["a.gradwire"]
+
+
+def test_dialogs_start_in_the_documents_folder_else_where_one_was_last_else_in_the_documents(window: Window, tmp_path: Path) -> None:
+    documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+    asked = answering(window)
+    window.commands.open()
+    window.commands.export_picture()
+    assert asked.folders[0] == documents and Path(asked.folders[1]).parent == Path(documents)
+
+    (tmp_path / "a").mkdir()
+    window.document.save(tmp_path / "a" / "x.gradwire")
+    window.commands.open()
+    window.commands.save_as()
+    window.commands.export_code()
+    assert {Path(folder) for folder in asked.folders[2:3]} | {Path(f).parent for f in asked.folders[3:]} == {tmp_path / "a"}
+
+    window.session.remember(tmp_path / "a" / "x.gradwire")
+    window.commands.new()
+    window.commands.open()
+    window.commands.save_as()
+    assert asked.folders[-2] == str(tmp_path / "a") and asked.folders[-1] == str(tmp_path / "a" / "untitled.gradwire")
+
+
+@pytest.mark.parametrize("typed", ['"{}"', "file://{}", "  {}  ", "'{}'"])
+def test_a_path_pasted_with_its_quotation_marks_is_taken(window: Window, qtbot: QtBot, tmp_path: Path, typed: str) -> None:
+    table = tmp_path / "my data.csv"
+    table.write_text("a,b\n1,2\n")
+    node = window.canvas.add_node("source.data")
+    assert node is not None
+    window.document.do(SetParam(node, "dataset", "csv"))
+    window.canvas.select([node])
+    window._settled()
+    (field,) = (f for f in window.inspector.findChildren(TextField) if f._setting.name == "path")
+    field.setText("")
+    qtbot.keyClicks(field, typed.format(str(table).replace(" ", "%20") if typed.startswith("file") else table))
+    field.editingFinished.emit()
+    assert window.document.graph.nodes[node].params["path"] == str(table)
+
+
+def test_a_relative_path_that_is_typed_begins_at_the_documents_folder(window: Window, tmp_path: Path) -> None:
+    assert window.files.resolved("data.csv") == "data.csv"
+    assert window.files.resolved("pyproject.toml") == str(Path("pyproject.toml").absolute())  # it fits, seen from here
+    window.document.save(tmp_path / "doc.gradwire")
+    assert window.files.resolved("data.csv") == str(tmp_path / "data.csv")
+    assert window.files.resolved("~/data.csv") == "~/data.csv" and window.files.resolved("/x.csv") == "/x.csv"
+
+
+def test_a_file_that_cannot_be_opened_at_the_start_is_said_once_and_another_is_offered(session: Session, tmp_path: Path) -> None:
+    session.set("last", str(tmp_path / "gone.gradwire"))
+    document, example, complaint = opening(None, session)
+    assert example == FIRST and document.graph.nodes and "gone.gradwire" in complaint
+    (tmp_path / "broken.gradwire").write_text("{")
+    assert "broken.gradwire: " in opening(tmp_path / "broken.gradwire", session)[2]

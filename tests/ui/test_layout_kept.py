@@ -89,6 +89,7 @@ def recorder_play(window: Window) -> None:
     _settle()
     assert_canvas_is_largest(window)
     window.lessons.studio.panel.play.click()
+    _settle()
     assert window.lessons.player is not None
 
 

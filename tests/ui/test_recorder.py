@@ -21,7 +21,7 @@ from graph.graph import Graph
 from graph.lesson import LessonError
 from tests.ui.editing_window import steps as random_edits
 from tests.ui.test_every_action import at_random
-from tests.ui.window_support import Answers, hand_trace, names
+from tests.ui.window_support import Answers, after_event, hand_trace, names
 from ui.lessons.player import Script
 from ui.lessons.recorder import Recorder
 from ui.lessons.recorder_panel import RecorderPanel
@@ -80,6 +80,7 @@ def test_a_recorded_lesson_plays_the_same_documents(studio: Window, qtbot: QtBot
     assert (tmp_path / "mine.gradwire").exists()
 
     qtbot.mouseClick(panel(studio).play, LEFT)
+    after_event()
     QApplication.processEvents()
     assert not studio.lessons.recording and studio.lessons.player is not None
     for state in states:

@@ -20,7 +20,7 @@ from graph.document import Document
 from graph.formula import build
 from graph.journal import recover
 from tests.ui.editing_window import steps
-from tests.ui.window_support import Answers
+from tests.ui.window_support import Answers, after_event
 from ui.session import Session
 from ui.window import Window
 
@@ -104,6 +104,7 @@ def test_the_next_start_offers_an_untitled_document_and_brings_it_back(after_a_c
     assert window.recovery.bar.isVisible() and "untitled" in window.recovery.bar.text.text()
 
     qtbot.mouseClick(window.recovery.bar.restore, Qt.MouseButton.LeftButton)
+    after_event()
 
     assert window.document.graph == lost.graph and window.document.modified and not window.recovery.bar.isVisible()
     # It is safe again before the old journal goes.

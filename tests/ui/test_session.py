@@ -14,8 +14,8 @@ from pytestqt.qtbot import QtBot
 from engine.catalog import CATALOG
 from graph.document import Document
 from graph.formula import build
-from tests.ui.window_support import Answers
-from ui.dropped import columns
+from tests.ui.window_support import Answers, after_event
+from ui.dropped import columns, paths_in
 from ui.session import Session
 from ui.window import Window
 
@@ -37,6 +37,7 @@ def drop(target: QWidget, *paths: Path, at: QPoint | None = None) -> bool:
         return False
     event = QDropEvent(QPointF(place), copy, data, left, none)
     QGuiApplication.sendEvent(target, event)
+    after_event()
     return event.isAccepted()
 
 
@@ -158,3 +159,19 @@ def test_columns_are_read_from_the_first_line_alone(tmp_path: Path) -> None:
         path.write_text(text, encoding="utf-8")
         assert columns(path) == wanted
     assert columns(tmp_path / "missing.csv") == []
+
+
+@pytest.mark.parametrize("text", ["{0}", '"{0}"', "file://{1}"])
+def test_a_path_dropped_as_text_is_a_file_too(window: Window, tmp_path: Path, text: str) -> None:
+    table = tmp_path / "my data.csv"
+    table.write_text("a,b\n1,2\n")
+    data = QMimeData()
+    data.setText(text.format(table, str(table).replace(" ", "%20")))
+    assert paths_in(data) == [table]
+
+
+@pytest.mark.parametrize("text", ["", "x*y + z", "data.csv", "http://x.org/a.csv", "/a.csv\nand words"])
+def test_other_text_is_no_file(text: str) -> None:
+    data = QMimeData()
+    data.setText(text)
+    assert paths_in(data) == []

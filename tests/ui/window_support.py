@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+from PySide6.QtWidgets import QApplication, QDialog
 
 from engine.views import ArrayView, Event, TraceView
 from graph.document import Document
@@ -16,7 +17,9 @@ class Answers:
     def __init__(self, unsaved: str = "cancel", opens: Path | None = None, saves: Path | None = None) -> None:
         self.answer, self.opens, self.saves = unsaved, opens, saves
         self.agrees = True
+        self.outside = "cancel"
         self.asked: list[str] = []
+        self.folders: list[str] = []
 
     def unsaved(self, name: str, heading: str = "", text: str = "") -> str:
         self.question = heading, text
@@ -30,12 +33,26 @@ class Answers:
     def tell(self, title: str, text: str) -> None:
         self.asked.append(f"tell {text}")
 
-    def open_path(self, folder: str) -> Path | None:
+    def changed_outside(self, name: str) -> str:
+        self.asked.append("changed outside")
+        return self.outside
+
+    def open_another(self, complaint: str) -> bool:
+        self.asked.append(f"open another {complaint}")
+        return False
+
+    def wait_for(self, dialog: QDialog) -> bool:
+        self.asked.append(f"wait {type(dialog).__name__}")
+        return False
+
+    def open_path(self, folder: str, title: str = "", filters: str = "") -> Path | None:
         self.asked.append("open")
+        self.folders.append(folder)
         return self.opens
 
     def save_path(self, suggested: str, title: str = "", filters: str = "", ending: str = "") -> Path | None:
         self.asked.append("save")
+        self.folders.append(suggested)
         return self.saves
 
     def shortcuts(self, keys: object, changed: object) -> None:
@@ -43,6 +60,12 @@ class Answers:
 
     def about(self, text: str) -> None:
         self.asked.append("about")
+
+
+def after_event() -> None:
+    """Let what an event put off until after it happen: dialogs never open inside one."""
+    for _ in range(3):
+        QApplication.processEvents()
 
 
 def scalar(value: float) -> ArrayView:

@@ -53,7 +53,7 @@ class Lessons(Feature):
 
         window = self.window
         gallery = LessonGallery(Progress(window.session), window.theme, window)
-        gallery.exec()
+        window.dialogs.wait_for(gallery)
         chosen, browse = gallery.chosen, gallery.browse
         gallery.deleteLater()
         if browse:

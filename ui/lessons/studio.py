@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from graph.document import Document
 from graph.lesson import ENDING, LessonError
+from graph.paths import file_name
 from ui.lessons.recorder import Recorder
 from ui.lessons.recorder_panel import RecorderPanel
 from ui.lessons.recording import Recording
@@ -28,8 +29,8 @@ class Studio:
         self.panel = RecorderPanel()
         self._side = Side(window, "recorder", "Recorder")
         self.panel.set_theme(window.theme)
-        self.panel.save_clicked.connect(self.save)
-        self.panel.play_clicked.connect(self.play)
+        self.panel.save_clicked.connect(lambda: window.later(self.save))
+        self.panel.play_clicked.connect(lambda: window.later(self.play))
         self.panel.close_clicked.connect(self.stop)
 
     def start(self, recording: Recording) -> None:
@@ -43,10 +44,16 @@ class Studio:
         self.recorder.look(0)
 
     def stop(self) -> None:
-        """End the recording, after it is safe."""
+        """End the recording, after it is safe; which may have to be asked."""
+        if self.recorder is not None and self.recorder.recording.modified:
+            self._window.later(self._stop)
+        else:
+            self._stop()
+
+    def _stop(self) -> None:
         if self.may_close():
             self._end()
-            self._window.refresh_actions()
+        self._window.refresh_actions()
 
     def may_close(self) -> bool:
         """Whether the recording may be let go of; asks where steps are not in a file, and saves when told so."""
@@ -62,8 +69,8 @@ class Studio:
         if recorder is None:
             return False
         recording = recorder.recording
-        name = "".join(c if c.isalnum() else "-" for c in recording.title.lower()).strip("-") or "lesson"
-        path = recording.path or window.dialogs.save_path(f"{name}{ENDING}", "Save the lesson", FILTER, ENDING)
+        suggested = window.files.suggested(file_name(recording.title, ENDING))
+        path = recording.path or window.dialogs.save_path(str(suggested), "Save the lesson", FILTER, ENDING)
         if path is None:
             return False
         try:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from graph.faults import at_work
@@ -155,7 +154,8 @@ class Predict(Feature):
         if not score.rows:
             self.window.say("There are no answers to export yet.")
             return
-        path = self.window.dialogs.save_path(str(Path("predictions.csv")), "Export predictions", "CSV (*.csv)", ".csv")
+        suggested = self.window.files.suggested("predictions.csv")
+        path = self.window.dialogs.save_path(str(suggested), "Export predictions", "CSV (*.csv)", ".csv")
         if path is None:
             return
         try:
