@@ -33,9 +33,9 @@ SKIPPED = Fault("zero_grad")
 SNAPSHOT = 64
 """Steps between two copies of the state; what lies between is replayed exactly."""
 MEASURED = 200
-"""Measurements over the whole data in one run, at most."""
+"""So many epochs are each measured at their end, whatever it costs; after them a run of any length is measured so often more, at most."""
 SHARE = 0.1
-"""Part of the time that measurements may take; a forward pass counts a third of a step over as many samples, but two steps at least."""
+"""Part of the time that later measurements may take; a forward pass counts a third of a step over as many samples, but at least two."""
 
 
 class Trainer:
@@ -86,6 +86,11 @@ class Trainer:
         return self._steps.loss
 
     @property
+    def loss_of(self) -> str:
+        """What that loss is computed over: `mini-batch`, `whole` (training set), or nothing where there are no data."""
+        return "" if not self._batches.rows else "whole" if self._batches.whole else "mini-batch"
+
+    @property
     def total_steps(self) -> int:
         """Steps after which the run is complete; 0 where nothing limits it."""
         unit, count = training_length(self.training) or ("steps", 0)
@@ -103,7 +108,7 @@ class Trainer:
 
     @property
     def measure_every(self) -> int:
-        """Steps between two measurements over the whole data: from sizes alone, so that a run can be repeated."""
+        """Steps between two measurements over the whole data after the first epochs: from sizes alone, so that a run can be repeated."""
         rows = self.session.feeds.rows
         cost = sum(max(2.0, count / (3 * max(self._batches.size, 1))) for count in rows.values())
         return max(math.ceil(cost / SHARE), math.ceil(self.total_steps / MEASURED))
@@ -141,8 +146,10 @@ class Trainer:
                 return
             self._snapshots = [self._snapshots[-1], self.capture()]
         feeds = self._batches.lay_out(state.epoch)
-        every = self.measure_every
+        every, early = self.measure_every, state.epoch < MEASURED and self._measurable
         stop = min(limit, state.step + SNAPSHOT - state.step % SNAPSHOT, state.step + every - state.step % every)
+        if early and self._batches.whole:
+            stop = state.step + 1
         first = state.step
         try:
             failed = steps.make(steps.next_feeds(feeds, int(stop) - first), first, deadline)
@@ -155,7 +162,7 @@ class Trainer:
         self.curve.add(first + 1, steps.losses)
         if failed:
             self._fail()
-        elif state.step % every == 0 and state.step > first:
+        elif state.step > first and (state.step % every == 0 or (early and state.position == 0)):
             self._measure()
 
     def _finish(self) -> None:
@@ -167,10 +174,15 @@ class Trainer:
 
     # Measuring
 
+    @property
+    def _measurable(self) -> bool:
+        """Whether a measurement has anything to say beside the losses of the steps."""
+        return bool(self._batches.rows) and (self.session.measures.has_accuracy or bool(self.session.feeds.rows["test"]))
+
     def _measure(self) -> None:
         rows = self.session.feeds.rows
         step = self.session.state.step
-        if not self._batches.rows or self._measured == step:
+        if not self._measurable or self._measured == step:
             return
         try:
             train = self.session.evaluate("train") if self.session.measures.has_accuracy else {}

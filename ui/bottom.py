@@ -17,8 +17,8 @@ from ui.pace import Pace
 from ui.probes_page import ProbesPage
 from ui.problems import ProblemsPage
 from ui.theme import Theme
-from ui.training import TrainingPage, progress_text
-from ui.widgets import ElidedLabel, button, line
+from ui.training import TrainingPage, progress_parts
+from ui.widgets import PartsLabel, button, line
 
 TRAINING, DATA, PROBES, PROBLEMS = range(4)
 
@@ -46,9 +46,9 @@ class Bottom(QWidget):
         self.setObjectName("panel")
         self.training, self.data, self.probes, self.problems = TrainingPage(pace), DataPage(), ProbesPage(), ProblemsPage()
         self._guests: list[Any] = []
-        self.status = ElidedLabel("", "strong")
+        self.status = PartsLabel("strong")
         self.status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.step = button("Step", tip="One training step")
+        self.step = button("Train one step", tip="One training step")
         self.reset = button("Reset", tip="Back to the weights of the document")
         self.tabs, self.pages = QTabBar(), Pages()
         titled = ((self.training, "Training"), (self.data, "Data"), (self.probes, "Probes"), (self.problems, "Problems"))
@@ -94,7 +94,7 @@ class Bottom(QWidget):
         self.training.set_document(document)
         self.data.show_document(document)
         self.probes.set_document(document)
-        self.status.set_full("")
+        self.status.set_parts([])
 
     def set_theme(self, theme: Theme) -> None:
         for page in (self.training, self.data, self.probes, self.problems, *self._guests):
@@ -105,5 +105,5 @@ class Bottom(QWidget):
         self.tabs.setTabText(PROBLEMS, f"Problems {len(problems)}")
 
     def show_progress(self, progress: Progress, curve: list[Point]) -> None:
-        self.status.set_full(progress_text(progress))
+        self.status.set_parts(progress_parts(progress))
         self.training.show_progress(progress, curve)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
 from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from ui.curve_scale import LINEAR, Scale, chosen_scale
 from ui.plot_rules import rules
 from ui.theme import LIGHT, Theme, color, font, mixed
 from ui.widgets import button, label
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from ui.pace import Pace
 
 EMPTY = "Press Train and watch the loss fall."
+BEFORE = "before Reset"
+PARTS = {"mini-batch": "each mini-batch", "whole": "training set", "": "each step"}
+"""What the loss of a step is computed over, as the legend says it."""
 PLOTS = {"loss": ("loss", "test_loss"), "accuracy": ("accuracy", "test_accuracy")}
 FIELDS = tuple(field for fields in PLOTS.values() for field in fields)
 FEW = 12
@@ -30,7 +34,10 @@ MOST_POINTS = 600
 
 
 class Curves(QWidget):
-    """Two plots side by side; accuracy appears when something is measured. Training part solid, test part dashed."""
+    """Two plots side by side; accuracy appears when something is measured. Training part solid, test part dashed.
+
+    The run before a reset stays behind the new one, pale, until another document is shown.
+    """
 
     def __init__(self, pace: Pace | None = None) -> None:
         super().__init__()
@@ -43,7 +50,11 @@ class Curves(QWidget):
         self._plots: dict[str, Any] = {}
         self._lines: dict[str, Any] = {}
         self._rules: dict[str, Any] = {}
-        self._logarithmic = False
+        self._ghosts: dict[str, Any] = {}
+        self._ghost: dict[str, tuple[list[float], list[float]]] = {}
+        self._run = -1
+        self._part = ""
+        self._scale = LINEAR
         self._drawn = QElapsedTimer()
         self._later = QTimer(self)
         self._later.setSingleShot(True)
@@ -51,7 +62,13 @@ class Curves(QWidget):
         self.logarithmic = button("log scale", "quiet", tip="Show the loss on a logarithmic scale")
         self.logarithmic.setCheckable(True)
         self.logarithmic.toggled.connect(lambda _: self._draw())
-        self.hint = label(EMPTY, "secondary")
+        self.note = label("", "small")
+        self.before = button(BEFORE, "quiet", tip="Show the curves from before Reset behind the present ones")
+        self.before.setCheckable(True)
+        self.before.setChecked(True)
+        self.before.toggled.connect(lambda _: self._draw())
+        self.before.hide()
+        self.hint = label(EMPTY, "secondary", wrap=True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.hint)
@@ -67,10 +84,27 @@ class Curves(QWidget):
             self._paint(name)
         self._draw()
 
-    def show_points(self, points: Sequence[Point]) -> None:
-        """Draw these points, all that there are of the run."""
+    def set_hint(self, text: str) -> None:
+        """What stands in place of curves while there are none."""
+        self.hint.setText(text)
+
+    def clear(self) -> None:
+        """Another document: nothing of the old one's runs stays."""
+        self._points, self._ghost, self._run = (), {}, -1
+        self._take()
+        self._stack.setCurrentWidget(self.hint)
+
+    def settle(self) -> None:
+        """Training rests: note the last points, which a reset would take away before they were drawn."""
+        self._take()
+
+    def show_points(self, points: Sequence[Point], run: int = 0, part: str = "") -> None:
+        """Draw these points, all that there are of a run; `part` says what a step's loss is computed over (see `PARTS`)."""
+        if run != self._run:
+            self._leave(run)
         self._points = points
-        if not points:
+        self._part = part or self._part
+        if not points and not self._ghost:
             self._stack.setCurrentWidget(self.hint)
             return
         if not self._plots:
@@ -83,14 +117,20 @@ class Curves(QWidget):
             else:
                 self._draw_soon()
 
+    def _leave(self, run: int) -> None:
+        """Another run begins: the one shown until now becomes the pale one, if there is anything of it."""
+        if self._run >= 0 and self._taken["loss"][0]:
+            self._ghost = {field: (list(steps), list(values)) for field, (steps, values) in self._taken.items()}
+        self._run = run
+
     def series(self, field: str) -> tuple[list[float], list[float]]:
         """Steps and values of one curve, without the gaps; thinned when there are very many."""
         self._take()
-        steps, values = self._taken[field]
-        if len(steps) > MOST_POINTS:
-            stride = -(-len(steps) // MOST_POINTS)
-            return steps[::stride] + steps[-1:], values[::stride] + values[-1:]
-        return list(steps), list(values)
+        return _thinned(*self._taken[field])
+
+    def ghost(self, field: str) -> tuple[list[float], list[float]]:
+        """The same of the run before the last reset, while it is shown."""
+        return _thinned(*self._ghost.get(field, ([], []))) if self.before.isChecked() else ([], [])
 
     def _take(self) -> None:
         """Sort the points that came since into the curves; from the start where the run is another, or was taken back."""
@@ -134,7 +174,8 @@ class Curves(QWidget):
             top.addWidget(legend)
             top.addStretch(1)
             if name == "loss":
-                top.addWidget(self.logarithmic)
+                for widget in (self.note, self.before, self.logarithmic):
+                    top.addWidget(widget)
             column.addLayout(top)
             column.addWidget(plot, 1)
             self._row.addWidget(holder, 1)
@@ -142,6 +183,8 @@ class Curves(QWidget):
             if name == "accuracy":
                 plot.getAxis("left").setTicks([[(share, f"{share:.0%}") for share in (0.0, 0.25, 0.5, 0.75, 1.0)]])
             self._rules[name] = rules(plot)
+            for field in fields:
+                self._ghosts[field] = plot.plot([], [])
             for field in fields:
                 self._lines[field] = plot.plot([], [])
             self._paint(name)
@@ -164,16 +207,26 @@ class Curves(QWidget):
         width = 1.6 * theme.scale
         solid = pyqtgraph.mkPen(color(theme.forward), width=width)
         dashed = pyqtgraph.mkPen(color(theme.swatch["layers"]), width=width, style=Qt.PenStyle.DashLine)
-        first, second = PLOTS[name]
-        self._lines[first].setPen(solid)
-        self._lines[second].setPen(dashed)
-        for field, hue in ((first, theme.forward), (second, theme.swatch["layers"])):
+        pale = mixed(theme.secondary, theme.panel, 0.5)
+        for field, pen, hue in zip(PLOTS[name], (solid, dashed), (theme.forward, theme.swatch["layers"]), strict=True):
+            self._lines[field].setPen(pen)
             self._lines[field].setSymbolBrush(color(hue))
             self._lines[field].setSymbolPen(None)
-        legend.setText(
-            f'<b style="color:{theme.text}">{name.capitalize()}</b>&nbsp;&nbsp; <span style="color:{theme.forward}">━ training</span>'
-            f'&nbsp;&nbsp; <span style="color:{theme.swatch["layers"]}">┅ test</span>'
-        )
+            self._ghosts[field].setPen(pyqtgraph.mkPen(color(pale), width=width, style=pen.style()))
+            self._ghosts[field].setSymbolBrush(color(pale))
+            self._ghosts[field].setSymbolPen(None)
+        self._write_legend(name)
+
+    def _write_legend(self, name: str) -> None:
+        """Name what is drawn, and nothing else."""
+        theme, (first, second) = self._theme, PLOTS[name]
+        hues = ((first, theme.forward, f"━ {PARTS.get(self._part, '') if name == 'loss' else 'training set'}"),
+                (second, theme.swatch["layers"], "┅ test set"))  # fmt: skip
+        parts = [f'<span style="color:{hue}">{text}</span>' for field, hue, text in hues if self._taken[field][0]]
+        text = "&nbsp;&nbsp; ".join([f'<b style="color:{theme.text}">{name.capitalize()}</b>', *parts])
+        legend = self._plots[name][2]
+        if legend.text() != text:
+            legend.setText(text)
 
     def _draw_soon(self) -> None:
         """One plot after the other, each between two frames of the canvas."""
@@ -190,34 +243,58 @@ class Curves(QWidget):
             self._draw_plot(name)
 
     def _draw_plot(self, name: str) -> None:
-        if not self._points:
+        if not self._points and not self._ghost:
             return
         plot, holder, _ = self._plots[name]
-        logarithmic = name == "loss" and self.logarithmic.isChecked()
+        fields = PLOTS[name]
+        series = {field: self.series(field) for field in fields}
+        ghosts = {field: self.ghost(field) for field in fields}
+        values = [value for _, found in (*series.values(), *ghosts.values()) for value in found]
         if name == "accuracy":
-            holder.setVisible(bool(self._taken["accuracy"][0] or self._taken["test_accuracy"][0]))
-        if name == "loss" and logarithmic != self._logarithmic:  # it makes the plot look for its range again
-            plot.setLogMode(x=False, y=logarithmic)
-            self._logarithmic = logarithmic
-        drawn = {field: self._shown(field, logarithmic) for field in PLOTS[name]}
-        self._look(name, [value for _, values in drawn.values() for value in values], logarithmic)
-        for field, (steps, values) in drawn.items():
-            symbol = "o" if len(steps) < FEW else None
-            self._lines[field].setData(steps, values, symbol=symbol, symbolSize=round(4 * self._theme.scale))
+            holder.setVisible(bool(values))
+        else:
+            self._set_scale(chosen_scale(values, self.logarithmic.isChecked()))
+            self.before.setVisible(bool(self._ghost))
+        self._write_legend(name)
+        self._look(name, values)
+        for lines, drawn in ((self._ghosts, ghosts), (self._lines, series)):
+            for field, (steps, found) in drawn.items():
+                symbol = "o" if len(steps) < FEW else None
+                placed = [self._scale.place(value) for value in found] if name == "loss" else found
+                lines[field].setData(steps, placed, symbol=symbol, symbolSize=round(4 * self._theme.scale))
 
-    def _shown(self, field: str, logarithmic: bool) -> tuple[list[float], list[float]]:
-        steps, values = self.series(field)
-        if not logarithmic:
-            return steps, values
-        kept = [(step, value) for step, value in zip(steps, values, strict=True) if value > 0]
-        return [step for step, _ in kept], [value for _, value in kept]
+    def _set_scale(self, scale: Scale) -> None:
+        plot = self._plots["loss"][0]
+        if (scale.kind == "log") != (self._scale.kind == "log"):  # it makes the plot look for its range again
+            plot.setLogMode(x=False, y=scale.kind == "log")
+        if scale.kind != "symlog" and self._scale.kind == "symlog":
+            plot.getAxis("left").setTicks(None)
+        self._scale = scale
+        self.note.setText(scale.note)
+        self.note.setVisible(bool(scale.note))
 
-    def _look(self, name: str, values: Sequence[float], logarithmic: bool) -> None:
+    def _look(self, name: str, values: Sequence[float]) -> None:
         """Show all steps and all values. Said at once: left to itself, a plot finds its range after it was painted, and paints again."""
         plot = self._plots[name][0]
-        first, last = self._points[0].step, max(self._points[-1].step, self._points[0].step + 1)
+        steps = [point.step for point in (*self._points[:1], *self._points[-1:])]
+        steps += [int(found[i]) for field in PLOTS[name] for found in (self.ghost(field)[0],) if found for i in (0, -1)]
+        first, last = min(steps, default=0), max(steps, default=1)
+        last = max(last, first + 1)
         low, high = (min(values), max(values)) if values and name == "loss" else (0.0, 1.0)
-        if logarithmic:
-            low, high = math.log10(low), math.log10(high)
+        if name == "loss":
+            ticks = self._scale.ticks(low, high)
+            if ticks is not None:
+                plot.getAxis("left").setTicks([ticks])
+            low, high = self._scale.place(low), self._scale.place(high)
+            if self._scale.kind == "log":
+                low, high = math.log10(low), math.log10(high)
         spare = 0.04 * (high - low) or 0.1 * abs(high) or 0.1
         plot.setRange(xRange=(first - 0.02 * (last - first), last + 0.02 * (last - first)), yRange=(low - spare, high + spare), padding=0)
+
+
+def _thinned(steps: list[float], values: list[float]) -> tuple[list[float], list[float]]:
+    """At most about `MOST_POINTS` of a curve's points, the newest among them."""
+    if len(steps) <= MOST_POINTS:
+        return list(steps), list(values)
+    stride = -(-len(steps) // MOST_POINTS)
+    return steps[::stride] + steps[-1:], values[::stride] + values[-1:]

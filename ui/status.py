@@ -53,7 +53,7 @@ class Status(QStatusBar):
 
     def show_trace(self, trace: TraceView) -> None:
         self.mode.setText("training mode" if trace.mode == "training" else "evaluation mode")
-        self.batch.setText(trace.batch)
+        self.batch.setText(f"canvas: {trace.batch}" if trace.batch else "")
         self.batch.setVisible(bool(trace.batch))
         self.precision.setText(trace.dtype)
         self.nonfinite.set_full(trace.nonfinite)

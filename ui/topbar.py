@@ -20,15 +20,15 @@ SPEED_STEPS = 100
 
 
 class Transport(QWidget):
-    """Step back, forward, backward, step and speed; plays a `Playhead`."""
+    """Back one node, forward, backward, next node and speed; plays a `Playhead`."""
 
     def __init__(self, playhead: Playhead) -> None:
         super().__init__()
         self._playhead = playhead
-        self.back = button("Step back", tip="Take back one node")
+        self.back = button("Back one node", tip="Step back one node")
         self.forward = button("Forward ▶", accent="forward", tip="Play the values from the inputs to the result")
         self.backward = button("◀ Backward", accent="backward", tip="Play the gradients from the result back to the inputs")
-        self.step = button("Step", tip="Play one node")
+        self.step = button("Next node", tip="Play one node")
         self.speed_label = label("speed", "secondary")
         self.speed = QSlider(Qt.Orientation.Horizontal)
         self.speed.setRange(0, SPEED_STEPS)
@@ -137,7 +137,7 @@ class TopBar(QWidget):
     def show_keys(self, made: Mapping[str, QAction]) -> None:
         """Name in the tips the keys that do what the buttons do."""
         transport = self.transport
-        transport.back.setToolTip(hint("Take back one node", made["previous_step"]))
+        transport.back.setToolTip(hint("Step back one node", made["previous_step"]))
         transport.step.setToolTip(hint("Play one node", made["next_step"]))
         transport.forward.setToolTip(hint("Play the values from the inputs to the result", made["play_forward"]))
         transport.backward.setToolTip(hint("Play the gradients from the result back to the inputs", made["play_backward"]))

@@ -13,14 +13,14 @@ from graph.document import Document
 from graph.edits import Compound, SetTraining
 from graph.graph import GraphError
 from graph.spec import Setting
-from ui.curves import Curves
+from ui.curves import EMPTY, Curves
 from ui.forms import Form
 from ui.formula import FormulaView
 from ui.inspector import scrolled
 from ui.numbers import count, number, plain, rate
 from ui.pace import Pace
 from ui.theme import LIGHT, Theme
-from ui.widgets import clear, label
+from ui.widgets import button, clear, label
 
 OPTIMIZER = Setting("optimizer", "choice", "sgd", choices=tuple(OPTIMIZERS), title="Optimizer")
 RUN_SETTINGS = (
@@ -37,29 +37,52 @@ def optimizer_of(document: Document) -> OptimizerSpec:
     return OPTIMIZERS.get(str(document.graph.training.get("optimizer")), OPTIMIZERS["sgd"])
 
 
+def rate_of(document: Document) -> float | None:
+    """The learning rate a document trains with; None where its optimizer has none, or what stands there is no number."""
+    setting = optimizer_of(document).setting("lr")
+    value = (document.graph.training.get("hyper") or {}).get("lr", setting.default if setting else None)
+    return value if isinstance(value, (int, float)) else None
+
+
 def optimizer_text(document: Document) -> str:
     """`SGD  η 0.1`: what the chip says."""
-    spec = optimizer_of(document)
-    hyper = document.graph.training.get("hyper") or {}
-    rate_setting = spec.setting("lr")
-    value = hyper.get("lr", rate_setting.default if rate_setting else None)
+    spec, value = optimizer_of(document), rate_of(document)
     short = {"momentum": "Momentum", "nesterov": "Nesterov"}.get(spec.key, spec.title)
-    return f"{short}   η {plain(value)}" if isinstance(value, (int, float)) else short
+    return f"{short}   η {plain(value)}" if value is not None else short
+
+
+def progress_parts(progress: Progress) -> list[tuple[int, str]]:
+    """`epoch 96 · step 960 · mini-batch loss 0.0213 · test accuracy 97.4%`, with each part's rank: where room is short, high ranks go."""
+    if progress.phase == "idle" and not progress.step:
+        return []
+    metrics, parts = progress.metrics, [(3, f"epoch {count(progress.epoch)}")] if progress.epoch else []
+    parts.append((2, f"step {count(progress.step)}"))
+    mini = progress.loss_of == "mini-batch"
+    if progress.loss is not None and (mini or metrics.get("train_loss") is None):
+        name = {"mini-batch": "mini-batch loss", "whole": "training loss"}.get(progress.loss_of, "loss")
+        parts.append((4 if mini and metrics.get("train_loss") is not None else 0, f"{name} {number(progress.loss)}"))
+    if (whole := metrics.get("train_loss")) is not None:
+        penalty = metrics.get("penalty")
+        parts.append((0, f"training loss {number(whole)}" + (f" + penalty {number(penalty)}" if penalty is not None else "")))
+    part = next((part for part in ("test", "train") if metrics.get(f"{part}_accuracy") is not None), "")
+    if part:
+        name = "test accuracy" if part == "test" else "training accuracy"
+        parts.append((1, f"{name} {_percent(metrics[f'{part}_accuracy'] or 0.0)}"))
+    if progress.phase == "training":
+        parts.append((5, f"{rate(progress.steps_per_second)} steps/s"))
+    return parts
 
 
 def progress_text(progress: Progress) -> str:
-    """`epoch 96 · loss 0.0213 · 21,400 steps/s`: the line beside the tabs."""
-    if progress.phase == "idle" and not progress.step:
-        return ""
-    parts = [f"epoch {count(progress.epoch)}", f"step {count(progress.step)}"] if progress.epoch else [f"step {count(progress.step)}"]
-    if progress.loss is not None:
-        parts.append(f"loss {number(progress.loss)}")
-    accuracy = progress.metrics.get("test_accuracy", progress.metrics.get("train_accuracy"))
-    if accuracy is not None:
-        parts.append(f"accuracy {accuracy:.1%}")
-    if progress.phase == "training":
-        parts.append(f"{rate(progress.steps_per_second)} steps/s")
-    return " · ".join(parts)
+    """Everything there is to say about how the run stands, in one line."""
+    return " · ".join(text for _, text in progress_parts(progress))
+
+
+def _percent(share: float) -> str:
+    """`97.4%`; only what is everything is 100%, and only what is nothing 0%."""
+    if share in (0.0, 1.0):
+        return f"{share:.0%}"
+    return f"{min(max(share, 0.001), 0.999):.1%}"
 
 
 class TrainingPage(QWidget):
@@ -80,11 +103,21 @@ class TrainingPage(QWidget):
         self.message = label("", "notice", wrap=True)
         self.message.hide()
         self.curves = Curves(pace)
+        self._why, self._step = "", 0
+        self._origin: tuple[float | None, str] | None = None
+        self._last: tuple[float | None, str] | None = None
+        self._before: dict[str, dict[str, Any]] = {}
+        self.rate_note = label("", "small", wrap=True)
+        self.rate_back = button("", "quiet")
+        self.rate_back.clicked.connect(self._take_rate_back)
+        self._show_rate_note()
         form = QWidget()
         column = QVBoxLayout(form)
         column.setContentsMargins(0, 4, 0, 8)
         column.setSpacing(5)
         column.addWidget(self.optimizer_form)
+        column.addWidget(self.rate_note)
+        column.addWidget(self.rate_back, 0, Qt.AlignmentFlag.AlignLeft)
         column.addLayout(self._hyper_place)
         column.addWidget(self.run_form)
         column.addLayout(self._formulas)
@@ -110,7 +143,9 @@ class TrainingPage(QWidget):
 
     def set_document(self, document: Document) -> None:
         self._document = document
-        self.curves.show_points([])
+        self._origin, self._last, self._step = None, None, 0
+        self._before.clear()
+        self.curves.clear()
         self.show_message("")
         self.refresh()
 
@@ -123,6 +158,7 @@ class TrainingPage(QWidget):
         if self._shown == (document, dict(training)):
             return
         self._shown = (document, dict(training))
+        self._note_rate()
         self.optimizer_form.set_values(training)
         self.run_form.set_values(training)
         self.run_form.editors["batch_size"].setEnabled(not spec.full_batch)
@@ -147,8 +183,21 @@ class TrainingPage(QWidget):
             self._formulas.addWidget(view)
 
     def show_progress(self, progress: Progress, curve: list[Point]) -> None:
-        self.curves.show_points(curve)
+        self.curves.show_points(curve, progress.run, progress.loss_of)
+        if progress.phase != "training":
+            self.curves.settle()
+        self._step = progress.step
+        self._hint()
         self.show_message(progress.message)
+
+    def show_trainable(self, why: str) -> None:
+        """Why nothing can be trained now; empty where it can."""
+        self._why = why
+        self._hint()
+
+    def _hint(self) -> None:
+        begun = f"Trained to step {count(self._step)}. Press Train to go on from there."
+        self.curves.set_hint(self._why or (begun if self._step else EMPTY))
 
     def show_message(self, text: str) -> None:
         self.message.setText(text)
@@ -162,9 +211,7 @@ class TrainingPage(QWidget):
 
     def _set(self, name: str, value: Any) -> None:
         if name == "optimizer":
-            # Another optimizer's rate would be a trap: each starts with its own.
-            edit: Any = Compound((SetTraining("optimizer", value), SetTraining("hyper", {})))
-            self._do(edit, f"Train with {OPTIMIZERS[value].title}", ("training", name))
+            self._change_optimizer(value)
         else:
             title = next(s.label for s in RUN_SETTINGS if s.name == name)
             self._do(SetTraining(name, value), f"Set {title.lower()}", ("training", name))
@@ -173,8 +220,46 @@ class TrainingPage(QWidget):
         if self._document is None:
             return
         setting = optimizer_of(self._document).setting(name)
+        if name == "lr":
+            self._origin = None
         hyper = dict(self._document.graph.training.get("hyper") or {}) | {name: value}
         self._do(SetTraining("hyper", hyper), f"Set {setting.label if setting else name}", ("hyper", name))
+
+    def _change_optimizer(self, key: str) -> None:
+        """Each optimizer starts with its own settings, or those it had before: another one's learning rate would be a trap."""
+        if self._document is None:
+            return
+        self._note_rate()
+        self._before[optimizer_of(self._document).key] = dict(self._document.graph.training.get("hyper") or {})
+        edit = Compound((SetTraining("optimizer", key), SetTraining("hyper", self._before.get(key, {}))))
+        self._do(edit, f"Train with {OPTIMIZERS[key].title}", ("training", "optimizer"))
+        self._note_rate()
+
+    def _note_rate(self) -> None:
+        """Remember the rate from before a change of optimizer, by whatever way it came, until the rate is set or is that again."""
+        if self._document is None:
+            return
+        spec, rate = optimizer_of(self._document), rate_of(self._document)
+        last, self._last = self._last, (rate, spec.title)
+        if self._origin == self._last:
+            self._origin = None
+        elif self._origin is None and last is not None and last[1] != spec.title and last[0] not in (rate, None):
+            self._origin = last
+        self._show_rate_note()
+
+    def _show_rate_note(self) -> None:
+        """Say that a change of optimizer changed the learning rate, and offer the rate from before."""
+        now, origin = rate_of(self._document) if self._document is not None else None, self._origin
+        shown = now is not None and origin is not None and now != origin[0]
+        if shown and origin is not None and now is not None:
+            self.rate_note.setText(f"η is now {plain(now)}; it was {plain(origin[0])} with {origin[1]}.")
+            self.rate_back.setText(f"Keep η = {plain(origin[0])}")
+        self.rate_note.setVisible(shown)
+        self.rate_back.setVisible(shown)
+
+    def _take_rate_back(self) -> None:
+        if self._origin is not None:
+            self._set_hyper("lr", self._origin[0])
 
     def _do(self, edit: Any, text: str, merge: tuple[str, str]) -> None:
         if self._document is None:

@@ -82,6 +82,34 @@ class ElidedLabel(QLabel):
         return QSize(min(self.sizeHint().width(), self.fontMetrics().horizontalAdvance("mmm…")), self.fontMetrics().height())
 
 
+class PartsLabel(ElidedLabel):
+    """A line of parts, of which only whole ones are shown: where room is short, those of high rank are left out first."""
+
+    SEPARATOR = " · "
+
+    def __init__(self, role: str = "") -> None:
+        super().__init__("", role)
+        self._parts: list[tuple[int, str]] = []
+
+    def set_parts(self, parts: list[tuple[int, str]]) -> None:
+        """(rank, text) of each part, in the order in which they are read."""
+        self._parts = list(parts)
+        self.set_full(self.SEPARATOR.join(text for _, text in parts))
+        self.setAccessibleName(self.full)
+
+    def _shorten(self) -> None:
+        room, shown = max(0, self.contentsRect().width()), list(self._parts)
+        while len(shown) > 1 and self.fontMetrics().horizontalAdvance(self._joined(shown)) > room:
+            shown.remove(max(shown, key=lambda part: part[0]))
+        if self._parts:
+            self.setText(self.fontMetrics().elidedText(self._joined(shown), Qt.TextElideMode.ElideRight, room))
+        else:
+            super()._shorten()
+
+    def _joined(self, parts: list[tuple[int, str]]) -> str:
+        return self.SEPARATOR.join(text for _, text in parts)
+
+
 class FlowLayout(QLayout):
     """Widgets in a row that breaks into further rows where the width ends."""
 

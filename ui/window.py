@@ -339,6 +339,7 @@ class Window(QMainWindow):
         actions.refresh(self.actions_by_id, situation)
         self.actions_by_id["save_trained"].setChecked(self.document.saves_training)
         why = "" if situation.trainable or situation.training else self.commands.why_not_train()
+        self.bottom.training.show_trainable(why)
         self.topbar.set_training(situation.training, self.actions_by_id["train"].isEnabled(), why)
         self.topbar.transport.setEnabled(not situation.training)
         self.topbar.transport.refresh()

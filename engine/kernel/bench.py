@@ -122,6 +122,7 @@ class WorkBench:
         if anew:
             self._forget_past()
             self._moved_on()
+            self._metrics = {}  # they were measured with other values
         if self.step and (anew or paused):
             made = f"Made anew: {', '.join(anew)}." if anew else "All trained values still fit."
             self._say(f"Training paused, because the graph changed. {made}" if paused else made, anew=anew)
@@ -171,6 +172,7 @@ class WorkBench:
             self._extend(trainer)
         self._say(self._session.device_note)
         self.debugging.begin(trainer)
+        self._metrics = {name: value for name, value in self._metrics.items() if name not in ("train_loss", "penalty")}  # measured at rest
         self.training = True
         self._until = self.step + steps if steps is not None else None
         self._speed.clear()
@@ -377,7 +379,8 @@ class WorkBench:
         if trainer is not None:
             first, points = trainer.curve.tell(points_known)
             self._metrics |= measured(points)
-            more = {"points": points, "first_point": first, "total_steps": trainer.total_steps, "loss": trainer.loss}
+            more = {"points": points, "first_point": first, "total_steps": trainer.total_steps, "loss": trainer.loss,
+                    "loss_of": trainer.loss_of}  # fmt: skip
         if self._held is not None:
             more |= {"debugging": self._held.on, "stopped": self._held.stopped}
             if trainer is not None:

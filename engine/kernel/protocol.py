@@ -62,6 +62,8 @@ class Progress:
     epochs: int = 0
     total_steps: int = 0
     loss: float | None = None
+    loss_of: str = ""
+    """What `loss` and the curve's losses are computed over: `mini-batch`, `whole` (training set), or nothing where there are no data."""
     points: tuple[Point, ...] = ()
     first_point: int = 0
     metrics: Mapping[str, float | None] = field(default_factory=dict)

@@ -300,3 +300,35 @@ def test_a_killed_kernel_is_replaced_and_training_goes_on_from_the_last_state() 
         until(lambda: client.training and client.progress.step > saved)
     finally:
         client.shutdown()
+
+
+def test_a_finished_run_that_was_opened_from_a_file_trains_on_when_told() -> None:
+    """It stood at three times its length, as a run that was continued does: Train makes one length more, not nothing."""
+    desk = Desk(epochs=None, steps=5)
+    for _ in range(15):
+        desk.bench.command("step", None)
+    saved = desk.bench.state().saved
+    other = Desk(epochs=None, steps=5)
+    other.bench.command("load", saved)
+    assert other.bench.progress(0).step == 15 and other.bench.progress(0).trained == saved.token
+    assert other.value("w") == desk.value("w")
+
+    other.bench.command("start", None)
+    while other.bench.training:
+        other.bench.run_slice(0.01)
+
+    assert other.bench.step == 20 and other.bench.progress(0).trained not in (0, saved.token)
+
+
+def test_memory_of_another_optimizer_is_left_behind() -> None:
+    desk, other = Desk(optimizer="adam"), Desk(optimizer="momentum")
+    for _ in range(3):
+        desk.bench.command("step", None)
+    other.bench.command("load", desk.bench.state().saved)
+    fresh = Desk(optimizer="momentum")
+    fresh.document.do(SetParam(fresh.id("w"), "value", desk.value("w")))
+    fresh.open()
+    for each in (other, fresh):
+        each.bench.command("step", None)
+
+    assert other.value("w") == fresh.value("w")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,18 @@ import pytest
 import torch
 from torch import nn
 
+from engine.catalog import CATALOG
 from engine.curve import Curve
 from engine.data import load
 from engine.session import Session, SessionError
 from engine.state import State
 from engine.trainer import Trainer
-from graph.edits import SetParam
+from graph.edits import SetParam, SetTraining
+from graph.files import load as read_file
 from graph.graph import Graph
 from tests.engine.networks import network, tanh_net
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "resources" / "examples"
 
 
 def result(graph: Graph) -> dict[str, Any]:
@@ -334,3 +339,31 @@ def test_a_run_that_cannot_go_on_yet_keeps_its_momentum_until_it_can() -> None:
         (1 - w[1] * w[0]).square().backward()
         optimizer.step()
     assert [float(session.state.parameters[f"{n}.value"]) for n in ("w1", "w2")] == pytest.approx([t.item() for t in w], rel=1e-14)
+
+
+@pytest.mark.parametrize(("name", "batch_size"), [("iris", 16), ("iris", None), ("spiral", 32)])
+def test_every_one_of_the_first_epochs_is_measured_at_its_end(name: str, batch_size: int | None) -> None:
+    """Twelve epochs are twelve accuracies, over a whole part, and not one where the curve happens to be looked at."""
+    graph = read_file(EXAMPLES / f"{name}.gradwire", CATALOG)
+    for key, value in {"epochs": 12, "steps": None, "batch_size": batch_size}.items():
+        SetTraining(key, value).apply(graph)
+    trainer = Trainer(Session(graph))
+    trainer.run(max_steps=5)
+    trainer.run()
+
+    rows = trainer.session.feeds.rows["train"]
+    batches = 1 if batch_size is None else -(-rows // batch_size)
+    measured = [point.step for point in trainer.curve.points if point.accuracy is not None]
+    assert {epoch * batches for epoch in range(1, 13)} <= set(measured)
+    assert trainer.curve.points[-1].accuracy == trainer.session.evaluate("train")["accuracy"]
+
+
+def test_a_long_run_is_not_slowed_down_by_measuring_every_epoch() -> None:
+    graph = read_file(EXAMPLES / "xor.gradwire", CATALOG)
+    for key, value in {"epochs": 5000, "steps": None}.items():
+        SetTraining(key, value).apply(graph)
+    trainer = Trainer(Session(graph))
+    trainer.run()
+    first = 200 * (trainer.session.state.step // 5000)  # the steps of 200 epochs
+    later = [point.step for point in trainer.curve.points if point.accuracy is not None and point.step > first]
+    assert trainer.session.state.epoch == 5000 and 1 <= len(later) <= 200

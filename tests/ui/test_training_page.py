@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.kernel.protocol import Point, Progress
 from engine.optimizers.specs import OPTIMIZERS
 from ui.number_field import NumberField
-from ui.training import optimizer_text, progress_text
+from ui.training import optimizer_text, progress_parts, progress_text, rate_of
 from ui.window import Window
 
 
@@ -95,6 +96,132 @@ def test_curves_show_each_series_without_its_gaps(window: Window) -> None:
     assert curves.series("test_accuracy") == ([2.0], [0.6])
     curves.logarithmic.click()
     assert curves._plots["loss"][0].getAxis("left").logMode
+
+
+def test_a_loss_below_0_is_drawn_on_the_logarithmic_scale_with_a_note(window: Window) -> None:
+    """(w − 1)² − 5 from w = 2 runs from −4 to −5; with + 4.5 instead of − 5 … it crosses 0 on the way."""
+    curves = window.bottom.training.curves
+    curves.logarithmic.setChecked(True)
+    for losses in ([-4.0, -4.2, -5.0], [0.5, 0.01, 0.0, -0.5]):
+        curves.show_points([Point(step, loss) for step, loss in enumerate(losses, 1)], run=1)
+        curves._draw()
+
+        drawn = curves._lines["loss"].getData()
+        assert len(drawn[1]) == len(losses) and np.isfinite(drawn[1]).all()
+        low, high = curves._plots["loss"][0].viewRange()[1]
+        assert low <= min(drawn[1]) and max(drawn[1]) <= high
+        assert not curves.note.isHidden() and curves.note.text()
+    curves.logarithmic.setChecked(False)
+    assert curves.note.isHidden() and curves._lines["loss"].getData()[1].tolist() == losses
+
+
+def test_reset_leaves_the_old_curve_behind_the_new_one(window: Window, qtbot: QtBot) -> None:
+    page = window.bottom.training
+    first = [Point(step, 1 / step) for step in range(1, 30)]
+    page.show_progress(Progress(phase="training", run=1, step=29, loss_of="whole"), first)
+    page.show_progress(Progress(phase="paused", run=1, step=29, loss_of="whole"), first)
+    first.clear()  # the window's list is emptied in place when a new run begins
+    page.show_progress(Progress(run=2), first)
+    page.curves._draw()
+    assert page.curves._stack.currentWidget() is page.curves._board
+    assert page.curves._ghosts["loss"].getData()[1].tolist() == [1 / step for step in range(1, 30)]
+    assert page.curves._lines["loss"].getData()[0] is None or not len(page.curves._lines["loss"].getData()[0])
+
+    page.show_progress(Progress(phase="paused", run=2, step=2, loss_of="whole"), [Point(1, 0.9), Point(2, 0.2)])
+    page.curves._draw()
+    assert page.curves.series("loss")[1] == [0.9, 0.2] and len(page.curves.ghost("loss")[1]) == 29
+    qtbot.mouseClick(page.curves.before, Qt.MouseButton.LeftButton)
+    assert page.curves.ghost("loss") == ([], [])
+    page.set_document(window.document)
+    assert page.curves._ghost == {} and page.curves._stack.currentWidget() is page.curves.hint
+
+
+def test_the_legend_names_what_is_drawn_and_nothing_else(window: Window) -> None:
+    curves = window.bottom.training.curves
+
+    def legend(points: list[Point], part: str) -> str:
+        curves.show_points(points, run=1, part=part)
+        curves._draw()
+        return curves._plots["loss"][2].text() + curves._plots["accuracy"][2].text()
+
+    alone = legend([Point(1, 0.5), Point(2, 0.4)], "")
+    assert "test" not in alone and "training set" not in alone
+    assert "each mini-batch" in legend([Point(1, 0.5), Point(2, 0.4)], "mini-batch")
+    both = legend([Point(1, 0.5), Point(2, 0.4, 0.7, 0.6, 0.5)], "whole")
+    assert both.count("training set") == 2 and both.count("test set") == 2
+
+
+def test_the_empty_plot_asks_for_train_only_where_train_can_be_pressed(window: Window) -> None:
+    """f = x·y + z has nothing to train."""
+    window.refresh_actions()
+    hint = window.bottom.training.curves.hint
+
+    assert not window.topbar.train.isEnabled() and "Press Train" not in hint.text() and hint.text() == window.topbar.train.toolTip()
+    window.bottom.training.show_trainable("")
+    assert "Press Train" in hint.text()
+
+
+def test_losses_and_accuracies_say_what_they_are_computed_over() -> None:
+    metrics = {"train_loss": 0.5, "penalty": 0.25, "test_accuracy": 1.0, "train_accuracy": 0.5}
+    mini = progress_text(Progress("paused", step=3, loss=0.125, loss_of="mini-batch", metrics=metrics))
+    assert "mini-batch loss 0.1250" in mini and "training loss 0.5000 + penalty 0.2500" in mini and "test accuracy 100%" in mini
+    whole = progress_text(Progress("training", step=3, loss=0.125, loss_of="whole", metrics={"train_accuracy": 0.99999}))
+    assert "training loss 0.1250" in whole and "training accuracy 99.9%" in whole  # rounded it would say that all are right
+    assert "mini-batch" not in whole and "test" not in whole
+
+
+def test_a_short_line_drops_whole_parts_and_cuts_no_number(window: Window) -> None:
+    progress = Progress("training", step=1200, epoch=12, loss=0.0213, loss_of="mini-batch", metrics={"test_accuracy": 1.0})
+    status = window.bottom.status
+    status.set_parts(progress_parts(progress))
+    texts = [text for _, text in progress_parts(progress)]
+    for width in range(900, 120, -7):
+        status.resize(width, 20)
+        shown = status.text().split(" · ")
+        assert all(part in texts for part in shown) or len(shown) == 1, status.text()
+        assert status.full == progress_text(progress) == status.toolTip()
+    assert "mini-batch loss" in status.text()
+
+
+def test_another_optimizer_says_that_the_rate_changed_and_one_click_takes_it_back(window: Window, qtbot: QtBot) -> None:
+    page, combo = window.bottom.training, window.bottom.training.optimizer_form.editors["optimizer"]
+    assert page.hyper_form is not None
+    type_number(qtbot, page.hyper_form.editors["lr"], "0.25")
+    assert page.rate_note.isHidden() and page.rate_back.isHidden()
+    combo.setFocus()
+    while combo.currentData() != "adam":  # type: ignore[attr-defined]
+        qtbot.keyClick(combo, Qt.Key.Key_Down)
+    window._settled()
+    assert rate_of(window.document) == 0.001
+    assert not page.rate_note.isHidden() and "0.001" in page.rate_note.text() and "0.25 with SGD" in page.rate_note.text()
+
+    window.document.undo()
+    window._settled()
+    assert page.rate_note.isHidden() and rate_of(window.document) == 0.25
+    window.document.redo()
+    page._set("optimizer", "rmsprop")
+    window._settled()
+    assert not page.rate_back.isHidden()
+    qtbot.mouseClick(page.rate_back, Qt.MouseButton.LeftButton)
+    window._settled()
+    assert rate_of(window.document) == 0.25 and page.rate_note.isHidden()
+    assert window.document.graph.training["optimizer"] == "rmsprop"
+
+
+def test_an_optimizer_one_comes_back_to_has_its_settings_again(window: Window, qtbot: QtBot) -> None:
+    page = window.bottom.training
+    assert page.hyper_form is not None
+    type_number(qtbot, page.hyper_form.editors["lr"], "0.25")
+    page._set("optimizer", "adam")
+    window._settled()
+    page._set("optimizer", "sgd")
+    window._settled()
+    assert rate_of(window.document) == 0.25 and page.rate_note.isHidden()
+
+
+def test_the_two_steps_have_names_of_their_own(window: Window) -> None:
+    named = [window.topbar.transport.step.text(), window.topbar.transport.back.text(), window.bottom.step.text()]
+    assert len(set(named)) == 3 and not {"Step", "Step back"} & set(named)
 
 
 def test_no_curve_no_plotting_library() -> None:

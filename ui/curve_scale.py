@@ -1,0 +1,75 @@
+"""The scale of a loss curve: linear, logarithmic, or logarithmic on both sides of 0 where the loss is not always positive."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ui.numbers import number
+
+DECADES = 12
+"""At most so many powers of ten away from the largest value: what is smaller is drawn on the straight part."""
+FEW_TICKS, MANY_TICKS = 3, 7
+
+Kind = Literal["linear", "log", "symlog"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """`place` says where a value is drawn. `straight` is the largest size up to which a symlog scale is linear."""
+
+    kind: Kind = "linear"
+    straight: float = 1.0
+    note: str = ""
+
+    def place(self, value: float) -> float:
+        if self.kind != "symlog":
+            return value
+        size = abs(value) / self.straight
+        return math.copysign(size if size < 1 else 1 + math.log10(size), value)
+
+    def ticks(self, low: float, high: float) -> list[tuple[float, str]] | None:
+        """Places and texts of the ticks between two values; None where the plot finds them by itself."""
+        if self.kind != "symlog":
+            return None
+        values = _powers(low, high, self.straight)
+        if len(values) < FEW_TICKS:
+            values = sorted({*_round_values(low, high), *values})
+        stride = -(-len(values) // MANY_TICKS)
+        zero = values.index(0.0) % stride if 0.0 in values else 0
+        return [(self.place(value), number(value)) for value in values[zero::stride]]
+
+
+LINEAR = Scale()
+
+
+def chosen_scale(values: Iterable[float], logarithmic: bool) -> Scale:
+    """The scale for these values, with what to say where a logarithm alone cannot show them all."""
+    found = list(values)
+    if not logarithmic or not found:
+        return LINEAR
+    if min(found) > 0:
+        return Scale("log")
+    positive = [value for value in found if value > 0]
+    if not positive:
+        return Scale(note="no logarithm: the loss is never above 0")
+    straight = max(min(positive), max(map(abs, found)) * 10.0**-DECADES)
+    return Scale("symlog", straight, f"linear between ±{number(straight)}, where there is no logarithm")
+
+
+def _powers(low: float, high: float, straight: float) -> list[float]:
+    """0 and the powers of ten outside the straight part, as far as they lie between the two values."""
+    first, last = math.ceil(math.log10(straight)), math.floor(math.log10(max(abs(low), abs(high), straight)))
+    sizes = [10.0**exponent for exponent in range(first, last + 1)]
+    return [value for value in [*(-size for size in reversed(sizes)), 0.0, *sizes] if low <= value <= high]
+
+
+def _round_values(low: float, high: float) -> Sequence[float]:
+    """About five round numbers between two values."""
+    if not high > low:
+        return [low]
+    unit = 10.0 ** math.floor(math.log10((high - low) / 4))
+    step = next(unit * factor for factor in (1, 2, 5, 10) if (high - low) / (unit * factor) <= 5)
+    return [i * step for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
