@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QPointF, QRectF, QRunnable, QSize, Qt, QThreadPool, Signal
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QRunnable, QSize, Qt, QThreadPool, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QTableView, QVBoxLayout, QWidget
 
 from graph.document import Document
 from ui.array_view import TableModel, quiet_table
+from ui.numbers import number, whole
 from ui.theme import LIGHT, Theme, color, faded, font
 from ui.widgets import label
 
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from engine.data import DataSet
 
 ROWS = 200
+UNEQUAL = 4.0
+"""Two features are drawn to the same scale unless one spreads this many times as far as the other."""
 HUES = ("layers", "probes", "activations", "losses", "parameters", "math", "sources")
 """Classes take the categories' hues: none of them is blue or orange, which mean forward and backward."""
 
@@ -26,22 +30,27 @@ class _Loading(QObject):
 
 
 class _Job(QRunnable):
-    """Loads one data set; `done(token, DataSet or None, error)` arrives in the window's thread."""
+    """Loads the data sets of a graph, which go row by row.
 
-    def __init__(self, token: object, settings: dict[str, Any]) -> None:
+    `done(token, the one at `place` or None, error)` arrives in the window's thread.
+    """
+
+    def __init__(self, token: object, settings: Sequence[dict[str, Any]], place: int, folder: str) -> None:
         super().__init__()
         self.signals = _Loading()
-        self._token, self._settings = token, settings
+        self._token, self._settings, self._place, self._folder = token, settings, place, folder
 
     def run(self) -> None:
-        from engine.data import DataError, load
+        from engine.data import DataError, load_together
 
         found: DataSet | None = None
         error = ""
         try:
-            found = load(self._settings)
-        except DataError as wrong:
-            error = str(wrong)
+            loaded = load_together(self._settings, self._folder)[self._place]
+            if isinstance(loaded, DataError):
+                error = str(loaded)
+            else:
+                found = loaded
         except Exception as wrong:  # a data set must never take the window with it
             error = f"The data could not be loaded: {wrong}"
         try:
@@ -72,8 +81,7 @@ class Scatter(QWidget):
             return
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        features = data.description.features
-        if len(features) > 1 or features == (64,):
+        if pictures(data) is not None:
             self._images(painter, data)
         else:
             self._points(painter, data)
@@ -92,28 +100,30 @@ class Scatter(QWidget):
         painter.setFont(font("tiny", theme.scale))
         painter.setPen(color(theme.secondary))
         caption = QRectF(area.left(), area.bottom() + 3, area.width(), 20)
-        axes = painter.fontMetrics().elidedText(f"{about.feature_names[0]}  ×  {second}", Qt.TextElideMode.ElideMiddle, round(area.width()))
+        shown = slice(0, 2000)
+        same = not alone and same_scale(across[shown], up[shown])
+        text = f"{about.feature_names[0]}  ×  {second}" + ("" if same or alone else ", each on its own scale")
+        axes = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, round(area.width()))
         painter.drawText(caption, int(Qt.AlignmentFlag.AlignHCenter), axes)
         classes = class_numbers(data)
-        shown = slice(0, 2000)
-        spots = _placed(across[shown], up[shown], area)
+        spots = placed(across[shown], up[shown], area, same)
         painter.setPen(Qt.PenStyle.NoPen)
         radius = 2.6 * theme.scale
-        for number in np.unique(classes[shown]):
-            painter.setBrush(faded(theme.swatch[HUES[int(number) % len(HUES)]], 0.75))
-            for x, y in spots[classes[shown] == number]:
+        for kind in np.unique(classes[shown]):
+            painter.setBrush(faded(theme.swatch[HUES[int(kind) % len(HUES)]], 0.75))
+            for x, y in spots[classes[shown] == kind]:
                 painter.drawEllipse(QPointF(x, y), radius, radius)
 
     def _images(self, painter: QPainter, data: DataSet) -> None:
         import numpy as np
 
         theme = self._theme
-        pictures = data.x_train.reshape(len(data.x_train), 8, 8) if data.x_train[0].size == 64 else data.x_train[:, 0]
+        shown = pictures(data)
         cell = round(40 * theme.scale)
         across = max(1, self.width() // (cell + 6))
         down = max(1, self.height() // (cell + 6))
-        for index in range(min(across * down, len(pictures))):
-            picture = pictures[index]
+        for index in range(min(across * down, len(shown))):
+            picture = shown[index]
             level = (picture - picture.min()) / max(float(picture.max() - picture.min()), 1e-12)
             grey = np.ascontiguousarray(255 - np.round(level * 255)).astype(np.uint8)
             image = QImage(grey.tobytes(), grey.shape[1], grey.shape[0], grey.shape[1], QImage.Format.Format_Grayscale8)
@@ -121,16 +131,34 @@ class Scatter(QWidget):
             painter.drawImage(place, image)
 
 
-def _placed(across: Any, up: Any, area: QRectF) -> Any:
-    """Coordinates in `area`, a little away from its edges."""
+def pictures(data: DataSet) -> Any:
+    """The training samples as pictures, where they are known to be some; a row of 64 numbers is none by itself."""
+    about, x = data.description, data.x_train
+    if len(about.features) == 3:
+        return x[:, 0]
+    if len(about.features) == 2:
+        return x
+    return x.reshape(len(x), *about.picture) if about.picture is not None else None
+
+
+def same_scale(across: Any, up: Any) -> bool:
+    """Whether two features can be drawn to one scale, so that a circle is a circle."""
+    wide, high = float(across.max() - across.min()), float(up.max() - up.min())
+    return max(wide, high) <= UNEQUAL * min(wide, high)
+
+
+def placed(across: Any, up: Any, area: QRectF, same: bool) -> Any:
+    """Coordinates in `area`, a little away from its edges; with one length for a unit in both directions where `same`."""
     import numpy as np
 
-    def unit(values: Any) -> Any:
-        low, high = float(values.min()), float(values.max())
-        return (values - low) / (high - low) if high > low else np.full(len(values), 0.5)
-
     inner = area.adjusted(8, 8, -8, -8)
-    return np.column_stack([inner.left() + unit(across) * inner.width(), inner.bottom() - unit(up) * inner.height()])
+    middles = [(float(values.min()) + float(values.max())) / 2 for values in (across, up)]
+    spans = [float(values.max() - values.min()) or 1.0 for values in (across, up)]
+    scales = [inner.width() / spans[0], inner.height() / spans[1]]
+    if same:
+        scales = [min(scales)] * 2
+    centre = inner.center()
+    return np.column_stack([centre.x() + (across - middles[0]) * scales[0], centre.y() - (up - middles[1]) * scales[1]])
 
 
 def class_numbers(data: DataSet) -> Any:
@@ -145,6 +173,52 @@ def class_numbers(data: DataSet) -> Any:
     if coding in ("zero_one", "plus_minus"):
         return (y[:, 0] > 0).astype(np.int64)
     return np.zeros(len(y), dtype=np.int64)
+
+
+class SampleModel(TableModel):
+    """Samples a row: whole numbers without decimals, classes by their names, and the sample's number in the training part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._whole: list[bool] = []
+        self._words: list[str] = []
+
+    def show_samples(self, data: DataSet | None) -> None:
+        """The first rows of the training part."""
+        import numpy as np
+
+        if data is None:
+            self._words = []
+            return self.show_cells(None)
+        about = data.description
+        x = data.x_train[:ROWS].reshape(min(ROWS, len(data.x_train)), -1)
+        y = data.y_train[:ROWS].reshape(len(x), -1).astype(np.float64)
+        self._words = [about.classes[at] for at in data.y_train[:ROWS]] if about.coding == "index" else []
+        rows = data.rows_train[:ROWS, None].astype(np.float64) + 1
+        cells = np.concatenate([rows, x, y], axis=1)
+        self._whole = [bool((column == np.round(column)).all()) for column in cells.T]
+        self.show_cells(cells)
+        features = list(about.feature_names) if len(about.feature_names) == x.shape[1] else [f"x{i + 1}" for i in range(x.shape[1])]
+        targets = about.target_names if len(about.target_names) == y.shape[1] else about.classes if len(about.classes) == y.shape[1] else ()
+        self.show_names(["row", *features, *(targets or [f"target {i + 1}" for i in range(y.shape[1])])])
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) and self._cells is not None:
+            column = index.column()
+            value = float(self._cells[index.row(), column])
+            if self._words and column == self.columnCount() - 1:
+                name = self._words[index.row()]
+                return name if role == Qt.ItemDataRole.DisplayRole or name == whole(value) else f"{name}: class {whole(value)}"
+            if role == Qt.ItemDataRole.DisplayRole:
+                return whole(value) if self._whole[column] and abs(value) < 1e15 else number(value)
+        return super().data(index, role)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Vertical:
+            return str(section + 1) if role == Qt.ItemDataRole.DisplayRole else None
+        if section == 0 and role == Qt.ItemDataRole.ToolTipRole:
+            return "The sample's place in the data set"
+        return super().headerData(section, orientation, role)
 
 
 class DataPage(QWidget):
@@ -162,7 +236,8 @@ class DataPage(QWidget):
         self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.heading = label("", "strong")
         self.scatter = Scatter()
-        self.model = TableModel()
+        self.model = SampleModel()
+        self.shown = label("", "small", wrap=True)
         self.table = QTableView()
         self.table.setModel(self.model)
         quiet_table(self.table)
@@ -178,7 +253,11 @@ class DataPage(QWidget):
         row.setSpacing(20)
         row.addLayout(column, 2)
         row.addWidget(self.scatter, 3)
-        row.addWidget(self.table, 4)
+        beside = QVBoxLayout()
+        beside.setSpacing(4)
+        beside.addWidget(self.shown)
+        beside.addWidget(self.table, 1)
+        row.addLayout(beside, 4)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -201,16 +280,14 @@ class DataPage(QWidget):
             self._wanted = None
             self._show(None, "", "There is no Data node in this graph. Drag one from the library, under Sources.")
             return
-        settings = graph.settings_of(node)
-        wanted = (node, document.path, repr(sorted(settings.items())))
+        settings = [graph.settings_of(each) for each in nodes]
+        wanted = (node, document.path, repr([sorted(each.items()) for each in settings]))
         if wanted == self._wanted:
             return
         self._wanted = self._token = wanted
-        if settings.get("dataset") == "csv" and document.path is not None and settings.get("path"):
-            settings["path"] = str(document.path.parent / str(settings["path"]))
         self.heading.setText(graph.nodes[node].name)
         self.text.setText("Loading …")
-        job = _Job(wanted, settings)
+        job = _Job(wanted, settings, nodes.index(node), str(document.path.parent) if document.path is not None else "")
         job.setAutoDelete(False)
         job.signals.done.connect(self._arrived)
         self._jobs.append(job)
@@ -222,27 +299,23 @@ class DataPage(QWidget):
             self._show(data, self.heading.text(), error)
 
     def _show(self, data: DataSet | None, heading: str, text: str) -> None:
-        import numpy as np
-
         self.heading.setText(heading)
-        self.scatter.setVisible(data is not None)
-        self.table.setVisible(data is not None)
+        for widget in (self.scatter, self.table, self.shown):
+            widget.setVisible(data is not None)
         self.scatter.show_data(data, self._theme)
+        self.model.show_samples(data)
         if data is None:
             self.text.setText(text)
-            self.model.show_cells(None)
             return
         about = data.description
         held = f"{about.train_rows:,} for training, {about.test_rows:,} held out for testing"
         kinds = f"classes: {', '.join(about.classes)}" if about.classes else f"target: {', '.join(about.target_names)}"
         coding = about.coding.replace("_", " ")
-        self.text.setText(f"{about.rows:,} samples: {held}.\n{_size(about.features)} features · {kinds} · coding: {coding}")
-        first = data.x_train[:ROWS].reshape(min(ROWS, len(data.x_train)), -1)
-        target = data.y_train[:ROWS].reshape(len(first), -1)
-        self.model.show_cells(np.concatenate([first, target.astype(np.float64)], axis=1))
-        columns = list(about.feature_names[: first.shape[1]]) if len(about.feature_names) == first.shape[1] else []
-        names = [*(columns or [str(i) for i in range(first.shape[1])]), *about.target_names[: target.shape[1]]]
-        self.model.show_names(names + ["target"] * (first.shape[1] + target.shape[1] - len(names)))
+        lines = [f"{about.rows:,} samples: {held}.", f"{_size(about.features)} features · {kinds} · coding: {coding}"]
+        self.text.setText("\n".join([*lines, *(f"{'!' if note.warning else 'i'}  {note.text}" for note in about.notes)]))
+        count = f"{about.train_rows:,} training samples"
+        first = f"The first {ROWS} of {count}" if about.train_rows > ROWS else f"All {count}"
+        self.shown.setText(f"{first}, in the order used for training; row is a sample's place in the data set")
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from engine.views import Absent, Gradient, TraceView
 from graph.document import Document
@@ -169,7 +169,10 @@ DOCUMENT_SETTINGS = (
     Setting("title", "text", "", title="Title"),
     Setting("description", "text", "", title="Description"),
     Setting("dtype", "choice", "float64", choices=("float64", "float32"), title="Precision", help="Scalar examples use float64."),
-    Setting("demo", "ints", [], title="Samples shown", help="Which samples are traced while nothing trains; none: the first 8."),
+    Setting(
+        "demo", "ints", [], minimum=1, title="Samples shown", when="has data",
+        help="The training samples that are shown while nothing trains, counted from 1, such as 1, 2, 5; empty: the first 8.",
+    ),  # fmt: skip
 )
 
 
@@ -187,6 +190,9 @@ class DocumentPage(QWidget):
         self.objective = label("", "secondary", wrap=True)
         self.form = Form(DOCUMENT_SETTINGS)
         self.form.changed.connect(self._set)
+        rows = self.form.editors["demo"]
+        assert isinstance(rows, QLineEdit)
+        rows.setPlaceholderText("the first 8")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 14, 0, 16)
         layout.setSpacing(8)
@@ -211,7 +217,9 @@ class DocumentPage(QWidget):
         self.description.setVisible(bool(text))
         self.facts.setText(f"{_counted(len(graph.nodes), 'node')} · {_counted(len(graph.edges), 'wire')}")
         self.objective.setText(self._objective(trace))
-        self.form.set_values(dict(graph.settings) | {"demo": graph.settings.get("demo") or []})
+        data = any(graph.spec(node).role == "data" for node in graph.nodes)
+        shown = [row + 1 for row in graph.settings.get("demo") or []]
+        self.form.set_values(dict(graph.settings) | {"demo": shown, "has data": data})
         self.form.set_read_only(bool(document.read_only))
 
     def _objective(self, trace: TraceView | None) -> str:
@@ -225,7 +233,7 @@ class DocumentPage(QWidget):
     def _set(self, name: str, value: object) -> None:
         if self._document is not None:
             setting = next(s for s in DOCUMENT_SETTINGS if s.name == name)
-            wanted = None if name == "demo" and not value else value
+            wanted = [row - 1 for row in value] or None if name == "demo" and isinstance(value, list) else value
             self._document.do(SetGraphSetting(name, wanted), f"Set {setting.label.lower()}", merge=("graph", name))
 
 
