@@ -197,10 +197,13 @@ class Playhead(QObject):
             return
         if not self.at_rest and self._share > 0.0:
             self._finish_event()
-            self._halt()
+            if not self._broken():
+                self._halt()
             return
         start = 0 if self.at_rest else self.event_index
-        if start < self.length:
+        if len(self.events) <= start < self.length:
+            self.seek(start + 1)  # nothing travels along wires: updated, or set to zero, at once
+        elif start < self.length:
             self._play("step", start, start + 1)
         elif self.tail:
             self.left.emit(1)
@@ -267,9 +270,9 @@ class Playhead(QObject):
             self.moved.emit()
 
     def _broken(self) -> bool:
-        """Stop where a breakpoint says so; a step stops anyway."""
+        """Stop where a breakpoint says so; a step stops there anyway, and says so as well."""
         done = self.event_index - 1
-        if self.breaks is None or self.playing not in ("forward", "backward") or done >= len(self.events):
+        if self.breaks is None or not self.playing or done >= len(self.events):
             return False
         event = self.events[done]
         if not self.breaks(event):

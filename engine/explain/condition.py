@@ -21,8 +21,9 @@ _SAME = {"<=": "≤", ">=": "≥", "==": "=", "=<": "≤", "=>": "≥"}
 _COMPARED = re.compile(
     r"(?P<what>.*?)\s*(?P<how><=|>=|==|=<|=>|[<>=≤≥])\s*(?P<number>[-+−]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?)", re.IGNORECASE
 )
+_ENTRY = re.compile(r"(.*?)\s*\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\]")
 _NAMES = {"∇": "gradient", "grad": "gradient", "iteration": "step", "": "value"}
-EXAMPLES = "value > 3, |gradient| < 1e-3, gradient is NaN, loss < 0.1, step = 100"
+EXAMPLES = "value > 3, value[0, 1] > 3, |gradient| < 1e-3, gradient is NaN, loss < 0.1, step = 100"
 
 
 class ConditionError(ValueError):
@@ -33,17 +34,22 @@ class ConditionError(ValueError):
 class Condition:
     """`value > 3` at a node. Of a tensor, a bare quantity counts when any of its numbers does; |…| is its Euclidean norm.
 
-    `how` is one of COMPARISONS or STATES; `node` is empty for a quantity of the run.
+    `how` is one of COMPARISONS or STATES; `node` is empty for a quantity of the run; `entry` is the index of one number of the tensor.
     """
 
     node: str
     quantity: str
     how: str
     number: float = 0.0
+    entry: tuple[int, ...] | None = None
 
     @property
     def text(self) -> str:
-        return f"{self.quantity} {self.how}" if self.how in STATES else f"{self.quantity} {self.how} {self.number:.6g}"
+        what = self.quantity
+        if self.entry is not None:
+            index = f"[{', '.join(map(str, self.entry))}]"
+            what = f"|{what.strip('|')}{index}|" if what[0] == "|" else what + index
+        return f"{what} {self.how}" if self.how in STATES else f"{what} {self.how} {self.number:.6g}"
 
     @property
     def of_the_run(self) -> bool:
@@ -60,17 +66,38 @@ class Condition:
             return {"is NaN": math.isnan(number), "is infinite": math.isinf(number), "is not finite": not math.isfinite(number)}[self.how]
         return COMPARISONS[self.how](number, self.number)
 
+    def fits(self, shape: tuple[int, ...]) -> bool:
+        """Whether a tensor of this shape has the entry."""
+        return self.entry is None or (len(self.entry) == len(shape) and all(i < size for i, size in zip(self.entry, shape, strict=True)))
+
     def holds(self, view: ArrayView) -> bool:
-        """Whether it holds for a tensor: for its norm, or for any of its numbers."""
+        """Whether it holds for a tensor: for its norm, for the entry, or for any of its numbers."""
+        return self.met_by(view) is not None
+
+    def met_by(self, view: ArrayView) -> float | None:
+        """The number for which it holds (NaN for one of STATES); None where it does not hold."""
+        if self.entry is not None:
+            if view.data is None or not self.fits(view.shape):
+                return None
+            number = float(view.data[self.entry])
+            return (abs(number) if self.quantity[0] == "|" else number) if self.holds_for(number) else None
         if self.how in STATES:
-            return self._state(view)
+            return math.nan if self._state(view) else None
         if self.quantity[0] == "|":
-            return self.holds_for(view.norm)
+            return view.norm if self.holds_for(view.norm) else None
         if math.prod(view.shape) == 0:
-            return False
+            return None
         if self.how == "=":
-            return bool((view.data == self.number).any()) if view.data is not None else view.minimum == self.number == view.maximum
-        return any(self.holds_for(bound) for bound in (view.minimum, view.maximum))
+            there = bool((view.data == self.number).any()) if view.data is not None else view.minimum == self.number == view.maximum
+            return self.number if there else None
+        bound = view.minimum if self.how in ("<", "≤") else view.maximum
+        return bound if self.holds_for(bound) else None
+
+    def stop(self, step: int, name: str, value: float | None) -> str:
+        """What to say when it has stopped a run: at which step, which condition, and the number that met it."""
+        where = f" at {name}" if name else ""
+        now = f"; it is {value:.6g}" if value is not None and self.how not in (*STATES, "=") else ""
+        return f"Stopped at step {step:,}: {self.text}{where}{now}."
 
     def _state(self, view: ArrayView) -> bool:
         if view.finite:
@@ -98,12 +125,17 @@ def _made(what: str, how: str, number: float, node: str) -> Condition:
     name = what.strip().lower()
     bars = len(name) > 1 and name[0] == name[-1] == "|"
     name = name.strip("| ") if bars else name
+    entry, place = None, _ENTRY.fullmatch(name)
+    if place is not None:
+        name, entry = place[1], tuple(int(each) for each in place[2].split(","))
     name = _NAMES.get(name, name)
     quantity = f"|{name}|" if bars and name not in OF_THE_RUN else name
     if quantity not in QUANTITIES:
         raise ConditionError(f"“{what.strip()}” cannot be watched. What can: {', '.join(QUANTITIES)}.")
     if quantity in OF_THE_RUN:
+        if entry is not None:
+            raise ConditionError(f"{quantity} is one number: it has no entries.")
         return Condition("", quantity, how, number)
     if not node:
         raise ConditionError(f"Select the node whose {quantity.strip('|')} is meant; without one, only loss and step can be watched.")
-    return Condition(node, quantity, how, number)
+    return Condition(node, quantity, how, number, entry)

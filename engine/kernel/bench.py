@@ -332,7 +332,8 @@ class WorkBench:
         before = self.step
         try:
             if self.debugging.conditions:
-                self.training &= not self.debugging.run(trainer, max_seconds, max_steps or math.inf)
+                if self.debugging.run(trainer, max_seconds, max_steps or math.inf):
+                    self._stopped_by(self.debugging)
             else:
                 trainer.run(max_seconds, max_steps)
         except SessionError as error:
@@ -345,6 +346,15 @@ class WorkBench:
             self._say(trainer.problem.text, trainer.problem.nodes[0] if trainer.problem.nodes else None)
         if trainer.finished or (self.training and self._until is not None and self.step >= self._until):
             self.training = False
+            self._measure()
+
+    def _stopped_by(self, debugging: Debugging) -> None:
+        """A condition was met: say which, where and by what number."""
+        self.training = False
+        condition = debugging.stopped
+        if condition is not None:
+            node = self._graph.nodes.get(condition.node)
+            self._say(condition.stop(self.step, node.name if node is not None else "", debugging.met), condition.node or None)
             self._measure()
 
     def _stop(self, error: SessionError) -> None:

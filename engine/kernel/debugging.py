@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from engine.explain.condition import Condition
@@ -28,6 +29,8 @@ class Debugging:
         self.past = Past()
         self.conditions: tuple[Condition, ...] = ()
         self.stopped: Condition | None = None
+        self.met: float | None = None
+        """The number that met it."""
         self._met: set[Condition] = set()
         self._kept_at = -math.inf
         self._cost = 0.0
@@ -94,7 +97,7 @@ class Debugging:
         """Training starts: what is met already does not stop it, only what comes to be met."""
         self.stopped = None
         try:
-            self._met = set(self._met_now(trainer)) if self.conditions else set()
+            self._met = {condition for condition, _ in self._met_now(trainer)} if self.conditions else set()
         except SessionError:  # the coming step cannot be computed: training will say why
             self._met = set()
 
@@ -112,25 +115,35 @@ class Debugging:
 
     def _stops(self, trainer: Trainer) -> bool:
         met = self._met_now(trainer)
-        new = [condition for condition in met if condition not in self._met]
-        self._met = set(met)
-        self.stopped = new[0] if new else None
+        new = [each for each in met if each[0] not in self._met]
+        self._met = {condition for condition, _ in met}
+        self.stopped, self.met = new[0] if new else (None, None)
         return bool(new)
 
-    def _met_now(self, trainer: Trainer) -> list[Condition]:
-        """Those that hold: of the run by its last loss and step, of a node by the pass of the coming step."""
+    def _met_now(self, trainer: Trainer) -> list[tuple[Condition, float]]:
+        """Those that hold, each with a number for which it does: of the run by its last loss and step, of a node by the pass of the
+        coming step."""
         trace = trainer.coming_trace() if any(not c.of_the_run for c in self.conditions) else None
         found = []
         for condition in self.conditions:
             if condition.of_the_run:
                 number = trainer.loss if condition.quantity == "loss" else float(trainer.session.state.step)
-                holds = number is not None and condition.holds_for(number)
+                met = number if number is not None and condition.holds_for(number) else None
             else:
                 assert trace is not None
                 table: Any = trace.gradients if condition.of_gradient else trace.values
-                entries = (entry for (node, _), entry in table.items() if node == condition.node and not isinstance(entry, Absent))
-                holds = any(condition.holds(array_view(entry)) for entry in entries)
-            if holds:
-                found.append(condition)
+                tensors = (tensor for (node, _), tensor in table.items() if node == condition.node and not isinstance(tensor, Absent))
+                met = next((number for tensor in tensors if (number := _met_by(condition, tensor)) is not None), None)
+            if met is not None:
+                found.append((condition, met))
         return found
+
+
+def _met_by(condition: Condition, tensor: Any) -> float | None:
+    """One entry is looked up in the tensor itself, however large it is."""
+    if condition.entry is None:
+        return condition.met_by(array_view(tensor))
+    if not condition.fits(tuple(tensor.shape)):
+        return None
+    return replace(condition, entry=()).met_by(array_view(tensor[condition.entry]))
 

@@ -166,6 +166,8 @@ def test_a_graph_that_learns_nothing_shows_its_demonstration_batch_and_no_compla
         ("|gradient| < 1e-3", Condition("n", "|gradient|", "<", 1e-3)), ("grad<=-.5", Condition("n", "gradient", "≤", -0.5)),
         ("gradient is nan", Condition("n", "gradient", "is NaN")), ("is not finite", Condition("n", "value", "is not finite")),
         ("loss < 0.1", Condition("", "loss", "<", 0.1)), ("iteration == 100", Condition("", "step", "=", 100.0)),
+        ("value[0, 1] > 3", Condition("n", "value", ">", 3.0, (0, 1))), ("|grad[2]| < .5", Condition("n", "|gradient|", "<", 0.5, (2,))),
+        ("gradient [ 1,0 ] is NaN", Condition("n", "gradient", "is NaN", entry=(1, 0))),
         ("∇ ≥ −2", Condition("n", "gradient", "≥", -2.0)), ("|Gradient| < 2E-3", Condition("n", "|gradient|", "<", 2e-3)),
     ],
 )  # fmt: skip
@@ -174,7 +176,9 @@ def test_a_condition_reads_as_a_person_types_it(text: str, wanted: Condition) ->
     assert read(wanted.text, "n") == wanted
 
 
-@pytest.mark.parametrize("text", ["", "value", "3 > value", "value > three", "weight > 3", "value > 3 or 4", "__import__('os')"])
+@pytest.mark.parametrize("text", [
+    "", "value", "3 > value", "value > three", "weight > 3", "value > 3 or 4", "value[-1] > 3", "value[] > 3", "__import__('os')",
+])
 def test_what_is_no_condition_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ConditionError, match="watched|look like"):
         read(text, "n")
@@ -203,6 +207,22 @@ def test_a_tensor_meets_a_bare_condition_with_any_number_and_a_barred_one_with_i
         assert not read("is NaN", "n").holds(array_view(tensor)) and read("is infinite", "n").holds(array_view(tensor))
 
 
+def test_one_entry_of_a_tensor_is_compared_alone_however_large_the_tensor_is() -> None:
+    import torch
+
+    from engine.kernel.debugging import _met_by
+
+    for shape, entry in (((2, 3), (1, 2)), ((300, 300), (299, 0)), ((4,), (3,))):
+        tensor = torch.zeros(shape, dtype=torch.float64)
+        tensor[entry] = -4.0
+        place = ", ".join(map(str, entry))
+        assert _met_by(read(f"value[{place}] < -3", "n"), tensor) == -4.0 and _met_by(read(f"|value[{place}]| > 3", "n"), tensor) == 4.0
+        assert _met_by(read(f"value[{place}] > 0", "n"), tensor) is None and _met_by(read("value[9, 9, 9] < 1", "n"), tensor) is None
+        tensor[entry] = torch.nan
+        assert _met_by(read(f"value[{place}] is NaN", "n"), tensor) is not None
+        assert _met_by(read(f"value[{place}] < 1", "n"), tensor) is None
+
+
 def run_until_it_stops(bench: WorkBench) -> Any:
     bench.command("start", None)
     while bench.training:
@@ -219,6 +239,7 @@ def test_training_stops_at_the_first_iteration_whose_loss_is_below() -> None:
     first = next(step for step, loss in enumerate(losses) if loss < 5)
     assert progress.step == first + 1 and progress.loss == pytest.approx(losses[first])
     assert progress.stopped == read("loss < 5") and progress.phase == "paused"
+    assert progress.message == f"Stopped at step {first + 1}: loss < 5; it is {losses[first]:.6g}."
 
     assert run_until_it_stops(desk.bench).phase == "finished"  # what holds on does not stop it again
 
@@ -231,6 +252,7 @@ def test_training_stops_before_the_step_in_which_a_gradient_is_small() -> None:
     gradients = [abs(4 * (2 * by_hand(step, 0.01) - 6)) for step in range(100)]
     assert progress.step == next(step for step, gradient in enumerate(gradients) if gradient < 2)
     assert progress.stopped == read("|gradient| < 2", desk.id("w"))
+    assert progress.message == f"Stopped at step {progress.step}: |gradient| < 2 at w; it is {gradients[progress.step]:.6g}."
 
 
 def test_training_stops_at_a_step_and_goes_on_from_it() -> None:
@@ -238,6 +260,16 @@ def test_training_stops_at_a_step_and_goes_on_from_it() -> None:
     desk.bench.command("conditions", (read("step = 7"),))
     assert run_until_it_stops(desk.bench).step == 7
     assert run_until_it_stops(desk.bench).step == 100
+
+
+def test_a_single_step_that_meets_a_condition_says_so() -> None:
+    desk = Desk(hyper={"lr": 0.01})
+    desk.bench.command("conditions", (read("step = 2"),))
+    said = []
+    for _ in range(3):
+        desk.bench.command("step", None)
+        said.append(desk.bench.progress(0).message)
+    assert said == ["", "Stopped at step 2: step = 2.", ""]
 
 
 def test_a_condition_on_a_node_that_is_gone_stops_nothing() -> None:

@@ -12,6 +12,7 @@ from PySide6.QtCore import QPoint, Qt
 from pytestqt.qtbot import QtBot
 
 from engine.catalog import CATALOG
+from engine.explain.update import ParameterUpdate, Update
 from engine.views import Absent, ArrayView, Event
 from graph.document import Document
 from graph.edits import SetParam
@@ -19,9 +20,10 @@ from graph.formula import build
 from graph.graph import Graph
 from graph.groups import group
 from tests.engine.networks import network, product, tanh_net
-from tests.ui.window_support import hand_trace, names, scalar
+from tests.ui.window_support import hand_trace, matrix, names, scalar
 from ui.debugger.breakpoints import Breakpoints
 from ui.debugger.timeline import Timeline, layers
+from ui.debugger.update_view import UpdateView
 from ui.theme import THEMES
 from ui.window import Window
 
@@ -110,6 +112,74 @@ def test_the_phases_are_lit_in_turn_and_can_be_clicked(whole: Window, qtbot: QtB
         for _ in range(2 if phase == "backward" else 1):
             qtbot.mouseClick(bar.pairs["phase"].back, LEFT)
         assert [name for name, each in bar.phases.items() if each.property("active")] == [phase]
+
+
+@pytest.mark.parametrize("way", ["button", "node", "clicker", "layer", "phase", "back"])
+def test_zero_shows_the_same_by_every_way_the_moment_it_is_lit(whole: Window, qtbot: QtBot, way: str) -> None:
+    """No key lights Zero while gradients are still shown."""
+    bar, end = whole.debugger.control.bar, whole.playhead.length
+    assert bar is not None
+    if way == "button":
+        qtbot.mouseClick(bar.phases["zero"], LEFT)
+    elif way == "back":
+        whole.debugger.control._arrive(end)  # over the border from the iteration behind
+    else:
+        qtbot.mouseClick(bar.phases["update"], LEFT)
+        keys = {"node": (Qt.Key.Key_Period, NONE), "clicker": (Qt.Key.Key_PageDown, NONE),
+                "layer": (Qt.Key.Key_PageDown, SHIFT), "phase": (Qt.Key.Key_PageDown, CTRL)}  # fmt: skip
+        qtbot.keyClick(whole.canvas, *keys[way])
+
+    assert [name for name, each in bar.phases.items() if each.property("active")] == ["zero"]
+    assert bar.place.full == "gradients set to zero" and not whole.playhead.under_way
+    assert numbers(whole) == (ALL, set()) and wires(whole) == 0
+
+
+def test_a_condition_that_is_met_while_stepping_says_which_where_and_by_what(whole: Window, qtbot: QtBot) -> None:
+    """x·y is −10 in the pass of step 0; by node, by phase and by playing."""
+    ids = names(whole.document)
+    whole.debugger.control.breakpoints.add("value < -9", ids["multiply"])
+    said = "Stopped at step 0: value < -9 at multiply; it is -10."
+    for way in ("node", "phase", "play"):
+        whole.playhead.seek(0)
+        whole.say("")
+        if way == "node":
+            for _ in range(4):
+                qtbot.keyClick(whole.canvas, Qt.Key.Key_PageDown)
+                settle(whole)
+        elif way == "phase":
+            qtbot.keyClick(whole.canvas, Qt.Key.Key_PageDown, CTRL)
+        else:
+            whole.playhead.play_forward()
+            settle(whole)
+        assert whole.status.message.full == said, way
+
+
+def test_opening_the_debugger_says_that_the_loss_is_of_other_samples(window: Window, qtbot: QtBot) -> None:
+    window.debugger.toggle()
+    trace = hand_trace(window.document)
+    other = {**trace.values, trace.objective: scalar(-8.0)}
+    window.showing.show_trace(replace(trace, values=other, iteration=0, mode="training", batch="iteration 1: mini-batch 1 of 5"))
+    assert window.status.message.full == "Loss −8.000, before −7.000: now of the coming training step's samples."
+    window.debugger.toggle()
+    window.showing.show_trace(trace)
+    assert window.status.message.full == "Loss −7.000, before −8.000: now of the chosen samples again."
+
+
+def test_a_condition_on_an_entry_that_is_not_there_is_refused(window: Window, qtbot: QtBot) -> None:
+    window.canvas.select([names(window.document)["multiply"]])
+    window.debugger.control.show_page(ask=True)
+    page = window.debugger.control.page
+    assert page is not None
+    qtbot.keyClicks(page.points.entry, "value[0, 1] > 3")
+    qtbot.keyClick(page.points.entry, Qt.Key.Key_Return)
+    assert page.points.complaint.text() == "multiply is one number: it has no entries." and not window.debugger.control.breakpoints.all
+
+    shape = replace(hand_trace(window.document), values={(names(window.document)["multiply"], "y"): matrix([[1.0, 2.0], [3.0, 4.0]])})
+    window.showing.show_trace(shape)
+    for index, fits in (("[2, 0]", False), ("[1]", False), ("[1, 1]", True)):
+        page.points.entry.setText(f"value{index} > 3")
+        qtbot.keyClick(page.points.entry, Qt.Key.Key_Return)
+        assert bool(window.debugger.control.breakpoints.all) is fits, index
 
 
 def test_the_buttons_and_keys_of_a_layer_go_from_one_layer_to_the_next(whole: Window, qtbot: QtBot) -> None:
@@ -407,9 +477,37 @@ def test_a_double_click_cannot_be_lost(make_window: Callable[..., Window], qtbot
     window.showing.show_trace(replace(hand_trace(document), iteration=0))
     window.debugger.toggle()
     window.showing.show_trace(replace(hand_trace(document), iteration=0))
-    for _ in range(11):
+    for _ in range(10):
         window.playhead.step()
         window.playhead.advance(1)
         window.playhead.step()
-    assert window.playhead.event_index == 11
+    assert window.playhead.event_index == 10
+    window.playhead.step()
+    assert window.playhead.event_index == 11 and not window.playhead.playing
     qtbot.mouseClick(window.canvas, LEFT, NONE, QPoint(3, 3))
+
+
+def test_names_of_parameters_are_whole_and_every_number_of_a_tensor_can_be_chosen(qtbot: QtBot) -> None:
+    """The page is about 700 px wide in a window of 1280 × 720."""
+    old = matrix([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    labels = ("hidden.W", "second_hidden.W", "output.b")
+    rows = [ParameterUpdate(f"n{i}", "W", label, old, old, old, old, (), (), (0, 0), (0.6243, -0.0002245, -0.1, 0.6244), ())
+            for i, label in enumerate(labels)]  # fmt: skip
+    view, wanted = UpdateView(), list[tuple[int, ...]]()
+    qtbot.addWidget(view)
+    view.set_theme(THEMES["light"])
+    view.resize(500, 160)
+    view.show()
+    view.show_update(Update("sgd", "SGD", (), (), 0, 1, 1.0, tuple(rows)))
+    qtbot.wait(20)
+    for at, name in enumerate(labels):
+        item = view.table.item(at, 0)
+        assert item is not None and view.table.visualItemRect(item).width() >= view.table.fontMetrics().horizontalAdvance(name) + 6, name
+        assert name in item.toolTip()
+
+    view.entry_wanted.connect(lambda node, name, entry: wanted.append(entry))
+    for text in ("[1, 2]", "0 1", "[2, 0]", "[1]", "x"):
+        view.entry.setText(text)
+        qtbot.keyClick(view.entry, Qt.Key.Key_Return)
+        assert bool(view.entry.property("complaint")) == (text in ("[2, 0]", "[1]", "x")), text
+    assert wanted == [(1, 2), (0, 1)] and "2 × 3" in view.entry.toolTip()

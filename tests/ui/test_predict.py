@@ -227,6 +227,37 @@ def test_a_question_about_a_sample_ends_when_a_smaller_batch_is_shown(window: Wi
     assert [row.right for row in window.predict.board.score.rows] == ["void"]
 
 
+@pytest.mark.parametrize(
+    ("text", "entry", "verdict"),
+    [("[0, 1] 2", (0, 1), "yes"), ("[0,1] = 2", (0, 1), "yes"), ("[1, 0] 4", (1, 0), "no"), ("[5, 0] 9", (1, 1), ""), ("[1] 3", (1, 1), ""),
+     ("9", (1, 1), "yes")],
+)  # fmt: skip
+def test_every_entry_of_a_tensor_can_be_asked_for(window: Window, qtbot: QtBot, text: str, entry: tuple[int, ...], verdict: str) -> None:
+    edge, trace = wire(window, "x"), hand_trace(window.document)
+    window.showing.show_trace(replace(trace, edge_gradients={**trace.edge_gradients, edge: matrix([[1.0, 2.0], [3.0, 9.0]])}))
+    trigger(window, "hide_gradient", edge)
+    done: list[Any] = []
+    window.predict.board.ask([Item("gradient", edge, entry=(1, 1))], done.extend)
+    trigger(window, "predict_next")
+
+    type_answer(window, qtbot, text)
+
+    asked = {*window.predict.board.asked, *window.predict.board.answered}
+    assert asked == {Item("gradient", edge, entry=entry)}
+    assert [row.right for row in window.predict.board.score.rows] == ([verdict] if verdict else [])
+    assert bool(done) == (verdict == "yes") and window.predict.typing.callout.isVisible() == (verdict != "yes")
+
+
+def test_another_entry_is_typed_alone_and_then_its_number(window: Window, qtbot: QtBot) -> None:
+    edge, trace = wire(window, "x"), hand_trace(window.document)
+    window.showing.show_trace(replace(trace, edge_gradients={**trace.edge_gradients, edge: matrix([[1.0, 2.0], [3.0, 9.0]])}))
+    trigger(window, "hide_gradient", edge)
+    trigger(window, "predict_next")
+    type_answer(window, qtbot, "[0, 0]")
+    type_answer(window, qtbot, "1")
+    assert window.predict.board.score.counts.first == 1 and not window.predict.asking
+
+
 def test_a_lesson_asks_and_hears_how_it_ended(window: Window, qtbot: QtBot) -> None:
     done: list[Any] = []
     first, second = Item("gradient", wire(window, "x")), Item("gradient", wire(window, "y"))

@@ -13,6 +13,8 @@ from ui.style import px
 from ui.theme import Theme
 from ui.widgets import ElidedLabel, FlowLayout, button, label, line, set_property
 
+WIDEST = 128
+"""Room for "gradients set to zero" beside its slider."""
 UNITS = ("node", "layer", "phase", "iteration")
 _TIPS: dict[str, str] = {
     "forward": "The values, up to what the loss is made of",
@@ -105,6 +107,7 @@ class Bar(QWidget):
         scrub = QHBoxLayout()
         scrub.setSpacing(10)
         for slider, text in ((self.events, self.place), (self.iterations, self.iteration)):
+            slider.setMinimumWidth(60)
             scrub.addWidget(slider, 3)
             scrub.addWidget(text, 2)
         layout = QVBoxLayout(self)
@@ -120,6 +123,8 @@ class Bar(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Smaller buttons than elsewhere: the canvas needs the room."""
+        self.place.setMinimumWidth(px(theme, WIDEST))
+        self.iteration.setMinimumWidth(px(theme, WIDEST))
         self.setStyleSheet(f"QPushButton {{ min-height: {px(theme, 22)}px; padding: 0 {px(theme, 8)}px; border-radius: 6px; }}")
         for pair in self.pairs.values():
             for each in (pair.back, pair.on):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -84,23 +85,24 @@ class Breakpoints(QObject):
                 found[point.node] = "breakpoint" if point.condition is None else "condition"
         return found
 
-    def hit(self, event: Event, trace: TraceView) -> Breakpoint | None:
-        """The breakpoint at which to stop once this event is over."""
-        return next((point for point in self.all if point.on and _meets(point, event, trace)), None)
+    def hit(self, event: Event, trace: TraceView) -> tuple[Breakpoint, float] | None:
+        """The breakpoint at which to stop once this event is over, and the number that meets its condition."""
+        return next(((point, met) for point in self.all if point.on and (met := _met(point, event, trace)) is not None), None)
 
 
-def _meets(point: Breakpoint, event: Event, trace: TraceView) -> bool:
+def _met(point: Breakpoint, event: Event, trace: TraceView) -> float | None:
     condition, forward = point.condition, event.phase == "forward"
     if condition is None:
-        return point.node == event.node
+        return math.nan if point.node == event.node else None
     if condition.of_the_run:
         scored = condition.quantity == "loss" and forward and trace.objective is not None and event.node == trace.objective[0]
-        return scored and _holds(condition, trace.values.get(trace.objective or ("", "")))
+        return _met_by(condition, trace.values.get(trace.objective or ("", ""))) if scored else None
     if point.node != event.node or condition.of_gradient == forward:
-        return False
+        return None
     table: Mapping[tuple[str, str], object] = trace.values if forward else trace.gradients
-    return any(_holds(condition, entry) for (node, _), entry in table.items() if node == point.node)
+    found = (_met_by(condition, entry) for (node, _), entry in table.items() if node == point.node)
+    return next((number for number in found if number is not None), None)
 
 
-def _holds(condition: Condition, entry: object) -> bool:
-    return isinstance(entry, ArrayView) and condition.holds(entry)
+def _met_by(condition: Condition, entry: object) -> float | None:
+    return condition.met_by(entry) if isinstance(entry, ArrayView) else None

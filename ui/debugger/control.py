@@ -11,6 +11,8 @@ from ui.debugger.bar import Bar
 from ui.debugger.breakpoints import Breakpoint, Breakpoints
 from ui.debugger.timeline import Phase, Timeline
 from ui.debugger.updates import OWNER, Updates
+from ui.numbers import number
+from ui.reading import scalar
 
 if TYPE_CHECKING:
     from engine.explain.condition import Condition
@@ -48,6 +50,8 @@ class Control(QObject):
         self._wish: int | None = None
         self._told: tuple[Condition, ...] = ()
         self._asked = False
+        self._before: TraceView | None = None
+        """What was shown when the debugger was opened or closed, until the numbers of the other samples are there."""
         self._revision = window.document.revision
         self._said: tuple[object, ...] = ()
         self._timeline: tuple[tuple[object, ...], Timeline] | None = None
@@ -102,7 +106,7 @@ class Control(QObject):
         """Put the strip under the canvas; the numbers shown are those of the coming training step from now on."""
         if self.open:
             return
-        self.open = True
+        self.open, self._before = True, self._window.trace
         if self.bar is None:
             self._make_bar()
         assert self.bar is not None
@@ -116,8 +120,8 @@ class Control(QObject):
         """Take the strip away; breakpoints stay."""
         if not self.open:
             return
-        self.open, self._goal, self._wish = False, None, None
         window = self._window
+        self.open, self._goal, self._wish, self._before = False, None, None, window.trace
         window.playhead.set_tail(False)
         window.canvas.overlay.highlight(OWNER, ())
         if self.bar is not None:
@@ -215,10 +219,10 @@ class Control(QObject):
         trace = self._window.trace
         for i in range(start, min(end, len(self.timeline.events))):
             event = self.timeline.events[i]
-            point = self.breakpoints.hit(event, trace) if trace is not None else None
-            if point is not None and i + 1 < end:
+            hit = self.breakpoints.hit(event, trace) if trace is not None else None
+            if hit is not None:
                 self._window.playhead.seek(i + 1)
-                self._say_stop(point)
+                self._say_stop(*hit)
                 return
         self._window.playhead.seek(end)
 
@@ -261,14 +265,20 @@ class Control(QObject):
 
     def _broke(self, event: Event) -> None:
         trace = self._window.trace
-        point = self.breakpoints.hit(event, trace) if trace is not None else None
-        if point is not None:
-            self._say_stop(point)
+        hit = self.breakpoints.hit(event, trace) if trace is not None else None
+        if hit is not None:
+            self._say_stop(*hit)
 
-    def _say_stop(self, point: Breakpoint) -> None:
+    def _say_stop(self, point: Breakpoint, met: float) -> None:
+        name = self._name(point.node)
+        if point.condition is not None:
+            self._window.say(point.condition.stop(self.iteration, name, met))
+        else:
+            self._window.say(f"Stopped at the breakpoint{' at ' if name else ''}{name}.")
+
+    def _name(self, node: str) -> str:
         nodes = self._window.document.graph.nodes
-        where = f" at {nodes[point.node].name}" if point.node in nodes else ""
-        self._window.say(f"Stopped{where}: {point.text}" if point.condition is not None else f"Stopped{where}")
+        return nodes[node].name if node in nodes else ""
 
     def _breakpoints_changed(self) -> None:
         self._tell_conditions()
@@ -301,6 +311,7 @@ class Control(QObject):
         """New numbers: of the iteration that was asked for, or of the same one after an edit."""
         playhead = self._window.playhead
         playhead.set_tail(self.open and trace.iteration >= 0)
+        self._say_samples(trace)
         goal = self._goal
         if goal is not None and trace.iteration == goal.iteration:
             self._goal = None
@@ -312,6 +323,19 @@ class Control(QObject):
             if wish is not None:
                 self.to_iteration(wish)
         self.refresh()
+
+    def _say_samples(self, trace: TraceView) -> None:
+        """Opened or closed, the debugger changes the samples, and so the loss: say which they are."""
+        before = self._before
+        if before is None or (trace.iteration >= 0) != self.open:
+            return
+        self._before = None
+        old, new = _loss(before), _loss(trace)
+        hidden = self._window.canvas.overlay.hidden.values
+        if old is None or new is None or old == new or before.structure != trace.structure or (trace.objective or ("",))[0] in hidden:
+            return
+        what = "the coming training step's samples" if self.open else "the chosen samples again"
+        self._window.say(f"Loss {number(new)}, before {number(old)}: now of {what}.")
 
     def _arrive(self, position: int) -> None:
         self._window.playhead.seek(position)
@@ -325,7 +349,7 @@ class Control(QObject):
             self.kernel.debug(True)
         stop = (progress.run, progress.step, progress.stopped)
         if progress.stopped is not None and progress.phase == "paused" and stop != self._said:
-            self._say_stop(Breakpoint(progress.stopped.node, progress.stopped))
+            self._window.say(progress.message or progress.stopped.stop(progress.step, self._name(progress.stopped.node), None))
         self._said = stop
         self._tell_conditions()
         self.refresh()
@@ -382,3 +406,8 @@ class Control(QObject):
         edges = graph.inputs_of(node)
         hue: Hue = "forward" if playhead.phase == "forward" else "backward"
         overlay.highlight(OWNER, {node, *(edge.source[0] for edge in edges)}, [edge.id for edge in edges], hue=hue)
+
+
+def _loss(trace: TraceView) -> float | None:
+    """The number that is differentiated."""
+    return scalar(trace.values.get(trace.objective)) if trace.objective is not None else None

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
-from engine.explain.condition import EXAMPLES, ConditionError
+from engine.explain.condition import EXAMPLES, Condition, ConditionError, read
 from ui.debugger.breakpoints import Breakpoint, Breakpoints
 from ui.inspector import scrolled
 from ui.widgets import ElidedLabel, button, clear, label, set_property
@@ -15,14 +15,14 @@ from ui.widgets import ElidedLabel, button, clear, label, set_property
 
 class PointsView(QWidget):
     """Edits `Breakpoints`; `name_of` gives a node's name, None where it is gone, `target` the node a new condition is about, and
-    `find` the node of a name."""
+    `find` the node of a name. `refuse` says why a condition can never be met."""
 
     def __init__(
         self, points: Breakpoints, name_of: Callable[[str], str | None], target: Callable[[], str],
-        find: Callable[[str], str | None] = lambda name: None,
+        find: Callable[[str], str | None] = lambda name: None, refuse: Callable[[Condition], str] = lambda condition: "",
     ) -> None:  # fmt: skip
         super().__init__()
-        self._points, self._name_of, self._target, self._find = points, name_of, target, find
+        self._points, self._name_of, self._target, self._find, self._refuse = points, name_of, target, find, refuse
         self.entry = QLineEdit()
         self.entry.setAccessibleName("New breakpoint's condition")
         self.entry.setToolTip(f"For example {EXAMPLES}")
@@ -86,23 +86,27 @@ class PointsView(QWidget):
         return [row.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly) for row in rows if row is not None]
 
     def _row(self, index: int, point: Breakpoint, name: str | None) -> QWidget:
-        made, row = QWidget(), None
-        row = QHBoxLayout(made)
-        row.setContentsMargins(0, 0, 0, 0)
+        made, row = QWidget(), QHBoxLayout()
+        column = QVBoxLayout(made)  # the name has a line of its own: beside its condition both would be cut
+        column.setContentsMargins(0, 0, 0, 4)
+        column.setSpacing(2)
+        column.addLayout(row)
         row.setSpacing(6)
         where = name or ("the run" if not point.node else "a node that is gone")
         box = QCheckBox(where)
         box.setChecked(point.on)
-        box.setToolTip("Stop here, or pass for now")
+        box.setToolTip(f"{where}: stop here, or pass for now")
+        box.setAccessibleName(where)
         box.toggled.connect(lambda on, index=index: self._points.set_on(index, on))
-        row.addWidget(box)
+        box.setText(box.fontMetrics().elidedText(where, Qt.TextElideMode.ElideMiddle, self.width() - 70 if self.width() > 120 else 120))
+        row.addWidget(box, 1)
         if point.condition is None:
-            row.addWidget(ElidedLabel(point.text, "small"), 1)
+            column.addWidget(ElidedLabel(point.text, "small"))
         else:
             field = QLineEdit(point.text)
             field.setAccessibleName(f"Condition at {where}")
             field.editingFinished.connect(lambda index=index, field=field: self._change(index, field))
-            row.addWidget(field, 1)
+            column.addWidget(field)
         gone = button("✕", "quiet", tip="Remove this breakpoint")
         gone.setAccessibleName(f"Remove the breakpoint at {where}")
         gone.clicked.connect(lambda _=False, index=index: self._points.remove(index))
@@ -116,6 +120,7 @@ class PointsView(QWidget):
             target = self._find(name.strip()) if name.strip() else self._target()
             if target is None:
                 raise ConditionError(f"There is no node called “{name.strip()}”.")
+            self._check(text, target)
             self._points.add(text, target)
         except ConditionError as refused:
             self._complain(str(refused), self.entry)
@@ -123,10 +128,16 @@ class PointsView(QWidget):
             self.entry.clear()
             self._complain("", self.entry)
 
+    def _check(self, text: str, node: str) -> None:
+        """Raises ConditionError where what is typed is no condition, or one that can never be met."""
+        if wrong := self._refuse(read(text, node)):
+            raise ConditionError(wrong)
+
     def _change(self, index: int, field: QLineEdit) -> None:
         if index >= len(self._points.all) or field.text() == self._points.all[index].text:
             return
         try:
+            self._check(field.text(), self._points.all[index].node)
             self._points.replace(index, field.text())
         except ConditionError as refused:
             self._complain(str(refused), field)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QBrush
-from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from engine.explain.update import ParameterUpdate, Update
 from ui.array_view import quiet_table
@@ -15,10 +16,12 @@ from ui.explain.writing import HIDDEN, Writer
 from ui.inspector import scrolled
 from ui.numbers import exact, number, shape_text
 from ui.theme import LIGHT, Theme, color
-from ui.widgets import ElidedLabel, button, label
+from ui.widgets import ElidedLabel, button, label, set_property
 
 COLUMNS = ("", "old", "gradient", "new")
 SIZE = 14.5
+NAME = 190
+"""Names of parameters are shown whole up to this width."""
 WAITING = "Parameters take their steps in the update phase. Step on to it, or press Update."
 
 
@@ -39,6 +42,9 @@ class UpdateView(QWidget):
         self.table = self._table()
         self.heading = ElidedLabel("", "strong")
         self.before, self.after = button("‹", "quiet", tip="Another number of this tensor"), button("›", "quiet", tip="The next number")
+        self.entry = QLineEdit()
+        self.entry.setToolTip("Which number of the tensor is worked out: its place, counted from 0")
+        self.entry.setAccessibleName("Place of the number in the tensor")
         self.before.setAccessibleName("The number before")
         self.after.setAccessibleName("The number after")
         self.sheet = Sheet()
@@ -50,6 +56,7 @@ class UpdateView(QWidget):
         self.table.currentCellChanged.connect(lambda row, *_: self._show_row(row))
         self.before.clicked.connect(lambda: self._turn(-1))
         self.after.clicked.connect(lambda: self._turn(1))
+        self.entry.editingFinished.connect(self._typed)
         self.show_update(None)
 
     def _table(self) -> QTableWidget:
@@ -63,6 +70,8 @@ class UpdateView(QWidget):
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        table.setWordWrap(False)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         table.setAccessibleName("Updates of the parameters")
         return table
@@ -73,6 +82,7 @@ class UpdateView(QWidget):
         head = QHBoxLayout()
         head.addWidget(self.heading, 1)
         head.addWidget(self.before)
+        head.addWidget(self.entry)
         head.addWidget(self.after)
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
@@ -114,6 +124,7 @@ class UpdateView(QWidget):
         if self._rows:
             self.table.setCurrentCell(min(max(kept, 0), len(self._rows) - 1), 0)
         self.table.blockSignals(False)
+        self._make_room()
         self._show_sheet()
 
     def take_row(self, update: Update) -> None:
@@ -128,11 +139,18 @@ class UpdateView(QWidget):
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
         self.table.verticalHeader().setDefaultSectionSize(round(24 * theme.scale))
-        self.table.setMinimumWidth(round(240 * theme.scale))
         self._right.setMinimumWidth(round(270 * theme.scale))
         for at, row in enumerate(self._rows):
             self._fill(at, row)
+        self._make_room()
         self._show_sheet()
+
+    def _make_room(self) -> None:
+        """Wide enough for names and numbers; of a very long name both ends are shown, and all of it in its tip."""
+        header = self.table.horizontalHeader()
+        name, *others = (max(self.table.sizeHintForColumn(at), header.sectionSizeHint(at)) for at in range(len(COLUMNS)))
+        scale = self._theme.scale
+        self.table.setMinimumWidth(round(max(240 * scale, min(name, NAME * scale) + sum(others) + 12)))
 
     def _fill(self, at: int, row: ParameterUpdate) -> None:
         theme = self._theme
@@ -160,10 +178,12 @@ class UpdateView(QWidget):
         if update is None or row is None:
             self.sheet.show_lines((), (), self._theme)
             return
-        place = f"[{', '.join(map(str, row.entry))}]" if row.entry else ""
+        place = _place(row.entry)
         self.heading.set_full(f"{row.label}{place} · step {update.t} of {update.title}")
-        for each in (self.before, self.after):
+        for each in (self.before, self.entry, self.after):
             each.setVisible(bool(row.entry))
+        self.entry.setText(place)
+        self.entry.setFixedWidth(self.entry.fontMetrics().horizontalAdvance(place + "000") + 16)
         if row.node in self._asked:
             said = "The gradient is to be found out first: the step would give it away."
             self.sheet.show_lines([Written(None, said, 13.5, 0.0, "secondary")], [], self._theme)
@@ -173,6 +193,21 @@ class UpdateView(QWidget):
         if update.note:
             lines.append(Written(None, update.note, 12.5, 0.0, "secondary"))
         self.sheet.show_lines(lines, writer.arrays, self._theme)
+
+    def _typed(self) -> None:
+        """To the place that was typed; one that is not there is marked, with what there is."""
+        row = self.row
+        if row is None or self.entry.text() == _place(row.entry):
+            set_property(self.entry, "complaint", False)
+            return
+        found = tuple(int(each) for each in re.findall(r"\d+", self.entry.text()))
+        there = len(found) == len(row.old.shape) and all(i < size for i, size in zip(found, row.old.shape, strict=True))
+        set_property(self.entry, "complaint", not there)
+        shape = shape_text(row.old.shape)
+        self.entry.setToolTip("Which number of the tensor is worked out: its place, counted from 0" if there else
+                              f"{row.label} has the shape {shape}: type a place in it, such as {_place((0,) * len(row.old.shape))}.")
+        if there:
+            self.entry_wanted.emit(row.node, row.name, found)
 
     def _turn(self, way: int) -> None:
         """To the number before or after in the order of the tensor, round its end."""
@@ -192,3 +227,6 @@ class UpdateView(QWidget):
             flat //= size
         self.entry_wanted.emit(row.node, row.name, tuple(entry))
 
+
+def _place(entry: tuple[int, ...]) -> str:
+    return f"[{', '.join(map(str, entry))}]" if entry else ""

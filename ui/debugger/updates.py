@@ -9,8 +9,10 @@ from PySide6.QtCore import QObject
 from engine.explain.question import Refusal
 from engine.explain.update import Update, UpdateOf
 from ui.debugger.tags import update_tags
+from ui.numbers import shape_text
 
 if TYPE_CHECKING:
+    from engine.explain.condition import Condition
     from ui.debugger.control import Control
     from ui.debugger.page import Page
     from ui.theme import Theme
@@ -54,7 +56,7 @@ class Updates(QObject):
 
         if self.page is None:
             window = self._window
-            self.page = page = Page(PointsView(self._control.breakpoints, self._name_of, self._target, self._find))
+            self.page = page = Page(PointsView(self._control.breakpoints, self._name_of, self._target, self._find, self._refuse))
             self._tab = window.bottom.add_page(page, "Debugger")
             page.set_theme(window.theme)
             page.update_view.entry_wanted.connect(self._ask_entry)
@@ -68,6 +70,17 @@ class Updates(QObject):
 
     def _find(self, name: str) -> str | None:
         return next((node.id for node in self._window.document.graph.nodes.values() if node.name == name), None)
+
+    def _refuse(self, condition: Condition) -> str:
+        """Why there is no such entry, as far as the node's tensor is known."""
+        trace = self._window.trace
+        if trace is None or condition.entry is None:
+            return ""
+        shapes = [view.shape for (node, _), view in trace.values.items() if node == condition.node]
+        if not shapes or any(condition.fits(shape) for shape in shapes):
+            return ""
+        name, place = self._name_of(condition.node), f"[{', '.join(map(str, condition.entry))}]"
+        return f"{name} is {shape_text(shapes[0])}: it has no entry {place}." if shapes[0] else f"{name} is one number: it has no entries."
 
     def _target(self) -> str:
         chosen = self._window.canvas.selected_nodes()

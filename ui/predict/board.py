@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, Signal
@@ -13,7 +13,7 @@ from engine.explain.misconceptions.match import Judgement, judge, readings
 from engine.explain.question import Refusal
 from engine.views import TraceView
 from graph.lesson import Question
-from ui.predict.items import covers, fits, name_of, number_of
+from ui.predict.items import covers, fits, known, name_of, number_of
 from ui.predict.score import Score
 
 if TYPE_CHECKING:
@@ -84,6 +84,20 @@ class Board(QObject):
         self._waiting.append((set(wanted), {}, on_done))
         if not wanted:
             self._done()
+
+    def move(self, item: Item, entry: tuple[int, ...]) -> Item | None:
+        """Ask for another entry of the same tensor; None where it has no such entry, or a lesson asks for this one."""
+        graph, trace = self.window.document.graph, self.window.trace
+        asked, new = self.asked[item], replace(item, entry=entry)
+        view = known(graph, trace, new)
+        if item.entry is None or asked.question is not None or view is None or not fits(graph, trace, new):
+            return None
+        if new not in self.asked:
+            self.asked = {(new if each == item else each): state for each, state in self.asked.items()}
+            self.asked[new] = Asked(new, name_of(graph, new), number_of(graph, trace, new))
+            self._waiting = [({new if i == item else i for i in wanted}, done, on_done) for wanted, done, on_done in self._waiting]
+            self._show()
+        return new
 
     def reveal(self, items: Iterable[Item]) -> None:
         """Give up on these: their numbers are shown."""

@@ -125,7 +125,8 @@ class Predict(Feature):
             self.window.say(otherwise)
             return
         self.board.hide(items)
-        self.window.say("Click a question mark, or press Q, and type what stands there.")
+        other = " [1, 0] before it chooses another entry." if any(item.entry for item in items) else ""
+        self.window.say(f"Click a question mark, or press Q, and type the number.{other}")
 
     def predict_next(self) -> None:
         if self._board is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
@@ -17,6 +18,7 @@ from ui.predict.callout import Callout
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas
 
+_ENTRY = re.compile(r"\s*\[\s*(\d{1,9}(?:\s*,\s*\d{1,9})*)\s*\]\s*[=:]?(.*)")
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
@@ -115,8 +117,22 @@ class Typing(QObject):
         self.open(item)
 
     def _typed(self, item: Item, text: str) -> None:
+        """An answer; `[1, 0]` before it, or alone, is another entry of the tensor."""
         self._last = item
-        self.board.answer(item, text)
+        chosen = _ENTRY.fullmatch(text)
+        if chosen is None or item not in self.board.asked:
+            self.board.answer(item, text)
+            return
+        entry = tuple(int(each) for each in chosen[1].split(","))
+        moved = item if entry == item.entry else self.board.move(item, entry)
+        if moved is None:
+            title, text = self.board.asked[item].name, f"Only this number is asked for; there is no question about [{chosen[1]}]."
+            self.callout.show_text(title, [text], lambda: self.place(item))
+        elif chosen[2].strip():
+            self._last = moved
+            self.board.answer(moved, chosen[2])
+        else:
+            self.open(moved)
 
     def _again(self) -> None:
         self.open(self._last)
