@@ -231,13 +231,11 @@ class Session:
             shapes = {key: (shape.dims, shape.batched) for key, shape in self.inference.outputs.items()}
             others = tuple(p for p in self.problems if p not in error.problems)
             return TraceView(problems=(*error.problems, *others), shapes=shapes, dtype=self.dtype_name, device=self.device, **more)
-        extra = tuple(p for p in (*self.feeds.problems, *self._unread, *self.notes, *self.meanings) if p not in found.problems)
         broken = nonfinite(self.graph, found, self.held())
         if broken:
             found = replace(found, nonfinite=broken[0].text)
-        extra = tuple(p for p in (*broken, *self.feeds.problems, *self._unread, *self.notes) if p not in found.problems)
-        warnings = tuple(p for p in self.inference.problems if p not in found.problems)
-        return _with_problems(found, (*found.problems, *extra, *warnings))
+        extra = tuple(p for p in (*broken, *self.problems) if p not in found.problems)
+        return _with_problems(found, (*found.problems, *extra))
 
     def held(self) -> dict[str, Tensor]:
         """Buffers and the optimizer's memory as they are now: what a trace does not show."""

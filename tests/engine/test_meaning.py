@@ -142,6 +142,14 @@ def test_what_is_not_meant_is_told_and_one_click_mends_it(graph: Graph, part: st
     assert problem.repairs
 
 
+def test_the_window_is_told_with_the_numbers() -> None:
+    """Whether they can be computed or not: on a trace, and on one that fails."""
+    session = Session(chain(IRIS, hidden(3), SOFTMAX, loss=CROSS))
+    assert [p.nodes for p in session.trace_view().problems] == [("b", "loss")]
+    broken = Session(chain({"dataset": "csv"}, hidden(3), loss=CROSS))
+    assert [p.text for p in broken.trace_view().problems] == ["data: choose a CSV file"]
+
+
 def test_cross_entropy_of_probabilities_cannot_fall_below_what_is_said() -> None:
     """The floors that the texts state, computed by torch at the best possible input."""
     right = torch.tensor([1.0, 0.0, 0.0], dtype=torch.float64)
