@@ -233,7 +233,13 @@ def _training_loop(training: Mapping[str, Any], inputs: Mapping[str, Part], part
     ]
     step = ["optimizer.zero_grad()", f"loss = model({_arguments(inputs, shuffled)})", "loss.backward()"]
     if spec.full_batch:
-        closure = ["def closure():", *(f"    {line}" for line in step), "    return loss", "", "optimizer.step(closure)"]
+        away = [
+            "if not loss.isfinite():  # the line search backs away from here", "    for parameter in model.parameters():",
+            '        parameter.grad.fill_(float("nan"))', '    return torch.full_like(loss, float("inf"))',
+        ]  # fmt: skip
+        searches = spec.hyper(training.get("hyper") or {}).get("line_search") != "none"
+        inside = [*step, *(away if searches and not partly_frozen else []), "return loss"]
+        closure = ["def closure():", *(f"    {line}" for line in inside), "", "optimizer.step(closure)"]
         lines += [f"        {line}".rstrip() for line in ["", *closure]]
     elif shuffled:
         lines.append(f"        for rows in torch.randperm({rows}).split({size}):")

@@ -15,6 +15,9 @@ from torch import Tensor
 
 from engine.optimizers.specs import OptimizerSpec, optimizer
 
+HALVINGS = 60
+"""How often L-BFGS halves a step that leads to where the loss is not finite."""
+
 Tensors = list[Tensor]
 Evaluate = Callable[[], tuple[Tensor, Sequence[Tensor]]]
 
@@ -247,9 +250,18 @@ class NAdam(Stepper):
         self.product = float(captured["product"]) if "product" in captured else 1.0
 
 
-class Lbfgs(Stepper):
-    """`torch.optim.LBFGS` itself; it asks for the loss and gradients as often as it needs them."""
+class _NotFinite(Exception):
+    """A trial point where the loss or a gradient is infinite or not a number."""
 
+
+class Lbfgs(Stepper):
+    """`torch.optim.LBFGS` itself; it asks for the loss and gradients as often as it needs them.
+
+    It backs away from a trial point that is not finite, where torch's own would go on with NaN: to a line search such a point is
+    infinitely high; without one, the step is made again at half the rate. `backed_away` counts these points in the step made last.
+    """
+
+    backed_away = 0
     _SCALARS = ("func_evals", "n_iter")
     _LISTS = ("old_dirs", "old_stps", "ro")
 
@@ -268,15 +280,59 @@ class Lbfgs(Stepper):
     def minimise(self, evaluate: Evaluate) -> Tensor:
         """One step: up to `max_iter` iterations. Returns the loss before it."""
         self.t += 1
+        self.backed_away = 0
+        first: tuple[Tensor, Sequence[Tensor]] | None = self._start(evaluate)
+        if not _finite(first):
+            return first[0]
+        searches = self.hyper["line_search"] != "none"
 
         def closure() -> Tensor:
-            loss, gradients = evaluate()
+            nonlocal first
+            (loss, gradients), first = first or evaluate(), None
+            if not _finite((loss, gradients)):
+                self.backed_away += 1
+                if not searches:
+                    raise _NotFinite
+                loss, gradients = torch.full_like(loss, math.inf), [torch.full_like(g, math.nan) for g in gradients]
             for parameter, gradient in zip(self.parameters, gradients, strict=True):
                 parameter.grad = gradient.contiguous()
             return loss
 
+        if searches:
+            return self._inner_step(closure)
+        names, before, begun = [str(i) for i in range(len(self.parameters))], [p.clone() for p in self.parameters], first
+        memory, group = self.capture(names), self.inner.param_groups[0]
+        try:
+            for _ in range(HALVINGS):
+                try:
+                    return self._inner_step(closure)
+                except _NotFinite:
+                    for parameter, value in zip(self.parameters, before, strict=True):
+                        parameter.copy_(value)
+                    self.restore(names, memory)
+                    group["lr"], first = group["lr"] / 2, begun
+        finally:
+            group["lr"] = self.lr
+        return begun[0]
+
+    def _inner_step(self, closure: Callable[[], Tensor]) -> Tensor:
         loss: Tensor = self.inner.step(closure)  # type: ignore[no-untyped-call]
         return loss
+
+    def _start(self, evaluate: Evaluate) -> tuple[Tensor, Sequence[Tensor]]:
+        """Loss and gradients where this step begins. What the last iteration overshot, unseen, is taken back by halves."""
+        found, state = evaluate(), self.inner.state[self.parameters[0]]
+        for _ in range(HALVINGS):
+            if _finite(found) or state.get("d") is None:
+                break
+            self.backed_away += 1
+            half = float(state["t"]) / 2
+            moves = torch.split(state["d"] * -half, [p.numel() for p in self.parameters])
+            for parameter, move in zip(self.parameters, moves, strict=True):
+                parameter.add_(move.view_as(parameter))
+            state["t"] = half
+            found = evaluate()
+        return found
 
     def step(self, gradients: Tensors) -> None:
         raise TypeError("L-BFGS evaluates the objective itself; call minimise")
@@ -309,6 +365,11 @@ class Lbfgs(Stepper):
         for key in self._LISTS:
             count = sum(1 for name in captured if name.startswith(f"lbfgs.{key}."))
             state[key] = [captured[f"lbfgs.{key}.{i}"].clone() for i in range(count)]
+
+
+def _finite(found: tuple[Tensor, Sequence[Tensor]]) -> bool:
+    loss, gradients = found
+    return all(bool(torch.isfinite(tensor).all()) for tensor in (loss, *gradients))
 
 
 _STEPPERS: dict[str, type[Stepper]] = {

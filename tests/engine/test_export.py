@@ -366,3 +366,13 @@ def test_nesterov_without_momentum_is_exported_as_what_it_is(alone: Alone) -> No
 def test_an_unknown_optimizer_or_rate_is_refused_in_words(training: dict[str, Any]) -> None:
     with pytest.raises(ExportError, match="lion|Learning rate"):
         export(Session(tanh_net(**training)))
+
+
+def test_lbfgs_backs_away_in_the_exported_program_too(alone: Alone) -> None:
+    """w - log w from 5, whose smallest value is 1."""
+    nodes: Nodes = {"w": ("parameter.parameter", {"value": 5.0}), "log": ("math.log", {}), "f": ("math.subtract", {})}
+    graph = network(nodes, "w -> log.x; w -> f.a; log -> f.b", optimizer="lbfgs", hyper={"lr": 1.0}, steps=20, epochs=None)
+    trainer = Trainer(Session(graph))
+    trainer.run()
+    assert trainer.problem is None and trainer.result()["loss"] == pytest.approx(1.0, abs=1e-6)
+    assert alone({"lbfgs": export(Session(graph))}, "--train")["lbfgs"] == pytest.approx(1.0, abs=1e-6)

@@ -244,3 +244,27 @@ def test_the_specs_need_no_torch_and_the_steps_no_dynamo() -> None:
         "assert 'torch._dynamo' not in sys.modules"
     )
     subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
+
+
+@pytest.mark.parametrize("search", ["strong_wolfe", "none"])
+@pytest.mark.parametrize("rate", [1.0, 0.5, 0.1, 0.01])
+@pytest.mark.parametrize("start", [5.0, 0.2])
+def test_lbfgs_backs_away_from_where_the_loss_is_not_finite(search: str, rate: float, start: float) -> None:
+    """w - log w has its minimum at 1 and is not a number for w < 0, where torch's own step leads."""
+    w = torch.tensor(start)
+    run = stepper("lbfgs", {"lr": rate, "line_search": search}, [w])
+    assert isinstance(run, Lbfgs)
+    away = 0
+    for _ in range(60):
+        run.minimise(lambda: (w - torch.log(w), [1 - 1 / w]))
+        away += run.backed_away
+        assert w > 0
+    assert float(w) == pytest.approx(1.0, abs=1e-3)
+    assert away or (start, rate) != (5.0, 1.0)
+
+
+def test_lbfgs_reports_a_start_that_is_not_finite_and_stays_there() -> None:
+    w = torch.tensor(-2.0)
+    run = stepper("lbfgs", {}, [w])
+    assert isinstance(run, Lbfgs)
+    assert run.minimise(lambda: (torch.log(w), [1 / w])).isnan() and float(w) == -2.0

@@ -37,6 +37,7 @@ class Rehearsal:
     after: dict[str, Tensor]
     t: int
     loss: float
+    backed_away: int = 0
 
 
 def rehearse(trainer: Trainer) -> Rehearsal:
@@ -73,7 +74,7 @@ def rehearse(trainer: Trainer) -> Rehearsal:
         gradients = optimizer.sums
     new = dict(zip(program.trainable_keys, trainable, strict=True))
     found = dict(zip(program.trainable_keys, gradients, strict=True))
-    return Rehearsal(old, found, new, before, optimizer.capture(names), optimizer.t, float(loss))
+    return Rehearsal(old, found, new, before, optimizer.capture(names), optimizer.t, float(loss), getattr(optimizer, "backed_away", 0))
 
 
 def update(situation: Situation, question: UpdateOf) -> Update:
@@ -113,7 +114,10 @@ def _note(spec: OptimizerSpec, made: Rehearsal) -> str:
     tried = made.after.get("lbfgs.func_evals")
     begun = made.before.get("lbfgs.func_evals")
     count = int(tried) - int(begun or 0) if tried is not None else 0
-    return f"One step of L-BFGS makes several of its iterations; d is all of them together. It evaluated the loss {count} times."
+    text = f"One step of L-BFGS makes several of its iterations; d is all of them together. It evaluated the loss {count} times."
+    if made.backed_away:
+        text += f" It backed away from {made.backed_away} points where the loss is not finite."
+    return text
 
 
 def _row(
