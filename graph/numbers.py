@@ -294,6 +294,17 @@ def read_rows(text: str) -> Reading:
     return Reading(rows, "; ".join(dict.fromkeys(notes)))
 
 
+def read_sizes(text: str) -> Reading:
+    """A list of whole numbers such as `8, 3` or `8 × 3`; empty for nothing."""
+    parts = [part.strip() for part in re.split(r"[,;×x\s]+", simplified(text).strip("[](){} \t"))]
+    if re.search(r"\d,0\d\d(?!\d)", text):
+        return Reading(refusal=f"{quoted(text)} can mean one number or several: leave out the comma, or put a blank behind it")
+    found = [read_number(part, whole=True) for part in parts if part]
+    if wrong := next((reading.refusal for reading in found if reading.refusal), ""):
+        return Reading(refusal=f"{wrong}; type whole numbers with commas between them, such as 8, 3")
+    return Reading([reading.value for reading in found])
+
+
 def _counted(count: int) -> str:
     return f"{count} number{'s' * (count != 1)}"
 

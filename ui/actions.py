@@ -44,6 +44,7 @@ from ui.explain.rows import ROWS as EXPLAIN
 from ui.lessons.rows import ROWS as LESSONS
 from ui.predict.rows import ROWS as PREDICT
 from ui.presenter.rows import ROWS as PRESENTER
+from ui.typing import commit_typing
 from ui.unfold.rows import ROWS as UNFOLD
 
 if TYPE_CHECKING:
@@ -166,6 +167,7 @@ def build(window: Window, canvas: QWidget, commands: object) -> dict[str, QActio
         else:
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             window.addAction(action)
+        action.triggered.connect(commit_typing)
         act = functools.partial(_run, window, spec.run) if spec.run else getattr(commands, spec.id)
         action.triggered.connect((lambda _=False, act=act: window.later(act)) if spec.id in ASKING else act)
         made[spec.id] = action

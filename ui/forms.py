@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,13 +20,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from graph.numbers import read_sizes, read_tensor
 from graph.paths import cleaned
 from graph.spec import Setting
 from ui.later import window_around
-from ui.number_field import NumberField, parse
+from ui.number_field import NumberField
 from ui.numbers import plain
 from ui.style import ICONS
-from ui.tensor_field import TensorField, rows_of
+from ui.tensor_field import TensorField
+from ui.typing import leave_undo_to_the_window
 from ui.widgets import label, set_property
 
 WIDEST = "Weight decay λ "
@@ -38,7 +39,7 @@ LONG_TEXTS = frozenset({"description"})
 
 
 class ChoiceField(QComboBox):
-    """One of a setting's choices. The wheel scrolls the panel, not the choice, unless the field has the focus."""
+    """One of a setting's choices. The wheel scrolls the panel, never the choice."""
 
     changed = Signal(object)
 
@@ -60,10 +61,7 @@ class ChoiceField(QComboBox):
         self.setCurrentIndex(at)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
+        event.ignore()
 
 
 class BoolField(QCheckBox):
@@ -85,11 +83,13 @@ class TextField(QLineEdit):
 
     changed = Signal(object)
     refused = Signal(str)
+    noted = Signal(str)
+    settled = Signal()
 
     def __init__(self, setting: Setting) -> None:
         super().__init__()
         self._setting = setting
-        self._shown = ""
+        self._shown, self._refused = "", False
         self.setAccessibleName(setting.label)
         if setting.kind in ("shape", "ints"):
             self.setPlaceholderText("none" if setting.kind == "ints" else "empty: one number")
@@ -97,7 +97,7 @@ class TextField(QLineEdit):
             browse = self.addAction(QIcon(str(ICONS / "folder.svg")), QLineEdit.ActionPosition.TrailingPosition)
             browse.setToolTip("Choose a file")
             browse.triggered.connect(self._browse)
-        self.editingFinished.connect(self._commit)
+        self.editingFinished.connect(self.commit)
 
     def _browse(self) -> None:
         window = window_around(self)
@@ -107,34 +107,54 @@ class TextField(QLineEdit):
     def _take(self, chosen: Path | None) -> None:
         if chosen is not None:
             self.setText(str(chosen))
-            self._commit()
+            self.commit()
 
     def set_value(self, value: Any) -> None:
-        if not (self.isModified() and self.hasFocus()):
-            self._shown = written(self._setting, value)
-            self.setText(self._shown)
-            self.setCursorPosition(0)
-            self._complain("")
+        text = written(self._setting, value)
+        if (self.isModified() and self.hasFocus()) or (self._refused and text == self._shown):
+            return  # what is being typed, or was refused, stays
+        if text == self._shown and text == self.text():
+            return
+        self._show(text)
 
-    def _commit(self) -> None:
+    def _show(self, text: str) -> None:
+        self._shown = text
+        self.setText(text)
+        self.setCursorPosition(0)
+        self._complain("")
+
+    def forget(self) -> None:
+        """Show the value again, whatever is typed."""
+        self._show(self._shown)
+
+    def commit(self) -> None:
+        """Take what is typed; what cannot be taken stays, with the reason."""
         text = self.text().strip()
         if self._setting.name == "path":
             window = window_around(self)
             text = cleaned(text) if window is None else window.files.resolved(text)
         self.setModified(False)
         if text == self._shown:
-            return self._complain("")
-        value, complaint = read(self._setting, text)
+            return self._complain("") if self._refused else None
+        value, complaint, note = read(self._setting, text)
         if complaint:
             return self._complain(complaint)
         self._shown = written(self._setting, value)
         self.setText(self._shown)
         self._complain("")
+        self.settled.emit()
         self.changed.emit(value)
+        self.settled.emit()
+        if note:
+            self.noted.emit(note)
 
     def _complain(self, text: str) -> None:
+        self._refused = bool(text)
         set_property(self, "complaint", bool(text))
         self.refused.emit(text)
+
+    def event(self, event: QEvent) -> bool:
+        return False if leave_undo_to_the_window(event, self.isModified()) else super().event(event)
 
 
 class TextArea(QPlainTextEdit):
@@ -157,7 +177,11 @@ class TextArea(QPlainTextEdit):
             self._shown = text
             self.setPlainText(text)
 
-    def _commit(self) -> None:
+    def forget(self) -> None:
+        """Show the value again, whatever is typed."""
+        self.setPlainText(self._shown)
+
+    def commit(self) -> None:
         if self.toPlainText() != self._shown:
             self._shown = self.toPlainText()
             self.changed.emit(self._shown)
@@ -171,11 +195,14 @@ class TextArea(QPlainTextEdit):
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self._commit()
+        self.commit()
+
+    def event(self, event: QEvent) -> bool:
+        return False if leave_undo_to_the_window(event, self.toPlainText() != self._shown) else super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            return self._commit()
+            return self.commit()
         super().keyPressEvent(event)
 
 
@@ -198,26 +225,14 @@ def _tensor_text(value: Any) -> str:
     return str(value)
 
 
-def read(setting: Setting, text: str) -> tuple[Any, str]:
-    """The value typed for a setting, and why it cannot stand (empty when it can)."""
-    value: Any
-    if setting.kind in ("shape", "ints"):
-        parts = [p for p in text.strip("[]() ").replace("×", ",").replace("x", ",").replace(";", ",").split(",") if p.strip()]
-        numbers = [parse(p, whole=True) for p in parts]
-        if None in numbers:
-            return None, "whole numbers with commas between them are wanted here, such as 8, 3"
-        value = numbers
-    elif setting.kind == "tensor":
-        try:
-            value = json.loads(text.replace("−", "-"))
-        except ValueError:
-            rows = rows_of(text)
-            if rows is None:
-                return None, "a number, rows such as 1 2; 3 4, or nested lists such as [[1, 2], [3, 4]] are wanted here"
-            value = rows[0][0] if len(rows) == len(rows[0]) == 1 else rows[0] if len(rows) == 1 else rows
-    else:
-        value = text
-    return value, setting.complaint(value) or ""
+def read(setting: Setting, text: str) -> tuple[Any, str, str]:
+    """The value typed for a setting, why it cannot stand (empty when it can), and what to say about how it was read."""
+    if setting.kind not in ("shape", "ints", "tensor"):
+        return text, setting.complaint(text) or "", ""
+    reading = read_tensor(text) if setting.kind == "tensor" else read_sizes(text)
+    if reading.refusal:
+        return None, reading.refusal, ""
+    return reading.value, setting.complaint(reading.value) or "", reading.note
 
 
 def editor(setting: Setting, titles: Mapping[str, str] | None = None) -> QWidget:
@@ -237,6 +252,8 @@ class Form(QWidget):
     """Editors for `settings`. `changed(name, value)` follows each accepted change; rows hide as their `when` says."""
 
     changed = Signal(str, object)
+    settled = Signal()
+    """Before and after a value that was typed: it is a step of its own to undo."""
 
     def __init__(self, settings: Sequence[Setting], columns: int = 1, titles: Mapping[str, Mapping[str, str]] | None = None) -> None:
         super().__init__()
@@ -287,14 +304,25 @@ class Form(QWidget):
         key = setting.name
         field.changed.connect(lambda value, key=key: self.changed.emit(key, value))  # type: ignore[attr-defined]
         if hasattr(field, "refused"):
-            field.refused.connect(lambda text, key=key: self._refuse(key, text))
+            field.refused.connect(lambda text, key=key: self._remark(key, text, "complaint"))
+        if hasattr(field, "noted"):
+            field.noted.connect(lambda text, key=key: self._remark(key, text, "secondary"))
+            field.settled.connect(self.settled)  # type: ignore[attr-defined]
         self.editors[key], self._labels[key], self._complaints[key] = field, name, complaint
 
-    def _refuse(self, key: str, text: str) -> None:
-        complaint = self._complaints.get(key)
-        if complaint is not None:
-            complaint.setText(text)
-            complaint.setVisible(bool(text))
+    def _remark(self, key: str, text: str, role: str) -> None:
+        """What is said under a field: why a text is refused, or how it was read."""
+        remark = self._complaints.get(key)
+        if remark is not None:
+            remark.setText(text[:1].upper() + text[1:] if text[:1].isascii() else text)
+            set_property(remark, "role", role)
+            remark.setVisible(bool(text))
+
+    def forget(self) -> None:
+        """Show the values, whatever is typed: the form belongs to another owner now."""
+        for field in self.editors.values():
+            if hasattr(field, "forget"):
+                field.forget()
 
     def set_values(self, values: Mapping[str, Any]) -> None:
         """Show these values, and the rows that apply under them."""

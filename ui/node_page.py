@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.views import Absent, TraceView
 from graph.document import Document
@@ -18,6 +18,7 @@ from ui.library import paint_swatch
 from ui.numbers import number
 from ui.reading import glance, gradient_of, port_names, port_values, scalar
 from ui.theme import LIGHT, Theme
+from ui.typing import NameField, commit_typing
 from ui.widgets import button, clear, label, line
 
 ROLES = {"error": "fault", "warning": "notice", "note": "secondary"}
@@ -80,7 +81,7 @@ class NodePage(QWidget):
         self.form: Form | None = None
         self.swatch = Swatch()
         self.kind = label("", "section")
-        self.name = QLineEdit()
+        self.name = NameField()
         self.name.setProperty("role", "name")
         self.name.setAccessibleName("Name of the node")
         self.name.setToolTip("The name in formulas, files and exported code")
@@ -120,30 +121,42 @@ class NodePage(QWidget):
     def show_node(self, document: Document, node: str, trace: TraceView | None, theme: Theme, stale: bool) -> None:
         """Show this node of this document with the numbers of a trace."""
         graph = document.graph
+        if node != self._node:
+            self._take_typing()
         changed = document is not self._document or graph.nodes[node].type != self._type or theme is not self._theme
-        if changed or node != self._node:
+        switched = changed or node != self._node
+        if switched:
             self.name.setModified(False)
             self.complaint.hide()
         self._document, self._node, self._type, self._theme = document, node, graph.nodes[node].type, theme
         spec = graph.spec(node)
         self.swatch.set_category(spec.category, theme)
         self.kind.setText(spec.title.upper())
-        if not self.name.isModified():
+        if not self.name.isModified() and self.complaint.isHidden():
             self.name.setText(graph.nodes[node].name)
         self.name.setReadOnly(bool(document.read_only))
         if changed or self.form is None:
             self._make_form()
         assert self.form is not None
         self.form.set_values(graph.settings_of(node))
+        if switched and not changed:
+            self.form.forget()
         self.form.set_read_only(bool(document.read_only))
         self._show_formula(trace if not stale else None)
         self._show_glance(trace if not stale else None)
+
+    def _take_typing(self) -> None:
+        """What is being typed belongs to the node that was shown until now."""
+        focus = QApplication.focusWidget()
+        if focus is not None and self.isAncestorOf(focus):
+            commit_typing()
 
     def _make_form(self) -> None:
         assert self._document is not None
         clear(self._form_place)
         self.form = Form(self._document.graph.spec(self._node).settings)
         self.form.changed.connect(self._set)
+        self.form.settled.connect(self._document.seal)
         self._form_place.addWidget(self.form)
         self.form.tab_after(self.name)
 

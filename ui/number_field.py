@@ -1,23 +1,30 @@
-"""A field for one number: typed in any spelling, stepped by arrows, wheel and buttons, refused with a reason."""
+"""A field for one number: typed in any spelling, stepped by arrow keys and buttons, refused with a reason."""
 
 from __future__ import annotations
 
 import math
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QValidator, QWheelEvent
+from PySide6.QtGui import QKeyEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QWidget
 
+from graph.numbers import read_number
 from graph.spec import Setting
 from ui.numbers import plain
+from ui.typing import leave_undo_to_the_window
 from ui.widgets import set_property
 
 
 class NumberField(QAbstractSpinBox):
-    """Edits an `int` or `float` setting. `changed` carries each accepted value, `refused` why a typed one is not (or nothing)."""
+    """Edits an `int` or `float` setting. `changed` carries each accepted value, `refused` why a typed one is not (or nothing).
+
+    `noted` carries what was understood, where that might surprise; `settled` surrounds a typed value: it is a step of its own to undo.
+    """
 
     changed = Signal(object)
     refused = Signal(str)
+    noted = Signal(str)
+    settled = Signal()
 
     def __init__(self, setting: Setting, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,7 +37,8 @@ class NumberField(QAbstractSpinBox):
         self.lineEdit().setTextMargins(7, 0, 0, 0)
         if setting.default is None:
             self.lineEdit().setPlaceholderText(setting.unit or "none")
-        self.lineEdit().editingFinished.connect(self._commit)
+        self.editingFinished.connect(self.commit)  # Return: the spin box's own signal; its line never sends one then
+        self.lineEdit().editingFinished.connect(self.commit)
         self.set_value(setting.default)
 
     @property
@@ -56,16 +64,29 @@ class NumberField(QAbstractSpinBox):
         self.setToolTip(text)
         self.refused.emit(text)
 
-    def _commit(self) -> None:
+    def forget(self) -> None:
+        """Show the value again, whatever is typed."""
+        self._show()
+
+    def commit(self) -> None:
+        """Take what is typed; what cannot be taken stays, with the reason."""
         text = self.lineEdit().text().strip()
         if text == self._shown:
-            return self._complain("")
+            self.lineEdit().setModified(False)
+            return self._complain("") if self.property("complaint") else None
         if self._setting.default is None and text.casefold() in ("", self.lineEdit().placeholderText().casefold()):
-            return self._take(None)
-        value = parse(text, whole=self._setting.kind == "int")
-        if value is None:
-            return self._complain("a whole number is wanted here" if self._setting.kind == "int" else "a number is wanted here")
+            return self._take_typed(None, "")
+        reading = read_number(text, whole=self._setting.kind == "int")
+        if reading.value is None:
+            return self._complain(reading.refusal)
+        self._take_typed(reading.value, reading.note)
+
+    def _take_typed(self, value: float | int | None, note: str) -> None:
+        self.settled.emit()
         self._take(value)
+        self.settled.emit()
+        if note and not self.property("complaint"):
+            self.noted.emit(note)
 
     def _take(self, value: float | int | None) -> None:
         complaint = self._setting.complaint(value) if value is not None else None
@@ -99,7 +120,7 @@ class NumberField(QAbstractSpinBox):
     # Qt
 
     def stepBy(self, steps: int) -> None:
-        typed = parse(self.lineEdit().text(), whole=self._setting.kind == "int")
+        typed = read_number(self.lineEdit().text(), whole=self._setting.kind == "int").value
         if typed is not None and self._setting.complaint(typed) is None:
             self._value = typed if self.lineEdit().isModified() else self._value
         self.lineEdit().setModified(False)
@@ -119,33 +140,16 @@ class NumberField(QAbstractSpinBox):
         return QSize(64, super().minimumSizeHint().height())
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        # A panel must scroll past a field that nobody is editing.
-        if self.hasFocus():
-            super().wheelEvent(event)
-        else:
-            event.ignore()
+        event.ignore()  # the wheel scrolls the panel: a number that it changed on the way would go unnoticed
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape and self.lineEdit().isModified():  # type: ignore[attr-defined]
-            self._show()
-            return True
+        if isinstance(event, QKeyEvent):
+            if event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Escape and self.lineEdit().isModified():
+                self._show()
+                return True
+            if leave_undo_to_the_window(event, self.lineEdit().isModified()):
+                return False
         return super().event(event)
-
-
-def parse(text: str, whole: bool = False) -> float | int | None:
-    """The number a person typed, or None. `1,5` and `−2` are understood; NaN and infinities are not numbers here."""
-    cleaned = text.strip().replace("−", "-").replace(" ", "").replace("×10^", "e")
-    if cleaned.count(",") == 1 and "." not in cleaned:
-        cleaned = cleaned.replace(",", ".")
-    try:
-        value = float(cleaned)
-    except ValueError:
-        return None
-    if not math.isfinite(value):
-        return None
-    if whole:
-        return int(value) if value == int(value) else None
-    return value
 
 
 def _round(value: float, unit: float | None = None) -> float:

@@ -193,6 +193,7 @@ class DocumentPage(QWidget):
         rows = self.form.editors["demo"]
         assert isinstance(rows, QLineEdit)
         rows.setPlaceholderText("the first 8")
+        self.form.settled.connect(lambda: self._document.seal() if self._document is not None else None)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 14, 0, 16)
         layout.setSpacing(8)

@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
+from graph.numbers import read_number, read_rows
 from graph.spec import Setting
 from ui.array_view import quiet_table
-from ui.number_field import parse
 from ui.numbers import plain
 from ui.widgets import button
 
@@ -35,23 +35,13 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def rows_of(text: str) -> Matrix | None:
-    """Numbers as spreadsheets and lecture notes write them: rows on lines or after `;`, columns after blanks, tabs or commas."""
-    rows: Matrix = []
-    for line in text.replace(";", "\n").splitlines():
-        if line.strip():
-            numbers = [parse(part) for part in line.replace(",", " ").replace("\t", " ").split()]
-            if None in numbers:
-                return None
-            rows.append([number for number in numbers if number is not None])
-    return rows if rows and all(len(row) == len(rows[0]) for row in rows) else None
-
-
 class TensorField(QWidget):
-    """`changed` bears the tensor as a number or nested lists, `refused` why a text cannot stand."""
+    """`changed` bears the tensor as a number or nested lists, `refused` why a text cannot stand, `noted` how it was read."""
 
     changed = Signal(object)
     refused = Signal(str)
+    noted = Signal(str)
+    settled = Signal()
 
     def __init__(self, setting: Setting, text: QLineEdit) -> None:
         super().__init__()
@@ -86,7 +76,8 @@ class TensorField(QWidget):
         for widget in (self.field, self.table, self.sizes):
             layout.addWidget(widget)
         self.field.changed.connect(self._typed)  # type: ignore[attr-defined]
-        self.field.refused.connect(self.refused)  # type: ignore[attr-defined]
+        for name in ("refused", "noted", "settled"):
+            getattr(self.field, name).connect(getattr(self, name))
         self.table.itemChanged.connect(self._cell_changed)
         self._show(None)
 
@@ -94,15 +85,19 @@ class TensorField(QWidget):
         self.field.set_value(value)  # type: ignore[attr-defined]
         self._show(as_matrix(value))
 
+    def forget(self) -> None:
+        """Show the value again, whatever is typed."""
+        self.field.forget()  # type: ignore[attr-defined]
+
+    def commit(self) -> None:
+        """Take what is typed in a cell; the text above takes its own."""
+        if self.table.state() == QTableWidget.State.EditingState:
+            self.table.setFocus()  # a cell's editor ends, and is read, when it loses the focus
+
     def matrix(self) -> Matrix | None:
-        """What stands in the cells; None where one of them is no number."""
-        rows: Matrix = []
-        for r in range(self.table.rowCount()):
-            numbers = [parse(self._cell(r, c)) for c in range(self.table.columnCount())]
-            if None in numbers:
-                return None
-            rows.append([number for number in numbers if number is not None])
-        return rows
+        """The numbers in the cells; None where one of them is no number."""
+        rows = [[read_number(self._cell(r, c)).value for c in range(self.table.columnCount())] for r in range(self.table.rowCount())]
+        return None if any(None in row for row in rows) else rows
 
     def _cell(self, row: int, column: int) -> str:
         item = self.table.item(row, column)
@@ -138,10 +133,12 @@ class TensorField(QWidget):
     def _cell_changed(self, item: QTableWidgetItem) -> None:
         if self._filling:
             return
+        reading = read_number(item.text())
+        if reading.refusal:
+            return self.refused.emit(f"row {item.row()}, column {item.column()}: {reading.refusal}")
         matrix = self.matrix()
-        if matrix is None:
-            return self.refused.emit(f"row {item.row()}, column {item.column()} is not a number")
-        self._commit(matrix)
+        if matrix is not None:
+            self._commit(matrix, reading.note)
 
     def _resize(self, rows: int, columns: int) -> None:
         matrix = self.matrix()
@@ -154,19 +151,25 @@ class TensorField(QWidget):
         fresh = [[matrix[r][c] if r < len(matrix) and c < len(matrix[0]) else 0 for c in range(width)] for r in range(height)]
         self._commit(fresh)
 
-    def _commit(self, matrix: Matrix) -> None:
+    def _commit(self, matrix: Matrix, note: str = "") -> None:
         value: Any = matrix[0] if self._vector else matrix
         complaint = self._setting.complaint(value)
         self.refused.emit(complaint or "")
         if not complaint:
             self.set_value(value)
+            self.settled.emit()
             self.changed.emit(value)
+            self.settled.emit()
+            self.noted.emit(note) if note else None
 
     def _paste(self) -> None:
         """A block from a spreadsheet, from the current cell on; the table grows for it."""
-        block, matrix = rows_of(QApplication.clipboard().text()), self.matrix()
-        if block is None or matrix is None:
-            return self.refused.emit("numbers are wanted here: rows on lines, columns with tabs or blanks between them")
+        reading, matrix = read_rows(QApplication.clipboard().text()), self.matrix()
+        block = reading.value
+        if block is None:
+            return self.refused.emit(f"What you pasted cannot be read: {reading.refusal}")
+        if matrix is None:
+            return self.refused.emit("A cell is not a number; correct it before you paste")
         top, left = max(0, self.table.currentRow()), max(0, self.table.currentColumn())
         height, width = max(len(matrix), top + len(block)), max(len(matrix[0]), left + len(block[0]))
         if height * width > MOST:
@@ -175,7 +178,7 @@ class TensorField(QWidget):
         for r, row in enumerate(block):
             fresh[top + r][left : left + len(row)] = row
         self._vector = self._vector and height == 1
-        self._commit(fresh)
+        self._commit(fresh, reading.note)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.table and isinstance(event, QKeyEvent) and event.matches(QKeySequence.StandardKey.Paste):

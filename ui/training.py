@@ -134,6 +134,7 @@ class TrainingPage(QWidget):
         row.addLayout(chart, 1)
         self.optimizer_form.changed.connect(self._set)
         self.run_form.changed.connect(self._set)
+        self.run_form.settled.connect(self._seal)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -167,6 +168,7 @@ class TrainingPage(QWidget):
             clear(self._hyper_place)
             self.hyper_form = Form(spec.settings)
             self.hyper_form.changed.connect(self._set_hyper)
+            self.hyper_form.settled.connect(self._seal)
             self._hyper_place.addWidget(self.hyper_form)
             self.hyper_form.tab_after(self.optimizer_form.editors["optimizer"])
             self._show_formulas()
@@ -260,6 +262,10 @@ class TrainingPage(QWidget):
     def _take_rate_back(self) -> None:
         if self._origin is not None:
             self._set_hyper("lr", self._origin[0])
+
+    def _seal(self) -> None:
+        if self._document is not None:
+            self._document.seal()
 
     def _do(self, edit: Any, text: str, merge: tuple[str, str]) -> None:
         if self._document is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QLayout, QLayoutItem, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
+from ui.typing import commit_typing
+
 
 def label(text: str = "", role: str = "", wrap: bool = False, selectable: bool = False) -> QLabel:
     """A text; `role` is one of the style sheet's: section, heading, strong, small, secondary, value, gradient, complaint."""
@@ -35,6 +37,7 @@ def button(text: str, kind: str = "", accent: str = "", tip: str = "") -> QPushB
     made.setToolTip(tip)
     made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     made.setCursor(Qt.CursorShape.PointingHandCursor)
+    made.pressed.connect(commit_typing)  # the field keeps its focus: what is typed in it would not count yet
     return made
 
 

@@ -53,6 +53,27 @@ def test_a_pressed_train_button_makes_the_loss_fall_and_the_weights_change(windo
     assert window.document.training_unsaved
 
 
+@pytest.mark.parametrize("key", [Qt.Key.Key_F9, Qt.Key.Key_F5, None], ids=["F9", "F5", "button"])
+def test_training_uses_the_number_that_is_being_typed(window: Window, qtbot: QtBot, key: Qt.Key | None) -> None:
+    kernel = window.kernel
+    assert kernel is not None and window.bottom.training.hyper_form is not None
+    window.document.do(SetTraining("epochs", 2), "Train briefly")
+    window.panels.show_training(lambda: None)
+    field = window.bottom.training.hyper_form.editors["lr"]
+    field.setFocus(Qt.FocusReason.MouseFocusReason)
+    qtbot.waitUntil(field.hasFocus, timeout=PATIENCE)
+    qtbot.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
+    qtbot.keyClicks(field, "1/8")
+
+    if key is None:
+        qtbot.mouseClick(window.topbar.train, Qt.MouseButton.LeftButton)
+    else:
+        qtbot.keyClick(field, key)
+    qtbot.waitUntil(lambda: kernel.progress.step > 0 and not kernel.training, timeout=PATIENCE)
+
+    assert window.document.graph.training["hyper"]["lr"] == 0.125
+
+
 def test_reset_returns_to_the_weights_of_the_document(window: Window, qtbot: QtBot) -> None:
     kernel, trace = window.kernel, window.trace
     assert kernel is not None and trace is not None

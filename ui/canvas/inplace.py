@@ -87,6 +87,9 @@ class LineEditor(QLineEdit):
         _dress(self, canvas, place)
         self.selectAll()
 
+    def commit(self) -> None:
+        self.ending.keep()
+
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride:
             event.accept()
@@ -120,6 +123,9 @@ class TextEditor(QPlainTextEdit):
         self.ending = _Ending(canvas, self, self.toPlainText, done)
         _dress(self, canvas, place)
         self.selectAll()
+
+    def commit(self) -> None:
+        self.ending.keep()
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride:

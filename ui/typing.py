@@ -1,0 +1,41 @@
+"""What is being typed counts: a command that uses the document first takes what stands in the field with the focus."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QApplication, QLineEdit
+
+
+def commit_typing() -> None:
+    """Let the field that has the focus take what is typed in it. Fields that hold a value until then have a method `commit`."""
+    widget = QApplication.focusWidget()
+    while widget is not None:
+        commit = getattr(widget, "commit", None)
+        if callable(commit):
+            commit()
+            return
+        widget = widget.parentWidget()
+
+
+def leave_undo_to_the_window(event: QEvent, modified: bool) -> bool:
+    """Whether this key is Undo or Redo in a field where nothing is typed: then it takes back the document's last step.
+
+    A line of text claims these keys even when it has nothing to take back.
+    """
+    if modified or not isinstance(event, QKeyEvent) or event.type() != QEvent.Type.ShortcutOverride:
+        return False
+    if event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo):
+        event.ignore()
+        return True
+    return False
+
+
+class NameField(QLineEdit):
+    """A line whose text is taken on Return, when the focus leaves, and before a command uses it."""
+
+    def commit(self) -> None:
+        self.editingFinished.emit()
+
+    def event(self, event: QEvent) -> bool:
+        return False if leave_undo_to_the_window(event, self.isModified()) else super().event(event)
