@@ -24,11 +24,14 @@ from ui.widgets import button, clear, label
 
 OPTIMIZER = Setting("optimizer", "choice", "sgd", choices=tuple(OPTIMIZERS), title="Optimizer")
 RUN_SETTINGS = (
-    Setting("epochs", "int", None, 1, 10**9, title="Epochs", unit="no limit", help="How often every sample is seen."),
+    Setting("epochs", "int", None, 1, 10**9, title="Epochs", unit="no limit", help="How often each sample is seen; clears the steps."),
+    Setting("steps", "int", None, 1, 10**9, title="Steps", unit="no limit", help="Updates to make; clears the epochs."),
     Setting("batch_size", "int", None, 1, 10**9, title="Batch size", unit="all", help="Samples in one step; empty: all of them."),
     Setting("seed", "int", 0, 0, 2**31 - 1, title="Seed", help="Draws first weights, the order of samples, dropout masks."),
     Setting("device", "choice", "auto", choices=("auto", "cpu", "cuda", "mps"), title="Device"),
 )
+LENGTHS = {"epochs": "steps", "steps": "epochs"}
+"""What ends a run, and the other way to say it: a document has one of them."""
 DEVICES = {"auto": "automatic", "cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}
 
 
@@ -161,7 +164,7 @@ class TrainingPage(QWidget):
         self._shown = (document, dict(training))
         self._note_rate()
         self.optimizer_form.set_values(training)
-        self.run_form.set_values(training)
+        self.run_form.set_values({**training, "epochs": None} if training.get("steps") is not None else training)
         self.run_form.editors["batch_size"].setEnabled(not spec.full_batch)
         if spec.key != self._optimizer or self.hyper_form is None:
             self._optimizer = spec.key
@@ -216,7 +219,9 @@ class TrainingPage(QWidget):
             self._change_optimizer(value)
         else:
             title = next(s.label for s in RUN_SETTINGS if s.name == name)
-            self._do(SetTraining(name, value), f"Set {title.lower()}", ("training", name))
+            other = LENGTHS.get(name) if value is not None else None
+            edits = (SetTraining(name, value), *([SetTraining(other, None)] if other else []))
+            self._do(Compound(edits), f"Set {title.lower()}", ("training", name))
 
     def _set_hyper(self, name: str, value: Any) -> None:
         if self._document is None:

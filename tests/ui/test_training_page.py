@@ -33,6 +33,24 @@ def test_epochs_seed_and_batch_size_reach_the_document(window: Window, qtbot: Qt
     assert (training["epochs"], training["seed"], training["batch_size"]) == (7, 3, 16)
 
 
+def test_steps_and_epochs_exclude_each_other_in_one_undo_step(window: Window, qtbot: QtBot) -> None:
+    """A run has one length. Both fields used to be filled, or the steps could not be seen at all."""
+    editors = window.bottom.training.run_form.editors
+    before = dict(window.document.graph.training)
+    type_number(qtbot, editors["steps"], "40")
+    training = window.document.graph.training
+    assert (training["steps"], training["epochs"]) == (40, None)
+    window._settled()
+    field = editors["epochs"]
+    assert isinstance(field, NumberField) and field.lineEdit().text() in ("", "no limit")
+    type_number(qtbot, editors["epochs"], "9")
+    training = window.document.graph.training
+    assert (training["steps"], training["epochs"]) == (None, 9)
+    window.document.undo()
+    window.document.undo()
+    assert dict(window.document.graph.training) == before
+
+
 def test_an_empty_batch_size_means_all_samples(window: Window, qtbot: QtBot) -> None:
     field = window.bottom.training.run_form.editors["batch_size"]
     type_number(qtbot, field, "16")
