@@ -12,6 +12,7 @@ from io import TextIOWrapper
 from cli.common import CommandError, add_graph_arguments
 from cli.parser import Parser, choice
 from cli.version import version_text
+from graph.numbers import read_number
 
 DESCRIPTION = """\
 Wire a computational graph, watch values and gradients run through it, train it.
@@ -143,23 +144,21 @@ def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _count(text: str) -> int:
-    try:
-        value = int(text)
-    except ValueError:
-        value = -1
-    if not 0 <= value <= 2**53:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number, 0 or more")
-    return value
+    reading = read_number(text, whole=True)
+    if reading.value is None:
+        raise argparse.ArgumentTypeError(reading.refusal)
+    if not 0 <= reading.value < 2**63:
+        raise argparse.ArgumentTypeError(f"{text[:40]} is outside 0 to 2^63 - 1")
+    return int(reading.value)
 
 
 def _positive(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < float("inf"):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number, 0 or more")
-    return value
+    reading = read_number(text)
+    if reading.value is None:
+        raise argparse.ArgumentTypeError(reading.refusal)
+    if reading.value < 0:
+        raise argparse.ArgumentTypeError(f"{text[:40]} is below 0")
+    return float(reading.value)
 
 
 def _scale(text: str) -> float:

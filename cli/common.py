@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +16,8 @@ from graph.faults import at_work
 from graph.files import FileError, read
 from graph.formula import FormulaError, build
 from graph.graph import Graph
+from graph.model import normal_name, valid_name
+from graph.numbers import read_tensor
 from graph.objective import NoObjective, find_objective
 from graph.paths import cleaned
 from graph.settings import complaint
@@ -83,7 +84,7 @@ def load_graph(options: argparse.Namespace) -> Graph:
     if options.folder is not None:
         graph.folder = str(Path(options.folder).absolute())
     if options.objective:
-        node = graph.named(options.objective)
+        node = graph.named(normal_name(options.objective))
         if node is None:
             meant = did_you_mean(options.objective, (n.name for n in graph.nodes.values()))
             raise CommandError(f"--objective {options.objective}: no node has that name.{meant} The nodes are {_names(graph)}")
@@ -119,7 +120,7 @@ def _assign(graph: Graph, values: dict[str, Any], role: str, title: str) -> None
         node = graph.named(name)
         if node is None or graph.spec(node).role != role:
             known = [n.name for n in graph.nodes.values() if graph.spec(n).role == role]
-            raise CommandError(f"no {title} is called {name!r}; this graph has {', '.join(known) or 'none'}")
+            raise CommandError(f"no {title} is called {name}; this graph has {', '.join(known) or 'none'}")
         setting = graph.spec(node).setting("value")
         if setting is not None and (wrong := complaint(setting, value)):
             raise CommandError(f"{name}: {wrong}")
@@ -132,31 +133,18 @@ def _assignments(texts: list[str], option: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
-        name = name.strip()
-        if not equals or not name.isidentifier():
-            raise CommandError(f"{option} {text}: write it as name=number, such as {option} x=2")
+        name = normal_name(name.strip())
+        if not equals or not valid_name(name):
+            raise CommandError(f"{option} {text[:80]}: write it as name=number, such as {option} x=2")
         if name in found:
             raise CommandError(f"{option} {name} is given twice")
-        found[name] = _number(value.strip(), f"{option} {text}")
+        reading = read_tensor(value)
+        if reading.refusal:
+            raise CommandError(f"{option} {name}: {reading.refusal}")
+        if reading.note:
+            print(f"main.py: {option} {name}: {reading.note}", file=sys.stderr)
+        found[name] = reading.value
     return found
-
-
-def _number(text: str, where: str) -> Any:
-    """A finite number, or nested lists of them in JSON."""
-    try:
-        value = json.loads(text) if text.startswith("[") else float(text)
-    except (ValueError, RecursionError):
-        raise CommandError(f"{where}: {text[:40]!r} is not a number") from None
-    if not _finite(value):
-        raise CommandError(f"{where}: the value must be finite numbers, rows of equal length in brackets")
-    return value
-
-
-def _finite(value: Any) -> bool:
-    if isinstance(value, list):
-        lengths = {len(v) if isinstance(v, list) else -1 for v in value}
-        return bool(value) and len(lengths) == 1 and all(_finite(v) for v in value)
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def print_json(value: Any) -> None:

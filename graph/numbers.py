@@ -286,7 +286,7 @@ def read_rows(text: str) -> Reading:
         if wrong := next((reading.refusal for reading in found if reading.refusal), ""):
             return Reading(refusal=wrong)
         notes += [reading.note for reading in found if reading.note]
-        rows.append([reading.value for reading in found])
+        rows.append([float(reading.value) for reading in found])
     if len(rows) > 1 and len(rows[0]) == 1 and "," in text and not notes:
         notes.append("commas are read as decimal signs")
     if len(rows) == 1 and len(rows[0]) > 1 and re.search(r"\d \d\d\d(?!\d)", lines[0]) and "\t" not in text:
@@ -391,7 +391,7 @@ def _listed(text: str, behind: bool) -> list[Any]:
         readings_ = [read_number(part, decimal=".") for part in parts]
         if wrong := next((reading.refusal for reading in readings_ if reading.refusal), ""):
             raise NumberError(wrong)
-        rows.append([reading.value for reading in readings_])
+        rows.append([float(reading.value) for reading in readings_])
     return rows[0] if len(rows) == 1 else rows
 
 

@@ -82,6 +82,22 @@ def _letters(formula: str) -> set[str]:
     return set(re.findall(r"[A-Za-z_]\w*", formula))
 
 
+@pytest.mark.parametrize(
+    ("formula", "sets", "expected", "note"),
+    [
+        ("λ*x", ["λ=2", "x=3"], 6.0, ""), ("größe + θ_1", ["größe=1,5", "θ_1=1/2"], 2.0, ""), ("µ*x₁", ["µ=2",
+        "x₁=π"], 6.283185307179586, ""),
+        ("x*y", ["x=5 %", "y=2*(-5)"], -0.5, "--set x: 5 % is 0.05"), ("sum(x)", ["x=0,5 0,25"], 0.75, ""), ("sum(x)", ["x=[1,5]"], 6.0,
+        ""),
+        ("e^x", ["x=0"], 1.0, ""), ("lambda*x", ["lambda=2", "x=1.234,5"], 2469.0, "--set x: read as 1234.5"),
+    ],
+)  # fmt: skip
+def test_numbers_and_names_are_read_as_in_the_window(command: Command, formula: str, sets: list[str], expected: float, note: str) -> None:
+    code, out, err = command("run", "--formula", formula, *(part for text in sets for part in ("--set", text)), "--json")
+    assert code == 0 and json.loads(out)["output"] == pytest.approx(expected, rel=1e-15)
+    assert note in err and bool(err) == bool(note)
+
+
 def test_a_gradient_that_does_not_exist_is_null_with_its_reason(command: Command) -> None:
     result = ask(command, "run", "digits-mlp", "--json")
     reasons = set(result["absent"].values())
@@ -145,6 +161,14 @@ def test_a_gradient_that_is_not_finite_is_said_after_training_too(command: Comma
         (["run", "--formula", "x", "--set", "x=1", "--set", "x=2"], "twice"),
         (["run", "--formula", "x", "--set", "x=1", "--set", "q=2"], "q"),
         (["run", "--formula", "x", "--set", "x=1e999"], "finite"),
+        (["run", "--formula", "x", "--set", "x=1,000"], "can mean 1000 or 1.0"),
+        (["run", "--formula", "x", "--set", "x=5k"], "type all of its digits, such as 5000"),
+        (["run", "--formula", "x", "--set", "2x=1"], "name=number"),
+        (["train", "xor", "--epochs", "1,000"], "can mean 1000 or 1.0"),
+        (["train", "xor", "--epochs", "2.5"], "a whole number is needed"),
+        (["train", "xor", "--lr", "1,000"], "can mean 1000 or 1.0"),
+        (["train", "xor", "--lr", "fast"], '"fast" is not a number'),
+        (["train", "xor", "--seed", str(2**63)], "outside 0 to 2^63 - 1"),
         (["run", "xor", "--nonsense"], "--nonsense"),
         (["render", "xor", "-o", "picture.gif"], "gif"),
         (["frobnicate.gradwire", "--json"], "--json"),
