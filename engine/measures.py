@@ -144,7 +144,8 @@ def find_measures(graph: Graph, inference: Inference, objective: Key) -> Measure
         node for node in inference.order
         if node in inference.ancestors(a.key[0] for a in addends if not a.penalty) and inference.types[graph.nodes[node].type].loss
     ]  # fmt: skip
-    parts = [_parts_of(graph, inference, node) for node in losses] + _opened_losses(graph, inference, addends)
+    inside = {kept.exit for group in graph.groups.values() if (kept := opened_from(group)) is not None}
+    parts = [_parts_of(graph, inference, node) for node in losses if node not in inside] + _opened_losses(graph, inference, addends)
     if len(parts) == 1 and not probes:
         prediction, target, right = _decision(inference, *parts[0])
         if prediction is not None:

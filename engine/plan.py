@@ -36,6 +36,11 @@ class Operation:
     needed: tuple[int, ...] = ()
 
     @property
+    def connected(self) -> frozenset[str]:
+        """The names of inputs and parameters that something arrives at."""
+        return frozenset(name for name, argument in zip(self.wiring.names, self.wiring.arguments, strict=True) if argument is not None)
+
+    @property
     def fed(self) -> bool:
         return self.type.role in FED_ROLES
 
@@ -105,7 +110,11 @@ def _operation(graph: Graph, inference: Inference, index: int, node: str, traini
 
 
 def differentiable_leaf(inference: Inference, operation: Operation, leaf: Leaf) -> bool:
-    """Whether this argument can have a gradient: a learned tensor, or real numbers at a port that does not want class indices."""
+    """Whether this argument can have a gradient: a learned tensor, or real numbers at a port that does not want class indices, and
+    the output depends on it."""
+    name = leaf.name if isinstance(leaf, Own) else leaf.port
+    if not operation.type.depends(operation.settings, name, operation.connected):
+        return False
     if isinstance(leaf, Own):
         return True
     port = next((p for p in operation.type.inputs if p.name == leaf.port), None)

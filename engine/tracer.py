@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from torch import Tensor
 
 from engine.codegen import Writer
-from engine.environment import FED_ROLES, Key
+from engine.environment import FED_ROLES, Key, Wire
 from engine.plan import Operation, Plan
 from engine.reach import reachable
 from engine.trace import TensorGradient, Trace
@@ -34,12 +34,15 @@ class Tracer:
         self._kept = list(writer.kept)
         self._values = [key for o in plan.operations for key in o.outputs]
         self._found = (list(writer.found.outputs), list(writer.found.wires), list(writer.found.parameters))
-        self._leading = _leading(graph, intended)
+        self._apart = _apart(plan)
+        self._leading = _leading(graph, intended, self._apart)
         self._intended = intended
         inference = plan.inference
         self._output_order = {key: self._output_reason(key) for key in self._values}
-        self._edge_order = {e.id: self._edge_reason(graph, e.source, e.target) for e in graph.edges.values()}
-        self._parameter_order = {key: Absent(self._why(key[0])) for key in plan.parameters}
+        self._edge_order = {
+            e.id: INDEPENDENT if e.id in self._apart else self._edge_reason(graph, e.source, e.target) for e in graph.edges.values()
+        }
+        self._parameter_order = {key: INDEPENDENT if key in self._apart else Absent(self._why(key[0])) for key in plan.parameters}
         self._shapes = {key: (shape.dims, shape.batched) for key, shape in inference.outputs.items()}
         self._events = _events(plan, writer)
         self._dtype = str(inference.dtype).removeprefix("torch.")
@@ -79,9 +82,23 @@ class Tracer:
         return Absent("not differentiable" if shape.dtype == "index" else self._why(target[0]))
 
 
-def _leading(graph: Graph, objective: Key | None) -> set[str]:
+def _apart(plan: Plan) -> set[str | Key]:
+    """Wires and learned tensors that the node they arrive at does not depend on at all."""
+    return {
+        leaf.edge if isinstance(leaf, Wire) else leaf.key
+        for operation in plan.operations
+        for leaf in operation.leaves
+        if not operation.type.depends(
+            operation.settings, leaf.port if isinstance(leaf, Wire) else leaf.name, operation.connected
+        )
+    }
+
+
+def _leading(graph: Graph, objective: Key | None, apart: set[str | Key]) -> set[str]:
     """The nodes from which a path of wires leads to the objective, itself included."""
-    return reachable([objective[0]], graph.predecessors) if objective is not None and objective[0] in graph.nodes else set()
+    if objective is None or objective[0] not in graph.nodes:
+        return set()
+    return reachable([objective[0]], lambda node: [edge.source[0] for edge in graph.inputs_of(node) if edge.id not in apart])
 
 
 def _events(plan: Plan, writer: Writer) -> tuple[Event, ...]:

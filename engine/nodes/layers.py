@@ -193,7 +193,7 @@ class Recurrent(Layer):
         "x": lambda s, g, y, kept, x, h, W, U, b: _slope(s, g, y) @ W,
         "h": lambda s, g, y, kept, x, h, W, U, b: _slope(s, g, y) @ U,
         "W": lambda s, g, y, kept, x, h, W, U, b: rows(_slope(s, g, y)).T @ rows(x.expand(*g.shape[:-1], -1)),
-        "U": lambda s, g, y, kept, x, h, W, U, b: torch.zeros_like(U) if h is None else rows(_slope(s, g, y)).T @ rows(h.expand_as(g)),
+        "U": lambda s, g, y, kept, x, h, W, U, b: rows(_slope(s, g, y)).T @ rows(h.expand_as(g)),
         "b": lambda s, g, y, kept, x, h, W, U, b: rows(_slope(s, g, y)).sum(0),
     }
     code_parameters = {"W": "x.weight", "U": "h.weight", "b": "x.bias"}
@@ -206,6 +206,10 @@ class Recurrent(Layer):
     def forward(self, s: Settings, x: Tensor, h: Tensor | None, W: Tensor, U: Tensor, b: Tensor | None) -> Tensor:
         total = F.linear(x, W, b) if h is None else F.linear(x, W, b) + F.linear(h, U)
         return total if s.activation == "identity" else getattr(torch, s.activation)(total)
+
+    def depends(self, s: Settings, name: str, connected: frozenset[str]) -> bool:
+        """Without a previous state there is nothing that U multiplies."""
+        return name != "U" or "h" in connected
 
     def parameter_shapes(self, s: Settings, x: Any = None, h: Any = None, **wired: Any) -> dict[str, tuple[int, ...]]:
         if x is None:

@@ -85,6 +85,28 @@ class Mean(Reduction):
         return x.mean(axes, keepdim=s.keep_axes) if axes else x
 
 
+class Largest(Reduction):
+    """The largest of the entries. Going backward, that entry receives the whole gradient; where several are equally large, equal shares."""
+
+    key, title = "math.largest", "Largest"
+    search = ("max", "maximum", "amax", "top", "reduce")
+    formula = r"@y = \max_{<over>} {@x}_{<over>}"
+    local_derivatives = {"x": r"\bar{@x}_{<over>} = \bar{@y} \cdot \frac{1}{k}\,[{@x}_{<over>} = @y]"}
+    flow = "selection"
+    code = ("", "{x}.amax({reduced}, keepdim={keep_axes})")
+
+    def forward(self, s: Settings, x: Tensor) -> Tensor:
+        axes = _axes(s, x)
+        return x.amax(axes, keepdim=s.keep_axes) if axes else x
+
+    @staticmethod
+    def _rule(s: Settings, g: Tensor, y: Tensor, kept: Any, x: Tensor) -> Tensor:
+        chosen = x == _spread(s, y, x)
+        return chosen * (_spread(s, g, x) / chosen.sum(_axes(s, x), keepdim=True)) if _axes(s, x) else g
+
+    gradients = {"x": _rule}
+
+
 class Norm(Reduction):
     """The length of a vector: Euclidean by default, or the sum, or the largest, of the absolute values.
 

@@ -184,16 +184,21 @@ class RunningAverage(NodeType):
         "x": lambda s, g, y, kept, x, *rest: g if s.training else torch.zeros_like(x),
         "over": lambda s, g, y, kept, x, over, running: torch.zeros_like(over),
     }
+    flow = "entries"
     code = ("", "({running}.lerp_({x}.detach(), {momentum}), {x})[1] if self.training else {running}")
 
     def forward(self, s: Settings, x: Tensor, over: Tensor | None, running: Tensor) -> Result:
         if not s.training:
-            return Result((running + 0 * x,))
+            return Result((running.clone(),))
         count = 0 if over is None else over.numel() // max(1, x.numel())
         if count == 1:  # one number has no variance to learn from
             return Result((x,), None, {"running": running})
         newest = x.detach() * (count / (count - 1)) if s.unbiased and count else x.detach()
         return Result((x,), None, {"running": running + s.momentum * (newest - running)})
+
+    def depends(self, s: Settings, name: str, connected: frozenset[str]) -> bool:
+        """Afterwards the average is given, whatever x is; what x is a statistic of is only counted."""
+        return name == "x" and s.training
 
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
         if shapes["x"].batched:

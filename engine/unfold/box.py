@@ -64,7 +64,13 @@ class Box:
         if edge.source not in self._shapes:
             source = self.graph.nodes[edge.source[0]].name
             raise GraphError(f"{self.node.name} cannot be opened: the size of what {source} gives is not known")
-        return self._shapes[edge.source]
+        dims, batched = self._shapes[edge.source]
+        declared = self.graph.spec(self.node.id).input(port)
+        low, high = (0, None) if declared is None else declared.rank
+        if len(dims) < low or (high is not None and len(dims) > high):
+            there = f"{port} has {_axes(len(dims))} per sample, and it takes {_range(low, high)}"
+            raise GraphError(f"{self.node.name} cannot be opened: {there}")
+        return dims, batched
 
     # Building
 
@@ -162,3 +168,14 @@ class Box:
         for place in index:
             kept = kept[place]
         return kept
+
+
+def _axes(count: int) -> str:
+    return {0: "a single number", 1: "1 axis"}.get(count, f"{count} axes")
+
+
+def _range(low: int, high: int | None) -> str:
+    """`1 axis`, `1 or 2 axes`, `at least 1 axis`."""
+    if high is None:
+        return f"at least {_axes(low)}"
+    return _axes(low) if low == high else f"{low} to {high} axes" if high - low > 1 else f"{low} or {high} axes"

@@ -28,6 +28,7 @@ def unfold(graph: Graph, node_id: str, shapes: Shapes, into_neurons: bool = Fals
         raise GraphError("Select a node to open")
     node = graph.nodes[node_id]
     _refuse(graph, node)
+    _refuse_problem(graph, node, shapes)
     box = Box(graph, node, shapes)
     (neurons if into_neurons else recipe(node.type, graph.spec(node).title, node.name))(box)
     if lost := [edge.target[1] for edge in graph.inputs_of(node_id) if edge.target[1] not in box.entries]:
@@ -53,6 +54,13 @@ def _refuse(graph: Graph, node: Node) -> None:
                     f"{node.name} cannot be opened: {other.name} penalises its weights by the layer's name. "
                     f"Take the layer out of {other.name} first"
                 )
+
+
+def _refuse_problem(graph: Graph, node: Node, shapes: Shapes) -> None:
+    """Raise GraphError where the sizes of all that reaches the node are known and its own is not: then they do not fit it."""
+    arriving = [edge.source for edge in graph.inputs_of(node.id)]
+    if arriving and all(source in shapes for source in arriving) and (node.id, graph.spec(node).outputs[0].name) not in shapes:
+        raise GraphError(f"{node.name} cannot be opened while it has a problem: what reaches it does not fit. Solve the problem first")
 
 
 def _exchange(graph: Graph, box: Box, groups: list[Group], inside: list[Node]) -> list[Edit]:

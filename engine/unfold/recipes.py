@@ -26,50 +26,59 @@ def linear(box: Box) -> None:
 
 
 def tanh(box: Box) -> None:
-    """tanh x = 1 − 2 / (e²ˣ + 1), of all its forms the one whose derivative keeps every digit where tanh is flat."""
-    doubled = box.add("math.multiply", "doubled", {"a": Entry("x"), "b": box.number(2.0, "two")})
-    below = box.add("math.add", "denominator", {"a": box.add("math.exp", "exp", {"x": doubled}), "b": box.number(1.0, "one")})
+    """tanh x = 1 − 2 / (e²ˣ + 1), of all its forms the one whose derivative keeps every digit where tanh is flat. e²ˣ is (eˣ)², with x
+    limited to 20: from there on tanh is 1 in every digit, and e²ˣ would become infinite."""
+    power = box.add("math.exp", "exp", {"x": _limited(box, 20.0)})
+    below = box.add("math.add", "denominator", {"a": box.add("math.square", "square", {"x": power}), "b": box.number(1.0, "one")})
     fraction = box.add("math.divide", "fraction", {"a": box.number(2.0, "two"), "b": below})
     box.add("math.subtract", "", {"a": box.number(1.0, "one"), "b": fraction})
 
 
 def sigmoid(box: Box) -> None:
-    """σ(x) = 1 / (1 + e⁻ˣ)."""
-    power = box.add("math.exp", "exp", {"x": box.add("math.negate", "negative", {"x": Entry("x")})})
+    """σ(x) = eˣ / (1 + eˣ), which is 1 / (1 + e⁻ˣ) and keeps every digit where σ is nearly 0. x is limited to 40: from there on σ is 1 in
+    every digit, and eˣ would become infinite."""
+    power = box.add("math.exp", "exp", {"x": _limited(box, 40.0)})
     below = box.add("math.add", "denominator", {"a": box.number(1.0, "one"), "b": power})
-    box.add("math.divide", "", {"a": box.number(1.0, "one"), "b": below})
+    box.add("math.divide", "", {"a": power, "b": below})
+
+
+def _limited(box: Box, most: float) -> str:
+    """min(x, most)."""
+    return box.add("math.minimum", "limited", {"a": Entry("x"), "b": box.number(most, "most")})
 
 
 def softmax(box: Box) -> None:
-    """softmax x = eˣ / Σ eˣ, as it is written; e⁷¹⁰ is too large for a number, which the closed box avoids by shifting x."""
-    power = box.add("math.exp", "exp", {"x": Entry("x")})
-    box.add("math.divide", "", {"a": power, "b": _total(box, power)})
+    """softmax x = eᵈ / Σ eᵈ with d = x − max x, which changes nothing in the fraction and keeps eᵈ at 1 or below."""
+    power = box.add("math.exp", "exp", {"x": _shifted(box, "x", box.setting("axis"))})
+    box.add("math.divide", "", {"a": power, "b": _total(box, power, box.setting("axis"))})
 
 
 def log_softmax(box: Box) -> None:
-    """log softmax x = x − log Σ eˣ."""
-    x = box.gate("x")
-    total = _total(box, box.add("math.exp", "exp", {"x": x}))
-    box.add("math.subtract", "", {"a": x, "b": box.add("math.log", "log", {"x": total})})
+    """log softmax x = d − log Σ eᵈ with d = x − max x."""
+    _log_softmax(box, "x", box.setting("axis"), "")
 
 
-def _total(box: Box, power: str) -> str:
-    return box.add("math.sum", "sum", {"x": power}, axes=[box.setting("axis")], keep_axes=True)
+def _log_softmax(box: Box, port: str, axis: int, symbol: str) -> str:
+    shifted = _shifted(box, port, axis)
+    total = _total(box, box.add("math.exp", "exp", {"x": shifted}), axis)
+    return box.add("math.subtract", symbol, {"a": shifted, "b": box.add("math.log", "log", {"x": total})})
+
+
+def _shifted(box: Box, port: str, axis: int) -> str:
+    x = box.gate(port)
+    largest = box.add("math.largest", "largest", {"x": x}, axes=[axis], keep_axes=True)
+    return box.add("math.subtract", "shifted", {"a": x, "b": largest})
+
+
+def _total(box: Box, power: str, axis: int) -> str:
+    return box.add("math.sum", "sum", {"x": power}, axes=[axis], keep_axes=True)
 
 
 def cross_entropy(box: Box) -> None:
-    """−log of the right class's share of softmax, then the mean or the sum over the samples."""
-    (classes,), batched = box.shape("scores")
-    power = box.add("math.exp", "exp", {"x": Entry("scores")})
-    total = box.add("math.sum", "sum", {"x": power}, axes=[-1], keep_axes=True)
-    shares = box.add("math.divide", "softmax", {"a": power, "b": total})
-    chosen = box.add("math.one_hot", "onehot", {"x": Entry("target")}, classes=classes)
-    right = box.add("math.multiply", "chosen", {"a": shares, "b": chosen})
-    likelihood = box.add("math.sum", "likelihood", {"x": right}, axes=[-1])
-    log = box.add("math.log", "log", {"x": likelihood})
-    each = box.add("math.negate", "each" if batched else "", {"x": log})
-    if batched:
-        box.add("math.mean" if box.setting("reduction") == "mean" else "math.sum", "", {"x": each}, over_batch=True)
+    """Log-softmax of the scores, and of its numbers minus the one of the right class."""
+    box.shape("scores")
+    log_p = _log_softmax(box, "scores", -1, "log_softmax")
+    box.add("loss.nll", "", {"log_probabilities": log_p, "target": Entry("target")}, reduction=box.setting("reduction"))
 
 
 def squared_error(box: Box) -> None:
@@ -82,12 +91,15 @@ def squared_error(box: Box) -> None:
 
 
 def bce_logits(box: Box) -> None:
-    """log(1 + eˢ) − t s, then the reduction."""
+    """max(s, 0) + log(1 + e^−|s|) − t s, then the reduction: log(1 + eˢ) in the form that never becomes infinite."""
     scores = box.gate("scores")
-    power = box.add("math.exp", "exp", {"x": scores})
+    ramp = box.add("math.maximum", "ramp", {"a": scores, "b": box.number(0.0, "zero")})
+    size = box.add("math.negate", "negative", {"x": box.add("math.abs", "size", {"x": scores})})
+    power = box.add("math.exp", "exp", {"x": size})
     log = box.add("math.log", "log", {"x": box.add("math.add", "plus", {"a": box.number(1.0, "one"), "b": power})})
     product = box.add("math.multiply", "product", {"a": Entry("target"), "b": scores})
-    _reduced(box, box.add("math.subtract", "each", {"a": log, "b": product}), "scores")
+    right = box.add("math.subtract", "margin", {"a": ramp, "b": product})
+    _reduced(box, box.add("math.add", "each", {"a": right, "b": log}), "scores")
 
 
 def _reduced(box: Box, each: Source, first: str) -> None:

@@ -30,11 +30,13 @@ class Call:
         for kind, given in ((spec.parameters, case.parameters), (self.type.buffers, case.buffers)):
             for index, declared in enumerate(kind):
                 self.arguments[declared.name] = self._tensor(declared.name, drawn, given, index)
+        connected = frozenset(name for name, value in self.arguments.items() if value is not None)
         self.differentiable = [
             name
             for name in self.arguments
             if self.type.spec.differentiable
             and spec.role not in FED
+            and self.type.depends(self.s, name, connected)
             and (
                 any(p.name == name and self.arguments[name] is not None and self._is_float(name) for p in ports)
                 or (any(p.name == name for p in spec.parameters) and self.arguments[name] is not None)

@@ -358,8 +358,8 @@ def test_the_marked_objective_stays_marked_and_an_implied_one_implied() -> None:
 
 def test_a_loss_that_was_the_only_one_is_marked_while_it_is_open() -> None:
     nodes = {
-        "data": ("source.data", {"dataset": "moons"}), "scores": ("layer.linear", {"out_features": 2}),
-        "loss": ("loss.cross_entropy", {}), "side": ("math.exp", {}),
+        "data": ("source.data", {"dataset": "moons", "coding": "zero_one"}), "scores": ("layer.linear", {"out_features": 1}),
+        "loss": ("loss.bce_logits", {}), "side": ("math.exp", {}),
     }  # fmt: skip
     graph = network(nodes, "data.x -> scores.x; scores -> loss.scores; data.target -> loss.target; scores -> side.x")
     document, start = Document(graph), graph.copy()

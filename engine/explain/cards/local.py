@@ -117,6 +117,8 @@ class Local:
         leaf = self.operation.leaves[a]
         if not self.operation.type.differentiable or self.operation.fed or len(self.outputs) != 1:
             return False
+        if not self.operation.type.depends(self.operation.settings, self.names[a][0], self.operation.connected):
+            return False
         port = next((p for p in self.operation.type.inputs if isinstance(leaf, Wire) and p.name == leaf.port), None)
         floats = self.output.is_floating_point() and self.leaf(a).is_floating_point()
         ruled = self.operation.alias or self.names[a][0] in self.operation.type.gradients

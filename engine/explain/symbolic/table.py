@@ -180,7 +180,7 @@ FORMULAS: Mapping[str, Callable[..., Expr]] = {
     "math.negate": lambda s, x: -x, "math.square": lambda s, x: x**2, "math.sqrt": lambda s, x: sympy.sqrt(x),
     "math.reciprocal": lambda s, x: 1 / x, "math.exp": lambda s, x: sympy.exp(x), "math.log": lambda s, x: sympy.log(x),
     "math.sin": lambda s, x: sympy.sin(x), "math.cos": lambda s, x: sympy.cos(x), "math.abs": lambda s, x: magnitude(x),
-    "math.sum": _same, "math.mean": _same, "math.norm": lambda s, x: magnitude(x),
+    "math.sum": _same, "math.mean": _same, "math.largest": _same, "math.norm": lambda s, x: magnitude(x),
     "math.reshape": _same, "math.flatten": _same, "math.transpose": _same,
     "activation.identity": _same, "activation.relu": lambda s, x: ramp(x),
     "activation.leaky_relu": lambda s, x: ramp(x) - number(s.slope) * ramp(-x),

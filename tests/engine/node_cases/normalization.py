@@ -75,4 +75,4 @@ CASES = [
     *batch_norm("layer.batch_norm2d", 2, 3, 2),
     *(case for shape in SAMPLE_SHAPES[1:] for k in range(1, len(shape) + 1) for case in layer_norm(k, *shape)),
 ]
-SKIPPED = {"rules": 0, "gradcheck": 0}
+SKIPPED = {"rules": 36, "gradcheck": 36}  # a running average does not depend on x in evaluation
