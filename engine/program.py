@@ -211,6 +211,15 @@ class Program:
             result: Tensor = self._run("perturb", feeds, parameters, buffers, random, self._place(edge), value)
         return result
 
+    def replaced(
+        self, edge: str | None, value: Tensor | None, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor],
+        random: Random,
+    ) -> Tensor:  # fmt: skip
+        """`perturbed`, or `objective_value` without an edge, with the graph behind it that autograd differentiates by."""
+        place = -1 if edge is None else self._place(edge)
+        result: Tensor = self._run("perturb", feeds, parameters, buffers, random, place, value)
+        return result
+
     def gradient_at(
         self, edge: str, value: Tensor, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random
     ) -> Tensor | None:

@@ -23,10 +23,10 @@ FED = ("input", "constant", "data")
 CASES = all_cases()
 
 
-def graph_of(case: Case) -> Graph | None:
-    """The case's node between sources of its shapes and an objective: batches come out of a Linear layer on a data set.
+def graph_of(case: Case, end: str = "math.square") -> Graph | None:
+    """The case's node between sources of its shapes and an objective, the mean of `end` of it.
 
-    None where class indices arrive that no source here can give.
+    Batches come out of a Linear layer on a data set. None where class indices arrive that no source here can give.
     """
     spec = TYPES[case.type].spec
     nodes: dict[str, tuple[str, dict[str, Any]]] = {"node": (case.type, dict(case.settings))}
@@ -39,7 +39,7 @@ def graph_of(case: Case) -> Graph | None:
                 if wires[-1] is None:
                     return None
     output = spec.outputs[0].name
-    nodes |= {"squared": ("math.square", {}), "objective": ("math.mean", {"over_batch": True})}
+    nodes |= {"squared": (end, {}), "objective": ("math.mean", {"over_batch": True})}
     wires += [f"node.{output} -> squared.x", "squared -> objective.x"]
     return network(nodes, ";".join(w for w in wires if w), settings={"objective": {"node": "objective", "port": "y"}})
 
@@ -59,8 +59,8 @@ def _source(nodes: dict[str, Any], name: str, tensor: torch.Tensor | None, targe
     return [f"data.x -> {name}_flat.x; {name}_flat -> {name}_in.x; {name}_in -> {name}.x; {name} -> {target}"]
 
 
-def session_of(case: Case) -> Session | None:
-    graph = graph_of(case)
+def session_of(case: Case, end: str = "math.square") -> Session | None:
+    graph = graph_of(case, end)
     if graph is None:
         return None
     session = Session(graph)

@@ -105,6 +105,108 @@ def test_large_and_tiny_values_do_not_disturb_the_steps() -> None:
     assert check(through("math.square", [1e6, 1e-6, 0.0])).ok
 
 
+def chain(value: Any, *kinds: tuple[str, dict[str, Any]] | str) -> Graph:
+    """x → one node after the other."""
+    nodes: Nodes = {"x": ("source.input", {"value": value})}
+    wires, last = [], "x"
+    for i, kind in enumerate(kinds):
+        nodes[f"n{i}"] = (kind, {}) if isinstance(kind, str) else kind
+        port = TYPES[nodes[f"n{i}"][0]].spec.inputs[0].name
+        wires.append(f"{last} -> n{i}.{port}")
+        last = f"n{i}"
+    return network(nodes, "; ".join(wires))
+
+
+def power(b: float) -> tuple[str, dict[str, Any]]:
+    return "math.power", {"b": b}
+
+
+def shifted_cube() -> Graph:
+    """(x − 2)³ at 2."""
+    nodes: Nodes = {"x": ("source.input", {"value": 2.0}), "c": ("source.constant", {"value": 2.0}),
+                    "d": ("math.subtract", {}), "f": power(3.0)}  # fmt: skip
+    return network(nodes, "x -> d.a; c -> d.b; d -> f.a")
+
+
+LIKELIHOOD = ("activation.sigmoid", "math.log", "math.negate")
+POINTS = {
+    "x³ at 0": chain(0.0, power(3.0)),
+    "relu² at 0": chain(0.0, "activation.relu", "math.square"),
+    "(x − 2)³ at 2": shifted_cube(),
+    "x^1.5 at 0, the edge of its domain": chain(0.0, power(1.5)),
+    "relu^1.5 at 0": chain(0.0, "activation.relu", power(1.5)),
+    "|x|^1.5 at 0": chain(0.0, "math.abs", power(1.5)),
+    "−log σ at −12": chain(-12.0, *LIKELIHOOD),
+    "−log σ at 12": chain(12.0, *LIKELIHOOD),
+    "−log σ at 30": chain(30.0, *LIKELIHOOD),
+    "log at 1e-5": chain(1e-5, "math.log"),
+    "log at 1e-200": chain(1e-200, "math.log"),
+    "log of very different numbers": chain([1e6, 1e-6, 1e-200, 1.0], "math.log", "math.sum"),
+    "1/x at 1e-100": chain(1e-100, "math.reciprocal"),
+    "1/x at 1e100": chain(1e100, "math.reciprocal"),
+    "x² at 1e100": chain(1e100, "math.square"),
+    "x² at 1e-200, which underflows": chain(1e-200, "math.square"),
+    "−x at 1e200": chain(1e200, "math.negate"),
+    "exp at 1e-17": chain(1e-17, "math.exp"),
+    "exp at −700": chain(-700.0, "math.exp"),
+    "sin at 1e9": chain(1e9, "math.sin"),
+    "tanh at 400": chain(400.0, "activation.tanh"),
+    "relu beside its corner": chain(1e-9, "activation.relu"),
+    "a probability close to 1": network(
+        {"p": ("source.input", {"value": 1 - 1e-9}), "t": ("source.constant", {"value": 1.0}), "f": ("loss.bce", {})},
+        "p -> f.probabilities; t -> f.target",
+    ),
+}
+HIDDEN = {"x³ at 0", "relu² at 0", "(x − 2)³ at 2", "x^1.5 at 0, the edge of its domain", "relu^1.5 at 0", "|x|^1.5 at 0", "tanh at 400",
+          "x² at 1e-200, which underflows"}  # fmt: skip
+"""Where all gradients are 0, or smaller than round-off: a rule that is off by a factor changes nothing that could be seen."""
+
+
+@pytest.mark.parametrize("name", POINTS)
+def test_a_right_gradient_passes_wherever_it_is_asked_for(name: str) -> None:
+    report = check(POINTS[name])
+    assert report.ok, report.lines
+
+
+@pytest.mark.parametrize("name", sorted(POINTS.keys() - HIDDEN))
+def test_there_a_rule_that_is_off_by_a_thousandth_fails(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = POINTS[name]
+    for kind in {node.type for node in graph.nodes.values()}:
+        for place, rule in TYPES[kind].gradients.items():
+            monkeypatch.setitem(TYPES[kind].gradients, place, lambda *arguments, rule=rule: 1.001 * rule(*arguments))
+    assert not check(graph).ok
+
+
+def test_a_gradient_behind_round_off_is_said_to_be_too_small_to_measure() -> None:
+    """1 + exp(−50) is 1 in double precision, and so are its neighbours: the slope of 1.9e-22 cannot be told from 0."""
+    nodes: Nodes = {"x": ("source.input", {"value": -50.0}), "e": ("math.exp", {}), "one": ("source.constant", {"value": 1.0}),
+                    "f": ("math.add", {})}  # fmt: skip
+    report = check(network(nodes, "x -> e.x; e -> f.a; one -> f.b"))
+    assert report.ok and wire(report, "x", "e.x").unresolved == 2 and wire(report, "x", "e.x").smooth == 0
+    assert report.lines[0] == "x → e.x    2 too small to measure"
+    assert "2 gradients agree" in report.lines[-1] and "1 too small to measure" in report.lines[-1]
+
+
+def test_a_gradient_that_is_not_finite_fails_and_says_so() -> None:
+    report = check(chain([0.0, 1.0], "math.sqrt", "math.sum"))
+    assert not report.ok and report.lines[-1] == "failed: the gradient is not finite on x → n0.x"
+
+
+@pytest.mark.parametrize("scale", [1e-200, 1e-30, 1.0, 1e30, 1e150])
+def test_a_network_passes_at_every_scale_of_its_numbers(scale: float) -> None:
+    """f = mean of (W x)², W of size 1 and x of this size; and it fails there when a rule is off by a thousandth."""
+    nodes: Nodes = {
+        "x": ("source.input", {"value": [0.3 * scale, -0.7 * scale]}), "w": ("parameter.parameter", {"value": [[1.0, 2.0], [0.5, -1.0]]}),
+        "lin": ("layer.linear", {"out_features": 2, "bias": False}), "abs": ("math.abs", {}), "f": ("math.sum", {}),
+    }  # fmt: skip
+    graph = network(nodes, "x -> lin.x; w -> lin.W; lin -> abs.x; abs -> f.x")
+    assert check(graph).ok
+    right = TYPES["layer.linear"].gradients["W"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(TYPES["layer.linear"].gradients, "W", lambda *arguments: 1.001 * right(*arguments))
+        assert not check(graph).ok
+
+
 def test_a_graph_with_problems_reports_them_and_does_not_raise() -> None:
     report = check(network({"x": ("source.input", {}), "f": ("math.add", {})}, "x -> f.a"))
     assert not report.ok and "nothing is connected" in report.lines[0]
@@ -123,7 +225,7 @@ def test_an_objective_that_is_not_finite_does_not_pass() -> None:
 def test_the_report_is_json() -> None:
     found = json.loads(json.dumps(check(product()).to_json()))
     assert found["ok"] is True and found["objective"] == "f" and len(found["wires"]) == 4
-    assert set(found["wires"][0]) == {"from", "to", "ok", "error", "step", "smooth", "kinks", "wrong", "note"}
+    assert set(found["wires"][0]) == {"from", "to", "ok", "error", "step", "smooth", "kinks", "wrong", "unresolved", "note"}
 
 
 def test_the_same_seed_gives_the_same_report() -> None:

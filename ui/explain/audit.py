@@ -84,11 +84,12 @@ class AuditOverlay(QObject):
     @property
     def summary(self) -> str:
         """What came out, in a line."""
-        compared = [row for row in self.rows if row.analytical is not None]
+        compared = [row for row in self.rows if row.analytical is not None or not row.ok]
         wrong = sum(kind_of(row) == "error" for row in compared)
         kinks = sum(kind_of(row) == "warning" for row in compared)
+        hidden = sum(unmeasured(row) for row in compared)
         said = f"{len(compared)} gradients of {self.objective}: " + (f"{wrong} wrong" if wrong else "all agree")
-        return said + (f", {kinks} at a kink" if kinks else "")
+        return said + (f", {kinks} at a kink" if kinks else "") + (f", {hidden} too small to measure" if hidden else "")
 
     @property
     def busy(self) -> bool:
@@ -153,15 +154,24 @@ def severity(row: AuditRow) -> tuple[int, float]:
 
 
 def kind_of(row: AuditRow) -> Kind:
-    if row.note and row.analytical is None:
+    if row.wrong or not row.ok:
+        return "error"
+    if (row.note and row.analytical is None) or unmeasured(row):
         return "plain"
-    return "error" if row.wrong or not row.ok else "warning" if row.kinks else "ok"
+    return "warning" if row.kinks else "ok"
+
+
+def unmeasured(row: AuditRow) -> bool:
+    """Whether round-off hides the derivative in every direction."""
+    return bool(row.unresolved and not (row.smooth or row.kinks or row.wrong))
 
 
 def verdict(row: AuditRow) -> str:
     """The error in two digits, or what stands in its place."""
     if row.note and row.analytical is None:
         return row.note
+    if unmeasured(row):
+        return "too small to measure"
     if row.kinks and not row.smooth and not row.wrong:
         return "kink"
     return number(row.error, 2) + (" · kink" if row.kinks else "")
@@ -172,7 +182,7 @@ def tags_of(rows: Iterable[AuditRow]) -> dict[str, Tag]:
     tags: dict[str, Tag] = {}
     worst: dict[str, AuditRow] = {}
     for row in rows:
-        if row.note and row.analytical is None:
+        if row.note and row.analytical is None and row.ok:
             continue
         if row.edge:
             tags[row.edge] = Tag(verdict(row), kind_of(row))

@@ -28,7 +28,8 @@ class AuditRow:
 
     `error` is the largest difference between numerical and analytical derivative, kinks aside, relative to the largest entry of
     the gradient, found with step size `step`. `analytical` and `numerical` are shown for one entry: `entry`, the largest gradient.
-    `smooth`, `kinks`, `wrong` count the directions tried. `note` says why nothing was compared ("independent", …).
+    `smooth`, `kinks`, `wrong` count the directions tried, `unresolved` those whose derivative round-off hides. `note` says why nothing was
+    compared ("independent", …).
     """
 
     edge: str
@@ -41,6 +42,7 @@ class AuditRow:
     kinks: int
     wrong: int
     ok: bool
+    unresolved: int
     note: str
     entry: tuple[int, ...]
     analytical: float | None

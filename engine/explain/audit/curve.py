@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from engine.differences import central, forward
 from engine.explain.audit import Branch, ErrorCurve, StepCurve, StepErrors
 from engine.explain.local_products import LocalProducts
 from engine.explain.place.lookup import gradient_at, number_at, place_name, single_entry
@@ -64,8 +65,8 @@ def _estimates(replay: Replay, entry: tuple[int, ...], steps: Sequence[float]) -
     for step in steps:
         above, below = (replay.number(replay.moved(entry, float(x + sign * step))) for sign in (1, -1))
         with np.errstate(all="ignore"):
-            found["forward"].append(float((rounded(above) - rounded(base)) / rounded(step)))
-            found["central"].append(float((rounded(above) - rounded(below)) / rounded(2 * step)))
+            found["forward"].append(forward(rounded(above), rounded(base), rounded(step)))
+            found["central"].append(central(rounded(above), rounded(below), rounded(step)))
     return found
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import time
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from engine.check import ENTRIES, STEPS, Checker, WireReport
+from engine.checker import ENTRIES, Checker, WireReport
 from engine.environment import Key
 from engine.explain.audit import Audit, AuditPart, AuditRow
 from engine.explain.place.lookup import largest_entry, output_name
@@ -38,8 +37,9 @@ def audit(situation: Situation, question: Audit) -> AuditPart:
 
 def _part(shown: ShownPass, question: Audit) -> AuditPart:
     checker = Checker(
-        shown.graph, shown.program, shown.feeds, shown.parameters, shown.buffers, shown.random.seed, shown.random, _entries(shown)
-    )
+        shown.graph, shown.program, shown.feeds, shown.parameters, shown.buffers, shown.random.seed, shown.random, _entries(shown),
+        PART_SECONDS,
+    )  # fmt: skip
     if checker.trace.first_bad is not None:
         name = shown.graph.nodes[checker.trace.first_bad].name
         raise Unanswerable(f"{name}: its value is not finite, so there is nothing to compare.")
@@ -69,34 +69,16 @@ def _entries(shown: ShownPass) -> int:
 
 def _row(checker: Checker, where: str | Key) -> AuditRow:
     report = checker.edge(where) if isinstance(where, str) else checker.parameter(where)
-    value, gradient = _numbers(checker, where)
+    _, gradient = checker.numbers(where)
     if report.note or not isinstance(gradient, Tensor) or not gradient.numel():
         return _as_row(report, where, (), None, None)
     entry = largest_entry(gradient)
-    numerical = _central(checker, where, value, entry, report.step or STEPS[0])
-    return _as_row(report, where, entry, float(gradient[entry]), numerical)
-
-
-def _numbers(checker: Checker, where: str | Key) -> tuple[Tensor, object]:
-    trace = checker.trace
-    if isinstance(where, str):
-        return trace.values[checker.graph.edges[where].source], trace.edge_gradients[where]
-    return trace.parameters[where], trace.parameter_gradients[where]
-
-
-def _central(checker: Checker, where: str | Key, value: Tensor, entry: tuple[int, ...], size: float) -> float:
-    """The central difference of one entry, the step relative to its size as in the check itself."""
-    number = abs(float(value[entry]))
-    h = size * max(1.0, 2.0 ** math.floor(math.log2(number)) if 0 < number < math.inf else 1.0)
-    above, below = value.clone(), value.clone()
-    above[entry] += h
-    below[entry] -= h
-    return (checker.evaluate(where, above) - checker.evaluate(where, below)) / (2 * h)
+    return _as_row(report, where, entry, float(gradient[entry]), checker.number(where, entry))
 
 
 def _as_row(report: WireReport, where: str | Key, entry: tuple[int, ...], analytical: float | None, numerical: float | None) -> AuditRow:
     edge, key = (where, None) if isinstance(where, str) else ("", where)
     return AuditRow(
         edge, key, report.source, report.target, report.error, report.step, report.smooth, report.kinks, report.wrong, report.ok,
-        report.note, entry, analytical, numerical,
+        report.unresolved, report.note, entry, analytical, numerical,
     )  # fmt: skip
