@@ -32,3 +32,8 @@ def quoted_path(path: Path | str) -> str:
     """A path where the folder matters; its end says more than its beginning."""
     text = one_line(str(path), 10 * LONGEST)
     return text if len(text) <= LONGEST else f"…{text[1 - LONGEST:]}"
+
+
+def named(value: Any, most: int = LONGEST) -> str:
+    """A name in single quotation marks, as messages about tables write it."""
+    return f"'{one_line(str(value), most - 2)}'"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from engine.data.cells import Evidence, Numbers, evidence, is_missing, mostly_nu
 from engine.data.errors import DataError, Note
 from engine.data.labels import classes_of, looks_like_classes, target_notes
 from engine.data.text_table import Table, read_table
+from graph.paths import reason
+from graph.quoting import named, one_line, quoted_path
 
 TARGET_NAMES = ("label", "labels", "target", "class")
 """A column of this name is the target, wherever it stands."""
@@ -52,12 +54,12 @@ def read(path: str, reading: Reading) -> Columns:
     """Raises DataError, in words for the file's owner."""
     if not path.strip():
         raise DataError("choose a CSV file")
-    file = Path(path).expanduser()
+    file = os.path.expanduser(path)
     try:
-        stamp = file.stat()
+        stamp = os.stat(file)
     except (OSError, ValueError) as error:
-        raise DataError(f"{file}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
-    return _read(str(file), stamp.st_mtime_ns, stamp.st_size, reading)
+        raise DataError(f"{quoted_path(file)}: cannot be read: {reason(error)}") from None
+    return _read(file, stamp.st_mtime_ns, stamp.st_size, reading)
 
 
 @lru_cache(maxsize=2)
@@ -74,7 +76,7 @@ class _Reader:
     """One file under one reading."""
 
     def __init__(self, path: str, table: Table, reading: Reading) -> None:
-        self._path, self._table, self._reading = path, table, reading
+        self._path, self._table, self._reading = quoted_path(path), table, reading
         self._cells = dict(zip(table.names, table.columns, strict=True))
         self._notes = list(table.notes)
 
@@ -90,7 +92,7 @@ class _Reader:
             labels, notes = classes_of(self._cells[targets[0]], usable, targets[0])
             self._notes += notes
             if self._table.trimmed & set(labels[usable].tolist()):
-                self._notes.append(Note(f"column {targets[0]!r}: blanks around words left out"))
+                self._notes.append(Note(f"column {named(targets[0])}: blanks around words left out"))
         else:
             y = np.stack([self._numbers(name, signs[name], "target", usable) for name in targets], axis=1)
         self._notes += target_notes(targets, x[usable], None if y is None else y[usable], features, labels, usable)
@@ -108,7 +110,7 @@ class _Reader:
         if not features:
             raise DataError(f"{path}: no column is left for the features")
         if both := [name for name in features if name in targets]:
-            raise DataError(f"{path}: column {both[0]!r} is both a feature and a target")
+            raise DataError(f"{path}: column {named(both[0])} is both a feature and a target")
         return features, targets
 
     def _target(self) -> str:
@@ -116,7 +118,7 @@ class _Reader:
         names = self._table.names
         called = [name for name in names if name.lower() in TARGET_NAMES]
         if len(called) == 1 and called[0] != names[-1]:
-            self._notes.append(Note(f"column {called[0]!r} is taken as the target because of its name",
+            self._notes.append(Note(f"column {named(called[0])} is taken as the target because of its name",
                                     ((f"Take {names[-1]} as the target", {"target_columns": _quoted(names[-1])}),)))  # fmt: skip
             return called[0]
         if not self._table.headed:
@@ -147,7 +149,7 @@ class _Reader:
         offers = [(f"Leave out {_listed(words)}", {"feature_columns": ", ".join(map(_quoted, left))})] if left else []
         more = f" (and {_listed(words[1:])} too)" if words[1:] else ""
         raise DataError(
-            f"{self._path}: line {self._table.lines[self._cells[words[0]].index(cell)]}, column {words[0]!r} has {_short(cell)}"
+            f"{self._path}: line {self._table.lines[self._cells[words[0]].index(cell)]}, column {named(words[0])} has {_short(cell)}"
             f"{more}; a feature must be a number",
             offers,
         )
@@ -159,7 +161,7 @@ class _Reader:
             known = {cell: is_missing(cell, not words) for cell in set(self._cells[name])}
             missing |= np.fromiter((known[cell] for cell in self._cells[name]), bool, len(missing))
         if missing.all():
-            raise DataError(f"{self._path}: column {targets[0]!r} has no value in any row")
+            raise DataError(f"{self._path}: column {named(targets[0])} has no value in any row")
         if missing.any():
             rows = np.flatnonzero(missing)
             lines = ", ".join(str(self._table.lines[at]) for at in rows[:5]) + (" …" if len(rows) > 5 else "")
@@ -197,7 +199,8 @@ class _Reader:
         readings = [Numbers(sign).value(found.either) for sign in ".,"]
         line = self._table.lines[self._cells[name].index(found.either)]
         raise DataError(
-            f"{self._path}: line {line}, column {name!r} has {found.either}, which can mean {readings[0]:g} or {readings[1]:g}",
+            f"{self._path}: line {line}, column {named(name)} has {one_line(found.either, 40)}, "
+            f"which can mean {readings[0]:g} or {readings[1]:g}",
             [("The decimal sign is the point", {"decimal": "point"}), ("The decimal sign is the comma", {"decimal": "comma"})],
         )
 
@@ -210,7 +213,8 @@ class _Reader:
                 value = Numbers(sign).value(cell)
                 other = "point" if sign == "," else "comma"
                 offer = (f"The {other} is the decimal sign", {"decimal": other})
-                self._notes.append(Note(f"column {name!r}: the {other} stands between thousands, {cell} is {value:.10g}", (offer,)))
+                text = f"column {named(name)}: the {other} stands between thousands, {one_line(cell, 40)} is {value:.10g}"
+                self._notes.append(Note(text, (offer,)))
 
     def _numbers(self, name: str, sign: str, role: str, usable: np.ndarray, features: Sequence[str] = ()) -> np.ndarray:
         """The column as numbers, NaN in rows that are not used."""
@@ -219,7 +223,7 @@ class _Reader:
         known: dict[str, float | None] = dict(zip(distinct, Numbers(sign).values(distinct), strict=True))
         if role == "feature" and (truth := _truth(cells)):
             known |= truth
-            self._notes.append(Note(f"column {name!r}: {' and '.join(f'{word} is {value:g}' for word, value in truth.items())}"))
+            self._notes.append(Note(f"column {named(name)}: {' and '.join(f'{word} is {value:g}' for word, value in truth.items())}"))
         numbers = np.fromiter((np.nan if (v := known[cell]) is None else v for cell in cells), float, len(cells))
         bad = np.flatnonzero(~np.isfinite(numbers) & usable)
         if len(bad):
@@ -236,13 +240,13 @@ class _Reader:
         wrong = next((at for at in bad if not is_missing(cells[at])), None)
         if wrong is not None:
             return DataError(
-                f"{self._path}: line {lines[wrong]}, column {name!r} has {_short(cells[wrong])}, and a {role} must be a finite number",
+                f"{self._path}: line {lines[wrong]}, column {named(name)} has {_short(cells[wrong])}, and a {role} must be a finite number",
                 offers,
             )
         at = missing[0]
-        lacks = f"has no value ({cells[at]!r})" if cells[at] else "is empty"
+        lacks = f"has no value ({named(cells[at])})" if cells[at] else "is empty"
         count = f"; {len(missing):,} of {int(usable.sum()):,} rows lack one" if len(missing) > 1 else ""
-        return DataError(f"{self._path}: line {lines[at]}, column {name!r} {lacks}{count}. Fill it in or leave the column out", offers)
+        return DataError(f"{self._path}: line {lines[at]}, column {named(name)} {lacks}{count}. Fill it in or leave the column out", offers)
 
     def _flag_codes(self, name: str, role: str, numbers: np.ndarray) -> None:
         for code in CODES:
@@ -252,7 +256,8 @@ class _Reader:
             span = max(float(np.ptp(others)), 1.0)
             if min(abs(code - float(others.min())), abs(code - float(others.max()))) > 3 * span:
                 count = len(numbers) - len(others)
-                self._notes.append(Note(f"column {name!r} has {code:g} in {count:,} row{'' if count == 1 else 's'}, far from all other "
+                rows = f"{count:,} row{'' if count == 1 else 's'}"
+                self._notes.append(Note(f"column {named(name)} has {code:g} in {rows}, far from all other "
                                         "values: is it a code for a missing value?", warning=True))  # fmt: skip
 
 
@@ -277,8 +282,8 @@ def _chosen(text: str, names: list[str], path: str) -> list[str]:
     chosen = [part.strip() for row in rows for part in row if part.strip()]
     for name in chosen:
         if name not in names:
-            known = ", ".join(_quoted(known) for known in names[:12])
-            raise DataError(f"{path}: has no column {name!r}; its columns are {known}{' …' if len(names) > 12 else ''}")
+            known = ", ".join(one_line(_quoted(known), 40) for known in names[:12])
+            raise DataError(f"{path}: has no column {named(name)}; its columns are {known}{' …' if len(names) > 12 else ''}")
     return list(dict.fromkeys(chosen))
 
 
@@ -288,10 +293,9 @@ def _quoted(name: str) -> str:
 
 
 def _listed(names: Sequence[Any]) -> str:
-    return ", ".join(map(str, names[:4])) + (" …" if len(names) > 4 else "")
+    return ", ".join(one_line(str(name), 40) for name in names[:4]) + (" …" if len(names) > 4 else "")
 
 
 def _short(cell: str) -> str:
     """A cell in a sentence: on one line, and not too long."""
-    line = " ".join(cell.split())
-    return repr(line if len(line) <= 40 else f"{line[:39]}…")
+    return named(cell, 42)

@@ -6,6 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from graph.quoting import one_line
+
+LONGEST_TEXT = 600
 Offer = tuple[str, Mapping[str, Any]]
 """A repair: its title, and the settings that it gives the Data node."""
 
@@ -14,7 +17,7 @@ class DataError(Exception):
     """The text is one sentence: which file, which line or column or setting, and what is expected."""
 
     def __init__(self, text: str, repairs: Sequence[Offer] = ()) -> None:
-        super().__init__(text)
+        super().__init__(one_line(text, LONGEST_TEXT))
         self.repairs = tuple(repairs)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.data.cells import Numbers, is_missing, mostly_numbers
 from engine.data.errors import Note
+from graph.quoting import named
 
 LEVELS = 20
 """A target of whole numbers with at most this many values may be meant as classes."""
@@ -38,10 +39,10 @@ def classes_of(cells: Sequence[str], usable: np.ndarray, name: str) -> tuple[np.
     joined = [alike for alike in spellings.values() if len(alike) > 1]
     notes = []
     if joined:
-        pairs = "; ".join(" and ".join(f"{each!r}" for each in alike) for alike in joined[:4]) + (" …" if len(joined) > 4 else "")
-        notes.append(Note(f"column {name!r}: {pairs} differ only in case or blanks and are one class", warning=True))
+        pairs = "; ".join(" and ".join(f"{named(each)}" for each in alike) for alike in joined[:4]) + (" …" if len(joined) > 4 else "")
+        notes.append(Note(f"column {named(name)}: {pairs} differ only in case or blanks and are one class", warning=True))
     if mostly_numbers(cells):
-        notes.append(Note(f"column {name!r} holds words among its numbers, so all its values are read as classes"))
+        notes.append(Note(f"column {named(name)} holds words among its numbers, so all its values are read as classes"))
     words = [chosen[cell] if used else "" for cell, used in zip(cells, usable, strict=True)]
     return np.array(words, dtype=str), notes
 
@@ -55,22 +56,23 @@ def target_notes(
     if labels is not None:
         kinds = len(np.unique(labels[usable]))
         if kinds == 1 and usable.sum() > 1:
-            notes.append(Note(f"column {name!r} has the same class in every row: there is nothing to learn", warning=True))
+            notes.append(Note(f"column {named(name)} has the same class in every row: there is nothing to learn", warning=True))
         elif kinds == usable.sum() and kinds > 3:
-            notes.append(Note(f"column {name!r} is different in every row: it names the rows and is hardly a target", warning=True))
+            notes.append(Note(f"column {named(name)} is different in every row: it names the rows and is hardly a target", warning=True))
         return notes
     assert y is not None
     for place, target in enumerate(targets):
         if len(y) > 1 and (y[:, place] == y[0, place]).all():
-            notes.append(Note(f"column {target!r} has the same value in every row: there is nothing to learn", warning=True))
+            notes.append(Note(f"column {named(target)} has the same value in every row: there is nothing to learn", warning=True))
         elif len(y) > 1:
             same = [feature for at, feature in enumerate(features) if np.array_equal(x[:, at], y[:, place])]
             if same:
-                notes.append(Note(f"feature {same[0]!r} equals the target {target!r} in every row: it gives the answer away", warning=True))
+                text = f"feature {named(same[0])} equals the target {named(target)} in every row: it gives the answer away"
+                notes.append(Note(text, warning=True))
     if len(targets) == 1 and _levels(y[:, 0]):
         levels = len(np.unique(y))
         offer = (("Read them as classes", {"coding": "index"}),)
-        text = f"target {name!r} has only {levels} values, all whole numbers; it was read as a number, not as classes"
+        text = f"target {named(name)} has only {levels} values, all whole numbers; it was read as a number, not as classes"
         notes.append(Note(text, offer, meant_as_classes=True))
     return notes
 

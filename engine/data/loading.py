@@ -24,6 +24,7 @@ from engine.data.split import split
 from engine.nodes.sources import Data
 from engine.rng import seed_for
 from graph.paths import cleaned
+from graph.quoting import named, quoted_path
 
 __all__ = ["DataError", "DataSet", "Description", "Note", "describe", "load", "load_together"]
 
@@ -145,7 +146,7 @@ def _wanted(settings: Mapping[str, Any], folder: str) -> tuple[DataSetSpec, dict
     values = {s.name: settings.get(s.name, s.default) for s in Data.spec.settings}
     spec = DATA_SETS.get(values["dataset"])
     if spec is None:
-        raise DataError(f"there is no data set called {values['dataset']!r}; there are {', '.join(DATA_SETS)}")
+        raise DataError(f"there is no data set called {named(values['dataset'])}; there are {', '.join(DATA_SETS)}")
     if str(values["path"]).strip():
         values["path"] = os.path.abspath(os.path.join(folder, os.path.expanduser(cleaned(values["path"]))))
     used = {"dataset": spec.key} | {name: values[name] for name in spec.settings}
@@ -305,7 +306,8 @@ def _from_csv(values: Mapping[str, Any]) -> _Raw:
         return _Raw(columns.x, columns.y, None, (), columns.feature_names, targets, columns.usable, notes)
     distinct, places = np.unique(labels[columns.usable], return_inverse=True)
     if len(distinct) > max(50, len(places) // 2):
-        raise DataError(f"{values['path']}: column {targets[0]!r} has {len(distinct)} different values, too many to be classes")
+        where = f"{quoted_path(values['path'])}: column {named(targets[0])}"
+        raise DataError(f"{where} has {len(distinct)} different values, too many to be classes")
     classes = tuple(f"{v:g}" if isinstance(v, float) else str(v) for v in distinct.tolist())
     numbers = np.full(len(labels), -1)
     numbers[columns.usable] = places

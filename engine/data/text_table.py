@@ -5,21 +5,28 @@ from __future__ import annotations
 import csv
 import io
 import re
-import stat
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from engine.data.cells import Numbers, is_missing, mostly_numbers
 from engine.data.errors import DataError, Note
+from graph.paths import open_regular, reason
+from graph.quoting import named, one_line, quoted_path
 
-MAX_BYTES = 1 << 29
+MAX_BYTES = 256 * 2**20
+MAX_LINES = 4_000_000
 MAX_COLUMNS = 10_000
+MAX_CELLS = 20_000_000
+"""What is read in about half a minute and a gigabyte of memory; a file from a stranger may hold anything."""
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 SEPARATORS = ("\t", ";", "|", ",")
 """In the order in which they are believed: a comma also stands inside numbers."""
 SAMPLED = 200
 """Lines from which the separator is recognised."""
 HEADERS = ("auto", "names", "data")
+NAMED = 5
+"""Renamed columns that are told one by one."""
 
 
 @dataclass(slots=True)
@@ -42,6 +49,7 @@ def read_table(path: str, header: str = "auto") -> Table:
     """Raises DataError, in words for the file's owner."""
     notes: list[Note] = []
     text = _text(path, notes)
+    path = quoted_path(path)
     lines = text.split("\n")
     first, separator, comment = _preamble(lines, notes)
     separator = separator or _separator(lines[first:])
@@ -83,21 +91,24 @@ def _counted(count: int, what: str) -> str:
 def _text(path: str, notes: list[Note]) -> str:
     """The file's text with line ends \\n; a file that is not one, or too large, is refused before it is read."""
     try:
-        about = Path(path).stat()
-        if not stat.S_ISREG(about.st_mode):
-            kind = "a folder" if stat.S_ISDIR(about.st_mode) else "a device or a pipe"
-            raise DataError(f"{path}: is {kind}, not a file")
-        if about.st_size > MAX_BYTES:
-            raise DataError(f"{path}: has {about.st_size >> 20:,} MB; tables of at most {MAX_BYTES >> 20} MB can be read")
-        raw = Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or error})") from None
+        with open_regular(path) as file:
+            raw = file.read(2**16)
+            if b"\0" in raw and raw[:2] not in UTF_16:
+                raise DataError(f"{quoted_path(path)}: is not a text file; save the table as CSV in UTF-8")
+            raw += file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise DataError(f"{quoted_path(path)}: cannot be read: {reason(error)}") from None
+    path = quoted_path(path)
+    if len(raw) > MAX_BYTES:
+        raise DataError(f"{path}: is larger than {MAX_BYTES >> 20} MB, and so large a table cannot be read; keep fewer rows")
+    if raw.count(b"\n") + raw.count(b"\r") > MAX_LINES:
+        raise DataError(f"{path}: has more than {MAX_LINES:,} lines, and so many cannot be read; keep fewer rows")
     text = _decoded(path, raw, notes)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
 def _decoded(path: str, raw: bytes, notes: list[Note]) -> str:
-    encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") and len(raw) % 2 == 0 else "utf-8-sig"
+    encoding = "utf-16" if raw[:2] in UTF_16 and len(raw) % 2 == 0 else "utf-8-sig"
     try:
         text = raw.decode(encoding)
     except UnicodeDecodeError:
@@ -117,7 +128,8 @@ def _preamble(lines: Sequence[str], notes: list[Note]) -> tuple[int, str, str]:
     if lines and (found := re.fullmatch(r'"?sep=(.)"?', lines[0].strip(" "), re.IGNORECASE)):
         separator, at = found[1], 1
         notes.append(Note(f"line 1 names the separator: {'tab' if separator == chr(9) else separator}"))
-    while at < len(lines) and (lines[at].startswith("#") or (not lines[at].strip() and any(lines[at:]))):
+    last = next((place for place in range(len(lines) - 1, -1, -1) if lines[place]), -1)
+    while at < len(lines) and (lines[at].startswith("#") or (not lines[at].strip() and at <= last)):
         if lines[at].startswith("#"):
             comment, skipped = lines[at].lstrip("# "), skipped + 1
         at += 1
@@ -168,9 +180,12 @@ def _rows(path: str, lines: Sequence[str], first: int, separator: str, trimmed: 
     numbers: list[int] = []
     known: dict[str, str] = {}
     """Every distinct cell as it is written, and without the blanks around it: cells that are alike are kept once."""
-    start = 0
+    start = cells = 0
     try:
         for row in reader:
+            cells += len(row)
+            if cells > MAX_CELLS:
+                raise DataError(f"{path}: has more than {MAX_CELLS:,} cells, and so many cannot be read; keep fewer rows or columns")
             rows.append([known[cell] if cell in known else known.setdefault(cell, cell.strip()) for cell in row])
             numbers.append(first + start + 1)
             start = reader.line_num
@@ -240,8 +255,9 @@ def _is_headed(path: str, rows: Sequence[Sequence[str]], header: str, notes: lis
     if not above:
         return True
     if _could_be_names([first[c] for c in above], [first[c] for c in range(len(first)) if first[c]]):
+        cells = ", ".join(one_line(cell, 20) for cell in first[:6]) + (" …" if len(first) > 6 else "")
         raise DataError(
-            f"{path}: line 1 could name the columns or be the first sample: {', '.join(first[:6])}{' …' if len(first) > 6 else ''}",
+            f"{path}: line 1 could name the columns or be the first sample: {cells}",
             [("Line 1 names the columns", {"header": "names"}), ("Line 1 is the first sample", {"header": "data"})],
         )
     cell = first[above[0]]
@@ -260,13 +276,18 @@ def _could_be_names(above: Sequence[str], filled: Sequence[str]) -> bool:
 
 def _names(given: Sequence[str], notes: list[Note]) -> list[str]:
     """A name for every column: by its place where line 1 gives none, made unique where it gives one twice."""
-    names: list[str] = []
+    names: dict[str, None] = {}
+    written, used, renamed = set(given), Counter[str](), list[tuple[str, str]]()
     for place, name in enumerate(given, 1):
-        wanted = name or f"column {place}"
-        found, count = wanted, 2
-        while found in names or (found != wanted and found in given):
-            found, count = f"{wanted}_{count}", count + 1
+        wanted = found = name or f"column {place}"
+        while found in names or (found != wanted and found in written):
+            used[wanted] += 1
+            found = f"{wanted}_{used[wanted] + 1}"
         if found != wanted:
-            notes.append(Note(f"line 1 names two columns {wanted!r}; the second is called {found!r} here"))
-        names.append(found)
-    return names
+            renamed.append((wanted, found))
+        names[found] = None
+    for wanted, found in renamed[:NAMED]:
+        notes.append(Note(f"line 1 names two columns {named(wanted, 40)}; the second is called {named(found, 40)} here"))
+    if len(renamed) > NAMED:
+        notes.append(Note(f"{len(renamed) - NAMED:,} more columns were renamed because line 1 names them twice"))
+    return list(names)
