@@ -20,6 +20,9 @@ from ui.theme import Theme
 from ui.training import TrainingPage, progress_parts
 from ui.widgets import PartsLabel, button, line
 
+STEP, STEP_LARGE = "Train one step", "1 step"
+LARGE = 3.0
+"""Type so large that the short name is all a small screen has room for."""
 TRAINING, DATA, PROBES, PROBLEMS = range(4)
 
 
@@ -48,7 +51,8 @@ class Bottom(QWidget):
         self._guests: list[Any] = []
         self.status = PartsLabel("strong")
         self.status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.step = button("Train one step", tip="One training step")
+        self.step = button(STEP, tip="One training step")
+        self.step.setAccessibleName(STEP)
         self.reset = button("Reset", tip="Back to the weights of the document")
         self.tabs, self.pages = QTabBar(), Pages()
         titled = ((self.training, "Training"), (self.data, "Data"), (self.probes, "Probes"), (self.problems, "Problems"))
@@ -97,6 +101,7 @@ class Bottom(QWidget):
         self.status.set_parts([])
 
     def set_theme(self, theme: Theme) -> None:
+        self.step.setText(STEP if theme.scale < LARGE else STEP_LARGE)
         for page in (self.training, self.data, self.probes, self.problems, *self._guests):
             page.set_theme(theme)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
-from PySide6.QtWidgets import QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from ui.curve_scale import LINEAR, Scale, chosen_scale
 from ui.plot_rules import rules
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 EMPTY = "Press Train and watch the loss fall."
 BEFORE = "before Reset"
-PARTS = {"mini-batch": "each mini-batch", "whole": "training set", "": "each step"}
+PARTS = {"mini-batch": "mini-batch", "whole": "training set", "": "each step"}
 """What the loss of a step is computed over, as the legend says it."""
 PLOTS = {"loss": ("loss", "test_loss"), "accuracy": ("accuracy", "test_accuracy")}
 FIELDS = tuple(field for fields in PLOTS.values() for field in fields)
@@ -165,19 +165,15 @@ class Curves(QWidget):
             column = QVBoxLayout(holder)
             column.setContentsMargins(0, 0, 0, 0)
             column.setSpacing(2)
-            top = QHBoxLayout()
-            top.setSpacing(10)
             legend = label("", "small")
             legend.setTextFormat(Qt.TextFormat.RichText)
             legend.setObjectName(name)
-            legend.setMinimumHeight(self.logarithmic.sizeHint().height())
-            top.addWidget(legend)
-            top.addStretch(1)
-            if name == "loss":
-                for widget in (self.note, self.before, self.logarithmic):
-                    top.addWidget(widget)
-            column.addLayout(top)
-            column.addWidget(plot, 1)
+            column.addWidget(legend)
+            place = QGridLayout()
+            place.addWidget(plot, 0, 0)
+            if name == "loss":  # in the corner of the plot: beside the legend there is no room on a small screen
+                place.addWidget(self._corner(), 0, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
+            column.addLayout(place, 1)
             self._row.addWidget(holder, 1)
             self._plots[name] = (plot, holder, legend)
             if name == "accuracy":
@@ -188,6 +184,20 @@ class Curves(QWidget):
             for field in fields:
                 self._lines[field] = plot.plot([], [])
             self._paint(name)
+
+    def _corner(self) -> QWidget:
+        corner = QWidget()
+        rows = QVBoxLayout(corner)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(0)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(0)
+        buttons.addStretch(1)
+        buttons.addWidget(self.before)
+        buttons.addWidget(self.logarithmic)
+        rows.addLayout(buttons)
+        rows.addWidget(self.note, 0, Qt.AlignmentFlag.AlignRight)
+        return corner
 
     def _paint(self, name: str) -> None:
         import pyqtgraph

@@ -73,10 +73,13 @@ class Files:
         return answer == "discard" or (answer == "save" and self.save())
 
     def _at_stake(self) -> tuple[str, str]:
-        """What would be lost, as the heading of the question and its text; nothing where it is an edit, which needs no words."""
+        """What would be lost, as the heading of the question and its text; nothing where it is an edit alone, which needs no words."""
         document, kernel = self._window.document, self._window.kernel
-        if not document.training_unsaved or not document.history.is_clean or kernel is None:
+        if not document.training_unsaved or kernel is None:
             return "", ""
+        if not document.history.is_clean:
+            more = f", and so is the training up to step {kernel.progress.step:,}" if document.trained else ""
+            return "", f"They are lost if you don't{more}."
         if not document.trained:
             return f"Save {self.title} after Reset?", "Its file still holds the trained values from before."
         return f"Save the trained values of {self.title}?", f"Training has come to step {kernel.progress.step:,}. It is lost if you don't."

@@ -58,7 +58,9 @@ def progress_parts(progress: Progress) -> list[tuple[int, str]]:
     """`epoch 96 · step 960 · mini-batch loss 0.0213 · test accuracy 97.4%`, with each part's rank: where room is short, high ranks go."""
     if progress.phase == "idle" and not progress.step:
         return []
-    metrics, parts = progress.metrics, [(3, f"epoch {count(progress.epoch)}")] if progress.epoch else []
+    metrics, parts = progress.metrics, []
+    if progress.epoch and (progress.loss_of or progress.epoch != progress.step):  # without data every step would be an epoch
+        parts.append((3, f"epoch {count(progress.epoch)}"))
     parts.append((2, f"step {count(progress.step)}"))
     mini = progress.loss_of == "mini-batch"
     if progress.loss is not None and (mini or metrics.get("train_loss") is None):
@@ -66,7 +68,8 @@ def progress_parts(progress: Progress) -> list[tuple[int, str]]:
         parts.append((4 if mini and metrics.get("train_loss") is not None else 0, f"{name} {number(progress.loss)}"))
     if (whole := metrics.get("train_loss")) is not None:
         penalty = metrics.get("penalty")
-        parts.append((0, f"training loss {number(whole)}" + (f" + penalty {number(penalty)}" if penalty is not None else "")))
+        name = "training loss" if progress.loss_of else "loss"
+        parts.append((0, f"{name} {number(whole)}" + (f" + penalty {number(penalty)}" if penalty is not None else "")))
     part = next((part for part in ("test", "train") if metrics.get(f"{part}_accuracy") is not None), "")
     if part:
         name = "test accuracy" if part == "test" else "training accuracy"

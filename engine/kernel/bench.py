@@ -254,7 +254,7 @@ class WorkBench:
             self._say(f"The file's trained values cannot be used: {error}. The graph starts untrained.")
             self._token = time.time_ns()
         else:
-            self._say(f"These are the values the file holds, trained to step {saved.step:,}.{lost}")
+            self._say(f"These values were trained to step {saved.step:,}; Reset returns to the graph's own.{lost}")
 
     def _put_back(self, saved: SavedState) -> str:
         """Take over trained values; what to say about those that no longer fit. Raises TensorError."""

@@ -164,7 +164,7 @@ def test_the_legend_names_what_is_drawn_and_nothing_else(window: Window) -> None
 
     alone = legend([Point(1, 0.5), Point(2, 0.4)], "")
     assert "test" not in alone and "training set" not in alone
-    assert "each mini-batch" in legend([Point(1, 0.5), Point(2, 0.4)], "mini-batch")
+    assert "mini-batch" in legend([Point(1, 0.5), Point(2, 0.4)], "mini-batch")
     both = legend([Point(1, 0.5), Point(2, 0.4, 0.7, 0.6, 0.5)], "whole")
     assert both.count("training set") == 2 and both.count("test set") == 2
 
@@ -239,7 +239,7 @@ def test_an_optimizer_one_comes_back_to_has_its_settings_again(window: Window, q
 
 def test_the_two_steps_have_names_of_their_own(window: Window) -> None:
     named = [window.topbar.transport.step.text(), window.topbar.transport.back.text(), window.bottom.step.text()]
-    assert len(set(named)) == 3 and not {"Step", "Step back"} & set(named)
+    assert len(set(named)) == 3 and not {"Step", "Step back"} & set(named), named
 
 
 def test_no_curve_no_plotting_library() -> None:

@@ -110,7 +110,7 @@ def test_the_status_line_says_precision_device_samples_and_mode(window: Window) 
 
     status = window.status
     texts = (status.precision.text(), status.device.text(), status.batch.text(), status.mode.text())
-    assert texts == ("float32", "CPU", "samples 1–8 of 150", "training mode")
+    assert texts == ("float32", "CPU", "canvas: samples 1–8 of 150", "training mode")
 
 
 def test_without_an_engine_training_is_off_and_says_why(window: Window) -> None:
