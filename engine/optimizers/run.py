@@ -281,14 +281,13 @@ class Lbfgs(Stepper):
         """One step: up to `max_iter` iterations. Returns the loss before it."""
         self.t += 1
         self.backed_away = 0
-        first: tuple[Tensor, Sequence[Tensor]] | None = self._start(evaluate)
-        if not _finite(first):
-            return first[0]
-        searches = self.hyper["line_search"] != "none"
+        begun = self._start(evaluate)
+        if not _finite(begun):
+            return begun[0]
+        searches, known = self.hyper["line_search"] != "none", [begun]
 
         def closure() -> Tensor:
-            nonlocal first
-            (loss, gradients), first = first or evaluate(), None
+            loss, gradients = known.pop() if known else evaluate()
             if not _finite((loss, gradients)):
                 self.backed_away += 1
                 if not searches:
@@ -300,7 +299,7 @@ class Lbfgs(Stepper):
 
         if searches:
             return self._inner_step(closure)
-        names, before, begun = [str(i) for i in range(len(self.parameters))], [p.clone() for p in self.parameters], first
+        names, before = [str(i) for i in range(len(self.parameters))], [p.clone() for p in self.parameters]
         memory, group = self.capture(names), self.inner.param_groups[0]
         try:
             for _ in range(HALVINGS):
@@ -310,7 +309,8 @@ class Lbfgs(Stepper):
                     for parameter, value in zip(self.parameters, before, strict=True):
                         parameter.copy_(value)
                     self.restore(names, memory)
-                    group["lr"], first = group["lr"] / 2, begun
+                    group["lr"] /= 2
+                    known.append(begun)
         finally:
             group["lr"] = self.lr
         return begun[0]
