@@ -147,7 +147,7 @@ def test_the_window_is_told_with_the_numbers() -> None:
     session = Session(chain(IRIS, hidden(3), SOFTMAX, loss=CROSS))
     assert [p.nodes for p in session.trace_view().problems] == [("b", "loss")]
     broken = Session(chain({"dataset": "csv"}, hidden(3), loss=CROSS))
-    assert [p.text for p in broken.trace_view().problems] == ["data: choose a CSV file"]
+    assert "data: choose a CSV file" in [p.text for p in broken.trace_view().problems]
 
 
 def test_cross_entropy_of_probabilities_cannot_fall_below_what_is_said() -> None:
