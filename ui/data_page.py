@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QTableView, QVBoxLayout, QWidget
 
 from graph.document import Document
 from ui.array_view import TableModel, quiet_table
+from ui.inspector import scrolled
 from ui.numbers import number, whole
 from ui.theme import LIGHT, Theme, color, faded, font
 from ui.widgets import label
@@ -243,7 +244,9 @@ class DataPage(QWidget):
         quiet_table(self.table)
         self.table.verticalHeader().setDefaultSectionSize(24)
         self.table.horizontalHeader().setDefaultSectionSize(104)
-        column = QVBoxLayout()
+        words = QWidget()
+        column = QVBoxLayout(words)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(4)
         column.addWidget(self.heading)
         column.addWidget(self.text)
@@ -251,13 +254,17 @@ class DataPage(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 8, 0, 8)
         row.setSpacing(20)
-        row.addLayout(column, 2)
+        row.addWidget(scrolled(words), 2)
         row.addWidget(self.scatter, 3)
         beside = QVBoxLayout()
         beside.setSpacing(4)
         beside.addWidget(self.shown)
         beside.addWidget(self.table, 1)
         row.addLayout(beside, 4)
+
+    def hasHeightForWidth(self) -> bool:
+        """Its lines of text may wrap, but what is under them gives way: else the page would be cut off at the window's end."""
+        return False
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -315,7 +322,7 @@ class DataPage(QWidget):
         self.text.setText("\n".join([*lines, *(f"{'!' if note.warning else 'i'}  {note.text}" for note in about.notes)]))
         count = f"{about.train_rows:,} training samples"
         first = f"The first {ROWS} of {count}" if about.train_rows > ROWS else f"All {count}"
-        self.shown.setText(f"{first}, in the order used for training; row is a sample's place in the data set")
+        self.shown.setText(f"{first}, in the order of training; row: place in the data set")
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]
