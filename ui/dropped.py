@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,19 +10,21 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF
 from PySide6.QtGui import QDropEvent
 
+from engine.data.errors import listed
 from graph.edits import Compound, Edit, Rename, SetParam
 from graph.graph import GraphError
-from graph.paths import cleaned, open_regular
+from graph.paths import cleaned
 from ui.library import MIME
 
 if TYPE_CHECKING:
     from ui.window import Window
 
-SEPARATORS = ",;\t"
 TABLES = (".csv", ".tsv")
 APART = 48.0
-LONGEST = 100_000
-"""Characters of the first line; a longer one names no columns."""
+LARGEST = 2_000_000
+"""Bytes of a table that is read while the window waits."""
+MOST = 50
+"""Columns that are listed in a form."""
 
 
 class DropTarget(QObject):
@@ -77,7 +77,7 @@ def accept(window: Window, paths: Sequence[Path], at: QPointF | None = None) -> 
 
 
 def add_table(window: Window, path: Path, at: QPointF | None) -> None:
-    """A Data node that reads a CSV: the last column is the target, the others are features. One step to undo."""
+    """A Data node that reads a CSV, with its columns in the form. One step to undo."""
     document = window.document
     try:
         with document.gesture(f"Add {path.name}"):
@@ -90,23 +90,24 @@ def add_table(window: Window, path: Path, at: QPointF | None) -> None:
 
 def _settings(window: Window, node: str, path: Path) -> list[Edit]:
     edits: list[Edit] = [SetParam(node, "dataset", "csv"), SetParam(node, "path", str(path))]
-    names = columns(path)
-    if len(names) > 1 and not any("," in name for name in names):
-        edits.append(SetParam(node, "feature_columns", ", ".join(names[:-1])))
-        edits.append(SetParam(node, "target_columns", names[-1]))
+    edits += [SetParam(node, name, columns) for name, columns in roles(path).items()]
     stem = "".join(c if c.isalnum() else "_" for c in path.stem).strip("_")
     if stem and not stem[0].isdigit():
         edits.append(Rename(node, window.document.graph.fresh_name(stem.lower())))
     return edits
 
 
-def columns(path: Path) -> list[str]:
-    """The names in a table's first line; none where they cannot be read."""
+def roles(path: Path) -> dict[str, str]:
+    """What the reader of tables takes for features and target, to be changed in the form; nothing where it cannot say, or where the table
+    is so large that the window would have to wait."""
+    from engine.data import DataError, describe
+
     try:
-        with open_regular(path) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as stream:
-            line = stream.readline(LONGEST)
-    except (OSError, UnicodeDecodeError):
-        return []
-    separator = max(SEPARATORS, key=line.count)
-    names = next(csv.reader([line.rstrip("\r\n")], delimiter=separator), [])
-    return [name.strip() for name in names] if all(name.strip() for name in names) else []
+        if path.stat().st_size > LARGEST:
+            return {}
+        about = describe({"dataset": "csv", "path": str(path)})
+    except (OSError, DataError):
+        return {}
+    if len(about.feature_names) > MOST:
+        return {}
+    return {"feature_columns": listed(about.feature_names), "target_columns": listed(about.target_names)}

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from engine.data.cells import Evidence, Numbers, evidence, is_missing, mostly_numbers
-from engine.data.errors import DataError, Note
+from engine.data.errors import DataError, Note, listed
 from engine.data.labels import classes_of, looks_like_classes, target_notes
 from engine.data.text_table import Table, read_table
 from graph.paths import reason
@@ -119,7 +119,7 @@ class _Reader:
         called = [name for name in names if name.lower() in TARGET_NAMES]
         if len(called) == 1 and called[0] != names[-1]:
             self._notes.append(Note(f"column {named(called[0])} is taken as the target because of its name",
-                                    ((f"Take {names[-1]} as the target", {"target_columns": _quoted(names[-1])}),)))  # fmt: skip
+                                    ((f"Take {names[-1]} as the target", {"target_columns": listed(names[-1:])}),)))  # fmt: skip
             return called[0]
         if not self._table.headed:
             words = [name for name in names if not mostly_numbers(self._cells[name])]
@@ -134,7 +134,7 @@ class _Reader:
         unnamed = (self._table.headed and first in self._table.unnamed) or first.lower().startswith("unnamed: 0")
         if first not in features or len(features) < 2 or not unnamed or not _counts(self._cells[first]):
             return features
-        offer = ((f"Use {first} as a feature", {"feature_columns": ", ".join(map(_quoted, features))}),)
+        offer = ((f"Use {first} as a feature", {"feature_columns": listed(features)}),)
         self._notes.append(Note(f"{first} has no name and counts the rows, so it was left out", offer))
         return [name for name in features if name != first]
 
@@ -146,7 +146,7 @@ class _Reader:
             return
         cell = next(cell for cell in self._cells[words[0]] if not is_missing(cell) and not Numbers().may_be(cell))
         left = [name for name in features if name not in words]
-        offers = [(f"Leave out {_listed(words)}", {"feature_columns": ", ".join(map(_quoted, left))})] if left else []
+        offers = [(f"Leave out {_listed(words)}", {"feature_columns": listed(left)})] if left else []
         more = f" (and {_listed(words[1:])} too)" if words[1:] else ""
         raise DataError(
             f"{self._path}: line {self._table.lines[self._cells[words[0]].index(cell)]}, column {named(words[0])} has {_short(cell)}"
@@ -235,7 +235,7 @@ class _Reader:
     def _bad_cell(self, name: str, role: str, bad: np.ndarray, usable: np.ndarray, features: Sequence[str]) -> DataError:
         cells, lines = self._cells[name], self._table.lines
         left = [each for each in features if each != name]
-        offers = [(f"Leave out {name}", {"feature_columns": ", ".join(map(_quoted, left))})] if left else []
+        offers = [(f"Leave out {name}", {"feature_columns": listed(left)})] if left else []
         missing = [at for at in bad if is_missing(cells[at])]
         wrong = next((at for at in bad if not is_missing(cells[at])), None)
         if wrong is not None:
@@ -282,14 +282,9 @@ def _chosen(text: str, names: list[str], path: str) -> list[str]:
     chosen = [part.strip() for row in rows for part in row if part.strip()]
     for name in chosen:
         if name not in names:
-            known = ", ".join(one_line(_quoted(known), 40) for known in names[:12])
+            known = ", ".join(one_line(listed([known]), 40) for known in names[:12])
             raise DataError(f"{path}: has no column {named(name)}; its columns are {known}{' …' if len(names) > 12 else ''}")
     return list(dict.fromkeys(chosen))
-
-
-def _quoted(name: str) -> str:
-    """A column's name as it is typed into the settings."""
-    return f'"{name}"' if "," in name else name
 
 
 def _listed(names: Sequence[Any]) -> str:

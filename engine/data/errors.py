@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from graph.quoting import one_line
 
 LONGEST_TEXT = 600
+
+
+def listed(names: Iterable[str]) -> str:
+    """Column names as they are typed into a setting: one that contains a comma stands in quotation marks."""
+    return ", ".join(f'"{name}"' if "," in name else name for name in names)
+
+
 Offer = tuple[str, Mapping[str, Any]]
 """A repair: its title, and the settings that it gives the Data node."""
 

@@ -15,7 +15,7 @@ from engine.catalog import CATALOG
 from graph.document import Document
 from graph.formula import build
 from tests.ui.window_support import Answers, after_event
-from ui.dropped import columns, paths_in
+from ui.dropped import paths_in, roles
 from ui.session import Session
 from ui.window import Window
 
@@ -152,13 +152,18 @@ def test_something_else_that_is_dropped_is_refused_in_words(window: Window, tmp_
     assert window.document is document and window.dialogs.asked[0].startswith("tell")  # type: ignore[attr-defined]
 
 
-def test_columns_are_read_from_the_first_line_alone(tmp_path: Path) -> None:
-    texts = {"a,b,c\n": ["a", "b", "c"], "\ufeffa;b\n1;2\n": ["a", "b"], '"x, m",y\n': ["x, m", "y"], "": [], "a,,c\n": []}
-    for text, wanted in texts.items():
-        path = tmp_path / "t.csv"
+def test_a_dropped_table_gets_the_roles_its_reader_finds(tmp_path: Path) -> None:
+    texts = {
+        "a,b,c\n1,2,3\n": ("a, b", "c"), "\ufeffa;b\n1;2\n": ("a", "b"), '"x, m",y\n1,2\n': ('"x, m"', "y"),
+        "4.1,1.2,oak\n3.9,1.1,elm\n": ("column 1, column 2", "column 3"), ",a,y\n0,5,6\n1,7,8\n": ("a", "y"),
+        "label,p0,p1\n3,4,5\n1,7,9\n": ("p0, p1", "label"),
+    }  # fmt: skip
+    for number, (text, wanted) in enumerate(texts.items()):
+        path = tmp_path / f"{number}.csv"
         path.write_text(text, encoding="utf-8")
-        assert columns(path) == wanted
-    assert columns(tmp_path / "missing.csv") == []
+        assert tuple(roles(path).values()) == wanted
+    (tmp_path / "words.csv").write_text("a,b\nx,1\n")
+    assert roles(tmp_path / "missing.csv") == roles(tmp_path / "words.csv") == {}
 
 
 @pytest.mark.parametrize("text", ["{0}", '"{0}"', "file://{1}"])
