@@ -29,7 +29,9 @@ FORMAT: Final = "gradwire-lesson"
 VERSION: Final = 1
 ENDING: Final = ".gwlesson"
 KINDS: Final = ("predict", "number", "choice", "text")
-QUANTITIES: Final = ("value", "gradient")
+QUANTITIES: Final = ("value", "gradient", "curvature", "paths", "multiplications")
+MEASURED: Final = QUANTITIES[2:]
+"""What tools find out about an item; a question of the kind `number` that asks for it keeps them from telling."""
 SHARE: Final = 0.005
 """An answer may be off by this share of the truth where a question has no tolerance of its own."""
 ABOUT: Final = 0.1
@@ -88,7 +90,8 @@ class Question:
     """What a step asks.
 
     * `predict`: type the number on the canvas; `of` an item, its `quantity`, and for tensors `index`, the place in it (none: every place).
-    * `number`: type a number; the right one is `expected`, or else the one on the canvas that `of`, `quantity` and `index` name.
+    * `number`: type a number; the right one is `expected`, or else the one on the canvas that `of`, `quantity` and `index` name. Tools
+      do not tell a `quantity` that is no number of the canvas (MEASURED) until the question is answered.
     * `choice`: take one of `options`. * `text`: write or discuss; `answer` is what a good answer says.
 
     `answer` is shown after the first try, `hint` on request. `tolerance` is absolute; None allows half a per cent. What answers are right
@@ -273,7 +276,7 @@ def _question(what: str, row: Any) -> Question:
         raise ValueError(f'{what}: there is no kind "{kind[:40]}"; the kinds are {", ".join(KINDS)}')
     of, quantity, index = read.text("of", ""), read.text("quantity", "value"), read.list("index", [])
     if quantity not in QUANTITIES:
-        raise ValueError(f'{what}: "quantity" is value or gradient, not "{quantity[:40]}"')
+        raise ValueError(f'{what}: "quantity" is {", ".join(QUANTITIES[:-1])} or {QUANTITIES[-1]}, not "{quantity[:40]}"')
     if not all(type(place) is int and place >= 0 for place in index):
         raise ValueError(f'{what}: "index" is not a list of whole numbers from 0 up')
     options = tuple(_choice(f"{what}, option {place}", each) for place, each in enumerate(read.list("options", []), 1))
@@ -290,6 +293,8 @@ def _incomplete(question: Question) -> str | None:
         return '"of" does not say which number of the canvas is to be predicted'
     if question.kind == "number" and not question.of and question.expected is None:
         return 'neither "expected" nor "of" says which number is right'
+    if question.quantity in MEASURED and (question.kind != "number" or question.expected is None):
+        return f'"{question.quantity}" is asked for by a question of the kind "number" that says what is "expected"'
     if question.kind == "choice" and (len(question.options) < 2 or not any(option.right for option in question.options)):
         return "a choice needs at least two options, and one that is right"
     if not question.of and (question.index or question.quantity != "value"):

@@ -22,10 +22,14 @@ HELD: Gradient = Absent("not computed")
 
 @dataclass(slots=True)
 class Hidden:
-    """Ids of the wires and nodes whose numbers someone is to find out: a question mark stands for them."""
+    """Ids of the wires and nodes whose numbers someone is to find out: a question mark stands for them.
+
+    `measures` are what tools must not tell either: (quantity, id, index), such as ("curvature", "n3", (0,)); every index where it is ().
+    """
 
     values: frozenset[str] = frozenset()
     gradients: frozenset[str] = frozenset()
+    measures: frozenset[tuple[str, str, tuple[int, ...]]] = frozenset()
 
 
 @dataclass(slots=True, eq=False)

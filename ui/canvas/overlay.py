@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ui.canvas.view import Canvas
 
 Hue = Literal["selection", "forward", "backward"]
+Measure = tuple[str, str, tuple[int, ...]]
 Kind = Literal["plain", "ok", "warning", "error", "forward", "backward"]
 SIGNS: dict[Kind, str] = {"ok": "✓ ", "warning": "! ", "error": "✕ "}
 """Before the text, so that nothing is told by colour alone."""
@@ -53,6 +54,7 @@ class _Layer:
     hue: Hue = "selection"
     values: frozenset[str] = frozenset()
     gradients: frozenset[str] = frozenset()
+    measures: frozenset[Measure] = frozenset()
     tags: dict[str, Tag] = field(default_factory=dict)
     marks: dict[str, str] = field(default_factory=dict)
     paint: Callable[[QPainter, Canvas], None] | None = None
@@ -77,12 +79,15 @@ class Overlay(QObject):
         layer.nodes, layer.edges, layer.dim, layer.hue = frozenset(nodes), frozenset(edges), dim, hue
         self._told()
 
-    def hide(self, owner: str, values: Iterable[str] = (), gradients: Iterable[str] = ()) -> None:
-        """Show a question mark instead of these wires' and nodes' numbers."""
+    def hide(
+        self, owner: str, values: Iterable[str] = (), gradients: Iterable[str] = (), measures: Iterable[Measure] = ()
+    ) -> None:
+        """Show a question mark instead of these wires' and nodes' numbers, and of what tools measure."""
         layer = self._layer(owner)
-        layer.values, layer.gradients = frozenset(values), frozenset(gradients)
+        layer.values, layer.gradients, layer.measures = frozenset(values), frozenset(gradients), frozenset(measures)
         self.hidden.values = frozenset().union(*(each.values for each in self._layers.values()))
         self.hidden.gradients = frozenset().union(*(each.gradients for each in self._layers.values()))
+        self.hidden.measures = frozenset().union(*(each.measures for each in self._layers.values()))
         self._canvas.numbers_changed()
         self._told()
 
@@ -105,7 +110,7 @@ class Overlay(QObject):
         """Forget everything that belonged to a document."""
         kept = {owner: layer.paint for owner, layer in self._layers.items() if layer.paint is not None}
         self._layers = {owner: _Layer(paint=paint) for owner, paint in kept.items()}
-        self.hidden.values = self.hidden.gradients = frozenset()
+        self.hidden.values = self.hidden.gradients = self.hidden.measures = frozenset()
         self._told()
 
     def update(self) -> None:

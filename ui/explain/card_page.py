@@ -328,8 +328,9 @@ class CardPage(QWidget):
     def _hidden(self) -> HiddenNumbers:
         hidden, rests = self._window.canvas.overlay.hidden, self._window.playhead.at_rest
         found = HiddenNumbers(frozenset(hidden.values), frozenset(hidden.gradients), None if rests else self._trace)
-        value = self.card.value if self.card is not None else None
-        return replace(found, secret=value.value) if isinstance(value, Number) and found.instead(value.place) == HIDDEN else found
+        numbers = (self.card.value, self.card.gradient) if self.card is not None else ()
+        secrets = (part.value for part in numbers if isinstance(part, Number) and found.instead(part.place) == HIDDEN)
+        return replace(found, secrets=tuple(secrets))
 
     def _show_sections(self, card: Card, hidden: HiddenNumbers) -> None:
         while len(self.sections) < len(card.sections):

@@ -117,7 +117,7 @@ class Explain(Feature):
     def _overlay_changed(self) -> None:
         """Numbers may have been hidden, or revealed: what explains them follows."""
         hidden = self.window.canvas.overlay.hidden
-        now = frozenset(hidden.values), frozenset(hidden.gradients)
+        now = frozenset(hidden.values), frozenset(hidden.gradients), hidden.measures
         if now != self._hidden:
             self._hidden = now
             if self._card.page is not None:

@@ -38,12 +38,13 @@ class Counters(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._theme = LIGHT
-        self._rows: list[tuple[str, int]] = []
+        self._rows: list[tuple[str, int | None]] = []
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
-    def show_counts(self, rows: list[tuple[str, int]], theme: Theme) -> None:
+    def show_counts(self, rows: list[tuple[str, int | None]], theme: Theme) -> None:
+        """Without a number: it is to be found out."""
         self._rows, self._theme = rows, theme
-        self.setAccessibleName("; ".join(f"{name}: {count(value)} multiplications" for name, value in rows))
+        self.setAccessibleName("; ".join(f"{name}: {HIDDEN if value is None else count(value)} multiplications" for name, value in rows))
         self.setFixedSize(self.sizeHint())
         self.update()
 
@@ -54,7 +55,7 @@ class Counters(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         theme, painter = self._theme, QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        scale, most = theme.scale, max((value for _, value in self._rows), default=0) or 1
+        scale, most = theme.scale, max((value or 0 for _, value in self._rows), default=0) or 1
         for at, (name, value) in enumerate(self._rows):
             top, wide = at * 30 * scale, 226 * scale
             words = QRectF(0, top, wide, 18 * scale)
@@ -63,7 +64,10 @@ class Counters(QWidget):
             painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), name)
             painter.setFont(font("strong", scale))
             painter.setPen(color(theme.text))
-            painter.drawText(words, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), count(value))
+            shown = HIDDEN if value is None else count(value)
+            painter.drawText(words, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), shown)
+            if value is None:
+                continue
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(color(theme.field))
             painter.drawRoundedRect(QRectF(0, top + 19 * scale, wide, 5 * scale), 3, 3)
@@ -136,6 +140,8 @@ class PathsTool(Tool):
             self._place, self.ledger = None, None
             self._light("")
             return self.say(INVITATION)
+        if self.measured("paths", place):
+            return self.say("The lesson asks how many paths there are: they are listed once you have answered.")
         if place.id != getattr(self._place, "id", None) or place.name != getattr(self._place, "name", None):
             self._start, self.kept = 0, None
             self._light("")
@@ -217,7 +223,10 @@ class PathsTool(Tool):
     def _count(self) -> None:
         if self.ledger is not None:
             everything = self.scope.checkedId() == 1
-            self.counters.show_counts(_counted(self.ledger.counts, everything), self.theme)
+            rows: list[tuple[str, int | None]] = [*_counted(self.ledger.counts, everything)]
+            if self.measured("multiplications", self.ledger.place):
+                rows = [(words, None) for words, _ in rows]
+            self.counters.show_counts(rows, self.theme)
             counts = self.ledger.counts
             sweeps = counts.all_sweeps if everything else counts.sweeps
             self.explained.setText(f"Forward mode: {count(sweeps)} sweep{'s' * (sweeps != 1)}. Reverse mode: one.")

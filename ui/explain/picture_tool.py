@@ -236,9 +236,10 @@ class PictureTool(Tool):
         slope = Text(HIDDEN, "backward") if hidden else Text(number(local.slope), "backward", "", exact(local.slope))
         lines = [Written(row(_derivative(local, ""), relation(), slope), size=16.0)]
         if local.curvature is not None:
-            bent = Text(number(local.curvature), None, "", exact(local.curvature))
+            bends = self.measured("curvature", local.place)
+            bent = Text(HIDDEN) if bends else Text(number(local.curvature), None, "", exact(local.curvature))
             lines.append(Written(row(_derivative(local, "²"), relation(), bent), size=16.0))
-            if local.newton is not None and not hidden:
+            if local.newton is not None and not hidden and not bends:
                 said = f"Newton step: {local.newton_is} of the parabola at {number(local.newton)}"
                 lines.append(Written(None, said, 13.0, 0.0, "secondary"))
         line = self.secant

@@ -92,6 +92,13 @@ class Tool(QWidget):
         hidden = self.window_.canvas.overlay.hidden.gradients
         return any(place is not None and place.id in hidden for place in places)
 
+    def measured(self, quantity: str, place: Place) -> bool:
+        """Whether a lesson asks for this quantity at a place: then no tool tells it."""
+        graph = self.window_.document.graph
+        node = graph.edges[place.id].source[0] if place.id in graph.edges else place.id
+        asked = (each for each in self.window_.canvas.overlay.hidden.measures if each[0] == quantity)
+        return any(identity in (place.id, node) and index in ((), place.entry) for _, identity, index in asked)
+
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
         self.dress()

@@ -28,13 +28,17 @@ OWN = "value"
 @dataclass(frozen=True, slots=True)
 class HiddenNumbers:
     """The nodes and wires whose numbers the canvas shows as a question mark, and those that playback has not come to: no card
-    gives them away. `reached` is the trace as far as it is played, None while all of it is on show. `secret` is the hidden value of
-    what the card is about: a local derivative that is the same number (of exp, say) is not shown either."""
+    gives them away. `reached` is the trace as far as it is played, None while all of it is on show. `secrets` are the hidden numbers
+    of what the card is about: a local derivative that is the same number (of exp, say) is not shown either, nor a line that ends in it."""
 
     values: frozenset[str] = frozenset()
     gradients: frozenset[str] = frozenset()
     reached: TraceView | None = None
-    secret: float | None = None
+    secrets: tuple[float, ...] = ()
+
+    def tells(self, value: float) -> bool:
+        """Whether a number gives a secret away, its sign apart."""
+        return any(abs(abs(value) - abs(secret)) <= 1e-9 * abs(secret) for secret in self.secrets)
 
     def instead(self, place: Place | None) -> str:
         """What is written in a number's place; empty where it may be seen."""
@@ -62,12 +66,13 @@ class Writer:
     def __init__(self, hidden: HiddenNumbers | None = None) -> None:
         self.arrays: list[Plane] = []
         self._hidden = hidden or HiddenNumbers()
+        self._covered: Number | None = None
 
     # pieces
 
     def number(self, piece: Number) -> Expr:
         """The digits the canvas shows."""
-        if instead := self._hidden.instead(piece.place):
+        if instead := HIDDEN if piece is self._covered else self._hidden.instead(piece.place):
             return Text(instead, INKS[piece.role], link_of(piece.place))
         text = whole(piece.value) if piece.whole else number(piece.value)
         made: Expr = Text(text, INKS[piece.role], link_of(piece.place), exact(piece.value))
@@ -98,6 +103,9 @@ class Writer:
 
     def outer(self, piece: Outer) -> Expr:
         """All three at one cell size, so that rows meet rows and columns columns."""
+        if instead := self._hidden.instead(piece.product.place):
+            parts = (self._symbol(piece.product), relation(), self._symbol(piece.column), self._symbol(piece.row), relation())
+            return row(*parts, Text(instead, INKS[piece.product.role], link_of(piece.product.place)))
         rows, columns = self._plane(piece.product).shape
         parts = (piece.column, piece.row, piece.product)
         column, line, product = (self._flat(part, rows, columns) for part in parts)
@@ -125,6 +133,10 @@ class Writer:
             words = " ".join(piece.text for piece in line.pieces if isinstance(piece, Words))
             return Written(None, words, SIZES["words"], indent, "secondary" if line.kind == "words" else "text")
         text, pieces = "", dict[str, Expr]()
+        parts = [part for piece in line.pieces for part in (piece.parts if isinstance(piece, Tex) else (piece,))]
+        numbers = [part for part in parts if isinstance(part, Number)]
+        if len(numbers) == 1 and self._hidden.tells(numbers[0].value):  # ∂f/∂z = 1.000 is the answer, wherever the 1 came from
+            self._covered = numbers[0]
         for piece in line.pieces:
             if isinstance(piece, Tex) and piece.role == "plain" and piece.place is None:
                 start = len(pieces)
@@ -150,7 +162,7 @@ class Writer:
     def chain(self, chain: Chain) -> Written:
         """upstream × local = downstream, each with its name under it."""
         missing = Script(Text("…"), above=_word("local"), stacked=True)
-        told = isinstance(chain.local, Number) and self._hidden.secret is not None and abs(chain.local.value) == abs(self._hidden.secret)
+        told = isinstance(chain.local, Number) and self._hidden.tells(chain.local.value)
         missing = Script(Text(HIDDEN), above=_word("local"), stacked=True) if told else missing
         local = self._factor(chain.local, "local") if chain.local is not None and not told else missing
         sign = operator("×") if isinstance(chain.upstream, Number) or chain.local_kind != "diagonal" else operator("⊙")

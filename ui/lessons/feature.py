@@ -346,7 +346,7 @@ class Lessons(Feature):
         """A number was found, or given up: it may be seen."""
         player, panel = self.player, self.panel
         if player is not None and panel is not None:
-            waiting = [box.question for box in panel.boxes if box.question.kind == "predict" and not box.done]
+            waiting = [box.question for box in panel.boxes if box.question in player.covered() and not box.done]
             found = [box.question for box in panel.boxes if box.done]
             player.view.cover(player.step, player.document.graph, waiting, found)
             if self._predicting is not None:

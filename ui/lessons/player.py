@@ -17,7 +17,7 @@ from graph.difference import difference
 from graph.document import Document
 from graph.files import FileError
 from graph.graph import Graph
-from graph.lesson import Lesson, LessonError, Question, Step
+from graph.lesson import MEASURED, Lesson, LessonError, Question, Step
 from graph.spec import Catalog
 from ui.gallery import EXAMPLES
 from ui.lessons.runner import Runner
@@ -153,7 +153,7 @@ class Player(QObject):
 
     def covered(self) -> tuple[Question, ...]:
         """Questions of this step whose number on the canvas must not be seen yet."""
-        return tuple(question for question in self.step.ask if question.kind == "predict")
+        return tuple(question for question in self.step.ask if question.kind == "predict" or question.quantity in MEASURED)
 
     def _ran(self) -> None:
         """Everything the step runs is done: trained further it is another state."""

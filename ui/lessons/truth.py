@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.views import ArrayView, TraceView
 from graph.graph import Graph
-from graph.lesson import Question
+from graph.lesson import MEASURED, Question
 from graph.lesson_graph import find
 
 
@@ -32,7 +32,7 @@ def truth(graph: Graph, trace: TraceView | None, question: Question) -> float | 
 
 def on_canvas(graph: Graph, trace: TraceView | None, question: Question) -> float | None:
     """The number that the canvas has for a question; None where it has no single one."""
-    if trace is None or not question.of:
+    if trace is None or not question.of or question.quantity in MEASURED:
         return None
     view = shown(graph, trace, question)
     if view is None or view.data is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF, QSizeF
 
 from graph.graph import Graph
-from graph.lesson import Question, Step
+from graph.lesson import MEASURED, Question, Step
 from graph.lesson_graph import find, resolve
 
 if TYPE_CHECKING:
@@ -41,13 +41,19 @@ class StepView:
     def cover(self, step: Step, graph: Graph, questions: Iterable[Question], found: Iterable[Question] = ()) -> None:
         """Question marks in place of what the step hides and of what is still to be predicted; what was found is seen."""
         values, gradients = _values(graph, step.hide_values), _gradients(graph, step.hide_gradients)
+        waiting = list(questions)
+        named = [question.of for question in waiting if question.kind == "predict" and question.quantity == "value"]
+        sloped = [question.of for question in waiting if question.kind == "predict" and question.quantity == "gradient"]
+        values |= _values_after(graph, named)
+        gradients |= _gradients_after(graph, sloped)
         for question in found:
             values -= _values(graph, [question.of]) if question.of and question.quantity == "value" else set()
             gradients -= _gradients(graph, [question.of]) if question.of and question.quantity == "gradient" else set()
-        for question in questions:
-            values |= _values(graph, [question.of]) if question.quantity == "value" else set()
-            gradients |= _gradients(graph, [question.of]) if question.quantity == "gradient" else set()
-        self._canvas.overlay.hide(OWNER, values, gradients)
+        values |= _values(graph, named)
+        gradients |= _gradients(graph, sloped)
+        items = [(question, find(graph, question.of)) for question in waiting if question.quantity in MEASURED]
+        measures = [(question.quantity, item.id, question.index) for question, item in items if item is not None]
+        self._canvas.overlay.hide(OWNER, values, gradients, measures)
 
     def fit(self, graph: Graph, names: Iterable[str]) -> None:
         """Look at some items, or at the whole graph."""
@@ -108,6 +114,41 @@ def _values(graph: Graph, names: Iterable[str]) -> set[str]:
         found |= {source[0]} if len(outputs) <= 1 or not item.edge else set()
         found |= {item.edge} if item.edge else set()
     return found
+
+
+def _values_after(graph: Graph, names: Iterable[str]) -> set[str]:
+    """Nodes and wires whose values are computed from these: they could give them away, and in a forward pass they come later."""
+    later = _reached(graph, names, graph.successors)
+    return later | {edge.id for node in later for edge in graph.outputs_of(node)}
+
+
+def _gradients_after(graph: Graph, names: Iterable[str]) -> set[str]:
+    """Nodes and wires whose gradients are computed from these: in a backward pass they come later."""
+    wires = [item for item in (find(graph, name) for name in names) if item is not None and item.edge]
+    sums = {graph.edges[item.edge].source[0] for item in wires}  # less the other wires' shares, a sum tells this one's
+    earlier = _reached(graph, names, graph.predecessors)
+    starts = {_start(graph, name) for name in names} - {""}
+    return earlier | sums | {edge.id for node in earlier | starts for edge in graph.inputs_of(node)}
+
+
+def _reached(graph: Graph, names: Iterable[str], following: Callable[[str], Iterable[str]]) -> set[str]:
+    """The nodes that can be reached from these items' nodes, without those nodes themselves."""
+    found: set[str] = set()
+    waiting = [node for name in names if (start := _start(graph, name)) for node in following(start)]
+    while waiting:
+        node = waiting.pop()
+        if node not in found:
+            found.add(node)
+            waiting += following(node)
+    return found
+
+
+def _start(graph: Graph, name: str) -> str:
+    """The node whose number an item is; nothing is computed from a learned tensor's gradient."""
+    item = find(graph, name)
+    if item is None or item.parameter:
+        return ""
+    return graph.edges[item.edge].source[0] if item.edge else item.node
 
 
 def _gradients(graph: Graph, names: Iterable[str]) -> set[str]:
