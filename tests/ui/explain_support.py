@@ -21,6 +21,7 @@ class Desk(QObject):
     traced = Signal(object)
     progressed = Signal(object)
     status = Signal(str, str)
+    handed = Signal(object)
 
     def __init__(self) -> None:
         super().__init__()

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QRect, QSize
-from PySide6.QtWidgets import QLabel, QTableWidget, QWidget
+from PySide6.QtCore import QPoint, QRect, QSize, QSizeF
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QLabel, QTableWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.catalog import CATALOG
@@ -21,6 +22,7 @@ from tests.ui.window_support import Answers, names, scalar
 from ui.array_view import ArrayPanel
 from ui.debugger.tags import update_tags
 from ui.debugger.update_view import UpdateView
+from ui.explain.paths_tool import PathsTool
 from ui.explain.picture_tool import PictureTool
 from ui.explain.sheet import Sheet
 from ui.explain.writing import HiddenNumbers
@@ -152,7 +154,8 @@ def test_a_layers_card_shows_its_weight_beside_the_question_mark(window: Window,
     window.set_document(example_document("tanh-mlp-2-4-2", CATALOG))
     qtbot.waitUntil(lambda: window.trace is not None and not window.stale, timeout=PATIENCE)
     canvas, node = window.canvas, names(window.document)["hidden"]
-    canvas.fit_all()
+    canvas.camera.fit(canvas.scene.rect(node).adjusted(-40, -40, 40, 40), QSizeF(canvas.size()), 2.0)
+    canvas.camera_moved()
     shown = canvas.grab().toImage()
 
     canvas.overlay.hide("predict", values=[node])
@@ -173,13 +176,17 @@ def test_pictures_have_question_marks_too(window: Window, qtbot: QtBot, tmp_path
         window.commands.export_picture()
         return (tmp_path / "graph.svg").read_text(encoding="utf-8")
 
-    shown, copied = exported(), window.files.picture()
+    def copied() -> QImage:
+        window.commands.copy_picture()
+        return QApplication.clipboard().image()
+
+    shown, before = exported(), copied()
     graph, node = window.document.graph, names(window.document)["multiply"]
     window.canvas.overlay.hide("predict", values=[node, *(edge.id for edge in graph.outputs_of(node))])
     covered = exported()
 
     assert "−10.00" in shown and "−10.00" not in covered
-    assert window.files.picture() != copied
+    assert copied() != before
 
 
 def test_a_local_derivative_that_is_the_hidden_value_is_not_told(window: Window, qtbot: QtBot) -> None:
@@ -197,3 +204,63 @@ def test_a_local_derivative_that_is_the_hidden_value_is_not_told(window: Window,
 
     assert "local ?" in told and "×" in told and "local ?" not in said_by(card) and "local 3.000" in said_by(card)
     assert not [sheet for sheet in (card.findChildren(Sheet)) if sheet.isVisible() and "6.000" in sheet.accessibleName()]
+
+
+@pytest.mark.parametrize(
+    ("formula", "values", "node", "answers"),
+    [("a + x", {"a": 3.0, "x": 2.0}, "x", ("1.000",)), ("(4 - x)^2", {"x": -1.0}, "x", ("−10.00",)),
+     ("1/x", {"x": 2.0}, "x", ("−0.2500",))],
+)  # fmt: skip
+def test_no_line_of_a_card_ends_in_the_gradient_that_is_asked_for(
+    window: Window, qtbot: QtBot, formula: str, values: dict[str, float], node: str, answers: tuple[str, ...]
+) -> None:
+    """∂(a + x)/∂x = 1; ∂(4 − x)²/∂x = −2(4 − x) = −10; ∂(1/x)/∂x = −1/x² = −0.25: neither as a line nor as the local factor."""
+    window.set_document(Document(build(formula, CATALOG, values)))
+    qtbot.waitUntil(lambda: window.trace is not None and not window.stale, timeout=PATIENCE)
+    graph, card = window.document.graph, window.explain.card
+    place = names(window.document)[node]
+    wires = [edge.id for edge in graph.outputs_of(place)]
+    window.explain.why_of(wires[0])
+    qtbot.waitUntil(lambda: card.card is not None and card.card.id == wires[0], timeout=PATIENCE)
+    assert any(answer in said_by(card) for answer in answers)
+
+    window.canvas.overlay.hide("predict", gradients=[place, *wires])
+    for sheet in card.findChildren(Sheet):
+        for line in sheet.accessibleName().splitlines() if sheet.isVisible() else ():
+            assert not any(line.endswith(f"= {answer}") or f"local {answer}" in line for answer in answers), line
+            assert not any(f"local ({answer})" in line for answer in answers), line
+
+
+@pytest.mark.parametrize("index", [(), (0,)])
+def test_a_curvature_that_a_lesson_asks_for_is_told_by_no_tool(window: Window, qtbot: QtBot, index: tuple[int, ...]) -> None:
+    """f = 3x²: f″ = 6; Newton's step is from 2 to 0. Of a number there is no index, and another index is another question."""
+    window.set_document(Document(build("3*x^2", CATALOG, {"x": 2.0})))
+    qtbot.waitUntil(lambda: window.trace is not None, timeout=PATIENCE)
+    x = names(window.document)["x"]
+    window.canvas.select([x])
+    window.explain.show_picture()
+    tool = window.explain.tools.current
+    assert isinstance(tool, PictureTool)
+    qtbot.waitUntil(lambda: "6.000" in said_by(tool), timeout=PATIENCE)
+
+    window.canvas.overlay.hide("lesson", measures=[("curvature", x, index)])
+    assert ("6.000" in said_by(tool)) == ("Newton" in said_by(tool)) == bool(index) and tool.showing
+    window.canvas.overlay.hide("lesson")
+    assert "6.000" in said_by(tool)
+
+
+def test_neither_the_count_of_paths_nor_of_multiplications_is_told_while_it_is_asked(window: Window, qtbot: QtBot) -> None:
+    """x·y + x: two paths."""
+    x = names(window.document)["x"]
+    window.explain.show_tool("paths")
+    tool = window.explain.tools.current
+    assert isinstance(tool, PathsTool)
+    qtbot.waitUntil(lambda: "2 paths" in said_by(tool) and tool.showing, timeout=PATIENCE)
+    told = tool.counters.accessibleName()
+
+    window.canvas.overlay.hide("lesson", measures=[("multiplications", x, ())])
+    qtbot.waitUntil(lambda: tool.counters.accessibleName().count("?") == 3, timeout=PATIENCE)
+    window.canvas.overlay.hide("lesson", measures=[("paths", x, ())])
+    assert not tool.showing and "answered" in tool.note.text()
+    window.canvas.overlay.hide("lesson")
+    qtbot.waitUntil(lambda: tool.showing and tool.counters.accessibleName() == told, timeout=PATIENCE)
