@@ -91,6 +91,10 @@ class Complaints:
     def too_large(self, node: str, what: str, shape: tuple[int, ...]) -> None:
         self.say(node, f"{what} would have {dims_text(shape)} numbers; at most 2³¹ = 2,147,483,648 are possible", what)
 
+    def too_much_memory(self, node: str, what: str, shape: tuple[int, ...], needed: int, there: int) -> None:
+        text = f"{what} would have {dims_text(shape)} numbers, which take {needed / 1e9:,.0f} GB of memory with their gradients"
+        self.say(node, f"{text}; this computer has {there / 1e9:,.0f} GB. Make it smaller", what)
+
     def does_not_fit(self, node: str, inputs: Mapping[str, Shape]) -> None:
         """For a type that did not say itself what torch refuses."""
         given = " and ".join(f"{port} is {shape_text(shape)} from {self._origin(shape)}" for port, shape in inputs.items())

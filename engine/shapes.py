@@ -16,6 +16,7 @@ import torch
 
 from engine.environment import FED_ROLES, Held, Key, Own, Several, Wire, Wiring, frozen, is_weight, penalised_layers, settings_of
 from engine.environment import wiring as wiring_of
+from engine.memory import memory
 from engine.nodes.base import NodeError, NodeType, Result, Settings
 from engine.reach import reachable
 from engine.shape_problems import Complaints
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 BATCHES = (97, 101)
 MAXIMUM_ELEMENTS = 2**31
+COPIES = 3
+"""A tensor is there with its gradient, and once more while it is made, updated or shown."""
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
 
 
@@ -109,6 +112,8 @@ class _Inferrer:
         self.found = found
         self.say = Complaints(graph)
         self.penalised: dict[str, list[str]] = {}
+        self.held = 0
+        """Bytes of all parameters and buffers so far."""
 
     def run(self) -> Inference:
         from graph.settings import setting_problems
@@ -296,6 +301,7 @@ class _Inferrer:
         for name, argument in zip(wiring.names, wiring.arguments, strict=True):
             if isinstance(argument, (Own, Held)):
                 self._room(node, name, declared[name])
+                self.held += COPIES * self.found.dtype.itemsize * math.prod(declared[name])
                 own[argument.key] = declared[name]
             elif isinstance(argument, Wire) and name in declared:
                 shape = shapes[name]
@@ -307,6 +313,10 @@ class _Inferrer:
     def _room(self, node: str, what: str, shape: tuple[int, ...]) -> None:
         if math.prod(shape) > MAXIMUM_ELEMENTS:
             self.say.too_large(node, what, shape)
+            raise Refused
+        needed = COPIES * self.found.dtype.itemsize * math.prod(shape)
+        if self.held + needed > memory():
+            self.say.too_much_memory(node, what, shape, needed, memory())
             raise Refused
 
     def _trials(

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
-from graph.archive import ArchiveError, unzip, zipped
+from graph.archive import MAXIMUM_ATTACHED, ArchiveError, unzip, zipped
 from graph.build import BuildError, build
 from graph.graph import Graph
+from graph.large_values import MAXIMUM_NUMBERS, is_too_large, with_large_values, without_large_values
 from graph.migrations import migrate
 from graph.model import Edge, Node, number
 from graph.paths import absolute, folder_names, open_regular, reason, stored
@@ -85,15 +86,18 @@ def read(path: Path | str, catalog: Catalog, allow_newer: bool = False) -> Loade
         loaded = _loads(data, catalog, name, allow_newer, attachments.pop(STATE_MEMBER, b""), folder)
     except FileError as problem:
         raise FileError(f"{problem}{hint(path)}") from None
+    for member in with_large_values(loaded.graph, attachments):
+        if data.count(PurePosixPath(member).stem.encode()) == 1:  # nothing else refers to it
+            del attachments[member]
     loaded.graph.attachments.update(attachments)
     loaded.graph.folder = folder
     return replace(loaded, identity=identity)
 
 
-def loads(text: str | bytes, catalog: Catalog, origin: str = "the document") -> Graph:
-    """The graph in a text. Raises FileError, whose text begins with `origin`."""
+def loads(text: str | bytes, catalog: Catalog, origin: str = "the document", own: bool = False) -> Graph:
+    """The graph in a text. Raises FileError, whose text begins with `origin`. `own`: this program wrote it, of whatever size."""
     data = text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text
-    return _loads(data, catalog, origin, False).graph
+    return _loads(data, catalog, origin, False, own=own).graph
 
 
 def dumps(graph: Graph, state: SavedState | None = None, folder: str = "", alias: str = "") -> str:
@@ -118,9 +122,18 @@ def save(graph: Graph, path: Path | str, state: SavedState | None = None) -> Ide
 
     Raises FileError.
     """
-    text = dumps(graph, state, *folder_names(path)).encode("utf-8", "backslashreplace")  # half a surrogate pair: its JSON escape
+    text = dumps(graph, state, *folder_names(path))
     attached = graph.attachments | ({STATE_MEMBER: state.packed} if state is not None and state.packed else {})
-    data = zipped(text, attached) if attached else text
+    if is_too_large(text):
+        lean, values = without_large_values(graph)
+        text = dumps(lean, state, *folder_names(path))
+        attached = attached | values
+        if is_too_large(text) or sum(map(len, values.values())) > 8 * MAXIMUM_NUMBERS:
+            raise FileError(f"{quoted_name(path)}: it cannot be saved: it holds more than could be read again.")
+    if sum(map(len, attached.values())) > MAXIMUM_ATTACHED:
+        raise FileError(f"{quoted_name(path)}: it cannot be saved: its tensors take more than {MAXIMUM_ATTACHED >> 30} GB.")
+    encoded = text.encode("utf-8", "backslashreplace")  # half a surrogate pair becomes its JSON escape
+    data = zipped(encoded, attached) if attached else encoded
     write_whole(Path(path), data)
     return identity_of_bytes(path, data)
 
@@ -133,9 +146,11 @@ def write_whole(path: Path, data: bytes) -> None:
         raise FileError(f"{quoted_name(path)}: it cannot be saved: {reason(problem)}.") from None
 
 
-def _loads(data: bytes, catalog: Catalog, origin: str, allow_newer: bool, packed: bytes = b"", folder: str = "") -> Loaded:
+def _loads(
+    data: bytes, catalog: Catalog, origin: str, allow_newer: bool, packed: bytes = b"", folder: str = "", own: bool = False
+) -> Loaded:  # fmt: skip
     try:
-        content = parse(data)
+        content = parse(data, own)
     except ScanError as problem:
         raise FileError(f"{origin}: {problem}.") from None
     if not isinstance(content, dict) or content.get("format") != FORMAT:

@@ -265,7 +265,7 @@ def _read(session: Path, catalog: Catalog) -> _Read | None:
             head = json.loads(first)
             if head["journal"] != FORMAT:
                 raise _Unreadable
-            read = _Read(loads(head["document"], catalog), None, 0.0, True)
+            read = _Read(loads(head["document"], catalog, own=True), None, 0.0, True)
             read.mark(head)
         except (OSError, ValueError, KeyError, TypeError, FileError, RecursionError):
             continue

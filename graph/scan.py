@@ -26,11 +26,14 @@ class ScanError(Exception):
     """Why these bytes are not acceptable JSON; a clause without file name and full stop."""
 
 
-def parse(data: bytes) -> Any:
-    """The JSON value in `data`, with duplicate keys, NaN and infinities refused. Raises ScanError."""
+def parse(data: bytes, own: bool = False) -> Any:
+    """The JSON value in `data`, with duplicate keys, NaN and infinities refused. Raises ScanError.
+
+    `own` says that this program wrote the text itself just now: then it may be of any size.
+    """
     if not data.strip(b" \t\r\n\x00"):
         raise ScanError("the file is empty")
-    if len(data) > MAXIMUM_BYTES:
+    if len(data) > MAXIMUM_BYTES and not own:
         _check_size_and_depth(data[: 2**16])
         raise ScanError(f"it is larger than {MAXIMUM_BYTES >> 20} MB, which no document is")
     if data.startswith(b"\xef\xbb\xbf"):
@@ -42,7 +45,8 @@ def parse(data: bytes) -> Any:
         raise ScanError(f"line {line} holds a byte that is not UTF-8 text") from None
     if not text.lstrip().startswith("{"):
         raise ScanError("this is not a Gradwire document: it does not begin with {")
-    _check_size_and_depth(data)
+    if not own:
+        _check_size_and_depth(data)
     try:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as problem:

@@ -39,6 +39,8 @@ def complaint(setting: Setting, value: Any) -> str | None:
         return wrong
     if value is None:
         return None
+    if setting.kind == "tensor" and isinstance(value, dict):
+        return f'the numbers of "{setting.name}" are missing in the file: enter them again'
     if setting.kind == "choice" and value not in setting.choices:
         return f'"{setting.name}" is one of {", ".join(setting.choices)}, not "{str(value)[:40]}"'
     if setting.kind == "shape" and any(size < 1 for size in value):

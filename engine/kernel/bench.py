@@ -70,7 +70,7 @@ class WorkBench:
 
     def open(self, text: str, fresh: bool, moves: Sequence[StateMove], attachments: Mapping[str, bytes]) -> None:
         self._attachments.update(attachments)
-        graph = loads(text, CATALOG)
+        graph = loads(text, CATALOG, own=True)
         graph.attachments = dict(self._attachments)
         if fresh:
             self._fresh(graph)

@@ -309,3 +309,13 @@ def test_a_file_that_cannot_be_opened_at_the_start_is_said_once_and_another_is_o
     assert example == FIRST and document.graph.nodes and "gone.gradwire" in complaint
     (tmp_path / "broken.gradwire").write_text("{")
     assert "broken.gradwire: " in opening(tmp_path / "broken.gradwire", session)[2]
+
+
+def test_values_that_are_not_there_are_shown_without_harm(window: Window) -> None:
+    cases = Path(__file__).parents[1] / "data" / "cases" / "graphs"
+    for path in (*cases.glob("*-tensor-ref.gradwire"), cases / "huge-param.gradwire", cases / "csv-dev-zero.gradwire"):
+        assert window.files.open(path)
+        window._settled()
+        window.canvas.select([next(iter(window.document.graph.nodes))])
+        window._settled()
+        window.grab()

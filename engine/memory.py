@@ -1,0 +1,35 @@
+"""How much memory there is: what would not fit is refused in words before it is tried, since trying can end the process."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+UNKNOWN = 8 * 10**9
+_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+@lru_cache(maxsize=1)
+def memory() -> int:
+    """Bytes that this computer has, or that a container allows; the same all the time, whatever else runs."""
+    try:
+        found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        found = _windows()
+    for place in _LIMITS:
+        try:
+            found = min(found, int(Path(place).read_text(encoding="ascii")))
+        except (OSError, ValueError):
+            continue
+    return found
+
+
+def _windows() -> int:
+    import ctypes
+
+    kernel = getattr(getattr(ctypes, "windll", None), "kernel32", None)
+    kilobytes = ctypes.c_ulonglong(0)
+    if kernel is not None and kernel.GetPhysicallyInstalledSystemMemory(ctypes.byref(kilobytes)):
+        return kilobytes.value * 1024
+    return UNKNOWN
