@@ -121,6 +121,10 @@ def names_in(text: str, constants: bool = False) -> tuple[str, ...]:
     return tuple(found)
 
 
+_OF_ENTRIES = {"math.maximum": "math.largest", "math.minimum": "math.smallest"}
+"""Functions of two values, and those of the entries of one value, which a formula calls by the same name."""
+
+
 class _Builder:
     """Adds one node for every operation to `graph`, on the way from the leaves to the root; ids and names are new in `host` as well."""
 
@@ -264,6 +268,10 @@ class _Builder:
         spec = self._functions.get(name) or self._functions.get(name.lower())
         if spec is None:
             raise FormulaError(f"there is no function called {name}{self._instead(name, tree)}")
+        if spec.key in _OF_ENTRIES and len(tree.args) > 2 and not tree.keywords:
+            return self._in_turn(spec, tree.args)
+        if spec.key in _OF_ENTRIES and len(tree.args) == 1 and _OF_ENTRIES[spec.key] in self.graph.catalog:
+            spec = self.graph.catalog[_OF_ENTRIES[spec.key]]
         settings: dict[str, Any] = {}
         wired: dict[str, ast.expr] = {}
         for word in tree.keywords:
@@ -275,8 +283,30 @@ class _Builder:
             else:
                 known = ", ".join(setting.name for setting in spec.settings)
                 raise FormulaError(f"{name} has no setting {word.arg or '**'}" + (f"; it has {known}" if known else ""))
-        arguments = [self.expression(argument) for argument in tree.args]
-        return self._apply(spec, arguments, settings, {port: self.expression(value) for port, value in wired.items()})
+        given = list(tree.args)
+        numbers, given = self._as_settings(spec, given)
+        arguments = [self.expression(argument) for argument in given]
+        return self._apply(spec, arguments, settings | numbers, {port: self.expression(value) for port, value in wired.items()})
+
+    def _in_turn(self, spec: NodeSpec, given: list[ast.expr]) -> End:
+        """max(x, y, z): two at a time."""
+        end = self.expression(given[0])
+        for argument in given[1:]:
+            end = self._apply(spec, [end, self.expression(argument)])
+        return end
+
+    def _as_settings(self, spec: NodeSpec, given: list[ast.expr]) -> tuple[dict[str, Any], list[ast.expr]]:
+        """Numbers written for inputs that a setting of that name can stand for, as in clip(x, 0, 1); from the end on, so that the
+        others keep their places."""
+        ports = [port for port in spec.inputs if not port.parameter]
+        found: dict[str, Any] = {}
+        while 0 < len(given) <= len(ports):
+            port = ports[len(given) - 1]
+            if not port.optional or spec.setting(port.name) is None or not self._is_literal(given[-1]):
+                break
+            found[port.name] = literal(given[-1], self._text)
+            given = given[:-1]
+        return found, given
 
     def _apply(
         self, spec: NodeSpec, arguments: list[End], settings: Mapping[str, Any] | None = None, wired: Mapping[str, End] | None = None

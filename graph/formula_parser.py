@@ -327,6 +327,8 @@ class Parser:
                 raise FormulaError(f"{self._source(function)}: settings such as {words[0].arg}=… stand behind the arguments")
             else:
                 arguments.append(self.expression())
+                if self._now.kind in ("<", ">", "≤", "≥") and isinstance(function, ast.Name) and function.id == "where":
+                    arguments[-1] = self._compared(arguments[-1])
             if self._now.kind == ",":
                 self._at += 1
             elif self._now.kind != ")":
@@ -334,6 +336,17 @@ class Parser:
         self._at += 1
         self._bars = bars
         return self._placed(ast.Call(function, arguments, words), function.col_offset, self._tokens[self._at - 1].end)
+
+    def _compared(self, left: ast.expr) -> ast.expr:
+        """The condition x > y of `where`, as the number x − y that is positive where it holds."""
+        sign = self._take()
+        if self._now.kind == "=" or sign.kind in ("≤", "≥"):
+            raise FormulaError(f"where takes > or <: at equality it chooses the last argument; turn {sign.text} round and swap a and b")
+        right = self.expression()
+        if isinstance(right, ast.Constant) and right.value == 0:
+            return left if sign.kind == ">" else self._spread(ast.UnaryOp(ast.USub(), left), left, right)
+        first, last = (left, right) if sign.kind == ">" else (right, left)
+        return self._spread(ast.BinOp(first, ast.Sub(), last), left, right)
 
     def _setting(self) -> ast.expr:
         """What stands behind `name=`: an expression, or true or false."""

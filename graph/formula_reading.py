@@ -23,7 +23,7 @@ OPERATORS: dict[type[ast.operator], tuple[str, str]] = {
 NEGATE = "math.negate"
 ELEMENTARY = frozenset({
     "sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "ln", "log2", "log10", "sqrt", "abs", "max", "min", "relu", "sigmoid",
-    "softmax", "atan2",
+    "softmax", "atan2", "atan", "arctan",
 })  # fmt: skip
 """Functions whose names nobody gives to an input."""
 NO_FUNCTIONS = {

@@ -9,7 +9,7 @@ from graph.formula_reading import FormulaError, Statement, read
 from ui.formula import latex_name
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)
-_NAMED = {"sin", "cos", "tan", "exp", "log", "max", "min", "tanh"}
+_NAMED = {"sin", "cos", "tan", "exp", "log", "ln", "max", "min", "tanh", "sinh", "cosh", "arctan"}
 _SIGNS: dict[type[ast.operator], tuple[str, int]] = {
     ast.Add: (" + ", SUM), ast.Sub: (" - ", SUM), ast.Mult: (r" \cdot ", PRODUCT), ast.MatMult: (r"\,", PRODUCT),
 }  # fmt: skip
@@ -67,6 +67,12 @@ class _Writer:
             return r"\sqrt{" + arguments[0] + "}"
         if name == "abs" and len(arguments) == 1:
             return "|" + arguments[0] + "|"
+        if name == "norm" and len(arguments) == 1:
+            return r"\|" + arguments[0] + r"\|"
+        if name in ("log2", "log10"):
+            return rf"\log_{{{name[3:]}}}({', '.join(arguments)})"
+        if name in ("σ", "Σ"):
+            return f"{latex_name(name)}({', '.join(arguments)})"
         head = "\\" + name if name in _NAMED else r"\mathrm{" + name.replace("_", r"\_") + "}"
         return f"{head}({', '.join(arguments)})"
 

@@ -90,6 +90,7 @@ class Largest(Reduction):
 
     key, title = "math.largest", "Largest"
     search = ("max", "maximum", "amax", "top", "reduce")
+    aliases = ("amax",)
     formula = r"@y = \max_{<over>} {@x}_{<over>}"
     local_derivatives = {"x": r"\bar{@x}_{<over>} = \bar{@y} \cdot \frac{1}{k}\,[{@x}_{<over>} = @y]"}
     flow = "selection"
@@ -146,3 +147,35 @@ class Norm(Reduction):
         return torch.sign(x) * largest * (g / largest.sum(_axes(s, x), keepdim=True)) if _axes(s, x) else g * torch.sign(x)
 
     gradients = {"x": _rule}
+
+
+class LogSumExp(Reduction):
+    """A smooth maximum: the logarithm of the sum of the exponentials, computed without overflow. Its gradient is the softmax."""
+
+    key, title = "math.logsumexp", "LogSumExp"
+    search = ("log-sum-exp", "smooth maximum", "softmax", "partition function", "lse")
+    formula = r"@y = \ln \sum_{<over>} e^{{@x}_{<over>}}"
+    local_derivatives = {"x": r"\bar{@x}_{<over>} = \bar{@y} \cdot e^{{@x}_{<over>} - @y}"}
+    gradients = {"x": lambda s, g, y, kept, x: _spread(s, g, x) * torch.exp(x - _spread(s, y, x))}
+    code = ("", "torch.logsumexp({x}, {reduced}, keepdim={keep_axes})")
+
+    def forward(self, s: Settings, x: Tensor) -> Tensor:
+        axes = _axes(s, x)
+        return torch.logsumexp(x, axes, keepdim=s.keep_axes) if axes else x
+
+
+class Smallest(Reduction):
+    """The smallest of the entries. Going backward, that entry receives the whole gradient; several equally small ones, equal shares."""
+
+    key, title = "math.smallest", "Smallest"
+    search = ("min", "minimum", "amin", "bottom", "reduce")
+    aliases = ("amin",)
+    formula = r"@y = \min_{<over>} {@x}_{<over>}"
+    local_derivatives = {"x": r"\bar{@x}_{<over>} = \bar{@y} \cdot \frac{1}{k}\,[{@x}_{<over>} = @y]"}
+    gradients = Largest.gradients
+    flow = "selection"
+    code = ("", "{x}.amin({reduced}, keepdim={keep_axes})")
+
+    def forward(self, s: Settings, x: Tensor) -> Tensor:
+        axes = _axes(s, x)
+        return x.amin(axes, keepdim=s.keep_axes) if axes else x

@@ -9,11 +9,13 @@ import math
 import re
 from collections.abc import Callable, Mapping
 
-_TOKEN = re.compile(r"\\bar\{@\w+\}|@\w+|\\mathrm\{\w+\}|\\[A-Za-z]+|\\[,;: ]|\d+\.?\d*|[A-Za-z]|\S")
+_TOKEN = re.compile(r"\\log_(?:2|\{10\})|\\bar\{@\w+\}|@\w+|\\mathrm\{\w+\}|\\[A-Za-z]+|\\[,;: ]|\d+\.?\d*|[A-Za-z]|\S")
 _SILENT = ("\\,", "\\;", "\\:", "\\ ", "\\sum", "\\cdot", "\\odot", "\\quad")
 _CLOSING = (")", "]", "}", ",", "=", "<", ">", "\\leq", "+", "-", "/", "\\mathrm{if}", "\\mathrm{else}")
 _FUNCTIONS: dict[str, Callable[..., float]] = {
     "\\sin": math.sin, "\\cos": math.cos, "\\tanh": math.tanh, "\\log": math.log, "\\ln": math.log, "\\max": max, "\\min": min,
+    "\\tan": math.tan, "\\arctan": math.atan, "\\sinh": math.sinh, "\\cosh": math.cosh, "\\mathrm{atan2}": math.atan2,
+    "\\log_{10}": math.log10, "\\log_2": math.log2,
     "\\mathrm{sign}": lambda x: float(x > 0) - float(x < 0), "\\sigma": lambda x: 1 / (1 + math.exp(-x)),
     "\\Phi": lambda x: (1 + math.erf(x / math.sqrt(2))) / 2, "\\varphi": lambda x: math.exp(-x * x / 2) / math.sqrt(2 * math.pi),
 }  # fmt: skip

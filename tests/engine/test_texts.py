@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 import torch
 
-from engine.nodes import TYPES, activations, losses, math_elementwise, penalties, types_in
+from engine.nodes import TYPES, activations, losses, math_elementwise, math_functions, penalties, types_in
 from engine.nodes.base import Result, Settings
 from tests.engine.latex import evaluate
 
-KEYS = [t.key for family in (math_elementwise, activations, losses, penalties) for t in types_in(family)]
+KEYS = [t.key for family in (math_elementwise, math_functions, activations, losses, penalties) for t in types_in(family)]
 ON_VECTORS = ("activation.softmax", "activation.log_softmax")
-WITHIN_0_AND_1 = ("math.log", "math.sqrt", "math.power", "loss.bce", "loss.kl")
+WITHIN_0_AND_1 = ("math.log", "math.log10", "math.log2", "math.sqrt", "math.power", "loss.bce", "loss.kl")
 LETTERS = {"slope": "\\alpha", "alpha": "\\alpha", "beta": "\\beta", "delta": "\\delta", "lam": "\\lambda"}
 VALUES = {"slope": 0.3, "alpha": 1.7, "beta": 2.5, "delta": 0.8, "lam": 0.4}
 LEFT_OUT = {r"H_\delta": "defined beside it, and its derivative is compared", r"d@y": "the slope of GELU's approximation is left as dy/dx"}

@@ -34,6 +34,7 @@ _GREEK = dict(zip(
 )) | {"epsilon": 0x1D716, "phi": 0x1D711}  # fmt: skip
 _WORDS = {
     "exp", "log", "ln", "sin", "cos", "tan", "tanh", "cosh", "sinh", "max", "min", "det", "arg", "lim", "sup", "inf", "deg",
+    "arctan",
 }  # fmt: skip
 _SPACES = {",", ";", ":", "!", "quad", "qquad", " "}
 _STRUCTURE = {"left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "displaystyle", "textstyle", "limits", "nolimits"}

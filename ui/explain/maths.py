@@ -146,7 +146,7 @@ _BINARY = {"cdot": "·", "times": "×", "odot": "⊙", "ast": "∗", "star": "�
 _RELATIONS = {
     "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "neq": "≠", "in": "∈", "to": "→", "leftarrow": "←", "approx": "≈", "sim": "∼",
 }  # fmt: skip
-_WORDS = {"exp", "log", "ln", "sin", "cos", "tan", "tanh", "cosh", "sinh", "max", "min"}
+_WORDS = {"exp", "log", "ln", "sin", "cos", "tan", "tanh", "cosh", "sinh", "arctan", "max", "min"}
 _BIG = {"sum": "∑", "prod": "∏"}
 _SPACES = {",": 0.17, ";": 0.28, ":": 0.22, "!": 0.0, " ": 0.25, "quad": 1.0, "qquad": 2.0}
 _UPRIGHT = {"mathrm", "text", "operatorname", "mathbf", "textrm", "mathsf"}

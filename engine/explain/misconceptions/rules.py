@@ -15,7 +15,10 @@ from torch import Tensor
 
 from engine.explain.misconceptions.passes import Pass, Step, shaped
 
-ENTRYWISE = ("math.square", "math.sqrt", "math.reciprocal", "math.exp", "math.log", "math.sin", "math.cos", "math.abs")
+ENTRYWISE = (
+    "math.square", "math.sqrt", "math.reciprocal", "math.exp", "math.log", "math.sin", "math.cos", "math.abs", "math.tan", "math.atan",
+    "math.log10", "math.log2", "math.sinh", "math.cosh",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

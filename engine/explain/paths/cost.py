@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 _GOING = ("layer.dropout", "source.standardize", "math.slice", "layer.max_pool2d", "layer.embedding")
 """Each number that goes out comes from one number that came in."""
 _COMING = (
-    "math.sum", "math.mean", "math.largest", "math.norm", "math.reshape", "math.flatten", "math.concatenate", "math.transpose",
-    "layer.avg_pool2d",
+    "math.sum", "math.mean", "math.largest", "math.smallest", "math.logsumexp", "math.norm", "math.reshape", "math.flatten",
+    "math.concatenate", "math.transpose", "layer.avg_pool2d",
 )  # fmt: skip
 """Each number that comes in reaches one number that goes out (overlapping windows aside)."""
 _LINEAR = {

@@ -21,6 +21,7 @@ def _sign(x: float) -> float:
 
 FUNCTIONS: Mapping[object, Callable[..., float]] = {
     sympy.exp: math.exp, sympy.log: math.log, sympy.sin: math.sin, sympy.cos: math.cos, sympy.tan: math.tan,
+    sympy.atan: math.atan, sympy.atan2: math.atan2,
     sympy.sinh: math.sinh, sympy.cosh: math.cosh, sympy.tanh: math.tanh, sympy.erf: math.erf, sympy.Abs: abs, sympy.sign: _sign,
     sympy.cot: lambda x: 1 / math.tan(x), sympy.sec: lambda x: 1 / math.cos(x), sympy.csc: lambda x: 1 / math.sin(x),
     sympy.sech: lambda x: 1 / math.cosh(x), sympy.csch: lambda x: 1 / math.sinh(x), sympy.coth: lambda x: 1 / math.tanh(x),
