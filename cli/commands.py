@@ -13,6 +13,7 @@ from cli.common import CommandError, add_graph_arguments
 from cli.parser import Parser, choice
 from cli.version import version_text
 from graph.numbers import read_number
+from graph.paths import reason
 
 DESCRIPTION = """\
 Wire a computational graph, watch values and gradients run through it, train it.
@@ -39,7 +40,9 @@ def run_command(arguments: list[str]) -> int:
     try:
         options = _parsed(_with_formula(arguments))
         module = import_module(f"cli.{options.command}")
-        return int(module.command(options))
+        code = int(module.command(options))
+        sys.stdout.flush()
+        return code
     except CommandError as error:
         print(f"main.py: {error}", file=sys.stderr)
         return error.code
@@ -53,6 +56,10 @@ def run_command(arguments: list[str]) -> int:
         return 1
     except BrokenPipeError:
         sys.stderr.close()
+        return 1
+    except OSError as error:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - to the end of the process; what could not be written is not tried again
+        print(f"main.py: what was computed could not be written: {reason(error)}", file=sys.stderr)
         return 1
     except Exception as error:  # a mistake of ours: still one line, and what to do about it
         if os.environ.get(TRACEBACK):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,8 @@ from graph.graph import Graph
 from graph.model import normal_name, valid_name
 from graph.numbers import read_tensor
 from graph.objective import NoObjective, find_objective
-from graph.paths import cleaned
+from graph.paths import cleaned, reason, refuse_to_replace
+from graph.quoting import quoted_path
 from graph.settings import complaint
 from graph.suggest import did_you_mean
 
@@ -92,6 +94,27 @@ def load_graph(options: argparse.Namespace) -> Graph:
     if at_work(graph):
         print("main.py: a fault is planted in this graph; some of what it computes is wrong on purpose", file=sys.stderr)
     return graph
+
+
+def cannot_write(path: Path, problem: OSError) -> CommandError:
+    """A file that was asked for cannot be written."""
+    return CommandError(f"cannot write {quoted_path(path)}: {reason(problem)}")
+
+
+def written_path(text: str) -> Path:
+    """Where a command is to write, as typed. Refused at once where no file can be: before an hour of training, not after it."""
+    path = Path(cleaned(text))
+    folder = path.absolute().parent
+    try:
+        refuse_to_replace(path)
+        there = path.exists()
+    except OSError as error:
+        raise cannot_write(path, error) from None
+    if not folder.is_dir():
+        raise CommandError(f"cannot write {quoted_path(path)}: there is no folder {quoted_path(path.parent)}")
+    if not os.access(path if there else folder, os.W_OK):
+        raise CommandError(f"cannot write {quoted_path(path)}: you may not write there")
+    return path
 
 
 def objective_hint(graph: Graph) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from pathlib import Path
 
-from cli.common import CommandError, load_graph
+from cli.common import CommandError, cannot_write, load_graph, written_path
 from cli.trained import open_session
 
 
 def command(options: argparse.Namespace) -> int:
-    path = Path(options.out)
+    path = written_path(options.out)
     graph = load_graph(options)
     trace = None
     if options.values:
@@ -30,7 +29,7 @@ def command(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise CommandError(str(error)) from None
     except OSError as error:
-        raise CommandError(f"cannot write {path}: {error.strerror or error}") from None
+        raise cannot_write(path, error) from None
     del application
     if said:
         print(f"main.py: {said}", file=sys.stderr)

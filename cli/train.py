@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
+import contextlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from cli.common import CommandError, load_graph, objective_hint, print_json, problems_entry
+from cli.common import CommandError, cannot_write, load_graph, objective_hint, print_json, problems_entry, written_path
 from cli.trained import open_session, state_entry
 from graph.edits import MISSING, SetGraphSetting, SetTraining
 from graph.files import FileError, save
@@ -16,8 +16,7 @@ from graph.graph import GraphError
 from graph.settings import training_length
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from io import TextIOWrapper
+    from collections.abc import Callable, Iterator
 
     from engine.session import Session
     from engine.trainer import Trainer
@@ -33,19 +32,19 @@ def command(options: argparse.Namespace) -> int:
 
     graph = load_graph(options)
     _apply(graph, options)
-    if options.out:
-        _refuse_unwritable(Path(options.out))
+    out, log = (written_path(text) if text else None for text in (options.out, options.log))
+    incomplete = ""
     try:
         session = open_session(graph, options, device=str(graph.training.get("device") or "auto"))
         trainer = Trainer(session)
         trainer.lengthen()
         if 0 not in (options.epochs, options.steps):
-            _run(trainer, Path(options.log) if options.log else None)
+            incomplete = _run(trainer, log)
         result = trainer.result(options.full) | state_entry(options) | problems_entry(session)
     except SessionError as error:
         raise CommandError(f"{error}{objective_hint(graph)}", 1) from None
-    if options.out:
-        _save(trainer, graph, Path(options.out))
+    if out:
+        _save(trainer, graph, out)
     if options.device in ("cuda", "mps") and session.device_note:
         print(f"main.py: {session.device_note}", file=sys.stderr)
     if options.json:
@@ -56,6 +55,8 @@ def command(options: argparse.Namespace) -> int:
         print(f"main.py: {line}", file=sys.stderr)
     if trainer.problem is not None:
         raise CommandError(trainer.problem.text, 1)
+    if incomplete:
+        raise CommandError(incomplete, 1)
     return 0
 
 
@@ -89,11 +90,11 @@ def _apply(graph: Graph, options: argparse.Namespace) -> None:
         raise CommandError("this graph does not say how long to train: add --epochs N or --steps N")
 
 
-def _run(trainer: Trainer, log: Path | None) -> None:
-    """Train to the end."""
+def _run(trainer: Trainer, log: Path | None) -> str:
+    """Train to the end. Returns what became of the log where it could not be written."""
     from tqdm import tqdm
 
-    stream = _open_log(log)
+    stream = _Log(log) if log else None
     try:
         begun = trainer.session.state.step
         with tqdm(total=trainer.total_steps, initial=begun, unit=" steps", disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
@@ -108,17 +109,36 @@ def _run(trainer: Trainer, log: Path | None) -> None:
     finally:
         if stream:
             stream.close()
+    return stream.complaint if stream else ""
 
 
-def _open_log(path: Path | None) -> TextIOWrapper | None:
-    if path is None:
-        return None
-    try:
-        stream = path.open("w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise CommandError(f"cannot write {path}: {error.strerror}") from None
-    stream.write("step,epoch,loss,train_accuracy,test_loss,test_accuracy\n")
-    return stream
+class _Log:
+    """A row for every step. When the disk refuses it, training goes on without it: an hour of training is worth more than its log."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.complaint = ""
+        try:
+            self._stream = path.open("w", encoding="utf-8", newline="")
+        except OSError as error:
+            raise cannot_write(path, error) from None
+        self.write("step,epoch,loss,train_accuracy,test_loss,test_accuracy\n")
+
+    def write(self, row: str) -> None:
+        self._try(lambda: self._stream.write(row))
+
+    def close(self) -> None:
+        self._try(self._stream.close)
+
+    def _try(self, act: Callable[[], object]) -> None:
+        if self.complaint:
+            return
+        try:
+            act()
+        except OSError as error:
+            self.complaint = f"the log is not complete: {cannot_write(self._path, error)}"
+            with contextlib.suppress(OSError):
+                self._stream.close()
 
 
 def _log_row(trainer: Trainer) -> str:
@@ -127,17 +147,6 @@ def _log_row(trainer: Trainer) -> str:
     measured = (point.accuracy, point.test_loss, point.test_accuracy) if point.step == state.step else (None, None, None)
     cells = (state.step, state.epoch, trainer.loss, *measured)
     return ",".join("" if cell is None else repr(cell) for cell in cells) + "\n"
-
-
-def _refuse_unwritable(path: Path) -> None:
-    """Before an hour of training, not after it."""
-    folder = path.parent
-    if path.is_dir():
-        raise CommandError(f"cannot write {path}: this is a folder")
-    if not folder.is_dir():
-        raise CommandError(f"cannot write {path}: there is no folder {folder}")
-    if not os.access(folder, os.W_OK):
-        raise CommandError(f"cannot write {path}: the folder {folder} cannot be written to")
 
 
 def _save(trainer: Trainer, graph: Graph, path: Path) -> None:

@@ -16,8 +16,8 @@ from graph import files as graph_files
 from graph.document import Document
 from graph.files import FileChanged, FileError
 from graph.graph import Graph
-from graph.paths import absolute, cleaned, file_name, is_absolute
-from graph.quoting import quoted_path
+from graph.paths import absolute, cleaned, file_name, is_absolute, reason
+from graph.quoting import quoted_name, quoted_path
 from graph.saved import SavedState, steps_text
 from graph.spec import Catalog
 from ui.gallery import FIRST, example_path
@@ -246,7 +246,9 @@ class Files:
         try:
             hidden = window.canvas.overlay.hidden
             said = write_picture(chosen, window.document.graph, window.trace, window.theme.name, PICTURE_SCALE, hidden)
-        except (OSError, ValueError) as wrong:
+        except OSError as wrong:
+            window.dialogs.tell("The picture could not be written", f"{quoted_name(chosen)}: {reason(wrong)}.")
+        except ValueError as wrong:
             window.dialogs.tell("The picture could not be written", str(wrong))
         else:
             window.say(f"Wrote {chosen.name}{self._shown_step}. {said}".removesuffix(". "))

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPdfWriter
 from engine.views import TraceView
 from graph.graph import Graph
 from graph.saved import steps_text
+from graph.writing import replace_file
 from ui.canvas.content import Hidden
 from ui.canvas.picture import paint_graph, picture_size
 from ui.theme import THEMES, Theme
@@ -33,12 +34,12 @@ def write_picture(
     kind, look = path.suffix.lower(), THEMES[theme]
     if kind == ".png":
         image, used = picture_image(graph, trace, look, scale, hidden)
-        path.write_bytes(_encoded(image))
+        replace_file(path, _encoded(image))
         return too_large(used, scale)
     if kind not in _VECTORS:
         raise ValueError(f"{path.name}: a picture's name ends in .png, .svg or .pdf")
     pixels = _whole(picture_size(graph, trace) * scale)
-    path.write_bytes(_VECTORS[kind](graph, trace, look, pixels, hidden, scale))
+    replace_file(path, _VECTORS[kind](graph, trace, look, pixels, hidden, scale))
     return ""
 
 

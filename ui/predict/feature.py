@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal
 
 from graph.faults import at_work
+from graph.paths import reason
 from ui.feature import Feature
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ class Predict(Feature):
         try:
             score.save(path)
         except OSError as error:
-            self.window.say(f"{path.name} could not be written: {error.strerror or error}.")
+            self.window.say(f"{path.name} could not be written: {reason(error)}.")
         else:
             self.window.say(f"{len(score.rows)} answers written to {path.name}.")
 

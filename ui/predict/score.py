@@ -9,6 +9,8 @@ from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
+from graph.writing import replace_file
+
 KEPT = 50
 """So many sessions' files are kept."""
 
@@ -74,7 +76,7 @@ class Score:
 
     def save(self, path: Path) -> None:
         """Raises OSError."""
-        path.write_text(self.csv(), encoding="utf-8-sig")
+        replace_file(path, self.csv().encode("utf-8-sig"))
 
 
 def _safe(text: str) -> str:
