@@ -78,6 +78,8 @@ WINDOW: tuple[ActionSpec, ...] = (
     A("add_node", "Add node …", "Edit", ("Tab",), "canvas", editable, "Search the node library at the cursor", before=True),
     A("type_formula", "Type a formula …", "Edit", ("=",), "canvas", editable, "Build the graph of a formula at the cursor"),
     A("rename", "Rename", "Edit", ("F2",), "canvas", one_movable, "Give a node another name, a frame a title, a note a text"),
+    A("retitle", "Edit title", "Edit", ("Shift+F2",), "canvas", one_node, "Change the words in the title bar of a node",
+      search=("label", "caption", "title")),
     A("mark_objective", "Differentiate this node", "Edit", (), "canvas", one_node, "Take all gradients of the selected node's value"),
     A("connect", "Connect by keys", "Edit", ("P",), "canvas", one_movable, "Draw a wire: arrows choose the input, Enter connects"),
     A("activate", "Edit the selection", "Edit", ("Return", "Enter"), "canvas", chosen, "To the node in the inspector, or into the group"),

@@ -33,6 +33,10 @@ class CanvasCommands:
         if self._hands_free:
             remarks.recolour(self._window.canvas)
 
+    def retitle(self) -> None:
+        if self._hands_free:
+            remarks.retitle(self._window.canvas)
+
     def rename(self) -> None:
         if self._hands_free:
             remarks.rename(self._window.canvas)

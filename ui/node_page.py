@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.views import Absent, TraceView
 from graph.document import Document
-from graph.edits import Rename, SetParam
+from graph.edits import Rename, SetLabel, SetParam
 from graph.graph import GraphError
 from graph.problem import Problem, Repair
 from ui.array_view import ABSENT
+from ui.canvas.geometry import title_of
 from ui.forms import Form
 from ui.formula import FormulaView, NumberLine, filled, latex_name, named
 from ui.library import paint_swatch
@@ -85,6 +88,10 @@ class NodePage(QWidget):
         self.name.setProperty("role", "name")
         self.name.setAccessibleName("Name of the node")
         self.name.setToolTip("The name in formulas, files and exported code")
+        self.title = NameField()
+        self.title.setMaxLength(200)
+        self.title.setAccessibleName("Title of the node")
+        self.title.setToolTip("The words in the title bar of its card; empty: what it is, or its name")
         self.complaint = label("", "complaint", wrap=True)
         self.complaint.hide()
         self.formula, self.numbers = FormulaView(19.0), NumberLine(15.0)
@@ -93,6 +100,7 @@ class NodePage(QWidget):
         self._rules_title = label("Chain rule", "section")
         self._build()
         self.name.editingFinished.connect(self._rename)
+        self.title.editingFinished.connect(self._retitle)
 
     def _build(self) -> None:
         head = QHBoxLayout()
@@ -105,6 +113,7 @@ class NodePage(QWidget):
         layout.addLayout(head)
         layout.addWidget(self.name)
         layout.addWidget(self.complaint)
+        layout.addWidget(self.title)
         layout.addLayout(self._problems)
         layout.addSpacing(2)
         layout.addWidget(self.formula)
@@ -135,6 +144,10 @@ class NodePage(QWidget):
         if not self.name.isModified() and self.complaint.isHidden():
             self.name.setText(graph.nodes[node].name)
         self.name.setReadOnly(bool(document.read_only))
+        if switched or not self.title.isModified():
+            self.title.setText(graph.nodes[node].label)
+        self.title.setPlaceholderText(f"Title on the card: {title_of(replace(graph.nodes[node], label=''), spec)}")
+        self.title.setReadOnly(bool(document.read_only))
         if changed or self.form is None:
             self._make_form()
         assert self.form is not None
@@ -158,7 +171,7 @@ class NodePage(QWidget):
         self.form.changed.connect(self._set)
         self.form.settled.connect(self._document.seal)
         self._form_place.addWidget(self.form)
-        self.form.tab_after(self.name)
+        self.form.tab_after(self.title)
 
     def _show_formula(self, trace: TraceView | None) -> None:
         assert self._document is not None
@@ -267,6 +280,16 @@ class NodePage(QWidget):
             self._complain(str(refused))
         else:
             self._complain("")
+
+    def _retitle(self) -> None:
+        document, wanted = self._document, self.title.text().strip()
+        self.title.setModified(False)
+        if document is None or self._node not in document.graph.nodes or wanted == document.graph.nodes[self._node].label:
+            return
+        try:
+            document.do(SetLabel(self._node, wanted), f"Title of {document.graph.nodes[self._node].name}")
+        except GraphError as refused:
+            self._complain(str(refused))
 
     def _complain(self, text: str) -> None:
         self.complaint.setText(text)

@@ -548,6 +548,44 @@ def test_a_name_that_is_taken_is_refused_with_the_reason(qtbot: QtBot, desk: Win
     assert desk.document.graph.nodes["d"].name == "d"
 
 
+def test_a_refused_name_is_there_to_be_corrected(qtbot: QtBot, desk: Window) -> None:
+    desk.canvas.select(["d"])
+    press(desk, K.Key_F2)
+    first = desk.canvas.editor
+    assert first is not None
+    QTest.keyClicks(first, "2 x")
+    QTest.keyClick(first, K.Key_Return)
+    editor = desk.canvas.editor
+    assert isinstance(editor, LineEditor) and editor is not first and editor.text() == "2 x"
+    QTest.keyClicks(editor, "x2")
+    QTest.keyClick(editor, K.Key_Return)
+    assert desk.document.graph.nodes["d"].name == "x2" and desk.canvas.editor is None
+
+
+def test_the_words_in_a_title_bar_are_edited_where_they_are(desk: Window) -> None:
+    canvas, graph = desk.canvas, desk.document.graph
+
+    def title(node: str) -> None:
+        at = canvas.camera.to_view(canvas.scene.rect(node).topLeft() + QPointF(30, 8)).toPoint()
+        QTest.mouseClick(canvas, Qt.MouseButton.LeftButton, NONE, at)
+        QTest.mouseDClick(canvas, Qt.MouseButton.LeftButton, NONE, at)
+
+    for words in ("Hidden layer 1", "größer", ""):
+        title("d")
+        assert isinstance(canvas.editor, LineEditor) and canvas.editor.text() == graph.nodes["d"].label
+        canvas.editor.setText(words)
+        QTest.keyClick(canvas.editor, K.Key_Return)
+        assert graph.nodes["d"].label == words and graph.nodes["d"].name == "d"
+    desk.document.undo()
+    assert graph.nodes["d"].label == "größer"
+    press(desk, K.Key_F2, SHIFT)
+    assert isinstance(canvas.editor, LineEditor) and canvas.editor.text() == "größer"
+    QTest.keyClick(canvas.editor, K.Key_Escape)
+    title("x")  # its title bar says its name
+    assert isinstance(canvas.editor, LineEditor) and canvas.editor.text() == graph.nodes["x"].name
+    QTest.keyClick(canvas.editor, K.Key_Escape)
+
+
 def test_no_key_of_the_canvas_fires_while_a_name_is_typed(desk: Window) -> None:
     before = desk.document.graph.copy()
     desk.canvas.select(["d"])

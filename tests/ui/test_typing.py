@@ -89,22 +89,23 @@ USES: dict[str, Callable[[Window, QtBot], object]] = {
 
 
 @pytest.mark.parametrize("use", USES)
-@pytest.mark.parametrize("kind", ["maximum", "value", "name"])
+@pytest.mark.parametrize("kind", ["maximum", "value", "name", "title"])
 def test_whatever_uses_the_document_first_takes_what_is_being_typed(window: Window, qtbot: QtBot, use: str, kind: str) -> None:
     node = names(window.document)["x"]
     window.canvas.select([node])
     page = window.inspector.node_page
     assert page.form is not None
-    field: Any = page.name if kind == "name" else page.form.editors[kind]
+    field: Any = getattr(page, kind) if kind in ("name", "title") else page.form.editors[kind]
     field = field.field if kind == "value" else field
-    typed_in(window, qtbot, field, {"maximum": "25", "value": "1,5", "name": "größe"}[kind])
+    typed_in(window, qtbot, field, {"maximum": "25", "value": "1,5", "name": "größe", "title": "Hidden layer 1"}[kind])
     window.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
 
     USES[use](window, qtbot)
 
     graph = window.document.graph
-    expected = {"maximum": 25, "value": 1.5, "name": "größe"}[kind]
-    assert (graph.nodes[node].name if kind == "name" else graph.setting(node, kind)) == expected
+    held = graph.nodes[node]
+    found = {"maximum": graph.setting(node, "maximum"), "value": graph.setting(node, "value"), "name": held.name, "title": held.label}
+    assert found[kind] == {"maximum": 25, "value": 1.5, "name": "größe", "title": "Hidden layer 1"}[kind]
 
 
 def test_a_refused_name_stays_to_be_corrected(window: Window, qtbot: QtBot) -> None:

@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip
 
 from graph import edits
-from ui.canvas import commands, drops, feedback, items, keys, remarks, tips
+from ui.canvas import commands, drops, feedback, geometry, items, keys, remarks, tips
 from ui.canvas.gestures import (
     BoxSelect,
     Connect,
@@ -202,6 +202,8 @@ class Hands:
             remarks.edit(canvas, note.id)
         elif node is not None and node in canvas.document.graph.groups:
             canvas.levels.enter(node)
+        elif node is not None and at.scene.y() < scene.rect(node).top() + geometry.TITLE:
+            remarks.edit_words(canvas, node)
         elif node is not None:
             canvas.node_activated.emit(node)
         elif (read := canvas.number_at(at.scene)) is not None:

@@ -26,6 +26,8 @@ class _Ending:
     def __init__(self, canvas: Canvas, editor: QWidget, text: Callable[[], str], done: Callable[[str], None]) -> None:
         self._canvas, self._editor, self._text, self._done = canvas, editor, text, done
         self._over = False
+        self.by_key = False
+        """Ended by Enter or Tab: what is refused can be corrected at once."""
         canvas.view_changed.connect(self.keep)
 
     def keep(self) -> None:
@@ -98,6 +100,7 @@ class LineEditor(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (*_ENTER, Qt.Key.Key_Tab):
+            self.ending.by_key = True
             self.ending.keep()
         elif event.key() == Qt.Key.Key_Escape:
             self.ending.drop()

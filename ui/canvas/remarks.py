@@ -88,7 +88,8 @@ def edit(canvas: Canvas, identity: str) -> None:
         _edit_note(canvas, identity)
 
 
-def _edit_name(canvas: Canvas, identity: str) -> None:
+def _edit_name(canvas: Canvas, identity: str, typed: str = "") -> None:
+    """`typed`: a name that was refused, to be corrected."""
     canvas.reveal(identity)
     rect = canvas.scene.rect(identity)
 
@@ -97,11 +98,41 @@ def _edit_name(canvas: Canvas, identity: str) -> None:
     def done(text: str) -> None:
         canvas.levels.rename(identity, text)
         node = canvas.document.graph.nodes.get(identity)
-        if node is not None and text.strip() and text.strip() != node.name:
-            canvas.do(edits.Rename(identity, text.strip()), "Rename")
+        if node is None or text.strip() in ("", node.name):
+            return
+        if not canvas.do(edits.Rename(identity, text.strip()), "Rename") and editor.ending.by_key:
+            _edit_name(canvas, identity, text)
 
     place = QRectF(rect.left(), rect.top(), rect.width(), geometry.TITLE)
-    LineEditor(canvas, held.name, "Name", place, done)
+    editor = LineEditor(canvas, typed or held.name, "Name", place, done)
+
+
+def retitle(canvas: Canvas) -> None:
+    """Edit the words in the title bar of the selected node."""
+    chosen = [i for i in canvas.movable() if i in canvas.document.graph.nodes]
+    if len(chosen) == 1:
+        edit_words(canvas, chosen[0])
+
+
+def edit_words(canvas: Canvas, identity: str) -> None:
+    """Edit what the title bar of a node says: its title, or the name where that is what it says."""
+    graph = canvas.document.graph
+    node = graph.nodes[identity]
+    if canvas.document.read_only:
+        canvas.message.emit(canvas.document.read_only)
+        return
+    if not node.label and geometry.title_of(node, graph.spec(node)) == node.name:
+        return _edit_name(canvas, identity)
+    canvas.reveal(identity)
+    rect = canvas.scene.rect(identity)
+
+    def done(text: str) -> None:
+        held = canvas.document.graph.nodes.get(identity)
+        if held is not None and text.strip() != held.label:
+            canvas.do(edits.SetLabel(identity, text.strip()), "Title")
+
+    place = QRectF(rect.left(), rect.top(), rect.width(), geometry.TITLE)
+    LineEditor(canvas, node.label, f"Title (empty: {graph.spec(node).title})", place, done)
 
 
 def _edit_title(canvas: Canvas, identity: str) -> None:
