@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ui.window import Window
 
 ZOOM = 1.25
-FORMULA = re.compile(r"[\w)\]]\s*[-+*/^=(@]\s*[\w(.-]")
+FORMULA = re.compile(r"[\w)\]}|]\s*[-+−*/^=(@·×⋅÷]\s*[\w({.√|-]|[|‖\\√½¼¾⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ]|^\s*\d[\d.,]*\s*[^\W\d]")
 """What makes a text in the search box look like a formula rather than a name."""
 ABOUT = """Wire computational graphs, watch values run forward and gradients run backward, and train what you wired.
 
@@ -210,9 +210,8 @@ class Commands(CanvasCommands):
                 ports = _fitting(window, hit.spec.key, port) if port is not None else [""]
                 for name in ports:
                     title = f"{hit.spec.title} · {name}" if name and len(ports) > 1 else hit.spec.title
-                    detail = " ".join((_plain_formula(hit.spec), "  ", signature(hit.spec))).strip()
                     act = self._adder(hit.spec.key, scene, port, name)
-                    rows.append(Row(act, title, detail, hit.spec.category))
+                    rows.append(Row(act, title, signature(hit.spec), hit.spec.category, formula=hit.spec.formula))
             if port is None and FORMULA.search(text):
                 rows.append(Row(lambda: formula_commands.ask(window, scene, text), f"Formula  {text}", "lays out its graph", "math"))
             return rows
@@ -380,9 +379,3 @@ def _fitting(window: Window, key: str, port: PortHit) -> list[str]:
     from ui.canvas.commands import fits
 
     return fits(window.document.graph, key, port)
-
-
-def _plain_formula(spec: object) -> str:
-    from ui.canvas.formula_text import plain
-
-    return plain(spec.formula)  # type: ignore[attr-defined]

@@ -18,13 +18,14 @@ SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of a list to choose from. `value` is what choosing it means; `mark` a category or empty."""
+    """One line of a list to choose from. `value` is what choosing it means; `mark` a category or empty; `formula` is LaTeX."""
 
     value: object
     title: str
     detail: str = ""
     mark: str = ""
     enabled: bool = True
+    formula: str = ""
 
 
 class _RowPainter(QStyledItemDelegate):
@@ -55,7 +56,17 @@ class _RowPainter(QStyledItemDelegate):
         room = title.adjusted(used, 0, -4, 0)
         detail = painter.fontMetrics().elidedText(row.detail, Qt.TextElideMode.ElideRight, room.width())
         painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight), detail)
+        if row.formula:
+            self._paint_formula(painter, row.formula, room.adjusted(0, 0, -painter.fontMetrics().horizontalAdvance(f"{detail}   "), 0))
         painter.restore()
+
+    def _paint_formula(self, painter: QPainter, latex: str, room: QRect) -> None:
+        """Right-aligned, with raised and lowered signs where they belong."""
+        from ui.canvas.formula_text import line, runs
+
+        size = 13 * self.theme.scale
+        written = line(runs(latex), max(0, room.width()), size)
+        written.paint(painter, room.right() - written.width, room.center().y() + 0.34 * size, size)
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return QSize(200, round(30 * self.theme.scale))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QPainter
 from pytestqt.qtbot import QtBot
 
+from ui.canvas.formula_text import Line
+from ui.commands import FORMULA
 from ui.window import Window
 
 
@@ -81,3 +85,31 @@ def test_the_command_list_runs_a_command(window: Window, qtbot: QtBot) -> None:
     qtbot.keyClick(window.search_box.query, Qt.Key.Key_Return)
 
     assert window.theme.name == "dark"
+
+
+def test_a_formula_in_the_list_has_its_exponent_raised(window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    painted: list[tuple[str, int]] = []
+    original = Line.paint
+
+    def paint(self: Line, painter: QPainter, x: float, baseline: float, size: float = 14) -> None:
+        painted.extend((run.text, run.level) for _, run in self.pieces)
+        original(self, painter, x, baseline, size)
+
+    monkeypatch.setattr(Line, "paint", paint)
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Tab)
+    qtbot.keyClicks(window.search_box.query, "exponential")
+    window.search_box.list.viewport().repaint()
+
+    (place,) = [at for at, run in enumerate(painted) if run[0].endswith("e") and run[1] == 0 or run[0].endswith("𝑒")][:1]
+    assert painted[place + 1][1] == 1 and painted[place + 1][0] in ("x", "𝑥")
+    window.search_box.dismiss()
+
+
+@pytest.mark.parametrize("text", ["2x + 1", "e^x", "|x|", "x²", "√x", r"\frac{x}{2}", "0,5x", "x·y", "θ*x"])
+def test_notation_of_lectures_is_offered_as_a_formula(text: str) -> None:
+    assert FORMULA.search(text)
+
+
+@pytest.mark.parametrize("text", ["conv2d", "relu", "max", "squared error", "größe"])
+def test_a_name_is_not_offered_as_a_formula(text: str) -> None:
+    assert not FORMULA.search(text)
