@@ -8,8 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from graph.build import BuildError, add_groups, build
-from graph.edits import AddItem, Compound, Edit
-from graph.edits.composed import copies
+from graph.edits import AddItem, Compound, Edit, StateMove
+from graph.edits.composed import copies, state_moves
 from graph.files import FORMAT, VERSION, dumps
 from graph.graph import Graph, GraphError
 from graph.group_view import expand, members, path
@@ -19,11 +19,11 @@ from graph.model import Frame, Group, Note
 from graph.scan import ScanError, parse
 
 
-def copy_text(graph: Graph, ids: Iterable[str], inside: str | None = None) -> str:
+def copy_text(graph: Graph, ids: Iterable[str], inside: str | None = None, origin: str = "") -> str:
     """The nodes, groups (with all they hold), frames and notes among `ids`, and the wires between these nodes, in the form of a file.
 
     `inside` is the group in which the selection was made: groups below it of which everything is chosen come along as well, others
-    do not, so what is copied out of a group does not bring that group with it.
+    do not, so what is copied out of a group does not bring that group with it. `origin` identifies the open document.
     """
     chosen = set(expand(graph, ids))
     part = Graph(graph.catalog)
@@ -40,7 +40,7 @@ def copy_text(graph: Graph, ids: Iterable[str], inside: str | None = None) -> st
         if item.id in chosen:
             part._add_item(item)
     content = {key: value for key, value in json.loads(dumps(part)).items() if value and key not in ("settings", "training")}
-    return json.dumps({"clipboard": True} | content, ensure_ascii=False)
+    return json.dumps({"clipboard": True} | ({"origin": origin} if origin else {}) | content, ensure_ascii=False)
 
 
 def is_nodes(text: str) -> bool:
@@ -48,9 +48,14 @@ def is_nodes(text: str) -> bool:
     return text.lstrip()[:1] == "{" and f'"{FORMAT}"' in text
 
 
-def paste(graph: Graph, text: str, at: tuple[float, float] | None = None, inside: str | None = None) -> tuple[Edit, tuple[str, ...]]:
+def paste(
+    graph: Graph, text: str, at: tuple[float, float] | None = None, inside: str | None = None, origin: str = ""
+) -> tuple[Edit, tuple[str, ...]]:  # fmt: skip
     """An edit that adds what `copy_text` wrote to the group `inside`, its top left corner at `at`, and the new ids of nodes, groups,
-    frames and notes. Raises GraphError for any other text."""
+    frames and notes. Trained values follow within one document (of one `origin`), those of nodes that were cut too.
+
+    Raises GraphError for any other text.
+    """
     part = _read(graph, text)
     items: list[Frame | Note] = [*part.frames.values(), *part.notes.values()]
     hidden = {node for group in part.groups.values() if group.collapsed for node in members(part, group.id)}
@@ -65,7 +70,10 @@ def paste(graph: Graph, text: str, at: tuple[float, float] | None = None, inside
     edit, renewed = copies(graph, list(part.nodes.values()), list(part.edges.values()), dx, dy, groups, inside)
     placed = [replace(item, id=graph.fresh_id("f" if isinstance(item, Frame) else "t"), x=item.x + dx, y=item.y + dy) for item in items]
     edits = (*edit.edits, *(AddItem(item) for item in placed))
-    return Compound(edits, "Paste"), (*renewed.values(), *(item.id for item in placed))
+    moves: tuple[StateMove, ...] = ()
+    if origin and part.extra.get("origin") == origin:
+        moves = state_moves(graph, part.nodes.values(), renewed)
+    return Compound(edits, "Paste", moves), (*renewed.values(), *(item.id for item in placed))
 
 
 def _whole_groups(graph: Graph, chosen: Collection[str], inside: str | None) -> dict[str, Group]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -55,8 +56,9 @@ class Document:
     `structure` grows with every edit after which the graph must be compiled again, `revision` with every edit of a value,
     structure included.
 
-    `state` are the trained values beside the document, as its file holds them; `note` says what was odd about the file. `trained`
-    identifies the values on the screen (0: the document's own); where they are not those of the file, there is something to save.
+    `origin` tells it from every other open document. `state` are the trained values beside the document, as its file holds them; `note`
+    says what was odd about the file. `trained` identifies the values on the screen (0: the document's own); where they are not those of
+    the file, there is something to save.
     With `adopts_training` they count as saved: a lesson trains by itself.
     """
 
@@ -67,6 +69,7 @@ class Document:
         self.graph = graph
         self.path = path
         self.identity = identity
+        self.origin = f"{os.getpid()}-{time.time_ns()}"
         self.state, self.note = state, note
         self.trained = self._filed = state.token if state is not None else 0
         self.adopts_training = False

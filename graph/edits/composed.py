@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from graph.edits.base import Compound, Edit
+from graph.edits.base import Compound, Edit, StateMove
 from graph.edits.memory import copied_memory, copied_settings
 from graph.edits.structure import AddItem, AddNode, Connect, Disconnect, RemoveItem, RemoveNode
 from graph.edits.values import SetGraphSetting, SetGroup, SetItem
@@ -89,10 +89,14 @@ def duplicate(graph: Graph, ids: Iterable[str], dx: float = 40.0, dy: float = 40
     groups = [graph.groups[identity] for identity in chosen if identity in graph.groups]
     wires = sorted((edge for node in nodes for edge in graph.inputs_of(node.id)), key=lambda edge: graph._edges.place(edge.id))
     edit, renewed = copies(graph, nodes, wires, dx, dy, groups)
-    moves = tuple(
+    return Compound(edit.edits, "Duplicate", state_moves(graph, nodes, renewed))
+
+
+def state_moves(graph: Graph, nodes: Iterable[Node], renewed: Mapping[str, str]) -> tuple[StateMove, ...]:
+    """What tells the trained values of copied nodes to follow to the copies."""
+    return tuple(
         ((node.id, parameter.name), (renewed[node.id], parameter.name)) for node in nodes for parameter in graph.spec(node).parameters
     )
-    return Compound(edit.edits, "Duplicate", moves)
 
 
 def copies(

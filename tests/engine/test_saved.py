@@ -16,8 +16,9 @@ from engine.optimizers.specs import OPTIMIZERS
 from engine.saved import pack_state, put_back, with_waiting
 from engine.session import Session
 from engine.trainer import Trainer
+from graph.clipboard import copy_text, paste
 from graph.document import Document
-from graph.edits import Disconnect, RemoveNode, SetGraphSetting, SetParam, SetTraining
+from graph.edits import Disconnect, RemoveNode, SetBypassed, SetGraphSetting, SetParam, SetTraining, connect, moves_of, remove_nodes
 from graph.files import dumps, read, save
 from graph.graph import Graph
 
@@ -136,8 +137,6 @@ def test_values_that_no_longer_fit_are_named_and_the_others_kept(tmp_path: Path)
 
 
 def test_a_bypassed_layer_keeps_its_trained_values_in_the_file(tmp_path: Path) -> None:
-    from graph.edits import SetBypassed
-
     graph = example("xor")
     session = Session(graph)
     trainer = Trainer(session)
@@ -232,3 +231,27 @@ def test_a_document_can_leave_trained_values_out(tmp_path: Path) -> None:
     assert not document.modified
     document.undo()
     assert document.modified
+
+
+@pytest.mark.parametrize("cut", [False, True])
+def test_trained_values_go_along_with_a_copied_or_cut_layer_within_one_document(cut: bool) -> None:
+    """And not into another document, whose nodes bear the same ids by chance."""
+    graph = example("xor")
+    session = Session(graph)
+    Trainer(session).run(max_steps=9)
+    layer = next(n.id for n in graph.nodes.values() if n.type == "layer.linear")
+    trained = session.state.parameters[f"{layer}.W"].clone()
+    text = copy_text(graph, [layer], origin="this document")
+    if cut:
+        remove_nodes(graph, [layer]).apply(graph)
+        session.update(graph)
+
+    other, _ = paste(graph, text, origin="another document")
+    edit, (copy,) = paste(graph, text, origin="this document")
+
+    assert moves_of(other) == ()
+    edit.apply(graph)
+    connect(graph, ("n1", "x"), (copy, "x")).apply(graph)
+    session.move_state(moves_of(edit))
+    session.update(graph)
+    assert torch.equal(session.state.parameters[f"{copy}.W"], trained)

@@ -43,8 +43,12 @@ def copy(canvas: Canvas) -> bool:
     """The selection as text on the clipboard."""
     nodes = canvas.movable()
     if nodes:
-        QGuiApplication.clipboard().setText(clipboard.copy_text(canvas.document.graph, nodes, canvas.levels.inside))
+        QGuiApplication.clipboard().setText(_copied(canvas, nodes))
     return bool(nodes)
+
+
+def _copied(canvas: Canvas, nodes: Iterable[str]) -> str:
+    return clipboard.copy_text(canvas.document.graph, nodes, canvas.levels.inside, canvas.document.origin)
 
 
 def cut(canvas: Canvas) -> None:
@@ -57,7 +61,7 @@ def paste(canvas: Canvas, at: QPointF | None = None) -> None:
     place = at if at is not None else canvas.cursor_place()
     try:
         text, corner = QGuiApplication.clipboard().text(), (round(place.x()), round(place.y()))
-        edit, fresh = clipboard.paste(canvas.document.graph, text, corner, canvas.levels.inside)
+        edit, fresh = clipboard.paste(canvas.document.graph, text, corner, canvas.levels.inside, canvas.document.origin)
     except edits.GraphError as wrong:
         canvas.message.emit(str(wrong))
         return
