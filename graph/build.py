@@ -11,6 +11,7 @@ from typing import Any
 from graph.graph import Graph, GraphError
 from graph.membership import depths
 from graph.model import Edge, Frame, Group, Node, Note
+from graph.quoting import one_line, quoted
 from graph.settings import finite_json
 from graph.spec import Catalog
 from graph.topology import topological_order
@@ -68,7 +69,7 @@ def _add_node(graph: Graph, row: Any) -> None:
     try:
         graph._add_node(_plain(node))
     except GraphError as problem:
-        raise BuildError(_placed(f'node "{node.id[:60]}"', str(problem), node.name)) from None
+        raise BuildError(_placed(f'node {quoted(node.id)}', str(problem), node.name)) from None
 
 
 def _add_edges(graph: Graph, edges: list[Edge]) -> None:
@@ -78,7 +79,7 @@ def _add_edges(graph: Graph, edges: list[Edge]) -> None:
     for edge in edges:
         for end, key in ((edge.source[0], "from"), (edge.target[0], "to")):
             if end not in following:
-                raise BuildError(f'edge "{edge.id[:60]}": "{key}" names a node that does not exist, "{end[:60]}"')
+                raise BuildError(f'edge {quoted(edge.id)}: "{key}" names a node that does not exist, {quoted(end)}')
         following[edge.source[0]].append(edge.target[0])
         indegree[edge.target[0]] += 1
     order = list(topological_order(graph.nodes, following, indegree))
@@ -86,14 +87,14 @@ def _add_edges(graph: Graph, edges: list[Edge]) -> None:
         done = set(order)
         names = [node.name for node in graph.nodes.values() if node.id not in done]
         more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-        raise BuildError(f"the edges form a cycle through or before {', '.join(names[:5])}{more}")
+        raise BuildError(f"the edges form a cycle through or before {', '.join(one_line(name, 40) for name in names[:5])}{more}")
     graph._ranks.fill(order)
     for edge in edges:
         edge, known = _present_ports(graph, edge)
         try:
             graph._add_edge(_plain(edge), known=known)
         except GraphError as problem:
-            raise BuildError(f'edge "{edge.id[:60]}": {problem}') from None
+            raise BuildError(f'edge {quoted(edge.id)}: {problem}') from None
 
 
 def _present_ports(graph: Graph, edge: Edge) -> tuple[Edge, bool]:
@@ -123,7 +124,7 @@ def add_groups(graph: Graph, groups: Sequence[Group]) -> None:
 
 def _plain(item: Any) -> Any:
     if item.extra and not finite_json(dict(item.extra)):
-        raise BuildError(f'{type(item).__name__.lower()} "{item.id[:60]}" holds a number that is not finite')
+        raise BuildError(f'{type(item).__name__.lower()} {quoted(item.id)} holds a number that is not finite')
     return item
 
 

@@ -18,7 +18,7 @@ from graph.large_values import MAXIMUM_NUMBERS, is_too_large, with_large_values,
 from graph.migrations import migrate
 from graph.model import Edge, Node, number
 from graph.paths import absolute, folder_names, open_regular, reason, stored
-from graph.quoting import quoted_name, quoted_path
+from graph.quoting import one_line, quoted_name, quoted_path
 from graph.saved import KEY as STATE
 from graph.saved import MEMBER as STATE_MEMBER
 from graph.saved import SavedState, SavedStateError
@@ -37,6 +37,9 @@ _SETTINGS_ORDER = ("title", "description", "dtype", "objective", "demo")
 
 class FileError(Exception):
     """A file that cannot be read or written; the text is one sentence that names the file, what is wrong and where."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(one_line(text, 600))
 
 
 class FileChanged(FileError):

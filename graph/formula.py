@@ -34,6 +34,7 @@ from graph.formula_reading import (
 from graph.graph import Graph, GraphError
 from graph.layout import layout
 from graph.model import NAME_RULE, Edge, End, Node, valid_name
+from graph.quoting import quoted
 from graph.spec import Catalog, NodeSpec
 
 __all__ = ["FormulaError", "build", "insert_formula", "likely_parameter", "names_in"]
@@ -47,7 +48,7 @@ def build(
     statements = read(text)
     for name in (*sets, *params):
         if not valid_name(name):
-            raise FormulaError(f'"{name[:60]}" is not a name: {NAME_RULE}')
+            raise FormulaError(f'{quoted(name)} is not a name: {NAME_RULE}')
     if both := sorted(set(sets) & set(params)):
         raise FormulaError(f"{both[0]} is given twice, as an input and as a parameter")
     graph = Graph(catalog)

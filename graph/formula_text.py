@@ -14,6 +14,7 @@ from typing import Any
 from graph.formula_reading import CONSTANTS, MAXIMUM, NEGATE, OPERATORS, FormulaError, functions
 from graph.graph import Graph
 from graph.model import Edge, Node
+from graph.quoting import quoted
 from graph.spec import NodeSpec
 from graph.topology import topological_order
 
@@ -160,7 +161,7 @@ class _Writer:
     def _part(self, node: str) -> _Part:
         spec = self._graph.spec(node)
         if spec.category == "unknown":
-            raise FormulaError(f'{self._graph.nodes[node].name}: this version does not know the node type "{spec.key}"')
+            raise FormulaError(f'{self._graph.nodes[node].name}: this version does not know the node type {quoted(spec.key)}')
         if spec.role == "constant":
             return _number(self._graph.setting(node, "value"))
         return self._operation(node, spec) or self._call(node, spec)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from graph.membership import Membership, move
 from graph.model import NAME_RULE, Edge, End, Frame, Group, Node, Note, normal_name, valid_name
 from graph.ordered import Ordered
+from graph.quoting import quoted
 from graph.settings import coerce, finite_json, setting_refusal, training_refusal
 from graph.spec import Catalog, NodeSpec, Port
 from graph.topology import Ranks, topological_order
@@ -323,7 +324,7 @@ class Graph:
     def _remove_item(self, item: Group | Frame | Note) -> str | None:
         if isinstance(item, Group):
             if item.id in self._membership.nodes or item.id in self._membership.groups:
-                raise GraphError(f'the group "{item.name}" is not empty')
+                raise GraphError(f'the group {quoted(item.name)} is not empty')
             move(self._membership.groups, item.id, item.parent, None)
         return self._table(item).drop(item.id)
 
@@ -357,34 +358,34 @@ class Graph:
 
     def _node(self, identity: str) -> Node:
         if identity not in self._nodes:
-            raise GraphError(f'there is no node "{identity}"')
+            raise GraphError(f'there is no node {quoted(identity)}')
         return self._nodes[identity]
 
     def _edge(self, identity: str) -> Edge:
         if identity not in self._edges:
-            raise GraphError(f'there is no wire "{identity}"')
+            raise GraphError(f'there is no wire {quoted(identity)}')
         return self._edges[identity]
 
     def _require_new(self, identity: str) -> None:
         if not identity or self.has_id(identity):
-            raise GraphError(f'the id "{identity}" is used twice')
+            raise GraphError(f'the id {quoted(identity)} is used twice')
 
     def _require_name(self, name: str) -> None:
         if not valid_name(name):
-            raise GraphError(f'"{name[:60]}" is not a name: {NAME_RULE}')
+            raise GraphError(f'{quoted(name)} is not a name: {NAME_RULE}')
         if name in self._names:
-            raise GraphError(f'there is already a node called "{name}"')
+            raise GraphError(f'there is already a node called {quoted(name)}')
 
     def _require_group(self, group: str | None) -> None:
         if group is not None and group not in self._groups:
-            raise GraphError(f'there is no group "{group}"')
+            raise GraphError(f'there is no group {quoted(group)}')
 
     def _require_parent(self, group: Group) -> None:
         self._require_group(group.parent)
         above = group.parent
         while above is not None:
             if above == group.id:
-                raise GraphError(f'the group "{group.name}" would lie inside itself')
+                raise GraphError(f'the group {quoted(group.name)} would lie inside itself')
             above = self._groups[above].parent
 
     def _table(self, item: Group | Frame | Note) -> Ordered[Any]:
@@ -401,7 +402,7 @@ class Graph:
         params: dict[str, Any] = {}
         for name, value in node.params.items():
             if not finite_json(value):
-                raise GraphError(f'{node.name}: "{name}" holds something that is not a finite number')
+                raise GraphError(f'{node.name}: {quoted(name)} holds something that is not a finite number')
             setting = spec.setting(name) if spec else None
             try:
                 params[setting.name if setting else name] = coerce(setting, value) if setting else value
@@ -421,7 +422,7 @@ class Graph:
         """Why these two ends do not exist."""
         for (identity, port), word in ((source, "output"), (target, "input")):
             if identity not in self._nodes:
-                return f'there is no node "{identity}"'
+                return f'there is no node {quoted(identity)}'
             node = self._nodes[identity]
             spec = self.catalog.find(node.type)
             if spec is None:
@@ -429,7 +430,8 @@ class Graph:
             found = spec.output(port) if word == "output" else spec.input(port)
             if found is None or found.name != port:
                 names = ", ".join(p.name for p in (spec.outputs if word == "output" else spec.inputs))
-                return f'{node.name} has no {word} "{port}"; ' + (f"its {word}s are {names}" if names else f"it has no {word}s at all")
+                there = f"its {word}s are {names}" if names else f"it has no {word}s at all"
+                return f"{node.name} has no {word} {quoted(port)}; {there}"
         return None
 
     def _unknown_spec(self, node: Node) -> NodeSpec:

@@ -14,6 +14,7 @@ from graph.edits.composed import fresh_group_name
 from graph.graph import Graph, GraphError
 from graph.group_view import Card, GroupPort, Level, Wire, card, crossing_edges, expand, members, path, subtree, visible_items
 from graph.model import Group
+from graph.quoting import quoted
 
 
 def group(graph: Graph, ids: Iterable[str], name: str = "group") -> tuple[Edit, str]:
@@ -47,7 +48,7 @@ def put_into(graph: Graph, ids: Iterable[str], into: str | None) -> Edit:
     """Put nodes and groups into a group, or with None into none. Groups that this empties stay. Raises GraphError."""
     nodes, groups = _chosen(graph, ids)
     if into is not None and into not in graph.groups:
-        raise GraphError(f'there is no group "{into}"')
+        raise GraphError(f'there is no group {quoted(into)}')
     around = {each.id for each in path(graph, into)}
     if inside_itself := next((each for each in groups if each in around), None):
         raise GraphError(f'the group "{graph.groups[inside_itself].name}" would lie inside itself')
@@ -97,7 +98,7 @@ def moved(graph: Graph, ids: Iterable[str], dx: float, dy: float) -> Edit:
 
 def _known(graph: Graph, group: str) -> Group:
     if group not in graph.groups:
-        raise GraphError(f'there is no group "{group}"')
+        raise GraphError(f'there is no group {quoted(group)}')
     return graph.groups[group]
 
 

@@ -22,7 +22,7 @@ from graph.files import FileError, write_whole
 from graph.lesson_actions import action_complaint
 from graph.model import Reader, described, number
 from graph.paths import open_regular, reason
-from graph.quoting import quoted_name, quoted_path
+from graph.quoting import quoted, quoted_name, quoted_path
 from graph.scan import MAXIMUM_BYTES, ScanError, parse
 
 FORMAT: Final = "gradwire-lesson"
@@ -225,7 +225,7 @@ def graph_path(lesson: Lesson, lesson_path: Path | str, examples: Path) -> Path:
     for found in (beside, beside.with_name(f"{beside.name}.gradwire"), example):
         if found.is_file():
             return found
-    raise LessonError(f'{Path(lesson_path).name}: its graph "{lesson.graph}" is neither beside it nor the name of an example.')
+    raise LessonError(f'{Path(lesson_path).name}: its graph {quoted(lesson.graph)} is neither beside it nor the name of an example.')
 
 
 def _read(content: Any) -> Lesson:
@@ -251,11 +251,11 @@ def _read(content: Any) -> Lesson:
 def _step(number: int, row: Any) -> Step:
     read = _Reader(f"step {number}", row)
     title = read.text("title")
-    read.what = what = f'step {number} "{title[:60]}"'
+    read.what = what = f'step {number} {quoted(title)}'
     hide = _Reader(f'{what}, "hide"', read.mapping("hide"))
     hidden = hide.texts("values"), hide.texts("gradients")
     if unknown := hide.rest():
-        raise ValueError(f'{hide.what}: only "values" and "gradients" can be hidden, not "{next(iter(unknown))[:40]}"')
+        raise ValueError(f'{hide.what}: only "values" and "gradients" can be hidden, not {quoted(next(iter(unknown)))}')
     run = tuple(_action(f"{what}, action {place}", each) for place, each in enumerate(read.list("run", []), 1))
     ask = tuple(_question(f"{what}, question {place}", each) for place, each in enumerate(read.list("ask", []), 1))
     return Step(title, read.lines("text"), read.texts("highlight"), read.flag("dim"), *hidden, run, ask, read.lines("notes"), read.rest())
@@ -273,10 +273,10 @@ def _question(what: str, row: Any) -> Question:
     read = _Reader(what, row)
     kind, text = read.text("kind"), read.lines("text")
     if kind not in KINDS:
-        raise ValueError(f'{what}: there is no kind "{kind[:40]}"; the kinds are {", ".join(KINDS)}')
+        raise ValueError(f'{what}: there is no kind {quoted(kind)}; the kinds are {", ".join(KINDS)}')
     of, quantity, index = read.text("of", ""), read.text("quantity", "value"), read.list("index", [])
     if quantity not in QUANTITIES:
-        raise ValueError(f'{what}: "quantity" is {", ".join(QUANTITIES[:-1])} or {QUANTITIES[-1]}, not "{quantity[:40]}"')
+        raise ValueError(f'{what}: "quantity" is {", ".join(QUANTITIES[:-1])} or {QUANTITIES[-1]}, not {quoted(quantity)}')
     if not all(type(place) is int and place >= 0 for place in index):
         raise ValueError(f'{what}: "index" is not a list of whole numbers from 0 up')
     options = tuple(_choice(f"{what}, option {place}", each) for place, each in enumerate(read.list("options", []), 1))
@@ -294,13 +294,13 @@ def _incomplete(question: Question) -> str | None:
     if question.kind == "number" and not question.of and question.expected is None:
         return 'neither "expected" nor "of" says which number is right'
     if question.quantity in MEASURED and (question.kind != "number" or question.expected is None):
-        return f'"{question.quantity}" is asked for by a question of the kind "number" that says what is "expected"'
+        return f'{quoted(question.quantity)} is asked for by a question of the kind "number" that says what is "expected"'
     if question.kind == "choice" and (len(question.options) < 2 or not any(option.right for option in question.options)):
         return "a choice needs at least two options, and one that is right"
     if not question.of and (question.index or question.quantity != "value"):
         return '"quantity" and "index" say nothing without "of"'
     if question.kind != "choice" and question.options:
-        return f'a question of the kind "{question.kind}" has no options'
+        return f'a question of the kind {quoted(question.kind)} has no options'
     return '"tolerance" is below 0' if question.tolerance is not None and question.tolerance < 0 else None
 
 

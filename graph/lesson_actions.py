@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from graph.edits import edit_from_json
 from graph.model import described
+from graph.quoting import quoted
 
 Check = Callable[[Any], str | None]
 
@@ -108,13 +109,13 @@ def action_complaint(do: str, args: Mapping[str, Any]) -> str | None:
     """Why this is not an action of a lesson; None when it is. Fields that are not declared are kept and mean nothing."""
     fields = ACTIONS.get(do)
     if fields is None:
-        return f'there is no action "{do[:40]}"; the actions are {", ".join(ACTIONS)}'
+        return f'there is no action {quoted(do)}; the actions are {", ".join(ACTIONS)}'
     for each in fields:
         if each.name not in args:
             if each.required:
-                return f'"{do}" needs "{each.name}"'
+                return f'{quoted(do)} needs "{each.name}"'
         elif wrong := each.check(args[each.name]):
-            return f'"{each.name}" of "{do}" is {wrong}'
+            return f'"{each.name}" of {quoted(do)} is {wrong}'
     if do == "to" and ("node" in args) == ("wire" in args):
         return '"to" needs either a "node" or a "wire"'
     return None

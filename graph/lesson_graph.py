@@ -16,6 +16,7 @@ from graph.graph import Graph, GraphError
 from graph.lesson import Action, Lesson, LessonError, Step
 from graph.lesson_actions import DOCUMENT
 from graph.model import Edge
+from graph.quoting import quoted
 from graph.settings import complaint
 
 _WIRE = re.compile(r"^\s*(\w+)(?:\.(\w+))?\s*(?:->|→)\s*(\w+)(?:\.(\w+)(?:\[(\d{1,9})\])?)?\s*$")
@@ -55,7 +56,7 @@ def resolve(graph: Graph, name: str) -> Item:
     end = _END.match(name)
     node = graph.named(end[1]) if end else None
     if end is None or node is None:
-        raise LessonError(f'there is no "{name[:80]}" on the canvas{_near(graph, name)}')
+        raise LessonError(f'there is no {quoted(name)} on the canvas{_near(graph, name)}')
     if end[2] is None:
         return Item(node.id)
     spec = graph.spec(node)
@@ -70,7 +71,7 @@ def resolve_node(graph: Graph, name: str) -> str:
     """The id of a node. Raises LessonError."""
     node = graph.named(name)
     if node is None:
-        raise LessonError(f'there is no node "{name[:80]}"{_near(graph, name)}')
+        raise LessonError(f'there is no node {quoted(name)}{_near(graph, name)}')
     return node.id
 
 
@@ -126,7 +127,7 @@ def apply_step(graph: Graph, step: Step, unfold: Unfold | None = None) -> None:
             if edit is not None:
                 edit.apply(graph)
         except (LessonError, GraphError) as problem:
-            raise LessonError(f'action {place} ("{action.do}"): {problem}') from None
+            raise LessonError(f'action {place} ({quoted(action.do)}): {problem}') from None
 
 
 def graph_at(graph: Graph, lesson: Lesson, step: int, unfold: Unfold | None = None) -> Graph:
@@ -139,7 +140,7 @@ def graph_at(graph: Graph, lesson: Lesson, step: int, unfold: Unfold | None = No
         try:
             apply_step(twin, each, unfold)
         except LessonError as problem:
-            raise LessonError(f'step {number} "{each.title}", {problem}') from None
+            raise LessonError(f'step {number} {quoted(each.title)}, {problem}') from None
     return twin
 
 
@@ -174,7 +175,7 @@ def _check_names(graph: Graph, step: Step) -> None:
     for place, action in enumerate(step.run, 1):
         named = [action.args[key] for key in ("of", "node", "wire") if key in action.args]
         for name in (*named, *action.args.get("items", ()), *action.args.get("fit", ())):
-            _resolved(graph, f'action {place} ("{action.do}")', name)
+            _resolved(graph, f'action {place} ({quoted(action.do)})', name)
 
 
 def _check_actions(step: Step, known: Container[str] | None) -> None:
@@ -195,7 +196,7 @@ def _set(graph: Graph, args: Mapping[str, Any]) -> Edit:
     spec = graph.spec(node)
     setting = spec.setting(name)
     if setting is None:
-        raise LessonError(f'{args["node"]} has no setting "{name}"')
+        raise LessonError(f'{args["node"]} has no setting {quoted(name)}')
     if wrong := complaint(setting, args["value"]):
         raise LessonError(f"{args['node']}: {wrong}")
     edit: Edit = SetParam(node, setting.name, args["value"])
@@ -253,7 +254,7 @@ def _wire(graph: Graph, name: str, source: str, output: str | None, target: str,
     start, end = graph.named(source), graph.named(target)
     if start is None or end is None:
         missing = source if start is None else target
-        raise LessonError(f'there is no node "{missing}" for the wire "{name[:80]}"{_near(graph, missing)}')
+        raise LessonError(f'there is no node {quoted(missing)} for the wire {quoted(name)}{_near(graph, missing)}')
     found = [
         edge
         for edge in graph.inputs_of(end.id)
@@ -263,9 +264,9 @@ def _wire(graph: Graph, name: str, source: str, output: str | None, target: str,
         and (slot is None or edge.slot == int(slot))
     ]
     if not found:
-        raise LessonError(f'there is no wire "{name[:80]}"')
+        raise LessonError(f'there is no wire {quoted(name)}')
     if len(found) > 1:
-        raise LessonError(f'"{name[:80]}" may be several wires: name the port, such as "{item_name(graph, found[0].id)}"')
+        raise LessonError(f'{quoted(name)} may be several wires: name the port, such as "{item_name(graph, found[0].id)}"')
     return found[0]
 
 

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from graph.quoting import quoted
+
 LIMIT = 1e9
 """Positions beyond this are no place on a canvas."""
 
@@ -82,7 +84,7 @@ class Node:
         if not node.type:
             raise ValueError(f'{read.what}: "type" is empty')
         if not valid_name(node.name):
-            raise ValueError(f'{read.what}: the name "{node.name[:60]}" is not a letter or _ followed by letters, digits and _')
+            raise ValueError(f'{read.what}: the name {quoted(node.name)} is not a letter or _ followed by letters, digits and _')
         return node
 
 
@@ -239,7 +241,7 @@ class Reader:
             raise ValueError(f"{kind}: a JSON object was expected, not {described(row)}")
         self._row = dict(row)
         name = self._row.get("id")
-        self.what = f'{kind} "{name[:60]}"' if isinstance(name, str) and name else f"a {kind} without id"
+        self.what = f'{kind} {quoted(name)}' if isinstance(name, str) and name else f"a {kind} without id"
 
     def _take(self, key: str, default: Any) -> Any:
         if key not in self._row:
@@ -310,7 +312,7 @@ def described(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f'the text "{value[:40]}"'
+        return f'the text {quoted(value)}'
     if isinstance(value, int | float):
         return f"the number {value!r}" if isinstance(value, float) or abs(value) < 10**20 else "a very large number"
     return "a list" if isinstance(value, list | tuple) else "a JSON object"

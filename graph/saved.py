@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from graph.quoting import quoted
+
 MEMBER = "state.safetensors"
 KEY = "state"
 DTYPES = ("float64", "float32", "float16", "bfloat16", "int64", "int32", "uint8", "bool")
@@ -56,7 +58,7 @@ class SavedState:
         counters = {name: content.get(name, 0) for name in COUNTERS}
         for name, value in counters.items():
             if type(value) is not int or not 0 <= value < 2**63:
-                raise SavedStateError(f'"{name}" is not a whole number from 0 up')
+                raise SavedStateError(f'{quoted(name)} is not a whole number from 0 up')
         optimizer, numbers = content.get("optimizer", ""), content.get("tensors", {})
         if not isinstance(optimizer, str) or not isinstance(numbers, dict):
             raise SavedStateError("it does not name its optimizer and its values")
@@ -84,8 +86,8 @@ def _check(name: str, row: Any) -> None:
     shape = row.get("shape") if isinstance(row, dict) else None
     values = row.get("values") if isinstance(row, dict) else None
     if not isinstance(shape, list) or not all(type(size) is int and 0 <= size < 2**31 for size in shape) or row.get("dtype") not in DTYPES:
-        raise SavedStateError(f'"{name[:60]}" is not a tensor')
+        raise SavedStateError(f'{quoted(name)} is not a tensor')
     if not isinstance(values, list) or len(values) != math.prod(shape) or not all(type(value) in (int, float, bool) for value in values):
-        raise SavedStateError(f'"{name[:60]}" does not hold {math.prod(shape):,} numbers')
+        raise SavedStateError(f'{quoted(name)} does not hold {math.prod(shape):,} numbers')
     if row["dtype"] in ("int64", "int32", "uint8") and not all(isinstance(value, int) and abs(value) < 2**63 for value in values):
-        raise SavedStateError(f'"{name[:60]}" holds numbers that are not whole')
+        raise SavedStateError(f'{quoted(name)} holds numbers that are not whole')

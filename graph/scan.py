@@ -7,6 +7,8 @@ import re
 from itertools import accumulate
 from typing import Any
 
+from graph.quoting import quoted
+
 MAXIMUM_BYTES = 32 * 2**20
 MAXIMUM_DEPTH = 64
 MAXIMUM_VALUES = 1_500_000
@@ -52,7 +54,7 @@ def parse(data: bytes, own: bool = False) -> Any:
     except json.JSONDecodeError as problem:
         if not text[problem.pos :].strip() or problem.msg.startswith("Unterminated string"):
             raise ScanError(f"it ends in the middle, in line {problem.lineno}, so it is not complete") from None
-        raise ScanError(f"line {problem.lineno}, column {problem.colno} is not JSON ({problem.msg})") from None
+        raise ScanError(f"line {problem.lineno}, column {problem.colno} is not JSON") from None
     except (RecursionError, MemoryError):
         raise ScanError("it is nested too deeply or too large") from None
     except ValueError as problem:
@@ -80,8 +82,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         owner = row.get("id")
-        where = f' in "{owner[:60]}"' if isinstance(owner, str) else ""
-        raise ValueError(f'the key "{twice[:60]}" stands twice in one object{where}')
+        where = f' in {quoted(owner)}' if isinstance(owner, str) else ""
+        raise ValueError(f'the key {quoted(twice)} stands twice in one object{where}')
     return row
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from graph.model import described
 from graph.problem import Problem
+from graph.quoting import quoted
 from graph.spec import Setting
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ def complaint(setting: Setting, value: Any) -> str | None:
     if setting.kind == "tensor" and isinstance(value, dict):
         return f'the numbers of "{setting.name}" are missing in the file: enter them again'
     if setting.kind == "choice" and value not in setting.choices:
-        return f'"{setting.name}" is one of {", ".join(setting.choices)}, not "{str(value)[:40]}"'
+        return f'"{setting.name}" is one of {", ".join(setting.choices)}, not {quoted(value)}'
     if setting.kind == "shape" and any(size < 1 for size in value):
         return f'every size in "{setting.name}" is at least 1'
     numbers = flat(value) if setting.kind in ("int", "float", "ints", "tensor", "shape") and not isinstance(value, dict) else ()
@@ -87,32 +88,32 @@ def setting_problems(graph: Graph) -> list[Problem]:
 def setting_refusal(graph: Graph, name: str, value: Any) -> str | None:
     """Why `value` cannot be this setting of the document."""
     if not finite_json(value):
-        return f'the document\'s "{name}" holds something that is not plain JSON'
+        return f'the document\'s {quoted(name)} holds something that is not plain JSON'
     if name == "dtype" and value not in ("float64", "float32"):
-        return f'the document\'s "dtype" is float64 or float32, not "{str(value)[:40]}"'
+        return f'the document\'s "dtype" is float64 or float32, not {quoted(value)}'
     if name == "demo" and not (value is None or (isinstance(value, list) and all(type(v) is int and v >= 0 for v in value))):
         return 'the document\'s "demo" is a list of sample numbers'
     if name == "save_trained" and type(value) is not bool:
         return 'the document\'s "save_trained" is true or false'
     if name in ("title", "description") and not isinstance(value, str):
-        return f'the document\'s "{name}" is a text'
+        return f'the document\'s {quoted(name)} is a text'
     if name == "objective" and value is not None:
         if not isinstance(value, dict) or not isinstance(value.get("node"), str) or not isinstance(value.get("port"), str):
             return 'the document\'s "objective" is a node and a port'
         if value["node"] not in graph.nodes:
-            return f'the objective is marked on a node that does not exist, "{value["node"][:60]}"'
+            return f'the objective is marked on a node that does not exist, {quoted(value["node"])}'
         spec = graph.spec(value["node"])
         if spec.category != "unknown" and spec.output(value["port"]) is None:
-            return f'the objective is marked on an output that does not exist, "{value["port"][:60]}"'
+            return f'the objective is marked on an output that does not exist, {quoted(value["port"])}'
     return None
 
 
 def training_refusal(name: str, value: Any) -> str | None:
     """Why `value` cannot be this training setting."""
     if not finite_json(value):
-        return f'the training setting "{name}" holds something that is not plain JSON'
+        return f'the training setting {quoted(name)} holds something that is not plain JSON'
     if name in ("optimizer", "device") and not isinstance(value, str):
-        return f'the training setting "{name}" is a text'
+        return f'the training setting {quoted(name)} is a text'
     if name == "hyper" and not isinstance(value, dict):
         return 'the training setting "hyper" is a JSON object'
     if name in ("epochs", "steps", "batch_size", "seed"):
@@ -120,7 +121,7 @@ def training_refusal(name: str, value: Any) -> str | None:
         if value is None and name != "seed":
             return None
         if type(value) is not int or not least <= value < 2**63:
-            return f'the training setting "{name}" is a whole number from {least} up'
+            return f'the training setting {quoted(name)} is a whole number from {least} up'
     return None
 
 

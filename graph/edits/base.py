@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from graph.graph import MISSING, Graph, GraphError
 from graph.model import Frame, Group, Node, Note
+from graph.quoting import quoted
 
 Kind = Literal["structure", "value", "cosmetic"]
 StateMove = tuple[tuple[str, str], tuple[str, str]]
@@ -90,4 +91,4 @@ def find_item(graph: Graph, identity: str) -> Node | Group | Frame | Note:
         found: Node | Group | Frame | Note | None = table.get(identity)
         if found is not None:
             return found
-    raise GraphError(f'there is nothing with the id "{identity}"')
+    raise GraphError(f'there is nothing with the id {quoted(identity)}')

@@ -196,3 +196,34 @@ def test_a_missing_file_and_a_folder_are_refused_with_a_sentence(tmp_path: Path)
         load(tmp_path / "none.gradwire", CATALOG)
     with pytest.raises(FileError, match="folder"):
         load(tmp_path, CATALOG)
+
+
+HUGE = "q" * 5000 + "\n" + "r" * 100
+PLACES: dict[str, Change] = {
+    "a node's id": lambda c: c["nodes"][0].update(id=HUGE * 2), "a node's name": lambda c: c["nodes"][0].update(name=HUGE),
+    "a type": lambda c: c["nodes"][0].update(type=3, id="q" * 190), "a group": lambda c: c["nodes"][0].update(group=HUGE),
+    "an id twice": lambda c: c["nodes"].extend([dict(c["nodes"][0], id="q" * 199)] * 2),
+    "an end": lambda c: c["edges"][0].update(to=[HUGE, "a", 0]),
+    "a port": lambda c: c["edges"][0].update(to=["n4", HUGE, 0]), "a text as position": lambda c: c["nodes"][0].update(x=HUGE),
+    "a setting": lambda c: c["nodes"][0]["params"].update({"value": HUGE}),
+    "a dtype": lambda c: c["settings"].update(dtype=HUGE),
+    "an objective": lambda c: c["settings"].update(objective={"node": HUGE, "port": "y"}),
+    "a training setting": lambda c: c["training"].update(optimizer=[HUGE]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_messages_quote_at_most_eighty_characters_and_no_line_break(place: str, tmp_path: Path) -> None:
+    path = tmp_path / ("f" * 200 + ".gradwire")
+    path.write_text(_changed(PLACES[place]))
+    with pytest.raises(FileError) as caught:
+        load(path, CATALOG)
+    text = str(caught.value)
+    assert "q" * 80 not in text and "f" * 80 not in text and "\n" not in text and len(text) < 400
+
+
+def test_a_key_that_stands_twice_is_quoted_shortly(tmp_path: Path) -> None:
+    key = json.dumps(HUGE)
+    with pytest.raises(FileError) as caught:
+        loads("{" + f'"format": "gradwire", {key}: 1, {key}: 2' + "}", CATALOG)
+    assert "q" * 80 not in str(caught.value) and "\n" not in str(caught.value)
