@@ -107,7 +107,8 @@ class Bottom(QWidget):
 
     def show_problems(self, problems: Sequence[Problem], graph: Graph) -> None:
         self.problems.show_problems(problems, {node: graph.nodes[node].name for p in problems for node in p.nodes if node in graph.nodes})
-        self.tabs.setTabText(PROBLEMS, f"Problems {len(problems)}")
+        counted = sum(problem.severity != "note" for problem in problems)
+        self.tabs.setTabText(PROBLEMS, f"Problems {counted}")
 
     def show_progress(self, progress: Progress, curve: list[Point]) -> None:
         self.status.set_parts(progress_parts(progress))

@@ -19,6 +19,7 @@ from graph.graph import Graph
 from graph.model import Edge, Node
 from graph.problem import Problem
 from tests.ui.window_support import hand_trace, names
+from ui.canvas.tips import node_tip
 from ui.diagnosis import Diagnosis
 from ui.problems import ProblemRow
 from ui.window import Window
@@ -131,6 +132,23 @@ def test_severity_is_told_by_a_glyph_and_to_a_screen_reader(window: Window) -> N
     assert [row.accessibleName() for row in rows] == ["error: wrong", "warning: odd"]
     glyphs = [row.row.itemAt(0).widget().text() for row in rows]  # type: ignore[union-attr]
     assert glyphs == ["✕", "!"]
+
+
+def test_a_note_is_listed_last_is_not_counted_and_hides_no_number(window: Window) -> None:
+    ids = names(window.document)
+    texts_of = {"note": ("x: read as 2", "x"), "warning": ("y: odd", "y"), "error": ("add: wrong", "add")}
+    found = tuple(Problem(severity, text, (ids[name],)) for severity, (text, name) in texts_of.items())  # type: ignore[arg-type]
+    window.showing.show_trace(replace(hand_trace(window.document), problems=found))
+    window.show_problems()
+
+    rows = window.bottom.problems.rows
+    assert [row.row.itemAt(0).widget().text() for row in rows] == ["✕", "!", "i"]  # type: ignore[union-attr]
+    assert window.bottom.tabs.tabText(3) == "Problems 2"
+    content = window.canvas.content
+    assert node_tip(content, ids["x"]).startswith("x: read as 2\n\nInput  x\nvalue  2")
+    assert "value" in node_tip(content, ids["y"]) and node_tip(content, ids["add"]) == "add: wrong"
+    window.canvas.select([ids["x"]])
+    assert not window.grab().isNull()  # the badge of a note can be painted
 
 
 def test_what_window_and_engine_both_see_is_listed_once() -> None:

@@ -35,10 +35,16 @@ def wire_tip(content: Content, edge: Edge) -> str:
 
 
 def node_tip(content: Content, node_id: str) -> str:
-    """The problem, if there is one; else the type, name and value."""
+    """The problem, if there is one; and the type, name and value, unless it kept them from being computed."""
     problem = content.problem(node_id)
-    if problem is not None:
+    if problem is None:
+        return _node_rows(content, node_id)
+    if problem.severity == "error":
         return problem.text
+    return f"{problem.text}\n\n{_node_rows(content, node_id)}"
+
+
+def _node_rows(content: Content, node_id: str) -> str:
     if node_id in content.graph.groups:
         return f"{content.graph.groups[node_id].name}  a group of {len(members(content.graph, node_id))} nodes"
     spec, node = content.graph.spec(node_id), content.graph.nodes[node_id]

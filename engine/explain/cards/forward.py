@@ -125,6 +125,7 @@ def _arriving(worked: Worked) -> list[Line]:
 
 def problem_section(scene: Scene, node: str) -> Section:
     """Why a node has no value."""
-    said = [p.text for p in scene.trace.problems if node in p.nodes] or [p.text for p in scene.trace.problems if p.severity == "error"]
+    errors = [p for p in scene.trace.problems if p.severity == "error"]
+    said = [p.text for p in errors if node in p.nodes] or [p.text for p in errors]
     text = "; ".join(said) or "something before it could not be computed"
     return Section("absent", "Not computed", (words(f"There is no number here: {text}."),), Place("node", node))

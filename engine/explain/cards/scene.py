@@ -130,8 +130,9 @@ class Scene:
             return "There is no gradient here: these are class indices, whole numbers that cannot change by a little."
         if reason == "not differentiable":
             return f"There is no gradient here: an operation without a derivative stands between this and {name or 'the objective'}."
-        complaints = [p.text for p in self.trace.problems if not place.id or place.id in p.nodes]
-        others = [p.text for p in self.trace.problems if p.severity == "error"]
+        errors = [p for p in self.trace.problems if p.severity == "error"]
+        complaints = [p.text for p in errors if not place.id or place.id in p.nodes]
+        others = [p.text for p in errors]
         said = "; ".join(complaints or others or [self.trace.objective_note])
         return "There is no gradient here because not everything could be computed" + (f": {said}" if said else ".")
 
