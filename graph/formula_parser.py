@@ -115,7 +115,8 @@ class Parser:
             return False
         if token.kind == "number":
             return False
-        if before.kind == "name" and not before.latex and token.kind not in ("√", "command") and not token.latex:
+        parted = before.latex or before.text in ("π", "pi") or token.latex or token.kind in ("√", "command")
+        if before.kind == "name" and not parted:
             return False
         return not (token.kind == "{" and before.kind == "name")
 

@@ -72,6 +72,8 @@ def misread(name: str) -> str:
             f"{name} can be the imaginary unit, which Gradwire does not compute with, or a name of your own: give it a value first, "
             f"as in {name} = 1; or choose another name"
         )
+    if name[0] == "π" and name[1:2].isalpha():
+        return f"{name} would be one name: write π*{name[1:]} for the product"
     if name in TRUTH or name == "None":
         return f"{name} is no number: it stands behind = in a setting only, as in linear(x, bias=False)"
     if name in ELEMENTARY:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QSlider, QStack
 from engine.views import Absent, ArrayView, Gradient
 from ui.numbers import exact, number, shape_text
 from ui.theme import LIGHT, Theme, color
+from ui.typing import scroll_past
 from ui.widgets import button, label, set_property
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ class ArrayPanel(QWidget):
         self.stack.addWidget(self.table)
         self.slices = QSlider(Qt.Orientation.Horizontal)
         self.slices.setAccessibleName("Slice")
+        scroll_past(self.slices)
         self.slice_text = label("", "small")
         self.whole = button("Load all numbers", "quiet")
         self.modes = QButtonGroup(self)

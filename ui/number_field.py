@@ -56,6 +56,7 @@ class NumberField(QAbstractSpinBox):
     def _show(self) -> None:
         self._shown = "" if self._value is None else plain(self._value)
         self.lineEdit().setText(self._shown)
+        self.lineEdit().setCursorPosition(0)  # a long number is seen from its first digit on
         self.lineEdit().setModified(False)
         self._complain("")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QLineEdit
+from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 
 def commit_typing() -> None:
@@ -29,6 +29,19 @@ def leave_undo_to_the_window(event: QEvent, modified: bool) -> bool:
         event.ignore()
         return True
     return False
+
+
+class _WheelGuard(QObject):
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() != QEvent.Type.Wheel:
+            return False
+        event.ignore()  # then the panel behind it gets the wheel
+        return True
+
+
+def scroll_past(widget: QWidget) -> None:
+    """Let the wheel scroll the panel that a number or choice stands in: one that it changed on the way would go unnoticed."""
+    widget.installEventFilter(_WheelGuard(widget))
 
 
 class NameField(QLineEdit):

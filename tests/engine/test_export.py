@@ -19,6 +19,7 @@ from engine.session import Session
 from engine.trainer import Trainer
 from graph.edits import SetTraining
 from graph.files import load
+from graph.formula import build, names_in
 from graph.graph import Graph
 from tests.engine.networks import network, tanh_net
 
@@ -376,3 +377,23 @@ def test_lbfgs_backs_away_in_the_exported_program_too(alone: Alone) -> None:
     trainer.run()
     assert trainer.problem is None and trainer.result()["loss"] == pytest.approx(1.0, abs=1e-6)
     assert alone({"lbfgs": export(Session(graph))}, "--train")["lbfgs"] == pytest.approx(1.0, abs=1e-6)
+
+
+def test_names_in_every_language_and_python_s_own_words_become_valid_python(alone: Alone) -> None:
+    """λ·größe² + … with words that Python keeps for itself; the value is Python's own arithmetic."""
+    values = {"λ": 0.5, "größe": 3.0, "μ": 2.0, "lambda": 4.0, "if": 5.0, "数": 6.0, "x1": 7.0, "print": 8.0}
+    text = "λ*größe^2 + µ*lambda + if*数 + x₁/print"
+    expected = 0.5 * 3.0**2 + 2.0 * 4.0 + 5.0 * 6.0 + 7.0 / 8.0
+    assert alone({"names": export(Session(build(text, CATALOG, values)))})["names"] == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_functions_of_lectures_are_exported(alone: Alone) -> None:
+    values = {"x": 0.7, "y": -1.2}
+    formulas = {
+        "tangent": "tan(x) + arctan(y)", "angle": "atan2(x, y)", "logarithms": "log10(x) + log2(x)", "hyperbolic": "sinh(x)*cosh(y)",
+        "chosen": "where(x > y, x, y) + sign(y)", "clamped": "clip(x, 0, 0.5) + clip(x, y, 1) + clip(y, low=-1)",
+        "largest": "max(x, y, 0.1) + min(concat(flatten(x), flatten(y))) + logsumexp(concat(flatten(x), flatten(y)))",
+        "constants": "e^x + 2π*y",
+    }  # fmt: skip
+    graphs = {name: build(text, CATALOG, {n: values[n] for n in names_in(text)}) for name, text in formulas.items()}
+    assert_the_programs_give_the_losses_of_the_app(alone, graphs)

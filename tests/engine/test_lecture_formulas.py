@@ -33,7 +33,8 @@ MEANINGS: dict[str, Callable[..., Tensor]] = {
     r"\sin x + \exp(x)": lambda x: x.sin() + x.exp(),
     r"\theta_1 x": lambda t, x: t * x, "x_{12}": lambda x: x * 1, r"\hat{y}^{2}": lambda y: y * y,
     "u = 2x; u² + e": lambda x: 4 * x * x + E,
-    "2^x": lambda x: 2**x, "-x^2": lambda x: -(x**2), "5 % * x": lambda x: 0.05 * x, "x·y": lambda x, y: x * y,
+    "2π θ": lambda θ: 2 * PI * θ, "2^x": lambda x: 2**x, "-x^2": lambda x: -(x**2), "5 % * x": lambda x: 0.05 * x,
+    "x·y": lambda x, y: x * y,
     "e": lambda: torch.tensor(E, dtype=torch.float64),
     "sin²(x)": lambda x: torch.sin(x) ** 2, "1.234,5x": lambda x: 1234.5 * x, "max(1,5)*x": lambda x: 5 * x,
     "e^(x)^2": lambda x: (x**2).exp(),
@@ -50,6 +51,7 @@ MEANINGS: dict[str, Callable[..., Tensor]] = {
     "min(concat(flatten(x), flatten(y)))": lambda x, y: torch.stack([x, y]).amin(),
 }  # fmt: skip
 REFUSED = {
+    "2πr": "write π*r for the product",
     "x!": "factorial", "x'*y": "transpose", "x₁x₂": "Did you mean x1*x2", "where(x >= 0, x, y)": "swap a and b",
     "x^T*y": "inner product", "inf*x": "not a number", "i*x": "imaginary", "j*x": "imaginary", "nan*x": "not a number",
     "step(x)": "where(x > 0, 1, 0)",

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QKeyEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QComboBox, QSlider, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.catalog import CATALOG
 from graph.files import read
 from tests.ui.window_support import Answers, names
+from ui.number_field import NumberField
 from ui.window import Window
 
 CTRL = Qt.KeyboardModifier.ControlModifier
@@ -117,3 +118,36 @@ def test_a_refused_name_stays_to_be_corrected(window: Window, qtbot: QtBot) -> N
     assert page.name.text() == "2 x" and "a letter or _" in page.complaint.text()
     window.canvas.select([names(window.document)["y"]])
     assert page.name.text() == "y" and page.complaint.isHidden()
+
+
+def test_the_wheel_scrolls_past_numbers_and_choices_everywhere(window: Window, qtbot: QtBot) -> None:
+    """Not the transport's speed and the debugger's sliders: nothing scrolls there."""
+    window.canvas.select([names(window.document)["add"]])
+    fields = [
+        field for kind in (QSpinBox, QComboBox, QSlider, NumberField) for field in window.findChildren(kind)
+        if any(isinstance(parent, QAbstractScrollArea) for parent in ancestors(field))
+    ]  # fmt: skip
+    assert len(fields) > 8
+    for field in fields:
+        place = QPointF(field.rect().center())
+        wheel = QWheelEvent(
+            place, field.mapToGlobal(place), QPoint(), QPoint(0, 120), Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier,
+            Qt.ScrollPhase.NoScrollPhase, False,
+        )  # fmt: skip
+        field.setFocus()
+        before = shown(field)
+        QApplication.sendEvent(field, wheel)
+        assert shown(field) == before and not wheel.isAccepted(), field.accessibleName()
+
+
+def ancestors(widget: QWidget) -> Iterator[QWidget]:
+    parent = widget.parentWidget()
+    while parent is not None:
+        yield parent
+        parent = parent.parentWidget()
+
+
+def shown(field: QWidget) -> object:
+    if isinstance(field, NumberField):
+        return field.lineEdit().text()
+    return field.currentIndex() if isinstance(field, QComboBox) else field.value()  # type: ignore[attr-defined]

@@ -19,6 +19,7 @@ from ui.explain.links import Link, follow, point_at
 from ui.explain.sheet import Sheet
 from ui.explain.writing import HIDDEN, HiddenNumbers, Writer, head_lines, section_lines
 from ui.theme import LIGHT, Theme
+from ui.typing import scroll_past
 from ui.widgets import FlowLayout, button, clear, label, line
 
 if TYPE_CHECKING:
@@ -141,6 +142,7 @@ class CardPage(QWidget):
         row.setSpacing(8)
         self.sample = QSpinBox()
         self.sample.setAccessibleName("Sample")
+        scroll_past(self.sample)
         self.sample.setToolTip("Which sample of the batch is worked out")
         self.sample_text = label("", "small")
         row.addWidget(label("sample", "small"))

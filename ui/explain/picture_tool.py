@@ -18,6 +18,7 @@ from ui.explain.sheet import Sheet, Written
 from ui.explain.tool import Tool, chosen_place, place_name
 from ui.explain.writing import HIDDEN
 from ui.numbers import exact, number
+from ui.typing import scroll_past
 from ui.widgets import ElidedLabel, FlowLayout, button, label
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class PictureTool(Tool):
         self.key.setTextFormat(Qt.TextFormat.RichText)
         self.tangent, self.parabola, self.chord = (QCheckBox(text) for text in ("Tangent", "Parabola", "Secant"))
         self.epsilon = QSlider(Qt.Orientation.Horizontal)
+        scroll_past(self.epsilon)
         self.epsilon_text = label("", "small")
         self._build()
 

@@ -13,6 +13,7 @@ from ui.lessons.panel import looks, rows
 from ui.lessons.question_form import KINDS, QuestionForm, blank
 from ui.style import px, style_sheet
 from ui.theme import Theme
+from ui.typing import scroll_past
 from ui.widgets import button, clear, label, line
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class RecorderPanel(QWidget):
         self.shows = label("", "small", wrap=True)
         self.notes = _field("Notes for whoever teaches this", 74)
         self.kind = QComboBox()
+        scroll_past(self.kind)
         self.kind.setAccessibleName("Add a question")
         self._build()
         self._connect()

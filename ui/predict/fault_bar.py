@@ -7,6 +7,7 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from graph.faults import KINDS
+from ui.typing import scroll_past
 from ui.widgets import FlowLayout, button, label
 
 ANY = "Any kind"
@@ -29,6 +30,7 @@ class FaultBar(QWidget):
         self.text = label("", wrap=True)
         self.kind, self.place = QComboBox(), QComboBox()
         for box in (self.kind, self.place):
+            scroll_past(box)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.kind.setMaximumWidth(420)
         self.kind.setAccessibleName("Kind of fault")
