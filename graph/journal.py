@@ -293,10 +293,12 @@ def _replay(read: _Read, lines: list[bytes]) -> None:
 
 
 def _attached(session: Path) -> Iterator[tuple[str, bytes]]:
+    """Large tensors by their names. One that cannot be read is left out: its node says so, and all the rest is there."""
     for place in session.glob("attached/*"):
         if not place.suffix:
-            name, _, data = _contents(place).partition(b"\n")
-            yield json.loads(name), data
+            with contextlib.suppress(OSError, ValueError):
+                name, _, data = _contents(place).partition(b"\n")
+                yield str(json.loads(name)), data
 
 
 def _trained(session: Path) -> SavedState | None:

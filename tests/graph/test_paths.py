@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from engine.catalog import CATALOG
+from engine.data import DataError, describe
+from graph import lesson
 from graph.clipboard import copy_text, paste
 from graph.document import Document
 from graph.edits import AddNode, SetParam
-from graph.files import dumps, load, save
+from graph.files import FileError, dumps, load, save
+from graph.journal import Journal, recover
 from graph.model import Node
 from graph.paths import NotRegular, absolute, cleaned, is_absolute, open_regular, stored
+from ui.dropped import roles
+from ui.gallery import examples
+from ui.lessons.shelf import entries
 
 
 @pytest.mark.parametrize(
@@ -152,3 +160,52 @@ def test_nothing_but_a_regular_file_is_opened(tmp_path: Path) -> None:
             open_regular(path)
     with pytest.raises(FileNotFoundError):
         open_regular(tmp_path / "missing\0x")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="pipes and devices are files there")
+@pytest.mark.parametrize(
+    "name", ["document", "lesson", "shelf", "gallery", "journal", "attached", "trained", "table", "table's roles"]
+)  # fmt: skip
+def test_no_reader_waits_for_a_pipe(tmp_path: Path, name: str) -> None:
+    """In a thread, since a reader that opens a pipe waits for ever."""
+    done = threading.Thread(target=lambda: READERS[name](tmp_path), daemon=True)
+    done.start()
+    done.join(20)
+    assert not done.is_alive(), f"{name} waits"
+
+
+def _pipe(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    os.mkfifo(path)
+    return path
+
+
+def _journal(folder: Path, member: str) -> None:
+    document = with_table("t.csv")
+    journal = Journal(document, folder)
+    document.do(SetParam("n1", "path", "u.csv"))
+    journal.flush()
+    assert journal._session is not None and journal._lock is not None
+    _pipe(journal._session / member)
+    journal._lock.release()
+    for found in recover(folder, CATALOG):
+        found.release()
+    journal._close()
+
+
+def _refused(load: Callable[[], object], error: type[Exception]) -> None:
+    with pytest.raises(error, match="this is a pipe, not a regular file"):
+        load()
+
+
+READERS: dict[str, Callable[[Path], object]] = {
+    "document": lambda folder: _refused(lambda: load(_pipe(folder / "p.gradwire"), CATALOG), FileError),
+    "lesson": lambda folder: _refused(lambda: lesson.load(_pipe(folder / "p.gwlesson")), lesson.LessonError),
+    "shelf": lambda folder: _pipe(folder / "p.gwlesson") and lesson.shelf(folder),
+    "gallery": lambda folder: [_pipe(folder / "p.gwlesson"), _pipe(folder / "p.gradwire"), entries(folder), examples(CATALOG, folder)],
+    "journal": lambda folder: _journal(folder, "999999.journal"),
+    "attached": lambda folder: _journal(folder, "attached/0000"),
+    "trained": lambda folder: _journal(folder, "trained"),
+    "table": lambda folder: _refused(lambda: describe({"dataset": "csv", "path": str(_pipe(folder / "t.csv"))}), DataError),
+    "table's roles": lambda folder: roles(_pipe(folder / "t.csv")),
+}  # fmt: skip
