@@ -9,7 +9,7 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
-from engine.explain.cards import Array, Card, CardOf, Notation, Number, Section
+from engine.explain.cards import Array, Card, CardOf, Notation, Section
 from engine.explain.place import Place
 from engine.explain.question import Question, Refusal
 from engine.views import TraceView
@@ -331,7 +331,7 @@ class CardPage(QWidget):
         hidden, rests = self._window.canvas.overlay.hidden, self._window.playhead.at_rest
         found = HiddenNumbers(frozenset(hidden.values), frozenset(hidden.gradients), None if rests else self._trace)
         numbers = (self.card.value, self.card.gradient) if self.card is not None else ()
-        secrets = (part.value for part in numbers if isinstance(part, Number) and found.instead(part.place) == HIDDEN)
+        secrets = (part for part in numbers if part is not None and found.instead(part.place) == HIDDEN)
         return replace(found, secrets=tuple(secrets))
 
     def _show_sections(self, card: Card, hidden: HiddenNumbers) -> None:

@@ -34,11 +34,17 @@ class HiddenNumbers:
     values: frozenset[str] = frozenset()
     gradients: frozenset[str] = frozenset()
     reached: TraceView | None = None
-    secrets: tuple[float, ...] = ()
+    secrets: tuple[Number | Array, ...] = ()
 
-    def tells(self, value: float) -> bool:
-        """Whether a number gives a secret away, its sign apart."""
-        return any(abs(abs(value) - abs(secret)) <= 1e-9 * abs(secret) for secret in self.secrets)
+    def tells(self, part: object) -> bool:
+        """Whether a number or tensor gives a secret away, signs apart."""
+        if isinstance(part, Number):
+            return any(isinstance(each, Number) and _alike(abs(part.value), abs(each.value)) for each in self.secrets)
+        if isinstance(part, Array) and part.view.data is not None and part.view.data.size:
+            found = abs(part.view.data).ravel()
+            secrets = (abs(each.view.data).ravel() for each in self.secrets if isinstance(each, Array) and each.view.data is not None)
+            return any(len(each) == len(found) and all(map(_alike, found.tolist(), each.tolist())) for each in secrets)
+        return False
 
     def instead(self, place: Place | None) -> str:
         """What is written in a number's place; empty where it may be seen."""
@@ -60,13 +66,17 @@ class HiddenNumbers:
         return False
 
 
+def _alike(one: float, other: float) -> bool:
+    return abs(one - other) <= 1e-9 * max(one, other)
+
+
 class Writer:
     """Writes lines of one card, or of one section of it, and collects the arrays in them."""
 
     def __init__(self, hidden: HiddenNumbers | None = None) -> None:
         self.arrays: list[Plane] = []
         self._hidden = hidden or HiddenNumbers()
-        self._covered: Number | None = None
+        self._covered: Number | Array | None = None
 
     # pieces
 
@@ -81,7 +91,7 @@ class Writer:
 
     def array(self, piece: Array, most: float = LARGEST, caption: str | None = None, numbers: tuple[int, int] = NUMBERS) -> Expr:
         """A picture of the tensor, at most `most` ems large; its numbers stand in it up to so many rows and columns."""
-        if instead := self._hidden.instead(piece.place):
+        if instead := HIDDEN if piece is self._covered else self._hidden.instead(piece.place):
             return Text(instead, INKS[piece.role], link_of(piece.place))
         if piece.view.scalar is not None and not piece.view.shape:
             return Text(number(piece.view.scalar), INKS[piece.role], link_of(piece.place), exact(piece.view.scalar))
@@ -134,8 +144,8 @@ class Writer:
             return Written(None, words, SIZES["words"], indent, "secondary" if line.kind == "words" else "text")
         text, pieces = "", dict[str, Expr]()
         parts = [part for piece in line.pieces for part in (piece.parts if isinstance(piece, Tex) else (piece,))]
-        numbers = [part for part in parts if isinstance(part, Number)]
-        if len(numbers) == 1 and self._hidden.tells(numbers[0].value):  # ∂f/∂z = 1.000 is the answer, wherever the 1 came from
+        numbers = [part for part in parts if isinstance(part, Number | Array)]
+        if len(numbers) == 1 and self._hidden.tells(numbers[0]):  # ∂f/∂z = 1.000 is the answer, wherever the 1 came from
             self._covered = numbers[0]
         for piece in line.pieces:
             if isinstance(piece, Tex) and piece.role == "plain" and piece.place is None:
@@ -162,7 +172,7 @@ class Writer:
     def chain(self, chain: Chain) -> Written:
         """upstream × local = downstream, each with its name under it."""
         missing = Script(Text("…"), above=_word("local"), stacked=True)
-        told = isinstance(chain.local, Number) and self._hidden.tells(chain.local.value)
+        told = self._hidden.tells(chain.local)
         missing = Script(Text(HIDDEN), above=_word("local"), stacked=True) if told else missing
         local = self._factor(chain.local, "local") if chain.local is not None and not told else missing
         sign = operator("×") if isinstance(chain.upstream, Number) or chain.local_kind != "diagonal" else operator("⊙")

@@ -1,0 +1,97 @@
+"""While a question of a lesson is open, its answer stands nowhere in the window.
+
+Which numbers count: of an item that is asked for, every source that shows this item must say "to be found out" instead. An answer with
+three digits or more, such as −0.5344, must not stand anywhere; small whole numbers stand everywhere with good reason, so of them only
+what shows the item itself counts, and of curvatures and counts of paths what tools say.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from graph.lesson import MEASURED, Question
+from graph.lesson_graph import find
+from tests.e2e.screen_texts import exported, of_canvas, of_widgets, tells
+from tests.e2e.test_playing_lessons import SHIPPED, run_out, window  # noqa: F401
+from ui.explain.sheet import Sheet
+from ui.window import Window
+
+GIVEN = {
+    ("mlp-modules", 4, "z2"): "p = (0.8162, 0.1838) is given; p − y is asked for",
+    ("tanh-2-4-2", 4, "output"): "ŷ = (0.7809, 0.2191) is given; ŷ − y is asked for",
+}
+"""Answers that stand on the screen with good reason, by lesson, step and item."""
+_ALONE = re.compile(r"\s*\(?[−-]?\d[\d.,]*(?:×10[⁻⁰¹²³⁴-⁹]+)?\)?\s*")
+
+
+def telling(question: Question) -> bool:
+    """Whether a number gives itself away wherever it stands."""
+    digits = f"{abs(question.expected or 0.0):.6g}".replace(".", "").replace("e-", "").strip("0")
+    return question.expected is not None and question.expected != int(question.expected) and len(digits) >= 3
+
+
+def leaks(window: Window, question: Question, everything: list[tuple[str, str]]) -> Iterator[str]:  # noqa: F811
+    assert question.expected is not None
+    if telling(question):
+        yield from (f"{where}: {text}" for where, text in everything if tells(text, question.expected))
+    if question.quantity in MEASURED:
+        tool = window.explain.tools.current
+        if tool is not None and tool.isVisible():
+            texts = (text for where, text in of_widgets(tool) if where != "painted" or len(text) > 1)  # the 2 of ∂² stands alone
+            yield from (f"tool: {text}" for text in texts if tells(text, question.expected))
+    if question.kind == "predict":
+        yield from of_item(window, question)
+
+
+def of_item(window: Window, question: Question) -> Iterator[str]:  # noqa: F811
+    """What tips, inspector and explanations say of the item itself."""
+    graph, item = window.document.graph, find(window.document.graph, question.of)
+    assert item is not None and question.expected is not None
+    name = question.of.replace(".", " ").split(" ")[0] if not item.edge else " -> ".join(
+        graph.nodes[end[0]].name for end in (graph.edges[item.edge].source, graph.edges[item.edge].target))  # fmt: skip
+    for where, text in of_canvas(window):
+        if where == name and not item.parameter:
+            rows = [line for line in text.splitlines() if line.startswith(question.quantity)]
+            yield from (f"tip of {where}: {line}" for line in rows if tells(line, question.expected))
+    window.canvas.select([item.id])
+    QApplication.processEvents()
+    for sheet in (each for each in window.inspector.findChildren(Sheet) if each.isVisible() and question.quantity == "gradient"):
+        for line in sheet.accessibleName().splitlines():
+            left, _, right = line.rpartition("=")
+            if "∂" in left and _ALONE.fullmatch(right) and tells(right, question.expected):
+                yield f"explanation: {line}"
+    trace = window.inspector._trace
+    if trace is not None and not item.parameter and not item.edge and question.quantity == "value":
+        assert not any(key[0] == item.node for key in trace.values), question.text
+    window.canvas.select(())
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_the_answer_of_an_open_question_is_nowhere_on_the_screen(window: Window, qtbot: QtBot, tmp_path: Path, half: int) -> None:  # noqa: F811
+    window.resize(1280, 720)
+    found: list[str] = []
+    for path in SHIPPED[half::2]:
+        assert window.lessons.open(path)
+        player = window.lessons.player
+        assert player is not None
+        for number, step in enumerate(player.lesson.steps, 1):
+            run_out(window)
+            open_ = [question for question in step.ask if question.kind in ("number", "predict")]
+            if open_:
+                qtbot.wait(40)
+                everything = all_texts(window, tmp_path) if any(map(telling, open_)) else []
+                for question in open_:
+                    where = (path.stem, number, question.of)
+                    found += [f"{where} {question.expected}: {leak}" for leak in leaks(window, question, everything) if where not in GIVEN]
+            window.lessons.next()
+    assert not found, "\n".join(dict.fromkeys(found))
+
+
+def all_texts(window: Window, folder: Path) -> list[tuple[str, str]]:  # noqa: F811
+    return [*of_widgets(window), *of_canvas(window), *(("picture", text) for text in exported(window, folder))]
