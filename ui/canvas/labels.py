@@ -23,6 +23,7 @@ from ui.canvas import batch, geometry
 from ui.canvas.content import Content
 from ui.canvas.numerals import loud, number, tensor_text, whole
 from ui.canvas.scene import Scene
+from ui.canvas.stacking import hidden_by_cards
 from ui.theme import VEIL, Theme, color, faded, font
 
 HEIGHT = 20.0
@@ -176,9 +177,24 @@ class Labels:
                 for text, at, side in ((forward, places.forward, above), (backward, places.backward, below)):
                     if left < at[0] < right and top < at[1] < bottom:
                         side.append((text, at))
+        above, below = (self._uncovered(scene, area, side) for side in (above, below))
         paint_veils(painter, [*above, *below], theme, self.boost)
         paint_texts(painter, above, theme.forward, content, theme, self.boost)
         paint_texts(painter, below, theme.backward, content, theme, self.boost)
+
+
+    def _uncovered(
+        self, scene: Scene, area: QRectF, labels: list[tuple[Text, tuple[float, float]]]
+    ) -> list[tuple[Text, tuple[float, float]]]:
+        """Labels that found no place beside the cards lie below them, like their wires: whole or not at all, since part of a number
+        is another number. What someone is to find out is always to be seen."""
+        if not labels:
+            return labels
+        high = (HEIGHT - 6) * self.boost / 2
+        half = [text.width * self.boost / 2 for text, _ in labels]
+        boxes = np.array([(x - w, y - high, x + w, y + high) for w, (_, (x, y)) in zip(half, labels, strict=True)])
+        gone = hidden_by_cards(scene, area.adjusted(-90, -HEIGHT, 90, HEIGHT), boxes)
+        return [label for label, hidden in zip(labels, gone.tolist(), strict=True) if not hidden or label[0].kind == "hidden"]
 
 
 def texts(edge: Edge, content: Content) -> tuple[Text, Text]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QRegion
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
 
 from graph.model import End
+from ui.canvas import geometry
 from ui.canvas.content import Content
 from ui.canvas.frames import paint_frames, paint_notes
 from ui.canvas.labels import HIDDEN, Labels, gradient_text, magnification, paint_texts, paint_veils, stub_places, value_text
@@ -17,6 +18,7 @@ from ui.canvas.paint_values import paint_values
 from ui.canvas.paint_wires import BUSY, paint_dots, paint_lit, paint_lit_batch, paint_weighted, paint_wires
 from ui.canvas.pulses import carried_width
 from ui.canvas.scene import Scene
+from ui.canvas.stacking import below, covering
 from ui.canvas.wire_look import paint_ranks
 from ui.theme import Theme, color
 
@@ -108,10 +110,16 @@ def paint_lifted(
 def _paint_numbers(
     painter: QPainter, scene: Scene, nodes: Sequence[str], content: Content, theme: Theme, scale: float, boost: float
 ) -> None:
+    covers = covering(scene, nodes) if scale >= MEDIUM else {}
     if content.values and scale >= MEDIUM:
         numbered = nodes if scene.level is None else [n for n in nodes if n not in scene.level.cards]
-        paint_values(painter, scene, numbered, content, theme, min(boost, 1.4), scale >= FULL)
-    paint_marks(painter, scene, nodes, content, theme, boost if scale >= NUMBERS else 0.0)
+        size, full = min(boost, 1.4), scale >= FULL
+        paint_values(painter, scene, [n for n in numbered if n not in covers] if covers else numbered, content, theme, size, full)
+        for node in numbered if covers else ():
+            if node in covers:
+                with below(painter, covers[node]):
+                    paint_values(painter, scene, [node], content, theme, size, full)
+    paint_marks(painter, scene, nodes, content, theme, boost if scale >= NUMBERS else 0.0, covers)
 
 
 def _paint_loaded(
@@ -132,32 +140,33 @@ def _paint_loaded(
 def _between_cards(
     painter: QPainter, scene: Scene, nodes: Sequence[str], edges: Sequence[str], lit: Sequence[str], content: Content, theme: Theme
 ) -> None:
-    painter.save()
-    view = painter.worldTransform()
-    open_ground = QRegion(painter.window())
-    for node_id in nodes:
-        open_ground -= QRegion(view.mapRect(scene.rect(node_id)).adjusted(1, 1, -1, -1).toRect())
-    painter.resetTransform()
-    painter.setClipRegion(open_ground, Qt.ClipOperation.IntersectClip)
-    painter.setWorldTransform(view)
-    paint_weighted(painter, scene, edges, content, theme)
-    hue = theme.forward if content.playhead is not None and content.playhead.phase == "forward" else theme.backward
-    if len(lit) > BUSY:
-        paint_lit_batch(painter, scene, lit, hue, theme, 1.0)
-    else:
-        for edge_id in lit:
-            paint_lit(painter, scene, edge_id, hue, carried_width(edge_id, content, theme))
-    painter.restore()
+    with below(painter, [scene.rect(node_id) for node_id in nodes]):
+        paint_weighted(painter, scene, edges, content, theme)
+        hue = theme.forward if content.playhead is not None and content.playhead.phase == "forward" else theme.backward
+        if len(lit) > BUSY:
+            paint_lit_batch(painter, scene, lit, hue, theme, 1.0)
+        else:
+            for edge_id in lit:
+                paint_lit(painter, scene, edge_id, hue, carried_width(edge_id, content, theme))
 
 
-def paint_marks(painter: QPainter, scene: Scene, nodes: Sequence[str], content: Content, theme: Theme, boost: float) -> None:
-    """The objective's stub with its numbers (where `boost`), badges, and the outline of the node that playback is in."""
+def paint_marks(
+    painter: QPainter, scene: Scene, nodes: Sequence[str], content: Content, theme: Theme, boost: float,
+    covers: Mapping[str, Sequence[QRectF]],
+) -> None:  # fmt: skip
+    """The objective's stub with its numbers (where `boost`), badges, and the outline of the node that playback is in.
+
+    `covers` are the cards that lie on a card.
+    """
     objective = content.objective()
     seen = scene.output_of(objective)
     if objective is not None and seen is not None and seen[0] in nodes:
-        paint_objective(painter, scene.cards[seen[0]], scene.rect(seen[0]), seen[1], theme)
-        if content.values and boost:
-            _paint_objective_numbers(painter, scene, objective, seen, content, theme, boost)
+        rect = scene.rect(seen[0])
+        beside = rect.adjusted(rect.width(), -60, geometry.STUB + 100, 60)
+        with below(painter, [*covers.get(seen[0], ()), *(scene.rect(n) for n in scene.nodes_in(beside) if n in nodes and n != seen[0])]):
+            paint_objective(painter, scene.cards[seen[0]], rect, seen[1], theme)
+            if content.values and boost:
+                _paint_objective_numbers(painter, scene, objective, seen, content, theme, boost)
     head = content.playhead
     active = scene.item_of(head.active_node) if head is not None else None
     if active in nodes and active is not None and head is not None:
@@ -165,7 +174,8 @@ def paint_marks(painter: QPainter, scene: Scene, nodes: Sequence[str], content: 
     for node_id in nodes if content.trace is not None and content.trace.problems else ():
         problem = content.problem(node_id)
         if problem is not None:
-            paint_badge(painter, scene.rect(node_id), problem.severity, theme)
+            with below(painter, covers.get(node_id, ())):
+                paint_badge(painter, scene.rect(node_id), problem.severity, theme)
 
 
 def _paint_objective_numbers(

@@ -11,6 +11,7 @@ from PySide6.QtGui import QPainter, QPen
 from ui.canvas import batch
 from ui.canvas.content import Content
 from ui.canvas.scene import Scene
+from ui.canvas.stacking import under_cards
 from ui.theme import Theme, color
 
 Role = Literal["signal", "parameter", "target"]
@@ -71,5 +72,7 @@ def paint_ranks(painter: QPainter, scene: Scene, ids: Sequence[str], content: Co
             across, along = _LEAN * dx + _HALF * dy, _LEAN * dy - _HALF * dx
             rows.append((x - across, y - along, x + across, y + along))
     if rows:
+        strokes = np.asarray(rows, dtype=np.float64)
+        strokes = np.ascontiguousarray(strokes[~under_cards(scene, (strokes[:, :2] + strokes[:, 2:]) / 2)])
         painter.setPen(QPen(color(theme.wire), 1.4 * max(theme.wire_width / theme.scale / 2.0, 1.0)))
-        batch.lines(painter, np.asarray(rows, dtype=np.float64))
+        batch.lines(painter, strokes)
