@@ -6,11 +6,11 @@ import re
 import warnings
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, QThreadPool, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from shiboken6 import isValid
@@ -18,7 +18,14 @@ from shiboken6 import isValid
 from graph.latex import filled as filled
 from graph.latex import latex_name as latex_name
 from graph.latex import named as named
+from ui.formula_lines import broken
 from ui.theme import color
+
+if TYPE_CHECKING:
+    from ui.canvas.formula_text import Line
+
+SMALLEST = 0.8
+"""A formula is drawn at this share of its size before it is broken into lines."""
 
 _SIGN = re.compile(
     r"((?:^|[(\[{=,;&<>]|\\(?:cdot|times|to|le|ge|approx|quad|qquad|langle|displaystyle|textstyle|\\))\s*)([-+])(?=\s*[\w\\(])"
@@ -82,41 +89,65 @@ def loader() -> _Loader:
 
 
 class NumberLine(QWidget):
-    """A formula with numbers in it that change many times a second: painted as one line of text, never typeset."""
+    """A formula with numbers in it that change many times a second: painted as text, never typeset. Where it is too long for one
+    line, its result, which it is read for, stands on a second."""
 
     def __init__(self, size: float = 15.0) -> None:
         super().__init__()
         self._size, self._scale = size, 1.0
         self._latex, self._ink = "", "#000000"
+        self._lines: list[Line] = []
+        self._laid = 0.0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def set_formula(self, latex: str, ink: str, scale: float = 1.0) -> None:
         if (latex, ink, scale) == (self._latex, self._ink, self._scale):
             return
-        if scale != self._scale:
-            self.updateGeometry()
         self._latex, self._ink, self._scale = latex, ink, scale
         _show(self, bool(latex))
+        self._lay()
         self.update()
+
+    @property
+    def lines(self) -> list[str]:
+        """What is written, line by line."""
+        return ["".join(run.text for _, run in line.pieces) for line in self._lines]
+
+    def _lay(self) -> None:
+        """Break the line where it is too long; room is asked for only when there is another number of lines."""
+        from ui.canvas.formula_text import line, runs
+
+        size, before = self._size * self._scale, (len(self._lines), self._laid)
+        left, sign, right = self._latex.rpartition("=")
+        whole = line(runs(self._latex), 1e6, size)
+        parts = [self._latex] if whole.width <= self.width() or not left.strip() else [left, f"{sign} {right}"]
+        self._lines = [line(runs(part), self.width(), size) for part in parts]
+        self._laid = size
+        self.setToolTip("".join(run.text for _, run in whole.pieces) if len(parts) > 1 else "")
+        if before != (len(self._lines), size):
+            self.updateGeometry()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._lay()
 
     @property
     def latex(self) -> str:
         return self._latex
 
     def sizeHint(self) -> QSize:
-        return QSize(120, round(self._size * self._scale * 1.7))
+        return QSize(120, round(self._size * self._scale * 1.7) * max(1, len(self._lines)))
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, self.sizeHint().height())
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        from ui.canvas.formula_text import line, runs
-
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(color(self._ink))
-        size = self._size * self._scale
-        line(runs(self._latex), self.width(), size).paint(painter, 0, self.height() * 0.68, size)
+        size, high = self._size * self._scale, self.height() / max(1, len(self._lines))
+        for number, text in enumerate(self._lines):
+            text.paint(painter, 0, high * (number + 0.68), size)
 
 
 def _show(view: QWidget, wanted: bool) -> None:
@@ -126,7 +157,7 @@ def _show(view: QWidget, wanted: bool) -> None:
 
 
 class FormulaView(QWidget):
-    """One formula, left-aligned, shrunk to the width there is; the LaTeX itself where it cannot be typeset."""
+    """One formula, left-aligned, on as many lines as the width asks for; the LaTeX itself where it cannot be typeset."""
 
     def __init__(self, size: float = 17.0) -> None:
         super().__init__()
@@ -134,7 +165,9 @@ class FormulaView(QWidget):
         self._scale = 1.0
         self._latex = ""
         self._ink = "#000000"
-        self._renderer: QSvgRenderer | None = None
+        self._whole: QSvgRenderer | None = None
+        self._lines: list[QSvgRenderer] = []
+        self._laid_for = -1
         self._asked = False
         """Whether the typesetter has seen this formula; until then its place stays empty."""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -149,27 +182,71 @@ class FormulaView(QWidget):
             self.typeset()
         else:
             _waiting.add(self)
-            self._renderer, self._asked = None, False
+            self._whole, self._asked = None, False
             self.update()
 
     def typeset(self) -> None:
         """Make the picture; the typesetter is loaded by now."""
-        picture = svg(self._latex, self._size * self._scale, self._ink) if self._latex else None
-        self._renderer = QSvgRenderer(QByteArray(picture)) if picture else None
-        self._asked = True
+        self._whole = self._picture(self._latex) if self._latex else None
+        self._asked, self._laid_for = True, -1
         self.updateGeometry()
         self.update()
+
+    def _picture(self, latex: str) -> QSvgRenderer | None:
+        picture = svg(latex, self._size * self._scale, self._ink)
+        return QSvgRenderer(QByteArray(picture)) if picture else None
 
     @property
     def latex(self) -> str:
         return self._latex
 
+    @property
+    def natural_width(self) -> int:
+        """What the formula takes on one line; 0 until it is typeset."""
+        return self._whole.defaultSize().width() if self._whole is not None else 0
+
+    @property
+    def lines(self) -> list[float]:
+        """For each line, the share of its size at which it is drawn."""
+        self._lay(self.width())
+        return [self._share(line) for line in self._lines]
+
+    def _lay(self, width: int) -> None:
+        if width == self._laid_for or self._whole is None:
+            return
+        self._laid_for = width
+        limit = max(width, 60) / SMALLEST
+        if self.natural_width <= limit:
+            self._lines = [self._whole]
+            return
+        texts = broken(self._latex, limit - self._indent, self._width_of)
+        made = [self._picture(text) for text in texts]
+        self._lines = [line for line in made if line is not None] if all(made) else [self._whole]
+
+    def _width_of(self, latex: str) -> float:
+        made = self._picture(latex)
+        return float(made.defaultSize().width()) if made is not None else 1e6  # never broken off where it cannot be set
+
+    @property
+    def _indent(self) -> float:
+        return self._size * self._scale
+
+    def _share(self, line: QSvgRenderer) -> float:
+        room = self.width() - (self._indent if line is not self._lines[0] else 0.0)
+        return min(1.0, room / max(1, line.defaultSize().width()))
+
+    def _height(self) -> float:
+        between = 0.35 * self._size * self._scale * (len(self._lines) - 1)
+        return sum(line.defaultSize().height() * self._share(line) for line in self._lines) + between
+
     def sizeHint(self) -> QSize:
-        if self._renderer is None:
+        if self._whole is None:
             return QSize(120, self.fontMetrics().height() + 4)
-        natural = self._renderer.defaultSize()
-        share = min(1.0, self.width() / natural.width()) if self.width() > 40 and natural.width() else 1.0
-        return QSize(min(natural.width(), 200), round(natural.height() * share) + 4)
+        if self.width() <= 40:
+            natural = self._whole.defaultSize()
+            return QSize(min(natural.width(), 200), natural.height() + 4)
+        self._lay(self.width())
+        return QSize(min(self.natural_width, 200), round(self._height()) + 4)
 
     def minimumSizeHint(self) -> QSize:
         return QSize(80, self.sizeHint().height())
@@ -181,13 +258,15 @@ class FormulaView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._renderer is None and not self._asked:
+        if self._whole is None and not self._asked:
             loader().start()  # not before the first frame is on the screen
             return
-        if self._renderer is None:
+        if self._whole is None:
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, self._latex)
             return
-        natural = self._renderer.defaultSize()
-        share = min(1.0, self.width() / max(1, natural.width()))
-        width, height = natural.width() * share, natural.height() * share
-        self._renderer.render(painter, QRectF(0, (self.height() - height) / 2, width, height))
+        self._lay(self.width())
+        y = (self.height() - self._height()) / 2
+        for number, line in enumerate(self._lines):
+            natural, share = line.defaultSize(), self._share(line)
+            line.render(painter, QRectF(self._indent if number else 0.0, y, natural.width() * share, natural.height() * share))
+            y += natural.height() * share + 0.35 * self._size * self._scale

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from engine.views import Absent, TraceView
 from graph.document import Document
@@ -54,17 +54,40 @@ class Swatch(QWidget):
 
 
 class Row(QWidget):
-    """A rule at the left, the number that came of it at the right."""
+    """A rule, and the number that came of it: beside it where both have room, else below it."""
 
     def __init__(self, latex: str, theme: Theme) -> None:
         super().__init__()
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 2, 0, 2)
-        formula = FormulaView(15.0)
-        formula.set_formula(latex, theme.text, theme.scale)
-        layout.addWidget(formula, 1)
+        self._flow = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._flow.setContentsMargins(0, 2, 0, 2)
+        self.formula = FormulaView(15.0)
+        self.formula.set_formula(latex, theme.text, theme.scale)
+        self._flow.addWidget(self.formula, 1)
         self.number = label("", "rule")
-        layout.addWidget(self.number, 0, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._flow.addWidget(self.number)
+
+    def show_number(self, text: str) -> None:
+        if text != self.number.text():
+            self.number.setText(text)
+            self.number.setVisible(bool(text))
+            self._arrange()
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(80, super().minimumSizeHint().height())  # the number goes below before the panel has to be wider
+
+    def _arrange(self) -> None:
+        wide = self.number.fontMetrics().horizontalAdvance(self.number.text())
+        beside = self.formula.natural_width + 2 * self._flow.spacing() + wide <= self.width()
+        way = QBoxLayout.Direction.LeftToRight if beside else QBoxLayout.Direction.TopToBottom
+        self.number.setWordWrap(not beside)
+        if way != self._flow.direction():
+            self._flow.setDirection(way)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):  # the formula was typeset, or there is another width
+            self._arrange()
+        return super().event(event)
 
 
 class NodePage(QWidget):
@@ -234,7 +257,7 @@ class NodePage(QWidget):
             self._rules_title.setVisible(bool(rules))
         edges = {edge.target[1]: edge.id for edge in graph.inputs_of(self._node)}
         for port, row in self._rows.items():
-            row.number.setText(_rule_number(trace, edges.get(port)))
+            row.show_number(_rule_number(trace, edges.get(port)))
 
     def show_problems(self, problems: tuple[Problem, ...]) -> None:
         """The problems of this node, with their repairs."""
