@@ -354,7 +354,7 @@ class WorkBench:
         condition = debugging.stopped
         if condition is not None:
             node = self._graph.nodes.get(condition.node)
-            self._say(condition.stop(self.step, node.name if node is not None else "", debugging.met), condition.node or None)
+            self._say(condition.stop(self.step, node.name if node is not None else "", None), condition.node or None)
             self._measure()
 
     def _stop(self, error: SessionError) -> None:
@@ -392,7 +392,7 @@ class WorkBench:
             more = {"points": points, "first_point": first, "total_steps": trainer.total_steps, "loss": trainer.loss,
                     "loss_of": trainer.loss_of}  # fmt: skip
         if self._held is not None:
-            more |= {"debugging": self._held.on, "stopped": self._held.stopped}
+            more |= {"debugging": self._held.on, "stopped": self._held.stopped, "met": self._held.met}
             if trainer is not None:
                 more["reachable"] = self._held.ranges(trainer)
         return Progress(

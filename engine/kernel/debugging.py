@@ -41,7 +41,7 @@ class Debugging:
         """The run began anew, or a person changed learned values: there is nothing to go back to."""
         self.past.clear()
         self._met.clear()
-        self._fits = self.stopped = None
+        self._fits = self.stopped = self.met = None
 
     # The past
 

@@ -80,6 +80,8 @@ class Progress:
     """Whether traces are those of the coming training step."""
     stopped: Condition | None = None
     """The condition at which training stopped."""
+    met: float | None = None
+    """The number that met it; not in the message, because a lesson may keep it hidden."""
     trained: int = 0
     """Identifies the trained values there are now (`SavedState.token`); 0: the document's own."""
 

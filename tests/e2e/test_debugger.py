@@ -314,3 +314,12 @@ def test_a_hundred_random_steps_of_every_size_agree_with_the_first_visit(make: M
         qtbot.waitUntil(lambda: control._goal is None, timeout=PATIENCE)
         assert same(parameters(window), true.setdefault(control.iteration, parameters(window)))
     assert len(true) > 3
+
+
+def test_training_that_a_condition_stops_says_which_at_which_step_and_by_what_number(make: Make, qtbot: QtBot) -> None:
+    """w goes 1, 1.16, 1.3072 … and L = (2w − 6)² 16, 13.5424, 11.46 …: below 12 after the third step."""
+    window = make(quadratic())
+    window.debugger.control.breakpoints.add("loss < 12")
+    window.commands.train()
+    qtbot.waitUntil(lambda: window.status.message.full.startswith("Stopped at step 3: loss < 12; it is 11.46"), timeout=PATIENCE)
+    assert window.kernel is not None and not window.kernel.training and window.kernel.progress.message == "Stopped at step 3: loss < 12."

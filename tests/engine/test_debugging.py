@@ -239,7 +239,7 @@ def test_training_stops_at_the_first_iteration_whose_loss_is_below() -> None:
     first = next(step for step, loss in enumerate(losses) if loss < 5)
     assert progress.step == first + 1 and progress.loss == pytest.approx(losses[first])
     assert progress.stopped == read("loss < 5") and progress.phase == "paused"
-    assert progress.message == f"Stopped at step {first + 1}: loss < 5; it is {losses[first]:.6g}."
+    assert progress.message == f"Stopped at step {first + 1}: loss < 5." and progress.met == pytest.approx(losses[first])
 
     assert run_until_it_stops(desk.bench).phase == "finished"  # what holds on does not stop it again
 
@@ -252,7 +252,8 @@ def test_training_stops_before_the_step_in_which_a_gradient_is_small() -> None:
     gradients = [abs(4 * (2 * by_hand(step, 0.01) - 6)) for step in range(100)]
     assert progress.step == next(step for step, gradient in enumerate(gradients) if gradient < 2)
     assert progress.stopped == read("|gradient| < 2", desk.id("w"))
-    assert progress.message == f"Stopped at step {progress.step}: |gradient| < 2 at w; it is {gradients[progress.step]:.6g}."
+    assert progress.message == f"Stopped at step {progress.step}: |gradient| < 2 at w."
+    assert progress.met == pytest.approx(gradients[progress.step])
 
 
 def test_training_stops_at_a_step_and_goes_on_from_it() -> None:

@@ -272,9 +272,16 @@ class Control(QObject):
     def _say_stop(self, point: Breakpoint, met: float) -> None:
         name = self._name(point.node)
         if point.condition is not None:
-            self._window.say(point.condition.stop(self.iteration, name, met))
+            self._window.say(point.condition.stop(self.iteration, name, self._unhidden(point.condition, met)))
         else:
             self._window.say(f"Stopped at the breakpoint{' at ' if name else ''}{name}.")
+
+    def _unhidden(self, condition: Condition, met: float | None) -> float | None:
+        """The number that met a condition, unless it is to be found out."""
+        hidden, trace = self._window.canvas.overlay.hidden, self._window.trace
+        objective = trace.objective[0] if trace is not None and trace.objective is not None else ""
+        places = hidden.gradients if condition.of_gradient else hidden.values
+        return None if (condition.node or (objective if condition.quantity == "loss" else "")) in places else met
 
     def _name(self, node: str) -> str:
         nodes = self._window.document.graph.nodes
@@ -349,7 +356,8 @@ class Control(QObject):
             self.kernel.debug(True)
         stop = (progress.run, progress.step, progress.stopped)
         if progress.stopped is not None and progress.phase == "paused" and stop != self._said:
-            self._window.say(progress.message or progress.stopped.stop(progress.step, self._name(progress.stopped.node), None))
+            met = self._unhidden(progress.stopped, progress.met)
+            self._window.say(progress.stopped.stop(progress.step, self._name(progress.stopped.node), met))
         self._said = stop
         self._tell_conditions()
         self.refresh()
