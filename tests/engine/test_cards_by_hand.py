@@ -120,8 +120,8 @@ def test_contributions_are_added_at_the_producer_and_the_sum_is_written_out() ->
     assert found.number.value == 4.0
     (section,) = of_topic(card(session, "node", "x"), "fan_out")
     assert read(section)[1:] == [
-        r"\frac{\partial f}{\partial x} = \left.\frac{\partial f}{\partial x}\right|_{\mathrm{square}} + "
-        r"\left.\frac{\partial f}{\partial x}\right|_{\mathrm{double}}",
+        r"\frac{\partial f}{\partial x} = \frac{\partial f}{\partial (x \to \mathrm{square})} + "
+        r"\frac{\partial f}{\partial (x \to \mathrm{double})}",
         r"\frac{\partial f}{\partial x} = 6 + -2 = 4",
     ]
 
@@ -129,7 +129,7 @@ def test_contributions_are_added_at_the_producer_and_the_sum_is_written_out() ->
 def test_two_wires_to_one_node_are_told_apart_by_their_inputs() -> None:
     session = Session(network({"x": ("source.input", {"value": 3.0}), "f": ("math.multiply", {})}, "x -> f.a; x -> f.b"))
     (section,) = of_topic(card(session, "node", "x"), "fan_out")
-    assert r"\right|_{f, a} + \left.\frac{\partial f}{\partial x}\right|_{f, b}" in read(section)[1]
+    assert r"\frac{\partial f}{\partial (x \to f.a)} + \frac{\partial f}{\partial (x \to f.b)}" in read(section)[1]
     assert read(section)[2].endswith("= 3 + 3 = 6")
 
 

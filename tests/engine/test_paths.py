@@ -97,7 +97,7 @@ def test_a_path_is_written_out_with_its_numbers() -> None:
 
 def test_a_value_that_arrives_twice_has_its_port_written_down() -> None:
     found = ledger(network({"x": ("source.input", {"value": 3.0}), "y": ("math.multiply", {})}, "x -> y.a; x -> y.b"), output("x"))
-    assert [p.text for p in found.paths] == ["∂y/∂x (as a) = 3", "∂y/∂x (as b) = 3"]
+    assert [p.text for p in found.paths] == ["∂y/∂(x→y.a) = 3", "∂y/∂(x→y.b) = 3"]
 
 
 def test_the_multiplications_of_a_ladder_are_those_counted_by_hand() -> None:

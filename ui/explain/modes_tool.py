@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout
 
+from engine.explain.cards.symbols import Symbols
 from engine.explain.forward_mode import Adjoints, Direction, ForwardMode, ReverseMode, Tangents
 from engine.explain.place import Place
 from engine.explain.question import Question
 from engine.views import ArrayView, Gradient
 from ui.canvas.overlay import Tag
-from ui.explain.maths import Expr, Fraction, Text, name_expr, relation, row
+from ui.explain.maths import Expr, Text, read, relation, row
 from ui.explain.sheet import Sheet, Written
 from ui.explain.tool import Tool, chosen_place, place_name, top_aligned
 from ui.explain.writing import HIDDEN
@@ -173,19 +174,28 @@ class ModesTool(Tool):
         self.hint.setText(self._checked(answer))
         place = answer.seed if isinstance(answer, Tangents) else answer.target
         seed = Text(place_name(graph, place), sans=True)
-        lines = [Written(row(Text("seed  " if forward else "target  ", "secondary", sans=True), seed), size=15.0)]
+        along = next((words for key, words, _ in DIRECTIONS if isinstance(answer, Tangents) and answer.direction == key != "entry"), "")
+        direction = [Text(f", moved by v: {along}", "secondary", sans=True)] if along else []
+        lines = [Written(row(Text("seed  " if forward else "target  ", "secondary", sans=True), seed, *direction), size=15.0)]
         for node in (n for n in answer.order if n in seen and n in graph.nodes):
             port = graph.spec(node).outputs[0].name if graph.spec(node).outputs else ""
             found = answer.outputs.get((node, port))
             if isinstance(found, ArrayView):
-                symbol = self._symbol(graph.nodes[node].name, answer.name, forward)
+                symbol = self._symbol((node, port), answer)
                 amount = Text(HIDDEN, "backward") if self._is_asked(answer, node) else self._amount(found, forward)
                 lines.append(Written(row(symbol, relation(), amount)))
         self.sheet.show_lines(lines, [], self.theme)
 
-    def _symbol(self, name: str, other: str, forward: bool) -> Expr:
-        above, below = (name, other) if forward else (other, name)
-        return Fraction(row(Text("∂"), name_expr(above)), row(Text("∂"), name_expr(below.partition(" ")[0])))
+    def _symbol(self, end: tuple[str, str], answer: Tangents | Adjoints) -> Expr:
+        """∂y/∂x of a seed x and of a target y; of a seed that moves in a direction v, the derivative along it, D with v below."""
+        symbols = Symbols(self.window_.document.graph, None)
+        here = symbols.value(end)
+        if isinstance(answer, Adjoints):
+            above = symbols.at(answer.target)
+            return read(symbols.fraction(rf"\sum {above}" if answer.summed else above, here))
+        if answer.direction != "entry":
+            return read(rf"D_v {here}")
+        return read(symbols.fraction(here, symbols.at(answer.seed)))
 
     def _amount(self, view: ArrayView, forward: bool) -> Expr:
         return Text(_said(view), "forward" if forward else "backward", "", exact(view.scalar) if view.scalar is not None else "")

@@ -318,10 +318,13 @@ def _symbol(factor: Factor) -> Expr:
 
 
 def _differential(text: str) -> Expr:
-    """`∂x (as a)`: which of two inputs from one producer is meant stands small behind the name."""
-    name, _, port = text.removeprefix("∂").removesuffix(")").partition(" (")
-    made: list[Expr] = [Text("∂"), name_expr(name)]
-    return row(*made, *([Text(f" {port}", "secondary", sans=True)] if port else []))
+    """`∂x`, or `∂(x→d.a)` by one of several wires."""
+    name = text.removeprefix("∂")
+    if "→" not in name:
+        return row(Text("∂"), name_expr(name))
+    source, _, end = name.strip("()").partition("→")
+    consumer, dot, port = end.partition(".")
+    return row(Text("∂("), name_expr(source), relation("→"), name_expr(consumer), Text(dot + port), Text(")"))
 
 
 def _number(value: float, inner: bool) -> Expr:

@@ -12,7 +12,7 @@ from engine.explain.place import Place
 from engine.explain.question import Question
 from engine.explain.slices import Local, Secant, SecantLine, Slice
 from ui.explain.asking import Asker
-from ui.explain.maths import Expr, Fraction, Script, Text, name_expr, operator, relation, row
+from ui.explain.maths import Expr, Fraction, Text, bracketed, name_expr, operator, read, relation, row
 from ui.explain.plots import dot, dress, legend, new_plot, pen
 from ui.explain.sheet import Sheet, Written
 from ui.explain.tool import Tool, chosen_place, place_name
@@ -265,18 +265,16 @@ class PictureTool(Tool):
         self.local, self.secant, self._place, self._zoom, self._exact = None, None, None, 0, None
 
 
-def _short(local: Local) -> Expr:
-    """The number's name in a fraction: of a wire its producer's; which entry it is stands below."""
-    name = name_expr(local.name.partition("[")[0].partition(" →")[0].strip())
-    entry = ",".join(str(i) for i in local.place.entry or ())
-    return Script(name, below=Text(entry)) if entry else name
+def _moved(local: Local) -> Expr:
+    """What is differentiated by, in brackets where it is one of several wires: `x`, `(x → d)`."""
+    return bracketed(read(local.symbol)) if r"\to " in local.symbol else read(local.symbol)
 
 
 def _derivative(local: Local, power: str) -> Expr:
-    return Fraction(row(Text(f"∂{power}"), name_expr(local.objective)), row(Text("∂"), _short(local), Text(power)))
+    return Fraction(row(Text(f"∂{power}"), name_expr(local.objective)), row(Text("∂"), _moved(local), Text(power)))
 
 
 def _quotient(local: Local) -> Expr:
-    name, x = name_expr(local.objective), _short(local)
-    above = row(name, Text("("), x, operator("+"), Text("𝜀)"), operator("−"), name, Text("("), x, Text(")"))
+    name, x = name_expr(local.objective), _moved(local)
+    above = row(name, Text("("), x, operator("+"), Text("𝜀)"), operator("−"), name, bracketed(read(local.symbol)))
     return Fraction(above, Text("𝜀"))

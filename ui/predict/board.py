@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.explain import labels
 from engine.explain.misconceptions import Expected, Item, Prediction
 from engine.explain.misconceptions.match import Judgement, judge, readings
 from engine.explain.question import Refusal
@@ -266,7 +267,7 @@ class Board(QObject):
         for item, asked in self.asked.items():
             if asked.said and asked.verdict in ("wrong", "coarse"):
                 tags[item.place] = Tag(asked.said, "error" if asked.verdict == "wrong" else "warning")
-            elif short := _short(item, item.place in graph.nodes):
+            elif short := self._short(item):
                 waiting.setdefault(item.place, []).append(short)
         sorts = {item.place: item.sort for item in self.asked}
         for place, texts in waiting.items():
@@ -275,15 +276,18 @@ class Board(QObject):
         canvas.overlay.tag(OWNER, tags)
         self.changed.emit()
 
+    def _short(self, item: Item) -> str:
+        """What a tag says of a number that is asked for: which derivative, which entry; nothing where the question mark says it."""
+        graph, trace = self.window.document.graph, self.window.trace
+        entry = f"[{', '.join(map(str, item.entry))}]" if item.entry else ""
+        if item.place in graph.nodes and item.sort == "gradient":
+            objective = labels.objective_name(graph, trace.objective if trace is not None else None)
+            return f"{labels.total(objective, (item.parameter or graph.nodes[item.place].name) + entry)} ?"
+        return f"{entry} ?" if entry else ""
+
 
 def _same_number(now: float | None, then: float | None) -> bool:
     """Whether a number is what it was; one that is not known is not known to have changed."""
     return now is None or then is None or abs(now - then) <= 1e-9 * max(abs(now), abs(then))
 
 
-def _short(item: Item, on_card: bool) -> str:
-    """What a tag says of a number that is waited for: which entry of a tensor, whose gradient; nothing where the question mark says it."""
-    entry = f"[{', '.join(map(str, item.entry))}]" if item.entry else ""
-    if on_card and item.sort == "gradient":
-        return f"∂{item.parameter}{entry} ?"
-    return f"{entry} ?" if entry else ""

@@ -77,23 +77,18 @@ class _Backward:
     def _whole(self, upstream: Tensor) -> Tensor:
         """The trace's own tensor; of a parameter with several consumers, what this node alone gives."""
         found = self._entry_of_trace()
-        if isinstance(found, Tensor) and (isinstance(self.leaf, Wire) or self._users(self.leaf) == 1):
+        if isinstance(found, Tensor) and (isinstance(self.leaf, Wire) or self.scene.users(self.leaf) == 1):
             return found
         answer, leaf = self.local.pull(self.a, upstream), self.local.leaf(self.a)
         return answer if answer.shape == leaf.shape else answer.sum_to_size(leaf.shape)
-
-    def _users(self, learned: Own) -> int:
-        leaves = (leaf for operation in self.scene.operations.values() for leaf in operation.leaves)
-        return sum(isinstance(leaf, Own) and leaf.key == learned.key for leaf in leaves)
 
     # Formulas
 
     def _formulas(self, special: bool = False) -> list[Line]:
         """The chain rule and the declared rule; this one not where its form for one sample is drawn."""
-        worked, symbols = self.worked, self.scene.symbols
-        into = self.scene.leaf_symbol(self.leaf, self.node)
+        worked = self.worked
         up = self.scene.gradient_tex(self.key)
-        local = Tex(symbols.local(symbols.value(self.key), into), role="local")
+        local = Tex(self.scene.local_symbol(self.key, self.leaf), role="local")
         lines = [equation("formula", self.left, EQUALS, up, DOT, local)]
         if self.text and not special:
             pieces = with_symbols(self.text, worked.symbol, lambda name, below: worked.gradient_symbol(name, below, self.a))
@@ -107,8 +102,7 @@ class _Backward:
         local = self._local(step)
         if local is None:
             return []
-        symbols = self.scene.symbols
-        name = Tex(symbols.local(symbols.value(self.key), self.scene.leaf_symbol(self.leaf, self.node)), role="local")
+        name = Tex(self.scene.local_symbol(self.key, self.leaf), role="local")
         return [equation("step", name, EQUALS, local)]
 
     # The chain
@@ -138,8 +132,7 @@ class _Backward:
     def _local(self, step: Step) -> Number | Array | None:
         if step.local is None:
             return None
-        symbols = self.scene.symbols
-        symbol = symbols.local(symbols.value(self.key), self.scene.leaf_symbol(self.leaf, self.node))
+        symbol = self.scene.local_symbol(self.key, self.leaf)
         if step.local.numel() == 1 and step.jacobian == (1, 1):
             return Number(float(step.local), "local", None, bracket=True)
         if step.kind == "diagonal":

@@ -178,7 +178,7 @@ def _parameter(scene: Scene, question: CardOf) -> Card:
     gradient = None
     if isinstance(found, Tensor):
         gradient = scene.quantity(found, scene.symbols.of_learned(key), "gradient", replace(place, gradient=True))
-        sections += _shared(scene, key, len(users), gradient)
+        sections += _shared(scene, key, users, gradient)
     elif not any(section.topic == "absent" for section in sections):
         sections.append(scene.absent(found, place))
     absent: Reason | None = None if gradient is not None else found.reason if isinstance(found, Absent) else "not computed"
@@ -193,9 +193,9 @@ def _users(scene: Scene, key: Key) -> list[tuple[Local, int]]:
     return [(o, a) for o in found for a, leaf in enumerate(o.operation.leaves) if isinstance(leaf, Own) and leaf.key == key]
 
 
-def _shared(scene: Scene, key: Key, users: int, gradient: Number | Array) -> list[Section]:
-    if users < 2:
+def _shared(scene: Scene, key: Key, users: list[tuple[Local, int]], gradient: Number | Array) -> list[Section]:
+    if len(users) < 2:
         return []
     left = Tex(scene.symbols.of_learned(key), role="gradient", place=Place("parameter", *key, gradient=True))
-    note = words(f"{users} nodes use it: what each of them gives is added up.")
+    note = words(f"{len(users)} nodes use it: what each of them gives is added up.")
     return [Section("fan_out", "Together", (note, equation("result", left, EQUALS, gradient)), Place("parameter", *key))]

@@ -98,9 +98,24 @@ class Scene:
         return self.symbols.value(leaf.source)
 
     def leaf_gradient(self, leaf: Wire | Own, node: str = "", entry: Index = ()) -> str:
+        """The gradient along a wire, or what this node gives to that of a learned tensor."""
         if isinstance(leaf, Own):
-            return self.symbols.of_learned(leaf.key, entry_text(entry), owner=leaf.key[0] != node)
+            owner = leaf.key[0] != node
+            if node and self.users(leaf) > 1:
+                return self.symbols.part_of_learned(leaf.key, node, entry_text(entry), owner)
+            return self.symbols.of_learned(leaf.key, entry_text(entry), owner)
         return self.symbols.along(self.graph.edges[leaf.edge], entry_text(entry))
+
+    def users(self, learned: Own) -> int:
+        """How many nodes use a learned tensor."""
+        leaves = (leaf for operation in self.operations.values() for leaf in operation.leaves)
+        return sum(isinstance(leaf, Own) and leaf.key == learned.key for leaf in leaves)
+
+    def local_symbol(self, key: tuple[str, str], leaf: Wire | Own) -> str:
+        """The local derivative of a node's output by one of its leaves."""
+        if isinstance(leaf, Own):
+            return self.symbols.fraction(self.symbols.value(key), self.leaf_symbol(leaf, key[0]))
+        return self.symbols.local(key, self.graph.edges[leaf.edge])
 
     def gradient_tex(self, key: Key, entry: Index = ()) -> Tex:
         return Tex(self.symbols.gradient(key, entry_text(entry)), role="gradient", place=self.gradient_place(key))

@@ -1,25 +1,28 @@
 r"""The symbols of a card: values by the names on the canvas, gradients in the notation asked for. No torch here.
 
-leibniz  \frac{\partial L}{\partial x}; the part that comes along one of several wires: the same with a bar and the consumer below
-bar      \bar{x}, the adjoint; one wire's part: \bar{x}_{\to d}
+leibniz  \frac{\partial L}{\partial x}; along one of several wires: \frac{\partial L}{\partial (x \to d)}
+bar      \bar{x}, the adjoint; along one of several wires: \bar{x}_{\to d}
 delta    \delta^{(l)} for the outputs of layers with weights (the pre-activations), l counted from the input; else as leibniz
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
 
+from engine.explain import labels
 from engine.explain.cards import Kind, Notation
 from graph.latex import latex_name
 
 if TYPE_CHECKING:
+    from engine.explain.place import Place
     from graph.graph import Graph
     from graph.model import Edge, End
     from graph.spec import NodeSpec
 
-SHORT = 3
-"""An objective with a name up to this long keeps it (∂f/∂x); one with a longer name, and every loss, is L."""
+
+TO = r"\to "
 
 
 class Symbols:
@@ -27,14 +30,15 @@ class Symbols:
 
     def __init__(self, graph: Graph, objective: End | None, notation: Notation = "leibniz") -> None:
         self.graph, self.objective, self.notation = graph, objective, notation
-        self.top = self._top()
+        self._alike = self._symbols_of_several()
+        self.top = latex_name(labels.objective_name(graph, objective))
         self._levels = levels(graph) if notation == "delta" else {}
 
-    def _top(self) -> str:
-        if self.objective is None or self.objective[0] not in self.graph.nodes:
-            return "L"
-        node = self.graph.nodes[self.objective[0]]
-        return "L" if self.graph.spec(node).loss or len(node.name) > SHORT else latex_name(node.name)
+    def _symbols_of_several(self) -> set[str]:
+        """The symbols that more than one output would have: `x_1` of x1 and x_1, `x` of two Data nodes."""
+        ends = [(node, port.name) for node in self.graph.nodes for port in self.graph.spec(node).outputs]
+        counted = Counter(latex_name(self.name(end)) for end in ends)
+        return {symbol for symbol, count in counted.items() if count > 1}
 
     # Values
 
@@ -43,7 +47,31 @@ class Symbols:
         return end[1] if len(self.graph.spec(end[0]).outputs) > 1 else self.graph.nodes[end[0]].name
 
     def value(self, end: End) -> str:
-        return latex_name(self.name(end))
+        """The output's symbol; where another one would look the same, its name in full."""
+        symbol = latex_name(self.name(end))
+        if symbol not in self._alike:
+            return symbol
+        return r"\mathrm{" + labels.output_name(self.graph, end).replace("_", r"\_") + "}"
+
+    def arriving(self, edge: Edge, entry: str = "") -> str:
+        r"""A value as it arrives along one wire: `x \to d`, `x_{1} \to d.a`."""
+        return rf"{_below(self.value(edge.source), entry)} \to {self._consumer(edge)}"
+
+    def _consumer(self, edge: Edge) -> str:
+        consumer, port = labels.wire_end(self.graph, edge)
+        return latex_name(consumer) + (f".{port if port.isdigit() else latex_name(port)}" if port else "")
+
+    def at(self, place: Place) -> str:
+        """What is differentiated by at a place: a value, a learned tensor, or a value along one of several wires."""
+        entry = entry_text(place.entry or ())
+        if place.kind == "parameter":
+            return _below(self.learned(place.key, owner=True), entry)
+        if place.kind == "output":
+            return _below(self.value(place.key), entry)
+        edge = self.graph.edges[place.id]
+        if labels.is_one_of_several(self.graph, edge, self.objective):
+            return self.arriving(edge, entry)
+        return _below(self.value(edge.source), entry)
 
     def learned(self, key: End, owner: bool = False) -> str:
         r"""A learned tensor: `W`, or with its owner `W_{\mathrm{hidden}}`. That of a Parameter node is called as the node is."""
@@ -64,36 +92,37 @@ class Symbols:
         return self.adjoint(self.learned(key, owner), entry)
 
     def along(self, edge: Edge, entry: str = "") -> str:
-        """The part of a wire's own: the producer's symbol where it is the only wire there, else with the consumer below."""
-        total = self.gradient(edge.source, entry)
-        rivals = [e for e in self.graph.outputs_of(edge.source[0]) if e.source == edge.source and self._answers(e)]
-        if len(rivals) < 2 and edge.source != self.objective:
-            return total
-        consumer = latex_name(self.graph.nodes[edge.target[0]].name)
-        twice = sum(e.target[0] == edge.target[0] for e in rivals) > 1
-        slot = f", {self._port(edge)}" if twice else ""
+        """The derivative along one wire; by the producer's symbol alone where no other wire leaves it."""
+        if not labels.is_one_of_several(self.graph, edge, self.objective):
+            return self.gradient(edge.source, entry)
+        if self.notation == "bar" or edge.source[0] in self._levels:
+            return self._to(self.gradient(edge.source), self._consumer(edge), entry)
+        return self.adjoint(self.arriving(edge, entry))
+
+    def part_of_learned(self, key: End, consumer: str, entry: str = "", owner: bool = False) -> str:
+        """What one of several nodes that use a learned tensor gives to its gradient."""
+        user = latex_name(self.graph.nodes[consumer].name)
         if self.notation == "bar":
-            return rf"{self.gradient(edge.source)}_{{{entry + ', ' if entry else ''}\to {consumer}{slot}}}"
-        if edge.source[0] in self._levels:
-            return rf"{self.gradient(edge.source)}_{{{entry + ', ' if entry else ''}{consumer}{slot}}}"
-        return rf"\left.{total}\right|_{{{consumer}{slot}}}"
+            return self._to(self.of_learned(key, "", owner), user, entry)
+        return self.adjoint(rf"{_below(self.learned(key, owner), entry)} \to {user}")
 
-    def _answers(self, edge: Edge) -> bool:
-        """Whether a gradient can come back along a wire: not from a probe."""
-        return self.graph.spec(edge.target[0]).differentiable
-
-    def _port(self, edge: Edge) -> str:
-        port = self.graph.spec(edge.target[0]).input(edge.target[1])
-        return str(edge.slot + 1) if port is not None and port.many else latex_name(edge.target[1])
+    def _to(self, symbol: str, consumer: str, entry: str) -> str:
+        base = f"{{{symbol}}}" if "_" in symbol else symbol
+        return rf"{base}_{{{entry + ', ' if entry else ''}\to {consumer}}}"
 
     def adjoint(self, symbol: str, entry: str = "") -> str:
-        """The gradient of what `symbol` stands for."""
+        """The derivative of the objective by what `symbol` stands for."""
         if self.notation == "bar":
             return _below(barred(symbol), entry)
-        return rf"\frac{{\partial {self.top}}}{{\partial {_below(symbol, entry)}}}"
+        return self.fraction(self.top, _below(symbol, entry))
 
-    def local(self, out: str, into: str) -> str:
-        return rf"\frac{{\partial {out}}}{{\partial {into}}}"
+    def local(self, end: End, edge: Edge) -> str:
+        """How a node's output answers to one wire that reaches it."""
+        into = self.arriving(edge) if labels.meets_again(self.graph, edge) else self.value(edge.source)
+        return self.fraction(self.value(end), into)
+
+    def fraction(self, above: str, below: str) -> str:
+        return rf"\frac{{\partial {above}}}{{\partial {f'({below})' if ' ' + TO in below else below}}}"
 
 
 def symbol(graph: Graph, objective: End | None, kind: Kind, identity: str, name: str = "", notation: Notation = "leibniz") -> str:

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.environment import Key, Own
+from engine.explain import labels
 from engine.explain.local_products import LocalProducts, Step
 from engine.explain.paths import LISTED, SUMMED, Factor, Ledger, PartialSum, Path, PathLedger, PathSum
 from engine.explain.paths.cost import cost
@@ -161,15 +162,12 @@ class _Writer:
         )  # fmt: skip
 
     def _fraction(self, step: Step) -> str:
-        """`∂d/∂x`; with the port where one value arrives at several."""
+        """`∂d/∂x`; by the wire, `∂d/∂(x→d.a)`, where x reaches d in several ways."""
         products = self.products
         leaf = products.leaf(step)
-        above = self._name(step.key)
         if isinstance(leaf, Own):
-            return f"∂{above}/∂{products.graph.nodes[leaf.key[0]].name}.{leaf.key[1]}"
-        others = [o for o in products.operations[step.node].leaves if not isinstance(o, Own) and o.source == leaf.source]
-        port = f" (as {leaf.port})" if len(others) > 1 else ""
-        return f"∂{above}/∂{self._name(leaf.source)}{port}"
+            return labels.total(self._name(step.key), f"{products.graph.nodes[leaf.key[0]].name}.{leaf.key[1]}")
+        return labels.local(products.graph, step.key, products.graph.edges[leaf.edge])
 
     def _name(self, key: Key) -> str:
         return output_name(self.products.graph, *key)

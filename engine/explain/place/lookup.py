@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from engine.explain import labels
 from engine.explain.question import Unanswerable
 from engine.views import Absent
 
@@ -25,8 +26,7 @@ WHY_ABSENT = {
 
 def output_name(graph: Graph, node: str, port: str) -> str:
     """`hidden`, or `data.x` where the node has several outputs."""
-    name = graph.nodes[node].name
-    return f"{name}.{port}" if len(graph.spec(node).outputs) > 1 else name
+    return labels.output_name(graph, (node, port))
 
 
 def place_name(graph: Graph, place: Place) -> str:

@@ -55,6 +55,8 @@ class Local:
     newton_f: float | None
     newton_model: float | None
     newton_is: str
+    symbol: str = ""
+    """What is differentiated by, as LaTeX: `x`, or `x \\to d` along one of several wires."""
     note: str = ""
 
     def tangent(self, x: float) -> float:

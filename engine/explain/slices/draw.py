@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.explain.cards.symbols import Symbols
 from engine.explain.local_products import LocalProducts
 from engine.explain.place.lookup import gradient_at, number_at, place_name, single_entry
 from engine.explain.question import Unanswerable
@@ -34,6 +36,7 @@ class _Line:
         self.entry = single_entry(graph, place, value, gradient)
         self.replay = Replay(products, place)
         self.name = place_name(graph, place) + (f"[{', '.join(map(str, self.entry))}]" if value.numel() > 1 else "")
+        self.symbol = Symbols(graph, self.replay.target).at(replace(place, entry=self.entry if value.numel() > 1 else None))
         self.objective = graph.nodes[self.replay.target[0]].name
         self.at = float(self.replay.base[self.entry])
         self.value = self.replay.number(self.replay.base)
@@ -61,7 +64,7 @@ def local(situation: Situation, question: Slice) -> Local:
     note = "" if all(map(math.isfinite, f)) else "Where the curve is missing, the objective is not a finite number."
     return Local(
         question.place, line.name, line.objective, x, f, line.at, line.value, line.slope, curvature, method, newton,
-        None if newton is None else line(newton), model, kind, note,
+        None if newton is None else line(newton), model, kind, line.symbol, note,
     )  # fmt: skip
 
 
