@@ -29,6 +29,8 @@ class Situation:
     events: int = 0
     training: bool = False
     trained: bool = False
+    was_reset: bool = False
+    """Whether there is a run from before a reset to return to."""
     trainable: bool = False
     kernel: bool = False
     read_only: bool = False
@@ -126,6 +128,10 @@ def trainable(s: Situation) -> bool:
 
 def resettable(s: Situation) -> bool:
     return s.kernel and (s.training or s.trained)
+
+
+def was_reset(s: Situation) -> bool:
+    return s.kernel and s.was_reset and not s.training
 
 
 def keepable(s: Situation) -> bool:

@@ -37,6 +37,7 @@ from ui.action_spec import (
     smaller,
     trainable,
     undoable,
+    was_reset,
     wires,
 )
 from ui.debugger.rows import ROWS as DEBUGGER
@@ -130,6 +131,7 @@ WINDOW: tuple[ActionSpec, ...] = (
     A("train", "Train", "Run", ("F5",), enabled=trainable, tip="Start or pause training", before=True),
     A("train_step", "One training step", "Run", ("F9",), enabled=trainable, tip="Forward, backward and one update of the weights"),
     A("train_reset", "Reset training", "Run", ("Shift+F5",), enabled=resettable, tip="Stop, and return to the weights of the document"),
+    A("train_unreset", "Take back Reset", "Run", (), enabled=was_reset, tip="Return to the trained values from before the last Reset"),
     A("keep_values", "Keep trained values", "Run", (), enabled=keepable, tip="Write the trained weights into the document"),
     A("probe_value", "Probe value", "Run", ("F8",), enabled=wires, tip="Follow the selected wire's value over training", before=True),
     A("probe_gradient", "Probe gradient", "Run", ("Shift+F8",), enabled=wires, tip="Follow the selected wire's gradient"),

@@ -55,6 +55,7 @@ class Commands(CanvasCommands):
             events=len(window.playhead.events),
             training=kernel is not None and kernel.training,
             trained=kernel is not None and kernel.progress.step > 0,
+            was_reset=kernel is not None and kernel.progress.before_reset > 0,
             trainable=self._learns() and window.trace is not None and window.trace.objective is not None,
             kernel=kernel is not None,
             read_only=bool(window.document.read_only),
@@ -347,6 +348,10 @@ class Commands(CanvasCommands):
     def train_reset(self) -> None:
         if self._window.kernel is not None:
             self._window.kernel.reset()
+
+    def train_unreset(self) -> None:
+        if self._window.kernel is not None:
+            self._window.kernel.take_back_reset()
 
     def keep_values(self) -> None:
         if self._window.kernel is not None:

@@ -151,6 +151,10 @@ class Kernel(QObject):
         """Back to the document's values; the curves begin anew."""
         self._command("reset")
 
+    def take_back_reset(self) -> None:
+        """Return to the run before the last reset; the present one takes its place."""
+        self._command("unreset")
+
     def restart(self) -> None:
         """Start the engine again after it gave up."""
         self._client.restart()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import pickle
-import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,8 @@ from engine.explain.situation import Situation, shown
 from engine.kernel.answering import answered, measured, part
 from engine.kernel.protocol import ArrayKey, Handover, Kept, Phase, Progress
 from engine.kernel.tempo import Pace, Speed
+from engine.kernel.trained import Trained, captured
 from engine.kernel.warming import warm_meta, warm_optimizer
-from engine.saved import pack_state, put_back, with_waiting
 from engine.session import Session, SessionError, Update
 from engine.state import State
 from engine.tensors import TensorError
@@ -58,8 +57,7 @@ class WorkBench:
         self._made_anew: tuple[str, ...] = ()
         self._metrics: dict[str, float | None] = {}
         self._speed = Speed()
-        self._token = 0
-        self._memory_of: Any = None
+        self._trained = Trained()
         self._warmers = [warm_optimizer, warm_meta]
 
     @property
@@ -102,7 +100,7 @@ class WorkBench:
         self._device = str(graph.training["device"])
         self._session = Session(graph, self._device)
         self._metrics = {}
-        self._token = 0
+        self._trained.forget()
         self._forget_past()
         if self._held is not None:
             self._held.watch(())  # they name another document's nodes
@@ -121,7 +119,7 @@ class WorkBench:
         anew = tuple(name for name in update.made_anew if name not in same)
         if anew:
             self._forget_past()
-            self._moved_on()
+            self._trained.moved_on()
             self._metrics = {}  # they were measured with other values
         if self.step and (anew or paused):
             made = f"Made anew: {', '.join(anew)}." if anew else "All trained values still fit."
@@ -129,7 +127,7 @@ class WorkBench:
 
     def _move(self) -> None:
         """To another device, with everything trained so far."""
-        state = self._capture()
+        state = captured(self._session, self._trainer)
         self._device = str(self._graph.training["device"])
         self._session = Session(self._graph, self._device)
         self._session.restore(state)
@@ -142,8 +140,7 @@ class WorkBench:
     def _configure(self) -> None:
         """Training settings into the run there is; a finished run that was continued keeps its later end."""
         if self._trainer is None:
-            if self._graph.training["optimizer"] != self._memory_of:
-                self._session.state.optimizer.clear()  # another optimizer's memory is of no use
+            self._trained.configure(self._session)
             return
         training = dict(self._graph.training)
         try:
@@ -211,7 +208,7 @@ class WorkBench:
         if trainer is None:
             return
         if self.debugging.go(trainer, step):
-            self._moved_on()
+            self._trained.moved_on()
             self._say("")
             self._metrics = {}
             self._measure()
@@ -226,20 +223,38 @@ class WorkBench:
         self.debugging.watch(conditions)
 
     def _do_reset(self, _: Any) -> None:
+        left = self._trained.left = self._trained.leave(self._session, self._trainer)
+        self._start_over()
+        self._session.reset()
+        self._trained.token = 0
+        self._say(f"Reset to the graph's own values. Run > Take back Reset returns to step {left.state.step:,}." if left else "")
+
+    def _do_unreset(self, _: Any) -> None:
+        """Back to the run before the last reset; the one that is left for it can be returned to in the same way."""
+        left = self._trained.left
+        if left is None:
+            return
+        self._trained.left = self._trained.leave(self._session, self._trainer)
+        self._start_over()
+        lost = self._trained.take_up(self._session, left)
+        if left.curve is not None:
+            self._resume(self._session.state.copy(), left.curve)
+        self._measure()
+        self._say(lost.strip())
+
+    def _start_over(self) -> None:
+        """Another run of this document: nothing of the present one is gone on with."""
         self.training, self._trainer, self._extensions = False, None, 0
         self.run += 1
-        self._session.reset()
         self._metrics = {}
-        self._token = 0
         self._forget_past()
-        self._say("")
 
     def _do_restore(self, handed: Handover) -> None:
         """Go on where another kernel stopped."""
         self.run, curve = pickle.loads(handed.rest)  # from our own process, through our own pipe
         if not handed.saved.step:
             return
-        lost = self._put_back(handed.saved)
+        lost = self._trained.take_up(self._session, handed.saved)
         if curve is not None:
             self._resume(self._session.state.copy(), curve)
         self._say(f"The engine was started again; training can go on from step {handed.saved.step:,}.{lost}")
@@ -249,23 +264,12 @@ class WorkBench:
         if not saved.step:
             return
         try:
-            lost = self._put_back(saved)
+            lost = self._trained.take_up(self._session, saved)
         except TensorError as error:
             self._say(f"The file's trained values cannot be used: {error}. The graph starts untrained.")
-            self._token = time.time_ns()
+            self._trained.moved_on()
         else:
             self._say(f"These values were trained to step {saved.step:,}; Reset returns to the graph's own.{lost}")
-
-    def _put_back(self, saved: SavedState) -> str:
-        """Take over trained values; what to say about those that no longer fit. Raises TensorError."""
-        lost = put_back(self._session, saved)
-        self._memory_of = self._graph.training["optimizer"]
-        self._token = time.time_ns() if lost else saved.token
-        return f" The graph has changed, so these had no place: {', '.join(lost)}." if lost else ""
-
-    def _moved_on(self) -> None:
-        """The trained values are others than before."""
-        self._token = time.time_ns()
 
     def _do_pace(self, steps_per_second: float | None) -> None:
         """At most so many steps a second, for watching; None for full speed."""
@@ -341,7 +345,7 @@ class WorkBench:
             return
         finally:
             if self.step != before:
-                self._moved_on()
+                self._trained.moved_on()
         if trainer.problem is not None:
             self._say(trainer.problem.text, trainer.problem.nodes[0] if trainer.problem.nodes else None)
         if trainer.finished or (self.training and self._until is not None and self.step >= self._until):
@@ -399,7 +403,8 @@ class WorkBench:
             self._phase(), self.run, state.step, state.epoch, int(self._graph.training["epochs"] or 0), metrics=dict(self._metrics),
             steps_per_second=self._speed.at(state.step) if self.training else 0.0, message=self._message, problem_node=self._problem_node,
             problems=tuple(session.problems), made_anew=self._made_anew, device=session.device, dtype=session.dtype_name,
-            trained=self._token if state.step else 0, **more,
+            trained=self._trained.token if state.step else 0,
+            before_reset=self._trained.left.state.step if self._trained.left is not None else 0, **more,
         )  # fmt: skip
 
     def _phase(self) -> Phase:
@@ -412,14 +417,8 @@ class WorkBench:
             return "idle"
         return "finished" if trainer is not None and trainer.finished else "paused"
 
-    def _capture(self) -> State:
-        return self._trainer.capture() if self._trainer is not None else self._session.state.copy()
-
     def state(self) -> Handover:
-        curve = self._trainer.curve if self._trainer is not None else None
-        optimizer = self._trainer.spec.key if self._trainer is not None else str(self._graph.training["optimizer"])
-        saved = pack_state(with_waiting(self._session, self._capture()), optimizer, self._token)
-        return Handover(saved, pickle.dumps((self.run, curve), protocol=5))
+        return self._trained.hand_over(self._session, self._trainer, self.run)
 
     def kept(self) -> Kept:
         from engine.keep import keep
@@ -450,3 +449,4 @@ class WorkBench:
         if self._warmers:
             self._warmers.pop(0)()
         return not self._warmers
+

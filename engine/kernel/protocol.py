@@ -84,6 +84,8 @@ class Progress:
     """The number that met it; not in the message, because a lesson may keep it hidden."""
     trained: int = 0
     """Identifies the trained values there are now (`SavedState.token`); 0: the document's own."""
+    before_reset: int = 0
+    """The step at which the last reset left its run, which can be returned to; 0: there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,9 +111,9 @@ class Request:
     `text` is the whole document and `attachments` those of its large tensors this kernel has not seen; `edits` is what changed in it
     since, in JSON form, `moves` where trained weights follow when nodes were duplicated: old (node, parameter) to new.
     `folder` is where the document's relative paths begin. `points_known` points of the curves of `run` were told before.
-    `commands`: `("start", number of steps or None)`, `("pause", None)`, `("step", None)`, `("reset", None)`, `("restore", Handover)`,
-    `("load", SavedState of the file)`, `("warm", None)`, `("pace", steps per second or None)`, `("debug", whether to show coming steps)`,
-    `("back", steps)`, `("to_iteration", step)`, `("conditions", those at which to stop)`.
+    `commands`: `("start", number of steps or None)`, `("pause", None)`, `("step", None)`, `("reset", None)`, `("unreset", None)`,
+    `("restore", Handover)`, `("load", SavedState of the file)`, `("warm", None)`, `("pace", steps per second or None)`,
+    `("debug", whether to show coming steps)`, `("back", steps)`, `("to_iteration", step)`, `("conditions", those at which to stop)`.
     """
 
     number: int

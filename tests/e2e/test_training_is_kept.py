@@ -85,7 +85,7 @@ def test_trained_values_are_asked_for_saved_opened_and_reset(window: Window, qtb
 
     answering(window, saves=path)
     qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
-    assert "after step 3" in window.status.message.full
+    qtbot.waitUntil(lambda: "after step 3" in window.status.message.full, timeout=PATIENCE)
     assert not window.document.modified and not window.isWindowModified()
     assert load(path, CATALOG) == graph  # the document in the file is what it was
 
@@ -106,7 +106,13 @@ def test_trained_values_are_asked_for_saved_opened_and_reset(window: Window, qtb
     window.commands.new()
     assert "Reset" in asked.question[0]
     qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
-    assert read(path, CATALOG).state is None and not window.document.modified
+    qtbot.waitUntil(lambda: not window.document.modified, timeout=PATIENCE)
+    assert read(path, CATALOG).state is None
+
+    assert window.actions_by_id["train_unreset"].isEnabled()
+    window.actions_by_id["train_unreset"].trigger()  # Reset was a slip: what training made is there again
+    qtbot.waitUntil(lambda: equal(weights(window), trained), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.document.modified, timeout=PATIENCE)
 
 
 def test_a_running_training_is_saved_as_one_step_of_it(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
@@ -122,6 +128,7 @@ def test_a_running_training_is_saved_as_one_step_of_it(window: Window, qtbot: Qt
     qtbot.waitUntil(lambda: kernel.progress.step > 20, timeout=PATIENCE)
     answering(window, saves=path)
     qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(path.exists, timeout=PATIENCE)
     qtbot.keyClick(window, Qt.Key.Key_F5)
     qtbot.waitUntil(lambda: not kernel.training, timeout=PATIENCE)
     assert window.document.modified  # it went on after it was saved

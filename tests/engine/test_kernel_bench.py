@@ -332,3 +332,30 @@ def test_memory_of_another_optimizer_is_left_behind() -> None:
         each.bench.command("step", None)
 
     assert other.value("w") == fresh.value("w")
+
+
+def test_a_reset_is_taken_back_bit_for_bit_with_its_curve_and_again() -> None:
+    desk, whole = Desk(optimizer="adam"), Desk(optimizer="adam")
+    for bench in (desk.bench, whole.bench):
+        for _ in range(6):
+            bench.command("step", None)
+    before, token = desk.value("w"), desk.bench.progress(0).trained
+    desk.bench.command("reset", None)
+    assert desk.value("w") == 1.0 and desk.bench.progress(0).before_reset == 6
+    desk.bench.command("step", None)
+    other = desk.value("w")
+
+    desk.bench.command("unreset", None)
+    progress = desk.bench.progress(0)
+    assert (desk.value("w"), progress.step, progress.trained, progress.before_reset) == (before, 6, token, 1)
+    assert [p.loss for p in progress.points] == [p.loss for p in whole.bench.progress(0).points]
+    for bench in (desk.bench, whole.bench):
+        bench.command("step", None)
+    assert desk.value("w") == whole.value("w")
+
+    desk.bench.command("unreset", None)
+    assert (desk.value("w"), desk.bench.step) == (other, 1)
+    fresh = Desk()
+    fresh.bench.command("reset", None)
+    fresh.bench.command("unreset", None)
+    assert fresh.bench.progress(0).before_reset == 0 and fresh.value("w") == 1.0

@@ -1,0 +1,78 @@
+"""Which trained values the kernel's session has: their token, how they are handed over and taken up, and those before the last reset."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from engine.kernel.protocol import Handover
+from engine.saved import pack_state, put_back, with_waiting
+
+if TYPE_CHECKING:
+    from engine.curve import Curve
+    from engine.session import Session
+    from engine.state import State
+    from engine.trainer import Trainer
+    from graph.saved import SavedState
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A run that something else took the place of."""
+
+    state: State
+    curve: Curve | None
+    token: int
+
+
+class Trained:
+    """`token` identifies the values (see `SavedState.token`); `left` is the run before the last reset."""
+
+    def __init__(self) -> None:
+        self.token = 0
+        self.left: Left | None = None
+        self._optimizer = ""
+
+    def moved_on(self) -> None:
+        """The values are others than before."""
+        self.token = time.time_ns()
+
+    def forget(self) -> None:
+        """Another document."""
+        self.token, self.left = 0, None
+
+    def configure(self, session: Session) -> None:
+        """Before there is a trainer: another optimizer than the one that remembered something has no use for it."""
+        if session.graph.training["optimizer"] != self._optimizer:
+            session.state.optimizer.clear()
+
+    def leave(self, session: Session, trainer: Trainer | None) -> Left | None:
+        """The run as it is, before something else takes its place; None where nothing was trained."""
+        if not session.state.step:
+            return None
+        return Left(with_waiting(session, captured(session, trainer)), trainer.curve if trainer is not None else None, self.token)
+
+    def hand_over(self, session: Session, trainer: Trainer | None, run: int) -> Handover:
+        """Everything another kernel, or a file, needs to go on from here."""
+        optimizer = trainer.spec.key if trainer is not None else str(session.graph.training["optimizer"])
+        saved = pack_state(with_waiting(session, captured(session, trainer)), optimizer, self.token)
+        return Handover(saved, pickle.dumps((run, trainer.curve if trainer is not None else None), protocol=5))
+
+    def take_up(self, session: Session, values: SavedState | Left) -> str:
+        """Go on from values; what to say about those that no longer fit. Raises TensorError."""
+        lost = session.put_back(values.state) if isinstance(values, Left) else put_back(session, values)
+        self._optimizer = str(session.graph.training["optimizer"])
+        self.token = time.time_ns() if lost else values.token
+        return _without_place(lost)
+
+
+def captured(session: Session, trainer: Trainer | None) -> State:
+    """A copy of everything that training changes."""
+    return trainer.capture() if trainer is not None else session.state.copy()
+
+
+def _without_place(lost: Sequence[str]) -> str:
+    return f" The graph has changed, so these had no place: {', '.join(lost)}." if lost else ""
