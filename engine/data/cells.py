@@ -23,8 +23,15 @@ def is_missing(cell: str, number: bool = True) -> bool:
     return cell.lower() in (MISSING_NUMBERS if number else MISSING)
 
 
+def all_plain(cells: Sequence[str]) -> bool:
+    """Whether all cells are numbers as programs write them, such as −1.5e3: most columns are, and can be read at once."""
+    return bool(cells) and all(map(_PLAIN.fullmatch, cells))
+
+
 def mostly_numbers(cells: Sequence[str]) -> bool:
     """Whether more than half of the cells that hold a value are numbers."""
+    if all_plain(cells):
+        return True
     numbers = Numbers()
     filled = [cell for cell in cells if not is_missing(cell)]
     return bool(filled) and sum(map(numbers.may_be, filled)) > len(filled) / 2
@@ -39,16 +46,15 @@ class Evidence:
     either: str = ""
 
 
-def evidence(cells: Iterable[str]) -> Evidence:
-    """What the distinct cells of a column prove about the decimal sign."""
+def evidence(cells: Iterable[str], plain: bool) -> Evidence:
+    """What the cells of a column prove about the decimal sign; `plain` where all of them are."""
     found = Evidence()
-    distinct = list(cells)
-    if all(map(_PLAIN.fullmatch, distinct)):
-        dotted = [cell for cell in distinct if "." in cell]
-        if any(not _POINT_GROUPS.fullmatch(cell) for cell in dotted):
-            return Evidence(point=1)
-        return Evidence(either=dotted[0] if dotted else "")
-    for cell in distinct:
+    if plain:
+        dotted = (cell for cell in cells if "." in cell)
+        first = next(dotted, "")
+        proven = first and (not _POINT_GROUPS.fullmatch(first) or any(not _POINT_GROUPS.fullmatch(cell) for cell in dotted))
+        return Evidence(point=1) if proven else Evidence(either=first)
+    for cell in dict.fromkeys(cells):
         point, comma = (Numbers(sign).value(cell) for sign in ".,")
         if point == comma:
             continue
@@ -72,8 +78,6 @@ class Numbers:
         return any(Numbers(sign).value(cell) is not None for sign in signs)
 
     def values(self, cells: Sequence[str]) -> list[float | None]:
-        if self.decimal == "." and all(map(_PLAIN.fullmatch, cells)):
-            return list(map(float, cells))
         return [self.value(cell) for cell in cells]
 
     def value(self, cell: str) -> float | None:

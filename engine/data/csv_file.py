@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.data.cells import Evidence, Numbers, evidence, is_missing, mostly_numbers
+from engine.data.cells import Evidence, Numbers, all_plain, evidence, is_missing, mostly_numbers
 from engine.data.errors import DataError, Note, listed
 from engine.data.labels import classes_of, looks_like_classes, target_notes
 from engine.data.text_table import Table, read_table
@@ -78,13 +78,14 @@ class _Reader:
     def __init__(self, path: str, table: Table, reading: Reading) -> None:
         self._path, self._table, self._reading = quoted_path(path), table, reading
         self._cells = dict(zip(table.names, table.columns, strict=True))
+        self._plain = {name: all_plain(column) for name, column in self._cells.items()}
         self._notes = list(table.notes)
 
     def columns(self) -> Columns:
         features, targets = self._roles()
         signs = self._decimal_signs([*features, *targets])
         self._refuse_text(features)
-        words = len(targets) == 1 and looks_like_classes(self._cells[targets[0]])
+        words = len(targets) == 1 and not self._plain[targets[0]] and looks_like_classes(self._cells[targets[0]])
         usable = self._labelled(targets, words)
         x = np.stack([self._numbers(name, signs[name], "feature", usable, features) for name in features], axis=1)
         labels, y = None, None
@@ -126,7 +127,7 @@ class _Reader:
             if len(words) == 1 and words[0] != names[-1] and len(set(self._cells[words[0]])) < len(self._table.lines):
                 self._notes.append(Note(f"{words[0]} is taken as the target: it is the only one that holds words"))
                 return words[0]
-        return names[-1]
+        return next((name for name in reversed(names) if name not in self._table.unnamed), names[-1])
 
     def _without_index(self, features: list[str]) -> list[str]:
         """A column without a name that counts the rows is what a spreadsheet or pandas wrote beside the table."""
@@ -140,8 +141,8 @@ class _Reader:
 
     def _refuse_text(self, features: Sequence[str]) -> None:
         """Columns of words cannot be features; the others can, with one click."""
-        words = [name for name in features if not mostly_numbers(self._cells[name]) and not _truth(self._cells[name])]
-        words = [name for name in words if any(not is_missing(cell) for cell in self._cells[name])]
+        words = [name for name in features if not self._plain[name] and not mostly_numbers(self._cells[name])]
+        words = [name for name in words if not _truth(self._cells[name]) and any(not is_missing(cell) for cell in self._cells[name])]
         if not words:
             return
         cell = next(cell for cell in self._cells[words[0]] if not is_missing(cell) and not Numbers().may_be(cell))
@@ -157,7 +158,7 @@ class _Reader:
     def _labelled(self, targets: Sequence[str], words: bool) -> np.ndarray:
         """Which rows have a target; the others cannot be used, and that is said."""
         missing = np.zeros(len(self._table.lines), dtype=bool)
-        for name in targets:
+        for name in (name for name in targets if not self._plain[name]):
             known = {cell: is_missing(cell, not words) for cell in set(self._cells[name])}
             missing |= np.fromiter((known[cell] for cell in self._cells[name]), bool, len(missing))
         if missing.all():
@@ -176,7 +177,7 @@ class _Reader:
         """The decimal sign of every column: its own cells prove it, else those of the other columns, else the file's separator."""
         if self._reading.decimal in ("point", "comma"):
             return dict.fromkeys(names, "." if self._reading.decimal == "point" else ",")
-        found = {name: evidence(dict.fromkeys(self._cells[name])) for name in self._table.names}
+        found = {name: evidence(self._cells[name], self._plain[name]) for name in self._table.names}
         points = sum(each.point > 0 for each in found.values())
         commas = sum(each.comma > 0 for each in found.values())
         common = "." if points and not commas else "," if commas and not points else ""
@@ -219,18 +220,24 @@ class _Reader:
     def _numbers(self, name: str, sign: str, role: str, usable: np.ndarray, features: Sequence[str] = ()) -> np.ndarray:
         """The column as numbers, NaN in rows that are not used."""
         cells = self._cells[name]
-        distinct = list(dict.fromkeys(cells))
-        known: dict[str, float | None] = dict(zip(distinct, Numbers(sign).values(distinct), strict=True))
-        if role == "feature" and (truth := _truth(cells)):
-            known |= truth
-            self._notes.append(Note(f"column {named(name)}: {' and '.join(f'{word} is {value:g}' for word, value in truth.items())}"))
-        numbers = np.fromiter((np.nan if (v := known[cell]) is None else v for cell in cells), float, len(cells))
+        plain = self._plain[name] and sign == "."
+        numbers = np.fromiter(map(float, cells), float, len(cells)) if plain else self._by_cell(name, sign, role)
         bad = np.flatnonzero(~np.isfinite(numbers) & usable)
         if len(bad):
             raise self._bad_cell(name, role, bad, usable, features)
         self._flag_codes(name, role, numbers[usable])
         numbers[~usable] = np.nan
         return numbers
+
+    def _by_cell(self, name: str, sign: str, role: str) -> np.ndarray:
+        """The column as numbers, each distinct cell read once; NaN for what is none."""
+        cells = self._cells[name]
+        distinct = list(dict.fromkeys(cells))
+        known = dict(zip(distinct, Numbers(sign).values(distinct), strict=True))
+        if role == "feature" and (truth := _truth(cells)):
+            known |= truth
+            self._notes.append(Note(f"column {named(name)}: {' and '.join(f'{word} is {value:g}' for word, value in truth.items())}"))
+        return np.fromiter((np.nan if (v := known[cell]) is None else v for cell in cells), float, len(cells))
 
     def _bad_cell(self, name: str, role: str, bad: np.ndarray, usable: np.ndarray, features: Sequence[str]) -> DataError:
         cells, lines = self._cells[name], self._table.lines

@@ -307,6 +307,8 @@ def _from_csv(values: Mapping[str, Any]) -> _Raw:
     distinct, places = np.unique(labels[columns.usable], return_inverse=True)
     if len(distinct) > max(50, len(places) // 2):
         where = f"{quoted_path(values['path'])}: column {named(targets[0])}"
+        if len(distinct) == len(places):
+            raise DataError(f"{where} is different in every row: it names the rows and cannot be a target")
         raise DataError(f"{where} has {len(distinct)} different values, too many to be classes")
     classes = tuple(f"{v:g}" if isinstance(v, float) else str(v) for v in distinct.tolist())
     numbers = np.full(len(labels), -1)

@@ -254,7 +254,7 @@ def _is_headed(path: str, rows: Sequence[Sequence[str]], header: str, notes: lis
     above = [c for c in number_above if c in numeric]
     if not above:
         return True
-    if _could_be_names([first[c] for c in above], [first[c] for c in range(len(first)) if first[c]]):
+    if _could_be_names([first[c] for c in above]):
         cells = ", ".join(one_line(cell, 20) for cell in first[:6]) + (" …" if len(first) > 6 else "")
         raise DataError(
             f"{path}: line 1 could name the columns or be the first sample: {cells}",
@@ -266,9 +266,9 @@ def _is_headed(path: str, rows: Sequence[Sequence[str]], header: str, notes: lis
     return False
 
 
-def _could_be_names(above: Sequence[str], filled: Sequence[str]) -> bool:
-    """Whether all cells of line 1 count up by one, as years do and the names of columns that never had any."""
-    if len(above) != len(filled) or len(above) < 2 or not all(re.fullmatch(r"\d{1,4}", cell) for cell in above):
+def _could_be_names(above: Sequence[str]) -> bool:
+    """Whether the numbers of line 1 count up by one, as years do and the names of columns that never had any."""
+    if len(above) < 2 or not all(re.fullmatch(r"\d{1,4}", cell) for cell in above):
         return False
     values = [int(cell) for cell in above]
     return all(b - a == 1 for a, b in zip(values, values[1:], strict=False))

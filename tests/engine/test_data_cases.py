@@ -108,7 +108,7 @@ def test_a_number_above_numbers_in_line_1_is_a_sample(name: str) -> None:
     ("38", "line 3, column 'x' has no value ('#DIV/0!')"),
     ("39", "line 3, column 'x' has 'inf'"),
     ("40", "line 3, column 'x' has no value ('-')"),
-    ("44", "'id' has 120 different values, too many to be classes"),
+    ("44", "'id' is different in every row: it names the rows and cannot be a target"),
 ])  # fmt: skip
 def test_what_nobody_can_decide_is_refused_with_line_and_column(name: str, part: str) -> None:
     with pytest.raises(DataError) as refused:
@@ -210,6 +210,14 @@ def test_the_header_of_numpys_savetxt_is_in_a_comment(tmp_path: Path) -> None:
 def test_the_header_pandas_writes_for_columns_without_names_is_asked_about(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="could name the columns or be the first sample"):
         load(written(tmp_path, ",0,1,2\n0,0.5,1.5,2\n1,2.5,3.5,4\n"))
+    with pytest.raises(DataError, match="could name the columns or be the first sample"):
+        load(written(tmp_path, "0,1,2,label\n5,6,7,a\n8,9,1,b\n"))
+
+
+def test_a_remark_beside_the_table_is_not_its_target(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="line 3, column 'column 3' has 'see page 5'; a feature must be a number") as refused:
+        load(written(tmp_path, "x,y,\n1,2,\n3,4,see page 5\n"))
+    assert rows(load(written(tmp_path, "x,y,\n1,2,\n3,4,see page 5\n", **refused.value.repairs[0][1]))) == [(1, 2), (3, 4)]
 
 
 def test_excels_unicode_text_is_read(tmp_path: Path) -> None:
