@@ -110,15 +110,20 @@ def test_a_verdict_about_another_number_goes_and_a_right_one_returns_with_its_nu
     assert number.done and not number.verdict.isHidden() and not number.comment.isHidden()
 
 
-@pytest.mark.parametrize("home", ["return", "undo"])
-def test_what_was_answered_about_a_changed_graph_is_asked_again_in_the_steps_own(played: Window, qtbot: QtBot, home: str) -> None:  # noqa: F811
+@pytest.mark.parametrize(("home", "how"), [("return", "typed"), ("undo", "typed"), ("undo", "revealed")])
+def test_what_was_answered_about_a_changed_graph_is_asked_again_in_the_steps_own(
+    played: Window, qtbot: QtBot, home: str, how: str  # noqa: F811
+) -> None:
     played.lessons.next()
     numbers(played, multiply=-15.0)
     played.document.do(SetParam(names(played.document)["x"], "value", 4.0), "x = 4")
     numbers(played, multiply=-20.0)
     number, multiply = boxes(played)[0], names(played.document)["multiply"]
-    number.field.setText("-20")
-    number.try_it()
+    if how == "typed":
+        number.field.setText("-20")
+        number.try_it()
+    else:
+        number.give_up()
     assert number.done and multiply not in played.canvas.overlay.hidden.values
 
     played.lessons.return_to_step() if home == "return" else played.document.undo()

@@ -81,6 +81,8 @@ class Predicting:
     def reveal(self, box: QuestionBox) -> None:
         """Somebody gave up beside the canvas, or the lesson itself knew the answer."""
         items = [item for item, other in self._boxes.items() if other is box and item in self._board.asked]
+        for item in items:
+            box.about = number_of(self._window.document.graph, self._window.trace, item)
         self._board.reveal(items)
 
 

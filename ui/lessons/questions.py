@@ -150,9 +150,9 @@ class QuestionBox(QFrame):
 
     def reopen(self) -> None:
         """Ask again: whatever was said about an answer was about another number."""
-        self.done, self.about, self._said = False, None, ("", "")
+        self.done, self.about, self._said, self._commented = False, None, ("", ""), ""
         self.verdict.hide()
-        self._comment("")
+        self.comment.hide()
         self._offer()
 
     def give_up(self) -> None:

@@ -29,8 +29,8 @@ class FaultFinding(QObject):
         super().__init__(window)
         self.window, self.score = window, score
         self.bar = FaultBar()
-        self._about: tuple[int, Fault | None] | None = None
-        """The state of the document that the last guess was judged in."""
+        self._about: Fault | None = None
+        """The fault that the last guess was judged by."""
         self.badge = label(BADGE, "strong")
         self.badge.setToolTip("Some of what this graph computes is wrong on purpose: Learn ▸ Find the fault")
         window.status.insertPermanentWidget(1, self.badge)
@@ -53,8 +53,8 @@ class FaultFinding(QObject):
         """The document changed: the badge tells what is so."""
         there = self.fault is not None
         self.badge.setVisible(there)
-        if there and self._about is not None and self._about != (self.window.document.revision, self.fault):
-            self._about = None  # what was said was about another graph
+        if there and self._about is not None and self._about != self.fault:
+            self._about = None  # what was said was about another fault
             self._shown(None)
             if not self.bar.guess.isHidden():
                 self.bar.ask_again()
@@ -113,7 +113,7 @@ class FaultFinding(QObject):
         judgement = judge_fault((fault.kind, fault.place), (kind, place))
         said = f"{faults.KINDS[kind]}: {self._name(place)}" if place else faults.KINDS[kind]
         self.score.add(self.window.files.title, "fault", said, None, "yes" if judgement.right else "no")
-        self._about = self.window.document.revision, fault
+        self._about = fault
         if judgement.right:
             self.bar.say(f"{judgement.text} {faults.described(graph, fault)}")
             self._shown(fault, "ok")
