@@ -63,8 +63,7 @@ def add_graph_arguments(parser: argparse.ArgumentParser) -> None:
 def load_graph(options: argparse.Namespace) -> Graph:
     """The graph a command was asked for, with `--set`, `--param` and `--objective` applied. Raises CommandError."""
     sets, parameters = _assignments(options.sets, "--set"), _assignments(options.parameters, "--param")
-    if options.file is not None:
-        options.file = cleaned(options.file)
+    options.file = options.file and cleaned(options.file)
     if (options.file is None) == (options.formula is None) or options.file == "":
         raise CommandError("name either a FILE (or an example) or a --formula")
     try:

@@ -30,7 +30,7 @@ def unzip(file: BinaryIO, size: int) -> tuple[bytes, dict[str, bytes]]:
     """The document's text and everything beside it, from an archive of `size` bytes. Raises ArchiveError."""
     try:
         bounded = _Bounded(file)
-        with zipfile.ZipFile(bounded) as archive:  # type: ignore[call-overload]  # it needs no more of a file than this
+        with zipfile.ZipFile(bounded) as archive:
             bounded.most = size
             entries = _checked(archive.infolist(), size)
             return archive.read(MEMBER), {entry.filename: archive.read(entry) for entry in entries if entry.filename != MEMBER}

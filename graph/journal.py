@@ -251,7 +251,7 @@ class _Read:
     def mark(self, row: Mapping[str, Any]) -> None:
         self.modified, self.time = bool(row["modified"]), float(row["time"])
         self.path = None if row["path"] is None else Path(row["path"])
-        self.identity = Identity(**row["identity"]) if "identity" in row else None
+        self.identity = Identity.from_json(row.get("identity"))
 
 
 def _read(session: Path, catalog: Catalog) -> _Read | None:

@@ -24,6 +24,7 @@ from graph.model import Reader, described, number
 from graph.paths import open_regular, reason
 from graph.quoting import quoted, quoted_name, quoted_path
 from graph.scan import MAXIMUM_BYTES, ScanError, parse
+from graph.writing import Identity, identity_of_bytes
 
 FORMAT: Final = "gradwire-lesson"
 VERSION: Final = 1
@@ -210,12 +211,14 @@ def dumps(lesson: Lesson) -> str:
     return "{" + ",\n".join(parts) + "}\n"
 
 
-def save(lesson: Lesson, path: Path | str) -> None:
+def save(lesson: Lesson, path: Path | str) -> Identity:
     """Write a file so that at every moment either the old or the new one is whole. Raises LessonError."""
+    data = dumps(lesson).encode("utf-8", "backslashreplace")
     try:
-        write_whole(Path(path), dumps(lesson).encode("utf-8", "backslashreplace"))
+        write_whole(Path(path), data)
     except FileError as problem:
         raise LessonError(str(problem)) from None
+    return identity_of_bytes(path, data)
 
 
 def graph_path(lesson: Lesson, lesson_path: Path | str, examples: Path) -> Path:

@@ -15,7 +15,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from graph.paths import open_regular, refuse_to_replace, shortened
 
@@ -32,6 +32,15 @@ class Identity:
     mtime_ns: int
     inode: int
     digest: str
+
+    @classmethod
+    def from_json(cls, row: Any) -> Identity | None:
+        """The identity that `dataclasses.asdict` gave; None for anything else."""
+        try:
+            size, mtime, inode = (int(row[name]) for name in ("size", "mtime_ns", "inode"))
+            return cls(size, mtime, inode, str(row["digest"]))
+        except (KeyError, TypeError, ValueError):
+            return None
 
 
 def identity_of(file: BinaryIO) -> Identity:

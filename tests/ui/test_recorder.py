@@ -262,3 +262,17 @@ def test_random_actions_while_recording_break_nothing(studio: Window, qtbot: QtB
     studio.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
     if studio.lessons.recording:
         studio.lessons.toggle_recorder()
+
+
+def test_a_lesson_that_another_program_changed_is_not_replaced_unasked(studio: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    new_step(studio, qtbot)
+    save(studio, tmp_path / "mine.gwlesson")
+    for name in ("mine.gwlesson", "mine.gradwire"):
+        (tmp_path / name).write_text("someone else's")
+        set_value(studio, "x", studio.document.graph.setting(names(studio.document)["x"], "value") + 1.0)
+        new_step(studio, qtbot)
+        studio.dialogs = asked = Answers()  # type: ignore[assignment]
+        assert not studio.lessons.studio.save() and asked.asked == ["changed outside"]
+        assert (tmp_path / name).read_text() == "someone else's"
+        asked.outside = "replace"
+        assert studio.lessons.studio.save() and (tmp_path / name).read_text() != "someone else's"

@@ -13,6 +13,11 @@ from graph.difference import difference
 from graph.graph import Graph
 from graph.lesson import ENDING, Action, Lesson, LessonError, Question, Step
 from graph.lesson_actions import DOCUMENT
+from graph.writing import Identity, is_changed
+
+
+class LessonChanged(LessonError):
+    """A file of a lesson that another program has changed since it was saved."""
 
 
 @dataclass(slots=True)
@@ -36,6 +41,8 @@ class Recording:
     path: Path | None = None
     graph_path: Path | None = None
     saved: str = ""
+    written: dict[Path, Identity] = field(default_factory=dict)
+    """What the files of this recording were when it wrote them."""
 
     @classmethod
     def of(cls, lesson: Lesson, states: list[Graph]) -> Recording:
@@ -64,21 +71,27 @@ class Recording:
         """What would be written, the graph included: two recordings with the same text are the same."""
         return lesson_files.dumps(self.lesson("graph")) + files.dumps(self.takes[0].state) if self.takes else ""
 
-    def save(self, path: Path) -> None:
-        """Write the lesson, and its graph beside it; no other file is written over. Raises LessonError."""
+    def save(self, path: Path, replace: bool = False) -> None:
+        """Write the lesson, and its graph beside it; no other file is written over. Raises LessonError.
+
+        Where another program has changed one of them since, this is a LessonChanged, unless `replace` says to write over it.
+        """
         if not self.takes:
             raise LessonError(f"{path.name}: there is no step yet.")
         lesson_files.loads(lesson_files.dumps(self.lesson("graph")), path.name)  # says which question lacks something
         path = path if path.suffix == ENDING else path.with_name(path.name + ENDING)
         graph_path = self.graph_path if self.graph_path is not None and path == self.path else _free(path)
+        for place in (graph_path, path):
+            if not replace and place in self.written and is_changed(place, self.written[place]):
+                raise LessonChanged(f"{place.name}: another program has changed this file since it was saved here.")
         first = self.takes[0].state.copy()
         for take in self.takes:
             first.attachments.update(take.state.attachments)  # large tensors that come in later steps
         try:
-            files.save(first, graph_path)
+            self.written[graph_path] = files.save(first, graph_path)
         except files.FileError as wrong:
             raise LessonError(f"{path.name}: its graph cannot be written. {wrong}") from None
-        lesson_files.save(self.lesson(graph_path.name), path)
+        self.written[path] = lesson_files.save(self.lesson(graph_path.name), path)
         self.path, self.graph_path, self.saved = path, graph_path, self.text()
 
 

@@ -10,7 +10,7 @@ from graph.lesson import ENDING, LessonError
 from graph.paths import file_name
 from ui.lessons.recorder import Recorder
 from ui.lessons.recorder_panel import RecorderPanel
-from ui.lessons.recording import Recording
+from ui.lessons.recording import LessonChanged, Recording
 from ui.lessons.side import Side
 from ui.theme import Theme
 
@@ -65,16 +65,28 @@ class Studio:
 
     def save(self) -> bool:
         """Whether the lesson is safely in its file afterwards."""
-        window, recorder = self._window, self.recorder
+        recorder = self.recorder
         if recorder is None:
             return False
-        recording = recorder.recording
-        suggested = window.files.suggested(file_name(recording.title, ENDING))
-        path = recording.path or window.dialogs.save_path(str(suggested), "Save the lesson", FILTER, ENDING)
-        if path is None:
-            return False
+        path = recorder.recording.path or self._ask_path()
+        return path is not None and self._write(recorder.recording, path)
+
+    def _ask_path(self) -> Path | None:
+        window, recorder = self._window, self.recorder
+        assert recorder is not None
+        suggested = recorder.recording.path or window.files.suggested(file_name(recorder.recording.title, ENDING))
+        return window.dialogs.save_path(str(suggested), "Save the lesson", FILTER, ENDING)
+
+    def _write(self, recording: Recording, path: Path, replace: bool = False) -> bool:
+        window = self._window
         try:
-            recording.save(Path(path))
+            recording.save(path, replace)
+        except LessonChanged as wrong:
+            answer = window.dialogs.changed_outside(str(wrong).partition(": ")[0])
+            if answer == "replace":
+                return self._write(recording, path, replace=True)
+            chosen = self._ask_path() if answer == "save_as" else None
+            return chosen is not None and self._write(recording, chosen)
         except LessonError as wrong:
             window.dialogs.tell("The lesson could not be saved", str(wrong))
             return False
