@@ -171,11 +171,17 @@ def build(window: Window, canvas: QWidget, commands: object) -> dict[str, QActio
         else:
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
             window.addAction(action)
+        action.triggered.connect(functools.partial(_begin, window))
         action.triggered.connect(commit_typing)
         act = functools.partial(_run, window, spec.run) if spec.run else getattr(commands, spec.id)
         action.triggered.connect((lambda _=False, act=act: window.later(act)) if spec.id in ASKING else act)
         made[spec.id] = action
     return made
+
+
+def _begin(window: QWidget, *_: object) -> None:
+    """Another action begins: what the status line says about the last one is over."""
+    window.status.clear()  # type: ignore[attr-defined]
 
 
 def _run(window: QWidget, path: str, *_: object) -> None:

@@ -11,7 +11,8 @@ from engine.views import TraceView
 from graph.document import Document
 from ui.widgets import ElidedLabel, label
 
-MESSAGE_MS = 8000
+LEAST_MS, LETTER_MS, MOST_MS = 5000, 90, 15000
+"""How long a message stays: long enough to be read twice, and never until it is no longer true."""
 DEVICE_NAMES = {"cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}
 
 
@@ -38,8 +39,13 @@ class Status(QStatusBar):
             self.addPermanentWidget(widget)
 
     def say(self, text: str) -> None:
-        """Show a sentence for a while; a new one takes its place."""
-        self._show(text, MESSAGE_MS)
+        """Show a sentence for as long as it takes to read; a new one takes its place, and the next action clears it."""
+        self._show(text, min(max(LEAST_MS, LETTER_MS * len(text)), MOST_MS))
+
+    def clear(self) -> None:
+        """Something else is being done: what was said about the last thing is over. Only that the engine is gone stays."""
+        if self._fade.isActive():
+            self._show("", 0)
 
     def _show(self, text: str, ms: int) -> None:
         self.message.set_full(text)
@@ -66,7 +72,7 @@ class Status(QStatusBar):
     def show_kernel(self, state: str, text: str) -> None:
         self.kernel = state
         if text:
-            self._show(text, 0 if state == "dead" else MESSAGE_MS)
+            self._show(text, 0) if state == "dead" else self.say(text)
 
     def _show_device(self, device: str) -> None:
         name = device.split(":")[0]
@@ -74,5 +80,5 @@ class Status(QStatusBar):
         self.device.setText(self.device_name)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self._fade.stop()
+        self.clear()  # else it would be there for good once the line is seen again
         super().hideEvent(event)

@@ -217,6 +217,7 @@ class Window(QMainWindow):
         document.changed.connect(self._document_changed)
         self.recovery.follow(document)
         self.trace = None
+        self.status.clear()
         self.pace.drop()
         self.playhead.set_trace(None)
         self.inspector.set_document(document)
@@ -239,6 +240,7 @@ class Window(QMainWindow):
 
     def _document_changed(self, change: Change) -> None:
         """Panels follow once the event is over: a drag of a hundred nodes is one refresh."""
+        self.status.clear()
         self._settle.start()
 
     def _settled(self) -> None:

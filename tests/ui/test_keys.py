@@ -9,6 +9,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.catalog import CATALOG
+from graph.document import Document
 from tests.ui.canvas_graphs import title
 from tests.ui.window_support import names
 from ui.actions import ACTIONS, BY_ID
@@ -102,6 +104,7 @@ def test_a_new_graph_has_the_focus_on_the_canvas_so_that_tab_adds_a_node(window:
     for before in (window.library.query, window.inspector.node_page.name, window.bottom.tabs):
         before.setFocus()
         qtbot.keyClick(before, Qt.Key.Key_N, CTRL)
+        QApplication.processEvents()
         assert not window.document.graph.nodes and window.canvas.hasFocus()
         QTest.keyClick(window.canvas, Qt.Key.Key_Tab)
         assert window.search_box.isVisible()
@@ -252,3 +255,48 @@ def test_the_help_names_the_gestures_without_alt() -> None:
 
     for name, way in GESTURES:
         assert "Alt" not in way or "Ctrl + Shift" in way or "Shift or Alt" in way, name
+
+
+# what the status line says
+
+
+def test_a_message_ends_after_the_time_it_takes_to_read(window: Window) -> None:
+    status = window.status
+    window.say("No.")
+    short = status._fade.interval()
+    window.say("x is one number per sample; Linear needs a vector, so put a Stack in between, or choose another layer.")
+    assert 4000 <= short < status._fade.interval() <= 15000 and status._fade.isActive()
+    status._fade.timeout.emit()
+    assert status.message.full == ""
+
+
+def test_a_message_that_was_there_when_the_line_was_hidden_does_not_stay_for_good(window: Window) -> None:
+    window.say("Saved mine.gradwire")
+    window.presenter.enter()
+    window.presenter.leave()
+    assert window.status.isVisible() and window.status.message.full == "" and not window.status._fade.isActive()
+
+
+def test_the_next_action_ends_a_message_and_a_refusal_of_its_own_stays(window: Window, qtbot: QtBot) -> None:
+    said = window.status.message
+    window.say("Saved mine.gradwire")
+    window.canvas.add_node("math.exp")
+    assert said.full == ""
+    window.say("Saved mine.gradwire")
+    window.actions_by_id["fit_all"].trigger()
+    assert said.full == ""
+    window.actions_by_id["type_larger"].trigger()
+    assert said.full.startswith("Type at")
+    window.canvas.select(())
+    qtbot.keyClick(window.canvas, Qt.Key.Key_F8)
+    assert said.full == "Probe value: select a wire first"
+    window.set_document(Document.new(CATALOG))
+    assert said.full == ""
+
+
+def test_that_the_engine_is_gone_stays_until_it_is_back(window: Window) -> None:
+    window.status.show_kernel("dead", "The engine has stopped.")
+    window.actions_by_id["fit_all"].trigger()
+    assert window.status.message.full == "The engine has stopped."
+    window.status.show_kernel("ready", "The engine is back.")
+    assert window.status._fade.isActive()

@@ -349,3 +349,26 @@ def test_the_strip_leaves_the_small_map_its_place(window: Window, qtbot: QtBot) 
         assert strip is not None and strip.isVisible() and strip.x() >= 8
         assert strip.geometry().right() < canvas.minimap.place(QSizeF(canvas.size())).left()
         window.presenter.toggle_pen()
+
+
+def test_drawings_end_with_the_presentation(presenting: Window, qtbot: QtBot) -> None:
+    plain = pixel(presenting, 60, 60)
+    key(presenting, qtbot, Qt.Key.Key_K, CTRL | SHIFT)
+    draw(presenting, qtbot, (40, 60), (60, 60), (90, 60))
+    assert presenting.presenter.pen.board.strokes and pixel(presenting, 60, 60) != plain
+    presenting.presenter.leave()
+    assert not presenting.presenter.pen.board.strokes and not presenting.presenter.pen.board.can_undo
+    assert not presenting.actions_by_id["pen_clear"].isEnabled()
+
+
+def test_putting_the_pen_down_says_how_a_drawing_is_wiped(window: Window, qtbot: QtBot) -> None:
+    window.canvas.setFocus()
+    window.presenter.toggle_pen()
+    draw(window, qtbot, (40, 60), (60, 60), (90, 60))
+    key(window, qtbot, Qt.Key.Key_Escape)
+    assert window.presenter.pen.board.strokes and "Ctrl+Shift+Del" in window.status.message.full
+    key(window, qtbot, Qt.Key.Key_Delete, CTRL | SHIFT)
+    assert not window.presenter.pen.board.strokes
+    window.presenter.toggle_pen()
+    key(window, qtbot, Qt.Key.Key_Escape)
+    assert window.status.message.full == ""

@@ -365,6 +365,7 @@ class Lessons(Feature):
         if player is None:
             return
         self._close_notes()
+        self.window.presenter.forget_drawings()
         player.close()
         player.deleteLater()
         self._side.hide()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from graph.document import Document
@@ -114,7 +114,7 @@ class Presenter(Feature):
         self._show_strip()
 
     def leave(self) -> None:
-        """Everything as it was before; what was drawn stays."""
+        """Everything as it was before; what was drawn ends with the presentation."""
         window = self.window
         if not self.presenting:
             return
@@ -122,6 +122,7 @@ class Presenter(Feature):
         window.canvas.message.disconnect(self._hint)
         self._end_black()
         self.take("")
+        self.forget_drawings()
         self.light.show(False)
         self._set_lock(False)
         self._hide(False)
@@ -168,7 +169,11 @@ class Presenter(Feature):
 
     def take(self, tool: Tool) -> None:
         """A tool into the hand; with a tool the strip is there."""
+        put_down = bool(self.pen.tool) and not tool
         self.pen.take(tool)
+        if put_down and not self.presenting and self.pen.board.strokes:
+            key = self.window.actions_by_id["pen_clear"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            self.window.say(f"Your drawing stays until you wipe it: Learn > Wipe the canvas clean  ({key})")
         self.light.come_first()
         self._follow()
 
@@ -184,6 +189,12 @@ class Presenter(Feature):
     def clear(self) -> None:
         self.pen.board.clear()
         self.pen.told()
+
+    def forget_drawings(self) -> None:
+        """The pages that were drawn on are gone: all are blank."""
+        if self._tools is not None:
+            self.pen.board.forget()
+            self.pen.told()
 
     def toggle_spotlight(self) -> None:
         self.light.show(not self.light.on)
@@ -285,9 +296,7 @@ class Presenter(Feature):
                 yield "strokes to undo"
 
     def set_document(self, document: Document) -> None:
-        if self._tools is not None:
-            self.pen.board.forget()
-            self.pen.told()
+        self.forget_drawings()
         if self.presenting:
             self._set_lock(self.locked)
 
