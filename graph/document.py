@@ -201,6 +201,7 @@ class Document:
             raise files.FileError("This document has no file name yet.")
         if self.file_read_only:
             raise files.FileError(self.file_read_only)
+        files.refuse_unusable(place)
         if not replace and self._is_own(place) and self.identity is not None and is_changed(place, self.identity):
             raise files.FileChanged(f"{quoted_name(place)}: another program has changed this file since it was opened here.")
         wanted = self.state if isinstance(state, _Kept) else state

@@ -125,6 +125,7 @@ def save(graph: Graph, path: Path | str, state: SavedState | None = None) -> Ide
 
     Raises FileError.
     """
+    refuse_unusable(path)
     text = dumps(graph, state, *folder_names(path))
     attached = graph.attachments | ({STATE_MEMBER: state.packed} if state is not None and state.packed else {})
     if is_too_large(text):
@@ -139,6 +140,12 @@ def save(graph: Graph, path: Path | str, state: SavedState | None = None) -> Ide
     data = zipped(encoded, attached) if attached else encoded
     write_whole(Path(path), data)
     return identity_of_bytes(path, data)
+
+
+def refuse_unusable(path: Path | str) -> None:
+    """Raise FileError for what no system takes as a path."""
+    if "\0" in str(path):
+        raise FileError(f"{quoted_name(path)}: it cannot be saved: this is not a usable path.")
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -301,3 +301,14 @@ def test_an_edit_that_undo_takes_back_after_replacing_is_no_change(tmp_path: Pat
     document.do(SetParam("n1", "value", 9.0))
     document.undo()
     assert not document.modified
+
+
+def test_what_is_no_path_is_refused_in_words(tmp_path: Path) -> None:
+    document = opened(tmp_path / "a.gradwire")
+    with pytest.raises(FileError, match="this is not a usable path"):
+        document.save(tmp_path / "a\0b.gradwire")
+    with pytest.raises(FileError, match="this is not a usable path"):
+        save(document.graph, f"{tmp_path}/a\0b.gradwire")
+    with pytest.raises(FileError, match="there is no such file or folder"):
+        document.save(tmp_path / "none" / "b.gradwire")
+    assert document.path == tmp_path / "a.gradwire" and document.modified
