@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from graph.quoting import named
+
 if TYPE_CHECKING:
     from engine.shapes import Inference
     from graph.graph import Graph
@@ -32,7 +34,7 @@ class DeviceChoice:
 def choose_device(wanted: str, dtype: torch.dtype, learned: int) -> DeviceChoice:
     """`wanted` is one of DEVICES; `learned` counts the numbers that training changes. Raises ValueError for another name."""
     if wanted not in DEVICES:
-        raise ValueError(f"there is no device called {wanted!r}; choose from {', '.join(DEVICES)}")
+        raise ValueError(f"there is no device called {named(wanted)}; choose from {', '.join(DEVICES)}")
     if wanted == "auto":
         return _automatic(dtype, learned)
     if wanted == "cpu":

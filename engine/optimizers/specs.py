@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from graph.quoting import named, one_line
 from graph.spec import Setting
 
 
@@ -45,18 +46,18 @@ class OptimizerError(ValueError):
 
 def _complaint(setting: Setting, value: Any) -> str | None:
     if setting.kind == "bool":
-        return None if isinstance(value, bool) else f"must be on or off, not {value!r}"
+        return None if isinstance(value, bool) else f"must be on or off, not {one_line(repr(value))}"
     if setting.kind == "choice":
-        return None if value in setting.choices else f"must be one of {', '.join(setting.choices)}, not {value!r}"
+        return None if value in setting.choices else f"must be one of {', '.join(setting.choices)}, not {one_line(repr(value))}"
     if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
-        return f"must be a number, not {value!r}"
+        return f"must be a number, not {one_line(repr(value))}"
     if setting.kind == "int" and value != int(value):
-        return f"must be a whole number, not {value!r}"
+        return f"must be a whole number, not {one_line(repr(value))}"
     low, high = setting.minimum, setting.maximum
     if low is not None and (value < low or (setting.exclusive_minimum and value == low)):
-        return f"must be {'more than' if setting.exclusive_minimum else 'at least'} {low:g}, not {value!r}"
+        return f"must be {'more than' if setting.exclusive_minimum else 'at least'} {low:g}, not {one_line(repr(value))}"
     if high is not None and value > high:
-        return f"must be at most {high:g}, not {value!r}"
+        return f"must be at most {high:g}, not {one_line(repr(value))}"
     return None
 
 
@@ -252,5 +253,5 @@ OPTIMIZERS: dict[str, OptimizerSpec] = {spec.key: spec for spec in _ALL}
 def optimizer(key: str) -> OptimizerSpec:
     """The optimizer of that key. Raises OptimizerError."""
     if key not in OPTIMIZERS:
-        raise OptimizerError(f"there is no optimizer called {key!r}; there are {', '.join(OPTIMIZERS)}")
+        raise OptimizerError(f"there is no optimizer called {named(key)}; there are {', '.join(OPTIMIZERS)}")
     return OPTIMIZERS[key]

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.explain.condition import EXAMPLES, Condition, ConditionError, read
+from graph.quoting import one_line
 from ui.debugger.breakpoints import Breakpoint, Breakpoints
 from ui.inspector import scrolled
 from ui.widgets import ElidedLabel, button, clear, label, set_property
@@ -119,7 +120,7 @@ class PointsView(QWidget):
         try:
             target = self._find(name.strip()) if name.strip() else self._target()
             if target is None:
-                raise ConditionError(f"There is no node called “{name.strip()}”.")
+                raise ConditionError(f"There is no node called “{one_line(name)}”.")
             self._check(text, target)
             self._points.add(text, target)
         except ConditionError as refused:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from graph.document import Document
 from graph.lesson import ENDING, LessonError
 from graph.paths import file_name
+from graph.quoting import one_line
 from ui.lessons.recorder import Recorder
 from ui.lessons.recorder_panel import RecorderPanel
 from ui.lessons.recording import LessonChanged, Recording
@@ -60,7 +61,7 @@ class Studio:
         recorder = self.recorder
         if recorder is None or not recorder.recording.modified:
             return True
-        answer = self._window.dialogs.unsaved(f"the lesson “{recorder.recording.title}”")
+        answer = self._window.dialogs.unsaved(f"the lesson “{one_line(recorder.recording.title)}”")
         return answer == "discard" or (answer == "save" and self.save())
 
     def save(self) -> bool:
