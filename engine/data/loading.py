@@ -130,10 +130,10 @@ def load_together(nodes: Sequence[Mapping[str, Any]], folder: str = "") -> list[
             found.append(error)
             sources.append(None)
     totals = [data.total if isinstance(data, DataSet) else -1 for data in found]
-    for place, source in enumerate(sources):
+    for place, own in enumerate(sources):
         beside = tuple(other for other, total in zip(sources, totals, strict=True) if other is not None and total == totals[place])
-        if source is not None and len(beside) > 1:
-            found[place] = _load(source, beside)
+        if own is not None and len(beside) > 1:
+            found[place] = _load(own, beside)
     return found
 
 

@@ -194,7 +194,7 @@ def test_a_batch_of_one_is_told_until_the_batch_size_is_another() -> None:
 
 
 def test_a_repair_keeps_a_node_that_something_else_needs() -> None:
-    extra = {"acc": (ACCURACY, {}), "p": ("probe.value", {})}
+    extra: dict[str, Any] = {"acc": (ACCURACY, {}), "p": ("probe.value", {})}
     graph = chain(IRIS, hidden(3), SOFTMAX, loss=CROSS, extra=extra, more="; b -> acc.prediction; data.target -> acc.target; b -> p.x")
     (problem,) = told(graph)
     after = repaired(graph, problem)
@@ -203,7 +203,7 @@ def test_a_repair_keeps_a_node_that_something_else_needs() -> None:
 
 
 def test_cross_entropy_in_place_of_distances_trains() -> None:
-    training = {"optimizer": "adam", "hyper": {"lr": 0.05}, "epochs": 60}
+    training: dict[str, Any] = {"optimizer": "adam", "hyper": {"lr": 0.05}, "epochs": 60}
     graph = chain({**IRIS, "coding": "real"}, "source.standardize", hidden(1), loss=SQUARED, **training)
     (problem,) = told(graph)
     trainer = Trainer(Session(repaired(graph, problem)))
