@@ -50,7 +50,7 @@ def command(options: argparse.Namespace) -> int:
     if options.json:
         print_json(result)
     else:
-        _print_summary(result, session)
+        _print_summary(result, trainer)
     for line in _not_finite(session) if trainer.problem is None else ():
         print(f"main.py: {line}", file=sys.stderr)
     if trainer.problem is not None:
@@ -161,13 +161,15 @@ def _save(trainer: Trainer, graph: Graph, path: Path) -> None:
         raise CommandError(str(error)) from None
 
 
-def _print_summary(result: dict[str, Any], session: Session) -> None:
+def _print_summary(result: dict[str, Any], trainer: Trainer) -> None:
+    session, rate = trainer.session, trainer.hyper.get("lr")
     length = _counted(result["steps"], "step")
     if session.feeds.rows["train"]:
         length += f", {_counted(result['epochs'], 'epoch')}"
     if "trained_steps" in result:
         length += f", {result['trained_steps']:,} steps of them in the file already"
-    print(f"{length} with {result['optimizer']}, seed {result['seed']}, {result['device']}")
+    used = result["optimizer"] + (f" (η {rate:g})" if rate is not None else "")  # its own default, where --optimizer is another one
+    print(f"{length} with {used}, seed {result['seed']}, {result['device']}")
     if session.device_note and not session.device_note.endswith("running on the CPU"):
         print(session.device_note)
     for line in _rows(result):

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from ui.numbers import number
+from ui.numbers import MINUS, plain
 
 DECADES = 12
 """At most so many powers of ten away from the largest value: what is smaller is drawn on the straight part."""
@@ -39,7 +39,7 @@ class Scale:
             values = sorted({*_round_values(low, high), *values})
         stride = -(-len(values) // MANY_TICKS)
         zero = values.index(0.0) % stride if 0.0 in values else 0
-        return [(self.place(value), number(value)) for value in values[zero::stride]]
+        return [(self.place(value), plain(value).replace("-", MINUS)) for value in values[zero::stride]]
 
 
 LINEAR = Scale()
@@ -56,7 +56,7 @@ def chosen_scale(values: Iterable[float], logarithmic: bool) -> Scale:
     if not positive:
         return Scale(note="no logarithm: the loss is never above 0")
     straight = max(min(positive), max(map(abs, found)) * 10.0**-DECADES)
-    return Scale("symlog", straight, f"linear between ±{number(straight)}, where there is no logarithm")
+    return Scale("symlog", straight, f"linear within ±{plain(float(f'{straight:.2g}'))}")
 
 
 def _powers(low: float, high: float, straight: float) -> list[float]:

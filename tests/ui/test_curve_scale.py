@@ -21,7 +21,7 @@ RUNS = {
 @pytest.mark.parametrize("values", RUNS.values(), ids=RUNS)
 def test_every_value_has_a_finite_place_in_order_and_ticks_are_where_they_say(values: list[float]) -> None:
     scale = chosen_scale(values, True)
-    assert scale.kind == "symlog" and "linear between" in scale.note
+    assert scale.kind == "symlog" and "linear within" in scale.note
     ordered = np.sort(values)
     places = np.array([scale.place(float(value)) for value in ordered])
     assert np.isfinite(places).all() and (np.diff(places) >= 0).all() and scale.place(0.0) == 0.0
