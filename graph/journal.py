@@ -198,6 +198,8 @@ class Recovered:
     def document(self) -> Document:
         """The document, with its old path and marked as modified. Give it a journal of its own, flush that, then `discard`."""
         document = Document(self.graph, self.path, state=self.state, identity=self.identity)
+        if self.path is not None:
+            document.graph.folder = str(self.path.parent)
         document.mark_modified()
         return document
 

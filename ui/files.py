@@ -57,7 +57,8 @@ class Files:
 
     def resolved(self, text: str) -> str:
         """A path typed for this document. A relative one begins at its folder; before it has one, at the current folder if it fits."""
-        path, folder = cleaned(text), self._window.document.graph.folder
+        path, own = cleaned(text), self._window.document.path
+        folder = str(own.resolve().parent) if own is not None else ""  # a copy of an example is not beside the example
         if not path or is_absolute(path):
             return path
         return absolute(path, folder) if folder else os.path.abspath(path) if Path(path).is_file() else path

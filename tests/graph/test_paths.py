@@ -180,6 +180,19 @@ def _pipe(path: Path) -> Path:
     return path
 
 
+def test_a_rescued_document_means_the_tables_beside_its_file(course: Path, tmp_path: Path) -> None:
+    with_table("data/t.csv").save(course / "doc.gradwire")
+    document = Document.load(course / "doc.gradwire", CATALOG)
+    journal = Journal(document, tmp_path / "journals")
+    document.do(SetParam("n1", "path", "data/u.csv"))  # as a lesson may have it
+    journal.flush()
+    journal._lock.release()  # type: ignore[union-attr]
+    (found,) = recover(tmp_path / "journals", CATALOG)
+    assert meant(found.document()) == course / "data" / "u.csv"
+    found.release()
+    journal._close()
+
+
 def _journal(folder: Path, member: str) -> None:
     document = with_table("t.csv")
     journal = Journal(document, folder)

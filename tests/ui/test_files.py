@@ -296,7 +296,8 @@ def test_a_path_pasted_with_its_quotation_marks_is_taken(window: Window, qtbot: 
 
 
 def test_a_relative_path_that_is_typed_begins_at_the_documents_folder(window: Window, tmp_path: Path) -> None:
-    assert window.files.resolved("data.csv") == "data.csv"
+    assert window.files.open_example(FIRST)
+    assert window.files.resolved("data.csv") == "data.csv", "the examples' folder is no place for it"
     assert window.files.resolved("pyproject.toml") == str(Path("pyproject.toml").absolute())  # it fits, seen from here
     window.document.save(tmp_path / "doc.gradwire")
     assert window.files.resolved("data.csv") == str(tmp_path / "data.csv")
