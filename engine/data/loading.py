@@ -133,7 +133,10 @@ def load_together(nodes: Sequence[Mapping[str, Any]], folder: str = "") -> list[
     for place, own in enumerate(sources):
         beside = tuple(other for other, total in zip(sources, totals, strict=True) if other is not None and total == totals[place])
         if own is not None and len(beside) > 1:
-            found[place] = _load(own, beside)
+            try:
+                found[place] = _load(own, beside)
+            except DataError as error:  # no row is left that all of them can use
+                found[place] = error
     return found
 
 

@@ -173,7 +173,7 @@ _ALL = (
     DataSetSpec(
         "csv",
         "CSV file",
-        "Your own table: one row a sample, the first line names the columns.",
+        "Your own table, one row per sample. Separator, decimal sign and column names are recognised, and what was recognised is said.",
         "either",
         ("path", "feature_columns", "target_columns", "header", "decimal", "seed", "test_fraction", "coding"),
     ),

@@ -94,6 +94,13 @@ def test_a_row_without_a_label_is_left_out_of_both(tmp_path: Path) -> None:
     assert any("2 rows have no value in kind (lines 5, 22)" in p.text for p in session.problems)
 
 
+def test_files_without_a_row_in_common_are_refused_in_words(tmp_path: Path) -> None:
+    one, two = ["u" if i < 20 else "" for i in range(ROWS)], ["" if i < 20 else "v" for i in range(ROWS)]
+    path = table(tmp_path, one=one, two=two)
+    session = Session(pair(csv(path, "one"), csv(path, "two")))
+    assert any("have no row that all of them can use" in text for text in errors(session))
+
+
 def test_rows_typed_by_hand_follow_the_order_of_the_file_beside_them(tmp_path: Path) -> None:
     typed = {"dataset": "table", "features": [[1.5 * i] for i in range(ROWS)], "targets": [0.0] * ROWS}
     read = csv(table(tmp_path), "kind")
