@@ -12,6 +12,7 @@ from io import TextIOWrapper
 from cli.common import CommandError, add_graph_arguments
 from cli.parser import Parser, choice
 from cli.version import version_text
+from engine.memory import TOO_LITTLE, is_lack_of_memory
 from graph.numbers import read_number
 from graph.paths import reason
 
@@ -52,7 +53,7 @@ def run_command(arguments: list[str]) -> int:
         print("main.py: stopped", file=sys.stderr)
         return 130
     except (MemoryError, RecursionError):
-        print("main.py: this graph needs more memory than there is", file=sys.stderr)
+        print(f"main.py: {TOO_LITTLE}", file=sys.stderr)
         return 1
     except BrokenPipeError:
         sys.stderr.close()
@@ -64,6 +65,9 @@ def run_command(arguments: list[str]) -> int:
     except Exception as error:  # a mistake of ours: still one line, and what to do about it
         if os.environ.get(TRACEBACK):
             raise
+        if is_lack_of_memory(error):
+            print(f"main.py: {TOO_LITTLE}", file=sys.stderr)
+            return 1
         text = " ".join(str(error).split())[:300]
         print(f"main.py: internal error: {type(error).__name__}: {text} (set {TRACEBACK}=1 to see where)", file=sys.stderr)
         return 1

@@ -7,6 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 
 UNKNOWN = 8 * 10**9
+TOO_LITTLE = "this graph needs more memory than there is"
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
@@ -23,6 +24,11 @@ def memory() -> int:
         except (OSError, ValueError):
             continue
     return found
+
+
+def is_lack_of_memory(error: BaseException) -> bool:
+    """Whether this is what Python or torch raise when there is no memory left, on the processor or on a card."""
+    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "memory" in str(error))
 
 
 def _windows() -> int:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.explain.question import Question
 from engine.kernel.protocol import LASTING, ArrayKey, Handover, Kept, Progress, Reply, Request, receive, segment_name, send
+from engine.memory import TOO_LITTLE, is_lack_of_memory
 from engine.views import TraceView
 
 if TYPE_CHECKING:
@@ -185,5 +186,7 @@ class Server:
 
 
 def _one_line(error: Exception) -> str:
+    if is_lack_of_memory(error):
+        return TOO_LITTLE
     lines = str(error).strip().splitlines()
     return f"{type(error).__name__}: {lines[0]}" if lines else type(error).__name__

@@ -5,9 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import torch
 
 from engine import shapes
 from engine.catalog import CATALOG
+from engine.kernel.server import _one_line
+from engine.memory import is_lack_of_memory
 from engine.session import Session
 from graph.files import load, loads
 
@@ -46,3 +49,11 @@ def test_many_large_parameters_count_together(monkeypatch: pytest.MonkeyPatch) -
                     for n in range(3))  # fmt: skip
     session = Session(loads(f'{{"format":"gradwire","version":1,"nodes":[{rows}],"edges":[]}}', CATALOG))
     assert [p.nodes for p in session.problems if p.severity == "error"] == [("p2",)]
+
+
+def test_a_lack_of_memory_is_told_in_our_words() -> None:
+    """What torch says where the rule above did not see it coming."""
+    with pytest.raises(RuntimeError) as raised:
+        torch.empty(2**58)
+    assert is_lack_of_memory(raised.value) and is_lack_of_memory(MemoryError()) and not is_lack_of_memory(RuntimeError("shape"))
+    assert _one_line(raised.value) == "this graph needs more memory than there is"
