@@ -45,7 +45,7 @@ def build(
 ) -> Graph:
     """The graph of a formula; names in `sets` become Inputs, those in `params` trainable Parameters. Raises FormulaError."""
     sets, params = dict(sets or {}), dict(params or {})
-    statements = read(text)
+    statements = read(text, lambda name: name in sets or name in params)
     for name in (*sets, *params):
         if not valid_name(name):
             raise FormulaError(f'{quoted(name)} is not a name: {NAME_RULE}')
@@ -77,7 +77,7 @@ def insert_formula(
     A name that a node of the document has means that node. Other names become new Inputs, or Parameters where they are among
     `parameters` (None: those `likely_parameter` takes for weights). Raises FormulaError.
     """
-    statements = read(text)
+    statements = read(text, lambda name: graph.named(name) is not None)
     scratch = Graph(graph.catalog)  # the new nodes, and copies of the old ones they are wired to
 
     def leaf(builder: _Builder, name: str) -> End:
@@ -105,15 +105,15 @@ def likely_parameter(name: str) -> bool:
     return re.fullmatch(r"(w|W|b|B|theta|θ|weight|bias)_?\d*", name) is not None
 
 
-def names_in(text: str, constants: bool = False) -> tuple[str, ...]:
+def names_in(text: str, constants: bool = False, known: Callable[[str], bool] = lambda name: False) -> tuple[str, ...]:
     """The names of a formula that it does not define itself, in order of appearance. Raises FormulaError.
 
-    `constants`: e and pi too, which stand for their numbers unless something of that name is there.
+    `constants`: e and pi too, which stand for their numbers unless something of that name is there. `known`: the document's names.
     """
     found: dict[str, None] = {}
     defined: set[str] = set()
     try:
-        for statement in read(text):
+        for statement in read(text, known):
             names = [name for name in free_names(statement.tree) if constants or name not in CONSTANTS]
             found |= dict.fromkeys(name for name in names if name not in defined)
             defined.add(statement.name)

@@ -7,6 +7,7 @@ in 1/2x, the formula is refused with both readings.
 from __future__ import annotations
 
 import ast
+import unicodedata
 from typing import NoReturn
 
 from graph.formula_tokens import FormulaError, Token, tokens
@@ -28,6 +29,10 @@ _NOT_READ = {
 
 class Transposed(ast.Call):
     """`x^T`: the transpose, unless T is a name of the document."""
+
+
+class Lowered(ast.Name):
+    """`x₁`: x1, or x_1 where that is a name of the document; both are shown alike."""
 
 
 class Bare(ast.BinOp):
@@ -278,7 +283,8 @@ class Parser:
 
     def _named(self) -> ast.expr:
         token = self._take()
-        name: ast.expr = self._placed(ast.Name(token.text), token.start, token.end)
+        lowered = any(unicodedata.decomposition(letter).startswith("<sub>") for letter in self._text[token.start : token.end])
+        name = self._placed(Lowered(token.text) if lowered else ast.Name(token.text), token.start, token.end)
         if self._now.kind == "(":
             return self._called(name)
         if self._now.kind in ("power", "^") and self._is_power_of_call():

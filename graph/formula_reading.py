@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from graph.formula_parser import TRUTH, Parser, source
+from graph.formula_parser import TRUTH, Lowered, Parser, source
 from graph.formula_tokens import FormulaError
 from graph.model import valid_name
 from graph.numbers import CONSTANTS, INFINITE
@@ -43,8 +45,8 @@ class Statement:
     text: str
 
 
-def read(text: str) -> list[Statement]:
-    """The statements of a formula, separated by `;`. Raises FormulaError."""
+def read(text: str, known: Callable[[str], bool] = lambda name: False) -> list[Statement]:
+    """The statements of a formula, separated by `;`. `known` says which names the document has. Raises FormulaError."""
     if len(text) > MAXIMUM:
         raise FormulaError(f"the formula has {len(text):,} characters; at most {MAXIMUM:,} are read")
     if not text.strip():
@@ -60,6 +62,10 @@ def read(text: str) -> list[Statement]:
     for index, statement in enumerate(found):
         if any(statement.name == other.name for other in found[:index]) and statement.name:
             raise FormulaError(f"{statement.name} is defined twice")
+    for statement in found:
+        for node in ast.walk(statement.tree):
+            if isinstance(node, Lowered) and known(other := re.sub(r"(?<=[^\d_])(?=\d+$)", "_", node.id)) and not known(node.id):
+                node.id = other
     return found
 
 

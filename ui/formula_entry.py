@@ -43,7 +43,7 @@ def read_entry(
     """The formula in `text` as an edit of `graph`. `choices` says of a new name whether it is a Parameter; without, its name decides."""
     choices = choices or {}
     try:
-        names = names_in(text, constants=True)
+        names = names_in(text, True, lambda name: graph.named(name) is not None)
         used = tuple(name for name in names if graph.named(name) is not None)
         numbers = tuple(name for name in names if name in CONSTANTS and name not in used)
         fresh = [name for name in names if name not in (*used, *numbers)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from typing import TypeGuard
 
 from graph.formula_parser import Transposed
 from graph.formula_reading import FormulaError, Statement, read
@@ -53,6 +54,9 @@ class _Writer:
     def _operation(self, tree: ast.BinOp) -> tuple[str, int]:
         if isinstance(tree.op, ast.Div):
             return r"\frac{" + self.write(tree.left)[0] + "}{" + self.write(tree.right)[0] + "}", PRODUCT
+        if isinstance(tree.op, ast.Pow) and _is_named(tree.left) and not isinstance(tree.right, ast.UnaryOp):  # sin²(x), not sin(x)²
+            head, _, behind = self._call(tree.left).partition("(")
+            return f"{head}^{{{self.write(tree.right)[0]}}}({behind}", POWER
         if isinstance(tree.op, ast.Pow):
             return self._within(tree.left, ATOM) + "^{" + self.write(tree.right)[0] + "}", POWER
         sign, binds = _SIGNS.get(type(tree.op), (r" \mathbin{?} ", SUM))
@@ -67,6 +71,8 @@ class _Writer:
             return r"\sqrt{" + arguments[0] + "}"
         if name == "abs" and len(arguments) == 1:
             return "|" + arguments[0] + "|"
+        if name == "where" and len(arguments) == 3:
+            return rf"({arguments[1]} \;\mathrm{{if}}\; {arguments[0]} > 0, \;\mathrm{{else}}\; {arguments[2]})"
         if name == "norm" and len(arguments) == 1:
             return r"\|" + arguments[0] + r"\|"
         if name in ("log2", "log10"):
@@ -84,3 +90,8 @@ class _Writer:
             if letter in (text := ast.unparse(tree)):
                 return r"\ldots"
         return r"\mathrm{" + text + "}" if isinstance(tree, ast.Constant) else text
+
+
+def _is_named(tree: ast.expr) -> TypeGuard[ast.Call]:
+    """Whether this calls a function that LaTeX sets upright by its name."""
+    return isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in _NAMED

@@ -121,6 +121,12 @@ def test_a_constant_is_no_input_and_its_number_is_said() -> None:
     assert "e = 2.71828… · pi = 3.14159…" in summary(entry)
 
 
+@pytest.mark.parametrize("name", ["x1", "x_1"])
+def test_a_lowered_digit_means_the_name_that_is_there(name: str) -> None:
+    entry = read_entry(build(f"{name}*y", CATALOG, {name: 1.0, "y": 2.0}), "x₁ + y", (0.0, 0.0))
+    assert entry.used == (name, "y") and entry.inputs == () and len(entry.nodes) == 1
+
+
 def test_enter_on_a_wrong_formula_changes_nothing_and_stays(window: Window) -> None:
     before = window.document.graph.copy()
     entry = typed(window, "a*")
@@ -195,6 +201,8 @@ def test_a_selection_is_copied_as_a_formula_that_can_be_typed_again(window: Wind
         ("(a^b)^c", "(a^{b})^{c}"),
         ("e^(2π*x)", r"e^{2 \cdot \pi \cdot x}"),
         ("θ_1*x₁", r"\theta_{1} \cdot x_{1}"),
+        ("sin^2(x) + cos(x)^2", r"\sin^{2}(x) + \cos^{2}(x)"),
+        ("where(x > 0, x^2, y)", r"(x^{2} \;\mathrm{if}\; x > 0, \;\mathrm{else}\; y)"),
         ("X^T @ y", r"X^\top\,y"),
         (r"\frac{x}{2}", r"\frac{x}{2}"),
         ("u = w*x; u^2", "u = w \\cdot x \\\\\nu^{2}"),
