@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.lazy import F, torch
 from engine.nodes.base import ChoiceSetting, FloatSetting, NodeError, NodeType, Result, Rule, Settings
 from engine.nodes.checks import count, shape_text
+from engine.nodes.math_elementwise import signs
 from graph.spec import Category, Port
 
 if TYPE_CHECKING:
@@ -180,8 +181,8 @@ class L1(NumberLoss):
         "target": r"\bar{@target} = \bar{@y}\,<share>\mathrm{sign}(@target - @prediction)",
     }
     gradients = per_number(
-        prediction=lambda s, prediction, target: torch.sign(prediction - target),
-        target=lambda s, prediction, target: torch.sign(target - prediction),
+        prediction=lambda s, prediction, target: signs(prediction - target),
+        target=lambda s, prediction, target: signs(target - prediction),
     )
     module = "nn.L1Loss(<how>)"
     code = ("nn.L1Loss()", "{self}({prediction}, {target})")
@@ -245,6 +246,11 @@ class Logistic(NumberLoss):
         return F.softplus(-target * prediction, 1.0, 40.0)
 
 
+def _short(gap: Tensor) -> Tensor:
+    """1 where the score falls short of the margin, 0 where it does not, NaN where nobody knows."""
+    return torch.where(gap <= 0, 0.0, torch.where(gap > 0, 1.0, gap))
+
+
 class Hinge(NumberLoss):
     """Hinge loss for labels ±1: 0 once the score is on the right side of the margin, then a straight line.
 
@@ -261,8 +267,8 @@ class Hinge(NumberLoss):
         "target": r"\bar{@target} = -\bar{@y}\,<share>@scores\,[@target\,@scores < 1]",
     }
     gradients = per_number(
-        scores=lambda s, scores, target: -target * (1 - target * scores > 0),
-        target=lambda s, scores, target: -scores * (1 - target * scores > 0),
+        scores=lambda s, scores, target: -target * _short(1 - target * scores),
+        target=lambda s, scores, target: -scores * _short(1 - target * scores),
     )
     unselected = {name: lambda s, y, kept, scores, target: target * scores > 1 for name in ("scores", "target")}
     expression = "F.relu(1 - {target} * {scores})"
@@ -272,10 +278,21 @@ class Hinge(NumberLoss):
         return torch.relu(1 - target * prediction)
 
 
+_LEAST = 9.999999960041972e-13
+"""torch's least p(1 − p): 10⁻¹² as a float32."""
+
+
+def _odds(p: Tensor, t: Tensor) -> Tensor:
+    """log((1 − p)/p) with both logarithms cut off, the slope by t; NaN where the target is."""
+    found = torch.clamp(torch.log1p(-p), min=-100) - torch.clamp(torch.log(p), min=-100)
+    return torch.where(torch.isnan(t), t, found)
+
+
 class BinaryCrossEntropy(NumberLoss):
     """Cross-entropy between labels 0 or 1 and predicted probabilities, such as a sigmoid's output.
 
-    Logarithms are cut off at −100, as in torch, so that a certain and wrong prediction costs 100 and not infinity.
+    Logarithms are cut off at −100, as in torch, so that a certain and wrong prediction costs 100 and not infinity. In the derivative
+    p(1 − p) is at least 10⁻¹², as in torch: p = 0 or 1 has a steep slope, but a finite one.
     """
 
     key, title = "loss.bce", "Binary cross-entropy"
@@ -288,8 +305,8 @@ class BinaryCrossEntropy(NumberLoss):
         "target": r"\bar{@target} = \bar{@y}\,<share>\log\frac{1 - @probabilities}{@probabilities}",
     }
     gradients = per_number(
-        probabilities=lambda s, p, t: (p - t) / torch.clamp(p * (1 - p), min=1e-12),
-        target=lambda s, p, t: torch.clamp(torch.log1p(-p), min=-100) - torch.clamp(torch.log(p), min=-100),
+        probabilities=lambda s, p, t: (p - t) / torch.clamp(p * (1 - p), min=_LEAST),
+        target=lambda s, p, t: _odds(p, t),
     )
     module = "nn.BCELoss(<how>)"
     code = ("nn.BCELoss()", "{self}({probabilities}, {target})")
@@ -299,12 +316,18 @@ class BinaryCrossEntropy(NumberLoss):
         if p.is_cuda:  # there torch would stop the whole device
             refuse_improbable(probabilities=p, target=t)
         try:
-            return F.binary_cross_entropy(p, t, reduction="none")
+            each = F.binary_cross_entropy(p, t.detach(), reduction="none")
         except RuntimeError:
-            refuse_improbable(probabilities=p, target=t)
-            if torch.isnan(p + t).any():  # not this node's doing: passed on, and reported where it began
-                return prediction + target
-            raise
+            lost = torch.isnan(p + t)
+            refuse_improbable(probabilities=p.masked_fill(lost, 0.5), target=t.masked_fill(lost, 0.5))
+            if not bool(lost.any()):
+                raise
+            # NaN is not this node's doing: it is passed on, and reported where it began
+            each = F.binary_cross_entropy(p.masked_fill(lost, 0.5), t.detach().masked_fill(lost, 0.5), reduction="none")
+            each = torch.where(lost, (p + t) * torch.nan, each)
+        if t.requires_grad:  # torch's own derivative by the target forgets that the logarithms are cut off
+            each = each + (t - t.detach()) * _odds(p, t).detach()
+        return each
 
 
 def refuse_improbable(**inputs: Tensor) -> None:
@@ -341,7 +364,10 @@ class BinaryCrossEntropyLogits(NumberLoss):
 
 
 class KLDivergence(NumberLoss):
-    """Kullback–Leibler divergence of predicted log-probabilities from target probabilities, in nats."""
+    """Kullback–Leibler divergence of predicted log-probabilities from target probabilities, in nats.
+
+    A target of 0 contributes 0; its slope by that target is −∞.
+    """
 
     key, title = "loss.kl", "KL divergence"
     search = ("kullback-leibler", "relative entropy", "distribution", "distillation")
@@ -362,4 +388,4 @@ class KLDivergence(NumberLoss):
     code = ("nn.KLDivLoss(reduction='batchmean')", "{self}({log_probabilities}, {target})")
 
     def each(self, s: Settings, prediction: Tensor, target: Tensor) -> Tensor:
-        return F.kl_div(prediction, target, reduction="none")
+        return -torch.special.entr(target) - target * prediction  # F.kl_div, but for its slope at a target of 0, which is NaN there

@@ -302,6 +302,11 @@ class Cosine(Unary):
         return torch.cos(x)
 
 
+def signs(x: Tensor) -> Tensor:
+    """−1, 0 or 1, and NaN for NaN, where torch's sign is 0."""
+    return torch.where(torch.isnan(x), x, torch.sign(x))
+
+
 class Absolute(Unary):
     """The distance from 0. At 0 itself there is a kink; the gradient there is taken as 0."""
 
@@ -310,7 +315,7 @@ class Absolute(Unary):
     aliases = ("absolute",)
     formula = r"@y = |@x|"
     local_derivatives = {"x": r"\bar{@x} = \bar{@y} \cdot \mathrm{sign}(@x)"}
-    gradients = {"x": lambda s, g, y, kept, x: g * torch.sign(x)}
+    gradients = {"x": lambda s, g, y, kept, x: g * signs(x)}
     code = ("", "torch.abs({x})")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.lazy import torch
 from engine.nodes.base import BoolSetting, ChoiceSetting, IntsSetting, NodeError, NodeType, Settings
 from engine.nodes.checks import check_axis, reduced_axes
+from engine.nodes.math_elementwise import signs
 from graph.spec import Port
 
 if TYPE_CHECKING:
@@ -139,12 +140,12 @@ class Norm(Reduction):
     @staticmethod
     def _rule(s: Settings, g: Tensor, y: Tensor, kept: Any, x: Tensor) -> Tensor:
         g, y = _spread(s, g, x), _spread(s, y, x)
-        if s.p == "1":
-            return g * torch.sign(x)
+        if s.p == "1" or not _axes(s, x):
+            return g * signs(x)
         if s.p == "2":
-            return x * torch.where(y == 0, 0.0, g / y)
+            return g * torch.where(y == 0, 0.0, x / y)  # x / y is at most 1, where g / y overflows for the smallest y
         largest = x.abs() == y
-        return torch.sign(x) * largest * (g / largest.sum(_axes(s, x), keepdim=True)) if _axes(s, x) else g * torch.sign(x)
+        return signs(x) * largest * (g / largest.sum(_axes(s, x), keepdim=True))
 
     gradients = {"x": _rule}
 

@@ -19,6 +19,7 @@ from engine.explain.symbolic.table import FORMULAS
 from engine.nodes import TYPES
 from engine.session import Session
 from graph.files import load
+from graph.formula import build as from_formula
 from graph.graph import Graph
 from tests.engine.networks import network, product, tanh_net
 from tests.engine.scalar_graphs import derivatives, scalar_graph
@@ -177,3 +178,23 @@ def test_brackets_grow_around_what_is_tall_only() -> None:
     assert plain_brackets(r"\sin{\left(x \right)}") == r"\sin{(x )}"
     assert plain_brackets(r"\left(a + \left|b\right|\right) \left(\frac{1}{x}\right)") == r"(a + |b|) \left(\frac{1}{x}\right)"
     assert plain_brackets(r"\left[\left(\frac{1}{x}\right) > 0\right]") == r"\left[\left(\frac{1}{x}\right) > 0\right]"
+
+
+@pytest.mark.parametrize(
+    "formula, at, expected",
+    [
+        ("leaky_relu(x)", 0.0, 0.01), ("elu(x)", 0.0, 1.0), ("gelu(x)", -30.0, None), ("relu(x)", 0.0, 0.0), ("sigmoid(x)", 40.0, None),
+        ("exp(x)*(0.1+0.2) - exp(x)*0.3", 1.0, None), ("sin(x)*sin(x) + cos(x)*cos(x) + x*0.1*3 - x*0.3", 0.7, None),
+        ("(x+1)*(x+1) - x*x - 2*x", 1e8 / 3, None), ("tanh(x)*x - tanh(x)*x", 21.0, 0.0),
+    ],
+)  # fmt: skip
+def test_where_the_derivative_is_0_or_at_a_corner_formula_and_gradient_agree(formula: str, at: float, expected: float | None) -> None:
+    """What is left of terms that cancel is round-off on both sides, and no error of 100 %."""
+    found = derivative(formulas(from_formula(formula, CATALOG, {"x": at})), "x")
+    assert found.error == 0.0 and (expected is None or found.gradient == expected)
+
+
+def test_a_wrong_formula_is_still_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FORMULAS, "math.sin", lambda s, x: sympy.sin(x) * sympy.Rational(1001, 1000))  # type: ignore[index]
+    error = derivative(formulas(from_formula("sin(x)*x", CATALOG, {"x": 0.7})), "x").error
+    assert error is not None and error == pytest.approx(1e-3, rel=0.02)

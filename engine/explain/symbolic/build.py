@@ -20,6 +20,7 @@ from engine.explain.symbolic.brackets import plain_brackets
 from engine.explain.symbolic.numbers import evaluate
 from engine.explain.symbolic.simplify import simplified
 from engine.explain.symbolic.table import FORMULAS, number
+from engine.nodes.activations import Activation
 from engine.views import Absent
 from graph.latex import latex_name
 
@@ -51,6 +52,10 @@ class _Chain:
     definitions: list[tuple[Symbol, str, Expr]] = field(default_factory=list)
 
 
+ROUNDING = 2.0**-46
+"""Of the numbers that were added up, what their last digits may come to over a formula."""
+
+
 class _Builder:
     def __init__(self, products: LocalProducts, question: Symbolic) -> None:
         self.products, self.question = products, question
@@ -65,6 +70,7 @@ class _Builder:
         self.expressions: dict[Key, Expr] = {}
         self.until = time.perf_counter() + SECONDS
         self.cut_short = False
+        self._sizes: dict[Key, float] = {}
         self._check()
 
     def formulas(self) -> Formulas:
@@ -194,10 +200,26 @@ class _Builder:
         gradient = self._gradient(place)
         error = None
         if value is not None and gradient is not None and math.isfinite(value) and math.isfinite(gradient):
-            scale = max(abs(value), abs(gradient))
-            error = abs(value - gradient) / scale if scale else 0.0
+            difference, scale = abs(value - gradient), max(abs(value), abs(gradient))
+            error = 0.0 if difference <= ROUNDING * self._added_up().get(place.key, 0.0) else difference / scale
         left = rf"\frac{{\partial {self._name(self.target[0])}}}{{\partial {self.chain.names[x]}}}"
         return Derivative(place, x.name, left, self._write(expression), value, gradient, error)
+
+    def _added_up(self) -> dict[Key, float]:
+        """For every value the sum of the absolute products of all its paths: what is left where they cancel is round-off of this.
+
+        A slope such as 1 − y² is a difference too, of numbers up to 1.
+        """
+        if not self._sizes:
+            self._sizes = {self.target: 1.0}
+            for operation in reversed(self.operations):
+                least = 1.0 if isinstance(operation.type, Activation) else 0.0
+                for step in (step for key in operation.outputs for step in self.products.steps_into(key)):
+                    leaf = self.products.leaf(step)
+                    key = leaf.source if isinstance(leaf, Wire) else leaf.key
+                    size = self._sizes.get(step.key, 0.0) * max(abs(self.products.slope(step) or 0.0), least)
+                    self._sizes[key] = self._sizes.get(key, 0.0) + size
+        return self._sizes
 
     def _gradient(self, place: Place) -> float | None:
         gradients = self.trace.parameter_gradients if place.kind == "parameter" else self.trace.gradients
