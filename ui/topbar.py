@@ -172,9 +172,18 @@ class TopBar(QWidget):
         self.file.setToolTip("There are unsaved changes" if modified else name)
         self._fit()
 
+    def set_optimizer(self, text: str) -> None:
+        self._set_text(self.optimizer, text)
+
+    def _set_text(self, widget: QPushButton, text: str) -> None:
+        """Another text has another width: what there is no room for is left out again."""
+        if text != widget.text():
+            widget.setText(text)
+            self._fit()
+
     def set_training(self, training: bool, possible: bool, why: str) -> None:
         """Show the button as it acts; where training is not possible it says why."""
-        self.train.setText("Pause" if training else "Train ▶")
+        self._set_text(self.train, "Pause" if training else "Train ▶")
         self.train.setEnabled(possible)
         self.train.setToolTip(why or self._train_tips[training])
 
@@ -182,7 +191,7 @@ class TopBar(QWidget):
         """The chip: a disc for the engine's state, and where it computes."""
         hue = {"ready": theme.success, "training": theme.success, "dead": theme.error}.get(kernel, theme.wire)
         self.device.setIcon(dot(hue))
-        self.device.setText(" " + {"dead": "Restart", "starting": "starting"}.get(kernel, name))
+        self._set_text(self.device, " " + {"dead": "Restart", "starting": "starting"}.get(kernel, name))
         self.device.setToolTip(why or "Where the numbers are computed")
 
     def _wanted(self) -> int:

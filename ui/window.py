@@ -249,7 +249,7 @@ class Window(QMainWindow):
         self.topbar.set_file(self.files.title, self.document.modified)
         self.setWindowTitle(f"{self.files.title}[*] — Gradwire")
         self.setWindowModified(self.document.modified)
-        self.topbar.optimizer.setText(optimizer_text(self.document))
+        self.topbar.set_optimizer(optimizer_text(self.document))
         self.showing.show_seen()
         self.bottom.training.refresh()
         self.bottom.probes.refresh()

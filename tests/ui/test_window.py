@@ -104,6 +104,26 @@ def test_no_button_in_the_top_bar_is_cut_off(window: Window, qtbot: QtBot, name:
         assert button.isVisible() and right <= window.width(), button.text()
 
 
+@pytest.mark.parametrize("name", THEMES)
+@pytest.mark.parametrize("width", [1280, 1366, 1920])
+def test_chips_whose_text_grows_are_whole_or_left_out(window: Window, qtbot: QtBot, name: str, width: int) -> None:
+    """Optimizer, device and the training button get their texts after the bar was first arranged."""
+    window.resize(width, 700)
+    getattr(window.commands, f"theme_{name}")()
+    qtbot.wait(20)
+    bar = window.topbar
+    bar.set_optimizer("SGD   η 0.001   momentum 0.9")
+    bar.set_device("starting", "CPU", window.theme, "")
+    for training in (True, False):
+        bar.set_training(training, True, "")
+        qtbot.wait(20)
+        for widget in (bar.optimizer, bar.device, bar.train, bar.transport.forward, bar.transport.back, bar.transport.step):
+            if widget.isVisible():
+                assert widget.width() >= widget.sizeHint().width(), widget.text()
+                assert widget.mapTo(window, widget.rect().topRight()).x() <= window.width(), widget.text()
+        assert bar.train.isVisible()
+
+
 def test_the_status_line_says_precision_device_samples_and_mode(window: Window) -> None:
     trace = replace(hand_trace(window.document), dtype="float32", batch="samples 1–8 of 150", mode="training", device="cpu")
     window.showing.show_trace(trace)

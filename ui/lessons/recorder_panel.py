@@ -14,7 +14,7 @@ from ui.lessons.question_form import KINDS, QuestionForm, blank
 from ui.style import px, style_sheet
 from ui.theme import Theme
 from ui.typing import scroll_past
-from ui.widgets import button, clear, label, line
+from ui.widgets import FlowLayout, button, clear, label, line
 
 if TYPE_CHECKING:
     from ui.lessons.recorder import Recorder
@@ -61,13 +61,12 @@ class RecorderPanel(QWidget):
         self._connect()
 
     def _build(self) -> None:
-        top, steps = QHBoxLayout(), QHBoxLayout()
+        top, steps = QHBoxLayout(), FlowLayout(6)
         top.addWidget(label("Recording a lesson", "strong"), 1)
         for made in (self.save, self.play, self.close_button):
             top.addWidget(made)
         for made in (self.new, self.retake, self.up, self.down, self.remove):
             steps.addWidget(made)
-        steps.addStretch(1)
         self.kind.addItem("Add a question …")
         for kind in ("number", "choice", "text"):
             self.kind.addItem(KINDS[kind], kind)
