@@ -11,6 +11,7 @@ import unicodedata
 from typing import NoReturn
 
 from graph.formula_tokens import FormulaError, Token, tokens
+from graph.numerals import QUOTED
 
 SUM, PRODUCT, SIGN, POWER = range(1, 5)
 _BINARY: dict[str, tuple[type[ast.operator], int]] = {
@@ -192,7 +193,7 @@ class Parser:
         try:
             inner = Parser(token.text).expression()
         except FormulaError:
-            raise FormulaError(f"the raised {self._text[token.start : token.end]} is not understood") from None
+            raise FormulaError(f"the raised {self._text[token.start : token.end][:20]} is not understood") from None
         for node in ast.walk(inner):
             if isinstance(node, ast.expr):
                 self._placed(node, token.start, token.end)
@@ -413,7 +414,7 @@ class Parser:
         """Say what is wrong with the sign that stands here."""
         token = self._now
         before = self._tokens[self._at - 1] if self._at else None
-        last = before.text if before is not None else ""
+        last = before.text[:QUOTED] if before is not None else ""
         if token.kind in ("end", ";"):
             raise FormulaError(f"something is still missing after {last}" if last else "something is missing before ;")
         if token.kind in (")", "]", "}"):

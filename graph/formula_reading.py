@@ -59,9 +59,12 @@ def read(text: str, known: Callable[[str], bool] = lambda name: False) -> list[S
         raise FormulaError("the formula is nested too deeply") from None
     if not found:
         raise FormulaError("the formula is empty")
-    for index, statement in enumerate(found):
-        if any(statement.name == other.name for other in found[:index]) and statement.name:
+    names: set[str] = set()
+    for statement in found:
+        if statement.name in names:
             raise FormulaError(f"{statement.name} is defined twice")
+        if statement.name:
+            names.add(statement.name)
     for statement in found:
         for node in ast.walk(statement.tree):
             if isinstance(node, Lowered) and known(other := re.sub(r"(?<=[^\d_])(?=\d+$)", "_", node.id)) and not known(node.id):

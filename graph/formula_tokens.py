@@ -9,9 +9,14 @@ from dataclasses import dataclass
 from graph.model import normal_name
 from graph.numerals import NUMERAL, NumberError, numeral, simplified
 
+LONGEST_MESSAGE = 280
+
 
 class FormulaError(Exception):
-    """A formula that cannot be built, or a graph that cannot be written as one; one line for the person who typed it."""
+    """A formula that cannot be built, or a graph that cannot be written as one; one short line for the person who typed it."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 1]}…")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +145,10 @@ class _Lexer:
     def _fraction(self, letter: str) -> None:
         above, below = (unicodedata.decomposition(letter)[10:].split(" 2044") + [""])[:2]
         value = _digits(above) / (_digits(below) or 1)
+        if below == "":
+            raise FormulaError(f"{letter} is not understood here; write the fraction with /")
         before = self._found[-1] if self._found else None
-        if before is not None and before.kind == "number" and before.end == self._at:  # 1½
+        if before is not None and before.text.isdigit() and before.end == self._at:  # 1½
             self._found.pop()
             end, self._at = self._at + 1, before.start
             return self._put("number", self._text[before.start : end], end, before.value + value)

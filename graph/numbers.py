@@ -7,9 +7,11 @@ unit behind the number. `read_tensor` reads lists and matrices of such numbers, 
 from __future__ import annotations
 
 import ast
+import json
 import math
 import re
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,8 +33,9 @@ _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _ABOUT = re.compile(
     r"(?:(?:about|approximately|approx\.?|circa|ca\.?|roughly|nearly|around)\b\.?|[≈~≃≅=]|[^\W\d]\w*\s*[=≈])\s*", re.IGNORECASE
 )
-_UNIT = re.compile(r"(?:[^\W\d_]+\.?(?:\^-?\d+|[²³⁻¹]+)?[\s/·*.]*)+")
-_UNIT_APART = re.compile(r"(?:[^\W\d_]+\d?\.?(?:\^-?\d+|[²³⁻¹]+)?[\s/·*.]*)+")
+_BETWEEN_UNITS = re.compile(r"[\s/·*.]+")
+_UNIT = re.compile(r"[^\W\d_]+(?:\^-?\d+|[²³⁻¹]+)?")
+_UNIT_APART = re.compile(r"[^\W\d_]+\d?(?:\^-?\d+|[²³⁻¹]+)?")
 _MONEY = "€$£¥₹"
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?|\d\d?[-/]\d\d?[-/]\d{4}")
 _PERCENT = re.compile(r"(?:percent|per cent|pct\.?|prozent|procent)", re.IGNORECASE)
@@ -172,7 +175,8 @@ def _without_unit(body: str, unit: str, whole_text: str) -> tuple[str, bool, str
         reading = read_number(body)
         more = f", such as {plain(reading.value * factor)}" if factor and reading.value is not None else ""
         raise NumberError(f"{quoted(whole_text)}: {quoted(unit)} changes the number; type all of its digits{more}")
-    if unit in _MONEY or (_UNIT if glued else _UNIT_APART).fullmatch(unit):
+    parts = [part for part in _BETWEEN_UNITS.split(unit) if part]  # part by part: one pattern for all would take for ever on some texts
+    if unit in _MONEY or (parts and all((_UNIT if glued else _UNIT_APART).fullmatch(part) for part in parts)):
         return body, False, f"{quoted(unit)} is left out"
     raise NumberError(f"{quoted(whole_text)} is not a number")
 
@@ -243,7 +247,7 @@ _BRACKET = re.compile(
     r"(?:(?:np\.|numpy\.|torch\.)?(?:array|tensor|matrix|Matrix)\s*)?\(?\s*(\[.*\])\s*(?:,\s*dtype\s*=\s*[\w.]+\s*)?\)?", re.DOTALL
 )
 _OPERATORS = re.compile(r"[+*/^·×⋅∗÷-]|\*\*|%|‰")
-_MOST = 10_000_000
+_MOST = 1_000_000
 """Characters of one tensor."""
 
 
@@ -256,6 +260,8 @@ def read_tensor(text: str) -> Reading:
     typed = text.strip()
     if typed[:1] == "{" or (typed[:1] == "(" and re.search(r",\s", typed)):
         typed = typed.translate(str.maketrans("(){}", "[][]"))
+    if len(typed) > _MOST:
+        return Reading(refusal=f"this text is too long: {len(typed):,} characters")
     if (found := _BRACKET.fullmatch(typed)) is not None:
         return _bracketed(found[1])
     if typed[:1] == "[":
@@ -275,6 +281,8 @@ def read_rows(text: str) -> Reading:
     if len(text) > _MOST:
         return Reading(refusal=f"this text is too long: {len(text):,} characters")
     lines = [line for line in text.replace("；", ";").replace(";", "\n").splitlines() if line.strip()]
+    if (plain_rows := _plain_rows(lines)) is not None:
+        return plain_rows
     cells = [_cells(line, "\t" in text) for line in lines]
     proven = decimal_sign(cell for row in cells for cell in row) if sum(map(len, cells)) > 1 else ""
     rows: list[list[float]] = []
@@ -292,6 +300,22 @@ def read_rows(text: str) -> Reading:
     if len(rows) == 1 and len(rows[0]) > 1 and re.search(r"\d \d\d\d(?!\d)", lines[0]) and "\t" not in text:
         notes.append(f"read as {len(rows[0])} numbers")
     return Reading(rows, "; ".join(dict.fromkeys(notes)))
+
+
+_PLAIN_ROW = re.compile(r"[\d\s.eE+-]+")
+_THOUSANDS = re.compile(r"(?<!\S)\d{1,3} \d\d\d(?!\d)")
+
+
+def _plain_rows(lines: list[str]) -> Reading | None:
+    """Rows of numbers as programs write them, of which there may be many; None where anything is in question."""
+    if any(not _PLAIN_ROW.fullmatch(line) or _THOUSANDS.search(line) for line in lines):
+        return None
+    try:
+        rows = [[float(cell) for cell in line.split()] for line in lines]
+    except ValueError:
+        return None
+    usual = len({len(row) for row in rows}) == 1 and all(math.isfinite(value) for row in rows for value in row)
+    return Reading(rows) if usual and all(map(all, rows)) else None  # a 0 may be a number too small to be one
 
 
 def read_sizes(text: str) -> Reading:
@@ -343,6 +367,10 @@ def _cell(cell: str, decimal: str, alone: bool) -> Reading:
 
 def _bracketed(text: str) -> Reading:
     """Nested lists; commas, `;` or blanks part the entries."""
+    with suppress(ValueError, RecursionError):
+        entries = json.loads(text, parse_int=float, parse_constant=_refuse)
+        if _is_rectangular(entries):
+            return Reading(entries)
     try:
         entries, end = _entries(text, 0)
     except NumberError as wrong:
@@ -352,6 +380,17 @@ def _bracketed(text: str) -> Reading:
     if text[end:].strip():
         return Reading(refusal=f"{quoted(text[end:].strip())} stands behind the last bracket")
     return Reading(entries)
+
+
+def _refuse(name: str) -> Any:
+    raise ValueError(name)
+
+
+def _is_rectangular(value: Any) -> bool:
+    """Whether this is a number other than 0 and infinity, or lists of such of equal length; zeros are looked at more closely."""
+    if isinstance(value, list):
+        return all(map(_is_rectangular, value)) and len(set(map(_shape, value))) < 2
+    return isinstance(value, float) and value != 0 and math.isfinite(value)
 
 
 def _entries(text: str, start: int) -> tuple[list[Any], int]:

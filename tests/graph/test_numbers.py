@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -194,3 +195,21 @@ def test_any_text_is_a_number_or_a_sentence() -> None:
         for reading in (read_number(text), read_number(text, whole=True), read_tensor(text)):
             assert (reading.value is None) == bool(reading.refusal), text
             assert "\n" not in reading.refusal and len(reading.refusal) < 250
+
+
+@pytest.mark.parametrize(
+    "text", ["5 " + "a" * 290 + "!", "5" + "a" * 40 + "1", "5 " + "m/s" * 90 + "#", "5 " + "m^2" * 90 + "_", "a" * 299, "1 " * 140 + "x"]
+)
+def test_no_text_takes_long(text: str) -> None:
+    """A pattern that tries every way to cut a word needs years for these."""
+    start = time.process_time()
+    assert read_number(text).refusal and read_tensor(text).refusal
+    assert time.process_time() - start < 2
+
+
+def test_many_numbers_are_read_at_once() -> None:
+    start = time.process_time()
+    assert read_tensor("1 2 3\n" * 20_000).value[-1] == [1, 2, 3]
+    assert len(read_tensor("[" + "1.5," * 50_000 + "1]").value) == 50_001
+    assert time.process_time() - start < 2
+    assert "too long" in read_tensor("1 " * 600_000).refusal
