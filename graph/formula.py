@@ -322,7 +322,8 @@ class _Builder:
         if not least <= len(arguments) <= len(targets):
             names = ", ".join(port.name for port in ports)
             count = f"{len(ports) or 'no'} argument{'s' * (len(ports) != 1)}"
-            raise FormulaError(f"{spec.default_name} takes {count} ({names}), not {len(arguments)}")
+            hint = "; decimals in its brackets are written with a point" if re.search(r"\d,\d", self._text) else ""
+            raise FormulaError(f"{spec.default_name} takes {count} ({names}), not {len(arguments)}{hint}")
         end = self.add(spec, self._fresh(spec), settings or {})
         pairs = [*zip(arguments, targets, strict=False), *((given, (port, 0)) for port, given in (wired or {}).items())]
         for given, (port, slot) in pairs:
