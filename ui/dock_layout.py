@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QDockWidget
+from PySide6.QtWidgets import QDockWidget, QWidget
 
 from ui.frame import BOTTOM_HEIGHT, INSPECTOR_WIDTH, LIBRARY_WIDTH
 
@@ -20,6 +20,10 @@ FIRST = {"library": LIBRARY_WIDTH, "inspector": INSPECTOR_WIDTH, "bottom": BOTTO
 """Sizes in pixels for type at 100 %; of the outline, which is below the library, its share of their height."""
 SIDE_MOST, SIDES_MOST, BOTTOM_MOST = 1 / 3, 0.5, 0.4
 """Shares of the window that one side, both sides together, and the bottom panel get at most when the program gives them their size."""
+OTHERS, BESIDE_BARS = 75, 0.5
+"""Top bar and status line in pixels for type at 100 %, and the bottom panel's share of what they and strips beside the canvas leave."""
+BAR = 20
+"""A strip beside the canvas is at least as high as this."""
 _HIDDEN = frozenset({"outline"})
 _LEFT = ("library", "outline")
 
@@ -39,7 +43,9 @@ class DockLayout(QObject):
         self._busy = True  # until `restore`
         self.settled = False
         """Whether the mouse was used since the program last arranged the docks; until then they follow each new size of the window."""
+        self._barred = 0
         window.installEventFilter(self)
+        window.centralWidget().installEventFilter(self)
 
     # between starts
 
@@ -105,11 +111,18 @@ class DockLayout(QObject):
                   for width, docks in zip(wide, (left, right), strict=True) for _ in docks]  # fmt: skip
         window.resizeDocks([*left, *right], widths, Qt.Orientation.Horizontal)
         if not self._docks["bottom"].isHidden():
-            height = min(self._chosen["bottom"] * scale, BOTTOM_MOST * window.height())
+            room = window.height() - OTHERS * scale - self._bars()
+            height = min(self._chosen["bottom"] * scale, BOTTOM_MOST * window.height(), BESIDE_BARS * room)
             window.resizeDocks([self._docks["bottom"]], [round(height)], Qt.Orientation.Vertical)
         if all(not self._docks[name].isHidden() for name in _LEFT):
             share = round(1000 * self._chosen["outline"])
             window.resizeDocks([self._docks[name] for name in _LEFT], [1000 - share, share], Qt.Orientation.Vertical)
+
+    def _bars(self) -> int:
+        """The height of strips above and below the canvas, such as the debugger's."""
+        centre = self._window.centralWidget()
+        shown = [child for child in centre.children() if isinstance(child, QWidget) and child is not self._window.canvas]
+        return sum(max(child.height(), child.sizeHint().height()) for child in shown if not child.isHidden())
 
     def _left_width(self) -> float:
         window = self._window
@@ -146,7 +159,11 @@ class DockLayout(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The edges between docks belong to the window itself: a press and a release there are a drag of an edge."""
-        if isinstance(event, QMouseEvent):
+        if watched is not self._window:
+            if event.type() == QEvent.Type.LayoutRequest and abs(self._bars() - self._barred) > BAR:
+                self._barred = self._bars()
+                self.arrange()
+        elif isinstance(event, QMouseEvent):
             if event.type() == QEvent.Type.MouseButtonPress:
                 self._pressed, self.settled = self._extents(), True
             elif event.type() == QEvent.Type.MouseButtonRelease:

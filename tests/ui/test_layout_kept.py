@@ -171,6 +171,21 @@ def test_closing_a_lesson_gives_the_panels_back_as_they_were(start: Start, size:
         assert_canvas_is_largest(window)
 
 
+@pytest.mark.parametrize("theme", ["dark", "projector"])
+def test_a_strip_below_the_canvas_takes_its_room_from_the_panel_below(start: Start, theme: str) -> None:
+    """On a small screen in large type, the debugger's strip is three lines high."""
+    window = start((1280, 720))
+    getattr(window.commands, f"theme_{theme}")()
+    window.actions_by_id["debugger"].trigger()
+    for _ in range(3):
+        _settle()
+    assert window.canvas.height() > 0.95 * window.bottom_dock.height(), (window.canvas.height(), window.bottom_dock.height())
+    window.actions_by_id["debugger"].trigger()
+    for _ in range(3):
+        _settle()
+    assert window.bottom_dock.height() == pytest.approx(216 * window.theme.scale, abs=3)
+
+
 def test_an_edge_that_was_dragged_is_remembered_and_one_that_a_lesson_moved_is_not(start: Start, lesson: Path) -> None:  # noqa: F811
     window = start((1366, 768))
     edge = QPoint(window.inspector_dock.x() - 1, window.inspector_dock.height() // 2 + window.inspector_dock.y())
@@ -235,7 +250,8 @@ def test_full_screen_ends_with_the_window_that_was_left_in_it(start: Start) -> N
     for way in (full_screen, presenting):
         window = start()
         window.setWindowState(Qt.WindowState.WindowNoState)
-        window.setGeometry(5, 9, 770, 600)
+        size = 782, 600
+        window.setGeometry(5, 9, *size)
         _settle()
         way(window)
         _settle()
@@ -244,7 +260,7 @@ def test_full_screen_ends_with_the_window_that_was_left_in_it(start: Start) -> N
 
         after = start()
         assert not after.isFullScreen() and after.size() == window.normalGeometry().size(), way
-        assert (after.width(), after.height()) == (770, 600)
+        assert (after.width(), after.height()) == size
         after.close()
 
 
