@@ -89,7 +89,7 @@ class TextField(QLineEdit):
     def __init__(self, setting: Setting) -> None:
         super().__init__()
         self._setting = setting
-        self._shown, self._refused = "", False
+        self._shown, self.refusal = "", ""
         self.setAccessibleName(setting.label)
         if setting.kind in ("shape", "ints"):
             self.setPlaceholderText("none" if setting.kind == "ints" else "empty: one number")
@@ -111,7 +111,7 @@ class TextField(QLineEdit):
 
     def set_value(self, value: Any) -> None:
         text = written(self._setting, value)
-        if (self.isModified() and self.hasFocus()) or (self._refused and text == self._shown):
+        if (self.isModified() and self.hasFocus()) or (self.refusal and text == self._shown):
             return  # what is being typed, or was refused, stays
         if text == self._shown and text == self.text():
             return
@@ -135,7 +135,7 @@ class TextField(QLineEdit):
             text = cleaned(text) if window is None else window.files.resolved(text)
         self.setModified(False)
         if text == self._shown:
-            return self._complain("") if self._refused else None
+            return self._complain("") if self.refusal else None
         value, complaint, note = read(self._setting, text)
         if complaint:
             return self._complain(complaint)
@@ -149,7 +149,7 @@ class TextField(QLineEdit):
             self.noted.emit(note)
 
     def _complain(self, text: str) -> None:
-        self._refused = bool(text)
+        self.refusal = text
         set_property(self, "complaint", bool(text))
         self.refused.emit(text)
 

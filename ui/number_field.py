@@ -30,7 +30,7 @@ class NumberField(QAbstractSpinBox):
         super().__init__(parent)
         self._setting = setting
         self._value: float | int | None = None
-        self._shown = ""
+        self._shown = self.refusal = ""
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(setting.label)
         self.setKeyboardTracking(False)
@@ -61,6 +61,7 @@ class NumberField(QAbstractSpinBox):
         self._complain("")
 
     def _complain(self, text: str) -> None:
+        self.refusal = text
         set_property(self, "complaint", bool(text))
         self.setToolTip(text)
         self.refused.emit(text)

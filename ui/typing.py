@@ -14,6 +14,9 @@ def commit_typing() -> None:
         commit = getattr(widget, "commit", None)
         if callable(commit):
             commit()
+            refusal, say = getattr(widget, "refusal", ""), getattr(widget.window(), "say", None)
+            if refusal and callable(say):
+                say(f"{widget.accessibleName()} stays as it was: {refusal}")
             return
         widget = widget.parentWidget()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import math
 import random
 import time
@@ -9,6 +11,7 @@ import time
 import pytest
 
 from graph.formula import FormulaError, build, names_in
+from graph.formula_reading import read
 from graph.graph import Graph
 from graph.lint import lint
 from graph.objective import Objective, find_objective
@@ -175,3 +178,57 @@ def test_any_text_gives_a_graph_or_one_line() -> None:
             assert "\n" not in str(problem)
         else:
             assert lint(graph) == []
+
+
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+Written = tuple[str, str]
+"""As lectures write it, and as Python does."""
+
+
+def _lecture(draw: random.Random, depth: int) -> Written:
+    kind = draw.choice(["sum", "product", "beside", "power", "raised", "frac", "abs", "sin", "negative"]) if depth else "leaf"
+    if kind == "leaf":
+        return draw.choice([("2", "2"), ("1.5", "1.5"), ("½", "0.5"), ("x", "x"), ("θ", "θ"), ("x₁", "x1"), ("π", "pi")])
+    (a, python_a), (b, python_b) = _lecture(draw, depth - 1), _lecture(draw, depth - 1)
+    number = draw.choice(["2", "3", "12"])
+    return {
+        "sum": (f"{a} + ({b})", f"(({python_a}) + ({python_b}))"), "product": (f"({a})·({b})", f"(({python_a})*({python_b}))"),
+        "beside": (f"{number}({b})", f"({number}*({python_b}))"), "power": (f"({a})^{number}", f"(({python_a})**{number})"),
+        "raised": (f"({a}){number.translate(RAISED)}", f"(({python_a})**{number})"), "negative": (f"-({a})", f"(-({python_a}))"),
+        "frac": (rf"\frac{{{a}}}{{{b}}}", f"(({python_a})/({python_b}))"), "abs": (f"|{a}|", f"abs({python_a})"),
+        "sin": (f"sin²({a})", f"(sin({python_a})**2)"),
+    }[kind]  # fmt: skip
+
+
+def _worth(tree: ast.expr, values: dict[str, float]) -> float:
+    """The parsed tree in Python's arithmetic."""
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    code = compile(ast.fix_missing_locations(ast.Expression(_Plain().visit(tree))), "formula", "eval")
+    return float(eval(code, {"sin": math.sin, "abs": abs, "π": math.pi} | {name: values[name] for name in names if name in values}))
+
+
+class _Plain(ast.NodeTransformer):
+    """Python's compiler takes no subclasses of its nodes."""
+
+    def visit_Bare(self, node: ast.BinOp) -> ast.AST:  # noqa: N802 - the name decides
+        return self.generic_visit(ast.BinOp(node.left, node.op, node.right))
+
+    def visit_Lowered(self, node: ast.Name) -> ast.AST:  # noqa: N802
+        return ast.Name(node.id, ast.Load())
+
+    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802
+        return ast.Name(node.id, ast.Load())
+
+
+@pytest.mark.parametrize("count", [300, pytest.param(20_000, marks=pytest.mark.long)])
+def test_random_formulas_of_lectures_mean_what_python_says(count: int) -> None:
+    draw, values = random.Random(11), {"x": 1.3, "θ": 2.1, "x1": 0.4}
+    compared = 0
+    for _ in range(count):
+        text, python = _lecture(draw, 4)
+        with contextlib.suppress(OverflowError, ZeroDivisionError):
+            expected = float(eval(python, {"sin": math.sin, "pi": math.pi} | values))
+            (statement,) = read(text)
+            assert _worth(statement.tree, values) == pytest.approx(expected, rel=1e-9), text
+            compared += 1
+    assert compared > count * 0.9
