@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 PASSING = {"activation.identity", "math.reshape", "math.flatten", "probe.value"}
 """Types that pass the numbers on as they are."""
+EFFORT = 20_000
+"""Nodes that are copied at most in all, to try repairs."""
 LEARNING = {"layer.linear", "layer.conv2d", "layer.embedding", "layer.recurrent"}
 """Layers whose outputs are free to take any value."""
 
@@ -29,6 +31,7 @@ class Network:
 
     def __init__(self, graph: Graph, inference: Inference, feeds: Feeds, batch_size: int | None) -> None:
         self.graph, self.inference, self.feeds, self.batch_size = graph, inference, feeds, batch_size
+        self._tried = 0
 
     # What there is
 
@@ -195,9 +198,12 @@ class Network:
         return Node("new", key, name, params=settings, x=x, y=y, group=ends[0].group if ends[0].group == ends[1].group else None)
 
     def _safe(self, title: str, *edits: Edit) -> Repair | None:
-        """The repair, where the graph takes it."""
+        """The repair, where the graph takes it; in a large graph with many problems only the first get one, as each is tried on a copy."""
         from graph.edits import GraphError
 
+        self._tried += 1
+        if self._tried > max(1, EFFORT // len(self.graph.nodes)):
+            return None
         try:
             Compound(edits).apply(self.graph.copy())
         except GraphError:

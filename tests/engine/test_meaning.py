@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from engine.catalog import CATALOG
+from engine.meaning.network import EFFORT
 from engine.session import Session
 from engine.trainer import Trainer
 from graph.edits import SetParam, SetTraining
@@ -271,6 +272,17 @@ def test_no_example_and_no_lesson_has_such_a_problem_unless_it_shows_it() -> Non
     found = {(name, problem.text) for name, graph in graphs for problem in told(graph)}
     assert found == {("activations", "second: two linear layers in a row (first, then second) can do no more than a single one")}
     assert len(graphs) > 100
+
+
+def test_many_problems_in_a_large_graph_do_not_cost_a_copy_each() -> None:
+    count = 300
+    nodes: dict[str, Any] = {"data": ("source.data", IRIS), "r0": hidden(3), "loss": (CROSS, {})}
+    nodes |= {f"r{i}": (RELU, {}) for i in range(1, count)}
+    wires = [f"r{i} -> r{i + 1}.x" for i in range(count - 1)]
+    graph = network(nodes, "; ".join(["data.x -> r0.x", *wires, f"r{count - 1} -> loss.scores", "data.target -> loss.target"]))
+    problems = told(graph)
+    assert len(problems) == count - 1
+    assert 0 < sum(bool(problem.repairs) for problem in problems) <= EFFORT // len(graph.nodes)
 
 
 def test_settings_that_decide_a_problem_are_followed() -> None:
