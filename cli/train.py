@@ -154,7 +154,7 @@ def _save(trainer: Trainer, graph: Graph, path: Path) -> None:
     from engine.saved import pack_state, with_waiting
 
     SetGraphSetting("save_trained", MISSING).apply(graph)
-    state = pack_state(with_waiting(trainer.session, trainer.capture()), trainer.spec.key)
+    state = pack_state(with_waiting(trainer.session, trainer.capture()), trainer.spec.key, seed=trainer.session.seed)
     try:
         save(graph, path, state if state.step else None)
     except FileError as error:

@@ -47,6 +47,8 @@ def open_session(graph: Graph, options: argparse.Namespace, **settings: Any) -> 
         options.state = None
         print(f"main.py: {Path(options.file).name}: {error}; the graph's own values are used", file=sys.stderr)
         return session
+    if getattr(options, "seed", None) is not None:
+        session.seed = options.seed
     if lost:
         print(f"main.py: trained values without a place in this graph: {', '.join(lost)}", file=sys.stderr)
     if not getattr(options, "json", False):

@@ -20,10 +20,10 @@ TOGETHER = 4096
 """With more numbers than this in all, a file is an archive: nobody reads them as text."""
 
 
-def pack_state(state: State, optimizer: str, token: int | None = None) -> SavedState:
+def pack_state(state: State, optimizer: str, token: int | None = None, seed: int | None = None) -> SavedState:
     """The state for a file; bit for bit what `unpack_state` gives back."""
     tensors = {f"{part}/{name}": t.detach().cpu().contiguous() for part in PARTS for name, t in getattr(state, part).items()}
-    more: dict[str, Any] = {"step": state.step, "epoch": state.epoch, "position": state.position, "optimizer": optimizer}
+    more: dict[str, Any] = {"step": state.step, "epoch": state.epoch, "position": state.position, "optimizer": optimizer, "seed": seed}
     more["token"] = time.time_ns() if token is None else token
     few = sum(t.numel() for t in tensors.values()) <= TOGETHER and all(t.numel() <= INLINE for t in tensors.values())
     if few and all(bool(torch.isfinite(t).all()) for t in tensors.values()):
@@ -54,6 +54,8 @@ def put_back(session: Session, saved: SavedState, spared: Collection[str] = ()) 
             del part[name]
     same = saved.optimizer == session.graph.training["optimizer"]
     state.optimizer = {name: _remembered(session, tensor) for name, tensor in state.optimizer.items()} if same else {}
+    if saved.seed is not None:
+        session.seed = saved.seed
     return session.put_back(state)
 
 

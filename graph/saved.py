@@ -30,6 +30,7 @@ class SavedState:
     """Parameters, buffers and the optimizer's memory after `step` steps, as they stand in a file.
 
     `numbers` are tensors by name as `{"dtype", "shape", "values"}`; `packed` is a safetensors file where they are too many for that.
+    `seed` is what the run's random numbers follow from; the document may name another by now.
     `token` identifies these values while the app runs: two states with one token are the same.
     """
 
@@ -39,11 +40,13 @@ class SavedState:
     optimizer: str = ""
     numbers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     packed: bytes = field(default=b"", repr=False)
+    seed: int | None = None
     token: int = field(default_factory=time.time_ns, compare=False)
 
     def to_text(self) -> str:
         """The file's entry, one tensor a line."""
         head = {name: getattr(self, name) for name in COUNTERS} | {"optimizer": self.optimizer}
+        head |= {"seed": self.seed} if self.seed is not None else {}
         start = json.dumps(head, ensure_ascii=False)[:-1]
         if self.packed:
             return f"{start}, {json.dumps('file')}: {json.dumps(MEMBER)}, {json.dumps('sha256')}: {json.dumps(_digest(self.packed))}}}"
@@ -55,7 +58,7 @@ class SavedState:
         """The entry of a file, whose archive holds `packed`. Raises SavedStateError."""
         if not isinstance(content, dict):
             raise SavedStateError(f'"{KEY}" is not an object')
-        counters = {name: content.get(name, 0) for name in COUNTERS}
+        counters = {name: content.get(name, 0) for name in COUNTERS} | ({"seed": content["seed"]} if "seed" in content else {})
         for name, value in counters.items():
             if type(value) is not int or not 0 <= value < 2**63:
                 raise SavedStateError(f'{quoted(name)} is not a whole number from 0 up')

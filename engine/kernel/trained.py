@@ -26,6 +26,7 @@ class Left:
     state: State
     curve: Curve | None
     token: int
+    seed: int
 
 
 class Trained:
@@ -53,16 +54,19 @@ class Trained:
         """The run as it is, before something else takes its place; None where nothing was trained."""
         if not session.state.step:
             return None
-        return Left(with_waiting(session, captured(session, trainer)), trainer.curve if trainer is not None else None, self.token)
+        state, curve = with_waiting(session, captured(session, trainer)), trainer.curve if trainer is not None else None
+        return Left(state, curve, self.token, session.seed)
 
     def hand_over(self, session: Session, trainer: Trainer | None, run: int) -> Handover:
         """Everything another kernel, or a file, needs to go on from here."""
         optimizer = trainer.spec.key if trainer is not None else str(session.graph.training["optimizer"])
-        saved = pack_state(with_waiting(session, captured(session, trainer)), optimizer, self.token)
+        saved = pack_state(with_waiting(session, captured(session, trainer)), optimizer, self.token, session.seed)
         return Handover(saved, pickle.dumps((run, trainer.curve if trainer is not None else None), protocol=5))
 
     def take_up(self, session: Session, values: SavedState | Left) -> str:
         """Go on from values; what to say about those that no longer fit. Raises TensorError."""
+        if isinstance(values, Left):
+            session.seed = values.seed
         lost = session.put_back(values.state) if isinstance(values, Left) else put_back(session, values)
         self._optimizer = str(session.graph.training["optimizer"])
         self.token = time.time_ns() if lost else values.token

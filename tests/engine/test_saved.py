@@ -255,3 +255,24 @@ def test_trained_values_go_along_with_a_copied_or_cut_layer_within_one_document(
     session.move_state(moves_of(edit))
     session.update(graph)
     assert torch.equal(session.state.parameters[f"{copy}.W"], trained)
+
+
+def test_a_run_keeps_the_seed_it_began_with_although_the_document_names_another(tmp_path: Path) -> None:
+    """A new seed takes effect with the next Reset, so it must not change the order of samples by way of a file."""
+    graph = example("xor", batch_size=3)
+    session = Session(graph)
+    trainer = Trainer(session)
+    trainer.run(max_steps=7)
+    SetTraining("seed", 11).apply(graph)
+    session.update(graph)
+    save(graph, tmp_path / "s.gradwire", pack_state(trainer.capture(), trainer.spec.key, seed=session.seed))
+    trainer.run(max_steps=5)
+
+    loaded = read(tmp_path / "s.gradwire", CATALOG)
+    assert loaded.state is not None
+    again = Session(loaded.graph)
+    put_back(again, loaded.state)
+    Trainer(again).run(max_steps=5)
+    assert again.state.diff(session.state) == {}
+    again.reset()
+    assert again.seed == 11
