@@ -68,6 +68,7 @@ def paths(graph: Graph) -> list[str]:
 def test_two_wires_to_one_node_are_told_apart_by_their_ports() -> None:
     f, a, b = partial("f", "f"), partial("f", r"(x \to f.a)"), partial("f", r"(x \to f.b)")
     assert chains(square_by_hand(), "e0")[0] == f"{a} = {f} \\cdot {a}"
+    assert answer(situation(square_by_hand()), CardOf("edge", "e1")).title == "x → f.b"
     assert chains(square_by_hand(), "e0")[-1] == f"{partial('f', 'x')} = {a} + {b}"
     assert paths(square_by_hand()) == ["∂f/∂(x→f.a)", "∂f/∂(x→f.b)"]
 

@@ -364,7 +364,7 @@ def test_a_layer_is_asked_for_its_weights_and_every_tensor_for_one_entry(make_wi
     assert sorted(item.parameter for item in asked) == ["", "", "", "", "W", "W", "b", "b"]
     assert all(item.entry is not None for item in asked)
     layer = next(item.place for item in asked if item.parameter == "W")
-    assert "∂W[" in window.canvas.overlay.tags("predict")[layer].text and "∂b[" in window.canvas.overlay.tags("predict")[layer].text
+    assert "∂L/∂W[" in window.canvas.overlay.tags("predict")[layer].text and "∂L/∂b[" in window.canvas.overlay.tags("predict")[layer].text
 
     weight = next(item for item in asked if item.parameter == "W")
     truth = view.parameter_gradients[weight.place, "W"].data[weight.entry]  # type: ignore[union-attr,index]

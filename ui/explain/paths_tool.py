@@ -324,7 +324,8 @@ def _differential(text: str) -> Expr:
         return row(Text("∂"), name_expr(name))
     source, _, end = name.strip("()").partition("→")
     consumer, dot, port = end.partition(".")
-    return row(Text("∂("), name_expr(source), relation("→"), name_expr(consumer), Text(dot + port), Text(")"))
+    place = [Text(dot), name_expr(port)] if port else []
+    return row(Text("∂("), name_expr(source), relation("→"), name_expr(consumer), *place, Text(")"))
 
 
 def _number(value: float, inner: bool) -> Expr:

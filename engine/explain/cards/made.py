@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from engine.environment import FED_ROLES, Key, Own, Wire, frozen
+from engine.explain import labels
 from engine.explain.cards import Array, Card, CardOf, Number, Place, Section, Tex
 from engine.explain.cards.backward import backward
 from engine.explain.cards.fan_out import section as fan_out_section
@@ -123,7 +124,7 @@ def _edge(scene: Scene, question: CardOf) -> Card:
     edge = scene.graph.edges[question.id]
     key = edge.source
     producer, consumer = scene.graph.nodes[key[0]], scene.graph.nodes[edge.target[0]]
-    title = f"{scene.symbols.name(key)} → {consumer.name}"
+    title = f"{scene.symbols.name(key)} → {'.'.join(filter(None, labels.wire_end(scene.graph, edge)))}"
     found = scene.trace.edge_gradients.get(edge.id)
     place = Place("edge", edge.id, "", True)
     local, target = scene.local(key[0]), scene.local(edge.target[0])
