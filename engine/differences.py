@@ -194,7 +194,7 @@ def _extrapolated(coarse: _Quotient, fine: _Quotient) -> _Level:
     up, down = _to_zero(coarse.up, fine.up, 1), _to_zero(coarse.down, fine.down, 1)
     kink = both and abs(up - down) > max(STRAIGHT * abs(fine.up - fine.down), 10 * fine.noise)
     if both:
-        truncation = max(truncation, abs(up - down) - 3 * fine.noise)
+        truncation = max(truncation, abs(up - down))
     return _Level(value, truncation, noise, fine.step, kink, up, down, coarse, fine)
 
 

@@ -5,7 +5,7 @@ A share with fixed seeds runs always; the bulk is marked `long`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -50,14 +50,14 @@ def _infinite(graph: Graph, session: Session | None) -> set[str]:
 # right gradients
 
 
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(6))
 def test_right_gradients_pass_on_random_graphs(seed: int) -> None:
     assert false_alarms(random_graph(seed)) == []
     assert false_alarms(scalar_graph(seed)) == []
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("seed", range(10, 510))
+@pytest.mark.parametrize("seed", range(6, 506))
 def test_right_gradients_pass_on_many_random_graphs(seed: int) -> None:
     assert false_alarms(random_graph(seed)) == []
     assert false_alarms(scalar_graph(seed)) == []
@@ -115,13 +115,15 @@ def graph_around(case: Case) -> Graph | None:
     return None if session is None else session.graph
 
 
-def trials(case: Case) -> Iterator[tuple[str, bool]]:
-    """(rule, whether it is found when it is off by a thousandth), for the rules that change a gradient in this case."""
+def trials(case: Case, names: Collection[str] | None = None) -> Iterator[tuple[str, bool]]:
+    """(rule, whether it is found when it is off by a thousandth), for those of these rules that change a gradient in this case."""
     graph = graph_around(case)
     if graph is None:
         return
     before = _gradients(graph)
     for name, rule in TYPES[case.type].gradients.items():
+        if names is not None and name not in names:
+            continue
         with pytest.MonkeyPatch.context() as within:
             within.setitem(TYPES[case.type].gradients, name, spoiled(rule))
             if _differ(before, _gradients(graph)):
@@ -143,19 +145,21 @@ def _differ(before: list[torch.Tensor], after: list[torch.Tensor]) -> bool:
 NOT_TO_BE_SEEN = {
     "parameter.parameter value",  # passes its gradient on without a rule
     "layer.running_average over",  # 0, whatever it is multiplied by
+    "math.sign x",
+    "math.where condition",
 }
 
 
 @pytest.mark.parametrize("kind", sorted(kind for kind, node_type in TYPES.items() if node_type.gradients))
 def test_every_rule_that_is_off_by_a_thousandth_is_found(kind: str) -> None:
-    found: set[str] = set()
+    left = {name for name in TYPES[kind].gradients if f"{kind} {name}" not in NOT_TO_BE_SEEN}
     for case in _telling(kind):
-        for name, seen in trials(case):
-            assert seen, (str(case), name)
-            found.add(name)
-        if found == set(TYPES[kind].gradients):
+        if not left:
             break
-    assert {f"{kind} {name}" for name in set(TYPES[kind].gradients) - found} <= NOT_TO_BE_SEEN
+        for name, seen in trials(case, left):
+            assert seen, (str(case), name)
+            left = left - {name}
+    assert not left
 
 
 def _telling(kind: str) -> list[Case]:

@@ -78,6 +78,18 @@ def test_a_small_corner_on_a_curve_widens_the_error() -> None:
     assert found.kink or found.error >= 1e-3
 
 
+@pytest.mark.parametrize("noise", [1e-13, 1e-12, 1e-11])
+def test_a_corner_as_small_as_the_round_off_is_allowed_for(noise: float) -> None:
+    """2.45e-12 · min(x, 0) beside values known up to 1e-13 … 1e-11 of the slope: whatever is found, both slopes lie within its error."""
+
+    def value(t: float) -> Bounded:
+        return Bounded(2.45e-12 * min(t, 0.0), noise * 1e-3)
+
+    found = derivative(value, 22.0, 5.5)
+    low, high, slack = (found.low, found.high, found.slack) if found.kink else (found.value, found.value, found.error)
+    assert low - slack <= 0.0 and high + slack >= 2.45e-12
+
+
 def test_where_there_are_no_numbers_nothing_is_claimed() -> None:
     found = measured(lambda x: math.nan if x else 0.0, 0.0)
     assert math.isnan(found.value) and found.error == math.inf
