@@ -68,6 +68,7 @@ class Cut:
 
     def __call__(self, s: Any, g: Tensor, cut: Mask, y: Tensor, kept: Any, *arguments: Any) -> tuple[Tensor, Mask]:
         value = self._answer(s, g, y, kept, arguments)
+        mask: Mask
         if self._type.flow == "products":
             value, mask = self._product(s, value, g, cut, y, kept, arguments)
         elif self._type.flow in ("sums", "selection"):

@@ -388,4 +388,5 @@ class KLDivergence(NumberLoss):
     code = ("nn.KLDivLoss(reduction='batchmean')", "{self}({log_probabilities}, {target})")
 
     def each(self, s: Settings, prediction: Tensor, target: Tensor) -> Tensor:
-        return -torch.special.entr(target) - target * prediction  # F.kl_div, but for its slope at a target of 0, which is NaN there
+        entropy: Tensor = torch.special.entr(target)
+        return -entropy - target * prediction  # F.kl_div, but for its slope at a target of 0, which is NaN there

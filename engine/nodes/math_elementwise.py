@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.lazy import torch
-from engine.nodes.base import FloatSetting, NodeType, Settings
+from engine.nodes.base import FloatSetting, Flow, NodeType, Settings
 from engine.nodes.checks import check_broadcast
 from graph.spec import Port
 
@@ -18,7 +18,7 @@ class Binary(NodeType):
     """A function of `a` and `b`, entry by entry; shapes broadcast, but the batch never meets a feature axis."""
 
     inputs = (Port("a"), Port("b"))
-    flow = "entries"
+    flow: ClassVar[Flow] = "entries"
 
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
         check_broadcast(shapes)
