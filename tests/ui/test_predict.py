@@ -298,6 +298,7 @@ def test_the_score_is_kept_beside_the_settings_and_exported(window: Window, qtbo
     target = tmp_path / "out.csv"
     window.dialogs = Answers(saves=target)  # type: ignore[assignment]
     trigger(window, "export_score")
+    qtbot.waitUntil(target.exists)
 
     with target.open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
