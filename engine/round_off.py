@@ -80,7 +80,8 @@ def _magnitude(func: Any, result: Tensor, args: tuple[Any, ...], kwargs: Mapping
     if func in _LOGARITHMS:
         return magnitude + 1.0  # log of a sum of exponentials, of which the largest is 1
     if func in _CANCELLING:
-        return magnitude + args[0].detach().abs()
+        first: Tensor = args[0].detach().abs()
+        return magnitude + first
     return magnitude
 
 
