@@ -110,7 +110,7 @@ class TrainingPage(QWidget):
         self.message.hide()
         self.curves = Curves(pace)
         self._why, self._step = "", 0
-        self._origin: tuple[float | None, str] | None = None
+        self._origin: tuple[float, str] | None = None
         self._last: tuple[float | None, str] | None = None
         self._before: dict[str, dict[str, Any]] = {}
         self.rate_note = label("", "small", wrap=True)
@@ -253,8 +253,8 @@ class TrainingPage(QWidget):
         last, self._last = self._last, (rate, spec.title)
         if self._origin == self._last:
             self._origin = None
-        elif self._origin is None and last is not None and last[1] != spec.title and last[0] not in (rate, None):
-            self._origin = last
+        elif self._origin is None and last is not None and last[1] != spec.title and last[0] is not None and last[0] != rate:
+            self._origin = last[0], last[1]
         self._show_rate_note()
 
     def _show_rate_note(self) -> None:
