@@ -45,7 +45,7 @@ class DockLayout(QObject):
         """Whether the mouse was used since the program last arranged the docks; until then they follow each new size of the window."""
         self._barred = 0
         window.installEventFilter(self)
-        window.centralWidget().installEventFilter(self)
+        window.centre.installEventFilter(self)
 
     # between starts
 
@@ -54,7 +54,7 @@ class DockLayout(QObject):
         shown, sizes = _read(self._window.session.text("layout"))
         self._chosen.update(sizes)
         self._busy = True
-        for child in (self._window.menuWidget(), self._window.centralWidget(), self._window.statusBar()):
+        for child in (self._window.topbar, self._window.centre, self._window.status):
             child.show()  # Qt shows it a moment later: until then the docks would share its room among them
         for name, dock in self._docks.items():
             dock.setVisible(shown.get(name, name not in _HIDDEN))
@@ -120,8 +120,7 @@ class DockLayout(QObject):
 
     def _bars(self) -> int:
         """The height of strips above and below the canvas, such as the debugger's."""
-        centre = self._window.centralWidget()
-        shown = [child for child in centre.children() if isinstance(child, QWidget) and child is not self._window.canvas]
+        shown = [child for child in self._window.centre.children() if isinstance(child, QWidget) and child is not self._window.canvas]
         return sum(max(child.height(), child.sizeHint().height()) for child in shown if not child.isHidden())
 
     def _left_width(self) -> float:

@@ -124,7 +124,7 @@ def _typed_with_alt_gr(key: str) -> bool:
     """Whether Ctrl and Alt are held with a key that types something: so AltGr arrives for ł, } or ®."""
     combination = QKeySequence(key)[0]  # type: ignore[index]  # the stubs leave __getitem__ out
     both = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
-    return combination.keyboardModifiers() & both == both and combination.key().value < Qt.Key.Key_Escape.value
+    return bool(combination.keyboardModifiers() & both == both and combination.key().value < Qt.Key.Key_Escape.value)
 
 
 def _portable(key: str) -> str:

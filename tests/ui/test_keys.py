@@ -25,7 +25,7 @@ NONE, CTRL, SHIFT, ALT = (
 
 def typed_with_alt_gr(sequence: QKeySequence) -> bool:
     """Windows sends AltGr as Ctrl and Alt: with a letter, digit or sign it types a character on European keyboards."""
-    combinations = [sequence[i] for i in range(sequence.count())]
+    combinations = [sequence[i] for i in range(sequence.count())]  # type: ignore[index]  # the stubs leave __getitem__ out
     return any(
         c.keyboardModifiers() & (CTRL | ALT) == CTRL | ALT and c.key().value < Qt.Key.Key_Escape.value for c in combinations
     )  # fmt: skip
@@ -70,7 +70,7 @@ def test_single_letters_are_heard_on_the_canvas_only_and_never_destroy() -> None
     assert destructive <= set(BY_ID)
     for spec in ACTIONS:
         for key in spec.shortcuts:
-            held = QKeySequence(key)[0].keyboardModifiers()
+            held = QKeySequence(key)[0].keyboardModifiers()  # type: ignore[index]
             if len(key.removeprefix("Shift+")) == 1 and not held & (CTRL | ALT):
                 assert spec.scope == "canvas" and spec.id not in destructive, (spec.id, key)
 
@@ -93,7 +93,7 @@ def test_letters_typed_into_nothing_do_nothing(window: Window, qtbot: QtBot) -> 
         assert not window.canvas.hasFocus(), widget
         focus = QApplication.focusWidget() or window
         for letter in "abcdefhlmnpquw":
-            QTest.keyClick(focus, letter)
+            qtbot.keyClicks(focus, letter)
         QTest.keyClick(focus, Qt.Key.Key_Delete)
         QTest.keyClick(focus, Qt.Key.Key_Backspace)
         assert window.document.graph == graph and not window.document.history.can_undo, widget
@@ -230,6 +230,7 @@ def test_shift_or_alt_keeps_a_node_beside_the_wire_it_is_dropped_on(window: Wind
     canvas, document = window.canvas, window.document
     canvas.camera.restore((0.8, -60.0, -60.0))
     added = canvas.add_node("math.exp", QPointF(300, 420))
+    assert added is not None
     edge = next(e for e in document.graph.edges.values() if document.graph.nodes[e.source[0]].name == "z")
     middle = canvas.camera.to_view(QPointF(*canvas.scene.wire_points(edge.id)[16])).toPoint()
     start = title(canvas, added)

@@ -97,6 +97,11 @@ def presenting(window: Window) -> None:
     window.actions_by_id["present"].trigger()
 
 
+def presenting_a_lesson(window: Window) -> None:
+    playing_a_lesson(window)
+    presenting(window)
+
+
 def full_screen(window: Window) -> None:
     window.actions_by_id["full_screen"].trigger()
 
@@ -107,7 +112,7 @@ def a_tool(window: Window) -> None:
 
 WAYS: dict[str, Callable[[Window], object]] = {
     "plain": lambda window: None, "debugger": debugger, "lesson": playing_a_lesson, "recorder": recorder_play, "presenter": presenting,
-    "full screen": full_screen, "presenting a lesson": lambda window: (playing_a_lesson(window), presenting(window)), "a tool": a_tool,
+    "full screen": full_screen, "presenting a lesson": presenting_a_lesson, "a tool": a_tool,
 }  # fmt: skip
 
 
