@@ -63,6 +63,7 @@ class Status(QStatusBar):
         self.batch.setVisible(bool(trace.batch))
         self.precision.setText(trace.dtype)
         self.nonfinite.set_full(trace.nonfinite)
+        self.nonfinite.setMinimumWidth(min(480, self.nonfinite.fontMetrics().horizontalAdvance(trace.nonfinite) + 24))  # ∞ is wider painted
         self.nonfinite.setVisible(bool(trace.nonfinite))
         self._show_device(trace.device)
 
