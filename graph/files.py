@@ -25,7 +25,6 @@ from graph.saved import SavedState, SavedStateError
 from graph.scan import MAXIMUM_BYTES, ScanError, parse
 from graph.spec import Catalog
 from graph.writing import Identity, hint, identity_of, identity_of_bytes, replace_file
-from graph.writing import sync_folder as sync_folder
 
 FORMAT = "gradwire"
 VERSION = 1

@@ -22,13 +22,13 @@ from typing import Any
 
 from graph.document import Change, Document
 from graph.edits import Edit, edit_from_json
-from graph.files import FileError, dumps, loads, sync_folder
+from graph.files import FileError, dumps, loads
 from graph.graph import Graph, GraphError
 from graph.lock import Lock
 from graph.paths import open_regular, reason
 from graph.saved import SavedState, SavedStateError
 from graph.spec import Catalog
-from graph.writing import Identity
+from graph.writing import Identity, sync_folder
 
 FORMAT = 1
 TRAINED = "trained"
@@ -310,6 +310,8 @@ def _trained(session: Path) -> SavedState | None:
         return SavedState.from_json(json.loads(head), packed)
     except (OSError, ValueError, SavedStateError, RecursionError):
         return None
+
+
 def _contents(place: Path) -> bytes:
     """A whole regular file; what else lies in the folder of journals is not ours. Raises OSError."""
     with open_regular(place) as file:

@@ -449,4 +449,3 @@ class WorkBench:
         if self._warmers:
             self._warmers.pop(0)()
         return not self._warmers
-

@@ -146,4 +146,3 @@ def _met_by(condition: Condition, tensor: Any) -> float | None:
     if not condition.fits(tuple(tensor.shape)):
         return None
     return replace(condition, entry=()).met_by(array_view(tensor[condition.entry]))
-

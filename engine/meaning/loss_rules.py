@@ -68,8 +68,7 @@ def _floor(network: Network, loss: str, node: str) -> str:
     if kind == "loss.bce_logits" and key in ("activation.sigmoid", "activation.softmax"):
         return "It contains the sigmoid itself: applied twice, no probability leaves (0.5, 0.731), and class 0 always costs at least 0.693"
     if key == "activation.tanh":
-        floor = "0.313" if kind != "loss.hinge" else "0"
-        return f"The loss of a sample cannot fall below {floor}" if floor != "0" else "No sample ever gets past the margin"
+        return "No sample ever gets past the margin" if kind == "loss.hinge" else "The loss of a sample cannot fall below 0.313"
     return "One of the two classes needs negative scores, which never occur"
 
 
@@ -187,7 +186,7 @@ def _cross_entropy(network: Network, loss: str, data: str, classes: int) -> Repa
     ]  # fmt: skip
     if (network.graph.settings.get("objective") or {}).get("node") == loss:
         edits.append(SetGraphSetting("objective", None))
-    return network._safe("Use Cross-entropy", *edits)
+    return network.safe_repair("Use Cross-entropy", *edits)
 
 
 def on_the_way_out(network: Network) -> Iterator[Problem]:

@@ -149,7 +149,7 @@ class Network:
         alone = len(out) == 1
         cut: Edit = remove_nodes(self.graph, [node]) if alone else Disconnect(edge.id)
         joined = Connect(Edge("joined", into.source, edge.target, edge.slot))
-        return self._safe(title or f"{'Remove' if alone else 'Go past'} {self.name(node)}", cut, joined)
+        return self.safe_repair(title or f"{'Remove' if alone else 'Go past'} {self.name(node)}", cut, joined)
 
     def _leads(self, edge: Edge, to: Edge) -> bool:
         """Whether a wire reaches another one through nodes that only pass on."""
@@ -169,7 +169,7 @@ class Network:
             AddNode(node), Disconnect(edge.id), Connect(Edge("in", edge.source, (node.id, spec.inputs[0].name))),
             Connect(Edge("out", (node.id, spec.outputs[0].name), edge.target, edge.slot)),
         )  # fmt: skip
-        return self._safe(title or f"Insert {spec.title}", *edits)
+        return self.safe_repair(title or f"Insert {spec.title}", *edits)
 
     def replace(self, node: str, edge: Edge | None, key: str, **settings: Any) -> Repair | None:
         """Put a node of another type in the place of `node` on its way to where `edge` ends."""
@@ -183,7 +183,7 @@ class Network:
             cut, AddNode(new), Connect(Edge("in", into.source, (new.id, spec.inputs[0].name))),
             Connect(Edge("out", (new.id, spec.outputs[0].name), edge.target, edge.slot)),
         )  # fmt: skip
-        return self._safe(f"Use {spec.title} in place of {self.name(node)}", *edits)
+        return self.safe_repair(f"Use {spec.title} in place of {self.name(node)}", *edits)
 
     def setting(self, title: str, node: str, **settings: Any) -> Repair:
         return self.repair(title, *(SetParam(node, name, value) for name, value in settings.items()))
@@ -197,7 +197,7 @@ class Network:
         name = self.graph.fresh_name(self.graph.catalog[key].default_name)
         return Node("new", key, name, params=settings, x=x, y=y, group=ends[0].group if ends[0].group == ends[1].group else None)
 
-    def _safe(self, title: str, *edits: Edit) -> Repair | None:
+    def safe_repair(self, title: str, *edits: Edit) -> Repair | None:
         """The repair, where the graph takes it; in a large graph with many problems only the first get one, as each is tried on a copy."""
         from graph.edits import GraphError
 
