@@ -39,7 +39,7 @@ def classes_of(cells: Sequence[str], usable: np.ndarray, name: str) -> tuple[np.
     joined = [alike for alike in spellings.values() if len(alike) > 1]
     notes = []
     if joined:
-        pairs = "; ".join(" and ".join(f"{named(each)}" for each in alike) for alike in joined[:4]) + (" …" if len(joined) > 4 else "")
+        pairs = "; ".join(" and ".join(map(named, alike)) for alike in joined[:4]) + (" …" if len(joined) > 4 else "")
         notes.append(Note(f"column {named(name)}: {pairs} differ only in case or blanks and are one class", warning=True))
     if mostly_numbers(cells):
         notes.append(Note(f"column {named(name)} holds words among its numbers, so all its values are read as classes"))

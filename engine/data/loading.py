@@ -247,9 +247,9 @@ def _absent_classes(raw: _Raw, train: np.ndarray, test: np.ndarray) -> list[Note
     for part, other, what, so in ((train, test, "training", "it cannot be learned"), (test, train, "test", "it is never tested")):
         absent = sorted(set(raw.labels[other].tolist()) - set(raw.labels[part].tolist())) if len(part) else []
         if absent:
-            named = ", ".join(repr(raw.classes[label]) for label in absent[:4]) + (" …" if len(absent) > 4 else "")
+            names = ", ".join(named(raw.classes[label]) for label in absent[:4]) + (" …" if len(absent) > 4 else "")
             one = "class" if len(absent) == 1 else "classes"
-            notes.append(Note(f"{one} {named}: too few rows to have one in the {what} part, so {so}", warning=True))
+            notes.append(Note(f"{one} {names}: too few rows to have one in the {what} part, so {so}", warning=True))
     return notes
 
 

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from engine.data.cells import Numbers, is_missing, mostly_numbers
@@ -59,14 +59,16 @@ def read_table(path: str, header: str = "auto") -> Table:
         raise DataError(f"{path}: is empty; the first line should name the columns")
     _skip_blank(rows, numbers, notes)
     rows = _without_empty_ends(path, rows, numbers, notes)
-    headed = _is_headed(path, rows, header, notes)
+    numbered: list[Note] = []
+    headed = _is_headed(path, rows, header, numbered)
     comment_names = _split(comment, separator) if comment and not headed else []
     if not headed and len(comment_names) == len(rows[0]) and not all(map(Numbers().may_be, comment_names)):
         rows.insert(0, comment_names)
         numbers.insert(0, 0)
         headed = True
-        notes[:] = [note for note in notes if not note.text.startswith("line 1 holds numbers")]
         notes.append(Note("the columns are named by the last comment line"))
+    else:
+        notes += numbered
     if headed and len(rows) < 2:
         raise DataError(f"{path}: has no rows below the line with the column names")
     given = rows.pop(0) if headed else [""] * len(rows[0])
@@ -157,22 +159,27 @@ def _count(line: str, sign: str) -> int:
 
 
 def _parted_by_blanks(sample: Sequence[str]) -> bool:
-    parts = [line.split() for line in sample]
+    parts = [_by_blanks(line) for line in sample]
     if not parts or len(parts[0]) < 2 or len({len(row) for row in parts}) != 1:
         return False
     return any(mostly_numbers(column[1:] or column) for column in zip(*parts, strict=True))
 
 
+def _by_blanks(line: str) -> list[str]:
+    """The cells of a line; of one with too many columns, only so many that it is seen to have too many."""
+    return line.split(None, MAX_COLUMNS)
+
+
 def _split(line: str, separator: str) -> list[str]:
     if separator == " ":
-        return line.split()
+        return _by_blanks(line)
     return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])]
 
 
 def _rows(path: str, lines: Sequence[str], first: int, separator: str, trimmed: set[str]) -> tuple[list[list[str]], list[int]]:
     """The cells of every line below the preamble, and on which line each row begins."""
     if separator == " ":
-        return [line.split() for line in lines[first:]], list(range(first + 1, len(lines) + 1))
+        return list(_bounded(path, map(_by_blanks, lines[first:]))), list(range(first + 1, len(lines) + 1))
     if len(lines) - first and max(map(len, lines[first : first + SAMPLED])) > 1 and lines[first].count(separator) >= MAX_COLUMNS:
         raise DataError(f"{path}: has {lines[first].count(separator) + 1:,} columns; at most {MAX_COLUMNS:,} can be read")
     reader = csv.reader(io.StringIO("\n".join(lines[first:])), delimiter=separator, skipinitialspace=True, strict=True)
@@ -180,12 +187,9 @@ def _rows(path: str, lines: Sequence[str], first: int, separator: str, trimmed: 
     numbers: list[int] = []
     known: dict[str, str] = {}
     """Every distinct cell as it is written, and without the blanks around it: cells that are alike are kept once."""
-    start = cells = 0
+    start = 0
     try:
-        for row in reader:
-            cells += len(row)
-            if cells > MAX_CELLS:
-                raise DataError(f"{path}: has more than {MAX_CELLS:,} cells, and so many cannot be read; keep fewer rows or columns")
+        for row in _bounded(path, reader):
             rows.append([known[cell] if cell in known else known.setdefault(cell, cell.strip()) for cell in row])
             numbers.append(first + start + 1)
             start = reader.line_num
@@ -193,6 +197,16 @@ def _rows(path: str, lines: Sequence[str], first: int, separator: str, trimmed: 
         raise DataError(f"{path}: {_in_words(str(error), first + start + 1)}") from None
     trimmed |= {bare for cell, bare in known.items() if cell != bare}
     return rows, numbers
+
+
+def _bounded(path: str, rows: Iterable[list[str]]) -> Iterator[list[str]]:
+    """The same rows, until there are more cells than can be held."""
+    cells = 0
+    for row in rows:
+        cells += len(row)
+        if cells > MAX_CELLS:
+            raise DataError(f"{path}: has more than {MAX_CELLS:,} cells, and so many cannot be read; keep fewer rows or columns")
+        yield row
 
 
 def _in_words(text: str, line: int) -> str:

@@ -47,9 +47,10 @@ def test_half_a_gigabyte_of_nothing_is_refused_from_its_beginning(tmp_path: Path
     assert "is not a text file" in refusal(path)
 
 
-def test_bytes_lines_columns_and_cells_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("separator", [",", " "], ids=["commas", "blanks"])
+def test_bytes_lines_columns_and_cells_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, separator: str) -> None:
     path = tmp_path / "t.csv"
-    path.write_text("a,b,y\n" + "1,2,3\n" * 99)
+    path.write_text(("a,b,y\n" + "1,2,3\n" * 99).replace(",", separator))
     for name, most, said in (("MAX_BYTES", 500, "is larger than"), ("MAX_LINES", 50, "more than 50 lines"),
                              ("MAX_CELLS", 200, "more than 200 cells"), ("MAX_COLUMNS", 2, "has 3 columns; at most 2")):  # fmt: skip
         with monkeypatch.context() as patch:
