@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.environment import Key
 from engine.trace import Trace, array_view
-from engine.views import ArrayView, TraceView
+from engine.views import ArrayView, Gradient, TraceView
 from graph.problem import Problem
 
 if TYPE_CHECKING:
@@ -81,12 +81,13 @@ def _learned(graph: Graph, key: Key, view: ArrayView) -> Problem:
 
 def _gradients(graph: Graph, seen: TraceView) -> Iterable[Problem]:
     """Where a gradient is not finite although the one that arrived is, in the order of the backward pass."""
+    arrived, learned = _broken(seen.gradients), _broken(seen.parameter_gradients)
     for node in (event.node for event in seen.events if event.phase == "backward"):
         name, title = graph.nodes[node].name, graph.spec(node).title
-        arrived = [view for key, view in seen.gradients.items() if key[0] == node and isinstance(view, ArrayView)]
-        if any(not view.finite for view in arrived):
-            if all(_finite(seen, edge.id) for edge in graph.edges.values() if edge.source[0] == node):
-                yield Problem("warning", f"{name}: the gradients that arrive here add up to {_amount(arrived[0])}.", (node,))
+        if node in arrived:
+            if all(_finite(seen, edge.id) for edge in graph.outputs_of(node)):
+                _, gradient = arrived[node]
+                yield Problem("warning", f"{name}: the gradients that arrive here add up to {_amount(gradient)}.", (node,))
             continue
         for edge in graph.inputs_of(node):
             if not _finite(seen, edge.id):
@@ -97,10 +98,18 @@ def _gradients(graph: Graph, seen: TraceView) -> Iterable[Problem]:
                     "warning", f"{name}: the gradient that {title} passes back to {there} is {_amount(gradient)}.", (node,), (edge.id,)
                 )
                 break
-        for (owner, own), gradient in seen.parameter_gradients.items():
-            if owner == node and isinstance(gradient, ArrayView) and not gradient.finite:
-                yield Problem("warning", f"{name}: the gradient of {own} is {_amount(gradient)}.", (node,))
-                break
+        if node in learned:
+            own, gradient = learned[node]
+            yield Problem("warning", f"{name}: the gradient of {own} is {_amount(gradient)}.", (node,))
+
+
+def _broken(gradients: Mapping[Key, Gradient]) -> dict[str, tuple[str, ArrayView]]:
+    """Of each node the first gradient that is not finite, with its port's or parameter's name."""
+    found: dict[str, tuple[str, ArrayView]] = {}
+    for (node, name), gradient in gradients.items():
+        if isinstance(gradient, ArrayView) and not gradient.finite:
+            found.setdefault(node, (name, gradient))
+    return found
 
 
 def _finite(seen: TraceView, edge: str) -> bool:
