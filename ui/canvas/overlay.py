@@ -87,7 +87,7 @@ class Overlay(QObject):
         layer.values, layer.gradients, layer.measures = frozenset(values), frozenset(gradients), frozenset(measures)
         self.hidden.values = frozenset().union(*(each.values for each in self._layers.values()))
         self.hidden.gradients = frozenset().union(*(each.gradients for each in self._layers.values()))
-        self.hidden.measures = frozenset().union(*(each.measures for each in self._layers.values()))
+        self.hidden.measures = frozenset(measure for each in self._layers.values() for measure in each.measures)
         self._canvas.numbers_changed()
         self._told()
 
@@ -110,7 +110,8 @@ class Overlay(QObject):
         """Forget everything that belonged to a document."""
         kept = {owner: layer.paint for owner, layer in self._layers.items() if layer.paint is not None}
         self._layers = {owner: _Layer(paint=paint) for owner, paint in kept.items()}
-        self.hidden.values = self.hidden.gradients = self.hidden.measures = frozenset()
+        self.hidden.values = self.hidden.gradients = frozenset()
+        self.hidden.measures = frozenset()
         self._told()
 
     def update(self) -> None:

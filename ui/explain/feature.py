@@ -17,6 +17,7 @@ from ui.theme import Theme
 if TYPE_CHECKING:
     from engine.explain.audit import AuditRow
     from engine.explain.place import Place
+    from ui.canvas.overlay import Measure
     from ui.explain.audit import AuditOverlay
     from ui.explain.card_page import CardPage
     from ui.explain.tools_page import ToolsPage
@@ -71,7 +72,7 @@ class Explain(Feature):
         self._tools = Later(self._make_tools, fills=True)
         self._tab = -1
         self._audit: AuditOverlay | None = None
-        self._hidden: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+        self._hidden: tuple[frozenset[str], frozenset[str], frozenset[Measure]] = (frozenset(), frozenset(), frozenset())
         self._meant: tuple[str, tuple[int, ...]] | None = None
 
     def _make_card(self) -> QWidget:

@@ -114,8 +114,8 @@ class Writer:
     def outer(self, piece: Outer) -> Expr:
         """All three at one cell size, so that rows meet rows and columns columns."""
         if instead := self._hidden.instead(piece.product.place):
-            parts = (self._symbol(piece.product), relation(), self._symbol(piece.column), self._symbol(piece.row), relation())
-            return row(*parts, Text(instead, INKS[piece.product.role], link_of(piece.product.place)))
+            symbols = (self._symbol(piece.product), relation(), self._symbol(piece.column), self._symbol(piece.row), relation())
+            return row(*symbols, Text(instead, INKS[piece.product.role], link_of(piece.product.place)))
         rows, columns = self._plane(piece.product).shape
         parts = (piece.column, piece.row, piece.product)
         column, line, product = (self._flat(part, rows, columns) for part in parts)
