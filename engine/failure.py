@@ -91,11 +91,11 @@ def _gradients(graph: Graph, seen: TraceView) -> Iterable[Problem]:
             continue
         for edge in graph.inputs_of(node):
             if not _finite(seen, edge.id):
-                gradient = seen.edge_gradients[edge.id]
-                assert isinstance(gradient, ArrayView)
+                passed = seen.edge_gradients[edge.id]
+                assert isinstance(passed, ArrayView)
                 there = graph.nodes[edge.source[0]].name
                 yield Problem(
-                    "warning", f"{name}: the gradient that {title} passes back to {there} is {_amount(gradient)}.", (node,), (edge.id,)
+                    "warning", f"{name}: the gradient that {title} passes back to {there} is {_amount(passed)}.", (node,), (edge.id,)
                 )
                 break
         if node in learned:

@@ -80,4 +80,5 @@ def under_cards(scene: Scene, points: np.ndarray) -> np.ndarray:
     (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     rects = scene.rects[[scene.row[n] for n in scene.nodes_in(QRectF(left, top, right - left, bottom - top))]]
     away = points[:, None, :] - rects[None, :, :2]
-    return np.asarray(((away > 0) & (away < rects[None, :, 2:])).all(axis=2).any(axis=1))
+    inside = np.logical_and(away > 0, away < rects[None, :, 2:])
+    return np.asarray(np.any(np.all(inside, axis=2), axis=1))
