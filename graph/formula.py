@@ -8,7 +8,6 @@ input can be given by its name too, `linear(x, W=shared)`, and an output other t
 from __future__ import annotations
 
 import ast
-import difflib
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
@@ -36,6 +35,7 @@ from graph.layout import layout
 from graph.model import NAME_RULE, Edge, End, Node, valid_name
 from graph.quoting import quoted
 from graph.spec import Catalog, NodeSpec
+from graph.suggest import nearest
 
 __all__ = ["FormulaError", "build", "insert_formula", "likely_parameter", "names_in"]
 
@@ -352,8 +352,8 @@ class _Builder:
             return f"; {NO_FUNCTIONS[name]}"
         if name in self._defined or name in self.leaves or self._known(name):
             return f"; for a product write {name}*{source(tree, self._text)[len(name) :]}"
-        near = difflib.get_close_matches(name, self._functions, 1)
-        return f"; did you mean {near[0]}?" if near else f"; for a product write {name}*(…)" if len(name) == 1 else ""
+        near = nearest(name, self._functions)
+        return f"; did you mean {near}?" if near else f"; for a product write {name}*(…)" if len(name) == 1 else ""
 
     def _is_literal(self, tree: ast.expr) -> bool:
         try:

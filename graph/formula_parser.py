@@ -10,7 +10,7 @@ import ast
 import unicodedata
 from typing import NoReturn
 
-from graph.formula_tokens import FormulaError, Token, tokens
+from graph.formula_tokens import Ambiguous, FormulaError, Incomplete, Token, Unjoined, tokens
 from graph.numerals import QUOTED
 
 SUM, PRODUCT, SIGN, POWER = range(1, 5)
@@ -47,7 +47,7 @@ class Parser:
         self._text, self._tokens, self._at = text, tokens(text) if given is None else given, 0
         self._bars: list[str] = []
         """The | and ‖ that are open since the last bracket."""
-        self._closed: set[int] = set()
+        self._closed: set[ast.expr] = set()
         """The trees that stand in brackets: nothing that follows belongs to a part of them."""
 
     def alone(self) -> ast.expr:
@@ -102,12 +102,12 @@ class Parser:
     def _adjoined(self, left: ast.expr) -> ast.expr:
         """A product without a sign."""
         token = self._now
-        if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Div) and id(left) not in self._closed:
+        if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Div) and left not in self._closed:
             above, below, more = self._source(left.left), self._source(left.right), self._source(self.expression(SIGN))
-            raise FormulaError(f"{above}/{below}{more} can mean ({above}/{below})*{more} or {above}/({below}*{more}): write one of them")
-        if isinstance(left, Bare) and id(left) not in self._closed and token.kind in ("number", "name"):
+            raise Ambiguous(f"{above}/{below}{more} can mean ({above}/{below})*{more} or {above}/({below}*{more}): write one of them")
+        if isinstance(left, Bare) and left not in self._closed and token.kind in ("number", "name"):
             base, power, more = self._source(left.left), self._source(left.right), token.text
-            raise FormulaError(f"{base}^{power}{more} can mean {base}^({power}*{more}) or {base}^{power}*{more}: write one of them")
+            raise Ambiguous(f"{base}^{power}{more} can mean {base}^({power}*{more}) or {base}^{power}*{more}: write one of them")
         return self._joined(ast.Mult, left, self.expression(SIGN))
 
     def _multiplies(self, left: ast.expr) -> bool:
@@ -253,18 +253,18 @@ class Parser:
         token, bars = self._take(), self._bars
         self._bars = []
         if self._now.kind == _CLOSING[token.kind]:
-            raise FormulaError(f"there is nothing between the brackets at place {token.start + 1}")
+            raise Incomplete(f"there is nothing between the brackets at place {token.start + 1}")
         inner = self.expression()
         self._bars = bars
         self._close(token)
-        self._closed.add(id(inner))
+        self._closed.add(inner)
         return self._placed(inner, token.start, self._tokens[self._at - 1].end)
 
     def _close(self, token: Token) -> None:
         if self._now.kind == _CLOSING[token.kind]:
             self._at += 1
         elif self._now.kind in ("end", ";"):
-            raise FormulaError(f"the bracket {token.text} opened at place {token.start + 1} is not closed yet")
+            raise Incomplete(f"the bracket {token.text} opened at place {token.start + 1} is not closed yet")
         elif self._now.kind == ",":
             raise FormulaError(f"the comma at place {self._now.start + 1} parts nothing; decimals are written with a point: 0.5")
         else:
@@ -315,7 +315,7 @@ class Parser:
         power: ast.expr = self._inner(raised) if raised.kind == "power" else self._factor_sign()
         if isinstance(power, ast.UnaryOp):
             text = token.text
-            raise FormulaError(f"{text}⁻¹ can mean 1/{text}(x) or the inverse function: write 1/{text}(x), or the inverse by its name")
+            raise Ambiguous(f"{text}⁻¹ can mean 1/{text}(x) or the inverse function: write 1/{text}(x), or the inverse by its name")
         call = self._called(self._placed(ast.Name(token.text), token.start, token.end))
         return self._spread(ast.BinOp(call, ast.Pow(), power), call, call)
 
@@ -391,7 +391,7 @@ class Parser:
         else:
             parts = [self._operand(self._now), self._operand(self._now)]
         fraction = self._placed(ast.BinOp(parts[0], ast.Div(), parts[1]), token.start, self._tokens[self._at - 1].end)
-        self._closed.add(id(fraction))
+        self._closed.add(fraction)
         return fraction
 
     def _function(self, name: str, arguments: list[ast.expr], token: Token) -> ast.expr:
@@ -416,9 +416,9 @@ class Parser:
         before = self._tokens[self._at - 1] if self._at else None
         last = before.text[:QUOTED] if before is not None else ""
         if token.kind in ("end", ";"):
-            raise FormulaError(f"something is still missing after {last}" if last else "something is missing before ;")
+            raise Incomplete(f"something is still missing after {last}" if last else "something is missing before ;")
         if token.kind in (")", "]", "}"):
-            raise FormulaError(f"the bracket {token.text} at place {token.start + 1} closes nothing")
+            raise Incomplete(f"the bracket {token.text} at place {token.start + 1} closes nothing")
         if token.kind == ",":
             raise FormulaError(f"the comma at place {token.start + 1} parts nothing; decimals are written with a point: 0.5")
         if token.kind == "=" or token.kind in _COMPARED:
@@ -427,7 +427,7 @@ class Parser:
             raise FormulaError(f"{token.text} is not understood here: {_NOT_READ[token.kind]}")
         if before is not None and token.kind in ("name", "number", "(", "text", "command") and before.kind in ("name", "number", ")"):
             hint = f"{last}({token.text})" if token.kind == "name" and last in _FUNCTIONS else f"{last}*{token.text}"
-            raise FormulaError(f"between {last} and {token.text} something is missing. Did you mean {hint}?")
+            raise Unjoined(f"between {last} and {token.text} something is missing. Did you mean {hint}?")
         if token.kind == "[":
             raise FormulaError(f"[ cannot stand here; slice({last or 'x'}, axis=0, start=0, stop=1) takes entries out of {last or 'x'}")
         where = f"after {last}" if last else "at the beginning"

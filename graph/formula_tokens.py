@@ -19,6 +19,18 @@ class FormulaError(Exception):
         super().__init__(text if len(text) <= LONGEST_MESSAGE else f"{text[: LONGEST_MESSAGE - 1]}…")
 
 
+class Ambiguous(FormulaError):
+    """Readers disagree on what this means; the text says both readings."""
+
+
+class Incomplete(FormulaError):
+    """Something is missing, or a bracket does not fit."""
+
+
+class Unjoined(FormulaError):
+    """Two values stand beside each other with nothing between them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """`kind` is "number", "name", "text", "power" (raised signs), "command", "end", or the sign itself."""
@@ -188,7 +200,9 @@ class _Lexer:
         found = re.compile(r"\\([A-Za-z]+|.?)", re.DOTALL).match(self._text, self._at)
         assert found is not None
         word, end = _VARIANTS.get(found[1], found[1]), found.end()
-        if word.isspace() or word in _SPACE or (word in ("left", "right") and self._text[end : end + 1] == "."):
+        if word in ("left", "right") and self._text[end : end + 1] == ".":
+            self._at = end + 1  # the bracket that is not there
+        elif word.isspace() or word in _SPACE:
             self._at = end
         elif word in _COMMAND_SIGNS:
             sign = _COMMAND_SIGNS[word]

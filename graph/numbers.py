@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from graph.formula_parser import Parser
-from graph.formula_tokens import FormulaError, Token, tokens
+from graph.formula_tokens import Ambiguous, FormulaError, Incomplete, Token, Unjoined, tokens
 from graph.numerals import NumberError, numeral, quoted, readings, simplified
 
 CONSTANTS = {"pi": math.pi, "π": math.pi, "e": math.e}
@@ -187,12 +187,11 @@ def _value(text: str, signs: list[Token]) -> int | float:
         if _DATE.fullmatch(text.strip()):
             raise NumberError(f"{quoted(text)} looks like a date, not a number")
     except FormulaError as wrong:
-        several = ";" in text or " something is missing. Did you mean" in str(wrong)
-        if several:
+        if ";" in text or isinstance(wrong, Unjoined):
             raise NumberError(f"{quoted(text)} is more than one number") from None
-        if " can mean " in str(wrong) and " transpose" not in str(wrong):
+        if isinstance(wrong, Ambiguous):
             raise NumberError(str(wrong)) from None
-        detail = f": {wrong}" if re.match("the bracket|something|there is nothing", str(wrong)) else ""
+        detail = f": {wrong}" if isinstance(wrong, Incomplete) else ""
         raise NumberError(f"{quoted(text)} is not a number{detail}") from None
     try:
         value = _evaluated(tree, text)

@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from graph import quoting
+
 BLANKS = "\u0020\u00a0\u2007\u2009\u202f"
 """Blanks that stand between thousands: ordinary, no-break, figure, thin and narrow no-break space."""
 APOSTROPHES = "'\u2019\u02bc"
@@ -20,6 +22,7 @@ NUMERAL = re.compile(
 """Where a number may begin and end; `numeral` says what it is."""
 LONGEST = 400
 QUOTED = 40
+"""Characters of what was typed that a message repeats."""
 
 
 class NumberError(Exception):
@@ -41,9 +44,8 @@ def _simple(letter: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """The beginning of a text in quotation marks, on one line."""
-    line = " ".join(text.split())
-    return f'"{line[:QUOTED]}{"…" * (len(line) > QUOTED)}"'
+    """The beginning of a text in quotation marks, on one line; shorter than elsewhere: it is repeated beside the field it is typed in."""
+    return quoting.quoted(text, QUOTED + 2)
 
 
 def numeral(text: str, decimal: str = "", whole: bool = False) -> int | float:

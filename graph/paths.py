@@ -70,7 +70,10 @@ def _of_url(text: str) -> str:
 
 
 def file_name(title: str, ending: str, joint: str = "-") -> str:
-    """A name for a new file: the title's letters and digits, `joint` between words, short enough in bytes; empty title, empty stem."""
+    """A name for a new file: the title's letters and digits, `joint` between words, short enough in bytes.
+
+    With `_` between words it can be a Python module's: it never begins with a digit. A title without letters is `untitled`, or `graph`.
+    """
     stem = "".join(c if c.isalnum() or unicodedata.combining(c) else " " for c in unicodedata.normalize("NFC", title).lower())
     stem = joint.join(stem.split())
     if joint == "_" and (not stem or stem[0].isdigit()):

@@ -6,8 +6,14 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-def did_you_mean(typed: str, known: Iterable[str]) -> str:
-    """` Did you mean spiral?`, with the blank before it; nothing where no known name is close."""
+def nearest(typed: str, known: Iterable[str]) -> str:
+    """The known name that is most like what was typed; nothing where none is."""
     names = {name.casefold(): name for name in known}
     found = get_close_matches(typed.casefold(), names, n=1, cutoff=0.6)
-    return f" Did you mean {names[found[0]]}?" if found else ""
+    return names[found[0]] if found else ""
+
+
+def did_you_mean(typed: str, known: Iterable[str]) -> str:
+    """` Did you mean spiral?`, with the blank before it; nothing where no known name is close."""
+    near = nearest(typed, known)
+    return f" Did you mean {near}?" if near else ""

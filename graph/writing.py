@@ -120,7 +120,11 @@ def _write_in_place(target: Path, data: bytes) -> None:
         before = file.read()
     backup = backup_of(target)
     backup.parent.mkdir(parents=True, exist_ok=True)
-    _write(os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600), before)
+    try:
+        _write(os.open(backup, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600), before)
+    except OSError:
+        backup.unlink(missing_ok=True)  # a part of the old contents is no backup
+        raise
     try:
         _write(os.open(target, os.O_WRONLY | getattr(os, "O_BINARY", 0)), data)
     except OSError:

@@ -29,6 +29,7 @@ MEANINGS: dict[str, Callable[..., Tensor]] = {
     "|x|": lambda x: x.abs(), r"\frac{x}{y}": lambda x, y: x / y, "007*x": lambda x: 7 * x, "0,5*x": lambda x: 0.5 * x,
     "2x": lambda x: 2 * x, "1½x": lambda x: 1.5 * x, "√x": lambda x: x.sqrt(), "2|x||y|": lambda x, y: 2 * x.abs() * y.abs(),
     r"\frac{1}{1 + e^{-x}}": lambda x: torch.sigmoid(x), r"\left( x + 1 \right) \cdot y": lambda x, y: (x + 1) * y,
+    r"\left. x^2 + y \right.": lambda x, y: x * x + y,
     r"\sqrt{x^2 + 1}": lambda x: (x * x + 1).sqrt(), r"\sqrt[3]{x}": lambda x: x ** (1 / 3),
     r"\sin x + \exp(x)": lambda x: x.sin() + x.exp(),
     r"\theta_1 x": lambda t, x: t * x, "x_{12}": lambda x: x * 1, r"\hat{y}^{2}": lambda y: y * y,
