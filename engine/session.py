@@ -88,7 +88,7 @@ class Session:
 
     @property
     def meanings(self) -> list[Problem]:
-        """What is computed and probably not meant; looked for anew when the structure or the batch size is another."""
+        """What is computed and probably not meant; looked for again when the structure or the batch size changes."""
         training = self.graph.training
         spec = OPTIMIZERS.get(str(training.get("optimizer")))
         key = None if spec is not None and spec.full_batch else training.get("batch_size")

@@ -62,7 +62,7 @@ WINDOW: tuple[ActionSpec, ...] = (
       tip="Whether this graph's file also holds what training made of its values; Reset returns to the graph's own values either way",
       search=("weights", "state", "checkpoint")),
     A("export_code", "Export PyTorch code …", "File", ("Ctrl+E",), enabled=nodes, tip="Write the graph as readable PyTorch", before=True),
-    A("export_picture", "Export picture …", "File", ("Ctrl+Shift+E",), enabled=nodes, tip="Write the graph as a PNG or SVG picture"),
+    A("export_picture", "Export picture …", "File", ("Ctrl+Shift+E",), enabled=nodes, tip="Write the graph as a PNG, SVG or PDF picture"),
     A("copy_picture", "Copy picture", "File", enabled=nodes, tip="Put a picture of the graph on the clipboard"),
     A("quit", "Quit", "File", ("Ctrl+Q",), tip="Close the window", before=True),
     A("undo", "Undo", "Edit", ("Ctrl+Z",), enabled=undoable, tip="Take back the last change"),
@@ -179,9 +179,9 @@ def build(window: Window, canvas: QWidget, commands: object) -> dict[str, QActio
     return made
 
 
-def _begin(window: QWidget, *_: object) -> None:
+def _begin(window: Window, *_: object) -> None:
     """Another action begins: what the status line says about the last one is over."""
-    window.status.clear()  # type: ignore[attr-defined]
+    window.status.clear()
 
 
 def _run(window: QWidget, path: str, *_: object) -> None:

@@ -13,11 +13,16 @@ from graph.difference import difference
 from graph.graph import Graph
 from graph.lesson import ENDING, Action, Lesson, LessonError, Question, Step
 from graph.lesson_actions import DOCUMENT
+from graph.quoting import quoted_name
 from graph.writing import Identity, is_changed
 
 
 class LessonChanged(LessonError):
-    """A file of a lesson that another program has changed since it was saved."""
+    """The file at `path` belongs to a lesson, and another program has changed it since it was saved."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{quoted_name(path)}: another program has changed this file since it was saved here.")
+        self.path = path
 
 
 @dataclass(slots=True)
@@ -83,7 +88,7 @@ class Recording:
         graph_path = self.graph_path if self.graph_path is not None and path == self.path else _free(path)
         for place in (graph_path, path):
             if not replace and place in self.written and is_changed(place, self.written[place]):
-                raise LessonChanged(f"{place.name}: another program has changed this file since it was saved here.")
+                raise LessonChanged(place)
         first = self.takes[0].state.copy()
         for take in self.takes:
             first.attachments.update(take.state.attachments)  # large tensors that come in later steps

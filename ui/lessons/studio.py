@@ -83,7 +83,7 @@ class Studio:
         try:
             recording.save(path, replace)
         except LessonChanged as wrong:
-            answer = window.dialogs.changed_outside(str(wrong).partition(": ")[0])
+            answer = window.dialogs.changed_outside(wrong.path.name)
             if answer == "replace":
                 return self._write(recording, path, replace=True)
             chosen = self._ask_path() if answer == "save_as" else None
