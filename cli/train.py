@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.common import CommandError, cannot_write, load_graph, objective_hint, print_json, problems_entry, written_path
 from cli.trained import open_session, state_entry
+from graph.counting import counted
 from graph.edits import MISSING, SetGraphSetting, SetTraining
 from graph.files import FileError, save
 from graph.graph import GraphError
@@ -163,9 +164,9 @@ def _save(trainer: Trainer, graph: Graph, path: Path) -> None:
 
 def _print_summary(result: dict[str, Any], trainer: Trainer) -> None:
     session, rate = trainer.session, trainer.hyper.get("lr")
-    length = _counted(result["steps"], "step")
+    length = counted(result["steps"], "step")
     if session.feeds.rows["train"]:
-        length += f", {_counted(result['epochs'], 'epoch')}"
+        length += f", {counted(result['epochs'], 'epoch')}"
     if "trained_steps" in result:
         length += f", {result['trained_steps']:,} steps of them in the file already"
     used = result["optimizer"] + (f" (η {rate:g})" if rate is not None else "")  # its own default, where --optimizer is another one
@@ -181,10 +182,6 @@ def _not_finite(session: Session) -> list[str]:
     from engine.failure import nonfinite
 
     return [problem.text for problem in nonfinite(session.graph, session.trace_view(), session.held())]
-
-
-def _counted(number: int, unit: str) -> str:
-    return f"{number:,} {unit}{'' if number == 1 else 's'}"
 
 
 def _rows(result: dict[str, Any]) -> Iterator[str]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
+from graph.counting import counted
 from graph.edits import AddNode, Compound, Connect, Edit, Move
 from graph.formula_parser import Transposed, source
 from graph.formula_reading import (
@@ -321,7 +322,7 @@ class _Builder:
         least = sum(not port.optional for port in ports)
         if not least <= len(arguments) <= len(targets):
             names = ", ".join(port.name for port in ports)
-            count = f"{len(ports) or 'no'} argument{'s' * (len(ports) != 1)}"
+            count = counted(len(ports), "argument") if ports else "no arguments"
             hint = "; decimals in its brackets are written with a point" if re.search(r"\d,\d", self._text) else ""
             raise FormulaError(f"{spec.default_name} takes {count} ({names}), not {len(arguments)}{hint}")
         end = self.add(spec, self._fresh(spec), settings or {})

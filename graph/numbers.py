@@ -15,6 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from graph.counting import counted
 from graph.formula_parser import Parser
 from graph.formula_tokens import Ambiguous, FormulaError, Incomplete, Token, Unjoined, tokens
 from graph.numerals import NumberError, numeral, quoted, readings, simplified
@@ -288,7 +289,7 @@ def read_rows(text: str) -> Reading:
     notes: list[str] = []
     for row in cells:
         if len(row) != len(cells[0]):
-            return Reading(refusal=f"row {len(rows) + 1} has {_counted(len(row))}, row 1 has {len(cells[0])}")
+            return Reading(refusal=f"row {len(rows) + 1} has {counted(len(row), 'number')}, row 1 has {len(cells[0])}")
         found = [_cell(cell, proven, len(row) == 1) for cell in row]
         if wrong := next((reading.refusal for reading in found if reading.refusal), ""):
             return Reading(refusal=wrong)
@@ -326,10 +327,6 @@ def read_sizes(text: str) -> Reading:
     if wrong := next((reading.refusal for reading in found if reading.refusal), ""):
         return Reading(refusal=f"{wrong}; type whole numbers with commas between them, such as 8, 3")
     return Reading([reading.value for reading in found])
-
-
-def _counted(count: int) -> str:
-    return f"{count} number{'s' * (count != 1)}"
 
 
 def _cells(line: str, tabs: bool) -> list[str]:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from engine.views import Absent, Gradient, TraceView
+from graph.counting import counted
 from graph.document import Document
 from graph.edits import SetGraphSetting
 from graph.spec import NodeSpec, Setting
@@ -216,7 +217,7 @@ class DocumentPage(QWidget):
         text = str(graph.settings.get("description") or "")
         self.description.setText(text)
         self.description.setVisible(bool(text))
-        self.facts.setText(f"{_counted(len(graph.nodes), 'node')} · {_counted(len(graph.edges), 'wire')}")
+        self.facts.setText(f"{counted(len(graph.nodes), 'node')} · {counted(len(graph.edges), 'wire')}")
         self.objective.setText(self._objective(trace))
         data = any(graph.spec(node).role == "data" for node in graph.nodes)
         shown = [row + 1 for row in graph.settings.get("demo") or []]
@@ -236,10 +237,6 @@ class DocumentPage(QWidget):
             setting = next(s for s in DOCUMENT_SETTINGS if s.name == name)
             wanted = [row - 1 for row in value] or None if name == "demo" and isinstance(value, list) else value
             self._document.do(SetGraphSetting(name, wanted), f"Set {setting.label.lower()}", merge=("graph", name))
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" + ("" if count == 1 else "s")
 
 
 def _unwrapped(text: str) -> str:

@@ -15,6 +15,7 @@ from engine.data.cells import Evidence, Numbers, all_plain, evidence, is_missing
 from engine.data.errors import DataError, Note, listed
 from engine.data.labels import classes_of, looks_like_classes, target_notes
 from engine.data.text_table import Table, read_table
+from graph.counting import counted
 from graph.paths import reason
 from graph.quoting import named, one_line, quoted_path
 
@@ -263,8 +264,7 @@ class _Reader:
             span = max(float(np.ptp(others)), 1.0)
             if min(abs(code - float(others.min())), abs(code - float(others.max()))) > 3 * span:
                 count = len(numbers) - len(others)
-                rows = f"{count:,} row{'' if count == 1 else 's'}"
-                self._notes.append(Note(f"column {named(name)} has {code:g} in {rows}, far from all other "
+                self._notes.append(Note(f"column {named(name)} has {code:g} in {counted(count, 'row')}, far from all other "
                                         "values: is it a code for a missing value?", warning=True))  # fmt: skip
 
 

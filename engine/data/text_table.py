@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from engine.data.cells import Numbers, is_missing, mostly_numbers
 from engine.data.errors import DataError, Note
+from graph.counting import counted
 from graph.paths import open_regular, reason
 from graph.quoting import named, one_line, quoted_path
 
@@ -77,14 +78,10 @@ def read_table(path: str, header: str = "auto") -> Table:
     columns = list(zip(*rows, strict=True))
     kept = [at for at, column in enumerate(columns) if given[at] or any(column)]
     if headed and len(kept) < len(columns):
-        notes.append(Note(f"{_counted(len(columns) - len(kept), 'empty column')} without a name left out"))
+        notes.append(Note(f"{counted(len(columns) - len(kept), 'empty column')} without a name left out"))
     names = _names([given[at] for at in kept], notes)
     unnamed = {name for at, name in zip(kept, names, strict=True) if not given[at]}
     return Table(names, [columns[at] for at in kept], numbers, separator, headed, unnamed, trimmed, notes)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 # From bytes to lines
@@ -136,7 +133,7 @@ def _preamble(lines: Sequence[str], notes: list[Note]) -> tuple[int, str, str]:
             comment, skipped = lines[at].lstrip("# "), skipped + 1
         at += 1
     if skipped:
-        notes.append(Note(f"{_counted(skipped, 'comment line')} at the top skipped"))
+        notes.append(Note(f"{counted(skipped, 'comment line')} at the top skipped"))
     return at, separator, comment
 
 
@@ -224,7 +221,7 @@ def _skip_blank(rows: list[list[str]], numbers: list[int], notes: list[Note]) ->
         between -= filled[0]
     if between > 0:
         blank = next(numbers[at] for at in range(filled[0], filled[-1]) if not any(rows[at]))
-        notes.append(Note(f"{_counted(between, 'blank line')} skipped, the first is line {blank}"))
+        notes.append(Note(f"{counted(between, 'blank line')} skipped, the first is line {blank}"))
     rows[:] = [rows[at] for at in filled]
     numbers[:] = [numbers[at] for at in filled]
 
