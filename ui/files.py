@@ -20,6 +20,7 @@ from graph.paths import absolute, cleaned, file_name, is_absolute, reason
 from graph.quoting import quoted_name, quoted_path
 from graph.saved import SavedState, steps_text
 from graph.spec import Catalog
+from graph.writing import is_changed
 from ui.gallery import FIRST, example_path
 
 if TYPE_CHECKING:
@@ -108,17 +109,25 @@ class Files:
         window = self._window
         if is_lesson(path):
             return window.lessons.open(path)
-        try:
-            document = Document.load(path, window.document.graph.catalog)
-        except FileError as wrong:
-            window.dialogs.tell("This file cannot be opened", str(wrong))
+        document = self._loaded(path)
+        if document is None or not self.may_close():
             return False
-        if not self.may_close():
-            return False
+        if document.identity is not None and is_changed(path, document.identity):  # it was the one that is open, and was saved just now
+            document = self._loaded(path)
+            if document is None:
+                return False
         self.example = ""
         window.session.remember(path)
         window.set_document(document)
         return True
+
+    def _loaded(self, path: Path) -> Document | None:
+        """The document in a file; None, after it was said why, where there is none."""
+        try:
+            return Document.load(path, self._window.document.graph.catalog)
+        except FileError as wrong:
+            self._window.dialogs.tell("This file cannot be opened", str(wrong))
+            return None
 
     def open_recent(self, path: Path) -> bool:
         """Open a file of the list; one that is gone can be taken off it. Whether it was opened."""

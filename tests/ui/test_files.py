@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.catalog import CATALOG
 from graph.document import Document
 from graph.edits import SetLabel, SetParam
+from graph.formula import build
 from tests.ui.window_support import Answers, after_event
 from ui.app import opening
 from ui.forms import TextField
@@ -210,6 +211,23 @@ def test_code_of_a_graph_with_data_beside_its_file_is_written(window: Window, qt
     assert (tmp_path / "code.py").exists(), said.asked
     assert 'CLASSES = ["no", "yes"]' in (tmp_path / "code.py").read_text(encoding="utf-8")
     qtbot.waitUntil(lambda: not window.files._exports, timeout=10_000)
+
+
+def test_opening_the_open_file_again_and_saving_it_first_shows_what_was_saved(
+    make_window: Callable[..., Window], tmp_path: Path
+) -> None:  # fmt: skip
+    path = tmp_path / "same.gradwire"
+    Document(build("x*y", CATALOG, {"x": 1.0, "y": 2.0})).save(path)
+    window = make_window(Document.load(path, CATALOG))
+    x = next(node.id for node in window.document.graph.nodes.values() if node.name == "x")
+    window.document.do(SetParam(x, "value", 42.0))
+    window.dialogs = Answers(unsaved="save", opens=path)  # type: ignore[assignment]
+
+    window.commands.open()
+
+    assert window.document.graph.nodes[x].params["value"] == 42.0 and not window.document.modified
+    window.document.do(SetParam(x, "value", 43.0))
+    assert window.files.save() and "changed outside" not in window.dialogs.asked  # type: ignore[attr-defined]
 
 
 def test_a_file_that_another_window_changed_is_not_replaced_unasked(window: Window, tmp_path: Path) -> None:

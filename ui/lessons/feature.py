@@ -63,19 +63,24 @@ class Lessons(Feature):
 
     def open(self, path: Path, resume: bool = False) -> bool:
         """Play a lesson, after what is open is safe; with `resume` where one was last. Whether it was opened."""
-        from graph.lesson import LessonError
-        from ui.lessons.player import Script
-
-        window = self.window
-        try:
-            script = Script(path, window.document.graph.catalog)
-        except LessonError as wrong:
-            window.dialogs.tell("This lesson cannot be opened", str(wrong))
+        if self._script(path) is None or not self.window.files.may_close():
             return False
-        if not window.files.may_close():
+        script = self._script(path)  # once more: it may be what was recorded or drawn here, and was saved just now
+        if script is None:
             return False
         self.play(script, resume)
         return True
+
+    def _script(self, path: Path) -> Script | None:
+        """The lesson in a file; None, after it was said why, where there is none."""
+        from graph.lesson import LessonError
+        from ui.lessons.player import Script
+
+        try:
+            return Script(path, self.window.document.graph.catalog)
+        except LessonError as wrong:
+            self.window.dialogs.tell("This lesson cannot be opened", str(wrong))
+            return None
 
     def play(self, script: Script, resume: bool = False) -> None:
         """Show a lesson whose place was made before."""
