@@ -28,7 +28,9 @@ def memory() -> int:
 
 def is_lack_of_memory(error: BaseException) -> bool:
     """Whether this is what Python or torch raise when there is no memory left, on the processor or on a card."""
-    return isinstance(error, MemoryError) or (isinstance(error, RuntimeError) and "memory" in str(error))
+    if isinstance(error, RuntimeError):  # torch has no class of its own for the processor's memory
+        return any(words in str(error) for words in ("out of memory", "to allocate"))
+    return isinstance(error, MemoryError)
 
 
 def _windows() -> int:

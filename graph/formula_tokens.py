@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from graph.latex import GREEK_NAMES
 from graph.model import normal_name
 from graph.numerals import NUMERAL, NumberError, numeral, simplified
 
@@ -62,11 +63,6 @@ _LETTERS = {
     "mathrm": "", "text": "", "operatorname": "", "mathbf": "", "boldsymbol": "", "bm": "", "mathit": "", "mathsf": "", "vec": "",
     "hat": "_hat", "widehat": "_hat", "bar": "_bar", "overline": "_bar", "tilde": "_tilde",
 }  # fmt: skip
-_GREEK = frozenset({
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "pi", "rho",
-    "sigma", "tau", "upsilon", "phi", "chi", "psi", "omega", "Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi",
-    "Psi", "Omega",
-})  # fmt: skip
 _VARIANTS = {f"var{name}": name for name in ("epsilon", "theta", "phi", "rho", "sigma", "kappa", "pi")}
 _FUNCTIONS = frozenset({
     "sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "ln", "lg", "max", "min", "arctan", "arcsin", "arccos", "sec", "csc", "cot",
@@ -213,7 +209,7 @@ class _Lexer:
             self._put(sign, found.group(), end)
         elif word in _LETTERS:
             self._lettered(word, end)
-        elif word in _GREEK or word in _OTHER:
+        elif word in GREEK_NAMES or word in _OTHER:
             self._name(_OTHER.get(word, word), end)
         elif word in _FUNCTIONS:
             self._name(word, end)

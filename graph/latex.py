@@ -13,6 +13,8 @@ _SMALL = (
 )  # fmt: skip
 _CAPITAL = ("Gamma", "Delta", "Theta", "Lambda", "Xi", "Pi", "Sigma", "Upsilon", "Phi", "Psi", "Omega")
 _GREEK = frozenset(_SMALL)
+GREEK_NAMES = _GREEK | frozenset(_CAPITAL)
+"""Letters by the names that LaTeX gives them."""
 _LETTERS = dict(zip("αβγδεζηθικλμνξπρστυφχψωΓΔΘΛΞΠΣΥΦΨΩ", _SMALL + _CAPITAL, strict=True))
 
 

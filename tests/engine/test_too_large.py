@@ -56,4 +56,5 @@ def test_a_lack_of_memory_is_told_in_our_words() -> None:
     with pytest.raises(RuntimeError) as raised:
         torch.empty(2**58)
     assert is_lack_of_memory(raised.value) and is_lack_of_memory(MemoryError()) and not is_lack_of_memory(RuntimeError("shape"))
+    assert not is_lack_of_memory(RuntimeError("CUDA error: an illegal memory access was encountered"))
     assert _one_line(raised.value) == "this graph needs more memory than there is"
