@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from graph.quoting import quoted
 from graph.suggest import did_you_mean
 
 _SENTENCES: tuple[tuple[str, str], ...] = (
@@ -40,7 +41,7 @@ class Parser(argparse.ArgumentParser):
         return re.findall(r"--[a-z][a-z-]*", self.format_help())
 
     def unknown(self, arguments: Sequence[str]) -> NoReturn:
-        """Say which argument nobody knows."""
+        """Refuse the first argument that is unknown, with the option that was probably meant."""
         option = next((argument for argument in arguments if argument.startswith("-")), None)
         if option is None:
             self.error(f"{arguments[0]} is one argument too many; a command works on one FILE")
@@ -54,6 +55,6 @@ def choice(*known: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text in known:
             return text
-        raise argparse.ArgumentTypeError(f"there is no {text!r}.{did_you_mean(text, known)} Choose from {', '.join(known)}")
+        raise argparse.ArgumentTypeError(f"there is no {quoted(text)}.{did_you_mean(text, known)} Choose from {', '.join(known)}")
 
     return read

@@ -12,22 +12,22 @@ from cli.trained import open_session
 
 def command(options: argparse.Namespace) -> int:
     path = written_path(options.out)
-    graph = load_graph(options)
-    trace = None
-    if options.values:
-        trace = open_session(graph, options).trace_view()
     os.environ["QT_QPA_PLATFORM"] = "offscreen"  # a picture needs no display, and must not open one
     try:
         from PySide6.QtGui import QGuiApplication
 
-        from ui.picture_file import write_picture
+        from ui.picture_file import refuse_ending, write_picture
     except ImportError as error:
         raise CommandError(f"no picture can be painted: {error}", 1) from None
+    try:
+        refuse_ending(path)
+    except ValueError as error:
+        raise CommandError(str(error)) from None
+    graph = load_graph(options)
+    trace = open_session(graph, options).trace_view() if options.values else None
     application = QGuiApplication.instance() or QGuiApplication(["gradwire"])
     try:
         said = write_picture(path, graph, trace, options.theme, options.scale)
-    except ValueError as error:
-        raise CommandError(str(error)) from None
     except OSError as error:
         raise cannot_write(path, error) from None
     del application

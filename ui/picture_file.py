@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPdfWriter
 
 from engine.views import TraceView
 from graph.graph import Graph
+from graph.quoting import quoted_name
 from graph.saved import steps_text
 from graph.writing import replace_file
 from ui.canvas.content import Hidden
@@ -31,16 +32,21 @@ def write_picture(
     The suffix decides: `.png`, `.svg` or `.pdf`. Returns what there is to say about the picture, often nothing. Raises OSError, and
     ValueError for another suffix.
     """
+    refuse_ending(path)
     kind, look = path.suffix.lower(), THEMES[theme]
     if kind == ".png":
         image, used = picture_image(graph, trace, look, scale, hidden)
         replace_file(path, _encoded(image))
         return too_large(used, scale)
-    if kind not in _VECTORS:
-        raise ValueError(f"{path.name}: a picture's name ends in .png, .svg or .pdf")
     pixels = _whole(picture_size(graph, trace) * scale)
     replace_file(path, _VECTORS[kind](graph, trace, look, pixels, hidden, scale))
     return ""
+
+
+def refuse_ending(path: Path) -> None:
+    """Raise ValueError where the name does not say which kind of picture is meant."""
+    if path.suffix.lower() not in (".png", *_VECTORS):
+        raise ValueError(f"{quoted_name(path)}: a picture's name ends in .png, .svg or .pdf")
 
 
 def picture_image(

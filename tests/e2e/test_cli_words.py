@@ -27,7 +27,8 @@ MISTAKES = [
     ("run xor --jsn", "Did you mean --json?"), ("run xor extra", "extra is one argument too many"),
     ("train xor --epochs", "--epochs needs a value after it"), ("run --formula", "--formula needs a value after it"),
     ("run xor --json=3", "--json takes no value"), ("train xor --epochs 3 --steps 4", "cannot be used together"),
-    ("render xor", "-o/--out is missing"), ("train xor --lr abc", "--lr: 'abc'"), ("render xor -o x.png --scale abc", "--scale: 'abc'"),
+    ("render xor", "-o/--out is missing"), ("train xor --lr abc", '--lr: "abc" is not a number'),
+    ("render xor -o x.png --scale abc", '--scale: "abc" is not a number'),
     ("render xor -o x.png --scale 9", "--scale: 9"),
 ]  # fmt: skip
 
