@@ -210,6 +210,7 @@ class Window(QMainWindow):
     def set_document(self, document: Document) -> None:
         """Show and compute another document; what was shown is let go of as it is."""
         if document is not self.document:
+            self.canvas.cancel_gesture()  # what it takes back belongs to the document that goes
             self.document.changed.disconnect(self._document_changed)
             self.views.leave()
             self.document = document

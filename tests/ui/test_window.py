@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
 from pytestqt.qtbot import QtBot
 
 from engine.kernel.protocol import Progress
+from graph.document import Document
 from tests.ui.window_support import hand_trace, names
 from ui.theme import THEMES
 from ui.window import Window
@@ -194,3 +195,18 @@ def test_f1_explains_the_selected_node(window: Window, qtbot: QtBot) -> None:
 
 def test_the_whole_graph_is_in_view_when_the_window_opens(window: Window) -> None:
     assert window.canvas.seen().contains(window.canvas.scene.bounds())
+
+
+def test_another_document_may_come_in_the_middle_of_a_selection(window: Window, qtbot: QtBot) -> None:
+    """Ctrl+N's question is answered while the mouse still draws a frame that changed the selection."""
+    window.canvas.select([names(window.document)["multiply"]])
+    corner = window.canvas.rect().bottomRight() - QPoint(20, 20)
+    qtbot.mousePress(window.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, corner)
+    for part in (2, 3):
+        qtbot.mouseMove(window.canvas, corner / part)
+    assert window.canvas.gesture is not None and window.canvas.selected_nodes() != [names(window.document)["multiply"]]
+
+    window.set_document(Document.new(window.document.graph.catalog))
+    qtbot.mouseRelease(window.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, corner / 3)
+
+    assert window.canvas.gesture is None and not window.canvas.selection
