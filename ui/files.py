@@ -22,6 +22,7 @@ from graph.saved import SavedState, steps_text
 from graph.spec import Catalog
 from graph.writing import is_changed
 from ui.gallery import FIRST, example_path
+from ui.typing import commit_field
 
 if TYPE_CHECKING:
     from ui.window import Window
@@ -67,6 +68,7 @@ class Files:
     def may_close(self) -> bool:
         """Whether the document may be let go of; asks when there are unsaved changes, and saves when told so."""
         window = self._window
+        commit_field(window.focusWidget())
         if not window.lessons.may_close():
             return False
         if not window.document.modified:

@@ -9,7 +9,12 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
 def commit_typing() -> None:
     """Let the field that has the focus take what is typed in it. Fields that hold a value until then have a method `commit`."""
-    widget = QApplication.focusWidget()
+    commit_field(QApplication.focusWidget())
+
+
+def commit_field(widget: QWidget | None) -> None:
+    """Let this field, or the one around it, take what is typed. `window.focusWidget()` is also the one that had the focus when another
+    program's window came to the front."""
     while widget is not None:
         commit = getattr(widget, "commit", None)
         if callable(commit):

@@ -15,7 +15,6 @@ from ui.frame import paint_frame
 from ui.session import Session
 from ui.theme import THEMES, Theme, color, load_fonts
 from ui.type_size import TypeSizes, sized
-from ui.typing import commit_typing
 from ui.widgets import column
 
 if TYPE_CHECKING:
@@ -430,7 +429,6 @@ class Window(QMainWindow):
             event.ignore()
             self.later(self.close)
             return
-        commit_typing()
         if not self.files.may_close():
             event.ignore()
             return

@@ -13,7 +13,9 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QComboBox, QSli
 from pytestqt.qtbot import QtBot
 
 from engine.catalog import CATALOG
+from graph.document import Document
 from graph.files import read
+from graph.formula import build
 from tests.ui.window_support import Answers, names
 from ui.number_field import NumberField
 from ui.window import Window
@@ -159,3 +161,15 @@ def shown(field: QWidget) -> object:
     if isinstance(field, NumberField):
         return field.lineEdit().text()
     return field.currentIndex() if isinstance(field, QComboBox) else field.value()  # type: ignore[attr-defined]
+
+
+def test_what_is_being_typed_is_not_lost_when_a_file_is_dropped(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    """Dropped files and the list of recent ones open without a command, which would have taken it."""
+    path = tmp_path / "other.gradwire"
+    Document(build("a + b", CATALOG, {"a": 1.0, "b": 2.0})).save(path)
+    typed_in(window, qtbot, rate_field(window), "0.125")
+    asked = window.dialogs = Answers(unsaved="cancel")  # type: ignore[assignment]
+
+    assert not window.files.open(path)
+
+    assert rate(window) == 0.125 and asked.asked == ["unsaved"]
