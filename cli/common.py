@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ from graph.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from engine.session import Session
+    from graph.problem import Problem
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "resources" / "examples"
 LESSONS = EXAMPLES.parent / "lessons"
@@ -124,9 +126,10 @@ def objective_hint(graph: Graph) -> str:
     return f" Choose it with --objective {graph.nodes[found.candidates[0]].name}"
 
 
-def problems_entry(session: Session) -> dict[str, Any]:
-    """What is worth knowing about a graph that runs: said on standard error, and the entry of the `--json` object for it."""
-    said = [problem for problem in session.problems if problem.severity != "error"]
+def problems_entry(session: Session, nonfinite: Sequence[Problem] = ()) -> dict[str, Any]:
+    """What is worth knowing about a graph that runs, NaN and infinity included: said on standard error, and the entry of the `--json`
+    object for it."""
+    said = [*(problem for problem in session.problems if problem.severity != "error"), *nonfinite]
     for problem in said:
         print(f"main.py: {problem.severity}: {problem.text}", file=sys.stderr)
     return {"problems": [{"severity": problem.severity, "text": problem.text} for problem in said]} if said else {}

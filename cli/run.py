@@ -34,9 +34,7 @@ def command(options: argparse.Namespace) -> int:
         print(f"main.py: {text}", file=sys.stderr)
     if trace.objective_note:
         print(f"main.py: {trace.objective_note}{objective_hint(graph)}", file=sys.stderr)
-    for problem in nonfinite(graph, view(trace)):
-        print(f"main.py: {problem.text}", file=sys.stderr)
-    result = _describe(graph, trace, options.full) | state_entry(options) | problems_entry(session)
+    result = _describe(graph, trace, options.full) | state_entry(options) | problems_entry(session, nonfinite(graph, view(trace)))
     if options.json:
         print_json(result)
     else:

@@ -19,7 +19,6 @@ from graph.settings import training_length
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from engine.session import Session
     from engine.trainer import Trainer
     from graph.graph import Graph
 
@@ -28,6 +27,7 @@ SLICE_SECONDS = 0.25
 
 
 def command(options: argparse.Namespace) -> int:
+    from engine.failure import nonfinite
     from engine.session import SessionError
     from engine.trainer import Trainer
 
@@ -41,7 +41,8 @@ def command(options: argparse.Namespace) -> int:
         trainer.lengthen()
         if 0 not in (options.epochs, options.steps):
             incomplete = _run(trainer, log)
-        result = trainer.result(options.full) | state_entry(options) | problems_entry(session)
+        broken = nonfinite(graph, session.trace_view(), session.held()) if trainer.problem is None else ()
+        result = trainer.result(options.full) | state_entry(options) | problems_entry(session, broken)
     except SessionError as error:
         raise CommandError(f"{error}{objective_hint(graph)}", 1) from None
     if out:
@@ -52,8 +53,6 @@ def command(options: argparse.Namespace) -> int:
         print_json(result)
     else:
         _print_summary(result, trainer)
-    for line in _not_finite(session) if trainer.problem is None else ():
-        print(f"main.py: {line}", file=sys.stderr)
     if trainer.problem is not None:
         raise CommandError(trainer.problem.text, 1)
     if incomplete:
@@ -175,13 +174,6 @@ def _print_summary(result: dict[str, Any], trainer: Trainer) -> None:
         print(session.device_note)
     for line in _rows(result):
         print(line)
-
-
-def _not_finite(session: Session) -> list[str]:
-    """Where NaN or infinity is in what training left: values, gradients, learned tensors, the optimizer's memory."""
-    from engine.failure import nonfinite
-
-    return [problem.text for problem in nonfinite(session.graph, session.trace_view(), session.held())]
 
 
 def _rows(result: dict[str, Any]) -> Iterator[str]:
