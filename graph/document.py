@@ -92,6 +92,11 @@ class Document:
         return cls(loaded.graph, Path(path), loaded.read_only, loaded.state, loaded.note, loaded.identity)
 
     @property
+    def folder(self) -> str:
+        """Where relative paths begin: the real folder of its file. Empty while it has none: a copy of an example is not beside it."""
+        return (self.graph.folder or str(self.path.absolute().parent)) if self.path is not None else ""
+
+    @property
     def modified(self) -> bool:
         """Whether there is anything that the file does not hold: edits, or trained values."""
         return not self.history.is_clean or self.training_unsaved

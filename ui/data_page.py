@@ -13,7 +13,7 @@ from graph.document import Document
 from ui.array_view import TableModel, quiet_table
 from ui.inspector import scrolled
 from ui.numbers import number, whole
-from ui.theme import LIGHT, Theme, color, faded, font
+from ui.theme import LIGHT, MARKS, Theme, color, faded, font
 from ui.widgets import label
 
 if TYPE_CHECKING:
@@ -294,7 +294,7 @@ class DataPage(QWidget):
         self._wanted = self._token = wanted
         self.heading.setText(graph.nodes[node].name)
         self.text.setText("Loading …")
-        job = _Job(wanted, settings, nodes.index(node), str(document.path.parent) if document.path is not None else "")
+        job = _Job(wanted, settings, nodes.index(node), document.folder)
         job.setAutoDelete(False)
         job.signals.done.connect(self._arrived)
         self._jobs.append(job)
@@ -319,7 +319,7 @@ class DataPage(QWidget):
         kinds = f"classes: {', '.join(about.classes)}" if about.classes else f"target: {', '.join(about.target_names)}"
         coding = about.coding.replace("_", " ")
         lines = [f"{about.rows:,} samples: {held}.", f"{_size(about.features)} features · {kinds} · coding: {coding}"]
-        self.text.setText("\n".join([*lines, *(f"{'!' if note.warning else 'i'}  {note.text}" for note in about.notes)]))
+        self.text.setText("\n".join([*lines, *(f"{MARKS['warning' if note.warning else 'note']}  {note.text}" for note in about.notes)]))
         count = f"{about.train_rows:,} training samples"
         first = f"The first {ROWS} of {count}" if about.train_rows > ROWS else f"All {count}"
         self.shown.setText(f"{first}, in the order of training; row: place in the data set")

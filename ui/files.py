@@ -59,8 +59,7 @@ class Files:
 
     def resolved(self, text: str) -> str:
         """A path typed for this document. A relative one begins at its folder; before it has one, at the current folder if it fits."""
-        path, own = cleaned(text), self._window.document.path
-        folder = str(own.resolve().parent) if own is not None else ""  # a copy of an example is not beside the example
+        path, folder = cleaned(text), self._window.document.folder
         if not path or is_absolute(path):
             return path
         return absolute(path, folder) if folder else os.path.abspath(path) if Path(path).is_file() else path
@@ -232,8 +231,7 @@ class Files:
         process.finished.connect(lambda code, _: self._exported(process, folder, chosen, code, state))
         self._exports.append(process)
         window.say(f"Writing {chosen.name} …")
-        path = window.document.path
-        beside = ["--folder", str(path.absolute().parent)] if path is not None else []  # the copy's own folder holds no data
+        beside = ["--folder", window.document.folder] if window.document.folder else []  # the copy's own folder holds no data
         process.start(sys.executable, [str(MAIN), "export", str(source), "-o", str(chosen), *beside])
 
     def _exported(

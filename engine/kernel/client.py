@@ -246,7 +246,7 @@ class KernelClient:
         request = Request(
             self._number, self._document_number, document.structure, document.revision,
             text=dumps(document.graph) if wishes.text else None, attachments=self._new_attachments() if wishes.text else {},
-            folder=str(document.path.absolute().parent) if document.path else "",
+            folder=document.folder,
             moves=tuple(self._moves), edits=() if wishes.text else tuple(edit.to_json() for edit in self._edits),
             commands=commands, trace=trace, progress=progress, run=self.progress.run, points_known=self._points_known, state=state,
             kept=bool(self._kept), arrays=tuple(self._arrays), questions=tuple(self._questions),

@@ -158,7 +158,8 @@ def test_a_missing_file_on_the_command_line_is_said_and_the_window_still_opens(s
 def test_theme_panels_and_size_come_back(make_window: Callable[..., Window], tmp_path: Path, qtbot: QtBot) -> None:
     ini = tmp_path / "remembered.ini"
     first = make_window(own=Session(ini))
-    first.resize(1000, 640)  # the test screen is 800 pixels wide: only the height can come back unclipped
+    first.setWindowState(Qt.WindowState.WindowNoState)  # on so small a screen the first window is maximized
+    first.resize(780, 640)  # with a frame it fits the test screen of 800 by 800; what does not fit comes back maximized
     first.commands.theme_dark()
     first.commands.panel_library()
     first.playhead.set_speed(2.0)
@@ -168,7 +169,7 @@ def test_theme_panels_and_size_come_back(make_window: Callable[..., Window], tmp
     second = make_window(own=Session(ini))
 
     assert second.theme.name == "dark" and second.library_dock.isHidden() and not second.inspector_dock.isHidden()
-    assert second.height() == 640
+    assert (second.width(), second.height()) == (780, 640)
     assert second.playhead.speed == 2.0
 
 
