@@ -158,7 +158,6 @@ def test_a_missing_file_on_the_command_line_is_said_and_the_window_still_opens(s
 def test_theme_panels_and_size_come_back(make_window: Callable[..., Window], tmp_path: Path, qtbot: QtBot) -> None:
     ini = tmp_path / "remembered.ini"
     first = make_window(own=Session(ini))
-    first.setWindowState(Qt.WindowState.WindowNoState)  # on so small a screen the first window is maximized
     first.resize(780, 640)  # with a frame it fits the test screen of 800 by 800; what does not fit comes back maximized
     first.commands.theme_dark()
     first.commands.panel_library()
@@ -166,7 +165,10 @@ def test_theme_panels_and_size_come_back(make_window: Callable[..., Window], tmp
     qtbot.wait(20)
     assert first.close()
 
-    second = make_window(own=Session(ini))
+    second = Window(Document.new(CATALOG), Session(ini))  # as it comes, where `make_window` gives it a size
+    qtbot.addWidget(second)
+    second.show()
+    qtbot.waitExposed(second)
 
     assert second.theme.name == "dark" and second.library_dock.isHidden() and not second.inspector_dock.isHidden()
     assert (second.width(), second.height()) == (780, 640)
