@@ -45,7 +45,7 @@ class CommandError(Exception):
 def example_path(name: str) -> Path | None:
     """The file of a built-in graph, or None. A file of that name in the current folder goes first."""
     path = EXAMPLES / f"{name}.gradwire"
-    return path if path.is_file() and not Path(name).exists() else None
+    return path if os.path.isfile(path) and not os.path.exists(name) else None
 
 
 def example_names() -> list[str]:
@@ -80,7 +80,7 @@ def load_graph(options: argparse.Namespace) -> Graph:
     except FileError as error:
         name = options.file
         listed = f"{did_you_mean(name, example_names())} The built-in graphs are listed by:  main.py examples"
-        more = "" if Path(name).exists() or Path(name).suffix else listed
+        more = "" if os.path.exists(name) or Path(name).suffix else listed
         raise CommandError(f"{error}{more}") from None
     except FormulaError as error:
         raise CommandError(f"the formula: {error}") from None

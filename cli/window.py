@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -40,7 +41,7 @@ def _wrong_call(arguments: list[str]) -> str:
     option = next((argument for argument in arguments if argument.startswith("-")), None)
     if arguments[0] is option:
         return f"there is no option {option}.{did_you_mean(option, ('--help', '--version'))} {call}"
-    opens = example_path(arguments[0]) is not None or Path(arguments[0]).exists()
+    opens = example_path(arguments[0]) is not None or os.path.exists(arguments[0])
     if not opens and (meant := did_you_mean(arguments[0], COMMANDS)):
         return f"there is no command {arguments[0]}.{meant} {call}"
     return f"the window opens one FILE and takes no options; {option or arguments[1]} is one argument too many. {call}"

@@ -62,7 +62,7 @@ class Files:
         path, folder = cleaned(text), self._window.document.folder
         if not path or is_absolute(path):
             return path
-        return absolute(path, folder) if folder else os.path.abspath(path) if Path(path).is_file() else path
+        return absolute(path, folder) if folder else os.path.abspath(path) if os.path.isfile(path) else path
 
     def may_close(self) -> bool:
         """Whether the document may be let go of; asks when there are unsaved changes, and saves when told so."""

@@ -29,7 +29,7 @@ MISTAKES = [
     ("run xor --json=3", "--json takes no value"), ("train xor --epochs 3 --steps 4", "cannot be used together"),
     ("render xor", "-o/--out is missing"), ("train xor --lr abc", '--lr: "abc" is not a number'),
     ("render xor -o x.png --scale abc", '--scale: "abc" is not a number'),
-    ("render xor -o x.png --scale 9", "--scale: 9"),
+    ("render xor -o x.png --scale 9", "--scale: 9"), (f"run {'a' * 5000}", "its name is too long"), (f"{'a' * 5000} --json", "--json"),
 ]  # fmt: skip
 
 
