@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -223,11 +224,12 @@ def save(lesson: Lesson, path: Path | str) -> Identity:
 
 def graph_path(lesson: Lesson, lesson_path: Path | str, examples: Path) -> Path:
     """Where the lesson's graph is: beside the lesson, else among the examples. Raises LessonError."""
-    beside = Path(lesson_path).parent / lesson.graph
-    example = examples / (lesson.graph if lesson.graph.endswith(".gradwire") else f"{lesson.graph}.gradwire")
-    for found in (beside, beside.with_name(f"{beside.name}.gradwire"), example):
-        if found.is_file():
-            return found
+    name = lesson.graph
+    beside = os.path.join(Path(lesson_path).parent, name)
+    example = os.path.join(examples, name if name.endswith(".gradwire") else f"{name}.gradwire")
+    for place in (beside, f"{beside}.gradwire", example):
+        if os.path.isfile(place):  # says no to a name that no disk allows, where Path.is_file raises
+            return Path(place)
     raise LessonError(f'{Path(lesson_path).name}: its graph {quoted(lesson.graph)} is neither beside it nor the name of an example.')
 
 

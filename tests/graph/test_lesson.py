@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -248,6 +249,14 @@ def test_the_graph_is_beside_the_lesson_or_among_the_examples(tmp_path: Path) ->
     assert graph_path(lesson, tmp_path / "a.gwlesson", examples) == tmp_path / "xy-plus-z.gradwire"
     with pytest.raises(LessonError, match="neither beside it nor the name of an example"):
         graph_path(loads(json.dumps(a_lesson() | {"graph": "other"})), tmp_path / "a.gwlesson", examples)
+
+
+@pytest.mark.parametrize("name", ["g" * 5000, "/", ".", "..", "a\0b", "a\nb"])
+def test_a_graph_whose_name_is_no_file_is_refused_in_words(tmp_path: Path, name: str) -> None:
+    lesson = replace(loads(json.dumps(a_lesson())), graph=name)
+    with pytest.raises(LessonError, match="neither beside it nor the name of an example") as said:
+        graph_path(lesson, tmp_path / "a.gwlesson", tmp_path)
+    assert len(str(said.value)) < 200 and "\n" not in str(said.value)
 
 
 def test_the_shelf_is_in_order_and_leaves_out_what_it_cannot_read(tmp_path: Path) -> None:
