@@ -60,8 +60,11 @@ def cleaned(text: str) -> str:
 
 
 def _of_url(text: str) -> str:
-    """The path of a `file:` address. A # or ? is taken as a part of the name."""
-    parts = urlsplit(re.sub(r"[#?]", lambda mark: f"%{ord(mark[0]):02X}", text))
+    """The path of a `file:` address; the text itself where it is none. A # or ? is taken as a part of the name."""
+    try:
+        parts = urlsplit(re.sub(r"[#?]", lambda mark: f"%{ord(mark[0]):02X}", text))
+    except ValueError:
+        return text
     path = unquote(parts.path, errors="surrogateescape")
     if re.match(r"/[A-Za-z]:([/\\]|$)", path):
         return path[1:]

@@ -33,7 +33,7 @@ from ui.lessons.shelf import entries
         ("file:///C:/data/a%20b.csv", "C:/data/a b.csv"), ("file://server/share/a.csv", "//server/share/a.csv"),
         ("FILE:///x%C3%A9.csv", "/xé.csv"), ("file:///a#1?b.csv", "/a#1?b.csv"), ("file:///100%25.csv", "/100%.csv"),
         ("100%20.csv", "100%20.csv"), ('a"b.csv', 'a"b.csv'), ('"', '"'), ("", ""), ("data file.csv", "data file.csv"),
-        ("http://x.org/a.csv", "http://x.org/a.csv"),
+        ("http://x.org/a.csv", "http://x.org/a.csv"), ("file://[x/a.csv", "file://[x/a.csv"),
     ],
 )  # fmt: skip
 def test_quotation_marks_and_addresses_around_a_path_are_taken_off(typed: str, meant: str) -> None:
