@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -276,3 +277,28 @@ def test_a_run_keeps_the_seed_it_began_with_although_the_document_names_another(
     assert again.state.diff(session.state) == {}
     again.reset()
     assert again.seed == 11
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "momentum", "adam", "nadam", "lbfgs"])
+def test_a_memory_of_the_optimizer_that_was_edited_by_hand_is_said_and_left_out(optimizer: str) -> None:
+    """Whatever is missing or has another shape: the parameters are taken over, and training goes on."""
+    graph = example("xor", optimizer=optimizer, hyper={})
+    trainer = Trainer(Session(graph))
+    trainer.run(max_steps=3)
+    whole = trainer.capture()
+    spoiled = {
+        "t": torch.ones(2), "begun": torch.zeros(0), "product": torch.tensor(math.inf), "lbfgs.ro.0": None, "lbfgs.n_iter": torch.ones(2),
+        "lbfgs.d": None, "lbfgs.old_dirs.0": torch.ones(3),
+    }  # fmt: skip
+    for name, tensor in spoiled.items():
+        if name not in whole.optimizer:
+            continue
+        state = whole.copy()
+        del state.optimizer[name]
+        state.optimizer |= {name: tensor} if tensor is not None else {}
+        session = Session(graph)
+        assert put_back(session, pack_state(state, optimizer)) == ("what the optimizer remembered",), name
+        Trainer(session).run(max_steps=1)
+        assert session.state.step == 4
+    session = Session(graph)
+    assert put_back(session, pack_state(whole, optimizer)) == ()
