@@ -67,7 +67,7 @@ class Report:
         seen = [w for w in compared if w.smooth or w.kinks]
         kinks, hidden = sum(w.kinks for w in seen), len(compared) - len(seen)
         corners = f", {kinks} at a kink" if kinks else ""
-        unseen = f"; {hidden} too small to measure behind round-off" if hidden else ""
+        unseen = f"; {hidden} too small to measure above round-off" if hidden else ""
         worst = max((w.error for w in seen), default=0.0)
         return [f"ok: {len(seen)} gradients agree with numerical ones{corners}{unseen}; largest relative error {worst:.1e}"]
 

@@ -364,4 +364,4 @@ class _Builder:
         return True
 
     def _not_allowed(self, tree: ast.expr) -> FormulaError:
-        return FormulaError(f"{place(tree, self._text)}only + − * / @ ^, numbers, names and functions can stand in a formula")
+        return FormulaError(f"{place(tree, self._text)}a formula may contain only + − * / @ ^, numbers, names and functions")

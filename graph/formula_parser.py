@@ -216,7 +216,7 @@ class Parser:
         self._at += 1
         value = base.value if isinstance(base, ast.Constant) else None
         if not isinstance(value, int | float) or self._now.kind in _BEGINS:
-            raise FormulaError("% stands behind a number, as in 5 %; the remainder of a division is not in the library")
+            raise FormulaError("% follows a number, as in 5 %; the remainder of a division is not in the library")
         return self._placed(ast.Constant(value / 100), base.col_offset, token.end)
 
     def _port(self, base: ast.expr, token: Token) -> ast.expr:
@@ -266,7 +266,7 @@ class Parser:
         elif self._now.kind in ("end", ";"):
             raise Incomplete(f"the bracket {token.text} opened at place {token.start + 1} is not closed yet")
         elif self._now.kind == ",":
-            raise FormulaError(f"the comma at place {self._now.start + 1} parts nothing; decimals are written with a point: 0.5")
+            raise FormulaError(f"the comma at place {self._now.start + 1} separates nothing; write decimals with a point: 0.5")
         else:
             self._wrong()
 
@@ -326,13 +326,13 @@ class Parser:
         words: list[ast.keyword] = []
         while self._now.kind != ")":
             if self._now.kind == "*":
-                raise FormulaError(f"{self._source(function)}: * cannot stand before an argument")
+                raise FormulaError(f"{self._source(function)}: * is not allowed before an argument")
             if self._now.kind == "name" and self._tokens[self._at + 1].kind == "=":
                 word = self._take()
                 self._at += 1
                 words.append(ast.keyword(word.text, self._setting()))
             elif words:
-                raise FormulaError(f"{self._source(function)}: settings such as {words[0].arg}=… stand behind the arguments")
+                raise FormulaError(f"{self._source(function)}: settings such as {words[0].arg}=… come after the arguments")
             else:
                 arguments.append(self.expression())
                 if self._now.kind in ("<", ">", "≤", "≥") and isinstance(function, ast.Name) and function.id == "where":
@@ -357,7 +357,7 @@ class Parser:
         return self._spread(ast.BinOp(first, ast.Sub(), last), left, right)
 
     def _setting(self) -> ast.expr:
-        """What stands behind `name=`: an expression, or true or false."""
+        """What follows `name=`: an expression, or true or false."""
         token, behind = self._now, self._tokens[min(self._at + 1, len(self._tokens) - 1)]
         if token.kind == "name" and token.text in TRUTH and behind.kind in (",", ")"):
             self._at += 1
@@ -420,18 +420,18 @@ class Parser:
         if token.kind in (")", "]", "}"):
             raise Incomplete(f"the bracket {token.text} at place {token.start + 1} closes nothing")
         if token.kind == ",":
-            raise FormulaError(f"the comma at place {token.start + 1} parts nothing; decimals are written with a point: 0.5")
+            raise FormulaError(f"the comma at place {token.start + 1} separates nothing; write decimals with a point: 0.5")
         if token.kind == "=" or token.kind in _COMPARED:
-            raise FormulaError(f"{token.text} at place {token.start + 1} compares: a formula computes a value; = stands behind a new name")
+            raise FormulaError(f"{token.text} at place {token.start + 1} compares: a formula computes a value; = follows a new name")
         if token.kind in _NOT_READ:
             raise FormulaError(f"{token.text} is not understood here: {_NOT_READ[token.kind]}")
         if before is not None and token.kind in ("name", "number", "(", "text", "command") and before.kind in ("name", "number", ")"):
             hint = f"{last}({token.text})" if token.kind == "name" and last in _FUNCTIONS else f"{last}*{token.text}"
             raise Unjoined(f"between {last} and {token.text} something is missing. Did you mean {hint}?")
         if token.kind == "[":
-            raise FormulaError(f"[ cannot stand here; slice({last or 'x'}, axis=0, start=0, stop=1) takes entries out of {last or 'x'}")
+            raise FormulaError(f"[ is not allowed here; slice({last or 'x'}, axis=0, start=0, stop=1) takes entries out of {last or 'x'}")
         where = f"after {last}" if last else "at the beginning"
-        raise FormulaError(f"{token.text} cannot stand {where}")
+        raise FormulaError(f"{token.text} is not allowed {where}")
 
 
 _FUNCTIONS = frozenset({

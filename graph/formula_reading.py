@@ -84,7 +84,7 @@ def misread(name: str) -> str:
     if name[0] == "π" and name[1:2].isalpha():
         return f"{name} would be one name: write π*{name[1:]} for the product"
     if name in TRUTH or name == "None":
-        return f"{name} is no number: it stands behind = in a setting only, as in linear(x, bias=False)"
+        return f"{name} is no number: it is used only after = in a setting, as in linear(x, bias=False)"
     if name in ELEMENTARY:
         return f"{name} is a function: write {name}(x)"
     return ""

@@ -322,7 +322,7 @@ def read_sizes(text: str) -> Reading:
     """A list of whole numbers such as `8, 3` or `8 × 3`; empty for nothing."""
     parts = [part.strip() for part in re.split(r"[,;×x\s]+", simplified(text).strip("[](){} \t"))]
     if re.search(r"\d,0\d\d(?!\d)", text):
-        return Reading(refusal=f"{quoted(text)} can mean one number or several: leave out the comma, or put a blank behind it")
+        return Reading(refusal=f"{quoted(text)} can mean one number or several: leave out the comma, or put a space after it")
     found = [read_number(part, whole=True) for part in parts if part]
     if wrong := next((reading.refusal for reading in found if reading.refusal), ""):
         return Reading(refusal=f"{wrong}; type whole numbers with commas between them, such as 8, 3")
@@ -374,7 +374,7 @@ def _bracketed(text: str) -> Reading:
     except RecursionError:
         return Reading(refusal="the brackets are nested too deeply")
     if text[end:].strip():
-        return Reading(refusal=f"{quoted(text[end:].strip())} stands behind the last bracket")
+        return Reading(refusal=f"{quoted(text[end:].strip())} follows the last bracket")
     return Reading(entries)
 
 
@@ -397,7 +397,7 @@ def _entries(text: str, start: int) -> tuple[list[Any], int]:
         letter = text[at]
         if letter == "[":
             if text[begin:at].strip(" \t\r\n,;"):
-                raise NumberError(f"in brackets numbers and lists do not mix: {quoted(text[begin:at])} stands beside a list")
+                raise NumberError(f"in brackets numbers and lists do not mix: {quoted(text[begin:at])} is next to a list")
             inner, at = _entries(text, at)
             found.append(inner)
             begin = at

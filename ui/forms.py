@@ -226,7 +226,7 @@ def _tensor_text(value: Any) -> str:
 
 
 def read(setting: Setting, text: str) -> tuple[Any, str, str]:
-    """The value typed for a setting, why it cannot stand (empty when it can), and what to say about how it was read."""
+    """The value typed for a setting, why it is refused (empty when it is not), and what to say about how it was read."""
     if setting.kind not in ("shape", "ints", "tensor"):
         return text, setting.complaint(text) or "", ""
     reading = read_tensor(text) if setting.kind == "tensor" else read_sizes(text)

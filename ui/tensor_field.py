@@ -36,7 +36,7 @@ def _is_number(value: Any) -> bool:
 
 
 class TensorField(QWidget):
-    """`changed` bears the tensor as a number or nested lists, `refused` why a text cannot stand, `noted` how it was read."""
+    """`changed` bears the tensor as a number or nested lists, `refused` why a text is refused, `noted` how it was read."""
 
     changed = Signal(object)
     refused = Signal(str)

@@ -215,7 +215,7 @@ class _Reader:
                 value = Numbers(sign).value(cell)
                 other = "point" if sign == "," else "comma"
                 offer = (f"The {other} is the decimal sign", {"decimal": other})
-                text = f"column {named(name)}: the {other} stands between thousands, {one_line(cell, 40)} is {value:.10g}"
+                text = f"column {named(name)}: the {other} separates thousands, {one_line(cell, 40)} is {value:.10g}"
                 self._notes.append(Note(text, (offer,)))
 
     def _numbers(self, name: str, sign: str, role: str, usable: np.ndarray, features: Sequence[str] = ()) -> np.ndarray:

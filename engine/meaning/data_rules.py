@@ -61,7 +61,7 @@ def units(network: Network) -> Iterator[Problem]:
         else:
             text = (
                 f"the target is standardized, so predictions and loss are in standard deviations of the target, not in its own units. "
-                f"Multiply a prediction by σ and add μ (both stand at {network.name(standard)}) to read it"
+                f"Multiply a prediction by σ and add μ (both are shown at {network.name(standard)}) to read it"
             )
             yield network.say("note", text, loss, standard, repairs=(past,), port="target")
 

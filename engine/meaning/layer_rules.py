@@ -67,8 +67,8 @@ def dropout(network: Network) -> Iterator[Problem]:
         before = network.before(node)
         if before is not None and network.key(before) == "layer.dropout":
             text = (
-                "behind dropout the running variance is that of numbers with gaps, which do not occur in evaluation, so training and "
-                "evaluation differ. Put dropout behind batch norm"
+                "after dropout the running variance is that of numbers with gaps, which do not occur in evaluation, so training and "
+                "evaluation differ. Put dropout after batch norm"
             )
             yield network.say("note", text, node, before, repairs=(network.remove(before, network.first_edge(node)),))
 

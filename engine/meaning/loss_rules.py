@@ -199,14 +199,14 @@ def on_the_way_out(network: Network) -> Iterator[Problem]:
             node, key = end[0], network.key(end[0])
             if key == "layer.dropout":
                 text = (
-                    f"dropout behind the last layer sets predictions themselves to 0 in training, and {network.name(loss)} then compares "
+                    f"dropout after the last layer sets predictions themselves to 0 in training, and {network.name(loss)} then compares "
                     "these with the targets. Put dropout between hidden layers"
                 )
                 yield network.say("warning", text, node, loss, repairs=(network.remove(node, _toward(network, node, seen, edge)),))
                 break
             if key.startswith("layer.batch_norm"):
                 text = (
-                    "batch norm behind the last layer scales the predictions of every mini-batch to the same spread, so "
+                    "batch norm after the last layer scales the predictions of every mini-batch to the same spread, so "
                     f"{network.name(loss)} sees predictions that depend on the other samples. Put batch norm between hidden layers"
                 )
                 yield network.say("warning", text, node, loss, repairs=(network.remove(node, _toward(network, node, seen, edge)),))

@@ -88,7 +88,7 @@ class Data(NodeType):
     target_columns = TextSetting("", when="dataset=csv", help="Names separated by commas; empty: the last column, or the one named label.")
     header = ChoiceSetting(
         "auto", ("auto", "names", "data"), when="dataset=csv", title="First line",
-        help="Whether line 1 names the columns or is the first sample; auto decides by what stands below it.",
+        help="Whether line 1 names the columns or is the first sample; auto decides by what is below it.",
     )  # fmt: skip
     decimal = ChoiceSetting(
         "auto", ("auto", "point", "comma"), when="dataset=csv", title="Decimal sign",

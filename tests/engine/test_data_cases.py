@@ -41,8 +41,8 @@ BEARS = [(1.5, 2.5, "Bär"), (2.5, 1.5, "Kuh"), (3.5, 2.0, "Bär")]
 
 @pytest.mark.parametrize(("name", "wanted", "note"), [
     ("02", [(1234.5, 2, 2469.0), (12.5, 4, 50.0), (7000.0, 1, 7000.0), (3.25, 8, 26.0)], "decimal comma"),
-    ("02b", TOWNS, "the point stands between thousands, 1.204 is 1204"),
-    ("02d", TOWNS, "the comma stands between thousands, 1,204 is 1204"),
+    ("02b", TOWNS, "the point separates thousands, 1.204 is 1204"),
+    ("02d", TOWNS, "the comma separates thousands, 1,204 is 1204"),
     ("02e", [(1204.5, 10, 1.5), (3871.0, 20, 2.5), (2655.5, 15, 2.0)], "decimal comma"),
     ("03", [(1.5, 2.5, 4), (2.5, 1.5, 4), (0.5, 3.5, 4), (3, 1, 4)], "decimal comma"),
     ("03b", [(1.5, 2.5, 4), (2.5, 1.5, 4), (0.5, 3.5, 4)], "decimal comma"),

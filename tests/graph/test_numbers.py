@@ -162,7 +162,7 @@ def test_other_numbers_prove_the_decimal_sign() -> None:
         ("1;2;3", [[1], [2], [3]]),
         ("[[[1],[2]],[[3],[4]]]", [[[1], [2]], [[3], [4]]]), ("1\t2\t", [1, 2]),
         ("1,000", "or [1, 0] for a list"), ("[0,5 0,25]", "mixes commas and blanks"), ("1 2\n3", "row 2 has 1 number, row 1 has 2"),
-        ("[1,2", "not closed"), ("[1,2]]", "behind the last bracket"), ("[1,[2]]", "do not mix"), ("[[1,2],[3]]", "not of equal length"),
+        ("[1,2", "not closed"), ("[1,2]]", "follows the last bracket"), ("[1,[2]]", "do not mix"), ("[[1,2],[3]]", "not of equal length"),
         ("a b", "not a number"), ("[1, nan]", "finite"), ("[1,,2]", "missing"), ("1,,2", "missing"), ("", "type a number"),
         ("[" * 5000, "not"),
     ],
