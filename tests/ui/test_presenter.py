@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QSizeF, Qt
-from PySide6.QtGui import QPointingDevice, QTabletEvent, QWheelEvent
+from PySide6.QtGui import QColor, QImage, QPainter, QPointingDevice, QTabletEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -19,8 +19,10 @@ from graph.model import Node
 from tests.ui.test_every_action import at_random
 from tests.ui.window_support import hand_trace, names
 from ui.presenter.feature import LOCKED
+from ui.presenter.pen import paint_stroke
 from ui.presenter.strip import Strip
 from ui.presenter.strokes import Board, Stroke
+from ui.theme import LIGHT
 from ui.window import Window
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
@@ -303,6 +305,21 @@ def test_a_line_is_touched_within_reach_of_it(at: tuple[float, float], hit: bool
         stroke.add(QPointF(x, 0), 2.0)
 
     assert stroke.touched(QPointF(*at), 2.5) is hit
+
+
+def test_a_stroke_is_drawn_to_where_the_pen_was_lifted() -> None:
+    """Fast writing leaves points far apart: the last of them is joined to the line like the others."""
+    stroke = Stroke("red")
+    for x in (0.0, 40.0, 80.0):
+        stroke.add(QPointF(x, 20), 4.0)
+    picture = QImage(100, 40, QImage.Format.Format_ARGB32)
+    picture.fill(Qt.GlobalColor.white)
+    painter = QPainter(picture)
+    paint_stroke(painter, stroke, LIGHT)
+    painter.end()
+
+    empty = [x for x in range(81) if picture.pixelColor(x, 20) == QColor(Qt.GlobalColor.white)]
+    assert not empty
 
 
 def test_a_lesson_goes_on_in_a_locked_graph_and_strokes_stay_with_their_step(window: Window, qtbot: QtBot, tmp_path: Path) -> None:

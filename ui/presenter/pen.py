@@ -182,7 +182,7 @@ def paint_stroke(painter: QPainter, stroke: Stroke, theme: Theme) -> None:
     if stroke.even:
         painter.setPen(pen)
         painter.drawPath(stroke.path)
-        painter.drawPoint(stroke.points[-1])
+        painter.drawLine(stroke.path.currentPosition(), stroke.points[-1])  # the path ends half way to the last point
         return
     for start, end, width in zip(stroke.points, stroke.points[1:], stroke.widths[1:], strict=False):
         pen.setWidthF(width)
