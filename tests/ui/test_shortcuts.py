@@ -14,8 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from ui.actions import ACTIONS, BY_ID
 from ui.session import Session
-from ui.shortcut_dialog import ShortcutDialog
+from ui.shortcut_dialog import ID, ShortcutDialog
 from ui.shortcuts import Keys, pressed, refusal
+from ui.theme import PROJECTOR
 from ui.window import Window
 
 NONE = Qt.KeyboardModifier.NoModifier
@@ -118,6 +119,18 @@ def test_the_next_window_has_the_keys_that_were_chosen(make_window: Callable[...
     second = make_window(own=Session(tmp_path / "s.ini"))
 
     assert second.actions_by_id["layout"].shortcut().toString() == "Ctrl+K"
+
+
+def test_the_names_of_commands_are_read_in_full(window: Window, qtbot: QtBot) -> None:
+    """The long descriptions of what the mouse does must not take the commands' room, least of all in a large type."""
+    window.set_theme(PROJECTOR)
+    dialog = ShortcutDialog(window, window.keys, window.keys_changed)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    QApplication.processEvents()
+    tree = dialog.tree
+    wide = max(tree.fontMetrics().horizontalAdvance(item.text(0)) for item in dialog._items() if item.data(0, ID))
+    assert tree.columnWidth(0) >= wide + tree.indentation()
 
 
 def test_the_dialog_finds_commands_by_name_and_by_key(dialog: ShortcutDialog, qtbot: QtBot) -> None:
