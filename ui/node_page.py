@@ -254,7 +254,7 @@ class NodePage(QWidget):
             for row in self._rows.values():
                 self._rules.addWidget(line())
                 self._rules.addWidget(row)
-            self._rules_title.setVisible(bool(rules))
+        self._rules_title.setVisible(bool(rules))
         edges = {edge.target[1]: edge.id for edge in graph.inputs_of(self._node)}
         for port, row in self._rows.items():
             row.show_number(_rule_number(trace, edges.get(port)))

@@ -74,7 +74,18 @@ class Panels(QObject):
         if page is not None:
             window.inspector.tabs.setCurrentIndex(page)
         else:
+            from ui.inspector import NODE
+
+            window.inspector.tabs.setCurrentIndex(NODE)
             window.inspector.node_page.name.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def show_value(self) -> None:
+        """The value of the selected node in the inspector, ready to be typed over; the name of a node whose value is computed."""
+        self.show_inspector(None)
+        form = self._window.inspector.node_page.form
+        field = form.editors.get("value") if form is not None else None
+        if field is not None and field.isEnabled():
+            field.setFocus(Qt.FocusReason.TabFocusReason)  # as Tab does it: the text is selected
 
     def show_bottom(self, page: int) -> None:
         self.docks["bottom"].show()

@@ -170,6 +170,7 @@ class Window(QMainWindow):
         canvas.selection_changed.connect(self._selection_changed)
         canvas.add_requested.connect(commands.ask_for_node)
         canvas.node_activated.connect(lambda _: self.panels.show_inspector(None))
+        canvas.value_activated.connect(lambda _: self.panels.show_value())
         canvas.number_activated.connect(self.explain.why_of)
         canvas.probe_requested.connect(lambda _: self.pin_probe("value"))
         canvas.menu_requested.connect(self._context_menu)

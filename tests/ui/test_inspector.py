@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.catalog import CATALOG
@@ -18,7 +18,7 @@ from graph.formula import build
 from graph.problem import Problem, Repair
 from tests.ui.window_support import hand_trace, matrix, names, scalar
 from ui.bottom import PROBLEMS
-from ui.inspector import HELP, VALUES
+from ui.inspector import EXPLAIN, HELP, NODE, VALUES
 from ui.number_field import NumberField
 from ui.window import Window
 
@@ -194,3 +194,33 @@ def test_an_unwired_exponent_stands_in_the_formula_with_numbers(make_window: Cal
     page = window.inspector.node_page
     assert page.numbers.latex.replace(" ", "") == "{-}8.000=({-}2.000)^{3.000}"
     assert list(page._rows) == ["a"]  # nothing is differentiated by a number in a setting
+
+
+@pytest.mark.parametrize("name", ["x", "multiply"])
+def test_a_double_click_on_a_number_leads_to_the_field_it_is_typed_in(window: Window, qtbot: QtBot, name: str) -> None:
+    """On an input that is its value; a result has none, so its name is offered. Either way the page with the field is shown."""
+    window.activateWindow()
+    window.inspector.tabs.setCurrentIndex(EXPLAIN)
+    node, canvas = names(window.document)[name], window.canvas
+    at = canvas.scene.rect(node).topLeft() + canvas.scene.cards[node].area.center()
+
+    place = canvas.camera.to_view(QPointF(at)).toPoint()
+    qtbot.mouseClick(canvas, Qt.MouseButton.LeftButton, pos=place)
+    qtbot.mouseDClick(canvas, Qt.MouseButton.LeftButton, pos=place)
+    field = window.focusWidget()
+    assert isinstance(field, QLineEdit) and window.inspector.tabs.currentIndex() == NODE
+    qtbot.keyClicks(field, "7")
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+
+    if name == "x":
+        assert window.document.graph.setting(node, "value") == 7.0 and window.document.graph.nodes[node].name == "x"
+    else:
+        assert field is window.inspector.node_page.name
+
+
+def test_no_heading_stands_over_an_empty_chain_rule(window: Window) -> None:
+    """An input has no rule: also when it is the first node that is looked at."""
+    select(window, "x")
+    assert window.inspector.node_page._rules_title.isHidden()
+    select(window, "multiply")
+    assert not window.inspector.node_page._rules_title.isHidden()

@@ -205,7 +205,8 @@ class Hands:
         elif node is not None and at.scene.y() < scene.rect(node).top() + geometry.TITLE:
             remarks.edit_words(canvas, node)
         elif node is not None:
-            canvas.node_activated.emit(node)
+            on_number = scene.cards[node].area.translated(scene.rect(node).topLeft()).contains(at.scene)
+            (canvas.value_activated if on_number else canvas.node_activated).emit(node)
         elif (read := canvas.number_at(at.scene)) is not None:
             canvas.number_activated.emit(read)
         elif wire is not None:

@@ -65,6 +65,8 @@ class Canvas(Viewport):
     add_requested = Signal(object, object, object)
     """Scene position, global position, and the `PortHit` a wire hangs on (or None)."""
     node_activated = Signal(str)
+    value_activated = Signal(str)
+    """The id of a node whose number was double-clicked."""
     number_activated = Signal(str)
     """The id of a wire one of whose numbers was double-clicked."""
     probe_requested = Signal(str)
