@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,10 @@ class Session:
 
     def real(self, key: str, default: float) -> float:
         try:
-            return float(str(self._settings.value(key, default)))
+            value = float(str(self._settings.value(key, default)))
         except ValueError:
             return default
+        return value if math.isfinite(value) else default
 
     def blob(self, key: str) -> QByteArray | None:
         value = self._settings.value(key)

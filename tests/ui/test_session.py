@@ -180,3 +180,11 @@ def test_other_text_is_no_file(text: str) -> None:
     data = QMimeData()
     data.setText(text)
     assert paths_in(data) == []
+
+
+@pytest.mark.parametrize("text", ["nan", "inf", "-1e999", "fast", ""])
+def test_a_number_in_the_settings_that_is_none_is_the_usual_one(tmp_path: Path, text: str) -> None:
+    """The window did not open where the speed was written as nan."""
+    path = tmp_path / "settings.ini"
+    path.write_text(f"[General]\nspeed={text}\n")
+    assert Session(path).real("speed", 1.5) == 1.5
