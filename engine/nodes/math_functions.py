@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.lazy import torch
 from engine.nodes.base import FloatSetting, NodeError, NodeType, Settings
 from engine.nodes.checks import check_broadcast
-from engine.nodes.math_elementwise import Binary, Unary
+from engine.nodes.math_elementwise import Binary, Unary, signs
 from graph.spec import Port
 
 if TYPE_CHECKING:
@@ -47,8 +47,14 @@ class Arctangent(Unary):
         return torch.atan(x)
 
 
+def _per_distance(side: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    """side / (a² + b²) without overflow; 0 at the origin, as in torch."""
+    distance = torch.hypot(a, b)
+    return torch.where(distance == 0, 0.0, side / distance / distance)
+
+
 class Arctangent2(Binary):
-    """The angle of the point (b, a) seen from the origin, between −π and π. At the origin itself there is no angle and no slope."""
+    """The angle of the point (b, a) seen from the origin, between −π and π. At the origin itself both slopes are taken as 0."""
 
     key, title = "math.atan2", "Angle (atan2)"
     search = ("arctan2", "angle", "phase", "polar")
@@ -59,8 +65,8 @@ class Arctangent2(Binary):
         "a": r"\bar{@a} = \bar{@y} \cdot \frac{@b}{@a^2 + @b^2}", "b": r"\bar{@b} = -\bar{@y} \cdot \frac{@a}{@a^2 + @b^2}",
     }  # fmt: skip
     gradients = {
-        "a": lambda s, g, y, kept, a, b: g * (b / torch.hypot(a, b) / torch.hypot(a, b)),
-        "b": lambda s, g, y, kept, a, b: -g * (a / torch.hypot(a, b) / torch.hypot(a, b)),
+        "a": lambda s, g, y, kept, a, b: g * _per_distance(b, a, b),
+        "b": lambda s, g, y, kept, a, b: -g * _per_distance(a, a, b),
     }
     steep = True
     code = ("", "torch.atan2({a}, {b})")
@@ -143,7 +149,7 @@ class Sign(Unary):
     code = ("", "torch.sign({x})")
 
     def forward(self, s: Settings, x: Tensor) -> Tensor:
-        return torch.sign(x)
+        return signs(x)
 
 
 def _outside(low: Tensor | float | None, high: Tensor | float | None, x: Tensor) -> Tensor:
