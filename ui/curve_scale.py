@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from ui.canvas.numerals import raised
 from ui.numbers import MINUS, plain
 
 DECADES = 12
@@ -32,8 +33,10 @@ class Scale:
 
     def ticks(self, low: float, high: float) -> list[tuple[float, str]] | None:
         """Places and texts of the ticks between two values; None where the plot finds them by itself."""
-        if self.kind != "symlog":
+        if self.kind == "log":
             return None
+        if self.kind == "linear":
+            return [(value, _written(value)) for value in _round_values(low, high)]
         values = _powers(low, high, self.straight)
         if len(values) < FEW_TICKS:
             values = sorted({*_round_values(low, high), *values})
@@ -70,6 +73,17 @@ def _round_values(low: float, high: float) -> Sequence[float]:
     """About five round numbers between two values."""
     if not high > low:
         return [low]
-    unit = 10.0 ** math.floor(math.log10((high - low) / 4))
-    step = next(unit * factor for factor in (1, 2, 5, 10) if (high - low) / (unit * factor) <= 5)
+    quarter = high / 4 - low / 4  # the whole difference may be too large for a number
+    unit = 10.0 ** math.floor(math.log10(quarter)) if quarter else 0.0
+    if not unit:
+        return [low, high]
+    step = next(unit * factor for factor in (1, 2, 5, 10) if quarter / (unit * factor) <= 1.25)
     return [i * step for i in range(math.ceil(low / step), math.floor(high / step) + 1)]
+
+
+def _written(value: float) -> str:
+    """A round number, in as few characters as it has digits: −0.25, 2000, 5×10²²⁵."""
+    mantissa, _, exponent = f"{value:.10e}".partition("e")
+    if value == 0 or -4 <= int(exponent) < 5:
+        return f"{value:.10g}".replace("-", MINUS)
+    return f"{float(mantissa):.10g}×10{raised(int(exponent))}".replace("-", MINUS)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
 from ui.curve_scale import LINEAR, Scale, chosen_scale
@@ -27,6 +28,8 @@ PLOTS = {"loss": ("loss", "test_loss"), "accuracy": ("accuracy", "test_accuracy"
 FIELDS = tuple(field for fields in PLOTS.values() for field in fields)
 FEW = 12
 """So few points are marked as such: one alone would be no line."""
+AXIS = 48
+"""Width of the axis beside a curve, unless its numbers need more."""
 DRAW_MS = 200
 """Least time between two drawings: two antialiased plots take longer than the numbers beside them, and nobody reads them faster."""
 MOST_POINTS = 600
@@ -211,7 +214,7 @@ class Curves(QWidget):
             axis.setTextPen(pyqtgraph.mkPen(color(theme.secondary)))
             axis.setTickFont(font("tiny", theme.scale))
             axis.setStyle(tickLength=-4, tickTextOffset=6)
-        plot.getAxis("left").setWidth(round(48 * theme.scale))
+        plot.getAxis("left").setWidth(round(AXIS * theme.scale))
         plot.getAxis("bottom").setHeight(round(22 * theme.scale))
         self._rules[name].set_pen(pyqtgraph.mkPen(color(mixed(theme.hairline, theme.panel, 0.6))))
         width = 1.6 * theme.scale
@@ -277,7 +280,7 @@ class Curves(QWidget):
         plot = self._plots["loss"][0]
         if (scale.kind == "log") != (self._scale.kind == "log"):  # it makes the plot look for its range again
             plot.setLogMode(x=False, y=scale.kind == "log")
-        if scale.kind != "symlog" and self._scale.kind == "symlog":
+        if scale.kind == "log" != self._scale.kind:
             plot.getAxis("left").setTicks(None)
         self._scale = scale
         self.note.setText(scale.note)
@@ -292,14 +295,23 @@ class Curves(QWidget):
         last = max(last, first + 1)
         low, high = (min(values), max(values)) if values and name == "loss" else (0.0, 1.0)
         if name == "loss":
-            ticks = self._scale.ticks(low, high)
+            edge = 0.04 * (high - low) if self._scale.kind == "linear" and math.isfinite(1.1 * (high - low)) else 0.0
+            ticks = self._scale.ticks(low - edge, high + edge)
             if ticks is not None:
                 plot.getAxis("left").setTicks([ticks])
+            self._make_room([text for _, text in ticks or ()])
             low, high = self._scale.place(low), self._scale.place(high)
             if self._scale.kind == "log":
                 low, high = math.log10(low), math.log10(high)
         spare = 0.04 * (high - low) or 0.1 * abs(high) or 0.1
         plot.setRange(xRange=(first - 0.02 * (last - first), last + 0.02 * (last - first)), yRange=(low - spare, high + spare), padding=0)
+
+
+    def _make_room(self, texts: Sequence[str]) -> None:
+        """Let the loss's axis be as wide as its numbers: one that does not fit would not be drawn."""
+        scale, axis = self._theme.scale, self._plots["loss"][0].getAxis("left")
+        widest = max(map(QFontMetricsF(font("tiny", scale)).horizontalAdvance, texts), default=0.0)
+        axis.setWidth(max(round(AXIS * scale), math.ceil(widest + 14 * scale)))
 
 
 def _thinned(steps: list[float], values: list[float]) -> tuple[list[float], list[float]]:

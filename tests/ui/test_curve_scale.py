@@ -46,3 +46,20 @@ def test_a_positive_loss_is_plainly_logarithmic_and_one_never_above_0_is_linear(
     assert below.kind == "linear" and "never above 0" in below.note
     assert chosen_scale([], True).kind == "linear"
     assert math.isfinite(chosen_scale([1.0, 0.0], True).straight)
+
+
+SUPERSCRIPT = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+
+
+@pytest.mark.parametrize(
+    "values",
+    [(0.5, 1.6e226), (1.0, 0.2), (3e7, 12.0), (-2e-12, 4e-12), (-1.7e308, 1.7e308), (5e-324, 0.0), (0.30000001, 0.3), (123456.0, 123456.0)],
+)
+def test_a_straight_scale_has_ticks_whose_texts_say_their_places(values: tuple[float, ...]) -> None:
+    low, high = min(values), max(values)
+    ticks = chosen_scale(values, False).ticks(low, high)
+    assert ticks is not None and (2 if high > low else 1) <= len(ticks) <= 6
+    for at, text in ticks:
+        mantissa, _, power = text.replace("−", "-").partition("×10")
+        said = float(f"{mantissa}e{power.translate(SUPERSCRIPT) or 0}")
+        assert low <= at <= high and said == pytest.approx(at, rel=1e-9, abs=5e-324)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import sys
 
 import numpy as np
+import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.kernel.protocol import Point, Progress
@@ -131,6 +134,21 @@ def test_a_loss_below_0_is_drawn_on_the_logarithmic_scale_with_a_note(window: Wi
         assert not curves.note.isHidden() and curves.note.text()
     curves.logarithmic.setChecked(False)
     assert curves.note.isHidden() and curves._lines["loss"].getData()[1].tolist() == losses
+
+
+@pytest.mark.parametrize("largest", [1.0, 3e7, 1.6e226])
+def test_the_loss_s_axis_has_room_for_its_numbers(window: Window, largest: float) -> None:
+    """With too high a learning rate the loss grows without bound: how far is what the axis is there to say."""
+    curves = window.bottom.training.curves
+    curves.show_points([Point(1, 0.5), Point(2, largest)], run=1)
+    curves._draw()
+    QApplication.processEvents()
+
+    axis = curves._plots["loss"][0].getAxis("left")
+    room = axis.width() - axis.style["tickTextOffset"][0]
+    metrics = QFontMetricsF(axis.style["tickFont"])
+    texts = [text for _, text in axis._tickLevels[0]]
+    assert len(texts) > 1 and max(metrics.horizontalAdvance(text) for text in texts) <= room
 
 
 def test_reset_leaves_the_old_curve_behind_the_new_one(window: Window, qtbot: QtBot) -> None:

@@ -24,7 +24,12 @@ def number(value: float, digits: int = 4) -> str:
     sign = MINUS if value < 0 else ""
     if -4 <= power < digits:
         return f"{sign}{abs(value):.{digits - 1 - power}f}"
-    return f"{sign}{mantissa}×10{str(power).translate(_SUPERSCRIPT)}"
+    return f"{sign}{mantissa}×10{raised(power)}"
+
+
+def raised(power: int) -> str:
+    """An exponent in raised digits: ⁻¹²."""
+    return str(power).translate(_SUPERSCRIPT)
 
 
 def whole(value: float) -> str:
