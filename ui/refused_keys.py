@@ -42,5 +42,17 @@ def _why(window: Window, spec: ActionSpec, situation: Situation) -> str:
         return f"{name}: {window.commands.why_not_train()}"
     if spec.enabled is on.playable:
         return f"{name}: pause training first" if situation.training else f"{name}: there are no numbers to step through yet"
-    first = _FIRST.get(spec.enabled, f"not possible here ({spec.tip[0].lower()}{spec.tip[1:]})")
-    return f"{name}: {first}"
+    first = _FIRST.get(spec.enabled) or _missing(spec.enabled, situation)
+    return f"{name}: {first or f'not possible here ({spec.tip[0].lower()}{spec.tip[1:]})'}"
+
+
+def _missing(rule: Rule, situation: Situation) -> str:
+    """What a rule that a feature made lacks, found by trying: a graph, or something selected."""
+    if situation.selected:
+        return ""
+    if not situation.nodes:
+        full = replace(situation, nodes=1, selected=1, selected_nodes=1, events=1)
+        return "the graph is empty" if rule(full) else ""
+    if rule(replace(situation, selected=1)):
+        return "select a node or a wire first"
+    return "select a node first" if rule(replace(situation, selected=1, selected_nodes=1, movable=1)) else ""

@@ -117,7 +117,7 @@ def read(text: str, node: str = "") -> Condition:
             return _made(text[: -len(state)], state, 0.0, node)
     found = _COMPARED.fullmatch(text.replace("−", "-"))
     if found is None:
-        raise ConditionError(f"“{one_line(text)}” is no condition. Conditions look like {EXAMPLES}.")
+        raise ConditionError(f"“{one_line(text)}” cannot be read as a condition. Conditions look like {EXAMPLES}.")
     how = _SAME.get(found["how"], found["how"])
     return _made(found["what"], how, float(found["number"]), node)
 
@@ -132,7 +132,8 @@ def _made(what: str, how: str, number: float, node: str) -> Condition:
     name = _NAMES.get(name, name)
     quantity = f"|{name}|" if bars and name not in OF_THE_RUN else name
     if quantity not in QUANTITIES:
-        raise ConditionError(f"“{one_line(what)}” cannot be watched. What can: {', '.join(QUANTITIES)}.")
+        own, run = ", ".join(each for each in QUANTITIES if each not in OF_THE_RUN), " or ".join(OF_THE_RUN)
+        raise ConditionError(f"“{one_line(what)}” cannot be watched. Select a node to watch its {own}; or watch {run}.")
     if quantity in OF_THE_RUN:
         if entry is not None:
             raise ConditionError(f"{quantity} is one number: it has no entries.")

@@ -269,7 +269,7 @@ class WorkBench:
             self._say(f"The file's trained values cannot be used: {error}. The graph starts untrained.")
             self._trained.moved_on()
         else:
-            self._say(f"These values were trained to step {saved.step:,}; Reset returns to the graph's own.{lost}")
+            self._say(f"These values were trained to step {saved.step:,}; Reset returns to the graph's own values.{lost}")
 
     def _do_pace(self, steps_per_second: float | None) -> None:
         """At most so many steps a second, for watching; None for full speed."""

@@ -287,7 +287,7 @@ def test_what_is_no_condition_is_refused_beside_the_field(whole: Window, qtbot: 
     page = whole.debugger.control.page
     assert page is not None
     whole.canvas.select([])
-    for text, part in (("weight > 2", "cannot be watched"), ("value >", "no condition"), ("value > 2", "Select the node")):
+    for text, part in (("weight > 2", "cannot be watched"), ("value >", "cannot be read as a condition"), ("value > 2", "Select the node")):
         page.points.entry.setText(text)
         qtbot.keyClick(page.points.entry, Qt.Key.Key_Return)
         assert part in page.points.complaint.text() and page.points.entry.text() == text

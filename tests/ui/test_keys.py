@@ -119,6 +119,8 @@ def test_a_new_graph_has_the_focus_on_the_canvas_so_that_tab_adds_a_node(window:
     (Qt.Key.Key_G, CTRL, "Group: select the nodes to group first"),
     (Qt.Key.Key_F5, NONE, "Train: The engine is starting"),
     (Qt.Key.Key_Delete, NONE, "Delete: select a node, wire, frame or note first"),
+    (Qt.Key.Key_Q, SHIFT, "Hide gradient: select a node or a wire first"),
+    (Qt.Key.Key_B, NONE, "Breakpoint: select a node first"),
     (Qt.Key.Key_Z, CTRL, "Undo: there is nothing to undo"),
 ])  # fmt: skip
 def test_a_key_with_nothing_to_do_says_so(window: Window, qtbot: QtBot, key: Qt.Key, held: Qt.KeyboardModifier, says: str) -> None:

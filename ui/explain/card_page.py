@@ -32,7 +32,7 @@ NOTATIONS: tuple[tuple[Notation, str, str], ...] = (
     ("bar", "x̄", "Gradients as adjoints, with a bar"),
     ("delta", "δ", "Gradients of layers as deltas"),
 )
-INVITATION = "Select a node or a wire: here stands why its number is what it is."
+INVITATION = "Select a node or a wire to see why its number is what it is."
 HINT = "Point at a number to see where it comes from; click it to go there."
 
 

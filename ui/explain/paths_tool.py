@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 OWNER = "paths"
 LISTED = 60
 """Paths on a page: they are written anew while a slider is dragged."""
-INVITATION = "Select a node or a wire: here stand all paths from its value to the objective."
+INVITATION = "Select a node or a wire to see all paths from its value to the objective."
 MODES = (("path_by_path", "path by path"), ("forward", "forward mode"), ("reverse", "reverse mode"))
 
 

@@ -205,6 +205,7 @@ def looks(t: Theme) -> str:
     return f"""
 #question {{ background: {t.canvas}; border: 1px solid {t.hairline}; border-radius: 10px; }}
 QLabel[role="right"] {{ color: {t.success if t.dark else t.text}; font-weight: 600; }}
+QLabel[role="open"] {{ color: {t.warning}; font-weight: 600; }}
 QLabel[role="wrong"] {{ color: {t.error}; font-weight: 600; }}
 QPushButton[kind="option"] {{ background: {t.card}; border: 1px solid {t.card_edge}; border-radius: 8px; padding: 0; }}
 QPushButton[kind="option"]:hover {{ border-color: {t.focus}; background: {t.hover}; }}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -16,6 +17,8 @@ from ui.theme import Theme
 from ui.widgets import button, label, set_property
 
 SMALL = 15.0
+SIGNS = {"right": "✓", "open": "!", "wrong": "✕"}
+"""Before what is said of an answer; `open` is one that is not wrong, but not enough either."""
 
 
 class _Line(QLineEdit):
@@ -107,7 +110,7 @@ class QuestionBox(QFrame):
     def _judge(self, right: bool, comment: str = "") -> None:
         """Say how an answer was; the first one counts."""
         self.done = self.done or right
-        self._say(WORDS["right" if right else "wrong"], right)
+        self._say(WORDS["right" if right else "wrong"], "right" if right else "wrong")
         self._comment(comment or (self.question.answer if right else ""))
         if not self._tried:
             self._tried = True
@@ -116,8 +119,8 @@ class QuestionBox(QFrame):
             self.opened.emit()
         self._offer()
 
-    def _say(self, words: str, right: bool) -> None:
-        self._show_verdict(("✓  " if right else "✕  ") + words, "right" if right else "wrong")
+    def _say(self, words: str, role: Literal["right", "open", "wrong"]) -> None:
+        self._show_verdict(f"{SIGNS[role]}  {words}", role)
         self.told.emit()
 
     def _show_verdict(self, words: str, role: str) -> None:
@@ -198,7 +201,7 @@ class NumberBox(QuestionBox):
             return
         truth = self._truth()
         if truth is None:
-            self._say("The number is not known yet: the engine is still computing.", False)
+            self._say("The number is not known yet: the engine is still computing.", "open")
         else:
             self.about = truth if self.question.of and self.question.expected is None else None
             judgement = judge(Expected(Item("value", self.question.of), truth), self.field.text(), self.question)
@@ -209,7 +212,7 @@ class NumberBox(QuestionBox):
         if text:
             self.field.setText(text)
         if judgement.verdict in ("unreadable", "coarse"):
-            self._say(" ".join(hints), False)
+            self._say(" ".join(hints), "open")
             self._comment("")
         else:
             self._judge(judgement.right, comment="" if judgement.right else "\n\n".join(hints))
