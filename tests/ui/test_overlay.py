@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from engine.catalog import CATALOG
@@ -111,6 +112,26 @@ def test_a_veil_dims_everything_but_what_is_highlighted(canvas: Canvas) -> None:
     after = colour_of(first), colour_of(second)
 
     assert after[0] == before[0] and after[1] != before[1]
+
+
+def test_no_veil_lies_over_the_numbers_of_an_objective_that_is_highlighted(canvas: Canvas) -> None:
+    """Its stub is part of it: a lesson says of it that the backward pass begins there with 1."""
+    f = canvas.document.graph.named("f")
+    assert f is not None
+    card = canvas.camera.rect_to_view(canvas.scene.rect(f.id))
+    beside = QRectF(card.right() + 12, card.center().y() - 40, 90, 80).toRect()
+
+    def beside_it() -> QImage:
+        return canvas.grab().toImage().copy(beside)
+
+    before = beside_it()
+    canvas.overlay.highlight("lesson", [f.id], dim=True)
+    lit = beside_it()
+    canvas.overlay.highlight("lesson", [next(iter(canvas.document.graph.nodes))], dim=True)
+
+    colours = [{image.pixelColor(x, y).name() for x in range(90) for y in range(80)} for image in (before, lit, beside_it())]
+    assert {LIGHT.forward.lower(), LIGHT.backward.lower()} <= colours[0] & colours[1]
+    assert not {LIGHT.forward.lower(), LIGHT.backward.lower()} & colours[2]
 
 
 def test_no_veil_lies_over_the_inside_of_a_group_that_has_nothing_of_it(canvas: Canvas) -> None:

@@ -18,7 +18,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPen
 
 from engine.views import Absent, ArrayView
-from graph.model import Edge
+from graph.model import Edge, End
 from ui.canvas import batch, geometry
 from ui.canvas.content import Content
 from ui.canvas.numerals import loud, number, tensor_text, whole
@@ -439,3 +439,17 @@ def stub_places(
     x, y = scene.anchor(node_id, port, True)
     above, below = (x + 8 + max(width * boost, geometry.STUB) / 2 for width in widths)
     return (above, y - 20 * boost), (below, y + 20 * boost)
+
+
+def stub_texts(content: Content, objective: End) -> tuple[Text, Text]:
+    """The objective's value and its gradient, which is 1."""
+    value = HIDDEN if objective[0] in content.hidden.values else value_text(content.node_value(*objective))
+    return value, HIDDEN if objective[0] in content.hidden.gradients else gradient_text(content.node_gradient(*objective))
+
+
+def stub_box(scene: Scene, content: Content, seen: End, objective: End, boost: float) -> QRectF:
+    """What the objective's stub and its numbers fill, beside the card at which it is `seen`."""
+    x, y = scene.anchor(*seen, True)
+    widest = max(text.width for text in stub_texts(content, objective)) * boost
+    high = (20 + HEIGHT / 2) * boost
+    return QRectF(x, y - high, max(geometry.STUB, 8 + widest) + 8, 2 * high)

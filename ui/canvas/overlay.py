@@ -14,7 +14,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 
 from ui.canvas import geometry
 from ui.canvas.content import Hidden
-from ui.canvas.labels import HEIGHT
+from ui.canvas.labels import HEIGHT, stub_box
 from ui.canvas.paint_nodes import paint_outline
 from ui.canvas.paint_wires import paint_lit
 from ui.theme import Theme, color, faded, font
@@ -181,11 +181,15 @@ class Overlay(QObject):
         path = QPainterPath()
         path.addRect(canvas.seen())
         clear = QPainterPath()
+        objective = canvas.content.objective()
+        stub = canvas.scene.output_of(objective)
         for layer in layers:
             for node in layer.nodes:
                 rect = self._rect(node)
                 if not rect.isNull():
                     clear = clear.united(_rounded(rect.adjusted(-_AROUND, -_AROUND, _AROUND, _AROUND)))
+            if objective is not None and stub is not None and {objective[0], stub[0]} & layer.nodes:
+                clear = clear.united(_rounded(stub_box(canvas.scene, canvas.content, stub, objective, self._boost())))
             seen = [edge for edge in layer.edges if edge in canvas.scene.edge_row]
             for left, top, right, bottom in canvas.stage.labels.boxes(seen):
                 clear = clear.united(_rounded(QRectF(left, top, right - left, bottom - top)))

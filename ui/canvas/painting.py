@@ -11,7 +11,7 @@ from graph.model import End
 from ui.canvas import geometry
 from ui.canvas.content import Content
 from ui.canvas.frames import paint_frames, paint_notes
-from ui.canvas.labels import HIDDEN, Labels, gradient_text, magnification, paint_texts, paint_veils, stub_places, value_text
+from ui.canvas.labels import Labels, magnification, paint_texts, paint_veils, stub_places, stub_texts
 from ui.canvas.paint_groups import paint_sheets, paint_tags
 from ui.canvas.paint_nodes import FULL, MEDIUM, paint_badge, paint_cards, paint_objective, paint_outline
 from ui.canvas.paint_values import paint_values
@@ -182,8 +182,7 @@ def _paint_objective_numbers(
     painter: QPainter, scene: Scene, objective: End, seen: End, content: Content, theme: Theme, boost: float
 ) -> None:
     """`seen` is the port at which the objective's output is seen: its own, or that of a group's card."""
-    value = HIDDEN if objective[0] in content.hidden.values else value_text(content.node_value(*objective))
-    gradient = HIDDEN if objective[0] in content.hidden.gradients else gradient_text(content.node_gradient(*objective))
+    value, gradient = stub_texts(content, objective)
     above, below = stub_places(scene, *seen, (value.width, gradient.width), boost)
     paint_veils(painter, [(value, above), (gradient, below)], theme, boost)
     paint_texts(painter, [(value, above)], theme.forward, content, theme, boost)
