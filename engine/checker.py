@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 from torch import Tensor
 
-from engine.differences import SAFETY, Estimate, central, derivative
+from engine.differences import FINEST, SAFETY, Estimate, central, derivative
 from engine.environment import Key
 from engine.program import NodeFailure, Program, RandomKey
 from engine.reach import reachable
@@ -33,7 +33,11 @@ ENTRIES = 16
 RELATIVE = 1e-5
 RESOLVED, UNRESOLVED = 1e-4, 1e-3
 """An error below the first share of the largest gradient is small enough; above the second nothing can be said about the gradient."""
+UNSTEADY = 0.01
+"""A gradient that changes by more than this share within the finest step cannot be measured."""
 TINY = 1e-300
+LEAST = 1e-290
+"""The smallest scale of a number: steps as small as the smallest floats are none."""
 ALLOWED = 0.01
 """Share of a wire's entries that may be neither smooth nor a kink."""
 
@@ -245,7 +249,19 @@ class Checker:
             return "kink" if between or (entry.indirect and self._right_nearby(entry)) else "wrong"
         if _within(found, entry.expected):
             return "unresolved" if found.error > UNRESOLVED * entry.largest > 0 else "smooth"
-        return "wrong"
+        return "unresolved" if self._changes_between_steps(entry) else "wrong"
+
+    def _changes_between_steps(self, entry: _Entry) -> bool:
+        """Whether the gradient is another one at the finest steps already, as that of sin at 1e16: no difference can measure it."""
+        for h in (FINEST * entry.scale, -FINEST * entry.scale):
+            try:
+                gradient = self._gradient_at(entry, entry.value + h * entry.direction)
+            except NodeFailure:  # beyond the edge of what a node takes
+                continue
+            there = float((gradient * entry.direction).sum()) if isinstance(gradient, Tensor) else math.nan
+            if not abs(there - entry.expected) <= UNSTEADY * abs(entry.expected):
+                return True
+        return False
 
     def _right_nearby(self, entry: _Entry) -> bool:
         """Whether the gradient is right where this value is moved a little, or somewhat more, so that it sits on no corner.
@@ -260,17 +276,19 @@ class Checker:
         return any(self._right_at(moved, entry) for moved in (small, value + 0.1 * float(value.abs().max()) * noise))
 
     def _right_at(self, value: Tensor, entry: _Entry) -> bool:
-        gradient: Tensor | Absent | None
-        if isinstance(entry.where, str):
-            gradient = self.program.gradient_at(entry.where, value, self.feeds, self.parameters, self.buffers, self.random)
-        else:
-            changed = self._with_parameter(entry.where, value)
-            gradient = self.program.trace(self.feeds, changed, self.buffers, self.random).parameter_gradients[entry.where]
+        gradient = self._gradient_at(entry, value)
         if not isinstance(gradient, Tensor):
             return False
         moved = replace(entry, value=value, gradient=gradient)
         estimate = self.derivative(moved)
         return not estimate.kink and _within(estimate, moved.expected)
+
+    def _gradient_at(self, entry: _Entry, value: Tensor) -> Tensor | Absent | None:
+        """The gradient there, by the rules that are checked."""
+        if isinstance(entry.where, str):
+            return self.program.gradient_at(entry.where, value, self.feeds, self.parameters, self.buffers, self.random)
+        changed = self._with_parameter(entry.where, value)
+        return self.program.trace(self.feeds, changed, self.buffers, self.random).parameter_gradients[entry.where]
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,12 +333,12 @@ def _within(estimate: Estimate, expected: float) -> bool:
 
 def _largest(value: Tensor) -> float:
     """The scale of a tensor: its largest number, or 1."""
-    return (float(value.abs().max()) if value.numel() else 0.0) or 1.0
+    return max((float(value.abs().max()) if value.numel() else 0.0) or 1.0, LEAST)
 
 
 def _scales(value: Tensor) -> Tensor:
     """By how much each number may change: by itself, or by the tensor's scale where it is 0."""
-    return torch.where(value == 0, _largest(value), value.abs())
+    return torch.where(value == 0, _largest(value), value.abs().clamp(min=LEAST))
 
 
 def _unit(shape: torch.Size, index: int) -> Tensor:

@@ -150,6 +150,10 @@ POINTS = {
     "exp at 1e-17": chain(1e-17, "math.exp"),
     "exp at −700": chain(-700.0, "math.exp"),
     "sin at 1e9": chain(1e9, "math.sin"),
+    "sin at 1e16, whose period is shorter than a step": chain(1e16, "math.sin"),
+    "sin at 1e308": chain(1e308, "math.sin"),
+    "−x at the smallest floats": chain(1e-320, "math.negate"),
+    "√x at the smallest floats": chain(1e-320, "math.sqrt"),
     "tanh at 400": chain(400.0, "activation.tanh"),
     "relu beside its corner": chain(1e-9, "activation.relu"),
     "a probability close to 1": network(
@@ -158,8 +162,9 @@ POINTS = {
     ),
 }
 HIDDEN = {"x³ at 0", "relu² at 0", "(x − 2)³ at 2", "x^1.5 at 0, the edge of its domain", "relu^1.5 at 0", "|x|^1.5 at 0", "tanh at 400",
-          "x² at 1e-200, which underflows"}  # fmt: skip
-"""Where all gradients are 0, or smaller than round-off: a rule that is off by a factor changes nothing that could be seen."""
+          "x² at 1e-200, which underflows", "sin at 1e16, whose period is shorter than a step", "sin at 1e308",
+          "√x at the smallest floats"}  # fmt: skip
+"""Where all gradients are 0, smaller than round-off, or others a step further: a rule that is off by a factor changes nothing seen."""
 
 
 @pytest.mark.parametrize("name", POINTS)
