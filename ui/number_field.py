@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QValidator, QWheelEvent
@@ -108,10 +109,10 @@ class NumberField(QAbstractSpinBox):
         if self._setting.kind == "int":
             moved: float | int = int(start) + steps
         elif self._setting.logarithmic and start > 0:
-            moved = _round(start * 10 ** (steps / 10))
+            moved = _round(min(start * 10 ** (steps / 10), sys.float_info.max))
         else:
-            unit = 10.0 ** (math.floor(math.log10(abs(start))) - 1) if start else 0.1
-            moved = _round(start + steps * unit, unit)
+            unit = max(10.0 ** (math.floor(math.log10(abs(start))) - 1), math.ulp(0.0)) if start else 0.1
+            moved = _round(min(max(start + steps * unit, -sys.float_info.max), sys.float_info.max), unit)
         low, high = self._setting.minimum, self._setting.maximum
         if low is not None and moved < low:
             moved = type(moved)(low)

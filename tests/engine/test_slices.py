@@ -146,3 +146,11 @@ def test_odd_ranges_and_lost_places_are_refused() -> None:
     assert isinstance(answer(where, Slice(output("x"), 2, 1)), Refusal)
     assert isinstance(answer(where, Slice(output("x"), low=math.inf)), Refusal)
     assert isinstance(answer(where, Slice(output("gone"))), Refusal)
+
+
+def test_a_slope_whose_square_is_no_float_is_drawn() -> None:
+    """f = 2ˣ at 800: f′ = f · ln 2 and f″ = f · ln² 2, so that the parabola's lowest value is f − f′²/2f″ = f / 2."""
+    nodes = {"x": ("source.input", {"value": 800.0}), "c": ("source.constant", {"value": 2.0}), "f": ("math.power", {})}
+    found = local(network(nodes, "c -> f.a; x -> f.b"), output("x"))
+    assert found.newton_model == pytest.approx(2.0**799, rel=1e-9)
+    assert math.isinf(found.parabola(1e300))

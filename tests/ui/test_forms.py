@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -278,3 +279,13 @@ def test_a_block_with_decimal_commas_is_pasted_as_it_is_meant(form: Form, matrix
     qtbot.keyClick(matrix.table, Qt.Key.Key_V, Qt.KeyboardModifier.ControlModifier)
 
     assert seen == [("value", [[1.5, 2.5], [3.5, 4.5]])]
+
+
+@pytest.mark.parametrize("value", [5e-324, -5e-324, 1e-323, 1e-310, 1.7e308, -1.7e308])
+def test_the_smallest_and_largest_numbers_are_stepped_too(qtbot: QtBot, value: float) -> None:
+    field = NumberField(Setting("value", "float", 0.0))
+    qtbot.addWidget(field)
+    field.set_value(value)
+    for steps in (1, -1, 10):
+        found = field.stepped(steps)
+        assert math.isfinite(found) and (found - value) * steps >= 0

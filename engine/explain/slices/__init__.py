@@ -63,7 +63,8 @@ class Local:
         return self.value + self.slope * (x - self.at)
 
     def parabola(self, x: float) -> float:
-        return self.tangent(x) + 0.5 * (self.curvature or 0.0) * (x - self.at) ** 2
+        away = x - self.at
+        return self.tangent(x) + 0.5 * (self.curvature or 0.0) * away * away
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ def local(situation: Situation, question: Slice) -> Local:
     low, high = _bounds(line, question, newton)
     x = _points(line, low, high, question.points)
     f = tuple(line(v) for v in x)
-    model = None if newton is None or curvature is None else line.value - 0.5 * line.slope**2 / curvature
+    model = None if newton is None or curvature is None else line.value - 0.5 * line.slope * (line.slope / curvature)
     note = "" if all(map(math.isfinite, f)) else "Where the curve is missing, the objective is not a finite number."
     return Local(
         question.place, line.name, line.objective, x, f, line.at, line.value, line.slope, curvature, method, newton,
