@@ -143,7 +143,7 @@ def test_a_condition_that_is_met_while_stepping_says_which_where_and_by_what(who
         whole.playhead.seek(0)
         whole.say("")
         if way == "node":
-            for _ in range(4):
+            for _ in ("x", "y", "multiply"):  # one more would be the next action, which clears what was said
                 qtbot.keyClick(whole.canvas, Qt.Key.Key_PageDown)
                 settle(whole)
         elif way == "phase":
