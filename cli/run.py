@@ -79,11 +79,11 @@ def _wires(graph: Graph, trace: Trace, full: bool) -> list[dict[str, Any]]:
     from engine.plain import tensor_json
 
     def entry(edge: Edge) -> dict[str, Any]:
-        gradient = trace.edge_gradients[edge.id]
+        gradient = trace.edge_gradients.get(edge.id)  # none on a wire to a bypassed node that passes another one on
         return {
             "from": _output_name(graph, *edge.source), "to": _input_name(graph, edge.target, edge.slot),
             "value": tensor_json(trace.values[edge.source], full),
-            "gradient": None if isinstance(gradient, Absent) else tensor_json(gradient, full),
+            "gradient": tensor_json(gradient, full) if gradient is not None and not isinstance(gradient, Absent) else None,
         }  # fmt: skip
 
     return [entry(edge) for edge in graph.edges.values() if edge.source in trace.values]

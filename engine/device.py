@@ -32,9 +32,9 @@ class DeviceChoice:
 
 
 def choose_device(wanted: str, dtype: torch.dtype, learned: int) -> DeviceChoice:
-    """`wanted` is one of DEVICES; `learned` counts the numbers that training changes. Raises ValueError for another name."""
+    """`wanted` is one of DEVICES, or what a file says instead; `learned` counts the numbers that training changes."""
     if wanted not in DEVICES:
-        raise ValueError(f"there is no device called {named(wanted)}; choose from {', '.join(DEVICES)}")
+        return DeviceChoice("cpu", f"there is no device called {named(wanted)}, only {', '.join(DEVICES)}; running on the CPU")
     if wanted == "auto":
         return _automatic(dtype, learned)
     if wanted == "cpu":

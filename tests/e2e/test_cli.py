@@ -17,6 +17,10 @@ from typing import Any
 import pytest
 import torch
 
+from engine.catalog import CATALOG
+from graph.edits import SetBypassed
+from graph.files import save
+from graph.formula import build
 from main import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,6 +60,18 @@ def test_a_name_used_twice_reports_the_sum_of_its_edges(command: Command) -> Non
     own = [e["gradient"] for e in result["edges"] if e["from"] == "x"]
     assert sorted(own) == [1, 3, 3]
     assert result["gradients"]["x"] == 7
+
+
+def test_the_wires_of_a_bypassed_node_are_in_the_answer(command: Command, tmp_path: Path) -> None:
+    """f = (x ∘ y)·y where the product of x and y passes x on: nothing flows along its second wire."""
+    path = tmp_path / "bypassed.gradwire"
+    graph = build("(x*y)*y", CATALOG, {"x": 3.0, "y": 5.0})
+    first = next(node.id for node in graph.nodes.values() if node.type == "math.multiply")
+    SetBypassed(first, True).apply(graph)
+    save(graph, path)
+    result = ask(command, "run", str(path), "--json")
+    assert result["output"] == 15 and result["gradients"] == {"x": 5, "y": 3, "multiply": 5, "multiply_2": 1}
+    assert [(e["from"], e["gradient"]) for e in result["edges"]] == [("x", 5), ("y", None), ("multiply", 5), ("y", 3)]
 
 
 @pytest.mark.parametrize(

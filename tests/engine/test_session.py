@@ -226,6 +226,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, cuda: bool, mps: bool) -> None:
         ("auto", True, False, torch.float64, 22, "cpu", "22 learned numbers are too few"),
         ("cuda", True, False, torch.float64, 22, "cuda", ""),
         ("cuda", False, False, torch.float64, 22, "cpu", "running on the CPU"),
+        ("cuda:9", True, False, torch.float64, 22, "cpu", "there is no device called 'cuda:9'"),
         ("mps", False, False, torch.float32, 22, "cpu", "MPS needs a Mac"),
         ("mps", False, True, torch.float64, 22, "cpu", "MPS needs float32, and this document is float64"),
         ("mps", False, True, torch.float32, 22, "mps", ""),
