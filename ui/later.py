@@ -35,6 +35,10 @@ class Later(QObject):
         self.running = False
         """Whether a task runs now, so that a dialog may be opened."""
 
+    def end(self) -> None:
+        """The window has closed: nothing that waits is asked over a window that is gone."""
+        self._tasks.clear()
+
     def __call__(self, task: Callable[[], object]) -> None:
         self._tasks.append(task)
         if len(self._tasks) == 1 and not self.running:

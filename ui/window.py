@@ -433,6 +433,7 @@ class Window(QMainWindow):
         if not self.files.may_close():
             event.ignore()
             return
+        self.later.end()
         self.session.set("geometry", self.saveGeometry())
         self.panels.layout.remember()
         for each in self.features.values():

@@ -12,6 +12,7 @@ from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QApplication, QDialog
 from pytestqt.qtbot import QtBot
 
+from graph.edits import SetLabel
 from tests.ui.window_support import Answers, after_event
 from ui import dialogs as dialogs_module
 from ui.actions import ACTIONS
@@ -168,3 +169,13 @@ def test_what_went_wrong_is_shown_without_waiting(window: Window) -> None:
     (dialog,) = (w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible())
     assert dialog.isModal()
     dialog.accept()
+
+
+def test_a_window_that_has_closed_asks_nothing_more(window: Window) -> None:
+    """Ctrl+Q pressed twice, and the first question answered with "Don't save"."""
+    window.document.do(SetLabel(next(iter(window.document.graph.nodes)), "changed"))
+    asked = window.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
+    for name in ("quit", "quit", "new"):
+        window.actions_by_id[name].trigger()
+    after_event()
+    assert asked.asked == ["unsaved"] and not window.isVisible()
