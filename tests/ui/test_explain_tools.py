@@ -172,7 +172,7 @@ def test_a_slice_is_drawn_after_the_next_frame_of_a_moving_canvas(window: Window
     window.canvas.painted.emit()
 
     qtbot.waitUntil(lambda: "slice" in drawn, timeout=PATIENCE)
-    assert drawn[:3] == ["frame", "frame", "slice"]
+    assert drawn.index("slice") >= 2  # never before the next frame; the canvas may have painted another one of its own meanwhile
 
 
 # paths
