@@ -190,7 +190,7 @@ class Files:
 
     def _write(self, path: Path, replace: bool = False) -> bool:
         window = self._window
-        state = self.trained_values
+        state, held = self.trained_values, window.document.state if path == window.document.path else None
         try:
             window.document.save(path, state, replace=replace)
         except FileChanged:
@@ -201,7 +201,9 @@ class Files:
             return False
         self.example = ""
         window.session.remember(path)
-        if state is None:
+        if state is None and held is not None:
+            window.say(f"Saved {path.name} untrained, in place of its values {steps_text(held.step)}; Run > Take back Reset returns them")
+        elif state is None:
             window.say(f"Saved {path.name}")
         elif window.document.state is None:
             window.say(f'Saved {path.name} without its trained values, because "Save trained values" in the File menu is off')
