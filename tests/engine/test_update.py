@@ -265,3 +265,13 @@ def test_where_gradients_are_never_set_to_zero_the_step_goes_along_their_sum() -
     assert row.numbers == pytest.approx((0.88, 8.96, -0.896, -0.016))
     (_, right, result), *_ = lines_of(row)
     assert right == pytest.approx([0.88, 8.96]) and result == pytest.approx(-0.016)
+
+
+def test_a_gradient_whose_square_is_no_float_is_explained_too() -> None:
+    """RMSprop's centred square root of r − a² at a gradient of 1e200."""
+    nodes = {"x": ("source.input", {"value": 1e200}), "w": ("parameter.parameter", {"value": 0.5}), "f": ("math.multiply", {})}
+    graph = network(nodes, "x -> f.a; w -> f.b", optimizer="rmsprop", hyper={"centered": True}, steps=9)
+    session = Session(graph)
+    trainer = Trainer(session)
+    trainer.run(max_steps=2)
+    assert not isinstance(answer(Situation(session, trainer), UpdateOf()), Refusal)

@@ -143,7 +143,7 @@ def _decayed(k: Numbers) -> float:
 
 _BETWEEN: dict[tuple[str, str], Callable[[Numbers], float]] = {
     ("momentum", "m"): lambda k: k["g"], ("nesterov", "m"): lambda k: k["g"],
-    ("rmsprop", "m"): lambda k: k[r"\rho"] * k["m"] + _quotient(k["g"], math.sqrt(max(k["r"] - k["a"] ** 2, 0.0)) + k[EPS]),
+    ("rmsprop", "m"): lambda k: k[r"\rho"] * k["m"] + _quotient(k["g"], math.sqrt(max(k["r"] - k["a"] * k["a"], 0.0)) + k[EPS]),
     ("adadelta", "d"): lambda k: _quotient(math.sqrt(k["s"] + k[EPS]), math.sqrt(k["r"] + k[EPS])) * k["g"],
     ("adamw", THETA): lambda k: k[THETA] - k[r"\eta"] * k[r"\lambda"] * k[THETA],
     ("nadam", MU): lambda k: k[BETA1] * (1 - 0.5 * 0.96 ** (k["t"] * k[r"\psi"])),
