@@ -5,10 +5,12 @@ from __future__ import annotations
 import random
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from engine.catalog import CATALOG
+from graph import archive as archive_files
 from graph import files, large_values, scan
 from graph.document import Document
 from graph.edits import AddNode, SetParam
@@ -32,21 +34,37 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(module, "MAXIMUM_VALUES", 5000)
 
 
-def test_more_numbers_than_a_text_may_hold_are_saved_and_opened(small: None, tmp_path: Path) -> None:
-    draw = random.Random(0)
-    value = [[draw.uniform(-1e9, 1e9) for _ in range(70)] for _ in range(100)]
-    graph = holding(value)
+VALUES: dict[str, list[Any]] = {
+    "matrix": [[random.Random(n).uniform(-1e9, 1e9) for _ in range(70)] for n in range(100)],
+    "list": [float(n % 1000) for n in range(5002)],  # one comma more than a text may hold
+}
+
+
+@pytest.mark.parametrize("kind", VALUES)
+def test_more_numbers_than_a_text_may_hold_are_saved_and_opened(small: None, tmp_path: Path, kind: str) -> None:
+    graph = holding(VALUES[kind])
     path = tmp_path / "many.gradwire"
 
     save(graph, path)
     opened = load(path, CATALOG)
 
-    assert opened.nodes["c"].params["value"] == value and opened == graph
+    assert zipfile.is_zipfile(path)
+    assert opened.nodes["c"].params["value"] == VALUES[kind] and opened == graph
     assert not opened.attachments, "it would be saved twice"
     save(opened, tmp_path / "again.gradwire")
     assert (tmp_path / "again.gradwire").read_bytes() == path.read_bytes()
 
 
+def test_the_limit_of_a_text_is_the_same_for_writing_and_reading() -> None:
+    """The real one, at which a number more makes the difference."""
+    most = "{" + "," * scan.MAXIMUM_VALUES
+    for text, too_large, complaint in ((most, False, "is not JSON"), (most + ",", True, "more values than any document")):
+        assert large_values.is_too_large(text) == too_large
+        with pytest.raises(scan.ScanError, match=complaint):
+            scan.parse(text.encode())
+
+
+@pytest.mark.long
 def test_a_million_and_a_half_numbers_are_saved_and_opened(tmp_path: Path) -> None:
     graph = holding([float(n % 1000) for n in range(1_600_000)])
     save(graph, tmp_path / "many.gradwire")
@@ -108,8 +126,21 @@ def test_a_reference_without_its_numbers_opens_and_stays_one(tmp_path: Path, bro
     assert load(tmp_path / "r.gradwire", CATALOG) == graph
 
 
-def test_small_bombs_add_up(tmp_path: Path) -> None:
-    """Thousands of entries of a megabyte, each of them packed as tightly as one alone may be."""
+def test_small_bombs_add_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hundreds of entries, each of them packed as tightly as one alone may be."""
+    monkeypatch.setattr(archive_files, "_ROOM", 2**20)
+    path = tmp_path / "bomb.gradwire"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("document.json", dumps(holding(1.0)))
+        for n in range(300):
+            archive.writestr(f"{n}", bytes(2**14))
+    assert path.stat().st_size < 2**18
+    with pytest.raises(FileError, match="packed suspiciously tightly"):
+        load(path, CATALOG)
+
+
+@pytest.mark.long
+def test_small_bombs_add_up_to_hundreds_of_megabytes(tmp_path: Path) -> None:
     path = tmp_path / "bomb.gradwire"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("document.json", dumps(holding(1.0)))
@@ -120,11 +151,17 @@ def test_small_bombs_add_up(tmp_path: Path) -> None:
         load(path, CATALOG)
 
 
-def test_a_table_of_contents_of_any_length_is_not_read(tmp_path: Path) -> None:
+def test_a_table_of_contents_of_any_length_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of 10 KB with a limit of 8 KB, and one of 300 entries with a limit of 200."""
     path = tmp_path / "entries.gradwire"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("document.json", dumps(holding(1.0)))
-        for n in range(60_000):
+        for n in range(300):
             archive.writestr(zipfile.ZipInfo(f"{n:040}"), b"")
-    with pytest.raises(FileError, match="the archive is damaged|more than can be read"):
+    load(path, CATALOG)
+    monkeypatch.setattr(archive_files, "MAXIMUM_MEMBERS", 200)
+    with pytest.raises(FileError, match="more than can be read"):
+        load(path, CATALOG)
+    monkeypatch.setattr(archive_files, "_DIRECTORY", 2**13)
+    with pytest.raises(FileError, match="the archive is damaged"):
         load(path, CATALOG)
