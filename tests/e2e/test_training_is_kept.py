@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.catalog import CATALOG
@@ -28,17 +29,29 @@ from ui.window import Window
 PATIENCE = 60_000
 
 
-@pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
-    kernel = Kernel()
-    made = Window(example_document("xor", CATALOG), Session(tmp_path / "settings.ini"), kernel, "xor")
-    made.dialogs = Answers()  # type: ignore[assignment]
-    qtbot.addWidget(made)
+@pytest.fixture(scope="module")
+def one_window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
+    """One window and one engine for all tests, since to start an engine takes longer than what they do with it."""
+    made = Window(example_document("xor", CATALOG), Session(tmp_path_factory.mktemp("home") / "settings.ini"), Kernel(), "xor")
     made.show()
-    qtbot.waitUntil(lambda: made.trace is not None and kernel.ready, timeout=PATIENCE)
     yield made
     answering(made, unsaved="discard")
     made.close()
+    made.deleteLater()
+
+
+@pytest.fixture
+def window(one_window: Window, qtbot: QtBot) -> Iterator[Window]:
+    """The window with an untrained xor."""
+    kernel = one_window.kernel
+    assert kernel is not None
+    answering(one_window, unsaved="discard")
+    one_window.files.open_example("xor")
+    qtbot.waitUntil(lambda: kernel.ready and kernel.progress.step == 0, timeout=PATIENCE)
+    shown_again(one_window, qtbot)
+    answering(one_window)
+    yield one_window
+    one_window.status.clear()
 
 
 def answering(window: Window, **answers: object) -> Answers:
@@ -198,3 +211,4 @@ def test_trained_values_can_be_saved_although_the_engine_died(window: Window, qt
     assert state is not None and state.step == 4
     (key, *_) = trained
     assert np.array_equal(np.reshape(state.numbers[f"parameters/{key[0]}.{key[1]}"]["values"], trained[key].shape), trained[key])
+    kernel.shutdown()  # which would start again, and outlive the test; this one is the last
