@@ -52,6 +52,7 @@ def window(one_window: Window, qtbot: QtBot) -> Iterator[Window]:
     answering(one_window)
     yield one_window
     one_window.status.clear()
+    one_window.recovery.flush()
 
 
 def answering(window: Window, **answers: object) -> Answers:
