@@ -39,6 +39,7 @@ class _Backward:
         self.symbol = self.scene.leaf_gradient(self.leaf, self.node)
         self.left = Tex(self.symbol, role="gradient", place=self.target)
         self.special = False
+        self.as_declared = worked.as_declared and self.local.as_declared(a)
         shared = self.local.batched and not self.local.leaf_batched(self.leaf) and self.local.output.shape[0] > 1
         self.part = one_sample(self.left, worked.sample) if shared and worked.sample is not None else self.left
         self.text = worked.spec.local_derivatives_for(worked.settings).get(self.name, "")
@@ -79,8 +80,7 @@ class _Backward:
         found = self._entry_of_trace()
         if isinstance(found, Tensor) and (isinstance(self.leaf, Wire) or self.scene.users(self.leaf) == 1):
             return found
-        answer, leaf = self.local.pull(self.a, upstream), self.local.leaf(self.a)
-        return answer if answer.shape == leaf.shape else answer.sum_to_size(leaf.shape)
+        return self.local.run.vjp(self.a, upstream)
 
     # Formulas
 
@@ -150,7 +150,7 @@ class _Backward:
 
     def _of_tensors(self, step: Step, chain: Chain, upstream: Tensor) -> list[Line]:
         lines: list[Line] = []
-        if isinstance(self.worked.type, Linear):
+        if isinstance(self.worked.type, Linear) and self.as_declared:
             lines += linear_backward(self.worked, self.a, step)
         if lines:
             self.special = True
@@ -201,7 +201,7 @@ class _Backward:
     def _worked(self, index: Index) -> tuple[Piece, ...] | None:
         """The declared rule's right side with the numbers of that entry."""
         worked = self.worked
-        if not self.text or not worked.by_entry():
+        if not self.text or not self.as_declared or not worked.by_entry():
             return None
         along = worked.terms(index) if not isinstance(worked.type, Reduction) else None
         try:
@@ -224,7 +224,7 @@ class _Backward:
         return equation("step", left, EQUALS, *numbers, EQUALS, value)
 
     def _arrays(self) -> tuple[Piece, ...] | None:
-        if not self.text or self.text.count(r"\quad") or not self.worked.as_declared:
+        if not self.text or self.text.count(r"\quad") or not self.as_declared:
             return None
         try:
             found = with_arrays(sides(main_part(self.text))[1], self.worked.arrays(self.a))

@@ -172,15 +172,24 @@ def collapse(worked: Worked) -> Section | None:
     from engine.nodes.class_losses import CrossEntropy, NegativeLogLikelihood
 
     upstream = worked.scene.trace.gradients.get(worked.key)
-    if not isinstance(upstream, Tensor):
+    if not isinstance(upstream, Tensor) or not all(worked.local.as_declared(a) for a in range(len(worked.operation.leaves))):
         return None
     if isinstance(worked.type, CrossEntropy):
         return _of_loss(worked, torch.exp(worked.local.kept), float(upstream))
     if isinstance(worked.type, NegativeLogLikelihood) and worked.s.producers.get("log_probabilities") == LogSoftmax.key:
+        before = worked.scene.local(_prediction(worked).source[0])
+        assert before is not None
+        if not before.as_declared(0):
+            return None
         return _of_loss(worked, torch.exp(worked.local.argument("log_probabilities")), float(upstream))
     if isinstance(worked.type, (Softmax, LogSoftmax)):
         return _of_softmax(worked, upstream, isinstance(worked.type, LogSoftmax))
     return None
+
+
+def _prediction(worked: Worked) -> Wire:
+    """The wire that brings a loss its scores or log-probabilities."""
+    return next(leaf for leaf in worked.operation.leaves if isinstance(leaf, Wire) and leaf.port != "target")
 
 
 def _of_loss(worked: Worked, probabilities: Tensor, upstream: float) -> Section:
@@ -189,8 +198,7 @@ def _of_loss(worked: Worked, probabilities: Tensor, upstream: float) -> Section:
     row = probabilities[worked.sample] if worked.sample is not None else probabilities
     wanted = int(target[worked.sample] if worked.sample is not None else target)
     share = upstream / samples if samples and worked.s.reduction == "mean" else upstream
-    leaf = next(leaf for leaf in worked.operation.leaves if isinstance(leaf, Wire) and leaf.port != "target")
-    where = leaf
+    where = leaf = _prediction(worked)
     if leaf.port != "scores":  # log-softmax stands before: what collapses is the gradient at its own input
         before = worked.scene.local(leaf.source[0])
         assert before is not None

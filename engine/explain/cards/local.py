@@ -1,4 +1,4 @@
-"""One node as it ran in the trace: what reached it, and its vector-Jacobian products by its own rules.
+"""One node as it ran in the trace: what reached it, and the chain rule at each of its leaves.
 
 A Jacobian is read out row by row: the rule applied to each unit vector. Of a batch the block of one sample is taken, because a node
 treats every sample alike; where it does not (batch norm while training) the tensors are taken whole.
@@ -12,14 +12,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.environment import Held, Key, Own, Several, Wire
+from engine.environment import Key, Own, Wire
 from engine.explain.cards import LocalKind
 from engine.explain.situation import Situation
-from engine.nodes.base import Result
 from engine.plan import Leaf, Operation
 from engine.state import state_key
 from engine.trace import Trace
 from engine.views import FULL_LIMIT
+from engine.vjp import NodeRun, arguments_of, changes_values
+from graph.faults import Fault
 
 
 @dataclass(slots=True)
@@ -40,27 +41,20 @@ class Step:
     summed: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Run:
-    """What a rule is given besides the gradient: the node's output, what its forward kept, its arguments."""
-
-    output: Tensor
-    kept: Any
-    arguments: list[Any]
-
-
 class Local:
-    """The operation of one node in the trace of a situation."""
+    """The operation of one node in the trace of a situation; `run` with the planted fault, if there is one."""
 
-    def __init__(self, situation: Situation, operation: Operation) -> None:
+    def __init__(self, situation: Situation, operation: Operation, fault: Fault | None) -> None:
         self.operation = operation
         self.trace: Trace = situation.trace
-        self._buffers = situation.session.state.buffers
+        buffers = situation.session.state.buffers
         self.inference = situation.session.inference
         self.outputs = [self.trace.values[key] for key in operation.outputs]
         self.batched = self.inference.outputs[operation.outputs[0]].batched if operation.outputs else False
-        self.arguments = [self._argument(argument) for argument in operation.wiring.arguments]
-        self.names = self._leaf_names()
+        arguments = arguments_of(operation, self._value, lambda key: buffers[state_key(key)])
+        self.run = NodeRun(operation, arguments, self.outputs, self.trace.kept.get(operation.node), fault=fault)
+        self._honest = NodeRun(operation, arguments, self.outputs, self.run.kept, fault=changes_values(fault))
+        self.arguments, self.names = self.run.arguments, self.run.names
 
     @property
     def output(self) -> Tensor:
@@ -68,7 +62,7 @@ class Local:
 
     @property
     def kept(self) -> Any:
-        return self.trace.kept.get(self.operation.node)
+        return self.run.kept
 
     @property
     def samples(self) -> int:
@@ -80,7 +74,9 @@ class Local:
 
     def leaf(self, a: int) -> Tensor:
         """The tensor of the a-th wire or learned tensor that the node consumes."""
-        leaf = self.operation.leaves[a]
+        return self.run.leaves[a]
+
+    def _value(self, leaf: Leaf) -> Tensor:
         return self.trace.parameters[leaf.key] if isinstance(leaf, Own) else self.trace.values[leaf.source]
 
     def leaf_batched(self, leaf: Leaf) -> bool:
@@ -93,52 +89,17 @@ class Local:
     def argument_batched(self, name: str) -> bool:
         return name in self.operation.settings.batched
 
-    def _argument(self, argument: Any) -> Any:
-        if argument is None:
-            return None
-        if isinstance(argument, Several):
-            return tuple(self._argument(item) for item in argument.items)
-        if isinstance(argument, Own):
-            return self.trace.parameters[argument.key]
-        return self._buffers[state_key(argument.key)] if isinstance(argument, Held) else self.trace.values[argument.source]
-
-    def _leaf_names(self) -> list[tuple[str, int]]:
-        """For every leaf the name of its argument, and its place in the tuple of a `many` port (−1 for a plain argument)."""
-        found = []
-        for name, argument in zip(self.operation.wiring.names, self.operation.wiring.arguments, strict=True):
-            if isinstance(argument, Several):
-                found += [(name, place) for place in range(len(argument.items))]
-            elif isinstance(argument, (Wire, Own)):
-                found.append((name, -1))
-        return found
+    def as_declared(self, a: int | None = None) -> bool:
+        """Whether the node computed what its type's formula says; of a leaf, whether it passed back what the type's rule says."""
+        return self.run.as_declared(a)
 
     def differentiable(self, a: int) -> bool:
-        """Whether a derivative with respect to the a-th leaf exists at all."""
-        leaf = self.operation.leaves[a]
-        if not self.operation.type.differentiable or self.operation.fed or len(self.outputs) != 1:
+        """Whether there is a derivative with respect to the a-th leaf that can be written down: of the one output, nothing drawn anew."""
+        if len(self.outputs) != 1 or not self.output.is_floating_point():
             return False
-        if not self.operation.type.depends(self.operation.settings, self.names[a][0], self.operation.connected):
-            return False
-        port = next((p for p in self.operation.type.inputs if isinstance(leaf, Wire) and p.name == leaf.port), None)
-        floats = self.output.is_floating_point() and self.leaf(a).is_floating_point()
-        ruled = self.operation.alias or self.names[a][0] in self.operation.type.gradients
-        return floats and (port is None or port.dtype != "index") and (ruled or not self.operation.type.random)
+        return self.run.differentiable(a) and (self.run.ruled(a) or not self.operation.type.random)
 
-    def pull(self, a: int, g: Tensor, run: _Run | None = None) -> Tensor:
-        """g times the Jacobian with respect to the a-th leaf. A rule may answer in the broadcast shape."""
-        operation, (name, place) = self.operation, self.names[a]
-        if operation.alias:
-            return g
-        run = run or _Run(self.output, self.kept, self.arguments)
-        rule = operation.type.gradients.get(name)
-        if rule is None:
-            return self._by_autograd(a, g, run.arguments)
-        with torch.no_grad():
-            answer = rule(operation.settings, g, run.output, run.kept, *run.arguments)
-        found: Tensor = answer[place] if place >= 0 else answer
-        return found
-
-    def _alone(self, sample: int) -> _Run | None:
+    def _alone(self, sample: int) -> NodeRun | None:
         """The same with a batch of this one sample; None where what was kept cannot be told apart by samples."""
         if self.kept is not None:
             return None
@@ -147,24 +108,9 @@ class Local:
             return None
         rows = slice(sample, sample + 1)
         arguments = [
-            t[rows] if name in batched and t is not None else t
-            for name, t in zip(self.operation.wiring.names, self.arguments, strict=True)
+            t[rows] if name in batched and t is not None else t for name, t in zip(self.operation.wiring.names, self.arguments, strict=True)
         ]
-        return _Run(self.output[rows], None, arguments)
-
-    def _by_autograd(self, a: int, g: Tensor, given: list[Any]) -> Tensor:
-        name, place = self.names[a]
-        index = self.operation.wiring.names.index(name)
-        arguments = list(given)
-        leaf = (given[index] if place < 0 else given[index][place]).detach().requires_grad_()
-        arguments[index] = leaf if place < 0 else tuple(leaf if i == place else t for i, t in enumerate(arguments[index]))
-        with torch.enable_grad():
-            run = self.operation.type.forward(self.operation.settings, *arguments)
-        y = run.outputs[0] if isinstance(run, Result) else run
-        if not y.requires_grad:
-            return torch.zeros_like(leaf)
-        found = torch.autograd.grad(y, leaf, g, allow_unused=True)[0]
-        return torch.zeros_like(leaf) if found is None else found
+        return self.run.at(arguments, [self.output[rows]])
 
     def step(self, a: int, upstream: Tensor, whole: Tensor, sample: int) -> Step:
         """The chain rule at this leaf, for one sample of a batch where the node treats each by itself."""
@@ -196,7 +142,7 @@ class Local:
         """What one sample's output alone gives to the gradient of a leaf that all samples share."""
         g = torch.zeros_like(upstream)
         g[sample] = upstream[sample]
-        return _down(self.pull(a, g), self.leaf(a).shape)
+        return self.run.vjp(a, g)
 
     def diagonal(self, a: int) -> Tensor | None:
         """The factors d where the rule multiplies entry by entry, g ⊙ d in the output's shape; None where it does not.
@@ -204,16 +150,19 @@ class Local:
         Tried on two random g: a linear map that acts on both as the diagonal does is that diagonal, with probability 1.
         """
         y = self.output
-        d = self.pull(a, torch.ones_like(y))
-        if d.shape != y.shape or (self.operation.type.gradients.get(self.names[a][0]) is None and not self.operation.alias):
+        if not self.run.ruled(a):
+            return None
+        d = self._honest.contribution(a, torch.ones_like(y))
+        if d is None or d.shape != y.shape:
             return None
         rng = torch.Generator().manual_seed(1)
         tolerance = 1e-12 if y.dtype == torch.float64 else 1e-5
         for _ in range(2):
             g = (torch.rand(y.shape, generator=rng, dtype=torch.float64) + 0.5).to(y)
-            if y.numel() > 1 and not torch.allclose(self.pull(a, g), g * d, rtol=tolerance, atol=0, equal_nan=True):
+            found = self._honest.contribution(a, g)
+            if y.numel() > 1 and (found is None or not torch.allclose(found, g * d, rtol=tolerance, atol=0, equal_nan=True)):
                 return None
-        return d
+        return d if self.run.as_declared(a) else self.run.contribution(a, torch.ones_like(y))
 
     def _mixes(self, a: int, sample: int) -> bool:
         """Whether this sample's output depends on the other samples."""
@@ -221,27 +170,24 @@ class Local:
             return False
         g = torch.zeros_like(self.output)
         g[sample] = torch.linspace(0.5, 1.5, g[sample].numel(), dtype=g.dtype, device=g.device).view_as(g[sample])
-        found = _down(self.pull(a, g), self.leaf(a).shape).clone()
+        found = self._honest.vjp(a, g).clone()
         found[sample] = 0
         return bool((found != 0).any())
 
     def _matrix(self, a: int, sample: int | None, inward: bool) -> Tensor:
         """Every unit vector through the rule: numbers out × numbers in. A sample goes alone where it can: that is quicker."""
-        run = self._alone(sample) if sample is not None and self.batched else None
-        y, shape = (self.output, self.leaf(a).shape) if run is None else (run.output, self.leaf(a).shape)
-        if run is not None:
-            sample, shape = 0, torch.Size((1, *shape[1:])) if inward else shape
+        alone = self._alone(sample) if sample is not None and self.batched else None
+        run = alone or self.run
+        y = run.outputs[0]
+        if alone is not None:
+            sample = 0
         rows = []
         for i in range(y[sample].numel() if sample is not None and self.batched else y.numel()):
             g = torch.zeros(y.shape, dtype=y.dtype, device=y.device)  # rows behind each other, whatever the strides of y
             (g[sample] if sample is not None and self.batched else g).view(-1)[i] = 1
-            row = _down(self.pull(a, g, run), shape)
+            row = run.vjp(a, g)
             rows.append((row[sample] if sample is not None and inward else row).reshape(-1))
         return torch.stack(rows)
-
-
-def _down(t: Tensor, shape: torch.Size) -> Tensor:
-    return t if t.shape == shape else t.sum_to_size(shape)
 
 
 def _summed(out: torch.Size, into: torch.Size, batch: bool) -> tuple[int, ...]:

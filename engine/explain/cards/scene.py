@@ -29,7 +29,7 @@ class Scene:
             plan = self.session.program(training=situation.training, everything=True).plan
         except SessionError as error:
             raise Unanswerable(str(error)) from error
-        self.operations = {o.node: o for o in plan.operations}
+        self.operations, self.fault = {o.node: o for o in plan.operations}, plan.fault
         self.symbols = Symbols(self.graph, self.trace.objective, notation)  # type: ignore[arg-type]
         self.wanted_sample, self.wanted_entry = sample, entry
         self._locals: dict[str, Local] = {}
@@ -40,7 +40,7 @@ class Scene:
             operation = self.operations.get(node)
             if operation is None or any(key not in self.trace.values for key in operation.outputs):
                 return None
-            self._locals[node] = Local(self.situation, operation)
+            self._locals[node] = Local(self.situation, operation, self.fault)
         return self._locals[node]
 
     # Choices

@@ -289,8 +289,9 @@ class Worked:
 
     @property
     def as_declared(self) -> bool:
-        """Whether this pass computed what the formula says: a running average is given, not made, in evaluation mode."""
-        return self.s.training or not isinstance(self.type, RunningAverage)
+        """Whether this pass computed what the formula says: a running average is given, not made, in evaluation mode, and a planted
+        fault may change what is computed."""
+        return self.local.as_declared() and (self.s.training or not isinstance(self.type, RunningAverage))
 
     def by_entry(self) -> bool:
         """Whether an entry of the output follows from numbers that can be written down, by the declared formula."""
