@@ -81,6 +81,16 @@ class NodeRun:
         """The same operation at other numbers."""
         return NodeRun(self.operation, arguments, outputs, kept, fault=self.fault, rng=self._rng)
 
+    def honest(self) -> NodeRun:
+        """The same with the true derivative of what was computed, whatever a fault passes back."""
+        return NodeRun(self.operation, self.arguments, self.outputs, self.kept, fault=changes_values(self.fault), rng=self._rng)
+
+    def again(self, arguments: Sequence[Any]) -> NodeRun:
+        """The same operation, computed on other arguments."""
+        with torch.no_grad():
+            run = self.forward(arguments)
+        return self.at(arguments, run.outputs, run.kept)
+
     # What can be asked
 
     def differentiable(self, a: int) -> bool:

@@ -21,6 +21,7 @@ from engine.explain.cards import Array, Card, Line, Number, Tex
 from engine.explain.cards import Place as CardPlace
 from engine.explain.cards.scene import EQUALS
 from engine.explain.forward_mode import Adjoints, ForwardMode, ReverseMode, Tangents
+from engine.explain.misconceptions.passes import Pass
 from engine.explain.paths import Ledger, PathLedger
 from engine.explain.place import Place, output, parameter, wire
 from engine.explain.question import answer
@@ -264,3 +265,18 @@ def test_the_audit_compares_the_gradient_of_the_trace_with_the_true_one(name: st
         place = wire(row.edge) if row.edge else parameter(*row.parameter)  # type: ignore[misc]
         assert row.analytical == pytest.approx(float(gradient_in(session.trace(), place)[row.entry]), rel=1e-12)
         assert row.numerical == pytest.approx(float(gradient_in(right, place)[row.entry]), rel=1e-6, abs=1e-9)
+
+
+@every_fault
+def test_predictions_follow_the_backward_pass_as_it_was(name: str, fault: Fault) -> None:
+    """Wrong answers are made from each node's contribution: with the right gradient it is the right one."""
+    session = planted(name, fault)
+    run, seen = Pass(Situation(session)), 0
+    for step in (step for steps in run.consumers.values() for step in steps if step.a in step.operation.needed):
+        gradient, passed = run.gradient(step.operation), session.trace().edge_gradients[step.edge]
+        assert gradient is not None and isinstance(passed, Tensor)
+        found = run.contribution(step, gradient)
+        assert found is not None
+        close(found, passed)
+        seen += 1
+    assert seen

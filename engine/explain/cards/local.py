@@ -19,7 +19,7 @@ from engine.plan import Leaf, Operation
 from engine.state import state_key
 from engine.trace import Trace
 from engine.views import FULL_LIMIT
-from engine.vjp import NodeRun, arguments_of, changes_values
+from engine.vjp import NodeRun, arguments_of
 from graph.faults import Fault
 
 
@@ -53,7 +53,7 @@ class Local:
         self.batched = self.inference.outputs[operation.outputs[0]].batched if operation.outputs else False
         arguments = arguments_of(operation, self._value, lambda key: buffers[state_key(key)])
         self.run = NodeRun(operation, arguments, self.outputs, self.trace.kept.get(operation.node), fault=fault)
-        self._honest = NodeRun(operation, arguments, self.outputs, self.run.kept, fault=changes_values(fault))
+        self._honest = self.run.honest()
         self.arguments, self.names = self.run.arguments, self.run.names
 
     @property

@@ -10,13 +10,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor
 
-from engine.environment import Held, Key, Own, Several, Wire
+from engine.environment import Key, Own, Wire
 from engine.explain.situation import Situation
-from engine.nodes.base import Result
-from engine.plan import Operation, Plan
+from engine.plan import Leaf, Operation, Plan
+from engine.vjp import NodeRun, argument_names, arguments_of, shaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +51,7 @@ class Pass:
         self.plan: Plan = program.plan
         self._buffers = dict(zip(program.buffer_keys, session.buffers(program), strict=True))
         self.operations = {o.node: o for o in self.plan.operations}
+        self._runs: dict[str, NodeRun] = {}
         self.computed = 0
         """How many contributions have been computed: what an answer costs."""
         self.consumers: dict[Key, list[Step]] = {}
@@ -66,23 +66,26 @@ class Pass:
 
     # Numbers
 
+    def node_run(self, operation: Operation) -> NodeRun:
+        """The node as it ran, with the planted fault if there is one: what it passes back is what the trace has."""
+        if operation.node not in self._runs:
+            outputs = [self.trace.values[key] for key in operation.outputs]
+            kept = self.trace.kept.get(operation.node)
+            self._runs[operation.node] = NodeRun(operation, self._arguments(operation), outputs, kept, fault=self.plan.fault)
+        return self._runs[operation.node]
+
+    def _arguments(self, operation: Operation) -> list[Any]:
+        def value(leaf: Leaf) -> Tensor:
+            return self.trace.parameters[leaf.key] if isinstance(leaf, Own) else self.trace.values[leaf.source]
+
+        return arguments_of(operation, value, self._buffers.__getitem__)
+
     def input(self, step: Step) -> Tensor:
-        leaf = step.leaf
-        return self.trace.parameters[leaf.key] if isinstance(leaf, Own) else self.trace.values[leaf.source]
+        return self.node_run(step.operation).leaves[step.a]
 
     def arguments(self, operation: Operation) -> list[Any]:
         """What the node's forward received."""
-
-        def one(argument: Any) -> Any:
-            if isinstance(argument, Several):
-                return tuple(one(item) for item in argument.items)
-            if isinstance(argument, Held):
-                return self._buffers[argument.key]
-            if isinstance(argument, Own):
-                return self.trace.parameters[argument.key]
-            return self.trace.values[argument.source] if isinstance(argument, Wire) else None
-
-        return [one(argument) for argument in operation.wiring.arguments]
+        return list(self.node_run(operation).arguments)
 
     def output(self, operation: Operation) -> Tensor:
         return self.trace.values[operation.outputs[0]]
@@ -92,57 +95,26 @@ class Pass:
         found = self.trace.gradients.get(operation.outputs[0])
         return found if isinstance(found, Tensor) else None
 
-    def forward(self, operation: Operation, arguments: list[Any]) -> tuple[Tensor, Any]:
-        """(first output, what the forward keeps for the rules) on other arguments. Not for nodes that draw random numbers."""
-        with torch.no_grad():
-            run = operation.type.forward(operation.settings, *arguments)
-        return (run.outputs[0], run.kept) if isinstance(run, Result) else (run, None)
-
     # One contribution
 
-    def contribution(self, step: Step, g: Tensor, *, arguments: list[Any] | None = None, y: Tensor | None = None,
-                     kept: Any = None) -> Tensor | None:  # fmt: skip
-        """What the node passes to this leaf when `g` arrives at its output, by its rule or else by autograd over its forward."""
-        operation = step.operation
-        self.computed += 1
-        if operation.alias:
-            return g
-        rule = operation.type.gradients.get(step.name)
-        if rule is None:
-            return self._by_autograd(step, [g, *[None] * (len(operation.outputs) - 1)], arguments)
-        used = self.arguments(operation) if arguments is None else arguments
-        if y is None:
-            y, kept = self.output(operation), self.trace.kept.get(operation.node)
-        with torch.no_grad():
-            found = rule(operation.settings, g, y, kept, *used)
-            found = found[step.place] if step.place >= 0 else found
-            return shaped(found, self.input(step))
+    def contribution(self, step: Step, g: Tensor) -> Tensor | None:
+        """What the node passes to this leaf when `g` arrives at its output; None where nothing does."""
+        return self.pull(step, [g, *[None] * (len(step.operation.outputs) - 1)])
 
     def pull(self, step: Step, gradients: list[Tensor | None]) -> Tensor | None:
         """The contribution to a leaf from the changes of all outputs' gradients; None where nothing arrives."""
+        return self._passed(self.node_run(step.operation), step, gradients)
+
+    def elsewhere(self, step: Step, g: Tensor, arguments: list[Any]) -> Tensor | None:
+        """The contribution if the node had received other arguments. Not for nodes that draw random numbers."""
+        return self._passed(self.node_run(step.operation).again(arguments), step, [g])
+
+    def _passed(self, run: NodeRun, step: Step, gradients: list[Tensor | None]) -> Tensor | None:
         if all(g is None for g in gradients):
             return None
-        if gradients[0] is not None and all(g is None for g in gradients[1:]):
-            return self.contribution(step, gradients[0])
-        return self._by_autograd(step, gradients, None)
-
-    def _by_autograd(self, step: Step, gradients: list[Tensor | None], arguments: list[Any] | None) -> Tensor | None:
-        operation = step.operation
-        if operation.type.random:
-            return None
-        used = self.arguments(operation) if arguments is None else list(arguments)
-        where = operation.wiring.names.index(step.name)
-        given = used[where][step.place] if step.place >= 0 else used[where]
-        leaf = given.detach().requires_grad_()
-        used[where] = tuple(leaf if i == step.place else t for i, t in enumerate(used[where])) if step.place >= 0 else leaf
-        with torch.enable_grad():
-            run = operation.type.forward(operation.settings, *used)
-        outputs = run.outputs if isinstance(run, Result) else (run,)
-        pairs = [(o, g.expand_as(o)) for o, g in zip(outputs, gradients, strict=True) if g is not None and o.requires_grad]
-        if not pairs:
-            return None
-        found: Tensor | None = torch.autograd.grad([o for o, _ in pairs], leaf, [g for _, g in pairs], allow_unused=True)[0]
-        return found
+        self.computed += 1
+        found = run.combined(step.a, gradients)
+        return None if found is None else shaped(found, run.leaves[step.a])
 
     # From a slip back to what is asked
 
@@ -186,18 +158,7 @@ class Pass:
 
 def steps_of(operation: Operation) -> list[Step]:
     """Every wire and learned tensor the node consumes, by argument."""
-    found: list[Step] = []
-    for name, argument in zip(operation.wiring.names, operation.wiring.arguments, strict=True):
-        if isinstance(argument, Several):
-            found += [Step(operation, len(found) + i, name, i) for i in range(len(argument.items))]
-        elif isinstance(argument, (Wire, Own)):
-            found.append(Step(operation, len(found), name, -1))
-    return found
-
-
-def shaped(found: Tensor, wanted: Tensor) -> Tensor:
-    """A rule's answer with the axes summed away along which the leaf was broadcast."""
-    return found if found.shape == wanted.shape else found.sum_to_size(wanted.shape)
+    return [Step(operation, a, name, place) for a, (name, place) in enumerate(argument_names(operation))]
 
 
 def _sum(a: Tensor | None, b: Tensor | None) -> Tensor | None:

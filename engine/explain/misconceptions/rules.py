@@ -13,7 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.explain.misconceptions.passes import Pass, Step, shaped
+from engine.explain.misconceptions.passes import Pass, Step
+from engine.vjp import shaped
 
 ENTRYWISE = (
     "math.square", "math.sqrt", "math.reciprocal", "math.exp", "math.log", "math.sin", "math.cos", "math.abs", "math.tan", "math.atan",
@@ -224,7 +225,6 @@ def _arguments(run: Pass, step: Step, at: Local) -> Iterator[tuple[str, Tensor]]
     operation = step.operation
     if not _entrywise(operation.type) or operation.type.random:
         return
-    y, kept = run.forward(operation, [at.y])
-    found = run.contribution(step, at.g, arguments=[at.y], y=y, kept=kept)
+    found = run.elsewhere(step, at.g, [at.y])
     if found is not None:
         yield "argument", found

@@ -14,6 +14,7 @@ from engine.explain.misconceptions import Item
 from engine.explain.misconceptions.hints import VALUE
 from engine.explain.misconceptions.passes import Pass
 from engine.plan import Operation
+from engine.vjp import shaped
 
 Slip = tuple[str, Tensor, str, str, bool]
 """(misconception, wrong tensor, hint, node, whether it is among the likeliest)"""
@@ -106,14 +107,13 @@ def _tried(wrong: Wrong, *arguments: Any) -> Tensor | None:
 
 
 def _slope(run: Pass, operation: Operation) -> Iterator[tuple[str, Tensor]]:
-    from engine.explain.misconceptions.passes import steps_of
-
     if hasattr(operation.settings, "axis"):
         return
-    y = run.output(operation)
-    found = run.contribution(steps_of(operation)[0], torch.ones_like(y))
+    run.computed += 1
+    node = run.node_run(operation).honest()
+    found = node.contribution(0, torch.ones_like(run.output(operation)))
     if found is not None:
-        yield "derivative", found
+        yield "derivative", shaped(found, node.leaves[0])
 
 
 def _reordered(run: Pass, operation: Operation, arguments: list[Any]) -> Iterator[tuple[str, Tensor]]:
@@ -174,6 +174,6 @@ def _before(run: Pass, operation: Operation) -> Iterator[Slip]:
                 continue
             used = run.arguments(operation)
             used[index] = wrong
-            found = _tried(lambda: run.forward(operation, used)[0])  # noqa: B023
+            found = _tried(lambda: run.node_run(operation).forward(used).outputs[0])  # noqa: B023
             if found is not None and found.shape == run.output(operation).shape:
                 yield cause, found, VALUE[cause].format(node=name, other=_first_producer(run, producer) or name), producer.node, False
