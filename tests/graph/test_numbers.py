@@ -13,6 +13,8 @@ import pytest
 from graph.numbers import Reading, decimal_sign, plain, read_number, read_rows, read_tensor
 
 CASES = Path(__file__).parent.parent / "data" / "cases" / "typed_values.txt"
+PATIENCE = 60
+"""Seconds of the processor: a thousand times what is needed on a quiet machine, and far less than a wrong way of reading takes."""
 BOTH = "can mean 1000 or 1.0"
 
 TENSORS: dict[str, Any] = {
@@ -201,15 +203,15 @@ def test_any_text_is_a_number_or_a_sentence() -> None:
     "text", ["5 " + "a" * 290 + "!", "5" + "a" * 40 + "1", "5 " + "m/s" * 90 + "#", "5 " + "m^2" * 90 + "_", "a" * 299, "1 " * 140 + "x"]
 )
 def test_no_text_takes_long(text: str) -> None:
-    """A pattern that tries every way to cut a word needs years for these."""
+    """A pattern that tries every way to cut a word needs years for these, where a good one needs a hundredth of a second."""
     start = time.process_time()
     assert read_number(text).refusal and read_tensor(text).refusal
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < PATIENCE
 
 
 def test_many_numbers_are_read_at_once() -> None:
     start = time.process_time()
     assert read_tensor("1 2 3\n" * 20_000).value[-1] == [1, 2, 3]
     assert len(read_tensor("[" + "1.5," * 50_000 + "1]").value) == 50_001
-    assert time.process_time() - start < 2
+    assert time.process_time() - start < PATIENCE
     assert "too long" in read_tensor("1 " * 600_000).refusal

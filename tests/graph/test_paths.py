@@ -170,7 +170,7 @@ def test_no_reader_waits_for_a_pipe(tmp_path: Path, name: str) -> None:
     """In a thread, since a reader that opens a pipe waits for ever."""
     done = threading.Thread(target=lambda: READERS[name](tmp_path), daemon=True)
     done.start()
-    done.join(20)
+    done.join(60)
     assert not done.is_alive(), f"{name} waits"
 
 
