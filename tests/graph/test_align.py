@@ -89,10 +89,10 @@ def test_snapping_agrees_with_trying_every_line() -> None:
 def test_snapping_among_ten_thousand_is_quick() -> None:
     draw = random.Random(2)
     snapper = Snapper([(draw.uniform(0, 1e5), draw.uniform(0, 1e5), 176.0, 96.0) for _ in range(10_000)])
-    start = time.perf_counter()
+    start = time.process_time()
     for _ in range(1000):
         snapper.snap((draw.uniform(0, 1e5), draw.uniform(0, 1e5), 176.0, 96.0))
-    assert time.perf_counter() - start < 1.0  # under 0.1 ms each where the machine is quiet
+    assert time.process_time() - start < 1.0  # seconds of the processor; under 0.1 ms each
 
 
 def test_arrows_walk_a_grid() -> None:

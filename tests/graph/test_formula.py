@@ -143,14 +143,14 @@ def test_nodes_do_not_overlap() -> None:
     ],
 )  # fmt: skip
 def test_a_bad_formula_is_one_line(text: str, error: str) -> None:
-    start = time.perf_counter()
+    start = time.process_time()
     try:
         build(text, CATALOG, {name: VALUES[name] for name in VALUES if name in text})
     except FormulaError as problem:
         assert error in str(problem) and "\n" not in str(problem) and len(str(problem)) < 300
     else:
         assert error == ""
-    assert time.perf_counter() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_a_name_given_twice_or_never_used_is_an_error_that_names_it() -> None:
