@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 import torch
 
-from engine.differentiate import Seeds, local, local_zeros, reductions, reference, reference_zeros, total
+from engine.differentiate import Seeds, begun, local, local_zeros, reductions, reference, reference_zeros, total
 from engine.environment import Argument, Held, Key, Own, Several, Wire
 from engine.faults import doubled, rule_of, spoiled, twice
 from engine.plan import Operation, Plan
@@ -137,6 +137,11 @@ class Writer:
             self._open_result(operation)
         else:
             out(f"{self._output(operation, 0)} = {call}")
+        if self.reference and operation.type.differentiable:
+            out.names["begun"] = begun
+            for k, key in enumerate(operation.outputs):
+                if self.plan.inference.outputs[key].dtype == "float":
+                    out(f"{self._output(operation, k)} = begun({self._output(operation, k)})")
 
     def _local_forward(self, operation: Operation, local: set[int], call: str) -> None:
         """Run the forward on leaves of its own, so that autograd can differentiate this node alone."""

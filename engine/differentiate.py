@@ -86,6 +86,11 @@ def local_zeros(outputs: Iterable[Tensor], leaves: tuple[Tensor, ...], gradients
     return tuple(torch.zeros_like(leaf) if g is None else g for leaf, g in zip(leaves, local(outputs, leaves, gradients), strict=True))
 
 
+def begun(value: Tensor) -> Tensor:
+    """A value that depends on nothing that could change, such as a running average in evaluation mode, as a leaf of its own."""
+    return value if value.requires_grad else value.detach().requires_grad_()
+
+
 def reference(objective: Tensor, targets: tuple[Tensor, ...]) -> tuple[Tensor | None, ...]:
     if not objective.requires_grad:
         return (None,) * len(targets)

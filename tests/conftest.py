@@ -98,3 +98,12 @@ def _process_events() -> None:
 
         application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         application.processEvents()
+
+
+@pytest.fixture(autouse=True)
+def torch_computes_in_its_own_precision() -> Iterator[None]:
+    """An exported program that a test runs sets torch's default dtype; the next test must not notice."""
+    yield
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_default_dtype(torch.float32)

@@ -158,7 +158,7 @@ def test_iterations_go_forth_and_back_bit_for_bit_and_the_place_stays(make: Make
         batches[step] = window.status.batch.text()
         assert window.playhead.event_index == place
     assert not any(same(true[a], true[b]) for a in true for b in true if a < b)
-    assert batches[1] == "iteration 2: mini-batch 2 of 5" and window.status.mode.text() == "training mode"
+    assert batches[1] == "canvas: iteration 2: mini-batch 2 of 5" and window.status.mode.text() == "training mode"
 
     for step in range(6, -1, -1):
         qtbot.mouseClick(control.bar.pairs["iteration"].back, LEFT)

@@ -10,6 +10,7 @@ import pytest
 
 from engine.explain.condition import Condition, ConditionError, read
 from engine.kernel.bench import WorkBench
+from engine.kernel.trained import captured as captured_state
 from engine.state import State
 from engine.trace import array_view
 from graph.document import Document
@@ -28,7 +29,7 @@ def opened(graph: Graph) -> WorkBench:
 
 
 def captured(bench: WorkBench) -> State:
-    return bench._capture()
+    return captured_state(bench._session, bench._trainer)
 
 
 def by_hand(steps: int, lr: float = 0.1, w: float = 1.0) -> float:
