@@ -45,7 +45,7 @@ def test_no_writer_replaces_a_pipe_or_a_device(command: Command, tmp_path: Path,
     device.symlink_to("/dev/null")
     for path, kind in ((pipe, "a pipe"), (device, "a device"), (Path("/dev/full"), "a device"), (tmp_path, "a folder")):
         code, out, err = command(*WRITERS[writer], str(path))
-        assert (code, out) == (2, "") and err.startswith(f"main.py: cannot write {path}"[:60]) and f"this is {kind}" in err
+        assert (code, out) == (2, "") and err.startswith("main.py: cannot write ") and f"{path.name}: this is {kind}" in err
     assert pipe.is_fifo() and device.is_symlink()
     code, _, err = command(*WRITERS[writer], str(tmp_path / "none" / "x.png"))
     assert code == 2 and "there is no folder" in err
