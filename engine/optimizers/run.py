@@ -320,7 +320,7 @@ class Lbfgs(Stepper):
         return loss
 
     def _start(self, evaluate: Evaluate) -> tuple[Tensor, Sequence[Tensor]]:
-        """Loss and gradients where this step begins. What the last iteration overshot, unseen, is taken back by halves."""
+        """Loss and gradients where this step begins. If the last iteration overshot, its step is halved until the loss is finite."""
         found, state = evaluate(), self.inner.state[self.parameters[0]]
         for _ in range(HALVINGS):
             if _finite(found) or state.get("d") is None:

@@ -18,7 +18,7 @@ from graph.objective import Objective, find_objective
 CASES = Path(__file__).parent.parent / "data" / "cases" / "formulas.txt"
 PI, E = torch.pi, torch.e
 VALUES = {"x": 2.0, "y": -5.0, "x1": 0.7, "x2": 1.3, "θ": 0.4, "μ": 0.3, "λ": 1.5, "lambda": 2.5, "theta_1": 0.2, "x_12": 0.6, "y_hat": 0.1}
-"""Every name the formulas use; the first that occurs is differentiated by."""
+"""Every name the formulas use; gradients are taken with respect to the first one that occurs."""
 
 MEANINGS: dict[str, Callable[..., Tensor]] = {
     "e^x": lambda x: torch.exp(x), "1/(1+e^(-x))": lambda x: torch.sigmoid(x), "sin(2*pi*x)": lambda x: torch.sin(2 * PI * x),

@@ -266,7 +266,7 @@ class PictureTool(Tool):
 
 
 def _moved(local: Local) -> Expr:
-    """What is differentiated by, in brackets where it is one of several wires: `x`, `(x → d)`."""
+    """The variable of a derivative, in brackets where it is one of several wires: `x`, `(x → d)`."""
     return bracketed(read(local.symbol)) if r"\to " in local.symbol else read(local.symbol)
 
 

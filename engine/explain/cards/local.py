@@ -94,7 +94,7 @@ class Local:
         return self.run.as_declared(a)
 
     def differentiable(self, a: int) -> bool:
-        """Whether there is a derivative with respect to the a-th leaf that can be written down: of the one output, nothing drawn anew."""
+        """Whether the derivative with respect to the a-th leaf can be written down: one output, and no new random numbers."""
         if len(self.outputs) != 1 or not self.output.is_floating_point():
             return False
         return self.run.differentiable(a) and (self.run.ruled(a) or not self.operation.type.random)

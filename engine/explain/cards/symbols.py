@@ -62,7 +62,7 @@ class Symbols:
         return latex_name(consumer) + (f".{port if port.isdigit() else latex_name(port)}" if port else "")
 
     def at(self, place: Place) -> str:
-        """What is differentiated by at a place: a value, a learned tensor, or a value along one of several wires."""
+        """The variable of a derivative at a place: a value, a learned tensor, or a value along one of several wires."""
         entry = entry_text(place.entry or ())
         if place.kind == "parameter":
             return _below(self.learned(place.key, owner=True), entry)

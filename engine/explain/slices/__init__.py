@@ -56,7 +56,7 @@ class Local:
     newton_model: float | None
     newton_is: str
     symbol: str = ""
-    """What is differentiated by, as LaTeX: `x`, or `x \\to d` along one of several wires."""
+    """The variable of a derivative, as LaTeX: `x`, or `x \\to d` along one of several wires."""
     note: str = ""
 
     def tangent(self, x: float) -> float:
