@@ -16,12 +16,12 @@ from typing import Any
 
 from benchmarks.canvas import fitted
 from benchmarks.canvas_size import graph_of
-from engine.catalog import CATALOG
-from graph.document import Document
-from graph.edits import Move, SetParam
-from graph.files import load, save
-from graph.graph import Graph
-from graph.layout import layout
+from engine.nodes.catalog import CATALOG
+from graph.grouping.layout import layout
+from graph.model.edits import Move, SetParam
+from graph.model.graph import Graph
+from graph.storage.document import Document
+from graph.storage.files import load, save
 
 SIZES = (100, 300, 1_000, 3_000, 10_000)
 ROUNDS = 3

@@ -27,12 +27,12 @@ def main(count: int) -> dict[str, float]:
     from PySide6.QtWidgets import QApplication
 
     from benchmarks.canvas_size import HEIGHT, WIDTH, graph_of, trace_of
-    from engine.catalog import CATALOG
-    from graph.document import Document
-    from graph.files import dumps
-    from ui.app import application
-    from ui.session import Session
-    from ui.window import Window
+    from engine.nodes.catalog import CATALOG
+    from graph.storage.document import Document
+    from graph.storage.files import dumps
+    from ui.shell.app import application
+    from ui.shell.settings import Session
+    from ui.shell.window import Window
 
     application()
     with tempfile.TemporaryDirectory() as home:

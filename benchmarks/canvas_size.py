@@ -26,20 +26,17 @@ from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent  # noqa: E4
 from PySide6.QtWidgets import QApplication, QWidget  # noqa: E402
 
 from benchmarks.canvas_graph import layered  # noqa: E402
-from engine.catalog import CATALOG  # noqa: E402
-from engine.views import ArrayView, Event, TraceView, single  # noqa: E402
-from graph.build import build  # noqa: E402
-from graph.document import Document  # noqa: E402
-from graph.edits import Move  # noqa: E402
-from graph.files import dumps  # noqa: E402
-from graph.graph import Graph  # noqa: E402
-from ui.app import (
-    application,  # noqa: E402
-    leave_alone,
-)
+from engine.compile.views import ArrayView, Event, TraceView, single  # noqa: E402
+from engine.nodes.catalog import CATALOG  # noqa: E402
+from graph.model.build import build  # noqa: E402
+from graph.model.edits import Move  # noqa: E402
+from graph.model.graph import Graph  # noqa: E402
+from graph.storage.document import Document  # noqa: E402
+from graph.storage.files import dumps  # noqa: E402
 from ui.canvas.view import Canvas  # noqa: E402
-from ui.playback import Playhead  # noqa: E402
-from ui.theme import LIGHT  # noqa: E402
+from ui.look.theme import LIGHT  # noqa: E402
+from ui.shell.app import application, leave_alone
+from ui.shell.playback import Playhead  # noqa: E402
 
 WIDTH, HEIGHT = 1600, 1000
 FRAMES = 90

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from graph.document import Document
-    from ui.window import Window
+    from graph.storage.document import Document
+    from ui.shell.window import Window
 
 ROOT = Path(__file__).parents[1]
 TICK = 1 / 60
@@ -51,10 +51,10 @@ def run() -> dict[str, Any]:
 
 def sixty_nodes() -> Document:
     """One Input, seven tanh neurons, their squared error and its logarithm: 60 nodes, in columns of six."""
-    from engine.catalog import CATALOG
-    from graph.document import Document
-    from graph.edits import Move
-    from graph.formula import build
+    from engine.nodes.catalog import CATALOG
+    from graph.formula.to_graph import build
+    from graph.model.edits import Move
+    from graph.storage.document import Document
 
     neurons = " + ".join(f"tanh(w{i}*x + b{i})*v{i}" for i in range(7))
     parameters = {f"{letter}{i}": 0.1 * i - 0.3 for i in range(7) for letter in "wbv"}
@@ -66,10 +66,10 @@ def sixty_nodes() -> Document:
 
 
 def opened(document: Document) -> Window:
-    from ui.app import application, settle
-    from ui.kernel import Kernel
-    from ui.session import Session
-    from ui.window import Window
+    from ui.engine_link.link import Kernel
+    from ui.shell.app import application, settle
+    from ui.shell.settings import Session
+    from ui.shell.window import Window
 
     application()
     window = Window(document, Session(), Kernel())
@@ -176,7 +176,8 @@ def dragged() -> dict[str, Any]:
 def trained_alone() -> tuple[float, float]:
     """Steps per second, and per second of processor time, of a plain trainer in a process of its own."""
     code = (
-        "import json, time; from engine.session import Session; from engine.trainer import Trainer; from benchmarks.live import endless\n"
+        "import json, time; from engine.training.session import Session; from engine.training.trainer import Trainer\n"
+        "from benchmarks.live import endless\n"
         "trainer = Trainer(Session(endless().graph, 'cpu')); trainer.run(max_seconds=1.0); first = trainer.session.state.step\n"
         f"began = time.process_time(); trainer.run(max_seconds={TRAINING_SECONDS}); steps = trainer.session.state.step - first\n"
         f"print(json.dumps([steps / {TRAINING_SECONDS}, steps / (time.process_time() - began)]))"
@@ -197,9 +198,9 @@ def processor_seconds(pid: int) -> float:
 
 def endless() -> Document:
     """The example, with more epochs than the measurement lasts."""
-    from engine.catalog import CATALOG
-    from graph.document import Document
-    from graph.edits import SetTraining
+    from engine.nodes.catalog import CATALOG
+    from graph.model.edits import SetTraining
+    from graph.storage.document import Document
 
     document = Document.load(ROOT / "resources" / "examples" / f"{EXAMPLE}.gradwire", CATALOG)
     document.do(SetTraining("epochs", 10**6))

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 WATCH_MS = 2
 
@@ -58,7 +58,7 @@ def watch(window: Window) -> None:
 
 
 def main() -> int:
-    from ui.app import run
+    from ui.shell.app import run
 
     return run(None, watch)
 

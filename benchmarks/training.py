@@ -58,10 +58,10 @@ def _compare(data: dict[str, Any], sizes: tuple[int, int, int], dtype: str, turn
 def _program(data: dict[str, Any], sizes: tuple[int, int, int], dtype: str, x: Any, y: Any) -> tuple[Callable[[int], None], list[Any]]:
     import torch
 
-    from engine.optimizers.run import Sgd
-    from engine.optimizers.specs import optimizer
-    from engine.program import RandomKey, compile
-    from engine.shapes import infer
+    from engine.compile.program import RandomKey, compile
+    from engine.compile.shapes import infer
+    from engine.training.optimizers.run import Sgd
+    from engine.training.optimizers.specs import optimizer
 
     graph = _network(data, sizes, dtype)
     inference = infer(graph)
@@ -114,8 +114,8 @@ def _network(data: dict[str, Any], sizes: tuple[int, int, int], dtype: str) -> A
 
 
 def _graph(nodes: dict[str, tuple[str, dict[str, Any]]], wires: list[tuple[str, str, str, str]], settings: dict[str, Any]) -> Any:
-    from engine.catalog import CATALOG
-    from graph.build import build
+    from engine.nodes.catalog import CATALOG
+    from graph.model.build import build
 
     rows = [{"id": n, "type": kind, "name": n, "params": params, "x": 0, "y": 0} for n, (kind, params) in nodes.items()]
     edges = [{"id": f"e{i}", "from": [a, p], "to": [b, q, 0]} for i, (a, p, b, q) in enumerate(wires)]
@@ -126,9 +126,9 @@ def _slider(turns: int) -> dict[str, float]:
     """A chain of 60 scalar nodes, each also fed by an earlier one: trace and view, as one tick of a slider asks for."""
     import torch
 
-    from engine.program import RandomKey, compile
-    from engine.shapes import infer
-    from engine.trace import view
+    from engine.compile.program import RandomKey, compile
+    from engine.compile.shapes import infer
+    from engine.compile.trace import view
 
     nodes: dict[str, tuple[str, dict[str, Any]]] = {f"x{i}": ("source.input", {"value": 0.1 * i}) for i in range(4)}
     wires: list[tuple[str, str, str, str]] = []

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.live import TRAINING_SECONDS, closed, endless, opened, processor_seconds, trained_alone, until, wait
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 ROUNDS = 5
 LONGEST_MS, SHARE = 18.0, 0.95

@@ -11,7 +11,7 @@ ERRORS = ("error: ", "failed: ")
 
 
 def command(options: argparse.Namespace) -> int:
-    from engine.check import check
+    from engine.check.check import check
 
     graph = load_graph(options)
     report = check(graph, open_session(graph, options).state if state_of(options) is not None else None)

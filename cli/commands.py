@@ -12,9 +12,9 @@ from io import TextIOWrapper
 from cli.common import CommandError, add_graph_arguments
 from cli.parser import Parser, choice
 from cli.version import version_text
-from engine.memory import TOO_LITTLE, is_lack_of_memory
-from graph.numbers import read_number
-from graph.paths import reason
+from engine.numerics.memory import TOO_LITTLE, is_lack_of_memory
+from graph.formula.numbers import read_number
+from graph.storage.paths import reason
 
 DESCRIPTION = """\
 Wire a computational graph, watch values and gradients run through it, train it.
@@ -140,7 +140,7 @@ def _add_full(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
-    from engine.optimizers.specs import OPTIMIZERS
+    from engine.training.optimizers.specs import OPTIMIZERS
 
     parser.add_argument("--optimizer", type=choice(*OPTIMIZERS), metavar="NAME", help=", ".join(OPTIMIZERS))
     parser.add_argument("--lr", type=_positive, metavar="η", help="learning rate")

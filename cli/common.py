@@ -11,24 +11,24 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.trained import add_untrained, note_state
-from engine.catalog import CATALOG
-from engine.plain import number_json
-from graph.edits import SetGraphSetting, SetParam
-from graph.faults import at_work
-from graph.files import FileError, read
-from graph.formula import FormulaError, build
-from graph.graph import Graph
-from graph.model import normal_name, valid_name
-from graph.numbers import read_tensor
-from graph.objective import NoObjective, find_objective
-from graph.paths import cleaned, reason, refuse_to_replace
-from graph.quoting import quoted_path
-from graph.settings import complaint
-from graph.suggest import did_you_mean
+from engine.nodes.catalog import CATALOG
+from engine.numerics.plain import number_json
+from graph.formula.numbers import read_tensor
+from graph.formula.to_graph import FormulaError, build
+from graph.model.edits import SetGraphSetting, SetParam
+from graph.model.elements import normal_name, valid_name
+from graph.model.faults import at_work
+from graph.model.graph import Graph
+from graph.model.objective import NoObjective, find_objective
+from graph.model.settings import complaint
+from graph.storage.files import FileError, read
+from graph.storage.paths import cleaned, reason, refuse_to_replace
+from graph.text.quoting import quoted_path
+from graph.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from engine.session import Session
-    from graph.problem import Problem
+    from engine.training.session import Session
+    from graph.model.problem import Problem
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "resources" / "examples"
 LESSONS = EXAMPLES.parent / "lessons"

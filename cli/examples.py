@@ -6,9 +6,9 @@ import argparse
 from typing import Any
 
 from cli.common import EXAMPLES, LESSONS, print_json
-from engine.catalog import CATALOG
-from graph.files import load
-from graph.lesson import shelf
+from engine.nodes.catalog import CATALOG
+from graph.lessons.lesson import shelf
+from graph.storage.files import load
 
 
 def listing() -> list[dict[str, Any]]:

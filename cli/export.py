@@ -7,11 +7,11 @@ from pathlib import Path
 
 from cli.common import CommandError, cannot_write, load_graph, written_path
 from cli.trained import open_session
-from graph.writing import replace_file
+from graph.storage.writing import replace_file
 
 
 def command(options: argparse.Namespace) -> int:
-    from engine.export import ExportError, export
+    from engine.export.export import ExportError, export
 
     out = written_path(options.out) if options.out is not None else None
     graph = load_graph(options)

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
-from graph.quoting import quoted
-from graph.suggest import did_you_mean
+from graph.text.quoting import quoted
+from graph.text.suggest import did_you_mean
 
 _SENTENCES: tuple[tuple[str, str], ...] = (
     (r"argument (?P<a>\S+)(?: \S+)?: expected (?:one|at least one) argument", "{a} needs a value after it"),

@@ -16,7 +16,7 @@ def command(options: argparse.Namespace) -> int:
     try:
         from PySide6.QtGui import QGuiApplication
 
-        from ui.picture_file import refuse_ending, write_picture
+        from ui.shell.picture_file import refuse_ending, write_picture
     except ImportError as error:
         raise CommandError(f"no picture can be painted: {error}", 1) from None
     try:

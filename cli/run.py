@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 from cli.common import CommandError, load_graph, objective_hint, print_json, problems_entry
 from cli.trained import open_session, state_entry
-from engine.views import Absent
+from engine.compile.views import Absent
 
 if TYPE_CHECKING:
-    from engine.trace import Trace
-    from graph.graph import Graph
-    from graph.model import Edge
+    from engine.compile.trace import Trace
+    from graph.model.elements import Edge
+    from graph.model.graph import Graph
 
 
 def command(options: argparse.Namespace) -> int:
-    from engine.failure import nonfinite
-    from engine.session import SessionError
-    from engine.trace import view
+    from engine.compile.failure import nonfinite
+    from engine.compile.trace import view
+    from engine.training.session import SessionError
 
     graph = load_graph(options)
     try:
@@ -44,7 +44,7 @@ def command(options: argparse.Namespace) -> int:
 
 def _describe(graph: Graph, trace: Trace, full: bool) -> dict[str, Any]:
     """The object `run --json` prints (keys are node names, parameters `node.W`)."""
-    from engine.plain import tensor_json
+    from engine.numerics.plain import tensor_json
 
     values: dict[str, Any] = {}
     gradients: dict[str, Any] = {}
@@ -76,7 +76,7 @@ def _describe(graph: Graph, trace: Trace, full: bool) -> dict[str, Any]:
 
 def _wires(graph: Graph, trace: Trace, full: bool) -> list[dict[str, Any]]:
     """One entry per wire whose value was computed."""
-    from engine.plain import tensor_json
+    from engine.numerics.plain import tensor_json
 
     def entry(edge: Edge) -> dict[str, Any]:
         gradient = trace.edge_gradients.get(edge.id)  # none on a wire to a bypassed node that passes another one on

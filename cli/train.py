@@ -10,26 +10,26 @@ from typing import TYPE_CHECKING, Any
 
 from cli.common import CommandError, cannot_write, load_graph, objective_hint, print_json, problems_entry, written_path
 from cli.trained import open_session, state_entry
-from graph.counting import counted
-from graph.edits import MISSING, SetGraphSetting, SetTraining
-from graph.files import FileError, save
-from graph.graph import GraphError
-from graph.settings import training_length
+from graph.model.edits import MISSING, SetGraphSetting, SetTraining
+from graph.model.graph import GraphError
+from graph.model.settings import training_length
+from graph.storage.files import FileError, save
+from graph.text.counting import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from engine.trainer import Trainer
-    from graph.graph import Graph
+    from engine.training.trainer import Trainer
+    from graph.model.graph import Graph
 
 SLICE_SECONDS = 0.25
 """How often the progress bar moves."""
 
 
 def command(options: argparse.Namespace) -> int:
-    from engine.failure import nonfinite
-    from engine.session import SessionError
-    from engine.trainer import Trainer
+    from engine.compile.failure import nonfinite
+    from engine.training.session import SessionError
+    from engine.training.trainer import Trainer
 
     graph = load_graph(options)
     _apply(graph, options)
@@ -62,7 +62,7 @@ def command(options: argparse.Namespace) -> int:
 
 def _apply(graph: Graph, options: argparse.Namespace) -> None:
     """Put the options where the document keeps its training settings."""
-    from engine.optimizers.specs import OptimizerError, optimizer
+    from engine.training.optimizers.specs import OptimizerError, optimizer
 
     changes: dict[str, Any] = {}
     key = options.optimizer or str(graph.training["optimizer"])
@@ -151,7 +151,7 @@ def _log_row(trainer: Trainer) -> str:
 
 def _save(trainer: Trainer, graph: Graph, path: Path) -> None:
     """The graph as it is in the document, and beside it what training made of its values."""
-    from engine.saved import pack_state, with_waiting
+    from engine.training.saved import pack_state, with_waiting
 
     SetGraphSetting("save_trained", MISSING).apply(graph)
     state = pack_state(with_waiting(trainer.session, trainer.capture()), trainer.spec.key, seed=trainer.session.seed)

@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from graph.saved import SavedState, steps_text
+from graph.storage.saved import SavedState, steps_text
 
 if TYPE_CHECKING:
-    from engine.session import Session
-    from graph.files import Loaded
-    from graph.graph import Graph
+    from engine.training.session import Session
+    from graph.model.graph import Graph
+    from graph.storage.files import Loaded
 
 
 def add_untrained(parser: argparse.ArgumentParser) -> None:
@@ -34,9 +34,9 @@ def state_of(options: argparse.Namespace) -> SavedState | None:
 
 def open_session(graph: Graph, options: argparse.Namespace, **settings: Any) -> Session:
     """A session of the graph at the values its file was trained to; with --json the answer says so, else standard error."""
-    from engine.saved import put_back
-    from engine.session import Session
-    from engine.tensors import TensorError
+    from engine.numerics.tensors import TensorError
+    from engine.training.saved import put_back
+    from engine.training.session import Session
 
     session, state = Session(graph, **settings), state_of(options)
     if state is None:

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 from cli.guard import COMMANDS, complaint_about_display
-from graph.paths import cleaned
+from graph.storage.paths import cleaned
 
 
 def open_window(arguments: list[str]) -> int:
@@ -19,7 +19,7 @@ def open_window(arguments: list[str]) -> int:
         print(complaint, file=sys.stderr)
         return 2
     try:
-        from ui.app import run
+        from ui.shell.app import run
     except ImportError as error:
         print(f"The window cannot start: {error}. run, train, check, render, export and examples work without it.", file=sys.stderr)
         return 2
@@ -35,7 +35,7 @@ def open_window(arguments: list[str]) -> int:
 def _wrong_call(arguments: list[str]) -> str:
     """What is wrong with a call that is neither a command nor one FILE."""
     from cli.common import example_path
-    from graph.suggest import did_you_mean
+    from graph.text.suggest import did_you_mean
 
     call = "Call  main.py [FILE]  for the window, or  main.py --help  for the commands"
     option = next((argument for argument in arguments if argument.startswith("-")), None)

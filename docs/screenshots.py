@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 ROOT = Path(__file__).resolve().parents[1]
 SIZE = (1440, 900)
@@ -58,7 +58,7 @@ def lesson(window: Window) -> None:
 
 def problems(window: Window) -> None:
     """A batch of images wired into a Linear layer, and a loss without its target."""
-    from graph.edits import Disconnect, SetParam
+    from graph.model.edits import Disconnect, SetParam
 
     graph = window.document.graph
     data, loss = graph.named("data"), graph.named("loss")
@@ -95,8 +95,8 @@ def shoot(scene: str, theme: str) -> None:
     """Open the window in this process and save one picture."""
     from PySide6.QtCore import QTimer
 
-    import ui.app
-    from ui.theme import THEMES as themes
+    import ui.shell.app
+    from ui.look.theme import THEMES as themes
 
     example, act, wait = SCENES[scene]
 
@@ -122,7 +122,7 @@ def shoot(scene: str, theme: str) -> None:
         timer.timeout.connect(prepare)
         timer.start(50)
 
-    ui.app.run(ROOT / "resources" / "examples" / f"{example}.gradwire", opened)
+    ui.shell.app.run(ROOT / "resources" / "examples" / f"{example}.gradwire", opened)
 
 
 def _save(window: Window, path: Path) -> None:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from graph.numerals import NUMERAL, NumberError, numeral, simplified
+from graph.formula.numerals import NUMERAL, NumberError, numeral, simplified
 
 MISSING = {"", "na", "n/a", "nan", "null", "?", "#n/a", "#na", "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "<na>"}
 """What spreadsheets and statistics programs write where there is no value."""

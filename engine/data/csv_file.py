@@ -15,9 +15,9 @@ from engine.data.cells import Evidence, Numbers, all_plain, evidence, is_missing
 from engine.data.errors import DataError, Note, listed
 from engine.data.labels import classes_of, looks_like_classes, target_notes
 from engine.data.text_table import Table, read_table
-from graph.counting import counted
-from graph.paths import reason
-from graph.quoting import named, one_line, quoted_path
+from graph.storage.paths import reason
+from graph.text.counting import counted
+from graph.text.quoting import named, one_line, quoted_path
 
 TARGET_NAMES = ("label", "labels", "target", "class")
 """A column of this name is the target, wherever it stands."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graph.quoting import one_line
+from graph.text.quoting import one_line
 
 LONGEST_TEXT = 600
 

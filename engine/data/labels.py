@@ -9,7 +9,7 @@ import numpy as np
 
 from engine.data.cells import Numbers, is_missing, mostly_numbers
 from engine.data.errors import Note
-from graph.quoting import named
+from graph.text.quoting import named
 
 LEVELS = 20
 """A target of whole numbers with at most this many values may be meant as classes."""

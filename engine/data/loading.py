@@ -22,9 +22,9 @@ from engine.data.labels import LEVELS
 from engine.data.specs import DATA_SETS, DataSetSpec
 from engine.data.split import split
 from engine.nodes.sources import Data
-from engine.rng import seed_for
-from graph.paths import cleaned
-from graph.quoting import named, quoted_path
+from engine.numerics.rng import seed_for
+from graph.storage.paths import cleaned
+from graph.text.quoting import named, quoted_path
 
 __all__ = ["DataError", "DataSet", "Description", "Note", "describe", "load", "load_together"]
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 
 from engine.data.cells import Numbers, is_missing, mostly_numbers
 from engine.data.errors import DataError, Note
-from graph.counting import counted
-from graph.paths import open_regular, reason
-from graph.quoting import named, one_line, quoted_path
+from graph.storage.paths import open_regular, reason
+from graph.text.counting import counted
+from graph.text.quoting import named, one_line, quoted_path
 
 MAX_BYTES = 256 * 2**20
 MAX_LINES = 4_000_000

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from engine.data.errors import DataError
 from engine.data.loading import DataSet
 from engine.data.specs import DATA_SETS
-from graph.edits import SetParam
-from graph.problem import Problem, Repair
+from graph.model.edits import SetParam
+from graph.model.problem import Problem, Repair
 
 if TYPE_CHECKING:
-    from graph.graph import Graph
+    from graph.model.graph import Graph
 
 
 def disagreements(graph: Graph, loaded: Mapping[str, DataSet | DataError]) -> list[Problem]:

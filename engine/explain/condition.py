@@ -8,8 +8,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from engine.views import ArrayView
-from graph.quoting import one_line
+from engine.compile.views import ArrayView
+from graph.text.quoting import one_line
 
 QUANTITIES = ("value", "|value|", "gradient", "|gradient|", "loss", "step")
 OF_THE_RUN = ("loss", "step")

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from graph.graph import Graph
-    from graph.model import Edge, End
+    from graph.model.elements import Edge, End
+    from graph.model.graph import Graph
 
 SHORT = 3
 """An objective with a name up to this long keeps it (∂f/∂x); one with a longer name, and every loss, is L."""

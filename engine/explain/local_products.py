@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from engine.environment import Key, Own
+from engine.compile.environment import Key, Own
+from engine.compile.plan import Leaf, Operation, Plan, differentiable_leaf
+from engine.compile.trace import Trace
+from engine.compile.unselected import Mask, ancestors, apart
+from engine.compile.vjp import NodeRun, argument_names, arguments_of, changes_values
 from engine.explain.question import Unanswerable
-from engine.plan import Leaf, Operation, Plan, differentiable_leaf
-from engine.session import SessionError
-from engine.state import state_key
-from engine.trace import Trace
-from engine.unselected import Mask, ancestors, apart
-from engine.vjp import NodeRun, argument_names, arguments_of, changes_values
+from engine.training.session import SessionError
+from engine.training.state import state_key
 
 if TYPE_CHECKING:
-    from engine.explain.situation import Situation
-    from graph.graph import Graph
+    from engine.explain.context import Situation
+    from graph.model.graph import Graph
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class LocalProducts:
         return self._run(step).vjp(step.a, g, self._port(step))
 
     def careful(self, step: Step, g: Tensor, cut: Mask) -> tuple[Tensor, Mask]:
-        """`backward` where 0 · ∞ may come from a branch that was not selected (see `engine.unselected`), and where g is cut then."""
+        """`backward` where 0 · ∞ may come from a branch that was not selected (`engine.compile.unselected`), and where g is cut then."""
         return self._run(step).careful(step.a, g, cut, lambda: self._apart(step), self._port(step))
 
     def forward(self, step: Step, t: Tensor) -> Tensor:

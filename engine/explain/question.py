@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from engine.explain.situation import Situation
+    from engine.explain.context import Situation
 
 
 @dataclass(frozen=True, slots=True)

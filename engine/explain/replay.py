@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from engine.environment import Held, Key, Own, Several, Wire
+from engine.compile.environment import Held, Key, Own, Several, Wire
+from engine.compile.plan import Leaf, Operation
 from engine.explain.local_products import LocalProducts
 from engine.explain.place.lookup import number_at, place_name
 from engine.explain.question import Unanswerable
 from engine.nodes.base import NodeError
-from engine.plan import Leaf, Operation
 
 if TYPE_CHECKING:
     from engine.explain.place import Place

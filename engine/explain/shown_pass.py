@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from engine.compile.program import Program, RandomKey
 from engine.explain.question import Unanswerable
-from engine.program import Program, RandomKey
-from engine.session import Session, SessionError
+from engine.training.session import Session, SessionError
 
 if TYPE_CHECKING:
-    from engine.explain.situation import Situation
-    from graph.graph import Graph
+    from engine.explain.context import Situation
+    from graph.model.graph import Graph
 
 _twins: weakref.WeakKeyDictionary[Session, tuple[tuple[int, int], Session]] = weakref.WeakKeyDictionary()
 """The float64 twin of a session in another precision, with the (version, edits) it was made at."""

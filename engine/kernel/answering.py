@@ -7,9 +7,9 @@ import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.compile.trace import Trace
+from engine.explain.context import Situation
 from engine.explain.question import Question, Refusal, answer
-from engine.explain.situation import Situation
-from engine.trace import Trace
 
 
 def answered(situation: Situation, question: Question) -> Any:

@@ -10,28 +10,28 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from engine.catalog import CATALOG
+from engine.compile.views import Absent, TraceView
+from engine.explain.context import Situation, shown
 from engine.explain.question import Question
-from engine.explain.situation import Situation, shown
 from engine.kernel.answering import answered, measured, part
 from engine.kernel.protocol import ArrayKey, Handover, Kept, Phase, Progress
 from engine.kernel.tempo import Pace, Speed
 from engine.kernel.trained import Trained, captured
 from engine.kernel.warming import warm_meta, warm_optimizer
-from engine.session import Session, SessionError, Update
-from engine.state import State
-from engine.tensors import TensorError
-from engine.views import Absent, TraceView
-from graph.edits import StateMove, edit_from_json
-from graph.files import loads
-from graph.graph import Graph
-from graph.saved import SavedState
+from engine.nodes.catalog import CATALOG
+from engine.numerics.tensors import TensorError
+from engine.training.session import Session, SessionError, Update
+from engine.training.state import State
+from graph.model.edits import StateMove, edit_from_json
+from graph.model.graph import Graph
+from graph.storage.files import loads
+from graph.storage.saved import SavedState
 
 if TYPE_CHECKING:
-    from engine.curve import Curve
     from engine.explain.condition import Condition
     from engine.kernel.debugging import Debugging
-    from engine.trainer import Trainer
+    from engine.training.curve import Curve
+    from engine.training.trainer import Trainer
 
 
 def make() -> WorkBench:
@@ -287,7 +287,7 @@ class WorkBench:
 
     def _made_trainer(self) -> Trainer | None:
         """The run's trainer; None, and the reason said, where this graph cannot be trained."""
-        from engine.trainer import Trainer  # not before the first trace, which does not wait for it
+        from engine.training.trainer import Trainer  # not before the first trace, which does not wait for it
 
         if self._trainer is None:
             try:
@@ -310,7 +310,7 @@ class WorkBench:
 
     def _showing(self) -> Trainer | None:
         """The trainer whose coming step is shown, where the debugger is open and there is something to train."""
-        from engine.trainer import Trainer
+        from engine.training.trainer import Trainer
 
         if self._held is None or not self._held.on or self.training:
             return None
@@ -421,7 +421,7 @@ class WorkBench:
         return self._trained.hand_over(self._session, self._trainer, self.run)
 
     def kept(self) -> Kept:
-        from engine.keep import keep
+        from engine.training.keep import keep
 
         edit, attachments = keep(self._session)
         self._attachments.update(attachments)

@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine.compile.views import TraceView
 from engine.explain.question import Question, Refusal
 from engine.kernel.process import BENCH, KernelProcess
 from engine.kernel.protocol import LASTING, ArrayKey, Handover, Kept, Progress, Reply, Request
-from engine.views import TraceView
-from graph.document import Change, Document
-from graph.edits import Edit, StateMove, edit_from_json, moves_of
-from graph.files import dumps
-from graph.saved import SavedState
+from graph.model.edits import Edit, StateMove, edit_from_json, moves_of
+from graph.storage.document import Change, Document
+from graph.storage.files import dumps
+from graph.storage.saved import SavedState
 
 if TYPE_CHECKING:
     import numpy as np

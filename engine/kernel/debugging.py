@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+from engine.compile.trace import array_view
+from engine.compile.views import Absent
 from engine.explain.condition import Condition
-from engine.history import Past, Range
-from engine.session import SessionError
-from engine.trace import array_view
-from engine.trainer import Trainer
-from engine.views import Absent
+from engine.training.history import Past, Range
+from engine.training.session import SessionError
+from engine.training.trainer import Trainer
 
 EVERY = 0.1
 """Seconds of training between two states held: about as long as replaying what lies between them takes."""

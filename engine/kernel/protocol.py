@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Literal
 
+from engine.compile.views import TraceView
 from engine.explain.condition import Condition
 from engine.explain.question import Question
-from engine.views import TraceView
-from graph.problem import Problem
-from graph.saved import SavedState
+from graph.model.problem import Problem
+from graph.storage.saved import SavedState
 
 if TYPE_CHECKING:
     import numpy as np

@@ -15,15 +15,15 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Protocol
 
+from engine.compile.views import TraceView
 from engine.explain.question import Question
 from engine.kernel.protocol import LASTING, ArrayKey, Handover, Kept, Progress, Reply, Request, receive, segment_name, send
-from engine.memory import TOO_LITTLE, is_lack_of_memory
-from engine.views import TraceView
+from engine.numerics.memory import TOO_LITTLE, is_lack_of_memory
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from graph.edits import StateMove
+    from graph.model.edits import StateMove
 
 SLICE = 0.004
 """Seconds of training between two looks at the pipe: well below one frame, long enough to cost nothing."""

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from engine.kernel.protocol import Handover
-from engine.saved import pack_state, put_back, with_waiting
+from engine.training.saved import pack_state, put_back, with_waiting
 
 if TYPE_CHECKING:
-    from engine.curve import Curve
-    from engine.session import Session
-    from engine.state import State
-    from engine.trainer import Trainer
-    from graph.saved import SavedState
+    from engine.training.curve import Curve
+    from engine.training.session import Session
+    from engine.training.state import State
+    from engine.training.trainer import Trainer
+    from graph.storage.saved import SavedState
 
 
 @dataclass(frozen=True, slots=True)

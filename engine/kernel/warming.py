@@ -6,14 +6,14 @@ import threading
 
 import torch
 
-from engine.catalog import CATALOG
-from engine.session import Session
+from engine.nodes.catalog import CATALOG
+from engine.training.session import Session
 
 
 def warm_optimizer() -> None:
     """Two steps of a small network: the kernels of training are loaded and the first press of Train does not wait."""
-    from engine.trainer import Trainer
-    from graph.formula import build
+    from engine.training.trainer import Trainer
+    from graph.formula.to_graph import build
 
     graph = build("mean((w*x - 1)^2)", CATALOG, {"x": 1.0}, {"w": 0.5})
     trainer = Trainer(Session(graph))

@@ -12,12 +12,12 @@ from engine.meaning.data_rules import DATA_RULES
 from engine.meaning.layer_rules import LAYER_RULES
 from engine.meaning.loss_rules import LOSS_RULES
 from engine.meaning.network import Network
-from graph.problem import Problem
+from graph.model.problem import Problem
 
 if TYPE_CHECKING:
-    from engine.feeds import Feeds
-    from engine.shapes import Inference
-    from graph.graph import Graph
+    from engine.compile.feeds import Feeds
+    from engine.compile.shapes import Inference
+    from graph.model.graph import Graph
 
 RULES: tuple[Callable[[Network], Iterator[Problem]], ...] = (*LOSS_RULES, *LAYER_RULES, *DATA_RULES)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from engine.meaning.network import Network
-from graph.edits import Disconnect, SetGraphSetting
-from graph.model import End
-from graph.problem import Problem
+from graph.model.edits import Disconnect, SetGraphSetting
+from graph.model.elements import End
+from graph.model.problem import Problem
 
 
 def leak(network: Network) -> Iterator[Problem]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from engine.meaning.network import Network
-from graph.edits import SetParam, SetTraining
-from graph.problem import Problem, Repair
+from graph.model.edits import SetParam, SetTraining
+from graph.model.problem import Problem, Repair
 
 
 def twice(network: Network) -> Iterator[Problem]:
@@ -101,7 +101,7 @@ def _other_size(rows: int, size: int) -> int | None:
 
 def frozen(network: Network) -> Iterator[Problem]:
     """Everything that the objective depends on is frozen."""
-    from engine.environment import frozen as is_frozen
+    from engine.compile.environment import frozen as is_frozen
 
     goal = network.objective
     if goal is None:

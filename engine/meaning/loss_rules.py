@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from engine.meaning.network import LEARNING, Network
-from graph.edits import AddNode, Connect, SetGraphSetting, SetParam, remove_nodes
-from graph.model import Edge, Node
-from graph.problem import Problem, Repair
+from graph.model.edits import AddNode, Connect, SetGraphSetting, SetParam, remove_nodes
+from graph.model.elements import Edge, Node
+from graph.model.problem import Problem, Repair
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

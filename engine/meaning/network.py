@@ -6,17 +6,17 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from engine.environment import Own, Wire
-from graph.edits import AddNode, Compound, Connect, Disconnect, Edit, SetParam, remove_nodes
-from graph.model import Edge, End, Node
-from graph.objective import Objective, find_objective
-from graph.problem import Problem, Repair, Severity
+from engine.compile.environment import Own, Wire
+from graph.model.edits import AddNode, Compound, Connect, Disconnect, Edit, SetParam, remove_nodes
+from graph.model.elements import Edge, End, Node
+from graph.model.objective import Objective, find_objective
+from graph.model.problem import Problem, Repair, Severity
 
 if TYPE_CHECKING:
-    from engine.feeds import Feeds
+    from engine.compile.feeds import Feeds
+    from engine.compile.shapes import Inference, Shape
     from engine.nodes.base import NodeType
-    from engine.shapes import Inference, Shape
-    from graph.graph import Graph
+    from graph.model.graph import Graph
 
 PASSING = {"activation.identity", "math.reshape", "math.flatten", "probe.value"}
 """Types that pass the numbers on as they are."""
@@ -199,7 +199,7 @@ class Network:
 
     def safe_repair(self, title: str, *edits: Edit) -> Repair | None:
         """The repair, where the graph takes it; in a large graph with many problems only the first get one, as each is tried on a copy."""
-        from graph.edits import GraphError
+        from graph.model.edits import GraphError
 
         self._tried += 1
         if self._tried > max(1, EFFORT // len(self.graph.nodes)):

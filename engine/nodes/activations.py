@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.lazy import F, torch
 from engine.nodes.base import ChoiceSetting, FloatSetting, Flow, IntSetting, NodeType, Settings, sample_axis
 from engine.nodes.checks import check_axis
-from graph.spec import Category, Port
+from engine.numerics.lazy import F, torch
+from graph.model.spec import Category, Port
 
 if TYPE_CHECKING:
     from torch import Tensor

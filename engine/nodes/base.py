@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from graph.spec import Category, NodeSpec, Param, Port, Setting, fill
+from graph.model.spec import Category, NodeSpec, Param, Port, Setting, fill
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -145,8 +145,8 @@ class NodeType:
     code_parameters: ClassVar[dict[str, str]] = {}
     """Parameter or buffer name → its name in the exported module (`W` → `weight`)."""
     flow: ClassVar[Flow] = "mixed"
-    """How entries of the output's gradient reach an input's (see `engine.unselected`): each its own entry, all in sums, only chosen ones,
-    in products with the other inputs, or in a way that is not known."""
+    """How entries of the output's gradient reach an input's (see `engine.compile.unselected`): each its own entry, all in sums,
+    only chosen ones, in products with the other inputs, or in a way that is not known."""
     unselected: ClassVar[dict[str, Rule]] = {}
     """Input → `rule(s, y, kept, *same arguments as forward)`: where the output surely does not depend on it, because another branch is
     taken. There its gradient is 0, and stays 0 however steep the branch is."""
@@ -211,7 +211,7 @@ class NodeType:
         return []
 
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
-        """Raise NodeError for what torch would refuse in its own words. `shapes[port]` is an `engine.shapes.Shape` (a tuple of
+        """Raise NodeError for what torch would refuse in its own words. `shapes[port]` is an `engine.compile.shapes.Shape` (a tuple of
         them for a `many` port, None when unconnected)."""
 
     def code_for(self, s: Settings, shapes: Mapping[str, Any]) -> tuple[str, ...]:

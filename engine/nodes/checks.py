@@ -1,6 +1,6 @@
 """What node types ask about the shapes that reach them, and how they say what is wrong.
 
-Shapes are `engine.shapes.Shape`: `dims` without the batch, `batched`, `dtype`. In texts a batch is the axis N.
+Shapes are `engine.compile.shapes.Shape`: `dims` without the batch, `batched`, `dtype`. In texts a batch is the axis N.
 """
 
 from __future__ import annotations

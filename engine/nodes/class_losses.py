@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.lazy import F, torch
 from engine.nodes.base import ChoiceSetting, NodeError, Result, Settings
 from engine.nodes.checks import count, shape_text
 from engine.nodes.losses import Loss, check_coding
-from graph.spec import Port
+from engine.numerics.lazy import F, torch
+from graph.model.spec import Port
 
 if TYPE_CHECKING:
     from torch import Tensor

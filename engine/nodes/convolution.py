@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.lazy import F, torch
 from engine.nodes.base import IntSetting, NodeError, NodeType, Result, Settings
 from engine.nodes.checks import dims_text
 from engine.nodes.layers import BIAS, FROZEN, INITIALISATION, Layer, parameter_port
-from graph.spec import Category, Param, Port
+from engine.numerics.lazy import F, torch
+from graph.model.spec import Category, Param, Port
 
 if TYPE_CHECKING:
     from torch import Tensor

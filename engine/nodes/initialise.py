@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from engine.lazy import torch
+from engine.numerics.lazy import torch
 
 if TYPE_CHECKING:
     from torch import Tensor

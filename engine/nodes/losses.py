@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.lazy import F, torch
 from engine.nodes.base import ChoiceSetting, FloatSetting, NodeError, NodeType, Result, Rule, Settings
 from engine.nodes.checks import count, shape_text
 from engine.nodes.math_elementwise import signs
-from graph.spec import Category, Port
+from engine.numerics.lazy import F, torch
+from graph.model.spec import Category, Port
 
 if TYPE_CHECKING:
     from torch import Size, Tensor

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.lazy import torch
 from engine.nodes.base import FloatSetting, Flow, NodeType, Settings
 from engine.nodes.checks import check_broadcast
-from graph.spec import Port
+from engine.numerics.lazy import torch
+from graph.model.spec import Port
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -6,11 +6,11 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.lazy import torch
 from engine.nodes.base import FloatSetting, NodeError, NodeType, Settings
 from engine.nodes.checks import check_broadcast
 from engine.nodes.math_elementwise import Binary, Unary, signs
-from graph.spec import Port
+from engine.numerics.lazy import torch
+from graph.model.spec import Port
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.nodes.base import IntSetting, NodeError, NodeType, Settings, sample_axis
 from engine.nodes.checks import check_axis, check_broadcast, shape_text, shape_texts
-from graph.spec import Port
+from graph.model.spec import Port
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.lazy import torch
 from engine.nodes.base import BoolSetting, ChoiceSetting, IntsSetting, NodeError, NodeType, Settings
 from engine.nodes.checks import check_axis, reduced_axes
 from engine.nodes.math_elementwise import signs
-from graph.spec import Port
+from engine.numerics.lazy import torch
+from graph.model.spec import Port
 
 if TYPE_CHECKING:
     from torch import Tensor

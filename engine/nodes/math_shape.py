@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.lazy import torch
 from engine.nodes.base import BoolSetting, IntSetting, IntsSetting, NodeError, NodeType, Settings, sample_axis
 from engine.nodes.checks import check_axis, count, dims_text, shape_text
-from graph.spec import Port
+from engine.numerics.lazy import torch
+from graph.model.spec import Port
 
 if TYPE_CHECKING:
     from torch import Tensor

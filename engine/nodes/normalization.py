@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from engine.lazy import torch
 from engine.nodes.base import BoolSetting, Buffer, FloatSetting, IntSetting, NodeError, NodeType, Result, Settings
 from engine.nodes.checks import dims_text
 from engine.nodes.layers import FROZEN, Layer, parameter_port
-from graph.spec import Param, Port
+from engine.numerics.lazy import torch
+from graph.model.spec import Param, Port
 
 if TYPE_CHECKING:
     from torch import Tensor

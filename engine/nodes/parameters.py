@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from engine.lazy import torch
 from engine.nodes.base import BoolSetting, ChoiceSetting, FloatSetting, NodeError, NodeType, Settings, ShapeSetting, TensorSetting
 from engine.nodes.initialise import KINDS, fans, initialise
-from graph.spec import Param
+from engine.numerics.lazy import torch
+from graph.model.spec import Param
 
 if TYPE_CHECKING:
     from torch import Tensor

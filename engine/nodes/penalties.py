@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from engine.lazy import torch
 from engine.nodes.base import ChoiceSetting, FloatSetting, NodeError, NodeType, Settings, TextSetting
 from engine.nodes.checks import shape_text
-from graph.spec import Category, Port
+from engine.numerics.lazy import torch
+from graph.model.spec import Category, Port
 
 if TYPE_CHECKING:
     from torch import Tensor

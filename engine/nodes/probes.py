@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from engine.nodes.base import ChoiceSetting, NodeError, NodeType, Settings
 from engine.nodes.checks import shape_text
-from graph.spec import Category, Port
+from graph.model.spec import Category, Port
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine.lazy import torch
 from engine.nodes.base import (
     BoolSetting,
     Buffer,
@@ -18,7 +17,8 @@ from engine.nodes.base import (
     TensorSetting,
     TextSetting,
 )
-from graph.spec import Port
+from engine.numerics.lazy import torch
+from graph.model.spec import Port
 
 if TYPE_CHECKING:
     from torch import Tensor

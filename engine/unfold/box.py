@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from graph.edits import StateMove
-from graph.graph import Graph, GraphError
-from graph.group_view import ENTRIES
-from graph.model import Edge, End, Group, Node, valid_name
-from graph.settings import dims
+from graph.model.edits import StateMove
+from graph.model.elements import Edge, End, Group, Node, valid_name
+from graph.model.graph import Graph, GraphError
+from graph.model.group_view import ENTRIES
+from graph.model.settings import dims
 
 Shapes = Mapping[End, tuple[tuple[int, ...], bool]]
 """Of every output its sample shape and whether it is batched, as a `TraceView` has them."""

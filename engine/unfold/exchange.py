@@ -6,10 +6,10 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
 
-from graph.edits import Connect, Edit
-from graph.edits.memory import FOLDED, ORIGIN
-from graph.graph import Graph
-from graph.model import Edge, Node
+from graph.model.edits import Connect, Edit
+from graph.model.edits.memory import FOLDED, ORIGIN
+from graph.model.elements import Edge, Node
+from graph.model.graph import Graph
 
 
 def node_mark(node: Node) -> list[str]:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.unfold.exchange import FOLDED, edge_mark, following, node_mark, reconnected
-from graph.edits import AddNode, Compound, Disconnect, Edit, RemoveItem, RemoveNode, SetGraphSetting
-from graph.graph import Graph, GraphError
-from graph.group_view import crossing_edges, members, path, subtree
-from graph.model import Edge, Group, Node
+from graph.model.edits import AddNode, Compound, Disconnect, Edit, RemoveItem, RemoveNode, SetGraphSetting
+from graph.model.elements import Edge, Group, Node
+from graph.model.graph import Graph, GraphError
+from graph.model.group_view import crossing_edges, members, path, subtree
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.unfold.box import Box
-from graph.graph import GraphError
+from graph.model.graph import GraphError
 
 MOST = 64
 """Weights up to which a layer is opened neuron by neuron; more than that nobody can look at."""

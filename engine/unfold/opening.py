@@ -10,12 +10,12 @@ from engine.unfold.exchange import FOLDED, edge_mark, following, node_mark, reco
 from engine.unfold.neurons import neurons
 from engine.unfold.placing import Size, placed
 from engine.unfold.recipes import recipe
-from graph.edits import AddItem, AddNode, Compound, Connect, Disconnect, Edit, RemoveNode, SetGraphSetting
-from graph.edits.composed import fresh_group_name
-from graph.graph import Graph, GraphError
-from graph.group_view import ENTRIES
-from graph.model import Edge, Group, Node
-from graph.objective import Objective, find_objective
+from graph.model.edits import AddItem, AddNode, Compound, Connect, Disconnect, Edit, RemoveNode, SetGraphSetting
+from graph.model.edits.composed import fresh_group_name
+from graph.model.elements import Edge, Group, Node
+from graph.model.graph import Graph, GraphError
+from graph.model.group_view import ENTRIES
+from graph.model.objective import Objective, find_objective
 
 
 def unfold(graph: Graph, node_id: str, shapes: Shapes, into_neurons: bool = False, size: Size | None = None) -> tuple[Edit, str]:

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from engine.unfold.box import Box
-from graph.graph import Graph
-from graph.layout import GRID, SIZE, layout
-from graph.model import Edge, Group, Node
+from graph.grouping.layout import GRID, SIZE, layout
+from graph.model.elements import Edge, Group, Node
+from graph.model.graph import Graph
 
 Size = Callable[[Graph, str], tuple[float, float]]
 """Graph and node id → width and height of its card."""

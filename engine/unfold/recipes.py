@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from engine.unfold.box import Box, Entry, Source
-from graph.graph import GraphError
+from graph.model.graph import GraphError
 
 Recipe = Callable[[Box], None]
 

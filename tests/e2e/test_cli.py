@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 import torch
 
-from engine.catalog import CATALOG
-from graph.edits import SetBypassed
-from graph.files import save
-from graph.formula import build
+from engine.nodes.catalog import CATALOG
+from graph.formula.to_graph import build
+from graph.model.edits import SetBypassed
+from graph.storage.files import save
 from main import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -321,8 +321,8 @@ def test_train_goes_on_from_a_file_and_starts_over_when_told(command: Command, t
 
 
 def test_training_leaves_the_graph_in_the_file_as_it_was(command: Command, trained: Path) -> None:
-    from engine.catalog import CATALOG
-    from graph.files import load
+    from engine.nodes.catalog import CATALOG
+    from graph.storage.files import load
 
     graph, source = load(trained, CATALOG), load(ROOT / "resources" / "examples" / "saddle.gradwire", CATALOG)
     assert graph.nodes == source.nodes and graph.edges == source.edges

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from engine.catalog import CATALOG
-from graph.files import load
+from engine.nodes.catalog import CATALOG
+from graph.storage.files import load
 from main import main
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,17 +15,17 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from engine.catalog import CATALOG
-from engine.views import Absent, ArrayView
-from graph.document import Document
-from graph.edits import SetParam, SetTraining
-from graph.formula import build
-from tests.ui.window_support import Answers, names
+from engine.compile.views import Absent, ArrayView
+from engine.nodes.catalog import CATALOG
+from graph.formula.to_graph import build
+from graph.model.edits import SetParam, SetTraining
+from graph.storage.document import Document
+from tests.support.window_support import Answers, names
 from ui.debugger.control import Control
-from ui.files import example_document
-from ui.kernel import Kernel
-from ui.session import Session
-from ui.window import Window
+from ui.engine_link.link import Kernel
+from ui.shell.files import example_document
+from ui.shell.settings import Session
+from ui.shell.window import Window
 
 PATIENCE = 60_000
 LEFT, CTRL, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier

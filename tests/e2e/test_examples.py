@@ -11,17 +11,17 @@ import numpy as np
 import pytest
 import torch
 
-from engine.catalog import CATALOG
-from engine.check import check
+from engine.check.check import check
+from engine.compile.trace import Trace
+from engine.compile.views import Absent
 from engine.data import load as load_data
-from engine.session import Session
-from engine.trace import Trace
-from engine.trainer import Trainer
-from engine.views import Absent
-from graph.edits import SetTraining
-from graph.files import dumps, load
-from graph.graph import Graph
-from graph.lint import lint
+from engine.nodes.catalog import CATALOG
+from engine.training.session import Session
+from engine.training.trainer import Trainer
+from graph.model.edits import SetTraining
+from graph.model.graph import Graph
+from graph.model.lint import lint
+from graph.storage.files import dumps, load
 
 FOLDER = Path(__file__).resolve().parents[2] / "resources" / "examples"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.gradwire"))

@@ -11,13 +11,13 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.catalog import CATALOG
-from graph.document import Document
-from tests.ui.window_support import Answers
-from ui.canvas.gestures import ConnectByKeys
-from ui.kernel import Kernel
-from ui.session import Session
-from ui.window import Window
+from engine.nodes.catalog import CATALOG
+from graph.storage.document import Document
+from tests.support.window_support import Answers
+from ui.canvas.input.gestures import ConnectByKeys
+from ui.engine_link.link import Kernel
+from ui.shell.settings import Session
+from ui.shell.window import Window
 
 PATIENCE = 60_000
 K, NONE = Qt.Key, Qt.KeyboardModifier.NoModifier

@@ -12,7 +12,7 @@ import sympy
 import torch
 import torch.nn.functional as F
 
-from tests.e2e.lesson_support import Played, asked, close, says
+from tests.support.lesson_support import Played, asked, close, says
 
 
 def near(value: float) -> Any:

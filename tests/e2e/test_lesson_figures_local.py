@@ -9,7 +9,7 @@ import pytest
 import sympy
 import torch
 
-from tests.e2e.lesson_support import Played, asked, close, says
+from tests.support.lesson_support import Played, asked, close, says
 
 
 def sigmoid(z: float) -> float:

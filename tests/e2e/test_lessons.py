@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from engine.catalog import CATALOG
 from engine.explain.misconceptions.match import is_right
-from engine.optimizers.specs import optimizer
-from graph.files import load as load_graph
-from graph.lesson import KINDS, MEASURED, dumps, graph_path, loads, shelf
-from graph.lesson_actions import ACTIONS
-from graph.lesson_graph import check, graph_at, item_name, resolve
-from graph.lint import lint
-from tests.e2e.lesson_support import EXAMPLES, FOLDER, NAMES, open_lesson, played, texts_of
-from ui.actions import BY_ID
+from engine.nodes.catalog import CATALOG
+from engine.training.optimizers.specs import optimizer
+from graph.lessons.lesson import KINDS, MEASURED, dumps, graph_path, loads, shelf
+from graph.lessons.lesson_actions import ACTIONS
+from graph.lessons.lesson_graph import check, graph_at, item_name, resolve
+from graph.model.lint import lint
+from graph.storage.files import load as load_graph
+from tests.support.lesson_support import EXAMPLES, FOLDER, NAMES, open_lesson, played, texts_of
+from ui.shell.actions import BY_ID
 
 ROWS = {
     "derivative as a limit": "derivative",

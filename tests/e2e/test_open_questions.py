@@ -17,13 +17,13 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from graph import lesson as lesson_files
-from graph.lesson import MEASURED, Question
-from graph.lesson_graph import find
-from tests.e2e.screen_texts import exported, of_canvas, of_widgets, tells
+from graph.lessons import lesson as lesson_files
+from graph.lessons.lesson import MEASURED, Question
+from graph.lessons.lesson_graph import find
 from tests.e2e.test_playing_lessons import SHIPPED, run_out, window  # noqa: F401
-from ui.explain.sheet import Sheet
-from ui.window import Window
+from tests.support.screen_texts import exported, of_canvas, of_widgets, tells
+from ui.maths.sheet import Sheet
+from ui.shell.window import Window
 
 GIVEN = {
     ("mlp-modules", 4, "z2"): "p = (0.8162, 0.1838) is given; p − y is asked for",

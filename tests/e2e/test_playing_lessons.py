@@ -11,16 +11,16 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.catalog import CATALOG
-from graph import lesson as lesson_files
-from graph.lesson import Step
-from tests.ui.window_support import Answers
-from ui.files import example_document
-from ui.kernel import Kernel
+from engine.nodes.catalog import CATALOG
+from graph.lessons import lesson as lesson_files
+from graph.lessons.lesson import Step
+from tests.support.window_support import Answers
+from ui.engine_link.link import Kernel
 from ui.lessons.questions import NumberBox
 from ui.lessons.shelf import entries
-from ui.session import Session
-from ui.window import Window
+from ui.shell.files import example_document
+from ui.shell.settings import Session
+from ui.shell.window import Window
 
 PATIENCE = 60.0
 SHIPPED = [entry.path for entry in entries()]
@@ -153,7 +153,7 @@ def test_a_prediction_on_the_canvas_is_judged_by_the_tolerance_of_its_question(w
 
 
 def test_a_lesson_is_opened_from_the_command_line(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ui.app import run
+    from ui.shell.app import run
 
     monkeypatch.setenv("GRADWIRE_SETTINGS", str(tmp_path / "settings.ini"))
     seen: list[str] = []

@@ -9,17 +9,17 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from engine.catalog import CATALOG
+from engine.compile.views import ArrayView
 from engine.explain.misconceptions import Item
-from engine.views import ArrayView
-from graph import faults
-from graph.faults import Fault
-from tests.ui.window_support import Answers
-from ui.canvas.inplace import LineEditor
-from ui.files import example_document
-from ui.kernel import Kernel
-from ui.session import Session
-from ui.window import Window
+from engine.nodes.catalog import CATALOG
+from graph.model import faults
+from graph.model.faults import Fault
+from tests.support.window_support import Answers
+from ui.canvas.input.inplace import LineEditor
+from ui.engine_link.link import Kernel
+from ui.shell.files import example_document
+from ui.shell.settings import Session
+from ui.shell.window import Window
 
 PATIENCE = 60_000
 

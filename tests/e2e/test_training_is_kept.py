@@ -16,15 +16,15 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.catalog import CATALOG
-from graph.document import Document
-from graph.edits import SetTraining
-from graph.files import load, read
-from tests.ui.window_support import Answers
-from ui.files import example_document
-from ui.kernel import Kernel
-from ui.session import Session
-from ui.window import Window
+from engine.nodes.catalog import CATALOG
+from graph.model.edits import SetTraining
+from graph.storage.document import Document
+from graph.storage.files import load, read
+from tests.support.window_support import Answers
+from ui.engine_link.link import Kernel
+from ui.shell.files import example_document
+from ui.shell.settings import Session
+from ui.shell.window import Window
 
 PATIENCE = 60_000
 
@@ -132,9 +132,9 @@ def test_trained_values_are_asked_for_saved_opened_and_reset(window: Window, qtb
 
 def test_a_running_training_is_saved_as_one_step_of_it(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     """The file continues to exactly the numbers that an uninterrupted run has at a later step."""
-    from engine.saved import put_back
-    from engine.session import Session as EngineSession
-    from engine.trainer import Trainer
+    from engine.training.saved import put_back
+    from engine.training.session import Session as EngineSession
+    from engine.training.trainer import Trainer
 
     kernel, path = window.kernel, tmp_path / "running.gradwire"
     assert kernel is not None

@@ -12,13 +12,13 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from engine.catalog import CATALOG
-from graph.edits import SetTraining
-from tests.ui.window_support import Answers
-from ui.files import example_document
-from ui.kernel import Kernel
-from ui.session import Session
-from ui.window import Window
+from engine.nodes.catalog import CATALOG
+from graph.model.edits import SetTraining
+from tests.support.window_support import Answers
+from ui.engine_link.link import Kernel
+from ui.shell.files import example_document
+from ui.shell.settings import Session
+from ui.shell.window import Window
 
 PATIENCE = 60_000
 

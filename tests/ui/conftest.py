@@ -9,12 +9,12 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from engine.catalog import CATALOG
-from graph.document import Document
-from graph.formula import build
-from tests.ui.window_support import Answers, hand_trace
-from ui.session import Session
-from ui.window import Window
+from engine.nodes.catalog import CATALOG
+from graph.formula.to_graph import build
+from graph.storage.document import Document
+from tests.support.window_support import Answers, hand_trace
+from ui.shell.settings import Session
+from ui.shell.window import Window
 
 
 @pytest.fixture

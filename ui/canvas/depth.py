@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graph.graph import GraphError
-from graph.groups import group, rename_group, set_open, ungroup
-from graph.model import Group
-from ui.canvas import levels
-from ui.canvas.breadcrumb import Breadcrumb
+from graph.grouping.groups import group, rename_group, set_open, ungroup
+from graph.model.elements import Group
+from graph.model.graph import GraphError
+from ui.canvas.model import levels
+from ui.canvas.paint.breadcrumb import Breadcrumb
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas

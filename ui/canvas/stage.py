@@ -8,18 +8,19 @@ import numpy as np
 from PySide6.QtCore import QRectF, QSizeF
 from PySide6.QtGui import QPainter
 
-from graph.document import Change
-from graph.graph import Graph
-from ui.canvas import geometry, painting
-from ui.canvas.camera import Camera
-from ui.canvas.changes import Touched
-from ui.canvas.content import Content
-from ui.canvas.labels import Labels
-from ui.canvas.layer import MARGIN, StaticLayer
-from ui.canvas.pulses import Pulses, reach
-from ui.canvas.scene import Scene
-from ui.canvas.wires import Point
-from ui.theme import Theme
+from graph.model.graph import Graph
+from graph.storage.document import Change
+from ui.canvas.model import geometry
+from ui.canvas.model.camera import Camera
+from ui.canvas.model.changes import Touched
+from ui.canvas.model.content import Content
+from ui.canvas.model.scene import Scene
+from ui.canvas.model.wires import Point
+from ui.canvas.paint import painting
+from ui.canvas.paint.labels import Labels
+from ui.canvas.paint.layer import MARGIN, StaticLayer
+from ui.canvas.paint.pulses import Pulses, reach
+from ui.look.theme import Theme
 
 Event = tuple[object, str, int, str | None, tuple[str, ...]]
 """Whether playback is at rest, its phase, how many events are finished, the node and the wires of the one under way."""

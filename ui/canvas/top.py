@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QRectF, QSizeF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from ui.canvas.messages import paint_message, paint_tip
-from ui.theme import color
+from ui.canvas.paint.messages import paint_message, paint_tip
+from ui.look.theme import color
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas

@@ -27,28 +27,30 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from engine.views import TraceView
-from graph import edits
-from graph.document import Change, Document
-from graph.graph import GraphError
-from ui import theme as themes
-from ui.canvas import commands, keys, levels, painting
-from ui.canvas.camera import Camera
-from ui.canvas.content import Content
+from engine.compile.views import TraceView
+from graph.model import edits
+from graph.model.graph import GraphError
+from graph.storage.document import Change, Document
 from ui.canvas.depth import Levels
-from ui.canvas.find_bar import FindBar
-from ui.canvas.gestures import Gesture, Pointer
-from ui.canvas.hands import Hands
-from ui.canvas.inplace import LineEditor, TextEditor
-from ui.canvas.minimap import Minimap
-from ui.canvas.overlay import Overlay
-from ui.canvas.playhead import Playhead
-from ui.canvas.scene import PortHit, Scene
-from ui.canvas.selection import Selection
+from ui.canvas.input import commands, keys
+from ui.canvas.input.find_bar import FindBar
+from ui.canvas.input.gestures import Gesture, Pointer
+from ui.canvas.input.inplace import LineEditor, TextEditor
+from ui.canvas.input.router import Hands
+from ui.canvas.model import levels
+from ui.canvas.model.camera import Camera
+from ui.canvas.model.content import Content
+from ui.canvas.model.playhead import Playhead
+from ui.canvas.model.scene import PortHit, Scene
+from ui.canvas.model.selection import Selection
+from ui.canvas.paint import painting
+from ui.canvas.paint.minimap import Minimap
+from ui.canvas.paint.overlay import Overlay
 from ui.canvas.stage import Stage
 from ui.canvas.top import paint_top
 from ui.canvas.viewport import SHARPEN_MS, Viewport
-from ui.theme import Theme
+from ui.look import theme as themes
+from ui.look.theme import Theme
 
 STALE_MS = 150
 """Numbers of an older document are greyed when no answer has come by then: at once would flicker at every edit."""

@@ -8,11 +8,11 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, QTimer, Signal
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QWidget
 
-from ui.canvas import geometry
-from ui.canvas.camera import Camera
 from ui.canvas.depth import Levels
-from ui.canvas.hands import Hands
-from ui.canvas.minimap import Minimap
+from ui.canvas.input.router import Hands
+from ui.canvas.model import geometry
+from ui.canvas.model.camera import Camera
+from ui.canvas.paint.minimap import Minimap
 from ui.canvas.stage import Stage
 
 OBJECTIVE_ROOM = geometry.STUB + 64

@@ -9,9 +9,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from ui.debugger.timeline import PHASES, Phase, Timeline
-from ui.style import px
-from ui.theme import Theme
-from ui.widgets import ElidedLabel, FlowLayout, button, label, line, set_property
+from ui.look.style import px
+from ui.look.theme import Theme
+from ui.look.widgets import ElidedLabel, FlowLayout, button, label, line, set_property
 
 WIDEST = 128
 """Room for "gradients set to zero" beside its slider."""

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.compile.views import ArrayView, Event, TraceView
 from engine.explain.condition import Condition, read
-from engine.views import ArrayView, Event, TraceView
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,19 +11,19 @@ from ui.debugger.bar import Bar
 from ui.debugger.breakpoints import Breakpoint, Breakpoints
 from ui.debugger.timeline import Phase, Timeline
 from ui.debugger.updates import OWNER, Updates
-from ui.numbers import number
-from ui.reading import scalar
+from ui.inspector.reading import scalar
+from ui.look.numbers import number
 
 if TYPE_CHECKING:
+    from engine.compile.views import Event, TraceView
     from engine.explain.condition import Condition
     from engine.kernel.protocol import Progress
-    from engine.views import Event, TraceView
-    from graph.document import Document
-    from ui.canvas.overlay import Hue
+    from graph.storage.document import Document
+    from ui.canvas.paint.overlay import Hue
     from ui.debugger.page import Page
-    from ui.kernel import Kernel
-    from ui.theme import Theme
-    from ui.window import Window
+    from ui.engine_link.link import Kernel
+    from ui.look.theme import Theme
+    from ui.shell.window import Window
 
 Unit = Literal["node", "layer", "phase", "iteration"]
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ui.feature import Feature
+from ui.shell.feature import Feature
 
 if TYPE_CHECKING:
+    from engine.compile.views import TraceView
     from engine.kernel.protocol import Progress
-    from engine.views import TraceView
-    from graph.document import Document
+    from graph.storage.document import Document
     from ui.debugger.control import Control
-    from ui.theme import Theme
+    from ui.look.theme import Theme
 
 
 class Debugger(Feature):

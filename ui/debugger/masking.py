@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from engine.views import Absent, TraceView
+from engine.compile.views import Absent, TraceView
 
 if TYPE_CHECKING:
-    from graph.graph import Graph
-    from ui.playback import Playhead
+    from graph.model.graph import Graph
+    from ui.shell.playback import Playhead
 
 HELD = Absent("not computed")
 

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from ui.debugger.points_view import PointsView
 from ui.debugger.update_view import UpdateView
-from ui.theme import Theme
+from ui.look.theme import Theme
 
 
 class Page(QWidget):

@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.explain.condition import EXAMPLES, Condition, ConditionError, read
-from graph.quoting import one_line
+from graph.text.quoting import one_line
 from ui.debugger.breakpoints import Breakpoint, Breakpoints
-from ui.inspector import scrolled
-from ui.widgets import ElidedLabel, button, clear, label, set_property
+from ui.inspector.inspector import scrolled
+from ui.look.widgets import ElidedLabel, button, clear, label, set_property
 
 
 class PointsView(QWidget):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ui.action_spec import ActionSpec, Situation, nodes, playable
+from ui.shell.action_spec import ActionSpec, Situation, nodes, playable
 
 
 def some_nodes(s: Situation) -> bool:

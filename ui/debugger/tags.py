@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from engine.explain.update import ParameterUpdate, Update
-from ui.canvas.overlay import Tag
-from ui.numbers import number
+from ui.canvas.paint.overlay import Tag
+from ui.look.numbers import number
 
 
 def update_tags(update: Update, asked: frozenset[str] = frozenset()) -> dict[str, Tag]:

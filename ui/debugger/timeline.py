@@ -9,8 +9,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from typing import Literal
 
-from engine.views import Event
-from graph.graph import Graph
+from engine.compile.views import Event
+from graph.model.graph import Graph
 
 Phase = Literal["forward", "loss", "backward", "update", "zero"]
 PHASES: tuple[Phase, ...] = ("forward", "loss", "backward", "update", "zero")

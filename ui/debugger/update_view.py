@@ -10,13 +10,13 @@ from PySide6.QtGui import QBrush
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from engine.explain.update import ParameterUpdate, Update
-from ui.array_view import quiet_table
-from ui.explain.sheet import Sheet, Written
 from ui.explain.writing import HIDDEN, Writer
-from ui.inspector import scrolled
-from ui.numbers import exact, number, shape_text
-from ui.theme import LIGHT, Theme, color
-from ui.widgets import ElidedLabel, button, label, set_property
+from ui.inspector.inspector import scrolled
+from ui.look.numbers import exact, number, shape_text
+from ui.look.theme import LIGHT, Theme, color
+from ui.look.widgets import ElidedLabel, button, label, set_property
+from ui.maths.array_view import quiet_table
+from ui.maths.sheet import Sheet, Written
 
 COLUMNS = ("", "old", "gradient", "new")
 SIZE = 14.5

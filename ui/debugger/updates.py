@@ -9,14 +9,14 @@ from PySide6.QtCore import QObject
 from engine.explain.question import Refusal
 from engine.explain.update import Update, UpdateOf
 from ui.debugger.tags import update_tags
-from ui.numbers import shape_text
+from ui.look.numbers import shape_text
 
 if TYPE_CHECKING:
     from engine.explain.condition import Condition
     from ui.debugger.control import Control
     from ui.debugger.page import Page
-    from ui.theme import Theme
-    from ui.window import Window
+    from ui.look.theme import Theme
+    from ui.shell.window import Window
 
 OWNER = "debugger"
 """Its name on the canvas's overlay."""

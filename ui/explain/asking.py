@@ -10,7 +10,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer
 from engine.explain.question import Question
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 REST_MS = 60
 """Least time between two questions of one page: what follows a slider is read, not watched, and the numbers on the canvas come first."""

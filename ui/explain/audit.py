@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 
+from engine.compile.views import TraceView
 from engine.explain.audit import Audit, AuditPart, AuditRow
 from engine.explain.question import Question, Refusal
-from engine.views import TraceView
-from ui.canvas.overlay import Kind, Tag
+from ui.canvas.paint.overlay import Kind, Tag
 from ui.explain.asking import Asker
-from ui.numbers import number
+from ui.look.numbers import number
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 OWNER = "audit"
 

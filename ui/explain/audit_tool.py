@@ -12,18 +12,18 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTabl
 from engine.explain.audit import AuditRow, Branch, ErrorCurve, StepCurve, StepErrors
 from engine.explain.place import Place
 from engine.explain.question import Question
-from ui.array_view import ABSENT, quiet_table
 from ui.explain.audit import kind_of, severity, verdict
 from ui.explain.links import follow, link_to, point_at
-from ui.explain.plots import dress, legend, new_plot, pen
 from ui.explain.tool import Tool, chosen_place, place_name, telling_entry
 from ui.explain.writing import HIDDEN
-from ui.numbers import exact, number
-from ui.theme import color, font
-from ui.widgets import ElidedLabel, button, label
+from ui.look.numbers import exact, number
+from ui.look.theme import color, font
+from ui.look.widgets import ElidedLabel, button, label
+from ui.maths.array_view import ABSENT, quiet_table
+from ui.maths.plots import dress, legend, new_plot, pen
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 COLUMNS = ("", "analytical", "numerical", "error")
 OFF = "Press A: every wire gets its gradient computed twice, by the chain rule and by small steps."

@@ -9,21 +9,21 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
+from engine.compile.views import TraceView
 from engine.explain.cards import Array, Card, CardOf, Notation, Section
 from engine.explain.place import Place
 from engine.explain.question import Question, Refusal
-from engine.views import TraceView
-from graph.document import Document
+from graph.storage.document import Document
 from ui.explain.asking import Asker
 from ui.explain.links import Link, follow, point_at
-from ui.explain.sheet import Sheet
 from ui.explain.writing import HIDDEN, HiddenNumbers, Writer, head_lines, section_lines
-from ui.theme import LIGHT, Theme
-from ui.typing import scroll_past
-from ui.widgets import FlowLayout, button, clear, label, line
+from ui.look.theme import LIGHT, Theme
+from ui.look.typing import scroll_past
+from ui.look.widgets import FlowLayout, button, clear, label, line
+from ui.maths.sheet import Sheet
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 STALE_MS = 150
 """As on the canvas: numbers of an older document are greyed when no answer has come by then."""

@@ -11,15 +11,15 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.explain.question import Question
 from engine.explain.sweep import DEPTHS, WIDTHS, OwnSweep, SweepPoint, SweepResult
-from ui.explain.plots import dress, legend, new_plot, pen
-from ui.explain.sheet import Sheet, Written
 from ui.explain.tool import Tool
-from ui.numbers import count, number
-from ui.theme import color
-from ui.widgets import button, label
+from ui.look.numbers import count, number
+from ui.look.theme import color
+from ui.look.widgets import button, label
+from ui.maths.plots import dress, legend, new_plot, pen
+from ui.maths.sheet import Sheet, Written
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 FIXED_WIDTH, FIXED_DEPTH = 16, 8
 DEPTH, WIDTH = 0, 1

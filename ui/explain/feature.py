@@ -9,19 +9,19 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.views import TraceView
-from graph.document import Document
-from ui.feature import Feature
-from ui.theme import Theme
+from engine.compile.views import TraceView
+from graph.storage.document import Document
+from ui.look.theme import Theme
+from ui.shell.feature import Feature
 
 if TYPE_CHECKING:
     from engine.explain.audit import AuditRow
     from engine.explain.place import Place
-    from ui.canvas.overlay import Measure
+    from ui.canvas.paint.overlay import Measure
     from ui.explain.audit import AuditOverlay
     from ui.explain.card_page import CardPage
     from ui.explain.tools_page import ToolsPage
-    from ui.window import Window
+    from ui.shell.window import Window
 
 
 ROOM = 300
@@ -187,7 +187,7 @@ class Explain(Feature):
 
     def why(self) -> None:
         """Explain what is selected; with nothing selected, the objective."""
-        from ui.inspector import EXPLAIN
+        from ui.inspector.inspector import EXPLAIN
 
         window = self.window
         trace = window.trace

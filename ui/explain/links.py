@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from engine.explain.cards import Place as CardPlace
     from engine.explain.place import Place
-    from graph.graph import Graph
-    from ui.window import Window
+    from graph.model.graph import Graph
+    from ui.shell.window import Window
 
 OWNER = "explain"
 

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout
 
+from engine.compile.views import ArrayView, Gradient
 from engine.explain.cards.symbols import Symbols
 from engine.explain.forward_mode import Adjoints, Direction, ForwardMode, ReverseMode, Tangents
 from engine.explain.place import Place
 from engine.explain.question import Question
-from engine.views import ArrayView, Gradient
-from ui.canvas.overlay import Tag
-from ui.explain.maths import Expr, Text, read, relation, row
-from ui.explain.sheet import Sheet, Written
+from ui.canvas.paint.overlay import Tag
 from ui.explain.tool import Tool, chosen_place, place_name, top_aligned
 from ui.explain.writing import HIDDEN
-from ui.inspector import scrolled
-from ui.numbers import exact, number
-from ui.widgets import FlowLayout, button, label, set_property
+from ui.inspector.inspector import scrolled
+from ui.look.numbers import exact, number
+from ui.look.widgets import FlowLayout, button, label, set_property
+from ui.maths.sheet import Sheet, Written
+from ui.maths.typesetting import Expr, Text, read, relation, row
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 OWNER = "forward_mode"
 FORWARD, REVERSE = 0, 1

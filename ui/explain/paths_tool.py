@@ -8,22 +8,22 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QHideEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
+from engine.compile.views import ArrayView
 from engine.explain.paths import Counts, Factor, Ledger, PartialSum, Path, PathLedger, PathSum
 from engine.explain.place import Place
 from engine.explain.question import Question
-from engine.views import ArrayView
-from ui.explain.arrays import Plane, picture, plane
-from ui.explain.maths import Expr, Fraction, Row, Text, Tinted, bracketed, name_expr, operator, relation, row
-from ui.explain.sheet import Sheet, Written
 from ui.explain.tool import Tool, chosen_place, place_name, top_aligned
 from ui.explain.writing import HIDDEN
-from ui.inspector import scrolled
-from ui.numbers import count, exact, number
-from ui.theme import LIGHT, Theme, color, font
-from ui.widgets import button, label
+from ui.inspector.inspector import scrolled
+from ui.look.numbers import count, exact, number
+from ui.look.theme import LIGHT, Theme, color, font
+from ui.look.widgets import button, label
+from ui.maths.arrays import Plane, picture, plane
+from ui.maths.sheet import Sheet, Written
+from ui.maths.typesetting import Expr, Fraction, Row, Text, Tinted, bracketed, name_expr, operator, relation, row
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 OWNER = "paths"
 LISTED = 60

@@ -12,17 +12,17 @@ from engine.explain.place import Place
 from engine.explain.question import Question
 from engine.explain.slices import Local, Secant, SecantLine, Slice
 from ui.explain.asking import Asker
-from ui.explain.maths import Expr, Fraction, Text, bracketed, name_expr, operator, read, relation, row
-from ui.explain.plots import dot, dress, legend, new_plot, pen
-from ui.explain.sheet import Sheet, Written
 from ui.explain.tool import Tool, chosen_place, place_name
 from ui.explain.writing import HIDDEN
-from ui.numbers import exact, number
-from ui.typing import scroll_past
-from ui.widgets import ElidedLabel, FlowLayout, button, label
+from ui.look.numbers import exact, number
+from ui.look.typing import scroll_past
+from ui.look.widgets import ElidedLabel, FlowLayout, button, label
+from ui.maths.plots import dot, dress, legend, new_plot, pen
+from ui.maths.sheet import Sheet, Written
+from ui.maths.typesetting import Expr, Fraction, Text, bracketed, name_expr, operator, read, relation, row
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 INVITATION = "Select a node or a wire: here the objective is drawn along its number."
 LARGEST, SMALLEST, TICKS = 0.0, -8.0, 96

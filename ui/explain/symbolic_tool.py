@@ -12,13 +12,13 @@ from engine.explain.symbolic import Derivative, Expression, Formulas, Symbolic
 from ui.explain.links import follow, link_to, point_at
 from ui.explain.tool import Tool
 from ui.explain.writing import HIDDEN
-from ui.formula import FormulaView
-from ui.inspector import scrolled
-from ui.numbers import exact, number
-from ui.widgets import button, clear, label, line
+from ui.inspector.inspector import scrolled
+from ui.look.numbers import exact, number
+from ui.look.widgets import button, clear, label, line
+from ui.maths.formula import FormulaView
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 
 class FormulaRow(QWidget):

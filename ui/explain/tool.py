@@ -9,16 +9,16 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
+from engine.compile.views import ArrayView, TraceView
 from engine.explain.place import Place, output, parameter, wire
 from engine.explain.question import Question, Refusal
-from engine.views import ArrayView, TraceView
-from graph.graph import Graph
+from graph.model.graph import Graph
 from ui.explain.asking import Asker
-from ui.theme import LIGHT, Theme
-from ui.widgets import label
+from ui.look.theme import LIGHT, Theme
+from ui.look.widgets import label
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 
 REST_MS = 100

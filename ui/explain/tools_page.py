@@ -10,11 +10,11 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from ui.explain.tool import Tool
-from ui.theme import LIGHT, Theme
-from ui.widgets import button
+from ui.look.theme import LIGHT, Theme
+from ui.look.widgets import button
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 TOOLS: tuple[tuple[str, str, str, str], ...] = (
     ("paths", "Paths", "PathsTool", "All paths from the selected value to the objective, and their sum"),

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from engine.compile.views import ArrayView, TraceView
 from engine.explain.cards import Array, Card, Chain, Line, Number, Outer, Piece, Place, Role, Section, Tex, Words
-from engine.views import ArrayView, TraceView
-from ui.array_view import ABSENT
-from ui.explain.arrays import CELL, LARGEST, MOST_COLUMNS, MOST_ROWS, Plane, picture, plane
 from ui.explain.links import link_of
-from ui.explain.maths import Cross, Expr, Ink, Picture, Script, Space, Text, Tinted, bracketed, formula, operator, read, relation, row
-from ui.explain.sheet import Written
-from ui.numbers import exact, number, whole
+from ui.look.numbers import exact, number, whole
+from ui.maths.array_view import ABSENT
+from ui.maths.arrays import CELL, LARGEST, MOST_COLUMNS, MOST_ROWS, Plane, picture, plane
+from ui.maths.sheet import Written
+from ui.maths.typesetting import Cross, Expr, Ink, Picture, Script, Space, Text, Tinted, bracketed, formula, operator, read, relation, row
 
 INKS: dict[Role, Ink | None] = {"value": "forward", "gradient": "backward", "local": "text", "plain": None}
 SIZES = {"formula": 17.0, "numbers": 16.0, "result": 18.0, "step": 15.0, "words": 13.5}

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from graph.lesson_graph import resolve, resolve_node
+from graph.lessons.lesson_graph import resolve, resolve_node
 
 if TYPE_CHECKING:
-    from ui.kernel import Kernel
-    from ui.window import Window
+    from ui.engine_link.link import Kernel
+    from ui.shell.window import Window
 
 Args = Mapping[str, Any]
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
-from engine.views import TraceView
-from graph.document import Document
-from ui.feature import Feature
+from engine.compile.views import TraceView
+from graph.storage.document import Document
 from ui.lessons.side import Side
-from ui.theme import Theme
+from ui.look.theme import Theme
+from ui.shell.feature import Feature
 
 if TYPE_CHECKING:
     from ui.lessons.notes import NotesWindow
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ui.lessons.predicting import Predicting
     from ui.lessons.shelf import Standing
     from ui.lessons.studio import Studio
-    from ui.window import Window
+    from ui.shell.window import Window
 
 CLICKER = {"PgDown": "lesson_next", "PgUp": "lesson_back"}
 """Keys that step nodes, and in a lesson its steps."""
@@ -73,7 +73,7 @@ class Lessons(Feature):
 
     def _script(self, path: Path) -> Script | None:
         """The lesson in a file; None, after it was said why, where there is none."""
-        from graph.lesson import LessonError
+        from graph.lessons.lesson import LessonError
         from ui.lessons.player import Script
 
         try:

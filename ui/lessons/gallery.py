@@ -7,10 +7,10 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QProgressBar, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
-from ui.choice_card import ChoiceCard
 from ui.lessons.shelf import LESSONS, Entry, Progress, Standing, entries
-from ui.theme import Theme
-from ui.widgets import button, label
+from ui.look.choice_card import ChoiceCard
+from ui.look.theme import Theme
+from ui.look.widgets import button, label
 
 COLUMNS = 3
 CHAPTERS = {

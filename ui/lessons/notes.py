@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QScrollArea, QVB
 
 from ui.lessons.panel import rows
 from ui.lessons.text import LessonText
-from ui.style import style_sheet
-from ui.theme import Theme
-from ui.widgets import ElidedLabel, button, label, line
+from ui.look.style import style_sheet
+from ui.look.theme import Theme
+from ui.look.widgets import ElidedLabel, button, label, line
 
 if TYPE_CHECKING:
     from ui.lessons.feature import Lessons

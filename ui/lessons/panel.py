@@ -13,10 +13,10 @@ from ui.lessons.dots import Dots
 from ui.lessons.questions import NumberBox, QuestionBox
 from ui.lessons.text import LessonText
 from ui.lessons.truth import truth
-from ui.style import px, style_sheet
-from ui.theme import Theme, mixed
-from ui.type_size import sized
-from ui.widgets import ElidedLabel, button, clear, label, line
+from ui.look.style import px, style_sheet
+from ui.look.theme import Theme, mixed
+from ui.look.type_size import sized
+from ui.look.widgets import ElidedLabel, button, clear, label, line
 
 if TYPE_CHECKING:
     from ui.lessons.player import Player
@@ -187,7 +187,7 @@ class LessonPanel(QWidget):
 
 
 def _base(theme: Theme) -> float:
-    from ui.theme import THEMES
+    from ui.look.theme import THEMES
 
     return THEMES[theme.name].scale
 

@@ -11,28 +11,28 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 
-from graph import lesson as lesson_files
-from graph import lesson_graph
-from graph.difference import difference
-from graph.document import Document
-from graph.files import FileError
-from graph.graph import Graph
-from graph.lesson import MEASURED, Lesson, LessonError, Question, Step
-from graph.spec import Catalog
-from ui.gallery import EXAMPLES
+from graph.lessons import lesson as lesson_files
+from graph.lessons import lesson_graph
+from graph.lessons.lesson import MEASURED, Lesson, LessonError, Question, Step
+from graph.model.difference import difference
+from graph.model.graph import Graph
+from graph.model.spec import Catalog
+from graph.storage.document import Document
+from graph.storage.files import FileError
 from ui.lessons.runner import Runner
 from ui.lessons.unfolding import unfold
 from ui.lessons.view import StepView
+from ui.shell.gallery import EXAMPLES
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 
 class Script:
     """A lesson with its graph: everything that is known before it is played. Raises LessonError where the two do not fit."""
 
     def __init__(self, path: Path, catalog: Catalog, lesson: Lesson | None = None) -> None:
-        from ui.actions import BY_ID
+        from ui.shell.actions import BY_ID
 
         self.path = path
         self.lesson = lesson if lesson is not None else lesson_files.load(path)

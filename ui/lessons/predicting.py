@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from engine.explain.misconceptions import Item
 from engine.explain.misconceptions.match import Judgement, hints_of
-from graph.graph import Graph
-from graph.lesson import Question
-from graph.lesson_graph import find
+from graph.lessons.lesson import Question
+from graph.lessons.lesson_graph import find
+from graph.model.graph import Graph
 from ui.lessons.questions import NumberBox
 from ui.predict.board import Outcome
 from ui.predict.items import gradient_items, known, number_of, value_items
 
 if TYPE_CHECKING:
-    from engine.views import TraceView
+    from engine.compile.views import TraceView
     from ui.lessons.questions import QuestionBox
-    from ui.window import Window
+    from ui.shell.window import Window
 
 
 class Predicting:

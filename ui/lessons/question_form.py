@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from engine.explain.misconceptions.match import readings
-from graph.lesson import Choice, Question
-from ui.style import px
-from ui.theme import Theme
-from ui.widgets import button, label
+from graph.lessons.lesson import Choice, Question
+from ui.look.style import px
+from ui.look.theme import Theme
+from ui.look.widgets import button, label
 
 KINDS = {"predict": "Prediction on the canvas", "number": "A number", "choice": "A choice", "text": "To discuss"}
 

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QP
 
 from engine.explain.misconceptions import Expected, Item
 from engine.explain.misconceptions.match import WORDS, Judgement, judge, judge_choice
-from graph.lesson import Question
+from graph.lessons.lesson import Question
 from ui.lessons.text import LessonText
-from ui.theme import Theme
-from ui.widgets import button, label, set_property
+from ui.look.theme import Theme
+from ui.look.widgets import button, label, set_property
 
 SMALL = 15.0
 SIGNS = {"right": "✓", "open": "!", "wrong": "✕"}

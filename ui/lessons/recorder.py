@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from graph.difference import difference
-from graph.graph import Graph
-from graph.lesson import Action, Question, Step
-from graph.lesson_graph import item_name
+from graph.lessons.lesson import Action, Question, Step
+from graph.lessons.lesson_graph import item_name
+from graph.model.difference import difference
+from graph.model.graph import Graph
 from ui.lessons.recording import Recording, Take, predicted
 
 if TYPE_CHECKING:
     from engine.explain.misconceptions import Item
-    from ui.window import Window
+    from ui.shell.window import Window
 
 
 class Recorder(QObject):

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QListWidget, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
-from graph.difference import difference
-from graph.lesson import Question
+from graph.lessons.lesson import Question
+from graph.model.difference import difference
 from ui.lessons.panel import looks, rows
 from ui.lessons.question_form import KINDS, QuestionForm, blank
-from ui.style import px, style_sheet
-from ui.theme import Theme
-from ui.typing import scroll_past
-from ui.widgets import FlowLayout, button, clear, label, line
+from ui.look.style import px, style_sheet
+from ui.look.theme import Theme
+from ui.look.typing import scroll_past
+from ui.look.widgets import FlowLayout, button, clear, label, line
 
 if TYPE_CHECKING:
     from ui.lessons.recorder import Recorder

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from graph import files
-from graph import lesson as lesson_files
-from graph.difference import difference
-from graph.graph import Graph
-from graph.lesson import ENDING, Action, Lesson, LessonError, Question, Step
-from graph.lesson_actions import DOCUMENT
-from graph.quoting import quoted_name
-from graph.writing import Identity, is_changed
+from graph.lessons import lesson as lesson_files
+from graph.lessons.lesson import ENDING, Action, Lesson, LessonError, Question, Step
+from graph.lessons.lesson_actions import DOCUMENT
+from graph.model.difference import difference
+from graph.model.graph import Graph
+from graph.storage import files
+from graph.storage.writing import Identity, is_changed
+from graph.text.quoting import quoted_name
 
 
 class LessonChanged(LessonError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ui.action_spec import ActionSpec, Situation, has
+from ui.shell.action_spec import ActionSpec, Situation, has
 
 A = ActionSpec
 lesson = has("lesson")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from graph.lesson import Action, Step
-from graph.lesson_actions import DOCUMENT
+from graph.lessons.lesson import Action, Step
+from graph.lessons.lesson_actions import DOCUMENT
 from ui.lessons.doing import DOING, Waiting, begin_afresh
 from ui.lessons.tools import Opened
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from graph import lesson as lesson_files
-from graph.lesson import ENDING, Lesson, LessonError
-from ui.session import Session
+from graph.lessons import lesson as lesson_files
+from graph.lessons.lesson import ENDING, Lesson, LessonError
+from ui.shell.settings import Session
 
 LESSONS = Path(__file__).resolve().parents[2] / "resources" / "lessons"
 _SETTING = "lessons"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QDockWidget, QWidget
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 WIDTH, SHARE = 400, 0.36
 """At the light theme's type size, and the share of the window it may take at most."""

@@ -5,18 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from graph.document import Document
-from graph.lesson import ENDING, LessonError
-from graph.paths import file_name
-from graph.quoting import one_line
+from graph.lessons.lesson import ENDING, LessonError
+from graph.storage.document import Document
+from graph.storage.paths import file_name
+from graph.text.quoting import one_line
 from ui.lessons.recorder import Recorder
 from ui.lessons.recorder_panel import RecorderPanel
 from ui.lessons.recording import LessonChanged, Recording
 from ui.lessons.side import Side
-from ui.theme import Theme
+from ui.look.theme import Theme
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 FILTER = f"Lessons (*{ENDING});;All files (*)"
 

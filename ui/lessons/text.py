@@ -27,9 +27,9 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 from shiboken6 import isValid
 
-from ui.canvas import formula_text
-from ui.formula import loader, svg
-from ui.theme import MATHS, Theme, color, font
+from ui.look.theme import MATHS, Theme, color, font
+from ui.maths import formula_text
+from ui.maths.formula import loader, svg
 
 SIZE = 16.0
 """Height of the type, in pixels at the theme's size."""

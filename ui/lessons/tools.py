@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from graph.lesson_graph import resolve
+from graph.lessons.lesson_graph import resolve
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 
 def show(window: Window, name: str, args: Mapping[str, Any]) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from engine.views import ArrayView, TraceView
-from graph.graph import Graph
-from graph.lesson import MEASURED, Question
-from graph.lesson_graph import find
+from engine.compile.views import ArrayView, TraceView
+from graph.lessons.lesson import MEASURED, Question
+from graph.lessons.lesson_graph import find
+from graph.model.graph import Graph
 
 
 def shown(graph: Graph, trace: TraceView, question: Question) -> ArrayView | None:

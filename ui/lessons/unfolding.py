@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from engine.unfold import fold, folded_around
 from engine.unfold import unfold as opened
-from graph.edits import Edit
-from graph.graph import Graph, GraphError
-from graph.lesson import Action
-from graph.lesson_graph import resolve_node
+from graph.lessons.lesson import Action
+from graph.lessons.lesson_graph import resolve_node
+from graph.model.edits import Edit
+from graph.model.graph import Graph, GraphError
 
 
 def unfold(graph: Graph, action: Action) -> Edit:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSizeF
 
-from graph.graph import Graph
-from graph.lesson import MEASURED, Question, Step
-from graph.lesson_graph import find, resolve
+from graph.lessons.lesson import MEASURED, Question, Step
+from graph.lessons.lesson_graph import find, resolve
+from graph.model.graph import Graph
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas

@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
+from engine.compile.views import TraceView
 from engine.explain import labels
 from engine.explain.misconceptions import Expected, Item, Prediction
 from engine.explain.misconceptions.match import Judgement, judge, readings
 from engine.explain.question import Refusal
-from engine.views import TraceView
-from graph.lesson import Question
+from graph.lessons.lesson import Question
 from ui.predict.items import covers, fits, known, name_of, number_of
 from ui.predict.score import Score
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 OWNER = "predict"
 Ending = Literal["right", "revealed", "void"]
@@ -257,7 +257,7 @@ class Board(QObject):
     # what the canvas shows
 
     def _show(self) -> None:
-        from ui.canvas.overlay import Tag
+        from ui.canvas.paint.overlay import Tag
 
         canvas, graph = self.window.canvas, self.window.document.graph
         values, gradients = covers(graph, self.asked)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
 from ui.canvas.view import Canvas
-from ui.widgets import FlowLayout, button, label
+from ui.look.widgets import FlowLayout, button, label
 
 WIDE = 300
 GAP = 10

@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
-from graph.faults import KINDS
-from ui.typing import scroll_past
-from ui.widgets import FlowLayout, button, label
+from graph.model.faults import KINDS
+from ui.look.typing import scroll_past
+from ui.look.widgets import FlowLayout, button, label
 
 ANY = "Any kind"
 GUESS = "Something is wrong in this graph. Select the wire or the node where, and choose what."

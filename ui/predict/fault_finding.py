@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 
+from engine.compile.views import ArrayView
 from engine.explain.misconceptions.match import judge_fault
-from engine.views import ArrayView
-from graph import faults
-from graph.faults import Fault
+from graph.model import faults
+from graph.model.faults import Fault
+from ui.look.widgets import label
 from ui.predict.fault_bar import FaultBar
 from ui.predict.score import Score
-from ui.widgets import label
 
 if TYPE_CHECKING:
-    from ui.window import Window
+    from ui.shell.window import Window
 
 OWNER = "fault"
 BADGE = "A fault is planted"
@@ -147,7 +147,7 @@ class FaultFinding(QObject):
 
     def _shown(self, fault: Fault | None, kind: str = "error") -> None:
         """Ring the fault's place, and name it there; none: take that away."""
-        from ui.canvas.overlay import Tag
+        from ui.canvas.paint.overlay import Tag
 
         overlay, graph = self.window.canvas.overlay, self.window.document.graph
         place = fault.place if fault is not None else ""

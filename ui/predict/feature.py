@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Literal
 
-from graph.faults import at_work
-from graph.paths import reason
-from ui.feature import Feature
+from graph.model.faults import at_work
+from graph.storage.paths import reason
+from ui.shell.feature import Feature
 
 if TYPE_CHECKING:
+    from engine.compile.views import TraceView
     from engine.explain.misconceptions import Item
     from engine.explain.misconceptions.match import Judgement
-    from engine.views import TraceView
-    from graph.document import Document
+    from graph.storage.document import Document
+    from ui.look.theme import Theme
     from ui.predict.board import Board, Outcome
     from ui.predict.fault_finding import FaultFinding
     from ui.predict.score_page import ScorePage
     from ui.predict.typing import Typing
-    from ui.theme import Theme
-    from ui.window import Window
+    from ui.shell.window import Window
 
 
 class Predict(Feature):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from engine.compile.views import Absent, ArrayView, TraceView
 from engine.explain.misconceptions import Item
-from engine.views import Absent, ArrayView, TraceView
-from graph.graph import Graph
+from graph.model.graph import Graph
 
 
 def value_items(graph: Graph, trace: TraceView | None, chosen: Iterable[str]) -> list[Item]:

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass, fields
 from datetime import datetime
 from pathlib import Path
 
-from graph.writing import replace_file
+from graph.storage.writing import replace_file
 
 KEPT = 50
 """So many sessions' files are kept."""

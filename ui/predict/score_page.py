@@ -8,10 +8,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from engine.explain.misconceptions import CAUSES
-from ui.array_view import quiet_table
+from ui.look.theme import Theme
+from ui.look.widgets import FlowLayout, button, label
+from ui.maths.array_view import quiet_table
 from ui.predict.score import Row, Score
-from ui.theme import Theme
-from ui.widgets import FlowLayout, button, label
 
 COLUMNS = ("Number", "Answer", "", "Cause")
 WORDS = {"yes": "✓ right", "no": "✕ wrong", "coarse": "! more digits", "revealed": "revealed", "void": "void"}

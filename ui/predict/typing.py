@@ -10,8 +10,8 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 from engine.explain.misconceptions import Item
 from engine.explain.misconceptions.match import WORDS, Judgement, hints_of
-from ui.canvas.inplace import LineEditor
-from ui.canvas.labels import HEIGHT
+from ui.canvas.input.inplace import LineEditor
+from ui.canvas.paint.labels import HEIGHT
 from ui.predict.board import OWNER, Board
 from ui.predict.callout import Callout
 

@@ -9,16 +9,16 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
-from graph.document import Document
-from ui.feature import Feature
+from graph.storage.document import Document
+from ui.look.theme import Theme
 from ui.presenter.rows import OPTIONS
-from ui.theme import Theme
+from ui.shell.feature import Feature
 
 if TYPE_CHECKING:
     from ui.presenter.pen import Pen, Tool
     from ui.presenter.spotlight import Spotlight
     from ui.presenter.strip import BlackScreen, Strip
-    from ui.window import Window
+    from ui.shell.window import Window
 
 LOCKED = "The graph is locked while presenting. The Lock button opens it."
 EDGE = 96
@@ -366,7 +366,7 @@ class Presenter(Feature):
             self._show_strip()
         held = event.buttons() & Qt.MouseButton.LeftButton and self._pressed is not None and not self.pen.tool
         if held and self.locked and canvas.gesture is not None and self._pressed is not None:
-            from ui.canvas.gestures import Move
+            from ui.canvas.input.gestures import Move
 
             far = (event.position() - self._pressed).manhattanLength() >= QApplication.startDragDistance()
             if far and isinstance(canvas.gesture, Move):

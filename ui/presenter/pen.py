@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPointingDevice, QTabletEvent
 
+from ui.look.theme import Theme, color
 from ui.presenter.strokes import Board, Stroke
-from ui.theme import Theme, color
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF
 from PySide6.QtGui import QCursor, QMouseEvent, QPainter, QPainterPath, QWheelEvent
 
-from ui.theme import faded
+from ui.look.theme import faded
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas

@@ -8,11 +8,11 @@ from PySide6.QtCore import QEvent, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from ui.look.style import px
+from ui.look.theme import Theme, color
+from ui.look.widgets import FlowLayout, button
 from ui.presenter.pen import INKS, hue
-from ui.style import px
-from ui.theme import Theme, color
-from ui.topbar import dot
-from ui.widgets import FlowLayout, button
+from ui.shell.topbar import dot
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from graph.graph import Graph, GraphError
-from ui.feature import Feature
+from graph.model.graph import Graph, GraphError
+from ui.shell.feature import Feature
 
 if TYPE_CHECKING:
     from engine.unfold import Shapes
@@ -39,7 +39,7 @@ class Unfold(Feature):
     def fold_back(self) -> None:
         """Fold the opened node that is selected, or that one is inside of; its place on the level around is shown as it was."""
         from engine.unfold import fold
-        from ui.canvas.levels import home_of
+        from ui.canvas.model.levels import home_of
 
         canvas, opened = self.window.canvas, self._opened()
         if canvas.gesture is not None:
@@ -110,7 +110,7 @@ class Unfold(Feature):
 
 def _size(graph: Graph, node: str) -> tuple[float, float]:
     """Width and height of a node's card."""
-    from ui.canvas import geometry
+    from ui.canvas.model import geometry
 
     card = geometry.build(graph, node)
     return card.width, card.height

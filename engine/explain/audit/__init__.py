@@ -17,7 +17,7 @@ class Audit(Question):
     front of others can only be told once those are known.
     """
 
-    answered_by: ClassVar[str] = "engine.explain.audit.run:audit"
+    answered_by: ClassVar[str] = "engine.explain.audit.answer:audit"
     start: int = 0
     kinked: tuple[str, ...] = ()
 

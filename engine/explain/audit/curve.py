@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
-from engine.differences import central, forward
 from engine.explain.audit import Branch, ErrorCurve, StepCurve, StepErrors
 from engine.explain.local_products import LocalProducts
 from engine.explain.place.lookup import gradient_at, number_at, place_name, single_entry
 from engine.explain.question import Unanswerable
 from engine.explain.replay import Replay
+from engine.numerics.differences import central, forward
 
 if TYPE_CHECKING:
-    from engine.explain.situation import Situation
+    from engine.explain.context import Situation
 
 ORDERS = {"forward": 1, "central": 2}
 """Order of the Taylor remainder (f(x+ε) − f(x))/ε = f′ + εf″/2 + …, (f(x+ε) − f(x−ε))/2ε = f′ + ε²f‴/6 + …"""

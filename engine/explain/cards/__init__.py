@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from engine.compile.views import ArrayView, Reason
 from engine.explain.question import Question
-from engine.views import ArrayView, Reason
 
 Kind = Literal["node", "edge", "parameter"]
 Notation = Literal["leibniz", "bar", "delta"]
@@ -41,7 +41,7 @@ class CardOf(Question):
     worked out with numbers (None: the first entry). An index outside is taken as the nearest one inside.
     """
 
-    answered_by: ClassVar[str] = "engine.explain.cards.made:card"
+    answered_by: ClassVar[str] = "engine.explain.cards.answer:card"
     kind: Kind
     id: str
     name: str = ""

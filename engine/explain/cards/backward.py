@@ -7,7 +7,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from engine.environment import Own, Wire
+from engine.compile.environment import Own, Wire
+from engine.compile.views import FULL_LIMIT, Absent
 from engine.explain.cards import Array, Chain, Line, LocalKind, Number, Piece, Place, Section, Tex
 from engine.explain.cards.formula import Index, Unknown, main_part, shortened, sides, with_arrays, with_symbols, with_values
 from engine.explain.cards.layers import linear_backward, one_sample
@@ -17,7 +18,6 @@ from engine.explain.cards.worked import Entries, Worked
 from engine.nodes.class_losses import ClassLoss
 from engine.nodes.layers import Linear
 from engine.nodes.math_reduce import Reduction
-from engine.views import FULL_LIMIT, Absent
 
 DOT, TIMES, PLUS = Tex(r"\cdot"), Tex(r"\odot"), Tex("+")
 WRITTEN_SAMPLES = 64

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from torch import Tensor
 
-from engine.environment import Key
+from engine.compile.environment import Key
+from engine.compile.views import Absent, Reason
 from engine.explain.cards import Line, Number, Piece, Place, Section, Tex
 from engine.explain.cards.formula import shortened
 from engine.explain.cards.scene import EQUALS, Index, Scene, equation, words
 from engine.explain.cards.symbols import entry_text
 from engine.explain.question import Unanswerable
-from engine.views import Absent, Reason
-from graph.model import Edge
+from graph.model.elements import Edge
 
 PLUS = Tex("+")
 

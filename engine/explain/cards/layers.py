@@ -12,7 +12,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor
 
-from engine.environment import Own, Wire
+from engine.compile.environment import Own, Wire
 from engine.explain.cards import Array, Line, Number, Outer, Piece, Place, Section, Tex
 from engine.explain.cards.formula import shortened
 from engine.explain.cards.local import Step

@@ -12,15 +12,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.environment import Key, Own, Wire
+from engine.compile.environment import Key, Own, Wire
+from engine.compile.plan import Leaf, Operation
+from engine.compile.trace import Trace
+from engine.compile.views import FULL_LIMIT
+from engine.compile.vjp import NodeRun, arguments_of
 from engine.explain.cards import LocalKind
-from engine.explain.situation import Situation
-from engine.plan import Leaf, Operation
-from engine.state import state_key
-from engine.trace import Trace
-from engine.views import FULL_LIMIT
-from engine.vjp import NodeRun, arguments_of
-from graph.faults import Fault
+from engine.explain.context import Situation
+from engine.training.state import state_key
+from graph.model.faults import Fault
 
 
 @dataclass(slots=True)

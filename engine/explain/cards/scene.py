@@ -6,15 +6,15 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from engine.environment import Key, Own, Wire
+from engine.compile.environment import Key, Own, Wire
+from engine.compile.trace import array_view
+from engine.compile.views import Absent, Reason
 from engine.explain.cards import Array, Line, Number, Piece, Place, Role, Section, Tex, Words
 from engine.explain.cards.local import Local
 from engine.explain.cards.symbols import Symbols, entry_text
+from engine.explain.context import Situation
 from engine.explain.question import Unanswerable
-from engine.explain.situation import Situation
-from engine.session import SessionError
-from engine.trace import array_view
-from engine.views import Absent, Reason
+from engine.training.session import SessionError
 
 Index = tuple[int, ...]
 

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING
 
 from engine.explain import labels
 from engine.explain.cards import Kind, Notation
-from graph.latex import latex_name
+from graph.formula.latex import latex_name
 
 if TYPE_CHECKING:
     from engine.explain.place import Place
-    from graph.graph import Graph
-    from graph.model import Edge, End
-    from graph.spec import NodeSpec
+    from graph.model.elements import Edge, End
+    from graph.model.graph import Graph
+    from graph.model.spec import NodeSpec
 
 
 TO = r"\to "

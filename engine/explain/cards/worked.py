@@ -11,7 +11,7 @@ from typing import Any, overload
 import torch
 from torch import Tensor
 
-from engine.environment import Own, Several, Wire
+from engine.compile.environment import Own, Several, Wire
 from engine.explain.cards import Array, Number, Place, Tex
 from engine.explain.cards.formula import TRANSPOSED, Index, Letter, Lookup, Part, Unknown
 from engine.explain.cards.local import Local, gradient_of
@@ -27,7 +27,7 @@ from engine.nodes.normalization import Normalization, Normalized, RunningAverage
 from engine.nodes.penalties import Penalty
 from engine.nodes.probes import Accuracy
 from engine.nodes.sources import Standardize
-from graph.latex import latex_name
+from graph.formula.latex import latex_name
 
 _GREEK = {"α": r"\alpha", "β": r"\beta", "γ": r"\gamma", "δ": r"\delta", "ε": r"\epsilon", "λ": r"\lambda"}
 

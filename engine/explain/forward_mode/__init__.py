@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from engine.compile.views import ArrayView, Gradient
 from engine.explain.place import Place
 from engine.explain.question import Question
-from engine.views import ArrayView, Gradient
 
 Direction = Literal["entry", "ones", "gradient"]
 """Which direction the seed moves in: its chosen entry alone, all entries alike, or along its own gradient (scaled to length 1)."""
@@ -21,7 +21,7 @@ class ForwardMode(Question):
     `entry` needs `seed.entry` unless the seed is a single number; `gradient` needs a gradient that is not 0.
     """
 
-    answered_by: ClassVar[str] = "engine.explain.forward_mode.run:tangents"
+    answered_by: ClassVar[str] = "engine.explain.forward_mode.answer:tangents"
     seed: Place
     direction: Direction = "entry"
 
@@ -33,7 +33,7 @@ class ReverseMode(Question):
     A tensor is differentiated at `target.entry`; without one, its sum is.
     """
 
-    answered_by: ClassVar[str] = "engine.explain.forward_mode.run:adjoints"
+    answered_by: ClassVar[str] = "engine.explain.forward_mode.answer:adjoints"
     target: Place
 
 

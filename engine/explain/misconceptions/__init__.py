@@ -86,4 +86,4 @@ class Prediction(Question):
     """What should be answered for this item, and what slips would make of it. The answer is an `Expected`."""
 
     item: Item
-    answered_by: ClassVar[str] = "engine.explain.misconceptions.found:expected"
+    answered_by: ClassVar[str] = "engine.explain.misconceptions.answer:expected"

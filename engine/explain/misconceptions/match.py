@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from engine.explain.misconceptions import Cause, Expected
-from graph.lesson import Choice, Question, allowance
-from graph.numbers import read_number
-from graph.numerals import simplified
+from graph.formula.numbers import read_number
+from graph.formula.numerals import simplified
+from graph.lessons.lesson import Choice, Question, allowance
 
 Verdict = Literal["right", "coarse", "wrong", "unreadable"]
 WORDS: dict[Verdict, str] = {"right": "Right.", "wrong": "Not yet.", "coarse": "Nearly.", "unreadable": "This cannot be judged."}

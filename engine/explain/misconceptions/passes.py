@@ -12,10 +12,10 @@ from typing import Any
 
 from torch import Tensor
 
-from engine.environment import Key, Own, Wire
-from engine.explain.situation import Situation
-from engine.plan import Leaf, Operation, Plan
-from engine.vjp import NodeRun, argument_names, arguments_of, shaped
+from engine.compile.environment import Key, Own, Wire
+from engine.compile.plan import Leaf, Operation, Plan
+from engine.compile.vjp import NodeRun, argument_names, arguments_of, shaped
+from engine.explain.context import Situation
 
 
 @dataclass(frozen=True, slots=True)

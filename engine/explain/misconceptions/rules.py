@@ -13,8 +13,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from engine.compile.vjp import shaped
 from engine.explain.misconceptions.passes import Pass, Step
-from engine.vjp import shaped
 
 ENTRYWISE = (
     "math.square", "math.sqrt", "math.reciprocal", "math.exp", "math.log", "math.sin", "math.cos", "math.abs", "math.tan", "math.atan",

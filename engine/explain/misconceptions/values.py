@@ -9,12 +9,12 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.environment import Key
+from engine.compile.environment import Key
+from engine.compile.plan import Operation
+from engine.compile.vjp import shaped
 from engine.explain.misconceptions import Item
 from engine.explain.misconceptions.hints import VALUE
 from engine.explain.misconceptions.passes import Pass
-from engine.plan import Operation
-from engine.vjp import shaped
 
 Slip = tuple[str, Tensor, str, str, bool]
 """(misconception, wrong tensor, hint, node, whether it is among the likeliest)"""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from engine.compile.views import ArrayView
 from engine.explain.place import Place
 from engine.explain.question import Question
-from engine.views import ArrayView
 
 LISTED = 200
 """Paths that are listed at most at a time."""
@@ -19,7 +19,7 @@ SUMMED = 100_000
 class PathLedger(Question):
     """Asks for the paths `start`, `start + 1` … from `place` to the objective. The answer is a `Ledger`."""
 
-    answered_by: ClassVar[str] = "engine.explain.paths.follow:ledger"
+    answered_by: ClassVar[str] = "engine.explain.paths.answer:ledger"
     place: Place
     start: int = 0
     limit: int = LISTED
@@ -32,7 +32,7 @@ class PathSum(Question):
     Ask again from `next` and add the sums up; the whole is the gradient.
     """
 
-    answered_by: ClassVar[str] = "engine.explain.paths.follow:partial_sum"
+    answered_by: ClassVar[str] = "engine.explain.paths.answer:partial_sum"
     place: Place
     start: int = 0
 

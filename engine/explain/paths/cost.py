@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from engine.environment import Wire
+from engine.compile.environment import Wire
 from engine.nodes.activations import Activation, AlongAxis
 from engine.nodes.base import sample_axis
 from engine.nodes.math_elementwise import Binary, Unary

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from engine.environment import Key, Own, Wire
+from engine.compile.environment import Key, Own, Wire
 from engine.explain.local_products import LocalProducts, Step
 from engine.explain.paths import Counts
 from engine.explain.paths.cost import cost

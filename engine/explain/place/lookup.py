@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from engine.compile.views import Absent
 from engine.explain import labels
 from engine.explain.question import Unanswerable
-from engine.views import Absent
 
 if TYPE_CHECKING:
+    from engine.compile.trace import TensorGradient, Trace
     from engine.explain.place import Place
-    from engine.trace import TensorGradient, Trace
-    from graph.graph import Graph
+    from graph.model.graph import Graph
 
 WHY_ABSENT = {
     "not computed": "it was not computed",

@@ -16,7 +16,7 @@ class Slice(Question):
     `place` is an output, a parameter or a wire; of a tensor the chosen entry. Nothing in the session changes.
     """
 
-    answered_by: ClassVar[str] = "engine.explain.slices.draw:local"
+    answered_by: ClassVar[str] = "engine.explain.slices.answer:local"
     place: Place
     low: float | None = None
     high: float | None = None
@@ -27,7 +27,7 @@ class Slice(Question):
 class Secant(Question):
     """Asks for the secant from the present value x to x + `epsilon`. The answer is a `SecantLine`."""
 
-    answered_by: ClassVar[str] = "engine.explain.slices.draw:secant"
+    answered_by: ClassVar[str] = "engine.explain.slices.answer:secant"
     place: Place
     epsilon: float
 

@@ -16,7 +16,7 @@ WIDTHS = (4, 16, 64, 256)
 class SweepPoint(Question):
     """Asks for one network of `layers` Linear + Tanh layers of `width`, one sample, squared error. The answer is a `SweepResult`."""
 
-    answered_by: ClassVar[str] = "engine.explain.sweep.run:point"
+    answered_by: ClassVar[str] = "engine.explain.sweep.answer:point"
     layers: int
     width: int
 
@@ -26,7 +26,7 @@ class OwnSweep(Question):
     """Asks for the same comparison on the graph on the canvas: every learned tensor (or else every Input) one after the other,
     against all at once. The answer is a `SweepResult` with `layers` the number of such values and `width` 0."""
 
-    answered_by: ClassVar[str] = "engine.explain.sweep.run:own"
+    answered_by: ClassVar[str] = "engine.explain.sweep.answer:own"
 
 
 @dataclass(frozen=True, slots=True)

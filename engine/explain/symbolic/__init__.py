@@ -16,7 +16,7 @@ class Symbolic(Question):
     `only` names one Input or Parameter node; empty: all of them. `simplify` may be refused for its size (see `Formulas.note`).
     """
 
-    answered_by: ClassVar[str] = "engine.explain.symbolic.build:formulas"
+    answered_by: ClassVar[str] = "engine.explain.symbolic.answer:formulas"
     only: str = ""
     simplify: bool = True
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from engine.compile.views import ArrayView
 from engine.explain.cards import Line
 from engine.explain.question import Question
-from engine.views import ArrayView
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class UpdateOf(Question):
     `entry` is the index of the number whose update is worked out; None, or an index outside: the nearest one inside, from the first.
     """
 
-    answered_by: ClassVar[str] = "engine.explain.update.made:update"
+    answered_by: ClassVar[str] = "engine.explain.update.answer:update"
     node: str = ""
     name: str = ""
     entry: tuple[int, ...] | None = None

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.explain.cards import Line, Number, Place, Role, Tex
-from engine.optimizers.specs import OptimizerSpec
+from engine.training.optimizers.specs import OptimizerSpec
 
 THETA, GRADIENT, BETA1, BETA2, EPS = r"\theta", r"\nabla_\theta L", r"\beta_1", r"\beta_2", r"\varepsilon"
 M_HAT, R_HAT, MU, MU_NEXT = r"\hat m", r"\hat r", r"\mu_t", r"\mu_{t+1}"

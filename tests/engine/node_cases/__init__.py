@@ -1,4 +1,4 @@
-"""Sample cases for every node type: what `tests/engine/test_node_types.py` feeds to all of them.
+"""Sample cases for every node type: what `tests/engine/nodes/test_node_types.py` feeds to all of them.
 
 A family of node types has a module here with two names:
 

@@ -1,0 +1,1 @@
+"""Derivatives checked against numerical ones."""

@@ -1,0 +1,130 @@
+"""Structure, shapes, and numerical against analytical gradient on every wire and every learned tensor, in float64."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from engine.check.checker import Checker, WireReport
+from engine.compile.program import NodeFailure, Program, ProgramError, RandomKey
+from graph.model.faults import at_work
+from graph.model.problem import Problem
+
+if TYPE_CHECKING:
+    from engine.training.state import State
+    from graph.model.graph import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`objective` is a node's name; `problems` are what structure and shapes lack; `failure` why numbers could not be computed.
+
+    A `planted` fault never passes, not even one that no gradient shows.
+    """
+
+    objective: str | None = None
+    wires: tuple[WireReport, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    failure: str = ""
+    planted: bool = False
+
+    @property
+    def ok(self) -> bool:
+        sound = not self.failure and not self.planted and all(w.ok for w in self.wires)
+        return sound and not any(p.severity == "error" for p in self.problems)
+
+    def to_json(self) -> dict[str, Any]:
+        """Strict JSON once NaN and infinities are written as text."""
+        planted = {"planted": True} if self.planted else {}
+        return {"ok": self.ok, **planted, "objective": self.objective, "failure": self.failure or None,
+                "problems": [p.text for p in self.problems], "wires": [w.to_json() for w in self.wires]}  # fmt: skip
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """For a person: problems, a table of the wires, and the result."""
+        found = [f"{p.severity}: {p.text}" for p in self.problems]
+        if self.failure:
+            found.append(f"error: {self.failure}")
+        width = max((len(f"{w.source} → {w.target}") for w in self.wires), default=0)
+        found += [_line(w, width) for w in self.wires]
+        found += self._result()
+        if self.planted:
+            found.append("failed: a fault is planted in this graph; some of what it computes is wrong on purpose")
+        return tuple(found)
+
+    def _result(self) -> list[str]:
+        """How many gradients agree, or which ones do not."""
+        compared = [w for w in self.wires if not w.note]
+        if not self.ok:
+            infinite = [w for w in self.wires if w.note and not w.ok]
+            bad = [w for w in compared if not w.ok]
+            found = [f"failed: {len(bad)} of {len(compared)} gradients differ from the numerical ones: {_names(bad)}"] if bad else []
+            return found + ([f"failed: the gradient is not finite on {_names(infinite)}"] if infinite else [])
+        seen = [w for w in compared if w.smooth or w.kinks]
+        kinks, hidden = sum(w.kinks for w in seen), len(compared) - len(seen)
+        corners = f", {kinks} at a kink" if kinks else ""
+        unseen = f"; {hidden} too small to measure above round-off" if hidden else ""
+        worst = max((w.error for w in seen), default=0.0)
+        return [f"ok: {len(seen)} gradients agree with numerical ones{corners}{unseen}; largest relative error {worst:.1e}"]
+
+
+def _names(wires: Sequence[WireReport]) -> str:
+    return ", ".join(f"{w.source} → {w.target}" for w in wires)
+
+
+def _line(wire: WireReport, width: int) -> str:
+    name = _names([wire]).ljust(width)
+    if wire.note:
+        return f"{name}  {wire.note}"
+    counted = {"smooth": wire.smooth, "kinks" if wire.kinks > 1 else "kink": wire.kinks, "WRONG": wire.wrong,
+               "too small to measure": wire.unresolved}  # fmt: skip
+    measured = f"  error {wire.error:.1e}  step {wire.step:.1e}" if wire.smooth or wire.wrong else ""
+    return f"{name}{measured}  {', '.join(f'{count} {what}' for what, count in counted.items() if count)}"
+
+
+def check(graph: Graph, state: State | None = None, seed: int = 0) -> Report:
+    """Check a graph on its demonstration batch, with the document's first values or those of `state`. Never raises for a bad graph."""
+    from engine.training.session import Session
+
+    session = Session(graph, dtype=torch.float64)
+    if state is not None:
+        session.restore(state)
+    problems = tuple(session.problems)
+    if any(p.severity == "error" for p in problems):
+        return Report(problems=problems)
+    try:
+        program = session.program(training=True, everything=True)
+    except ProgramError as error:
+        return Report(problems=(*problems, *error.problems))
+    if program.objective is None:
+        return Report(problems=(*problems, Problem("error", program.objective_note)))
+    rows = torch.tensor(session.samples(), dtype=torch.int64)
+    feeds = session.feeds.chosen(program.feeds, rows)
+    report = check_program(graph, program, feeds, session.parameters(program), session.buffers(program), seed=seed)
+    return replace(report, problems=problems, planted=at_work(graph))
+
+
+def check_program(
+    graph: Graph, program: Program, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], seed: int = 0
+) -> Report:
+    """Check a float64 program compiled with `wanted="all"` on these numbers.
+
+    Thousands of small evaluations: on one thread, since the threads of a larger pool would only wait for each other.
+    """
+    objective = program.objective
+    name = graph.nodes[objective[0]].name if objective else None
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        first_bad = program.trace(feeds, parameters, buffers, RandomKey(seed, 0)).first_bad
+        if first_bad is not None:
+            return Report(name, failure=f"{graph.nodes[first_bad].name}: its value is not finite, so there is nothing to compare")
+        return Report(name, tuple(Checker(graph, program, feeds, parameters, buffers, seed).wires()))
+    except NodeFailure as error:
+        return Report(name, failure=str(error))
+    finally:
+        torch.set_num_threads(threads)

@@ -1,0 +1,1 @@
+"""From a Graph to a Program and its traces. Holds no state."""

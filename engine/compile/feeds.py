@@ -1,0 +1,94 @@
+"""The numbers that enter a program: the values of Inputs and Constants, and the rows of the data sets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+from torch import Tensor
+
+from engine.compile.environment import Key
+from engine.data import DataError, load_together
+from engine.data.together import disagreements, leader
+from graph.model.problem import Problem
+
+if TYPE_CHECKING:
+    from engine.compile.shapes import Inference
+    from graph.model.graph import Graph
+
+Part = Literal["train", "test"]
+DEMONSTRATION = 8
+"""Samples that are shown when the document chooses none."""
+
+
+@dataclass(slots=True)
+class Feeds:
+    """`fixed` are the same for every sample; `train` and `test` hold the data sets' outputs, a sample a row.
+
+    `rows` counts the samples of each part, 0 without data. All data sets in one graph march together, row by row.
+    """
+
+    fixed: dict[Key, Tensor] = field(default_factory=dict)
+    train: dict[Key, Tensor] = field(default_factory=dict)
+    test: dict[Key, Tensor] = field(default_factory=dict)
+    rows: dict[Part, int] = field(default_factory=lambda: {"train": 0, "test": 0})
+    problems: list[Problem] = field(default_factory=list)
+
+    @property
+    def errors(self) -> list[Problem]:
+        """What keeps the graph from being trained."""
+        return [problem for problem in self.problems if problem.severity == "error"]
+
+    def whole(self, keys: Sequence[Key], part: Part) -> list[Tensor]:
+        """What the sources `keys` give for all samples of one part."""
+        data = self.train if part == "train" else self.test
+        return [data[key] if key in data else self.fixed[key] for key in keys]
+
+    def chosen(self, keys: Sequence[Key], rows: Tensor) -> list[Tensor]:
+        """What they give for these rows of the training part."""
+        return [self.train[key].index_select(0, rows) if key in self.train else self.fixed[key] for key in keys]
+
+
+def load_data(graph: Graph, inference: Inference, device: str, feeds: Feeds) -> None:
+    """Fill in the parts of every Data node that could be inferred. All of them go row by row."""
+    feeds.train, feeds.test = {}, {}
+    feeds.rows = {"train": 0, "test": 0}
+    nodes = [n for n in graph.nodes if (n, "x") in inference.outputs and _role(inference, graph, n) == "data"]
+    loaded = dict(zip(nodes, load_together([graph.settings_of(node) for node in nodes], graph.folder), strict=True))
+    feeds.problems = disagreements(graph, loaded)
+    first = loaded.get(leader(graph, loaded) or "")
+    for node, data in loaded.items():
+        if isinstance(data, DataError):
+            feeds.problems.append(Problem("error", f"{graph.nodes[node].name}: {data}", (node,)))
+            continue
+        if not isinstance(first, DataError) and first is not None and data.total != first.total:
+            continue
+        feeds.rows = {"train": len(data.x_train), "test": len(data.x_test)}
+        for part, x, y in ((feeds.train, data.x_train, data.y_train), (feeds.test, data.x_test, data.y_test)):
+            part[node, "x"] = torch.tensor(x, dtype=inference.dtype, device=device)
+            whole = data.description.target_dtype == "index"
+            part[node, "target"] = torch.tensor(y, dtype=torch.int64 if whole else inference.dtype, device=device)
+
+
+def _role(inference: Inference, graph: Graph, node: str) -> str:
+    return str(inference.types[graph.nodes[node].type].role)
+
+
+def load_fixed(graph: Graph, inference: Inference, device: str, feeds: Feeds) -> None:
+    """Fill in the values of all Inputs and Constants."""
+    feeds.fixed = {}
+    for node in graph.nodes:
+        if (node, "y") in inference.outputs and _role(inference, graph, node) in ("input", "constant"):
+            set_fixed(graph, inference, device, feeds, node)
+
+
+def set_fixed(graph: Graph, inference: Inference, device: str, feeds: Feeds, node: str) -> None:
+    feeds.fixed[node, "y"] = torch.tensor(graph.setting(node, "value"), dtype=inference.dtype, device=device)
+
+
+def demonstration(wanted: Any, rows: int) -> list[int]:
+    """Which rows of the training part are shown: those the document chose, as far as they exist, else the first eight."""
+    chosen = [int(i) for i in wanted if isinstance(i, int) and 0 <= i < rows] if isinstance(wanted, (list, tuple)) else []
+    return chosen or list(range(min(DEMONSTRATION, rows)))

@@ -1,0 +1,333 @@
+"""A graph compiled to straight-line Python: training steps, evaluations and traces of it."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from engine.compile.codegen import Kind, Method, Source, Writer
+from engine.compile.differentiate import Seeds
+from engine.compile.environment import Key, Wire, settings_of
+from engine.compile.plan import Plan, Wanted, make_plan
+from engine.compile.reach import reachable
+from engine.compile.shapes import Inference
+from engine.compile.trace import Trace
+from engine.compile.tracer import Tracer
+from engine.compile.unselected import CarefulWriter, all_finite, watched
+from engine.nodes.base import NodeError
+from engine.numerics.rng import generator
+from graph.model.problem import Problem
+
+if TYPE_CHECKING:
+    from graph.model.graph import Graph
+
+FILE = "<gradwire program>"
+_DECISIVE = ("dtype", "order", "outputs", "parameters", "buffers", "wirings", "batched", "forms")
+
+
+class ProgramError(Exception):
+    """The graph cannot be compiled; `problems` say why."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(p.text for p in problems) or "there is nothing to compute")
+        self.problems = tuple(problems)
+
+
+class NodeFailure(Exception):
+    """A node's computation failed on the numbers that reached it. `node` is its id, None when it cannot be told.
+
+    `refusal` is what the node itself had to say, with its repairs.
+    """
+
+    def __init__(self, node: str | None, text: str, refusal: NodeError | None = None) -> None:
+        super().__init__(text)
+        self.node = node
+        self.refusal = refusal
+
+
+@dataclass(frozen=True, slots=True)
+class RandomKey:
+    """Where a pass draws its random numbers from: the same key gives the same masks. Call it with a node's id."""
+
+    seed: int = 0
+    step: int = 0
+    device: Any = "cpu"
+
+    def __call__(self, node: str) -> torch.Generator:
+        return generator(self.seed, "forward", node, self.step, device=self.device)
+
+
+Random = Callable[[str], torch.Generator]
+
+
+def compile(
+    graph: Graph, inference: Inference, *, training: bool, method: Method = "rules", wanted: Wanted = "parameters",
+    objective: Key | None = None, outputs: Sequence[Key] | None = None,
+) -> Program:  # fmt: skip
+    """A program for the graph's objective (or the one given) and `outputs` (default: the objective and what probes show).
+
+    `wanted="parameters"` computes what training needs and raises ProgramError when that cannot be done. `wanted="all"` traces
+    every node that can be computed, with the gradient of everything; its `problems` say what could not be.
+    """
+    note, problems = "", list(inference.errors)
+    if objective is None:
+        objective, note = _objective(graph)
+    if objective is not None:
+        fault = _objective_fault(graph, inference, objective)
+        if fault is not None:
+            if wanted == "parameters" and outputs is None:
+                raise ProgramError(_on_the_way(graph, problems, objective[0]) or [fault])
+            problems += [] if any(objective[0] in p.nodes for p in problems) else [fault]
+            note = fault.text
+    elif wanted == "parameters" and outputs is None:
+        raise ProgramError([Problem("error", note)])
+    computed = objective if objective is not None and not note else None
+    if outputs is None:
+        probes = [key for key in inference.outputs if inference.types[graph.nodes[key[0]].type].probe]
+        outputs = [*([computed] if computed else []), *(key for key in probes if key != computed)]
+    lacking = [key for key in outputs if key not in inference.outputs]
+    if lacking:
+        raise ProgramError([p for key in lacking for p in _on_the_way(graph, problems, key[0])])
+    plan = make_plan(
+        graph, inference, training=training, wanted=wanted, objective=computed, outputs=outputs, everything=wanted == "all"
+    )
+    return Program(graph, plan, method, objective, note, tuple(problems))
+
+
+def _objective(graph: Graph) -> tuple[Key | None, str]:
+    from graph.model.objective import NoObjective, find_objective
+
+    found = find_objective(graph)
+    return (None, found.text) if isinstance(found, NoObjective) else ((found.node, found.port), "")
+
+
+def _objective_fault(graph: Graph, inference: Inference, objective: Key) -> Problem | None:
+    """Why this output cannot be differentiated: it is not computed, not one number, or not a real number."""
+    from engine.nodes.checks import shape_text
+
+    name = graph.nodes[objective[0]].name
+    shape = inference.outputs.get(objective)
+    if shape is None:
+        return Problem("error", f"{name}: the objective cannot be computed", (objective[0],))
+    if shape.batched or any(size != 1 for size in shape.dims):
+        text = f"{name}: the objective has to be a single number, and this is {shape_text(shape)}; put a Mean, a Sum or a loss behind it"
+        return Problem("error", text, (objective[0],))
+    if shape.dtype != "float":
+        return Problem("error", f"{name}: the objective has to be a real number, and this is a class index", (objective[0],))
+    return None
+
+
+def _on_the_way(graph: Graph, problems: Iterable[Problem], node: str) -> list[Problem]:
+    """The problems of the nodes that `node` is computed from."""
+    before = reachable([node], graph.predecessors)
+    return [p for p in problems if not p.nodes or p.nodes[0] in before]
+
+
+class Program:
+    """Compiled code for one graph. Every call is pure: nothing given to it is changed, nothing is remembered.
+
+    `feeds` are the source outputs to be given, `parameter_keys` and `buffer_keys` the tensors, each call takes them as lists in
+    that order. `trainable_keys` are the parameters whose gradients `step` returns, in the order of `parameter_keys`; a trainable
+    parameter the objective does not depend on is not among them. `trainable` are their places in `parameter_keys`. `watched` says
+    whether a gradient can be 0 · ∞ of a branch that was not selected (see `engine.compile.unselected`).
+    """
+
+    def __init__(
+        self, graph: Graph, plan: Plan, method: Method, objective: Key | None, note: str, problems: tuple[Problem, ...]
+    ) -> None:
+        self.plan = plan
+        self.method = method
+        self.objective = plan.objective
+        self.objective_note = note
+        self.problems = problems
+        self.feeds = list(plan.feeds)
+        self.outputs = list(plan.outputs)
+        self.parameter_keys = list(plan.parameters)
+        self.buffer_keys = list(plan.buffers)
+        self.trainable_keys = list(plan.trainable)
+        self.trainable = [plan.parameters.index(key) for key in plan.trainable]
+        self.names = {node: n.name for node, n in graph.nodes.items()}
+        self._intended = objective
+        self._seeds = Seeds(plan.inference.dtype)
+        self.watched = method == "rules" and watched(plan)
+        self._functions: dict[str, Callable[..., Any]] = {}
+        self._sources: dict[str, Source] = {}
+        self._wires: dict[str, int] = {}
+        self._retraced: list[str] = []
+        self._tracer: Tracer | None = None
+        self._graph = graph
+        self._edges = set(graph.edges)
+
+    def step(
+        self, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random
+    ) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+        """(objective, gradients of the trainable parameters, new values of all buffers). `stepper()` is the same without this call."""
+        result: tuple[Tensor, list[Tensor], list[Tensor]] = self._run("step", feeds, parameters, buffers, random)
+        return result
+
+    def stepper(self) -> Callable[..., tuple[Tensor, list[Tensor], list[Tensor]]]:
+        """The bare generated function behind `step` (watched, where that is needed): for a training loop, which explains a failure by
+        `failure(error)`.
+
+        To be called under `torch.no_grad()` where parameters require gradients.
+        """
+        if not self.watched:
+            return self._function("step")
+        step = self._function("step")
+
+        def careful(*arguments: Any) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+            found: tuple[Tensor, list[Tensor], list[Tensor]] = step(*arguments)
+            return found if all_finite(found[1]) else self._function("step", careful=True)(*arguments)
+
+        return careful
+
+    def evaluate(
+        self, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random
+    ) -> list[Tensor]:
+        """The values of `outputs`, forward only."""
+        with torch.no_grad():
+            result: list[Tensor] = self._run("evaluate", feeds, parameters, buffers, random)
+        return result
+
+    def objective_value(
+        self, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random
+    ) -> Tensor:
+        """The objective alone, forward only."""
+        with torch.no_grad():
+            result: Tensor = self._run("perturb", feeds, parameters, buffers, random, -1, None)
+        return result
+
+    def perturbed(
+        self, edge: str, value: Tensor, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random
+    ) -> Tensor:
+        """The objective when `value` arrives along `edge` in place of its own; all other wires of the same output keep theirs."""
+        with torch.no_grad():
+            result: Tensor = self._run("perturb", feeds, parameters, buffers, random, self._place(edge), value)
+        return result
+
+    def replaced(
+        self, edge: str | None, value: Tensor | None, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor],
+        random: Random,
+    ) -> Tensor:  # fmt: skip
+        """`perturbed`, or `objective_value` without an edge, with the graph behind it that autograd differentiates by."""
+        place = -1 if edge is None else self._place(edge)
+        result: Tensor = self._run("perturb", feeds, parameters, buffers, random, place, value)
+        return result
+
+    def gradient_at(
+        self, edge: str, value: Tensor, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random
+    ) -> Tensor | None:
+        """The gradient on `edge` when `value` arrives along it in place of its own; None where there is none."""
+        with torch.no_grad():
+            found = self._run("retrace", feeds, parameters, buffers, random, self._place(edge), value)
+        result: Tensor | None = dict(zip(self._retraced, found[2], strict=True)).get(edge)
+        return result
+
+    def _place(self, edge: str) -> int:
+        if not self._wires:
+            leaves = (leaf for o in self.plan.operations for leaf in o.leaves if isinstance(leaf, Wire))
+            self._wires = {leaf.edge: i for i, leaf in enumerate(leaves)}
+        return self._wires[edge]
+
+    def trace(
+        self, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random
+    ) -> Trace:
+        """Every value and every gradient of one pass. Buffers keep their values: a trace changes nothing."""
+        with torch.no_grad():
+            found = self._run("trace", feeds, parameters, buffers, random)
+        assert self._tracer is not None
+        return self._tracer.trace(found, parameters)
+
+    def update(self, graph: Graph, inference: Inference) -> bool:
+        """Take over new values of settings. False when the change asks for other code: then compile anew."""
+        plan, old = self.plan, self.plan.inference
+        if graph.nodes.keys() != self.names.keys() or graph.edges.keys() != self._edges:
+            return False
+        same = all(getattr(old, name) == getattr(inference, name) for name in _DECISIVE)
+        if not same or bool(old.errors or inference.errors) or _objective(graph)[0] != self._intended:
+            return False
+        fresh = make_plan(graph, inference, training=plan.training, wanted=plan.wanted, objective=plan.objective,
+                          outputs=plan.outputs, everything=plan.wanted == "all")  # fmt: skip
+        if fresh.trainable != plan.trainable or fresh.fault != plan.fault:
+            return False
+        for operation in plan.operations:
+            batched = inference.batched.get(operation.node, frozenset())
+            new = settings_of(graph, operation.node, training=plan.training, batched=batched, dtype=inference.dtype)
+            vars(operation.settings).update(vars(new))
+        self.names = {node: n.name for node, n in graph.nodes.items()}
+        return True
+
+    def source(self, kind: Kind) -> str:
+        """The generated code, for tests and the curious."""
+        self._function(kind)
+        return self._sources[kind].text
+
+    def failure(self, error: BaseException) -> NodeFailure:
+        """What a failure inside generated code means for the person at the canvas: which node, in one line."""
+        node = self._failed_node(error)
+        name = f"{self.names[node]}: " if node is not None else ""
+        return NodeFailure(node, name + _reason(error), error if isinstance(error, NodeError) else None)
+
+    def _failed_node(self, error: BaseException) -> str | None:
+        trace = error.__traceback__
+        found: str | None = None
+        while trace is not None:
+            code: CodeType = trace.tb_frame.f_code
+            if code.co_filename.startswith(FILE):
+                nodes = self._sources[code.co_filename.removeprefix(FILE)].nodes
+                found = nodes[trace.tb_lineno - 1] if trace.tb_lineno <= len(nodes) else None
+            trace = trace.tb_next
+        return found
+
+    def _run(self, kind: Kind, *arguments: Any) -> Any:
+        function = self._functions.get(kind) or self._function(kind)
+        try:
+            found = function(*arguments)
+            if self.watched and not all_finite(_gradients(kind, found)):
+                found = self._function(kind, careful=True)(*arguments)
+            return found
+        except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
+            raise self.failure(error) from error
+
+    def _function(self, kind: Kind, careful: bool = False) -> Callable[..., Any]:
+        """The generated function; `careful` where a branch that was not selected may be infinitely steep."""
+        name = f"careful {kind}" if careful else kind
+        if name not in self._functions:
+            writer = CarefulWriter(self.plan, kind, self._seeds) if careful else Writer(self.plan, kind, self.method, self._seeds)
+            source = self._sources[name] = writer.write()
+            namespace = dict(source.names)
+            exec(builtins.compile(source.text, FILE + name, "exec"), namespace)
+            self._functions[name] = namespace["run"]
+            if careful:
+                return self._functions[name]
+            if kind == "retrace":
+                self._retraced = list(writer.found.wires)
+            if kind == "trace":
+                self._tracer = Tracer(self._graph, self.plan, writer, self._intended, self.objective_note, self.problems)
+        return self._functions[name]
+
+
+def _gradients(kind: Kind, found: Any) -> Iterable[Tensor | None]:
+    """All gradients among what generated code returned."""
+    if kind == "step":
+        gradients: list[Tensor] = found[1]
+        return gradients
+    return (g for group in found[1:4] for g in group) if kind in ("trace", "retrace") else ()
+
+
+def _reason(error: BaseException) -> str:
+    """What torch found wrong with the numbers themselves (shapes were checked before), without its own text where that is known."""
+    text = str(error).strip()
+    if isinstance(error, NodeError):
+        return text
+    if isinstance(error, IndexError) or "out of bounds" in text or "out of range" in text:
+        return "an index that reached it is outside the range it knows (a class number or a word number is too large)"
+    if "memory" in text:
+        return "there is not enough memory for its result"
+    return f"it could not be computed on these numbers ({type(error).__name__})"

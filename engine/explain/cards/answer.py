@@ -1,0 +1,202 @@
+"""Answers `CardOf`: puts the sections of a node's, a wire's or a parameter's card together."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from torch import Tensor
+
+from engine.compile.environment import FED_ROLES, Key, Own, Wire, frozen
+from engine.compile.views import Absent, Reason
+from engine.explain import labels
+from engine.explain.cards import Array, Card, CardOf, Number, Place, Section, Tex
+from engine.explain.cards.backward import backward
+from engine.explain.cards.fan_out import section as fan_out_section
+from engine.explain.cards.forward import forward, problem_section
+from engine.explain.cards.layers import collapse
+from engine.explain.cards.local import Local
+from engine.explain.cards.scene import EQUALS, Scene, equation, words
+from engine.explain.cards.state import source, state
+from engine.explain.cards.worked import Worked
+from engine.explain.context import Situation
+from engine.explain.question import Unanswerable
+
+
+def card(situation: Situation, question: CardOf) -> Card:
+    """The card that was asked for. Raises Unanswerable where there is nothing of that id."""
+    graph = situation.graph
+    there: Any = graph.edges if question.kind == "edge" else graph.nodes
+    if question.id not in there:
+        raise Unanswerable(f"this {'wire' if question.kind == 'edge' else 'node'} is no longer in the graph")
+    scene = Scene(situation, question.notation, question.sample, question.entry)
+    if question.kind == "edge":
+        return _edge(scene, question)
+    return _parameter(scene, question) if question.kind == "parameter" else _node(scene, question)
+
+
+# Nodes
+
+
+def _node(scene: Scene, question: CardOf) -> Card:
+    node = scene.graph.nodes[question.id]
+    spec = scene.graph.spec(node)
+    local = scene.local(node.id)
+    if local is None or not local.outputs:
+        empty = Card("node", node.id, question.name, node.name, spec.title, question.notation, (problem_section(scene, node.id),))
+        return replace(empty, absent="not computed")
+    port = question.name if question.name in {p.name for p in spec.outputs} else spec.outputs[0].name
+    key = (node.id, port)
+    gradient, absent = _gradient(scene, scene.trace.gradients.get(key), key)
+    sections = [*_own(scene, local), *_absent(scene, scene.trace.gradients.get(key), scene.value_place(key)), *_objective(scene, key)]
+    sections += _arriving(scene, key, local)
+    if not local.operation.fed and not local.operation.alias:
+        sections += [backward(scene, local, a) for a in range(len(local.operation.leaves))]
+        sections += [found for found in (collapse(Worked(scene, local)),) if found is not None]
+    tensor = scene.trace.values[key]
+    value = scene.quantity(tensor, scene.symbols.value(key), "value", scene.value_place(key))
+    made = Card("node", node.id, port, node.name, spec.title, question.notation, tuple(sections), value, gradient, absent)
+    return _with_choice(scene, made, key, local)
+
+
+def _arriving(scene: Scene, key: Key, local: Local) -> list[Section]:
+    """Where its gradient is from: the sum over its wires, or the one there is. A source's card has the whole story of that wire."""
+    several = fan_out_section(scene, key)
+    if several is not None:
+        return [several]
+    edges = [e for e in scene.graph.outputs_of(key[0]) if e.source == key and isinstance(scene.trace.edge_gradients.get(e.id), Tensor)]
+    found = scene.trace.gradients.get(key)
+    if len(edges) != 1 or not isinstance(found, Tensor):
+        return []
+    consumer = scene.local(edges[0].target[0])
+    a = _leaf(consumer, edges[0].id)
+    if consumer is not None and a is not None and (local.operation.fed or local.operation.alias):
+        told = backward(scene, consumer, a)
+        which = f", sample {told.chain.sample + 1}" if told.chain is not None and told.chain.sample is not None else ""
+        return [replace(told, title=f"Its gradient, from {scene.graph.nodes[edges[0].target[0]].name}{which}")]
+    place = Place("edge", edges[0].id, "", True)
+    arrived = scene.quantity(found, scene.symbols.gradient(key), "gradient", place)
+    note = words(f"It arrives along one wire, from {scene.graph.nodes[edges[0].target[0]].name}.")
+    return [Section("fan_out", "Its gradient", (note, equation("result", scene.gradient_tex(key), EQUALS, arrived)), place)]
+
+
+def _own(scene: Scene, local: Local) -> list[Section]:
+    """How its value came about, and what it keeps."""
+    if local.operation.type.role in FED_ROLES or local.operation.alias:
+        return [source(scene, local)]
+    kept = state(scene, local)
+    return [forward(scene, local), *([kept] if kept is not None else [])]
+
+
+def _gradient(scene: Scene, found: Any, key: Key) -> tuple[Number | Array | None, Reason | None]:
+    if isinstance(found, Tensor):
+        return scene.quantity(found, scene.symbols.gradient(key), "gradient", scene.gradient_place(key)), None
+    return None, found.reason if isinstance(found, Absent) else "not computed"
+
+
+def _absent(scene: Scene, found: Any, place: Place) -> list[Section]:
+    return [] if isinstance(found, Tensor) else [scene.absent(found, place)]
+
+
+def _objective(scene: Scene, key: Key) -> list[Section]:
+    if scene.trace.objective != key or not isinstance(scene.trace.gradients.get(key), Tensor):
+        return []
+    top = scene.symbols.top
+    seed = Number(1.0, "gradient", scene.gradient_place(key))
+    symbol = rf"\bar{{{top}}}" if scene.symbols.notation == "bar" else rf"\frac{{\partial {top}}}{{\partial {top}}}"
+    lines = (
+        words("This is the objective, the number that is differentiated. The backward pass starts here, with 1."),
+        equation("result", Tex(symbol, role="gradient", place=scene.gradient_place(key)), EQUALS, seed),
+    )
+    return [Section("objective", "The objective", lines, scene.value_place(key))]
+
+
+def _with_choice(scene: Scene, made: Card, key: Key, local: Local) -> Card:
+    samples = local.samples
+    shape = tuple(scene.trace.values[key].shape[scene.batched(key) :])
+    return replace(made, samples=samples, sample=scene.sample(samples), entry=scene.entry(shape), shape=shape)
+
+
+# Wires
+
+
+def _edge(scene: Scene, question: CardOf) -> Card:
+    edge = scene.graph.edges[question.id]
+    key = edge.source
+    producer, consumer = scene.graph.nodes[key[0]], scene.graph.nodes[edge.target[0]]
+    title = f"{scene.symbols.name(key)} → {'.'.join(filter(None, labels.wire_end(scene.graph, edge)))}"
+    found = scene.trace.edge_gradients.get(edge.id)
+    place = Place("edge", edge.id, "", True)
+    local, target = scene.local(key[0]), scene.local(edge.target[0])
+    if local is None:
+        empty = Card("edge", edge.id, "", title, "Wire", question.notation, (problem_section(scene, key[0]),))
+        return replace(empty, absent="not computed")
+    value = scene.quantity(scene.trace.values[key], scene.symbols.value(key), "value", scene.value_place(key))
+    carried = words(f"It carries the value of {producer.name} to {consumer.name}, and a gradient back.")
+    left = Tex(scene.symbols.value(key), role="value", place=scene.value_place(key))
+    sections = [Section("wire", "What it carries", (carried, equation("result", left, EQUALS, value)), scene.value_place(key))]
+    a = _leaf(target, edge.id)
+    if a is not None and target is not None:
+        sections.append(backward(scene, target, a))
+        sections += [each for each in (collapse(Worked(scene, target)),) if each is not None and each.place == Place("edge", edge.id)]
+    if not isinstance(found, Tensor) and not any(section.topic == "absent" for section in sections):
+        sections.append(scene.absent(found, replace(place, gradient=False)))
+    sections += [each for each in (fan_out_section(scene, key),) if each is not None]
+    gradient = scene.quantity(found, scene.symbols.along(edge), "gradient", place) if isinstance(found, Tensor) else None
+    absent: Reason | None = None if gradient is not None else found.reason if isinstance(found, Absent) else "not computed"
+    made = Card("edge", edge.id, "", title, "Wire", question.notation, tuple(sections), value, gradient, absent)
+    return _with_choice(scene, made, key, target if target is not None else local)
+
+
+def _leaf(local: Local | None, edge: str) -> int | None:
+    leaves = local.operation.leaves if local is not None else ()
+    return next((a for a, leaf in enumerate(leaves) if isinstance(leaf, Wire) and leaf.edge == edge), None)
+
+
+# Learned tensors
+
+
+def _parameter(scene: Scene, question: CardOf) -> Card:
+    key = (question.id, question.name)
+    node = scene.graph.nodes[question.id]
+    tensor = scene.trace.parameters.get(key)
+    if tensor is None:
+        raise Unanswerable(f"{node.name} has no learned {question.name} of its own")
+    title = node.name if scene.graph.spec(node).role == "parameter" else f"{node.name}.{question.name}"
+    place = Place("parameter", *key)
+    symbol = scene.symbols.learned(key)
+    value = scene.quantity(tensor, symbol, "value", place)
+    found = scene.trace.parameter_gradients.get(key)
+    shape = " × ".join(map(str, tensor.shape)) or "a single number"
+    fate = "The optimizer leaves it alone: it is frozen." if frozen(scene.graph, node.id) else "Training changes it, by its gradient."
+    about = words(f"A learned tensor of {node.name}: {shape}. {fate}")
+    sections = [Section("parameter", "Value", (about, equation("result", Tex(symbol, role="value", place=place), EQUALS, value)), place)]
+    users = _users(scene, key)
+    home = scene.local(node.id)
+    if home is not None and home.operation.alias:  # its number leaves by wires: what they bring back is the story
+        sections += _arriving(scene, home.operation.outputs[0], home)
+    sections += [backward(scene, local, a) for local, a in users]
+    gradient = None
+    if isinstance(found, Tensor):
+        gradient = scene.quantity(found, scene.symbols.of_learned(key), "gradient", replace(place, gradient=True))
+        sections += _shared(scene, key, users, gradient)
+    elif not any(section.topic == "absent" for section in sections):
+        sections.append(scene.absent(found, place))
+    absent: Reason | None = None if gradient is not None else found.reason if isinstance(found, Absent) else "not computed"
+    made = Card("parameter", *key, title, "Parameter", question.notation, tuple(sections), value, gradient, absent)
+    samples = home.samples if home is not None else 0
+    return replace(made, samples=samples, sample=scene.sample(samples), entry=scene.entry(tuple(tensor.shape)), shape=tuple(tensor.shape))
+
+
+def _users(scene: Scene, key: Key) -> list[tuple[Local, int]]:
+    """The nodes that use a learned tensor, and as which of their leaves."""
+    found = [local for local in map(scene.local, scene.operations) if local is not None]
+    return [(o, a) for o in found for a, leaf in enumerate(o.operation.leaves) if isinstance(leaf, Own) and leaf.key == key]
+
+
+def _shared(scene: Scene, key: Key, users: list[tuple[Local, int]], gradient: Number | Array) -> list[Section]:
+    if len(users) < 2:
+        return []
+    left = Tex(scene.symbols.of_learned(key), role="gradient", place=Place("parameter", *key, gradient=True))
+    note = words(f"{len(users)} nodes use it: what each of them gives is added up.")
+    return [Section("fan_out", "Together", (note, equation("result", left, EQUALS, gradient)), Place("parameter", *key))]

@@ -1,0 +1,151 @@
+"""The update that the coming training step will make, found by making it on copies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.compile.environment import Key
+from engine.compile.faults import Unzeroed
+from engine.compile.trace import array_view
+from engine.explain.cards import Place
+from engine.explain.context import Situation
+from engine.explain.question import Unanswerable
+from engine.explain.update import ParameterUpdate, Update, UpdateOf
+from engine.explain.update.equations import Worked, work_out
+from engine.nodes.base import NodeError
+from engine.training.optimizers.run import Lbfgs
+from engine.training.optimizers.specs import OptimizerSpec
+from engine.training.session import Session, SessionError
+from engine.training.state import state_key
+from engine.training.trainer import Trainer
+
+
+@dataclass(slots=True)
+class Rehearsal:
+    """One step made on copies. Tensors by (node, parameter); what the optimizer remembers by `m.<node>.<parameter>`."""
+
+    old: dict[Key, Tensor]
+    gradients: dict[Key, Tensor]
+    new: dict[Key, Tensor]
+    before: dict[str, Tensor]
+    after: dict[str, Tensor]
+    t: int
+    loss: float
+    backed_away: int = 0
+
+
+def rehearse(trainer: Trainer) -> Rehearsal:
+    """Make the coming step with the optimizer, the mini-batch and the random numbers that it will have, and change nothing.
+
+    Raises SessionError where it cannot be made.
+    """
+    session = trainer.session
+    feeds, key = trainer.coming()
+    program = session.program(training=True)
+    session.use_threads()
+    parameters = [tensor.clone() for tensor in session.parameters(program)]
+    trainable = [parameters[i] for i in program.trainable]
+    old = {k: tensor.clone() for k, tensor in zip(program.trainable_keys, trainable, strict=True)}
+    names, before = [state_key(k) for k in program.trainable_keys], trainer.capture().optimizer
+    optimizer = trainer.optimizer_on(trainable)
+    optimizer.restore(names, before)
+    step, buffers = program.stepper(), session.buffers(program)
+    seen: list[tuple[Tensor, list[Tensor]]] = []
+
+    def evaluate() -> tuple[Tensor, list[Tensor]]:
+        loss, gradients, _ = step(feeds, parameters, buffers, key)
+        if not seen:
+            seen.append((loss.detach().clone(), [g.detach().clone() for g in gradients]))
+        return loss.reshape(()), gradients
+
+    with torch.no_grad():
+        if isinstance(optimizer, Lbfgs):
+            optimizer.minimise(evaluate)
+        else:
+            optimizer.step(evaluate()[1])
+    loss, gradients = seen[0]
+    if isinstance(optimizer, Unzeroed):
+        gradients = optimizer.sums
+    new = dict(zip(program.trainable_keys, trainable, strict=True))
+    found = dict(zip(program.trainable_keys, gradients, strict=True))
+    return Rehearsal(old, found, new, before, optimizer.capture(names), optimizer.t, float(loss), getattr(optimizer, "backed_away", 0))
+
+
+def update(situation: Situation, question: UpdateOf) -> Update:
+    """Every parameter's step, by the formula of the optimizer that runs."""
+    try:
+        trainer = situation.trainer or _beside(situation.session)
+        made = rehearse(trainer)
+    except SessionError as error:
+        raise Unanswerable(str(error)) from error
+    except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
+        raise Unanswerable("The coming step cannot be computed; the problems say why.") from error
+    if not math.isfinite(made.loss):
+        raise Unanswerable("The loss is not a finite number: there is no step to make.")
+    spec, session = trainer.spec, situation.session
+    chosen = [key for key in made.new if question.node in ("", key[0]) and question.name in ("", key[1])]
+    if not chosen:
+        raise Unanswerable("Training leaves this parameter alone: it is frozen, or the loss does not depend on it.")
+    rows = tuple(_row(session, spec, trainer.hyper, made, key, question.entry) for key in chosen)
+    hyper = tuple((s.label, float(trainer.hyper[s.name])) for s in spec.settings if isinstance(trainer.hyper[s.name], (int, float)))
+    return Update(spec.key, spec.title, spec.formula, hyper, session.state.step, made.t, made.loss, rows, _note(spec, made))
+
+
+def _beside(session: Session) -> Trainer:
+    """A trainer for a session that has none, which leaves the session's state as it was."""
+    state = session.state
+    memory, counters = dict(state.optimizer), state.counters
+    try:
+        return Trainer(session)
+    finally:
+        state.optimizer = memory
+        state.step, state.epoch, state.position = counters
+
+
+def _note(spec: OptimizerSpec, made: Rehearsal) -> str:
+    if spec.key != "lbfgs":
+        return ""
+    tried = made.after.get("lbfgs.func_evals")
+    begun = made.before.get("lbfgs.func_evals")
+    count = int(tried) - int(begun or 0) if tried is not None else 0
+    text = f"One step of L-BFGS makes several of its iterations; d is all of them together. It evaluated the loss {count} times."
+    if made.backed_away:
+        text += f" It backed away from {made.backed_away} points where the loss is not finite."
+    return text
+
+
+def _row(
+    session: Session, spec: OptimizerSpec, hyper: Mapping[str, Any], made: Rehearsal, key: Key, entry: tuple[int, ...] | None
+) -> ParameterUpdate:
+    old, new, gradient, name = made.old[key], made.new[key], made.gradients[key], state_key(key)
+    at = _inside(entry, old.shape)
+    letters = [letter for letter in spec.remembers if f"{letter}.{name}" in made.after]
+    zero = torch.zeros_like(old)
+    before = {letter: made.before.get(f"{letter}.{name}", zero) for letter in letters}
+    after = {letter: made.after[f"{letter}.{name}"] for letter in letters}
+    memory, remembered = ({n: float(t[at]) for n, t in tensors.items()} for tensors in (before, after))
+    if "product" in made.after:
+        remembered["product"] = float(made.after["product"])
+    begun = bool(made.before.get("begun", made.t > 1))
+    numbers = Worked(float(old[at]), float(gradient[at]), float(new[at]), memory, remembered, made.t, begun)
+    lines = work_out(spec, hyper, numbers, Place("parameter", key[0], key[1], entry=at))
+    node = session.graph.nodes[key[0]]
+    label = node.name if session.graph.spec(node).role == "parameter" else session.name(key)
+    own = (numbers.old, numbers.gradient, numbers.new - numbers.old, numbers.new)
+    return ParameterUpdate(
+        key[0], key[1], label, array_view(old), array_view(gradient), array_view(new - old), array_view(new),
+        tuple((n, array_view(t)) for n, t in before.items()), tuple((n, array_view(t)) for n, t in after.items()), at, own, lines,
+    )  # fmt: skip
+
+
+def _inside(entry: Sequence[int] | None, shape: Sequence[int]) -> tuple[int, ...]:
+    """The index nearest to `entry` that there is."""
+    wanted = [*(entry or ())][: len(shape)]
+    wanted += [0] * (len(shape) - len(wanted))
+    return tuple(min(max(i, 0), size - 1) for i, size in zip(wanted, shape, strict=True))

@@ -1,0 +1,353 @@
+"""A graph as readable PyTorch: an `nn.Module`, its current values, its data, and a main program that prints the same loss.
+
+What the app computes from pure functions is written here the way a person would: layers as `nn.Linear` and friends (every node
+type declares its line), elementary nodes as expressions, one local variable a node, its shape beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from torch import Tensor
+
+from engine.compile.environment import Held, Key, Own, Several, Wire, Wiring, frozen, settings_of
+from engine.export.measured import Measured, Method, Methods
+from engine.export.names import RESERVED, python_names
+from engine.export.program import Part, Report, commented, literal, plain, program, without_defaults, zeros
+from engine.export.scopes import Line, Scope, scopes
+from engine.nodes import TYPES
+from engine.nodes.base import NodeType, Settings
+from engine.training.optimizers.specs import OptimizerError, optimizer
+from engine.training.session import SessionError
+from engine.training.state import state_key
+
+if TYPE_CHECKING:
+    from engine.training.session import Session
+
+KNOWN_TO_THE_PROGRAM = ("batched", "producers", "shapes", "training")
+"""What stands in a node's settings without being one."""
+
+UNSELECTED = """# Where a branch is not selected (by max, min, ReLU …) and its slope is infinite at this very point, torch's gradient is NaN
+# (0 · inf). The gradient in the app is 0 there.
+"""
+
+
+class ExportError(Exception):
+    """The graph cannot be written as a program; the text says why."""
+
+
+def export(session: Session, title: str = "") -> str:
+    """Python source of the session's graph at its current state. Raises ExportError.
+
+    Run by itself it prints `loss = …`: the objective over the whole training part (or of the graph's own inputs), in evaluation
+    mode; with `--train` it trains with the document's optimizer.
+    """
+    if session.inference.errors:
+        raise ExportError(session.inference.errors[0].text)
+    try:
+        optimizer(str(session.graph.training["optimizer"])).hyper(session.graph.training.get("hyper") or {})
+    except OptimizerError as error:
+        raise ExportError(str(error)) from None
+    try:
+        compiled = session.program(training=False)
+    except SessionError as error:
+        raise ExportError(str(error)) from None
+    assert compiled.objective is not None  # a program for training has one
+    text = _Exporter(session, compiled.objective, title).text()
+    return text if not compiled.watched else text.replace("\n", f"\n\n{UNSELECTED}", 1)
+
+
+class _Exporter:
+    def __init__(self, session: Session, objective: Key, title: str) -> None:
+        self.session = session
+        self.graph = session.graph
+        self.inference = session.inference
+        self.title = title or str(self.graph.settings.get("title") or "A graph")
+        self.objective = objective
+        self.measured = Measured.of(session, objective)
+        needed = self._on_the_way()
+        self.nodes = [n for n in self.inference.order if n in needed]
+        self.names = python_names((self.graph.nodes[n].name, n, self._more_names(n)) for n in self.nodes)
+        self.inputs: dict[str, Part] = {}
+        self.values: dict[str, Tensor] = {}
+        computed = [n for n in self.nodes if self.graph.spec(n).role not in ("input", "data")]
+        one_call = self.measured.one_call(self.nodes, self._wiring)
+        self.root, self.home = scopes(self.graph, computed, {*RESERVED, *self.names.values()}, one_call)
+        self.here = self.root
+
+    def _on_the_way(self) -> set[str]:
+        found = {self.objective[0], *((self.measured.prediction[0],) if self.measured.prediction else ())}
+        waiting = [*found]
+        while waiting:
+            node = waiting.pop()
+            more = [e.source[0] for e in self.graph.inputs_of(node)]
+            more += [a.key[0] for a in self._own(node) if a.key[0] != node]
+            waiting += [m for m in more if m not in found]
+            found.update(more)
+        return found
+
+    def _more_names(self, node: str) -> list[str]:
+        """What stands behind a node's name in further names: a Data's `data_x`, the tensors of a layer in functional form."""
+        node_type, outputs = TYPES[self.graph.nodes[node].type], self.graph.spec(node).outputs
+        return [
+            *(port.name for port in outputs if len(outputs) > 1),
+            *(parameter.name for parameter in node_type.parameters), *(buffer.name for buffer in node_type.buffers),
+        ]  # fmt: skip
+
+    def _own(self, node: str) -> Iterable[Own]:
+        return (leaf for leaf in self._wiring(node).leaves() if isinstance(leaf, Own))
+
+    def _wiring(self, node: str) -> Wiring:
+        return self.inference.wirings[node]
+
+    def _settings(self, node: str) -> Settings:
+        batched = self.inference.batched.get(node, frozenset())
+        return settings_of(self.graph, node, training=False, batched=batched, dtype=self.session.dtype)
+
+    def _arriving(self, node: str) -> dict[str, Any]:
+        """The shape at every input port: a tuple at a `many` port, None where nothing is wired."""
+        plan = self.inference.wirings[node]
+        found: dict[str, Any] = {port.name: None for port in TYPES[self.graph.nodes[node].type].inputs}
+        for argument in plan.arguments:
+            if isinstance(argument, Wire):
+                found[argument.port] = self.inference.outputs[argument.source]
+            elif isinstance(argument, Several):
+                found[argument.port] = tuple(self.inference.outputs[i.source] for i in argument.items if isinstance(i, Wire))
+        return found
+
+    def _code(self, node: str) -> tuple[str, str]:
+        """(constructor or "", call) of a node, in its functional form where its parameters are wired."""
+        node_type = TYPES[self.graph.nodes[node].type]
+        code = node_type.code_for(self._settings(node), self._arriving(node))
+        if not code:
+            raise ExportError(f"{self.graph.nodes[node].name}: {node_type.title} has no PyTorch form")
+        names = {p.name for p in node_type.parameters}
+        wired = any(isinstance(a, Wire) and a.port in names for a in self._wiring(node).arguments)
+        return ("", code[2]) if wired and len(code) > 2 else (code[0], code[1])
+
+    def text(self) -> str:
+        for node in self.nodes:
+            if node not in self.home:
+                self._fed(node)
+        self._note_outputs()
+        self._scope(self.root)
+        return self._write()
+
+    def _note_outputs(self) -> None:
+        """What each group's class returns: whatever is used outside of it, and the objective."""
+        uses = [(leaf.source, node) for node in self.home for leaf in self._wiring(node).leaves() if isinstance(leaf, Wire)]
+        for key, user in [*uses, *((key, "") for key in self.measured.returned(self.objective))]:
+            for scope in self.home[key[0]].chain() if key[0] in self.home else ():
+                if scope.parent is not None and user not in scope.nodes:
+                    scope.outputs[self._variable(key)] = None
+
+    def _scope(self, scope: Scope) -> None:
+        """The lines of a class, and of those inside it."""
+        for item in scope.items:
+            self.here = scope
+            if isinstance(item, str):
+                self._computed(item)
+                continue
+            self._scope(item)
+            scope.constructors.append(f"self.{item.attribute} = {item.class_name}()")
+            if item.outputs:
+                scope.lines.append(Line(item))
+
+    def _fed(self, node: str) -> None:
+        used = {e.source[1] for n in self.nodes for e in self.graph.inputs_of(n) if e.source[0] == node}
+        data = self.graph.spec(node).role == "data"
+        for port in self.graph.spec(node).outputs:
+            if port.name in used or (node, port.name) == self.objective:
+                tensor = self.session.feeds.whole([(node, port.name)], "train")[0]
+                about = f"{self.graph.setting(node, 'dataset')}: {'features' if port.name == 'x' else port.name}" if data else ""
+                self.inputs[self._variable((node, port.name))] = Part(tensor, about, batched=data)
+
+    def _variable(self, key: tuple[str, str]) -> str:
+        name = self.names[key[0]]
+        return name if len(self.graph.spec(key[0]).outputs) == 1 else f"{name}_{key[1]}"
+
+    def _computed(self, node: str) -> None:
+        node_type = TYPES[self.graph.nodes[node].type]
+        s, shapes = self._settings(node), self._arriving(node)
+        constructor, call = self._code(node)
+        places = self._places(node, node_type, s, shapes)
+        self._tensors(node, node_type, constructor, places)
+        if constructor:
+            made = without_defaults(_fill(constructor, places))
+            held = ".requires_grad_(False)" if frozen(self.graph, node) and node_type.role != "parameter" else ""
+            self.here.constructors.append(f"self.{self.names[node]} = {made}{held}")
+        key = node, node_type.outputs[0].name
+        self.here.lines.append(Line(node, f"{self._variable(key)} = {_fill(call, places)}", self._shape(key)))
+
+    def _shape(self, key: Key) -> str:
+        """The shape of a value for the eye: `N × 4`; nothing for a single number."""
+        shape = self.inference.outputs[key]
+        return " × ".join([*(["N"] if shape.batched else []), *map(str, shape.dims)])
+
+    def _places(self, node: str, node_type: NodeType, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:
+        """What stands for each `{place}` of a type's code."""
+        plan = self._wiring(node)
+        places: dict[str, Any] = {name: literal(value) for name, value in vars(s).items() if name not in KNOWN_TO_THE_PROGRAM}
+        places |= {"dtype": str(self.session.dtype), "self": f"self.{self.names[node]}"}
+        if node_type.role == "constant":
+            places["value"] = f"torch.tensor({literal(_floats(s.value))})"
+        for name, argument in zip(plan.names, plan.arguments, strict=True):
+            if argument is not None:
+                places[name] = self._argument(argument)
+                if node_type.penalizes:
+                    places[name] = f"({places[name]},)" if places[name] else "()"
+            elif name not in places:
+                places[name] = "None"
+        values = node_type.code_values(s, shapes)
+        return places | {name: value if isinstance(value, str) else literal(value) for name, value in values.items()}
+
+    def _argument(self, argument: Any) -> str:
+        match argument:
+            case None:
+                return "None"
+            case Wire():
+                return self._value(argument.source)
+            case Several():
+                return ", ".join(self._argument(item) for item in argument.items)
+            case Own() | Held():
+                return self._tensor(argument.key)
+        raise TypeError(argument)
+
+    def _value(self, key: tuple[str, str]) -> str:
+        """A node's output in the class being written; what is computed outside of it becomes an argument of its `forward`."""
+        variable = self._variable(key)
+        for scope in self.here.chain():
+            if scope.parent is None or key[0] in scope.nodes:
+                break
+            scope.inputs[variable] = variable
+        return variable
+
+    def _tensor(self, key: tuple[str, str]) -> str:
+        """A learned tensor or buffer in the class being written; that of a layer outside of it becomes an argument of its `forward`."""
+        around, path = list(self.home[key[0]].chain()), self.home[key[0]].path() + self._tensor_name(key)
+        argument = f"{self.names[key[0]]}_{key[1]}"
+        while argument in self.names.values():
+            argument += "_"
+        asking = None
+        for scope in self.here.chain():
+            if scope in around:
+                reached = f"self.{path.removeprefix(scope.path())}"
+                if asking is None:
+                    return reached
+                asking.inputs[argument] = reached
+                break
+            scope.inputs[argument], asking = argument, scope
+        return argument
+
+    def _tensor_name(self, key: tuple[str, str]) -> str:
+        """Where a learned tensor or buffer lives in its class: `hidden.weight`, `w`, `standardized_mean`."""
+        node, name = key
+        node_type = TYPES[self.graph.nodes[node].type]
+        if node_type.role == "parameter":
+            return self.names[node]
+        if self._code(node)[0]:
+            return f"{self.names[node]}.{node_type.code_parameters.get(name, name)}"
+        return f"{self.names[node]}_{name}"
+
+    def _tensors(self, node: str, node_type: NodeType, constructor: str, places: dict[str, Any]) -> None:
+        """Note the values of the node's tensors, and make those that no constructor makes."""
+        plan, path = self._wiring(node), self.here.path()
+        held = ", requires_grad=False" if frozen(self.graph, node) else ""
+        for argument in plan.arguments:
+            if isinstance(argument, Own) and argument.key[0] == node:
+                name, value = self._tensor_name(argument.key), self.session.state.parameters[state_key(argument.key)]
+                self.values[path + name] = value
+                if node_type.role == "parameter":
+                    places["value"] = zeros(value.shape)
+                elif not constructor:
+                    self.here.constructors.append(f"self.{name} = nn.Parameter({zeros(value.shape)}{held})")
+            elif isinstance(argument, Held) and (not constructor or argument.key[1] in node_type.code_parameters):
+                name, value = self._tensor_name(argument.key), self.session.state.buffers[state_key(argument.key)]
+                self.values[path + name] = value
+                if not constructor:
+                    self.here.constructors.append(f'self.register_buffer("{name}", {zeros(value.shape)})')
+
+    # the file
+
+    def _write(self) -> str:
+        classes = [line for scope in self.root.within() for line in self._class(scope, [self._forward(scope)])]
+        methods = self._methods()
+        classes += self._class(self.root, list(methods.values()))
+        return program(
+            self.title, str(self.session.dtype), classes, self.values, self.inputs, self.graph.training, self._learned(),
+            self._report(methods), self.session.state.step,
+        )  # fmt: skip
+
+    def _learned(self) -> Literal["all", "some", "none"]:
+        """How many of the parameters training changes."""
+        held = [frozen(self.graph, own.key[0]) for node in self.nodes for own in self._own(node)]
+        return "none" if all(held) else "some" if any(held) else "all"
+
+    def _forward(self, scope: Scope) -> Method:
+        return Method("forward", tuple(scope.inputs), tuple(line.written() for line in scope.lines), ", ".join(scope.outputs))
+
+    def _methods(self) -> dict[str, Method]:
+        """Those of the model, by name."""
+        measured = self.measured
+        values = {n for n in self.nodes if self.graph.spec(n).role in ("parameter", "constant")}
+        cut = Methods(self.root, list(self.inputs), self._wiring, self._variable, values)
+        found: dict[str, Method] = {}
+        if measured.prediction is not None:
+            shape = self._shape(measured.prediction)
+            found["predict"] = predict = cut.returning(
+                [measured.prediction], self._variable(measured.prediction), "predict", f"The prediction{f', {shape}' if shape else ''}."
+            )
+            if measured.right is not None:
+                code = f"prediction = {predict.call}", ""
+                doc = "The number of each sample's predicted class."
+                found["classify"] = Method("classify", predict.arguments, (code,), measured.right.class_code(), doc)
+        if measured.penalties and all(self.home[key[0]] is self.root for key, _ in measured.penalties):
+            terms = "".join(f" {'-' if sign < 0 else '+'} {self._variable(key)}" for key, sign in measured.penalties)
+            keys = [key for key, _ in measured.penalties]
+            doc = "The part of the loss that no sample changes."
+            found["penalty_terms"] = cut.returning(keys, terms.removeprefix(" + ").strip(), "penalty_terms", doc)
+        found["forward"] = cut.forward(self.objective, measured.prediction, found.get("predict"))
+        return found
+
+    def _report(self, methods: dict[str, Method]) -> Report:
+        """What the program can print about its model."""
+        measured = self.measured
+        target = self._variable(measured.target) if measured.target is not None else ""
+        right = measured.right if "predict" in methods and target in self.inputs else None
+        arguments = {name: method.arguments for name, method in methods.items()}
+        return Report(measured.classes, target, right, bool(measured.penalties), arguments, self._held_out())
+
+    def _held_out(self) -> dict[str, Part]:
+        """The inputs that are others in the test part."""
+        if not self.session.feeds.rows["test"]:
+            return {}
+        found = {}
+        for (node, port), tensor in self.session.feeds.test.items():
+            name = self._variable((node, port)) if node in self.names else ""
+            if name in self.inputs:
+                found[name] = replace(self.inputs[name], tensor=tensor)
+        return found
+
+    def _class(self, scope: Scope, methods: Sequence[Method]) -> list[str]:
+        lines = [f"class {scope.class_name}(nn.Module):"]
+        if scope.parent is not None:
+            lines += [f'    """{plain(scope.title)}."""', ""]
+        if scope.constructors:
+            lines += ["    def __init__(self):", "        super().__init__()", *(f"        {line}" for line in scope.constructors), ""]
+        for method in methods:
+            lines.append(f"    def {method.name}({', '.join(['self', *method.arguments])}):")
+            lines += [f'        """{method.doc}"""'] if method.doc else []
+            lines += [f"        {line}" for line in commented(method.lines)]
+            lines += [*([f"        return {method.returned}"] if method.returned else ["        pass"] * (not method.lines)), ""]
+        return [*lines, ""]
+
+
+def _fill(code: str, places: Mapping[str, Any]) -> str:
+    return re.sub(r"\{(\w+)\}", lambda match: str(places[match[1]]), code)
+
+
+def _floats(value: Any) -> Any:
+    return [_floats(v) for v in value] if isinstance(value, list) else float(value)

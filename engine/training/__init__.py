@@ -1,0 +1,1 @@
+"""State, steps, measurements: what changes while a network learns."""

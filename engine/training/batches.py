@@ -1,0 +1,51 @@
+"""Mini-batches: every epoch in a new order that follows from the seed, laid out before the epoch starts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from engine.compile.environment import Key
+from engine.compile.feeds import Feeds
+from engine.numerics.rng import generator
+
+
+class Batches:
+    """The feeds of every step of one epoch. `size` None (or all) takes the whole training part, in its own order."""
+
+    def __init__(self, feeds: Feeds, keys: Sequence[Key], size: int | None, seed: int) -> None:
+        self._feeds, self._keys, self._seed = feeds, list(keys), seed
+        rows = feeds.rows["train"] if any(key in feeds.train for key in keys) else 0
+        self.whole = not rows or size is None or size >= rows
+        self.rows = rows
+        self.size = rows if self.whole or size is None else size
+        self.count = 1 if self.whole else -(-rows // self.size)
+        self.epoch = -1
+        self.feeds: list[list[Tensor]] = []
+        self._order = torch.arange(rows)
+
+    def lay_out(self, epoch: int) -> list[list[Tensor]]:
+        """The feeds of all steps of this epoch; the last batch holds what is left."""
+        if epoch == self.epoch or (self.whole and self.epoch >= 0):
+            self.epoch = epoch
+            return self.feeds
+        self.epoch = epoch
+        if self.whole:
+            self.feeds = [self._feeds.whole(self._keys, "train")]
+            return self.feeds
+        self._order = torch.randperm(self.rows, generator=generator(self._seed, "shuffle", epoch))
+        columns: list[Sequence[Tensor]] = []
+        for key in self._keys:
+            data = self._feeds.train.get(key)
+            if data is None:
+                columns.append([self._feeds.fixed[key]] * self.count)
+            else:
+                columns.append(torch.split(data.index_select(0, self._order.to(data.device)), self.size))
+        self.feeds = [list(feeds) for feeds in zip(*columns, strict=True)]
+        return self.feeds
+
+    def rows_of(self, position: int) -> Tensor:
+        """The rows of the training part in the batch at this position of the epoch laid out."""
+        return self._order if self.whole else self._order[position * self.size : (position + 1) * self.size]

@@ -1,0 +1,88 @@
+"""Which device runs a graph, and why; how many threads."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import torch
+
+from graph.text.quoting import named
+
+if TYPE_CHECKING:
+    from engine.compile.shapes import Inference
+    from graph.model.graph import Graph
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+SMALL = 200_000
+"""Learned numbers below which one step is mostly overhead, and a GPU's overhead is larger: measured, 64–64–10 is faster on one core."""
+
+CONVOLUTION_WORK = 50_000_000
+"""Multiplications in one step from which a second thread pays."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceChoice:
+    """`device` is torch's name of it; `note` says why it is not what was asked for, or why `auto` chose it. Empty: nothing to say."""
+
+    device: str
+    note: str = ""
+
+
+def choose_device(wanted: str, dtype: torch.dtype, learned: int) -> DeviceChoice:
+    """`wanted` is one of DEVICES, or what a file says instead; `learned` counts the numbers that training changes."""
+    if wanted not in DEVICES:
+        return DeviceChoice("cpu", f"there is no device called {named(wanted)}, only {', '.join(DEVICES)}; running on the CPU")
+    if wanted == "auto":
+        return _automatic(dtype, learned)
+    if wanted == "cpu":
+        return DeviceChoice("cpu")
+    if reason := _missing(wanted, dtype):
+        return DeviceChoice("cpu", f"{reason}; running on the CPU")
+    return DeviceChoice(wanted)
+
+
+def _automatic(dtype: torch.dtype, learned: int) -> DeviceChoice:
+    passed_over = ""
+    for device, title in (("cuda", "the GPU (CUDA)"), ("mps", "the GPU (MPS)")):
+        if reason := _missing(device, dtype):
+            if device == "mps" and _mps():
+                passed_over = reason
+            continue
+        if learned < SMALL:
+            few = f"{learned:,} learned numbers are too few for {title} to be faster"
+            return DeviceChoice("cpu", f"auto: CPU, because {few}; choose {device} to use it")
+        return DeviceChoice(device, f"auto: {title}")
+    return DeviceChoice("cpu", f"auto: CPU; {passed_over}" if passed_over else "")
+
+
+def _missing(device: str, dtype: torch.dtype) -> str:
+    if device == "cuda":
+        if torch.cuda.is_available():
+            return ""
+        built = torch.version.cuda is not None
+        return "CUDA finds no usable GPU" if built else "this PyTorch was built without CUDA"
+    if not _mps():
+        return "MPS needs a Mac with an Apple GPU and a PyTorch built for it"
+    return "MPS needs float32, and this document is float64" if dtype == torch.float64 else ""
+
+
+def _mps() -> bool:
+    return bool(torch.backends.mps.is_available())
+
+
+def threads_for(graph: Graph, inference: Inference) -> int:
+    """How many threads make this graph fast: from the graph alone, so that results do not depend on the machine's mood.
+
+    Two where convolutions have enough to do in one step, else one: splitting small products costs more than it saves, and
+    threads that wait for each other suffer most when other programs run.
+    """
+    rows = graph.training.get("batch_size") or 32
+    work = 0
+    for (node, name), shape in inference.parameters.items():
+        if name == "W" and len(shape) == 4 and (node, "y") in inference.outputs:
+            _, *positions = inference.outputs[node, "y"].dims
+            work += math.prod(shape) * math.prod(positions) * rows
+    return 2 if work > CONVOLUTION_WORK else 1

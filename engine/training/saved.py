@@ -1,0 +1,118 @@
+"""A run's State in the form that stands in a file, and back: numbers where they are few, else one safetensors file."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import Tensor
+
+from engine.numerics.tensors import INLINE, TensorError
+from engine.training.state import PARTS, State
+from graph.storage.saved import DTYPES, SavedState
+
+if TYPE_CHECKING:
+    from engine.training.session import Session
+
+LBFGS = "lbfgs."
+LARGEST_COUNT = 2**53
+TOGETHER = 4096
+"""With more numbers than this in all, a file is an archive: nobody reads them as text."""
+
+
+def pack_state(state: State, optimizer: str, token: int | None = None, seed: int | None = None) -> SavedState:
+    """The state for a file; bit for bit what `unpack_state` gives back."""
+    tensors = {f"{part}/{name}": t.detach().cpu().contiguous() for part in PARTS for name, t in getattr(state, part).items()}
+    more: dict[str, Any] = {"step": state.step, "epoch": state.epoch, "position": state.position, "optimizer": optimizer, "seed": seed}
+    more["token"] = time.time_ns() if token is None else token
+    few = sum(t.numel() for t in tensors.values()) <= TOGETHER and all(t.numel() <= INLINE for t in tensors.values())
+    if few and all(bool(torch.isfinite(t).all()) for t in tensors.values()):
+        return SavedState(**more, numbers={name: _numbers(t) for name, t in tensors.items()})
+    from safetensors.torch import save
+
+    return SavedState(**more, packed=save({name: t.clone() for name, t in tensors.items()}))
+
+
+def unpack_state(saved: SavedState) -> State:
+    """The state that a file holds, on the CPU. Raises TensorError."""
+    state = State(step=saved.step, epoch=saved.epoch, position=saved.position)
+    for name, tensor in _tensors(saved).items():
+        part, slash, key = name.partition("/")
+        if slash and part in PARTS:
+            getattr(state, part)[key] = tensor
+    return state
+
+
+def put_back(session: Session, saved: SavedState, spared: Collection[str] = ()) -> tuple[str, ...]:
+    """Let a session go on from a file's values, except those of the `spared` nodes. Returns the names of values that no longer fit.
+
+    The memory of another optimizer than the document's is of no use. Raises TensorError, and then the session is as it was.
+    """
+    state = unpack_state(saved)
+    for part in (state.parameters, state.buffers):
+        for name in [name for name in part if name.rpartition(".")[0] in spared]:
+            del part[name]
+    same = saved.optimizer == session.graph.training["optimizer"]
+    usable = same and remembered_soundly(state.optimizer)
+    state.optimizer = {name: _remembered(session, tensor) for name, tensor in state.optimizer.items()} if usable else {}
+    if saved.seed is not None:
+        session.seed = saved.seed
+    lost = session.put_back(state)
+    return lost if usable or not same else (*lost, "what the optimizer remembered")
+
+
+def remembered_soundly(memory: Mapping[str, Tensor]) -> bool:
+    """Whether an optimizer can have remembered this: its counts are numbers, and nothing that L-BFGS needs is missing.
+
+    What belongs to one parameter is not looked at: each optimizer takes over what fits.
+    """
+    if not all(tensor.dim() == 0 and 0 <= float(tensor) < LARGEST_COUNT for name, tensor in memory.items() if "." not in name):
+        return False
+    held = {name.removeprefix(LBFGS): tensor for name, tensor in memory.items() if name.startswith(LBFGS)}
+    if "prev_flat_grad" not in held:  # before L-BFGS's first move
+        return True
+    flat, counts = held["prev_flat_grad"].shape, ("func_evals", "n_iter")
+    shapes = {"d": flat, "prev_flat_grad": flat} | dict.fromkeys(("t", "H_diag", "prev_loss", *counts), torch.Size())
+    for i in range(sum(name.startswith("old_dirs.") for name in held)):
+        shapes |= {f"old_dirs.{i}": flat, f"old_stps.{i}": flat, f"ro.{i}": torch.Size()}
+    fits = {name: tensor.shape for name, tensor in held.items()} == shapes
+    return fits and all(0 <= float(held[name]) < LARGEST_COUNT for name in counts)
+
+
+def with_waiting(session: Session, state: State) -> State:
+    """The state with the trained values of nodes that do not use them now, which the file must not lose."""
+    state.parameters = session.waiting() | state.parameters
+    return state
+
+
+def _remembered(session: Session, tensor: Tensor) -> Tensor:
+    """What an optimizer remembers, where the session computes; single numbers stay as they are."""
+    if not tensor.dim():
+        return tensor
+    return tensor.to(device=session.device, dtype=session.dtype if tensor.is_floating_point() else tensor.dtype)
+
+
+def _numbers(tensor: Tensor) -> dict[str, Any]:
+    return {"dtype": str(tensor.dtype).removeprefix("torch."), "shape": list(tensor.shape), "values": tensor.reshape(-1).tolist()}
+
+
+def _tensors(saved: SavedState) -> Mapping[str, Tensor]:
+    if not saved.packed:
+        return {name: _read(name, row) for name, row in saved.numbers.items()}
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        return load(saved.packed)
+    except (SafetensorError, KeyError, ValueError):
+        raise TensorError("the trained values in the file cannot be read") from None
+
+
+def _read(name: str, row: Mapping[str, Any]) -> Tensor:
+    assert row["dtype"] in DTYPES  # the file's reader has seen to it
+    try:
+        return torch.tensor(row["values"], dtype=getattr(torch, row["dtype"])).reshape(row["shape"])
+    except (TypeError, ValueError, RuntimeError, OverflowError):
+        raise TensorError(f"the trained values of {name} in the file cannot be read") from None

@@ -1,0 +1,152 @@
+"""Training steps: made one after another on a session's live tensors, counted, gone back behind, and made again exactly."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+
+from engine.compile.program import Program
+from engine.training.batches import Batches
+from engine.training.moves import moved_memory
+from engine.training.optimizers.run import Lbfgs, Stepper
+from engine.training.session import Session
+from engine.training.state import State, state_key
+
+
+class Steps:
+    """The steps of one run. `bind` and `batches` say what they are made of; both are set before the first one.
+
+    `losses` are those of the steps made last, `loss` the newest; `last` is the (epoch, position) of the mini-batch it was computed on.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.loss: float | None = None
+        self.losses: list[float] = []
+        self.last: tuple[int, int] | None = None
+        self.batches: Batches
+        self._program: Program
+        self._optimizer: Stepper
+        self._step: Callable[..., tuple[Tensor, list[Tensor], list[Tensor]]]
+        self._parameters: list[Tensor] = []
+        self._buffers: list[Tensor] = []
+        self._names: list[str] = []
+        self._random = False
+
+    def bind(self, program: Program, optimizer: Stepper) -> None:
+        """Make steps with this program and this optimizer from here on."""
+        self._program, self._optimizer = program, optimizer
+        self._step = program.stepper()
+        self._parameters = self.session.parameters(program)
+        self._buffers = self.session.buffers(program)
+        self._names = [state_key(key) for key in program.trainable_keys]
+        self._random = any(o.type.random for o in program.plan.operations)
+
+    # Making steps
+
+    def next_feeds(self, feeds: list[list[Tensor]], count: int) -> list[list[Tensor]]:
+        """What the next `count` steps are fed, the end of the epoch permitting."""
+        position = self.session.state.position
+        return feeds * count if self.batches.whole else feeds[position : position + count]
+
+    def make(self, feeds: list[list[Tensor]], first: int, deadline: float = math.inf) -> bool:
+        """The loop itself, from step `first` on. Fills `losses`; True when the last loss was not finite (its step was not made)."""
+        losses = self.losses = []
+        step, parameters, move = self._step, self._parameters, self._optimizer.step
+        buffers, random, key = self._buffers, self._random, self.session.random(0)
+        lbfgs = self._optimizer if isinstance(self._optimizer, Lbfgs) else None
+        clock, inf = time.perf_counter, math.inf
+        for i, batch in enumerate(feeds, first):
+            if random:
+                key = self.session.random(i)
+            if lbfgs is not None:
+                value = self._minimise(lbfgs, batch, key)
+            else:
+                loss, gradients, new = step(batch, parameters, buffers, key)
+                value = loss.item()
+                if not -inf < value < inf:
+                    return True
+                move(gradients)
+                if new:
+                    buffers = self._buffers = new
+            if not -inf < value < inf:
+                return True
+            losses.append(value)
+            if clock() >= deadline:
+                break
+        return False
+
+    def _minimise(self, lbfgs: Lbfgs, feeds: list[Tensor], key: Any) -> float:
+        def evaluate() -> tuple[Tensor, list[Tensor]]:
+            loss, gradients, self._buffers = self._step(feeds, self._parameters, self._buffers, key)
+            return loss.reshape(()), gradients
+
+        return float(lbfgs.minimise(evaluate))
+
+    def count(self, step: int) -> None:
+        """Bring the state's counters and buffers up to date with the steps just made, which led to `step`."""
+        state, whole = self.session.state, self.batches.whole
+        made = step - state.step
+        if made:
+            self.loss = self.losses[-1]
+            self.last = (state.epoch, 0 if whole else state.position + made - 1)
+        state.step = step
+        if whole:
+            state.epoch += made
+        else:
+            state.position += made
+            if state.position >= self.batches.count:
+                state.epoch, state.position = state.epoch + 1, 0
+        for key, tensor in zip(self._program.buffer_keys, self._buffers, strict=True):
+            state.buffers[state_key(key)] = tensor
+
+    # Back, and again
+
+    def remembered(self) -> dict[str, Tensor]:
+        """The optimizer's memory, also under the names that parameters have moved to since it was bound."""
+        memory = self._optimizer.capture(self._names)
+        return memory | moved_memory(self.session.moved, memory)
+
+    def memory(self) -> dict[str, Tensor]:
+        """What the optimizer remembers, without a copy."""
+        return self._optimizer.memory(self._names)
+
+    def remember(self, memory: dict[str, Tensor]) -> None:
+        """Give the optimizer a captured memory, as far as it fits."""
+        self._optimizer.restore(self._names, memory)
+
+    def take(self, state: State) -> None:
+        """Go to a captured state of this very run: same tensors, same optimizer object."""
+        mine = self.session.state
+        for name, tensor in mine.parameters.items():
+            tensor.copy_(state.parameters[name])
+        mine.buffers.update({name: tensor.clone() for name, tensor in state.buffers.items()})
+        mine.step, mine.epoch, mine.position = state.counters
+        self._buffers = self.session.buffers(self._program)
+        self.remember(state.optimizer)
+
+    def start_from(self, state: State, loss: float | None) -> None:
+        """Go to a captured state of this very run, which was reached with `loss`."""
+        self.take(state)
+        self.loss, self.losses = loss, []
+        self.last = self._before() if state.step else None
+
+    def _before(self) -> tuple[int, int]:
+        """The (epoch, position) of the mini-batch before the coming one."""
+        epoch, position = self.session.state.epoch, self.session.state.position
+        return (epoch, position - 1) if position else (max(epoch - 1, 0), self.batches.count - 1)
+
+    def replay(self, step: int) -> None:
+        """Make the steps up to `step` once more, without curves; fewer where one has no finite loss."""
+        state = self.session.state
+        while state.step < step:
+            feeds = self.batches.lay_out(state.epoch)
+            following = self.next_feeds(feeds, step - state.step)
+            self.make(following, state.step)
+            if len(self.losses) < len(following):
+                return
+            self.count(state.step + len(following))

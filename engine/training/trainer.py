@@ -1,0 +1,380 @@
+"""Training: a plain loop over the session's program and an optimizer, in slices that anyone can interleave with other work."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.compile.failure import first_nonfinite
+from engine.compile.faults import Unzeroed
+from engine.compile.program import Program, RandomKey
+from engine.compile.trace import Trace
+from engine.compile.views import TraceView
+from engine.nodes.base import NodeError
+from engine.numerics.plain import number_json
+from engine.training.batches import Batches
+from engine.training.curve import Curve
+from engine.training.optimizers.run import Lbfgs, Stepper, stepper
+from engine.training.optimizers.specs import OptimizerError, optimizer
+from engine.training.result import evaluated, learned
+from engine.training.session import Session, SessionError
+from engine.training.state import State
+from engine.training.steps import Steps
+from graph.model.faults import Fault
+from graph.model.problem import Problem
+from graph.model.settings import training_length
+
+SKIPPED = Fault("zero_grad")
+SNAPSHOT = 64
+"""Steps between two copies of the state; what lies between is replayed exactly."""
+MEASURED = 200
+"""So many epochs are each measured at their end, whatever it costs; after them a run of any length is measured so often more, at most."""
+SHARE = 0.1
+"""Part of the time that later measurements may take; a forward pass counts a third of a step over as many samples, but at least two."""
+
+
+class Trainer:
+    """One run of one session. `run` makes steps until it is told to stop; everything else may happen between two calls.
+
+    `problem` is set when training stopped because of a failure; the session then holds the last finite state. Raises SessionError
+    where the graph cannot be trained or a training setting is wrong.
+    """
+
+    def __init__(self, session: Session, training: Mapping[str, Any] | None = None) -> None:
+        self.session = session
+        self.training: Mapping[str, Any] = {}
+        self.spec = optimizer("sgd")
+        self.hyper: dict[str, Any] = {}
+        self.curve = Curve()
+        self.problem: Problem | None = None
+        self.seconds = 0.0
+        self._steps = Steps(session)
+        self._first_step = session.state.step
+        self._version = self._edits = self._measured = -1
+        self._program: Program
+        self._optimizer: Stepper
+        self.configure(session.graph.training if training is None else training)
+
+    # Settings
+
+    def configure(self, training: Mapping[str, Any]) -> None:
+        """Take over training settings: hyperparameters at once, another optimizer or batch size with the next step."""
+        try:
+            spec = optimizer(str(training["optimizer"]))
+            hyper = spec.hyper(training.get("hyper") or {})
+        except OptimizerError as error:
+            raise SessionError([Problem("error", str(error))]) from None
+        before, self.training = self.training, dict(training)
+        if not before or spec is not self.spec or before.get("batch_size") != training.get("batch_size"):
+            forget = bool(before) and spec is not self.spec
+            self.spec, self.hyper = spec, hyper
+            self._bind(forget=forget)
+        elif hyper != self.hyper:
+            self.hyper = hyper
+            self._optimizer.set_hyper(hyper)
+            self._snapshots = [self.capture()]
+            self.problem = None
+
+    @property
+    def loss(self) -> float | None:
+        """The loss of the newest step."""
+        return self._steps.loss
+
+    @property
+    def loss_of(self) -> str:
+        """What that loss is computed over: `mini-batch`, `whole` (training set), or nothing where there are no data."""
+        return "" if not self._batches.rows else "whole" if self._batches.whole else "mini-batch"
+
+    @property
+    def total_steps(self) -> int:
+        """Steps after which the run is complete; 0 where nothing limits it."""
+        unit, count = training_length(self.training) or ("steps", 0)
+        return count if unit == "steps" else count * self._batches.count
+
+    @property
+    def finished(self) -> bool:
+        return self.problem is not None or 0 < self.total_steps <= self.session.state.step
+
+    def lengthen(self) -> None:
+        """Where the run is complete already, let it go on for its full length again."""
+        total, step = self.total_steps, self.session.state.step
+        if 0 < total <= step:
+            self.configure({**self.training, "steps": total * (1 + step // total)})
+
+    @property
+    def measure_every(self) -> int:
+        """Steps between two measurements over the whole data after the first epochs: from sizes alone, so that a run can be repeated."""
+        rows = self.session.feeds.rows
+        cost = sum(max(2.0, count / (3 * max(self._batches.size, 1))) for count in rows.values())
+        return max(math.ceil(cost / SHARE), math.ceil(self.total_steps / MEASURED))
+
+    # Running
+
+    def run(self, max_seconds: float | None = None, max_steps: int | None = None) -> int:
+        """Train until finished, or for this long, or this many steps (at least one). Returns the steps made."""
+        self._follow()
+        self.session.use_threads()
+        state = self.session.state
+        start = state.step
+        if self.curve.last > start:  # the run went back, and from here on its curve is made anew
+            self.curve.cut(start)
+        started = time.perf_counter()
+        deadline = math.inf if max_seconds is None else started + max_seconds
+        limit = math.inf if max_steps is None else start + max_steps
+        last = self.total_steps or math.inf
+        with torch.no_grad():
+            while state.step < min(limit, last) and self.problem is None:
+                self._stretch(min(limit, last), deadline)
+                if time.perf_counter() >= deadline:
+                    break
+            if state.step == last and self.problem is None:
+                self._finish()
+        self.seconds += time.perf_counter() - started
+        return state.step - start
+
+    def _stretch(self, limit: float, deadline: float) -> None:
+        """Steps up to the next place where something else has to be done: a snapshot, a measurement, the end of an epoch."""
+        state, steps = self.session.state, self._steps
+        if state.step % SNAPSHOT == 0 and state.step != self._snapshots[-1].step:
+            if state.first_bad() is not None:  # a loss can stay finite for ever behind an infinite weight
+                self._fail()
+                return
+            self._snapshots = [self._snapshots[-1], self.capture()]
+        feeds = self._batches.lay_out(state.epoch)
+        every, early = self.measure_every, state.epoch < MEASURED and self._measurable
+        stop = min(limit, state.step + SNAPSHOT - state.step % SNAPSHOT, state.step + every - state.step % every)
+        if early and self._batches.whole:
+            stop = state.step + 1
+        first = state.step
+        try:
+            failed = steps.make(steps.next_feeds(feeds, int(stop) - first), first, deadline)
+        except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
+            failed = False
+            self.problem = self.session.explain(self._program.failure(error))
+        steps.count(first + len(steps.losses))
+        if self.problem is not None and isinstance(self._optimizer, Lbfgs):
+            self._parameters_back(state.step)  # it failed in the middle of a line search
+        self.curve.add(first + 1, steps.losses)
+        if failed:
+            self._fail()
+        elif state.step > first and (state.step % every == 0 or (early and state.position == 0)):
+            self._measure()
+
+    def _finish(self) -> None:
+        """The last update may have broken the parameters without anybody having computed with them."""
+        if self.session.state.first_bad() is not None:
+            self._fail()
+        else:
+            self._measure()
+
+    # Measuring
+
+    @property
+    def _measurable(self) -> bool:
+        """Whether a measurement has anything to say beside the losses of the steps."""
+        return bool(self._batches.rows) and (self.session.measures.has_accuracy or bool(self.session.feeds.rows["test"]))
+
+    def _measure(self) -> None:
+        rows = self.session.feeds.rows
+        step = self.session.state.step
+        if not self._measurable or self._measured == step:
+            return
+        try:
+            train = self.session.evaluate("train") if self.session.measures.has_accuracy else {}
+            test = self.session.evaluate("test") if rows["test"] else {}
+        except SessionError as error:
+            self.problem = error.problems[0]
+            return
+        self._measured = step
+        self.curve.measure(step, train.get("accuracy"), test.get("loss"), test.get("accuracy"))
+
+    def metrics(self) -> dict[str, float]:
+        """Those of `train_loss, train_accuracy, test_loss, test_accuracy, penalty` that apply, over whole parts, in evaluation mode."""
+        return self._evaluated()[1]
+
+    def _evaluated(self) -> tuple[float, dict[str, float]]:
+        self._follow()
+        return evaluated(self.session, tested=bool(self.session.feeds.rows["test"] and self._batches.rows))
+
+    def result(self, full: bool = False) -> dict[str, Any]:
+        """The object that `train --json` prints."""
+        session, state = self.session, self.session.state
+        loss, metrics = self._evaluated()
+        steps = state.step - self._first_step
+        return {
+            "steps": state.step, "epochs": state.epoch, "loss": number_json(loss),
+            "metrics": {name: number_json(value) for name, value in metrics.items()},
+            "params": learned(session, full),
+            "seed": session.seed, "threads": session.threads, "dtype": session.dtype_name, "device": session.device,
+            "optimizer": self.spec.key, "seconds": self.seconds, "steps_per_second": steps / self.seconds if self.seconds else 0.0,
+        }  # fmt: skip
+
+    # State
+
+    def capture(self) -> State:
+        """A copy of everything that training changes."""
+        state = self.session.state.copy()
+        state.optimizer = self._steps.remembered()
+        return state
+
+    def restore(self, state: State) -> None:
+        """Go on from a captured state."""
+        self.session.restore(state)
+        self.problem = None
+        self.curve.cut(state.step)
+        self._bind()
+
+    def rewind(self, state: State, loss: float | None, step: int) -> None:
+        """Go to a state of this very run, reached with `loss`, and on to `step` exactly. The curves stay until steps are made anew."""
+        self._follow()
+        self.session.use_threads()
+        with torch.no_grad():
+            self._steps.start_from(state, loss)
+            self._steps.replay(step)
+        self.problem, self._measured = None, -1
+        self._snapshots = [self.capture()]
+
+    def coming(self) -> tuple[list[Tensor], RandomKey]:
+        """What the next step will be fed, and its random numbers."""
+        self._follow()
+        state = self.session.state
+        return self._steps.next_feeds(self._batches.lay_out(state.epoch), 1)[0], self.session.random(state.step)
+
+    def coming_trace(self) -> Trace:
+        """The pass that the next step will make, with everything kept: values and gradients before its update."""
+        self._follow()
+        state = self.session.state
+        return self._trace_at(state.epoch, state.position, state.step)
+
+    def coming_view(self) -> TraceView:
+        """`coming_trace` for the window. Raises SessionError where nothing can be trained."""
+        self._follow()
+        state = self.session.state
+        text = f"iteration {state.step + 1:,}"
+        if self._batches.rows:
+            part = f"mini-batch {state.position + 1} of {self._batches.count}"
+            text += ": all training samples" if self._batches.whole else f": {part}"
+        return self.session.view(self.coming_trace, mode="training", batch=text, step=state.step, iteration=state.step)
+
+    def trace(self) -> Trace:
+        """A pass over the mini-batch last computed, with the parameters as they are now."""
+        self._follow()
+        if self._steps.last is None:
+            return self.session.trace(training=True)
+        epoch, position = self._steps.last
+        return self._trace_at(epoch, position, self.session.state.step - 1)
+
+    def rows(self) -> Tensor | None:
+        """The rows of the training part that `trace` shows; None before the first step."""
+        self._follow()
+        return None if self._steps.last is None else self._rows_at(*self._steps.last)
+
+    def coming_rows(self) -> Tensor:
+        """The rows of the training part that `coming_trace` shows."""
+        self._follow()
+        return self._rows_at(self.session.state.epoch, self.session.state.position)
+
+    def trace_view(self) -> TraceView:
+        """`trace` for the window."""
+        state = self.session.state
+        _, position = self._steps.last or (0, 0)
+        text = "all training samples" if self._batches.whole else f"mini-batch {position + 1} of {self._batches.count}"
+        if not self._batches.rows:
+            text = ""
+        return self.session.view(self.trace, mode="training", batch=text, step=state.step)
+
+    def _trace_at(self, epoch: int, position: int, step: int) -> Trace:
+        return self.session.trace_of(self._rows_at(epoch, position), step)
+
+    def _rows_at(self, epoch: int, position: int) -> Tensor:
+        self._batches.lay_out(epoch)
+        return self._batches.rows_of(position).to(self.session.device)
+
+    # Following the session
+
+    def _follow(self) -> None:
+        """Fetch programs and tensors anew where the session was rebuilt, and the feeds where a value was edited."""
+        if self._version != self.session.version:
+            self._bind()
+        elif self._edits != self.session.edits:
+            self._lay_out()
+            self._snapshots = [self.capture()]
+            self._edits = self.session.edits
+            self.problem = None
+
+    def _bind(self, forget: bool = False) -> None:
+        """Programs, tensors and optimizer for the session as it is; the optimizer's memory is kept where it fits, unless `forget`."""
+        session = self.session
+        program = session.program(training=True)
+        if not program.trainable:
+            raise SessionError([Problem("error", "There is nothing to train: the objective depends on no parameter that is not frozen.")])
+        memory, session.state.optimizer = session.state.optimizer, {}
+        if forget:
+            memory = {}
+        elif not memory and self._version >= 0 and session.state.step:
+            memory = self._steps.remembered()
+        session.moved.clear()
+        self._program, parameters = program, session.parameters(program)
+        self._optimizer = self.optimizer_on([parameters[i] for i in program.trainable])
+        self._steps.bind(program, self._optimizer)
+        self._steps.remember(memory)
+        session.memory = self._steps.memory
+        self._version, self._edits = session.version, session.edits
+        self.problem = None
+        self._lay_out()
+        self._snapshots = [self.capture()]
+
+    def optimizer_on(self, parameters: list[Tensor]) -> Stepper:
+        """This run's optimizer, new and without memory, for these tensors; a planted fault is part of it."""
+        made = stepper(self.spec.key, self.hyper, parameters)
+        return Unzeroed(made) if self._program.plan.fault == SKIPPED and not isinstance(made, Lbfgs) else made
+
+    def _lay_out(self) -> None:
+        size = None if self.spec.full_batch else self.training.get("batch_size")
+        self._batches = self._steps.batches = Batches(self.session.feeds, self._program.feeds, size, self.session.seed)
+        state = self.session.state
+        if state.position >= self._batches.count:
+            state.epoch, state.position = state.epoch + 1, 0
+
+    # Failing
+
+    def _fail(self) -> None:
+        """Name the node, and go back to the last state whose loss was finite: replayed exactly from a snapshot."""
+        state, bad = self.session.state, self.session.state.step
+        self._parameters_back(max(bad - 1, 0))
+        if state.first_bad() is not None:
+            self._parameters_back(self._snapshots[0].step)
+            while state.first_bad() is None:
+                bad = state.step + 1
+                self._steps.replay(bad)
+            self._parameters_back(bad - 1)
+        good = self.capture()
+        node, what, at = self._culprit(bad)
+        self._steps.take(good)
+        name = f"{self.session.graph.nodes[node].name}: " if node else ""
+        kept = f"the values of step {good.step} are kept. A smaller learning rate may help" if bad else "nothing was changed"
+        self.problem = Problem("error", f"{name}{what} at step {at + 1}; training stopped, and {kept}.", (node,) if node else ())
+        self.curve.cut(good.step)
+
+    def _culprit(self, bad: int) -> tuple[str | None, str, int]:
+        """The node to name and the step: of the last finite step, where a gradient may have broken first, else of the step after it."""
+        state = self.session.state
+        for step in dict.fromkeys((state.step, bad)):
+            self._steps.replay(step)
+            try:
+                node, what = first_nonfinite(self._trace_at(state.epoch, state.position, step))
+            except SessionError as error:
+                node, what = next(iter(error.problems[0].nodes), None), "could not be computed"
+            if node is not None:
+                return node, what, step
+        return None, "the loss became infinite or not a number", bad
+
+    def _parameters_back(self, step: int) -> None:
+        snapshot = next((s for s in reversed(self._snapshots) if s.step <= step), self._snapshots[0])
+        self._steps.take(snapshot)
+        self._steps.replay(step)

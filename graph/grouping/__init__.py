@@ -1,0 +1,1 @@
+"""Groups as views of the flat graph, and where nodes are placed."""

@@ -1,0 +1,1 @@
+"""Lesson files as values."""

@@ -1,0 +1,121 @@
+"""What a step of a lesson may run: every action, the fields of its object, and what each field holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from graph.model.edits import edit_from_json
+from graph.model.elements import described
+from graph.text.quoting import quoted
+
+Check = Callable[[Any], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One key of an action's object; `check` says why a value is no such thing."""
+
+    name: str
+    check: Check
+    required: bool = True
+
+
+def _text(value: Any) -> str | None:
+    return None if isinstance(value, str) and value else f"a text, not {described(value)}"
+
+
+def _flag(value: Any) -> str | None:
+    return None if isinstance(value, bool) else f"true or false, not {described(value)}"
+
+
+def _count(value: Any) -> str | None:
+    return None if type(value) is int and 1 <= value <= 1_000_000 else f"a whole number from 1 to 1,000,000, not {described(value)}"
+
+
+def _phase(value: Any) -> str | None:
+    return None if value in ("forward", "backward") else f"forward or backward, not {described(value)}"
+
+
+def _names(value: Any) -> str | None:
+    return None if isinstance(value, list) and all(isinstance(name, str) and name for name in value) else "a list of names"
+
+
+def _mapping(value: Any) -> str | None:
+    return None if isinstance(value, Mapping) else f"an object, not {described(value)}"
+
+
+def _anything(_: Any) -> str | None:
+    return None
+
+
+def _number(value: Any) -> str | None:
+    fine = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return None if fine else f"a number, not {described(value)}"
+
+
+def _edits(value: Any) -> str | None:
+    if not isinstance(value, list) or not value:
+        return "a list of edits"
+    for place, row in enumerate(value, 1):
+        try:
+            edit_from_json(row)
+        except (ValueError, TypeError) as problem:
+            return f"a list of edits, and edit {place} is wrong: {problem}"
+    return None
+
+
+def _index(value: Any) -> str | None:
+    fine = isinstance(value, list) and all(type(place) is int and place >= 0 for place in value)
+    return None if fine else "a list of whole numbers from 0 up"
+
+
+_OF, _NODE = Field("of", _text), Field("node", _text)
+_INDEX = Field("index", _index, False)  # one number of a tensor
+
+ACTIONS: Final[Mapping[str, tuple[Field, ...]]] = {
+    # The document: holds from this step on.
+    "edit": (Field("edits", _edits),),  # as in the journal; where an id is wanted, a node's name or a wire "x -> d.a" will do
+    "set": (_NODE, Field("setting", _text, False), Field("value", _anything)),  # setting: "value" unless said
+    "objective": (_NODE,),
+    "optimizer": (Field("optimizer", _text), Field("hyper", _mapping, False)),
+    "training": (Field("name", _text), Field("value", _anything)),
+    "unfold": (_NODE, Field("neurons", _flag, False)),
+    "fold": (_NODE,),  # any node of what was unfolded
+    # This step only.
+    "play": (Field("phase", _phase),),
+    "to": (Field("phase", _phase), Field("node", _text, False), Field("wire", _text, False)),  # the playhead, just after that event
+    "show_all": (),
+    "train": (Field("steps", _count),),
+    "reset": (),
+    "select": (Field("items", _names),),
+    "view": (Field("fit", _names, False),),  # none: the whole graph
+    "explain": (_OF,),
+    "panel": (Field("name", _text),),
+    "audit": (Field("on", _flag, False),),
+    "paths": (_OF, _INDEX),
+    "picture": (_OF, _INDEX, Field("epsilon", _number, False)),  # the slice through a scalar, its tangent and parabola
+    "forward_mode": (_OF, _INDEX),  # the seed
+    "sweep": (),
+    "symbolic": (_OF, _INDEX),
+    "action": (Field("id", _text),),  # any row of the window's action table
+}
+DOCUMENT: Final = frozenset({"edit", "set", "objective", "optimizer", "training", "unfold", "fold"})
+
+
+def action_complaint(do: str, args: Mapping[str, Any]) -> str | None:
+    """Why this is not an action of a lesson; None when it is. Fields that are not declared are kept and mean nothing."""
+    fields = ACTIONS.get(do)
+    if fields is None:
+        return f'there is no action {quoted(do)}; the actions are {", ".join(ACTIONS)}'
+    for each in fields:
+        if each.name not in args:
+            if each.required:
+                return f'{quoted(do)} needs "{each.name}"'
+        elif wrong := each.check(args[each.name]):
+            return f'"{each.name}" of {quoted(do)} is {wrong}'
+    if do == "to" and ("node" in args) == ("wire" in args):
+        return '"to" needs either a "node" or a "wire"'
+    return None

@@ -1,0 +1,275 @@
+"""A lesson held against its graph: names become ids, the document at any step, and what does not fit.
+
+Items are written as on the command line: a node "d", an output "data.target", a parameter "hidden.W", a wire "x -> d.a" (with a slot
+where a port takes many: "x -> join.xs[1]"). Where a node has one output, its name stands for that too.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Container, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from graph.lessons.lesson import Action, Lesson, LessonError, Step
+from graph.lessons.lesson_actions import DOCUMENT
+from graph.model.edits import Compound, Edit, SetGraphSetting, SetParam, SetTraining, edit_from_json
+from graph.model.elements import Edge
+from graph.model.graph import Graph, GraphError
+from graph.model.settings import complaint
+from graph.text.quoting import quoted
+
+_WIRE = re.compile(r"^\s*(\w+)(?:\.(\w+))?\s*(?:->|→)\s*(\w+)(?:\.(\w+)(?:\[(\d{1,9})\])?)?\s*$")
+_END = re.compile(r"^\s*(\w+)(?:\.(\w+))?\s*$")
+
+Unfold = Callable[[Graph, Action], Edit]
+"""Makes the edit of an "unfold" or "fold" action; whoever can unfold hands it in. May raise GraphError."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What a name stands for: a wire (`edge`), or a node, with `port` an output or parameter of it where the name says one."""
+
+    node: str = ""
+    port: str = ""
+    edge: str = ""
+    parameter: bool = False
+
+    @property
+    def id(self) -> str:
+        """The id to ring on the canvas."""
+        return self.edge or self.node
+
+
+def find(graph: Graph, name: str) -> Item | None:
+    """The item that a name means; None where somebody has taken it out of the graph."""
+    try:
+        return resolve(graph, name)
+    except LessonError:
+        return None
+
+
+def resolve(graph: Graph, name: str) -> Item:
+    """The item of a name. Raises LessonError."""
+    if found := _WIRE.match(name):
+        return Item(edge=_wire(graph, name, *found.groups()).id)
+    end = _END.match(name)
+    node = graph.named(end[1]) if end else None
+    if end is None or node is None:
+        raise LessonError(f'there is no {quoted(name)} on the canvas{_near(graph, name)}')
+    if end[2] is None:
+        return Item(node.id)
+    spec = graph.spec(node)
+    if spec.output(end[2]) is not None:
+        return Item(node.id, end[2])
+    if any(parameter.name == end[2] for parameter in spec.parameters):
+        return Item(node.id, end[2], parameter=True)
+    raise LessonError(f'{node.name} has neither an output nor a parameter called "{end[2]}"')
+
+
+def resolve_node(graph: Graph, name: str) -> str:
+    """The id of a node. Raises LessonError."""
+    node = graph.named(name)
+    if node is None:
+        raise LessonError(f'there is no node {quoted(name)}{_near(graph, name)}')
+    return node.id
+
+
+def ids(graph: Graph, names: tuple[str, ...] | list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Ids of the nodes and of the wires that are named, as the canvas' overlay takes them. Raises LessonError."""
+    items = [resolve(graph, name) for name in names]
+    return tuple(item.node for item in items if item.node), tuple(item.edge for item in items if item.edge)
+
+
+def item_name(graph: Graph, identity: str) -> str:
+    """What a lesson calls a node or a wire: `resolve` of it gives the id back. Raises KeyError for anything else."""
+    if identity in graph.nodes:
+        return graph.nodes[identity].name
+    edge = graph.edges[identity]
+    source, target = graph.spec(edge.source[0]), graph.spec(edge.target[0]).input(edge.target[1])
+    output = f".{edge.source[1]}" if len(source.outputs) > 1 else ""
+    slot = f"[{edge.slot}]" if target is not None and target.many else ""
+    return f"{graph.nodes[edge.source[0]].name}{output} -> {graph.nodes[edge.target[0]].name}.{edge.target[1]}{slot}"
+
+
+def edit_of(graph: Graph, action: Action, unfold: Unfold | None = None) -> Edit | None:
+    """The edit a `DOCUMENT` action does to the document as it stands; None for every other action. Raises LessonError."""
+    args = action.args
+    if action.do not in DOCUMENT:
+        return None
+    if action.do == "set":
+        return _set(graph, args)
+    if action.do == "objective":
+        node = resolve_node(graph, args["node"])
+        outputs = graph.spec(node).outputs
+        if not outputs:
+            raise LessonError(f"{args['node']} has no output, so it cannot be the objective")
+        return SetGraphSetting("objective", {"node": node, "port": outputs[0].name})
+    if action.do == "optimizer":
+        hyper = [SetTraining("hyper", dict(args["hyper"]))] if "hyper" in args else []
+        return Compound((SetTraining("optimizer", args["optimizer"]), *hyper), "Optimizer")
+    if action.do == "training":
+        return SetTraining(args["name"], args["value"])
+    if action.do == "edit":
+        return _edits(graph, args["edits"])
+    resolve_node(graph, args["node"])
+    try:
+        return unfold(graph, action) if unfold is not None else None
+    except GraphError as problem:
+        raise LessonError(str(problem)) from None
+
+
+def apply_step(graph: Graph, step: Step, unfold: Unfold | None = None) -> None:
+    """Do to `graph` what the step does to the document. Raises LessonError; the graph may then be changed in part."""
+    for place, action in enumerate(step.run, 1):
+        try:
+            edit = edit_of(graph, action, unfold)
+            if edit is not None:
+                edit.apply(graph)
+        except (LessonError, GraphError) as problem:
+            raise LessonError(f'action {place} ({quoted(action.do)}): {problem}') from None
+
+
+def graph_at(graph: Graph, lesson: Lesson, step: int, unfold: Unfold | None = None) -> Graph:
+    """The document at the step with this index (from 0): a copy of the lesson's graph with the edits of all steps up to it.
+
+    Raises LessonError.
+    """
+    twin = graph.copy()
+    for number, each in enumerate(lesson.steps[: step + 1], 1):
+        try:
+            apply_step(twin, each, unfold)
+        except LessonError as problem:
+            raise LessonError(f'step {number} {quoted(each.title)}, {problem}') from None
+    return twin
+
+
+def check(
+    lesson: Lesson, graph: Graph, origin: str = "the lesson", actions: Container[str] | None = None, unfold: Unfold | None = None
+) -> None:
+    """Hold every step against the document as it is at that step. `actions` are the ids of the window's action table, where known.
+
+    Raises LessonError with the file, the step and what is wrong. After an "unfold" that nobody here can do, names may be of what it makes:
+    those are left alone.
+    """
+    twin, blind = graph.copy(), False
+    for number, step in enumerate(lesson.steps, 1):
+        where = f'{origin}: step {number} "{step.title}"'
+        try:
+            apply_step(twin, step, unfold)
+            blind = blind or (unfold is None and any(action.do in ("unfold", "fold") for action in step.run))
+            if not blind:
+                _check_names(twin, step)
+            _check_actions(step, actions)
+        except LessonError as problem:
+            raise LessonError(f"{where}, {problem}.") from None
+
+
+def _check_names(graph: Graph, step: Step) -> None:
+    for what, names in (("highlight", step.highlight), ("hide", (*step.hide_values, *step.hide_gradients))):
+        for name in names:
+            _resolved(graph, f'"{what}"', name)
+    for place, question in enumerate(step.ask, 1):
+        if question.of:
+            _resolved(graph, f"question {place}", question.of)
+    for place, action in enumerate(step.run, 1):
+        named = [action.args[key] for key in ("of", "node", "wire") if key in action.args]
+        for name in (*named, *action.args.get("items", ()), *action.args.get("fit", ())):
+            _resolved(graph, f'action {place} ({quoted(action.do)})', name)
+
+
+def _check_actions(step: Step, known: Container[str] | None) -> None:
+    for place, action in enumerate(step.run, 1):
+        if action.do == "action" and known is not None and action.args["id"] not in known:
+            raise LessonError(f'action {place}: the window has no action "{action.args["id"]}"')
+
+
+def _resolved(graph: Graph, where: str, name: str) -> None:
+    try:
+        resolve(graph, name)
+    except LessonError as problem:
+        raise LessonError(f"{where}: {problem}") from None
+
+
+def _set(graph: Graph, args: Mapping[str, Any]) -> Edit:
+    node, name = resolve_node(graph, args["node"]), args.get("setting", "value")
+    spec = graph.spec(node)
+    setting = spec.setting(name)
+    if setting is None:
+        raise LessonError(f'{args["node"]} has no setting {quoted(name)}')
+    if wrong := complaint(setting, args["value"]):
+        raise LessonError(f"{args['node']}: {wrong}")
+    edit: Edit = SetParam(node, setting.name, args["value"])
+    drawn = spec.role == "parameter" and setting.name == "value" and spec.setting("initialisation") is not None
+    if drawn and graph.setting(node, "initialisation") != "value":
+        return Compound((SetParam(node, "initialisation", "value"), edit), "Set value")
+    return edit
+
+
+def _edits(graph: Graph, rows: list[Any]) -> Edit:
+    """The edits as one, each read against the graph that those before it leave behind, so that names of new nodes are found."""
+    twin, made = graph.copy(), []
+    for row in rows:
+        try:
+            made.append(edit_from_json(_with_ids(twin, row)))
+            made[-1].apply(twin)
+        except (ValueError, GraphError) as problem:
+            raise LessonError(str(problem)) from None
+    return Compound(tuple(made), "Lesson")
+
+
+def _with_ids(graph: Graph, row: Any) -> Any:
+    """An edit's JSON with ids where a lesson may write names: of nodes, and of wires."""
+    if not isinstance(row, Mapping):
+        return row
+    row = dict(row)
+    for key in ("node", "id", "before", "edge"):
+        if isinstance(row.get(key), str):
+            row[key] = _id(graph, row[key])
+    edge = row.get("edge")
+    if isinstance(edge, Mapping):
+        row["edge"] = dict(edge) | {key: [_id(graph, edge[key][0]), *edge[key][1:]] for key in ("from", "to") if _is_end(edge.get(key))}
+    if isinstance(row.get("positions"), list):
+        row["positions"] = [[_id(graph, place[0]), *place[1:]] if _is_end(place) else place for place in row["positions"]]
+    if isinstance(row.get("edits"), list) and row.get("edit") == "Compound":
+        row["edits"] = [_with_ids(graph, each) for each in row["edits"]]
+    return row
+
+
+def _is_end(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], str)
+
+
+def _id(graph: Graph, name: str) -> str:
+    """The id itself, where there is one; else that of the node or wire of this name; else unchanged, to be refused by the edit."""
+    if graph.has_id(name):
+        return name
+    try:
+        return resolve(graph, name).id
+    except LessonError:
+        return name
+
+
+def _wire(graph: Graph, name: str, source: str, output: str | None, target: str, port: str | None, slot: str | None) -> Edge:
+    start, end = graph.named(source), graph.named(target)
+    if start is None or end is None:
+        missing = source if start is None else target
+        raise LessonError(f'there is no node {quoted(missing)} for the wire {quoted(name)}{_near(graph, missing)}')
+    found = [
+        edge
+        for edge in graph.inputs_of(end.id)
+        if edge.source[0] == start.id
+        and (output is None or edge.source[1] == output)
+        and (port is None or edge.target[1] == port)
+        and (slot is None or edge.slot == int(slot))
+    ]
+    if not found:
+        raise LessonError(f'there is no wire {quoted(name)}')
+    if len(found) > 1:
+        raise LessonError(f'{quoted(name)} may be several wires: name the port, such as "{item_name(graph, found[0].id)}"')
+    return found[0]
+
+
+def _near(graph: Graph, name: str) -> str:
+    names = [node.name for node in graph.nodes.values()]
+    return f": its nodes are {', '.join(names[:12])}{' …' if len(names) > 12 else ''}" if names else ": it is empty"

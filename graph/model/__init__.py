@@ -1,0 +1,1 @@
+"""Documents as values: nodes, edges, edits with their inverse, history."""

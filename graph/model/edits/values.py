@@ -1,0 +1,268 @@
+"""Edits that set something which is there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from graph.model.edits.base import Edit, Kind, find_item, optional
+from graph.model.elements import LIMIT, Frame, Group, Node, Note, normal_name, number
+from graph.model.graph import MISSING, Graph, GraphError
+from graph.model.settings import dims
+
+
+@dataclass(frozen=True, slots=True)
+class SetParam(Edit):
+    """Set one setting of a node; MISSING returns it to its default."""
+
+    node: str
+    name: str
+    value: Any
+
+    kind: ClassVar[Kind] = "value"
+
+    def apply(self, graph: Graph) -> Edit:
+        node = graph._node(self.node)
+        params = dict(node.params)
+        params.pop(self.name, None)
+        if self.value is not MISSING:
+            params[self.name] = self.value
+        old = graph._replace_node(replace(node, params=params))
+        return SetParam(self.node, self.name, old.params.get(self.name, MISSING))
+
+    def kind_in(self, graph: Graph) -> Kind:
+        """A number of a source or Parameter is a value while its shape stays; every other setting may change what is compiled."""
+        if self.node not in graph.nodes:
+            return "structure"
+        spec = graph.spec(self.node)
+        setting = spec.setting(self.name)
+        if setting is None or spec.role not in ("input", "constant", "parameter") or setting.kind not in ("float", "tensor"):
+            return "structure"
+        old = graph.setting(self.node, setting.name)
+        new = setting.default if self.value is MISSING else self.value
+        shape = dims(old)
+        return "value" if shape is not None and shape == dims(new) else "structure"
+
+    def absorb(self, later: Edit) -> Edit | None:
+        return later if isinstance(later, SetParam) and (later.node, later.name) == (self.node, self.name) else None
+
+    def _fields(self) -> dict[str, Any]:
+        return {"node": self.node, "name": self.name} | optional(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Rename(Edit):
+    """Give a node another name; names are unique."""
+
+    node: str
+    name: str
+
+    kind: ClassVar[Kind] = "value"
+    swaps: ClassVar[bool] = True
+
+    def apply(self, graph: Graph) -> Edit:
+        old = graph._replace_node(replace(graph._node(self.node), name=normal_name(self.name)))
+        return Rename(self.node, old.name)
+
+    def absorb(self, later: Edit) -> Edit | None:
+        return later if isinstance(later, Rename) and later.node == self.node else None
+
+    def _fields(self) -> dict[str, Any]:
+        return {"node": self.node, "name": self.name}
+
+
+@dataclass(frozen=True, slots=True)
+class SetLabel(Edit):
+    """Set a node's free label."""
+
+    node: str
+    label: str
+
+    kind: ClassVar[Kind] = "cosmetic"
+
+    def apply(self, graph: Graph) -> Edit:
+        old = graph._replace_node(replace(graph._node(self.node), label=self.label))
+        return SetLabel(self.node, old.label)
+
+    def absorb(self, later: Edit) -> Edit | None:
+        return later if isinstance(later, SetLabel) and later.node == self.node else None
+
+    def _fields(self) -> dict[str, Any]:
+        return {"node": self.node, "label": self.label}
+
+
+@dataclass(frozen=True, slots=True)
+class Move(Edit):
+    """Place nodes, groups, frames or notes at absolute positions."""
+
+    positions: tuple[tuple[str, float, float], ...]
+
+    kind: ClassVar[Kind] = "cosmetic"
+
+    def apply(self, graph: Graph) -> Edit:
+        before, moved, others, node_of = [], list[tuple[Node, float, float]](), list[tuple[Any, float, float]](), graph._nodes.get
+        for identity, x, y in self.positions:
+            if not (-LIMIT <= x <= LIMIT and -LIMIT <= y <= LIMIT):
+                raise GraphError(f"({x}, {y}) is not a position on the canvas")
+            node = node_of(identity)
+            item = find_item(graph, identity) if node is None else node
+            before.append((identity, item.x, item.y))
+            if node is None:
+                others.append((item, x, y))
+            else:
+                moved.append((node, x, y))
+        graph._place_nodes(moved)
+        for item, x, y in others:
+            graph._replace_item(replace(item, x=float(x), y=float(y)))
+        return Move(tuple(reversed(before)))
+
+    def absorb(self, later: Edit) -> Edit | None:
+        if isinstance(later, Move) and {row[0] for row in later.positions} == {row[0] for row in self.positions}:
+            return later
+        return None
+
+    def _fields(self) -> dict[str, Any]:
+        return {"positions": [[identity, number(x), number(y)] for identity, x, y in self.positions]}
+
+
+@dataclass(frozen=True, slots=True)
+class SetVia(Edit):
+    """Lead a wire through points."""
+
+    edge: str
+    via: tuple[tuple[float, float], ...]
+
+    kind: ClassVar[Kind] = "cosmetic"
+
+    def apply(self, graph: Graph) -> Edit:
+        if not all(abs(x) <= LIMIT and abs(y) <= LIMIT for x, y in self.via):
+            raise GraphError("a wire is led through a point that is not on the canvas")
+        via = tuple((float(x), float(y)) for x, y in self.via)
+        old = graph._replace_edge(replace(graph._edge(self.edge), via=via))
+        return SetVia(self.edge, old.via)
+
+    def absorb(self, later: Edit) -> Edit | None:
+        return later if isinstance(later, SetVia) and later.edge == self.edge else None
+
+    def _fields(self) -> dict[str, Any]:
+        return {"id": self.edge, "via": [[number(x), number(y)] for x, y in self.via]}
+
+
+@dataclass(frozen=True, slots=True)
+class SetGraphSetting(Edit):
+    """Set a document setting (dtype, objective, title, description, demo …); MISSING removes it."""
+
+    name: str
+    value: Any
+
+    def apply(self, graph: Graph) -> Edit:
+        return SetGraphSetting(self.name, graph._set_setting(self.name, self.value))
+
+    def kind_in(self, graph: Graph) -> Kind:
+        return "structure" if self.name in ("dtype", "objective", "fault") else "value" if self.name == "demo" else "cosmetic"
+
+    def absorb(self, later: Edit) -> Edit | None:
+        return later if isinstance(later, SetGraphSetting) and later.name == self.name else None
+
+    def _fields(self) -> dict[str, Any]:
+        return {"name": self.name} | optional(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class SetTraining(Edit):
+    """Set a training setting; MISSING removes it."""
+
+    name: str
+    value: Any
+
+    kind: ClassVar[Kind] = "value"
+
+    def apply(self, graph: Graph) -> Edit:
+        return SetTraining(self.name, graph._set_training(self.name, self.value))
+
+    def absorb(self, later: Edit) -> Edit | None:
+        return later if isinstance(later, SetTraining) and later.name == self.name else None
+
+    def _fields(self) -> dict[str, Any]:
+        return {"name": self.name} | optional(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class SetCollapsed(Edit):
+    """Fold or open a node's card or a group."""
+
+    id: str
+    collapsed: bool
+
+    kind: ClassVar[Kind] = "cosmetic"
+
+    def apply(self, graph: Graph) -> Edit:
+        item = find_item(graph, self.id)
+        if isinstance(item, Node):
+            graph._replace_node(replace(item, collapsed=self.collapsed))
+        elif isinstance(item, Group):
+            graph._replace_item(replace(item, collapsed=self.collapsed))
+        else:
+            raise GraphError("only nodes and groups can be collapsed")
+        return SetCollapsed(self.id, item.collapsed)
+
+    def _fields(self) -> dict[str, Any]:
+        return {"id": self.id, "collapsed": self.collapsed}
+
+
+@dataclass(frozen=True, slots=True)
+class SetBypassed(Edit):
+    """Pass a node over, or let it work again. `graph.model.bypass.refusal` says beforehand where that makes no sense."""
+
+    node: str
+    bypassed: bool
+
+    def apply(self, graph: Graph) -> Edit:
+        old = graph._node(self.node)
+        graph._replace_node(replace(old, bypassed=self.bypassed))
+        return SetBypassed(self.node, old.bypassed)
+
+    def absorb(self, later: Edit) -> Edit | None:
+        return later if isinstance(later, SetBypassed) and later.node == self.node else None
+
+    def _fields(self) -> dict[str, Any]:
+        return {"node": self.node, "bypassed": self.bypassed}
+
+
+@dataclass(frozen=True, slots=True)
+class SetGroup(Edit):
+    """Put a node into a group, or with None into none."""
+
+    node: str
+    group: str | None
+
+    kind: ClassVar[Kind] = "cosmetic"
+
+    def apply(self, graph: Graph) -> Edit:
+        old = graph._replace_node(replace(graph._node(self.node), group=self.group))
+        return SetGroup(self.node, old.group)
+
+    def _fields(self) -> dict[str, Any]:
+        return {"node": self.node, "group": self.group}
+
+
+@dataclass(frozen=True, slots=True)
+class SetItem(Edit):
+    """Replace a group, frame or note by another with the same id."""
+
+    item: Group | Frame | Note
+
+    kind: ClassVar[Kind] = "cosmetic"
+
+    def apply(self, graph: Graph) -> Edit:
+        old = find_item(graph, self.item.id)
+        if isinstance(old, Node) or type(old) is not type(self.item):
+            raise GraphError(f'"{self.item.id}" is not a {type(self.item).__name__.lower()}')
+        graph._replace_item(self.item)
+        return SetItem(old)
+
+    def absorb(self, later: Edit) -> Edit | None:
+        return later if isinstance(later, SetItem) and later.item.id == self.item.id else None
+
+    def _fields(self) -> dict[str, Any]:
+        return {"kind": type(self.item).__name__.lower(), "item": self.item.to_json()}

@@ -1,0 +1,318 @@
+"""What a document is made of: nodes, edges, groups, frames, notes. Plain frozen data with a JSON form.
+
+`from_json` raises ValueError with a text that says which entry is wrong and how; `extra` holds the keys of a file that this
+version does not know, and they are written back untouched. Lists inside `params` and `extra` are shared, never changed in place.
+"""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graph.text.quoting import quoted
+
+LIMIT = 1e9
+"""Positions beyond this are no place on a canvas."""
+
+End = tuple[str, str]
+"""One end of a wire: node id and port name."""
+
+
+NAME_RULE = "a letter or _, then letters, digits and _"
+
+
+def normal_name(name: str) -> str:
+    """The one spelling of a name that Python, and so exported code, takes for several: µ (micro) is μ (mu), x₁ is x1; x² stays no name."""
+    if name.isascii() or any(unicodedata.decomposition(letter).startswith("<super>") for letter in name):
+        return name
+    return unicodedata.normalize("NFKC", name)
+
+
+def valid_name(name: object) -> bool:
+    if not isinstance(name, str) or len(name) > 200 or not name.isidentifier():
+        return False
+    # · is a product, though Python takes it for a letter.
+    return name.isascii() or (unicodedata.is_normalized("NFKC", name) and "\u00b7" not in name)
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """`params` holds only the settings that someone set; `Graph.setting` adds the defaults. A `bypassed` node passes its input on."""
+
+    id: str
+    type: str
+    name: str
+    label: str = ""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    x: float = 0.0
+    y: float = 0.0
+    group: str | None = None
+    collapsed: bool = False
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    bypassed: bool = False
+
+    def at(self, x: float, y: float) -> Node:
+        """The same node elsewhere."""
+        return Node(self.id, self.type, self.name, self.label, self.params, x, y, self.group, self.collapsed, self.extra, self.bypassed)
+
+    def to_json(self) -> dict[str, Any]:
+        row: dict[str, Any] = {"id": self.id, "type": self.type, "name": self.name}
+        if self.label:
+            row["label"] = self.label
+        row |= {"params": dict(self.params), "x": number(self.x), "y": number(self.y), "group": self.group}
+        if self.collapsed:
+            row["collapsed"] = True
+        if self.bypassed:
+            row["bypassed"] = True
+        return row | dict(self.extra)
+
+    @classmethod
+    def from_json(cls, row: Any) -> Node:
+        return _usual_node(row) or cls._read(row)
+
+    @classmethod
+    def _read(cls, row: Any) -> Node:
+        read = Reader("node", row)
+        bypassed = read.flag("bypassed")
+        node = cls(
+            read.id(), read.text("type"), normal_name(read.text("name")), read.text("label", ""), read.mapping("params"),
+            read.position("x", 0.0), read.position("y", 0.0), read.optional_text("group"), read.flag("collapsed"), read.rest(), bypassed,
+        )  # fmt: skip
+        if not node.type:
+            raise ValueError(f'{read.what}: "type" is empty')
+        if not valid_name(node.name):
+            raise ValueError(f'{read.what}: the name {quoted(node.name)} is not a letter or _ followed by letters, digits and _')
+        return node
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A wire. `slot` counts the wires into a port that takes many; `via` are the points it is led through."""
+
+    id: str
+    source: End
+    target: End
+    slot: int = 0
+    via: tuple[tuple[float, float], ...] = ()
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        via = [[number(x), number(y)] for x, y in self.via]
+        return {"id": self.id, "from": list(self.source), "to": [*self.target, self.slot], "via": via} | dict(self.extra)
+
+    @classmethod
+    def from_json(cls, row: Any) -> Edge:
+        return _usual_edge(row) or cls._read(row)
+
+    @classmethod
+    def _read(cls, row: Any) -> Edge:
+        read = Reader("edge", row)
+        identity, source, target = read.id(), read.list("from"), read.list("to")
+        if len(source) != 2 or not all(isinstance(part, str) for part in source):
+            raise ValueError(f'{read.what}: "from" is not a node id and a port name')
+        if len(target) == 2:
+            target = [*target, 0]
+        if len(target) != 3 or not all(isinstance(part, str) for part in target[:2]) or type(target[2]) is not int or target[2] < 0:
+            raise ValueError(f'{read.what}: "to" is not a node id, a port name and a slot')
+        via = tuple(read.point("via", point) for point in read.list("via", []))
+        return cls(identity, (source[0], source[1]), (target[0], target[1]), target[2], via, read.rest())
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A named membership; groups nest through `parent`. A view of the flat graph: grouping never changes what runs."""
+
+    id: str
+    name: str
+    parent: str | None = None
+    collapsed: bool = False
+    x: float = 0.0
+    y: float = 0.0
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        place = {"collapsed": self.collapsed, "x": number(self.x), "y": number(self.y)}
+        return {"id": self.id, "name": self.name, "parent": self.parent} | place | dict(self.extra)
+
+    @classmethod
+    def from_json(cls, row: Any) -> Group:
+        read = Reader("group", row)
+        return cls(
+            read.id(), read.text("name", ""), read.optional_text("parent"), read.flag("collapsed"),
+            read.position("x", 0.0), read.position("y", 0.0), read.rest(),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A titled rectangle behind nodes."""
+
+    id: str
+    title: str = ""
+    x: float = 0.0
+    y: float = 0.0
+    width: float = 320.0
+    height: float = 200.0
+    color: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        place = {"x": number(self.x), "y": number(self.y), "width": number(self.width), "height": number(self.height)}
+        return {"id": self.id, "title": self.title} | place | {"color": self.color} | dict(self.extra)
+
+    @classmethod
+    def from_json(cls, row: Any) -> Frame:
+        read = Reader("frame", row)
+        return cls(
+            read.id(), read.text("title", ""), read.position("x", 0.0), read.position("y", 0.0),
+            read.position("width", 320.0), read.position("height", 200.0), read.text("color", ""), read.rest(),
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Free text on the canvas."""
+
+    id: str
+    text: str = ""
+    x: float = 0.0
+    y: float = 0.0
+    width: float = 240.0
+    height: float = 120.0
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        place = {"x": number(self.x), "y": number(self.y), "width": number(self.width), "height": number(self.height)}
+        return {"id": self.id, "text": self.text} | place | dict(self.extra)
+
+    @classmethod
+    def from_json(cls, row: Any) -> Note:
+        read = Reader("note", row)
+        return cls(
+            read.id(), read.text("text", ""), read.position("x", 0.0), read.position("y", 0.0),
+            read.position("width", 240.0), read.position("height", 120.0), read.rest(),
+        )  # fmt: skip
+
+
+def number(value: float) -> float | int:
+    """Whole positions are written without a decimal point."""
+    return int(value) if value == int(value) else value
+
+
+_NODE_KEYS, _EDGE_KEYS = {"id", "type", "name", "params", "x", "y", "group"}, {"id", "from", "to", "via"}
+
+
+def _usual_node(row: Any) -> Node | None:
+    """A node as nearly every one is written; None where something is unusual, and is read with care."""
+    if type(row) is not dict or row.keys() != _NODE_KEYS:
+        return None
+    identity, kind, name, params, x, y, group = (row["id"], row["type"], row["name"], row["params"], row["x"], row["y"], row["group"])
+    if not (type(identity) is type(kind) is str and type(params) is dict and (group is None or type(group) is str)):
+        return None
+    if not (0 < len(identity) <= 200 and kind and valid_name(name) and type(x) in (int, float) and type(y) in (int, float)):
+        return None
+    if not (-LIMIT <= x <= LIMIT and -LIMIT <= y <= LIMIT):
+        return None
+    return Node(identity, kind, name, "", dict(params), float(x), float(y), group)
+
+
+def _usual_edge(row: Any) -> Edge | None:
+    """A wire as nearly every one is written: three times as quick as reading it with care."""
+    if type(row) is not dict or row.keys() != _EDGE_KEYS or row["via"] != []:
+        return None
+    if type(row["from"]) is not list or type(row["to"]) is not list:
+        return None
+    if len(row["from"]) != 2 or len(row["to"]) != 3 or type(row["id"]) is not str or not 0 < len(row["id"]) <= 200:
+        return None
+    (source, given), (target, taken, slot) = row["from"], row["to"]
+    if not (type(source) is type(given) is type(target) is type(taken) is str and type(slot) is int and slot >= 0):
+        return None
+    return Edge(row["id"], (source, given), (target, taken), slot)
+
+
+class Reader:
+    """Takes the known keys out of one JSON object; whatever is left is `rest`."""
+
+    def __init__(self, kind: str, row: Any) -> None:
+        if not isinstance(row, Mapping):
+            raise ValueError(f"{kind}: a JSON object was expected, not {described(row)}")
+        self._row = dict(row)
+        name = self._row.get("id")
+        self.what = f'{kind} {quoted(name)}' if isinstance(name, str) and name else f"a {kind} without id"
+
+    def _take(self, key: str, default: Any) -> Any:
+        if key not in self._row:
+            if default is ...:
+                raise ValueError(f'{self.what}: "{key}" is missing')
+            return default
+        return self._row.pop(key)
+
+    def id(self) -> str:
+        value = self._take("id", ...)
+        if not isinstance(value, str) or not value or len(value) > 200:
+            raise ValueError(f'{self.what}: "id" is not a short text')
+        return value
+
+    def text(self, key: str, default: Any = ...) -> str:
+        value = self._take(key, default)
+        if not isinstance(value, str):
+            raise ValueError(f'{self.what}: "{key}" is not a text but {described(value)}')
+        return value
+
+    def optional_text(self, key: str) -> str | None:
+        value = self._take(key, None)
+        if value is not None and not isinstance(value, str):
+            raise ValueError(f'{self.what}: "{key}" is neither null nor a text')
+        return value
+
+    def flag(self, key: str) -> bool:
+        value = self._take(key, False)
+        if not isinstance(value, bool):
+            raise ValueError(f'{self.what}: "{key}" is neither true nor false')
+        return value
+
+    def mapping(self, key: str) -> dict[str, Any]:
+        value = self._take(key, {})
+        if not isinstance(value, Mapping):
+            raise ValueError(f'{self.what}: "{key}" is not a JSON object')
+        return dict(value)
+
+    def list(self, key: str, default: Any = ...) -> list[Any]:
+        value = self._take(key, default)
+        if not isinstance(value, list | tuple):
+            raise ValueError(f'{self.what}: "{key}" is not a list')
+        return list(value)
+
+    def position(self, key: str, default: float) -> float:
+        return self._finite(key, self._take(key, default))
+
+    def point(self, key: str, value: Any) -> tuple[float, float]:
+        if not isinstance(value, list | tuple) or len(value) != 2:
+            raise ValueError(f'{self.what}: "{key}" holds something that is not a pair of numbers')
+        return self._finite(key, value[0]), self._finite(key, value[1])
+
+    def rest(self) -> dict[str, Any]:
+        return self._row
+
+    def _finite(self, key: str, value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise ValueError(f'{self.what}: "{key}" is not a number but {described(value)}')
+        if not abs(value) <= LIMIT or not math.isfinite(value):
+            raise ValueError(f'{self.what}: "{key}" is not a position on the canvas')
+        return float(value)
+
+
+def described(value: Any) -> str:
+    """A JSON value in a few words, for error texts."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return f'the text {quoted(value)}'
+    if isinstance(value, int | float):
+        return f"the number {value!r}" if isinstance(value, float) or abs(value) < 10**20 else "a very large number"
+    return "a list" if isinstance(value, list | tuple) else "a JSON object"

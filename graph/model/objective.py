@@ -1,0 +1,70 @@
+"""Which scalar is differentiated.
+
+The node marked; else the only sink, probes aside; else the only loss among the sinks; else nobody guesses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from graph.model.elements import Node
+from graph.model.graph import Graph
+
+
+@dataclass(frozen=True, slots=True)
+class Objective:
+    """An output, and whether someone marked it or it was the only candidate."""
+
+    node: str
+    port: str
+    marked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class NoObjective:
+    """Why there is none, and the ids of the nodes among which a person may choose."""
+
+    text: str
+    candidates: tuple[str, ...] = ()
+
+
+def find_objective(graph: Graph) -> Objective | NoObjective:
+    """The output to differentiate, or why there is none."""
+    marked = graph.settings.get("objective")
+    if marked:
+        return Objective(marked["node"], marked["port"], True)
+    if not graph.nodes:
+        return NoObjective("The canvas is empty.")
+    sinks = [node for node in graph.nodes.values() if _is_sink(graph, node)]
+    # A node without any wire has just been put down or is left over: it does not compete with a graph.
+    sinks = [node for node in sinks if graph.inputs_of(node.id) or graph.outputs_of(node.id)] or sinks
+    losses = [node for node in sinks if graph.spec(node).loss]
+    for choice in (sinks, losses):
+        if len(choice) == 1:
+            return Objective(choice[0].id, _port(graph, choice[0]) or "y")
+    if not sinks:
+        return NoObjective("No node gives a number that could be differentiated.")
+    names = ", ".join(node.name for node in (losses or sinks)[:6]) + (" …" if len(losses or sinks) > 6 else "")
+    return NoObjective(f"Several nodes could be the objective ({names}): mark one.", tuple(node.id for node in losses or sinks))
+
+
+def _is_sink(graph: Graph, node: Node) -> bool:
+    """Whether nothing but probes hangs on a node that gives numbers."""
+    return not _feeds(graph, node.id) and not graph.spec(node).probe and _port(graph, node) is not None
+
+
+def _feeds(graph: Graph, node_id: str) -> bool:
+    """Whether a node's outputs reach, possibly through probes, a node that is none."""
+    pending, seen = [node_id], {node_id}
+    while pending:
+        for other in graph._following(pending.pop()):
+            if not graph.spec(other).probe:
+                return True
+            if other not in seen:
+                seen.add(other)
+                pending.append(other)
+    return False
+
+
+def _port(graph: Graph, node: Node) -> str | None:
+    return next((port.name for port in graph.spec(node).outputs if port.dtype != "index"), None)

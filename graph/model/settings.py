@@ -1,0 +1,208 @@
+"""Whether a value can stand in a setting: its kind (a document never holds the wrong one), then its range."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from graph.model.elements import described
+from graph.model.problem import Problem
+from graph.model.spec import Setting
+from graph.text.quoting import quoted
+
+if TYPE_CHECKING:
+    from graph.model.graph import Graph
+
+ELEMENTS = 2**31
+"""More numbers than this are refused wherever a shape is stated."""
+
+_KINDS = {
+    "int": "a whole number", "float": "a number", "bool": "true or false", "choice": "one of its choices", "text": "a text",
+    "shape": "a list of sizes", "ints": "a list of whole numbers", "tensor": "a number or nested lists of numbers of equal length",
+}  # fmt: skip
+
+
+def kind_complaint(setting: Setting, value: Any) -> str | None:
+    """Why `value` is not the kind of thing this setting holds; None when it is. Ranges are `complaint`'s."""
+    if value is None and setting.default is None:
+        return None
+    if not _KIND_CHECKS[setting.kind](value):
+        return f'"{setting.name}" is {_KINDS[setting.kind]}, not {described(value)}'
+    if setting.kind == "shape" and elements(value) > ELEMENTS:
+        return f'"{setting.name}" asks for {_size(elements(value))} numbers; at most 2³¹ are possible'
+    return None
+
+
+def complaint(setting: Setting, value: Any) -> str | None:
+    """Why `value` cannot stand in this setting, in words for the person who typed it; None when it can."""
+    if wrong := kind_complaint(setting, value):
+        return wrong
+    if value is None:
+        return None
+    if setting.kind == "tensor" and isinstance(value, dict):
+        return f'the numbers of "{setting.name}" are missing in the file: enter them again'
+    if setting.kind == "choice" and value not in setting.choices:
+        return f'"{setting.name}" is one of {", ".join(setting.choices)}, not {quoted(value)}'
+    if setting.kind == "shape" and any(size < 1 for size in value):
+        return f'every size in "{setting.name}" is at least 1'
+    numbers = flat(value) if setting.kind in ("int", "float", "ints", "tensor", "shape") and not isinstance(value, dict) else ()
+    for entry in numbers:
+        if wrong := _range_complaint(setting, entry):
+            return wrong
+    return None
+
+
+def coerce(setting: Setting, value: Any) -> Any:
+    """The value in its plain form: 8.0 becomes 8 in a whole-number setting, 1 becomes 1.0 in a float. Raises ValueError."""
+    if wrong := kind_complaint(setting, value):
+        raise ValueError(wrong)
+    if value is None:
+        return None
+    if setting.kind == "int":
+        return int(value)
+    if setting.kind == "float":
+        return float(value)
+    if setting.kind in ("shape", "ints"):
+        return [int(entry) for entry in value]
+    return value
+
+
+def setting_problems(graph: Graph) -> list[Problem]:
+    """One problem for every visible setting of the graph whose value is out of its range."""
+    found = []
+    for node in graph.nodes.values():
+        spec, values = graph.spec(node), None
+        for name, value in node.params.items():
+            setting = spec.setting(name)
+            if setting is None:
+                continue
+            text = complaint(setting, value)
+            if text:
+                values = values or graph.settings_of(node.id)
+                if setting.visible(values):
+                    found.append(Problem("error", f"{node.name}: {text}", (node.id,)))
+    return found
+
+
+def setting_refusal(graph: Graph, name: str, value: Any) -> str | None:
+    """Why `value` cannot be this setting of the document."""
+    if not finite_json(value):
+        return f'the document\'s {quoted(name)} holds something that is not plain JSON'
+    if name == "dtype" and value not in ("float64", "float32"):
+        return f'the document\'s "dtype" is float64 or float32, not {quoted(value)}'
+    if name == "demo" and not (value is None or (isinstance(value, list) and all(type(v) is int and v >= 0 for v in value))):
+        return 'the document\'s "demo" is a list of sample numbers'
+    if name == "save_trained" and type(value) is not bool:
+        return 'the document\'s "save_trained" is true or false'
+    if name in ("title", "description") and not isinstance(value, str):
+        return f'the document\'s {quoted(name)} is a text'
+    if name == "objective" and value is not None:
+        if not isinstance(value, dict) or not isinstance(value.get("node"), str) or not isinstance(value.get("port"), str):
+            return 'the document\'s "objective" is a node and a port'
+        if value["node"] not in graph.nodes:
+            return f'the objective is marked on a node that does not exist, {quoted(value["node"])}'
+        spec = graph.spec(value["node"])
+        if spec.category != "unknown" and spec.output(value["port"]) is None:
+            return f'the objective is marked on an output that does not exist, {quoted(value["port"])}'
+    return None
+
+
+def training_refusal(name: str, value: Any) -> str | None:
+    """Why `value` cannot be this training setting."""
+    if not finite_json(value):
+        return f'the training setting {quoted(name)} holds something that is not plain JSON'
+    if name in ("optimizer", "device") and not isinstance(value, str):
+        return f'the training setting {quoted(name)} is a text'
+    if name == "hyper" and not isinstance(value, dict):
+        return 'the training setting "hyper" is a JSON object'
+    if name in ("epochs", "steps", "batch_size", "seed"):
+        least = 0 if name == "seed" else 1
+        if value is None and name != "seed":
+            return None
+        if type(value) is not int or not least <= value < 2**63:
+            return f'the training setting {quoted(name)} is a whole number from {least} up'
+    return None
+
+
+def training_length(training: Mapping[str, Any]) -> tuple[Literal["steps", "epochs"], int] | None:
+    """What ends a run: a number of steps where one is set, else a number of epochs; None where nothing ends it."""
+    steps, epochs = training.get("steps"), training.get("epochs")
+    if steps is not None:
+        return "steps", int(steps)
+    return None if epochs is None else ("epochs", int(epochs))
+
+
+def elements(shape: Any) -> int:
+    return math.prod(int(size) for size in shape)
+
+
+def flat(value: Any) -> Iterator[float]:
+    """The numbers of a nested list, in order."""
+    if isinstance(value, list | tuple):
+        for entry in value:
+            yield from flat(entry)
+    else:
+        yield value
+
+
+def dims(value: Any) -> tuple[int, ...] | None:
+    """Shape of a number or of nested lists of equal length; None when the lists are ragged or hold something else."""
+    if isinstance(value, list | tuple):
+        inner = {dims(entry) for entry in value}
+        if len(inner) > 1 or None in inner:
+            return None
+        return (len(value), *(inner.pop() if inner else ()))  # type: ignore[misc]
+    return () if _is_number(value) else None
+
+
+def finite_json(value: Any) -> bool:
+    """Whether this is plain JSON: text keys, and no NaN or infinity anywhere."""
+    if value is None or isinstance(value, str | bool):
+        return True
+    if isinstance(value, int):
+        return abs(value) < 10**300
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, list | tuple):
+        return all(map(finite_json, value))
+    return isinstance(value, dict) and all(isinstance(key, str) for key in value) and all(map(finite_json, value.values()))
+
+
+def _range_complaint(setting: Setting, value: float) -> str | None:
+    if setting.minimum is not None:
+        if setting.exclusive_minimum and value <= setting.minimum:
+            return f'"{setting.name}" is greater than {setting.minimum:g}, not {value:g}'
+        if value < setting.minimum:
+            return f'"{setting.name}" is at least {setting.minimum:g}, not {value:g}'
+    if setting.maximum is not None and value > setting.maximum:
+        return f'"{setting.name}" is at most {setting.maximum:g}, not {value:g}'
+    return None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and finite_json(value)
+
+
+def _is_whole(value: Any) -> bool:
+    return _is_number(value) and value == int(value) and abs(value) < 2**63
+
+
+def _is_tensor(value: Any) -> bool:
+    if isinstance(value, dict):  # a reference to a tensor kept beside the JSON
+        return isinstance(value.get("tensor"), str)
+    return dims(value) is not None
+
+
+def _are_whole(value: Any) -> bool:
+    return isinstance(value, list | tuple) and all(map(_is_whole, value))
+
+
+_KIND_CHECKS = {
+    "int": _is_whole, "float": _is_number, "bool": lambda v: isinstance(v, bool), "choice": lambda v: isinstance(v, str),
+    "text": lambda v: isinstance(v, str), "shape": _are_whole, "ints": _are_whole, "tensor": _is_tensor,
+}  # fmt: skip
+
+
+def _size(count: int) -> str:
+    return str(count) if count < 10**7 else f"{count:.0e}".replace("e+", " × 10^") if count < 10**300 else "more than 10^300"

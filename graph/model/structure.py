@@ -1,0 +1,175 @@
+"""Problems that can be seen without computing anything: what the window shows at once, before the engine has started.
+
+Where the engine finds the same problem it says the same words, so that `graph.model.repairs.merged` can put the two lists together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+
+from graph.model.edits import Connect, SetGraphSetting
+from graph.model.elements import Edge, End
+from graph.model.graph import Graph
+from graph.model.objective import NoObjective, Objective, find_objective
+from graph.model.problem import Problem, Repair
+from graph.model.settings import setting_problems
+
+TRIED = 16
+"""Outputs that are tried for one open input; where more could fit, nobody guesses anyway."""
+OFFERED = 100
+"""Open inputs for which a repair is looked for, in a graph of a few hundred nodes; fewer in larger ones, where each search is longer."""
+EFFORT = 40_000
+LISTED = 12
+"""Nodes without any wire that are named one by one."""
+MARKS = 4
+
+
+def problems(graph: Graph) -> list[Problem]:
+    """Errors in the order of the nodes, then warnings about the whole."""
+    found = [*setting_problems(graph), *_unknown(graph), *_open_inputs(graph)]
+    objective = find_objective(graph)
+    if isinstance(objective, NoObjective):
+        return [*found, *_undecided(graph, objective)]
+    return [*found, *_islands(graph, objective, {problem.nodes[0] for problem in found})]
+
+
+def unknown_type(graph: Graph, node: str) -> str:
+    """What is said about a node of a type that this version does not know, behind its name."""
+    return f'this version does not know the node type "{graph.nodes[node].type}"; it is kept, but cannot be computed'
+
+
+def missing_input(port: str) -> str:
+    """What is said about an input that needs a wire, behind its node's name."""
+    return f"nothing is connected to its input {port}"
+
+
+class Outputs:
+    """All outputs of a graph, by what they could feed: where a wire for an open input could come from."""
+
+    def __init__(self, graph: Graph) -> None:
+        self._graph = graph
+        self._by_use: dict[tuple[bool, str], list[End]] = {}
+        for node in graph.nodes.values():
+            spec = graph.spec(node)
+            if spec.probe or spec.category == "unknown":
+                continue
+            feeding = {edge.source[1] for edge in graph.outputs_of(node.id)}
+            for port in spec.outputs:
+                for kind in ("float", "index", "any") if port.dtype == "any" else (port.dtype, "any"):
+                    title = f"{kind} target" if port.name == "target" else kind
+                    self._by_use.setdefault((port.name in feeding, title), []).append((node.id, port.name))
+
+    def only_fit(self, target: End) -> End | None:
+        """The one output that a wire to this input can only come from: the only free one that fits, else the only one at all.
+
+        What is called target goes to a target first, and to nothing else.
+        """
+        port = self._graph.spec(target[0]).input(target[1])
+        kind = port.dtype if port is not None else "any"
+        for used in (False, True):
+            for title in (f"{kind} target", kind) if target[1] == "target" else (kind,):
+                if fitting := self._fitting(self._by_use.get((used, title), []), target):
+                    return fitting[0] if len(fitting) == 1 else None
+        return None
+
+    def _fitting(self, outputs: list[End], target: End) -> list[End]:
+        """At most two outputs that fit; where there are more than can be tried, the first two."""
+        tried = [end for end in outputs[: TRIED + 1] if end[0] != target[0]]
+        if len(outputs) > TRIED:
+            return tried[:2]
+        return list(islice((end for end in tried if self._graph.refusal(end, target) is None), 2))
+
+
+def connecting(graph: Graph, target: End, outputs: Outputs | None = None) -> tuple[Repair, ...]:
+    """The repair that wires an open input to the only output that fits, where there is exactly one."""
+    source = (outputs or Outputs(graph)).only_fit(target)
+    if source is None:
+        return ()
+    edit = Connect(Edge(graph.free_id("e"), source, target))
+    node = graph.nodes[source[0]].name
+    title = node if len(graph.spec(source[0]).outputs) == 1 else f"{node}.{source[1]}"
+    return (Repair(f"Connect {title} to {target[1]}", (edit.to_json(),)),)
+
+
+def _unknown(graph: Graph) -> Iterator[Problem]:
+    for node in graph.nodes.values():
+        if node.type not in graph.catalog:
+            yield Problem("error", f"{node.name}: {unknown_type(graph, node.id)}", (node.id,))
+
+
+def _open_inputs(graph: Graph) -> Iterator[Problem]:
+    outputs: Outputs | None = None
+    offered = 0
+    for node in graph.nodes.values():
+        if node.type not in graph.catalog:
+            continue
+        wired = {port for port, _ in graph._into[node.id]}
+        for port in graph.spec(node).inputs:
+            if port.optional or port.name in wired:
+                continue
+            repairs: tuple[Repair, ...] = ()
+            if offered < min(OFFERED, EFFORT // len(graph.nodes)):
+                outputs, offered = outputs or Outputs(graph), offered + 1
+                repairs = connecting(graph, (node.id, port.name), outputs)
+            yield Problem("error", f"{node.name}: {missing_input(port.name)}", (node.id,), (), port.name, repairs)
+
+
+def _undecided(graph: Graph, found: NoObjective) -> Iterator[Problem]:
+    """Several nodes could be differentiated: each can be marked with one click, as long as they are few."""
+    if not found.candidates:
+        return
+    marks = []
+    for node in found.candidates[:MARKS]:
+        port = next(port.name for port in graph.spec(node).outputs if port.dtype != "index")
+        edit = SetGraphSetting("objective", {"node": node, "port": port})
+        marks.append(Repair(f"Mark {graph.nodes[node].name}", (edit.to_json(),)))
+    yield Problem("warning", found.text, found.candidates, repairs=tuple(marks))
+
+
+def _islands(graph: Graph, objective: Objective, complained: set[str]) -> Iterator[Problem]:
+    """Parts of the graph that no wire joins to the objective."""
+    goal = graph.nodes[objective.node].name
+    alone = []
+    for part in _parts(graph):
+        if objective.node in part:
+            continue
+        if len(part) == 1:
+            alone += [node for node in part if node not in complained]
+        else:
+            names = _listed(graph, part)
+            yield Problem("warning", f"{names} are not connected to the objective {goal}, so they do not influence it", tuple(part))
+    if len(alone) <= LISTED:
+        yield from (Problem("warning", f"{graph.nodes[node].name} is not connected to anything", (node,)) for node in alone)
+    else:
+        yield Problem("warning", f"{_listed(graph, alone)} are not connected to anything", tuple(alone))
+
+
+def _parts(graph: Graph) -> Iterator[list[str]]:
+    """Sets of nodes joined by wires, each in insertion order."""
+    part: dict[str, int] = {}
+    members: list[list[str]] = []
+    joined: dict[str, list[str]] = {node: [] for node in graph.nodes}
+    for edge in graph.edges.values():
+        joined[edge.source[0]].append(edge.target[0])
+        joined[edge.target[0]].append(edge.source[0])
+    for start in graph.nodes:
+        if start in part:
+            continue
+        part[start], waiting = len(members), [start]
+        members.append([])
+        while waiting:
+            for other in joined[waiting.pop()]:
+                if other not in part:
+                    part[other] = part[start]
+                    waiting.append(other)
+    for node in graph.nodes:
+        members[part[node]].append(node)
+    return iter(members)
+
+
+def _listed(graph: Graph, nodes: list[str]) -> str:
+    names = [graph.nodes[node].name for node in nodes]
+    more = f" and {len(names) - 3:,} more" if len(names) > 4 else ""
+    shown = names[:3] if more else names
+    return ", ".join(shown) + more if more or len(shown) < 2 else ", ".join(shown[:-1]) + f" and {shown[-1]}"

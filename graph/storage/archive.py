@@ -1,0 +1,85 @@
+"""A document and its large tensors in one zip. Reading is bounded before anything is unpacked: a small archive can claim gigabytes."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+import zlib
+from collections.abc import Mapping
+from typing import BinaryIO
+
+from graph.storage.scan import MAXIMUM_BYTES
+from graph.text.quoting import quoted
+
+MEMBER = "document.json"
+MAXIMUM_ATTACHED = 2 * 2**30
+"""Bytes of all tensors together, unpacked."""
+MAXIMUM_MEMBERS = 20_000
+_DIRECTORY = 4 * 2**20
+"""Bytes of the archive's table of contents: more than `MAXIMUM_MEMBERS` need."""
+_ROOM, _RATIO = 64 * 2**20, 20
+"""An archive may unpack to this much, or to this many times its own size: tensors hardly shrink."""
+_PROBLEMS = (zipfile.BadZipFile, KeyError, EOFError, ValueError, NotImplementedError, RuntimeError, zlib.error, OSError, OverflowError)
+
+
+class ArchiveError(Exception):
+    """What is wrong with an archive; a clause without file name and full stop."""
+
+
+def unzip(file: BinaryIO, size: int) -> tuple[bytes, dict[str, bytes]]:
+    """The document's text and everything beside it, from an archive of `size` bytes. Raises ArchiveError."""
+    try:
+        bounded = _Bounded(file)
+        with zipfile.ZipFile(bounded) as archive:
+            bounded.most = size
+            entries = _checked(archive.infolist(), size)
+            return archive.read(MEMBER), {entry.filename: archive.read(entry) for entry in entries if entry.filename != MEMBER}
+    except _PROBLEMS:
+        raise ArchiveError("the archive is damaged") from None
+    except MemoryError:
+        raise ArchiveError("it holds more than fits into the memory of this computer") from None
+
+
+def _checked(listed: list[zipfile.ZipInfo], size: int) -> list[zipfile.ZipInfo]:
+    """The entries that are files, if all of them together can be unpacked."""
+    entries = [entry for entry in listed if not entry.is_dir()]
+    names = {entry.filename for entry in entries}
+    if MEMBER not in names:
+        raise ArchiveError(f"it is an archive that holds no {MEMBER}")
+    if len(names) != len(entries):
+        raise ArchiveError("it is an archive that holds two entries of one name")
+    total, text = sum(entry.file_size for entry in entries), next(entry.file_size for entry in entries if entry.filename == MEMBER)
+    if len(entries) > MAXIMUM_MEMBERS or text > MAXIMUM_BYTES or total > MAXIMUM_ATTACHED + MAXIMUM_BYTES:
+        raise ArchiveError("it is an archive that holds more than can be read")
+    if total > max(_ROOM, _RATIO * size):
+        raise ArchiveError("it is an archive that is packed suspiciously tightly")
+    for entry in entries:
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or entry.flag_bits & 1:
+            raise ArchiveError(f"it is an archive whose entry {quoted(entry.filename, 60)} is encrypted or packed in an unknown way")
+    return entries
+
+
+def zipped(text: bytes, attachments: Mapping[str, bytes]) -> bytes:
+    """The archive of a document; the same document gives the same bytes."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as archive:
+        for name, data in ((MEMBER, text), *sorted(attachments.items())):
+            entry = zipfile.ZipInfo(name)  # a fixed date
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED if name == MEMBER else zipfile.ZIP_STORED
+            archive.writestr(entry, data)
+    return stream.getvalue()
+
+
+class _Bounded:
+    """A file whose table of contents may not be longer than any document's: `zipfile` reads it at once and whole."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self.most = file, _DIRECTORY
+        self.seek, self.tell, self.seekable = file.seek, file.tell, file.seekable
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(self.most + 1 if size < 0 else min(size, self.most + 1))
+        if len(data) > self.most:
+            raise ValueError("its table of contents is too long")
+        return data

@@ -1,0 +1,239 @@
+"""The document: graph, history, path and a change event. The only thing the window edits through."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from graph.model.edits import Edit, SetParam
+from graph.model.event import Event
+from graph.model.graph import Graph, GraphError
+from graph.model.history import History
+from graph.model.spec import Catalog
+from graph.storage import files
+from graph.storage.saved import SavedState
+from graph.storage.writing import Identity, is_changed
+from graph.text.quoting import quoted_name
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What just happened; without edits, only the path or the modified mark changed."""
+
+    edits: tuple[Edit, ...] = ()
+    structure: bool = False
+    value: bool = False
+
+
+class Gesture:
+    """Handed out by `Document.gesture`; `cancel` takes back everything done since it began."""
+
+    def __init__(self, document: Document) -> None:
+        self._document, self.cancelled = document, False
+
+    def cancel(self) -> None:
+        if not self.cancelled:
+            self.cancelled = True
+            self._document.rollback()
+
+
+class _Kept:
+    """Stands for the trained values that the file holds already."""
+
+
+KEPT = _Kept()
+SAVE_TRAINED = "save_trained"
+"""The document's setting that, where it is false, leaves trained values out of its file."""
+
+
+class Document:
+    """What a window shows and edits.
+
+    `structure` grows with every edit after which the graph must be compiled again, `revision` with every edit of a value,
+    structure included.
+
+    `origin` tells it from every other open document. `state` are the trained values beside the document, as its file holds them; `note`
+    says what was odd about the file. `trained` identifies the values on the screen (0: the document's own); where they are not those of
+    the file, there is something to save.
+    With `adopts_training` they count as saved: a lesson trains by itself.
+    """
+
+    def __init__(
+        self, graph: Graph, path: Path | None = None, read_only: str = "", state: SavedState | None = None, note: str = "",
+        identity: Identity | None = None,
+    ) -> None:  # fmt: skip
+        self.graph = graph
+        self.path = path
+        self.identity = identity
+        self.origin = f"{os.getpid()}-{time.time_ns()}"
+        self.state, self.note = state, note
+        self.trained = self._filed = state.token if state is not None else 0
+        self.adopts_training = False
+        self.file_read_only = read_only
+        self._lock, self._numbers_free = "", False
+        self.structure = 0
+        self.revision = 0
+        self.changed: Event[Change] = Event()
+        self.history = History(graph, apply=self._apply)
+        self._pending: list[tuple[Edit, str]] = []
+
+    @classmethod
+    def new(cls, catalog: Catalog) -> Document:
+        return cls(Graph(catalog))
+
+    @classmethod
+    def load(cls, path: Path | str, catalog: Catalog, allow_newer: bool = True) -> Document:
+        """Open a file. One written by a newer version opens read-only (unless `allow_newer` is false). Raises FileError."""
+        loaded = files.read(path, catalog, allow_newer)
+        return cls(loaded.graph, Path(path), loaded.read_only, loaded.state, loaded.note, loaded.identity)
+
+    @property
+    def folder(self) -> str:
+        """Where relative paths begin: the real folder of its file. Empty while it has none: a copy of an example is not beside it."""
+        return (self.graph.folder or str(self.path.absolute().parent)) if self.path is not None else ""
+
+    @property
+    def modified(self) -> bool:
+        """Whether there is anything that the file does not hold: edits, or trained values."""
+        return not self.history.is_clean or self.training_unsaved
+
+    @property
+    def saves_training(self) -> bool:
+        """Whether trained values go into the file; a setting of the document."""
+        return self.graph.settings.get(SAVE_TRAINED) is not False
+
+    @property
+    def training_unsaved(self) -> bool:
+        return self.saves_training and self.trained != self._filed
+
+    def set_trained(self, token: int) -> None:
+        """These trained values are on the screen now; 0: the document's own."""
+        before = self.modified
+        self.trained = token
+        if self.adopts_training:
+            self._filed = token
+        if self.modified != before:
+            self.changed.emit(Change())
+
+    @property
+    def read_only(self) -> str:
+        """Why this must not be edited, in words; empty when it may."""
+        return self.file_read_only or self._lock
+
+    @read_only.setter
+    def read_only(self, why: str) -> None:
+        self.file_read_only = why
+
+    @property
+    def takes_numbers(self) -> bool:
+        """Whether the values of inputs and parameters may be set, although perhaps nothing else."""
+        return not self.read_only or (self._numbers_free and not self.file_read_only)
+
+    def lock(self, why: str, numbers_free: bool = False) -> None:
+        """Refuse edits for now, in these words; with `numbers_free` values may still be set. Saving stays possible. Empty: edit again."""
+        self._lock, self._numbers_free = why, numbers_free
+
+    @contextmanager
+    def unlocked(self) -> Iterator[None]:
+        """Inside, edits are done although there is a lock: for whoever moves the document on purpose."""
+        kept, self._lock = self._lock, ""
+        try:
+            yield
+        finally:
+            self._lock = kept
+
+    def do(self, edit: Edit, text: str = "", merge: Hashable | None = None) -> None:
+        """Apply an edit as one undo step; steps in a row with the same `merge` key become one. Raises GraphError, changing nothing."""
+        if self.read_only and not (self.takes_numbers and isinstance(edit, SetParam) and edit.kind_in(self.graph) == "value"):
+            raise GraphError(self.read_only)
+        self.history.do(edit, text, merge)
+        self._announce()
+
+    def undo(self) -> None:
+        self.history.undo()
+        self._announce()
+
+    def redo(self) -> None:
+        self.history.redo()
+        self._announce()
+
+    def seal(self) -> None:
+        """End of a drag or of typing: the next edit is a step of its own."""
+        self.history.seal()
+
+    def begin(self, text: str = "") -> None:
+        """Open a gesture by hand, for one that spans several events; end it with `commit` or `rollback`."""
+        self.history.begin(text)
+
+    def commit(self) -> None:
+        self.history.commit()
+        self.changed.emit(Change())
+
+    def rollback(self) -> None:
+        self.history.rollback()
+        self._announce()
+
+    @contextmanager
+    def gesture(self, text: str = "") -> Iterator[Gesture]:
+        """Everything done inside is one undo step; an exception, or `cancel()`, takes it back."""
+        self.begin(text)
+        gesture = Gesture(self)
+        try:
+            yield gesture
+        except BaseException:
+            gesture.cancel()
+            raise
+        if not gesture.cancelled:
+            self.commit()
+
+    def mark_modified(self) -> None:
+        """This document is not what any file holds, although nothing was done to it yet: it was rescued after a crash."""
+        self.history.mark_modified()
+        self.changed.emit(Change())
+
+    def save(self, path: Path | str | None = None, state: SavedState | _Kept | None = KEPT, replace: bool = False) -> None:
+        """Write the file (atomically) and remember its path. Raises FileError, and then nothing has changed.
+
+        `state`: the trained values to put beside the document; left out, those it was opened or saved with.
+        Where another program has changed the file since, this is a FileChanged, unless `replace` says to write over it.
+        """
+        place = Path(path) if path is not None else self.path
+        if place is None:
+            raise files.FileError("This document has no file name yet.")
+        if self.file_read_only:
+            raise files.FileError(self.file_read_only)
+        files.refuse_unusable(place)
+        if not replace and self._is_own(place) and self.identity is not None and is_changed(place, self.identity):
+            raise files.FileChanged(f"{quoted_name(place)}: another program has changed this file since it was opened here.")
+        wanted = self.state if isinstance(state, _Kept) else state
+        kept = wanted if self.saves_training else None
+        self.identity = files.save(self.graph, place, kept)
+        self.path, self.state = place, kept
+        self.graph.folder = str(place.resolve().parent)
+        self._filed = kept.token if kept is not None else 0
+        self.history.mark_clean()
+        self.changed.emit(Change())
+
+    def _is_own(self, place: Path) -> bool:
+        """Whether this is the file the document was read from or saved to last."""
+        return self.path is not None and os.path.realpath(place) == os.path.realpath(self.path)
+
+    def _apply(self, edit: Edit) -> Edit:
+        kind = edit.kind_in(self.graph)
+        inverse = edit.apply(self.graph)
+        self.structure += kind == "structure"
+        self.revision += kind != "cosmetic"
+        self._pending.append((edit, kind))
+        return inverse
+
+    def _announce(self) -> None:
+        """Tell the listeners, after the history is consistent again."""
+        if not self._pending:
+            return
+        pending, self._pending = self._pending, []
+        kinds = {kind for _, kind in pending}
+        self.changed.emit(Change(tuple(edit for edit, _ in pending), "structure" in kinds, bool(kinds - {"cosmetic"})))

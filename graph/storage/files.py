@@ -1,0 +1,251 @@
+"""Documents as files: JSON with one node or edge a line, or a zip of that JSON and tensors, which are carried along unread.
+
+A file can be wrong, and is never dangerous: nothing in it is executed, and reading ends in a whole graph or in one FileError.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from graph.model.build import BuildError, build
+from graph.model.elements import Edge, Node, number
+from graph.model.graph import Graph
+from graph.model.spec import Catalog
+from graph.storage.archive import MAXIMUM_ATTACHED, ArchiveError, unzip, zipped
+from graph.storage.large_values import MAXIMUM_NUMBERS, is_too_large, with_large_values, without_large_values
+from graph.storage.migrations import migrate
+from graph.storage.paths import absolute, folder_names, open_regular, reason, stored
+from graph.storage.saved import KEY as STATE
+from graph.storage.saved import MEMBER as STATE_MEMBER
+from graph.storage.saved import SavedState, SavedStateError
+from graph.storage.scan import MAXIMUM_BYTES, ScanError, parse
+from graph.storage.writing import Identity, hint, identity_of, identity_of_bytes, replace_file
+from graph.text.quoting import one_line, quoted_name, quoted_path
+
+FORMAT = "gradwire"
+VERSION = 1
+PATH = "path"
+"""The setting of a node that names another file."""
+_TRAINING_ORDER = ("optimizer", "hyper", "epochs", "steps", "batch_size", "seed", "device")
+_SETTINGS_ORDER = ("title", "description", "dtype", "objective", "demo")
+
+
+class FileError(Exception):
+    """A file that cannot be read or written; the text is one sentence that names the file, what is wrong and where."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(one_line(text, 600))
+
+
+class FileChanged(FileError):
+    """A file that another program has changed since it was read: saving over it would lose that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """`read_only` says why the document must not be changed; empty when it may. `identity` is the file's as it was read.
+
+    `state` are the trained values beside the document, None where it has none; `note` says why those there are could not be read.
+    """
+
+    graph: Graph
+    read_only: str = ""
+    state: SavedState | None = None
+    note: str = ""
+    identity: Identity | None = None
+
+
+def load(path: Path | str, catalog: Catalog) -> Graph:
+    """The graph in a file. Raises FileError."""
+    return read(path, catalog).graph
+
+
+def read(path: Path | str, catalog: Catalog, allow_newer: bool = False) -> Loaded:
+    """The graph in a file; one of a newer version is a FileError, or with `allow_newer` read-only."""
+    name = quoted_name(path)
+    attachments: dict[str, bytes] = {}
+    try:
+        with open_regular(path) as file:
+            identity = identity_of(file)
+            start = file.read(4)
+            file.seek(0)
+            if start == b"PK\x03\x04":
+                data, attachments = unzip(file, identity.size)
+            else:
+                data = file.read(MAXIMUM_BYTES + 1)
+    except ArchiveError as problem:
+        raise FileError(f"{name}: {problem}.{hint(path)}") from None
+    except FileNotFoundError:
+        raise FileError(f"{quoted_path(path)}: there is no such file.") from None
+    except OSError as problem:
+        raise FileError(f"{name}: {reason(problem)}.") from None
+    folder = str(Path(path).resolve().parent)
+    try:
+        loaded = _loads(data, catalog, name, allow_newer, attachments.pop(STATE_MEMBER, b""), folder)
+    except FileError as problem:
+        raise FileError(f"{problem}{hint(path)}") from None
+    for member in with_large_values(loaded.graph, attachments):
+        if data.count(PurePosixPath(member).stem.encode()) == 1:  # nothing else refers to it
+            del attachments[member]
+    loaded.graph.attachments.update(attachments)
+    loaded.graph.folder = folder
+    return replace(loaded, identity=identity)
+
+
+def loads(text: str | bytes, catalog: Catalog, origin: str = "the document", own: bool = False) -> Graph:
+    """The graph in a text. Raises FileError, whose text begins with `origin`. `own`: this program wrote it, of whatever size."""
+    data = text.encode("utf-8", "backslashreplace") if isinstance(text, str) else text
+    return _loads(data, catalog, origin, False, own=own).graph
+
+
+def dumps(graph: Graph, state: SavedState | None = None, folder: str = "", alias: str = "") -> str:
+    """The file's text: the same graph always gives the same text. Trained values come last: the document's lines stay as they are.
+
+    Paths to files in or below `folder`, which may be called `alias` too, are relative to it.
+    """
+    parts = [f'"format": {_json(FORMAT)}', f'"version": {VERSION}', f'"settings": {_json(_ordered(graph.settings, _SETTINGS_ORDER))}']
+    parts.append(_rows("nodes", (_node_text(graph, node) for node in _with_stored_paths(graph, folder, alias))))
+    parts.append(_rows("edges", map(_edge_text, graph.edges.values())))
+    for key, table in (("groups", graph.groups), ("frames", graph.frames), ("notes", graph.notes)):
+        parts.append(_rows(key, (_json(item.to_json()) for item in table.values())))
+    parts.append(f'"training": {_json(_ordered(graph.training, _TRAINING_ORDER))}')
+    parts.extend(f"{_json(key)}: {_json(value)}" for key, value in graph.extra.items())
+    if state is not None:
+        parts.append(f"{_json(STATE)}: {state.to_text()}")
+    return "{" + ",\n".join(parts) + "}\n"
+
+
+def save(graph: Graph, path: Path | str, state: SavedState | None = None) -> Identity:
+    """Write a file, with trained values beside the document, so that at every moment either the old or the new one is whole.
+
+    Raises FileError.
+    """
+    refuse_unusable(path)
+    text = dumps(graph, state, *folder_names(path))
+    attached = graph.attachments | ({STATE_MEMBER: state.packed} if state is not None and state.packed else {})
+    if is_too_large(text):
+        lean, values = without_large_values(graph)
+        text = dumps(lean, state, *folder_names(path))
+        attached = attached | values
+        if is_too_large(text) or sum(map(len, values.values())) > 8 * MAXIMUM_NUMBERS:
+            raise FileError(f"{quoted_name(path)}: it cannot be saved: it holds more than could be read again.")
+    if sum(map(len, attached.values())) > MAXIMUM_ATTACHED:
+        raise FileError(f"{quoted_name(path)}: it cannot be saved: its tensors take more than {MAXIMUM_ATTACHED >> 30} GB.")
+    encoded = text.encode("utf-8", "backslashreplace")  # half a surrogate pair becomes its JSON escape
+    data = zipped(encoded, attached) if attached else encoded
+    write_whole(Path(path), data)
+    return identity_of_bytes(path, data)
+
+
+def refuse_unusable(path: Path | str) -> None:
+    """Raise FileError for what no system takes as a path."""
+    if "\0" in str(path):
+        raise FileError(f"{quoted_name(path)}: it cannot be saved: this is not a usable path.")
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file as `graph.storage.writing` does. Raises FileError."""
+    try:
+        replace_file(path, data)
+    except OSError as problem:
+        raise FileError(f"{quoted_name(path)}: it cannot be saved: {reason(problem)}.") from None
+
+
+def _loads(
+    data: bytes, catalog: Catalog, origin: str, allow_newer: bool, packed: bytes = b"", folder: str = "", own: bool = False
+) -> Loaded:  # fmt: skip
+    try:
+        content = parse(data, own)
+    except ScanError as problem:
+        raise FileError(f"{origin}: {problem}.") from None
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise FileError(f'{origin}: this is not a Gradwire document: its "format" is not "{FORMAT}".')
+    version = content.get("version")
+    if type(version) is not int or version < 1:
+        raise FileError(f'{origin}: "version" is not a whole number from 1 up.')
+    newer = ""
+    if version > VERSION:
+        newer = f"{origin}: it was written by a newer Gradwire (file version {version}, this one reads up to {VERSION})."
+        if not allow_newer:
+            raise FileError(newer)
+        newer = newer[:-1] + ", so it is open for reading only."
+    state, note = _state(content.pop(STATE, None), packed, origin)
+    try:
+        content = _with_whole_paths(content if newer else migrate(content), catalog, folder)
+        return Loaded(build(content, catalog), newer, state, note)
+    except BuildError as problem:
+        raise FileError(f"{newer.partition(', so it')[0]} and cannot be read: {problem}." if newer else f"{origin}: {problem}.") from None
+
+
+def _state(content: Any, packed: bytes, origin: str) -> tuple[SavedState | None, str]:
+    """The trained values in a file, or what to say where they cannot be read: the document opens all the same."""
+    try:
+        return (None if content is None else SavedState.from_json(content, packed)), ""
+    except SavedStateError as wrong:
+        return None, f"{origin}: its trained values cannot be read ({wrong}), so the graph starts untrained."
+
+
+def _node_text(graph: Graph, node: Node) -> str:
+    """A node's row. Put together from its parts where there is nothing unusual: `json` takes six times as long."""
+    spec = graph.catalog.find(node.type)
+    params = _ordered(node.params, [setting.name for setting in spec.settings]) if spec and len(node.params) > 1 else node.params
+    if node.label or node.collapsed or node.bypassed or node.extra:
+        return _json(node.to_json() | {"params": dict(params)})
+    settings = _json(dict(params)) if params else "{}"
+    head = f'{{"id": {_text(node.id)}, "type": {_text(node.type)}, "name": {_text(node.name)}, "params": {settings}'
+    group = "null" if node.group is None else _text(node.group)
+    return f'{head}, "x": {number(node.x)!r}, "y": {number(node.y)!r}, "group": {group}}}'
+
+
+def _edge_text(edge: Edge) -> str:
+    if edge.via or edge.extra:
+        return _json(edge.to_json())
+    (source, given), (target, taken) = edge.source, edge.target
+    ends = f'"from": [{_text(source)}, {_text(given)}], "to": [{_text(target)}, {_text(taken)}, {edge.slot}]'
+    return f'{{"id": {_text(edge.id)}, {ends}, "via": []}}'
+
+
+def _ordered(values: Mapping[str, Any], first: Iterable[str]) -> dict[str, Any]:
+    """Known keys in their order, the others after them by name, whatever order they were set in."""
+    known = {name: values[name] for name in first if name in values}
+    return known | {name: values[name] for name in sorted(values) if name not in known}
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+_text = json.encoder.encode_basestring
+
+
+def _json(value: Any) -> str:
+    return _ENCODER.encode(value)
+
+
+def _rows(key: str, rows: Iterable[str]) -> str:
+    lines = ",\n ".join(rows)
+    return f'"{key}": [\n {lines}\n]' if lines else f'"{key}": []'
+
+
+def _with_whole_paths(content: dict[str, Any], catalog: Catalog, folder: str) -> dict[str, Any]:
+    """The same content with the paths that are relative to the document made absolute."""
+    rows = content.get("nodes")
+    for row in rows if folder and isinstance(rows, list) else ():
+        params = row.get("params") if isinstance(row, dict) else None
+        if isinstance(params, dict) and isinstance(params.get(PATH), str) and _has_path(catalog, row.get("type")):
+            params[PATH] = absolute(params[PATH], folder)
+    return content
+
+
+def _with_stored_paths(graph: Graph, folder: str, alias: str) -> Iterator[Node]:
+    """The nodes as a document in `folder` writes them."""
+    for node in graph.nodes.values():
+        if folder and isinstance(node.params.get(PATH), str) and _has_path(graph.catalog, node.type):
+            node = replace(node, params={**node.params, PATH: stored(node.params[PATH], folder, alias)})
+        yield node
+
+
+def _has_path(catalog: Catalog, key: Any) -> bool:
+    spec = catalog.find(key) if isinstance(key, str) else None
+    return spec is not None and spec.setting(PATH) is not None

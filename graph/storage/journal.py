@@ -1,0 +1,351 @@
+"""Crash recovery: every edit of a document goes to a journal in a folder of ours, never near the person's own file.
+
+A session is a folder with a lock, which the system takes off when the process ends however it ends, and one journal: a first line with
+the whole document, then a line an edit. Undo and redo are edits too, so reading the lines in order gives the document as it was. Lines
+are collected in memory and reach the disk in `flush`, which the owner calls from a timer. A journal that has grown long is replaced
+by a fresh one; at every moment a whole one is on the disk. The newest trained values stand beside it in a file of their own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from graph.model.edits import Edit, edit_from_json
+from graph.model.graph import Graph, GraphError
+from graph.model.spec import Catalog
+from graph.storage.document import Change, Document
+from graph.storage.files import FileError, dumps, loads
+from graph.storage.lock import Lock
+from graph.storage.paths import open_regular, reason
+from graph.storage.saved import SavedState, SavedStateError
+from graph.storage.writing import Identity, sync_folder
+
+FORMAT = 1
+TRAINED = "trained"
+LONG = 2**18
+"""A journal is made anew when its edits take more bytes than this, and more than twice the document."""
+
+
+class JournalError(Exception):
+    """The journal cannot be written; one sentence. The document is untouched, and the next `flush` tries again."""
+
+
+class Journal:
+    """Follows one document until `discard`. Nothing is on the disk before the first edit is flushed."""
+
+    def __init__(self, document: Document, folder: Path | str, clock: Callable[[], float] = time.time, long: int = LONG) -> None:
+        self._document, self._folder, self._clock, self._long = document, Path(folder), clock, long
+        self._edits: list[Edit] = []
+        self._unmarked = document.modified
+        self._session: Path | None = None
+        self._lock: Lock | None = None
+        self._descriptor: int | None = None
+        self._number = 0
+        self._whole = self._written = 0
+        self._attached: set[str] = set()
+        self._state, self._state_written = document.state, 0
+        document.changed.connect(self._changed)
+
+    @property
+    def pending(self) -> bool:
+        """Whether something happened that the disk does not know."""
+        return bool(self._edits) or self._unmarked or self._state_pending
+
+    @property
+    def _state_pending(self) -> bool:
+        return self._document.modified and self._token != self._state_written
+
+    @property
+    def _token(self) -> int:
+        return self._state.token if self._state is not None else 0
+
+    def keep(self, state: SavedState | None) -> None:
+        """The newest trained values there are; None: the document's own."""
+        self._state = state
+
+    def flush(self, state: bool = True) -> None:
+        """Bring everything that happened to the disk, and wait until it is there. Raises JournalError.
+
+        Without `state`, trained values, which may be large, wait for another time.
+        """
+        if not self.pending:
+            return
+        if self._session is None and not self._document.modified:
+            self._edits.clear()
+            self._unmarked = False
+            return
+        try:
+            self._attach()
+            if self._descriptor is None or self._written > max(self._long, 2 * self._whole):
+                self._begin()
+            elif self._edits or self._unmarked:
+                self._append([edit.to_json() for edit in self._edits])
+            if state and self._state_pending:
+                self._write_state()
+        except OSError as problem:
+            self._close()  # what was half written is left behind: the next time begins with a whole document
+            raise JournalError(f"The recovery journal cannot be written: {reason(problem)}.") from None
+        self._edits.clear()
+        self._unmarked = False
+
+    def discard(self) -> None:
+        """The document was closed in order: stop following it and leave nothing behind."""
+        self._document.changed.disconnect(self._changed)
+        self._edits.clear()
+        self._unmarked = False
+        self._close()
+        if self._session is not None and self._lock is not None:
+            _remove(self._session, self._lock)
+        self._session = self._lock = None
+
+    def _changed(self, change: Change) -> None:
+        self._unmarked = True
+        for edit in change.edits:
+            joined = self._edits[-1].absorb(edit) if self._edits else None
+            if joined is not None:
+                self._edits[-1] = joined  # the ticks of a drag: only the last counts
+            else:
+                self._edits.append(edit)
+
+    def _mark(self) -> dict[str, Any]:
+        path, identity = self._document.path, self._document.identity
+        mark = {"modified": self._document.modified, "path": str(path.absolute()) if path else None, "time": self._clock()}
+        return mark | ({"identity": asdict(identity)} if identity is not None else {})
+
+    def _begin(self) -> None:
+        """A new journal that holds the whole document; the old one goes when the new one is safe."""
+        session = self._open_session()
+        line = _line({"journal": FORMAT, "pid": os.getpid(), **self._mark(), "document": dumps(self._document.graph)})
+        self._number += 1
+        place = session / f"{self._number:06}.journal"
+        self._close()
+        _write_file(place, line)
+        self._descriptor = os.open(place, os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0))
+        self._whole, self._written = len(line), 0
+        for old in set(session.glob("*.journal")) - {place}:
+            with contextlib.suppress(OSError):
+                old.unlink()
+
+    def _append(self, rows: list[dict[str, Any]]) -> None:
+        assert self._descriptor is not None
+        data = b"".join(map(_line, [*rows, {"mark": self._mark()}]))
+        _write(self._descriptor, data)
+        os.fsync(self._descriptor)
+        self._written += len(data)
+
+    def _attach(self) -> None:
+        """Large tensors stand beside the journal, each once."""
+        for name, data in self._document.graph.attachments.items():
+            if name not in self._attached:
+                folder = self._open_session() / "attached"
+                folder.mkdir(exist_ok=True)
+                place = folder / hashlib.sha256(name.encode("utf-8", "backslashreplace")).hexdigest()
+                _write_file(place, json.dumps(name).encode() + b"\n", data)
+                self._attached.add(name)
+
+    def _write_state(self) -> None:
+        place = self._open_session() / TRAINED
+        if self._state is None:
+            place.unlink(missing_ok=True)
+        else:
+            head = json.dumps(json.loads(self._state.to_text())).encode("ascii")
+            _write_file(place, head, b"\n", self._state.packed)
+        self._state_written = self._token
+
+    def _open_session(self) -> Path:
+        if self._session is None:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            session = Path(tempfile.mkdtemp(prefix="session-", dir=self._folder))
+            self._lock = Lock.take(session / "lock")
+            if self._lock is None:  # another process looks for crashed sessions at this very moment
+                raise BlockingIOError(0, "another process holds its lock")
+            self._session = session
+        return self._session
+
+    def _close(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+
+@dataclass(slots=True)
+class Recovered:
+    """A document whose process died. It is ours until `discard` or `release`: no other process is offered it meanwhile.
+
+    `whole` is false where the journal's end was lost or unreadable; everything before that is there.
+    """
+
+    graph: Graph
+    path: Path | None
+    time: float
+    whole: bool
+    state: SavedState | None
+    identity: Identity | None
+    """What the file at `path` was, so that a file which changed since the crash is not replaced without a question."""
+    _session: Path = field(repr=False)
+    _lock: Lock = field(repr=False)
+
+    def document(self) -> Document:
+        """The document, with its old path and marked as modified. Give it a journal of its own, flush that, then `discard`."""
+        document = Document(self.graph, self.path, state=self.state, identity=self.identity)
+        if self.path is not None:
+            document.graph.folder = str(self.path.parent)
+        document.mark_modified()
+        return document
+
+    def discard(self) -> None:
+        """It was rescued, or nobody wants it: remove it from the disk."""
+        _remove(self._session, self._lock)
+
+    def release(self) -> None:
+        """Leave it for another time."""
+        self._lock.release()
+
+
+def recover(folder: Path | str, catalog: Catalog) -> list[Recovered]:
+    """The documents with unsaved changes of sessions that did not end in order, the newest first.
+
+    Sessions that are still running are left alone, those with nothing to save are removed, and those that cannot be read stay.
+    """
+    found = []
+    for session in sorted(Path(folder).glob("session-*")):
+        try:
+            lock = Lock.take(session / "lock")
+        except OSError:
+            continue
+        if lock is None:
+            continue
+        try:
+            read = _read(session, catalog)
+        except _Unreadable:
+            lock.release()
+            continue
+        if read is None or not read.modified:
+            _remove(session, lock)
+        else:
+            found.append(Recovered(read.graph, read.path, read.time, read.whole, _trained(session), read.identity, session, lock))
+    return sorted(found, key=lambda each: -each.time)
+
+
+class _Unreadable(Exception):
+    """There is a journal, but not one that this version can read."""
+
+
+@dataclass(slots=True)
+class _Read:
+    graph: Graph
+    path: Path | None
+    time: float
+    modified: bool
+    whole: bool = True
+    identity: Identity | None = None
+
+    def mark(self, row: Mapping[str, Any]) -> None:
+        self.modified, self.time = bool(row["modified"]), float(row["time"])
+        self.path = None if row["path"] is None else Path(row["path"])
+        self.identity = Identity.from_json(row.get("identity"))
+
+
+def _read(session: Path, catalog: Catalog) -> _Read | None:
+    """The newest journal of a session; None when none was ever complete."""
+    journals = sorted(session.glob("*.journal"), reverse=True)
+    if not journals:
+        return None
+    for place in journals:
+        try:
+            first, *lines = _contents(place).split(b"\n")
+            head = json.loads(first)
+            if head["journal"] != FORMAT:
+                raise _Unreadable
+            read = _Read(loads(head["document"], catalog, own=True), None, 0.0, True)
+            read.mark(head)
+        except (OSError, ValueError, KeyError, TypeError, FileError, RecursionError):
+            continue
+        read.graph.attachments.update(_attached(session))
+        _replay(read, lines)
+        return read
+    raise _Unreadable
+
+
+def _replay(read: _Read, lines: list[bytes]) -> None:
+    """Apply the edits; stop at the first line that is torn. What follows the last line break was never finished."""
+    *lines, rest = lines or [b""]
+    read.whole = not rest
+    for line in lines:
+        try:
+            row = json.loads(line)
+            if "mark" in row:
+                read.mark(row["mark"])
+            else:
+                edit_from_json(row).apply(read.graph)
+                read.modified = True
+        except (ValueError, KeyError, TypeError, GraphError, RecursionError):
+            read.whole = False
+            return
+
+
+def _attached(session: Path) -> Iterator[tuple[str, bytes]]:
+    """Large tensors by their names. One that cannot be read is left out: its node says so, and all the rest is there."""
+    for place in session.glob("attached/*"):
+        if not place.suffix:
+            with contextlib.suppress(OSError, ValueError):
+                name, _, data = _contents(place).partition(b"\n")
+                yield str(json.loads(name)), data
+
+
+def _trained(session: Path) -> SavedState | None:
+    """The trained values as the kernel last handed them over; None where there were none, or none that can be read."""
+    try:
+        head, _, packed = _contents(session / TRAINED).partition(b"\n")
+        return SavedState.from_json(json.loads(head), packed)
+    except (OSError, ValueError, SavedStateError, RecursionError):
+        return None
+
+
+def _contents(place: Path) -> bytes:
+    """A whole regular file; what else lies in the folder of journals is not ours. Raises OSError."""
+    with open_regular(place) as file:
+        return file.read()
+
+
+def _line(row: Mapping[str, Any]) -> bytes:
+    return json.dumps(row, allow_nan=False).encode("ascii") + b"\n"
+
+
+def _write(descriptor: int, data: bytes) -> None:
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def _write_file(place: Path, *parts: bytes) -> None:
+    """Write a file so that it is either whole or not there."""
+    part = place.with_suffix(".part")
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600)
+    try:
+        for data in parts:
+            _write(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    os.replace(part, place)
+    sync_folder(place.parent)
+
+
+def _remove(session: Path, lock: Lock) -> None:
+    """Remove a session, the journals first: whatever interrupts this, nothing half is offered for recovery."""
+    for place in sorted(session.glob("*.journal")):
+        with contextlib.suppress(OSError):
+            place.unlink()
+    lock.release()
+    shutil.rmtree(session, ignore_errors=True)

@@ -1,0 +1,91 @@
+"""JSON from a stranger: bounded in size, depth and count before it is parsed, so that a hostile file costs neither time nor memory."""
+
+from __future__ import annotations
+
+import json
+import re
+from itertools import accumulate
+from typing import Any
+
+from graph.text.quoting import quoted
+
+MAXIMUM_BYTES = 32 * 2**20
+MAXIMUM_DEPTH = 64
+MAXIMUM_VALUES = 1_500_000
+
+_STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
+_PLAIN_STRING = re.compile(rb'"[^"]*"')
+_NO_MARKS = bytes(code for code in range(256) if code not in b'[]{}"')
+_NO_BRACKETS = bytes(code for code in range(256) if code not in b"[]{}")
+_STEP = [0] * 256
+for _code in b"[{":
+    _STEP[_code] = 1
+for _code in b"]}":
+    _STEP[_code] = -1
+
+
+class ScanError(Exception):
+    """Why these bytes are not acceptable JSON; a clause without file name and full stop."""
+
+
+def parse(data: bytes, own: bool = False) -> Any:
+    """The JSON value in `data`, with duplicate keys, NaN and infinities refused. Raises ScanError.
+
+    `own` says that this program wrote the text itself just now: then it may be of any size.
+    """
+    if not data.strip(b" \t\r\n\x00"):
+        raise ScanError("the file is empty")
+    if len(data) > MAXIMUM_BYTES and not own:
+        _check_size_and_depth(data[: 2**16])
+        raise ScanError(f"it is larger than {MAXIMUM_BYTES >> 20} MB, which no document is")
+    if data.startswith(b"\xef\xbb\xbf"):
+        data = data[3:]
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        line = data.count(b"\n", 0, problem.start) + 1
+        raise ScanError(f"line {line} holds a byte that is not UTF-8 text") from None
+    if not text.lstrip().startswith("{"):
+        raise ScanError("this is not a Gradwire document: it does not begin with {")
+    if not own:
+        _check_size_and_depth(data)
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except json.JSONDecodeError as problem:
+        if not text[problem.pos :].strip() or problem.msg.startswith("Unterminated string"):
+            raise ScanError(f"it ends in the middle, in line {problem.lineno}, so it is not complete") from None
+        raise ScanError(f"line {problem.lineno}, column {problem.colno} is not JSON") from None
+    except (RecursionError, MemoryError):
+        raise ScanError("it is nested too deeply or too large") from None
+    except ValueError as problem:
+        raise ScanError("it holds a number with too many digits" if "digits" in str(problem) else str(problem)) from None
+
+
+def _check_size_and_depth(data: bytes) -> None:
+    if data.count(b",") > MAXIMUM_VALUES or data.count(b'"') > 4 * MAXIMUM_VALUES:
+        raise ScanError("it holds more values than any document does")
+    if data.count(b"[") + data.count(b"{") <= MAXIMUM_DEPTH:
+        return
+    if b"\\" in data:
+        brackets = _STRING.sub(b"", data).translate(None, _NO_BRACKETS)
+    else:  # without escapes a string is what stands between two quotes, whatever else has been left out
+        brackets = _PLAIN_STRING.sub(b"", data.translate(None, _NO_MARKS).replace(b'""', b""))
+    if len(brackets) > 2 * MAXIMUM_VALUES:
+        raise ScanError("it holds more values than any document does")
+    if max(accumulate(map(_STEP.__getitem__, brackets)), default=0) > MAXIMUM_DEPTH:
+        raise ScanError(f"its brackets are nested more than {MAXIMUM_DEPTH} deep")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) != len(pairs):
+        seen: set[str] = set()
+        twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
+        owner = row.get("id")
+        where = f' in {quoted(owner)}' if isinstance(owner, str) else ""
+        raise ValueError(f'the key {quoted(twice)} stands twice in one object{where}')
+    return row
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"it holds {name}, which is not a number in JSON")

@@ -1,0 +1,1 @@
+"""Words that messages are made of."""

@@ -1,0 +1,108 @@
+"""The sweep over depth and width: what naive differentiation and backpropagation cost, counted by hand and timed."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path as File
+
+import numpy as np
+import pytest
+import torch
+
+from engine.explain.context import Situation
+from engine.explain.local_products import LocalProducts
+from engine.explain.question import Refusal, answer
+from engine.explain.sweep import DEPTHS, WIDTHS, OwnSweep, SweepPoint, SweepResult
+from engine.explain.sweep.answer import Comparison, network
+from engine.nodes.catalog import CATALOG
+from engine.training.session import Session
+from graph.storage.files import load
+from tests.support.networks import network as wired
+from tests.support.networks import product, tanh_net
+
+EXAMPLES = sorted((File(__file__).parents[3] / "resources/examples").glob("*.gradwire"))
+
+
+def point(layers: int, width: int) -> SweepResult:
+    found = answer(Situation(Session(product())), SweepPoint(layers, width))
+    assert isinstance(found, SweepResult)
+    return found
+
+
+@pytest.mark.parametrize(("k", "h"), [(1, 4), (2, 4), (3, 5), (8, 16)])
+def test_the_multiplications_are_those_counted_by_hand(k: int, h: int) -> None:
+    """One sample. Loss h; per layer tanh h, W h², b h; and Wᵀδ h² to the layer before.
+
+    Naively the chain to layer l is the loss, (k − l)(tanh and Wᵀδ), one more tanh, and W or b at its end.
+    """
+    reverse = h + k * (h + h * h + h) + (k - 1) * h * h
+    naive = sum(2 * (h + (k - i) * (h + h * h) + h) + h * h + h for i in range(1, k + 1))
+    found = point(k, h)
+    assert (found.reverse, found.naive) == (reverse, naive)
+    assert reverse == (2 * k - 1) * h**2 + (2 * k + 1) * h
+    assert naive == k * k * h * h + (k * k + 4 * k) * h
+    assert found.values == 2 * k
+
+
+def test_naive_grows_with_the_square_of_the_depth_and_backpropagation_with_the_depth() -> None:
+    one, two = point(8, 16), point(16, 16)
+    assert 3.5 < two.naive / one.naive < 4.0
+    assert 1.9 < two.reverse / one.reverse < 2.1
+
+
+def test_both_grow_with_the_square_of_the_width() -> None:
+    one, two = point(4, 64), point(4, 128)
+    assert 3.9 < two.naive / one.naive < 4.0
+    assert 3.9 < two.reverse / one.reverse < 4.0
+
+
+def test_both_give_the_gradients_of_autograd() -> None:
+    session = Session(network(3, 6), dtype=torch.float64)
+    products = LocalProducts(Situation(session))
+    assert products.trace.objective is not None
+    comparison = Comparison(products, products.trace.objective)
+    p = {name: t.clone().requires_grad_() for name, t in session.state.parameters.items()}
+    x = session.feeds.fixed["x", "y"]
+    for i in (1, 2, 3):
+        x = torch.tanh(p[f"linear_{i}.W"] @ x + p[f"linear_{i}.b"])
+    torch.nn.functional.mse_loss(x, session.feeds.fixed["t", "y"]).backward()
+    for found in (comparison.naive(), comparison.reverse()):
+        for (_, (node, name)), gradient in found.items():
+            if f"{node}.{name}" in p:
+                np.testing.assert_allclose(gradient.numpy(), p[f"{node}.{name}"].grad.numpy(), rtol=1e-10, atol=1e-15)  # type: ignore[union-attr]
+    assert {f"{node}.{name}" for kind, (node, name) in comparison.naive() if kind == "parameter"} == set(p)
+
+
+def test_every_point_of_the_grid_is_answered_and_timed_where_that_is_quick() -> None:
+    for layers in DEPTHS:
+        for width in WIDTHS:
+            found = point(layers, width)
+            assert found.reverse_seconds > 0
+            assert (found.naive_seconds is None) == (found.note != "")
+            assert found.agree is None or found.agree < 1e-12
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda f: f.stem)
+def test_every_example_is_compared_on_its_own_graph(file: File) -> None:
+    found = answer(Situation(Session(load(str(file), CATALOG), dtype=torch.float64)), OwnSweep())
+    assert isinstance(found, SweepResult)
+    assert found.naive >= found.reverse
+    assert found.forward >= found.naive
+    assert found.agree is None or found.agree < 1e-12
+
+
+def test_on_the_tanh_network_naive_is_dearer_by_the_chains_done_again() -> None:
+    found = answer(Situation(Session(tanh_net(), dtype=torch.float64)), OwnSweep())
+    assert isinstance(found, SweepResult)
+    # 8 samples of 2–4–2: loss 16; out.W, out.x 64 each, out.b 16; tanh 32; hidden.W 64, hidden.b 32.
+    assert found.reverse == 16 + 64 + 64 + 16 + 32 + 64 + 32
+    assert found.naive == (16 + 64) + (16 + 16) + (16 + 64 + 32 + 64) + (16 + 64 + 32 + 32)
+    assert math.isclose(found.forward, (16 + 64) * 8 + (16 + 16) * 2 + (16 + 64 + 32 + 64) * 8 + (16 + 64 + 32 + 32) * 4)
+
+
+def test_sizes_out_of_range_and_graphs_without_values_are_refused() -> None:
+    where = Situation(Session(product()))
+    for question in (SweepPoint(0, 4), SweepPoint(4, 0), SweepPoint(10_000, 4), SweepPoint(64, 512)):
+        assert isinstance(answer(where, question), Refusal)
+    constant = wired({"c": ("source.constant", {}), "y": ("math.exp", {})}, "c -> y.x")
+    assert isinstance(answer(Situation(Session(constant)), OwnSweep()), Refusal)

@@ -1,0 +1,361 @@
+"""Training control as the window commands it, in this process; and once through a real kernel that is killed."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+
+from engine.kernel.bench import WorkBench
+from engine.kernel.client import KernelClient, kept_edit
+from engine.kernel.protocol import Progress
+from engine.nodes.catalog import CATALOG
+from graph.formula.to_graph import build
+from graph.model.edits import AddNode, Edit, Rename, SetParam, SetTraining, connect
+from graph.model.elements import Node
+from graph.storage.document import Document
+from graph.storage.files import dumps
+
+
+class Desk:
+    """A document and a bench that follows it, as the client makes it follow."""
+
+    def __init__(self, formula: str = "mean((w*x - 6)^2)", params: dict[str, Any] | None = None, **training: Any) -> None:
+        self.document = Document(build(formula, CATALOG, {"x": 2.0}, {"w": 1.0} if params is None else params))
+        for name, value in ({"optimizer": "sgd", "hyper": {"lr": 0.1}, "epochs": 100} | training).items():
+            self.document.do(SetTraining(name, value))
+        self.bench = WorkBench()
+        self.open(fresh=True)
+
+    def open(self, fresh: bool = False) -> None:
+        self.bench.open(dumps(self.document.graph), fresh, (), self.document.graph.attachments)
+
+    def edit(self, *edits: Edit) -> None:
+        for edit in edits:
+            self.document.do(edit)
+        self.bench.edit([edit.to_json() for edit in edits])
+
+    def id(self, name: str) -> str:
+        node = self.document.graph.named(name)
+        assert node is not None
+        return node.id
+
+    def value(self, name: str) -> float:
+        found = self.bench.array(("parameter", self.id(name), "value"))
+        assert found is not None
+        return float(found)
+
+    def train(self, seconds: float = 20.0, steps: int | None = None) -> Progress:
+        self.bench.command("start", steps)
+        end = time.monotonic() + seconds
+        while self.bench.training:
+            self.bench.run_slice(0.004)
+            assert time.monotonic() < end
+        return self.bench.progress(0)
+
+
+def test_one_step_is_the_step_done_by_hand() -> None:
+    desk = Desk()
+
+    desk.bench.command("step", None)
+
+    # L = (2w - 6)², dL/dw = 4(2w - 6) = -16 at w = 1, and w - 0.1 · (-16) = 2.6
+    assert desk.value("w") == pytest.approx(2.6, abs=1e-15)
+    assert desk.bench.progress(0).phase == "paused"
+    assert desk.bench.trace().parameters[desk.id("w"), "value"].scalar == desk.value("w")
+
+
+def test_training_ends_at_the_last_epoch_and_tells_the_whole_curve() -> None:
+    desk = Desk()
+
+    progress = desk.train()
+
+    assert (progress.phase, progress.step, progress.total_steps) == ("finished", 100, 100)
+    assert [point.step for point in progress.points] == list(range(1, 101))
+    assert progress.points[0].loss == 16.0
+    assert desk.value("w") == pytest.approx(3.0)
+
+
+def test_training_for_a_number_of_steps_pauses_after_exactly_those() -> None:
+    desk = Desk(hyper={"lr": 0.01})
+
+    first = desk.train(steps=3)
+    second = desk.train(steps=4)
+
+    w = 1.0
+    for _ in range(7):
+        w -= 0.01 * 4 * (2 * w - 6)
+    assert (first.phase, first.step, second.phase, second.step) == ("paused", 3, "paused", 7)
+    assert desk.value("w") == pytest.approx(w, rel=1e-14)
+    assert desk.train().phase == "finished"
+
+
+def test_starting_a_finished_run_goes_on_for_as_long_again() -> None:
+    desk = Desk()
+    desk.train()
+
+    progress = desk.train()
+
+    assert (progress.phase, progress.step, progress.run) == ("finished", 200, 1)
+
+
+def test_reset_returns_to_the_documents_values_and_begins_another_run() -> None:
+    desk = Desk()
+    before = desk.train()
+
+    desk.bench.command("reset", None)
+
+    progress = desk.bench.progress(0)
+    assert desk.value("w") == 1.0
+    assert (progress.phase, progress.step, progress.points) == ("idle", 0, ())
+    assert progress.run == before.run + 1
+
+
+def test_the_learning_rate_takes_effect_at_once() -> None:
+    desk = Desk()
+    desk.bench.command("step", None)
+
+    desk.edit(SetTraining("hyper", {"lr": 0.05}))
+    desk.bench.command("step", None)
+
+    assert desk.value("w") == pytest.approx(2.6 - 0.05 * 4 * (2 * 2.6 - 6))
+    assert desk.bench.step == 2
+
+
+def test_a_renamed_node_goes_on_training() -> None:
+    desk = Desk()
+    desk.bench.command("start", None)
+    desk.bench.run_slice(0.001)
+
+    desk.edit(Rename(desk.id("w"), "weight"))
+
+    assert desk.bench.training
+
+
+def test_a_typed_parameter_value_replaces_the_trained_one() -> None:
+    desk = Desk()
+    desk.bench.command("start", None)
+    desk.bench.run_slice(0.001)
+
+    desk.edit(SetParam(desk.id("w"), "value", 7.0))
+
+    assert desk.value("w") == 7.0
+    assert desk.bench.training
+    assert desk.bench.progress(0).made_anew == ("w.value",)
+
+
+def test_an_input_moved_while_training_counts_from_the_next_step() -> None:
+    desk = Desk()
+    desk.bench.command("step", None)
+
+    desk.edit(SetParam(desk.id("x"), "value", 1.0))
+    desk.bench.command("step", None)
+
+    assert desk.value("w") == pytest.approx(2.6 - 0.1 * 2 * (2.6 - 6))
+
+
+def test_a_structural_edit_pauses_and_keeps_the_weights_that_fit() -> None:
+    desk = Desk("mean((v*x + w*x - 6)^2)", {"v": 0.5, "w": 1.0})
+    desk.bench.command("start", None)
+    desk.bench.run_slice(0.001)
+    trained = desk.value("w")
+
+    desk.document.do(AddNode(Node("new", "probe.value", "shown")))
+    desk.document.do(connect(desk.document.graph, (desk.id("w"), "y"), ("new", "x")))
+    desk.open()
+
+    progress = desk.bench.progress(0)
+    assert progress.phase == "paused"
+    assert "paused" in progress.message
+    assert progress.made_anew == ()
+    assert desk.value("w") == trained
+    desk.bench.command("start", None)
+    desk.bench.run_slice(0.001)
+    assert desk.bench.step > progress.step
+
+
+def test_a_parameter_of_another_shape_is_made_anew_and_named() -> None:
+    desk = Desk()
+    desk.bench.command("step", None)
+
+    desk.document.do(SetParam(desk.id("w"), "value", [1.0, 2.0]))
+    desk.open()
+
+    assert desk.bench.progress(0).made_anew == ("w.value",)
+    np.testing.assert_array_equal(desk.bench.array(("parameter", desk.id("w"), "value")), [1.0, 2.0])
+
+
+def test_divergence_names_the_node_and_keeps_the_last_finite_values() -> None:
+    desk = Desk(hyper={"lr": 10.0}, epochs=1000)
+
+    progress = desk.train()
+
+    assert progress.phase == "failed"
+    assert progress.problem_node is not None
+    assert np.isfinite(desk.value("w"))
+
+
+def test_training_can_start_again_after_a_divergence() -> None:
+    desk = Desk(hyper={"lr": 10.0}, epochs=1000)
+    desk.train()
+    desk.bench.command("reset", None)
+    desk.edit(SetTraining("hyper", {"lr": 0.1}))
+
+    assert desk.train().phase == "finished"
+
+
+def test_a_graph_without_parameters_says_why_it_cannot_train() -> None:
+    desk = Desk("x^2", {})
+
+    desk.bench.command("start", None)
+
+    progress = desk.bench.progress(0)
+    assert not desk.bench.training
+    assert "nothing to train" in progress.message
+
+
+def test_another_bench_goes_on_bit_for_bit_from_a_state() -> None:
+    desk, other = Desk(optimizer="adam"), Desk(optimizer="adam")
+    for _ in range(5):
+        desk.bench.command("step", None)
+    blob = desk.bench.state()
+
+    other.bench.command("restore", blob)
+    for bench in (desk.bench, other.bench):
+        bench.command("step", None)
+
+    assert other.value("w") == desk.value("w")
+    assert other.bench.progress(0).points == desk.bench.progress(0).points
+
+
+def test_kept_values_become_the_documents_and_nothing_is_made_anew() -> None:
+    desk = Desk()
+    desk.train()
+    trained = desk.value("w")
+
+    desk.document.do(kept_edit(desk.document, desk.bench.kept()))
+    desk.open()
+
+    assert desk.document.graph.setting(desk.id("w"), "value") == trained
+    assert desk.bench.progress(0).made_anew == ()
+    desk.bench.command("reset", None)
+    assert desk.value("w") == trained
+    desk.document.undo()
+    assert desk.document.graph.setting(desk.id("w"), "value") == 1.0
+
+
+def test_a_pace_makes_training_slow_enough_to_watch() -> None:
+    desk = Desk(epochs=None)
+    desk.bench.command("pace", 50.0)
+    desk.bench.command("start", None)
+    end = time.monotonic() + 0.3
+
+    while time.monotonic() < end:
+        desk.bench.run_slice(0.004)
+
+    assert 5 <= desk.bench.step <= 20
+
+
+def test_every_kind_of_array_can_be_asked_for() -> None:
+    desk = Desk()
+    graph, w = desk.document.graph, desk.id("w")
+    (edge,) = graph.outputs_of(w)
+
+    assert desk.bench.array(("value", desk.id("x"), "y")) == 2.0
+    assert desk.bench.array(("gradient", w, "y")) == -16.0
+    assert desk.bench.array(("edge", edge.id)) == -16.0
+    assert desk.bench.array(("parameter_gradient", w, "value")) == -16.0
+    assert desk.bench.array(("value", "nobody", "y")) is None
+
+
+def test_a_killed_kernel_is_replaced_and_training_goes_on_from_the_last_state() -> None:
+    document = Desk(epochs=None).document
+    before = document.graph.copy()
+    said: list[str] = []
+    client = KernelClient()
+    client.on_status = lambda status, text: said.append(text)
+
+    def until(condition: Any) -> None:
+        end = time.monotonic() + 60
+        while not condition():
+            assert time.monotonic() < end
+            client.pump()
+            time.sleep(0.005)
+
+    try:
+        client.attach(document)
+        client.command("start")
+        until(lambda: client._state is not None and client._state.saved.step > 0)
+        pid, saved = client.pid or 0, client._state.saved.step if client._state is not None else 0
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: client.pid not in (None, pid) and client.current() and client.progress.step >= saved)
+
+        assert any("SIGKILL" in text for text in said)
+        assert document.graph == before
+        client.command("start")
+        until(lambda: client.training and client.progress.step > saved)
+    finally:
+        client.shutdown()
+
+
+def test_a_finished_run_that_was_opened_from_a_file_trains_on_when_told() -> None:
+    """It stood at three times its length, as a run that was continued does: Train makes one length more, not nothing."""
+    desk = Desk(epochs=None, steps=5)
+    for _ in range(15):
+        desk.bench.command("step", None)
+    saved = desk.bench.state().saved
+    other = Desk(epochs=None, steps=5)
+    other.bench.command("load", saved)
+    assert other.bench.progress(0).step == 15 and other.bench.progress(0).trained == saved.token
+    assert other.value("w") == desk.value("w")
+
+    other.bench.command("start", None)
+    while other.bench.training:
+        other.bench.run_slice(0.01)
+
+    assert other.bench.step == 20 and other.bench.progress(0).trained not in (0, saved.token)
+
+
+def test_memory_of_another_optimizer_is_left_behind() -> None:
+    desk, other = Desk(optimizer="adam"), Desk(optimizer="momentum")
+    for _ in range(3):
+        desk.bench.command("step", None)
+    other.bench.command("load", desk.bench.state().saved)
+    fresh = Desk(optimizer="momentum")
+    fresh.document.do(SetParam(fresh.id("w"), "value", desk.value("w")))
+    fresh.open()
+    for each in (other, fresh):
+        each.bench.command("step", None)
+
+    assert other.value("w") == fresh.value("w")
+
+
+def test_a_reset_is_taken_back_bit_for_bit_with_its_curve_and_again() -> None:
+    desk, whole = Desk(optimizer="adam"), Desk(optimizer="adam")
+    for bench in (desk.bench, whole.bench):
+        for _ in range(6):
+            bench.command("step", None)
+    before, token = desk.value("w"), desk.bench.progress(0).trained
+    desk.bench.command("reset", None)
+    assert desk.value("w") == 1.0 and desk.bench.progress(0).before_reset == 6
+    desk.bench.command("step", None)
+    other = desk.value("w")
+
+    desk.bench.command("unreset", None)
+    progress = desk.bench.progress(0)
+    assert (desk.value("w"), progress.step, progress.trained, progress.before_reset) == (before, 6, token, 1)
+    assert [p.loss for p in progress.points] == [p.loss for p in whole.bench.progress(0).points]
+    for bench in (desk.bench, whole.bench):
+        bench.command("step", None)
+    assert desk.value("w") == whole.value("w")
+
+    desk.bench.command("unreset", None)
+    assert (desk.value("w"), desk.bench.step) == (other, 1)
+    fresh = Desk()
+    fresh.bench.command("reset", None)
+    fresh.bench.command("unreset", None)
+    assert fresh.bench.progress(0).before_reset == 0 and fresh.value("w") == 1.0

@@ -1,0 +1,115 @@
+"""What a graphics card computes is what the CPU computes. By hand: `python -m pytest -m gpu`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from engine.check.check import check
+from engine.compile.trace import Trace
+from engine.compile.views import Absent
+from engine.export.export import export
+from engine.nodes.catalog import CATALOG
+from engine.training.device import choose_device
+from engine.training.optimizers.specs import OPTIMIZERS
+from engine.training.session import Session
+from engine.training.trainer import Trainer
+from graph.model.edits import SetTraining
+from graph.model.graph import Graph
+from graph.storage.files import load
+from tests.support.networks import tanh_net
+
+EXAMPLES = sorted(path.stem for path in (Path(__file__).parents[3] / "resources" / "examples").glob("*.gradwire"))
+
+cuda = [
+    pytest.mark.gpu,
+    pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here, or a PyTorch that was built without CUDA"),
+]
+
+
+def on_a_card(test: Any) -> Any:
+    for mark in cuda:
+        test = mark(test)
+    return test
+
+
+def example(name: str, **training: Any) -> Graph:
+    graph = load(Path(__file__).parents[3] / "resources" / "examples" / f"{name}.gradwire", CATALOG)
+    for setting, value in training.items():
+        SetTraining(setting, value).apply(graph)
+    return graph
+
+
+def numbers(trace: Trace) -> dict[Any, torch.Tensor]:
+    """Every value and gradient of a trace."""
+    found: dict[Any, Any] = {("value", key): value for key, value in trace.values.items()}
+    for kind in ("gradients", "edge_gradients", "parameters", "parameter_gradients"):
+        found |= {(kind, key): value for key, value in getattr(trace, kind).items() if not isinstance(value, Absent)}
+    return found
+
+
+@on_a_card
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_trace_on_the_card_is_the_trace_on_the_cpu(name: str) -> None:
+    ours, theirs = (numbers(Session(example(name), device=device, dtype=torch.float64).trace()) for device in ("cpu", "cuda"))
+    assert ours.keys() == theirs.keys()
+    for key, value in theirs.items():
+        assert value.device.type == "cuda", key
+        torch.testing.assert_close(value.cpu(), ours[key], rtol=1e-10, atol=1e-10)
+
+
+@on_a_card
+@pytest.mark.parametrize("key", OPTIMIZERS)
+def test_every_optimizer_trains_on_the_card_as_on_the_cpu(key: str) -> None:
+    ends = []
+    for device in ("cpu", "cuda"):
+        trainer = Trainer(Session(tanh_net(optimizer=key, hyper={"lr": 0.01}, epochs=3), device=device))
+        trainer.run()
+        ends.append(trainer.result(full=True))
+    assert [end["device"] for end in ends] == ["cpu", "cuda"]
+    assert ends[1]["loss"] == pytest.approx(ends[0]["loss"], rel=1e-6)
+    for name, values in ends[0]["params"].items():
+        torch.testing.assert_close(torch.tensor(ends[1]["params"][name]), torch.tensor(values), rtol=1e-6, atol=1e-8)
+
+
+@on_a_card
+def test_digits_are_learned_on_the_card() -> None:
+    trainer = Trainer(Session(example("digits-cnn", epochs=4), device="cuda"))
+    trainer.run()
+    assert trainer.result()["device"] == "cuda"
+    assert trainer.result()["metrics"]["test_accuracy"] > 0.9
+
+
+@on_a_card
+def test_what_was_trained_on_the_card_can_be_shown_exported_and_kept(tmp_path: Path) -> None:
+    session = Session(tanh_net(epochs=2), device="cuda")
+    trainer = Trainer(session)
+    trainer.run()
+    for view in (session.trace_view(), trainer.trace_view()):
+        assert view.device == "cuda" and all(array.data is not None for array in view.values.values())
+    assert "torch.tensor(" in export(session)
+    assert session.state.copy().to_numpy()
+
+
+@on_a_card
+def test_a_check_runs_on_the_cpu_whatever_the_document_asks_for() -> None:
+    assert check(example("tanh-mlp-2-4-2", device="cuda")).ok
+
+
+@on_a_card
+def test_auto_takes_the_card_for_large_networks_only() -> None:
+    assert choose_device("auto", torch.float32, 10_000_000).device == "cuda"
+    assert choose_device("auto", torch.float32, 100).device == "cpu"
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
+def test_without_a_card_the_cpu_takes_over_and_says_why() -> None:
+    session = Session(tanh_net(epochs=1), device="cuda")
+    assert session.device == "cpu"
+    assert "CUDA" in session.device_note and session.device_note.endswith("running on the CPU")
+    trainer = Trainer(session)
+    trainer.run()
+    assert trainer.result()["device"] == "cpu"

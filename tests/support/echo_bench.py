@@ -1,0 +1,100 @@
+"""A bench without torch, for tests of the process and the protocol: it answers with what it was told."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from engine.compile.views import ArrayView, Event, TraceView
+from engine.explain.question import Question
+from engine.kernel.protocol import ArrayKey, Handover, Kept, Point, Progress
+from graph.storage.saved import SavedState
+
+
+def view(value: float) -> ArrayView:
+    return ArrayView((), "float64", np.array(value))
+
+
+class EchoBench:
+    """Every Input's `value` is its trace; training counts steps. A node named `die` kills the process, `raise` raises."""
+
+    def __init__(self) -> None:
+        self.training = False
+        self.step = 0
+        self.run = 0
+        self._values: dict[str, float] = {}
+        self._points: list[Point] = []
+        self._events: tuple[Event, ...] = ()
+        self._pieces = 2
+
+    def open(self, text: str, fresh: bool, moves: Sequence[Any], attachments: Mapping[str, bytes]) -> None:
+        if fresh:
+            self.training, self.step, self.run = False, 0, 0
+            self._points.clear()
+        nodes = json.loads(text)["nodes"]
+        self._values = {n["id"]: n.get("params", {}).get("value", 0.0) for n in nodes}
+        self._events = tuple(Event("forward", n["id"], ()) for n in nodes)
+        names = {n["name"] for n in nodes}
+        if "die" in names:
+            os.kill(os.getpid(), 9)
+        if "raise" in names:
+            raise ValueError("nothing can be done with this")
+
+    def edit(self, edits: Sequence[dict[str, Any]]) -> None:
+        for edit in edits:
+            if edit["node"] not in self._values:
+                raise KeyError(edit["node"])
+            self._values[edit["node"]] = edit["value"]
+
+    def command(self, name: str, argument: Any) -> None:
+        if name == "start":
+            self.training = True
+            self.run = max(self.run, 1)
+        elif name == "pause":
+            self.training = False
+        elif name == "step":
+            self.step += 1
+        elif name == "reset":
+            self.training, self.step = False, 0
+            self.run += 1
+            self._points.clear()
+        elif name == "restore":
+            self.step = argument.saved.step
+        elif name == "hang":  # a step that takes for ever
+            while True:
+                time.sleep(0.01)
+
+    def run_slice(self, seconds: float) -> None:
+        time.sleep(seconds)
+        self.step += 1
+        self._points.append(Point(self.step, loss=1 / self.step))
+
+    def trace(self) -> TraceView:
+        mode = "training" if self.training else "paused"
+        values = {(k, "y"): view(v) for k, v in self._values.items()}
+        return TraceView(values=values, events=self._events, mode=mode, step=self.step)
+
+    def progress(self, points_known: int) -> Progress:
+        phase = "training" if self.training else "paused" if self.step else "idle"
+        return Progress(phase, self.run, self.step, points=tuple(self._points[points_known:]), first_point=points_known)
+
+    def state(self) -> Handover:
+        return Handover(SavedState(self.step))
+
+    def kept(self) -> Kept:
+        return Kept({"edit": "SetParam", "node": "n1", "name": "value", "value": self._values["n1"] + 1}, {"tensors/a": b"abc"})
+
+    def array(self, key: ArrayKey) -> np.ndarray | None:
+        return np.arange(1_000_000, dtype=float).reshape(1000, 1000) if key[0] == "value" else None
+
+    def answers(self, questions: Sequence[Question]) -> dict[Question, Any]:
+        return {question: repr(question) for question in questions}
+
+    def warm(self) -> bool:
+        self._pieces -= 1
+        return self._pieces <= 0

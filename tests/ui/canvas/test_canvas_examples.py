@@ -1,0 +1,62 @@
+"""The built-in graphs as they are drawn: nothing lies over anything else, and there is room for numbers on every wire."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QImage, QPainter
+
+from engine.nodes.catalog import CATALOG
+from graph.storage.document import Document
+from tests.support.canvas_graphs import view_of, xy_plus_z_trace
+from ui.canvas.model.content import Content
+from ui.canvas.model.scene import Scene
+from ui.canvas.paint.labels import Labels
+from ui.canvas.paint.picture import paint_graph, picture_size
+from ui.look.theme import THEMES, Theme
+
+EXAMPLES = sorted((Path(__file__).parents[3] / "resources" / "examples").glob("*.gradwire"))
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+@pytest.fixture(params=EXAMPLES, ids=lambda path: path.stem)
+def scene(request: pytest.FixtureRequest) -> Scene:
+    return Scene(Document.load(request.param, CATALOG).graph)
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) >= 14
+
+
+def test_cards_keep_their_distance(scene: Scene) -> None:
+    close = [(a, b) for a in scene.ids for b in scene.nodes_in(scene.rect(a).adjusted(-40, -8, 40, 8)) if b != a]
+    assert not close
+
+
+def test_no_wire_runs_behind_a_card(scene: Scene) -> None:
+    for edge in scene.graph.edges.values():
+        for node in scene.ids:
+            if node not in (edge.source[0], edge.target[0]):
+                rect = scene.rect(node)
+                assert not any(rect.contains(float(x), float(y)) for x, y in scene.wire_points(edge.id))
+
+
+def test_numbers_find_places_off_the_cards(scene: Scene) -> None:
+    values = {(n, p.name): view_of(-1.234) for n in scene.ids for p in scene.graph.spec(n).outputs}
+    trace = xy_plus_z_trace(objective=None, values=values, edge_gradients={e: view_of(0.05678) for e in scene.edges})
+    labels = Labels()
+    assert labels.prepare(scene, scene.edges, Content(scene.graph, trace))
+    for places in labels.places.values():
+        for x, y in (places.forward, places.backward):
+            assert not [n for n in scene.ids if scene.rect(n).adjusted(-14, -4, 14, 4).contains(x, y)]
+
+
+@pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
+def test_every_example_is_painted_in_every_theme(scene: Scene, theme: Theme) -> None:
+    image = QImage(picture_size(scene.graph).toSize(), QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    paint_graph(painter, scene.graph, None, theme, QRectF(image.rect()))
+    painter.end()
+    assert len({image.pixel(x, y) for x in range(0, image.width(), 5) for y in range(0, image.height(), 5)}) > 4

@@ -1,0 +1,162 @@
+"""What a frame may not do: paint again what has not changed. And what is painted in shortcuts looks like what is painted anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QImage
+from pytestqt.qtbot import QtBot
+
+from engine.nodes.catalog import CATALOG
+from tests.support.canvas_graphs import LEFT, NONE, drag, graph_of, shown, title, xy_plus_z, xy_plus_z_trace
+from ui.canvas.model import geometry, small_print
+from ui.canvas.model.scene import Scene
+from ui.canvas.paint.pulses import Cover
+from ui.canvas.view import Canvas
+from ui.shell.playback import Playhead
+
+
+@pytest.fixture
+def canvas(qtbot: QtBot) -> Iterator[Canvas]:
+    made = shown(qtbot, xy_plus_z())
+    playhead = Playhead(made)
+    made.set_playhead(playhead)
+    trace = xy_plus_z_trace()
+    made.set_trace(trace)
+    playhead.set_trace(trace)
+    yield made
+    playhead.reset()
+
+
+def under_way(canvas: Canvas, index: int, share: float) -> None:
+    """Playback in the middle of an event, without its clock."""
+    head = canvas.playhead
+    assert isinstance(head, Playhead)
+    head.seek(index)
+    head.playing, head._share = ("forward" if index < 5 else "backward"), share
+    head.moved.emit()
+
+
+def settled(canvas: Canvas) -> QImage:
+    """The picture once all labels have their places."""
+    for _ in range(20):
+        canvas.repaint()
+    return canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+
+
+def pixels(image: QImage) -> np.ndarray:
+    return np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width(), :3].copy()
+
+
+@pytest.fixture
+def painted(canvas: Canvas, monkeypatch: pytest.MonkeyPatch) -> list[QRect]:
+    """Every part of the still picture that is painted from now on."""
+    found: list[QRect] = []
+    still = canvas.stage.still
+    fill = still._fill
+
+    def noted(area, *paint):  # type: ignore[no-untyped-def]
+        found.append(area.toAlignedRect())
+        fill(area, *paint)
+
+    monkeypatch.setattr(still, "_fill", noted)
+    return found
+
+
+def test_pulses_and_panning_paint_no_part_of_the_picture_again(canvas: Canvas, painted: list[QRect]) -> None:
+    under_way(canvas, 3, 0.1)
+    settled(canvas)
+    painted.clear()
+    for step in range(10):
+        under_way(canvas, 3, 0.2 + 0.05 * step)
+        canvas.pan_by(3, 2)
+        canvas.repaint()
+    assert painted == []
+
+
+def test_the_next_event_paints_only_around_what_it_and_the_one_before_touch(canvas: Canvas, painted: list[QRect]) -> None:
+    under_way(canvas, 5, 0.9)
+    settled(canvas)
+    painted.clear()
+    under_way(canvas, 6, 0.1)
+    canvas.repaint()
+    whole = canvas.stage.still._camera.seen(canvas.stage.still._image.deviceIndependentSize())  # type: ignore[union-attr]
+    assert painted and all(part.width() * part.height() < 0.8 * whole.width() * whole.height() for part in painted)
+
+
+def test_after_the_next_event_the_picture_is_the_one_painted_from_nothing(canvas: Canvas) -> None:
+    under_way(canvas, 5, 0.9)
+    settled(canvas)
+    under_way(canvas, 6, 0.4)
+    mended = pixels(settled(canvas))
+    canvas.stage.invalidate()
+    assert np.array_equal(mended, pixels(settled(canvas)))
+
+
+def test_carrying_a_node_paints_no_part_of_the_picture_again(canvas: Canvas, painted: list[QRect]) -> None:
+    settled(canvas)
+    start = title(canvas, "d")
+    drag(canvas, start, start + QPoint(30, 20), drop=False)
+    canvas.repaint()
+    painted.clear()
+    for step in range(5):
+        canvas.stage.carry({"d": (330.0 + step, 90.0)})
+        canvas.repaint()
+    assert painted == []
+    canvas.cancel_gesture()
+
+
+def test_after_a_drag_the_picture_is_the_one_painted_from_nothing(canvas: Canvas) -> None:
+    settled(canvas)
+    start = title(canvas, "d")
+    drag(canvas, start, start + QPoint(50, 70), LEFT, NONE)
+    canvas.select(())
+    canvas.hands.cancel()
+    mended = pixels(settled(canvas))
+    canvas.stage.labels.clear()
+    canvas.stage.invalidate()
+    assert np.mean(np.any(mended != pixels(settled(canvas)), axis=2)) < 0.002  # labels elsewhere may have made room
+
+
+def test_no_pulse_covers_a_card_or_a_number(canvas: Canvas) -> None:
+    """In the middle of every way and at its ends, what lies on cards and labels is what lies there without pulses."""
+    for share in (0.02, 0.3, 0.5, 0.98):
+        under_way(canvas, 3, share)
+        with_pulses = pixels(settled(canvas))
+        canvas.stage.pulses.paint = lambda *_: None  # type: ignore[method-assign]
+        without = pixels(settled(canvas))
+        del canvas.stage.pulses.paint
+        seen = canvas.stage._above(canvas.seen())
+        assert np.any(with_pulses != without)
+        for left, top, right, bottom in (seen - np.tile((canvas.camera.x, canvas.camera.y), 2)) * canvas.camera.scale:
+            box = np.s_[max(0, int(top) + 1) : max(0, int(bottom)), max(0, int(left) + 1) : max(0, int(right))]
+            assert np.array_equal(with_pulses[box], without[box])
+
+
+def test_the_map_of_cards_says_where_they_are() -> None:
+    scene, cover = Scene(xy_plus_z()), Cover()
+    inside = np.array([[rect[0] + rect[2] / 2, rect[1] + rect[3] / 2] for rect in scene.rects])
+    assert cover.hides(inside, scene).all()
+    assert not cover.hides(inside + (0, scene.rects[:, 3].max()), scene)[2]
+
+
+@pytest.mark.parametrize("key", sorted(CATALOG))
+def test_letter_by_letter_a_formula_is_as_wide_as_it_is_painted(qapp: object, key: str) -> None:
+    graph = graph_of([("a_name", key, 0, 0, {})], [])
+    card = geometry.build(graph, "a_name")
+    if isinstance(card.formula, small_print.SmallPrint):
+        line = small_print.SmallPrint(card.formula.latex, card.formula.names, 1e6, card.formula.size)
+        assert small_print.width(line.latex, line.names, line.size) == pytest.approx(line.width, abs=2.0)
+
+
+def test_all_wires_at_once_run_as_each_alone(qapp: object) -> None:
+    from ui.canvas.model import wires
+
+    scene = Scene(xy_plus_z())
+    for edge in scene.edges:
+        assert np.allclose(scene.wire_points(edge), wires.samples(scene.pieces(edge)))
+    backwards = wires.controls(np.array([[100.0, 0.0]]), np.array([[0.0, 50.0]]))
+    assert np.allclose(backwards[0], wires.cubics((100.0, 0.0), (0.0, 50.0))[0])

@@ -1,0 +1,175 @@
+"""Numbers, formulas and tips as the canvas writes them."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import numpy as np
+import pytest
+from PySide6.QtGui import QImage, QPainter
+
+from engine.compile.views import Absent, ArrayView
+from engine.nodes.catalog import CATALOG
+from graph.model.elements import Edge
+from tests.support.canvas_graphs import graph_of, view_of, xy_plus_z, xy_plus_z_trace
+from ui.canvas.input.tips import wire_tip
+from ui.canvas.model import geometry
+from ui.canvas.model.content import Content, thickness
+from ui.canvas.model.fitting import judge
+from ui.canvas.paint import batch
+from ui.canvas.paint.labels import gradient_text, value_text
+from ui.look.numerals import exact, number, tensor_text, whole
+from ui.look.theme import LIGHT, color
+from ui.maths import formula_text, heat
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (2, "2.000"), (-10, "−10.00"), (0, "0"), (-0.0, "0"), (0.12345678, "0.1235"), (9999.6, "1.000×10⁴"), (1234.5, "1234"),
+        (-0.00012345, "−0.0001234"),
+        (1.5e-7, "1.500×10⁻⁷"), (math.nan, "NaN"), (math.inf, "∞"), (-math.inf, "−∞"), (6.02e23, "6.020×10²³"),
+    ],
+)  # fmt: skip
+def test_numbers_have_four_significant_digits_and_a_real_minus(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+def test_full_precision_reads_back_exactly() -> None:
+    assert float(exact(0.1 + 0.2)) == 0.1 + 0.2
+    assert np.float32(exact(float(np.float32(0.1)), "float32")) == np.float32(0.1)
+    assert (whole(-3.0), tensor_text((8,)), tensor_text((8, 2))) == ("−3", "(8)", "8 × 2")
+
+
+def test_the_four_absences_look_different_and_none_looks_like_a_number() -> None:
+    reasons = ("not computed", "independent", "not differentiable", "no objective")
+    texts = [gradient_text(Absent(reason)) for reason in reasons]
+    assert len({(t.kind, t.text) for t in texts}) == 4
+    assert all(t.kind in ("word", "empty") and not re.search(r"\d", t.text) for t in texts)
+    assert value_text(None).kind == "empty"
+
+
+def test_nan_is_loud_and_never_a_plain_number() -> None:
+    assert value_text(view_of(math.nan)).kind == "bad"
+    assert gradient_text(view_of([1.0, math.inf])).kind == "bad"
+
+
+def test_formulas_speak_of_what_is_wired() -> None:
+    graph = xy_plus_z()
+    assert geometry.names_of(graph, "d") | {"a": "x", "b": "y", "y": "d"} == geometry.names_of(graph, "d")
+    text = "".join(run.text for run in geometry.subtitle(graph, "d"))
+    assert text == formula_text.italic("d") + " = " + formula_text.italic("x") + " · " + formula_text.italic("y")
+
+
+@pytest.mark.parametrize("key", CATALOG)
+def test_every_formula_becomes_a_line_without_latex_left(key: str) -> None:
+    spec = CATALOG[key]
+    pieces = formula_text.runs(spec.formula)
+    text = "".join(run.text for run in pieces)
+    assert text.strip() and "\\" not in text and "@" not in text and "{" not in text.replace("{0", "")
+    assert formula_text.line(pieces, 150.0).width <= 150.0
+
+
+@pytest.mark.parametrize("key", CATALOG)
+def test_every_type_has_a_card_whose_ports_lie_on_its_edges(key: str) -> None:
+    card = geometry.build(graph_of([("n", key, 0, 0, {})], []), "n")
+    assert {s.port for s in card.outputs} == {p.name for p in CATALOG[key].outputs}
+    assert {s.port for s in card.inputs} == {p.name for p in CATALOG[key].inputs if not p.parameter}
+    for spot in (*card.inputs, *card.outputs):
+        assert spot.x == (card.width if spot.output else 0.0)
+        assert geometry.TITLE + 6 <= spot.y <= card.height - 6
+    assert card.area.top() > 0 and card.area.bottom() <= card.height and card.area.right() <= card.width
+    assert card.formula.width <= card.width - 2 * geometry.PAD + 0.01
+
+
+def test_heat_maps_are_purple_below_zero_green_above_and_neutral_at_zero() -> None:
+    image = heat.picture(view_of([-1.0, 0.0, 1.0]), LIGHT)
+    assert image is not None
+    low, middle, high = (image.pixelColor(i, 0) for i in range(3))
+    assert (low, high) == (color(LIGHT.heat[0]), color(LIGHT.heat[2]))
+    assert middle.lightness() > 230
+
+
+def test_nan_in_a_heat_map_has_the_colour_of_errors() -> None:
+    image = heat.picture(view_of([[1.0, math.nan]]), LIGHT)
+    assert image is not None and image.pixelColor(1, 0) == color(LIGHT.error)
+
+
+def test_pictures_are_grey_and_stand_side_by_side() -> None:
+    image = heat.picture(view_of(np.arange(128.0).reshape(2, 1, 8, 8)), LIGHT, image=True)
+    assert image is not None and (image.width(), image.height()) == (17, 8)
+    assert image.pixelColor(0, 0).saturation() == 0 and image.pixelColor(8, 0).alpha() == 0
+
+
+def test_thickness_grows_with_the_logarithm_within_bounds() -> None:
+    sizes = [thickness(m, 2.0) for m in (0.0, 1e-3, 1e-1, 1.0, 10.0, 1e9, math.nan)]
+    assert sizes[:6] == sorted(sizes[:6]) and min(sizes) == 1.0 and max(sizes) == 5.0
+    assert thickness(None, 2.0) == 2.0
+
+
+def test_a_wire_tip_gives_every_digit() -> None:
+    graph = xy_plus_z()
+    content = Content(graph, xy_plus_z_trace(values={("x", "y"): view_of(1 / 3)}))
+    assert "0.3333333333333333" in wire_tip(content, graph.edges["e0"])
+    assert "−5.0" in wire_tip(content, graph.edges["e0"])
+    assert "not computed yet" in wire_tip(Content(graph), graph.edges["e0"])
+
+
+def test_the_tip_while_wiring_says_what_speaks_against_it() -> None:
+    graph = graph_of([("data", "source.data", 0, 0, {}), ("conv", "layer.conv2d", 300, 0, {}), ("t", "activation.tanh", 600, 0, {})], [])
+    trace = xy_plus_z_trace(shapes={("data", "x"): ((2,), True)})
+    fits, rank = judge(graph, trace, ("data", "x"), ("t", "x")), judge(graph, trace, ("data", "x"), ("conv", "x"))
+    assert fits.good and fits.possible
+    assert rank.possible and not rank.good and "3 dimensions, gets 1" in rank.text
+    refused = judge(graph, trace, ("t", "y"), ("t", "x"))
+    assert not refused.possible and "cycle" in refused.text
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [np.zeros((2, 4), np.float32), np.zeros((2, 3)), np.zeros(8), np.zeros((4, 2)).T.copy().T, np.zeros((2, 8))[:, ::2]],
+    ids=["type", "columns", "rank", "order", "stride"],
+)
+def test_a_batch_that_would_read_foreign_memory_is_refused(wrong: np.ndarray) -> None:
+    image = QImage(8, 8, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    try:
+        with pytest.raises((TypeError, ValueError)):
+            batch.lines(painter, wrong)
+    finally:
+        painter.end()
+
+
+def test_batches_draw_all_their_shapes() -> None:
+    image = QImage(20, 20, QImage.Format.Format_RGB32)
+    image.fill(color("#FFFFFF"))
+    painter = QPainter(image)
+    painter.setBrush(color("#000000"))
+    batch.rectangles(painter, np.array([[2.0, 2.0, 4.0, 4.0], [12.0, 12.0, 4.0, 4.0]]))
+    batch.lines(painter, np.zeros((0, 4)))
+    painter.end()
+    assert [image.pixelColor(i, i).lightness() for i in (4, 9, 14)] == [0, 255, 0]
+
+
+def test_a_value_waits_for_its_pulse_but_what_was_typed_is_there() -> None:
+    from ui.shell.playback import Playhead
+
+    graph, trace = xy_plus_z(), xy_plus_z_trace()
+    head = Playhead()
+    head.set_trace(trace)
+    content = Content(graph, trace, head)
+    head.seek(3)
+    assert content.wire_value(graph.edges["e0"]) is None
+    assert isinstance(content.node_value("x", "y"), ArrayView) and content.node_value("d", "y") is None
+    head.seek(4)
+    assert content.wire_value(graph.edges["e0"]) is not None and content.wire_value(graph.edges["e2"]) is None
+    assert content.wire_gradient(graph.edges["e0"]) == Absent("not computed")
+
+
+def test_edges_are_known_by_their_source() -> None:
+    content = Content(xy_plus_z(), xy_plus_z_trace())
+    assert content.wire_value(Edge("new", ("d", "y"), ("f", "a"))) is not None
+    assert content.wire_gradient(Edge("new", ("d", "y"), ("f", "a"))) == Absent("not computed")

@@ -1,0 +1,65 @@
+"""The panels write derivatives as the engine names them: by one of several wires in brackets, along a direction with D."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+
+from engine.explain.context import Situation
+from engine.explain.forward_mode import ForwardMode, ReverseMode
+from engine.explain.paths import Ledger, PathLedger
+from engine.explain.place import output, wire
+from engine.explain.question import answer
+from engine.explain.slices import Local, Slice
+from engine.training.session import Session
+from graph.model.graph import Graph
+from tests.support.networks import network
+from ui.explain.modes_tool import ModesTool
+from ui.explain.paths_tool import _symbol
+from ui.explain.picture_tool import _derivative, _quotient
+from ui.maths.typesetting import plain
+
+
+@pytest.fixture
+def graph() -> Graph:
+    """f = x·x + x, with a vector q = (1, 2)² beside it."""
+    nodes: dict[str, tuple[str, dict[str, Any]]] = {
+        "x": ("source.input", {"value": 3.0}), "m": ("math.multiply", {}), "f": ("math.add", {}),
+        "v": ("source.input", {"value": [1.0, 2.0]}), "q": ("math.square", {}),
+    }  # fmt: skip
+    return network(nodes, "x -> m.a; x -> m.b; m -> f.a; x -> f.b; v -> q.x", settings={"objective": {"node": "f", "port": "y"}})
+
+
+def of(graph: Graph, question: Any) -> Any:
+    return answer(Situation(Session(graph, dtype=torch.float64)), question)
+
+
+def test_a_slice_is_headed_by_what_is_moved(graph: Graph) -> None:
+    along, whole = of(graph, Slice(wire("e0"))), of(graph, Slice(output("x")))
+    assert isinstance(along, Local) and isinstance(whole, Local)
+    assert (plain(_derivative(along, "")), plain(_derivative(whole, ""))) == ("∂f/(∂(x → m.a))", "∂f/∂x")
+    assert plain(_derivative(along, "²")) == "∂²f/(∂(x → m.a)²)"
+    assert plain(_quotient(whole)) == "(f(x + ε) − f(x))/ε"
+
+
+def test_the_ledger_writes_the_wire_where_a_value_arrives_twice(graph: Graph) -> None:
+    found = of(graph, PathLedger(output("x")))
+    assert isinstance(found, Ledger)
+    first = [plain(_symbol(path.factors[0])) for path in found.paths]
+    assert first == ["∂m/(∂(x → m.a))", "∂m/(∂(x → m.b))", "∂f/(∂(x → f))"]
+
+
+def test_forward_mode_names_seed_target_and_direction(graph: Graph) -> None:
+    def symbol(question: Any, node: str) -> str:
+        tool = SimpleNamespace(window_=SimpleNamespace(document=SimpleNamespace(graph=graph)))
+        return plain(ModesTool._symbol(tool, (node, "y"), of(graph, question)))  # type: ignore[arg-type]
+
+    assert symbol(ForwardMode(output("x")), "f") == "∂f/∂x"
+    assert symbol(ForwardMode(wire("e0")), "f") == "∂f/(∂(x → m.a))"
+    assert symbol(ForwardMode(output("v", "y"), "ones"), "q") == "D_vq"
+    assert symbol(ForwardMode(replace(output("v"), entry=(1,))), "q") == "∂q/∂v_2"
+    assert symbol(ReverseMode(output("q")), "v") == "∂∑q/∂v"

@@ -1,0 +1,118 @@
+"""Every colour that stands on another one can be read, and the fonts are the bundled ones."""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QFontDatabase, QFontMetricsF
+
+from graph.model.spec import CATEGORIES
+from ui.look.style import style_sheet
+from ui.look.theme import FONTS, ORNAMENT, THEMES, Pair, Theme, font, glyph, load_fonts, pairs, required
+
+
+def _luminance(value: str) -> float:
+    """Relative luminance of sRGB, WCAG 2.2."""
+    channels = (int(value[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(pair: Pair) -> float:
+    bright, dim = sorted((_luminance(pair.foreground), _luminance(pair.background)), reverse=True)
+    return (bright + 0.05) / (dim + 0.05)
+
+
+def test_the_contrast_formula_gives_21_for_black_on_white() -> None:
+    assert contrast(Pair("#000000", "#FFFFFF", "text", "")) == pytest.approx(21.0)
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_every_pair_reaches_its_contrast(name: str) -> None:
+    theme = THEMES[name]
+
+    short = [f"{p.what}: {contrast(p):.2f} < {required(theme, p.kind)}" for p in pairs(theme) if contrast(p) < required(theme, p.kind)]
+
+    assert not short, "\n".join(short)
+
+
+def test_every_category_has_its_own_hue_and_glyph_in_every_theme() -> None:
+    for theme in THEMES.values():
+        assert set(CATEGORIES) <= set(theme.bar) and set(CATEGORIES) <= set(theme.swatch)
+        assert len({theme.bar[c] for c in CATEGORIES}) == len(CATEGORIES)
+    assert len({glyph(c) for c in CATEGORIES}) == len(CATEGORIES)
+
+
+def test_inter_and_stix_are_found_after_loading(qapp: object) -> None:
+    load_fonts()
+
+    assert {"Inter", "STIX Two Math"} <= set(QFontDatabase.families())
+    assert (FONTS / "OFL.txt").exists()
+
+
+def test_figures_are_tabular_so_that_running_numbers_do_not_dance(qapp: object) -> None:
+    load_fonts()
+    metrics = QFontMetricsF(font("value"))
+
+    widths = [metrics.horizontalAdvance(digit * 8) for digit in "0123456789"]
+
+    assert max(widths) - min(widths) < 0.5  # proportional figures differ by 25 px here
+
+
+def test_the_projector_is_larger_and_thicker() -> None:
+    assert font("value", THEMES["projector"].scale).pixelSize() > font("value").pixelSize()
+    assert THEMES["projector"].wire_width > THEMES["light"].wire_width
+
+
+UI = Path(__file__).resolve().parents[3] / "ui"
+HUES = {f.name for f in fields(Theme) if f.type == "str"} - {"name", "title"}
+PLAIN = {"transparent", "white"}
+"""Colours of Qt that no one sees: empty pixmaps, and the mask that counts pixels."""
+
+
+def _listed(theme: Theme) -> set[str]:
+    """Names of the single colours that some pair holds to a contrast, or that are its ground."""
+    ink = {value for pair in pairs(theme) for value in (pair.foreground, pair.background)}
+    return {name for name in HUES if getattr(theme, name) in ink}
+
+
+def test_every_colour_is_in_a_pair_or_said_to_be_ornament() -> None:
+    for theme in THEMES.values():
+        assert HUES - _listed(theme) <= ORNAMENT
+
+
+@pytest.mark.parametrize("path", sorted(UI.rglob("*.py")), ids=lambda path: path.relative_to(UI).as_posix())
+def test_painters_take_their_colours_from_the_theme(path: Path) -> None:
+    if path.name == "theme.py":
+        return
+    strange = []
+    for found in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(found, ast.Constant) and isinstance(found.value, str) and re.fullmatch(r"#[0-9A-Fa-f]{3,8}", found.value):
+            strange += [found.value] * (found.value != "#000000")  # a formula's ink before it is given one
+        if isinstance(found, ast.Attribute) and isinstance(found.value, ast.Attribute) and found.value.attr == "GlobalColor":
+            strange += [found.attr] * (found.attr not in PLAIN)
+        if isinstance(found, ast.Call) and getattr(found.func, "id", "") == "QColor":
+            strange += [ast.unparse(found)] * ("theme." not in ast.unparse(found))
+
+    assert not strange
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_the_style_sheet_puts_text_on_declared_grounds_only(name: str) -> None:
+    theme = THEMES[name]
+    declared = {(pair.foreground, pair.background) for pair in pairs(theme) if pair.kind == "text"}
+    rules = re.findall(r"([^{}]+)\{([^{}]*)\}", style_sheet(theme))
+    undeclared = []
+
+    for selector, body in rules:
+        said = dict(re.findall(r"(?:^|[;\s])((?:selection-)?(?:background-)?(?:color|background)):\s*(#[0-9A-Fa-f]{6})", body))
+        for ink, ground in (("color", "background"), ("selection-color", "selection-background-color")):
+            if ink in said and ground in said and ":disabled" not in selector and (said[ink], said[ground]) not in declared:
+                undeclared.append(f"{selector.strip()}: {said[ink]} on {said[ground]}")
+
+    assert len(rules) > 60
+    assert not undeclared

@@ -1,0 +1,77 @@
+"""Every action stands once in one table, has a name for its keys and a rule for when it is on."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter
+
+from PySide6.QtGui import QAction, QKeySequence
+from PySide6.QtWidgets import QMenu
+
+from ui.shell.action_spec import Situation
+from ui.shell.actions import ACTIONS, MENUS
+from ui.shell.commands import Commands
+from ui.shell.window import Window
+
+EMPTY = Situation()
+
+
+def test_ids_are_unique_and_each_has_a_command(window: Window) -> None:
+    ids = [spec.id for spec in ACTIONS]
+
+    assert len(ids) == len(set(ids))
+    assert all(callable(getattr(Commands, spec.id)) for spec in ACTIONS if not spec.run)
+    assert all(callable(functools.reduce(getattr, spec.run.split("."), window)) for spec in ACTIONS if spec.run)
+
+
+def test_a_shortcut_means_one_thing_wherever_it_is_heard() -> None:
+    # A key bound twice where both are heard fires neither; the canvas lies inside the window.
+    keys = Counter(QKeySequence(s).toString() for spec in ACTIONS for s in spec.shortcuts)
+
+    assert [key for key, count in keys.items() if count > 1] == []
+    assert all(QKeySequence(s).toString() for spec in ACTIONS for s in spec.shortcuts)
+
+
+def test_single_letter_keys_are_heard_on_the_canvas_only() -> None:
+    letters = [spec for spec in ACTIONS for s in spec.shortcuts if len(s) == 1]
+
+    assert letters and all(spec.scope == "canvas" for spec in letters)
+
+
+def test_every_action_has_a_tip_and_a_menu() -> None:
+    assert all(spec.tip and spec.menu.split("/")[0] in MENUS for spec in ACTIONS)
+
+
+def test_with_nothing_there_nothing_can_be_undone_deleted_played_or_trained() -> None:
+    on = {spec.id for spec in ACTIONS if spec.enabled(EMPTY)}
+
+    assert not on & {"undo", "redo", "delete", "cut", "dissolve", "rename", "play_forward", "train", "train_reset", "export_code"}
+    assert {"new", "open", "examples", "add_node", "shortcuts"} <= on
+
+
+def test_a_read_only_document_cannot_be_edited_but_saved_elsewhere() -> None:
+    reading = Situation(nodes=3, selected=1, selected_nodes=1, undo="Move", read_only=True)
+    on = {spec.id for spec in ACTIONS if spec.enabled(reading)}
+
+    assert not on & {"delete", "cut", "paste", "undo", "rename", "add_node", "save", "duplicate"}
+    assert {"copy", "save_as", "fit"} <= on
+
+
+def test_the_menus_hold_every_action(window: Window) -> None:
+    def below(menu: QMenu) -> set[str]:
+        found = set()
+        for action in menu.actions():
+            inner = action.menu()
+            found |= below(inner) if isinstance(inner, QMenu) else {action.objectName()}
+        return found
+
+    menus = [action.menu() for action in window.menu.actions()]
+    assert {spec.id for spec in ACTIONS} <= set().union(*(below(menu) for menu in menus if isinstance(menu, QMenu)))
+
+
+def test_undo_says_what_it_takes_back(window: Window) -> None:
+    window.canvas.add_node("math.exp")
+    window._settled()
+
+    action: QAction = window.actions_by_id["undo"]
+    assert action.isEnabled() and action.text().startswith("Undo Add Exp")

@@ -1,0 +1,284 @@
+"""The canvas is the largest part of the window at every start, however the window was left and entered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.nodes.catalog import CATALOG
+from tests.support.window_support import Answers
+from tests.ui.lessons.test_lessons_player import lesson  # noqa: F401  # a fixture
+from ui.shell.files import example_document
+from ui.shell.settings import Session
+from ui.shell.window import Window, first_place
+
+SCREENS = [(1280, 720), (1366, 768), (1920, 1080)]
+FRAME = 24
+"""What a title bar takes."""
+LEFT = Qt.MouseButton.LeftButton
+Start = Callable[..., Window]
+
+
+@pytest.fixture
+def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Start]:
+    """Opens windows as `ui.shell.app.run` does: an empty frame first, which is then furnished; all with one file of settings."""
+    made: list[Window] = []
+
+    def start(size: tuple[int, int] | None = None, lesson: Path | None = None, example: str = "xor") -> Window:  # noqa: F811
+        window = Window(None, Session(tmp_path / "home.ini"))
+        if size is not None:
+            window.setWindowState(Qt.WindowState.WindowNoState)
+            window.resize(size[0], size[1] - FRAME)
+        window.show()
+        _settle()
+        window.furnish(example_document(example, CATALOG), None, example)
+        window.dialogs = Answers(unsaved="discard", saves=tmp_path / "recorded.gwlesson")  # type: ignore[assignment]
+        qtbot.addWidget(window)
+        made.append(window)
+        if lesson is not None:
+            assert window.lessons.open(lesson)
+        _settle()
+        return window
+
+    yield start
+    for window in made:
+        window.close()
+
+
+def _settle() -> None:
+    for _ in range(4):
+        QApplication.processEvents()
+
+
+def extents(window: Window) -> dict[str, int]:
+    """How large the panels are; 0: not shown."""
+    docks = window.panels.docks
+    return {n: (dock.height() if n == "bottom" else dock.width()) if dock.isVisible() else 0 for n, dock in docks.items()}
+
+
+def assert_canvas_is_largest(window: Window) -> None:
+    def area(rect: QRect) -> int:
+        return rect.width() * rect.height()
+
+    canvas = area(window.canvas.rect())
+    parts = {dock.objectName(): area(dock.geometry()) for dock in window.findChildren(type(window.library_dock)) if dock.isVisible()}
+    assert all(canvas > part for part in parts.values()), (canvas, parts)
+    assert window.canvas.height() > 0.38 * window.height(), window.canvas.size()
+
+
+def debugger(window: Window) -> None:
+    window.actions_by_id["debugger"].trigger()
+
+
+def playing_a_lesson(window: Window) -> None:
+    from ui.lessons.shelf import entries
+
+    assert window.lessons.open(entries()[0].path)
+    window.lessons.next()
+
+
+def recorder_play(window: Window) -> None:
+    window.actions_by_id["record_lesson"].trigger()
+    window.lessons.studio.panel.new.click()
+    _settle()
+    assert_canvas_is_largest(window)
+    window.lessons.studio.panel.play.click()
+    _settle()
+    assert window.lessons.player is not None
+
+
+def presenting(window: Window) -> None:
+    window.actions_by_id["present"].trigger()
+
+
+def presenting_a_lesson(window: Window) -> None:
+    playing_a_lesson(window)
+    presenting(window)
+
+
+def full_screen(window: Window) -> None:
+    window.actions_by_id["full_screen"].trigger()
+
+
+def a_tool(window: Window) -> None:
+    window.explain.show_tool("audit")
+
+
+WAYS: dict[str, Callable[[Window], object]] = {
+    "plain": lambda window: None, "debugger": debugger, "lesson": playing_a_lesson, "recorder": recorder_play, "presenter": presenting,
+    "full screen": full_screen, "presenting a lesson": presenting_a_lesson, "a tool": a_tool,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("size", "ways"),
+    [(SCREENS[0], [*WAYS]), (SCREENS[1], ["recorder"]), (SCREENS[2], ["presenting a lesson"]),
+     *(pytest.param(size, [*WAYS], marks=pytest.mark.long) for size in SCREENS[1:])],
+)  # fmt: skip
+def test_the_canvas_is_the_largest_part_however_the_window_was_left(start: Start, size: tuple[int, int], ways: list[str]) -> None:
+    """All ways on the smallest screen, where there is least room; on a larger one the way that changes most."""
+    first = start(size)
+    assert_canvas_is_largest(first)
+    usual = extents(first)
+    first.close()
+    for name in ways:
+        window = start(size)
+        assert_canvas_is_largest(window)
+        assert extents(window) == pytest.approx(usual, abs=2), f"before {name}"
+        WAYS[name](window)
+        _settle()
+        if name != "a tool":
+            assert_canvas_is_largest(window)
+        window.close()
+    assert extents(start(size)) == pytest.approx(usual, abs=2)
+
+
+@pytest.mark.parametrize(("size", "used"), [(SCREENS[0], False), (SCREENS[1], True), (SCREENS[2], False)])
+def test_a_lesson_file_opens_beside_the_canvas_and_the_next_start_is_as_ever(
+    start: Start, size: tuple[int, int], used: bool, lesson: Path  # noqa: F811
+) -> None:
+    if used:
+        start(size).close()
+    window = start(size, lesson)
+    assert_canvas_is_largest(window)
+    side = next(dock for dock in window.findChildren(type(window.library_dock)) if dock.objectName() == "lesson")
+    assert 0.2 * window.width() < side.width() < 0.4 * window.width()
+    window.close()
+
+    after = start(size)
+
+    assert_canvas_is_largest(after)
+    shown = {name: size > 0 for name, size in extents(after).items()}
+    assert shown == {"library": True, "outline": False, "inspector": True, "bottom": True}
+
+
+@pytest.mark.parametrize("size", [SCREENS[0], SCREENS[2]])
+def test_closing_a_lesson_gives_the_panels_back_as_they_were(start: Start, size: tuple[int, int], lesson: Path) -> None:  # noqa: F811
+    window = start(size)
+    usual = extents(window)
+    for presented in (False, True):
+        assert window.lessons.open(lesson)
+        _settle()
+        if presented:
+            window.presenter.enter()
+            _settle()
+            window.lessons.leave()  # while presenting: nothing but the canvas
+            _settle()
+            assert not any(extents(window).values())
+            window.presenter.leave()
+            window.resize(size[0], size[1] - FRAME)
+        else:
+            window.lessons.leave()
+        _settle()
+        assert extents(window) == usual
+        assert_canvas_is_largest(window)
+
+
+@pytest.mark.parametrize("theme", ["dark", "projector"])
+def test_a_strip_below_the_canvas_takes_its_room_from_the_panel_below(start: Start, theme: str) -> None:
+    """On a small screen in large type, the debugger's strip is three lines high."""
+    window = start((1280, 720))
+    getattr(window.commands, f"theme_{theme}")()
+    window.actions_by_id["debugger"].trigger()
+    for _ in range(3):
+        _settle()
+    assert window.canvas.height() > 0.95 * window.bottom_dock.height(), (window.canvas.height(), window.bottom_dock.height())
+    window.actions_by_id["debugger"].trigger()
+    for _ in range(3):
+        _settle()
+    assert window.bottom_dock.height() == pytest.approx(216 * window.theme.scale, abs=3)
+
+
+def test_an_edge_that_was_dragged_is_remembered_and_one_that_a_lesson_moved_is_not(start: Start, lesson: Path) -> None:  # noqa: F811
+    window = start((1366, 768))
+    edge = QPoint(window.inspector_dock.x() - 1, window.inspector_dock.height() // 2 + window.inspector_dock.y())
+    QTest.mousePress(window, LEFT, Qt.KeyboardModifier.NoModifier, edge)
+    QTest.mouseMove(window, edge - QPoint(60, 0))
+    _settle()
+    QTest.mouseRelease(window, LEFT, Qt.KeyboardModifier.NoModifier, edge - QPoint(60, 0))
+    _settle()
+    wide = window.inspector_dock.width()
+    assert wide == pytest.approx(312 + 60, abs=3)
+    window.actions_by_id["panel_library"].trigger()
+    assert window.lessons.open(lesson)
+    _settle()
+    window.close()
+
+    after = start((1366, 768))
+
+    assert after.inspector_dock.width() == pytest.approx(wide, abs=2)
+    assert not after.library_dock.isVisible() and after.bottom_dock.isVisible()
+
+
+def test_a_bottom_panel_dragged_over_the_canvas_is_smaller_at_the_next_start(start: Start) -> None:
+    window = start((1366, 768))
+    edge = QPoint(window.bottom_dock.x() + 200, window.bottom_dock.y() - 1)
+    QTest.mousePress(window, LEFT, Qt.KeyboardModifier.NoModifier, edge)
+    QTest.mouseMove(window, edge - QPoint(0, 500))
+    _settle()
+    QTest.mouseRelease(window, LEFT, Qt.KeyboardModifier.NoModifier, edge - QPoint(0, 500))
+    _settle()
+    assert window.canvas.height() < window.bottom_dock.height()
+    window.close()
+
+    after = start((1366, 768))
+
+    assert_canvas_is_largest(after)
+    assert after.bottom_dock.height() > 250
+
+
+def test_a_panel_hidden_at_the_start_has_its_size_when_it_is_shown(start: Start) -> None:
+    window = start((1366, 768))
+    window.actions_by_id["panel_bottom"].trigger()
+    window.close()
+
+    after = start((1366, 768))
+    assert not after.bottom_dock.isVisible()
+    after.actions_by_id["panel_bottom"].trigger()
+    _settle()
+
+    assert after.bottom_dock.height() == pytest.approx(216, abs=2)
+
+
+@pytest.mark.parametrize("nonsense", ["[]", "{", '{"sizes": {"bottom": 1e9, "library": "x"}}', '{"sizes": {"bottom": NaN}, "shown": 4}'])
+def test_nonsense_in_the_settings_is_the_usual_layout(start: Start, tmp_path: Path, nonsense: str) -> None:
+    own = Session(tmp_path / "home.ini")
+    own.set("layout", nonsense)
+    own.sync()
+
+    assert_canvas_is_largest(start((1366, 768)))
+
+
+def test_full_screen_ends_with_the_window_that_was_left_in_it(start: Start) -> None:
+    for way in (full_screen, presenting):
+        window = start()
+        window.setWindowState(Qt.WindowState.WindowNoState)
+        size = 782, 600
+        window.setGeometry(5, 9, *size)
+        _settle()
+        way(window)
+        _settle()
+        assert window.isFullScreen()
+        window.close()
+
+        after = start()
+        assert not after.isFullScreen() and after.size() == window.normalGeometry().size(), way
+        assert (after.width(), after.height()) == size
+        after.close()
+
+
+@pytest.mark.parametrize(("screen", "maximized"), [((1280, 720), True), ((1366, 768), True), ((1440, 900), True), ((1920, 1080), False)])
+def test_the_first_window_fits_the_screen_with_its_frame(screen: tuple[int, int], maximized: bool) -> None:
+    """A window manager gives a maximized window the room there is, frame included; elsewhere there is room for the frame."""
+    available = QRect(0, 30, screen[0], screen[1] - 30)
+
+    place, filled = first_place(available)
+
+    assert filled == maximized
+    assert available.contains(place.adjusted(-8, -40, 8, 8))

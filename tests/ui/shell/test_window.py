@@ -1,0 +1,212 @@
+"""The window as a whole: playback, themes, focus, panels."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
+from pytestqt.qtbot import QtBot
+
+from engine.kernel.protocol import Progress
+from graph.storage.document import Document
+from tests.support.window_support import hand_trace, names
+from ui.look.theme import THEMES
+from ui.shell.window import Window
+
+
+def test_the_transport_plays_forward_and_then_backward(window: Window, qtbot: QtBot) -> None:
+    edge = next(iter(window.document.graph.edges))
+    transport = window.topbar.transport
+
+    qtbot.mouseClick(transport.forward, Qt.MouseButton.LeftButton)
+    assert window.playhead.playing == "forward" and not window.playhead.arrived_values(edge)
+    assert transport.forward.text() == "Pause"
+    window.playhead.advance(60_000)
+    assert window.playhead.arrived_values(edge) and not window.playhead.arrived_gradients(edge)
+
+    qtbot.mouseClick(transport.backward, Qt.MouseButton.LeftButton)
+    window.playhead.advance(60_000)
+    assert window.playhead.at_rest and window.playhead.arrived_gradients(edge)
+
+
+def test_clicker_keys_step_on_the_canvas(window: Window, qtbot: QtBot) -> None:
+    window.canvas.setFocus()
+
+    qtbot.keyClick(window.canvas, Qt.Key.Key_PageDown)
+    window.playhead.advance(60_000)
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Period)
+    window.playhead.advance(60_000)
+    assert window.playhead.event_index == 2
+
+    qtbot.keyClick(window.canvas, Qt.Key.Key_PageUp)
+    assert window.playhead.event_index == 1
+
+
+def test_no_canvas_key_acts_while_someone_types_a_name(window: Window, qtbot: QtBot) -> None:
+    before = window.document.graph.copy()
+    window.canvas.select([names(window.document)["multiply"]])
+    name = window.inspector.node_page.name
+    name.setFocus()
+    name.selectAll()
+
+    for key in ("l", "f", ".", ","):
+        qtbot.keyClicks(name, key)
+    qtbot.keyClick(name, Qt.Key.Key_Backspace)
+    qtbot.keyClick(name, Qt.Key.Key_Delete)
+
+    assert window.document.graph == before and window.playhead.at_rest
+    assert name.text() == "lf."
+
+
+def test_a_click_on_the_transport_leaves_the_canvas_its_focus(window: Window, qtbot: QtBot) -> None:
+    window.canvas.setFocus()
+
+    qtbot.mouseClick(window.topbar.transport.step, Qt.MouseButton.LeftButton)
+
+    assert window.canvas.hasFocus()
+    window.playhead.reset()
+
+
+def test_new_numbers_keep_the_place_of_playback_and_a_new_document_ends_it(window: Window) -> None:
+    window.playhead.seek(3)
+    window.showing.show_trace(hand_trace(window.document))
+    assert window.playhead.event_index == 3 and not window.playhead.at_rest
+
+    window.commands.new()
+    assert window.playhead.at_rest and not window.playhead.events
+
+
+@pytest.mark.parametrize("name", THEMES)
+def test_a_theme_reaches_every_part_and_is_remembered(window: Window, name: str) -> None:
+    getattr(window.commands, f"theme_{name}")()
+    picture = window.grab().toImage()
+
+    assert window.session.text("theme") == name and window.actions_by_id[f"theme_{name}"].isChecked()
+    panel = window.bottom.mapTo(window, window.bottom.rect().bottomRight())
+    assert picture.pixelColor(panel.x() - 3, panel.y() - 3) == QColor(THEMES[name].panel)
+    canvas = window.canvas.mapTo(window, window.canvas.rect().bottomLeft())
+    assert picture.pixelColor(canvas.x() + 3, canvas.y() - 3) == QColor(THEMES[name].canvas)
+
+
+@pytest.mark.parametrize("name", THEMES)
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080)])
+def test_no_button_in_the_top_bar_is_cut_off(window: Window, qtbot: QtBot, name: str, width: int, height: int) -> None:
+    window.resize(width, height)
+    getattr(window.commands, f"theme_{name}")()
+    qtbot.wait(30)
+    bar = window.topbar
+    buttons = (bar.transport.back, bar.transport.forward, bar.transport.backward, bar.transport.step, bar.train)
+
+    for button in buttons:
+        assert button.width() >= button.sizeHint().width(), button.text()
+        right = button.mapTo(window, button.rect().topRight()).x()
+        assert button.isVisible() and right <= window.width(), button.text()
+
+
+@pytest.mark.parametrize("name", THEMES)
+@pytest.mark.parametrize("width", [1280, 1366, 1920])
+def test_chips_whose_text_grows_are_whole_or_left_out(window: Window, qtbot: QtBot, name: str, width: int) -> None:
+    """Optimizer, device and the training button get their texts after the bar was first arranged."""
+    window.resize(width, 700)
+    getattr(window.commands, f"theme_{name}")()
+    qtbot.wait(20)
+    bar = window.topbar
+    bar.set_optimizer("SGD   η 0.001   momentum 0.9")
+    bar.set_device("starting", "CPU", window.theme, "")
+    for training in (True, False):
+        bar.set_training(training, True, "")
+        qtbot.wait(20)
+        for widget in (bar.optimizer, bar.device, bar.train, bar.transport.forward, bar.transport.back, bar.transport.step):
+            if widget.isVisible():
+                assert widget.width() >= widget.sizeHint().width(), widget.text()
+                assert widget.mapTo(window, widget.rect().topRight()).x() <= window.width(), widget.text()
+        assert bar.train.isVisible()
+
+
+def test_the_status_line_says_precision_device_samples_and_mode(window: Window) -> None:
+    trace = replace(hand_trace(window.document), dtype="float32", batch="samples 1–8 of 150", mode="training", device="cpu")
+    window.showing.show_trace(trace)
+
+    status = window.status
+    texts = (status.precision.text(), status.device.text(), status.batch.text(), status.mode.text())
+    assert texts == ("float32", "CPU", "canvas: samples 1–8 of 150", "training mode")
+
+
+def test_without_an_engine_training_is_off_and_says_why(window: Window) -> None:
+    assert not window.topbar.train.isEnabled()
+    assert window.topbar.train.toolTip()
+
+
+def test_f6_walks_through_the_panels_and_back(window: Window, qtbot: QtBot) -> None:
+    window.canvas.setFocus()
+    qtbot.keyClick(window, Qt.Key.Key_F6)
+    assert window.inspector.tabs.tabBar().hasFocus()
+
+    qtbot.keyClick(window, Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
+    assert window.canvas.hasFocus()
+
+
+def test_arrange_moves_nodes_in_one_step(window: Window, qtbot: QtBot) -> None:
+    graph = window.document.graph
+    window.canvas.add_node("math.exp")
+    before = graph.copy()
+    window.canvas.select(())
+    window.canvas.setFocus()
+
+    qtbot.keyClick(window.canvas, Qt.Key.Key_L)
+    assert graph != before and window.document.history.undo_text == "Arrange"
+
+    window.document.undo()
+    assert graph == before
+
+
+def test_differentiate_this_node_marks_the_objective(window: Window) -> None:
+    node = names(window.document)["multiply"]
+    window.canvas.select([node])
+
+    window.actions_by_id["mark_objective"].trigger()
+
+    assert window.document.graph.settings["objective"] == {"node": node, "port": "y"}
+
+
+def test_progress_without_a_step_leaves_the_line_empty(window: Window) -> None:
+    window.bottom.show_progress(Progress(), [])
+
+    assert window.bottom.status.full == ""
+
+
+def test_nodes_placed_one_after_another_do_not_lie_on_each_other(window: Window) -> None:
+    for key in ("math.exp", "math.sin", "layer.linear"):
+        window.commands.place(key)
+
+    rects = [window.canvas.scene.rect(n) for n in window.document.graph.nodes]
+    assert not any(a.intersects(b) for i, a in enumerate(rects) for b in rects[:i])
+
+
+def test_f1_explains_the_selected_node(window: Window, qtbot: QtBot) -> None:
+    window.canvas.select([names(window.document)["multiply"]])
+
+    qtbot.keyClick(window, Qt.Key.Key_F1)
+
+    assert window.inspector.tabs.tabText(window.inspector.tabs.currentIndex()) == "Help"
+
+
+def test_the_whole_graph_is_in_view_when_the_window_opens(window: Window) -> None:
+    assert window.canvas.seen().contains(window.canvas.scene.bounds())
+
+
+def test_another_document_may_come_in_the_middle_of_a_selection(window: Window, qtbot: QtBot) -> None:
+    """Ctrl+N's question is answered while the mouse still draws a frame that changed the selection."""
+    window.canvas.select([names(window.document)["multiply"]])
+    corner = window.canvas.rect().bottomRight() - QPoint(20, 20)
+    qtbot.mousePress(window.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, corner)
+    for part in (2, 3):
+        qtbot.mouseMove(window.canvas, corner / part)
+    assert window.canvas.gesture is not None and window.canvas.selected_nodes() != [names(window.document)["multiply"]]
+
+    window.set_document(Document.new(window.document.graph.catalog))
+    qtbot.mouseRelease(window.canvas, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, corner / 3)
+
+    assert window.canvas.gesture is None and not window.canvas.selection

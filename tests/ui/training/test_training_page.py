@@ -1,0 +1,278 @@
+"""Training settings are document: typed in the page, undone like everything else. Curves follow the points."""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from engine.kernel.protocol import Point, Progress
+from engine.training.optimizers.specs import OPTIMIZERS
+from ui.forms.number_field import NumberField
+from ui.shell.window import Window
+from ui.training.training import optimizer_text, progress_parts, progress_text, rate_of
+
+
+def type_number(qtbot: QtBot, field: object, text: str) -> None:
+    assert isinstance(field, NumberField)
+    field.lineEdit().setFocus()
+    field.lineEdit().selectAll()
+    qtbot.keyClicks(field.lineEdit(), text)
+    qtbot.keyClick(field.lineEdit(), Qt.Key.Key_Return)
+
+
+def test_epochs_seed_and_batch_size_reach_the_document(window: Window, qtbot: QtBot) -> None:
+    editors = window.bottom.training.run_form.editors
+    type_number(qtbot, editors["epochs"], "7")
+    type_number(qtbot, editors["seed"], "3")
+    type_number(qtbot, editors["batch_size"], "16")
+
+    training = window.document.graph.training
+    assert (training["epochs"], training["seed"], training["batch_size"]) == (7, 3, 16)
+
+
+def test_steps_and_epochs_exclude_each_other_in_one_undo_step(window: Window, qtbot: QtBot) -> None:
+    """A run has one length. Both fields used to be filled, or the steps could not be seen at all."""
+    editors = window.bottom.training.run_form.editors
+    before = dict(window.document.graph.training)
+    type_number(qtbot, editors["steps"], "40")
+    training = window.document.graph.training
+    assert (training["steps"], training["epochs"]) == (40, None)
+    window._settled()
+    field = editors["epochs"]
+    assert isinstance(field, NumberField) and field.lineEdit().text() in ("", "no limit")
+    type_number(qtbot, editors["epochs"], "9")
+    training = window.document.graph.training
+    assert (training["steps"], training["epochs"]) == (None, 9)
+    window.document.undo()
+    window.document.undo()
+    assert dict(window.document.graph.training) == before
+
+
+def test_an_empty_batch_size_means_all_samples(window: Window, qtbot: QtBot) -> None:
+    field = window.bottom.training.run_form.editors["batch_size"]
+    type_number(qtbot, field, "16")
+
+    field.lineEdit().selectAll()  # type: ignore[attr-defined]
+    qtbot.keyClick(field.lineEdit(), Qt.Key.Key_Delete)  # type: ignore[attr-defined]
+    qtbot.keyClick(field.lineEdit(), Qt.Key.Key_Return)  # type: ignore[attr-defined]
+
+    assert window.document.graph.training["batch_size"] is None
+
+
+def test_another_optimizer_brings_its_own_settings_and_is_one_step(window: Window, qtbot: QtBot) -> None:
+    combo = window.bottom.training.optimizer_form.editors["optimizer"]
+    before = dict(window.document.graph.training)
+    combo.setFocus()
+
+    while combo.currentData() != "adam":  # type: ignore[attr-defined]
+        qtbot.keyClick(combo, Qt.Key.Key_Down)
+    window._settled()
+
+    assert window.document.graph.training["optimizer"] == "adam"
+    hyper = window.bottom.training.hyper_form
+    assert hyper is not None and set(hyper.editors) == {s.name for s in OPTIMIZERS["adam"].settings}
+    window.document.undo()
+    assert dict(window.document.graph.training) == before
+
+
+def test_the_learning_rate_is_typed_and_shown_on_the_chip(window: Window, qtbot: QtBot) -> None:
+    hyper = window.bottom.training.hyper_form
+    assert hyper is not None
+
+    type_number(qtbot, hyper.editors["lr"], "0.25")
+    window._settled()
+
+    assert window.document.graph.training["hyper"]["lr"] == 0.25
+    assert window.topbar.optimizer.text() == optimizer_text(window.document) == "SGD   η 0.25"
+
+
+def test_every_optimizer_has_a_chip_text_and_a_form(window: Window) -> None:
+    for key in OPTIMIZERS:
+        window.bottom.training._set("optimizer", key)
+        window._settled()
+        assert window.bottom.training.hyper_form is not None
+        assert optimizer_text(window.document)
+
+
+def test_the_line_beside_the_tabs_says_epoch_loss_and_speed() -> None:
+    progress = Progress(phase="training", step=960, epoch=96, loss=0.0213, steps_per_second=21_437.0)
+
+    assert progress_text(progress) == "epoch 96 · step 960 · loss 0.02130 · 21,400 steps/s"
+    assert progress_text(Progress()) == ""
+
+
+def test_curves_show_each_series_without_its_gaps(window: Window) -> None:
+    points = [Point(1, 0.5), Point(2, 0.4, accuracy=0.7, test_loss=0.45, test_accuracy=0.6), Point(3, 0.3), Point(4, float("nan"))]
+    curves = window.bottom.training.curves
+
+    curves.show_points(points)
+
+    assert curves.series("loss") == ([1.0, 2.0, 3.0], [0.5, 0.4, 0.3])
+    assert curves.series("test_accuracy") == ([2.0], [0.6])
+    curves.logarithmic.click()
+    assert curves._plots["loss"][0].getAxis("left").logMode
+
+
+def test_a_loss_below_0_is_drawn_on_the_logarithmic_scale_with_a_note(window: Window) -> None:
+    """(w − 1)² − 5 from w = 2 runs from −4 to −5; with + 4.5 instead of − 5 … it crosses 0 on the way."""
+    curves = window.bottom.training.curves
+    curves.logarithmic.setChecked(True)
+    for losses in ([-4.0, -4.2, -5.0], [0.5, 0.01, 0.0, -0.5]):
+        curves.show_points([Point(step, loss) for step, loss in enumerate(losses, 1)], run=1)
+        curves._draw()
+
+        drawn = curves._lines["loss"].getData()
+        assert len(drawn[1]) == len(losses) and np.isfinite(drawn[1]).all()
+        low, high = curves._plots["loss"][0].viewRange()[1]
+        assert low <= min(drawn[1]) and max(drawn[1]) <= high
+        assert not curves.note.isHidden() and curves.note.text()
+    curves.logarithmic.setChecked(False)
+    assert curves.note.isHidden() and curves._lines["loss"].getData()[1].tolist() == losses
+
+
+@pytest.mark.parametrize("largest", [1.0, 3e7, 1.6e226])
+def test_the_loss_s_axis_has_room_for_its_numbers(window: Window, largest: float) -> None:
+    """With too high a learning rate the loss grows without bound: how far is what the axis is there to say."""
+    curves = window.bottom.training.curves
+    curves.show_points([Point(1, 0.5), Point(2, largest)], run=1)
+    curves._draw()
+    QApplication.processEvents()
+
+    axis = curves._plots["loss"][0].getAxis("left")
+    room = axis.width() - axis.style["tickTextOffset"][0]
+    metrics = QFontMetricsF(axis.style["tickFont"])
+    texts = [text for _, text in axis._tickLevels[0]]
+    assert len(texts) > 1 and max(metrics.horizontalAdvance(text) for text in texts) <= room
+
+
+def test_reset_leaves_the_old_curve_behind_the_new_one(window: Window, qtbot: QtBot) -> None:
+    page = window.bottom.training
+    first = [Point(step, 1 / step) for step in range(1, 30)]
+    page.show_progress(Progress(phase="training", run=1, step=29, loss_of="whole"), first)
+    page.show_progress(Progress(phase="paused", run=1, step=29, loss_of="whole"), first)
+    first.clear()  # the window's list is emptied in place when a new run begins
+    page.show_progress(Progress(run=2), first)
+    page.curves._draw()
+    assert page.curves._stack.currentWidget() is page.curves._board
+    assert page.curves._ghosts["loss"].getData()[1].tolist() == [1 / step for step in range(1, 30)]
+    assert page.curves._lines["loss"].getData()[0] is None or not len(page.curves._lines["loss"].getData()[0])
+
+    page.show_progress(Progress(phase="paused", run=2, step=2, loss_of="whole"), [Point(1, 0.9), Point(2, 0.2)])
+    page.curves._draw()
+    assert page.curves.series("loss")[1] == [0.9, 0.2] and len(page.curves.ghost("loss")[1]) == 29
+    qtbot.mouseClick(page.curves.before, Qt.MouseButton.LeftButton)
+    assert page.curves.ghost("loss") == ([], [])
+    page.set_document(window.document)
+    assert page.curves._ghost == {} and page.curves._stack.currentWidget() is page.curves.hint
+
+
+def test_the_legend_names_what_is_drawn_and_nothing_else(window: Window) -> None:
+    curves = window.bottom.training.curves
+
+    def legend(points: list[Point], part: str) -> str:
+        curves.show_points(points, run=1, part=part)
+        curves._draw()
+        return curves._plots["loss"][2].text() + curves._plots["accuracy"][2].text()
+
+    alone = legend([Point(1, 0.5), Point(2, 0.4)], "")
+    assert "test" not in alone and "training set" not in alone
+    assert "mini-batch" in legend([Point(1, 0.5), Point(2, 0.4)], "mini-batch")
+    both = legend([Point(1, 0.5), Point(2, 0.4, 0.7, 0.6, 0.5)], "whole")
+    assert both.count("training set") == 2 and both.count("test set") == 2
+
+
+def test_the_empty_plot_asks_for_train_only_where_train_can_be_pressed(window: Window) -> None:
+    """f = x·y + z has nothing to train."""
+    window.refresh_actions()
+    hint = window.bottom.training.curves.hint
+
+    assert not window.topbar.train.isEnabled() and "Press Train" not in hint.text() and hint.text() == window.topbar.train.toolTip()
+    window.bottom.training.show_trainable("")
+    assert "Press Train" in hint.text()
+
+
+def test_losses_and_accuracies_say_what_they_are_computed_over() -> None:
+    metrics = {"train_loss": 0.5, "penalty": 0.25, "test_accuracy": 1.0, "train_accuracy": 0.5}
+    mini = progress_text(Progress("paused", step=3, loss=0.125, loss_of="mini-batch", metrics=metrics))
+    assert "mini-batch loss 0.1250" in mini and "training loss 0.5000 + penalty 0.2500" in mini and "test accuracy 100%" in mini
+    whole = progress_text(Progress("training", step=3, loss=0.125, loss_of="whole", metrics={"train_accuracy": 0.99999}))
+    assert "training loss 0.1250" in whole and "training accuracy 99.9%" in whole  # rounded it would say that all are right
+    assert "mini-batch" not in whole and "test" not in whole
+
+
+def test_a_short_line_drops_whole_parts_and_cuts_no_number(window: Window) -> None:
+    progress = Progress("training", step=1200, epoch=12, loss=0.0213, loss_of="mini-batch", metrics={"test_accuracy": 1.0})
+    status = window.bottom.status
+    status.set_parts(progress_parts(progress))
+    texts = [text for _, text in progress_parts(progress)]
+    for width in range(900, 120, -7):
+        status.resize(width, 20)
+        shown = status.text().split(" · ")
+        assert all(part in texts for part in shown) or len(shown) == 1, status.text()
+        assert status.full == progress_text(progress) == status.toolTip()
+    assert "mini-batch loss" in status.text()
+
+
+def test_another_optimizer_says_that_the_rate_changed_and_one_click_takes_it_back(window: Window, qtbot: QtBot) -> None:
+    page, combo = window.bottom.training, window.bottom.training.optimizer_form.editors["optimizer"]
+    assert page.hyper_form is not None
+    type_number(qtbot, page.hyper_form.editors["lr"], "0.25")
+    assert page.rate_note.isHidden() and page.rate_back.isHidden()
+    combo.setFocus()
+    while combo.currentData() != "adam":  # type: ignore[attr-defined]
+        qtbot.keyClick(combo, Qt.Key.Key_Down)
+    window._settled()
+    assert rate_of(window.document) == 0.001
+    assert not page.rate_note.isHidden() and "0.001" in page.rate_note.text() and "0.25 with SGD" in page.rate_note.text()
+
+    window.document.undo()
+    window._settled()
+    assert page.rate_note.isHidden() and rate_of(window.document) == 0.25
+    window.document.redo()
+    page._set("optimizer", "rmsprop")
+    window._settled()
+    assert not page.rate_back.isHidden()
+    qtbot.mouseClick(page.rate_back, Qt.MouseButton.LeftButton)
+    window._settled()
+    assert rate_of(window.document) == 0.25 and page.rate_note.isHidden()
+    assert window.document.graph.training["optimizer"] == "rmsprop"
+
+
+def test_an_optimizer_one_comes_back_to_has_its_settings_again(window: Window, qtbot: QtBot) -> None:
+    page = window.bottom.training
+    assert page.hyper_form is not None
+    type_number(qtbot, page.hyper_form.editors["lr"], "0.25")
+    page._set("optimizer", "adam")
+    window._settled()
+    page._set("optimizer", "sgd")
+    window._settled()
+    assert rate_of(window.document) == 0.25 and page.rate_note.isHidden()
+
+
+def test_the_two_steps_have_names_of_their_own(window: Window) -> None:
+    named = [window.topbar.transport.step.text(), window.topbar.transport.back.text(), window.bottom.step.text()]
+    assert len(set(named)) == 3 and not {"Step", "Step back"} & set(named), named
+
+
+def test_no_curve_no_plotting_library() -> None:
+    """Asked of a fresh process: other tests here draw curves."""
+    import subprocess
+
+    code = "import ui.shell.window, ui.shell.bottom, sys\n"
+    code += "print([m for m in ('pyqtgraph', 'ziamath', 'torch', 'sklearn') if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_message_of_the_run_is_shown_where_one_looks(window: Window) -> None:
+    window.bottom.training.show_progress(Progress(phase="failed", message="hidden became NaN at step 12"), [])
+
+    assert window.bottom.training.message.text() == "hidden became NaN at step 12"
+    assert not window.bottom.training.message.isHidden()

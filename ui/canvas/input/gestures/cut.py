@@ -1,0 +1,65 @@
+"""Cutting wires with a stroke across them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen, QPolygonF
+
+from graph.model import edits
+from ui.canvas.input.gestures.base import Gesture, Pointer
+from ui.canvas.paint.wires import paint_lit
+from ui.look.theme import color
+
+if TYPE_CHECKING:
+    from ui.canvas.view import Canvas
+
+
+def crosses(wire: np.ndarray, a: QPointF, b: QPointF) -> bool:
+    """Whether the segment from a to b crosses a sampled curve (n, 2)."""
+    start, end = wire[:-1], wire[1:]
+    p, q = np.array((a.x(), a.y())), np.array((b.x(), b.y()))
+
+    def side(u: np.ndarray, v: np.ndarray, w: np.ndarray) -> np.ndarray:
+        return np.asarray((v[..., 0] - u[..., 0]) * (w[..., 1] - u[..., 1]) - (v[..., 1] - u[..., 1]) * (w[..., 0] - u[..., 0]))
+
+    apart = (side(start, end, p) > 0) != (side(start, end, q) > 0)
+    return bool((apart & ((side(p, q, start) > 0) != (side(p, q, end) > 0))).any())  # a sample right on the stroke counts once
+
+
+class Cut(Gesture):
+    cursor = Qt.CursorShape.CrossCursor
+
+    def __init__(self, canvas: Canvas, start: Pointer) -> None:
+        super().__init__(canvas, start)
+        self._line = [start.scene]
+        self._cut: dict[str, None] = {}
+
+    def move(self, at: Pointer) -> None:
+        scene, before = self.canvas.scene, self._line[-1]
+        self._line.append(at.scene)
+        for edge_id in scene.edges_in(QRectF(before, at.scene).normalized().adjusted(-1, -1, 1, 1)):
+            if crosses(scene.wire_points(edge_id), before, at.scene):
+                self._cut[edge_id] = None
+        self.canvas.update()
+
+    def finish(self, at: Pointer) -> None:
+        if not self.moved(at):
+            self.canvas.hands.menu(at.view, self.canvas.mapToGlobal(at.view.toPoint()))  # a click, not a stroke
+            return
+        self.move(at)
+        present = [edits.Disconnect(e) for e in self._cut if e in self.canvas.document.graph.edges]
+        if present:
+            self.canvas.do(edits.Compound(tuple(present), "Cut wires"), "Cut wires" if len(present) > 1 else "Cut wire")
+
+    def paint(self, painter: QPainter) -> None:
+        theme = self.canvas.theme
+        for edge_id in self._cut:
+            if edge_id in self.canvas.scene.edge_row:
+                paint_lit(painter, self.canvas.scene, edge_id, theme.error, 3.0)
+        pen = QPen(color(theme.error), 1.5 / self.canvas.camera.scale)
+        pen.setDashPattern([4, 3])
+        painter.setPen(pen)
+        painter.drawPolyline(QPolygonF(self._line))

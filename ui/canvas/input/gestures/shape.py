@@ -1,0 +1,119 @@
+"""Changing the shape of a frame or note, and leading a wire through points."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter
+
+from graph.model import edits
+from ui.canvas.input.gestures.base import Gesture, Pointer
+from ui.canvas.model import items, wires
+from ui.canvas.model.wires import Point
+from ui.canvas.paint.wires import paint_bend, rest_pen
+
+if TYPE_CHECKING:
+    from ui.canvas.view import Canvas
+
+
+class Resize(Gesture):
+    """An edge or corner of a frame or note follows the hand; the opposite one stays."""
+
+    def __init__(self, canvas: Canvas, start: Pointer, hit: items.ItemHit) -> None:
+        super().__init__(canvas, start)
+        self._hit = hit
+        self._before = canvas.scene.item_rect(hit.id)
+        self._rect = self._before
+        self.cursor = cursor(hit.sides)
+
+    def move(self, at: Pointer) -> None:
+        if self._rect == self._before and not self.moved(at):
+            return
+        if self._rect == self._before:
+            self.canvas.stage.lift([self._hit.id])
+        step = at.scene - self.start.scene
+        item = items.item_of(self.canvas.document.graph, self._hit.id)
+        assert item is not None
+        low = items.SMALLEST[type(item)]
+        left, right = _stretched(self._before.left(), self._before.right(), step.x(), self._hit.sides[0], low[0])
+        top, bottom = _stretched(self._before.top(), self._before.bottom(), step.y(), self._hit.sides[1], low[1])
+        self._rect = QRectF(left, top, right - left, bottom - top)
+        self.canvas.stage.shape(self._hit.id, self._rect)
+
+    def finish(self, at: Pointer) -> None:
+        self.move(at)
+        item = items.item_of(self.canvas.document.graph, self._hit.id)
+        rect = self._rect
+        self.canvas.stage.let_go()
+        if rect == self._before or item is None:
+            self.canvas.clicked_node(self._hit.id, self.start)
+            return
+        shaped = replace(item, x=rect.left(), y=rect.top(), width=rect.width(), height=rect.height())
+        self.canvas.do(edits.SetItem(shaped), "Resize")
+
+    def cancel(self) -> None:
+        self.canvas.stage.let_go()
+
+
+def _stretched(low: float, high: float, step: float, side: int, smallest: float) -> Point:
+    if side < 0:
+        return float(round(min(low + step, high - smallest))), high
+    if side > 0:
+        return low, float(round(max(high + step, low + smallest)))
+    return low, high
+
+
+def cursor(sides: tuple[int, int]) -> Qt.CursorShape:
+    """The arrow that says which way an edge goes."""
+    if not sides[1]:
+        return Qt.CursorShape.SizeHorCursor
+    if not sides[0]:
+        return Qt.CursorShape.SizeVerCursor
+    return Qt.CursorShape.SizeFDiagCursor if sides[0] == sides[1] else Qt.CursorShape.SizeBDiagCursor
+
+
+class MoveBend(Gesture):
+    """A point that a wire is led through follows the hand."""
+
+    cursor = Qt.CursorShape.SizeAllCursor
+
+    def __init__(self, canvas: Canvas, start: Pointer, edge: str, index: int) -> None:
+        super().__init__(canvas, start)
+        self._edge, self._index = edge, index
+        self._via = self._before = canvas.document.graph.edges[edge].via
+
+    def move(self, at: Pointer) -> None:
+        if self._via is self._before and (self.canvas.document.read_only or not self.moved(at)):
+            return
+        if self._via is self._before:
+            self.canvas.stage.hide_edge(self._edge)
+        x, y = self._before[self._index]
+        step = at.scene - self.start.scene
+        there = (float(round(x + step.x())), float(round(y + step.y())))
+        self._via = (*self._before[: self._index], there, *self._before[self._index + 1 :])
+        self.canvas.update()
+
+    def finish(self, at: Pointer) -> None:
+        self.move(at)
+        via = self._via
+        self.cancel()
+        if via != self._before:
+            self.canvas.do(edits.SetVia(self._edge, via), "Move point")
+
+    def cancel(self) -> None:
+        if self._via is not self._before:
+            self.canvas.stage.show_edge(self._edge)
+
+    def paint(self, painter: QPainter) -> None:
+        if self._via is self._before:
+            return
+        canvas, edge = self.canvas, self.canvas.document.graph.edges[self._edge]
+        start = canvas.scene.anchor(edge.source[0], edge.source[1], True)
+        end = canvas.scene.anchor(edge.target[0], edge.target[1], False, edge.slot)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(rest_pen(canvas.theme, canvas.theme.selection))
+        painter.drawPath(wires.path(wires.cubics(start, end, self._via)))
+        for x, y in self._via:
+            paint_bend(painter, QPointF(x, y), canvas.theme, canvas.theme.selection)

@@ -1,0 +1,63 @@
+"""Dragging an Input's slider: every tick is an edit, the whole drag one step to undo."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+
+from graph.model import edits
+from ui.canvas.input.gestures.base import Gesture, Pointer
+
+if TYPE_CHECKING:
+    from ui.canvas.view import Canvas
+
+
+def snapped(share: float, low: float, high: float, step: float) -> float:
+    """The value at `share` of the way from `low` to `high`, on a multiple of `step` counted from zero."""
+    if share <= 0.0 or high <= low:
+        return low
+    if share >= 1.0:
+        return high
+    value = low + share * (high - low)
+    if step > 0:
+        value = float(f"{round(value / step) * step:.12g}")  # 0.1 · 3 is 0.3, as it was typed
+    return min(max(value, low), high)
+
+
+class DragSlider(Gesture):
+    cursor = Qt.CursorShape.SizeHorCursor
+
+    def __init__(self, canvas: Canvas, start: Pointer, node_id: str) -> None:
+        super().__init__(canvas, start)
+        self._node = node_id
+        self._revision = canvas.document.revision
+        canvas.stage.held = True
+        canvas.document.begin(f"Set {canvas.document.graph.nodes[node_id].name}")
+        self.move(start)
+
+    def move(self, at: Pointer) -> None:
+        graph = self.canvas.document.graph
+        card = self.canvas.scene.cards.get(self._node)
+        if card is None or card.slider is None:
+            return
+        settings = graph.settings_of(self._node)
+        left = self.canvas.scene.place(self._node)[0] + card.slider.left()
+        share = (at.scene.x() - left) / card.slider.width()
+        value = snapped(share, float(settings["minimum"]), float(settings["maximum"]), float(settings["step"]))
+        if value != settings["value"]:
+            self.canvas.do(edits.SetParam(self._node, "value", value), merge=("slider", self._node))
+            self.canvas.value_dragged.emit(self._node, value)
+            if self.canvas.on_live_edit is not None:
+                self.canvas.on_live_edit()
+
+    def finish(self, at: Pointer) -> None:
+        self.move(at)
+        self.canvas.stage.held = False
+        self.canvas.document.commit()
+
+    def cancel(self) -> None:
+        self.canvas.stage.held = False
+        self.canvas.document.rollback()
+        if self.canvas.on_live_edit is not None:
+            self.canvas.on_live_edit()

@@ -1,0 +1,101 @@
+"""What stands in a tool tip: full precision, shapes, statistics, and why something is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from engine.compile.views import Absent, ArrayView, Gradient
+from graph.grouping.groups import members
+from graph.model.elements import Edge
+from graph.model.graph import Graph
+from ui.canvas.model.content import Content
+from ui.canvas.model.scene import PortHit
+from ui.look.numerals import exact, number, shape_text, whole
+
+WHY = {
+    "not computed": "not computed yet",
+    "independent": "the objective does not depend on it",
+    "not differentiable": "not differentiable: these are class indices",
+    "no objective": "there is no objective to differentiate",
+}
+
+ASKED = "to be found out"
+
+
+def wire_tip(content: Content, edge: Edge) -> str:
+    """From where to where, the value and the gradient with all their digits."""
+    graph = content.graph
+    source, target = graph.nodes[edge.source[0]], graph.nodes[edge.target[0]]
+    rows = [f"{source.name} → {target.name}.{edge.target[1]}"]
+    value = content.wire_value(edge)
+    shown = ASKED if edge.id in content.hidden.values else described(value) if value is not None else WHY["not computed"]
+    rows.append("value  " + shown)
+    rows.append("gradient  " + (ASKED if edge.id in content.hidden.gradients else _gradient(content.wire_gradient(edge))))
+    return "\n".join(rows)
+
+
+def node_tip(content: Content, node_id: str) -> str:
+    """The problem, if there is one; and the type, name and value, unless it kept them from being computed."""
+    problem = content.problem(node_id)
+    if problem is None:
+        return _node_rows(content, node_id)
+    if problem.severity == "error":
+        return problem.text
+    return f"{problem.text}\n\n{_node_rows(content, node_id)}"
+
+
+def _node_rows(content: Content, node_id: str) -> str:
+    if node_id in content.graph.groups:
+        return f"{content.graph.groups[node_id].name}  a group of {len(members(content.graph, node_id))} nodes"
+    spec, node = content.graph.spec(node_id), content.graph.nodes[node_id]
+    rows = [f"{spec.title}  {node.name}"]
+    objective = content.objective()
+    if objective is not None and objective[0] == node_id:
+        rows.append("the objective: gradients are taken of it")
+    if node_id in content.hidden.values or node_id in content.hidden.gradients:
+        return "\n".join([*rows, "its numbers are " + ASKED])
+    for port in spec.outputs:
+        value = content.node_value(node_id, port.name)
+        if value is not None:
+            rows.append((f"{port.name}  " if len(spec.outputs) > 1 else "value  ") + described(value))
+    if content.graph.outputs_of(node_id):
+        total = content.node_gradient(node_id, spec.outputs[0].name if spec.outputs else "")
+        if isinstance(total, ArrayView):
+            rows.append("gradient  " + described(total))
+    return "\n".join(rows)
+
+
+def port_tip(graph: Graph, content: Content, hit: PortHit) -> str:
+    spec = graph.spec(hit.node)
+    port = spec.output(hit.spot.port) if hit.spot.output else spec.input(hit.spot.port)
+    name = f"{graph.nodes[hit.node].name}.{hit.spot.port}"
+    rows = [name + (" (optional)" if port is not None and port.optional else "")]
+    known = content.trace.shapes.get((hit.node, hit.spot.port)) if hit.spot.output and content.trace is not None else None
+    if known is not None:
+        rows.append(shape_text(known[0]) + (" for each sample" if known[1] else ""))
+    if port is not None and port.doc:
+        rows.append(port.doc)
+    return "\n".join(rows)
+
+
+def described(view: ArrayView) -> str:
+    """A number with every digit; a tensor by its shape and statistics, small ones with their numbers."""
+    if view.scalar is not None:
+        return exact(view.scalar, view.dtype)
+    finite = "" if view.finite else "  holds NaN or ∞"
+    text = f"{shape_text(view.shape)}  {view.dtype}{finite}\nmin {number(view.minimum)}  max {number(view.maximum)}"
+    text += f"  mean {number(view.mean)}  std {number(view.std)}  norm {number(view.norm)}"
+    if view.data is not None and view.data.size <= 16:
+        text += "\n" + _listed(view)
+    return text
+
+
+def _listed(view: ArrayView) -> str:
+    assert view.data is not None
+    rows: Sequence[Sequence[float]] = view.data.reshape(-1, view.data.shape[-1]).tolist()
+    write = whole if "int" in view.dtype else number
+    return "\n".join("  ".join(write(float(v)) for v in row) for row in rows)
+
+
+def _gradient(gradient: Gradient) -> str:
+    return WHY[gradient.reason] if isinstance(gradient, Absent) else described(gradient)

@@ -1,0 +1,77 @@
+"""What a change of the document means for the picture: which cards to measure again, which wires to lead anew."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from graph.model import edits
+from graph.model.elements import Group
+from graph.model.graph import Graph
+from ui.canvas.model.scene import Scene
+
+
+def flat(changes: Iterable[edits.Edit]) -> Iterator[edits.Edit]:
+    """The single edits, out of all compounds."""
+    for edit in changes:
+        if isinstance(edit, edits.Compound):
+            yield from flat(edit.edits)
+        else:
+            yield edit
+
+
+def _is_group(graph: Graph, edit: edits.Edit) -> bool:
+    """Whether a group comes, changes or goes; of what is gone already nobody knows what it was."""
+    if isinstance(edit, edits.AddItem | edits.SetItem):
+        return isinstance(edit.item, Group)
+    return isinstance(edit, edits.RemoveItem)
+
+
+class Touched:
+    """Sorted by what they ask for: `structure` a rebuild, `cards` a new measure, `moved` only a new place."""
+
+    def __init__(self, graph: Graph, changes: Iterable[edits.Edit]) -> None:
+        self.structure = False
+        self.cards: set[str] = set()
+        self.moved: set[str] = set()
+        self.wires: set[str] = set()
+        self.other = False
+        self.grouping = False
+        for edit in flat(changes):
+            self._take(graph, edit)
+        self.cards &= graph.nodes.keys()
+        self.moved &= graph.nodes.keys()
+        self.wires &= graph.edges.keys()
+
+    def regroup(self, scene: Scene) -> None:
+        """Where groups are on show their cards follow whatever changes in them: all is measured anew."""
+        inner = self.cards | self.moved
+        hidden = scene.level is not None and not inner <= scene.row.keys()
+        if (self.grouping and (scene.level is not None or scene.graph.groups)) or (scene.inside is not None and self.moved) or hidden:
+            self.structure = True
+
+    def _take(self, graph: Graph, edit: edits.Edit) -> None:
+        if isinstance(edit, edits.AddNode):
+            self.structure = True
+            self.cards.add(edit.node.id)
+        elif isinstance(edit, edits.Connect):
+            self.structure = True
+            self.cards |= {edit.edge.source[0], edit.edge.target[0]}
+        elif isinstance(edit, edits.RemoveNode | edits.Disconnect):
+            self.structure = True
+        elif isinstance(edit, edits.Move):
+            rows = {row[0] for row in edit.positions}
+            self.moved |= rows
+            self.grouping |= not rows.isdisjoint(graph.groups)
+            self.other |= not rows <= graph.nodes.keys()
+        elif isinstance(edit, edits.SetCollapsed) and edit.id in graph.nodes:
+            self.cards.add(edit.id)
+        elif isinstance(edit, edits.SetParam | edits.SetLabel | edits.SetBypassed):
+            self.cards.add(edit.node)
+        elif isinstance(edit, edits.Rename):
+            self.cards |= {edit.node, *(graph.successors(edit.node) if edit.node in graph.nodes else ())}
+        elif isinstance(edit, edits.SetVia):
+            self.wires.add(edit.edge)
+        elif isinstance(edit, edits.SetGroup | edits.SetCollapsed) or _is_group(graph, edit):
+            self.grouping = True
+        elif not isinstance(edit, edits.SetGraphSetting | edits.SetTraining):
+            self.other = True

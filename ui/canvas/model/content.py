@@ -1,0 +1,154 @@
+"""Which numbers may be shown now: the trace, as far as playback has come. The only place that decides it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+from PySide6.QtGui import QImage
+
+from engine.compile.views import Absent, ArrayView, Gradient, TraceView
+from graph.grouping.groups import members
+from graph.model.elements import Edge
+from graph.model.graph import Graph
+from graph.model.problem import GRAVITY, Problem
+from ui.canvas.model.playhead import Playhead
+from ui.look.theme import Theme
+from ui.maths import heat
+
+HELD: Gradient = Absent("not computed")
+
+
+@dataclass(slots=True)
+class Hidden:
+    """Ids of the wires and nodes whose numbers someone is to find out: a question mark stands for them.
+
+    `measures` are what tools must not tell either: (quantity, id, index), such as ("curvature", "n3", (0,)); every index where it is ().
+    """
+
+    values: frozenset[str] = frozenset()
+    gradients: frozenset[str] = frozenset()
+    measures: frozenset[tuple[str, str, tuple[int, ...]]] = frozenset()
+
+
+@dataclass(slots=True, eq=False)
+class Content:
+    """`stale` numbers belong to an older document and are greyed; `values` off shows a bare graph."""
+
+    graph: Graph
+    trace: TraceView | None = None
+    playhead: Playhead | None = None
+    stale: bool = False
+    values: bool = True
+    hidden: Hidden = field(default_factory=Hidden)
+    _pictures: dict[tuple[int, str, bool, int], QImage | None] = field(default_factory=dict)
+    texts: dict[tuple[int, int], Any] = field(default_factory=dict)
+    """Written-out numbers, by the identity of the tensors of this trace."""
+    _problems: dict[str, Problem] | None = None
+
+    @property
+    def playing(self) -> bool:
+        return self.playhead is not None and not self.playhead.at_rest
+
+    @property
+    def weighted(self) -> bool:
+        """Whether wires are as thick as what they carry: while something plays or trains."""
+        return self.playing or (self.trace is not None and self.trace.mode == "training")
+
+    def wire_value(self, edge: Edge) -> ArrayView | None:
+        if self.trace is None or (self.playhead is not None and not self.playhead.arrived_values(edge.id)):
+            return None
+        return self.trace.values.get(edge.source)
+
+    def wire_gradient(self, edge: Edge) -> Gradient:
+        if self.trace is None or (self.playhead is not None and not self.playhead.arrived_gradients(edge.id)):
+            return HELD
+        return self.trace.edge_gradients.get(edge.id, HELD)
+
+    def node_value(self, node: str, port: str) -> ArrayView | None:
+        if self.trace is None:
+            return None
+        if self.playhead is not None and not self.playhead.node_has_value(node) and self.graph.spec(node).inputs:
+            return None  # what a person typed into a source is known before anything is computed
+        return self.trace.values.get((node, port))
+
+    def node_gradient(self, node: str, port: str) -> Gradient:
+        if self.trace is None or (self.playhead is not None and not self.playhead.node_has_gradient(node)):
+            return HELD
+        return self.trace.gradients.get((node, port), HELD)
+
+    def weight(self, node: str, name: str) -> ArrayView | None:
+        return self.trace.parameters.get((node, name)) if self.trace is not None and name else None
+
+    def typed(self, node: str) -> float | None:
+        """A source's number: as it was when this trace was made; the document's where the trace is older or silent."""
+        if self.trace is not None and not self.stale and node in self.trace.inputs:
+            return self.trace.inputs[node]
+        spec = self.graph.spec(node)
+        if spec.role == "parameter":
+            if self.graph.setting(node, "initialisation") != "value":
+                return None
+            held = self.weight(node, "value")
+            if held is not None and held.scalar is not None and not self.stale:
+                return held.scalar
+        value = self.graph.setting(node, "value") if spec.setting("value") is not None else None
+        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+    def objective(self) -> tuple[str, str] | None:
+        found = self.trace.objective if self.trace is not None else None
+        if found is None:
+            marked = self.graph.settings.get("objective")
+            found = (marked["node"], marked["port"]) if marked else None
+        return found if found is not None and found[0] in self.graph.nodes else None
+
+    def problem(self, node: str) -> Problem | None:
+        """The gravest problem whose badge sits on this node, or in this group."""
+        if self._problems is None:
+            self._problems = {}
+            for problem in self.trace.problems if self.trace is not None else ():
+                for owner in problem.nodes[:1]:
+                    if owner not in self._problems or GRAVITY[problem.severity] < GRAVITY[self._problems[owner].severity]:
+                        self._problems[owner] = problem
+        if node in self.graph.groups:
+            inside = [p for each in members(self.graph, node) if (p := self._problems.get(each)) is not None]
+            return min(inside, key=lambda p: GRAVITY[p.severity], default=None)
+        return self._problems.get(node)
+
+    def is_image(self, node: str, port: str) -> bool:
+        """Whether an output holds pictures: three sample dimensions, channels first."""
+        known = self.trace.shapes.get((node, port)) if self.trace is not None else None
+        return known is not None and len(known[0]) == 3 and known[0][0] in (1, 3)
+
+    def picture(self, view: ArrayView, theme: Theme, image: bool = False, tiles: int = heat.TILES) -> QImage | None:
+        """The view's thumbnail, kept for as long as this trace is shown."""
+        key = (id(view), theme.name, image, tiles)
+        if key not in self._pictures:
+            self._pictures[key] = heat.picture(view, theme, image, tiles)
+        return self._pictures[key]
+
+    def magnitude(self, edge: Edge) -> float | None:
+        """The root mean square of what last came along the wire, for its thickness."""
+        if not self.weighted:
+            return None
+        gradient = self.wire_gradient(edge)
+        backward = self.playhead is not None and self.playhead.phase == "backward"
+        shown = gradient if backward and isinstance(gradient, ArrayView) else self.wire_value(edge)
+        if shown is None or isinstance(shown, Absent):
+            return None
+        return size(shown)
+
+
+def size(view: ArrayView) -> float:
+    """Root mean square of a tensor; the absolute value of a number."""
+    return view.norm / math.sqrt(max(1, math.prod(view.shape)))
+
+
+def thickness(magnitude: float | None, rest: float) -> float:
+    """Pixels for a wire that carries this: logarithmic, from half to two and a half times its width at rest."""
+    if magnitude is None:
+        return rest
+    if not math.isfinite(magnitude):
+        return rest * 2.5
+    power = math.log10(magnitude) if magnitude > 0 else -9.0
+    return rest * min(max(1.2 + 0.4 * power, 0.5), 2.5)

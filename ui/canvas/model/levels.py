@@ -1,0 +1,188 @@
+"""What one level of a document shows: its nodes, a card for every collapsed group, and the wires between them.
+
+A view of the flat graph. What a hand does to a group's port is done to the node inside that the port stands for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import replace
+
+from PySide6.QtCore import QRectF
+
+from graph.grouping.groups import moved
+from graph.model import edits
+from graph.model.elements import Edge, End, Group, Node
+from graph.model.graph import Graph, GraphError
+from graph.model.group_view import Card as Ports
+from graph.model.group_view import GroupPort, Wire, expand, members, path, visible_items
+from ui.canvas.model import geometry
+from ui.canvas.model.geometry import FORMULA_ROW, PAD, PITCH, TITLE, Card, PortSpot
+from ui.maths import formula_text
+
+AWAY = 168.0
+"""How far beside the content of a group its own inputs and outputs stand, seen from inside."""
+_NARROW, _WIDE = 128.0, 264.0
+
+
+class Level:
+    """One level: `cards` are the groups on it, `tags` the inputs and outputs of the group one is inside of, once they have places."""
+
+    def __init__(self, graph: Graph, inside: str | None) -> None:
+        self.graph, self.inside = graph, inside
+        self._seen = visible_items(graph, inside)
+        self.ids: list[str] = [*self._seen.nodes, *self._seen.cards]
+        self.wires: dict[str, Wire] = {wire.edge: wire for wire in self._seen.wires()}
+        self.cards: dict[str, Card] = {group: build(graph, ports) for group, ports in self._seen.cards.items()}
+        self.tags: Card | None = None
+
+    def item_of(self, node: str) -> str | None:
+        """Where a node of the document is seen here: itself, the card it is in, or nowhere."""
+        return self._seen.item_of(node) if node in self.graph.nodes else None
+
+    def attached(self, item: str) -> list[str]:
+        """The wires at a group's card."""
+        ports = self._seen.cards[item]
+        return [edge for port in (*ports.inputs, *ports.outputs) for edge in port.edges]
+
+    def output_of(self, end: End) -> End | None:
+        """The output that stands for a node's output here."""
+        item = self.item_of(end[0])
+        if item is None or item == end[0]:
+            return end if item is not None else None
+        found = next((port for port in self._seen.cards[item].outputs if port.end == end), None)
+        return (item, found.name) if found is not None else None
+
+    def real(self, item: str, port: str, output: bool, slot: int = 0) -> tuple[str, str, int]:
+        """The node, port and slot behind a port that is seen here."""
+        if item == self.inside:  # an input of the group, which gives inside what comes from a node outside
+            ports = self._seen.boundary
+            held = ports.input(port) if ports is not None else None
+            source = self.graph.edges[held.edges[0]].source if held is not None and held.edges else (item, port)
+            return (*source, 0)
+        if item not in self._seen.cards:
+            return item, port, slot
+        shown = self._seen.cards[item]
+        found = shown.output(port) if output else shown.input(port)
+        return (*found.end, found.slot) if found is not None else (item, port, slot)
+
+    def place_tags(self, around: QRectF, heights: dict[str, float]) -> None:
+        """Put the group's own inputs left and its outputs right of its content, near what they are wired to.
+
+        `heights` says for a wire how high its end inside the content is.
+        """
+        boundary = self._seen.boundary
+        if boundary is None:
+            return
+        inputs = self._column([port for port in boundary.inputs if port.edges], around.left() - AWAY, heights, True)
+        outputs = self._column([port for port in boundary.outputs if port.edges], around.right() + AWAY, heights, False)
+        self.tags = Card(
+            "", "groups", 0.0, 0.0, formula_text.line((), 1.0), "number", QRectF(), None, outputs, inputs, False
+        )  # fmt: skip
+
+    def _column(self, ports: list[GroupPort], x: float, heights: dict[str, float], giving: bool) -> tuple[PortSpot, ...]:
+        """Seen from inside, an input of the group gives and an output takes."""
+        wanted = sorted((sum(heights.get(e, 0.0) for e in port.edges) / len(port.edges), i) for i, port in enumerate(ports))
+        found, lowest = [], -1e12
+        for y, index in wanted:
+            lowest = max(y, lowest + PITCH * 1.5)
+            found.append(PortSpot(ports[index].name, 0, giving, x, lowest, ports[index].name))
+        return tuple(found)
+
+
+def build(graph: Graph, ports: Ports) -> Card:
+    """The card of a collapsed group: its name, what it holds, and its ports by name."""
+    group = graph.groups[ports.group]
+    count = len(members(graph, group.id))
+    says = (formula_text.Run(formula_text.italic(f"{count} node{'s' * (count != 1)}"), 0),)
+    left = max((geometry.text_width("tiny", port.name) for port in ports.inputs), default=0.0)
+    right = max((geometry.text_width("tiny", port.name) for port in ports.outputs), default=0.0)
+    wanted = max(geometry.text_width("title", group.name) + PAD + 34, left + right + 44, _NARROW)
+    width = 8 * round(min(wanted, _WIDE) / 8 + 0.49)
+    rows = max(len(ports.inputs), len(ports.outputs), 1)
+    height = 8 * round((TITLE + FORMULA_ROW + rows * PITCH + 12) / 8 + 0.49)
+    room = (width - 40) / (left + right) if left + right > width - 40 else 1.0
+    return Card(
+        geometry.elided("title", group.name, width - PAD - 30), "groups", width, height,
+        formula_text.line(says, width - 2 * PAD, geometry.FORMULA_SIZE), "number", QRectF(), None,
+        _spots(ports.inputs, False, 0.0, height, left * room), _spots(ports.outputs, True, width, height, right * room), False,
+    )  # fmt: skip
+
+
+def _spots(ports: Iterable[GroupPort], output: bool, x: float, height: float, room: float) -> tuple[PortSpot, ...]:
+    listed = list(ports)
+    first = (TITLE + FORMULA_ROW + height) / 2 - PITCH * (len(listed) - 1) / 2
+    return tuple(
+        PortSpot(port.name, 0, output, x, first + PITCH * i, geometry.elided("tiny", port.name, room + 2)) for i, port in enumerate(listed)
+    )
+
+
+def level(graph: Graph, inside: str | None) -> Level | None:
+    """The level to show; None where that is the flat graph itself."""
+    return Level(graph, inside) if graph.groups else None
+
+
+def stand_in(graph: Graph, seen: Level) -> Graph:
+    """What a level shows as a graph of its own, a plain node for each card: for whoever arranges it. Wires that would close a circle
+    through a card are left out."""
+    made = Graph(graph.catalog)
+    for item in seen.ids:
+        held = graph.nodes.get(item) or graph.groups[item]
+        edits.AddNode(Node(item, "", made.fresh_name("node"), x=held.x, y=held.y)).apply(made)
+    for wire in seen.wires.values():
+        if seen.inside not in (wire.source[0], wire.target[0]):
+            with suppress(GraphError):
+                edits.Connect(Edge(wire.edge, wire.source, wire.target, wire.slot)).apply(made)
+    return made
+
+
+def surviving(graph: Graph, way: Iterable[str]) -> str | None:
+    """Of the groups one had gone into, from the outermost, the last that is still there with all before it."""
+    found: str | None = None
+    for each in way:
+        if each not in graph.groups:
+            break
+        found = each
+    return found
+
+
+def way_in(graph: Graph, inside: str | None) -> tuple[Group, ...]:
+    return path(graph, inside)
+
+
+def home_of(graph: Graph, item: str) -> str | None:
+    """The group one has to be inside of to see a node, a group's card or a wire: the innermost that is not open."""
+    if item in graph.edges:
+        above = [home_of(graph, end[0]) for end in (graph.edges[item].source, graph.edges[item].target)]
+        ways = [[each.id for each in path(graph, home)] for home in above]
+        return above[0] if len(ways[0]) <= len(ways[1]) else above[1]
+    home = graph.nodes[item].group if item in graph.nodes else graph.groups[item].parent if item in graph.groups else None
+    while home is not None and not graph.groups[home].collapsed:
+        home = graph.groups[home].parent
+    return home
+
+
+def placed(edit: edits.Edit, inside: str | None) -> edits.Edit:
+    """The edit as it is meant inside a group: what it adds and puts nowhere else belongs to that group."""
+    if inside is None:
+        return edit
+    if isinstance(edit, edits.Compound):
+        return replace(edit, edits=tuple(placed(part, inside) for part in edit.edits))
+    if isinstance(edit, edits.AddNode) and edit.node.group is None:
+        return replace(edit, node=replace(edit.node, group=inside))
+    if isinstance(edit, edits.AddItem) and isinstance(edit.item, Group) and edit.item.parent is None:
+        return replace(edit, item=replace(edit.item, parent=inside))
+    return edit
+
+
+def with_content(graph: Graph, move: edits.Move) -> tuple[edits.Edit, ...]:
+    """A move of groups' cards takes what they hold along, so that it is near when the group is opened or dissolved."""
+    named = {row[0] for row in move.positions}
+    found: list[edits.Edit] = [move]
+    for item, x, y in move.positions:
+        if item in graph.groups:
+            inner = [each for each in expand(graph, [item]) if each not in named]
+            if inner:
+                found.append(moved(graph, inner, x - graph.groups[item].x, y - graph.groups[item].y))
+    return tuple(found)

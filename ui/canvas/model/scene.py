@@ -1,0 +1,391 @@
+"""What lies where: cards, ports and wires of one graph in arrays, with the queries that painting and gestures need.
+
+The graph is never changed here. `lifted` holds the places of nodes that a drag carries around before the document knows.
+Ten thousand cards are searched in microseconds by numpy, so there is no tree to keep up to date, and no item per node.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import get_args
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF
+
+from graph.model.build import uncollected
+from graph.model.elements import End
+from graph.model.graph import Graph
+from graph.model.spec import Category
+from ui.canvas.model import geometry, wires
+from ui.canvas.model.geometry import Card, PortSpot
+from ui.canvas.model.levels import Level, level
+
+KINDS = get_args(Category)
+MANY = 64
+"""From this many nodes on, arrays are quicker than one after the other."""
+
+
+@dataclass(frozen=True, slots=True)
+class PortHit:
+    node: str
+    spot: PortSpot
+
+
+class Scene:
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.version = 0
+        """Counts changes of geometry: who caches places compares it."""
+        self.inside: str | None = None
+        """The group whose content is shown; None: what lies in no group."""
+        self.level: Level | None = None
+        """How the groups on show look; None in a graph without any."""
+        self.lifted: dict[str, tuple[float, float]] = {}
+        self.hidden_edges: set[str] = set()
+        self.shaped: dict[str, QRectF] = {}
+        """Frames and notes whose size is in the hand."""
+        self.bends: dict[str, tuple[wires.Point, ...]] = {}
+        """Points of wires that are in the hand, in place of the document's."""
+        self.roles: dict[str, str] = {}
+        """What wires are for, found out when they are first painted; it never changes."""
+        self.bent: set[str] = set()
+        """Wires that are led through points."""
+        self.ids: list[str] = []
+        self.row: dict[str, int] = {}
+        self.cards: dict[str, Card] = {}
+        self.rects = np.zeros((0, 4))
+        self.edges: list[str] = []
+        self.edge_row: dict[str, int] = {}
+        self.kinds = np.zeros(0, np.intp)
+        """The category of every card, as a place in `KINDS`."""
+        self.points = np.zeros((0, wires.SAMPLES, 2))
+        self.spans = np.zeros((0, 4))
+        self._hooks = np.zeros((0, 4))
+        """Where every wire starts and ends, from the corners of its two cards."""
+        self._held = np.zeros((0, 2), np.intp)
+        """The rows of these two cards; the last row of all for what has none."""
+        self._wired: dict[str, tuple[object, ...]] = {}
+        self.rebuild()
+
+    # building
+
+    def rebuild(self, touched: Iterable[str] | None = None) -> None:
+        with uncollected():
+            self._rebuild(touched)
+
+    def _rebuild(self, touched: Iterable[str] | None) -> None:
+        """Everything anew after a change of structure; cards outside `touched` whose wires are the same keep their measure."""
+        graph = self.graph
+        old_cards = self.cards if touched is not None else {}
+        old_wired = self._wired if touched is not None else {}
+        seen = self.level = level(graph, self.inside)
+        shown = graph.nodes if seen is None else [n for n in seen.ids if n not in seen.cards]
+        into = {n: graph.inputs_of(n) for n in shown}
+        self._wired = {n: (*[e.id for e in found], graph.fan_out(n) > 1) for n, found in into.items()}
+        self.ids = list(graph.nodes) if seen is None else seen.ids
+        self.row = {node_id: i for i, node_id in enumerate(self.ids)}
+        again = set(touched or ()) | {n for n in shown if old_wired.get(n) != self._wired[n]}
+        self.cards = {n: geometry.build(graph, n, into[n]) if n in again or n not in old_cards else old_cards[n] for n in shown}
+        if seen is not None:
+            self.cards |= seen.cards
+        self.kinds = np.array([KINDS.index(self.cards[n].category) for n in self.ids], np.intp)
+        self.rects = np.zeros((len(self.ids), 4))
+        self._place(self.ids)
+        self.edges = list(graph.edges) if seen is None else list(seen.wires)
+        self._place_tags()
+        self.edge_row = {edge_id: i for i, edge_id in enumerate(self.edges)}
+        self.points = np.zeros((len(self.edges), wires.SAMPLES, 2))
+        self.spans = np.zeros((len(self.edges), 4))
+        self._hooks, self._held = np.zeros((len(self.edges), 4)), np.zeros((len(self.edges), 2), np.intp)
+        self._hook(self.edges)
+        self._route(self.edges)
+        self.hidden_edges &= self.edge_row.keys()
+        self.bent &= self.edge_row.keys()
+        self.version += 1
+
+    def refresh(self, node_ids: Iterable[str]) -> QRectF:
+        """Measure these nodes again; the rectangle they and their wires covered and cover, null when nothing looks different."""
+        fresh = {n: geometry.build(self.graph, n) for n in node_ids if n in self.row}
+        different = [n for n, card in fresh.items() if card != self.cards[n]]
+        if not different:
+            return QRectF()
+        touched = self.neighbourhood(different)
+        self.cards |= fresh
+        self._hook(self._around(different))
+        self.move_rows(different)
+        return touched.united(self.neighbourhood(different))
+
+    def moved(self, node_ids: Iterable[str]) -> QRectF:
+        """Take up new places from the document; the rectangle to paint again."""
+        known = [n for n in node_ids if n in self.row]
+        touched = self.neighbourhood(known)
+        self.move_rows(known)
+        return touched.united(self.neighbourhood(known))
+
+    def move_rows(self, node_ids: Iterable[str]) -> None:
+        """Take up the places of these nodes, from the document or from the hand that carries them."""
+        moved = [n for n in node_ids if n in self.row]
+        self._place(moved)
+        self._route(self._around(moved))
+        self.version += 1
+
+    def reroute(self, edge_id: str) -> None:
+        self._route([edge_id])
+        self.version += 1
+
+    def _place(self, node_ids: Sequence[str]) -> None:
+        if node_ids:
+            rows = [self.row[n] for n in node_ids]
+            if self.lifted or self.level is not None:
+                places = [self.place(n) for n in node_ids]
+            else:  # ten thousand at once, when a move of all of them is taken back
+                nodes = self.graph.nodes
+                places = [(node.x, node.y) for node in map(nodes.__getitem__, node_ids)]
+            self.rects[rows, :2] = places
+            cards = self.cards
+            self.rects[rows, 2:] = [(card.width, card.height) for card in map(cards.__getitem__, node_ids)]
+
+    def _around(self, node_ids: Sequence[str]) -> list[str]:
+        """The wires at these nodes, each once."""
+        if len(node_ids) == len(self.ids):
+            return self.edges
+        return list(dict.fromkeys(edge for node in node_ids for edge in self.attached(node)))
+
+    def _route(self, edge_ids: Sequence[str]) -> None:
+        """Lead these wires: the straight-forward ones at once, those through points one by one."""
+        if not edge_ids:
+            return
+        rows = [self.edge_row[e] for e in edge_ids]
+        corners = np.concatenate([self.rects[:, :2], np.zeros((1, 2))])
+        ends = corners[self._held[rows]] + self._hooks[rows].reshape(-1, 2, 2)
+        points = wires.sampled(wires.controls(ends[:, 0], ends[:, 1]))
+        self.bent.difference_update(edge_ids)
+        edges = self.graph.edges
+        for row, edge_id in enumerate(edge_ids):
+            if (edge_id in self.bends or edges[edge_id].via) and self._via(edge_id):
+                self.bent.add(edge_id)
+                points[row] = wires.samples(self.pieces(edge_id))
+        self.points[rows] = points
+        x, y = points[:, :, 0], points[:, :, 1]  # one coordinate at a time: numpy does both at once twenty times slower
+        self.spans[rows] = np.stack([x.min(axis=1), y.min(axis=1), x.max(axis=1), y.max(axis=1)], axis=1)
+
+    def _hook(self, edge_ids: Sequence[str]) -> None:
+        """Look up at which ports these wires hang."""
+        if not edge_ids:
+            return
+        cards, row, none = self.cards, self.row, len(self.ids)
+        hooks: list[tuple[float, float, float, float]] = []
+        held: list[tuple[int, int]] = []
+        for edge_id in edge_ids:
+            (source, given), (target, taken), slot = self.ends(edge_id)
+            hooks.append((*cards[source].hook(given, True, 0), *cards[target].hook(taken, False, slot)))
+            held.append((row.get(source, none), row.get(target, none)))
+        rows = [self.edge_row[e] for e in edge_ids]
+        self._hooks[rows], self._held[rows] = hooks, held
+
+    def _anchors(self, edge_id: str) -> tuple[float, float, float, float]:
+        source, target, slot = self.ends(edge_id)
+        return (*self.anchor(source[0], source[1], True), *self.anchor(target[0], target[1], False, slot))
+
+    def _via(self, edge_id: str) -> tuple[wires.Point, ...]:
+        """The points a wire is led through; seen from inside a group, those that come from outside run straight."""
+        via = self.bends.get(edge_id) if edge_id in self.bends else self.graph.edges[edge_id].via
+        if via and self.inside is not None:
+            source, target, _ = self.ends(edge_id)
+            return () if self.inside in (source[0], target[0]) else via
+        return via or ()
+
+    def pieces(self, edge_id: str) -> list[wires.Cubic]:
+        """The wire as cubics."""
+        x1, y1, x2, y2 = self._anchors(edge_id)
+        return wires.cubics((x1, y1), (x2, y2), self._via(edge_id))
+
+    # places
+
+    def place(self, node_id: str) -> tuple[float, float]:
+        if self.level is not None and node_id == self.inside:
+            return (0.0, 0.0)
+        item = self.graph.nodes.get(node_id) or self.graph.groups[node_id]
+        return self.lifted.get(node_id, (item.x, item.y))
+
+    def _place_tags(self) -> None:
+        """The inputs and outputs of the group one is inside of stand beside its content."""
+        if self.level is None or self.inside is None:
+            return
+        heights = {}
+        for edge_id in self.edges:
+            source, target, slot = self.ends(edge_id)
+            if self.inside in (source[0], target[0]):
+                end, giving = (target, False) if source[0] == self.inside else (source, True)
+                heights[edge_id] = self.anchor(*end, giving, 0 if giving else slot)[1] if end[0] in self.cards else 0.0
+        self.level.place_tags(self._cards_bounds(), heights)
+        if self.level.tags is not None:
+            self.cards[self.inside] = self.level.tags
+
+    # what stands for what
+
+    def ends(self, edge_id: str) -> tuple[End, End, int]:
+        """Where a wire starts and ends as it is drawn, and in which slot."""
+        drawn = self.graph.edges[edge_id] if self.level is None else self.level.wires[edge_id]
+        return drawn.source, drawn.target, drawn.slot
+
+    def real(self, hit: PortHit) -> PortHit:
+        """The port of a node that a port on the canvas stands for: its own, unless it is a group's."""
+        if self.level is None:
+            return hit
+        node, port, slot = self.level.real(hit.node, hit.spot.port, hit.spot.output, hit.spot.slot)
+        return hit if node == hit.node else PortHit(node, replace(hit.spot, port=port, slot=slot))
+
+    def output_of(self, end: End | None) -> End | None:
+        """Where an output of a node is seen; None where it is not."""
+        return end if self.level is None or end is None else self.level.output_of(end)
+
+    def item_of(self, node_id: str | None) -> str | None:
+        """Where a node is seen: itself, the card of the group it is in, or nowhere."""
+        return node_id if self.level is None or node_id is None else self.level.item_of(node_id)
+
+    def rect(self, node_id: str) -> QRectF:
+        return QRectF(*self.rects[self.row[node_id]].tolist())
+
+    def item_rect(self, identity: str) -> QRectF:
+        """Where a frame or note is now, in the hand or as the document says; null when there is none."""
+        if identity in self.shaped:
+            return QRectF(self.shaped[identity])
+        item = self.graph.frames.get(identity) or self.graph.notes.get(identity)
+        if item is None:
+            return QRectF()
+        return QRectF(*self.lifted.get(identity, (item.x, item.y)), item.width, item.height)
+
+    def anchor(self, node_id: str, port: str, output: bool, slot: int = 0) -> wires.Point:
+        (x, y), (across, down) = self.place(node_id), self.cards[node_id].hook(port, output, slot)
+        return x + across, y + down
+
+    def attached(self, node_id: str) -> list[str]:
+        if node_id not in self.graph.nodes:
+            return self.level.attached(node_id) if self.level is not None and node_id in self.level.cards else []
+        edges = (*self.graph.inputs_of(node_id), *self.graph.outputs_of(node_id))
+        return [edge.id for edge in edges if edge.id in self.edge_row]
+
+    def wire_points(self, edge_id: str) -> np.ndarray:
+        return np.asarray(self.points[self.edge_row[edge_id]])
+
+    def neighbourhood(self, node_ids: Collection[str], margin: float = 40.0) -> QRectF:
+        """The rectangle of these cards and all their wires, with room for shadows and labels."""
+        found = QRectF()
+        if len(node_ids) > MANY:
+            known = [n for n in node_ids if n in self.row]
+            found = self.bounds(known).adjusted(0, 0, geometry.STUB, 0)
+            rows = [self.edge_row[e] for e in self._around(known)]
+            if rows:
+                left, top = self.spans[rows, :2].min(axis=0).tolist()
+                right, bottom = self.spans[rows, 2:].max(axis=0).tolist()
+                found = found.united(QRectF(left, top, right - left, bottom - top))
+            node_ids = [n for n in node_ids if n not in self.row]
+        for node_id in node_ids:
+            if node_id not in self.row:
+                found = found.united(self.item_rect(node_id))
+                continue
+            found = found.united(self.rect(node_id).adjusted(0, 0, geometry.STUB, 0))
+            for edge_id in self.attached(node_id):
+                left, top, right, bottom = self.spans[self.edge_row[edge_id]]
+                found = found.united(QRectF(left, top, max(right - left, 1.0), max(bottom - top, 1.0)))
+        return found.adjusted(-margin, -margin, margin, margin) if not found.isNull() else found
+
+    def wire_rect(self, edge_id: str, margin: float = 8.0) -> QRectF:
+        left, top, right, bottom = self.spans[self.edge_row[edge_id]]
+        return QRectF(left - margin, top - margin, right - left + 2 * margin, bottom - top + 2 * margin)
+
+    def bounds(self, node_ids: Iterable[str] | None = None) -> QRectF:
+        """The rectangle around these cards (all of them without argument); null when there are none."""
+        everything = node_ids is None or node_ids is self.ids
+        rows = [self.row[n] for n in node_ids or () if n in self.row] if not everything else None
+        if rows == [] or not self.ids:
+            return QRectF()
+        found = self._cards_bounds(rows)
+        left, top, right, bottom = found.left(), found.top(), found.right(), found.bottom()
+        if node_ids is None and self.edges:
+            left, top = np.minimum((left, top), self.spans[:, :2].min(axis=0))
+            right, bottom = np.maximum((right, bottom), self.spans[:, 2:].max(axis=0))
+        return QRectF(left, top, right - left, bottom - top)
+
+    def _cards_bounds(self, rows: list[int] | None = None) -> QRectF:
+        chosen = self.rects if rows is None else self.rects[rows]
+        if not len(chosen):
+            return QRectF()
+        left, top = chosen[:, :2].min(axis=0)
+        right, bottom = (chosen[:, :2] + chosen[:, 2:]).max(axis=0)
+        return QRectF(left, top, right - left, bottom - top)
+
+    # queries
+
+    def nodes_in(self, rect: QRectF) -> list[str]:
+        """Cards that touch the rectangle, bottom to top."""
+        x, y, w, h = self.rects.T if len(self.ids) else np.zeros((4, 0))
+        hit = (x <= rect.right()) & (x + w >= rect.left()) & (y <= rect.bottom()) & (y + h >= rect.top())
+        return [self.ids[i] for i in np.flatnonzero(hit)]
+
+    def edges_in(self, rect: QRectF) -> list[str]:
+        """Wires whose extent touches the rectangle."""
+        if not self.edges:
+            return []
+        left, top, right, bottom = self.spans.T
+        hit = (left <= rect.right()) & (right >= rect.left()) & (top <= rect.bottom()) & (bottom >= rect.top())
+        return [self.edges[i] for i in np.flatnonzero(hit)]
+
+    def node_at(self, at: QPointF) -> str | None:
+        found = self.nodes_in(QRectF(at.x(), at.y(), 0.0, 0.0))
+        return found[-1] if found else None
+
+    def port_at(self, at: QPointF, reach: float = 11.0) -> PortHit | None:
+        """The nearest port within `reach`; of overlapping cards, the upper one's."""
+        best, nearest = None, reach
+        near = self.nodes_in(QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach))
+        if self.level is not None and self.level.tags is not None and self.inside is not None:
+            near.append(self.inside)
+        for node_id in near:
+            (x, y), card = self.place(node_id), self.cards[node_id]
+            for spot in card.outputs if node_id == self.inside else (*card.inputs, *card.outputs):
+                away = float(np.hypot(at.x() - x - spot.x, at.y() - y - spot.y))
+                if away <= nearest:
+                    best, nearest = PortHit(node_id, spot), away
+        return best
+
+    def wire_at(self, at: QPointF, reach: float = 7.0) -> str | None:
+        """The wire nearest to a place, within `reach`."""
+        near = self.edges_in(QRectF(at.x() - reach, at.y() - reach, 2 * reach, 2 * reach))
+        if not near:
+            return None
+        away = wires.distances(self.points[[self.edge_row[e] for e in near]], (at.x(), at.y()))
+        closest = int(away.argmin())
+        return near[closest] if away[closest] <= reach else None
+
+    def bend_at(self, at: QPointF, reach: float) -> tuple[str, int] | None:
+        """The nearest point that a wire is led through: its wire, and which of the points."""
+        best, nearest = None, reach
+        for edge_id in self.bent:
+            for index, (x, y) in enumerate(self.graph.edges[edge_id].via):
+                away = float(np.hypot(at.x() - x, at.y() - y))
+                if away <= nearest:
+                    best, nearest = (edge_id, index), away
+        return best
+
+    def piece_at(self, edge_id: str, at: QPointF) -> int:
+        """Between which two points of a wire a place lies: 0 before its first point."""
+        pieces = self.pieces(edge_id)
+        away = [float(wires.distances(wires.samples([piece])[None], (at.x(), at.y()))[0]) for piece in pieces]
+        return away.index(min(away))
+
+    def lift(self, places: Mapping[str, tuple[float, float]], bends: Mapping[str, tuple[wires.Point, ...]] | None = None) -> QRectF:
+        """Carry these nodes, frames and notes to places the document does not know yet; the rectangle to paint again."""
+        touched = self.neighbourhood(places)
+        self.lifted = dict(places)
+        self.bends = dict(bends or {})
+        self.move_rows(places)
+        return touched.united(self.neighbourhood(places))
+
+    def drop(self) -> None:
+        """Let go: every node stands where the document says."""
+        carried = list(self.lifted)
+        self.lifted, self.bends, self.shaped = {}, {}, {}
+        self.move_rows(carried)

@@ -1,0 +1,77 @@
+"""Guides while something is carried: it comes to rest in line with the cards around it, or where a wire runs straight."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QPainter, QPen
+
+from graph.grouping.align import Guide, Snapper
+from ui.canvas.model.scene import Scene
+from ui.canvas.model.wires import Point
+from ui.look.theme import Theme, color
+
+CROWD = 500
+"""From so many cards in view on there is a line to snap to everywhere, and none of them helps."""
+
+
+class Snapping:
+    """Made once when a drag begins."""
+
+    def __init__(self, scene: Scene, carried: Collection[str], seen: QRectF) -> None:
+        self._whole = scene.bounds(carried)
+        for each in carried:
+            self._whole = self._whole.united(scene.item_rect(each))
+        others = [n for n in scene.nodes_in(seen) if n not in carried]
+        self._snapper = Snapper(scene.rects[[scene.row[n] for n in others]].tolist() if 0 < len(others) < CROWD else ())
+        self._straight = _straightening(scene, carried) if len(carried) <= 64 else []
+        self.guides: tuple[Guide, ...] = ()
+        self.changed = False
+
+    def release(self) -> None:
+        """The hand wants no help."""
+        self.changed, self.guides = bool(self.guides), ()
+
+    def to(self, step: Point, reach: float) -> QPointF:
+        """The step, bent by at most `reach` in each direction; `guides` show to what."""
+        rect = self._whole.translated(*step)
+        found = self._snapper.snap(
+            (rect.left(), rect.top(), rect.width(), rect.height()), reach, [down - step[1] for down in self._straight]
+        )
+        self.changed = found.guides != self.guides
+        self.guides = found.guides
+        return QPointF(step[0] + found.dx, step[1] + found.dy)
+
+    def paint(self, painter: QPainter, theme: Theme, scale: float) -> None:
+        pen = QPen(color(theme.selection), 1.0 / scale)
+        pen.setStyle(Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        for guide in _outer(self.guides):
+            if guide.axis == "x":
+                painter.drawLine(QPointF(guide.at, guide.start - 8), QPointF(guide.at, guide.end + 8))
+            else:
+                painter.drawLine(QPointF(guide.start - 8, guide.at), QPointF(guide.end + 8, guide.at))
+
+
+def _outer(guides: Sequence[Guide]) -> list[Guide]:
+    """Where both sides and the middle are in line, the line through the middle says nothing new and crosses what is written there."""
+    kept: list[Guide] = []
+    for axis in ("x", "y"):
+        lines = sorted((g for g in guides if g.axis == axis), key=lambda g: g.at)
+        kept += [lines[0], lines[-1]] if len(lines) > 2 else lines
+    return kept
+
+
+def _straightening(scene: Scene, carried: Collection[str]) -> list[float]:
+    """How far down the carried nodes would have to go for each of their wires to the others to be level."""
+    steps: list[float] = []
+    for node in carried:
+        for edge_id in scene.attached(node):
+            source, target, _ = scene.ends(edge_id)
+            outward = source[0] in carried
+            if outward != (target[0] in carried) and edge_id not in scene.bent:
+                points = scene.wire_points(edge_id)
+                down = float(points[-1, 1] - points[0, 1])
+                steps.append(down if outward else -down)
+    return steps

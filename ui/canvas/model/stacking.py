@@ -1,0 +1,84 @@
+"""Which card lies on which. Numbers follow their cards: what is painted after all cards still stays below those that cover it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import numpy as np
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QRegion
+
+from ui.canvas.model.scene import Scene
+
+PEEPING = 0.25
+"""The share of a wire's number that may lie over a card: more of it would cut the card's texts, or be cut by the card."""
+
+
+def overlaps(rects: np.ndarray) -> np.ndarray:
+    """Pairs (n, 2) of rows of `rects` (x, y, width, height) that overlap by more than a pixel, the smaller row first."""
+    order = np.argsort(rects[:, 0], kind="stable")
+    left, top = rects[order, 0] + 0.5, rects[order, 1] + 0.5
+    right, bottom = left + rects[order, 2] - 1.0, top + rects[order, 3] - 1.0
+    found = [np.zeros((0, 2), np.intp)]
+    for step in range(1, len(order)):  # sorted by their left edges, so that the first step without a neighbour is the last
+        beside = left[step:] < right[:-step]
+        if not beside.any():
+            break
+        hit = np.flatnonzero(beside & (top[step:] < bottom[:-step]) & (bottom[step:] > top[:-step]))
+        found.append(np.stack([order[hit], order[hit + step]], axis=1))
+    return np.sort(np.concatenate(found), axis=1)
+
+
+def covering(scene: Scene, nodes: Sequence[str]) -> dict[str, list[QRectF]]:
+    """For each of these cards, given bottom to top, that is covered: what covers it."""
+    if len(nodes) < 2:
+        return {}
+    found: dict[str, list[QRectF]] = {}
+    for lower, upper in overlaps(scene.rects[[scene.row[n] for n in nodes]]).tolist():
+        found.setdefault(nodes[lower], []).append(scene.rect(nodes[upper]))
+    return found
+
+
+@contextmanager
+def below(painter: QPainter, cards: Sequence[QRectF]) -> Iterator[None]:
+    """Paint in scene coordinates, but not over these cards."""
+    if not cards:
+        yield
+        return
+    painter.save()
+    view = painter.worldTransform()
+    ground = QRegion(painter.window())
+    for rect in cards:
+        ground -= QRegion(view.mapRect(rect).adjusted(1, 1, -1, -1).toRect())
+    painter.resetTransform()
+    painter.setClipRegion(ground, Qt.ClipOperation.IntersectClip)
+    painter.setWorldTransform(view)
+    yield
+    painter.restore()
+
+
+def hidden_by_cards(scene: Scene, area: QRectF, boxes: np.ndarray) -> np.ndarray:
+    """Which of these boxes (left, top, right, bottom) lie so far over one of the cards in `area` that they are not to be seen."""
+    rects = scene.rects[[scene.row[n] for n in scene.nodes_in(area)]]
+    if not len(boxes) or not len(rects):
+        return np.zeros(len(boxes), bool)
+    rects = rects[np.argsort(rects[:, 0])]
+    left, top, right, bottom = boxes.T
+    first = np.searchsorted(rects[:, 0], left - rects[:, 2].max())  # cards further left end before the box begins
+    count = np.searchsorted(rects[:, 0], right) - first
+    limit, hidden = PEEPING * (right - left) * (bottom - top), np.zeros(len(boxes), bool)
+    for step in range(int(count.max())):
+        x, y, wide, high = rects[np.minimum(first + step, len(rects) - 1)].T
+        across = np.clip(np.minimum(right, x + wide) - np.maximum(left, x), 0, None)
+        hidden |= (step < count) & (across * np.clip(np.minimum(bottom, y + high) - np.maximum(top, y), 0, None) > limit)
+    return hidden
+
+
+def under_cards(scene: Scene, points: np.ndarray) -> np.ndarray:
+    """Which of these points (n, 2) a card covers."""
+    (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
+    rects = scene.rects[[scene.row[n] for n in scene.nodes_in(QRectF(left, top, right - left, bottom - top))]]
+    away = points[:, None, :] - rects[None, :, :2]
+    inside = np.logical_and(away > 0, away < rects[None, :, 2:])
+    return np.asarray(np.any(np.all(inside, axis=2), axis=1))

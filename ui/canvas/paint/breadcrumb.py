@@ -1,0 +1,94 @@
+"""Where one is inside groups: the way from the outermost level, each step of it a button."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from ui.look.theme import Theme, font
+
+if TYPE_CHECKING:
+    from ui.canvas.view import Canvas
+
+PLACE = (12, 12)
+TOP = "Graph"
+
+
+class Breadcrumb(QFrame):
+    """At the top left of the canvas while one is inside a group; the last step is where one is."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(6, 3, 10, 3)
+        self._row.setSpacing(2)
+        self._shown: tuple[object, ...] = ()
+        self.buttons: list[QPushButton] = []
+        self.setAccessibleName("Groups one is inside of")
+        self.setCursor(Qt.CursorShape.ArrowCursor)
+        self.move(*PLACE)
+        self.hide()
+
+    def follow(self) -> None:
+        """Show the way to the canvas's level; nothing on the outermost one."""
+        canvas, way = self._canvas, self._canvas.levels.way()
+        shown = (canvas.theme, tuple((each.id, each.name) for each in way))
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self._clear()
+        steps: list[tuple[str | None, str]] = [(None, TOP), *((each.id, each.name) for each in way)]
+        for each, (target, name) in enumerate(steps):
+            if each:
+                self._add(QLabel("›"))
+            self._add(self._here(name) if each == len(steps) - 1 else self._button(target, name))
+        self._dress(canvas.theme)
+        self.setVisible(bool(way))
+        self.adjustSize()
+        self.raise_()
+
+    def _button(self, target: str | None, name: str) -> QPushButton:
+        made = QPushButton(_short(name))
+        made.setToolTip(f"Go out to {name}" if target is not None else "Go out of all groups")
+        made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        made.setCursor(Qt.CursorShape.PointingHandCursor)
+        made.setFlat(True)
+        made.clicked.connect(lambda: self._canvas.levels.show(target))
+        self.buttons.append(made)
+        return made
+
+    @staticmethod
+    def _here(name: str) -> QLabel:
+        made = QLabel(_short(name))
+        made.setObjectName("here")
+        return made
+
+    def _add(self, widget: QWidget) -> None:
+        self._row.addWidget(widget)
+        widget.show()  # else the bar, when it is seen already, would take its size without it
+
+    def _clear(self) -> None:
+        self.buttons = []
+        while (item := self._row.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+
+    def _dress(self, theme: Theme) -> None:
+        for widget in self.findChildren(QWidget):
+            widget.setFont(font("base"))
+        self.setStyleSheet(
+            f"Breadcrumb {{ background: {theme.panel}; border: 1px solid {theme.hairline}; border-radius: 6px; }}"
+            f"QLabel {{ background: transparent; border: none; color: {theme.secondary}; padding: 3px 4px; }}"
+            f"QLabel#here {{ color: {theme.text}; font-weight: 600; }}"
+            f"QPushButton {{ background: transparent; border: none; color: {theme.forward}; padding: 3px 6px; border-radius: 4px; }}"
+            f"QPushButton:hover {{ background: {theme.hover}; }} QPushButton:pressed {{ background: {theme.pressed}; }}"
+        )
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= 28 else name[:27] + "…"

@@ -1,0 +1,90 @@
+"""What lies over the scene in view coordinates: the tip at the cursor and the message of an empty canvas."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+
+from ui.look.theme import Theme, color, font
+
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+
+
+def paint_tip(painter: QPainter, at: QPointF, text: str, good: bool, size: QSizeF, theme: Theme) -> None:
+    """A short text beside the cursor, kept inside the view; refusals carry a coloured edge."""
+    scale = theme.scale
+    face = font("small", scale)
+    metrics = QFontMetricsF(face)
+    room = metrics.boundingRect(QRectF(0, 0, 300 * scale, 200), int(Qt.TextFlag.TextWordWrap), text)
+    box = QRectF(at.x() + 16, at.y() + 18, room.width() + 24, room.height() + 14)
+    box.moveLeft(min(box.left(), size.width() - box.width() - 8))
+    if box.bottom() > size.height() - 8:
+        box.moveBottom(at.y() - 12)
+    painter.setPen(QPen(color(theme.forward if good else theme.error), 1.5))
+    painter.setBrush(color(theme.panel))
+    painter.drawRoundedRect(box, 7, 7)
+    painter.setFont(face)
+    painter.setPen(color(theme.text))
+    painter.drawText(box.adjusted(12, 7, -8, -5), int(Qt.TextFlag.TextWordWrap), text)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One way to begin, on an empty canvas."""
+
+    key: str
+    title: str
+    hint: str
+
+
+OFFERS = (
+    Offer("gallery", "Open the gallery", "ready-made graphs to play with"),
+    Offer("lesson", "Take a lesson", "backpropagation step by step"),
+    Offer("formula", "Type a formula", "x*y + z becomes a graph"),
+    Offer("add", "Add a node", "press Tab or double-click"),
+)
+HINT = "Wire a computation, watch values and gradients run through it"
+CARD = QSizeF(208, 88)
+SPACE = 16.0
+
+
+def offer_places(size: QSizeF, scale: float) -> dict[str, QRectF]:
+    """Where the offers stand: in a row in the middle, in two where it is narrow, in a column where there is no room for that."""
+    wide, high, gap = CARD.width() * scale, CARD.height() * scale, SPACE * scale
+    columns = next((n for n in (len(OFFERS), 2) if n * (wide + gap) - gap <= size.width() - 32), 1)
+    rows = -(-len(OFFERS) // columns)
+    left = (size.width() - columns * (wide + gap) + gap) / 2
+    top = (size.height() - rows * (high + gap) + gap) / 2 + (20 + 16 * (rows > 1)) * scale
+    places = {}
+    for i, offer in enumerate(OFFERS):
+        row, column = divmod(i, columns)
+        places[offer.key] = QRectF(left + column * (wide + gap), top + row * (high + gap), wide, high)
+    return places
+
+
+def paint_message(painter: QPainter, size: QSizeF, hovered: str, theme: Theme) -> None:
+    """What an empty canvas says."""
+    scale = theme.scale
+    places = offer_places(size, scale)
+    first = min(place.top() for place in places.values())
+    painter.setFont(font("heading", scale))
+    painter.setPen(color(theme.text))
+    painter.drawText(QRectF(0, first - 84 * scale, size.width(), 30 * scale), _CENTRE, "An empty canvas")
+    painter.setFont(font("base", scale))
+    painter.setPen(color(theme.secondary))
+    painter.drawText(QRectF(0, first - 52 * scale, size.width(), 22 * scale), _CENTRE, HINT)
+    for offer in OFFERS:
+        place = places[offer.key]
+        over = offer.key == hovered
+        painter.setPen(QPen(color(theme.forward if over else theme.card_edge), 1.5 if over else 1))
+        painter.setBrush(color(theme.selection_soft if over else theme.card))
+        painter.drawRoundedRect(place, 10, 10)
+        middle = place.center().y()
+        painter.setFont(font("strong", scale))
+        painter.setPen(color(theme.forward))
+        painter.drawText(QRectF(place.left(), middle - 24 * scale, place.width(), 22 * scale), _CENTRE, offer.title)
+        painter.setFont(font("small", scale))
+        painter.setPen(color(theme.secondary if not over else theme.text))
+        painter.drawText(QRectF(place.left(), middle + 2 * scale, place.width(), 20 * scale), _CENTRE, offer.hint)

@@ -1,0 +1,223 @@
+"""Cards: what stays (`paint_card`), and what follows the numbers (`paint_live`). Coordinates are the scene's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from math import ceil
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QPixmap
+from PySide6.QtWidgets import QWidget
+
+from ui.canvas.model import geometry
+from ui.canvas.model.geometry import FORMULA_ROW, PAD, PORT, RADIUS, TITLE, Card, PortSpot
+from ui.canvas.model.scene import Scene
+from ui.canvas.paint import batch
+from ui.look.theme import MARKS, THEMES, Theme, color, faded, font, glyph, mixed, shade
+
+FULL, MEDIUM = 0.5, 0.25
+"""Scales from which a card is drawn with everything, and with its title only."""
+_NO_PEN, _NO_BRUSH = Qt.PenStyle.NoPen, Qt.BrushStyle.NoBrush
+BYPASSED = "↷"
+_ROUND = 8.0
+"""Room for the shadow around a cached card."""
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+
+
+def paint_cards(painter: QPainter, scene: Scene, ids: Sequence[str], theme: Theme, scale: float) -> None:
+    """All these cards at the level of detail of `scale`."""
+    if scale < MEDIUM:
+        _paint_far(painter, scene, ids, theme)
+        return
+    for node_id in ids:
+        rect = scene.rect(node_id)
+        if scale < FULL:
+            paint_plain(painter, scene.cards[node_id], rect, theme)
+        else:
+            paint_card(painter, scene.cards[node_id], rect, theme)
+
+
+def _paint_far(painter: QPainter, scene: Scene, ids: Sequence[str], theme: Theme) -> None:
+    painter.setPen(_NO_PEN)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+    rows: dict[str, list[int]] = {}
+    for node_id in ids:
+        rows.setdefault(scene.cards[node_id].category, []).append(scene.row[node_id])
+    for category, found in rows.items():
+        painter.setBrush(color(theme.bar[category]))
+        batch.rectangles(painter, np.ascontiguousarray(scene.rects[found]))
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+
+
+def _shape(rect: QRectF) -> QPainterPath:
+    path = QPainterPath()
+    path.addRoundedRect(rect, RADIUS, RADIUS)
+    return path
+
+
+def _bar(rect: QRectF, height: float) -> QPainterPath:
+    """The title bar: round above, straight below."""
+    left, top, right, r = rect.left(), rect.top(), rect.right(), RADIUS
+    path = QPainterPath(QPointF(left, top + height))
+    path.lineTo(left, top + r)
+    path.quadTo(left, top, left + r, top)
+    path.lineTo(right - r, top)
+    path.quadTo(right, top, right, top + r)
+    path.lineTo(right, top + height)
+    path.closeSubpath()
+    return path
+
+
+@lru_cache(maxsize=256)
+def _ground(category: str, width: float, height: float, theme_name: str, pixels: float, folded: bool) -> QImage:
+    """A card without its texts, `pixels` device pixels to the unit: there are few sizes and many cards."""
+    size = QSizeF(width + 2 * _ROUND, height + 2 * _ROUND) * pixels
+    made = QImage(ceil(size.width()), ceil(size.height()), QImage.Format.Format_ARGB32_Premultiplied)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(pixels, pixels)
+    _draw_ground(painter, category, QRectF(_ROUND, _ROUND, width, height), THEMES[theme_name], folded)
+    painter.end()
+    return made
+
+
+def _paint_ground(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> None:
+    """From the cache on a screen; drawn where the painter writes shapes, as for SVG."""
+    view = painter.deviceTransform()
+    if not isinstance(painter.device(), QImage | QPixmap | QWidget) or THEMES.get(theme.name) is not theme:
+        _draw_ground(painter, card.category, rect, theme, card.body == "folded")
+        return
+    made = _ground(card.category, card.width, card.height, theme.name, round(view.m11(), 4), card.body == "folded")
+    corner = view.map(rect.topLeft() - QPointF(_ROUND, _ROUND))
+    at = view.inverted()[0].map(QPointF(round(corner.x()), round(corner.y())))
+    painter.drawImage(QRectF(at, QSizeF(made.size()) / view.m11()), made)
+
+
+def _draw_ground(painter: QPainter, category: str, rect: QRectF, theme: Theme, folded: bool) -> None:
+    painter.setPen(_NO_PEN)
+    if theme.name != "projector":
+        strength = 0.16 if theme.dark else 0.035
+        for spread, drop in ((3.0, 3.0), (2.0, 2.0), (1.0, 1.0)):
+            painter.setBrush(faded(theme.shadow, strength))
+            painter.drawRoundedRect(rect.adjusted(-spread * 0.5, drop * 0.5, spread * 0.5, spread + drop * 0.3), RADIUS + 1, RADIUS + 1)
+    painter.setBrush(color(theme.bar[category] if folded else theme.card))
+    painter.drawPath(_shape(rect))
+    if folded:
+        return
+    painter.setBrush(color(theme.bar[category]))
+    painter.drawPath(_bar(rect, TITLE))
+    painter.setBrush(_NO_BRUSH)
+    painter.setPen(QPen(color(theme.card_edge), 2.0 if theme.name == "projector" else 1.0))
+    path = QPainterPath(QPointF(rect.left(), rect.top() + TITLE))
+    path.lineTo(rect.left(), rect.bottom() - RADIUS)
+    path.quadTo(rect.left(), rect.bottom(), rect.left() + RADIUS, rect.bottom())
+    path.lineTo(rect.right() - RADIUS, rect.bottom())
+    path.quadTo(rect.right(), rect.bottom(), rect.right(), rect.bottom() - RADIUS)
+    path.lineTo(rect.right(), rect.top() + TITLE)
+    painter.drawPath(path)
+
+
+def paint_plain(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> None:
+    """A card seen from afar: its hue, and its title in larger letters. The value comes later, larger too."""
+    _paint_ground(painter, card, rect, theme)
+    painter.setFont(font("title", 1.45))
+    painter.setPen(color(theme.bar_text))
+    bar = QRectF(rect.left() + 9, rect.top(), rect.width() - 16, TITLE)
+    text = geometry.elided("title", card.title, bar.width() / 1.45)
+    painter.drawText(bar, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+
+def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> None:
+    _paint_ground(painter, card, rect, theme)
+    painter.setFont(font("title"))
+    painter.setPen(color(theme.bar_text))
+    high = rect.height() if card.body == "folded" else TITLE
+    bar = QRectF(rect.left() + PAD, rect.top(), rect.width() - 2 * PAD, high)
+    painter.drawText(bar, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, card.title)
+    painter.setFont(font("small"))
+    painter.setPen(color(theme.bar_text))
+    mark = QRectF(rect.right() - PAD - 14, rect.top(), 16, high)
+    painter.drawText(mark, _CENTRE, BYPASSED if card.bypassed else glyph(card.category))
+    if card.frozen:
+        _paint_snowflake(painter, QPointF(mark.left() - 10, mark.center().y()), theme)
+    painter.setPen(color(theme.secondary))
+    card.formula.paint(painter, rect.left() + PAD, rect.top() + TITLE + FORMULA_ROW - 7, geometry.FORMULA_SIZE)
+    for spot in (*card.inputs, *card.outputs):
+        paint_port(painter, spot, rect, theme)
+
+
+def paint_port(painter: QPainter, spot: PortSpot, rect: QRectF, theme: Theme) -> None:
+    centre = QPointF(rect.left() + spot.x, rect.top() + spot.y)
+    radius = PORT - 1.5 if spot.minor or spot.free else PORT
+    pen = QPen(color(theme.wire), 1.6 if theme.scale == 1.0 else 2.2)
+    if spot.free:
+        pen.setStyle(Qt.PenStyle.DotLine)
+    painter.setPen(pen)
+    painter.setBrush(color(theme.card))
+    painter.drawEllipse(centre, radius, radius)
+    if spot.text:
+        painter.setFont(font("tiny"))
+        painter.setPen(color(theme.secondary))
+        high, wide = 16.0, rect.width() / 2
+        left = centre.x() - wide - 10 if spot.output else centre.x() + 10
+        side = Qt.AlignmentFlag.AlignRight if spot.output else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(QRectF(left, centre.y() - high / 2, wide, high), side | Qt.AlignmentFlag.AlignVCenter, spot.text)
+
+
+def _paint_snowflake(painter: QPainter, centre: QPointF, theme: Theme) -> None:
+    painter.save()
+    painter.translate(centre)
+    painter.setPen(QPen(color(theme.bar_text), 1.3))
+    for _ in range(6):
+        painter.rotate(60)
+        painter.drawLine(QPointF(0, 0), QPointF(0, -6))
+        painter.drawLine(QPointF(0, -3.6), QPointF(-1.8, -5.4))
+        painter.drawLine(QPointF(0, -3.6), QPointF(1.8, -5.4))
+    painter.restore()
+
+
+def paint_outline(painter: QPainter, rect: QRectF, hue: str, width: float, gap: float = 0.0) -> None:
+    """A frame around a card: active, selected, focused."""
+    painter.setBrush(_NO_BRUSH)
+    painter.setPen(QPen(color(hue), width))
+    away = gap
+    painter.drawRoundedRect(rect.adjusted(-away, -away, away, away), RADIUS + away, RADIUS + away)
+
+
+def paint_badge(painter: QPainter, rect: QRectF, severity: str, theme: Theme) -> None:
+    """A disc on the upper right corner, with the glyph of the Problems panel: what is wrong stands there and in the tip."""
+    centre = QPointF(rect.right() - 3, rect.top() + 3)
+    painter.setPen(QPen(color(theme.canvas), 2))
+    painter.setBrush(color(shade(theme, severity)))
+    painter.drawEllipse(centre, 10, 10)
+    painter.setFont(font("strong"))
+    painter.setPen(color(theme.canvas))
+    painter.drawText(QRectF(centre.x() - 10, centre.y() - 10.5, 20, 20), _CENTRE, MARKS[severity])
+
+
+def paint_objective(painter: QPainter, card: Card, rect: QRectF, port: str, theme: Theme) -> None:
+    """The stub of wire behind the objective's output, ending in a target."""
+    spot = card.spot(port, True)
+    if spot is None:
+        return
+    start = QPointF(rect.left() + spot.x + PORT, rect.top() + spot.y)
+    end = QPointF(rect.left() + spot.x + geometry.STUB, start.y())
+    painter.setPen(QPen(color(theme.wire), theme.wire_width / theme.scale))
+    painter.drawLine(start, QPointF(end.x() - 6, end.y()))
+    painter.setBrush(color(theme.canvas))
+    painter.drawEllipse(end, 6, 6)
+    painter.setPen(_NO_PEN)
+    painter.setBrush(color(theme.backward))
+    painter.drawEllipse(end, 2.6, 2.6)
+
+
+def paint_slot(painter: QPainter, rect: QRectF, theme: Theme) -> None:
+    """The visibly empty place of a number that is not computed yet."""
+    pen = QPen(color(mixed(theme.secondary, theme.card, 0.45)), 1.0)
+    pen.setDashPattern([3, 3])
+    painter.setPen(pen)
+    painter.setBrush(_NO_BRUSH)
+    painter.drawRoundedRect(rect, 4, 4)

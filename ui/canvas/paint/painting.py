@@ -1,0 +1,189 @@
+"""One picture of a scene from its parts: what stays, and what follows the numbers. Views and files use the same."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
+
+from graph.model.elements import End
+from ui.canvas.model import geometry
+from ui.canvas.model.content import Content
+from ui.canvas.model.scene import Scene
+from ui.canvas.model.stacking import below, covering
+from ui.canvas.paint.frames import paint_frames, paint_notes
+from ui.canvas.paint.groups import paint_sheets, paint_tags
+from ui.canvas.paint.labels import Labels, magnification, paint_texts, paint_veils, stub_places, stub_texts
+from ui.canvas.paint.nodes import FULL, MEDIUM, paint_badge, paint_cards, paint_objective, paint_outline
+from ui.canvas.paint.pulses import carried_width
+from ui.canvas.paint.values import paint_values
+from ui.canvas.paint.wire_look import paint_ranks
+from ui.canvas.paint.wires import BUSY, paint_dots, paint_lit, paint_lit_batch, paint_weighted, paint_wires
+from ui.look.theme import Theme, color
+
+NUMBERS = 0.36
+"""The scale from which wires carry their numbers, magnified."""
+
+
+def prepare(painter: QPainter) -> None:
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+
+
+def paint_static(
+    painter: QPainter, scene: Scene, area: QRectF, theme: Theme, scale: float, without: Collection[str] = (), dots: bool = True
+) -> None:
+    """Ground, dots, frames, wires and cards in `area` (scene coordinates); `without` are nodes that are being carried."""
+    painter.fillRect(area, color(theme.canvas))
+    if dots:
+        paint_dots(painter, area.left(), area.top(), area.right(), area.bottom(), theme, scale)
+    paint_frames(painter, scene, area, theme, scale, without)
+    paint_tags(painter, scene, area, theme)
+    carried = {edge for node in without for edge in scene.attached(node)} | scene.hidden_edges
+    paint_wires(painter, scene, [e for e in scene.edges_in(area.adjusted(-6, -6, 6, 6)) if e not in carried], theme, scale)
+    nodes = [n for n in scene.nodes_in(area.adjusted(-24, -24, 24, 24)) if n not in without]
+    paint_sheets(painter, scene, nodes, theme)
+    paint_cards(painter, scene, nodes, theme, scale)
+
+
+def paint_carried(painter: QPainter, scene: Scene, node_ids: Sequence[str], theme: Theme, scale: float) -> None:
+    """The lifted selection with its wires, above everything that stays."""
+    everywhere = QRectF(-1e9, -1e9, 2e9, 2e9)
+    paint_frames(painter, scene, everywhere, theme, scale, only=node_ids)
+    edges = {edge: None for node in node_ids for edge in scene.attached(node)}
+    paint_wires(painter, scene, [e for e in edges if e not in scene.hidden_edges], theme, scale)
+    paint_sheets(painter, scene, node_ids, theme)
+    paint_cards(painter, scene, sorted({n for n in node_ids if n in scene.row}, key=scene.row.__getitem__), theme, scale)
+    paint_notes(painter, scene, everywhere, theme, scale, only=node_ids)
+
+
+def paint_live(
+    painter: QPainter, scene: Scene, labels: Labels, content: Content, area: QRectF, theme: Theme, scale: float,
+    without: Collection[str] = (), budget_ms: float | None = None, ahead: QRectF | None = None,
+) -> bool:  # fmt: skip
+    """Everything that follows the numbers, over `paint_static`, pulses aside; thick wires pass below the cards.
+
+    `without` are nodes that are being carried, with their wires. Whether it is complete: with a budget some labels may have to
+    wait. `ahead` is a larger area whose labels find their places too, for when it comes into view.
+    """
+    gone = {edge for node in without for edge in scene.attached(node)} | scene.hidden_edges
+    edges = [e for e in scene.edges_in(area.adjusted(-120, -60, 120, 60)) if e not in gone]
+    nodes = [n for n in scene.nodes_in(area.adjusted(-80, -24, 24, 24)) if n not in without]
+    if content.weighted and content.values:
+        _paint_loaded(painter, scene, nodes, edges, content, theme, scale)
+    boost = magnification(scale, theme)
+    labels.magnify(boost)
+    _paint_numbers(painter, scene, nodes, content, theme, scale, boost)
+    complete = True
+    if content.values and scale >= NUMBERS:
+        if scale >= FULL:
+            paint_ranks(painter, scene, edges, content, theme)
+        complete = _paint_labels(painter, scene, labels, content, edges, area, theme, budget_ms, ahead, gone)
+    paint_notes(painter, scene, area, theme, scale, without)
+    return complete
+
+
+def _paint_labels(
+    painter: QPainter, scene: Scene, labels: Labels, content: Content, edges: Sequence[str], area: QRectF, theme: Theme,
+    budget_ms: float | None, ahead: QRectF | None, gone: Collection[str],
+) -> bool:  # fmt: skip
+    wanted = [e for e in scene.edges_in(ahead) if e not in gone] if ahead is not None else edges
+    complete = labels.prepare(scene, wanted, content, budget_ms)
+    labels.paint(painter, scene, edges, content, theme, area)
+    return complete
+
+
+def paint_lifted(
+    painter: QPainter, scene: Scene, labels: Labels, content: Content, area: QRectF, theme: Theme, scale: float, carried: Sequence[str]
+) -> None:
+    """What is being carried, above everything else: its cards and wires with their numbers."""
+    paint_carried(painter, scene, carried, theme, scale)
+    boost = magnification(scale, theme)
+    labels.magnify(boost)
+    _paint_numbers(painter, scene, [n for n in carried if n in scene.row], content, theme, scale, boost)
+    if content.values and scale >= NUMBERS:
+        edges = list(dict.fromkeys(e for node in carried for e in scene.attached(node) if e not in scene.hidden_edges))
+        labels.prepare(scene, edges, content)
+        labels.paint(painter, scene, edges, content, theme, area)
+
+
+def _paint_numbers(
+    painter: QPainter, scene: Scene, nodes: Sequence[str], content: Content, theme: Theme, scale: float, boost: float
+) -> None:
+    covers = covering(scene, nodes) if scale >= MEDIUM else {}
+    if content.values and scale >= MEDIUM:
+        numbered = nodes if scene.level is None else [n for n in nodes if n not in scene.level.cards]
+        size, full = min(boost, 1.4), scale >= FULL
+        paint_values(painter, scene, [n for n in numbered if n not in covers] if covers else numbered, content, theme, size, full)
+        for node in numbered if covers else ():
+            if node in covers:
+                with below(painter, covers[node]):
+                    paint_values(painter, scene, [node], content, theme, size, full)
+    paint_marks(painter, scene, nodes, content, theme, boost if scale >= NUMBERS else 0.0, covers)
+
+
+def _paint_loaded(
+    painter: QPainter, scene: Scene, nodes: Sequence[str], edges: Sequence[str], content: Content, theme: Theme, scale: float
+) -> None:
+    """Wires that carry something, below the cards: as thick as what they carry, and in colour where it is under way."""
+    head = content.playhead
+    active = set(head.active_edges) if head is not None else set()
+    lit = [e for e in edges if e in active] if active else []
+    if scale < MEDIUM:  # from afar every wire is as thin as a line can be, and cards are cheaper to paint again than to spare
+        if lit and head is not None:
+            paint_lit_batch(painter, scene, lit, theme.forward if head.phase == "forward" else theme.backward, theme, scale)
+            paint_cards(painter, scene, nodes, theme, scale)
+        return
+    _between_cards(painter, scene, nodes, edges, lit, content, theme)
+
+
+def _between_cards(
+    painter: QPainter, scene: Scene, nodes: Sequence[str], edges: Sequence[str], lit: Sequence[str], content: Content, theme: Theme
+) -> None:
+    with below(painter, [scene.rect(node_id) for node_id in nodes]):
+        paint_weighted(painter, scene, edges, content, theme)
+        hue = theme.forward if content.playhead is not None and content.playhead.phase == "forward" else theme.backward
+        if len(lit) > BUSY:
+            paint_lit_batch(painter, scene, lit, hue, theme, 1.0)
+        else:
+            for edge_id in lit:
+                paint_lit(painter, scene, edge_id, hue, carried_width(edge_id, content, theme))
+
+
+def paint_marks(
+    painter: QPainter, scene: Scene, nodes: Sequence[str], content: Content, theme: Theme, boost: float,
+    covers: Mapping[str, Sequence[QRectF]],
+) -> None:  # fmt: skip
+    """The objective's stub with its numbers (where `boost`), badges, and the outline of the node that playback is in.
+
+    `covers` are the cards that lie on a card.
+    """
+    objective = content.objective()
+    seen = scene.output_of(objective)
+    if objective is not None and seen is not None and seen[0] in nodes:
+        rect = scene.rect(seen[0])
+        beside = rect.adjusted(rect.width(), -60, geometry.STUB + 100, 60)
+        with below(painter, [*covers.get(seen[0], ()), *(scene.rect(n) for n in scene.nodes_in(beside) if n in nodes and n != seen[0])]):
+            paint_objective(painter, scene.cards[seen[0]], rect, seen[1], theme)
+            if content.values and boost:
+                _paint_objective_numbers(painter, scene, objective, seen, content, theme, boost)
+    head = content.playhead
+    active = scene.item_of(head.active_node) if head is not None else None
+    if active in nodes and active is not None and head is not None:
+        paint_outline(painter, scene.rect(active), theme.forward if head.phase == "forward" else theme.backward, 2.5)
+    for node_id in nodes if content.trace is not None and content.trace.problems else ():
+        problem = content.problem(node_id)
+        if problem is not None:
+            with below(painter, covers.get(node_id, ())):
+                paint_badge(painter, scene.rect(node_id), problem.severity, theme)
+
+
+def _paint_objective_numbers(
+    painter: QPainter, scene: Scene, objective: End, seen: End, content: Content, theme: Theme, boost: float
+) -> None:
+    """`seen` is the port at which the objective's output is seen: its own, or that of a group's card."""
+    value, gradient = stub_texts(content, objective)
+    above, below = stub_places(scene, *seen, (value.width, gradient.width), boost)
+    paint_veils(painter, [(value, above), (gradient, below)], theme, boost)
+    paint_texts(painter, [(value, above)], theme.forward, content, theme, boost)
+    paint_texts(painter, [(gradient, below)], theme.backward, content, theme, boost)

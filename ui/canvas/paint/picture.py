@@ -1,0 +1,67 @@
+"""A graph as a picture without a window: for files, thumbnails and copies."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QRectF, QSizeF
+from PySide6.QtGui import QPainter
+
+from engine.compile.views import TraceView
+from graph.model.graph import Graph
+from ui.canvas.model import geometry
+from ui.canvas.model.camera import Camera
+from ui.canvas.model.content import Content, Hidden
+from ui.canvas.model.scene import Scene
+from ui.canvas.paint import painting
+from ui.canvas.paint.labels import Labels
+from ui.look import theme as themes
+from ui.look.theme import Theme
+
+MARGIN = 40.0
+
+
+def picture_size(graph: Graph, trace: TraceView | None = None) -> QSizeF:
+    """Width and height of the whole graph at scale 1, with a margin."""
+    return _extent(Scene(graph), Content(graph, trace)).size()
+
+
+def paint_graph(
+    painter: QPainter, graph: Graph, trace: TraceView | None, theme: Theme, rect: QRectF, values: bool = True, dots: bool = True,
+    hidden: Hidden | None = None, largest: float = 2.0,
+) -> None:  # fmt: skip
+    """Paint all of `graph` fitted into `rect` (device coordinates), at most `largest` times its natural size.
+
+    Numbers of `trace` are shown where `values`, and question marks for those that are `hidden`; cards are always drawn in full.
+    Needs a `QGuiApplication`.
+    """
+    themes.load_fonts()
+    scene, labels = Scene(graph), Labels()
+    content = Content(graph, trace, values=values and trace is not None)
+    content.hidden = hidden or content.hidden
+    extent = _extent(scene, content)
+    camera = Camera()
+    camera.scale = min(rect.width() / extent.width(), rect.height() / extent.height(), largest)  # without the limits of a window's camera
+    camera.x = extent.center().x() - rect.width() / 2 / camera.scale
+    camera.y = extent.center().y() - rect.height() / 2 / camera.scale
+    area = camera.seen(rect.size())
+    painter.save()
+    painting.prepare(painter)
+    painter.setClipRect(rect)
+    painter.translate(rect.topLeft())
+    painter.setWorldTransform(camera.transform(), True)
+    full = max(camera.scale, 0.5)
+    painting.paint_static(painter, scene, area, theme, full, dots=dots)
+    painting.paint_live(painter, scene, labels, content, area, theme, full)
+    painter.restore()
+
+
+def _extent(scene: Scene, content: Content) -> QRectF:
+    found = scene.bounds()
+    for frame in scene.graph.frames.values():
+        found = found.united(QRectF(frame.x, frame.y, frame.width, frame.height))
+    for note in scene.graph.notes.values():
+        found = found.united(QRectF(note.x, note.y, note.width, note.height))
+    objective = scene.output_of(content.objective())
+    if objective is not None and objective[0] in scene.row:
+        x, y = scene.anchor(objective[0], objective[1], True)
+        found = found.united(QRectF(x, y - 30, geometry.STUB + 40, 60))
+    return (found if not found.isNull() else QRectF(0, 0, 320, 200)).adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)

@@ -1,0 +1,215 @@
+"""What a card holds: a number in large type, a slider, the thumbnails of tensors, the sum of the gradients at a fan-out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QPen
+
+from engine.compile.views import ArrayView
+from ui.canvas.model import geometry
+from ui.canvas.model.content import Content
+from ui.canvas.model.geometry import Card
+from ui.canvas.model.scene import Scene
+from ui.canvas.paint.labels import Text, known_text, paint_question
+from ui.canvas.paint.nodes import paint_slot
+from ui.look.numerals import MINUS, loud, number, tensor_text, whole
+from ui.look.theme import Theme, color, font, mixed
+
+_CENTRE = Qt.AlignmentFlag.AlignCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+def slider_share(value: float, low: float, high: float) -> float:
+    """How far along its track a value stands, 0 to 1."""
+    return min(max((value - low) / (high - low), 0.0), 1.0) if high > low else 0.0
+
+
+def paint_values(
+    painter: QPainter, scene: Scene, node_ids: Sequence[str], content: Content, theme: Theme, boost: float, full: bool
+) -> None:
+    """The insides of these cards. Plain numbers, the most common, go in one run with one font and one pen."""
+    painter.setFont(font("value", boost))
+    painter.setPen(color(theme.text))
+    others: list[str] = []
+    ratio, hang = boost * 20 / 15, geometry.number_width("value", MINUS) * 0.3 * boost
+    for node_id in node_ids:
+        card = scene.cards[node_id]
+        if card.body == "folded":
+            continue
+        text = _plain_number(node_id, card, content)
+        if text is None or text.width * ratio > card.width - 24:
+            others.append(node_id)
+            continue
+        x, y = scene.place(node_id)
+        middle = card.area.center() if full else QPointF(card.width / 2, (geometry.TITLE + card.height) / 2)
+        left = middle.x() - text.width * ratio / 2 - (hang if text.text[0] == MINUS else 0.0)
+        painter.drawText(QPointF(x + left, y + middle.y() + 7.2 * boost), text.text)
+    for node_id in others:
+        paint_value(painter, node_id, scene.cards[node_id], scene.rect(node_id), content, theme, boost, full)
+
+
+def _plain_number(node_id: str, card: Card, content: Content) -> Text | None:
+    """The number on a card that holds a current one and nothing else."""
+    if node_id in content.hidden.values or content.stale or card.slider is not None or card.fan_out or card.weight or not card.outputs:
+        return None
+    source = (node_id, card.outputs[0].port)
+    text = known_text(content, content.node_value(*source), source)
+    return text if text.kind == "number" and text.width < card.area.width() else None
+
+
+def paint_value(
+    painter: QPainter, node_id: str, card: Card, rect: QRectF, content: Content, theme: Theme, boost: float = 1.0, full: bool = True
+) -> None:
+    """The inside of a card below its formula; not `full`, its value alone and as large as it can be. `rect` is the card's place."""
+    area = card.area.translated(rect.topLeft()) if full else rect.adjusted(8, geometry.TITLE + 6, -8, -6)
+    port = card.outputs[0].port if card.outputs else ""
+    view = content.node_value(node_id, port)
+    typed = content.typed(node_id) if not card.inputs else None
+    image = content.is_image(node_id, port)
+    if full and card.fan_out:
+        area = _paint_total(painter, area, _fan_out(node_id, port, content), content, theme)
+    if node_id in content.hidden.values:
+        if card.weight and full:  # who is to find out what a layer gives needs its weights
+            paint_tiles(painter, card, area, content.weight(node_id, card.weight), None, content, theme, image)
+            area = area.adjusted((area.width() + 12) / 2, 0, 0, -16)
+            painter.fillRect(area, color(theme.card))
+        middle = area.center()
+        paint_question(painter, QRectF(middle.x() - 24 * boost, middle.y() - 12 * boost, 48 * boost, 24 * boost), theme.forward, theme)
+    elif card.weight and full:
+        paint_tiles(painter, card, area, content.weight(node_id, card.weight), view, content, theme, image)
+    elif typed is not None and (view is None or view.scalar is not None or card.body == "slider"):
+        _paint_number(painter, area, number(typed), theme.text, boost)  # what a person typed is never stale
+    elif view is None:
+        _empty(painter, area, theme)
+    elif view.scalar is not None:
+        text = whole(view.scalar) if "int" in view.dtype else number(view.scalar)
+        ink = theme.error if loud(view.scalar) else theme.stale if content.stale else theme.text
+        _paint_number(painter, area, text, ink, boost)
+    elif full:
+        paint_tile(painter, area, view, content, theme, image)
+    else:
+        drawn = content.picture(view, theme, image)
+        if drawn is not None:
+            place = _fitted(area, drawn)
+            _blit(painter, place.translated((area.width() - place.width()) / 2, 0), drawn, theme, content.stale)
+    if card.slider is not None and typed is not None and full:
+        settings = content.graph.settings_of(node_id)
+        share = slider_share(typed, float(settings["minimum"]), float(settings["maximum"]))
+        paint_slider(painter, card.slider.translated(rect.topLeft()), share, theme.bar[card.category], theme)
+
+
+def _paint_total(painter: QPainter, area: QRectF, total: str | None, content: Content, theme: Theme) -> QRectF:
+    """The sum of the gradients on the last line; what is left of the area."""
+    if total is None:
+        return area
+    painter.setFont(font("strong", 12 / 13))
+    painter.setPen(color(theme.stale if content.stale else theme.backward))
+    painter.drawText(QRectF(area.left() - 8, area.bottom() - 14, area.width() + 16, 15), _CENTRE, total)
+    return area.adjusted(0, 0, 0, -geometry.SUM)
+
+
+def _fan_out(node_id: str, port: str, content: Content) -> str | None:
+    """The sum of the contributions, where several wires bring one."""
+    if not port or len([e for e in content.graph.outputs_of(node_id) if e.source[1] == port]) < 2:
+        return None
+    if node_id in content.hidden.gradients:
+        return "Σ ?"
+    total = content.node_gradient(node_id, port)
+    if not isinstance(total, ArrayView):
+        return None
+    return f"Σ {number(total.scalar)}" if total.scalar is not None else f"Σ |∇| {number(total.norm)}"
+
+
+def _empty(painter: QPainter, area: QRectF, theme: Theme) -> None:
+    paint_slot(painter, QRectF(area.center().x() - 28, area.center().y() - 11, 56, 22), theme)
+
+
+def _paint_number(painter: QPainter, area: QRectF, text: str, ink: str, boost: float) -> None:
+    room = area.width() + 8
+    wide = geometry.number_width("value", text)
+    size = min(boost, room / wide)
+    painter.setFont(font("value", size) if size != 1.0 else font("value"))
+    painter.setPen(color(ink))
+    hang = geometry.number_width("value", MINUS) * 0.3 * size if text.startswith(MINUS) and wide * size < room - 16 else 0.0
+    painter.drawText(QPointF(area.center().x() - wide * size / 2 - hang, area.center().y() + 7.2 * size), text)
+
+
+def paint_slider(painter: QPainter, track: QRectF, share: float, hue: str, theme: Theme) -> None:
+    """A track, filled up to the thumb."""
+    middle = track.center().y()
+    x = track.left() + share * track.width()
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color(mixed(theme.secondary, theme.card, 0.72)))
+    painter.drawRoundedRect(QRectF(track.left(), middle - 2, track.width(), 4), 2, 2)
+    painter.setBrush(color(hue if not theme.dark else theme.swatch["sources"]))
+    painter.drawRoundedRect(QRectF(track.left(), middle - 2, x - track.left(), 4), 2, 2)
+    painter.setPen(QPen(color(hue if not theme.dark else theme.swatch["sources"]), 2))
+    painter.setBrush(color(theme.card))
+    painter.drawEllipse(QPointF(x, middle), 6.5, 6.5)
+
+
+def paint_tiles(
+    painter: QPainter, card: Card, area: QRectF, weight: ArrayView | None, view: ArrayView | None, content: Content, theme: Theme,
+    image: bool,
+) -> None:  # fmt: skip
+    """A layer: its weight at the left, its output at the right, each with a caption below."""
+    half = (area.width() - 12) / 2
+    for left, name, shown, pictured in ((0.0, card.weight, weight, False), (half + 12, card.outputs[0].port, view, image)):
+        place = QRectF(area.left() + left, area.top(), half, area.height())
+        caption = f"{name}  {tensor_text(shown.shape)}" if shown is not None else name
+        _captioned(painter, place, shown, caption, content, theme, pictured)
+
+
+def _captioned(
+    painter: QPainter, place: QRectF, shown: ArrayView | None, caption: str, content: Content, theme: Theme, image: bool
+) -> None:
+    box = place.adjusted(0, 0, 0, -16)
+    if shown is None:
+        paint_slot(painter, QRectF(place.left() + 0.5, box.center().y() - 11, min(56.0, place.width() - 1), 22), theme)
+    else:
+        drawn = content.picture(shown, theme, image)
+        if drawn is not None:
+            _blit(painter, _fitted(box, drawn), drawn, theme, content.stale)
+    painter.setFont(font("tiny"))
+    painter.setPen(color(theme.secondary))
+    text = geometry.elided("tiny", caption, place.width() + 4)
+    painter.drawText(QRectF(place.left(), place.bottom() - 14, place.width() + 6, 14), _LEFT, text)
+
+
+def paint_tile(painter: QPainter, area: QRectF, view: ArrayView, content: Content, theme: Theme, image: bool) -> None:
+    """One tensor: a flat picture over its shape, an upright one beside it."""
+    drawn = content.picture(view, theme, image)
+    text = tensor_text(view.shape)
+    flat = drawn is None or drawn.width() >= 2 * drawn.height() or area.width() < 76
+    if flat:
+        _captioned(painter, area, view, text, content, theme, image)
+        return
+    wide = min(geometry.text_width("tiny", text) + 8, area.width() - 32)
+    box = area.adjusted(0, 2, -wide, -2)
+    assert drawn is not None
+    place = _fitted(box, drawn)
+    _blit(painter, place, drawn, theme, content.stale)
+    painter.setFont(font("tiny"))
+    painter.setPen(color(theme.secondary))
+    painter.drawText(QRectF(place.right() + 8, area.top(), wide, area.height()), _LEFT, geometry.elided("tiny", text, wide))
+
+
+def _fitted(box: QRectF, drawn: QImage) -> QRectF:
+    """The largest place of the picture's proportions, but never thinner than it can be seen."""
+    unit = min(box.width() / drawn.width(), box.height() / drawn.height(), 18.0)
+    wide, high = max(drawn.width() * unit, min(14.0, box.width())), max(drawn.height() * unit, min(10.0, box.height()))
+    return QRectF(box.left(), box.top() + (box.height() - high) / 2, wide, high)
+
+
+def _blit(painter: QPainter, place: QRectF, drawn: QImage, theme: Theme, stale: bool) -> None:
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+    painter.setOpacity(0.35 if stale else 1.0)
+    painter.drawImage(place, drawn)
+    painter.setOpacity(1.0)
+    painter.setPen(QPen(color(theme.card_edge), 1))
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawRect(place)
+
+

@@ -1,0 +1,333 @@
+"""What a Data node holds: a picture of the samples and the first rows. Loaded off the window's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QRunnable, QSize, Qt, QThreadPool, Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QTableView, QVBoxLayout, QWidget
+
+from graph.storage.document import Document
+from ui.inspector.inspector import scrolled
+from ui.look.numbers import number, whole
+from ui.look.theme import LIGHT, MARKS, Theme, color, faded, font
+from ui.look.widgets import label
+from ui.maths.array_view import TableModel, quiet_table
+
+if TYPE_CHECKING:
+    from engine.data import DataSet
+
+ROWS = 200
+UNEQUAL = 4.0
+"""Two features are drawn to the same scale unless one spreads this many times as far as the other."""
+HUES = ("layers", "probes", "activations", "losses", "parameters", "math", "sources")
+"""Classes take the categories' hues: none of them is blue or orange, which mean forward and backward."""
+
+
+class _Loading(QObject):
+    done = Signal(object, object, str)
+
+
+class _Job(QRunnable):
+    """Loads the data sets of a graph, which go row by row.
+
+    `done(token, the one at `place` or None, error)` arrives in the window's thread.
+    """
+
+    def __init__(self, token: object, settings: Sequence[dict[str, Any]], place: int, folder: str) -> None:
+        super().__init__()
+        self.signals = _Loading()
+        self._token, self._settings, self._place, self._folder = token, settings, place, folder
+
+    def run(self) -> None:
+        from engine.data import DataError, load_together
+
+        found: DataSet | None = None
+        error = ""
+        try:
+            loaded = load_together(self._settings, self._folder)[self._place]
+            if isinstance(loaded, DataError):
+                error = str(loaded)
+            else:
+                found = loaded
+        except Exception as wrong:  # a data set must never take the window with it
+            error = f"The data could not be loaded: {wrong}"
+        try:
+            self.signals.done.emit(self._token, found, error)
+        except RuntimeError:
+            return  # the window closed meanwhile
+
+
+class Scatter(QWidget):
+    """The first two features (or one feature and the target), or the first images."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._data: DataSet | None = None
+        self._theme = LIGHT
+        self.setMinimumSize(160, 100)
+
+    def show_data(self, data: DataSet | None, theme: Theme) -> None:
+        self._data, self._theme = data, theme
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(260, 180)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        data = self._data
+        if data is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if pictures(data) is not None:
+            self._images(painter, data)
+        else:
+            self._points(painter, data)
+
+    def _points(self, painter: QPainter, data: DataSet) -> None:
+        import numpy as np
+
+        theme, about = self._theme, data.description
+        across = data.x_train[:, 0]
+        alone = data.x_train.shape[1] == 1
+        up = data.x_train[:, 1] if not alone else data.y_train[:, 0] if not about.classes else np.zeros(len(across))
+        second = about.target_names[0] if alone else about.feature_names[1]
+        area = QRectF(self.rect()).adjusted(8, 8, -8, -round(22 * theme.scale))
+        painter.setPen(color(theme.hairline))
+        painter.drawRect(area)
+        painter.setFont(font("tiny", theme.scale))
+        painter.setPen(color(theme.secondary))
+        caption = QRectF(area.left(), area.bottom() + 3, area.width(), 20)
+        shown = slice(0, 2000)
+        same = not alone and same_scale(across[shown], up[shown])
+        text = f"{about.feature_names[0]}  ×  {second}" + ("" if same or alone else ", each on its own scale")
+        axes = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, round(area.width()))
+        painter.drawText(caption, int(Qt.AlignmentFlag.AlignHCenter), axes)
+        classes = class_numbers(data)
+        spots = placed(across[shown], up[shown], area, same)
+        painter.setPen(Qt.PenStyle.NoPen)
+        radius = 2.6 * theme.scale
+        for kind in np.unique(classes[shown]):
+            painter.setBrush(faded(theme.swatch[HUES[int(kind) % len(HUES)]], 0.75))
+            for x, y in spots[classes[shown] == kind]:
+                painter.drawEllipse(QPointF(x, y), radius, radius)
+
+    def _images(self, painter: QPainter, data: DataSet) -> None:
+        import numpy as np
+
+        theme = self._theme
+        shown = pictures(data)
+        cell = round(40 * theme.scale)
+        across = max(1, self.width() // (cell + 6))
+        down = max(1, self.height() // (cell + 6))
+        for index in range(min(across * down, len(shown))):
+            picture = shown[index]
+            level = (picture - picture.min()) / max(float(picture.max() - picture.min()), 1e-12)
+            grey = np.ascontiguousarray(255 - np.round(level * 255)).astype(np.uint8)
+            image = QImage(grey.tobytes(), grey.shape[1], grey.shape[0], grey.shape[1], QImage.Format.Format_Grayscale8)
+            place = QRectF(index % across * (cell + 6), index // across * (cell + 6), cell, cell)
+            painter.drawImage(place, image)
+
+
+def pictures(data: DataSet) -> Any:
+    """The training samples as pictures, where they are known to be some; a row of 64 numbers is none by itself."""
+    about, x = data.description, data.x_train
+    if len(about.features) == 3:
+        return x[:, 0]
+    if len(about.features) == 2:
+        return x
+    return x.reshape(len(x), *about.picture) if about.picture is not None else None
+
+
+def same_scale(across: Any, up: Any) -> bool:
+    """Whether two features can be drawn to one scale, so that a circle is a circle."""
+    wide, high = float(across.max() - across.min()), float(up.max() - up.min())
+    return max(wide, high) <= UNEQUAL * min(wide, high)
+
+
+def placed(across: Any, up: Any, area: QRectF, same: bool) -> Any:
+    """Coordinates in `area`, a little away from its edges; with one length for a unit in both directions where `same`."""
+    import numpy as np
+
+    inner = area.adjusted(8, 8, -8, -8)
+    middles = [(float(values.min()) + float(values.max())) / 2 for values in (across, up)]
+    spans = [float(values.max() - values.min()) or 1.0 for values in (across, up)]
+    scales = [inner.width() / spans[0], inner.height() / spans[1]]
+    if same:
+        scales = [min(scales)] * 2
+    centre = inner.center()
+    return np.column_stack([centre.x() + (across - middles[0]) * scales[0], centre.y() - (up - middles[1]) * scales[1]])
+
+
+def class_numbers(data: DataSet) -> Any:
+    """Each training sample's class from 0, whatever the coding; all 0 for a real target."""
+    import numpy as np
+
+    y, coding = data.y_train, data.description.coding
+    if coding == "index":
+        return y
+    if coding == "one_hot":
+        return y.argmax(1)
+    if coding in ("zero_one", "plus_minus"):
+        return (y[:, 0] > 0).astype(np.int64)
+    return np.zeros(len(y), dtype=np.int64)
+
+
+class SampleModel(TableModel):
+    """Samples a row: whole numbers without decimals, classes by their names, and the sample's number in the training part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._whole: list[bool] = []
+        self._words: list[str] = []
+
+    def show_samples(self, data: DataSet | None) -> None:
+        """The first rows of the training part."""
+        import numpy as np
+
+        if data is None:
+            self._words = []
+            return self.show_cells(None)
+        about = data.description
+        x = data.x_train[:ROWS].reshape(min(ROWS, len(data.x_train)), -1)
+        y = data.y_train[:ROWS].reshape(len(x), -1).astype(np.float64)
+        self._words = [about.classes[at] for at in data.y_train[:ROWS]] if about.coding == "index" else []
+        rows = data.rows_train[:ROWS, None].astype(np.float64) + 1
+        cells = np.concatenate([rows, x, y], axis=1)
+        self._whole = [bool((column == np.round(column)).all()) for column in cells.T]
+        self.show_cells(cells)
+        features = list(about.feature_names) if len(about.feature_names) == x.shape[1] else [f"x{i + 1}" for i in range(x.shape[1])]
+        targets = about.target_names if len(about.target_names) == y.shape[1] else about.classes if len(about.classes) == y.shape[1] else ()
+        self.show_names(["row", *features, *(targets or [f"target {i + 1}" for i in range(y.shape[1])])])
+
+    def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) and self._cells is not None:
+            column = index.column()
+            value = float(self._cells[index.row(), column])
+            if self._words and column == self.columnCount() - 1:
+                name = self._words[index.row()]
+                return name if role == Qt.ItemDataRole.DisplayRole or name == whole(value) else f"{name}: class {whole(value)}"
+            if role == Qt.ItemDataRole.DisplayRole:
+                return whole(value) if self._whole[column] and abs(value) < 1e15 else number(value)
+        return super().data(index, role)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Vertical:
+            return str(section + 1) if role == Qt.ItemDataRole.DisplayRole else None
+        if section == 0 and role == Qt.ItemDataRole.ToolTipRole:
+            return "The sample's place in the data set"
+        return super().headerData(section, orientation, role)
+
+
+class DataPage(QWidget):
+    """Follows the document's Data node (the selected one, else the first)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._document: Document | None = None
+        self._theme = LIGHT
+        self._token: object = None
+        self._wanted: tuple[Any, ...] | None = None
+        self._selected: str | None = None
+        self._jobs: list[_Job] = []
+        self.text = label("", "secondary", wrap=True)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.heading = label("", "strong")
+        self.scatter = Scatter()
+        self.model = SampleModel()
+        self.shown = label("", "small", wrap=True)
+        self.table = QTableView()
+        self.table.setModel(self.model)
+        quiet_table(self.table)
+        self.table.verticalHeader().setDefaultSectionSize(24)
+        self.table.horizontalHeader().setDefaultSectionSize(104)
+        words = QWidget()
+        column = QVBoxLayout(words)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self.heading)
+        column.addWidget(self.text)
+        column.addStretch(1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 8, 0, 8)
+        row.setSpacing(20)
+        row.addWidget(scrolled(words), 2)
+        row.addWidget(self.scatter, 3)
+        beside = QVBoxLayout()
+        beside.setSpacing(4)
+        beside.addWidget(self.shown)
+        beside.addWidget(self.table, 1)
+        row.addLayout(beside, 4)
+
+    def hasHeightForWidth(self) -> bool:
+        """Its lines of text may wrap, but what is under them gives way: else the page would be cut off at the window's end."""
+        return False
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self.scatter.show_data(self.scatter._data, theme)
+
+    def show_document(self, document: Document, selected: str | None = None) -> None:
+        """Load what is not shown yet. Does nothing while the page is hidden."""
+        self._document, self._selected = document, selected
+        if self.isVisible():
+            self.refresh()
+
+    def refresh(self) -> None:
+        document = self._document
+        if document is None:
+            return
+        graph = document.graph
+        nodes = [n for n in graph.nodes if graph.spec(n).role == "data"]
+        node = self._selected if self._selected in nodes else (nodes[0] if nodes else None)
+        if node is None:
+            self._wanted = None
+            self._show(None, "", "There is no Data node in this graph. Drag one from the library, under Sources.")
+            return
+        settings = [graph.settings_of(each) for each in nodes]
+        wanted = (node, document.path, repr([sorted(each.items()) for each in settings]))
+        if wanted == self._wanted:
+            return
+        self._wanted = self._token = wanted
+        self.heading.setText(graph.nodes[node].name)
+        self.text.setText("Loading …")
+        job = _Job(wanted, settings, nodes.index(node), document.folder)
+        job.setAutoDelete(False)
+        job.signals.done.connect(self._arrived)
+        self._jobs.append(job)
+        QThreadPool.globalInstance().start(job)
+
+    def _arrived(self, token: object, data: DataSet | None, error: str) -> None:
+        self._jobs = [job for job in self._jobs if job._token != token]
+        if token == self._token:
+            self._show(data, self.heading.text(), error)
+
+    def _show(self, data: DataSet | None, heading: str, text: str) -> None:
+        self.heading.setText(heading)
+        for widget in (self.scatter, self.table, self.shown):
+            widget.setVisible(data is not None)
+        self.scatter.show_data(data, self._theme)
+        self.model.show_samples(data)
+        if data is None:
+            self.text.setText(text)
+            return
+        about = data.description
+        held = f"{about.train_rows:,} for training, {about.test_rows:,} held out for testing"
+        kinds = f"classes: {', '.join(about.classes)}" if about.classes else f"target: {', '.join(about.target_names)}"
+        coding = about.coding.replace("_", " ")
+        lines = [f"{about.rows:,} samples: {held}.", f"{_size(about.features)} features · {kinds} · coding: {coding}"]
+        self.text.setText("\n".join([*lines, *(f"{MARKS['warning' if note.warning else 'note']}  {note.text}" for note in about.notes)]))
+        count = f"{about.train_rows:,} training samples"
+        first = f"The first {ROWS} of {count}" if about.train_rows > ROWS else f"All {count}"
+        self.shown.setText(f"{first}, in the order of training; row: place in the data set")
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)  # type: ignore[arg-type]
+        self.refresh()
+
+
+def _size(features: tuple[int, ...]) -> str:
+    return " × ".join(str(n) for n in features)

@@ -1,0 +1,262 @@
+"""The kernel as the window sees it: a `KernelClient` driven by Qt's event loop, with signals."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
+
+from engine.compile.views import TraceView
+from engine.explain.question import Question
+from engine.kernel.client import KernelClient, kept_edit
+from engine.kernel.process import BENCH, KernelProcess
+from engine.kernel.protocol import ArrayKey, Kept, Point, Progress
+from graph.model.edits import Compound
+from graph.model.graph import GraphError
+from graph.storage.document import Change, Document
+from graph.storage.saved import SavedState
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from engine.explain.condition import Condition
+
+WINDOWS_POLL_MS = 4
+"""Windows' pipes cannot be watched by the event loop: there a timer looks, and only while an answer is outstanding."""
+
+
+class Kernel(QObject):
+    """Signals arrive in the window's thread. No timer runs and nothing is sent while nothing trains and nothing was edited.
+
+    `traced` bears a `TraceView`, `progressed` a `Progress` (its `points` are the new ones; `curve` has all of this run), `handed` a
+    `Handover`, while training about every two seconds, `status` one of starting, ready, training, dead and a text for the person, empty
+    when there is nothing to say.
+    """
+
+    traced = Signal(object)
+    progressed = Signal(object)
+    handed = Signal(object)
+    status = Signal(str, str)
+
+    def __init__(self, parent: QObject | None = None, bench: str = BENCH, process: KernelProcess | None = None) -> None:
+        super().__init__(parent)
+        self.curve: list[Point] = []
+        self.trace: TraceView | None = None
+        self._document: Document | None = None
+        self._notifier: QSocketNotifier | None = None
+        self._watched: int | None = None
+        self._client = KernelClient(bench, process=process)
+        self._client.on_trace = self._on_trace
+        self._client.on_progress = self._on_progress
+        self._client.on_status = self.status.emit
+        self._client.on_handover = self.handed.emit
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._pump)
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._pump)
+        self._client.start()
+        self._watch()
+
+    # --- state ----------------------------------------------------------------------------------------------------------
+
+    @property
+    def progress(self) -> Progress:
+        return self._client.progress
+
+    @property
+    def training(self) -> bool:
+        return self._client.training
+
+    @property
+    def ready(self) -> bool:
+        """Whether everything training needs is loaded."""
+        return self._client.ready
+
+    @property
+    def busy(self) -> bool:
+        """Whether something that was asked for is still to be answered."""
+        return self._client.busy
+
+    @property
+    def pid(self) -> int | None:
+        return self._client.pid
+
+    def current(self) -> bool:
+        """Whether the last trace belongs to the document as it is now."""
+        return self._client.current()
+
+    # --- requests -------------------------------------------------------------------------------------------------------
+
+    def attach(self, document: Document) -> None:
+        """Work for this document from now on."""
+        if self._document is not None:
+            self._document.changed.disconnect(self._on_change)
+        self._document = document
+        self.trace = None
+        self.curve.clear()
+        self._client.attach(document)
+        document.changed.connect(self._on_change)
+        self._watch()
+
+    def evaluate_soon(self) -> None:
+        """Ask for a trace once the event loop is idle; edits ask by themselves."""
+        self._client.wish_trace()
+        self._soon.start()
+
+    def wait_values(self, ms: int = 12) -> bool:
+        """Block for up to `ms` until the values of the newest edit are here (`traced` is emitted meanwhile); True when they are."""
+        fresh = self._client.wait(ms / 1000)
+        self._watch()
+        return fresh
+
+    def start(self, steps: int | None = None) -> None:
+        """Train, or go on training; with a number, pause after so many steps."""
+        self._client.command("start", steps)
+        self._watch()
+
+    def pause(self) -> None:
+        self._command("pause")
+
+    def step_once(self) -> None:
+        """One optimizer step, then pause."""
+        self._command("step")
+
+    def back(self, steps: int = 1) -> None:
+        """Undo optimizer steps exactly, as far as they are held (`Progress.reachable`)."""
+        self._client.command("back", steps)
+        self._watch()
+
+    def to_iteration(self, step: int) -> None:
+        """To a step this run was at, exactly."""
+        self._client.command("to_iteration", step)
+        self._watch()
+
+    def debug(self, on: bool) -> None:
+        """While nothing trains, show the pass of the coming step over its own mini-batch, or the demonstration batch again."""
+        self._client.command("debug", on)
+        self._watch()
+
+    def stop_at(self, conditions: Iterable[Condition]) -> None:
+        """Let training pause where one of these comes to be met."""
+        self._client.command("conditions", tuple(conditions))
+        self._watch()
+
+    def reset(self) -> None:
+        """Back to the document's values; the curves begin anew."""
+        self._command("reset")
+
+    def take_back_reset(self) -> None:
+        """Return to the run before the last reset; the present one takes its place."""
+        self._command("unreset")
+
+    def restart(self) -> None:
+        """Start the engine again after it gave up."""
+        self._client.restart()
+        self._watch()
+
+    def request_array(self, key: ArrayKey, callback: Callable[[np.ndarray | None], None]) -> None:
+        """Call back with one full array (see `engine.kernel.protocol.ArrayKey`), or None when there is none."""
+        self._client.request_array(key, callback)
+        self._watch()
+
+    def ask(self, question: Question, callback: Callable[[Any], None]) -> None:
+        """Call back with the answer for the document as it is now, or with a `Refusal`; never once another document is attached."""
+        self._client.ask(question, callback)
+        self._watch()
+
+    def keep_values(self, done: Callable[[str], None] = lambda text: None) -> None:
+        """Make the trained values part of the document by one undoable edit; `done` gets "" or why that was refused."""
+        document = self._document
+
+        def keep(kept: Kept) -> None:
+            if document is None or document is not self._document:
+                return
+            edit = kept_edit(document, kept)
+            if isinstance(edit, Compound) and not edit.edits:
+                done("There are no trained values to keep.")
+                return
+            try:
+                document.do(edit)
+            except GraphError as error:
+                done(str(error))
+            else:
+                done("")
+
+        self._client.request_kept(keep)
+        self._watch()
+
+    def trained_values(self, seconds: float = 10.0) -> SavedState | None:
+        """The trained values as they are now, between two steps; None where there are only the document's own.
+
+        Blocks until the engine has answered, which takes some milliseconds; after `seconds` the newest it handed over have to do.
+        """
+        found = self._client.trained_values(seconds)
+        self._watch()
+        return found if found is not None and found.step else None
+
+    def set_pace(self, steps_per_second: float | None) -> None:
+        """Train at most so many steps a second, slow enough to watch; None: as fast as it goes."""
+        self._client.command("pace", steps_per_second)
+        self._watch()
+
+    def shutdown(self) -> None:
+        """End the process; nothing is emitted afterwards."""
+        self._timer.stop()
+        self._soon.stop()
+        self._unwatch()
+        if self._document is not None:
+            self._document.changed.disconnect(self._on_change)
+            self._document = None
+        self._client.shutdown()
+
+    # --- the event loop -------------------------------------------------------------------------------------------------
+
+    def _command(self, name: str) -> None:
+        self._client.command(name)
+        self._watch()
+
+    def _on_change(self, change: Change) -> None:
+        # Not at once: the ticks of one gesture, and all edits of one event, make one request.
+        self._soon.start()
+
+    def _on_trace(self, trace: TraceView) -> None:
+        self.trace = trace
+        self.traced.emit(trace)
+
+    def _on_progress(self, progress: Progress) -> None:
+        if progress.first_point < len(self.curve):
+            del self.curve[progress.first_point :]
+        self.curve.extend(progress.points)
+        self.progressed.emit(progress)
+
+    def _pump(self) -> None:
+        self._client.pump()
+        self._watch()
+
+    def _watch(self) -> None:
+        """Be woken by the next answer, and by the clock only while something trains."""
+        process, descriptor = self._client.pid, self._client.fileno()
+        if process != self._watched:  # not the descriptor: a new kernel's may bear the old one's number
+            self._unwatch()
+            if descriptor is not None and os.name != "nt":
+                self._notifier = QSocketNotifier(descriptor, QSocketNotifier.Type.Read, self)
+                self._notifier.activated.connect(self._pump)
+                self._watched = process
+        due = self._client.due()
+        if due is not None:
+            self._timer.start(max(1, round(due * 1000)))
+        elif os.name == "nt" and self._client.busy:
+            self._timer.start(WINDOWS_POLL_MS)
+
+    def _unwatch(self) -> None:
+        if self._notifier is not None:
+            self._notifier.setEnabled(False)
+            self._notifier.deleteLater()
+            self._notifier = None
+        self._watched = None

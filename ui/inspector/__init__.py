@@ -1,0 +1,1 @@
+"""The page of the selected node and the document's settings."""

@@ -1,0 +1,244 @@
+"""The inspector's other pages: numbers, help, and what stands there while nothing is selected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+
+from engine.compile.views import Absent, Gradient, TraceView
+from graph.model.edits import SetGraphSetting
+from graph.model.spec import NodeSpec, Setting
+from graph.storage.document import Document
+from graph.text.counting import counted
+from ui.forms.forms import Form
+from ui.inspector.reading import gradient_of
+from ui.look.theme import Theme
+from ui.look.widgets import clear, label, line
+from ui.maths.array_view import ArrayPanel
+from ui.maths.formula import FormulaView, named
+from ui.shell.search import signature
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from engine.kernel.protocol import ArrayKey
+
+Request = Callable[["ArrayKey", Callable[["np.ndarray | None"], None]], None]
+
+
+class ValuesPage(QWidget):
+    """Value and gradient of a node's outputs and parameters, or of a wire."""
+
+    def __init__(self, request: Request | None) -> None:
+        super().__init__()
+        self._request = request
+        self._shown: tuple[object, ...] = ()
+        self.panels: dict[tuple[str, ...], ArrayPanel] = {}
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 14, 0, 16)
+        self._layout.setSpacing(10)
+
+    def _rebuild(self, what: tuple[object, ...], rows: list[tuple[str, str, tuple[str, ...]]]) -> bool:
+        """Make the panels `(title, role, key)` anew when something else is shown than before; whether that was so."""
+        if what == self._shown and [key for _, _, key in rows] == list(self.panels):
+            return False
+        self._shown = what
+        clear(self._layout)
+        self.panels = {}
+        for title, role, key in rows:
+            if self.panels and role == "value":
+                self._layout.addWidget(line())
+            panel = ArrayPanel(title, role)
+            self.panels[key] = panel
+            self._layout.addWidget(panel)
+        self._layout.addStretch(1)
+        return True
+
+    def show_node(self, document: Document, node: str, trace: TraceView | None, theme: Theme, stale: bool) -> None:
+        graph = document.graph
+        spec = graph.spec(node)
+        several = len(spec.outputs) > 1
+        rows: list[tuple[str, str, tuple[str, ...]]] = []
+        for port in spec.outputs:
+            after = f" · {port.name}" if several else ""
+            rows += [(f"Value{after}", "value", ("value", node, port.name)),
+                     (f"Gradient{after}", "gradient", ("gradient", node, port.name))]  # fmt: skip
+        held = [name for owner, name in (trace.parameters if trace is not None else {}) if owner == node]
+        for name in held:
+            rows += [(f"Parameter {name}", "value", ("parameter", node, name)),
+                     (f"Gradient of {name}", "gradient", ("parameter_gradient", node, name))]  # fmt: skip
+        self._rebuild((id(document), node), rows)
+        for key, panel in self.panels.items():
+            panel.show_view(self._view(trace, key), theme, stale, self._fetch(key))
+
+    def show_edge(self, document: Document, edge: str, trace: TraceView | None, theme: Theme, stale: bool) -> None:
+        """A wire's value is its producer's; its gradient is this wire's contribution alone."""
+        graph = document.graph
+        source = graph.edges[edge].source
+        name, end = graph.nodes[source[0]].name, graph.nodes[graph.edges[edge].target[0]].name
+        title = f"{name} → {end}.{graph.edges[edge].target[1]}"
+        if self._rebuild((id(document), edge, title), [
+            ("Value", "value", ("value", *source)),
+            ("Gradient along this wire", "gradient", ("edge", edge)),
+        ]):  # fmt: skip
+            self._layout.insertWidget(0, label(title, "heading", wrap=True))
+        for key, panel in self.panels.items():
+            panel.show_view(self._view(trace, key), theme, stale, self._fetch(key))
+
+    def show_nothing(self, text: str) -> None:
+        if self._shown != ("", text):
+            self._rebuild(("", text), [])
+            self._layout.insertWidget(0, label(text, "secondary", wrap=True))
+
+    def _view(self, trace: TraceView | None, key: tuple[str, ...]) -> Gradient | None:
+        if trace is None:
+            return Absent("not computed") if key[0] not in ("value", "parameter") else None
+        kind, rest = key[0], key[1:]
+        if kind == "value":
+            return trace.values.get((rest[0], rest[1]))
+        if kind == "gradient":
+            return gradient_of(trace, (rest[0], rest[1]))
+        if kind == "parameter":
+            return trace.parameters.get((rest[0], rest[1]))
+        if kind == "edge":
+            return trace.edge_gradients.get(rest[0], Absent("not computed" if trace.objective else "no objective"))
+        return trace.parameter_gradients.get((rest[0], rest[1]), Absent("not computed"))
+
+    def _fetch(self, key: tuple[str, ...]) -> Callable[[Callable[[np.ndarray | None], None]], None] | None:
+        request = self._request
+        return (lambda back: request(key, back)) if request is not None else None
+
+
+class HelpPage(QWidget):
+    """What a node type does: text, formula, derivatives, ports, settings. Made from its declaration."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: tuple[str, str] = ("", "")
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 14, 0, 16)
+        self._layout.setSpacing(8)
+
+    def show_spec(self, spec: NodeSpec | None, theme: Theme) -> None:
+        wanted = (spec.key if spec is not None else "", theme.name)
+        if wanted == self._shown and spec is not None:
+            return
+        self._shown = wanted
+        clear(self._layout)
+        if spec is None:
+            self._layout.addWidget(label("Select a node to read what it does and how its gradients are made.", "secondary", wrap=True))
+            self._layout.addStretch(1)
+            return
+        self._layout.addWidget(label(spec.title, "heading"))
+        self._layout.addWidget(label(signature(spec), "small"))
+        self._layout.addWidget(label(_unwrapped(spec.doc), wrap=True))
+        if spec.formula:
+            self._section("Forward")
+            self._formula(named(spec.formula, {}), theme)
+        if spec.local_derivatives:
+            self._section("Backward")
+            for rule in spec.local_derivatives.values():
+                self._formula(named(rule, {}), theme)
+        described = [(p.name, p.doc) for p in spec.inputs if p.doc] + [(p.name, p.doc or p.shape) for p in spec.parameters]
+        self._texts("Ports and parameters", described)
+        self._texts("Settings", [(s.label, s.help) for s in spec.settings if s.help])
+        self._layout.addStretch(1)
+
+    def _section(self, title: str) -> None:
+        self._layout.addSpacing(6)
+        self._layout.addWidget(label(title, "section"))
+
+    def _formula(self, latex: str, theme: Theme) -> None:
+        view = FormulaView(17.0)
+        view.set_formula(latex, theme.text, theme.scale)
+        self._layout.addWidget(view)
+
+    def _texts(self, title: str, rows: list[tuple[str, str]]) -> None:
+        if not rows:
+            return
+        self._section(title)
+        for name, text in rows:
+            self._layout.addWidget(label(name, "strong"))
+            if text:
+                self._layout.addWidget(label(text, "secondary", wrap=True))
+
+
+DOCUMENT_SETTINGS = (
+    Setting("title", "text", "", title="Title"),
+    Setting("description", "text", "", title="Description"),
+    Setting("dtype", "choice", "float64", choices=("float64", "float32"), title="Precision", help="Scalar examples use float64."),
+    Setting(
+        "demo", "ints", [], minimum=1, title="Samples shown", when="has data",
+        help="The training samples that are shown while nothing trains, counted from 1, such as 1, 2, 5; empty: the first 8.",
+    ),  # fmt: skip
+)
+
+
+class DocumentPage(QWidget):
+    """What is set for the graph as a whole; stands in the inspector while nothing is selected."""
+
+    changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._document: Document | None = None
+        self.heading = label("", "heading", wrap=True)
+        self.description = label("", "secondary", wrap=True)
+        self.facts = label("", "small", wrap=True)
+        self.objective = label("", "secondary", wrap=True)
+        self.form = Form(DOCUMENT_SETTINGS)
+        self.form.changed.connect(self._set)
+        rows = self.form.editors["demo"]
+        assert isinstance(rows, QLineEdit)
+        rows.setPlaceholderText("the first 8")
+        self.form.settled.connect(lambda: self._document.seal() if self._document is not None else None)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 14, 0, 16)
+        layout.setSpacing(8)
+        for widget in (self.heading, self.description, self.facts):
+            layout.addWidget(widget)
+        layout.addSpacing(8)
+        layout.addWidget(label("Objective", "section"))
+        layout.addWidget(self.objective)
+        layout.addSpacing(8)
+        layout.addWidget(label("Graph", "section"))
+        layout.addWidget(self.form)
+        layout.addStretch(1)
+        layout.addWidget(label("Select a node or a wire to see its numbers.", "small", wrap=True))
+
+    def show_document(self, document: Document, trace: TraceView | None) -> None:
+        self._document = document
+        graph = document.graph
+        title = str(graph.settings.get("title") or (document.path.stem if document.path else "Untitled"))
+        self.heading.setText(title)
+        text = str(graph.settings.get("description") or "")
+        self.description.setText(text)
+        self.description.setVisible(bool(text))
+        self.facts.setText(f"{counted(len(graph.nodes), 'node')} · {counted(len(graph.edges), 'wire')}")
+        self.objective.setText(self._objective(trace))
+        data = any(graph.spec(node).role == "data" for node in graph.nodes)
+        shown = [row + 1 for row in graph.settings.get("demo") or []]
+        self.form.set_values(dict(graph.settings) | {"demo": shown, "has data": data})
+        self.form.set_read_only(bool(document.read_only))
+
+    def _objective(self, trace: TraceView | None) -> str:
+        graph = self._document.graph if self._document is not None else None
+        if trace is None or graph is None:
+            return "…"
+        if trace.objective is not None and trace.objective[0] in graph.nodes:
+            return f"Gradients are taken of {graph.nodes[trace.objective[0]].name}."
+        return trace.objective_note or "There is nothing to differentiate yet."
+
+    def _set(self, name: str, value: object) -> None:
+        if self._document is not None:
+            setting = next(s for s in DOCUMENT_SETTINGS if s.name == name)
+            wanted = [row - 1 for row in value] or None if name == "demo" and isinstance(value, list) else value
+            self._document.do(SetGraphSetting(name, wanted), f"Set {setting.label.lower()}", merge=("graph", name))
+
+
+def _unwrapped(text: str) -> str:
+    """A docstring's paragraphs without its line breaks."""
+    return "\n".join(" ".join(part.split()) for part in text.split("\n\n"))

@@ -1,0 +1,57 @@
+"""What the panels read out of a graph and a trace: names at ports, scalars, gradients, and what a problem says."""
+
+from __future__ import annotations
+
+from engine.compile.views import Absent, ArrayView, Gradient, TraceView
+from graph.model.graph import Graph
+from ui.look.numbers import number, shape_text
+from ui.maths.array_view import ABSENT
+
+
+def port_names(graph: Graph, node: str) -> dict[str, str]:
+    """The names that stand for a node's ports in its formula: producers at inputs, the node itself at its output."""
+    spec = graph.spec(node)
+    names = {edge.target[1]: _source_name(graph, edge.source) for edge in graph.inputs_of(node) if edge.slot == 0}
+    if len(spec.outputs) == 1:
+        names[spec.outputs[0].name] = graph.nodes[node].name
+    return names
+
+
+def _source_name(graph: Graph, end: tuple[str, str]) -> str:
+    """A producer's name; of one with several outputs, the output's."""
+    return end[1] if len(graph.spec(end[0]).outputs) > 1 else graph.nodes[end[0]].name
+
+
+def scalar(view: Gradient | None) -> float | None:
+    """The number of a one-element tensor; None for everything else."""
+    return view.scalar if isinstance(view, ArrayView) else None
+
+
+def port_values(graph: Graph, trace: TraceView, node: str) -> dict[str, float] | None:
+    """Scalars at all of a node's inputs by port; None where one of them is not a scalar."""
+    found: dict[str, float] = {}
+    for edge in graph.inputs_of(node):
+        value = scalar(trace.values.get(edge.source))
+        if value is None or edge.slot:
+            return None
+        found[edge.target[1]] = value
+    return found or None
+
+
+def glance(view: Gradient) -> str:
+    """A tensor in a line; of an absent gradient, why there is none."""
+    if isinstance(view, Absent):
+        return ABSENT[view.reason]
+    if view.scalar is not None:
+        return number(view.scalar)
+    return f"{shape_text(view.shape)} · mean {number(view.mean)} · norm {number(view.norm)}"
+
+
+def gradient_of(trace: TraceView | None, key: tuple[str, str]) -> Gradient:
+    """A node output's gradient; absent ones say why."""
+    if trace is None:
+        return Absent("not computed")
+    found = trace.gradients.get(key)
+    if found is not None:
+        return found
+    return Absent("not computed" if trace.objective is not None else "no objective")

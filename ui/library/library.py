@@ -1,0 +1,228 @@
+"""The node library: every type under its category, searchable, to be dragged onto the canvas or placed by a double click."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap, QStandardItem, QStandardItemModel
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QLineEdit,
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from graph.model.spec import CATEGORIES, Catalog, NodeSpec
+from ui.look.theme import Theme, color, font, glyph
+from ui.look.widgets import ElidedLabel
+from ui.shell.search import search, signature
+
+MIME = "application/x-gradwire-node"
+KEY = Qt.ItemDataRole.UserRole + 1
+CATEGORY = Qt.ItemDataRole.UserRole + 2
+
+
+class RowPainter(QStyledItemDelegate):
+    """A heading in small capitals, or a row: swatch with the category's glyph, and the title."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = theme
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        theme, rect = self.theme, QRect(option.rect)
+        scale = theme.scale
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if not index.data(KEY):
+            face = font("tiny", scale)
+            face.setWeight(face.Weight.DemiBold)
+            painter.setFont(face)
+            painter.setPen(color(theme.secondary))
+            painter.drawText(rect.adjusted(2, 0, 0, -round(4 * scale)), int(Qt.AlignmentFlag.AlignBottom), str(index.data()).upper())
+            painter.restore()
+            return
+        state = option.state
+        chosen, over = bool(state & QStyle.StateFlag.State_Selected), bool(state & QStyle.StateFlag.State_MouseOver)
+        if chosen or over:
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(color(theme.selection_soft if chosen else theme.hover))
+            painter.drawRoundedRect(rect.adjusted(0, 1, 0, -1), 6, 6)
+        category = str(index.data(CATEGORY))
+        mark = QRect(rect.left() + round(8 * scale), rect.top(), round(16 * scale), rect.height())
+        paint_swatch(painter, mark, category, theme)
+        painter.setFont(font("base", scale))
+        painter.setPen(color(theme.text))
+        room = rect.adjusted(round(33 * scale), 0, -4, 0)
+        text = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, room.width())
+        painter.drawText(room, int(Qt.AlignmentFlag.AlignVCenter), text)
+        painter.restore()
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        row, heading = 27, 34 if index.row() else 22
+        return QSize(80, round((row if index.data(KEY) else heading) * self.theme.scale))
+
+
+def paint_swatch(painter: QPainter, rect: QRect, category: str, theme: Theme) -> None:
+    """A rounded square in the category's hue with its glyph, in the middle of `rect`."""
+    side = min(rect.width(), rect.height(), round(16 * theme.scale))
+    square = QRect(0, 0, side, side)
+    square.moveCenter(rect.center())
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color(theme.bar.get(category, theme.wire)))
+    painter.drawRoundedRect(square, side * 0.28, side * 0.28)
+    face = font("tiny", theme.scale * 0.95)
+    face.setWeight(face.Weight.Bold)
+    painter.setFont(face)
+    painter.setPen(color(theme.bar_text))
+    painter.drawText(square, int(Qt.AlignmentFlag.AlignCenter), glyph(category))
+
+
+class _List(QListView):
+    """Starts drags by itself: the picture under the cursor is a small card."""
+
+    placed = Signal(str)
+
+    def __init__(self, painter: RowPainter) -> None:
+        super().__init__()
+        self._row_painter = painter
+        self.setItemDelegate(painter)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setMouseTracking(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setDragEnabled(True)
+        self.setAccessibleName("Node library")
+        self.doubleClicked.connect(self._place)
+
+    def _place(self, index: QModelIndex) -> None:
+        if index.data(KEY):
+            self.placed.emit(str(index.data(KEY)))
+
+    def startDrag(self, actions: Qt.DropAction) -> None:
+        index = self.currentIndex()
+        if not index.data(KEY):
+            return
+        drag = QDrag(self)
+        drag.setMimeData(mime_data(str(index.data(KEY))))
+        picture = self._picture(str(index.data()), str(index.data(CATEGORY)))
+        drag.setPixmap(picture)
+        drag.setHotSpot(QPoint(round(picture.deviceIndependentSize().width() / 2), 12))
+        drag.exec(Qt.DropAction.CopyAction)
+
+    def _picture(self, title: str, category: str) -> QPixmap:
+        theme = self._row_painter.theme
+        face = font("title", theme.scale)
+        width = self.fontMetrics().horizontalAdvance(title) + round(36 * theme.scale)
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(round(width * ratio), round(28 * theme.scale * ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color(theme.bar.get(category, theme.wire)))
+        area = QRect(0, 0, width, round(28 * theme.scale))
+        painter.drawRoundedRect(area, 8, 8)
+        painter.setFont(face)
+        painter.setPen(color(theme.bar_text))
+        painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), title)
+        painter.end()
+        return picture
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self._place(self.currentIndex())
+            return
+        super().keyPressEvent(event)
+
+
+def mime_data(key: str) -> QMimeData:
+    """A node type on its way to a canvas."""
+    data = QMimeData()
+    data.setData(MIME, key.encode())
+    return data
+
+
+class Library(QWidget):
+    """`placed(key)` asks for a node of that type in the middle of the canvas."""
+
+    placed = Signal(str)
+
+    def __init__(self, catalog: Catalog, theme: Theme, recent: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self._catalog = catalog
+        self._recent = recent
+        self.query = QLineEdit()
+        self.query.setPlaceholderText("Search nodes")
+        self.query.setClearButtonEnabled(False)
+        self.query.setAccessibleName("Search the node library")
+        self.query.setToolTip("On the canvas, Tab searches at the cursor")
+        self._painter = RowPainter(theme, self)
+        self.list = _List(self._painter)
+        self.model = QStandardItemModel(self)
+        self.list.setModel(self.model)
+        self.nothing = ElidedLabel("No node type has that name", "small")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(14, 12, 4, 0)
+        layout.setSpacing(4)
+        top = QVBoxLayout()
+        top.setContentsMargins(0, 0, 10, 0)
+        top.addWidget(self.query)
+        layout.addLayout(top)
+        layout.addWidget(self.nothing)
+        layout.addWidget(self.list, 1)
+        self.query.textChanged.connect(self._fill)
+        self.query.returnPressed.connect(self._place_first)
+        self.list.placed.connect(self.placed)
+        self._fill("")
+
+    def set_theme(self, theme: Theme) -> None:
+        self._painter.theme = theme
+        self._fill(self.query.text())
+
+    def keys(self) -> list[str]:
+        """The types listed now, in order."""
+        listed = (self.model.index(row, 0).data(KEY) for row in range(self.model.rowCount()))
+        return [str(key) for key in listed if key]
+
+    def _fill(self, text: str) -> None:
+        self.model.clear()
+        if text.strip():
+            for hit in search(self._catalog.values(), text, self._recent):
+                self.model.appendRow(_row(hit.spec))
+        else:
+            for category in CATEGORIES:
+                members = [spec for spec in self._catalog.values() if spec.category == category]
+                if members:
+                    heading = QStandardItem(category)
+                    heading.setFlags(Qt.ItemFlag.NoItemFlags)
+                    self.model.appendRow(heading)
+                    for spec in members:
+                        self.model.appendRow(_row(spec))
+        self.nothing.setVisible(self.model.rowCount() == 0)
+        if text.strip() and self.model.rowCount():
+            self.list.setCurrentIndex(self.model.index(0, 0))
+
+    def _place_first(self) -> None:
+        keys = self.keys()
+        if keys and self.query.text().strip():
+            self.placed.emit(keys[0])
+
+
+def _row(spec: NodeSpec) -> QStandardItem:
+    item = QStandardItem(spec.title)
+    item.setData(spec.key, KEY)
+    item.setData(spec.category, CATEGORY)
+    first = spec.doc.partition("\n")[0]
+    item.setToolTip(f"{first}\n{signature(spec)}".strip())
+    item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsDragEnabled)
+    return item

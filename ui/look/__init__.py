@@ -1,0 +1,1 @@
+"""Themes, type and the smallest widgets. Imports nothing else of the window."""

@@ -1,0 +1,23 @@
+"""Numbers as the panels write them: the canvas's own four significant digits, and numbers as a person would type them."""
+
+from __future__ import annotations
+
+import math
+
+from graph.formula.numbers import plain
+from ui.look.numerals import MINUS, exact, number, shape_text, whole
+
+__all__ = ["MINUS", "count", "exact", "number", "plain", "rate", "shape_text", "whole"]
+
+
+def count(value: float) -> str:
+    """A whole number with thousands separators: 21,400."""
+    return f"{round(value):,}"
+
+
+def rate(value: float) -> str:
+    """Steps a second, with three digits at most that mean something: 21,400."""
+    if value <= 0 or not math.isfinite(value):
+        return "0"
+    unit = 10 ** max(0, math.floor(math.log10(value)) - 2)
+    return count(round(value / unit) * unit)

@@ -1,0 +1,198 @@
+"""Small widgets that several panels are made of. What they look like is decided in `ui.look.style`."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QLayoutItem, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+
+from ui.look.typing import commit_typing
+
+
+def label(text: str = "", role: str = "", wrap: bool = False, selectable: bool = False) -> QLabel:
+    """A text; `role` is one of the style sheet's: section, heading, strong, small, secondary, value, gradient, complaint."""
+    made = QLabel(text.upper() if role == "section" else text)
+    made.setProperty("role", role)
+    made.setTextFormat(Qt.TextFormat.PlainText)
+    made.setWordWrap(wrap)
+    if selectable:
+        made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return made
+
+
+def line() -> QFrame:
+    """A hairline across."""
+    made = QFrame()
+    made.setProperty("role", "line")
+    made.setFixedHeight(1)
+    return made
+
+
+def button(text: str, kind: str = "", accent: str = "", tip: str = "") -> QPushButton:
+    """A push button that keyboard users reach and that leaves the canvas its focus when clicked."""
+    made = QPushButton(text)
+    if kind:
+        made.setProperty("kind", kind)
+    if accent:
+        made.setProperty("accent", accent)
+    made.setToolTip(tip)
+    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    made.setCursor(Qt.CursorShape.PointingHandCursor)
+    made.pressed.connect(commit_typing)  # the field keeps its focus: what is typed in it would not count yet
+    return made
+
+
+def set_property(widget: QWidget, name: str, value: object) -> None:
+    """Change a property the style sheet looks at, and look again."""
+    if widget.property(name) != value:
+        widget.setProperty(name, value)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+class ElidedLabel(QLabel):
+    """A one-line text that shortens in the middle instead of pushing its neighbours out."""
+
+    def __init__(self, text: str = "", role: str = "", widest: int = 10_000) -> None:
+        super().__init__(text)
+        self.setProperty("role", role)
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self._full = text
+        self._widest = widest
+
+    def set_full(self, text: str) -> None:
+        self._full = text
+        self.setToolTip(text)
+        self.updateGeometry()
+        self._shorten()
+
+    @property
+    def full(self) -> str:
+        return self._full
+
+    def _shorten(self) -> None:
+        room = max(0, self.contentsRect().width())
+        super().setText(self.fontMetrics().elidedText(self._full, Qt.TextElideMode.ElideRight, room))
+
+    def resizeEvent(self, event: object) -> None:
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        self._shorten()
+
+    def sizeHint(self) -> QSize:
+        wanted = self.fontMetrics().horizontalAdvance(self._full) + 2
+        return QSize(min(wanted, self._widest), self.fontMetrics().height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(self.sizeHint().width(), self.fontMetrics().horizontalAdvance("mmm…")), self.fontMetrics().height())
+
+
+class PartsLabel(ElidedLabel):
+    """A line of parts, of which only whole ones are shown: where room is short, those of high rank are left out first."""
+
+    SEPARATOR = " · "
+
+    def __init__(self, role: str = "") -> None:
+        super().__init__("", role)
+        self._parts: list[tuple[int, str]] = []
+
+    def set_parts(self, parts: list[tuple[int, str]]) -> None:
+        """(rank, text) of each part, in the order in which they are read."""
+        self._parts = list(parts)
+        self.set_full(self.SEPARATOR.join(text for _, text in parts))
+        self.setAccessibleName(self.full)
+
+    def _shorten(self) -> None:
+        room, shown = max(0, self.contentsRect().width()), list(self._parts)
+        while len(shown) > 1 and self.fontMetrics().horizontalAdvance(self._joined(shown)) > room:
+            shown.remove(max(shown, key=lambda part: part[0]))
+        if self._parts:
+            self.setText(self.fontMetrics().elidedText(self._joined(shown), Qt.TextElideMode.ElideRight, room))
+        else:
+            super()._shorten()
+
+    def _joined(self, parts: list[tuple[int, str]]) -> str:
+        return self.SEPARATOR.join(text for _, text in parts)
+
+
+class FlowLayout(QLayout):
+    """Widgets in a row that breaks into further rows where the width ends."""
+
+    def __init__(self, spacing: int = 8) -> None:
+        super().__init__()
+        self._items: list[QLayoutItem] = []
+        self._gap = spacing
+        self.setContentsMargins(0, 0, 0, 0)
+
+    def _arrange(self, rect: QRect, place: bool) -> int:
+        x, y, tallest = rect.x(), rect.y(), 0
+        for item in self._items:
+            widget = item.widget()
+            if widget is not None and widget.isHidden():
+                continue
+            size = item.sizeHint()
+            if x + size.width() > rect.right() + 1 and tallest:
+                x, y, tallest = rect.x(), y + tallest + self._gap, 0
+            if place:
+                item.setGeometry(QRect(QPoint(x, y), size))
+            x += size.width() + self._gap
+            tallest = max(tallest, size.height())
+        return y + tallest - rect.y()
+
+    def addItem(self, item: QLayoutItem) -> None:
+        self._items.append(item)
+
+    def count(self) -> int:
+        return len(self._items)
+
+    def itemAt(self, index: int) -> QLayoutItem | None:
+        return self._items[index] if 0 <= index < len(self._items) else None
+
+    def takeAt(self, index: int) -> QLayoutItem | None:
+        return self._items.pop(index) if 0 <= index < len(self._items) else None
+
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    def heightForWidth(self, width: int) -> int:
+        return self._arrange(QRect(0, 0, width, 0), place=False)
+
+    def setGeometry(self, rect: QRect) -> None:
+        super().setGeometry(rect)
+        self._arrange(rect, place=True)
+
+    def sizeHint(self) -> QSize:
+        return self.minimumSize()
+
+    def minimumSize(self) -> QSize:
+        widths = [item.sizeHint().width() for item in self._items]
+        heights = [item.sizeHint().height() for item in self._items]
+        return QSize(max(widths, default=0), max(heights, default=0))
+
+
+def column(*parts: QWidget) -> QWidget:
+    """Widgets one below the other, without a gap; the last one takes what room there is."""
+    made = QWidget()
+    layout = QVBoxLayout(made)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(0)
+    for part in parts:
+        layout.addWidget(part, 1 if part is parts[-1] else 0)
+    return made
+
+
+def expanding(widget: QWidget) -> QWidget:
+    """Let a widget take all width there is."""
+    widget.setSizePolicy(QSizePolicy.Policy.Expanding, widget.sizePolicy().verticalPolicy())
+    return widget
+
+
+def clear(layout: QLayout) -> None:
+    """Remove and delete everything in a layout."""
+    while layout.count():
+        item = layout.takeAt(0)
+        widget = item.widget() if item is not None else None
+        if widget is not None:
+            widget.hide()
+            widget.setParent(None)
+            widget.deleteLater()
+        elif item is not None and (inner := item.layout()) is not None:
+            clear(inner)

@@ -1,0 +1,1 @@
+"""One typesetter, one matrix view, one plot."""

@@ -1,0 +1,93 @@
+"""What is wrong with the document now: what can be seen without computing, at once, and what the engine found, as one list."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from engine.compile.views import TraceView
+from graph.model.problem import GRAVITY, Problem
+from graph.model.repairs import merged
+from graph.model.structure import problems
+from graph.storage.document import Change, Document
+
+VALUE_MS = 150
+"""A slider's ticks are looked at when they rest; a change of structure at once."""
+PATIENCE = 8
+"""A look that took long makes the next one wait this many times as long, so that editing a huge graph stays fluent."""
+
+
+class Diagnosis(QObject):
+    """`problems` is the list, errors first; `changed` says that it is another one."""
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.problems: tuple[Problem, ...] = ()
+        self._document: Document | None = None
+        self._seen: tuple[Problem, ...] = ()
+        self._computed: tuple[Problem, ...] = ()
+        """What only the engine says, about the structure it was said of."""
+        self._took = 0.0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self.look)
+
+    def set_document(self, document: Document) -> None:
+        if self._document is not None:
+            self._document.changed.disconnect(self._follow)
+        self._document = document
+        self._computed = ()
+        document.changed.connect(self._follow)
+        self.look()
+
+    def look(self) -> None:
+        """Look at the structure now."""
+        self._timer.stop()
+        if self._document is None:
+            return
+        began = time.perf_counter()
+        self._seen = tuple(problems(self._document.graph))
+        self._took = time.perf_counter() - began
+        self._merge()
+
+    def take(self, trace: TraceView) -> TraceView:
+        """The trace with the whole list in place of what the engine found."""
+        document = self._document
+        if document is not None and (trace.structure == document.structure or not trace.structure):
+            if self._timer.isActive() and trace.revision == document.revision:
+                self.look()
+            said = {_what(problem) for problem in self._seen}
+            known = {_what(problem): problem for problem in self._seen}
+            alone = tuple(p for p in trace.problems if _what(p) not in said or len(p.repairs) > len(known[_what(p)].repairs))
+            if alone != self._computed:
+                self._computed = alone
+                self._merge()
+        return self.complete(trace)
+
+    def complete(self, trace: TraceView) -> TraceView:
+        return trace if trace.problems == self.problems else replace(trace, problems=self.problems)
+
+    def _follow(self, change: Change) -> None:
+        if change.structure:
+            self._timer.start(round(1000 * PATIENCE * self._took) if self._took > 0.01 else 0)
+        elif change.value and not self._timer.isActive():
+            self._timer.start(VALUE_MS)
+
+    def _merge(self) -> None:
+        """What the engine said of nodes that are gone is not said any more."""
+        assert self._document is not None
+        nodes, edges = self._document.graph.nodes, self._document.graph.edges
+        still = [p for p in self._computed if all(n in nodes for n in p.nodes) and all(e in edges for e in p.edges)]
+        found = merged(list(self._seen), still)
+        ordered = tuple(sorted(found, key=lambda problem: GRAVITY[problem.severity]))
+        if ordered != self.problems:
+            self.problems = ordered
+            self.changed.emit()
+
+
+def _what(problem: Problem) -> tuple[str, tuple[str, ...]]:
+    return problem.text, problem.nodes[:1]

@@ -1,0 +1,1 @@
+"""The window, its menus, panels and files."""

@@ -1,0 +1,136 @@
+"""Start of the window: the engine's process first, then the empty frame, then everything inside it.
+
+Imports stand where they are needed: each of them is time before something can be seen.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from graph.storage.document import Document
+    from ui.shell.settings import Session
+    from ui.shell.window import Window
+
+SETTLED_MS = 3000
+
+
+def application(arguments: list[str] | None = None) -> QApplication:
+    """The one application object, dressed; made here if there is none yet."""
+    from PySide6.QtCore import Qt
+    from PySide6.QtWidgets import QApplication
+
+    from ui.look.theme import font, load_fonts
+
+    found = QApplication.instance()
+    if isinstance(found, QApplication):
+        app = found
+    else:
+        QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
+        app = QApplication(arguments or ["gradwire"])
+    app.setApplicationName("Gradwire")
+    app.setApplicationDisplayName("Gradwire")
+    app.setDesktopFileName("gradwire")
+    app.setStyle("Fusion")
+    load_fonts()
+    app.setFont(font("base"))
+    return app
+
+
+def opening(path: Path | None, session: Session) -> tuple[Document, str, str]:
+    """What to show first: the file asked for, else the last one, else the first example. Also the example's name, and what failed."""
+    from engine.nodes.catalog import CATALOG
+    from graph.storage.document import Document
+    from graph.storage.files import FileError
+    from ui.shell.files import example_document, reachable
+    from ui.shell.gallery import EXAMPLES, FIRST
+
+    complaint = ""
+    if path is not None:
+        try:
+            if path.resolve().parent == EXAMPLES:
+                return example_document(path.stem, CATALOG), path.stem, ""
+            return Document.load(path, CATALOG), "", ""
+        except FileError as wrong:
+            complaint = str(wrong)
+    last = session.text("last")
+    try:
+        if last.startswith("example:"):
+            name = last.removeprefix("example:")
+            return example_document(name, CATALOG), name, complaint
+        if last and path is None:
+            if not reachable(Path(last)):
+                return example_document(FIRST, CATALOG), FIRST, f"{Path(last).name}, which was open last, cannot be found at the moment."
+            return Document.load(Path(last), CATALOG), "", complaint
+    except FileError as wrong:
+        complaint = complaint or str(wrong)
+    return example_document(FIRST, CATALOG), FIRST, complaint
+
+
+def run(path: Path | None = None, opened: Callable[[Window], None] | None = None) -> int:
+    """Open the window on a file (else the last one, else the first example) and stay until it closes; the exit code.
+
+    `opened` is called with the window once it is shown, for whoever measures or drives it.
+    """
+    from engine.kernel.process import KernelProcess
+
+    process = KernelProcess()  # before everything else: torch loads beside Qt and the window
+    app = application(sys.argv[:1])
+    from PySide6.QtCore import QEventLoop
+
+    from ui.shell.settings import Session
+    from ui.shell.window import Window
+
+    session = Session()
+    window = Window(None, session)
+    window.show()
+    if opened is not None:
+        opened(window)
+    for _ in range(2):  # the second round sees what the first paint put off, such as telling that it is done
+        app.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+    from ui.engine_link.link import Kernel
+    from ui.shell.files import is_lesson
+
+    kernel = Kernel(process=process)
+    lesson = path if path is not None and is_lesson(path) else None
+    document, example, complaint = opening(path if lesson is None else None, session)
+    window.furnish(document, kernel, example)
+    if document.path is not None:
+        session.remember(document.path)
+    if complaint:
+        session.set("last", "")  # said once, not at every start
+        window.later(lambda: window.files.not_opened(complaint))
+    if lesson is not None:
+        window.lessons.open(lesson)
+    window.recovery.look()
+    settle(window)
+    code = app.exec()
+    kernel.shutdown()
+    return code
+
+
+def settle(window: Window) -> None:
+    """Some time after a document was opened, take what will live as long as it out of the collector's sight: looking through
+    all of it again and again would cost whole frames."""
+    from PySide6.QtCore import QTimer
+
+    timer = QTimer(window)
+    timer.setSingleShot(True)
+    timer.setInterval(SETTLED_MS)
+    timer.timeout.connect(leave_alone)
+    window.document_shown.connect(timer.start)
+    timer.start()
+
+
+def leave_alone() -> None:
+    """Collect what is garbage now, and never look again at what is not; it is still freed when nothing refers to it."""
+    import gc
+
+    gc.unfreeze()  # so that what was left alone for an earlier document is looked at once more
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,90 @@
+"""What the rows of the action table do that are about the canvas alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from graph.grouping.align import Side
+from ui.canvas.input import arranging, remarks, states
+
+if TYPE_CHECKING:
+    from ui.shell.window import Window
+
+
+class CanvasCommands:
+    """One method a row, named like it. Nothing happens while a gesture is under way."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+
+    @property
+    def _hands_free(self) -> bool:
+        return self._window.canvas.gesture is None
+
+    def frame(self) -> None:
+        if self._hands_free:
+            remarks.frame(self._window.canvas)
+
+    def note(self) -> None:
+        if self._hands_free:
+            remarks.note(self._window.canvas)
+
+    def recolour(self) -> None:
+        if self._hands_free:
+            remarks.recolour(self._window.canvas)
+
+    def retitle(self) -> None:
+        if self._hands_free:
+            remarks.retitle(self._window.canvas)
+
+    def rename(self) -> None:
+        if self._hands_free:
+            remarks.rename(self._window.canvas)
+
+    def group(self) -> None:
+        if self._hands_free:
+            self._window.canvas.levels.group_selection()
+
+    def ungroup(self) -> None:
+        if self._hands_free:
+            self._window.canvas.levels.ungroup_selection()
+
+    def leave_group(self) -> None:
+        if self._hands_free:
+            self._window.canvas.levels.out()
+
+    def align_top(self) -> None:
+        self._align("top")
+
+    def align_left(self) -> None:
+        self._align("left")
+
+    def align_bottom(self) -> None:
+        self._align("bottom")
+
+    def align_right(self) -> None:
+        self._align("right")
+
+    def _align(self, side: Side) -> None:
+        if self._hands_free:
+            arranging.align_selection(self._window.canvas, side)
+
+    def layout(self) -> None:
+        if self._hands_free:
+            arranging.layout_selection(self._window.canvas)
+
+    def collapse(self) -> None:
+        if self._hands_free:
+            states.collapse(self._window.canvas)
+
+    def bypass(self) -> None:
+        if self._hands_free:
+            states.bypass(self._window.canvas)
+
+    def freeze(self) -> None:
+        if self._hands_free:
+            states.freeze(self._window.canvas)
+
+    def find(self) -> None:
+        if self._hands_free:
+            self._window.canvas.ask_find()

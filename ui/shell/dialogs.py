@@ -1,0 +1,144 @@
+"""Everything that asks a person something in a window of its own. Tests put another object in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from ui.look.widgets import button, label
+from ui.shell.shortcuts import Keys
+
+if TYPE_CHECKING:
+    from ui.shell.window import Window
+
+Choice = Literal["save", "discard", "cancel"]
+Outside = Literal["replace", "save_as", "cancel"]
+FILES = "Gradwire graphs (*.gradwire);;All files (*)"
+OPENED = "Graphs and lessons (*.gradwire *.gwlesson);;All files (*)"
+
+
+class Dialogs:
+    """The questions a window asks, over `parent`.
+
+    What returns an answer waits for it, so it may only be called from `window.later`, never inside an event. The others only show
+    something, and can be called from anywhere.
+    """
+
+    def __init__(self, parent: Window) -> None:
+        self._parent = parent
+
+    # questions, which wait
+
+    def wait_for(self, dialog: QDialog) -> bool:
+        """Show a dialog until it is closed; whether it was accepted."""
+        return dialog.exec() == QDialog.DialogCode.Accepted
+
+    def unsaved(self, name: str, heading: str = "", text: str = "") -> Choice:
+        """What happens to the changes of a document that is about to be closed; `heading` and `text` say what they are."""
+        answers = (("Don't save", "discard"), ("Cancel", "cancel"), ("Save", "save"))
+        heading, text = heading or f"Save the changes to {name}?", text or "They are lost if you don't."
+        return self._ask(heading, text, answers)  # type: ignore[return-value]
+
+    def sure(self, title: str, text: str, act: str) -> bool:
+        """Whether to do something that cannot be undone."""
+        return self._ask(title, text, ((act, "yes"), ("Cancel", "cancel"))) == "yes"
+
+    def changed_outside(self, name: str) -> Outside:
+        """What to do with a file that another program has changed since it was opened here."""
+        text = "Another window or another program has saved it since you opened it here. If you replace it, what it saved is lost."
+        answers = (("Replace it", "replace"), ("Cancel", "cancel"), ("Save as …", "save_as"))
+        return self._ask(f"{name} was changed elsewhere", text, answers)  # type: ignore[return-value]
+
+    def open_another(self, complaint: str) -> bool:
+        """Say that the file asked for cannot be opened; whether to choose another one."""
+        text = f"{complaint} Gradwire shows an example instead."
+        return self._ask("This file cannot be opened", text, (("Open another file …", "open"), ("Continue", "cancel"))) == "open"
+
+    def open_path(self, folder: str, title: str = "Open a graph or a lesson", filters: str = OPENED) -> Path | None:
+        return self._path(QFileDialog(self._parent, title, folder, filters), QFileDialog.FileMode.ExistingFile)
+
+    def save_path(self, suggested: str, title: str = "Save the graph", filters: str = FILES, ending: str = ".gradwire") -> Path | None:
+        """A place to save at. A name without an ending gets `ending`, and then too nothing is replaced without a question."""
+        dialog = QFileDialog(self._parent, title, suggested, filters)
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix(ending.lstrip("."))
+        dialog.selectFile(Path(suggested).name)
+        return self._path(dialog, QFileDialog.FileMode.AnyFile)
+
+    # what only shows something
+
+    def tell(self, title: str, text: str) -> None:
+        """Something that went wrong with a file: it must not pass unread."""
+        self._show(_Question(self._parent, title, text, (("OK", "ok"),)))
+
+    def shortcuts(self, keys: Keys, changed: Callable[[], object]) -> None:
+        from ui.shell.shortcut_dialog import ShortcutDialog
+
+        self._show(ShortcutDialog(self._parent, keys, changed))
+
+    def about(self, text: str) -> None:
+        self._show(_Question(self._parent, "Gradwire", text, (("Close", "ok"),)))
+
+    def _show(self, dialog: QDialog) -> None:
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.open()
+
+    def _ask(self, title: str, text: str, answers: tuple[tuple[str, str], ...]) -> str:
+        dialog = _Question(self._parent, title, text, answers)
+        self.wait_for(dialog)
+        dialog.deleteLater()
+        return dialog.answer
+
+    def _path(self, dialog: QFileDialog, mode: QFileDialog.FileMode) -> Path | None:
+        dialog.setFileMode(mode)
+        chosen = dialog.selectedFiles() if self.wait_for(dialog) else []
+        dialog.deleteLater()
+        if not chosen or not chosen[0]:
+            return None
+        path = Path(chosen[0])
+        self._parent.session.set("folder", str(path.parent))
+        return path
+
+
+class _Question(QDialog):
+    """A heading, a text, and buttons; the last one is the default. Esc is `cancel`."""
+
+    def __init__(self, parent: QWidget, heading: str, text: str, answers: tuple[tuple[str, str], ...]) -> None:
+        super().__init__(parent)
+        self.answer = "cancel"
+        self.setWindowTitle("Gradwire")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(24, 20, 24, 20)
+        layout.setSpacing(8)
+        title = label(heading, "strong", wrap=True)
+        body = label(text, "secondary", wrap=True, selectable=True)
+        title.setMinimumWidth(360)
+        layout.addWidget(title)
+        layout.addWidget(body)
+        layout.addSpacing(12)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addStretch(1)
+        for index, (caption, answer) in enumerate(answers):
+            last = index == len(answers) - 1
+            made = button(caption, "primary" if last else "")
+            made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            made.setDefault(last)
+            made.setObjectName(answer)
+            made.clicked.connect(lambda _=False, answer=answer: self._take(answer))
+            row.addWidget(made)
+        self._default = made
+        layout.addLayout(row)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._default.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _take(self, answer: str) -> None:
+        self.answer = answer
+        self.accept()

@@ -1,0 +1,113 @@
+"""Files dropped on the window: a graph opens, a table becomes a Data node that knows its columns."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QEvent, QMimeData, QObject, QPointF
+from PySide6.QtGui import QDropEvent
+
+from engine.data.errors import listed
+from graph.model.edits import Compound, Edit, Rename, SetParam
+from graph.model.graph import GraphError
+from graph.storage.paths import cleaned
+from ui.library.library import MIME
+
+if TYPE_CHECKING:
+    from ui.shell.window import Window
+
+TABLES = (".csv", ".tsv")
+APART = 48.0
+LARGEST = 2_000_000
+"""Bytes of a table that is read while the window waits."""
+MOST = 50
+"""Columns that are listed in a form."""
+
+
+class DropTarget(QObject):
+    """Hears what is dropped anywhere on a window; the canvas lets files pass."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+        window.setAcceptDrops(True)
+        window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind not in (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.Drop) or not isinstance(event, QDropEvent):
+            return False
+        paths = paths_in(event.mimeData())
+        if not paths:
+            return False
+        event.acceptProposedAction()
+        if kind == QEvent.Type.Drop:
+            canvas = self._window.canvas
+            at = canvas.mapFrom(self._window, event.position().toPoint())
+            place = canvas.camera.to_scene(at.toPointF()) if canvas.rect().contains(at) else None
+            self._window.later(lambda: accept(self._window, paths, place))
+        return True
+
+
+def paths_in(data: QMimeData) -> list[Path]:
+    """The files that are dropped: as addresses, or as a text of paths, which is what terminals and editors give."""
+    if urls := data.urls():
+        return [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+    lines = data.text().splitlines() if data.hasText() and not data.hasFormat(MIME) else []
+    paths = [cleaned(line) for line in lines if line.strip()]
+    return [Path(path) for path in paths] if all(os.path.isabs(path) for path in paths) else []
+
+
+def accept(window: Window, paths: Sequence[Path], at: QPointF | None = None) -> None:
+    """Tables become nodes at `at` (a scene position), one below the other; of graphs the first is opened, and nothing else happens."""
+    graphs = [path for path in paths if path.suffix.lower() not in TABLES]
+    if graphs:
+        window.files.open(graphs[0])
+        return
+    if window.document.read_only:
+        window.say(window.document.read_only)
+        return
+    for number, path in enumerate(paths):
+        place = QPointF(at.x(), at.y() + number * APART) if at is not None else None
+        add_table(window, path, place)
+    window.show_data()
+
+
+def add_table(window: Window, path: Path, at: QPointF | None) -> None:
+    """A Data node that reads a CSV, with its columns in the form. One step to undo."""
+    document = window.document
+    try:
+        with document.gesture(f"Add {path.name}"):
+            node = window.canvas.add_node("source.data", at)
+            if node is not None:
+                document.do(Compound(tuple(_settings(window, node, path))))
+    except GraphError as refused:
+        window.say(str(refused))
+
+
+def _settings(window: Window, node: str, path: Path) -> list[Edit]:
+    edits: list[Edit] = [SetParam(node, "dataset", "csv"), SetParam(node, "path", str(path))]
+    edits += [SetParam(node, name, columns) for name, columns in roles(path).items()]
+    stem = "".join(c if c.isalnum() else "_" for c in path.stem).strip("_")
+    if stem and not stem[0].isdigit():
+        edits.append(Rename(node, window.document.graph.fresh_name(stem.lower())))
+    return edits
+
+
+def roles(path: Path) -> dict[str, str]:
+    """What the reader of tables takes for features and target, to be changed in the form; nothing where it cannot say, or where the table
+    is so large that the window would have to wait."""
+    from engine.data import DataError, describe
+
+    try:
+        if path.stat().st_size > LARGEST:
+            return {}
+        about = describe({"dataset": "csv", "path": str(path)})
+    except (OSError, DataError):
+        return {}
+    if len(about.feature_names) > MOST:
+        return {}
+    return {"feature_columns": listed(about.feature_names), "target_columns": listed(about.target_names)}

@@ -1,0 +1,307 @@
+"""Opening, saving and exporting: no way through here loses work."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QProcess
+from PySide6.QtGui import QGuiApplication
+
+from graph.model.graph import Graph
+from graph.model.spec import Catalog
+from graph.storage import files as graph_files
+from graph.storage.document import Document
+from graph.storage.files import FileChanged, FileError
+from graph.storage.paths import absolute, cleaned, file_name, is_absolute, reason
+from graph.storage.saved import SavedState, steps_text
+from graph.storage.writing import is_changed
+from graph.text.quoting import quoted_name, quoted_path
+from ui.look.typing import commit_field
+from ui.shell.gallery import FIRST, example_path
+
+if TYPE_CHECKING:
+    from ui.shell.window import Window
+
+UNTITLED = "Untitled"
+MAIN = Path(__file__).resolve().parents[2] / "main.py"
+PICTURE_SCALE = 2.0
+PICTURES = "Picture (*.png);;Vector picture (*.svg);;PDF (*.pdf)"
+
+
+class Files:
+    """Every change of document passes `may_close`, which asks what shall become of unsaved changes."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self.example = ""
+        self._exports: list[QProcess] = []
+
+    @property
+    def title(self) -> str:
+        """The name in the top bar: the file's, the example's, or Untitled."""
+        path = self._window.document.path
+        return path.stem if path is not None else self.example or self._window.lessons.title or UNTITLED
+
+    @property
+    def folder(self) -> str:
+        """Where file dialogs start: the document's folder, else the one used last, else the user's documents."""
+        path = self._window.document.path
+        return str(path.parent) if path is not None else self._window.session.folder
+
+    def suggested(self, name: str) -> Path:
+        """A place for a new file of that name."""
+        return Path(self.folder, name)
+
+    def resolved(self, text: str) -> str:
+        """A path typed for this document. A relative one begins at its folder; before it has one, at the current folder if it fits."""
+        path, folder = cleaned(text), self._window.document.folder
+        if not path or is_absolute(path):
+            return path
+        return absolute(path, folder) if folder else os.path.abspath(path) if os.path.isfile(path) else path
+
+    def may_close(self) -> bool:
+        """Whether the document may be let go of; asks when there are unsaved changes, and saves when told so."""
+        window = self._window
+        commit_field(window.focusWidget())
+        if not window.lessons.may_close():
+            return False
+        if not window.document.modified:
+            return True
+        answer = window.dialogs.unsaved(self.title, *self._at_stake())
+        return answer == "discard" or (answer == "save" and self.save())
+
+    def _at_stake(self) -> tuple[str, str]:
+        """What would be lost, as the heading of the question and its text; nothing where it is an edit alone, which needs no words."""
+        document, kernel = self._window.document, self._window.kernel
+        if not document.training_unsaved or kernel is None:
+            return "", ""
+        if not document.history.is_clean:
+            more = f", and so is the training up to step {kernel.progress.step:,}" if document.trained else ""
+            return "", f"They are lost if you don't{more}."
+        if not document.trained:
+            return f"Save {self.title} after Reset?", "Its file still holds the trained values from before."
+        return f"Save the trained values of {self.title}?", f"Training has come to step {kernel.progress.step:,}. It is lost if you don't."
+
+    @property
+    def trained_values(self) -> SavedState | None:
+        """The trained values on the screen; None where these are the document's own."""
+        kernel = self._window.kernel
+        return kernel.trained_values() if kernel is not None else self._window.document.state
+
+    # opening
+
+    def new(self) -> None:
+        if self.may_close():
+            self.example = ""
+            self._window.set_document(Document.new(self._window.document.graph.catalog))
+
+    def ask_open(self) -> None:
+        chosen = self._window.dialogs.open_path(self.folder)
+        if chosen is not None:
+            self.open(chosen)
+
+    def open(self, path: Path) -> bool:
+        """Show a graph, or play a lesson, after what is open is safe. Whether it was opened."""
+        window = self._window
+        if is_lesson(path):
+            return window.lessons.open(path)
+        document = self._loaded(path)
+        if document is None or not self.may_close():
+            return False
+        if document.identity is not None and is_changed(path, document.identity):  # it was the one that is open, and was saved just now
+            document = self._loaded(path)
+            if document is None:
+                return False
+        self.example = ""
+        window.session.remember(path)
+        window.set_document(document)
+        return True
+
+    def _loaded(self, path: Path) -> Document | None:
+        """The document in a file; None, after it was said why, where there is none."""
+        try:
+            return Document.load(path, self._window.document.graph.catalog)
+        except FileError as wrong:
+            self._window.dialogs.tell("This file cannot be opened", str(wrong))
+            return None
+
+    def open_recent(self, path: Path) -> bool:
+        """Open a file of the list; one that is gone can be taken off it. Whether it was opened."""
+        if not reachable(path, 3.0):
+            text = f"There is no file {quoted_path(path)} now. It may be on a disk or a share that is not connected."
+            if self._window.dialogs.sure("This file cannot be found", text, "Remove from the list"):
+                self._window.session.forget(path)
+            return False
+        return self.open(path)
+
+    def not_opened(self, complaint: str) -> None:
+        """What was asked for at the start cannot be opened: say it until it is read, and offer another file."""
+        if self._window.dialogs.open_another(complaint):
+            self.ask_open()
+
+    def open_example(self, name: str) -> bool:
+        """A copy of an example: saving asks for a place, the example itself stays."""
+        window = self._window
+        try:
+            document = example_document(name, window.document.graph.catalog)
+        except FileError as wrong:
+            window.dialogs.tell("This example cannot be opened", str(wrong))
+            return False
+        if not self.may_close():
+            return False
+        self.example = name
+        window.session.set("last", f"example:{name}")
+        window.set_document(document)
+        return True
+
+    def show_graph(self, graph: Graph) -> None:
+        """A graph made just now, such as one of a formula, as a new document."""
+        if self.may_close():
+            self.example = ""
+            self._window.set_document(Document(graph))
+
+    def show_recovered(self, document: Document) -> None:
+        """A document that a crash has left, whose place was made before."""
+        self.example = ""
+        self._window.set_document(document)
+
+    def took_example(self, name: str) -> None:
+        """The window was opened with an example."""
+        self.example = name
+
+    # saving
+
+    def save(self) -> bool:
+        """Whether the document is safely in its file afterwards."""
+        path = self._window.document.path
+        return self._write(path) if path is not None and not self._window.document.file_read_only else self.save_as()
+
+    def save_as(self) -> bool:
+        window = self._window
+        path = window.document.path
+        suggested = path if path is not None else self.suggested(file_name(self.title, ".gradwire"))
+        chosen = window.dialogs.save_path(str(suggested))
+        return chosen is not None and self._write(chosen)
+
+    def _write(self, path: Path, replace: bool = False) -> bool:
+        window = self._window
+        state, held = self.trained_values, window.document.state if path == window.document.path else None
+        try:
+            window.document.save(path, state, replace=replace)
+        except FileChanged:
+            answer = window.dialogs.changed_outside(path.name)
+            return self._write(path, replace=True) if answer == "replace" else answer == "save_as" and self.save_as()
+        except FileError as wrong:
+            window.dialogs.tell("The graph could not be saved", str(wrong))
+            return False
+        self.example = ""
+        window.session.remember(path)
+        if state is None and held is not None:
+            window.say(f"Saved {path.name} untrained, in place of its values {steps_text(held.step)}; Run > Take back Reset returns them")
+        elif state is None:
+            window.say(f"Saved {path.name}")
+        elif window.document.state is None:
+            window.say(f'Saved {path.name} without its trained values, because "Save trained values" in the File menu is off')
+        else:
+            window.say(f"Saved {path.name} with its values {steps_text(state.step)}")
+        window.set_saved()
+        return True
+
+    # exporting
+
+    def export_code(self) -> None:
+        """Readable PyTorch, written by the command line in a process of its own: this one never loads torch."""
+        window = self._window
+        suggested = str(self.suggested(file_name(self.title, ".py", "_")))
+        chosen = window.dialogs.save_path(suggested, "Export PyTorch code", "Python (*.py)", ".py")
+        if chosen is None:
+            return
+        folder = tempfile.TemporaryDirectory(prefix="gradwire-")
+        source = Path(folder.name) / file_name(self.title, ".gradwire", "_")
+        state = self.trained_values
+        try:
+            graph_files.save(window.document.graph, source, state)
+        except FileError as wrong:
+            window.dialogs.tell("The code could not be written", str(wrong))
+            return
+        process = QProcess(window)
+        process.finished.connect(lambda code, _: self._exported(process, folder, chosen, code, state))
+        self._exports.append(process)
+        window.say(f"Writing {chosen.name} …")
+        beside = ["--folder", window.document.folder] if window.document.folder else []  # the copy's own folder holds no data
+        process.start(sys.executable, [str(MAIN), "export", str(source), "-o", str(chosen), *beside])
+
+    def _exported(
+        self, process: QProcess, folder: tempfile.TemporaryDirectory[str], path: Path, code: int, state: SavedState | None
+    ) -> None:  # fmt: skip
+        folder.cleanup()
+        self._exports.remove(process)
+        if code == 0:
+            self._window.say(f"Wrote {path.name} with the values {steps_text(state.step if state is not None else 0)}")
+        else:
+            lines = bytes(process.readAllStandardError().data()).decode(errors="replace").strip().splitlines()
+            self._window.dialogs.tell("The code could not be written", lines[-1] if lines else "The exporter failed.")
+        process.deleteLater()
+
+    def export_picture(self) -> None:
+        window = self._window
+        chosen = window.dialogs.save_path(str(self.suggested(file_name(self.title, ".png", "_"))), "Export picture", PICTURES, ".png")
+        if chosen is None:
+            return
+        from ui.shell.picture_file import write_picture
+
+        try:
+            hidden = window.canvas.overlay.hidden
+            said = write_picture(chosen, window.document.graph, window.trace, window.theme.name, PICTURE_SCALE, hidden)
+        except OSError as wrong:
+            window.dialogs.tell("The picture could not be written", f"{quoted_name(chosen)}: {reason(wrong)}.")
+        except ValueError as wrong:
+            window.dialogs.tell("The picture could not be written", str(wrong))
+        else:
+            window.say(f"Wrote {chosen.name}{self._shown_step}. {said}".removesuffix(". "))
+
+    @property
+    def _shown_step(self) -> str:
+        """Which step the numbers on the canvas are from, after a comma; nothing where nothing was trained."""
+        trace = self._window.trace
+        return f", with the values {steps_text(trace.step)}" if trace is not None and trace.step else ""
+
+    def copy_picture(self) -> None:
+        """The whole graph with its numbers, in the present theme, onto the clipboard."""
+        from ui.shell.picture_file import picture_image, too_large
+
+        window = self._window
+        image, used = picture_image(window.document.graph, window.trace, window.theme, PICTURE_SCALE, window.canvas.overlay.hidden)
+        QGuiApplication.clipboard().setImage(image)
+        window.say(f"The picture is on the clipboard{self._shown_step}. {too_large(used, PICTURE_SCALE)}".removesuffix(". "))
+
+
+def reachable(path: Path, seconds: float = 1.0) -> bool:
+    """Whether a file is there, as far as the system says so in time: a share that is offline may keep it waiting for a minute."""
+    found: list[bool] = []
+    thread = threading.Thread(target=lambda: found.append(path.exists()), daemon=True)
+    thread.start()
+    thread.join(seconds)
+    return bool(found) and found[0]
+
+
+def is_lesson(path: Path) -> bool:
+    """Whether a file's name is a lesson's. Only asked of a file that somebody opens: lessons cost the start nothing."""
+    from graph.lessons.lesson import ENDING
+
+    return path.suffix.lower() == ENDING
+
+
+def example_document(name: str, catalog: Catalog) -> Document:
+    """An example as a document without a file; the first one can be built even where the files are missing. Raises FileError."""
+    path = example_path(name)
+    if name == FIRST and not path.exists():
+        from graph.formula.to_graph import build
+
+        return Document(build("x*y + z", catalog, {"x": 2.0, "y": -5.0, "z": 3.0}))
+    return Document(graph_files.load(path, catalog))

@@ -1,0 +1,107 @@
+"""Formulas in and out of the window: typed on the canvas, copied from a selection."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtWidgets import QApplication
+
+from graph.formula.to_graph import FormulaError
+from graph.formula.to_text import formula_text
+from graph.grouping.layout import layout
+from graph.model.edits import Move
+from graph.model.graph import GraphError
+from ui.canvas.model.levels import placed
+from ui.maths.formula import loader
+from ui.maths.formula_latex import latex
+from ui.shell.formula_entry import Entry, FormulaEntry
+
+if TYPE_CHECKING:
+    from ui.shell.window import Window
+
+SHOWN = 60
+"""Letters of a copied formula that the message repeats."""
+
+
+def ask(window: Window, at: QPointF | None = None, text: str = "") -> None:
+    """Open the field; the graph will stand at `at` in the scene, where the field opens too (None: the middle of the view)."""
+    document, canvas = window.document, window.canvas
+    if document.read_only:
+        return window.say(document.read_only)
+    loader().start()
+    place: QPoint | None = None
+    if at is not None and document.graph.nodes:
+        place = canvas.mapToGlobal(canvas.camera.to_view(at).toPoint())
+    scene = at if at is not None else canvas.seen().center()
+    entry_of(window).ask(document.graph, scene, place, inside(window), text)
+
+
+def entry_of(window: Window) -> FormulaEntry:
+    """The window's field for formulas, made when it is first asked for."""
+    found = window.findChild(FormulaEntry)
+    if found is None:
+        found = FormulaEntry(window.theme, window)
+        found.accepted.connect(lambda entry: insert(window, entry))
+    found.set_theme(window.theme)
+    return found
+
+
+def inside(window: Window) -> str | None:
+    """The group the canvas looks into."""
+    return window.canvas.scene.inside
+
+
+def insert(window: Window, entry: Entry) -> None:
+    """Do what an entry says: one undo step, laid out by the true sizes of the cards, selected and in view."""
+    document, canvas = window.document, window.canvas
+    first = not document.graph.nodes
+    assert entry.edit is not None
+    try:
+        with document.gesture("Insert formula"):
+            document.do(placed(entry.edit, canvas.levels.inside), "Insert formula")
+            tidy = _tidy(window, entry.nodes)
+            if tidy.positions:
+                document.do(tidy)
+    except GraphError as refused:
+        return window.say(str(refused))
+    canvas.select(entry.nodes)
+    if first:
+        canvas.fit_all()
+    elif not canvas.seen().contains(canvas.scene.bounds(entry.nodes)):
+        canvas.centre_on(canvas.scene.bounds(entry.nodes).center())
+    canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+
+def _tidy(window: Window, nodes: tuple[str, ...]) -> Move:
+    """The new nodes at the places their cards' sizes ask for; the corner where it was, below what stands there already."""
+    graph, scene = window.document.graph, window.canvas.scene
+    known = [node for node in nodes if node in scene.row]
+    sizes = {node: (scene.rect(node).width(), scene.rect(node).height()) for node in known}
+    places = layout(graph, sizes, known)
+    if not places:
+        return Move(())
+    left, top = min(x for x, _ in places.values()), min(y for _, y in places.values())
+    want_x, want_y = min(graph.nodes[n].x for n in known), min(graph.nodes[n].y for n in known)
+    shifted = {node: (x - left + want_x, y - top + want_y) for node, (x, y) in places.items()}
+    bottom = max(y + sizes[node][1] for node, (_, y) in shifted.items())
+    right = max(x + sizes[node][0] for node, (x, _) in shifted.items())
+    others = [scene.rect(node) for node in graph.nodes if node not in sizes and node in scene.row]
+    down = 0.0
+    while hit := [card for card in others if card.right() > want_x and card.left() < right
+                  and card.bottom() > want_y + down and card.top() < bottom + down]:  # fmt: skip
+        down = max(card.bottom() for card in hit) + 32 - want_y
+    return Move(tuple((node, x, y + down) for node, (x, y) in shifted.items()))
+
+
+def copy(window: Window, as_latex: bool = False) -> None:
+    """Put the selection on the clipboard as a formula that can be typed again, or as LaTeX; without a selection, everything."""
+    graph = window.document.graph
+    try:
+        text = formula_text(graph, window.canvas.selected_nodes() or graph.nodes)
+        text = latex(text) if as_latex else text
+    except FormulaError as refused:
+        return window.say(str(refused))
+    QApplication.clipboard().setText(text)
+    short = text.replace("\n", " ")
+    window.say("Copied  " + (short if len(short) <= SHOWN else short[: SHOWN - 1] + "…"))

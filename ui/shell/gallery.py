@@ -1,0 +1,171 @@
+"""The examples, each with a thumbnail painted from the graph itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+
+from graph.model.graph import Graph
+from graph.model.spec import Catalog
+from graph.storage.files import FileError, load
+from ui.look.choice_card import ChoiceCard
+from ui.look.theme import Theme, color
+from ui.look.widgets import label
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "resources" / "examples"
+FIRST = "xy-plus-z"
+COLUMNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """One example: its file and its graph."""
+
+    path: Path
+    graph: Graph
+
+    @property
+    def title(self) -> str:
+        return str(self.graph.settings.get("title") or self.path.stem.replace("-", " "))
+
+    @property
+    def description(self) -> str:
+        return str(self.graph.settings.get("description") or "")
+
+
+def example_path(name: str) -> Path:
+    """Where the example of that name lies."""
+    return EXAMPLES / f"{name}.gradwire"
+
+
+def examples(catalog: Catalog, folder: Path = EXAMPLES) -> list[Example]:
+    """All examples that can be read, in the order they give themselves (`order` among their settings), then by name."""
+    found: list[Example] = []
+    for path in sorted(folder.glob("*.gradwire")):
+        try:
+            found.append(Example(path, load(path, catalog)))
+        except FileError:
+            continue
+    return sorted(found, key=lambda e: (_order(e.graph), e.path.stem))
+
+
+def _order(graph: Graph) -> float:
+    value = graph.settings.get("order", 99)
+    return float(value) if isinstance(value, (int, float)) else 99.0
+
+
+class Thumbnail(QWidget):
+    """A small picture of a graph, painted once and kept."""
+
+    def __init__(self, graph: Graph, theme: Theme) -> None:
+        super().__init__()
+        self._graph, self._theme = graph, theme
+        self._picture: QPixmap | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setFixedHeight(130)
+
+    def paint_now(self) -> None:
+        from ui.canvas.paint.picture import paint_graph
+
+        ratio = self.devicePixelRatioF()
+        picture = QPixmap(round(self.width() * ratio), round(self.height() * ratio))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(color(self._theme.canvas))
+        painter = QPainter(picture)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        paint_graph(painter, self._graph, None, self._theme, QRectF(0, 0, self.width(), self.height()), values=False, dots=False)
+        painter.end()
+        self._picture = picture
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self._picture is None:
+            painter.fillRect(self.rect(), color(self._theme.canvas))
+        else:
+            painter.drawPixmap(0, 0, self._picture)
+
+
+class Card(ChoiceCard):
+    """One example to click on."""
+
+    def __init__(self, example: Example, theme: Theme) -> None:
+        super().__init__(example, f"{example.title}. {example.description}")
+        self.example = example
+        self.thumbnail = Thumbnail(example.graph, theme)
+        text = label(example.description, "small", wrap=True)
+        text.setAlignment(Qt.AlignmentFlag.AlignTop)
+        text.setMinimumHeight(round(48 * theme.scale))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 1, 1, 12)
+        layout.setSpacing(4)
+        layout.addWidget(self.thumbnail)
+        words = QVBoxLayout()
+        words.setContentsMargins(14, 6, 14, 0)
+        words.setSpacing(2)
+        words.addWidget(label(example.title, "strong"))
+        words.addWidget(text)
+        layout.addLayout(words)
+
+
+class Gallery(QDialog):
+    """Choose an example; `chosen` is its path, None when closed without one."""
+
+    def __init__(self, catalog: Catalog, theme: Theme, parent: QWidget | None = None, folder: Path = EXAMPLES) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Examples")
+        self.chosen: Path | None = None
+        self.cards = [Card(example, theme) for example in examples(catalog, folder)]
+        inner = QWidget()
+        grid = QGridLayout(inner)
+        grid.setContentsMargins(24, 20, 24, 24)
+        grid.setSpacing(16)
+        grid.addWidget(label("Examples", "heading"), 0, 0, 1, COLUMNS)
+        intro = "Each opens as a graph of your own: change what you like, the example stays as it is."
+        grid.addWidget(label(intro, "secondary"), 1, 0, 1, COLUMNS)
+        for index, card in enumerate(self.cards):
+            grid.addWidget(card, 2 + index // COLUMNS, index % COLUMNS)
+            card.chosen.connect(self._take)
+        for column in range(COLUMNS):
+            grid.setColumnStretch(column, 1)
+        grid.setRowStretch(2 + len(self.cards) // COLUMNS + 1, 1)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inner)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(area)
+        self.resize(QSize(round(900 * theme.scale), round(640 * theme.scale)).boundedTo(_room(parent)))
+        self._unpainted = list(self.cards)
+        self._timer = QTimer(self)
+        self._timer.setInterval(0)
+        self._timer.timeout.connect(self._paint_one)
+
+    def _paint_one(self) -> None:
+        """One thumbnail a turn of the event loop: the gallery is there at once and answers while they appear."""
+        if self._unpainted:
+            self._unpainted.pop(0).thumbnail.paint_now()
+        else:
+            self._timer.stop()
+
+    def _take(self, example: Example) -> None:
+        self.chosen = example.path
+        self.accept()
+
+    def showEvent(self, event: object) -> None:
+        super().showEvent(event)  # type: ignore[arg-type]
+        self._timer.start()
+
+    def hideEvent(self, event: object) -> None:
+        self._timer.stop()
+        super().hideEvent(event)  # type: ignore[arg-type]
+
+
+def _room(parent: QWidget | None) -> QSize:
+    return parent.size() - QSize(40, 40) if parent is not None and parent.width() > 400 else QSize(1200, 900)

@@ -1,0 +1,57 @@
+"""What may open a dialog runs after the event that asked for it.
+
+A dialog has an event loop of its own. Opened while Qt is still delivering a drop, a key or a click, that loop would deliver further
+events inside the first one: a second drop then meets the unfinished first one, and the process dies. So everything that may ask
+something is put here, and runs from the window's event loop, one task at a time.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtWidgets import QWidget
+
+if TYPE_CHECKING:
+    from ui.shell.window import Window
+
+
+def window_around(widget: QWidget) -> Window | None:
+    """The window that a panel belongs to, also while the panel floats in a frame of its own."""
+    around: QWidget | None = widget
+    while around is not None and not isinstance(getattr(around, "later", None), Later):
+        around = around.parentWidget()
+    return around  # type: ignore[return-value]
+
+
+class Later(QObject):
+    """Call it with a task. Tasks run in order, each when the one before it, with all its dialogs, has ended."""
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._tasks: deque[Callable[[], object]] = deque()
+        self.running = False
+        """Whether a task runs now, so that a dialog may be opened."""
+
+    def end(self) -> None:
+        """The window has closed: nothing that waits is asked over a window that is gone."""
+        self._tasks.clear()
+
+    def __call__(self, task: Callable[[], object]) -> None:
+        self._tasks.append(task)
+        if len(self._tasks) == 1 and not self.running:
+            QTimer.singleShot(0, self, self._next)
+
+    def _next(self) -> None:
+        if self.running or not self._tasks:
+            return
+        task = self._tasks.popleft()
+        self.running = True
+        try:
+            task()
+        finally:
+            self.running = False
+            if self._tasks:
+                QTimer.singleShot(0, self, self._next)

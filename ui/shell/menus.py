@@ -1,0 +1,73 @@
+"""Menus made from the action table."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtWidgets import QMenu, QMenuBar
+
+from ui.shell.actions import ACTIONS, MENUS
+
+if TYPE_CHECKING:
+    from ui.shell.window import Window
+
+CONTEXT = (
+    "why", "", "cut", "copy", "copy_formula", "paste", "duplicate", "delete", "dissolve", "", "group", "ungroup", "open_box",
+    "open_neurons", "fold_back", "rename", "mark_objective", "probe_value", "probe_gradient", "", "layout", "fit",
+)  # fmt: skip
+CONTEXT_EMPTY = ("add_node", "type_formula", "paste", "select_all", "", "layout", "fit_all", "", "copy_picture")
+
+
+def build(window: Window, made: dict[str, QAction]) -> QMenuBar:
+    """The menu bar; File also has the recent files, filled when it opens."""
+    bar = QMenuBar(window)
+    menus: dict[str, QMenu] = {name: bar.addMenu(name) for name in MENUS}
+    for name in MENUS:
+        # Alt and the first letter, without the underlines that mnemonics would draw.
+        opener = QShortcut(QKeySequence(f"Alt+{name[0]}"), window)
+        opener.activated.connect(lambda name=name: _open(bar, menus[name]))
+    for spec in ACTIONS:
+        top, _, inner = spec.menu.partition("/")
+        menu = menus[top]
+        if inner:
+            if spec.menu not in menus:
+                menus[spec.menu] = menu.addMenu(inner)
+            menu = menus[spec.menu]
+        if spec.before:
+            menu.addSeparator()
+        menu.addAction(made[spec.id])
+        if spec.id == "open":
+            recent = menu.addMenu("Open recent")
+            recent.aboutToShow.connect(lambda recent=recent: _fill_recent(window, recent))
+            recent.setObjectName("recent")
+    return bar
+
+
+def _open(bar: QMenuBar, menu: QMenu) -> None:
+    action = menu.menuAction()
+    bar.setActiveAction(action)
+    menu.popup(bar.mapToGlobal(bar.actionGeometry(action).bottomLeft()))
+
+
+def _fill_recent(window: Window, menu: QMenu) -> None:
+    menu.clear()
+    paths = window.session.recent
+    for path in paths:
+        action = menu.addAction(path.name)
+        action.setToolTip(str(path))
+        action.triggered.connect(lambda _=False, path=path: window.later(lambda: window.files.open_recent(path)))
+    if not paths:
+        menu.addAction("No recent files").setEnabled(False)
+
+
+def context(window: Window, made: dict[str, QAction], on_something: bool) -> QMenu:
+    """The menu under the right mouse button."""
+    menu = QMenu(window)
+    menu.aboutToHide.connect(menu.deleteLater)
+    for identity in CONTEXT if on_something else CONTEXT_EMPTY:
+        if identity:
+            menu.addAction(made[identity])
+        else:
+            menu.addSeparator()
+    return menu

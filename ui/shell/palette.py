@@ -1,0 +1,44 @@
+"""The command palette: every action by a few letters of its name, ranked as nodes are in their search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ui.shell.actions import ACTIONS
+from ui.shell.search import rank
+from ui.shell.search_box import Row
+
+if TYPE_CHECKING:
+    from ui.shell.window import Window
+
+
+def ask(window: Window) -> None:
+    """Open the palette in the upper middle of the window."""
+    window.search_box.ask(None, "What do you want to do?", lambda text: rows(window, text))
+
+
+def rows(window: Window, text: str) -> Sequence[Row]:
+    """What matches, what can be used now first; among equals what was used lately, then the table's order."""
+    lately = {name: place for place, name in enumerate(window.session.recent_commands)}
+    found: list[tuple[tuple[int, int, int, int], Row]] = []
+    for place, spec in enumerate(ACTIONS):
+        action = window.actions_by_id[spec.id]
+        title = spec.text.replace(" …", "")
+        menu = spec.menu.replace("/", " › ")
+        names = (title, action.text(), f"{menu} {title}", spec.tip, *spec.search)
+        scores = [rank(text, names[:2]), rank(text, names)]
+        if spec.id == "commands" or scores[1] is None:
+            continue
+        score = scores[0] if scores[0] is not None else 4 + scores[1]  # what it is called comes before what is said about it
+        keys = window.keys.native(spec)
+        shown = f"✓ {title}" if action.isCheckable() and action.isChecked() else title
+        row = Row(lambda name=spec.id: run(window, name), shown, f"{menu}    {keys}" if keys else menu, enabled=action.isEnabled())
+        found.append(((not row.enabled, score, lately.get(spec.id, len(lately)), place), row))
+    return [row for _, row in sorted(found, key=lambda pair: pair[0])]
+
+
+def run(window: Window, identity: str) -> None:
+    """Trigger an action and remember it as the last one used."""
+    window.session.used_command(identity)
+    window.actions_by_id[identity].trigger()

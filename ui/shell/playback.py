@@ -1,0 +1,310 @@
+"""Where playback stands: which event is under way, how far, and which numbers have arrived already.
+
+The canvas reads it to draw pulses and to hide numbers that are still to come; the transport bar moves it. At rest nothing
+is hidden. A timer runs only while something plays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from PySide6.QtCore import QElapsedTimer, QObject, QTimer, Signal
+
+from engine.compile.views import Event, TraceView
+
+Playing = Literal["", "forward", "backward", "step"]
+Pass = Literal["", "forward", "backward", "update", "zero"]
+TAIL: tuple[Literal["update", "zero"], ...] = ("update", "zero")
+"""What follows the backward pass in a whole training step: the parameters' update, and the gradients forgotten."""
+
+EVENT_MS = 750.0
+"""One event at speed 1; a long pass is hastened so that it takes about `PASS_MS`, but no event less than `LEAST_MS`."""
+PASS_MS = 14_000.0
+LEAST_MS = 110.0
+QUIET_SHARE = 0.35
+"""Share of an event's time for one that moves nothing along a wire (a source, the end of a backward pass)."""
+TICK_MS = 16
+SPEEDS = (0.25, 4.0)
+
+
+class Playhead(QObject):
+    """A position in `TraceView.events`, and in the `tail` that follows them where whole training steps are played.
+
+    `event_index` counts finished events; `progress` (0 to 1) is how far the next one has come. `at_rest` means that
+    no playback is under way or half done, and every number of the trace is shown. `breaks(event)` may say that playback
+    has to stop once an event is finished.
+    """
+
+    moved = Signal()
+    """The position changed: repaint pulses and numbers."""
+    state_changed = Signal()
+    """`playing`, `at_rest` or the events changed: buttons and labels."""
+    left = Signal(int)
+    """Someone stepped beyond the end (1) or before the beginning (-1) of a whole training step."""
+    broke = Signal(object)
+    """Playback stopped because `breaks` said so; bears the event."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.events: tuple[Event, ...] = ()
+        self.tail: tuple[Literal["update", "zero"], ...] = ()
+        self.breaks: Callable[[Event], bool] | None = None
+        self.event_index = 0
+        self._share = 0.0
+        self.playing: Playing = ""
+        self.at_rest = True
+        self.speed = 1.0
+        self.reduced_motion = False
+        self._stop_at = 0
+        self._value_at: dict[str, int] = {}
+        self._gradient_at: dict[str, int] = {}
+        self._node_value_at: dict[str, int] = {}
+        self._node_gradient_at: dict[str, int] = {}
+        self._turn = 0
+        self._clock = QElapsedTimer()
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
+        self._timer.timeout.connect(self._tick)
+
+    # what the canvas asks
+
+    @property
+    def length(self) -> int:
+        """How many positions there are to step through."""
+        return len(self.events) + len(self.tail)
+
+    @property
+    def turn(self) -> int:
+        """Where the backward pass begins."""
+        return self._turn
+
+    @property
+    def forgotten(self) -> bool:
+        """Whether the gradients of this step are gone: the phase that sets them to zero is over."""
+        return not self.at_rest and bool(self.tail) and self.event_index >= self.length
+
+    @property
+    def under_way(self) -> bool:
+        """Whether an event has begun that is not finished."""
+        return not self.at_rest and (self._share > 0.0 or bool(self.playing))
+
+    @property
+    def active_event(self) -> Event | None:
+        """The event under way, or the one that a single step would play next; None at rest and at the end."""
+        return self.events[self.event_index] if not self.at_rest and self.event_index < len(self.events) else None
+
+    @property
+    def progress(self) -> float:
+        """How far the event under way has come, 0 to 1; always 0 with reduced motion: nothing travels then."""
+        return 0.0 if self.reduced_motion else self._share
+
+    @property
+    def moving(self) -> bool:
+        """Whether pulses are on their way."""
+        return not self.at_rest and (self._share > 0.0 or bool(self.playing)) and self.active_event is not None
+
+    @property
+    def active_edges(self) -> tuple[str, ...]:
+        event = self.active_event
+        return event.edges if event is not None and self.moving else ()
+
+    @property
+    def active_node(self) -> str | None:
+        """The node that works: of the event under way, else of the last one finished."""
+        if self.at_rest or not self.events:
+            return None
+        if self.moving:
+            return self.events[self.event_index].node
+        return self.events[self.event_index - 1].node if 0 < self.event_index <= len(self.events) else None
+
+    @property
+    def phase(self) -> Pass:
+        """Which pass the playhead stands in; empty at rest."""
+        if self.at_rest or not self.events:
+            return ""
+        at = min(self.event_index if self.under_way else max(0, self.event_index - 1), self.length - 1)
+        return self.events[at].phase if at < len(self.events) else self.tail[at - len(self.events)]
+
+    def arrived_values(self, edge: str) -> bool:
+        """Whether the value on this wire may be shown."""
+        return self.at_rest or self.event_index > self._value_at.get(edge, -1)
+
+    def arrived_gradients(self, edge: str) -> bool:
+        """Whether the gradient on this wire may be shown."""
+        return self.at_rest or (self.event_index > self._gradient_at.get(edge, -1) and not self.forgotten)
+
+    def node_has_value(self, node: str) -> bool:
+        return self.at_rest or self.event_index > self._node_value_at.get(node, -1)
+
+    def node_has_gradient(self, node: str) -> bool:
+        """A node's own gradient is complete when its backward event begins."""
+        at = self._node_gradient_at.get(node, -1)
+        return self.at_rest or ((self.event_index > at or (self.event_index == at and self.moving)) and not self.forgotten)
+
+    # what feeds it
+
+    def set_trace(self, trace: TraceView | None) -> None:
+        """Take the events of a new trace; the position stays when they are the same ones with new numbers."""
+        self.set_events(trace.events if trace is not None else ())
+
+    def set_events(self, events: Sequence[Event]) -> None:
+        found = tuple(events)
+        if found == self.events:
+            return
+        self.events = found
+        self._turn = next((i for i, e in enumerate(found) if e.phase == "backward"), len(found))
+        self._index_arrivals()
+        self.reset()
+
+    def set_tail(self, whole: bool) -> None:
+        """Play whole training steps, update and zeroing included, or the two passes alone."""
+        if whole != bool(self.tail):
+            self.tail = TAIL if whole else ()
+            self.reset()
+
+    def _index_arrivals(self) -> None:
+        tables: tuple[dict[str, int], ...] = (self._value_at, self._gradient_at, self._node_value_at, self._node_gradient_at)
+        for table in tables:
+            table.clear()
+        for i, event in enumerate(self.events):
+            forward = event.phase == "forward"
+            (self._node_value_at if forward else self._node_gradient_at)[event.node] = i
+            for edge in event.edges:
+                (self._value_at if forward else self._gradient_at)[edge] = i
+        for edge in set(self._value_at) - set(self._gradient_at):
+            self._gradient_at[edge] = self._turn
+
+    # what the transport bar does
+
+    def play_forward(self) -> None:
+        """Play the forward pass: from the start, or from where it was interrupted."""
+        if self.playing == "forward":
+            return self.pause()
+        fresh = self.at_rest or self.event_index >= self._turn
+        self._play("forward", 0 if fresh else self.event_index, self._turn, keep=not fresh)
+
+    def play_backward(self) -> None:
+        """Play the backward pass; the values of the forward pass are all there."""
+        if self.playing == "backward":
+            return self.pause()
+        fresh = self.at_rest or not self._turn <= self.event_index < len(self.events)
+        self._play("backward", self._turn if fresh else self.event_index, len(self.events), keep=not fresh)
+
+    def step(self) -> None:
+        """Play one event; during an event, finish it at once; at the end of a whole step, on to the next."""
+        if not self.events:
+            return
+        if not self.at_rest and self._share > 0.0:
+            self._finish_event()
+            if not self._broken():
+                self._halt()
+            return
+        start = 0 if self.at_rest else self.event_index
+        if len(self.events) <= start < self.length:
+            self.seek(start + 1)  # nothing travels along wires: updated, or set to zero, at once
+        elif start < self.length:
+            self._play("step", start, start + 1)
+        elif self.tail:
+            self.left.emit(1)
+
+    def step_back(self) -> None:
+        """Take back the event under way, else the last one finished; from rest, the last event of all."""
+        if not self.events:
+            return
+        index = len(self.events) if self.at_rest else self.event_index
+        if self.at_rest or self._share <= 0.0:
+            index -= 1
+        if index < 0 and self.tail:
+            self.left.emit(-1)
+        else:
+            self.seek(index)
+
+    def seek(self, index: int) -> None:
+        """Stand still after `index` finished events."""
+        self._timer.stop()
+        self.playing, self.at_rest, self._share = "", False, 0.0
+        self.event_index = min(max(index, 0), self.length)
+        self._announce()
+
+    def pause(self) -> None:
+        self._halt()
+
+    def reset(self) -> None:
+        """Back to rest: everything is shown."""
+        self._timer.stop()
+        self.playing, self.at_rest, self._share, self.event_index = "", True, 0.0, len(self.events)
+        self._announce()
+
+    def set_speed(self, speed: float) -> None:
+        self.speed = min(max(speed, SPEEDS[0]), SPEEDS[1])
+
+    # time
+
+    def _length_ms(self) -> float:
+        if self.event_index < len(self.events):
+            return self.event_ms(self.events[self.event_index])
+        return EVENT_MS * QUIET_SHARE / self.speed
+
+    def event_ms(self, event: Event) -> float:
+        """How long an event takes at the present speed, in milliseconds."""
+        count = self._turn if event.phase == "forward" else len(self.events) - self._turn
+        base = max(LEAST_MS, min(EVENT_MS, PASS_MS / max(1, count)))
+        return base * (1.0 if event.edges else QUIET_SHARE) / self.speed
+
+    def advance(self, ms: float) -> None:
+        """Let `ms` milliseconds pass. The timer calls it; a test may too."""
+        while ms > 0 and self.playing and self.event_index < self._stop_at:
+            length = self._length_ms()
+            left = length * (1.0 - self._share)
+            if ms < left:
+                self._share += ms / length
+                break
+            ms -= left
+            self._finish_event()
+            if self._broken():
+                return
+        if self.playing and self.event_index >= self._stop_at:
+            self._halt()
+        else:
+            self.moved.emit()
+
+    def _broken(self) -> bool:
+        """Stop where a breakpoint says so; a step stops there anyway, and says so as well."""
+        done = self.event_index - 1
+        if self.breaks is None or not self.playing or done >= len(self.events):
+            return False
+        event = self.events[done]
+        if not self.breaks(event):
+            return False
+        self._halt()
+        self.broke.emit(event)
+        return True
+
+    def _finish_event(self) -> None:
+        self.event_index += 1
+        self._share = 0.0
+
+    def _play(self, what: Playing, start: int, stop: int, keep: bool = False) -> None:
+        if not self.events or start >= stop:
+            return
+        self.playing, self.at_rest, self._stop_at = what, False, stop
+        if not keep:
+            self.event_index, self._share = start, 0.0
+        self._clock.start()
+        self._timer.start()
+        self._announce()
+
+    def _halt(self) -> None:
+        self._timer.stop()
+        self.playing = ""
+        if self.events and self.event_index >= len(self.events) and not self.tail:
+            self.at_rest = True
+        self._announce()
+
+    def _announce(self) -> None:
+        self.state_changed.emit()
+        self.moved.emit()
+
+    def _tick(self) -> None:
+        self.advance(min(100.0, float(self._clock.restart())))

@@ -1,0 +1,168 @@
+"""Crash recovery: edits reach a journal of ours within two seconds, and the next start offers it. Never the person's own file."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QDateTime, QLocale, QObject, Qt, QTimer
+
+from graph.storage.document import Document
+from graph.storage.journal import Journal, JournalError, Recovered, recover
+from ui.shell.recovery_bar import RecoveryBar
+
+if TYPE_CHECKING:
+    from engine.kernel.protocol import Handover
+    from graph.storage.document import Change
+    from ui.shell.window import Window
+
+DELAY_MS = 1500
+"""From the first change the disk does not know to its writing: with the writing itself, less than two seconds."""
+
+
+STATE_SHARE = 0.02
+"""Largest part of the time that writing trained values may take."""
+
+
+class Recovery(QObject):
+    """Keeps the journal of the window's document in `folder`, and offers what earlier sessions left there.
+
+    The timer is not started anew by further edits: someone who never rests for two seconds is safe as well.
+    """
+
+    def __init__(self, window: Window, folder: Path) -> None:
+        super().__init__(window)
+        self._window, self.folder = window, folder
+        self._document: Document | None = None
+        self._journal: Journal | None = None
+        self._found: list[Recovered] = []
+        self._complained = False
+        self._state_due = 0.0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.setInterval(DELAY_MS)
+        self._timer.timeout.connect(self._flush_soon)
+        if window.kernel is not None:
+            window.kernel.handed.connect(self._handed)
+        self.bar = RecoveryBar()
+        self.bar.restored.connect(lambda: window.later(self.restore))
+        self.bar.deleted.connect(lambda: window.later(self.delete))
+        self.bar.postponed.connect(self.postpone)
+
+    # keeping
+
+    def follow(self, document: Document) -> None:
+        """Journal this document from now on; the one before it was closed in order."""
+        if document is self._document:
+            return
+        self._let_go()
+        self._document, self._journal = document, Journal(document, self.folder)
+        document.changed.connect(self._changed)
+        self._changed()
+
+    def flush(self, state: bool = True) -> None:
+        """Bring everything to the disk now. A disk that refuses is said once, and asked again with the next change."""
+        self._timer.stop()
+        if self._journal is None:
+            return
+        try:
+            self._journal.flush(state)
+            self._complained = False
+        except JournalError as refused:
+            if not self._complained:
+                self._window.say(str(refused))
+            self._complained = True
+
+    def _flush_soon(self) -> None:
+        """Edits at once; trained values, which may be large, so seldom that their writing is not felt."""
+        begun = time.monotonic()
+        state = begun >= self._state_due
+        self.flush(state)
+        if state:
+            self._state_due = time.monotonic() + (time.monotonic() - begun) / STATE_SHARE
+        elif self._journal is not None and self._journal.pending and not self._complained:
+            self._timer.start()
+
+    def _handed(self, handover: Handover) -> None:
+        """The engine handed over its state: a crash from here on costs what comes after it."""
+        if self._journal is not None:
+            self._journal.keep(handover.saved if handover.saved.step else None)
+            if self._journal.pending and not self._timer.isActive():
+                self._timer.start()
+
+    def close(self) -> None:
+        """The window closes in order: leave nothing of this document, and what was offered for another time."""
+        self._let_go()
+        self.postpone()
+
+    def _changed(self, change: Change | None = None) -> None:
+        assert self._journal is not None and self._document is not None
+        if not self._document.modified and not self._document.history.in_gesture:
+            self.flush()  # it was saved just now: there is nothing to recover any more
+        elif self._journal.pending and not self._timer.isActive():
+            self._timer.start()
+
+    def _let_go(self) -> None:
+        self._timer.stop()
+        if self._journal is not None and self._document is not None:
+            self._document.changed.disconnect(self._changed)
+            self._journal.discard()
+        self._journal = self._document = None
+
+    # offering
+
+    def look(self) -> None:
+        """Offer what sessions that ended without a word have left."""
+        self._found += recover(self.folder, self._window.document.graph.catalog)
+        self._offer()
+
+    @property
+    def offered(self) -> tuple[Recovered, ...]:
+        """What waits for an answer, the one that is asked about first."""
+        return tuple(self._found)
+
+    def restore(self) -> None:
+        """Open what is offered, unsaved and with its old path; it stays recoverable all the while."""
+        if not self._found or not self._window.files.may_close():
+            return
+        found = self._found.pop(0)
+        self._window.files.show_recovered(found.document())
+        self.flush()
+        if self._journal is not None and not self._journal.pending:
+            found.discard()
+        else:
+            found.release()
+        self._offer()
+        if not found.whole:
+            self._window.say("The very last changes could not be read; everything before them is here.")
+
+    def delete(self) -> None:
+        """Throw away what is offered, once the person has said so twice."""
+        sure = "It cannot be brought back afterwards."
+        if self._found and self._window.dialogs.sure(f"Delete the changes to {name_of(self._found[0])}?", sure, "Delete"):
+            self._found.pop(0).discard()
+            self._offer()
+
+    def postpone(self) -> None:
+        """Leave everything for the next start."""
+        for found in self._found:
+            found.release()
+        self._found.clear()
+        self._offer()
+
+    def _offer(self) -> None:
+        if not self._found:
+            self.bar.hide()
+            return
+        found = self._found[0]
+        when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(found.time)), QLocale.FormatType.ShortFormat)
+        more = f"  ({len(self._found) - 1} more after this one)" if len(self._found) > 1 else ""
+        self.bar.ask(f"{name_of(found)} has unsaved changes from before a crash, {when}.{more}")
+
+
+def name_of(found: Recovered) -> str:
+    """The file's name, the graph's title, or a word for neither."""
+    title = found.graph.settings.get("title")
+    return found.path.stem if found.path is not None else title if isinstance(title, str) and title else "An untitled graph"

@@ -1,0 +1,58 @@
+"""What the window says when a key is pressed whose action has nothing to act on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtGui import QKeyEvent
+
+from ui.shell import action_spec as on
+from ui.shell.shortcuts import pressed
+
+if TYPE_CHECKING:
+    from ui.shell.action_spec import ActionSpec, Rule, Situation
+    from ui.shell.window import Window
+
+_FIRST: dict[Rule, str] = {
+    on.selection: "select a node, wire, frame or note first", on.node_selection: "select a node first",
+    on.movable: "select a node, frame or note first", on.one_movable: "select one node, frame or note first",
+    on.several: "select at least two cards first", on.one_node: "select one node first", on.chosen: "select one node first",
+    on.copyable: "select a node, frame or note first", on.wires: "select a wire first", on.nodes: "the graph is empty",
+    on.groupable: "select the nodes to group first", on.grouped: "select a group first", on.inside: "you are not inside a group",
+    on.undoable: "there is nothing to undo", on.redoable: "there is nothing to redo", on.larger: "this is the largest type",
+    on.smaller: "this is the smallest type", on.resettable: "nothing has been trained", on.keepable: "nothing has been trained",
+}  # fmt: skip
+
+
+def explain(window: Window, event: QKeyEvent) -> None:
+    """Say why a key does nothing. A key of the canvas says so only there: elsewhere it may have been meant as a letter."""
+    key = pressed(event.keyCombination())
+    spec = window.keys.owner(key) if key and not event.isAutoRepeat() else None
+    if spec is None or window.actions_by_id[spec.id].isEnabled() or (spec.scope == "canvas" and not window.canvas.hasFocus()):
+        return
+    window.canvas.message.emit(_why(window, spec, window.commands.situation()))
+
+
+def _why(window: Window, spec: ActionSpec, situation: Situation) -> str:
+    if situation.read_only and spec.enabled(replace(situation, read_only=False)):
+        return window.document.read_only
+    name = spec.text.removesuffix(" …")
+    if spec.enabled is on.trainable:
+        return f"{name}: {window.commands.why_not_train()}"
+    if spec.enabled is on.playable:
+        return f"{name}: pause training first" if situation.training else f"{name}: there are no numbers to step through yet"
+    first = _FIRST.get(spec.enabled) or _missing(spec.enabled, situation)
+    return f"{name}: {first or f'not possible here ({spec.tip[0].lower()}{spec.tip[1:]})'}"
+
+
+def _missing(rule: Rule, situation: Situation) -> str:
+    """What a rule that a feature made lacks, found by trying: a graph, or something selected."""
+    if situation.selected:
+        return ""
+    if not situation.nodes:
+        full = replace(situation, nodes=1, selected=1, selected_nodes=1, events=1)
+        return "the graph is empty" if rule(full) else ""
+    if rule(replace(situation, selected=1)):
+        return "select a node or a wire first"
+    return "select a node first" if rule(replace(situation, selected=1, selected_nodes=1, movable=1)) else ""

@@ -1,0 +1,102 @@
+"""What the engine sends, brought to everything in the window that shows it: numbers, progress, problems, its own state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+
+if TYPE_CHECKING:
+    from engine.compile.views import TraceView
+    from engine.kernel.protocol import Progress
+    from ui.shell.window import Window
+
+
+class Showing(QObject):
+    """The window's `trace` is what it shows now; only this sets it, and the window where the document changes for another."""
+
+    def __init__(self, window: Window) -> None:
+        super().__init__(window)
+        self._window = window
+
+    def show_problems(self) -> None:
+        """Problems are seen at once, engine or not; numbers follow when they are computed."""
+        from engine.compile.views import TraceView
+
+        window = self._window
+        problems = window.diagnosis.problems
+        window.bottom.show_problems(problems, window.document.graph)
+        shown = window.trace or TraceView(structure=window.document.structure, revision=window.document.revision)
+        shown = window.diagnosis.complete(shown)
+        window.canvas.set_trace(shown)
+        if window.trace is not None:
+            window.trace = shown
+        self.show_seen()
+
+    def show_seen(self) -> None:
+        """In the panels, what playback has reached: the same as on the canvas."""
+        from ui.debugger.masking import seen
+
+        window = self._window
+        trace = window.predict.covered(seen(window.trace, window.playhead, window.document.graph))
+        window.inspector.set_trace(trace, window.stale)
+        window.outline.set_trace(trace, window.stale)
+
+    def traced(self, trace: TraceView) -> None:
+        """Numbers of an edit are shown at once, in its own frame; those of a running training between two frames."""
+        window = self._window
+        if trace.mode == "training" and trace.iteration < 0:
+            window.pace.run("trace", lambda: self._show_training(trace))
+        else:
+            window.pace.drop("trace")
+            self.show_trace(trace)
+
+    def _show_training(self, trace: TraceView) -> None:
+        if trace.structure == self._window.document.structure:
+            self.show_trace(trace)
+
+    def progressed(self, progress: Progress) -> None:
+        window = self._window
+        window.document.set_trained(progress.trained)
+        if progress.phase == "training":
+            window.pace.run("progress", lambda: self.show_progress(progress))
+        else:
+            window.pace.drop("progress")
+            self.show_progress(progress)
+
+    def show_trace(self, trace: TraceView) -> None:
+        """New numbers for everything that shows some."""
+        window = self._window
+        if window.trace is None:
+            from ui.maths.formula import loader
+
+            loader().start()  # the first numbers are on their way to the screen: there is time for the typesetter now
+        trace = window.diagnosis.take(trace)
+        first, window.trace = window.trace is None, trace
+        if trace.mode == "training" and trace.iteration < 0 and not window.playhead.at_rest:
+            window.playhead.reset()
+        window.playhead.set_trace(trace)
+        window.canvas.set_trace(trace)
+        if first:
+            window.canvas.refit()  # the objective's numbers need room of their own
+        self.show_seen()
+        window.bottom.probes.take(window.predict.covered(trace) or trace, window.stale)
+        window.status.show_trace(trace)
+        for each in window.features.values():
+            each.set_trace(trace, window.stale)
+        window.refresh_actions()
+
+    def show_progress(self, progress: Progress) -> None:
+        window = self._window
+        assert window.kernel is not None
+        window.bottom.show_progress(progress, window.kernel.curve)
+        if progress.problem_node is not None and progress.phase == "failed":
+            window.canvas.select([progress.problem_node])
+        window.status.show_progress(progress)
+        window.refresh_actions()
+
+    def show_kernel(self, state: str, text: str) -> None:
+        window = self._window
+        window.status.show_kernel(state, text)
+        window.topbar.set_device(state, window.status.device_name, window.theme, text)
+        window.refresh_actions()

@@ -1,0 +1,464 @@
+"""The window: canvas in the middle, panels around it, and the wires between document, kernel and playback.
+
+What is inside the window is imported when it is furnished: its frame is on the screen before that, in half the time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent, QIcon, QKeyEvent, QMouseEvent, QPaintEvent, QPalette, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import QMainWindow
+
+from ui.look.frame import paint_frame
+from ui.look.theme import THEMES, Theme, color, load_fonts
+from ui.look.type_size import TypeSizes, sized
+from ui.look.widgets import column
+from ui.shell.settings import Session
+
+if TYPE_CHECKING:
+    from engine.compile.views import TraceView
+    from graph.model.problem import Repair
+    from graph.storage.document import Change, Document
+    from ui.debugger.feature import Debugger
+    from ui.engine_link.link import Kernel
+    from ui.explain.feature import Explain
+    from ui.lessons.feature import Lessons
+    from ui.predict.feature import Predict
+    from ui.presenter.feature import Presenter
+    from ui.unfold.feature import Unfold
+
+ROOMY, FRAME = QSize(1440, 900), QSize(16, 80)
+"""The first window's size, and what frames and title bars take at most."""
+
+
+class Window(QMainWindow):
+    """One document at a time. Without a kernel everything can be edited and nothing is computed.
+
+    Without a document it is an empty frame in the theme's colours, which `furnish` fills.
+    """
+
+    document_shown = Signal()
+    """Another document is in the window."""
+
+    explain: Explain
+    debugger: Debugger
+    unfold: Unfold
+    predict: Predict
+    lessons: Lessons
+    presenter: Presenter
+
+    def __init__(self, document: Document | None, session: Session, kernel: Kernel | None = None, example: str = "") -> None:
+        super().__init__()
+        load_fonts()
+        self.session, self.kernel = session, kernel
+        self.theme: Theme = sized(THEMES.get(session.text("theme", "light"), THEMES["light"]), TypeSizes(session).of())
+        self.furnished = False
+        self.setWindowTitle("Gradwire")
+        palette = self.palette()
+        palette.setColor(QPalette.ColorRole.Window, color(self.theme.canvas))
+        self.setPalette(palette)
+        self._take_place()
+        if document is not None:
+            self.furnish(document, kernel, example)
+
+    def furnish(self, document: Document, kernel: Kernel | None = None, example: str = "") -> None:
+        """Put everything into the frame and show the document."""
+        from ui.canvas import accessible
+        from ui.canvas.view import Canvas
+        from ui.inspector.inspector import Inspector
+        from ui.library.library import Library
+        from ui.look.style import ICONS
+        from ui.outline.outline import Outline
+        from ui.problems.diagnosis import Diagnosis
+        from ui.shell import actions, feature, menus
+        from ui.shell.bottom import Bottom
+        from ui.shell.commands import Commands
+        from ui.shell.dialogs import Dialogs
+        from ui.shell.dropped import DropTarget
+        from ui.shell.files import Files
+        from ui.shell.later import Later
+        from ui.shell.playback import Playhead
+        from ui.shell.recovery import Recovery
+        from ui.shell.search_box import SearchBox
+        from ui.shell.shortcuts import Keys
+        from ui.shell.showing import Showing
+        from ui.shell.status import Status
+        from ui.shell.topbar import TopBar
+        from ui.shell.view_memory import ViewMemory
+        from ui.training.pace import Pace
+
+        session = self.session
+        self.kernel, self.document = kernel, document
+        self.trace: TraceView | None = None
+        self.setWindowIcon(QIcon(str(ICONS / "gradwire.svg")))
+        self.later = Later(self)
+        self.drop_target = DropTarget(self)
+        self.dialogs = Dialogs(self)
+        self.playhead = Playhead(self)
+        self.playhead.set_speed(session.real("speed", 1.0))
+        self.playhead.reduced_motion = session.flag("reduced_motion")
+        accessible.install()
+        self.canvas = Canvas(document, self.theme)
+        self.canvas.set_playhead(self.playhead)
+        self.pace = Pace(self.canvas)
+        self.showing = Showing(self)
+        self.library = Library(document.graph.catalog, self.theme, session.recent_types)
+        self.views = ViewMemory(session, self.canvas)
+        self.inspector = Inspector(kernel.request_array if kernel is not None else None)
+        self.bottom = Bottom(self.pace)
+        self.diagnosis = Diagnosis(self)
+        self.outline = Outline()
+        self.status = Status(self)
+        self.files = Files(self)
+        self.files.took_example(example)
+        self.recovery = Recovery(self, session.recovery_folder)
+        self.commands = Commands(self)
+        self.features = feature.made(self)
+        vars(self).update(self.features)
+        self.actions_by_id = actions.build(self, self.canvas, self.commands)
+        self.keys = Keys(session)
+        self.menu = menus.build(self, self.actions_by_id)
+        self.topbar = TopBar(self.playhead, self.menu)
+        self.search_box = SearchBox(self.theme, self)
+        self._build()
+        self._wire()
+        for each in self.features.values():
+            each.install()
+        self.keys_changed()
+        self.set_theme(self.theme)
+        self.panels.layout.restore()
+        self.furnished = True
+        self.set_document(document)
+        if self.isVisible():
+            self._appeared()
+
+    def _take_place(self) -> None:
+        """Where the window was, never filling the screen without a way out; at the first start, where it fits with its frame."""
+        geometry, available = self.session.blob("geometry"), self.screen().availableGeometry()
+        if geometry is None or not self.restoreGeometry(geometry):
+            place, filled = first_place(available)
+            self.setGeometry(place)
+        else:
+            filled = self.isMaximized() or not _fits(self.size(), available)
+        self.setWindowState(Qt.WindowState.WindowMaximized if filled else Qt.WindowState.WindowNoState)
+
+    def _appeared(self) -> None:
+        self.panels.watch()
+        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        QTimer.singleShot(0, self.views, self.views.first_look)  # once the panels around the canvas have their places
+
+    # layout
+
+    def _build(self) -> None:
+        from ui.shell.panels import Panels
+
+        self.setMenuWidget(self.topbar)
+        self.centre = column(self.recovery.bar, self.canvas)
+        self.setCentralWidget(self.centre)
+        self.setStatusBar(self.status)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        widgets = {"library": self.library, "outline": self.outline, "inspector": self.inspector, "bottom": self.bottom}
+        self.panels = Panels(self, widgets)
+        self.library_dock, self.outline_dock, self.inspector_dock, self.bottom_dock = self.panels.docks.values()
+
+    # wiring
+
+    def _wire(self) -> None:
+        canvas, bottom, topbar, commands = self.canvas, self.bottom, self.topbar, self.commands
+        canvas.selection_changed.connect(self._selection_changed)
+        canvas.add_requested.connect(commands.ask_for_node)
+        canvas.node_activated.connect(lambda _: self.panels.show_inspector(None))
+        canvas.value_activated.connect(lambda _: self.panels.show_value())
+        canvas.number_activated.connect(self.explain.why_of)
+        canvas.probe_requested.connect(lambda _: self.pin_probe("value"))
+        canvas.menu_requested.connect(self._context_menu)
+        canvas.gallery_requested.connect(lambda: self.later(commands.examples))
+        canvas.lessons_requested.connect(lambda: self.later(self.lessons.choose))
+        canvas.formula_requested.connect(commands.ask_for_formula)
+        canvas.message.connect(self.say)
+        canvas.on_live_edit = self._live_edit
+        self.library.placed.connect(commands.place)
+        self.inspector.repair.connect(self.mend)
+        self.inspector.pin.connect(self.pin_probe)
+        self.search_box.chosen.connect(lambda chosen: chosen())
+        self.diagnosis.changed.connect(self.showing.show_problems)
+        bottom.problems.go.connect(self.go_to)
+        self.outline.selected.connect(canvas.select)
+        self.outline.go.connect(lambda item: self.go_to((item,), (item,)))
+        bottom.problems.repair.connect(self.mend)
+        bottom.probes.go.connect(self.go_to)
+        bottom.probes.refused.connect(self.say)
+        bottom.step_clicked.connect(lambda: commands.train_step())
+        bottom.reset_clicked.connect(lambda: commands.train_reset())
+        topbar.train_clicked.connect(lambda: commands.train())
+        topbar.optimizer_clicked.connect(lambda: self.panels.show_training(bottom.training.focus_optimizer))
+        topbar.device_clicked.connect(self._device_clicked)
+        self.playhead.state_changed.connect(self.refresh_actions)
+        if self.kernel is not None:
+            self.kernel.traced.connect(self.showing.traced)
+            self.kernel.progressed.connect(self.showing.progressed)
+            self.kernel.status.connect(self.showing.show_kernel)
+        self._settle = QTimer(self)
+        self._settle.setSingleShot(True)
+        self._settle.setInterval(0)
+        self._settle.timeout.connect(self._settled)
+
+    # the document
+
+    def set_document(self, document: Document) -> None:
+        """Show and compute another document; what was shown is let go of as it is."""
+        if document is not self.document:
+            self.canvas.cancel_gesture()  # what it takes back belongs to the document that goes
+            self.document.changed.disconnect(self._document_changed)
+            self.views.leave()
+            self.document = document
+            self.canvas.set_document(document)
+        document.changed.connect(self._document_changed)
+        self.recovery.follow(document)
+        self.trace = None
+        self.status.clear()
+        self.pace.drop()
+        self.playhead.set_trace(None)
+        self.inspector.set_document(document)
+        self.outline.set_document(document)
+        self.bottom.set_document(document)
+        self.diagnosis.set_document(document)
+        self.status.show_document(document)
+        for each in self.features.values():
+            each.set_document(document)
+        if self.kernel is not None:
+            self.kernel.attach(document)
+            self.kernel.evaluate_soon()
+        self.views.enter(document, self.files.example)
+        if document.read_only or document.note:
+            self.say(document.read_only or document.note)
+        self._settled()
+        if self.isVisible():
+            self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)  # so that Tab adds the first node
+        self.document_shown.emit()
+
+    def _document_changed(self, change: Change) -> None:
+        """Panels follow once the event is over: a drag of a hundred nodes is one refresh."""
+        self.status.clear()
+        self._settle.start()
+
+    def _settled(self) -> None:
+        from ui.training.training import optimizer_text
+
+        self.topbar.set_file(self.files.title, self.document.modified)
+        self.setWindowTitle(f"{self.files.title}[*] — Gradwire")
+        self.setWindowModified(self.document.modified)
+        self.topbar.set_optimizer(optimizer_text(self.document))
+        self.showing.show_seen()
+        self.bottom.training.refresh()
+        self.bottom.probes.refresh()
+        selected = self.canvas.selected_nodes()
+        self.bottom.data.show_document(self.document, selected[0] if len(selected) == 1 else None)
+        self.status.show_document(self.document)
+        for each in self.features.values():
+            each.document_changed()
+        self.refresh_actions()
+
+    def set_saved(self) -> None:
+        """The document is in its file: title and marks follow at once."""
+        self._settled()
+
+    @property
+    def stale(self) -> bool:
+        """Whether the numbers shown belong to an earlier state of the document."""
+        return self.trace is not None and (self.trace.revision, self.trace.structure) != (self.document.revision, self.document.structure)
+
+    def _live_edit(self) -> None:
+        if self.kernel is not None:
+            self.kernel.wait_values()
+
+    def mend(self, repair: Repair) -> None:
+        """Apply a problem's repair as one step."""
+        from graph.model.graph import GraphError
+        from graph.model.repairs import apply_repair
+
+        try:
+            self.document.do(apply_repair(self.document.graph, repair), repair.title)
+        except GraphError as refused:
+            self.say(str(refused))
+
+    # panels
+
+    def _device_clicked(self) -> None:
+        if self.kernel is not None and self.status.kernel == "dead":
+            self.kernel.restart()
+        else:
+            self.panels.show_training(self.bottom.training.focus_device)
+
+    def _selection_changed(self) -> None:
+        self.inspector.select(self.canvas.selected_nodes(), self.canvas.selected_edges())
+        self.outline.select(self.canvas.selection)
+        nodes = self.canvas.selected_nodes()
+        self.bottom.data.show_document(self.document, nodes[0] if len(nodes) == 1 else None)
+        for each in self.features.values():
+            each.selection_changed()
+        self.refresh_actions()
+
+    def show_problems(self) -> None:
+        from ui.shell.bottom import PROBLEMS
+
+        self.panels.show_bottom(PROBLEMS)
+
+    def pin_probe(self, show: Literal["value", "gradient"]) -> None:
+        """Pin the selected wires to the probes' panel, or unpin them, and show it."""
+        from ui.shell.bottom import PROBES
+
+        if self.bottom.probes.pin(self.canvas.selected_edges(), show, self.trace):
+            self.panels.show_bottom(PROBES)
+
+    def show_data(self) -> None:
+        from ui.shell.bottom import DATA
+
+        self.panels.show_bottom(DATA)
+
+    def go_to(self, nodes: tuple[str, ...], edges: tuple[str, ...]) -> None:
+        """Select and show what a problem is about."""
+        graph = self.document.graph
+        chosen = [n for n in nodes if n in graph.nodes or n in graph.groups][:1] + [e for e in edges if e in graph.edges]
+        self.canvas.select(chosen)
+        if chosen:
+            self.canvas.reveal(chosen[0])
+        self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _context_menu(self, at: object, target: object) -> None:
+        from ui.shell import menus
+
+        menus.context(self, self.actions_by_id, target is not None).popup(at if isinstance(at, QPoint) else at.toPoint())  # type: ignore[attr-defined]
+
+    def say(self, text: str) -> None:
+        """A short message at the lower edge."""
+        self.status.say(text)
+
+    def refresh_actions(self) -> None:
+        from ui.shell import actions
+
+        situation = self.commands.situation()
+        actions.refresh(self.actions_by_id, situation)
+        self.actions_by_id["save_trained"].setChecked(self.document.saves_training)
+        why = "" if situation.trainable or situation.training else self.commands.why_not_train()
+        self.bottom.training.show_trainable(why)
+        self.topbar.set_training(situation.training, self.actions_by_id["train"].isEnabled(), why)
+        self.topbar.transport.setEnabled(not situation.training)
+        self.topbar.transport.refresh()
+        self.bottom.step.setEnabled(self.actions_by_id["train_step"].isEnabled() and not situation.training)
+        self.bottom.reset.setEnabled(self.actions_by_id["train_reset"].isEnabled())
+
+    def keys_changed(self) -> None:
+        """Every action hears its keys, and tips name them."""
+        from ui.shell.actions import hint
+
+        made = self.actions_by_id
+        self.keys.apply(made)
+        for each in self.features.values():
+            each.keys_changed()
+        self.canvas.key_elsewhere = self.keys.known
+        self.topbar.show_keys(made)
+        self.bottom.step.setToolTip(hint("One training step", made["train_step"]))
+        self.bottom.reset.setToolTip(hint("Back to the weights of the document", made["train_reset"]))
+        self.refresh_actions()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Dress the window anew at its type size; panels grow with the type, and a graph that was wholly in view stays so."""
+        from ui.look.style import style_sheet
+
+        theme = sized(theme, self.panels.sizes.of())
+        grows = theme.scale != self.theme.scale
+        self.theme = theme
+        self.setStyleSheet(style_sheet(theme))
+        self.search_box.set_theme(theme)
+        self.panels.dress(theme)
+        if self.canvas.theme is not theme:
+            fitted = self.canvas.fitted
+            self.canvas.set_theme(theme)
+            if fitted:
+                self.canvas.fit_all()
+        self.topbar.set_device(self.status.kernel, self.status.device_name, theme, "")
+        for each in self.features.values():
+            each.set_theme(theme)
+        self.actions_by_id[f"theme_{theme.name}"].setChecked(True)
+        self.session.set("theme", theme.name)
+        if grows:
+            self.panels.layout.arrange()
+
+    # Qt
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self.furnished:
+            self._appeared()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """No widget and no enabled action took the key."""
+        if self.furnished:
+            from ui.shell.refused_keys import explain
+
+            explain(self, event)
+        super().keyPressEvent(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """A press beside every field and button: letters typed next must not act on the canvas."""
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+        super().mousePressEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if not self.furnished:
+            return
+        if event.size().width() != event.oldSize().width():
+            self.panels.fit()
+        if not self.panels.layout.settled:
+            self.panels.layout.arrange()
+            QTimer.singleShot(0, self.views, self.views.resized)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self.furnished:
+            return super().paintEvent(event)
+        paint_frame(self, self.theme)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.furnished:
+            event.accept()
+            return
+        if event.spontaneous() and not self.later.running:
+            event.ignore()
+            self.later(self.close)
+            return
+        if not self.files.may_close():
+            event.ignore()
+            return
+        self.later.end()
+        self.session.set("geometry", self.saveGeometry())
+        self.panels.layout.remember()
+        for each in self.features.values():
+            each.close()
+        self.recovery.close()
+        self.views.leave()
+        self.playhead.reset()
+        self.session.set("speed", self.playhead.speed)
+        self.session.set("started", True)
+        self.session.sync()
+        if self.kernel is not None:
+            self.kernel.shutdown()
+        event.accept()
+
+
+def _fits(size: QSize, available: QRect) -> bool:
+    """Whether there is room for a frame around a window."""
+    return size.width() + FRAME.width() <= available.width() and size.height() + FRAME.height() <= available.height()
+
+
+def first_place(available: QRect) -> tuple[QRect, bool]:
+    """Where a first window goes, without its frame, and whether it is maximized: on a small screen only the window manager
+    knows how much of it is left beside the frame."""
+    fits = _fits(ROOMY, available)
+    place = QRect(QPoint(), ROOMY if fits else available.size() * 0.8)
+    place.moveCenter(available.center())
+    return place, not fits

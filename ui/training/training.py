@@ -1,0 +1,286 @@
+"""The training page: optimizer, its settings and the run's, beside the curves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from engine.kernel.protocol import Point, Progress
+from engine.training.optimizers.specs import OPTIMIZERS, OptimizerSpec
+from graph.model.edits import Compound, SetTraining
+from graph.model.graph import GraphError
+from graph.model.spec import Setting
+from graph.storage.document import Document
+from ui.forms.forms import Form
+from ui.inspector.inspector import scrolled
+from ui.look.numbers import count, number, plain, rate
+from ui.look.theme import LIGHT, Theme
+from ui.look.widgets import button, clear, label
+from ui.maths.formula import FormulaView
+from ui.training.curves import EMPTY, Curves
+from ui.training.pace import Pace
+
+OPTIMIZER = Setting("optimizer", "choice", "sgd", choices=tuple(OPTIMIZERS), title="Optimizer")
+RUN_SETTINGS = (
+    Setting("epochs", "int", None, 1, 10**9, title="Epochs", unit="no limit", help="How often each sample is seen; clears the steps."),
+    Setting("steps", "int", None, 1, 10**9, title="Steps", unit="no limit", help="Updates to make; clears the epochs."),
+    Setting("batch_size", "int", None, 1, 10**9, title="Batch size", unit="all", help="Samples in one step; empty: all of them."),
+    Setting("seed", "int", 0, 0, 2**31 - 1, title="Seed", help="Draws first weights, the order of samples, dropout masks."),
+    Setting("device", "choice", "auto", choices=("auto", "cpu", "cuda", "mps"), title="Device"),
+)
+LENGTHS = {"epochs": "steps", "steps": "epochs"}
+"""What ends a run, and the other way to say it: a document has one of them."""
+DEVICES = {"auto": "automatic", "cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}
+
+
+def optimizer_of(document: Document) -> OptimizerSpec:
+    """The optimizer a document chose; one nobody knows counts as SGD."""
+    return OPTIMIZERS.get(str(document.graph.training.get("optimizer")), OPTIMIZERS["sgd"])
+
+
+def rate_of(document: Document) -> float | None:
+    """The learning rate a document trains with; None where its optimizer has none, or what stands there is no number."""
+    setting = optimizer_of(document).setting("lr")
+    value = (document.graph.training.get("hyper") or {}).get("lr", setting.default if setting else None)
+    return value if isinstance(value, (int, float)) else None
+
+
+def optimizer_text(document: Document) -> str:
+    """`SGD  η 0.1`: what the chip says."""
+    spec, value = optimizer_of(document), rate_of(document)
+    short = {"momentum": "Momentum", "nesterov": "Nesterov"}.get(spec.key, spec.title)
+    return f"{short}   η {plain(value)}" if value is not None else short
+
+
+def progress_parts(progress: Progress) -> list[tuple[int, str]]:
+    """`epoch 96 · step 960 · mini-batch loss 0.0213 · test accuracy 97.4%`, with each part's rank: where room is short, high ranks go."""
+    if progress.phase == "idle" and not progress.step:
+        return []
+    metrics, parts = progress.metrics, []
+    if progress.epoch and (progress.loss_of or progress.epoch != progress.step):  # without data every step would be an epoch
+        parts.append((3, f"epoch {count(progress.epoch)}"))
+    parts.append((2, f"step {count(progress.step)}"))
+    mini = progress.loss_of == "mini-batch"
+    if progress.loss is not None and (mini or metrics.get("train_loss") is None):
+        name = {"mini-batch": "mini-batch loss", "whole": "training loss"}.get(progress.loss_of, "loss")
+        parts.append((4 if mini and metrics.get("train_loss") is not None else 0, f"{name} {number(progress.loss)}"))
+    if (whole := metrics.get("train_loss")) is not None:
+        penalty = metrics.get("penalty")
+        name = "training loss" if progress.loss_of else "loss"
+        parts.append((0, f"{name} {number(whole)}" + (f" + penalty {number(penalty)}" if penalty is not None else "")))
+    part = next((part for part in ("test", "train") if metrics.get(f"{part}_accuracy") is not None), "")
+    if part:
+        name = "test accuracy" if part == "test" else "training accuracy"
+        parts.append((1, f"{name} {_percent(metrics[f'{part}_accuracy'] or 0.0)}"))
+    if progress.phase == "training":
+        parts.append((5, f"{rate(progress.steps_per_second)} steps/s"))
+    return parts
+
+
+def progress_text(progress: Progress) -> str:
+    """Everything there is to say about how the run stands, in one line."""
+    return " · ".join(text for _, text in progress_parts(progress))
+
+
+def _percent(share: float) -> str:
+    """`97.4%`; only what is everything is 100%, and only what is nothing 0%."""
+    if share in (0.0, 1.0):
+        return f"{share:.0%}"
+    return f"{min(max(share, 0.001), 0.999):.1%}"
+
+
+class TrainingPage(QWidget):
+    """Edits the document's training settings and draws the run's curves. `show_node(id)` asks to go to a node that failed."""
+
+    show_node = Signal(str)
+
+    def __init__(self, pace: Pace | None = None) -> None:
+        super().__init__()
+        self._document: Document | None = None
+        self._theme = LIGHT
+        self._optimizer = ""
+        self._shown: tuple[Document, dict[str, Any]] | None = None
+        self.optimizer_form = Form((OPTIMIZER,), titles={"optimizer": {key: spec.title for key, spec in OPTIMIZERS.items()}})
+        self.run_form = Form(RUN_SETTINGS, titles={"device": DEVICES})
+        self.hyper_form: Form | None = None
+        self._hyper_place, self._formulas = QVBoxLayout(), QVBoxLayout()
+        self.message = label("", "notice", wrap=True)
+        self.message.hide()
+        self.curves = Curves(pace)
+        self._why, self._step = "", 0
+        self._origin: tuple[float, str] | None = None
+        self._last: tuple[float | None, str] | None = None
+        self._before: dict[str, dict[str, Any]] = {}
+        self.rate_note = label("", "small", wrap=True)
+        self.rate_back = button("", "quiet")
+        self.rate_back.clicked.connect(self._take_rate_back)
+        self._show_rate_note()
+        form = QWidget()
+        column = QVBoxLayout(form)
+        column.setContentsMargins(0, 4, 0, 8)
+        column.setSpacing(5)
+        column.addWidget(self.optimizer_form)
+        column.addWidget(self.rate_note)
+        column.addWidget(self.rate_back, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addLayout(self._hyper_place)
+        column.addWidget(self.run_form)
+        column.addLayout(self._formulas)
+        column.addStretch(1)
+        self._settings = scrolled(form)
+        chart = QVBoxLayout()
+        chart.setSpacing(6)
+        chart.addWidget(self.message)
+        chart.addWidget(self.curves, 1)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 8, 0, 8)
+        row.setSpacing(20)
+        row.addWidget(self._settings)
+        row.addLayout(chart, 1)
+        self.optimizer_form.changed.connect(self._set)
+        self.run_form.changed.connect(self._set)
+        self.run_form.settled.connect(self._seal)
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._settings.setFixedWidth(round(272 * theme.scale))
+        self.curves.set_theme(theme)
+        self._show_formulas()
+
+    def set_document(self, document: Document) -> None:
+        self._document = document
+        self._origin, self._last, self._step = None, None, 0
+        self._before.clear()
+        self.curves.clear()
+        self.show_message("")
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Show the document's training settings."""
+        document = self._document
+        if document is None:
+            return
+        spec, training = optimizer_of(document), document.graph.training
+        if self._shown == (document, dict(training)):
+            return
+        self._shown = (document, dict(training))
+        self._note_rate()
+        self.optimizer_form.set_values(training)
+        self.run_form.set_values({**training, "epochs": None} if training.get("steps") is not None else training)
+        self.run_form.editors["batch_size"].setEnabled(not spec.full_batch)
+        if spec.key != self._optimizer or self.hyper_form is None:
+            self._optimizer = spec.key
+            clear(self._hyper_place)
+            self.hyper_form = Form(spec.settings)
+            self.hyper_form.changed.connect(self._set_hyper)
+            self.hyper_form.settled.connect(self._seal)
+            self._hyper_place.addWidget(self.hyper_form)
+            self.hyper_form.tab_after(self.optimizer_form.editors["optimizer"])
+            self._show_formulas()
+        self.hyper_form.set_values(training.get("hyper") or {})
+
+    def _show_formulas(self) -> None:
+        clear(self._formulas)
+        if self._document is None:
+            return
+        self._formulas.addWidget(label("Update", "section"))
+        for text in optimizer_of(self._document).formula:
+            view = FormulaView(14.0)
+            view.set_formula(text, self._theme.text, self._theme.scale)
+            self._formulas.addWidget(view)
+
+    def show_progress(self, progress: Progress, curve: list[Point]) -> None:
+        self.curves.show_points(curve, progress.run, progress.loss_of)
+        if progress.phase != "training":
+            self.curves.settle()
+        self._step = progress.step
+        self._hint()
+        self.show_message(progress.message)
+
+    def show_trainable(self, why: str) -> None:
+        """Why nothing can be trained now; empty where it can."""
+        self._why = why
+        self._hint()
+
+    def _hint(self) -> None:
+        begun = f"Trained to step {count(self._step)}. Press Train to go on from there."
+        self.curves.set_hint(self._why or (begun if self._step else EMPTY))
+
+    def show_message(self, text: str) -> None:
+        self.message.setText(text)
+        self.message.setVisible(bool(text))
+
+    def focus_optimizer(self) -> None:
+        self.optimizer_form.editors["optimizer"].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def focus_device(self) -> None:
+        self.run_form.editors["device"].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _set(self, name: str, value: Any) -> None:
+        if name == "optimizer":
+            self._change_optimizer(value)
+        else:
+            title = next(s.label for s in RUN_SETTINGS if s.name == name)
+            other = LENGTHS.get(name) if value is not None else None
+            edits = (SetTraining(name, value), *([SetTraining(other, None)] if other else []))
+            self._do(Compound(edits), f"Set {title.lower()}", ("training", name))
+
+    def _set_hyper(self, name: str, value: Any) -> None:
+        if self._document is None:
+            return
+        setting = optimizer_of(self._document).setting(name)
+        if name == "lr":
+            self._origin = None
+        hyper = dict(self._document.graph.training.get("hyper") or {}) | {name: value}
+        self._do(SetTraining("hyper", hyper), f"Set {setting.label if setting else name}", ("hyper", name))
+
+    def _change_optimizer(self, key: str) -> None:
+        """Each optimizer starts with its own settings, or those it had before: another one's learning rate would be a trap."""
+        if self._document is None:
+            return
+        self._note_rate()
+        self._before[optimizer_of(self._document).key] = dict(self._document.graph.training.get("hyper") or {})
+        edit = Compound((SetTraining("optimizer", key), SetTraining("hyper", self._before.get(key, {}))))
+        self._do(edit, f"Train with {OPTIMIZERS[key].title}", ("training", "optimizer"))
+        self._note_rate()
+
+    def _note_rate(self) -> None:
+        """Remember the rate from before a change of optimizer, by whatever way it came, until the rate is set or is that again."""
+        if self._document is None:
+            return
+        spec, rate = optimizer_of(self._document), rate_of(self._document)
+        last, self._last = self._last, (rate, spec.title)
+        if self._origin == self._last:
+            self._origin = None
+        elif self._origin is None and last is not None and last[1] != spec.title and last[0] is not None and last[0] != rate:
+            self._origin = last[0], last[1]
+        self._show_rate_note()
+
+    def _show_rate_note(self) -> None:
+        """Say that a change of optimizer changed the learning rate, and offer the rate from before."""
+        now, origin = rate_of(self._document) if self._document is not None else None, self._origin
+        shown = now is not None and origin is not None and now != origin[0]
+        if shown and origin is not None and now is not None:
+            self.rate_note.setText(f"η is now {plain(now)}; it was {plain(origin[0])} with {origin[1]}.")
+            self.rate_back.setText(f"Keep η = {plain(origin[0])}")
+        self.rate_note.setVisible(shown)
+        self.rate_back.setVisible(shown)
+
+    def _take_rate_back(self) -> None:
+        if self._origin is not None:
+            self._set_hyper("lr", self._origin[0])
+
+    def _seal(self) -> None:
+        if self._document is not None:
+            self._document.seal()
+
+    def _do(self, edit: Any, text: str, merge: tuple[str, str]) -> None:
+        if self._document is None:
+            return
+        try:
+            self._document.do(edit, text, merge=merge)
+        except GraphError as refused:
+            self.show_message(str(refused))
+            self._shown = None
+            self.refresh()

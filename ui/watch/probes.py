@@ -1,0 +1,179 @@
+"""Probes: wires whose value or gradient is followed over the steps of training. Pins are part of the document; readings are not.
+
+A pin is stored under the document's setting `probes` as `{"edge", "show", "measure"}`. One whose wire is gone stays silent in the
+document: the undo that brings the wire back brings its probe back too.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from engine.compile.views import Absent, ArrayView, Gradient, TraceView
+from graph.model.edits import Edit, SetGraphSetting
+from graph.model.graph import MISSING, Graph
+from graph.storage.document import Document
+
+Show = Literal["value", "gradient"]
+Measure = Literal["norm", "mean"]
+MOST_POINTS = 4096
+"""More readings than this are thinned by half: no card has as many columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What is followed. `measure` makes one number of a tensor; a number stays itself."""
+
+    edge: str
+    show: Show = "value"
+    measure: Measure = "norm"
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.edge, self.show
+
+    def to_json(self) -> dict[str, str]:
+        return {"edge": self.edge, "show": self.show, "measure": self.measure}
+
+
+def stored(graph: Graph) -> list[Probe]:
+    """All pins of a document in their order; what a file holds there that is none is passed over."""
+    found: dict[tuple[str, str], Probe] = {}
+    rows = graph.settings.get("probes")
+    for row in rows if isinstance(rows, list | tuple) else ():
+        if isinstance(row, dict) and isinstance(row.get("edge"), str):
+            show: Show = "gradient" if row.get("show") == "gradient" else "value"
+            measure: Measure = "mean" if row.get("measure") == "mean" else "norm"
+            found.setdefault((row["edge"], show), Probe(row["edge"], show, measure))
+    return list(found.values())
+
+
+def pinned(graph: Graph) -> list[Probe]:
+    """The pins whose wires are there."""
+    return [probe for probe in stored(graph) if probe.edge in graph.edges]
+
+
+def _setting(probes: Iterable[Probe]) -> Edit:
+    rows: Any = [probe.to_json() for probe in probes]
+    return SetGraphSetting("probes", rows or MISSING)
+
+
+def toggle(document: Document, edges: Iterable[str], show: Show) -> bool:
+    """Pin what is not pinned of these wires; where all are pinned, take the pins away. Whether something is pinned now."""
+    graph = document.graph
+    before, wanted = stored(graph), [Probe(edge, show) for edge in edges if edge in graph.edges]
+    if not wanted:
+        return False
+    known = {probe.key for probe in before}
+    fresh = [probe for probe in wanted if probe.key not in known]
+    if fresh:
+        document.do(_setting([*before, *fresh]), f"Pin {_what(graph, fresh)}")
+        return True
+    gone = {probe.key for probe in wanted}
+    document.do(_setting([probe for probe in before if probe.key not in gone]), f"Unpin {_what(graph, wanted)}")
+    return False
+
+
+def unpin(document: Document, probe: Probe) -> None:
+    rest = [each for each in stored(document.graph) if each.key != probe.key]
+    document.do(_setting(rest), f"Unpin {_what(document.graph, [probe])}")
+
+
+def set_measure(document: Document, probe: Probe, measure: Measure) -> None:
+    changed = [replace(each, measure=measure) if each.key == probe.key else each for each in stored(document.graph)]
+    document.do(_setting(changed), f"Follow the {measure}")
+
+
+def _what(graph: Graph, probes: list[Probe]) -> str:
+    return f"{probes[0].show} of {wire_name(graph, probes[0].edge)}" if len(probes) == 1 else f"{len(probes)} probes"
+
+
+def wire_name(graph: Graph, edge: str) -> str:
+    """`w → multiply.a`."""
+    found = graph.edges.get(edge)
+    if found is None:
+        return "a wire"
+    return f"{graph.nodes[found.source[0]].name} → {graph.nodes[found.target[0]].name}.{found.target[1]}"
+
+
+def reading(trace: TraceView, graph: Graph, probe: Probe) -> ArrayView | Absent:
+    """The tensor a probe looks at in a trace, or why there is none."""
+    if probe.show == "value":
+        return trace.values.get(graph.edges[probe.edge].source, Absent("not computed"))
+    found: Gradient | None = trace.edge_gradients.get(probe.edge)
+    return found if found is not None else Absent("not computed" if trace.objective is not None else "no objective")
+
+
+def measured(view: ArrayView, measure: Measure) -> float:
+    """One number of a tensor."""
+    if view.scalar is not None:
+        return view.scalar
+    return view.norm if measure == "norm" else view.mean
+
+
+@dataclass(slots=True)
+class Series:
+    """The readings of one probe: both measures at every step, so that changing the choice loses nothing."""
+
+    steps: list[int] = field(default_factory=list)
+    norms: list[float] = field(default_factory=list)
+    means: list[float] = field(default_factory=list)
+    tensor: bool = False
+    """Whether the last reading had more than one element."""
+    absent: Absent | None = None
+    _paused: bool = False
+
+    def add(self, step: int, view: ArrayView, paused: bool) -> None:
+        """Take a reading. Later steps than this one are of a past that was reset."""
+        while self.steps and self.steps[-1] > step:
+            self._drop()
+        if self.steps and self.steps[-1] == step:
+            if paused and not self._paused:
+                return  # the samples shown while nothing trains are others than the batch of that step
+            self._drop()
+        self.steps.append(step)
+        self.norms.append(measured(view, "norm"))
+        self.means.append(measured(view, "mean"))
+        self.tensor, self.absent, self._paused = view.scalar is None, None, paused
+        if len(self.steps) > MOST_POINTS:
+            for column in (self.steps, self.norms, self.means):
+                del column[1:-1:2]
+
+    def _drop(self) -> None:
+        for column in (self.steps, self.norms, self.means):
+            column.pop()
+
+    def values(self, measure: Measure) -> list[float]:
+        return self.norms if measure == "norm" else self.means
+
+    def finite(self, measure: Measure) -> list[tuple[int, float]]:
+        return [(s, v) for s, v in zip(self.steps, self.values(measure), strict=True) if math.isfinite(v)]
+
+
+class ProbeLog:
+    """What the probes of one document have read so far."""
+
+    def __init__(self) -> None:
+        self.series: dict[tuple[str, str], Series] = {}
+
+    def clear(self) -> None:
+        self.series = {}
+
+    def follow(self, graph: Graph) -> None:
+        """Forget what is not pinned any more."""
+        keys = {probe.key for probe in pinned(graph)}
+        self.series = {key: series for key, series in self.series.items() if key in keys}
+
+    def take(self, trace: TraceView, graph: Graph) -> bool:
+        """Read every probe off a trace; whether there was one. A trace of an earlier step begins anew from there."""
+        probes = pinned(graph)
+        for probe in probes:
+            series = self.series.setdefault(probe.key, Series())
+            view = reading(trace, graph, probe)
+            if isinstance(view, Absent):
+                series.absent = view
+            else:
+                series.add(trace.step, view, trace.mode == "paused")
+        return bool(probes)

@@ -1,0 +1,303 @@
+"""The probes' panel: one card for each pinned wire, with the number now and its way over the steps of training."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+
+from engine.compile.views import Absent, TraceView
+from graph.model.graph import GraphError
+from graph.model.spec import Setting
+from graph.storage.document import Document
+from ui.canvas.model.content import Hidden
+from ui.forms.forms import ChoiceField
+from ui.look.numbers import count, exact, number
+from ui.look.theme import LIGHT, Theme, color, font
+from ui.look.widgets import ElidedLabel, button, clear, label, set_property
+from ui.maths.array_view import ABSENT
+from ui.watch import probes
+from ui.watch.probes import Probe, ProbeLog, Series, Show
+
+EMPTY = "Select a wire and press F8 to follow its value over the steps of training, Shift+F8 for its gradient."
+DRAW_MS = 60
+"""Least time between two drawings while training."""
+MEASURE = Setting("measure", "choice", "norm", choices=("norm", "mean"), title="What to follow of the tensor")
+
+
+class Plot(QWidget):
+    """One curve against steps. The highest and lowest value stand at the left, the first and last step below."""
+
+    def __init__(self, show: str) -> None:
+        super().__init__()
+        self._show = show
+        self._theme = LIGHT
+        self._points: list[tuple[int, float]] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setMinimumHeight(40)
+
+    def show_points(self, points: list[tuple[int, float]], theme: Theme) -> None:
+        self._points, self._theme = points, theme
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        return QSize(200, 72)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._points:
+            return
+        theme, painter = self._theme, QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(font("tiny", theme.scale))
+        low, high = min(v for _, v in self._points), max(v for _, v in self._points)
+        texts = [number(high)] + ([number(low)] if low != high else [])
+        metrics = painter.fontMetrics()
+        left = max(metrics.horizontalAdvance(text) for text in texts) + 8
+        foot = metrics.height()
+        area = QRectF(left, 5, self.width() - left - 6, self.height() - foot - 9)
+        painter.setPen(color(theme.secondary))
+        flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        heights = (area.top(), area.bottom()) if low != high else (area.center().y(),)
+        for text, y in zip(texts, heights, strict=True):
+            painter.drawText(QRectF(0, y - foot / 2, left - 6, foot), flags, text)
+        first, last = self._points[0][0], self._points[-1][0]
+        below = QRectF(area.left(), area.bottom() + 4, area.width(), foot)
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft), f"step {count(first)}")
+        if last != first:
+            painter.drawText(below, int(Qt.AlignmentFlag.AlignRight), count(last))
+        self._paint_curve(painter, area, low, high)
+
+    def _paint_curve(self, painter: QPainter, area: QRectF, low: float, high: float) -> None:
+        theme, points = self._theme, self._points
+        painter.setPen(QPen(color(theme.hairline), 1))
+        if low < 0 < high:
+            zero = area.bottom() - (0 - low) / (high - low) * area.height()
+            painter.drawLine(QPointF(area.left(), zero), QPointF(area.right(), zero))
+        painter.drawLine(area.bottomLeft(), area.topLeft())
+        ink = color(theme.forward if self._show == "value" else theme.backward)
+        first, last = points[0][0], points[-1][0]
+        reach, height = max(1, last - first), (high - low) or 1.0
+        flat = high == low
+
+        def place(step: int, value: float) -> QPointF:
+            y = area.center().y() if flat else area.bottom() - (value - low) / height * area.height()
+            return QPointF(area.left() + (step - first) / reach * area.width(), y)
+
+        pen = QPen(ink, 1.6 * theme.scale)
+        if self._show == "gradient":
+            pen.setStyle(Qt.PenStyle.DashLine)
+        painter.setPen(pen)
+        line = [place(step, value) for step, value in points]
+        painter.drawPolyline(QPolygonF(line))
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ink)
+        painter.drawEllipse(line[-1], 3 * theme.scale, 3 * theme.scale)
+
+
+class ProbeCard(QFrame):
+    """One probe. A click or Enter goes to the wire, Delete takes the pin away."""
+
+    go = Signal(object)
+    unpinned = Signal(object)
+    measured = Signal(object, str)
+
+    def __init__(self, probe: Probe, title: str) -> None:
+        super().__init__()
+        self.probe = probe
+        self.setObjectName("card")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.title = ElidedLabel("", "strong")
+        self.title.set_full(title)
+        self.kind = label("━ value" if probe.show == "value" else "┅ gradient", probe.show + "-word")
+        self.number = label("", probe.show + "-number", selectable=True)
+        self.close_button = button("✕", "quiet", tip="Unpin  (Delete)")
+        self.close_button.setAccessibleName(f"Unpin {title}")
+        self.close_button.clicked.connect(lambda: self.unpinned.emit(self.probe))
+        self.measure = ChoiceField(MEASURE)
+        self.measure.changed.connect(lambda value: self.measured.emit(self.probe, str(value)))
+        self.plot = Plot(probe.show)
+        self.note = label("", "small", wrap=True)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        head, second = QHBoxLayout(), QHBoxLayout()
+        head.addWidget(self.title, 1)
+        head.addWidget(self.close_button)
+        second.setSpacing(8)
+        second.addWidget(self.kind)
+        second.addWidget(self.measure)
+        second.addStretch(1)
+        second.addWidget(self.number)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 4, 8, 6)
+        layout.setSpacing(2)
+        layout.addLayout(head)
+        layout.addLayout(second)
+        layout.addWidget(self.note)
+        layout.addWidget(self.plot, 1)
+
+    def show_series(self, probe: Probe, series: Series | None, theme: Theme, stale: bool, asked: bool = False) -> None:
+        """`asked`: the number is to be found out, and so is the way it took."""
+        self.probe = probe
+        series = Series(absent=Absent("asked")) if asked else series
+        absent = series.absent if series is not None else None
+        tensor = series is not None and series.tensor
+        values = series.values(probe.measure) if series is not None else []
+        self.measure.setVisible(tensor)
+        self.measure.set_value(probe.measure)
+        self.number.setText(number(values[-1]) if values and absent is None else "")
+        self.number.setToolTip(exact(values[-1]) if values else "")
+        set_property(self.number, "role", "stale-number" if stale else f"{probe.show}-number")
+        why = ABSENT[absent.reason] if absent is not None else "not computed yet" if not values else ""
+        bad = next((s for s, v in zip(series.steps, values, strict=True) if not math.isfinite(v)), None) if series is not None else None
+        if bad is not None:
+            why = f"NaN or infinite since step {count(bad)}"
+        self.note.setText(why)
+        self.note.setVisible(bool(why))
+        self.plot.show_points(series.finite(probe.measure) if series is not None else [], theme)
+        of = f"{probe.measure} of the " if tensor else ""
+        self.setAccessibleName(f"Probe: {of}{probe.show} of {self.title.full}")
+        self.setAccessibleDescription(why or f"{self.number.text()} at step {series.steps[-1] if series is not None else 0}")
+        self.setToolTip(f"{of}{probe.show} of {self.title.full}".capitalize())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.rect().contains(event.position().toPoint()):
+            self.go.emit(self.probe)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Space):
+            self.go.emit(self.probe)
+        elif event.key() in (Qt.Key.Key_Delete, Qt.Key.Key_Backspace):
+            self.unpinned.emit(self.probe)
+        else:
+            super().keyPressEvent(event)
+
+
+class ProbesPage(QWidget):
+    """`go(node ids, edge ids)` asks to show a wire; `count_changed(n)` and `refused(text)` tell the panel around it."""
+
+    go = Signal(object, object)
+    count_changed = Signal(int)
+    refused = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._document: Document | None = None
+        self._theme = LIGHT
+        self._stale = False
+        self._hidden = Hidden()
+        self._built: tuple[object, ...] = ()
+        self.log = ProbeLog()
+        self.cards: list[ProbeCard] = []
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(DRAW_MS)
+        self._later.timeout.connect(self._show)
+        inner = QWidget()
+        self._row = QHBoxLayout(inner)
+        self._row.setContentsMargins(0, 10, 0, 10)
+        self._row.setSpacing(12)
+        area = QScrollArea()
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(inner)
+        self._area = area
+        self.hint = label(EMPTY, "secondary", wrap=True)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._stack = QStackedLayout(self)
+        self._stack.addWidget(self.hint)
+        self._stack.addWidget(area)
+
+    def set_document(self, document: Document) -> None:
+        self._document = document
+        self.log.clear()
+        self.refresh()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._theme = theme
+        self._built = ()
+        self.refresh()
+
+    def pin(self, edges: Sequence[str], show: Show, trace: TraceView | None) -> bool:
+        """Pin wires, or unpin them where all are pinned; whether they are now. The first reading is the trace on the screen."""
+        done: list[bool] = []
+        self._edit(lambda document: done.append(probes.toggle(document, edges, show)))
+        if done == [True] and trace is not None:
+            self.take(trace, self._stale)
+        return done == [True]
+
+    def take(self, trace: TraceView, stale: bool = False) -> None:
+        """Read the probes off a trace. Costs nothing while nothing is pinned; drawn at most some sixteen times a second."""
+        document = self._document
+        if document is None or not document.graph.settings.get("probes"):
+            return
+        self._stale = stale
+        if self.log.take(trace, document.graph) and not self._later.isActive():
+            self._later.start()
+
+    def cover(self, hidden: Hidden, trace: TraceView | None) -> None:
+        """Numbers were hidden to be found out, or shown again: of these wires nothing is told."""
+        self._hidden = hidden
+        if trace is not None:
+            self.take(trace, self._stale)
+        self._show()
+
+    def refresh(self) -> None:
+        """Take up pins that were added or taken away, and the names of their wires."""
+        document = self._document
+        if document is None:
+            return
+        graph, found = document.graph, probes.pinned(document.graph)
+        titles = [probes.wire_name(graph, probe.edge) for probe in found]
+        wanted = (self._theme, [probe.key for probe in found], titles)
+        if self._built == wanted:
+            return self._show()
+        self.log.follow(graph)
+        self._built = wanted
+        clear(self._row)
+        self.cards = [self._card(probe, title) for probe, title in zip(found, titles, strict=True)]
+        self._row.addStretch(1)
+        self._stack.setCurrentWidget(self._area if found else self.hint)
+        self.count_changed.emit(len(found))
+        self._show()
+
+    def _card(self, probe: Probe, title: str) -> ProbeCard:
+        card = ProbeCard(probe, title)
+        card.setFixedWidth(round(236 * self._theme.scale))
+        card.go.connect(lambda which: self.go.emit((), (which.edge,)))
+        card.unpinned.connect(self._unpin)
+        card.measured.connect(self._measure)
+        self._row.addWidget(card)
+        return card
+
+    def _show(self) -> None:
+        document = self._document
+        if document is None:
+            return
+        for card, probe in zip(self.cards, probes.pinned(document.graph), strict=False):
+            asked = probe.edge in (self._hidden.values if probe.show == "value" else self._hidden.gradients)
+            card.show_series(probe, self.log.series.get(probe.key), self._theme, self._stale, asked)
+
+    def _unpin(self, probe: Probe) -> None:
+        here = next((i for i, card in enumerate(self.cards) if card.probe.key == probe.key), 0)
+        self._edit(lambda document: probes.unpin(document, probe))
+        if self.cards:
+            self.cards[min(here, len(self.cards) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)
+
+    def _measure(self, probe: Probe, measure: str) -> None:
+        self._edit(lambda document: probes.set_measure(document, probe, "mean" if measure == "mean" else "norm"))
+
+    def _edit(self, change: Callable[[Document], None]) -> None:
+        if self._document is None:
+            return
+        try:
+            change(self._document)
+        except GraphError as refused:
+            self.refused.emit(str(refused))
+        else:
+            self.refresh()
