@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from engine.compile.views import TraceView
 from engine.explain.condition import Condition
 from engine.explain.question import Question
+from engine.training.curve import Point
 from graph.model.problem import Problem
 from graph.storage.saved import SavedState
 
@@ -33,17 +34,6 @@ LASTING: tuple[tuple[str, Any], ...] = (("events", ()), ("shapes", {}))
 ArrayKey = tuple[str, ...]
 """Names one full array: `("value", node, port)`, `("gradient", node, port)`, `("edge", edge)` (that wire's gradient),
 `("parameter", node, name)`, `("parameter_gradient", node, name)`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One point of the training curves. What was not measured at this step is None."""
-
-    step: int
-    loss: float | None = None
-    accuracy: float | None = None
-    test_loss: float | None = None
-    test_accuracy: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from engine.kernel.protocol import Point
+from dataclasses import dataclass
 
 LIMIT = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of the training curves. What was not measured at this step is None."""
+
+    step: int
+    loss: float | None = None
+    accuracy: float | None = None
+    test_loss: float | None = None
+    test_accuracy: float | None = None
 
 
 class Curve:

@@ -12,7 +12,8 @@ import numpy as np
 
 from engine.compile.views import ArrayView, Event, TraceView
 from engine.explain.question import Question
-from engine.kernel.protocol import ArrayKey, Handover, Kept, Point, Progress
+from engine.kernel.protocol import ArrayKey, Handover, Kept, Progress
+from engine.training.curve import Point
 from graph.storage.saved import SavedState
 
 

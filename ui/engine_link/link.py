@@ -12,7 +12,8 @@ from engine.compile.views import TraceView
 from engine.explain.question import Question
 from engine.kernel.client import KernelClient, kept_edit
 from engine.kernel.process import BENCH, KernelProcess
-from engine.kernel.protocol import ArrayKey, Kept, Point, Progress
+from engine.kernel.protocol import ArrayKey, Kept, Progress
+from engine.training.curve import Point
 from graph.model.edits import Compound
 from graph.model.graph import GraphError
 from graph.storage.document import Change, Document

@@ -8,7 +8,8 @@ from typing import Any
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
-from engine.kernel.protocol import Point, Progress
+from engine.kernel.protocol import Progress
+from engine.training.curve import Point
 from graph.model.graph import Graph
 from graph.model.problem import Problem
 from graph.storage.document import Document

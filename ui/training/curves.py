@@ -17,7 +17,7 @@ from ui.maths.curve_scale import LINEAR, Scale, chosen_scale
 from ui.maths.plot_rules import rules
 
 if TYPE_CHECKING:
-    from engine.kernel.protocol import Point
+    from engine.training.curve import Point
     from ui.training.pace import Pace
 
 EMPTY = "Press Train and watch the loss fall."

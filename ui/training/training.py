@@ -7,7 +7,8 @@ from typing import Any
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.kernel.protocol import Point, Progress
+from engine.kernel.protocol import Progress
+from engine.training.curve import Point
 from engine.training.optimizers.specs import OPTIMIZERS, OptimizerSpec
 from graph.model.edits import Compound, SetTraining
 from graph.model.graph import GraphError

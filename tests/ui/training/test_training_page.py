@@ -11,7 +11,8 @@ from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.kernel.protocol import Point, Progress
+from engine.kernel.protocol import Progress
+from engine.training.curve import Point
 from engine.training.optimizers.specs import OPTIMIZERS
 from ui.forms.number_field import NumberField
 from ui.shell.window import Window

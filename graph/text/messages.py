@@ -1,0 +1,52 @@
+"""Every text a person reads, in their language: `_("…")`, `ngettext` for counted things.
+
+The English text is the key of the catalogue (gettext's convention); placeholders are named and filled in afterwards,
+`_("{name} has no input").format(name=…)`, so that a translator may reorder them. Formulas and what a person typed are never translated.
+The language is the environment's (`LANGUAGE`, `LC_ALL`, `LC_MESSAGES`, `LANG`) and is chosen once, at import.
+
+`LANGUAGE=en_XA` is a pseudo-locale for tests: every text stands in ⟦brackets⟧ and is 40 % longer, so that a text which goes round the
+catalogue, and a place too narrow for a longer language, can be seen.
+"""
+
+from __future__ import annotations
+
+import gettext as _gettext
+import os
+from pathlib import Path
+
+DOMAIN = "gradwire"
+CATALOGUES = Path(__file__).resolve().parents[2] / "resources" / "locale"
+PSEUDO = "en_XA"
+LONGER = 0.4
+"""How much longer the pseudo-locale makes a text."""
+
+
+class PseudoTranslations(_gettext.NullTranslations):
+    """Puts every text into ⟦brackets⟧ and pads it; placeholders and line breaks stay."""
+
+    def gettext(self, message: str) -> str:
+        return _bracketed(message)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return _bracketed(msgid1 if n == 1 else msgid2)
+
+    def pgettext(self, context: str, message: str) -> str:
+        return _bracketed(message)
+
+
+def _bracketed(text: str) -> str:
+    if not text.strip():
+        return text
+    return f"⟦{text}{'·' * max(1, round(LONGER * len(text)) - 2)}⟧"
+
+
+def _translations() -> _gettext.NullTranslations:
+    if os.environ.get("LANGUAGE", "").split(":")[0] == PSEUDO:
+        return PseudoTranslations()
+    return _gettext.translation(DOMAIN, CATALOGUES, fallback=True)
+
+
+_CHOSEN = _translations()
+_ = _CHOSEN.gettext
+ngettext = _CHOSEN.ngettext
+pgettext = _CHOSEN.pgettext
