@@ -15,7 +15,7 @@ from engine.nodes.catalog import CATALOG
 from graph.model import faults
 from graph.model.faults import Fault
 from tests.support.window_support import Answers
-from ui.canvas.input.inplace import LineEditor
+from ui.canvas.inplace import LineEditor
 from ui.engine_link.link import Kernel
 from ui.shell.files import example_document
 from ui.shell.settings import Session

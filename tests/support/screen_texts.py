@@ -12,7 +12,7 @@ from PySide6.QtGui import QAccessible, QAccessibleInterface, QPainter
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import QWidget
 
-from ui.canvas.input.tips import node_tip, wire_tip
+from ui.canvas.model.tips import node_tip, wire_tip
 from ui.shell.picture_file import write_picture
 from ui.shell.window import Window
 

@@ -19,8 +19,8 @@ from engine.compile.views import Absent, ArrayView, Gradient
 from graph.model.elements import Edge
 from graph.model.graph import Graph
 from graph.model.group_view import members
-from ui.canvas.input.tips import ASKED, WHY
 from ui.canvas.model.geometry import PortSpot
+from ui.canvas.model.tips import ASKED, WHY
 from ui.canvas.view import Canvas
 from ui.look.numerals import number, shape_text
 

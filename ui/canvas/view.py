@@ -31,23 +31,23 @@ from engine.compile.views import TraceView
 from graph.model import edits
 from graph.model.graph import GraphError
 from graph.storage.document import Change, Document
-from ui.canvas.depth import Levels
+from ui.canvas.find_bar import FindBar
+from ui.canvas.inplace import LineEditor, TextEditor
 from ui.canvas.input import commands, keys
-from ui.canvas.input.find_bar import FindBar
 from ui.canvas.input.gestures import Gesture, Pointer
-from ui.canvas.input.inplace import LineEditor, TextEditor
-from ui.canvas.input.router import Hands
+from ui.canvas.input.router import InputRouter
 from ui.canvas.model import levels
 from ui.canvas.model.camera import Camera
 from ui.canvas.model.content import Content
+from ui.canvas.model.navigation import GroupNavigation
 from ui.canvas.model.playhead import Playhead
 from ui.canvas.model.scene import PortHit, Scene
 from ui.canvas.model.selection import Selection
 from ui.canvas.paint import painting
 from ui.canvas.paint.minimap import Minimap
 from ui.canvas.paint.overlay import Overlay
-from ui.canvas.stage import Stage
-from ui.canvas.top import paint_top
+from ui.canvas.paint.stage import Stage
+from ui.canvas.paint.top import paint_top
 from ui.canvas.viewport import SHARPEN_MS, Viewport
 from ui.look import theme as themes
 from ui.look.theme import Theme
@@ -84,7 +84,7 @@ class Canvas(Viewport):
 
     def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.hands = Hands(self)
+        self.router = InputRouter(self)
         themes.load_fonts()
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
@@ -103,7 +103,7 @@ class Canvas(Viewport):
         self.editor: LineEditor | TextEditor | None = None
         """Where someone is typing on the canvas itself."""
         self.find_bar: FindBar | None = None
-        self.levels: Levels = Levels(self)
+        self.navigation: GroupNavigation = GroupNavigation(self)
         self.overlay = Overlay(self)
         self.content.hidden = self.overlay.hidden
         self._selection = Selection(self._selection_flipped)
@@ -118,7 +118,7 @@ class Canvas(Viewport):
 
     def set_document(self, document: Document) -> None:
         """Show another document, all of it."""
-        self.hands.cancel()
+        self.router.cancel()
         self._finish_typing()
         self.document.changed.disconnect(self._changed)
         self.document = document
@@ -128,7 +128,7 @@ class Canvas(Viewport):
         self.stage.content.hidden = self.overlay.hidden
         self.overlay.clear()
         self._selection.set(())
-        self.levels.reset()
+        self.navigation.reset()
         self.fit_all()
 
     def set_theme(self, theme: Theme) -> None:
@@ -136,7 +136,7 @@ class Canvas(Viewport):
         fitted = self._fitted
         self.camera.zoom(theme.scale / self.theme.scale, self._middle())
         self.stage.set_theme(theme)
-        self.levels.bar.follow()
+        self.navigation.bar.follow()
         self.camera_moved()
         if fitted:
             self.fit_all()
@@ -190,7 +190,7 @@ class Canvas(Viewport):
     def focused_item(self) -> str | None:
         """What keys act on, while they are in use: the last thing selected."""
         chosen = self.movable()
-        return chosen[-1] if chosen and self.hasFocus() and self.hands.by_keys else None
+        return chosen[-1] if chosen and self.hasFocus() and self.router.by_keys else None
 
     def movable(self) -> list[str]:
         """Everything selected that has a place of its own: nodes, groups, frames and notes."""
@@ -229,7 +229,7 @@ class Canvas(Viewport):
     def do(self, edit: edits.Edit, text: str = "", merge: Hashable | None = None) -> bool:
         """Change the document; a refusal becomes a message. Whether it was done."""
         try:
-            self.document.do(levels.placed(edit, self.levels.inside), text, merge)
+            self.document.do(levels.placed(edit, self.navigation.inside), text, merge)
         except GraphError as refused:
             self.message.emit(str(refused))
             return False
@@ -285,11 +285,11 @@ class Canvas(Viewport):
 
     def cancel_gesture(self) -> bool:
         """What Esc does first. Whether there was a gesture."""
-        return self.hands.cancel()
+        return self.router.cancel()
 
     @property
     def gesture(self) -> Gesture | None:
-        return self.hands.gesture
+        return self.router.gesture
 
     def fit_selection(self) -> None:
         """Show the selected nodes, or everything."""
@@ -298,9 +298,9 @@ class Canvas(Viewport):
     # following the document, the trace and the playhead
 
     def _changed(self, change: Change) -> None:
-        self.stage.follow(change, self.hands.document_changed)
-        self.levels.follow()
-        self._selection.keep(self.document.graph, self.levels.seen)
+        self.stage.follow(change, self.router.document_changed)
+        self.navigation.follow()
+        self._selection.keep(self.document.graph, self.navigation.seen)
         self._watch_age()
 
     def _is_old(self, trace: TraceView | None) -> bool:
@@ -359,7 +359,7 @@ class Canvas(Viewport):
             painter.save()
             painter.setWorldTransform(self.camera.transform(), True)
             self.overlay.paint(painter)
-            self.hands.paint(painter)
+            self.router.paint(painter)
             painter.restore()
             paint_top(painter, self)
             self.overlay.paint_above(painter)
@@ -380,51 +380,51 @@ class Canvas(Viewport):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ChildRemoved:
             return super().event(event)  # comes last while Qt takes the widget apart, when what Python put on it is gone
-        handled = self.hands.event(event)
+        handled = self.router.event(event)
         return handled if handled is not None else super().event(event)
 
     def focusNextPrevChild(self, next: bool) -> bool:
         return False  # Tab adds a node here
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self.hands.press(event)
+        self.router.press(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self.hands.move(event)
+        self.router.move(event)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        self.hands.release(event)
+        self.router.release(event)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
-        self.hands.double_click(event)
+        self.router.double_click(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self.hands.wheel(event)
+        self.router.wheel(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not self.hands.key(event):
+        if not self.router.key(event):
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
-        self.hands.key_up(event)
+        self.router.key_up(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
-        self.hands.focus_lost()
+        self.router.focus_lost()
         super().focusOutEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         if event.reason() == QContextMenuEvent.Reason.Mouse and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             return  # Ctrl and the right button cut wires; where they only clicked, the gesture asks for the menu itself
-        self.hands.menu(QPointF(event.pos()), QPoint(event.globalPos()))
+        self.router.menu(QPointF(event.pos()), QPoint(event.globalPos()))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        self.hands.drag_over(event)
+        self.router.drag_over(event)
 
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
-        self.hands.drag_over(event)
+        self.router.drag_over(event)
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self.hands.drag_left()
+        self.router.drag_left()
 
     def dropEvent(self, event: QDropEvent) -> None:
-        self.hands.drop(event)
+        self.router.drop(event)

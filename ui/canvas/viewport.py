@@ -8,12 +8,12 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF, QTimer, Signal
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QWidget
 
-from ui.canvas.depth import Levels
-from ui.canvas.input.router import Hands
+from ui.canvas.input.router import InputRouter
 from ui.canvas.model import geometry
 from ui.canvas.model.camera import Camera
+from ui.canvas.model.navigation import GroupNavigation
 from ui.canvas.paint.minimap import Minimap
-from ui.canvas.stage import Stage
+from ui.canvas.paint.stage import Stage
 
 OBJECTIVE_ROOM = geometry.STUB + 64
 SHARPEN_MS = 90
@@ -27,8 +27,8 @@ class Viewport(QWidget):
     camera: Camera
     stage: Stage
     minimap: Minimap
-    levels: Levels
-    hands: Hands
+    navigation: GroupNavigation
+    router: InputRouter
     _fitted: bool
     _zooming: bool
     _sharpen: QTimer
@@ -74,7 +74,7 @@ class Viewport(QWidget):
 
     def reveal(self, node_id: str) -> None:
         """Bring a node, frame or note into view if it is not, from inside groups too; nothing moves when it is."""
-        self.levels.reveal(node_id)
+        self.navigation.reveal(node_id)
         rect = self.stage.scene.rect(node_id) if node_id in self.stage.scene.row else self.stage.scene.item_rect(node_id)
         if not rect.isNull() and not self.seen().contains(rect):
             self.centre_on(rect.center())
@@ -102,8 +102,8 @@ class Viewport(QWidget):
     def cursor_place(self) -> QPointF:
         """The scene position under the cursor; the middle when it is elsewhere."""
         at = QPointF(self.mapFromGlobal(QCursor.pos()))
-        if self.hands.last is not None and self.rect().contains(self.hands.last.toPoint()):
-            at = self.hands.last
+        if self.router.last is not None and self.rect().contains(self.router.last.toPoint()):
+            at = self.router.last
         return self.camera.to_scene(at if self.rect().contains(at.toPoint()) else self._middle())
 
     def _fit(self, rect: QRectF) -> None:

@@ -34,7 +34,7 @@ class StepView:
         rung = [resolve(graph, name) for name in step.highlight]
         canvas.overlay.highlight(OWNER, [i.node for i in rung if i.node], [i.edge for i in rung if i.edge], step.dim)
         self.cover(step, graph, covered())
-        canvas.levels.show(None)
+        canvas.navigation.show(None)
         fits = [action for action in step.run if action.do == "view"]
         self.fit(graph, fits[-1].args.get("fit", ()) if fits else ())
 
@@ -75,7 +75,7 @@ class StepView:
             canvas.camera_moved()
 
     def settle(self) -> None:
-        self._left = (self._canvas.view_state(), self._canvas.fitted, self._canvas.levels.inside)
+        self._left = (self._canvas.view_state(), self._canvas.fitted, self._canvas.navigation.inside)
 
     @property
     def moved(self) -> bool:
@@ -83,7 +83,7 @@ class StepView:
         if self._left is None:
             return False
         state, fitted, inside = self._left
-        if canvas.levels.inside != inside:
+        if canvas.navigation.inside != inside:
             return True
         return not canvas.fitted if fitted else canvas.view_state() != state
 

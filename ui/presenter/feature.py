@@ -86,7 +86,7 @@ class Presenter(Feature):
     def _page(self) -> tuple[int | None, str | None]:
         """What is drawn belongs to a step of a lesson and to a level of groups."""
         player = self.window.lessons.player
-        return (player.index if player is not None else None, self.window.canvas.levels.inside)
+        return (player.index if player is not None else None, self.window.canvas.navigation.inside)
 
     # presenting
 

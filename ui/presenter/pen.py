@@ -117,7 +117,7 @@ class Pen(QObject):
     def _mouse_event(self, event: QMouseEvent) -> bool:
         kind, left = event.type(), event.button() == Qt.MouseButton.LeftButton
         if kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonDblClick):
-            if self._canvas.hands.space or not (left or event.button() == Qt.MouseButton.RightButton):
+            if self._canvas.router.space or not (left or event.button() == Qt.MouseButton.RightButton):
                 return False  # the view is moved as ever
             if self._canvas.gesture is not None or self.drawing:
                 return True

@@ -43,15 +43,15 @@ class CanvasCommands:
 
     def group(self) -> None:
         if self._hands_free:
-            self._window.canvas.levels.group_selection()
+            self._window.canvas.navigation.group_selection()
 
     def ungroup(self) -> None:
         if self._hands_free:
-            self._window.canvas.levels.ungroup_selection()
+            self._window.canvas.navigation.ungroup_selection()
 
     def leave_group(self) -> None:
         if self._hands_free:
-            self._window.canvas.levels.out()
+            self._window.canvas.navigation.out()
 
     def align_top(self) -> None:
         self._align("top")

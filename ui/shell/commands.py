@@ -49,7 +49,7 @@ class Commands(CanvasCommands):
             selected=len(canvas.selection),
             movable=len(canvas.movable()),
             groups=sum(item in graph.groups for item in canvas.movable()) if graph.groups else 0,
-            inside=canvas.levels.inside is not None,
+            inside=canvas.navigation.inside is not None,
             undo=(history.undo_text or "last change") if history.can_undo else "",
             redo=(history.redo_text or "last change") if history.can_redo else "",
             events=len(window.playhead.events),

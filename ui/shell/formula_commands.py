@@ -59,7 +59,7 @@ def insert(window: Window, entry: Entry) -> None:
     assert entry.edit is not None
     try:
         with document.gesture("Insert formula"):
-            document.do(placed(entry.edit, canvas.levels.inside), "Insert formula")
+            document.do(placed(entry.edit, canvas.navigation.inside), "Insert formula")
             tidy = _tidy(window, entry.nodes)
             if tidy.positions:
                 document.do(tidy)

@@ -53,8 +53,8 @@ class Unfold(Feature):
         except GraphError as refused:
             self.window.say(str(refused))
             return
-        if canvas.levels.inside is not None and self._is_inside(opened):
-            canvas.levels.show(home_of(graph, opened))
+        if canvas.navigation.inside is not None and self._is_inside(opened):
+            canvas.navigation.show(home_of(graph, opened))
         if canvas.do(edit, "Fold back"):
             canvas.select([node])
             canvas.reveal(node)
@@ -66,7 +66,7 @@ class Unfold(Feature):
         if canvas.gesture is not None:
             return
         if (card := self._card()) is not None:
-            canvas.levels.enter(card)
+            canvas.navigation.enter(card)
             return
         chosen = canvas.selected_nodes()
         if len(chosen) != 1:
@@ -79,7 +79,7 @@ class Unfold(Feature):
             window.say(str(refused))
             return
         if canvas.do(edit, f"Open {name}"):
-            canvas.levels.enter(group)
+            canvas.navigation.enter(group)
             window.say(f"Inside {name}: the same numbers, step by step. Esc goes out, Ctrl+U folds it back")
 
     def _shapes(self) -> Shapes:
@@ -93,7 +93,7 @@ class Unfold(Feature):
 
         canvas, graph = self.window.canvas, self.window.document.graph
         items = sorted(item for item in canvas.selection if item in graph.nodes or item in graph.groups)
-        inside = canvas.levels.inside
+        inside = canvas.navigation.inside
         around = {folded_around(graph, item) for item in items or ([inside] if inside is not None else [])}
         return around.pop() if len(around) == 1 else None
 
@@ -105,7 +105,7 @@ class Unfold(Feature):
         return chosen[0] if len(chosen) == 1 and opened(self.window.document.graph, chosen[0]) else None
 
     def _is_inside(self, group: str) -> bool:
-        return group in (each.id for each in self.window.canvas.levels.way())
+        return group in (each.id for each in self.window.canvas.navigation.way())
 
 
 def _size(graph: Graph, node: str) -> tuple[float, float]:

@@ -114,7 +114,7 @@ def test_after_a_drag_the_picture_is_the_one_painted_from_nothing(canvas: Canvas
     start = title(canvas, "d")
     drag(canvas, start, start + QPoint(50, 70), LEFT, NONE)
     canvas.select(())
-    canvas.hands.cancel()
+    canvas.router.cancel()
     mended = pixels(settled(canvas))
     canvas.stage.labels.clear()
     canvas.stage.invalidate()

@@ -101,30 +101,30 @@ def test_grouping_nothing_says_so_and_changes_nothing(canvas: Canvas, qtbot: QtB
 def test_a_double_click_and_enter_go_in_and_esc_comes_out_with_the_group_selected(canvas: Canvas) -> None:
     made = grouped(canvas, "d", "f")
     QTest.mouseDClick(canvas, LEFT, NONE, title(canvas, made))
-    assert canvas.levels.inside == made and canvas.scene.ids == ["d", "f"]
+    assert canvas.navigation.inside == made and canvas.scene.ids == ["d", "f"]
     press(canvas, KEY.Key_Escape)
-    assert canvas.levels.inside is None and canvas.selection == {made}
+    assert canvas.navigation.inside is None and canvas.selection == {made}
     press(canvas, KEY.Key_Return)
-    assert canvas.levels.inside == made
+    assert canvas.navigation.inside == made
 
 
 def test_esc_ends_a_gesture_before_it_leaves_a_group(canvas: Canvas) -> None:
     made = grouped(canvas, "d", "f")
-    canvas.levels.enter(made)
+    canvas.navigation.enter(made)
     start = title(canvas, "d")
     drag(canvas, start, start + QPoint(80, 60), drop=False)
     press(canvas, KEY.Key_Escape)
-    assert canvas.levels.inside == made and canvas.document.graph.nodes["d"].x == 320
+    assert canvas.navigation.inside == made and canvas.document.graph.nodes["d"].x == 320
     QTest.mouseRelease(canvas, LEFT, NONE, start)
     press(canvas, KEY.Key_Escape)
-    assert canvas.levels.inside is None
+    assert canvas.navigation.inside is None
 
 
 def test_the_view_outside_is_where_it_was(canvas: Canvas) -> None:
     made = grouped(canvas, "d", "f")
     canvas.zoom_by(0.8)
     before = canvas.view_state()
-    canvas.levels.enter(made)
+    canvas.navigation.enter(made)
     assert canvas.view_state() != before
     press(canvas, KEY.Key_Escape)
     assert canvas.view_state() == pytest.approx(before)
@@ -133,19 +133,19 @@ def test_the_view_outside_is_where_it_was(canvas: Canvas) -> None:
 def test_the_way_in_is_a_row_of_buttons(canvas: Canvas) -> None:
     inner = grouped(canvas, "d")
     outer = grouped(canvas, inner, "f")
-    assert not canvas.levels.bar.isVisible()
-    canvas.levels.enter(outer)
-    canvas.levels.enter(inner)
-    assert canvas.levels.bar.isVisible() and [b.text() for b in canvas.levels.bar.buttons] == [
+    assert not canvas.navigation.bar.isVisible()
+    canvas.navigation.enter(outer)
+    canvas.navigation.enter(inner)
+    assert canvas.navigation.bar.isVisible() and [b.text() for b in canvas.navigation.bar.buttons] == [
         "Graph",
         canvas.document.graph.groups[outer].name,
     ]
-    QTest.mouseClick(canvas.levels.bar.buttons[1], LEFT)
-    assert canvas.levels.inside == outer and canvas.scene.ids == ["f", inner]
-    top = canvas.levels.bar.buttons[0]
+    QTest.mouseClick(canvas.navigation.bar.buttons[1], LEFT)
+    assert canvas.navigation.inside == outer and canvas.scene.ids == ["f", inner]
+    top = canvas.navigation.bar.buttons[0]
     assert isinstance(top, QPushButton)
     QTest.mouseClick(top, LEFT)
-    assert canvas.levels.inside is None and not canvas.levels.bar.isVisible()
+    assert canvas.navigation.inside is None and not canvas.navigation.bar.isVisible()
 
 
 def test_f2_and_typing_rename_a_group(canvas: Canvas) -> None:
@@ -240,7 +240,7 @@ def test_copy_paste_and_duplicate_bring_whole_groups(canvas: Canvas) -> None:
     assert len(members(graph, pasted)) == 2 and pasted in canvas.scene.row
     canvas.select([made])
     press(canvas, KEY.Key_D, CTRL)
-    assert len(graph.groups) == 3 and len(canvas.scene.ids) == 6 and all(canvas.levels.seen(i) for i in canvas.selection)
+    assert len(graph.groups) == 3 and len(canvas.scene.ids) == 6 and all(canvas.navigation.seen(i) for i in canvas.selection)
     press(canvas, KEY.Key_X, CTRL)
     assert len(graph.groups) == 2
 
@@ -249,7 +249,7 @@ def test_what_is_added_or_pasted_inside_belongs_to_the_group(canvas: Canvas) -> 
     canvas.select(["x"])
     canvas.copy()
     made = grouped(canvas, "d", "f")
-    canvas.levels.enter(made)
+    canvas.navigation.enter(made)
     new = canvas.add_node("math.exp")
     canvas.paste()
     graph = canvas.document.graph
@@ -260,11 +260,11 @@ def test_what_is_added_or_pasted_inside_belongs_to_the_group(canvas: Canvas) -> 
 def test_undoing_the_group_one_is_inside_of_leads_out(canvas: Canvas) -> None:
     inner = grouped(canvas, "d")
     outer = grouped(canvas, inner, "f")
-    canvas.levels.enter(outer)
-    canvas.levels.enter(inner)
+    canvas.navigation.enter(outer)
+    canvas.navigation.enter(inner)
     press(canvas, KEY.Key_Z, CTRL)
     press(canvas, KEY.Key_Z, CTRL)
-    assert canvas.levels.inside is None and canvas.scene.ids == ["x", "y", "z", "d", "f"] and not canvas.levels.bar.isVisible()
+    assert canvas.navigation.inside is None and canvas.scene.ids == ["x", "y", "z", "d", "f"] and not canvas.navigation.bar.isVisible()
 
 
 def test_reveal_goes_to_the_level_of_a_node(canvas: Canvas) -> None:
@@ -272,14 +272,14 @@ def test_reveal_goes_to_the_level_of_a_node(canvas: Canvas) -> None:
     grouped(canvas, inner, "f")
     canvas.select(["d"])
     canvas.reveal("d")
-    assert canvas.levels.inside == inner and canvas.selection == {"d"}
+    assert canvas.navigation.inside == inner and canvas.selection == {"d"}
     canvas.reveal("x")
-    assert canvas.levels.inside is None
+    assert canvas.navigation.inside is None
 
 
 def test_inside_a_group_its_inputs_and_outputs_stand_beside_the_content(canvas: Canvas) -> None:
     made = grouped(canvas, "d")
-    canvas.levels.enter(made)
+    canvas.navigation.enter(made)
     assert canvas.scene.edges == ["e0", "e1", "e2"]
     left, right = canvas.scene.wire_points("e0")[0, 0], canvas.scene.wire_points("e2")[-1, 0]
     rect = canvas.scene.rect("d")
@@ -289,7 +289,7 @@ def test_inside_a_group_its_inputs_and_outputs_stand_beside_the_content(canvas: 
 
 def test_from_a_groups_own_input_a_wire_goes_on_to_another_node_inside(canvas: Canvas) -> None:
     made = grouped(canvas, "d", "f")
-    canvas.levels.enter(made)
+    canvas.navigation.enter(made)
     tags = canvas.scene.level.tags if canvas.scene.level is not None else None
     assert tags is not None
     spot = next(s for s in tags.outputs if canvas.scene.ends("e0")[0][1] == s.port)
@@ -311,7 +311,7 @@ def test_every_level_paints_in_every_theme(canvas: Canvas, name: str) -> None:
     canvas.set_trace(xy_plus_z_trace())
     canvas.set_theme(THEMES[name])
     outside = canvas.grab().toImage()
-    canvas.levels.enter(made)
+    canvas.navigation.enter(made)
     inside = canvas.grab().toImage()
     assert not outside.isNull() and inside != outside
 
@@ -325,9 +325,9 @@ def test_groups_come_back_from_the_file(canvas: Canvas, qtbot: QtBot, tmp_path: 
 
 
 def test_another_document_starts_at_its_outermost_level(canvas: Canvas) -> None:
-    canvas.levels.enter(grouped(canvas, "d", "f"))
+    canvas.navigation.enter(grouped(canvas, "d", "f"))
     canvas.set_document(Document(xy_plus_z()))
-    assert canvas.levels.inside is None and not canvas.levels.bar.isVisible() and len(canvas.scene.ids) == 5
+    assert canvas.navigation.inside is None and not canvas.navigation.bar.isVisible() and len(canvas.scene.ids) == 5
 
 
 def test_a_trace_without_numbers_shows_no_number_at_a_group(canvas: Canvas) -> None:
@@ -388,17 +388,17 @@ def test_anything_done_to_groups_by_keys_is_undone_to_the_start(qtbot: QtBot, se
         canvas.grab()
         assert lint(canvas.document.graph) == []
         assert set(canvas.scene.edges) <= set(canvas.document.graph.edges)
-        assert all(canvas.levels.seen(item) for item in canvas.selection)
+        assert all(canvas.navigation.seen(item) for item in canvas.selection)
     undo_all(canvas)
-    assert canvas.document.graph == start and canvas.document.graph.order() == flat and canvas.levels.inside is None
+    assert canvas.document.graph == start and canvas.document.graph.order() == flat and canvas.navigation.inside is None
 
 
 def test_an_open_group_shows_what_it_holds_where_it_lies(canvas: Canvas) -> None:
     made = grouped(canvas, "d", "f")
-    canvas.levels.set_open(made, True)
+    canvas.navigation.set_open(made, True)
     assert set(canvas.scene.ids) == {"x", "y", "z", "d", "f"} and len(canvas.scene.edges) == 4
     canvas.grab()
-    canvas.levels.set_open(made, False)
+    canvas.navigation.set_open(made, False)
     assert made in canvas.scene.row
 
 

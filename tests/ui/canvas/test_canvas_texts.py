@@ -13,10 +13,10 @@ from engine.compile.views import Absent, ArrayView
 from engine.nodes.catalog import CATALOG
 from graph.model.elements import Edge
 from tests.support.canvas_graphs import graph_of, view_of, xy_plus_z, xy_plus_z_trace
-from ui.canvas.input.tips import wire_tip
 from ui.canvas.model import geometry
 from ui.canvas.model.content import Content, thickness
 from ui.canvas.model.fitting import judge
+from ui.canvas.model.tips import wire_tip
 from ui.canvas.paint import batch
 from ui.canvas.paint.labels import gradient_text, value_text
 from ui.look.numerals import exact, number, tensor_text, whole

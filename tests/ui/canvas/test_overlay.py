@@ -13,7 +13,7 @@ from engine.compile.views import TraceView
 from engine.nodes.catalog import CATALOG
 from graph.grouping.groups import group
 from graph.storage.document import Document
-from ui.canvas.input.tips import node_tip, wire_tip
+from ui.canvas.model.tips import node_tip, wire_tip
 from ui.canvas.paint.labels import texts
 from ui.canvas.paint.overlay import Tag
 from ui.canvas.view import Canvas
@@ -138,7 +138,7 @@ def test_no_veil_lies_over_the_inside_of_a_group_that_has_nothing_of_it(canvas: 
     first, *_, last = list(canvas.document.graph.nodes)
     edit, made = group(canvas.document.graph, [last])
     canvas.document.do(edit)
-    canvas.levels.enter(made)
+    canvas.navigation.enter(made)
     before = canvas.grab().toImage()
 
     canvas.overlay.highlight("lesson", [first], dim=True)

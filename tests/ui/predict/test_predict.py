@@ -17,7 +17,7 @@ from engine.compile.views import Absent
 from engine.explain.misconceptions import Cause, Expected, Item, Prediction
 from graph.model.edits import Disconnect
 from tests.support.window_support import Answers, hand_trace, matrix, names, scalar
-from ui.canvas.input.inplace import LineEditor
+from ui.canvas.inplace import LineEditor
 from ui.predict.covering import covered
 from ui.predict.score import Score
 from ui.shell.window import Window
@@ -156,7 +156,7 @@ def test_panels_tips_and_outline_do_not_give_it_away(window: Window) -> None:
         assert not any("−5" in text and "= −5" not in text for text in texts), (page, texts)
     shown = window.inspector._trace
     assert shown is not None and shown.edge_gradients[edge] == Absent("asked") and shown.gradients[ids["x"], "y"] == Absent("asked")
-    from ui.canvas.input.tips import node_tip, wire_tip
+    from ui.canvas.model.tips import node_tip, wire_tip
 
     assert "−5" not in wire_tip(window.canvas.content, window.document.graph.edges[edge])
     assert "found out" in node_tip(window.canvas.content, ids["x"])

@@ -19,7 +19,7 @@ from graph.model.graph import Graph
 from graph.model.problem import Problem
 from graph.storage.document import Document
 from tests.support.window_support import hand_trace, names
-from ui.canvas.input.tips import node_tip
+from ui.canvas.model.tips import node_tip
 from ui.problems.diagnosis import Diagnosis
 from ui.problems.problems import ProblemRow
 from ui.shell.window import Window

@@ -33,9 +33,9 @@ from tests.support.canvas_graphs import (
     xy_plus_z,
     xy_plus_z_trace,
 )  # fmt: skip
-from ui.canvas.input import tips
-from ui.canvas.input.find_bar import matches
-from ui.canvas.input.inplace import LineEditor, TextEditor
+from ui.canvas.find_bar import matches
+from ui.canvas.inplace import LineEditor, TextEditor
+from ui.canvas.model import tips
 from ui.canvas.paint import wire_look
 from ui.canvas.view import Canvas
 from ui.look.theme import THEMES
@@ -136,7 +136,7 @@ def carry_onto(canvas: Canvas, edge: str, held: Qt.KeyboardModifier = NONE) -> N
     QTest.mouseMove(canvas, grip + away / 2)
     for way in (QPoint(1, 0), QPoint(0, 0)):
         event_at = grip + away + way
-        canvas.hands.gesture.move(canvas.pointer(QPointF(event_at), held)) if canvas.hands.gesture is not None else None
+        canvas.router.gesture.move(canvas.pointer(QPointF(event_at), held)) if canvas.router.gesture is not None else None
     QTest.mouseRelease(canvas, LEFT, held, grip + away)
 
 
@@ -428,8 +428,8 @@ def test_a_wire_says_its_shape_and_statistics_and_the_norm_of_its_gradient(canva
 
 def test_a_click_on_the_pin_of_a_hovered_wire_asks_for_a_probe(qtbot: QtBot, canvas: Canvas) -> None:
     QTest.mouseMove(canvas, middle(canvas, "e3") + QPoint(0, 1))
-    assert canvas.hands.pin is not None
-    pin = canvas.camera.to_view(canvas.hands.pin).toPoint()
+    assert canvas.router.pin is not None
+    pin = canvas.camera.to_view(canvas.router.pin).toPoint()
     QTest.mouseMove(canvas, pin)
     with qtbot.waitSignal(canvas.probe_requested) as asked:
         QTest.mouseClick(canvas, LEFT, NONE, pin)
@@ -509,9 +509,9 @@ def test_arrows_walk_ctrl_arrows_follow_wires_and_the_focus_is_seen(canvas: Canv
     assert canvas.selected_nodes() == ["y"]
     QTest.keyClick(canvas, K.Key_Right, CTRL)
     assert canvas.selected_nodes() == ["d"]
-    assert canvas.hands.by_keys
+    assert canvas.router.by_keys
     QTest.mouseClick(canvas, LEFT, NONE, title(canvas, "x"))
-    assert not canvas.hands.by_keys
+    assert not canvas.router.by_keys
 
 
 def test_p_arrows_and_enter_connect(qtbot: QtBot) -> None:
@@ -679,14 +679,14 @@ def test_a_type_dropped_from_the_library_on_a_wire_is_led_into_it_unless_alt_is_
     place, data, copy = middle(canvas, "e2"), mime_data("math.exp"), Qt.DropAction.CopyAction
     over = QDragEnterEvent(place, copy, data, LEFT, NONE)
     canvas.dragEnterEvent(over)
-    assert over.isAccepted() and canvas.hands.drop_wire == "e2"
+    assert over.isAccepted() and canvas.router.drop_wire == "e2"
     canvas.dropEvent(QDropEvent(QPointF(place), copy, data, LEFT, NONE))
     (fresh,) = (n for n in canvas.document.graph.nodes.values() if n.type == "math.exp")
     assert {(("d", "y"), (fresh.id, "x")), ((fresh.id, "y"), ("f", "a"))} <= ends(canvas.document.graph)
     assert canvas.scene.rect("f").left() >= canvas.scene.rect(fresh.id).right() + 40
     assert undone(canvas, xy_plus_z())
     canvas.dragEnterEvent(QDragEnterEvent(place, copy, data, LEFT, ALT))
-    assert canvas.hands.drop_wire is None
+    assert canvas.router.drop_wire is None
     canvas.dropEvent(QDropEvent(QPointF(place), copy, data, LEFT, ALT))
     assert (("d", "y"), ("f", "a")) in ends(canvas.document.graph)
 
@@ -698,7 +698,7 @@ def test_a_type_that_takes_nothing_in_is_not_led_into_a_wire(canvas: Canvas) -> 
 
     data = mime_data("source.input")
     canvas.dragEnterEvent(QDragEnterEvent(middle(canvas, "e2"), Qt.DropAction.CopyAction, data, LEFT, NONE))
-    assert canvas.hands.drop_wire is None
+    assert canvas.router.drop_wire is None
 
 
 def test_two_fingers_pan_a_wheel_zooms_at_the_cursor(canvas: Canvas) -> None:

@@ -78,10 +78,10 @@ def test_u_opens_the_selected_node_and_ctrl_u_folds_it_back(window: Window, name
     press(window, U)
 
     assert node in graph.groups and node not in graph.nodes and lint(graph) == []
-    assert [each.id for each in window.canvas.levels.way()] == [node]
+    assert [each.id for each in window.canvas.navigation.way()] == [node]
     assert window.document.history.undo_text == f"Open {name}"
     press(window, U, CTRL)
-    assert graph == start and window.canvas.levels.inside is None and window.canvas.selection == {node}
+    assert graph == start and window.canvas.navigation.inside is None and window.canvas.selection == {node}
     press(window, Z, CTRL)
     press(window, Z, CTRL)
     assert graph == start and not window.document.history.can_undo
@@ -111,13 +111,13 @@ def test_escape_goes_out_to_the_card_which_keeps_the_names_of_the_ports(window: 
     press(window, U)
     press(window, ESCAPE)
 
-    assert window.canvas.levels.inside is None and window.canvas.selection == {loss}
+    assert window.canvas.navigation.inside is None and window.canvas.selection == {loss}
     assert [port.name for port in card(window.document.graph, loss).inputs] == ["scores", "target"]
     assert window.canvas.view_state() == pytest.approx(view, abs=1.0) or window.canvas.fitted
     assert enabled(window) == {"open_box", "fold_back"}
     for key in (RETURN, U):
         press(window, key)
-        assert window.canvas.levels.inside == loss
+        assert window.canvas.navigation.inside == loss
         press(window, ESCAPE)
     assert [*window.document.graph.groups] == [loss]
 
@@ -160,7 +160,7 @@ def test_folding_from_deep_inside_shows_the_level_around(window: Window) -> None
 
     press(window, U, CTRL)
 
-    assert window.canvas.levels.inside is None and window.canvas.selection == {node}
+    assert window.canvas.navigation.inside is None and window.canvas.selection == {node}
 
 
 def test_a_neuron_of_a_larger_layer_is_a_card_to_look_into(make_window: MakeWindow) -> None:
@@ -169,18 +169,18 @@ def test_a_neuron_of_a_larger_layer_is_a_card_to_look_into(make_window: MakeWind
     choose(window, "hidden")
     press(window, U, SHIFT)
     compute(window)
-    graph, bar = window.document.graph, window.canvas.levels.bar
+    graph, bar = window.document.graph, window.canvas.navigation.bar
     first = next(each for each in graph.groups.values() if each.name == "neuron 1")
     wide = bar.width()
 
     window.canvas.select([first.id])
     press(window, RETURN)
 
-    assert [each.name for each in window.canvas.levels.way()] == ["hidden", "neuron 1"] and bar.width() > wide
+    assert [each.name for each in window.canvas.navigation.way()] == ["hidden", "neuron 1"] and bar.width() > wide
     assert [port.name for port in card(graph, first.id).inputs] == ["x1", "x2", "x3", "x4"]
     assert all(graph.named(f"w1{i}_hidden").id in window.canvas.scene.row for i in (1, 2, 3, 4))  # type: ignore[union-attr]
     press(window, U, CTRL)
-    assert graph == example_document("iris", CATALOG).graph and window.canvas.levels.inside is None
+    assert graph == example_document("iris", CATALOG).graph and window.canvas.navigation.inside is None
 
 
 def test_a_node_in_a_group_that_stands_open_folds_back_to_the_level_it_is_seen_on(window: Window) -> None:
@@ -194,7 +194,7 @@ def test_a_node_in_a_group_that_stands_open_folds_back_to_the_level_it_is_seen_o
     press(window, U)
     press(window, U, CTRL)
 
-    assert window.canvas.levels.inside is None and graph.nodes[node].group == home and window.canvas.selection == {node}
+    assert window.canvas.navigation.inside is None and graph.nodes[node].group == home and window.canvas.selection == {node}
 
 
 def test_undo_inside_an_opened_node_leads_out(window: Window) -> None:
@@ -202,7 +202,7 @@ def test_undo_inside_an_opened_node_leads_out(window: Window) -> None:
     choose(window, "h")
     press(window, U)
     press(window, Z, CTRL)
-    assert window.document.graph == start and window.canvas.levels.inside is None
+    assert window.document.graph == start and window.canvas.navigation.inside is None
     window.document.redo()
     assert "n3" in window.document.graph.groups and window.canvas.scene.inside is None
 
@@ -235,7 +235,7 @@ def test_what_was_edited_inside_stays_open_and_says_why(window: Window) -> None:
 
     press(window, U, CTRL)
 
-    assert graph == before and window.canvas.levels.inside == "n2"
+    assert graph == before and window.canvas.navigation.inside == "n2"
     assert said(window) == "hidden was edited inside and cannot be folded: the settings of W_hidden were changed"
 
 

@@ -26,8 +26,8 @@ STEP = 24.0
 
 def delete(canvas: Canvas) -> None:
     """Remove the selected nodes with their wires, the selected wires, frames and notes; a chosen point of a wire before all that."""
-    if canvas.hands.bend is not None:
-        unbend(canvas, *canvas.hands.bend)
+    if canvas.router.bend is not None:
+        unbend(canvas, *canvas.router.bend)
     elif canvas.selection:
         canvas.do(groups.delete(canvas.document.graph, canvas.selection), "Delete")
 
@@ -51,7 +51,7 @@ def copy(canvas: Canvas) -> bool:
 
 
 def _copied(canvas: Canvas, nodes: Iterable[str]) -> str:
-    return clipboard.copy_text(canvas.document.graph, nodes, canvas.levels.inside, canvas.document.origin)
+    return clipboard.copy_text(canvas.document.graph, nodes, canvas.navigation.inside, canvas.document.origin)
 
 
 def cut(canvas: Canvas) -> None:
@@ -64,12 +64,12 @@ def paste(canvas: Canvas, at: QPointF | None = None) -> None:
     place = at if at is not None else canvas.cursor_place()
     try:
         text, corner = QGuiApplication.clipboard().text(), (round(place.x()), round(place.y()))
-        edit, fresh = clipboard.paste(canvas.document.graph, text, corner, canvas.levels.inside, canvas.document.origin)
+        edit, fresh = clipboard.paste(canvas.document.graph, text, corner, canvas.navigation.inside, canvas.document.origin)
     except edits.GraphError as wrong:
         canvas.message.emit(str(wrong))
         return
     if canvas.do(edit, "Paste"):
-        canvas.select(item for item in fresh if canvas.levels.seen(item))
+        canvas.select(item for item in fresh if canvas.navigation.seen(item))
 
 
 def duplicate(canvas: Canvas) -> None:
@@ -92,7 +92,7 @@ def add_copies(canvas: Canvas, ids: Iterable[str], dx: float, dy: float) -> list
     added = [edits.AddItem(replace(i, id=graph.fresh_id(i.id[:1]), x=i.x + dx, y=i.y + dy)) for i in items if i.id in chosen]
     canvas.do(edits.Compound((edits.duplicate(graph, chosen, dx, dy), *added), "Duplicate"))
     fresh = [i for table in (graph.nodes, graph.groups, graph.frames, graph.notes) for i in table if i not in before]
-    return [i for i in fresh if canvas.levels.seen(i)]
+    return [i for i in fresh if canvas.navigation.seen(i)]
 
 
 def nudge(canvas: Canvas, dx: float, dy: float) -> None:

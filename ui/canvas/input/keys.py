@@ -26,8 +26,8 @@ _TABLE: dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[Canvas], object]] = {
     (_K.Key_Delete, _CTRL): lambda c: c.dissolve_selection(),
     (_K.Key_Tab, _NONE): lambda c: c.request_add(),
     (_K.Key_D, _CTRL): lambda c: c.duplicate(),
-    (_K.Key_G, _CTRL): lambda c: c.levels.group_selection(),
-    (_K.Key_G, _CTRL | _SHIFT): lambda c: c.levels.ungroup_selection(),
+    (_K.Key_G, _CTRL): lambda c: c.navigation.group_selection(),
+    (_K.Key_G, _CTRL | _SHIFT): lambda c: c.navigation.ungroup_selection(),
     (_K.Key_F, _NONE): lambda c: c.fit_selection(),
     (_K.Key_Home, _NONE): lambda c: c.fit_all(),
     (_K.Key_0, _CTRL): lambda c: c.zoom_100(),
@@ -53,7 +53,7 @@ def press(canvas: Canvas, event: QKeyEvent) -> bool:
     key = Qt.Key(event.key())
     held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
     if key == _K.Key_Escape:
-        if not canvas.cancel_gesture() and not canvas.levels.out():
+        if not canvas.cancel_gesture() and not canvas.navigation.out():
             canvas.select(())
         return True
     if isinstance(canvas.gesture, ConnectByKeys):
@@ -63,7 +63,7 @@ def press(canvas: Canvas, event: QKeyEvent) -> bool:
         return True  # one thing at a time: no key edits what a hand is holding
     if key == _K.Key_Space:
         if not event.isAutoRepeat():
-            canvas.hands.hold_space(True)
+            canvas.router.hold_space(True)
         return True
     if key in _ARROWS:
         _arrow(canvas, *_ARROWS[key], held)
@@ -94,13 +94,13 @@ def connect(canvas: Canvas) -> None:
     """Draw a wire from the selected node by keys alone."""
     nodes = [item for item in canvas.movable() if item in canvas.scene.row]
     if len(nodes) == 1 and canvas.scene.cards[nodes[0]].outputs and not canvas.document.read_only:
-        canvas.hands.begin(ConnectByKeys(canvas, nodes[0]))
+        canvas.router.begin(ConnectByKeys(canvas, nodes[0]))
 
 
 def activate(canvas: Canvas) -> None:
     """What Enter does to the selected node, or to a group's card: it is gone into."""
     nodes, chosen = canvas.selected_nodes(), canvas.movable()
     if len(chosen) == 1 and chosen[0] in canvas.document.graph.groups:
-        canvas.levels.enter(chosen[0])
+        canvas.navigation.enter(chosen[0])
     elif len(nodes) == 1:
         canvas.node_activated.emit(nodes[0])

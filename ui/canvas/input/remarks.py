@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF
 from graph.model import edits
 from graph.model.elements import Frame, Note
 from graph.model.spec import CATEGORIES
-from ui.canvas.input.inplace import LineEditor, TextEditor
+from ui.canvas.inplace import LineEditor, TextEditor
 from ui.canvas.model import geometry, items
 from ui.canvas.model.levels import with_content
 from ui.canvas.paint import note_text
@@ -97,7 +97,7 @@ def _edit_name(canvas: Canvas, identity: str, typed: str = "") -> None:
     held = canvas.document.graph.nodes.get(identity) or canvas.document.graph.groups[identity]
 
     def done(text: str) -> None:
-        canvas.levels.rename(identity, text)
+        canvas.navigation.rename(identity, text)
         node = canvas.document.graph.nodes.get(identity)
         if node is None or text.strip() in ("", node.name):
             return

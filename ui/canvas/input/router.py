@@ -21,7 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QToolTip
 
 from graph.model import edits
-from ui.canvas.input import commands, drops, keys, remarks, tips
+from ui.canvas.input import commands, drops, keys, remarks
 from ui.canvas.input.gestures import (  # fmt: skip
     BoxSelect,
     Connect,
@@ -37,7 +37,7 @@ from ui.canvas.input.gestures import (  # fmt: skip
     Resize,
 )
 from ui.canvas.input.gestures.shape import cursor as resize_cursor
-from ui.canvas.model import geometry, items
+from ui.canvas.model import geometry, items, tips
 from ui.canvas.model.scene import PortHit
 from ui.canvas.paint import feedback
 from ui.canvas.paint.messages import offer_places
@@ -54,7 +54,7 @@ def _alternate(held: Qt.KeyboardModifier) -> bool:
     return bool(held & _ALT) or held & (_CTRL | _SHIFT) == _CTRL | _SHIFT
 
 
-class Hands:
+class InputRouter:
     """At most one gesture at a time. `last` is where the mouse was seen last, in view coordinates."""
 
     def __init__(self, canvas: Canvas) -> None:
@@ -203,7 +203,7 @@ class Hands:
         if note is not None:
             remarks.edit(canvas, note.id)
         elif node is not None and node in canvas.document.graph.groups:
-            canvas.levels.enter(node)
+            canvas.navigation.enter(node)
         elif node is not None and at.scene.y() < scene.rect(node).top() + geometry.TITLE:
             remarks.edit_words(canvas, node)
         elif node is not None:

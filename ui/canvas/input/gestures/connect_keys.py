@@ -59,12 +59,12 @@ class ConnectByKeys(Connect):
         """Every key but Esc, which the canvas sees first."""
         key = Qt.Key(event.key())
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.canvas.hands.end()
+            self.canvas.router.end()
             if self._target is not None:
                 self._wire(self._target)
         elif key == Qt.Key.Key_P:
-            self.canvas.hands.end()
-            self.canvas.hands.begin(ConnectByKeys(self.canvas, self._node, self._output + 1))
+            self.canvas.router.end()
+            self.canvas.router.begin(ConnectByKeys(self.canvas, self._node, self._output + 1))
         elif self._choices and (key in _FURTHER or key in _BACK):
             self._chosen += 1 if key in _FURTHER else -1
             self._show()

@@ -47,7 +47,7 @@ class Cut(Gesture):
 
     def finish(self, at: Pointer) -> None:
         if not self.moved(at):
-            self.canvas.hands.menu(at.view, self.canvas.mapToGlobal(at.view.toPoint()))  # a click, not a stroke
+            self.canvas.router.menu(at.view, self.canvas.mapToGlobal(at.view.toPoint()))  # a click, not a stroke
             return
         self.move(at)
         present = [edits.Disconnect(e) for e in self._cut if e in self.canvas.document.graph.edges]

@@ -34,7 +34,7 @@ class Breadcrumb(QFrame):
 
     def follow(self) -> None:
         """Show the way to the canvas's level; nothing on the outermost one."""
-        canvas, way = self._canvas, self._canvas.levels.way()
+        canvas, way = self._canvas, self._canvas.navigation.way()
         shown = (canvas.theme, tuple((each.id, each.name) for each in way))
         if shown == self._shown:
             return
@@ -56,7 +56,7 @@ class Breadcrumb(QFrame):
         made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         made.setCursor(Qt.CursorShape.PointingHandCursor)
         made.setFlat(True)
-        made.clicked.connect(lambda: self._canvas.levels.show(target))
+        made.clicked.connect(lambda: self._canvas.navigation.show(target))
         self.buttons.append(made)
         return made
 

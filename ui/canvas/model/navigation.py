@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from graph.grouping.groups import group, rename_group, set_open, ungroup
 from graph.model.elements import Group
 from graph.model.graph import GraphError
+from ui.canvas.breadcrumb import Breadcrumb
 from ui.canvas.model import levels
-from ui.canvas.paint.breadcrumb import Breadcrumb
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 View = tuple[float, float, float]
 
 
-class Levels:
+class GroupNavigation:
     """The level on show is the scene's `inside`; this remembers the way there."""
 
     def __init__(self, canvas: Canvas) -> None:
