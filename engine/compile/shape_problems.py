@@ -13,7 +13,7 @@ from graph.model.spec import Port
 from graph.model.structure import missing_input, unknown_type
 
 if TYPE_CHECKING:
-    from engine.compile.shapes import Shape
+    from engine.compile.shape import Shape
     from engine.data.errors import Note, Offer
     from graph.model.graph import Graph
 

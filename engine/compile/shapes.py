@@ -17,11 +17,13 @@ import torch
 from engine.compile.environment import FED_ROLES, Held, Key, Own, Several, Wire, Wiring, frozen, is_weight, penalised_layers, settings_of
 from engine.compile.environment import wiring as wiring_of
 from engine.compile.reach import reachable
+from engine.compile.shape import Shape
 from engine.compile.shape_problems import Complaints
 from engine.compile.trial import Size, Trial
 from engine.nodes.base import NodeError, NodeType, Result, Settings
 from engine.numerics.memory import memory
 from graph.model.problem import Problem
+from graph.model.structure import setting_problems
 from graph.model.topology import topological_order
 
 if TYPE_CHECKING:
@@ -32,25 +34,6 @@ MAXIMUM_ELEMENTS = 2**31
 COPIES = 3
 """A tensor is there with its gradient, and once more while it is made, updated or shown."""
 DTYPES = {"float32": torch.float32, "float64": torch.float64}
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """What an output carries. `dims` are one sample's; `batched` puts the batch in front of them.
-
-    `coding` says how a target is written (`real`, `index`, `zero_one`, `plus_minus`, `one_hot`; empty when it is no target), and
-    `classes` how many there are (0: unknown). `source` is the output itself, for error texts.
-    """
-
-    dims: tuple[int, ...]
-    batched: bool = False
-    dtype: Literal["float", "index"] = "float"
-    source: Key = ("", "")
-    coding: str = ""
-    classes: int = 0
-
-    def full(self, batch: int) -> tuple[int, ...]:
-        return (batch, *self.dims) if self.batched else self.dims
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +99,6 @@ class _Inferrer:
         """Bytes of all parameters and buffers so far."""
 
     def run(self) -> Inference:
-        from graph.model.settings import setting_problems
-
         found = self.found
         found.problems += setting_problems(self.graph)
         broken = {node for problem in found.problems for node in problem.nodes}

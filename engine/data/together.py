@@ -10,6 +10,7 @@ from engine.data.loading import DataSet
 from engine.data.specs import DATA_SETS
 from graph.model.edits import SetParam
 from graph.model.problem import Problem, Repair
+from graph.model.settings import complaint
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
@@ -62,7 +63,7 @@ def _own(settings: Mapping[str, Any], name: str) -> bool:
 def _as_many(graph: Graph, first: str, node: str, total: int) -> tuple[Repair, ...]:
     """The repair that draws as many samples as the other has."""
     spec = graph.spec(node).setting("samples")
-    if not DATA_SETS[graph.setting(node, "dataset")].made or spec is None or spec.complaint(total):
+    if not DATA_SETS[graph.setting(node, "dataset")].made or spec is None or complaint(spec, total):
         return ()
     edit = SetParam(node, "samples", total).to_json()
     return (Repair(f"Give {graph.nodes[node].name} {total:,} samples", (edit,)),)

@@ -14,7 +14,8 @@ from graph.model.problem import Problem, Repair, Severity
 
 if TYPE_CHECKING:
     from engine.compile.feeds import Feeds
-    from engine.compile.shapes import Inference, Shape
+    from engine.compile.shape import Shape
+    from engine.compile.shapes import Inference
     from engine.nodes.base import NodeType
     from graph.model.graph import Graph
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from graph.model.elements import described
-from graph.model.problem import Problem
 from graph.model.spec import Setting
 from graph.text.quoting import quoted
 
@@ -66,23 +65,6 @@ def coerce(setting: Setting, value: Any) -> Any:
     if setting.kind in ("shape", "ints"):
         return [int(entry) for entry in value]
     return value
-
-
-def setting_problems(graph: Graph) -> list[Problem]:
-    """One problem for every visible setting of the graph whose value is out of its range."""
-    found = []
-    for node in graph.nodes.values():
-        spec, values = graph.spec(node), None
-        for name, value in node.params.items():
-            setting = spec.setting(name)
-            if setting is None:
-                continue
-            text = complaint(setting, value)
-            if text:
-                values = values or graph.settings_of(node.id)
-                if setting.visible(values):
-                    found.append(Problem("error", f"{node.name}: {text}", (node.id,)))
-    return found
 
 
 def setting_refusal(graph: Graph, name: str, value: Any) -> str | None:

@@ -75,12 +75,6 @@ class Setting:
         """Whether `when` holds under these values of the owner's settings."""
         return holds(self.when, values)
 
-    def complaint(self, value: Any) -> str | None:
-        """Why `value` cannot stand here, in words for the person who typed it; None when it can."""
-        from graph.model.settings import complaint
-
-        return complaint(self, value)
-
 
 @dataclass(frozen=True, slots=True)
 class Param:

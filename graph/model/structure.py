@@ -13,7 +13,7 @@ from graph.model.elements import Edge, End
 from graph.model.graph import Graph
 from graph.model.objective import NoObjective, Objective, find_objective
 from graph.model.problem import Problem, Repair
-from graph.model.settings import setting_problems
+from graph.model.settings import complaint
 
 TRIED = 16
 """Outputs that are tried for one open input; where more could fit, nobody guesses anyway."""
@@ -32,6 +32,23 @@ def problems(graph: Graph) -> list[Problem]:
     if isinstance(objective, NoObjective):
         return [*found, *_undecided(graph, objective)]
     return [*found, *_islands(graph, objective, {problem.nodes[0] for problem in found})]
+
+
+def setting_problems(graph: Graph) -> list[Problem]:
+    """One problem for every visible setting of the graph whose value is out of its range."""
+    found = []
+    for node in graph.nodes.values():
+        spec, values = graph.spec(node), None
+        for name, value in node.params.items():
+            setting = spec.setting(name)
+            if setting is None:
+                continue
+            text = complaint(setting, value)
+            if text:
+                values = values or graph.settings_of(node.id)
+                if setting.visible(values):
+                    found.append(Problem("error", f"{node.name}: {text}", (node.id,)))
+    return found
 
 
 def unknown_type(graph: Graph, node: str) -> str:

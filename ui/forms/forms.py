@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from graph.formula.numbers import read_sizes, read_tensor
+from graph.model.settings import complaint
 from graph.model.spec import Setting
 from graph.storage.paths import cleaned
 from ui.forms.number_field import NumberField
@@ -136,9 +137,9 @@ class TextField(QLineEdit):
         self.setModified(False)
         if text == self._shown:
             return self._complain("") if self.refusal else None
-        value, complaint, note = read(self._setting, text)
-        if complaint:
-            return self._complain(complaint)
+        value, refusal, note = read(self._setting, text)
+        if refusal:
+            return self._complain(refusal)
         self._shown = written(self._setting, value)
         self.setText(self._shown)
         self._complain("")
@@ -228,11 +229,11 @@ def _tensor_text(value: Any) -> str:
 def read(setting: Setting, text: str) -> tuple[Any, str, str]:
     """The value typed for a setting, why it is refused (empty when it is not), and what to say about how it was read."""
     if setting.kind not in ("shape", "ints", "tensor"):
-        return text, setting.complaint(text) or "", ""
+        return text, complaint(setting, text) or "", ""
     reading = read_tensor(text) if setting.kind == "tensor" else read_sizes(text)
     if reading.refusal:
         return None, reading.refusal, ""
-    return reading.value, setting.complaint(reading.value) or "", reading.note
+    return reading.value, complaint(setting, reading.value) or "", reading.note
 
 
 def editor(setting: Setting, titles: Mapping[str, str] | None = None) -> QWidget:
@@ -289,8 +290,8 @@ class Form(QWidget):
         tip = setting.help
         name.setToolTip(tip)
         field.setToolTip(tip)
-        complaint = label("", "complaint", wrap=True)
-        complaint.hide()
+        remark = label("", "complaint", wrap=True)
+        remark.hide()
         if isinstance(field, TensorField | TextArea):  # what is wide stands under its label
             below = QVBoxLayout()
             below.setSpacing(3)
@@ -300,7 +301,7 @@ class Form(QWidget):
         else:
             grid.addWidget(name, 2 * row, column)
             grid.addWidget(field, 2 * row, column + 1)
-        grid.addWidget(complaint, 2 * row + 1, column, 1, 2)
+        grid.addWidget(remark, 2 * row + 1, column, 1, 2)
         key = setting.name
         field.changed.connect(lambda value, key=key: self.changed.emit(key, value))  # type: ignore[attr-defined]
         if hasattr(field, "refused"):
@@ -308,7 +309,7 @@ class Form(QWidget):
         if hasattr(field, "noted"):
             field.noted.connect(lambda text, key=key: self._remark(key, text, "secondary"))
             field.settled.connect(self.settled)  # type: ignore[attr-defined]
-        self.editors[key], self._labels[key], self._complaints[key] = field, name, complaint
+        self.editors[key], self._labels[key], self._complaints[key] = field, name, remark
 
     def _remark(self, key: str, text: str, role: str) -> None:
         """What is said under a field: why a text is refused, or how it was read."""

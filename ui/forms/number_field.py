@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QWidget
 
 from graph.formula.numbers import read_number
+from graph.model.settings import complaint
 from graph.model.spec import Setting
 from ui.look.numbers import plain
 from ui.look.typing import leave_undo_to_the_window
@@ -92,9 +93,9 @@ class NumberField(QAbstractSpinBox):
             self.noted.emit(note)
 
     def _take(self, value: float | int | None) -> None:
-        complaint = self._setting.complaint(value) if value is not None else None
-        if complaint:
-            return self._complain(complaint)
+        refusal = complaint(self._setting, value) if value is not None else None
+        if refusal:
+            return self._complain(refusal)
         different = value != self._value
         self._value = value
         self._show()
@@ -124,7 +125,7 @@ class NumberField(QAbstractSpinBox):
 
     def stepBy(self, steps: int) -> None:
         typed = read_number(self.lineEdit().text(), whole=self._setting.kind == "int").value
-        if typed is not None and self._setting.complaint(typed) is None:
+        if typed is not None and complaint(self._setting, typed) is None:
             self._value = typed if self.lineEdit().isModified() else self._value
         self.lineEdit().setModified(False)
         self._take(self.stepped(steps))

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from graph.formula.numbers import read_number, read_rows
+from graph.model.settings import complaint
 from graph.model.spec import Setting
 from ui.look.numbers import plain
 from ui.look.widgets import button
@@ -153,9 +154,9 @@ class TensorField(QWidget):
 
     def _commit(self, matrix: Matrix, note: str = "") -> None:
         value: Any = matrix[0] if self._vector else matrix
-        complaint = self._setting.complaint(value)
-        self.refused.emit(complaint or "")
-        if not complaint:
+        refusal = complaint(self._setting, value)
+        self.refused.emit(refusal or "")
+        if not refusal:
             self.set_value(value)
             self.settled.emit()
             self.changed.emit(value)

@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from engine.compile.shapes import Shape
+from engine.compile.shape import Shape
 from tests.engine.node_cases import Case, all_cases
 from tests.support.node_call import FED, Call
 

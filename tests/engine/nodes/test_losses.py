@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.compile.shapes import Inference, Shape, infer
+from engine.compile.shape import Shape
+from engine.compile.shapes import Inference, infer
 from engine.nodes import TYPES
 from engine.nodes.base import NodeError, Result, Settings
 from graph.model.edits import edit_from_json

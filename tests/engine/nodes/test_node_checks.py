@@ -11,7 +11,7 @@ import pytest
 import torch
 from sklearn.preprocessing import StandardScaler
 
-from engine.compile.shapes import Shape as Sample
+from engine.compile.shape import Shape as Sample
 from engine.nodes import TYPES
 from engine.nodes.base import NodeError, Settings
 from engine.nodes.catalog import CATALOG

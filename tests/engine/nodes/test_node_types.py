@@ -14,6 +14,7 @@ import torch
 
 from engine.nodes import TYPES
 from engine.nodes.base import NodeType
+from graph.model.settings import complaint
 from tests.engine.node_cases import Case, all_cases, families, numbers
 from tests.support.node_call import FED, Call, flat
 
@@ -187,7 +188,7 @@ def test_every_type_explains_itself(key: str) -> None:
         differentiable = {p.name for p in spec.inputs if p.dtype != "index" and not p.parameter} | {p.name for p in spec.parameters}
         assert {n for n in differentiable if spec.local_derivatives.get(n)} == differentiable
     assert all(s.help or s.label for s in spec.settings)
-    assert all(s.complaint(s.default) is None for s in spec.settings)
+    assert all(complaint(s, s.default) is None for s in spec.settings)
 
 
 def every_text(node_type: NodeType) -> set[str]:

@@ -9,6 +9,7 @@ from graph.model.edits import AddNode
 from graph.model.elements import Node, valid_name
 from graph.model.graph import Graph
 from graph.model.lint import lint
+from graph.model.settings import complaint
 from graph.model.spec import CATEGORIES
 from graph.storage.files import dumps, loads
 
@@ -20,7 +21,7 @@ def test_every_type_declares_what_a_document_needs(key: str) -> None:
     for names in ([port.name for port in spec.inputs], [port.name for port in spec.outputs], [setting.name for setting in spec.settings]):
         assert len(set(names)) == len(names) and all(map(valid_name, names))
     for setting in spec.settings:
-        assert setting.complaint(setting.default) is None
+        assert complaint(setting, setting.default) is None
     assert spec.key not in spec.former_keys and not any(former in list(CATALOG) for former in spec.former_keys)
 
 

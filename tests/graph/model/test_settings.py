@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from graph.model.settings import coerce, complaint, dims, kind_complaint, setting_problems
+from graph.model.settings import coerce, complaint, dims, kind_complaint
 from graph.model.spec import Setting
+from graph.model.structure import setting_problems
 from tests.support.catalog import CATALOG, Graph, add
 
 WHOLE = Setting("n", "int", 3, 1, 10)
