@@ -37,7 +37,7 @@ ARROWS: dict[str, set[str]] = {
     "engine.numerics": GRAPH,
     "engine.nodes": GRAPH | {"engine.numerics"},
     "engine.data": GRAPH | {"engine.numerics", "engine.nodes"},
-    "engine.compile": GRAPH | {"engine.numerics", "engine.nodes", "engine.data", "engine.training.optimizers"},
+    "engine.compile": GRAPH | {"engine.numerics", "engine.nodes", "engine.data"},
     "engine.meaning": GRAPH | {"engine.numerics", "engine.nodes", "engine.data", "engine.compile"},
     "engine.unfold": GRAPH,
     "engine.training.optimizers": GRAPH | {"engine.numerics"},

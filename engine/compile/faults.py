@@ -1,8 +1,8 @@
-"""What a planted fault does: to the code a Program is compiled to, and to the steps of an optimizer. Without one nothing of this runs."""
+"""What a planted fault does to the code that a Program is compiled to. Without one nothing of this runs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -11,7 +11,6 @@ from torch import Tensor
 from engine.compile.environment import Wire
 from engine.compile.plan import Operation
 from engine.nodes.base import Result, Rule, sample_axis
-from engine.training.optimizers.run import Stepper
 from graph.model.faults import LINEAR, SOFTMAX, Fault
 
 
@@ -61,36 +60,3 @@ def _nothing(contribution: Tensor | None) -> Tensor | None:
 
 def _opposite(contribution: Tensor | None) -> Tensor | None:
     return None if contribution is None else -contribution
-
-
-class Unzeroed(Stepper):
-    """An optimizer whose gradients are never set to zero: each step goes along the sum of all gradients so far."""
-
-    def __init__(self, inner: Stepper) -> None:
-        self.inner = inner
-        self.sums = [torch.zeros_like(p) for p in inner.parameters]
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.__dict__["inner"], name) if "inner" in self.__dict__ else object.__getattribute__(self, name)
-
-    def set_hyper(self, hyper: Mapping[str, Any]) -> None:
-        self.inner.set_hyper(hyper)
-
-    def step(self, gradients: list[Tensor]) -> None:
-        torch._foreach_add_(self.sums, gradients)
-        self.inner.step(list(self.sums))
-
-    def memory(self, names: Sequence[str]) -> dict[str, Tensor]:
-        return self.inner.memory(names) | {f"unzeroed.{name}": t for name, t in zip(names, self.sums, strict=True)}
-
-    def capture(self, names: Sequence[str]) -> dict[str, Tensor]:
-        return self.inner.capture(names) | {f"unzeroed.{name}": t.clone() for name, t in zip(names, self.sums, strict=True)}
-
-    def restore(self, names: Sequence[str], captured: Mapping[str, Tensor]) -> None:
-        self.inner.restore(names, captured)
-        for name, total in zip(names, self.sums, strict=True):
-            old = captured.get(f"unzeroed.{name}")
-            if old is not None and old.shape == total.shape:
-                total.copy_(old)
-            else:
-                total.zero_()

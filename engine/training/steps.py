@@ -12,7 +12,7 @@ from torch import Tensor
 from engine.compile.program import Program
 from engine.training.batches import Batches
 from engine.training.moves import moved_memory
-from engine.training.optimizers.run import Lbfgs, Stepper
+from engine.training.optimizers.run import Stepper
 from engine.training.session import Session
 from engine.training.state import State, state_key
 
@@ -58,13 +58,13 @@ class Steps:
         losses = self.losses = []
         step, parameters, move = self._step, self._parameters, self._optimizer.step
         buffers, random, key = self._buffers, self._random, self.session.random(0)
-        lbfgs = self._optimizer if isinstance(self._optimizer, Lbfgs) else None
+        evaluates = self._optimizer.evaluates_loss
         clock, inf = time.perf_counter, math.inf
         for i, batch in enumerate(feeds, first):
             if random:
                 key = self.session.random(i)
-            if lbfgs is not None:
-                value = self._minimise(lbfgs, batch, key)
+            if evaluates:
+                value = self._minimise(batch, key)
             else:
                 loss, gradients, new = step(batch, parameters, buffers, key)
                 value = loss.item()
@@ -80,12 +80,12 @@ class Steps:
                 break
         return False
 
-    def _minimise(self, lbfgs: Lbfgs, feeds: list[Tensor], key: Any) -> float:
+    def _minimise(self, feeds: list[Tensor], key: Any) -> float:
         def evaluate() -> tuple[Tensor, list[Tensor]]:
             loss, gradients, self._buffers = self._step(feeds, self._parameters, self._buffers, key)
             return loss.reshape(()), gradients
 
-        return float(lbfgs.minimise(evaluate))
+        return float(self._optimizer.minimise(evaluate))
 
     def count(self, step: int) -> None:
         """Bring the state's counters and buffers up to date with the steps just made, which led to `step`."""
@@ -108,7 +108,7 @@ class Steps:
 
     def remembered(self) -> dict[str, Tensor]:
         """The optimizer's memory, also under the names that parameters have moved to since it was bound."""
-        memory = self._optimizer.capture(self._names)
+        memory = self._optimizer.state_dict(self._names)
         return memory | moved_memory(self.session.moved, memory)
 
     def memory(self) -> dict[str, Tensor]:
@@ -117,7 +117,7 @@ class Steps:
 
     def remember(self, memory: dict[str, Tensor]) -> None:
         """Give the optimizer a captured memory, as far as it fits."""
-        self._optimizer.restore(self._names, memory)
+        self._optimizer.load_state_dict(self._names, memory)
 
     def take(self, state: State) -> None:
         """Go to a captured state of this very run: same tensors, same optimizer object."""

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from engine.compile.failure import first_nonfinite
-from engine.compile.faults import Unzeroed
 from engine.compile.program import Program, RandomKey
 from engine.compile.trace import Trace
 from engine.compile.views import TraceView
@@ -19,17 +18,16 @@ from engine.nodes.base import NodeError
 from engine.numerics.plain import number_json
 from engine.training.batches import Batches
 from engine.training.curve import Curve
-from engine.training.optimizers.run import Lbfgs, Stepper, stepper
+from engine.training.optimizers.run import Stepper, stepper
 from engine.training.optimizers.specs import OptimizerError, optimizer
 from engine.training.result import evaluated, learned
 from engine.training.session import Session, SessionError
 from engine.training.state import State
 from engine.training.steps import Steps
-from graph.model.faults import Fault
+from engine.training.unzeroed import with_fault
 from graph.model.problem import Problem
 from graph.model.settings import training_length
 
-SKIPPED = Fault("zero_grad")
 SNAPSHOT = 64
 """Steps between two copies of the state; what lies between is replayed exactly."""
 MEASURED = 200
@@ -157,7 +155,7 @@ class Trainer:
             failed = False
             self.problem = self.session.explain(self._program.failure(error))
         steps.count(first + len(steps.losses))
-        if self.problem is not None and isinstance(self._optimizer, Lbfgs):
+        if self.problem is not None and self._optimizer.evaluates_loss:
             self._parameters_back(state.step)  # it failed in the middle of a line search
         self.curve.add(first + 1, steps.losses)
         if failed:
@@ -331,8 +329,7 @@ class Trainer:
 
     def optimizer_on(self, parameters: list[Tensor]) -> Stepper:
         """This run's optimizer, new and without memory, for these tensors; a planted fault is part of it."""
-        made = stepper(self.spec.key, self.hyper, parameters)
-        return Unzeroed(made) if self._program.plan.fault == SKIPPED and not isinstance(made, Lbfgs) else made
+        return with_fault(stepper(self.spec.key, self.hyper, parameters), self._program.plan.fault)
 
     def _lay_out(self) -> None:
         size = None if self.spec.full_batch else self.training.get("batch_size")

@@ -11,7 +11,6 @@ import torch
 from torch import Tensor
 
 from engine.compile.environment import Key
-from engine.compile.faults import Unzeroed
 from engine.compile.trace import array_view
 from engine.explain.cards import Place
 from engine.explain.context import Situation
@@ -19,7 +18,6 @@ from engine.explain.question import Unanswerable
 from engine.explain.update import ParameterUpdate, Update, UpdateOf
 from engine.explain.update.equations import Worked, work_out
 from engine.nodes.base import NodeError
-from engine.training.optimizers.run import Lbfgs
 from engine.training.optimizers.specs import OptimizerSpec
 from engine.training.session import Session, SessionError
 from engine.training.state import state_key
@@ -37,7 +35,7 @@ class Rehearsal:
     after: dict[str, Tensor]
     t: int
     loss: float
-    backed_away: int = 0
+    note: str
 
 
 def rehearse(trainer: Trainer) -> Rehearsal:
@@ -54,7 +52,7 @@ def rehearse(trainer: Trainer) -> Rehearsal:
     old = {k: tensor.clone() for k, tensor in zip(program.trainable_keys, trainable, strict=True)}
     names, before = [state_key(k) for k in program.trainable_keys], trainer.capture().optimizer
     optimizer = trainer.optimizer_on(trainable)
-    optimizer.restore(names, before)
+    optimizer.load_state_dict(names, before)
     step, buffers = program.stepper(), session.buffers(program)
     seen: list[tuple[Tensor, list[Tensor]]] = []
 
@@ -65,16 +63,12 @@ def rehearse(trainer: Trainer) -> Rehearsal:
         return loss.reshape(()), gradients
 
     with torch.no_grad():
-        if isinstance(optimizer, Lbfgs):
-            optimizer.minimise(evaluate)
-        else:
-            optimizer.step(evaluate()[1])
+        optimizer.minimise(evaluate)
     loss, gradients = seen[0]
-    if isinstance(optimizer, Unzeroed):
-        gradients = optimizer.sums
     new = dict(zip(program.trainable_keys, trainable, strict=True))
-    found = dict(zip(program.trainable_keys, gradients, strict=True))
-    return Rehearsal(old, found, new, before, optimizer.capture(names), optimizer.t, float(loss), getattr(optimizer, "backed_away", 0))
+    used = dict(zip(program.trainable_keys, optimizer.gradients_used(gradients), strict=True))
+    after = optimizer.state_dict(names)
+    return Rehearsal(old, used, new, before, after, optimizer.t, float(loss), optimizer.step_note(before, after))
 
 
 def update(situation: Situation, question: UpdateOf) -> Update:
@@ -94,7 +88,7 @@ def update(situation: Situation, question: UpdateOf) -> Update:
         raise Unanswerable("Training leaves this parameter alone: it is frozen, or the loss does not depend on it.")
     rows = tuple(_row(session, spec, trainer.hyper, made, key, question.entry) for key in chosen)
     hyper = tuple((s.label, float(trainer.hyper[s.name])) for s in spec.settings if isinstance(trainer.hyper[s.name], (int, float)))
-    return Update(spec.key, spec.title, spec.formula, hyper, session.state.step, made.t, made.loss, rows, _note(spec, made))
+    return Update(spec.key, spec.title, spec.formula, hyper, session.state.step, made.t, made.loss, rows, made.note)
 
 
 def _beside(session: Session) -> Trainer:
@@ -106,18 +100,6 @@ def _beside(session: Session) -> Trainer:
     finally:
         state.optimizer = memory
         state.step, state.epoch, state.position = counters
-
-
-def _note(spec: OptimizerSpec, made: Rehearsal) -> str:
-    if spec.key != "lbfgs":
-        return ""
-    tried = made.after.get("lbfgs.func_evals")
-    begun = made.before.get("lbfgs.func_evals")
-    count = int(tried) - int(begun or 0) if tried is not None else 0
-    text = f"One step of L-BFGS makes several of its iterations; d is all of them together. It evaluated the loss {count} times."
-    if made.backed_away:
-        text += f" It backed away from {made.backed_away} points where the loss is not finite."
-    return text
 
 
 def _row(

@@ -30,6 +30,8 @@ class Stepper:
     """
 
     remembers: ClassVar[tuple[str, ...]] = ()
+    evaluates_loss: ClassVar[bool] = False
+    """Whether a step computes the loss as often as it likes (`minimise`), instead of going along gradients that are given (`step`)."""
 
     def __init__(self, spec: OptimizerSpec, hyper: Mapping[str, Any], parameters: Sequence[Tensor]) -> None:
         self.spec = spec
@@ -48,16 +50,30 @@ class Stepper:
         """One step along `gradients`, in the parameters' order. Gradients are not changed."""
         raise NotImplementedError
 
+    def minimise(self, evaluate: Evaluate) -> Tensor:
+        """One step, for which `evaluate` computes the loss and its gradients. Returns the loss before the step."""
+        loss, gradients = evaluate()
+        self.step(list(gradients))
+        return loss
+
+    def gradients_used(self, gradients: Tensors) -> Tensors:
+        """What the last step went along when it was given `gradients`."""
+        return gradients
+
+    def step_note(self, before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> str:
+        """What there is to say about the last step, in words; `before` and `after` are what was remembered around it."""
+        return ""
+
     def memory(self, names: Sequence[str]) -> dict[str, Tensor]:
         """The tensors that are remembered, themselves: `m.<parameter name>`."""
         return {f"{key}.{name}": t for key, tensors in self.state.items() for name, t in zip(names, tensors, strict=True)}
 
-    def capture(self, names: Sequence[str]) -> dict[str, Tensor]:
+    def state_dict(self, names: Sequence[str]) -> dict[str, Tensor]:
         """Copies of all that is remembered, as `m.<parameter name>`, and scalars."""
         found = {f"{key}.{name}": t.clone() for key, tensors in self.state.items() for name, t in zip(names, tensors, strict=True)}
         return found | {"t": torch.tensor(self.t)}
 
-    def restore(self, names: Sequence[str], captured: Mapping[str, Tensor]) -> None:
+    def load_state_dict(self, names: Sequence[str], captured: Mapping[str, Tensor]) -> None:
         """Take over what fits; what is missing or of another shape starts from nothing."""
         for key, tensors in self.state.items():
             for name, tensor in zip(names, tensors, strict=True):
@@ -105,11 +121,11 @@ class Momentum(Stepper):
             move = list(torch._foreach_add(g, m, alpha=self.momentum)) if self.nesterov else m
         torch._foreach_add_(self.parameters, move, alpha=-self.lr)
 
-    def capture(self, names: Sequence[str]) -> dict[str, Tensor]:
-        return super().capture(names) | {"begun": torch.tensor(self._begun)}
+    def state_dict(self, names: Sequence[str]) -> dict[str, Tensor]:
+        return super().state_dict(names) | {"begun": torch.tensor(self._begun)}
 
-    def restore(self, names: Sequence[str], captured: Mapping[str, Tensor]) -> None:
-        super().restore(names, captured)
+    def load_state_dict(self, names: Sequence[str], captured: Mapping[str, Tensor]) -> None:
+        super().load_state_dict(names, captured)
         self._begun = bool(captured["begun"]) if "begun" in captured else self.t > 0
 
 
@@ -242,11 +258,11 @@ class NAdam(Stepper):
         torch._foreach_addcdiv_(self.parameters, g, divisor, -self.lr * (1 - mu) / (1 - self.product))
         torch._foreach_addcdiv_(self.parameters, m, divisor, -self.lr * following / (1 - self.product * following))
 
-    def capture(self, names: Sequence[str]) -> dict[str, Tensor]:
-        return super().capture(names) | {"product": torch.tensor(self.product, dtype=torch.float64)}
+    def state_dict(self, names: Sequence[str]) -> dict[str, Tensor]:
+        return super().state_dict(names) | {"product": torch.tensor(self.product, dtype=torch.float64)}
 
-    def restore(self, names: Sequence[str], captured: Mapping[str, Tensor]) -> None:
-        super().restore(names, captured)
+    def load_state_dict(self, names: Sequence[str], captured: Mapping[str, Tensor]) -> None:
+        super().load_state_dict(names, captured)
         self.product = float(captured["product"]) if "product" in captured else 1.0
 
 
@@ -261,6 +277,7 @@ class Lbfgs(Stepper):
     infinitely high; without one, the step is made again at half the rate. `backed_away` counts these points in the step made last.
     """
 
+    evaluates_loss = True
     backed_away = 0
     _SCALARS = ("func_evals", "n_iter")
     _LISTS = ("old_dirs", "old_stps", "ro")
@@ -300,7 +317,7 @@ class Lbfgs(Stepper):
         if searches:
             return self._inner_step(closure)
         names, before = [str(i) for i in range(len(self.parameters))], [p.clone() for p in self.parameters]
-        memory, group = self.capture(names), self.inner.param_groups[0]
+        memory, group = self.state_dict(names), self.inner.param_groups[0]
         try:
             for _ in range(HALVINGS):
                 try:
@@ -308,7 +325,7 @@ class Lbfgs(Stepper):
                 except _NotFinite:
                     for parameter, value in zip(self.parameters, before, strict=True):
                         parameter.copy_(value)
-                    self.restore(names, memory)
+                    self.load_state_dict(names, memory)
                     group["lr"] /= 2
                     known.append(begun)
         finally:
@@ -337,12 +354,20 @@ class Lbfgs(Stepper):
     def step(self, gradients: Tensors) -> None:
         raise TypeError("L-BFGS evaluates the objective itself; call minimise")
 
+    def step_note(self, before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> str:
+        tried, begun = after.get("lbfgs.func_evals"), before.get("lbfgs.func_evals")
+        count = int(tried) - int(begun or 0) if tried is not None else 0
+        text = f"One step of L-BFGS makes several of its iterations; d is all of them together. It evaluated the loss {count} times."
+        if self.backed_away:
+            text += f" It backed away from {self.backed_away} points where the loss is not finite."
+        return text
+
     def memory(self, names: Sequence[str]) -> dict[str, Tensor]:
         held = self.inner.state[self.parameters[0]]
         found = {f"lbfgs.{key}": held[key] for key in ("d", "prev_flat_grad") if isinstance(held.get(key), Tensor)}
         return found | {f"lbfgs.old_dirs.{i}": t for i, t in enumerate(held.get("old_dirs") or ())}
 
-    def capture(self, names: Sequence[str]) -> dict[str, Tensor]:
+    def state_dict(self, names: Sequence[str]) -> dict[str, Tensor]:
         found: dict[str, Tensor] = {"t": torch.tensor(self.t)}
         for key, value in self.inner.state[self.parameters[0]].items():
             if key in self._LISTS:
@@ -351,7 +376,7 @@ class Lbfgs(Stepper):
                 found[f"lbfgs.{key}"] = value.clone() if isinstance(value, Tensor) else torch.tensor(value, dtype=torch.float64)
         return found
 
-    def restore(self, names: Sequence[str], captured: Mapping[str, Tensor]) -> None:
+    def load_state_dict(self, names: Sequence[str], captured: Mapping[str, Tensor]) -> None:
         self.t = int(captured["t"]) if "t" in captured else 0
         state = self.inner.state[self.parameters[0]]
         state.clear()

@@ -79,13 +79,10 @@ def ours(key: str, hyper: dict[str, Any], steps: int = STEPS, pause: int | None 
 
     for i in range(steps):
         if i == pause:
-            kept = run.capture(names)
+            kept = run.state_dict(names)
             run = stepper(key, hyper, parameters)
-            run.restore(names, kept)
-        if isinstance(run, Lbfgs):
-            run.minimise(evaluate)
-        else:
-            run.step(evaluate()[1])
+            run.load_state_dict(names, kept)
+        run.minimise(evaluate)
     return parameters
 
 
@@ -130,8 +127,8 @@ def test_momentum_that_is_switched_off_and_on_follows_torch(pause: int | None) -
         hyper = {**hyper, "momentum": momentum}
         run.set_hyper(hyper)
         if step == pause:
-            kept, run = run.capture(["p"]), stepper("momentum", hyper, [mine])
-            run.restore(["p"], kept)
+            kept, run = run.state_dict(["p"]), stepper("momentum", hyper, [mine])
+            run.load_state_dict(["p"], kept)
         reference.param_groups[0]["momentum"], theirs.grad = momentum, slope.clone()
         run.step([slope])
         reference.step()
@@ -197,9 +194,9 @@ def test_another_rate_keeps_what_l_bfgs_remembers() -> None:
     run = stepper("lbfgs", {"max_iter": 5}, [theta])
     assert isinstance(run, Lbfgs)
     run.minimise(lambda: ((theta**4).sum(), [4 * theta**3]))
-    before = run.capture(["theta"])
+    before = run.state_dict(["theta"])
     run.set_hyper({"max_iter": 5, "lr": 0.5})
-    after = run.capture(["theta"])
+    after = run.state_dict(["theta"])
     assert before.keys() == after.keys() and "lbfgs.old_dirs.0" in after
 
 
