@@ -14,8 +14,26 @@ from engine.compile.views import Absent, TraceView
 from engine.explain.context import Situation, shown
 from engine.explain.question import Question
 from engine.kernel.answering import answered, measured, part
-from engine.kernel.protocol import ArrayKey, Handover, Kept, Phase, Progress
-from engine.kernel.tempo import Pace, Speed
+from engine.kernel.protocol import (
+    ArrayKey,
+    Command,
+    GoTo,
+    Handover,
+    Kept,
+    Load,
+    Pause,
+    Phase,
+    Progress,
+    Reset,
+    Resume,
+    ReturnTo,
+    ShowComing,
+    Start,
+    StepBack,
+    StepOnce,
+    StopAt,
+)
+from engine.kernel.speed import Speed
 from engine.kernel.trained import Trained, captured
 from engine.kernel.warming import warm_meta, warm_optimizer
 from engine.nodes.catalog import CATALOG
@@ -28,7 +46,6 @@ from graph.storage.files import loads
 from graph.storage.saved import SavedState
 
 if TYPE_CHECKING:
-    from engine.explain.condition import Condition
     from engine.kernel.debugging import Debugging
     from engine.training.curve import Curve
     from engine.training.trainer import Trainer
@@ -49,7 +66,6 @@ class WorkBench:
         self._trainer: Trainer | None = None
         self._held: Debugging | None = None
         self._extensions = 0
-        self._pace = Pace()
         self._until: int | None = None
         self._attachments: dict[str, bytes] = {}
         self._message = ""
@@ -66,12 +82,12 @@ class WorkBench:
 
     # The document
 
-    def open(self, text: str, fresh: bool, moves: Sequence[StateMove], attachments: Mapping[str, bytes]) -> None:
+    def open(self, text: str, fresh: int | None, moves: Sequence[StateMove], attachments: Mapping[str, bytes]) -> None:
         self._attachments.update(attachments)
         graph = loads(text, CATALOG, own=True)
         graph.attachments = dict(self._attachments)
-        if fresh:
-            self._fresh(graph)
+        if fresh is not None:
+            self._fresh(graph, fresh)
             return
         was_training, self.training = self.training, False
         self._session.move_state(moves)
@@ -94,8 +110,8 @@ class WorkBench:
             self._follow(update, before, False)
         self._configure()
 
-    def _fresh(self, graph: Graph) -> None:
-        self.training, self.run, self._trainer, self._extensions = False, self.run + 1, None, 0
+    def _fresh(self, graph: Graph, run: int) -> None:
+        self.training, self.run, self._trainer, self._extensions = False, run, None, 0
         self._graph = graph
         self._device = str(graph.training["device"])
         self._session = Session(graph, self._device)
@@ -152,13 +168,42 @@ class WorkBench:
 
     # Training
 
-    def command(self, name: str, argument: Any) -> None:
+    def command(self, command: Command) -> None:
+        """Do what the window asks for."""
+        left = self._trained.left
+        if command.run != self.run and not (isinstance(command, ReturnTo) and left is not None and left.run == command.run):
+            return  # that run is gone
         try:
-            getattr(self, f"_do_{name}")(argument)
+            self._carry_out(command)
         except SessionError as error:  # the graph was edited since, and is none that can be trained
             self._stop(error)
 
-    def _do_start(self, steps: int | None) -> None:
+    def _carry_out(self, command: Command) -> None:
+        match command:
+            case Start(steps=steps):
+                self._start(steps)
+            case Pause():
+                self._pause()
+            case StepOnce():
+                self._step_once()
+            case StepBack(steps=steps):
+                self._go_to(self.step - steps)
+            case GoTo(step=step):
+                self._go_to(step)
+            case Reset(successor=successor):
+                self._reset(successor)
+            case ReturnTo(run=run) if run != self.run:
+                self._return()
+            case Resume(state=handed):
+                self._resume_handed(handed)
+            case Load(state=saved):
+                self._load(saved)
+            case ShowComing(on=on):
+                self.debugging.on = on
+            case StopAt(conditions=conditions):
+                self.debugging.watch(conditions)
+
+    def _start(self, steps: int | None) -> None:
         """Train on; with a number, pause after so many steps."""
         trainer = self._made_trainer()
         if trainer is None:
@@ -180,11 +225,11 @@ class WorkBench:
         self._extensions = self.step // trainer.total_steps if trainer.total_steps else 0
         self._configure()
 
-    def _do_pause(self, _: Any) -> None:
+    def _pause(self) -> None:
         self.training = False
         self._measure()
 
-    def _do_step(self, _: Any) -> None:
+    def _step_once(self) -> None:
         self.training = False
         trainer = self._made_trainer()
         if trainer is None:
@@ -197,11 +242,7 @@ class WorkBench:
         self._advance(trainer, max_steps=1)
         self._measure()
 
-    def _do_back(self, steps: int) -> None:
-        """Undo training steps, exactly."""
-        self._do_to_iteration(self.step - steps)
-
-    def _do_to_iteration(self, step: int) -> None:
+    def _go_to(self, step: int) -> None:
         """To a step this run was at."""
         self.training = False
         trainer = self._made_trainer()
@@ -215,43 +256,36 @@ class WorkBench:
         else:
             self._say(f"Step {step:,} is no longer held." if step >= 0 else "This is the first iteration: there is none before it.")
 
-    def _do_debug(self, on: bool) -> None:
-        """Show the coming step's mini-batch instead of the demonstration batch, or no longer."""
-        self.debugging.on = on
-
-    def _do_conditions(self, conditions: Sequence[Condition]) -> None:
-        self.debugging.watch(conditions)
-
-    def _do_reset(self, _: Any) -> None:
-        left = self._trained.left = self._trained.leave(self._session, self._trainer)
-        self._start_over()
+    def _reset(self, successor: int) -> None:
+        left = self._trained.left = self._trained.leave(self._session, self._trainer, self.run)
+        self._start_over(successor)
         self._session.reset()
         self._trained.token = 0
         self._say(f"Reset to the graph's own values. Run > Take back Reset returns to step {left.state.step:,}." if left else "")
 
-    def _do_unreset(self, _: Any) -> None:
+    def _return(self) -> None:
         """Back to the run before the last reset; the one that is left for it can be returned to in the same way."""
         left = self._trained.left
         if left is None:
             return
-        self._trained.left = self._trained.leave(self._session, self._trainer)
-        self._start_over()
+        self._trained.left = self._trained.leave(self._session, self._trainer, self.run)
+        self._start_over(left.run)
         lost = self._trained.take_up(self._session, left)
         if left.curve is not None:
             self._resume(self._session.state.copy(), left.curve)
         self._measure()
         self._say(lost.strip())
 
-    def _start_over(self) -> None:
+    def _start_over(self, run: int) -> None:
         """Another run of this document: nothing of the present one is gone on with."""
         self.training, self._trainer, self._extensions = False, None, 0
-        self.run += 1
+        self.run = run
         self._metrics = {}
         self._forget_past()
 
-    def _do_restore(self, handed: Handover) -> None:
+    def _resume_handed(self, handed: Handover) -> None:
         """Go on where another kernel stopped."""
-        self.run, curve = pickle.loads(handed.rest)  # from our own process, through our own pipe
+        curve = pickle.loads(handed.rest)  # from our own process, through our own pipe
         if not handed.saved.step:
             return
         lost = self._trained.take_up(self._session, handed.saved)
@@ -259,7 +293,7 @@ class WorkBench:
             self._resume(self._session.state.copy(), curve)
         self._say(f"The engine was started again; training can go on from step {handed.saved.step:,}.{lost}")
 
-    def _do_load(self, saved: SavedState) -> None:
+    def _load(self, saved: SavedState) -> None:
         """Go on from the trained values in the document's file."""
         if not saved.step:
             return
@@ -271,11 +305,8 @@ class WorkBench:
         else:
             self._say(f"These values were trained to step {saved.step:,}; Reset returns to the graph's own values.{lost}")
 
-    def _do_pace(self, steps_per_second: float | None) -> None:
-        """At most so many steps a second, for watching; None for full speed."""
-        self._pace.limit = steps_per_second
-
-    def _do_fail(self, text: str) -> None:
+    def fail(self, text: str) -> None:
+        """Stop training, because of a fault in the kernel itself."""
         self.training = False
         self._say(text)
 
@@ -327,10 +358,7 @@ class WorkBench:
             self.training = False
             return
         self.debugging.keep(trainer)
-        if self._pace.limit is None:
-            self._advance(trainer, max_seconds=seconds, max_steps=self._until - self.step if self._until is not None else None)
-        elif self._pace.due(seconds):
-            self._advance(trainer, max_steps=1)
+        self._advance(trainer, max_seconds=seconds, max_steps=self._until - self.step if self._until is not None else None)
 
     def _advance(self, trainer: Trainer, max_seconds: float = math.inf, max_steps: int | None = None) -> None:
         before = self.step
@@ -386,12 +414,13 @@ class WorkBench:
             return trainer.coming_view()
         return self._session.trace_view()
 
-    def progress(self, points_known: int) -> Progress:
+    def progress(self, points_known: Mapping[int, int]) -> Progress:
         trainer, state = self._trainer, self._session.state
         session = self._session
+        left = self._trained.left
         more: dict[str, Any] = {}
         if trainer is not None:
-            first, points = trainer.curve.tell(points_known)
+            first, points = trainer.curve.tell(points_known.get(self.run, 0))
             self._metrics |= measured(points)
             more = {"points": points, "first_point": first, "total_steps": trainer.total_steps, "loss": trainer.loss,
                     "loss_of": trainer.loss_of}  # fmt: skip
@@ -404,7 +433,7 @@ class WorkBench:
             steps_per_second=self._speed.at(state.step) if self.training else 0.0, message=self._message, problem_node=self._problem_node,
             problems=tuple(session.problems), made_anew=self._made_anew, device=session.device, dtype=session.dtype_name,
             trained=self._trained.token if state.step else 0,
-            before_reset=self._trained.left.state.step if self._trained.left is not None else 0, **more,
+            before_reset=left.state.step if left is not None else 0, run_before_reset=left.run if left is not None else 0, **more,
         )  # fmt: skip
 
     def _phase(self) -> Phase:
@@ -418,7 +447,7 @@ class WorkBench:
         return "finished" if trainer is not None and trainer.finished else "paused"
 
     def state(self) -> Handover:
-        return self._trained.hand_over(self._session, self._trainer, self.run)
+        return self._trained.hand_over(self._session, self._trainer)
 
     def kept(self) -> Kept:
         from engine.training.keep import keep

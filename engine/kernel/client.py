@@ -14,7 +14,21 @@ from typing import TYPE_CHECKING, Any, Literal
 from engine.compile.views import TraceView
 from engine.explain.question import Question, Refusal
 from engine.kernel.process import BENCH, KernelProcess
-from engine.kernel.protocol import LASTING, ArrayKey, Handover, Kept, Progress, Reply, Request
+from engine.kernel.protocol import (
+    LASTING,
+    ArrayKey,
+    Command,
+    Handover,
+    Kept,
+    Load,
+    Progress,
+    Reply,
+    Request,
+    Reset,
+    Resume,
+    ReturnTo,
+    Start,
+)
 from graph.model.edits import Edit, StateMove, edit_from_json, moves_of
 from graph.storage.document import Change, Document
 from graph.storage.files import dumps
@@ -58,6 +72,8 @@ class KernelClient:
         self.on_status: Callable[[Status, str], None] = lambda status, text: None
         self.on_handover: Callable[[Handover], None] = lambda handover: None
         self.progress = Progress()
+        self.run = 0
+        """The id of the run that commands are for."""
         self.status: Status = "starting"
         self.status_text = ""
         self.ready = False
@@ -72,11 +88,12 @@ class KernelClient:
         self._edits: list[Edit] = []
         self._moves: list[StateMove] = []
         self._attachments_sent: set[str] = set()
-        self._commands: list[tuple[str, Any]] = []
+        self._commands: list[Command] = []
+        self._runs = 0
         self._arrays: dict[ArrayKey, list[ArrayCallback]] = {}
         self._questions: dict[Question, list[AnswerCallback]] = {}
         self._kept: list[KeptCallback] = []
-        self._points_known = 0
+        self._points_known: dict[int, int] = {}
         self._lasting: dict[str, Any] = {}
         self._state: Handover | None = None
         self._state_request = self._failed_request = 0
@@ -139,9 +156,10 @@ class KernelClient:
         self._arrays.clear()
         self._questions.clear()
         self._kept.clear()
-        self._points_known, self._state = 0, None
+        self._points_known, self._state = {}, None
+        self.run = self.new_run()
         if document.state is not None:
-            self._commands.append(("load", document.state))
+            self._commands.append(Load(self.run, document.state))
         self.progress = Progress()
         self.traced_revision = -1
         self.start()
@@ -151,11 +169,20 @@ class KernelClient:
         """Ask for a new trace although nothing was edited, with the next `pump`."""
         self._wishes.trace = True
 
-    def command(self, name: str, argument: Any = None) -> None:
-        """`start`, `pause`, `step` or `reset` the training; the answer brings progress and a trace."""
-        self._commands.append((name, argument))
+    def new_run(self) -> int:
+        """An id for a run that is about to begin."""
+        self._runs += 1
+        return self._runs
+
+    def command(self, command: Command) -> None:
+        """Have this done with its run; the answer brings progress and a trace."""
+        self._commands.append(command)
+        if isinstance(command, Reset):
+            self.run = command.successor
+        elif isinstance(command, ReturnTo):
+            self.run = command.run
         self._wishes.progress = self._wishes.trace = True
-        if name != "start":
+        if not isinstance(command, Start):
             self._wishes.state = True
         self.pump()
 
@@ -241,14 +268,14 @@ class KernelClient:
         warm = not self.ready and self._number > 0 and not (trace or self._commands)
         if not (trace or progress or state or warm or wishes.text or self._commands or self._arrays or self._questions or self._kept):
             return None
-        commands = (*self._commands, *([("warm", None)] if warm else []))
         self._number += 1
         request = Request(
             self._number, self._document_number, document.structure, document.revision,
             text=dumps(document.graph) if wishes.text else None, attachments=self._new_attachments() if wishes.text else {},
             folder=document.folder,
             moves=tuple(self._moves), edits=() if wishes.text else tuple(edit.to_json() for edit in self._edits),
-            commands=commands, trace=trace, progress=progress, run=self.progress.run, points_known=self._points_known, state=state,
+            commands=tuple(self._commands), warm=warm, trace=trace, progress=progress, run=self.run, points_known=dict(self._points_known),
+            state=state,
             kept=bool(self._kept), arrays=tuple(self._arrays), questions=tuple(self._questions),
         )  # fmt: skip
         self._last_trace = now if trace else self._last_trace
@@ -315,7 +342,9 @@ class KernelClient:
         progress = reply.progress
         if progress is None:
             return
-        self._points_known = progress.first_point + len(progress.points)
+        self._points_known[progress.run] = progress.first_point + len(progress.points)
+        if not self._commands:
+            self.run = progress.run  # the kernel knows best, for instance when a command could not be carried out
         if self.training and progress.phase != "training":
             self._wishes.state = self._wishes.trace = True
         self.progress = progress
@@ -328,7 +357,7 @@ class KernelClient:
         wishes.trace |= request.trace
         wishes.progress |= request.progress
         wishes.state |= request.state
-        self._commands[:0] = [c for c in request.commands if c[0] != "warm"]
+        self._commands[:0] = request.commands
 
     def _tell(self, status: Status, text: str) -> None:
         if text or status != self.status:
@@ -395,12 +424,16 @@ class KernelClient:
 
     def _revive(self, text: str) -> None:
         self.ready = False
-        self._points_known = 0
+        self._points_known.clear()
         self._attachments_sent.clear()
         self._wishes.text = self._wishes.trace = self._wishes.progress = True
         self._edits.clear()
         file = self._document.state if self._document is not None else None
-        self._commands = [("restore", self._state)] if self._state is not None else [("load", file)] if file is not None else []
+        self._commands = []
+        if self._state is not None:
+            self._commands.append(Resume(self.run, self._state))
+        elif file is not None:
+            self._commands.append(Load(self.run, file))
         self._news = text
         self._tell("starting", text)
         self.start()

@@ -40,8 +40,8 @@ ArrayKey = tuple[str, ...]
 class Progress:
     """Where training stands.
 
-    `points` are the curve's points from index `first_point` on: those that were not told before. `run` counts the runs of
-    this window; a new one starts empty curves. `message` says what a person should know (why it stopped, which weights were
+    `points` are the curve's points from index `first_point` on: those that were not told before. `run` is the id of the run all of this
+    is about. `message` says what a person should know (why it stopped, which weights were
     made anew), `problem_node` the id of the node it is about. `total_steps` is 0 where nothing limits the run.
     """
 
@@ -75,7 +75,9 @@ class Progress:
     trained: int = 0
     """Identifies the trained values there are now (`SavedState.token`); 0: the document's own."""
     before_reset: int = 0
-    """The step at which the last reset left its run, which can be returned to; 0: there is none."""
+    """The step at which the last Reset left its run, which can be returned to; 0: there is none."""
+    run_before_reset: int = 0
+    """The id of that run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +97,94 @@ class Handover:
 
 
 @dataclass(frozen=True, slots=True)
+class RunCommand:
+    """Something to do with one run. The window chooses the ids of runs: whole numbers, each used once."""
+
+    run: int
+
+
+@dataclass(frozen=True, slots=True)
+class Start(RunCommand):
+    """Train, or go on training; with a number, pause after so many steps."""
+
+    steps: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause(RunCommand):
+    """Stop training between two steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepOnce(RunCommand):
+    """Make one optimizer step, then pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepBack(RunCommand):
+    """Undo optimizer steps exactly."""
+
+    steps: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class GoTo(RunCommand):
+    """Return exactly to a step of this run."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reset(RunCommand):
+    """Set this run aside and begin the run `successor` from the document's values."""
+
+    successor: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnTo(RunCommand):
+    """Show a run that a Reset set aside; the present one is set aside for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resume(RunCommand):
+    """Continue a run of a kernel that died."""
+
+    state: Handover
+
+
+@dataclass(frozen=True, slots=True)
+class Load(RunCommand):
+    """Continue from the trained values in the document's file."""
+
+    state: SavedState
+
+
+@dataclass(frozen=True, slots=True)
+class ShowComing(RunCommand):
+    """While nothing trains, show the pass of the coming step over its own mini-batch (`on`), or the demonstration batch again."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StopAt(RunCommand):
+    """Pause training where one of these conditions becomes true."""
+
+    conditions: tuple[Condition, ...]
+
+
+Command = Start | Pause | StepOnce | StepBack | GoTo | Reset | ReturnTo | Resume | Load | ShowComing | StopAt
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """Everything the window wants in one turn.
 
     `text` is the whole document and `attachments` those of its large tensors this kernel has not seen; `edits` is what changed in it
     since, in JSON form, `moves` where trained weights follow when nodes were duplicated: old (node, parameter) to new.
-    `folder` is where the document's relative paths begin. `points_known` points of the curves of `run` were told before.
-    `commands`: `("start", number of steps or None)`, `("pause", None)`, `("step", None)`, `("reset", None)`, `("unreset", None)`,
-    `("restore", Handover)`, `("load", SavedState of the file)`, `("warm", None)`, `("pace", steps per second or None)`,
-    `("debug", whether to show coming steps)`, `("back", steps)`, `("to_iteration", step)`, `("conditions", those at which to stop)`.
+    `folder` is where the document's relative paths begin. `run` is the id that a run of a new document gets; `points_known` says by the
+    id of a run how many points of its curve were told before. `warm` lets the kernel load the next piece of what training will need.
     """
 
     number: int
@@ -115,11 +196,12 @@ class Request:
     folder: str = ""
     edits: tuple[dict[str, Any], ...] = ()
     moves: tuple[tuple[tuple[str, str], tuple[str, str]], ...] = ()
-    commands: tuple[tuple[str, Any], ...] = ()
+    commands: tuple[Command, ...] = ()
+    warm: bool = False
     trace: bool = False
     progress: bool = False
     run: int = 0
-    points_known: int = 0
+    points_known: Mapping[int, int] = field(default_factory=dict)
     state: bool = False
     kept: bool = False
     arrays: tuple[ArrayKey, ...] = ()

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.compile.views import TraceView
 from engine.explain.question import Question
-from engine.kernel.protocol import LASTING, ArrayKey, Handover, Kept, Progress, Reply, Request, receive, segment_name, send
+from engine.kernel.protocol import LASTING, ArrayKey, Command, Handover, Kept, Progress, Reply, Request, receive, segment_name, send
 from engine.numerics.memory import TOO_LITTLE, is_lack_of_memory
 
 if TYPE_CHECKING:
@@ -38,16 +38,19 @@ class Bench(Protocol):
     @property
     def step(self) -> int: ...
 
-    def open(self, text: str, fresh: bool, moves: Sequence[StateMove], attachments: Mapping[str, bytes]) -> None:
-        """Take over this document; `fresh` when it is another document, not a new structure of the same one."""
+    def open(self, text: str, fresh: int | None, moves: Sequence[StateMove], attachments: Mapping[str, bytes]) -> None:
+        """Take over this document. `fresh`: the id of its first run when it is another document, None for a new structure of the same."""
 
     def edit(self, edits: Sequence[dict[str, Any]]) -> None:
         """Apply value edits. Raises when they do not fit: the window then sends the whole document."""
 
-    def command(self, name: str, argument: Any) -> None: ...
+    def command(self, command: Command) -> None: ...
+    def fail(self, text: str) -> None:
+        """Stop training, because of a fault in the kernel itself."""
+
     def run_slice(self, seconds: float) -> None: ...
     def trace(self) -> TraceView: ...
-    def progress(self, points_known: int) -> Progress: ...
+    def progress(self, points_known: Mapping[int, int]) -> Progress: ...
     def state(self) -> Handover: ...
     def kept(self) -> Kept: ...
     def array(self, key: ArrayKey) -> np.ndarray | None: ...
@@ -115,17 +118,16 @@ class Server:
             self._bench.run_slice(SLICE)
         except Exception as error:  # noqa: BLE001 - whatever a node does, the kernel lives
             traceback.print_exc(file=sys.stderr)
-            self._bench.command("fail", _one_line(error))
+            self._bench.fail(_one_line(error))
 
     def _answer(self, request: Request) -> Reply:
         try:
             if not self._synchronize(request):
                 return self._reply(request, resync=True)
-            for name, argument in request.commands:
-                if name == "warm":
-                    self._ready = self._bench.warm()
-                else:
-                    self._bench.command(name, argument)
+            for command in request.commands:
+                self._bench.command(command)
+            if request.warm:
+                self._ready = self._bench.warm()
             return self._reply(request, **self._collect(request))
         except Exception as error:  # noqa: BLE001 - whatever a node does, the kernel lives
             traceback.print_exc(file=sys.stderr)
@@ -137,7 +139,8 @@ class Server:
         if request.text is not None:
             self._structure = -1
             self._work_in(request.folder)
-            self._bench.open(request.text, request.document != self._document, request.moves, request.attachments)
+            fresh = request.run if request.document != self._document else None
+            self._bench.open(request.text, fresh, request.moves, request.attachments)
             self._document, self._structure = request.document, request.structure
         elif (request.document, request.structure) != (self._document, self._structure):
             return False
@@ -160,7 +163,7 @@ class Server:
         if request.trace:
             found |= self._trace(request)
         if request.progress:
-            found["progress"] = bench.progress(request.points_known if request.run == bench.run else 0)
+            found["progress"] = bench.progress(request.points_known)
         if request.arrays:
             found["arrays"] = {key: bench.array(key) for key in request.arrays}
         if request.questions:
@@ -178,7 +181,7 @@ class Server:
         trace = self._bench.trace()
         same = {name: empty for name, empty in LASTING if getattr(trace, name) is self._told.get(name)}
         self._told = {name: getattr(trace, name) for name, _ in LASTING}
-        marked = replace(trace, structure=request.structure, revision=request.revision, **same)
+        marked = replace(trace, structure=request.structure, revision=request.revision, run=self._bench.run, **same)
         return {"trace": marked, "unchanged": tuple(same)}
 
     def _reply(self, request: Request, **more: Any) -> Reply:

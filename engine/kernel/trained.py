@@ -27,6 +27,7 @@ class Left:
     curve: Curve | None
     token: int
     seed: int
+    run: int
 
 
 class Trained:
@@ -50,18 +51,18 @@ class Trained:
         if session.graph.training["optimizer"] != self._optimizer:
             session.state.optimizer.clear()
 
-    def leave(self, session: Session, trainer: Trainer | None) -> Left | None:
+    def leave(self, session: Session, trainer: Trainer | None, run: int) -> Left | None:
         """The run as it is, before something else takes its place; None where nothing was trained."""
         if not session.state.step:
             return None
         state, curve = with_waiting(session, captured(session, trainer)), trainer.curve if trainer is not None else None
-        return Left(state, curve, self.token, session.seed)
+        return Left(state, curve, self.token, session.seed, run)
 
-    def hand_over(self, session: Session, trainer: Trainer | None, run: int) -> Handover:
+    def hand_over(self, session: Session, trainer: Trainer | None) -> Handover:
         """Everything another kernel, or a file, needs to go on from here."""
         optimizer = trainer.spec.key if trainer is not None else str(session.graph.training["optimizer"])
         saved = pack_state(with_waiting(session, captured(session, trainer)), optimizer, self.token, session.seed)
-        return Handover(saved, pickle.dumps((run, trainer.curve if trainer is not None else None), protocol=5))
+        return Handover(saved, pickle.dumps(trainer.curve if trainer is not None else None, protocol=5))
 
     def take_up(self, session: Session, values: SavedState | Left) -> str:
         """Go on from values; what to say about those that no longer fit. Raises TensorError."""

@@ -12,13 +12,17 @@ import numpy as np
 
 from engine.compile.views import ArrayView, Event, TraceView
 from engine.explain.question import Question
-from engine.kernel.protocol import ArrayKey, Handover, Kept, Progress
+from engine.kernel.protocol import ArrayKey, Command, Handover, Kept, Pause, Progress, Reset, Resume, RunCommand, Start, StepOnce
 from engine.training.curve import Point
 from graph.storage.saved import SavedState
 
 
 def view(value: float) -> ArrayView:
     return ArrayView((), "float64", np.array(value))
+
+
+class Hang(RunCommand):
+    """A step that takes for ever."""
 
 
 class EchoBench:
@@ -33,9 +37,9 @@ class EchoBench:
         self._events: tuple[Event, ...] = ()
         self._pieces = 2
 
-    def open(self, text: str, fresh: bool, moves: Sequence[Any], attachments: Mapping[str, bytes]) -> None:
-        if fresh:
-            self.training, self.step, self.run = False, 0, 0
+    def open(self, text: str, fresh: int | None, moves: Sequence[Any], attachments: Mapping[str, bytes]) -> None:
+        if fresh is not None:
+            self.training, self.step, self.run = False, 0, fresh
             self._points.clear()
         nodes = json.loads(text)["nodes"]
         self._values = {n["id"]: n.get("params", {}).get("value", 0.0) for n in nodes}
@@ -52,23 +56,25 @@ class EchoBench:
                 raise KeyError(edit["node"])
             self._values[edit["node"]] = edit["value"]
 
-    def command(self, name: str, argument: Any) -> None:
-        if name == "start":
-            self.training = True
-            self.run = max(self.run, 1)
-        elif name == "pause":
-            self.training = False
-        elif name == "step":
-            self.step += 1
-        elif name == "reset":
-            self.training, self.step = False, 0
-            self.run += 1
-            self._points.clear()
-        elif name == "restore":
-            self.step = argument.saved.step
-        elif name == "hang":  # a step that takes for ever
-            while True:
-                time.sleep(0.01)
+    def command(self, command: Command | Hang) -> None:
+        match command:
+            case Start():
+                self.training = True
+            case Pause():
+                self.training = False
+            case StepOnce():
+                self.step += 1
+            case Reset(successor=successor):
+                self.training, self.step, self.run = False, 0, successor
+                self._points.clear()
+            case Resume(state=state):
+                self.step = state.saved.step
+            case Hang():
+                while True:
+                    time.sleep(0.01)
+
+    def fail(self, text: str) -> None:
+        self.training = False
 
     def run_slice(self, seconds: float) -> None:
         time.sleep(seconds)
@@ -80,9 +86,10 @@ class EchoBench:
         values = {(k, "y"): view(v) for k, v in self._values.items()}
         return TraceView(values=values, events=self._events, mode=mode, step=self.step)
 
-    def progress(self, points_known: int) -> Progress:
+    def progress(self, points_known: Mapping[int, int]) -> Progress:
+        known = points_known.get(self.run, 0)
         phase = "training" if self.training else "paused" if self.step else "idle"
-        return Progress(phase, self.run, self.step, points=tuple(self._points[points_known:]), first_point=points_known)
+        return Progress(phase, self.run, self.step, points=tuple(self._points[known:]), first_point=known)
 
     def state(self) -> Handover:
         return Handover(SavedState(self.step))

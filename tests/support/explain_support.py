@@ -94,7 +94,6 @@ class Desk(QObject):
     def request_array(self, key: Any, callback: Callable[[Any], None]) -> None:
         callback(None)
 
-    def set_pace(self, steps_per_second: float | None) -> None: ...
 
     def shutdown(self) -> None:
         self._soon.stop()

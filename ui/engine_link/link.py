@@ -12,7 +12,21 @@ from engine.compile.views import TraceView
 from engine.explain.question import Question
 from engine.kernel.client import KernelClient, kept_edit
 from engine.kernel.process import BENCH, KernelProcess
-from engine.kernel.protocol import ArrayKey, Kept, Progress
+from engine.kernel.protocol import (
+    ArrayKey,
+    Command,
+    GoTo,
+    Kept,
+    Pause,
+    Progress,
+    Reset,
+    ReturnTo,
+    ShowComing,
+    Start,
+    StepBack,
+    StepOnce,
+    StopAt,
+)
 from engine.training.curve import Point
 from graph.model.edits import Compound
 from graph.model.graph import GraphError
@@ -31,7 +45,7 @@ WINDOWS_POLL_MS = 4
 class Kernel(QObject):
     """Signals arrive in the window's thread. No timer runs and nothing is sent while nothing trains and nothing was edited.
 
-    `traced` bears a `TraceView`, `progressed` a `Progress` (its `points` are the new ones; `curve` has all of this run), `handed` a
+    `traced` bears a `TraceView`, `progressed` a `Progress` (its `points` are the new ones; `curve` has all of its run), `handed` a
     `Handover`, while training about every two seconds, `status` one of starting, ready, training, dead and a text for the person, empty
     when there is nothing to say.
     """
@@ -43,7 +57,8 @@ class Kernel(QObject):
 
     def __init__(self, parent: QObject | None = None, bench: str = BENCH, process: KernelProcess | None = None) -> None:
         super().__init__(parent)
-        self.curve: list[Point] = []
+        self.curves: dict[int, list[Point]] = {}
+        """The points of each run's curve that were told so far, by the run's id."""
         self.trace: TraceView | None = None
         self._document: Document | None = None
         self._notifier: QSocketNotifier | None = None
@@ -69,6 +84,11 @@ class Kernel(QObject):
     @property
     def progress(self) -> Progress:
         return self._client.progress
+
+    @property
+    def curve(self) -> list[Point]:
+        """The points of the run that is shown."""
+        return self.curves.get(self.progress.run, [])
 
     @property
     def training(self) -> bool:
@@ -100,7 +120,7 @@ class Kernel(QObject):
             self._document.changed.disconnect(self._on_change)
         self._document = document
         self.trace = None
-        self.curve.clear()
+        self.curves.clear()
         self._client.attach(document)
         document.changed.connect(self._on_change)
         self._watch()
@@ -118,43 +138,39 @@ class Kernel(QObject):
 
     def start(self, steps: int | None = None) -> None:
         """Train, or go on training; with a number, pause after so many steps."""
-        self._client.command("start", steps)
-        self._watch()
+        self._command(Start(self._client.run, steps))
 
     def pause(self) -> None:
-        self._command("pause")
+        self._command(Pause(self._client.run))
 
     def step_once(self) -> None:
         """One optimizer step, then pause."""
-        self._command("step")
+        self._command(StepOnce(self._client.run))
 
     def back(self, steps: int = 1) -> None:
         """Undo optimizer steps exactly, as far as they are held (`Progress.reachable`)."""
-        self._client.command("back", steps)
-        self._watch()
+        self._command(StepBack(self._client.run, steps))
 
     def to_iteration(self, step: int) -> None:
         """To a step this run was at, exactly."""
-        self._client.command("to_iteration", step)
-        self._watch()
+        self._command(GoTo(self._client.run, step))
 
     def debug(self, on: bool) -> None:
         """While nothing trains, show the pass of the coming step over its own mini-batch, or the demonstration batch again."""
-        self._client.command("debug", on)
-        self._watch()
+        self._command(ShowComing(self._client.run, on))
 
     def stop_at(self, conditions: Iterable[Condition]) -> None:
         """Let training pause where one of these comes to be met."""
-        self._client.command("conditions", tuple(conditions))
-        self._watch()
+        self._command(StopAt(self._client.run, tuple(conditions)))
 
     def reset(self) -> None:
         """Back to the document's values; the curves begin anew."""
-        self._command("reset")
+        self._command(Reset(self._client.run, self._client.new_run()))
 
     def take_back_reset(self) -> None:
         """Return to the run before the last reset; the present one takes its place."""
-        self._command("unreset")
+        if self.progress.run_before_reset:
+            self._command(ReturnTo(self.progress.run_before_reset))
 
     def restart(self) -> None:
         """Start the engine again after it gave up."""
@@ -201,11 +217,6 @@ class Kernel(QObject):
         self._watch()
         return found if found is not None and found.step else None
 
-    def set_pace(self, steps_per_second: float | None) -> None:
-        """Train at most so many steps a second, slow enough to watch; None: as fast as it goes."""
-        self._client.command("pace", steps_per_second)
-        self._watch()
-
     def shutdown(self) -> None:
         """End the process; nothing is emitted afterwards."""
         self._timer.stop()
@@ -218,8 +229,8 @@ class Kernel(QObject):
 
     # --- the event loop -------------------------------------------------------------------------------------------------
 
-    def _command(self, name: str) -> None:
-        self._client.command(name)
+    def _command(self, command: Command) -> None:
+        self._client.command(command)
         self._watch()
 
     def _on_change(self, change: Change) -> None:
@@ -231,9 +242,9 @@ class Kernel(QObject):
         self.traced.emit(trace)
 
     def _on_progress(self, progress: Progress) -> None:
-        if progress.first_point < len(self.curve):
-            del self.curve[progress.first_point :]
-        self.curve.extend(progress.points)
+        curve = self.curves.setdefault(progress.run, [])
+        del curve[progress.first_point :]
+        curve.extend(progress.points)
         self.progressed.emit(progress)
 
     def _pump(self) -> None:

@@ -16,11 +16,12 @@ import pytest
 
 from engine.compile.views import Event, TraceView, single
 from engine.kernel.client import KernelClient, kept_edit
-from engine.kernel.protocol import INLINE_LIMIT, Kept, Progress, decode, encode
+from engine.kernel.protocol import INLINE_LIMIT, Kept, Pause, Progress, Start, decode, encode
 from engine.nodes.catalog import CATALOG
 from graph.model.edits import AddNode, RemoveNode, SetParam
 from graph.model.elements import Node
 from graph.storage.document import Document
+from tests.support.echo_bench import Hang
 
 ECHO = "tests.support.echo_bench:EchoBench"
 ROOT = Path(__file__).parents[3]
@@ -224,12 +225,12 @@ def test_shutdown_takes_away_what_an_unread_answer_left_in_shared_memory(window:
 
 
 def test_training_is_pulled_until_it_pauses(window: Window) -> None:
-    window.client.command("start")
+    window.client.command(Start(window.client.run))
     window.until(lambda: window.client.progress.step >= 20)
     assert window.status[-1][0] == "training"
     assert window.traces[-1].mode == "training"
 
-    window.client.command("pause")
+    window.client.command(Pause(window.client.run))
     window.until(lambda: window.client.progress.phase == "paused" and not window.client.busy)
 
     points = [point for progress in window.progress for point in progress.points]
@@ -261,7 +262,7 @@ def test_a_failure_inside_the_bench_is_told_and_does_not_end_the_kernel(window: 
 
 
 def test_kill_9_while_training_restarts_from_the_last_state(window: Window) -> None:
-    window.client.command("start")
+    window.client.command(Start(window.client.run))
     window.until(lambda: window.client.progress.step > 0 and window.client._state is not None and window.client._state.saved.step > 0)
     before, pid = window.document.graph.copy(), window.client.pid
     saved = window.client._state.saved.step
@@ -273,7 +274,7 @@ def test_kill_9_while_training_restarts_from_the_last_state(window: Window) -> N
     assert window.document.graph == before
     assert gone(pid or 0)
     window.until(lambda: window.client.progress.step == saved and not window.client.busy)
-    window.client.command("start")
+    window.client.command(Start(window.client.run))
     window.until(lambda: window.client.training and window.client.progress.step > saved)
 
 
@@ -292,7 +293,7 @@ def test_three_deaths_in_a_row_stop_and_say_so(window: Window) -> None:
 
 def test_shutdown_ends_the_process_even_in_a_step_that_never_returns(window: Window) -> None:
     window.until(window.client.current)
-    window.client.command("hang")
+    window.client.command(Hang(window.client.run))
     pid = window.client.pid or 0
 
     window.client.shutdown()
@@ -300,14 +301,14 @@ def test_shutdown_ends_the_process_even_in_a_step_that_never_returns(window: Win
     assert gone(pid)
 
 
-@pytest.mark.parametrize("command", ["pause", "start", "hang"])
-def test_the_kernel_ends_when_its_window_is_killed(command: str) -> None:
+@pytest.mark.parametrize("command", [Pause, Start, Hang])
+def test_the_kernel_ends_when_its_window_is_killed(command: type) -> None:
     code = (
         "import sys, time\n"
-        "from tests.engine.kernel.test_kernel import Window\n"
+        "from tests.engine.kernel.test_kernel import *\n"
         "if __name__ == '__main__':\n"
         "    w = Window(); w.client.attach(w.document); w.until(w.client.current)\n"
-        f"    w.client.command({command!r}); time.sleep(0.2); print(w.client.pid, flush=True); time.sleep(60)\n"
+        f"    w.client.command({command.__name__}(w.client.run)); time.sleep(0.2); print(w.client.pid, flush=True); time.sleep(60)\n"
     )
     child = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert child.stdout is not None

@@ -12,7 +12,7 @@ import pytest
 
 from engine.kernel.bench import WorkBench
 from engine.kernel.client import KernelClient, kept_edit
-from engine.kernel.protocol import Progress
+from engine.kernel.protocol import Load, Progress, Reset, Resume, ReturnTo, Start, StepOnce
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.model.edits import AddNode, Edit, Rename, SetParam, SetTraining, connect
@@ -32,7 +32,7 @@ class Desk:
         self.open(fresh=True)
 
     def open(self, fresh: bool = False) -> None:
-        self.bench.open(dumps(self.document.graph), fresh, (), self.document.graph.attachments)
+        self.bench.open(dumps(self.document.graph), self.bench.run + 1 if fresh else None, (), self.document.graph.attachments)
 
     def edit(self, *edits: Edit) -> None:
         for edit in edits:
@@ -50,22 +50,22 @@ class Desk:
         return float(found)
 
     def train(self, seconds: float = 20.0, steps: int | None = None) -> Progress:
-        self.bench.command("start", steps)
+        self.bench.command(Start(self.bench.run, steps))
         end = time.monotonic() + seconds
         while self.bench.training:
             self.bench.run_slice(0.004)
             assert time.monotonic() < end
-        return self.bench.progress(0)
+        return self.bench.progress({})
 
 
 def test_one_step_is_the_step_done_by_hand() -> None:
     desk = Desk()
 
-    desk.bench.command("step", None)
+    desk.bench.command(StepOnce(desk.bench.run))
 
     # L = (2w - 6)², dL/dw = 4(2w - 6) = -16 at w = 1, and w - 0.1 · (-16) = 2.6
     assert desk.value("w") == pytest.approx(2.6, abs=1e-15)
-    assert desk.bench.progress(0).phase == "paused"
+    assert desk.bench.progress({}).phase == "paused"
     assert desk.bench.trace().parameters[desk.id("w"), "value"].scalar == desk.value("w")
 
 
@@ -107,9 +107,9 @@ def test_reset_returns_to_the_documents_values_and_begins_another_run() -> None:
     desk = Desk()
     before = desk.train()
 
-    desk.bench.command("reset", None)
+    desk.bench.command(Reset(desk.bench.run, desk.bench.run + 1))
 
-    progress = desk.bench.progress(0)
+    progress = desk.bench.progress({})
     assert desk.value("w") == 1.0
     assert (progress.phase, progress.step, progress.points) == ("idle", 0, ())
     assert progress.run == before.run + 1
@@ -117,10 +117,10 @@ def test_reset_returns_to_the_documents_values_and_begins_another_run() -> None:
 
 def test_the_learning_rate_takes_effect_at_once() -> None:
     desk = Desk()
-    desk.bench.command("step", None)
+    desk.bench.command(StepOnce(desk.bench.run))
 
     desk.edit(SetTraining("hyper", {"lr": 0.05}))
-    desk.bench.command("step", None)
+    desk.bench.command(StepOnce(desk.bench.run))
 
     assert desk.value("w") == pytest.approx(2.6 - 0.05 * 4 * (2 * 2.6 - 6))
     assert desk.bench.step == 2
@@ -128,7 +128,7 @@ def test_the_learning_rate_takes_effect_at_once() -> None:
 
 def test_a_renamed_node_goes_on_training() -> None:
     desk = Desk()
-    desk.bench.command("start", None)
+    desk.bench.command(Start(desk.bench.run))
     desk.bench.run_slice(0.001)
 
     desk.edit(Rename(desk.id("w"), "weight"))
@@ -138,29 +138,29 @@ def test_a_renamed_node_goes_on_training() -> None:
 
 def test_a_typed_parameter_value_replaces_the_trained_one() -> None:
     desk = Desk()
-    desk.bench.command("start", None)
+    desk.bench.command(Start(desk.bench.run))
     desk.bench.run_slice(0.001)
 
     desk.edit(SetParam(desk.id("w"), "value", 7.0))
 
     assert desk.value("w") == 7.0
     assert desk.bench.training
-    assert desk.bench.progress(0).made_anew == ("w.value",)
+    assert desk.bench.progress({}).made_anew == ("w.value",)
 
 
 def test_an_input_moved_while_training_counts_from_the_next_step() -> None:
     desk = Desk()
-    desk.bench.command("step", None)
+    desk.bench.command(StepOnce(desk.bench.run))
 
     desk.edit(SetParam(desk.id("x"), "value", 1.0))
-    desk.bench.command("step", None)
+    desk.bench.command(StepOnce(desk.bench.run))
 
     assert desk.value("w") == pytest.approx(2.6 - 0.1 * 2 * (2.6 - 6))
 
 
 def test_a_structural_edit_pauses_and_keeps_the_weights_that_fit() -> None:
     desk = Desk("mean((v*x + w*x - 6)^2)", {"v": 0.5, "w": 1.0})
-    desk.bench.command("start", None)
+    desk.bench.command(Start(desk.bench.run))
     desk.bench.run_slice(0.001)
     trained = desk.value("w")
 
@@ -168,24 +168,24 @@ def test_a_structural_edit_pauses_and_keeps_the_weights_that_fit() -> None:
     desk.document.do(connect(desk.document.graph, (desk.id("w"), "y"), ("new", "x")))
     desk.open()
 
-    progress = desk.bench.progress(0)
+    progress = desk.bench.progress({})
     assert progress.phase == "paused"
     assert "paused" in progress.message
     assert progress.made_anew == ()
     assert desk.value("w") == trained
-    desk.bench.command("start", None)
+    desk.bench.command(Start(desk.bench.run))
     desk.bench.run_slice(0.001)
     assert desk.bench.step > progress.step
 
 
 def test_a_parameter_of_another_shape_is_made_anew_and_named() -> None:
     desk = Desk()
-    desk.bench.command("step", None)
+    desk.bench.command(StepOnce(desk.bench.run))
 
     desk.document.do(SetParam(desk.id("w"), "value", [1.0, 2.0]))
     desk.open()
 
-    assert desk.bench.progress(0).made_anew == ("w.value",)
+    assert desk.bench.progress({}).made_anew == ("w.value",)
     np.testing.assert_array_equal(desk.bench.array(("parameter", desk.id("w"), "value")), [1.0, 2.0])
 
 
@@ -202,7 +202,7 @@ def test_divergence_names_the_node_and_keeps_the_last_finite_values() -> None:
 def test_training_can_start_again_after_a_divergence() -> None:
     desk = Desk(hyper={"lr": 10.0}, epochs=1000)
     desk.train()
-    desk.bench.command("reset", None)
+    desk.bench.command(Reset(desk.bench.run, desk.bench.run + 1))
     desk.edit(SetTraining("hyper", {"lr": 0.1}))
 
     assert desk.train().phase == "finished"
@@ -211,9 +211,9 @@ def test_training_can_start_again_after_a_divergence() -> None:
 def test_a_graph_without_parameters_says_why_it_cannot_train() -> None:
     desk = Desk("x^2", {})
 
-    desk.bench.command("start", None)
+    desk.bench.command(Start(desk.bench.run))
 
-    progress = desk.bench.progress(0)
+    progress = desk.bench.progress({})
     assert not desk.bench.training
     assert "nothing to train" in progress.message
 
@@ -221,15 +221,15 @@ def test_a_graph_without_parameters_says_why_it_cannot_train() -> None:
 def test_another_bench_goes_on_bit_for_bit_from_a_state() -> None:
     desk, other = Desk(optimizer="adam"), Desk(optimizer="adam")
     for _ in range(5):
-        desk.bench.command("step", None)
+        desk.bench.command(StepOnce(desk.bench.run))
     blob = desk.bench.state()
 
-    other.bench.command("restore", blob)
+    other.bench.command(Resume(other.bench.run, blob))
     for bench in (desk.bench, other.bench):
-        bench.command("step", None)
+        bench.command(StepOnce(bench.run))
 
     assert other.value("w") == desk.value("w")
-    assert other.bench.progress(0).points == desk.bench.progress(0).points
+    assert other.bench.progress({}).points == desk.bench.progress({}).points
 
 
 def test_kept_values_become_the_documents_and_nothing_is_made_anew() -> None:
@@ -241,23 +241,11 @@ def test_kept_values_become_the_documents_and_nothing_is_made_anew() -> None:
     desk.open()
 
     assert desk.document.graph.setting(desk.id("w"), "value") == trained
-    assert desk.bench.progress(0).made_anew == ()
-    desk.bench.command("reset", None)
+    assert desk.bench.progress({}).made_anew == ()
+    desk.bench.command(Reset(desk.bench.run, desk.bench.run + 1))
     assert desk.value("w") == trained
     desk.document.undo()
     assert desk.document.graph.setting(desk.id("w"), "value") == 1.0
-
-
-def test_a_pace_makes_training_slow_enough_to_watch() -> None:
-    desk = Desk(epochs=None)
-    desk.bench.command("pace", 50.0)
-    desk.bench.command("start", None)
-    end = time.monotonic() + 0.3
-
-    while time.monotonic() < end:
-        desk.bench.run_slice(0.004)
-
-    assert 5 <= desk.bench.step <= 20
 
 
 def test_every_kind_of_array_can_be_asked_for() -> None:
@@ -288,7 +276,7 @@ def test_a_killed_kernel_is_replaced_and_training_goes_on_from_the_last_state() 
 
     try:
         client.attach(document)
-        client.command("start")
+        client.command(Start(client.run))
         until(lambda: client._state is not None and client._state.saved.step > 0)
         pid, saved = client.pid or 0, client._state.saved.step if client._state is not None else 0
         os.kill(pid, signal.SIGKILL)
@@ -296,7 +284,7 @@ def test_a_killed_kernel_is_replaced_and_training_goes_on_from_the_last_state() 
 
         assert any("SIGKILL" in text for text in said)
         assert document.graph == before
-        client.command("start")
+        client.command(Start(client.run))
         until(lambda: client.training and client.progress.step > saved)
     finally:
         client.shutdown()
@@ -306,30 +294,30 @@ def test_a_finished_run_that_was_opened_from_a_file_trains_on_when_told() -> Non
     """It stood at three times its length, as a run that was continued does: Train makes one length more, not nothing."""
     desk = Desk(epochs=None, steps=5)
     for _ in range(15):
-        desk.bench.command("step", None)
+        desk.bench.command(StepOnce(desk.bench.run))
     saved = desk.bench.state().saved
     other = Desk(epochs=None, steps=5)
-    other.bench.command("load", saved)
-    assert other.bench.progress(0).step == 15 and other.bench.progress(0).trained == saved.token
+    other.bench.command(Load(other.bench.run, saved))
+    assert other.bench.progress({}).step == 15 and other.bench.progress({}).trained == saved.token
     assert other.value("w") == desk.value("w")
 
-    other.bench.command("start", None)
+    other.bench.command(Start(other.bench.run))
     while other.bench.training:
         other.bench.run_slice(0.01)
 
-    assert other.bench.step == 20 and other.bench.progress(0).trained not in (0, saved.token)
+    assert other.bench.step == 20 and other.bench.progress({}).trained not in (0, saved.token)
 
 
 def test_memory_of_another_optimizer_is_left_behind() -> None:
     desk, other = Desk(optimizer="adam"), Desk(optimizer="momentum")
     for _ in range(3):
-        desk.bench.command("step", None)
-    other.bench.command("load", desk.bench.state().saved)
+        desk.bench.command(StepOnce(desk.bench.run))
+    other.bench.command(Load(other.bench.run, desk.bench.state().saved))
     fresh = Desk(optimizer="momentum")
     fresh.document.do(SetParam(fresh.id("w"), "value", desk.value("w")))
     fresh.open()
     for each in (other, fresh):
-        each.bench.command("step", None)
+        each.bench.command(StepOnce(each.bench.run))
 
     assert other.value("w") == fresh.value("w")
 
@@ -338,24 +326,24 @@ def test_a_reset_is_taken_back_bit_for_bit_with_its_curve_and_again() -> None:
     desk, whole = Desk(optimizer="adam"), Desk(optimizer="adam")
     for bench in (desk.bench, whole.bench):
         for _ in range(6):
-            bench.command("step", None)
-    before, token = desk.value("w"), desk.bench.progress(0).trained
-    desk.bench.command("reset", None)
-    assert desk.value("w") == 1.0 and desk.bench.progress(0).before_reset == 6
-    desk.bench.command("step", None)
+            bench.command(StepOnce(bench.run))
+    before, token = desk.value("w"), desk.bench.progress({}).trained
+    desk.bench.command(Reset(desk.bench.run, desk.bench.run + 1))
+    assert desk.value("w") == 1.0 and desk.bench.progress({}).before_reset == 6
+    desk.bench.command(StepOnce(desk.bench.run))
     other = desk.value("w")
 
-    desk.bench.command("unreset", None)
-    progress = desk.bench.progress(0)
+    desk.bench.command(ReturnTo(desk.bench.progress({}).run_before_reset))
+    progress = desk.bench.progress({})
     assert (desk.value("w"), progress.step, progress.trained, progress.before_reset) == (before, 6, token, 1)
-    assert [p.loss for p in progress.points] == [p.loss for p in whole.bench.progress(0).points]
+    assert [p.loss for p in progress.points] == [p.loss for p in whole.bench.progress({}).points]
     for bench in (desk.bench, whole.bench):
-        bench.command("step", None)
+        bench.command(StepOnce(bench.run))
     assert desk.value("w") == whole.value("w")
 
-    desk.bench.command("unreset", None)
+    desk.bench.command(ReturnTo(progress.run_before_reset))
     assert (desk.value("w"), desk.bench.step) == (other, 1)
     fresh = Desk()
-    fresh.bench.command("reset", None)
-    fresh.bench.command("unreset", None)
-    assert fresh.bench.progress(0).before_reset == 0 and fresh.value("w") == 1.0
+    fresh.bench.command(Reset(fresh.bench.run, fresh.bench.run + 1))
+    fresh.bench.command(ReturnTo(fresh.bench.run - 1))
+    assert fresh.bench.progress({}).before_reset == 0 and fresh.value("w") == 1.0

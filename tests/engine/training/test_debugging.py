@@ -11,6 +11,7 @@ import pytest
 from engine.compile.trace import array_view
 from engine.explain.condition import Condition, ConditionError, read
 from engine.kernel.bench import WorkBench
+from engine.kernel.protocol import Command, GoTo, Pause, Reset, ShowComing, Start, StepBack, StepOnce, StopAt
 from engine.kernel.trained import captured as captured_state
 from engine.training.state import State
 from graph.model.edits import Disconnect, Rename, SetParam, SetTraining, moves_of
@@ -24,7 +25,7 @@ from tests.support.unfolding import open_in
 
 def opened(graph: Graph) -> WorkBench:
     bench = WorkBench()
-    bench.open(dumps(graph), True, (), {})
+    bench.open(dumps(graph), 1, (), {})
     return bench
 
 
@@ -42,11 +43,11 @@ def by_hand(steps: int, lr: float = 0.1, w: float = 1.0) -> float:
 def test_back_undoes_a_training_step() -> None:
     desk = Desk(hyper={"lr": 0.01})
     for _ in range(3):
-        desk.bench.command("step", None)
+        desk.bench.command(StepOnce(desk.bench.run))
 
-    desk.bench.command("back", 1)
+    desk.bench.command(StepBack(desk.bench.run, 1))
 
-    progress = desk.bench.progress(0)
+    progress = desk.bench.progress({})
     assert desk.value("w") == pytest.approx(by_hand(2, 0.01), abs=1e-14)
     assert (progress.phase, progress.step, progress.reachable) == ("paused", 2, ((0, 3),))
     assert progress.loss == pytest.approx((2 * by_hand(1, 0.01) - 6) ** 2)
@@ -54,25 +55,26 @@ def test_back_undoes_a_training_step() -> None:
 
 def test_the_first_iteration_has_none_before_it() -> None:
     desk = Desk()
-    desk.bench.command("step", None)
-    desk.bench.command("back", 1)
-    desk.bench.command("back", 1)
+    desk.bench.command(StepOnce(desk.bench.run))
+    desk.bench.command(StepBack(desk.bench.run, 1))
+    desk.bench.command(StepBack(desk.bench.run, 1))
 
-    progress = desk.bench.progress(0)
+    progress = desk.bench.progress({})
     assert desk.value("w") == 1.0 and progress.phase == "idle" and progress.loss is None
     assert "none before it" in progress.message
 
 
 def test_walking_back_and_forth_meets_the_same_states_again() -> None:
     bench = opened(tanh_net(optimizer="adam", hyper={"lr": 0.01}))
-    bench.command("debug", True)
+    bench.command(ShowComing(bench.run, True))
     bench.trace()
     true: dict[int, State] = {0: captured(bench)}
     draw = random.Random(4)
     for _ in range(120):
-        step, held = bench.step, [s for a, b in bench.progress(0).reachable for s in range(a, b + 1)]
+        step, held = bench.step, [s for a, b in bench.progress({}).reachable for s in range(a, b + 1)]
         kind = draw.choice(("step", "step", "back", "to_iteration"))
-        bench.command(kind, {"step": None, "back": 1, "to_iteration": draw.choice(held or [0])}[kind])
+        commands = {"step": StepOnce(bench.run), "back": StepBack(bench.run), "to_iteration": GoTo(bench.run, draw.choice(held or [0]))}
+        bench.command(commands[kind])
         assert bench.step == {"step": step + 1, "back": max(step - 1, 0)}.get(kind, bench.step)
         assert not captured(bench).diff(true.setdefault(bench.step, captured(bench)))
     assert len(true) > 12
@@ -80,63 +82,63 @@ def test_walking_back_and_forth_meets_the_same_states_again() -> None:
 
 def test_after_a_run_at_full_speed_every_earlier_step_can_be_seen_again() -> None:
     bench, twin = opened(tanh_net()), opened(tanh_net())
-    bench.command("start", None)
+    bench.command(Start(bench.run))
     while bench.training:
         bench.run_slice(0.004)
     end = captured(bench)
-    assert bench.progress(0).reachable == ((0, bench.step),)
+    assert bench.progress({}).reachable == ((0, bench.step),)
 
-    bench.command("to_iteration", 57)
+    bench.command(GoTo(bench.run, 57))
     for _ in range(57):
-        twin.command("step", None)
+        twin.command(StepOnce(twin.run))
 
     assert not captured(bench).diff(captured(twin))
-    bench.command("to_iteration", end.step)
+    bench.command(GoTo(bench.run, end.step))
     assert not captured(bench).diff(end)
 
 
 def test_after_another_learning_rate_the_past_is_as_it_was_and_the_future_is_not() -> None:
     desk = Desk(hyper={"lr": 0.01})
     for _ in range(4):
-        desk.bench.command("step", None)
-    desk.bench.command("back", 2)
+        desk.bench.command(StepOnce(desk.bench.run))
+    desk.bench.command(StepBack(desk.bench.run, 2))
     desk.edit(SetTraining("hyper", {"lr": 0.02}))
-    desk.bench.command("step", None)
+    desk.bench.command(StepOnce(desk.bench.run))
     assert desk.value("w") == pytest.approx(by_hand(1, 0.02, by_hand(2, 0.01)), abs=1e-14)
-    assert desk.bench.progress(0).reachable == ((0, 3),)
+    assert desk.bench.progress({}).reachable == ((0, 3),)
 
-    desk.bench.command("back", 2)
+    desk.bench.command(StepBack(desk.bench.run, 2))
 
     assert desk.value("w") == pytest.approx(by_hand(1, 0.01), abs=1e-14)
 
 
 def test_a_typed_parameter_starts_a_new_past() -> None:
     desk = Desk(hyper={"lr": 0.01})
-    desk.bench.command("step", None)
+    desk.bench.command(StepOnce(desk.bench.run))
     desk.edit(SetParam(desk.id("w"), "value", 2.0))
 
-    assert desk.bench.progress(0).reachable == ((1, 1),)
-    desk.bench.command("back", 1)
-    assert desk.value("w") == 2.0 and "no longer held" in desk.bench.progress(0).message
+    assert desk.bench.progress({}).reachable == ((1, 1),)
+    desk.bench.command(StepBack(desk.bench.run, 1))
+    assert desk.value("w") == 2.0 and "no longer held" in desk.bench.progress({}).message
 
 
 def test_another_name_keeps_the_past_and_reset_ends_it() -> None:
     desk = Desk(hyper={"lr": 0.01})
-    desk.bench.command("step", None)
+    desk.bench.command(StepOnce(desk.bench.run))
     desk.edit(Rename(desk.id("w"), "weight"))
-    assert desk.bench.progress(0).reachable == ((0, 1),)
-    desk.bench.command("reset", None)
-    assert desk.bench.progress(0).reachable == ()
+    assert desk.bench.progress({}).reachable == ((0, 1),)
+    desk.bench.command(Reset(desk.bench.run, desk.bench.run + 1))
+    assert desk.bench.progress({}).reachable == ()
 
 
 def test_the_debugger_sees_the_mini_batch_of_the_coming_step() -> None:
     bench = opened(tanh_net(batch_size=8))
     assert bench.trace().iteration == -1
-    bench.command("debug", True)
+    bench.command(ShowComing(bench.run, True))
     first = bench.trace()
-    bench.command("step", None)
+    bench.command(StepOnce(bench.run))
     second = bench.trace()
-    bench.command("back", 1)
+    bench.command(StepBack(bench.run, 1))
     again = bench.trace()
 
     assert (first.iteration, second.iteration, again.iteration) == (0, 1, 0)
@@ -151,10 +153,10 @@ def test_the_debugger_sees_the_mini_batch_of_the_coming_step() -> None:
 
 def test_a_graph_that_learns_nothing_shows_its_demonstration_batch_and_no_complaint() -> None:
     bench = opened(product())
-    bench.command("debug", True)
+    bench.command(ShowComing(bench.run, True))
 
     assert bench.trace().iteration == -1
-    assert bench.progress(0).message == "" and bench.progress(0).reachable == ()
+    assert bench.progress({}).message == "" and bench.progress({}).reachable == ()
 
 
 # Conditions
@@ -225,15 +227,15 @@ def test_one_entry_of_a_tensor_is_compared_alone_however_large_the_tensor_is() -
 
 
 def run_until_it_stops(bench: WorkBench) -> Any:
-    bench.command("start", None)
+    bench.command(Start(bench.run))
     while bench.training:
         bench.run_slice(0.004)
-    return bench.progress(0)
+    return bench.progress({})
 
 
 def test_training_stops_at_the_first_iteration_whose_loss_is_below() -> None:
     desk = Desk(hyper={"lr": 0.01})
-    desk.bench.command("conditions", (read("loss < 5"),))
+    desk.bench.command(StopAt(desk.bench.run, (read("loss < 5"),)))
     progress = run_until_it_stops(desk.bench)
 
     losses = [(2 * by_hand(step, 0.01) - 6) ** 2 for step in range(100)]
@@ -247,7 +249,7 @@ def test_training_stops_at_the_first_iteration_whose_loss_is_below() -> None:
 
 def test_training_stops_before_the_step_in_which_a_gradient_is_small() -> None:
     desk = Desk(hyper={"lr": 0.01})
-    desk.bench.command("conditions", (read("|gradient| < 2", desk.id("w")),))
+    desk.bench.command(StopAt(desk.bench.run, (read("|gradient| < 2", desk.id("w")),)))
     progress = run_until_it_stops(desk.bench)
 
     gradients = [abs(4 * (2 * by_hand(step, 0.01) - 6)) for step in range(100)]
@@ -259,30 +261,30 @@ def test_training_stops_before_the_step_in_which_a_gradient_is_small() -> None:
 
 def test_training_stops_at_a_step_and_goes_on_from_it() -> None:
     desk = Desk(hyper={"lr": 0.01})
-    desk.bench.command("conditions", (read("step = 7"),))
+    desk.bench.command(StopAt(desk.bench.run, (read("step = 7"),)))
     assert run_until_it_stops(desk.bench).step == 7
     assert run_until_it_stops(desk.bench).step == 100
 
 
 def test_a_single_step_that_meets_a_condition_says_so() -> None:
     desk = Desk(hyper={"lr": 0.01})
-    desk.bench.command("conditions", (read("step = 2"),))
+    desk.bench.command(StopAt(desk.bench.run, (read("step = 2"),)))
     said = []
     for _ in range(3):
-        desk.bench.command("step", None)
-        said.append(desk.bench.progress(0).message)
+        desk.bench.command(StepOnce(desk.bench.run))
+        said.append(desk.bench.progress({}).message)
     assert said == ["", "Stopped at step 2: step = 2.", ""]
 
 
 def test_a_condition_on_a_node_that_is_gone_stops_nothing() -> None:
     desk = Desk(hyper={"lr": 0.01})
-    desk.bench.command("conditions", (read("value > 0", "nowhere"),))
+    desk.bench.command(StopAt(desk.bench.run, (read("value > 0", "nowhere"),)))
     assert run_until_it_stops(desk.bench).phase == "finished"
 
 
 def test_watching_changes_no_number() -> None:
     plain, watched = opened(tanh_net()), opened(tanh_net())
-    watched.command("conditions", (read("value > 1e9", "tanh"), read("loss < 0")))
+    watched.command(StopAt(watched.run, (read("value > 1e9", "tanh"), read("loss < 0"))))
     run_until_it_stops(plain)
     run_until_it_stops(watched)
     assert not captured(plain).diff(captured(watched))
@@ -291,43 +293,43 @@ def test_watching_changes_no_number() -> None:
 def test_after_a_run_that_broke_the_steps_before_it_can_be_seen_again() -> None:
     desk = Desk(hyper={"lr": 1e6}, formula="(w*x - 6)^2")
     for _ in range(60):
-        desk.bench.command("step", None)
+        desk.bench.command(StepOnce(desk.bench.run))
     broken = desk.bench.step
-    assert desk.bench.progress(0).phase == "failed" and 0 < broken < 60
+    assert desk.bench.progress({}).phase == "failed" and 0 < broken < 60
 
-    desk.bench.command("to_iteration", 0)
+    desk.bench.command(GoTo(desk.bench.run, 0))
 
-    assert desk.value("w") == 1.0 and desk.bench.progress(0).phase == "idle"
+    assert desk.value("w") == 1.0 and desk.bench.progress({}).phase == "idle"
     desk.edit(SetTraining("hyper", {"lr": 0.01}))
-    desk.bench.command("step", None)
+    desk.bench.command(StepOnce(desk.bench.run))
     assert desk.value("w") == pytest.approx(1.16, abs=1e-15)
 
 
 def test_a_coming_step_that_cannot_be_computed_does_not_keep_training_from_saying_why() -> None:
     desk = Desk(hyper={"lr": 0.01})
-    desk.bench.command("conditions", (read("value > 3", desk.id("w")),))
-    desk.bench.command("debug", True)
-    for name in ("start", "pause", "step", "back"):
-        desk.bench.command(name, 1 if name == "back" else None)
+    desk.bench.command(StopAt(desk.bench.run, (read("value > 3", desk.id("w")),)))
+    desk.bench.command(ShowComing(desk.bench.run, True))
+    for command in (Start, Pause, StepOnce, StepBack):
+        desk.bench.command(command(desk.bench.run))
     assert desk.bench.trace().iteration == desk.bench.step
 
 
-@pytest.mark.parametrize(("command", "argument"), [("back", 1), ("to_iteration", 0), ("step", None), ("start", None)])
-def test_a_graph_that_was_broken_meanwhile_is_named_and_nothing_else_happens(command: str, argument: int | None) -> None:
+@pytest.mark.parametrize("command", [StepBack(1), GoTo(1, 0), StepOnce(1), Start(1)])
+def test_a_graph_that_was_broken_meanwhile_is_named_and_nothing_else_happens(command: Command) -> None:
     graph = tanh_net()
     bench = opened(graph)
     for _ in range(3):
-        bench.command("step", None)
+        bench.command(StepOnce(bench.run))
     wire = graph.edge_into("loss", "target")
     assert wire is not None
     Disconnect(wire.id).apply(graph)
-    bench.open(dumps(graph), False, (), {})
+    bench.open(dumps(graph), None, (), {})
 
-    bench.command(command, argument)
+    bench.command(command)
     if bench.training:
         bench.run_slice(0.01)
 
-    progress = bench.progress(0)
+    progress = bench.progress({})
     assert "nothing is connected to its input" in progress.message
     assert (progress.phase, progress.step, progress.problem_node) == ("paused", 3, "loss")
 
@@ -336,15 +338,15 @@ def test_back_to_where_a_layer_was_opened_the_momentum_is_the_layers_own() -> No
     document = Document(tanh_net(optimizer="momentum", hyper={"lr": 0.1, "momentum": 0.9}))
     bench, closed = opened(document.graph), opened(document.graph)
     for _ in range(3):
-        bench.command("step", None)
+        bench.command(StepOnce(bench.run))
     _, edit = open_in(document, "hidden")
-    bench.open(dumps(document.graph), False, moves_of(edit), {})
-    bench.progress(0)
-    for command, argument in (("step", None), ("back", 1), ("step", None)):
-        bench.command(command, argument)
+    bench.open(dumps(document.graph), None, moves_of(edit), {})
+    bench.progress({})
+    for command in (StepOnce, StepBack, StepOnce):
+        bench.command(command(bench.run))
 
     for _ in range(4):
-        closed.command("step", None)
+        closed.command(StepOnce(closed.run))
     for (_, name), new in moves_of(edit):
         expected = captured(closed).parameters[f"hidden.{name}"]
         np.testing.assert_allclose(captured(bench).parameters[".".join(new)], expected, rtol=1e-11)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.compile.environment import Key
 from engine.kernel.bench import WorkBench
+from engine.kernel.protocol import Load, Reset, ReturnTo, Start, StepBack, StepOnce
 from engine.nodes.catalog import CATALOG
 from graph.model.edits import (
     Compound,
@@ -29,7 +30,7 @@ from graph.storage.files import dumps, load
 
 EXAMPLES = Path(__file__).resolve().parents[3] / "resources" / "examples"
 NAMES = ("xor", "saddle", "iris", "tanh-mlp-2-4-2", "logistic-regression", "valley")
-DEEDS = ("step", "step", "run", "back", "reset", "unreset", "undo", "redo", "edit", "edit", "save", "save")
+DEEDS = ("step", "step", "run", "back", "reset", "return", "undo", "redo", "edit", "edit", "save", "save")
 
 
 class Desk:
@@ -39,16 +40,16 @@ class Desk:
         self.document, self.bench = document, WorkBench()
         self._moves: list[StateMove] = []
         document.changed.connect(self._changed)
-        self.bench.open(dumps(document.graph), True, (), document.graph.attachments)
+        self.bench.open(dumps(document.graph), 1, (), document.graph.attachments)
         if document.state is not None:
-            self.bench.command("load", document.state)
+            self.bench.command(Load(self.bench.run, document.state))
 
     def _changed(self, change: Change) -> None:
         for edit in change.edits:
             self._moves += moves_of(edit)
 
     def follow(self) -> None:
-        self.bench.open(dumps(self.document.graph), False, tuple(self._moves), self.document.graph.attachments)
+        self.bench.open(dumps(self.document.graph), None, tuple(self._moves), self.document.graph.attachments)
         self._moves.clear()
 
     def values(self) -> dict[Key, Tensor]:
@@ -82,9 +83,9 @@ def reopened(desk: Desk, place: Path) -> Desk:
         assert mine.keys() == theirs.keys()
         assert all(torch.equal(mine[key], theirs[key]) for key in mine.keys() - desk.bench._session.fitted)
         assert desk.bench.step == other.bench.step
-        desk.bench.command("step", None)
-        other.bench.command("step", None)
-        if "failed" in (desk.bench.progress(0).phase, other.bench.progress(0).phase):
+        desk.bench.command(StepOnce(desk.bench.run))
+        other.bench.command(StepOnce(other.bench.run))
+        if "failed" in (desk.bench.progress({}).phase, other.bench.progress({}).phase):
             break  # the loss became infinite: there each goes back to the last good step it knows
     return other
 
@@ -98,13 +99,17 @@ def live(seed: int, place: Path) -> None:
         if deed == "save":
             desk = reopened(desk, place)
         elif deed == "run":
-            desk.bench.command("start", draw.randint(1, 9))
+            desk.bench.command(Start(desk.bench.run, draw.randint(1, 9)))
             while desk.bench.training:
                 desk.bench.run_slice(0.002)
-        elif deed in ("step", "reset", "unreset"):
-            desk.bench.command(deed, None)
+        elif deed == "step":
+            desk.bench.command(StepOnce(desk.bench.run))
+        elif deed == "reset":
+            desk.bench.command(Reset(desk.bench.run, desk.bench.run + 100))
+        elif deed == "return":
+            desk.bench.command(ReturnTo(desk.bench.progress({}).run_before_reset))
         elif deed == "back":
-            desk.bench.command("back", draw.randint(1, 4))
+            desk.bench.command(StepBack(desk.bench.run, draw.randint(1, 4)))
         else:
             if deed == "edit" and desk.document.graph.nodes:
                 desk.document.do(an_edit(draw, desk))

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.kernel.bench import WorkBench
+from engine.kernel.protocol import StepOnce
 from engine.nodes.catalog import CATALOG
 from engine.training.moves import follow, moved_memory
 from engine.training.session import Session
@@ -243,14 +244,14 @@ def test_the_engine_goes_on_training_where_it_was_when_a_layer_is_opened_in_the_
     document, closed = Document(tanh_net(optimizer="adam", hyper={"lr": 0.05})), WorkBench()
     bench = WorkBench()
     for each in (bench, closed):
-        each.open(dumps(document.graph), True, (), {})
+        each.open(dumps(document.graph), 1, (), {})
         for _ in range(3):
-            each.command("step", None)
+            each.command(StepOnce(each.run))
     _, edit = open_in(document, "hidden", neurons=True)
-    bench.open(dumps(document.graph), False, moves_of(edit), {})
-    assert "Made anew" not in bench.progress(0).message
+    bench.open(dumps(document.graph), None, moves_of(edit), {})
+    assert "Made anew" not in bench.progress({}).message
     for each in (bench, closed):
-        each.command("step", None)
+        each.command(StepOnce(each.run))
 
     whole = closed.array(("parameter", "hidden", "W"))
     assert whole is not None

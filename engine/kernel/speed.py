@@ -1,4 +1,4 @@
-"""How fast training goes: steps per second as they are counted, and as somebody who watches wants them."""
+"""How fast training goes: steps per second as they are counted."""
 
 from __future__ import annotations
 
@@ -27,22 +27,3 @@ class Speed:
             self._seen.popleft()
         (start, first), span = self._seen[0], now - self._seen[0][0]
         return (step - first) / span if span > 0 and step > first and start else 0.0
-
-
-class Pace:
-    """At most so many steps a second, for watching; `limit` None for full speed."""
-
-    def __init__(self) -> None:
-        self.limit: float | None = None
-        self._next = 0.0
-
-    def due(self, seconds: float) -> bool:
-        """Whether a step may be made now. If not, some of the time until then has been waited: at most this long."""
-        if self.limit is None:
-            return True
-        now = time.perf_counter()
-        if now < self._next:
-            time.sleep(min(seconds, self._next - now))
-            return False
-        self._next = max(self._next, now - 1 / self.limit) + 1 / self.limit
-        return True
