@@ -242,7 +242,7 @@ class Program:
         with torch.no_grad():
             found = self._run("trace", feeds, parameters, buffers, random)
         assert self._tracer is not None
-        return self._tracer.trace(found, parameters)
+        return self._tracer.trace(found, parameters, buffers)
 
     def update(self, graph: Graph, inference: Inference) -> bool:
         """Take over new values of settings. False when the change asks for other code: then compile anew."""

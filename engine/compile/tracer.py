@@ -47,7 +47,7 @@ class Tracer:
         self._events = _events(plan, writer)
         self._dtype = str(inference.dtype).removeprefix("torch.")
 
-    def trace(self, found: Sequence[tuple[Any, ...]], parameters: Sequence[Tensor]) -> Trace:
+    def trace(self, found: Sequence[tuple[Any, ...]], parameters: Sequence[Tensor], buffers: Sequence[Tensor]) -> Trace:
         values, outputs, wires, learned, kept = found
         named = dict(zip(self._values, values, strict=True))
         device = values[0].device.type if values else "cpu"
@@ -55,7 +55,7 @@ class Tracer:
             named, self._filled(self._output_order, self._found[0], outputs), self._filled(self._edge_order, self._found[1], wires),
             dict(zip(self._plan.parameters, parameters, strict=True)), self._filled(self._parameter_order, self._found[2], learned),
             dict(zip(self._kept, kept, strict=True)), self._events, self._plan.objective, self._note, self._problems, self._shapes,
-            self._dtype, device,
+            self._dtype, device, dict(zip(self._plan.buffers, buffers, strict=True)),
         )  # fmt: skip
 
     def _filled(self, absences: dict[Any, Absent], keys: list[Any], gradients: tuple[Tensor | None, ...]) -> dict[Any, TensorGradient]:

@@ -5,12 +5,20 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from graph.model.problem import Problem
+from graph.model.settings import dims
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from graph.model.address import Address
+    from graph.model.graph import Graph
+
+T = TypeVar("T", covariant=True)
+Key = tuple[str, str]
+"""(node id, name of an output port, a parameter or a buffer)"""
 
 Reason = Literal["not computed", "independent", "not differentiable", "no objective", "asked"]
 """Why a gradient is absent: never shown as 0, no two alike. `asked`, what someone is to find out, is said by panels, not by traces."""
@@ -43,6 +51,13 @@ class ArrayView:
         """The number, when there is exactly one element; None otherwise."""
         return float(self.data.item()) if self.data is not None and self.data.size == 1 else None
 
+    def entry(self, index: tuple[int, ...]) -> ArrayView:
+        """One number of the tensor. Raises IndexError where there is none, LookupError where the tensor did not travel whole."""
+        require_entry(index, self.shape)
+        if self.data is None:
+            raise LookupError("the tensor is too large to be here whole")
+        return single(self.data[index].item(), self.dtype)
+
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         """Numbers travel as numbers: a trace of scalars is packed and unpacked in a quarter of the time."""
         if self.data is not None and self.data.ndim == 0:
@@ -67,6 +82,60 @@ class Absent:
 
 
 Gradient = ArrayView | Absent
+
+
+class Numbers(Protocol[T]):
+    """What a Trace and a TraceView have in common; `T` is a tensor of one or the other."""
+
+    @property
+    def objective(self) -> Key | None: ...
+    @property
+    def values(self) -> Mapping[Key, T]: ...
+    @property
+    def gradients(self) -> Mapping[Key, T | Absent]: ...
+    @property
+    def edge_gradients(self) -> Mapping[str, T | Absent]: ...
+    @property
+    def parameters(self) -> Mapping[Key, T]: ...
+    @property
+    def parameter_gradients(self) -> Mapping[Key, T | Absent]: ...
+    @property
+    def buffers(self) -> Mapping[Key, T]: ...
+
+
+def entry_at(numbers: Numbers[T], address: Address, graph: Graph) -> T | Absent:
+    """The whole tensor at an address that is no setting, or why there is none. A wire carries the value of the output it starts at."""
+    found: T | Absent | None
+    if address.kind == "edge":
+        edge = graph.edges.get(address.id)
+        found = None
+        if edge is not None:
+            found = numbers.edge_gradients.get(edge.id) if address.gradient else numbers.values.get(edge.source)
+    elif address.gradient:
+        found = (numbers.gradients if address.kind == "output" else numbers.parameter_gradients).get(address.key)
+    else:
+        tables = {"output": numbers.values, "parameter": numbers.parameters, "buffer": numbers.buffers}
+        found = tables[address.kind].get(address.key)
+    if found is not None:
+        return found
+    return Absent("no objective" if address.gradient and numbers.objective is None else "not computed")
+
+
+def setting_at(address: Address, graph: Graph) -> Any:
+    """The number or the nested lists of numbers that a setting holds; None where it holds something else, or there is no such setting."""
+    if address.id not in graph.nodes:
+        return None
+    try:
+        value = graph.setting(address.id, address.port)
+    except KeyError:
+        return None
+    return value if dims(value) is not None else None
+
+
+def require_entry(index: tuple[int, ...], shape: tuple[int, ...]) -> None:
+    """Raises IndexError where a tensor of this shape has no such entry."""
+    if len(index) != len(shape) or not all(0 <= place < size for place, size in zip(index, shape, strict=True)):
+        raise IndexError(f"there is no entry {list(index)}; the shape is {list(shape)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,3 +185,31 @@ class TraceView:
     """The scalar Inputs' values this trace was made with, by node id: a slider that runs ahead is drawn where its numbers are."""
     iteration: int = -1
     """Where the debugger shows the pass of one training step: the step it starts from; -1 for every other trace."""
+    buffers: Mapping[tuple[str, str], ArrayView] = field(default_factory=dict)
+
+    def at(self, address: Address, graph: Graph) -> Gradient:
+        """The tensor at an address, or its entry, or why there is none. `graph` is the document that was traced.
+
+        Raises IndexError where the tensor has no such entry, LookupError where it is too large to be here whole.
+        """
+        found: Gradient = _setting(address, graph) if address.kind == "setting" else entry_at(self, address, graph)
+        return found if isinstance(found, Absent) or address.index is None else found.entry(address.index)
+
+    def number(self, address: Address, graph: Graph) -> float | None:
+        """The one number at an address; None where there is none, or where it is a tensor of several."""
+        try:
+            found = self.at(address, graph)
+        except LookupError:
+            return None
+        return found.scalar if isinstance(found, ArrayView) else None
+
+
+def _setting(address: Address, graph: Graph) -> Gradient:
+    value = setting_at(address, graph)
+    if value is None:
+        return Absent("not computed")
+    import numpy as np
+
+    from engine.compile.arrays import view_of
+
+    return view_of(np.array(value, np.float64))
