@@ -8,13 +8,13 @@ from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtWidgets import QApplication
 
 from graph.formula.to_graph import FormulaError
+from graph.formula.to_latex import latex
 from graph.formula.to_text import formula_text
 from graph.grouping.layout import layout
 from graph.model.edits import Move
 from graph.model.graph import GraphError
 from ui.canvas.model.levels import placed
 from ui.maths.formula import loader
-from ui.maths.formula_latex import latex
 from ui.shell.formula_entry import Entry, FormulaEntry
 
 if TYPE_CHECKING:

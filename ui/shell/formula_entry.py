@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QApplication, QFrame, QLineEdit, QPushButton, QVBo
 
 from graph.formula.reading import CONSTANTS
 from graph.formula.to_graph import FormulaError, insert_formula, likely_parameter, names_in
+from graph.formula.to_latex import latex
 from graph.model.edits import Edit
 from graph.model.graph import Graph
 from ui.look.theme import Theme
 from ui.look.widgets import FlowLayout, button, label, set_property
 from ui.maths.formula import FormulaView
-from ui.maths.formula_latex import latex
 
 HINT = "A formula, such as (1 - w2*w1)^2"
 KEYS = "Enter builds it here · several statements with ; between them · Esc closes"

@@ -10,10 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
+from graph.formula.to_latex import latex
 from graph.model.graph import Graph
 from graph.storage.document import Document
 from tests.support.window_support import names
-from ui.maths.formula_latex import latex
 from ui.shell import formula_commands
 from ui.shell.formula_entry import FormulaEntry, read_entry, summary
 from ui.shell.window import Window
