@@ -31,14 +31,14 @@ def main(count: int) -> dict[str, float]:
     from graph.storage.document import Document
     from graph.storage.files import dumps
     from ui.shell.app import application
-    from ui.shell.settings import Session
     from ui.shell.window import Window
+    from ui.shell.workspace.settings import UserSettings
 
     application()
     with tempfile.TemporaryDirectory() as home:
         path = Path(home) / "graph.gradwire"
         path.write_text(dumps(graph_of(count)), encoding="utf-8")
-        window = Window(Document.new(CATALOG), Session(Path(home) / "settings.ini"))
+        window = Window(Document.new(CATALOG), UserSettings(Path(home) / "settings.ini"))
         window.resize(WIDTH + 524, HEIGHT + 290)
         window.show()
         QApplication.processEvents()

@@ -36,7 +36,7 @@ from graph.storage.files import dumps  # noqa: E402
 from ui.canvas.view import Canvas  # noqa: E402
 from ui.look.theme import LIGHT  # noqa: E402
 from ui.shell.app import application, leave_alone
-from ui.shell.playback import Playhead  # noqa: E402
+from ui.shell.workspace.playback import Playhead  # noqa: E402
 
 WIDTH, HEIGHT = 1600, 1000
 FRAMES = 90

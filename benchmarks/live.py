@@ -68,11 +68,11 @@ def sixty_nodes() -> Document:
 def opened(document: Document) -> Window:
     from ui.engine_link.link import Kernel
     from ui.shell.app import application, settle
-    from ui.shell.settings import Session
     from ui.shell.window import Window
+    from ui.shell.workspace.settings import UserSettings
 
     application()
-    window = Window(document, Session(), Kernel())
+    window = Window(document, UserSettings(), Kernel())
     window.resize(1920, 1080)
     window.show()
     settle(window)

@@ -24,8 +24,8 @@ from tests.support.window_support import Answers, names
 from ui.debugger.control import Control
 from ui.engine_link.link import Kernel
 from ui.shell.files import example_document
-from ui.shell.settings import Session
 from ui.shell.window import Window
+from ui.shell.workspace.settings import UserSettings
 
 PATIENCE = 60_000
 LEFT, CTRL, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -38,7 +38,7 @@ def make(qtbot: QtBot, tmp_path: Path) -> Iterator[Make]:
 
     def window(document: Document) -> Window:
         kernel = Kernel()
-        found = Window(document, Session(tmp_path / "settings.ini"), kernel)
+        found = Window(document, UserSettings(tmp_path / "settings.ini"), kernel)
         found.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
         qtbot.addWidget(found)
         found.show()

@@ -16,8 +16,8 @@ from graph.storage.document import Document
 from tests.support.window_support import Answers
 from ui.canvas.input.gestures import ConnectByKeys
 from ui.engine_link.link import Kernel
-from ui.shell.settings import Session
 from ui.shell.window import Window
+from ui.shell.workspace.settings import UserSettings
 
 PATIENCE = 60_000
 K, NONE = Qt.Key, Qt.KeyboardModifier.NoModifier
@@ -105,7 +105,7 @@ class Keyboard:
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
     kernel = Kernel()
-    made = Window(Document.new(CATALOG), Session(tmp_path / "settings.ini"), kernel)
+    made = Window(Document.new(CATALOG), UserSettings(tmp_path / "settings.ini"), kernel)
     made.dialogs = Answers(unsaved="discard", saves=tmp_path / "xor.gradwire")  # type: ignore[assignment]
     qtbot.addWidget(made)
     made.show()

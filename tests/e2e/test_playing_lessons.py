@@ -19,8 +19,8 @@ from ui.engine_link.link import Kernel
 from ui.lessons.questions import NumberBox
 from ui.lessons.shelf import entries
 from ui.shell.files import example_document
-from ui.shell.settings import Session
 from ui.shell.window import Window
+from ui.shell.workspace.settings import UserSettings
 
 PATIENCE = 60.0
 SHIPPED = [entry.path for entry in entries()]
@@ -29,7 +29,7 @@ SHIPPED = [entry.path for entry in entries()]
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
     kernel = Kernel()
-    made = Window(example_document("xy-plus-z", CATALOG), Session(tmp_path / "settings.ini"), kernel, "xy-plus-z")
+    made = Window(example_document("xy-plus-z", CATALOG), UserSettings(tmp_path / "settings.ini"), kernel, "xy-plus-z")
     made.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
     qtbot.addWidget(made)
     made.show()

@@ -18,8 +18,8 @@ from tests.support.window_support import Answers
 from ui.canvas.inplace import LineEditor
 from ui.engine_link.link import Kernel
 from ui.shell.files import example_document
-from ui.shell.settings import Session
 from ui.shell.window import Window
+from ui.shell.workspace.settings import UserSettings
 
 PATIENCE = 60_000
 
@@ -27,7 +27,7 @@ PATIENCE = 60_000
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
     kernel = Kernel()
-    made = Window(example_document("xy-plus-z", CATALOG), Session(tmp_path / "settings.ini"), kernel, "xy-plus-z")
+    made = Window(example_document("xy-plus-z", CATALOG), UserSettings(tmp_path / "settings.ini"), kernel, "xy-plus-z")
     made.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
     qtbot.addWidget(made)
     made.show()

@@ -23,8 +23,8 @@ from graph.storage.files import load, read
 from tests.support.window_support import Answers
 from ui.engine_link.link import Kernel
 from ui.shell.files import example_document
-from ui.shell.settings import Session
 from ui.shell.window import Window
+from ui.shell.workspace.settings import UserSettings
 
 PATIENCE = 60_000
 
@@ -32,7 +32,7 @@ PATIENCE = 60_000
 @pytest.fixture(scope="module")
 def one_window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
     """One window and one engine for all tests, since to start an engine takes longer than what they do with it."""
-    made = Window(example_document("xor", CATALOG), Session(tmp_path_factory.mktemp("home") / "settings.ini"), Kernel(), "xor")
+    made = Window(example_document("xor", CATALOG), UserSettings(tmp_path_factory.mktemp("home") / "settings.ini"), Kernel(), "xor")
     made.show()
     yield made
     answering(made, unsaved="discard")

@@ -17,8 +17,8 @@ from graph.model.edits import SetTraining
 from tests.support.window_support import Answers
 from ui.engine_link.link import Kernel
 from ui.shell.files import example_document
-from ui.shell.settings import Session
 from ui.shell.window import Window
+from ui.shell.workspace.settings import UserSettings
 
 PATIENCE = 60_000
 
@@ -26,7 +26,7 @@ PATIENCE = 60_000
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
     kernel = Kernel()
-    made = Window(example_document("xor", CATALOG), Session(tmp_path / "settings.ini"), kernel, "xor")
+    made = Window(example_document("xor", CATALOG), UserSettings(tmp_path / "settings.ini"), kernel, "xor")
     made.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
     qtbot.addWidget(made)
     made.show()

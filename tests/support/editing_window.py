@@ -64,12 +64,12 @@ def main(settings: str, file: str, seed: int) -> None:
     from PySide6.QtCore import QTimer
 
     from ui.shell.app import application
-    from ui.shell.settings import Session
     from ui.shell.window import Window
+    from ui.shell.workspace.settings import UserSettings
 
     app = application(["gradwire"])
     document = Document.load(file, CATALOG) if file != "-" else Document.new(CATALOG)
-    window = Window(document, Session(Path(settings)), None)
+    window = Window(document, UserSettings(Path(settings)), None)
     window.show()
     edits, pause = steps(document, seed), random.Random(seed + 1)
     done = 0

@@ -13,21 +13,21 @@ from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.storage.document import Document
 from tests.support.window_support import Answers, hand_trace
-from ui.shell.settings import Session
 from ui.shell.window import Window
+from ui.shell.workspace.settings import UserSettings
 
 
 @pytest.fixture
-def session(tmp_path: Path) -> Session:
-    return Session(tmp_path / "settings.ini")
+def session(tmp_path: Path) -> UserSettings:
+    return UserSettings(tmp_path / "settings.ini")
 
 
 @pytest.fixture
-def make_window(qtbot: QtBot, session: Session) -> Iterator[Callable[..., Window]]:
+def make_window(qtbot: QtBot, session: UserSettings) -> Iterator[Callable[..., Window]]:
     """Makes shown windows on a document, with recorded answers in place of dialogs."""
     made: list[Window] = []
 
-    def make(document: Document | None = None, own: Session | None = None, example: str = "") -> Window:
+    def make(document: Document | None = None, own: UserSettings | None = None, example: str = "") -> Window:
         window = Window(document or Document.new(CATALOG), own or session, None, example)
         window.dialogs = Answers()  # type: ignore[assignment]
         qtbot.addWidget(window)

@@ -10,10 +10,9 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QTableView, QVBoxLayout, QWidget
 
 from graph.storage.document import Document
-from ui.inspector.inspector import scrolled
 from ui.look.numbers import number, whole
 from ui.look.theme import LIGHT, MARKS, Theme, color, faded, font
-from ui.look.widgets import label
+from ui.look.widgets import label, scrolled
 from ui.maths.array_view import TableModel, quiet_table
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from ui.debugger.bar import Bar
 from ui.debugger.breakpoints import Breakpoint, Breakpoints
 from ui.debugger.timeline import Phase, Timeline
 from ui.debugger.updates import OWNER, Updates
-from ui.inspector.reading import scalar
 from ui.look.numbers import number
+from ui.maths.reading import scalar
 
 if TYPE_CHECKING:
     from engine.compile.views import Event, TraceView
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ui.debugger.page import Page
     from ui.engine_link.link import Kernel
     from ui.look.theme import Theme
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 Unit = Literal["node", "layer", "phase", "iteration"]
 
@@ -39,26 +39,26 @@ class Goal:
 class Control(QObject):
     """One for a window. Everything works without a kernel, as far as there is a trace."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace.widget)
+        self._workspace = workspace
         self.open = False
         self.bar: Bar | None = None
         self.breakpoints = Breakpoints(self)
-        self.updates = Updates(window, self)
+        self.updates = Updates(workspace, self)
         self._goal: Goal | None = None
         self._wish: int | None = None
         self._told: tuple[Condition, ...] = ()
         self._asked = False
         self._before: TraceView | None = None
         """What was shown when the debugger was opened or closed, until the numbers of the other samples are there."""
-        self._revision = window.document.revision
+        self._revision = workspace.document.revision
         self._said: tuple[object, ...] = ()
         self._timeline: tuple[tuple[object, ...], Timeline] | None = None
         self.breakpoints.changed.connect(self._breakpoints_changed)
-        window.playhead.breaks = self._breaks
-        window.playhead.broke.connect(self._broke)
-        window.playhead.left.connect(self._cross)
+        workspace.playhead.breaks = self._breaks
+        workspace.playhead.broke.connect(self._broke)
+        workspace.playhead.left.connect(self._cross)
 
     # where it stands
 
@@ -69,21 +69,21 @@ class Control(QObject):
 
     @property
     def kernel(self) -> Kernel | None:
-        return self._window.kernel
+        return self._workspace.kernel
 
     @property
     def timeline(self) -> Timeline:
-        window, playhead = self._window, self._window.playhead
-        objective = window.trace.objective[0] if window.trace is not None and window.trace.objective is not None else None
-        key = (window.document, window.document.structure, playhead.events, objective, bool(playhead.tail))
+        workspace, playhead = self._workspace, self._workspace.playhead
+        objective = workspace.trace.objective[0] if workspace.trace is not None and workspace.trace.objective is not None else None
+        key = (workspace.document, workspace.document.structure, playhead.events, objective, bool(playhead.tail))
         if self._timeline is None or self._timeline[0] != key:
-            self._timeline = (key, Timeline(window.document.graph, playhead.events, objective, bool(playhead.tail)))
+            self._timeline = (key, Timeline(workspace.document.graph, playhead.events, objective, bool(playhead.tail)))
         return self._timeline[1]
 
     @property
     def iteration(self) -> int:
         """The step that the iteration on show starts from."""
-        trace = self._window.trace
+        trace = self._workspace.trace
         if trace is not None and trace.iteration >= 0:
             return trace.iteration
         return self.kernel.progress.step if self.kernel is not None else 0
@@ -91,7 +91,7 @@ class Control(QObject):
     @property
     def position(self) -> int | None:
         """Finished events; None at rest."""
-        playhead = self._window.playhead
+        playhead = self._workspace.playhead
         return None if playhead.at_rest else playhead.event_index
 
     # opening and closing
@@ -106,7 +106,7 @@ class Control(QObject):
         """Put the strip under the canvas; the numbers shown are those of the coming training step from now on."""
         if self.open:
             return
-        self.open, self._before = True, self._window.trace
+        self.open, self._before = True, self._workspace.trace
         if self.bar is None:
             self._make_bar()
         assert self.bar is not None
@@ -120,41 +120,41 @@ class Control(QObject):
         """Take the strip away; breakpoints stay."""
         if not self.open:
             return
-        window = self._window
-        self.open, self._goal, self._wish, self._before = False, None, None, window.trace
-        window.playhead.set_tail(False)
-        window.canvas.overlay.highlight(OWNER, ())
+        workspace = self._workspace
+        self.open, self._goal, self._wish, self._before = False, None, None, workspace.trace
+        workspace.playhead.set_tail(False)
+        workspace.canvas.overlay.highlight(OWNER, ())
         if self.bar is not None:
             self.bar.hide()
         if self.kernel is not None:
             self.kernel.debug(False)
         self.refresh()
-        window.canvas.setFocus()
+        workspace.canvas.setFocus()
 
     def close(self) -> None:
         """The window closes."""
-        self._window.playhead.breaks = None
+        self._workspace.playhead.breaks = None
 
     def _make_bar(self) -> None:
         self.bar = bar = Bar()
-        layout = self._window.centre.layout()
+        layout = self._workspace.centre.layout()
         assert layout is not None
         layout.addWidget(bar)
-        bar.set_theme(self._window.theme)
+        bar.set_theme(self._workspace.theme)
         bar.stepped.connect(self.step)
         bar.phase_chosen.connect(self.to_phase)
-        bar.scrubbed.connect(self._window.playhead.seek)
+        bar.scrubbed.connect(self._workspace.playhead.seek)
         bar.iteration_chosen.connect(self.to_iteration)
         bar.run_here.connect(self.run_here)
         bar.breakpoints_wanted.connect(self.show_page)
         bar.closed.connect(self.hide)
-        bar.escaped.connect(self._window.canvas.setFocus)
+        bar.escaped.connect(self._workspace.canvas.setFocus)
 
     # stepping
 
     def step(self, unit: Unit, way: int) -> None:
         """One node, layer, phase or iteration on (1) or back (-1), over the borders of an iteration where whole ones are played."""
-        playhead = self._window.playhead
+        playhead = self._workspace.playhead
         if unit == "iteration":
             self._iterate(way)
         elif not playhead.events or self._busy:
@@ -173,13 +173,13 @@ class Control(QObject):
     def to_phase(self, phase: Phase) -> None:
         """To the end of a phase of this iteration: what it computes is there."""
         end = self.timeline.ends.get(phase)
-        if end is not None and self._window.playhead.events and not self._busy:
+        if end is not None and self._workspace.playhead.events and not self._busy:
             self._go(end, end)
 
     def run_here(self) -> None:
         """On to the selected node's next event, in the next iteration where this one has none left."""
-        chosen = self._window.canvas.selected_nodes()
-        playhead, timeline = self._window.playhead, self.timeline
+        chosen = self._workspace.canvas.selected_nodes()
+        playhead, timeline = self._workspace.playhead, self.timeline
         if len(chosen) != 1 or not playhead.events or self._busy:
             return
         at = 0 if playhead.at_rest else playhead.event_index
@@ -189,7 +189,7 @@ class Control(QObject):
         elif timeline.whole and (first := timeline.after(chosen[0], 0)) is not None:
             self._iterate(1, first)
         else:
-            self._window.say("The selected node has nothing left to compute in this pass")
+            self._workspace.say("The selected node has nothing left to compute in this pass")
 
     def to_iteration(self, step: int) -> None:
         """To an iteration that is held; while one is on its way, the last wish counts."""
@@ -207,7 +207,7 @@ class Control(QObject):
         if self._goal is not None and self.kernel is not None and not self.kernel.busy:
             self._goal = self._wish = None
             if self.kernel.progress.message:
-                self._window.say(self.kernel.progress.message)
+                self._workspace.say(self.kernel.progress.message)
         return self._goal is not None
 
     @property
@@ -216,15 +216,15 @@ class Control(QObject):
 
     def _go(self, start: int, end: int) -> None:
         """Stand at a position; on the way there, a breakpoint may stop it."""
-        trace = self._window.trace
+        trace = self._workspace.trace
         for i in range(start, min(end, len(self.timeline.events))):
             event = self.timeline.events[i]
             hit = self.breakpoints.hit(event, trace) if trace is not None else None
             if hit is not None:
-                self._window.playhead.seek(i + 1)
+                self._workspace.playhead.seek(i + 1)
                 self._say_stop(*hit)
                 return
-        self._window.playhead.seek(end)
+        self._workspace.playhead.seek(end)
 
     def _cross(self, way: int) -> None:
         """Over the border between two iterations: to the beginning of the next, or the end of the one before."""
@@ -232,14 +232,14 @@ class Control(QObject):
 
     def _iterate(self, way: int, position: int | None = -1) -> None:
         """One training step on or back; `position` -1 keeps the place within the iteration."""
-        kernel, window = self.kernel, self._window
+        kernel, workspace = self.kernel, self._workspace
         if kernel is None or self._busy or self._waiting:
             return
-        if not window.commands.situation().trainable:
-            window.say(window.commands.why_not_train())
+        if not workspace.commands.situation().trainable:
+            workspace.say(workspace.commands.why_not_train())
             return
         if way < 0 and not any(a <= self.iteration - 1 <= b for a, b in kernel.progress.reachable):
-            window.say("This is the first iteration" if self.iteration == 0 else "The iteration before this one is no longer held")
+            workspace.say("This is the first iteration" if self.iteration == 0 else "The iteration before this one is no longer held")
             return
         if self.open:
             self._goal = Goal(self.iteration + way, self.position if position == -1 else position)
@@ -252,7 +252,7 @@ class Control(QObject):
 
     def toggle_breakpoint(self) -> None:
         """At the selected nodes."""
-        for node in self._window.canvas.selected_nodes():
+        for node in self._workspace.canvas.selected_nodes():
             self.breakpoints.toggle(node)
 
     def show_page(self, ask: bool = False) -> None:
@@ -260,11 +260,11 @@ class Control(QObject):
         self.updates.show_page(ask)
 
     def _breaks(self, event: Event) -> bool:
-        trace = self._window.trace
+        trace = self._workspace.trace
         return trace is not None and self.breakpoints.hit(event, trace) is not None
 
     def _broke(self, event: Event) -> None:
-        trace = self._window.trace
+        trace = self._workspace.trace
         hit = self.breakpoints.hit(event, trace) if trace is not None else None
         if hit is not None:
             self._say_stop(*hit)
@@ -272,19 +272,19 @@ class Control(QObject):
     def _say_stop(self, point: Breakpoint, met: float) -> None:
         name = self._name(point.node)
         if point.condition is not None:
-            self._window.say(point.condition.stop(self.iteration, name, self._unhidden(point.condition, met)))
+            self._workspace.say(point.condition.stop(self.iteration, name, self._unhidden(point.condition, met)))
         else:
-            self._window.say(f"Stopped at the breakpoint{' at ' if name else ''}{name}.")
+            self._workspace.say(f"Stopped at the breakpoint{' at ' if name else ''}{name}.")
 
     def _unhidden(self, condition: Condition, met: float | None) -> float | None:
         """The number that met a condition, unless it is to be found out."""
-        hidden, trace = self._window.canvas.overlay.hidden, self._window.trace
+        hidden, trace = self._workspace.canvas.overlay.hidden, self._workspace.trace
         objective = trace.objective[0] if trace is not None and trace.objective is not None else ""
         places = hidden.gradients if condition.of_gradient else hidden.values
         return None if (condition.node or (objective if condition.quantity == "loss" else "")) in places else met
 
     def _name(self, node: str) -> str:
-        nodes = self._window.document.graph.nodes
+        nodes = self._workspace.document.graph.nodes
         return nodes[node].name if node in nodes else ""
 
     def _breakpoints_changed(self) -> None:
@@ -303,12 +303,12 @@ class Control(QObject):
         """Another document: its nodes are others, whatever their ids."""
         self._goal = self._wish = None
         self._told, self._asked = (), False
-        self._window.playhead.set_tail(False)
+        self._workspace.playhead.set_tail(False)
         self.breakpoints.clear()
 
     def document_changed(self) -> None:
         """An edit may end what can be returned to: hear from the engine what is left of it."""
-        kernel, revision = self.kernel, self._window.document.revision
+        kernel, revision = self.kernel, self._workspace.document.revision
         if self.open and kernel is not None and kernel.progress.reachable and revision != self._revision and not kernel.training:
             kernel.debug(True)
         self._revision = revision
@@ -316,7 +316,7 @@ class Control(QObject):
 
     def set_trace(self, trace: TraceView) -> None:
         """New numbers: of the iteration that was asked for, or of the same one after an edit."""
-        playhead = self._window.playhead
+        playhead = self._workspace.playhead
         playhead.set_tail(self.open and trace.iteration >= 0)
         self._say_samples(trace)
         goal = self._goal
@@ -338,14 +338,14 @@ class Control(QObject):
             return
         self._before = None
         old, new = _loss(before), _loss(trace)
-        hidden = self._window.canvas.overlay.hidden.values
+        hidden = self._workspace.canvas.overlay.hidden.values
         if old is None or new is None or old == new or before.structure != trace.structure or (trace.objective or ("",))[0] in hidden:
             return
         what = "the coming training step's samples" if self.open else "the chosen samples again"
-        self._window.say(f"Loss {number(new)}, before {number(old)}: now of {what}.")
+        self._workspace.say(f"Loss {number(new)}, before {number(old)}: now of {what}.")
 
     def _arrive(self, position: int) -> None:
-        self._window.playhead.seek(position)
+        self._workspace.playhead.seek(position)
 
     def take_progress(self, progress: Progress) -> None:
         """Where training stands now."""
@@ -357,7 +357,7 @@ class Control(QObject):
         stop = (progress.run, progress.step, progress.stopped)
         if progress.stopped is not None and progress.phase == "paused" and stop != self._said:
             met = self._unhidden(progress.stopped, progress.met)
-            self._window.say(progress.stopped.stop(progress.step, self._name(progress.stopped.node), met))
+            self._workspace.say(progress.stopped.stop(progress.step, self._name(progress.stopped.node), met))
         self._said = stop
         self._tell_conditions()
         self.refresh()
@@ -381,32 +381,32 @@ class Control(QObject):
 
     def refresh(self) -> None:
         """Bring strip and marks up to date."""
-        window = self._window
-        window.actions_by_id["debugger"].setChecked(self.open)
-        window.canvas.overlay.mark(OWNER, self.breakpoints.marks(window.document.graph.nodes))
+        workspace = self._workspace
+        workspace.actions_by_id["debugger"].setChecked(self.open)
+        workspace.canvas.overlay.mark(OWNER, self.breakpoints.marks(workspace.document.graph.nodes))
         self._light()
         self.updates.follow()
         if self.bar is None or not self.open:
             return
         self.bar.setEnabled(not self._busy)
-        self.bar.here.setEnabled(len(window.canvas.selected_nodes()) == 1 and bool(window.playhead.events))
+        self.bar.here.setEnabled(len(workspace.canvas.selected_nodes()) == 1 and bool(workspace.playhead.events))
         self.bar.show_breakpoints(len(self.breakpoints.all))
         self._show_place()
-        trainable = self.kernel is not None and window.commands.situation().trainable
+        trainable = self.kernel is not None and workspace.commands.situation().trainable
         ranges = self.kernel.progress.reachable if self.kernel is not None else ()
-        self.bar.show_iterations(self.iteration, ranges, trainable, "" if trainable else window.commands.why_not_train())
+        self.bar.show_iterations(self.iteration, ranges, trainable, "" if trainable else workspace.commands.why_not_train())
 
     def _show_place(self) -> None:
         if self.bar is None or not self.open:
             return
-        playhead = self._window.playhead
+        playhead = self._workspace.playhead
         at = playhead.event_index + playhead.under_way
-        self.bar.show_place(self.timeline, at, playhead.at_rest, self.timeline.text(at, self._window.document.graph))
+        self.bar.show_place(self.timeline, at, playhead.at_rest, self.timeline.text(at, self._workspace.document.graph))
 
     def _light(self) -> None:
         """The node that works, what it works with, and the wires between them."""
-        window, playhead = self._window, self._window.playhead
-        overlay, graph = window.canvas.overlay, window.document.graph
+        workspace, playhead = self._workspace, self._workspace.playhead
+        overlay, graph = workspace.canvas.overlay, workspace.document.graph
         node = playhead.active_node if self.open else None
         if node is None or node not in graph.nodes:
             overlay.highlight(OWNER, ())

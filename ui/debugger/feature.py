@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ui.shell.feature import Feature
+from ui.shell.workspace.feature import Feature
 
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
@@ -18,13 +18,13 @@ class Debugger(Feature):
     """Stepping through passes and iterations, with breakpoints."""
 
     def install(self) -> None:
-        window = self.window
+        workspace = self.workspace
         self._made: Control | None = None
         self._shown: tuple[object, ...] = ()
-        window.playhead.moved.connect(self._moved)
-        if window.kernel is not None:
-            window.kernel.progressed.connect(self._progressed)
-            window.kernel.status.connect(self._status)
+        workspace.playhead.moved.connect(self._moved)
+        if workspace.kernel is not None:
+            workspace.kernel.progressed.connect(self._progressed)
+            workspace.kernel.status.connect(self._status)
 
     @property
     def control(self) -> Control:
@@ -32,7 +32,7 @@ class Debugger(Feature):
         from ui.debugger.control import Control
 
         if self._made is None:
-            self._made = Control(self.window)
+            self._made = Control(self.workspace)
         return self._made
 
     # what the rows of the action table do
@@ -100,11 +100,11 @@ class Debugger(Feature):
 
     def _moved(self) -> None:
         """Panels follow the canvas event by event; nothing happens at the ticks between."""
-        playhead = self.window.playhead
+        playhead = self.workspace.playhead
         now = (playhead.at_rest, playhead.event_index, playhead.under_way, playhead.length)
         if now == self._shown:
             return
         self._shown = now
-        self.window.showing.show_seen()
+        self.workspace.showing.show_seen()
         if self._made is not None:
             self._made.moved()

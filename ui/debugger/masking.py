@@ -9,7 +9,7 @@ from engine.compile.views import Absent, TraceView
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
-    from ui.shell.playback import Playhead
+    from ui.shell.workspace.playback import Playhead
 
 HELD = Absent("not computed")
 

@@ -10,8 +10,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLineEdit, Q
 from engine.explain.condition import EXAMPLES, Condition, ConditionError, read
 from graph.text.quoting import one_line
 from ui.debugger.breakpoints import Breakpoint, Breakpoints
-from ui.inspector.inspector import scrolled
-from ui.look.widgets import ElidedLabel, button, clear, label, set_property
+from ui.look.widgets import ElidedLabel, button, clear, label, scrolled, set_property
 
 
 class PointsView(QWidget):

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from ui.shell.action_spec import ActionSpec, Situation, nodes, playable
+from ui.shell.workspace.action_spec import ActionContext, ActionSpec, nodes, playable
 
 
-def some_nodes(s: Situation) -> bool:
+def some_nodes(s: ActionContext) -> bool:
     return s.selected_nodes > 0
 
 
-def target(s: Situation) -> bool:
+def target(s: ActionContext) -> bool:
     return s.selected_nodes == 1 and playable(s)
 
 
-def trained(s: Situation) -> bool:
+def trained(s: ActionContext) -> bool:
     return s.kernel and s.trained and not s.training
 
 

@@ -11,10 +11,9 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLine
 
 from engine.explain.update import ParameterUpdate, Update
 from ui.explain.writing import HIDDEN, Writer
-from ui.inspector.inspector import scrolled
 from ui.look.numbers import exact, number, shape_text
 from ui.look.theme import LIGHT, Theme, color
-from ui.look.widgets import ElidedLabel, button, label, set_property
+from ui.look.widgets import ElidedLabel, button, label, scrolled, set_property
 from ui.maths.array_view import quiet_table
 from ui.maths.sheet import Sheet, Written
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ui.debugger.control import Control
     from ui.debugger.page import Page
     from ui.look.theme import Theme
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 OWNER = "debugger"
 """Its name on the canvas's overlay."""
@@ -26,22 +26,22 @@ Pass = tuple[object, ...]
 class Updates(QObject):
     """Owns the page. An update belongs to one pass: another iteration, or an edited document, makes another."""
 
-    def __init__(self, window: Window, control: Control) -> None:
+    def __init__(self, workspace: Workspace, control: Control) -> None:
         super().__init__(control)
-        self._window, self._control = window, control
+        self._workspace, self._control = workspace, control
         self.page: Page | None = None
         self._tab = -1
         self._updating = False
         self._known: tuple[Pass, Update | Refusal | None] | None = None
         self._asked: frozenset[str] = frozenset()
-        window.canvas.overlay.changed.connect(self._overlay_changed)
+        workspace.canvas.overlay.changed.connect(self._overlay_changed)
 
     # the page
 
     def show_page(self, ask: bool = False) -> None:
         """Bring the page to the front; `ask`: with a place to type a condition."""
         page = self._made_page()
-        self._window.panels.show_bottom(self._tab)
+        self._workspace.panels.show_bottom(self._tab)
         page.points.refresh()
         if ask:
             page.points.entry.setFocus()
@@ -55,25 +55,25 @@ class Updates(QObject):
         from ui.debugger.points_view import PointsView
 
         if self.page is None:
-            window = self._window
+            workspace = self._workspace
             self.page = page = Page(PointsView(self._control.breakpoints, self._name_of, self._target, self._find, self._refuse))
-            self._tab = window.bottom.add_page(page, "Debugger")
-            page.set_theme(window.theme)
+            self._tab = workspace.bottom.add_page(page, "Debugger")
+            page.set_theme(workspace.theme)
             page.update_view.entry_wanted.connect(self._ask_entry)
-            page.update_view.chosen.connect(lambda node: window.canvas.select([node]))
+            page.update_view.chosen.connect(lambda node: workspace.canvas.select([node]))
             self._show()
         return self.page
 
     def _name_of(self, node: str) -> str | None:
-        found = self._window.document.graph.nodes.get(node)
+        found = self._workspace.document.graph.nodes.get(node)
         return found.name if found is not None else None
 
     def _find(self, name: str) -> str | None:
-        return next((node.id for node in self._window.document.graph.nodes.values() if node.name == name), None)
+        return next((node.id for node in self._workspace.document.graph.nodes.values() if node.name == name), None)
 
     def _refuse(self, condition: Condition) -> str:
         """Why there is no such entry, as far as the node's tensor is known."""
-        trace = self._window.trace
+        trace = self._workspace.trace
         if trace is None or condition.entry is None:
             return ""
         shapes = [view.shape for (node, _), view in trace.values.items() if node == condition.node]
@@ -83,25 +83,25 @@ class Updates(QObject):
         return f"{name} is {shape_text(shapes[0])}: it has no entry {place}." if shapes[0] else f"{name} is one number: it has no entries."
 
     def _target(self) -> str:
-        chosen = self._window.canvas.selected_nodes()
+        chosen = self._workspace.canvas.selected_nodes()
         return chosen[0] if len(chosen) == 1 else ""
 
     # the update
 
     @property
     def _pass(self) -> Pass:
-        trace = self._window.trace
+        trace = self._workspace.trace
         return (trace.run, trace.structure, trace.revision, trace.iteration) if trace is not None else ()
 
     def follow(self) -> None:
         """In the phases update and zero, the parameters' steps are on the page and above their cards."""
-        window, playhead, kernel = self._window, self._window.playhead, self._window.kernel
+        workspace, playhead, kernel = self._workspace, self._workspace.playhead, self._workspace.kernel
         done = bool(playhead.tail) and not playhead.at_rest and playhead.event_index > len(playhead.events)
         updating = self._control.open and done
         begins, self._updating = updating and not self._updating, updating
-        if begins and not window.bottom_dock.isHidden():
+        if begins and not workspace.bottom_dock.isHidden():
             self._made_page()
-            window.bottom.tabs.setCurrentIndex(self._tab)
+            workspace.bottom.tabs.setCurrentIndex(self._tab)
         if updating and kernel is not None and (self._known is None or self._known[0] != self._pass):
             wanted = self._pass
             self._known = (wanted, None)
@@ -122,22 +122,22 @@ class Updates(QObject):
             if wanted == self._pass and self._updating and self.page is not None and isinstance(found, Update):
                 self.page.update_view.take_row(found)
 
-        if self._window.kernel is not None:
-            self._window.kernel.ask(UpdateOf(node, name, entry), take)
+        if self._workspace.kernel is not None:
+            self._workspace.kernel.ask(UpdateOf(node, name, entry), take)
 
     def _overlay_changed(self) -> None:
         """Gradients were hidden, or found: a step would give them away."""
-        if frozenset(self._window.canvas.overlay.hidden.gradients) != self._asked:
+        if frozenset(self._workspace.canvas.overlay.hidden.gradients) != self._asked:
             self._show()
 
     def _show(self) -> None:
-        asked = self._asked = frozenset(self._window.canvas.overlay.hidden.gradients)
+        asked = self._asked = frozenset(self._workspace.canvas.overlay.hidden.gradients)
         known = self._known
         found = known[1] if known is not None and self._updating and known[0] == self._pass else None
         update = found if isinstance(found, Update) else None
         if self.page is not None:
             from ui.debugger.update_view import WAITING
 
-            waiting = "…" if self._updating and found is None and self._window.kernel is not None else WAITING
+            waiting = "…" if self._updating and found is None and self._workspace.kernel is not None else WAITING
             self.page.update_view.show_update(update, found.text if isinstance(found, Refusal) else waiting, asked)
-        self._window.canvas.overlay.tag(OWNER, update_tags(update, asked) if update is not None else {})
+        self._workspace.canvas.overlay.tag(OWNER, update_tags(update, asked) if update is not None else {})

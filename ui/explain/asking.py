@@ -10,7 +10,7 @@ from PySide6.QtCore import QElapsedTimer, QObject, QTimer
 from engine.explain.question import Question
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 REST_MS = 60
 """Least time between two questions of one page: what follows a slider is read, not watched, and the numbers on the canvas come first."""
@@ -21,9 +21,9 @@ WHILE_TRAINING = 5
 class Asker(QObject):
     """Keeps at most one question under way; the newest wish waits. `answered(question, answer)` gets what came."""
 
-    def __init__(self, window: Window, parent: QObject, answered: Callable[[Question, Any], None], rest: int = REST_MS) -> None:
+    def __init__(self, workspace: Workspace, parent: QObject, answered: Callable[[Question, Any], None], rest: int = REST_MS) -> None:
         super().__init__(parent)
-        self._window, self._answered, self._rest = window, answered, rest
+        self._workspace, self._answered, self._rest = workspace, answered, rest
         self._wish: Question | None = None
         self._round = 0
         self.asked: Question | None = None
@@ -39,11 +39,11 @@ class Asker(QObject):
 
     def want(self, question: Question) -> None:
         """Ask as soon as the last answer has come and had its time."""
-        if self._window.kernel is None:
+        if self._workspace.kernel is None:
             return
         self._wish = question
         if self.asked is None and not self._later.isActive():
-            least = self._rest * (WHILE_TRAINING if self._window.kernel.training else 1)
+            least = self._rest * (WHILE_TRAINING if self._workspace.kernel.training else 1)
             rest = least - self._since.elapsed() if self._since.isValid() else 0
             if rest > 0:
                 self._later.start(int(rest))
@@ -57,7 +57,7 @@ class Asker(QObject):
         self._round += 1
 
     def _send(self) -> None:
-        kernel, question = self._window.kernel, self._wish
+        kernel, question = self._workspace.kernel, self._wish
         if kernel is None or question is None or self.asked is not None:
             return
         self._wish, self.asked = None, question

@@ -16,7 +16,7 @@ from ui.explain.asking import Asker
 from ui.look.numbers import number
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 OWNER = "audit"
 
@@ -28,15 +28,15 @@ class AuditOverlay(QObject):
     chosen = Signal(object)
     """The `AuditRow` whose tag was clicked."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace.widget)
+        self._workspace = workspace
         self.on = False
         self.rows: list[AuditRow] = []
         self.total = 0
         self.objective = ""
         self.refusal = ""
-        self._asker = Asker(window, self, self._answered, 0)
+        self._asker = Asker(workspace, self, self._answered, 0)
         self._of: tuple[object, ...] = ()
 
     # on and off
@@ -48,11 +48,11 @@ class AuditOverlay(QObject):
         if on == self.on:
             return
         self.on = on
-        canvas = self._window.canvas
+        canvas = self._workspace.canvas
         if on:
             canvas.installEventFilter(self)
             self._of = ()
-            self.follow(self._window.trace)
+            self.follow(self._workspace.trace)
         else:
             canvas.removeEventFilter(self)
             self._drop()
@@ -60,11 +60,11 @@ class AuditOverlay(QObject):
 
     def follow(self, trace: TraceView | None) -> None:
         """Other numbers may be on the canvas: audit those, unless they are audited already. While something trains there is no audit."""
-        window = self._window
+        workspace = self._workspace
         if not self.on:
             return
-        kernel = window.kernel
-        if kernel is None or trace is None or window.stale or kernel.training:
+        kernel = workspace.kernel
+        if kernel is None or trace is None or workspace.stale or kernel.training:
             self._drop()
             self.refusal = self._why_not()
             self.changed.emit()
@@ -77,7 +77,7 @@ class AuditOverlay(QObject):
 
     def document_changed(self) -> None:
         """Numbers of an older document: their tags go at once."""
-        if self.on and self._window.stale and self.rows:
+        if self.on and self._workspace.stale and self.rows:
             self._drop()
             self.changed.emit()
 
@@ -105,7 +105,7 @@ class AuditOverlay(QObject):
         self._show()
 
     def _why_not(self) -> str:
-        kernel = self._window.kernel
+        kernel = self._workspace.kernel
         if kernel is None:
             return "The engine is not running."
         return "Pause the training to audit its gradients." if kernel.training else ""
@@ -119,14 +119,14 @@ class AuditOverlay(QObject):
             if answer.next is not None:
                 self._asker.want(Audit(answer.next, answer.kinked))
             else:
-                self._window.say(self.summary)
+                self._workspace.say(self.summary)
         self._show()
         self.changed.emit()
 
     # tags
 
     def _show(self) -> None:
-        overlay = self._window.canvas.overlay
+        overlay = self._workspace.canvas.overlay
         tags = tags_of(self.rows)
         if tags != overlay.tags(OWNER):
             overlay.tag(OWNER, tags)
@@ -139,7 +139,7 @@ class AuditOverlay(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A click on a tag is not one on what lies under it."""
         if event.type() == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent) and event.button() == Qt.MouseButton.LeftButton:
-            overlay = self._window.canvas.overlay
+            overlay = self._workspace.canvas.overlay
             identity = overlay.hit_tag(event.position())
             row = self.row_at(identity) if identity in overlay.tags(OWNER) else None
             if row is not None:

@@ -23,7 +23,7 @@ from ui.maths.array_view import ABSENT, quiet_table
 from ui.maths.plots import dress, legend, new_plot, pen
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 COLUMNS = ("", "analytical", "numerical", "error")
 OFF = "Press A: every wire gets its gradient computed twice, by the chain rule and by small steps."
@@ -33,9 +33,9 @@ SIGNS = {"ok": "✓", "warning": "!", "error": "✕", "plain": ""}
 class AuditTool(Tool):
     """Left the rows, right the curve of the chosen one. Without an audit the curve of the selected number."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self.audit = window.explain.audit
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        self.audit = workspace.explain.audit
         self.curve: StepErrors | None = None
         self.chosen: Place | None = None
         self._plot: Any = None
@@ -105,13 +105,13 @@ class AuditTool(Tool):
 
     def _follow_selection(self) -> None:
         """The curve of what is selected on the canvas, a tensor's most telling entry."""
-        window, canvas = self.window_, self.window_.canvas
-        graph = window.document.graph
+        workspace, canvas = self.workspace, self.workspace.canvas
+        graph = workspace.document.graph
         place = chosen_place(graph, canvas.selected_nodes(), canvas.selected_edges())
-        if place is None and window.trace is not None and self.chosen is None:
+        if place is None and workspace.trace is not None and self.chosen is None:
             return self._no_curve("Choose a row, click a tag on the canvas, or select a number.")
         if place is not None:
-            self.chosen = Place(place.kind, place.id, place.name, telling_entry(graph, window.trace, place))
+            self.chosen = Place(place.kind, place.id, place.name, telling_entry(graph, workspace.trace, place))
         if self.chosen is not None:
             self._ask(self.chosen)
 
@@ -129,7 +129,7 @@ class AuditTool(Tool):
     def _row_selected(self) -> None:
         row = self._row()
         if row is not None and self.isVisible():
-            point_at(self.window_, link_to(row.place))
+            point_at(self.workspace, link_to(row.place))
             if row.analytical is not None:
                 self.chosen = row.place
                 self._ask(row.place)
@@ -140,7 +140,7 @@ class AuditTool(Tool):
 
     def _go(self, number_: int) -> None:
         if 0 <= number_ < len(self.audit.rows):
-            follow(self.window_, link_to(self.audit.rows[number_].place))
+            follow(self.workspace, link_to(self.audit.rows[number_].place))
 
     def _audited(self) -> None:
         if not self.isVisible():
@@ -171,7 +171,7 @@ class AuditTool(Tool):
         return audit.summary
 
     def _fill(self, number_: int, row: AuditRow) -> None:
-        graph, theme = self.window_.document.graph, self.theme
+        graph, theme = self.workspace.document.graph, self.theme
         kind = kind_of(row)
         name = f"{row.source} → {row.target}" if row.edge else place_name(graph, row.place)
         values = (row.analytical, row.numerical)

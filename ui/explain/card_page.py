@@ -23,7 +23,7 @@ from ui.look.widgets import FlowLayout, button, clear, label, line
 from ui.maths.sheet import Sheet
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 STALE_MS = 150
 """As on the canvas: numbers of an older document are greyed when no answer has come by then."""
@@ -65,9 +65,9 @@ class CardPage(QWidget):
     shown = Signal()
     """A card, or a refusal, stands on the page."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         super().__init__()
-        self._window = window
+        self._workspace = workspace
         self._document: Document | None = None
         self._trace: TraceView | None = None
         self._theme = LIGHT
@@ -79,8 +79,8 @@ class CardPage(QWidget):
         self._stale = False
         self.card: Card | None = None
         self.refusal = ""
-        self.notation: Notation = _notation(window.session.text("notation", "leibniz"))
-        self.asker = Asker(window, self, self._answered)
+        self.notation: Notation = _notation(workspace.settings.text("notation", "leibniz"))
+        self.asker = Asker(workspace, self, self._answered)
         self._grey = QTimer(self)
         self._grey.setSingleShot(True)
         self._grey.setInterval(STALE_MS)
@@ -154,7 +154,7 @@ class CardPage(QWidget):
 
     def _connect(self, sheet: Sheet) -> None:
         sheet.followed.connect(self.follow_link)
-        sheet.hovered.connect(lambda link: point_at(self._window, link))
+        sheet.hovered.connect(lambda link: point_at(self._workspace, link))
 
     # what is asked
 
@@ -196,7 +196,7 @@ class CardPage(QWidget):
 
     def _ask(self, again: bool = False) -> None:
         question = self.question()
-        if question is None or self._window.kernel is None or self._trace is None or self._stale_without_answer():
+        if question is None or self._workspace.kernel is None or self._trace is None or self._stale_without_answer():
             return
         current = (question, id(self._trace), self._trace.revision, self._trace.structure)
         if current != self._current or again:
@@ -216,7 +216,7 @@ class CardPage(QWidget):
             self.card, self.refusal = None, answer.text
         else:
             self.card, self.refusal = answer, ""
-            self._set_stale(self._window.stale)
+            self._set_stale(self._workspace.stale)
         self._show()
         self.shown.emit()
 
@@ -232,7 +232,7 @@ class CardPage(QWidget):
     def set_notation(self, notation: Notation) -> None:
         """How gradients are written from now on, kept in the settings."""
         self.notation = notation
-        self._window.session.set("notation", notation)
+        self._workspace.settings.set("notation", notation)
         for number, (key, _, _) in enumerate(NOTATIONS):
             self.switch.button(number).setChecked(key == notation)
         self._ask()
@@ -280,7 +280,7 @@ class CardPage(QWidget):
         self._ask()
 
     def follow_link(self, text: str) -> None:
-        link = follow(self._window, text)
+        link = follow(self._workspace, text)
         if link is not None and link.kind == "parameter":
             self.choose_parameter(link.name)
 
@@ -295,7 +295,7 @@ class CardPage(QWidget):
             self._stale = False
 
     def _greyed(self) -> None:
-        self._stale = self._window.stale
+        self._stale = self._workspace.stale
         self._show()
 
     def show_again(self) -> None:
@@ -328,7 +328,7 @@ class CardPage(QWidget):
         self._show_sections(card, hidden)
 
     def _hidden(self) -> HiddenNumbers:
-        hidden, rests = self._window.canvas.overlay.hidden, self._window.playhead.at_rest
+        hidden, rests = self._workspace.canvas.overlay.hidden, self._workspace.playhead.at_rest
         found = HiddenNumbers(frozenset(hidden.values), frozenset(hidden.gradients), None if rests else self._trace)
         numbers = (self.card.value, self.card.gradient) if self.card is not None else ()
         secrets = (part for part in numbers if part is not None and found.instead(part.place) == HIDDEN)
@@ -379,7 +379,7 @@ class CardPage(QWidget):
     def _why_nothing(self) -> str:
         if self._focus is None:
             return INVITATION
-        if self._window.kernel is None:
+        if self._workspace.kernel is None:
             return "The engine is not running: nothing is computed, so there is nothing to explain."
         if self._trace is None:
             return "The engine is computing the first numbers …"
@@ -391,7 +391,7 @@ class CardPage(QWidget):
         self.asker.forget()
         self._grey.stop()
         self._current = ()
-        point_at(self._window, "")
+        point_at(self._workspace, "")
         super().hideEvent(event)
 
 

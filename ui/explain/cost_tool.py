@@ -19,7 +19,7 @@ from ui.maths.plots import dress, legend, new_plot, pen
 from ui.maths.sheet import Sheet, Written
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 FIXED_WIDTH, FIXED_DEPTH = 16, 8
 DEPTH, WIDTH = 0, 1
@@ -31,8 +31,8 @@ class CostTool(Tool):
 
     follows_trace = False
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
         self.results: dict[tuple[int, int], SweepResult] = {}
         self.own: SweepResult | None = None
         self._todo: list[Question] = []
@@ -75,12 +75,12 @@ class CostTool(Tool):
     # running
 
     def refresh(self) -> None:
-        if self.window_.kernel is None:
+        if self.workspace.kernel is None:
             return self.say(self.why_not() or "The engine is not running.")
         self.show_body()
         if self._todo:
             self._next()
-        elif self.window_.document.graph.nodes and self.window_.trace is not None:
+        elif self.workspace.document.graph.nodes and self.workspace.trace is not None:
             self.asker.want(OwnSweep())
         self._draw()
 

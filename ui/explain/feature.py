@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.compile.views import TraceView
 from graph.storage.document import Document
 from ui.look.theme import Theme
-from ui.shell.feature import Feature
+from ui.shell.workspace.feature import Feature
 
 if TYPE_CHECKING:
     from engine.explain.audit import AuditRow
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ui.explain.audit import AuditOverlay
     from ui.explain.card_page import CardPage
     from ui.explain.tools_page import ToolsPage
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 
 ROOM = 300
@@ -66,8 +66,8 @@ class Later(QWidget):
 class Explain(Feature):
     """Explanation cards, ledgers, audits: every number can be asked why."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
         self._card = Later(self._make_card)
         self._tools = Later(self._make_tools, fills=True)
         self._tab = -1
@@ -78,14 +78,14 @@ class Explain(Feature):
     def _make_card(self) -> QWidget:
         from ui.explain.card_page import CardPage
 
-        return CardPage(self.window)
+        return CardPage(self.workspace)
 
     def _make_tools(self) -> QWidget:
         from ui.explain.tools_page import ToolsPage
 
-        made = ToolsPage(self.window)
-        made.set_theme(self.window.theme)
-        made.show_tool(self.window.session.text("explain_tool", "paths"))
+        made = ToolsPage(self.workspace)
+        made.set_theme(self.workspace.theme)
+        made.show_tool(self.workspace.settings.text("explain_tool", "paths"))
         return made
 
     @property
@@ -99,7 +99,7 @@ class Explain(Feature):
         if self._audit is None:
             from ui.explain.audit import AuditOverlay
 
-            self._audit = AuditOverlay(self.window)
+            self._audit = AuditOverlay(self.workspace)
             self._audit.chosen.connect(self._show_curve)
         return self._audit
 
@@ -110,14 +110,14 @@ class Explain(Feature):
         return page
 
     def install(self) -> None:
-        self.window.inspector.set_explanations(self._card)
-        self._tab = self.window.bottom.add_page(self._tools, "Analysis")
+        self.workspace.inspector.set_explanations(self._card)
+        self._tab = self.workspace.bottom.add_page(self._tools, "Analysis")
 
-        self.window.canvas.overlay.changed.connect(self._overlay_changed)
+        self.workspace.canvas.overlay.changed.connect(self._overlay_changed)
 
     def _overlay_changed(self) -> None:
         """Numbers may have been hidden, or revealed: what explains them follows."""
-        hidden = self.window.canvas.overlay.hidden
+        hidden = self.workspace.canvas.overlay.hidden
         now = frozenset(hidden.values), frozenset(hidden.gradients), hidden.measures
         if now != self._hidden:
             self._hidden = now
@@ -127,9 +127,9 @@ class Explain(Feature):
                 self.tools.show_again()
 
     def facts(self) -> Iterable[str]:
-        if self.window.document.graph.nodes:
+        if self.workspace.document.graph.nodes:
             yield "explainable"
-            if self.window.kernel is not None:
+            if self.workspace.kernel is not None:
                 yield "auditable"
 
     def set_document(self, document: Document) -> None:
@@ -151,7 +151,7 @@ class Explain(Feature):
         self._refresh_tools()
 
     def selection_changed(self) -> None:
-        if self._meant is not None and self._meant[0] not in self.window.canvas.selection:
+        if self._meant is not None and self._meant[0] not in self.workspace.canvas.selection:
             self._meant = None
         self._refresh_tools()
 
@@ -174,7 +174,7 @@ class Explain(Feature):
         gradient."""
         from ui.explain.tool import telling_entry, view_at
 
-        graph, trace = self.window.document.graph, self.window.trace
+        graph, trace = self.workspace.document.graph, self.workspace.trace
         page, view = self._card.page, view_at(graph, trace, place)
         chosen = page.chosen_entry(place) if page is not None else None
         if chosen is None and self._meant is not None and self._meant[0] == place.id:
@@ -189,15 +189,15 @@ class Explain(Feature):
         """Explain what is selected; with nothing selected, the objective."""
         from ui.inspector.inspector import EXPLAIN
 
-        window = self.window
-        trace = window.trace
-        if not window.canvas.selection and trace is not None and trace.objective is not None:
-            window.go_to((trace.objective[0],), ())
-        window.panels.show_inspector(EXPLAIN)
+        workspace = self.workspace
+        trace = workspace.trace
+        if not workspace.canvas.selection and trace is not None and trace.objective is not None:
+            workspace.go_to((trace.objective[0],), ())
+        workspace.panels.show_inspector(EXPLAIN)
 
     def why_of(self, item: str) -> None:
         """Explain this node or wire."""
-        self.window.canvas.select([item])
+        self.workspace.canvas.select([item])
         self.why()
 
     def toggle_audit(self) -> None:
@@ -224,13 +224,13 @@ class Explain(Feature):
 
     def show_tool(self, key: str) -> None:
         """One of the tools at the bottom."""
-        window = self.window
+        workspace = self.workspace
         self.tools.show_tool(key)
-        window.panels.show_bottom(self._tab)
-        wanted = min(round(ROOM * window.theme.scale), round(0.45 * window.height()))
-        dock = window.bottom_dock
+        workspace.panels.show_bottom(self._tab)
+        wanted = min(round(ROOM * workspace.theme.scale), round(0.45 * workspace.height()))
+        dock = workspace.bottom_dock
         if dock.height() < wanted:
-            window.resizeDocks([dock], [wanted], Qt.Orientation.Vertical)
+            workspace.resizeDocks([dock], [wanted], Qt.Orientation.Vertical)
 
     def _show_curve(self, row: AuditRow) -> None:
         self.show_tool("audit")

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from engine.explain.cards import Place as CardPlace
     from engine.explain.place import Place
     from graph.model.graph import Graph
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 OWNER = "explain"
 
@@ -49,25 +49,25 @@ def ends(graph: Graph, link: Link) -> tuple[list[str], list[str]]:
     return [link.id] if link.id in graph.nodes else [], []
 
 
-def point_at(window: Window, text: str, owner: str = OWNER) -> None:
+def point_at(workspace: Workspace, text: str, owner: str = OWNER) -> None:
     """Ring what a link is about; nothing for an empty one."""
     link = read_link(text)
-    nodes, edges = ends(window.document.graph, link) if link is not None else ([], [])
-    overlay = window.canvas.overlay
+    nodes, edges = ends(workspace.document.graph, link) if link is not None else ([], [])
+    overlay = workspace.canvas.overlay
     if overlay.highlighted(owner) != (frozenset(nodes), frozenset(edges)):
         overlay.highlight(owner, nodes, edges)
 
 
-def follow(window: Window, text: str) -> Link | None:
+def follow(workspace: Workspace, text: str) -> Link | None:
     """Select and show what a link is about, the focus staying where it is; the link when there was something to go to."""
     link = read_link(text)
     if link is None:
         return None
-    nodes, edges = ends(window.document.graph, link)
+    nodes, edges = ends(workspace.document.graph, link)
     if not nodes and not edges:
         return None
-    canvas = window.canvas
+    canvas = workspace.canvas
     canvas.select(nodes or edges)
-    for node in nodes or [window.document.graph.edges[edges[0]].source[0]]:
+    for node in nodes or [workspace.document.graph.edges[edges[0]].source[0]]:
         canvas.reveal(node)
     return link

@@ -15,14 +15,13 @@ from engine.explain.question import Question
 from ui.canvas.paint.overlay import Tag
 from ui.explain.tool import Tool, chosen_place, place_name, top_aligned
 from ui.explain.writing import HIDDEN
-from ui.inspector.inspector import scrolled
 from ui.look.numbers import exact, number
-from ui.look.widgets import FlowLayout, button, label, set_property
+from ui.look.widgets import FlowLayout, button, label, scrolled, set_property
 from ui.maths.sheet import Sheet, Written
 from ui.maths.typesetting import Expr, Text, read, relation, row
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 OWNER = "forward_mode"
 FORWARD, REVERSE = 0, 1
@@ -44,8 +43,8 @@ DIRECTIONS: tuple[tuple[Direction, str, str], ...] = (
 class ModesTool(Tool):
     """Tangents run with the wires, adjoints against them; both stay on the canvas while the tool is seen."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
         self.answer: Tangents | Adjoints | None = None
         self.seed: Place | None = None
         self.reached: int | None = None
@@ -107,10 +106,10 @@ class ModesTool(Tool):
         if why:
             self._clear()
             return self.say(why)
-        window, canvas = self.window_, self.window_.canvas
-        graph = window.document.graph
+        workspace, canvas = self.workspace, self.workspace.canvas
+        graph = workspace.document.graph
         nodes = canvas.selected_nodes()
-        place = chosen_place(graph, nodes, canvas.selected_edges(), window.explain.parameter_of(nodes))
+        place = chosen_place(graph, nodes, canvas.selected_edges(), workspace.explain.parameter_of(nodes))
         if place is None and self.seed is not None and self._there(self.seed):
             place = self.seed  # nothing else is selected: what was asked for stays
         self.show_body()
@@ -123,12 +122,12 @@ class ModesTool(Tool):
         if self.seed is None or (place.kind, place.key) != (self.seed.kind, self.seed.key):
             self.reached = None
         direction = DIRECTIONS[self.directions.checkedId()][0]
-        entry = window.explain.entry_of(place)
+        entry = workspace.explain.entry_of(place)
         self.seed = Place(place.kind, place.id, place.name, entry if direction == "entry" else None)
         self.asker.want(ForwardMode(self.seed, direction) if self.mode == FORWARD else ReverseMode(self.seed))
 
     def _there(self, place: Place) -> bool:
-        graph = self.window_.document.graph
+        graph = self.workspace.document.graph
         return place.id in (graph.edges if place.kind == "wire" else graph.nodes)
 
     def _invite(self) -> None:
@@ -169,7 +168,7 @@ class ModesTool(Tool):
         seen = set(answer.order if self.reached is None else answer.order[: self.reached])
         self._tag(answer, seen)
         forward = isinstance(answer, Tangents)
-        graph = self.window_.document.graph
+        graph = self.workspace.document.graph
         self.title.setText(f"Seed {answer.name}: tangents" if forward else f"Target {answer.name}: adjoints")
         self.hint.setText(self._checked(answer))
         place = answer.seed if isinstance(answer, Tangents) else answer.target
@@ -188,7 +187,7 @@ class ModesTool(Tool):
 
     def _symbol(self, end: tuple[str, str], answer: Tangents | Adjoints) -> Expr:
         """∂y/∂x of a seed x and of a target y; of a seed that moves in a direction v, the derivative along it, D with v below."""
-        symbols = Symbols(self.window_.document.graph, None)
+        symbols = Symbols(self.workspace.document.graph, None)
         here = symbols.value(end)
         if isinstance(answer, Adjoints):
             above = symbols.at(answer.target)
@@ -202,11 +201,11 @@ class ModesTool(Tool):
 
     def _is_asked(self, answer: Tangents | Adjoints, item: str) -> bool:
         """Whether this node's or wire's number is the objective's gradient that someone is to find out."""
-        trace = self.window_.trace
+        trace = self.workspace.trace
         objective = trace.objective[0] if trace is not None and trace.objective is not None else ""
         if isinstance(answer, Tangents):
             return item == objective and self.asked(answer.seed)
-        return answer.target.id == objective and item in self.window_.canvas.overlay.hidden.gradients
+        return answer.target.id == objective and item in self.workspace.canvas.overlay.hidden.gradients
 
     def _checked(self, answer: Tangents | Adjoints) -> str:
         if isinstance(answer, Adjoints):
@@ -217,7 +216,7 @@ class ModesTool(Tool):
 
     def _tag(self, answer: Tangents | Adjoints, seen: set[str]) -> None:
         """A tangent is on a wire once its source has been reached, an adjoint once its target has."""
-        graph, overlay = self.window_.document.graph, self.window_.canvas.overlay
+        graph, overlay = self.workspace.document.graph, self.workspace.canvas.overlay
         forward = isinstance(answer, Tangents)
         tags: dict[str, Tag] = {}
         for edge, found in answer.edges.items():
@@ -231,7 +230,7 @@ class ModesTool(Tool):
         overlay.mark(OWNER, {node: "seed" if forward else "target"})
 
     def _clear(self) -> None:
-        overlay = self.window_.canvas.overlay
+        overlay = self.workspace.canvas.overlay
         if overlay.tags(OWNER) or overlay.marks(OWNER):
             overlay.tag(OWNER, {})
             overlay.mark(OWNER, {})

@@ -14,16 +14,15 @@ from engine.explain.place import Place
 from engine.explain.question import Question
 from ui.explain.tool import Tool, chosen_place, place_name, top_aligned
 from ui.explain.writing import HIDDEN
-from ui.inspector.inspector import scrolled
 from ui.look.numbers import count, exact, number
 from ui.look.theme import LIGHT, Theme, color, font
-from ui.look.widgets import button, label
+from ui.look.widgets import button, label, scrolled
 from ui.maths.arrays import Plane, picture, plane
 from ui.maths.sheet import Sheet, Written
 from ui.maths.typesetting import Expr, Fraction, Row, Text, Tinted, bracketed, name_expr, operator, relation, row
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 OWNER = "paths"
 LISTED = 60
@@ -78,8 +77,8 @@ class Counters(QWidget):
 class PathsTool(Tool):
     """Paths as lines that light up on the canvas; a click keeps one lit."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
         self.ledger: Ledger | None = None
         self.summed: ArrayView | None = None
         """The sum over all paths, when it had to be asked for in parts."""
@@ -133,9 +132,9 @@ class PathsTool(Tool):
         why = self.why_not()
         if why:
             return self.say(why)
-        window, canvas = self.window_, self.window_.canvas
+        workspace, canvas = self.workspace, self.workspace.canvas
         nodes = canvas.selected_nodes()
-        place = chosen_place(window.document.graph, nodes, canvas.selected_edges(), window.explain.parameter_of(nodes))
+        place = chosen_place(workspace.document.graph, nodes, canvas.selected_edges(), workspace.explain.parameter_of(nodes))
         if place is None:
             self._place, self.ledger = None, None
             self._light("")
@@ -146,7 +145,7 @@ class PathsTool(Tool):
             self._start, self.kept = 0, None
             self._light("")
         self._place = place
-        chosen = Place(place.kind, place.id, place.name, window.explain.entry_of(place))
+        chosen = Place(place.kind, place.id, place.name, workspace.explain.entry_of(place))
         self.asker.want(PathLedger(chosen, self._start, LISTED))
 
     def _turn(self, way: int) -> None:
@@ -181,12 +180,12 @@ class PathsTool(Tool):
         ledger = self.ledger
         if ledger is None:
             return
-        name = place_name(self.window_.document.graph, ledger.place)
+        name = place_name(self.workspace.document.graph, ledger.place)
         self.title.setText(_title(ledger, name))
         self.back.setVisible(ledger.start > 0)
         self.more.setVisible(ledger.next is not None)
         arrays: list[Plane] = []
-        hidden = frozenset(self.window_.canvas.overlay.hidden.gradients)
+        hidden = frozenset(self.workspace.canvas.overlay.hidden.gradients)
         lines = [_path_line(path, arrays, hidden, self._product_asked(ledger)) for path in ledger.paths]
         lines = lines or [Written(None, ledger.note or "No path leads to the objective.")]
         self.sheet.show_lines(lines, arrays, self.theme)
@@ -215,9 +214,9 @@ class PathsTool(Tool):
 
     def _product_asked(self, ledger: Ledger) -> bool:
         """Whether what each path comes to is to be found out: of a single path it is the sum, and what a leaving wire carries."""
-        graph, place = self.window_.document.graph, ledger.place
+        graph, place = self.workspace.document.graph, ledger.place
         leaving = [e for e, edge in graph.edges.items() if edge.source == place.key] if place.kind == "output" else []
-        hidden = self.window_.canvas.overlay.hidden.gradients
+        hidden = self.workspace.canvas.overlay.hidden.gradients
         return (ledger.count == 1 and self.asked(place)) or any(e in hidden for e in leaving)
 
     def _count(self) -> None:
@@ -247,7 +246,7 @@ class PathsTool(Tool):
 
     def _light(self, link: str) -> None:
         path = self._path(link) if link else self._path(f"path|{self.kept}") if self.kept is not None else None
-        overlay = self.window_.canvas.overlay
+        overlay = self.workspace.canvas.overlay
         nodes, edges = (path.nodes, path.edges) if path is not None else ((), ())
         if overlay.highlighted(OWNER) != (frozenset(nodes), frozenset(edges)):
             overlay.highlight(OWNER, nodes, edges, dim=path is not None)

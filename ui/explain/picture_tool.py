@@ -22,7 +22,7 @@ from ui.maths.sheet import Sheet, Written
 from ui.maths.typesetting import Expr, Fraction, Text, bracketed, name_expr, operator, read, relation, row
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 INVITATION = "Select a node or a wire: here the objective is drawn along its number."
 LARGEST, SMALLEST, TICKS = 0.0, -8.0, 96
@@ -33,11 +33,11 @@ WIDER = 2.0
 class PictureTool(Tool):
     """The slice at the left, what is drawn in it and with which numbers at the right."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
         self.local: Local | None = None
         self.secant: SecantLine | None = None
-        self._secants = Asker(window, self, self._came, 0)
+        self._secants = Asker(workspace, self, self._came, 0)
         self._plot: Any = None
         self._place: Place | None = None
         self._zoom = 0
@@ -99,14 +99,14 @@ class PictureTool(Tool):
         why = self.why_not()
         if why:
             return self.say(why)
-        window, canvas = self.window_, self.window_.canvas
-        graph = window.document.graph
+        workspace, canvas = self.workspace, self.workspace.canvas
+        graph = workspace.document.graph
         nodes = canvas.selected_nodes()
-        place = chosen_place(graph, nodes, canvas.selected_edges(), window.explain.parameter_of(nodes))
+        place = chosen_place(graph, nodes, canvas.selected_edges(), workspace.explain.parameter_of(nodes))
         if place is None:
             self._place, self.local, self.secant = None, None, None
             return self.say(INVITATION)
-        place = Place(place.kind, place.id, place.name, window.explain.entry_of(place))
+        place = Place(place.kind, place.id, place.name, workspace.explain.entry_of(place))
         if place != self._place:
             self._place, self._zoom, self.secant = place, 0, None
         self._ask()
@@ -178,7 +178,7 @@ class PictureTool(Tool):
         if self._plot is None:
             self._draw()
         else:
-            self.window_.pace.run("slice", self._draw)
+            self.workspace.pace.run("slice", self._draw)
 
     def _draw(self) -> None:
         local, theme = self.local, self.theme
@@ -189,7 +189,7 @@ class PictureTool(Tool):
             self._place_for_plot.addWidget(self._plot)
         plot = self._plot
         plot.clear()
-        graph = self.window_.document.graph
+        graph = self.workspace.document.graph
         dress(plot, theme, bottom=place_name(graph, local.place))
         self.title.set_full(f"{local.objective} along {place_name(graph, local.place)}")
         points = [(x, f) for x, f in zip(local.x, local.f, strict=True) if math.isfinite(f)]

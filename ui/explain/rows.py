@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ui.shell.action_spec import ActionSpec, has
+from ui.shell.workspace.action_spec import ActionSpec, has
 
 A = ActionSpec
 explainable = has("explainable")

@@ -12,13 +12,12 @@ from engine.explain.symbolic import Derivative, Expression, Formulas, Symbolic
 from ui.explain.links import follow, link_to, point_at
 from ui.explain.tool import Tool
 from ui.explain.writing import HIDDEN
-from ui.inspector.inspector import scrolled
 from ui.look.numbers import exact, number
-from ui.look.widgets import button, clear, label, line
+from ui.look.widgets import button, clear, label, line, scrolled
 from ui.maths.formula import FormulaView
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 
 class FormulaRow(QWidget):
@@ -38,7 +37,7 @@ class FormulaRow(QWidget):
         row.addWidget(self.number)
         if place_link:
             go = button("Go there", "quiet", tip="Show it on the canvas")
-            go.clicked.connect(lambda: follow(tool.window_, self._link))
+            go.clicked.connect(lambda: follow(tool.workspace, self._link))
             row.addWidget(go)
         copy = button("Copy LaTeX", "quiet", tip="Put this formula on the clipboard")
         copy.clicked.connect(self.copy)
@@ -51,20 +50,20 @@ class FormulaRow(QWidget):
 
     def copy(self) -> None:
         QGuiApplication.clipboard().setText(self.latex)
-        self._tool.window_.say("The formula is on the clipboard as LaTeX.")
+        self._tool.workspace.say("The formula is on the clipboard as LaTeX.")
 
     def enterEvent(self, event: Any) -> None:
-        point_at(self._tool.window_, self._link)
+        point_at(self._tool.workspace, self._link)
 
     def leaveEvent(self, event: Any) -> None:
-        point_at(self._tool.window_, "")
+        point_at(self._tool.workspace, "")
 
 
 class SymbolicTool(Tool):
     """Asks once a structure; with new numbers again, because the numbers beside the formulas are those of the canvas."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
         self.formulas: Formulas | None = None
         self.rows: list[FormulaRow] = []
         self._simplify = True
@@ -143,15 +142,15 @@ class SymbolicTool(Tool):
             row.show_number(value, hidden)
 
     def _asked_value(self) -> bool:
-        trace = self.window_.trace
+        trace = self.workspace.trace
         objective = trace.objective if trace is not None else None
-        return objective is not None and objective[0] in self.window_.canvas.overlay.hidden.values
+        return objective is not None and objective[0] in self.workspace.canvas.overlay.hidden.values
 
     def copy(self) -> None:
         """All formulas to the clipboard."""
         if self.rows:
             QGuiApplication.clipboard().setText(" \\\\\n".join(row.latex for row in self.rows))
-            self.window_.say("The formulas are on the clipboard as LaTeX.")
+            self.workspace.say("The formulas are on the clipboard as LaTeX.")
 
     def dress(self) -> None:
         if self.formulas is not None:

@@ -18,7 +18,7 @@ from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import label
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 
 REST_MS = 100
@@ -31,11 +31,11 @@ class Tool(QWidget):
     follows_trace = True
     """Whether new numbers alone are a reason to ask again."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         super().__init__()
-        self.window_ = window
+        self.workspace = workspace
         self.theme = LIGHT
-        self.asker = Asker(window, self, self._came, REST_MS)
+        self.asker = Asker(workspace, self, self._came, REST_MS)
         self.note = label("", "secondary", wrap=True)
         self.note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.body = QWidget()
@@ -76,27 +76,27 @@ class Tool(QWidget):
 
     def why_not(self) -> str:
         """Why nothing can be asked now; empty when something can."""
-        window = self.window_
-        if window.canvas.overlay.hidden.values:  # every derivative behind a hidden value tells something about it
+        workspace = self.workspace
+        if workspace.canvas.overlay.hidden.values:  # every derivative behind a hidden value tells something about it
             return "Some values on the canvas are hidden to be predicted: nothing here gives them away. Reveal them first."
-        if not window.document.graph.nodes:
+        if not workspace.document.graph.nodes:
             return "The canvas is empty."
-        if window.kernel is None:
+        if workspace.kernel is None:
             return "The engine is not running: nothing is computed, so there is nothing to explain."
-        if window.trace is None:
+        if workspace.trace is None:
             return "The engine is computing the first numbers …"
         return ""
 
     def asked(self, *places: Place | None) -> bool:
         """Whether the gradient at one of these places is to be found out: then no tool tells it."""
-        hidden = self.window_.canvas.overlay.hidden.gradients
+        hidden = self.workspace.canvas.overlay.hidden.gradients
         return any(place is not None and place.id in hidden for place in places)
 
     def measured(self, quantity: str, place: Place) -> bool:
         """Whether a lesson asks for this quantity at a place: then no tool tells it."""
-        graph = self.window_.document.graph
+        graph = self.workspace.document.graph
         node = graph.edges[place.id].source[0] if place.id in graph.edges else place.id
-        asked = (each for each in self.window_.canvas.overlay.hidden.measures if each[0] == quantity)
+        asked = (each for each in self.workspace.canvas.overlay.hidden.measures if each[0] == quantity)
         return any(identity in (place.id, node) and index in ((), place.entry) for _, identity, index in asked)
 
     def set_theme(self, theme: Theme) -> None:

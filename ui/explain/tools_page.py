@@ -14,7 +14,7 @@ from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import button
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 TOOLS: tuple[tuple[str, str, str, str], ...] = (
     ("paths", "Paths", "PathsTool", "All paths from the selected value to the objective, and their sum"),
@@ -30,9 +30,9 @@ TOOLS: tuple[tuple[str, str, str, str], ...] = (
 class ToolsPage(QWidget):
     """Makes each tool when it is first seen."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, workspace: Workspace) -> None:
         super().__init__()
-        self._window = window
+        self._workspace = workspace
         self._theme = LIGHT
         self._made: dict[str, Tool] = {}
         self.choices = QButtonGroup(self)
@@ -74,7 +74,7 @@ class ToolsPage(QWidget):
         """One of the tools, made now if nobody has looked at it yet."""
         if key not in self._made:
             name = next(name for module, _, name, _ in TOOLS if module == key)
-            made: Tool = getattr(importlib.import_module(f"ui.explain.{key}_tool"), name)(self._window)
+            made: Tool = getattr(importlib.import_module(f"ui.explain.{key}_tool"), name)(self._workspace)
             made.set_theme(self._theme)
             self._made[key] = made
             self.pages.addWidget(made)
@@ -84,7 +84,7 @@ class ToolsPage(QWidget):
         """Turn to a tool, and come back to it at the next start; an unknown one is the first."""
         number = next((i for i, (module, *_) in enumerate(TOOLS) if module == key), 0)
         key = TOOLS[number][0]
-        self._window.session.set("explain_tool", key)
+        self._workspace.settings.set("explain_tool", key)
         self.choices.button(number).setChecked(True)
         made = self.tool(key)
         self.pages.setCurrentWidget(made)

@@ -25,12 +25,12 @@ from graph.model.settings import complaint
 from graph.model.spec import Setting
 from graph.storage.paths import cleaned
 from ui.forms.number_field import NumberField
+from ui.forms.paths import Paths
 from ui.forms.tensor_field import TensorField
 from ui.look.numbers import plain
 from ui.look.style import ICONS
 from ui.look.typing import leave_undo_to_the_window
 from ui.look.widgets import label, set_property
-from ui.shell.later import window_around
 
 WIDEST = "Weight decay λ "
 """A usual long label: what the column of labels is made for. Longer ones break."""
@@ -87,9 +87,9 @@ class TextField(QLineEdit):
     noted = Signal(str)
     settled = Signal()
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: Setting, paths: Paths | None = None) -> None:
         super().__init__()
-        self._setting = setting
+        self._setting, self._paths = setting, paths
         self._shown, self.refusal = "", ""
         self.setAccessibleName(setting.label)
         if setting.kind in ("shape", "ints"):
@@ -101,14 +101,12 @@ class TextField(QLineEdit):
         self.editingFinished.connect(self.commit)
 
     def _browse(self) -> None:
-        window = window_around(self)
-        if window is not None:
-            window.later(lambda: self._take(window.dialogs.open_path(window.files.folder, "Choose a table", TABLES)))
+        if self._paths is not None:
+            self._paths.choose("Choose a table", TABLES, self._take)
 
-    def _take(self, chosen: Path | None) -> None:
-        if chosen is not None:
-            self.setText(str(chosen))
-            self.commit()
+    def _take(self, chosen: Path) -> None:
+        self.setText(str(chosen))
+        self.commit()
 
     def set_value(self, value: Any) -> None:
         text = written(self._setting, value)
@@ -132,8 +130,7 @@ class TextField(QLineEdit):
         """Take what is typed; what cannot be taken stays, with the reason."""
         text = self.text().strip()
         if self._setting.name == "path":
-            window = window_around(self)
-            text = cleaned(text) if window is None else window.files.resolved(text)
+            text = cleaned(text) if self._paths is None else self._paths.resolved(text)
         self.setModified(False)
         if text == self._shown:
             return self._complain("") if self.refusal else None
@@ -236,7 +233,7 @@ def read(setting: Setting, text: str) -> tuple[Any, str, str]:
     return reading.value, complaint(setting, reading.value) or "", reading.note
 
 
-def editor(setting: Setting, titles: Mapping[str, str] | None = None) -> QWidget:
+def editor(setting: Setting, titles: Mapping[str, str] | None = None, paths: Paths | None = None) -> QWidget:
     """The editor of a setting's kind. It has `changed` (value) and `set_value`, and `refused` (text) where typing can fail."""
     if setting.kind in ("int", "float"):
         return NumberField(setting)
@@ -246,7 +243,7 @@ def editor(setting: Setting, titles: Mapping[str, str] | None = None) -> QWidget
         return ChoiceField(setting, titles)
     if setting.kind == "tensor":
         return TensorField(setting, TextField(setting))
-    return TextArea(setting) if setting.name in LONG_TEXTS else TextField(setting)
+    return TextArea(setting) if setting.name in LONG_TEXTS else TextField(setting, paths)
 
 
 class Form(QWidget):
@@ -256,10 +253,14 @@ class Form(QWidget):
     settled = Signal()
     """Before and after a value that was typed: it is a step of its own to undo."""
 
-    def __init__(self, settings: Sequence[Setting], columns: int = 1, titles: Mapping[str, Mapping[str, str]] | None = None) -> None:
+    def __init__(
+        self, settings: Sequence[Setting], columns: int = 1, titles: Mapping[str, Mapping[str, str]] | None = None,
+        paths: Paths | None = None,
+    ) -> None:  # fmt: skip
+        """`titles` of a choice's values by setting; `paths` finds files for settings that name one."""
         super().__init__()
         self.settings = tuple(settings)
-        self._titles = titles or {}
+        self._titles, self._paths = titles or {}, paths
         self.editors: dict[str, QWidget] = {}
         self._labels: dict[str, QLabel] = {}
         self._complaints: dict[str, QLabel] = {}
@@ -284,7 +285,7 @@ class Form(QWidget):
                     before = stop
 
     def _add(self, grid: QGridLayout, setting: Setting, row: int, column: int) -> None:
-        field = editor(setting, self._titles.get(setting.name))
+        field = editor(setting, self._titles.get(setting.name), self._paths)
         name = label(setting.label + (f" ({setting.unit})" if setting.unit and setting.default is not None else ""), "secondary", wrap=True)
         name.setBuddy(field)
         tip = setting.help

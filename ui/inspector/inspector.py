@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QTabWidget, QVBoxLayout, QWidget
 
 from engine.compile.views import TraceView
 from graph.storage.document import Document
+from ui.forms.paths import Paths
 from ui.inspector.node_page import NodePage
 from ui.inspector.pages import DocumentPage, HelpPage, Request, ValuesPage
 from ui.look.theme import LIGHT, Theme
-from ui.look.widgets import button, column, label
+from ui.look.widgets import button, column, label, scrolled
 
 NODE, EXPLAIN, VALUES, HELP = range(4)
 
@@ -25,7 +26,7 @@ class Inspector(QWidget):
     pin = Signal(str)
     """`value` or `gradient` of the selected wire, for the probes' panel."""
 
-    def __init__(self, request: Request | None = None) -> None:
+    def __init__(self, request: Request | None = None, paths: Paths | None = None) -> None:
         super().__init__()
         self.setObjectName("panel")
         self._document: Document | None = None
@@ -35,7 +36,7 @@ class Inspector(QWidget):
         self._guests: dict[int, Any] = {}
         self._nodes: tuple[str, ...] = ()
         self._edges: tuple[str, ...] = ()
-        self.node_page, self.values_page, self.help_page = NodePage(), ValuesPage(request), HelpPage()
+        self.node_page, self.values_page, self.help_page = NodePage(paths), ValuesPage(request), HelpPage()
         self.document_page, self.wire_page = DocumentPage(), ValuesPage(request)
         self.several = label("", "secondary", wrap=True)
         self.several.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -153,17 +154,3 @@ class Inspector(QWidget):
 def _summary(nodes: list[str], edges: list[str]) -> str:
     parts = [f"{len(nodes)} nodes"] * (len(nodes) > 0) + [f"{len(edges)} wires"] * (len(edges) > 0)
     return " and ".join(parts) + " are selected."
-
-
-def scrolled(page: QWidget) -> QScrollArea:
-    """A page that scrolls down and never sideways."""
-    area = QScrollArea()
-    area.setWidgetResizable(True)
-    area.setFrameShape(QFrame.Shape.NoFrame)
-    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    holder = QWidget()
-    inner = QVBoxLayout(holder)
-    inner.setContentsMargins(0, 0, 12, 0)
-    inner.addWidget(page)
-    area.setWidget(holder)
-    return area

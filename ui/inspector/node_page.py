@@ -15,14 +15,15 @@ from graph.model.problem import Problem, Repair
 from graph.storage.document import Document
 from ui.canvas.model.geometry import title_of
 from ui.forms.forms import Form
-from ui.inspector.reading import glance, gradient_of, port_names, port_values, scalar
-from ui.library.library import paint_swatch
+from ui.forms.paths import Paths
+from ui.look.marks import paint_swatch
 from ui.look.numbers import number
 from ui.look.theme import LIGHT, Theme
 from ui.look.typing import NameField, commit_typing
 from ui.look.widgets import button, clear, label, line
 from ui.maths.array_view import ABSENT
 from ui.maths.formula import FormulaView, NumberLine, filled, latex_name, named
+from ui.maths.reading import glance, gradient_of, port_names, port_values, scalar
 
 ROLES = {"error": "fault", "warning": "notice", "note": "secondary"}
 """The style of a problem's text by its severity."""
@@ -95,8 +96,9 @@ class NodePage(QWidget):
 
     repair = Signal(object)
 
-    def __init__(self) -> None:
+    def __init__(self, paths: Paths | None = None) -> None:
         super().__init__()
+        self._paths = paths
         self._document: Document | None = None
         self._node = ""
         self._type = ""
@@ -190,7 +192,7 @@ class NodePage(QWidget):
     def _make_form(self) -> None:
         assert self._document is not None
         clear(self._form_place)
-        self.form = Form(self._document.graph.spec(self._node).settings)
+        self.form = Form(self._document.graph.spec(self._node).settings, paths=self._paths)
         self.form.changed.connect(self._set)
         self.form.settled.connect(self._document.seal)
         self._form_place.addWidget(self.form)

@@ -10,16 +10,16 @@ from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from engine.compile.views import Absent, Gradient, TraceView
 from graph.model.edits import SetGraphSetting
+from graph.model.search import signature
 from graph.model.spec import NodeSpec, Setting
 from graph.storage.document import Document
 from graph.text.counting import counted
 from ui.forms.forms import Form
-from ui.inspector.reading import gradient_of
 from ui.look.theme import Theme
 from ui.look.widgets import clear, label, line
 from ui.maths.array_view import ArrayPanel
 from ui.maths.formula import FormulaView, named
-from ui.shell.search import signature
+from ui.maths.reading import gradient_of
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,7 +10,7 @@ from graph.lessons.lesson_graph import resolve, resolve_node
 
 if TYPE_CHECKING:
     from ui.engine_link.link import Kernel
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 Args = Mapping[str, Any]
 
@@ -24,39 +24,39 @@ class Waiting:
     leave: Callable[[], None] | None = None
 
 
-def begin_afresh(window: Window) -> Waiting | None:
+def begin_afresh(workspace: Workspace) -> Waiting | None:
     """A step begins with the values of the document, and does not run before its numbers are there."""
-    kernel = window.kernel
+    kernel = workspace.kernel
     if kernel is None:
         return None
     if not (kernel.training or kernel.progress.step):
-        return Waiting(lambda: fresh(window), "")
-    seen = window.trace
+        return Waiting(lambda: fresh(workspace), "")
+    seen = workspace.trace
     kernel.reset()
-    return Waiting(lambda: kernel.progress.step == 0 and window.trace is not seen and fresh(window), "")
+    return Waiting(lambda: kernel.progress.step == 0 and workspace.trace is not seen and fresh(workspace), "")
 
 
-def fresh(window: Window) -> bool:
+def fresh(workspace: Workspace) -> bool:
     """Whether the numbers on the canvas are those of the document."""
-    return window.trace is not None and not window.stale
+    return workspace.trace is not None and not workspace.stale
 
 
-def _play(window: Window, args: Args) -> Waiting | None:
-    playhead = window.playhead
+def _play(workspace: Workspace, args: Args) -> Waiting | None:
+    playhead = workspace.playhead
 
     def start() -> bool:
-        return fresh(window) and bool(playhead.events)
+        return fresh(workspace) and bool(playhead.events)
 
     play = playhead.play_forward if args["phase"] == "forward" else playhead.play_backward
     return _then(start, play, lambda: not playhead.playing)
 
 
-def _to(window: Window, args: Args) -> Waiting | None:
+def _to(workspace: Workspace, args: Args) -> Waiting | None:
     """The playhead, just after the event that brings this node's or wire's number."""
 
     def seek() -> None:
-        graph, phase = window.document.graph, args["phase"]
-        events = window.playhead.events
+        graph, phase = workspace.document.graph, args["phase"]
+        events = workspace.playhead.events
         if "node" in args:
             wanted = resolve_node(graph, args["node"])
             places = [i for i, event in enumerate(events) if event.phase == phase and event.node == wanted]
@@ -64,9 +64,9 @@ def _to(window: Window, args: Args) -> Waiting | None:
             wanted = resolve(graph, args["wire"]).edge
             places = [i for i, event in enumerate(events) if event.phase == phase and wanted in event.edges]
         if places:
-            window.playhead.seek(places[-1] + 1)
+            workspace.playhead.seek(places[-1] + 1)
 
-    return _then(lambda: fresh(window), seek)
+    return _then(lambda: fresh(workspace), seek)
 
 
 class _Training:
@@ -98,17 +98,17 @@ class _Training:
             self._kernel.pause()
 
 
-def _train(window: Window, args: Args) -> Waiting | None:
-    if window.kernel is None:
+def _train(workspace: Workspace, args: Args) -> Waiting | None:
+    if workspace.kernel is None:
         return None
     steps = args["steps"]
-    training = _Training(window.kernel, steps)
+    training = _Training(workspace.kernel, steps)
 
     def start() -> None:
-        window.playhead.reset()
+        workspace.playhead.reset()
         training.start()
 
-    return _then(lambda: fresh(window), start, training.over, f"Training {steps:,} step{'s' if steps > 1 else ''} …", training.leave)
+    return _then(lambda: fresh(workspace), start, training.over, f"Training {steps:,} step{'s' if steps > 1 else ''} …", training.leave)
 
 
 def _then(
@@ -131,28 +131,28 @@ def _then(
     return Waiting(step, text, leave)
 
 
-def _reset(window: Window, args: Args) -> Waiting | None:
-    return begin_afresh(window)
+def _reset(workspace: Workspace, args: Args) -> Waiting | None:
+    return begin_afresh(workspace)
 
 
-def _show_all(window: Window, args: Args) -> Waiting | None:
-    window.playhead.reset()
+def _show_all(workspace: Workspace, args: Args) -> Waiting | None:
+    workspace.playhead.reset()
     return None
 
 
-def _select(window: Window, args: Args) -> Waiting | None:
-    window.canvas.select([resolve(window.document.graph, name).id for name in args["items"]])
+def _select(workspace: Workspace, args: Args) -> Waiting | None:
+    workspace.canvas.select([resolve(workspace.document.graph, name).id for name in args["items"]])
     return None
 
 
-def _panel(window: Window, args: Args) -> Waiting | None:
+def _panel(workspace: Workspace, args: Args) -> Waiting | None:
     """A dock by its name, or a page of the inspector or the bottom panel by its title."""
     name = args["name"].lower()
-    docks = window.panels.docks
+    docks = workspace.panels.docks
     if name in docks:
         docks[name].show()
         return None
-    for dock, tabs in (("inspector", window.inspector.tabs.tabBar()), ("bottom", window.bottom.tabs)):
+    for dock, tabs in (("inspector", workspace.inspector.tabs.tabBar()), ("bottom", workspace.bottom.tabs)):
         for index in range(tabs.count()):
             if tabs.tabText(index).lower().split()[:1] == name.split()[:1]:
                 docks[dock].show()
@@ -161,32 +161,32 @@ def _panel(window: Window, args: Args) -> Waiting | None:
     return None
 
 
-def _action(window: Window, args: Args) -> Waiting | None:
-    action = window.actions_by_id.get(args["id"])
+def _action(workspace: Workspace, args: Args) -> Waiting | None:
+    action = workspace.actions_by_id.get(args["id"])
 
     def run() -> None:
-        window.refresh_actions()
+        workspace.refresh_actions()
         if action is not None and action.isEnabled():
             action.trigger()
 
-    return _then(lambda: window.kernel is None or fresh(window), run)
+    return _then(lambda: workspace.kernel is None or fresh(workspace), run)
 
 
-def _tool(name: str) -> Callable[[Window, Args], Waiting | None]:
+def _tool(name: str) -> Callable[[Workspace, Args], Waiting | None]:
     """Explanations are asked of the tools that give them, once there are numbers to explain."""
 
-    def doing(window: Window, args: Args) -> Waiting | None:
+    def doing(workspace: Workspace, args: Args) -> Waiting | None:
         def run() -> None:
             from ui.lessons import tools
 
-            tools.show(window, name, args)
+            tools.show(workspace, name, args)
 
-        return _then(lambda: window.kernel is None or fresh(window), run)
+        return _then(lambda: workspace.kernel is None or fresh(workspace), run)
 
     return doing
 
 
-DOING: Mapping[str, Callable[[Window, Args], Waiting | None]] = {
+DOING: Mapping[str, Callable[[Workspace, Args], Waiting | None]] = {
     "play": _play,
     "to": _to,
     "show_all": _show_all,

@@ -13,7 +13,7 @@ from engine.compile.views import TraceView
 from graph.storage.document import Document
 from ui.lessons.side import Side
 from ui.look.theme import Theme
-from ui.shell.feature import Feature
+from ui.shell.workspace.feature import Feature
 
 if TYPE_CHECKING:
     from ui.lessons.notes import NotesWindow
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ui.lessons.predicting import Predicting
     from ui.lessons.shelf import Standing
     from ui.lessons.studio import Studio
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 CLICKER = {"PgDown": "lesson_next", "PgUp": "lesson_back"}
 """Keys that step nodes, and in a lesson its steps."""
@@ -32,13 +32,13 @@ _STEPS = ("next_step", "previous_step")
 class Lessons(Feature):
     """Lessons: playing, recording, speaker notes."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
         self.player: Player | None = None
         self.panel: LessonPanel | None = None
         self.notes: NotesWindow | None = None
         self.standing: Standing | None = None
-        self._side = Side(window, "lesson", "Lesson")
+        self._side = Side(workspace, "lesson", "Lesson")
         self._studio: Studio | None = None
         self._opening = False
         self._predicting: Predicting | None = None
@@ -51,19 +51,19 @@ class Lessons(Feature):
         from ui.lessons.gallery import LessonGallery
         from ui.lessons.shelf import Progress
 
-        window = self.window
-        gallery = LessonGallery(Progress(window.session), window.theme, window)
-        window.dialogs.wait_for(gallery)
+        workspace = self.workspace
+        gallery = LessonGallery(Progress(workspace.settings), workspace.theme, workspace.widget)
+        workspace.dialogs.wait_for(gallery)
         chosen, browse = gallery.chosen, gallery.browse
         gallery.deleteLater()
         if browse:
-            window.files.ask_open()
+            workspace.files.ask_open()
         elif chosen is not None:
             self.open(chosen, resume=True)
 
     def open(self, path: Path, resume: bool = False) -> bool:
         """Play a lesson, after what is open is safe; with `resume` where one was last. Whether it was opened."""
-        if self._script(path) is None or not self.window.files.may_close():
+        if self._script(path) is None or not self.workspace.files.may_close():
             return False
         script = self._script(path)  # once more: it may be what was recorded or drawn here, and was saved just now
         if script is None:
@@ -77,9 +77,9 @@ class Lessons(Feature):
         from ui.lessons.player import Script
 
         try:
-            return Script(path, self.window.document.graph.catalog)
+            return Script(path, self.workspace.document.graph.catalog)
         except LessonError as wrong:
-            self.window.dialogs.tell("This lesson cannot be opened", str(wrong))
+            self.workspace.dialogs.tell("This lesson cannot be opened", str(wrong))
             return None
 
     def play(self, script: Script, resume: bool = False) -> None:
@@ -87,18 +87,18 @@ class Lessons(Feature):
         from ui.lessons.player import Player
         from ui.lessons.shelf import Progress
 
-        window = self.window
+        workspace = self.workspace
         self._end()
-        standing = Progress(window.session).of(script.path)
+        standing = Progress(workspace.settings).of(script.path)
         begun = resume and standing.step < len(script.lesson.steps) - 1
-        player = Player(window, script, standing.step if begun else 0)
+        player = Player(workspace, script, standing.step if begun else 0)
         self._furnish()
         self.standing = standing
         self.player = player
-        window.files.took_example("")
+        workspace.files.took_example("")
         self._opening = True
         try:
-            window.set_document(player.document)
+            workspace.set_document(player.document)
         finally:
             self._opening = False
         assert self.panel is not None
@@ -107,14 +107,14 @@ class Lessons(Feature):
         player.runner.said.connect(self.panel.say)
         self._shown = None
         player.start()
-        window.keys_changed()
+        workspace.keys_changed()
         if begun and player.index:
-            window.say(f"Continued at step {player.index + 1}. The dots below the text lead to the others.")
+            workspace.say(f"Continued at step {player.index + 1}. The dots below the text lead to the others.")
 
     @property
     def title(self) -> str:
         """What an unnamed document is called because it belongs to a lesson; empty for none."""
-        return self.player.lesson.title if self.player is not None and self.player.document is self.window.document else ""
+        return self.player.lesson.title if self.player is not None and self.player.document is self.workspace.document else ""
 
     # moving
 
@@ -142,7 +142,7 @@ class Lessons(Feature):
         """Close the lesson; the document stays as it is."""
         if self.player is not None:
             self._end()
-            self.window.set_saved()  # title and marks
+            self.workspace.set_saved()  # title and marks
 
     def finish_or_next(self) -> None:
         """The button: on the last step it ends the lesson."""
@@ -153,7 +153,7 @@ class Lessons(Feature):
         standing = self.standing
         right = f" {standing.right} of {len(standing.answers)} questions right at the first try." if standing and standing.answers else ""
         self.leave()
-        self.window.say(f"Lesson finished.{right}")
+        self.workspace.say(f"Lesson finished.{right}")
 
     def toggle_notes(self) -> None:
         """Speaker notes, in a window of their own."""
@@ -166,7 +166,7 @@ class Lessons(Feature):
             return
         self.notes = NotesWindow(self)
         self.notes.closed.connect(self._forget_notes)
-        self.notes.set_theme(self.window.theme)
+        self.notes.set_theme(self.workspace.theme)
         self.notes.follow(self.player)
         self.notes.show()
 
@@ -177,7 +177,7 @@ class Lessons(Feature):
         if self._studio is None:
             from ui.lessons.studio import Studio
 
-            self._studio = Studio(self.window)
+            self._studio = Studio(self.workspace)
         return self._studio
 
     @property
@@ -198,9 +198,9 @@ class Lessons(Feature):
             self.studio.start(recording)
             if self.studio.recorder is not None:
                 self.studio.recorder.look(index)
-        elif self.window.document.graph.nodes:
+        elif self.workspace.document.graph.nodes:
             self.studio.start(Recording())
-        self.window.refresh_actions()
+        self.workspace.refresh_actions()
 
     def record_step(self) -> None:
         if self._studio is not None and self._studio.recorder is not None:
@@ -258,7 +258,7 @@ class Lessons(Feature):
 
     def keys_changed(self) -> None:
         """While a lesson is open, the clicker's keys go through its steps."""
-        made = self.window.actions_by_id
+        made = self.workspace.actions_by_id
         if self.player is None:
             return
         for key, identity in CLICKER.items():
@@ -290,10 +290,10 @@ class Lessons(Feature):
         """The lesson stands left of the canvas, where the library is: nobody needs both."""
         from ui.lessons.panel import LessonPanel
 
-        window = self.window
+        workspace = self.workspace
         if self.panel is None:
             self.panel = LessonPanel()
-            self.panel.set_theme(window.theme)
+            self.panel.set_theme(workspace.theme)
             self._connect(self.panel)
         self._side.show(self.panel, ("library", "outline", "bottom"))
 
@@ -306,7 +306,7 @@ class Lessons(Feature):
         panel.step_chosen.connect(self.go)
         panel.answered.connect(self._answered)
         panel.opened.connect(self._uncover)
-        panel.left.connect(lambda: self.window.canvas.setFocus(Qt.FocusReason.OtherFocusReason))
+        panel.left.connect(lambda: self.workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason))
 
     def _follow(self) -> None:
         """The player moved, or wandered off."""
@@ -324,17 +324,17 @@ class Lessons(Feature):
             panel.follow(player, standing)
         if self.notes is not None:
             self.notes.follow(player)
-        self.window.refresh_actions()
+        self.workspace.refresh_actions()
 
     def _ask(self) -> None:
         """What is to be predicted is asked for on the canvas as well, as soon as there are numbers."""
-        panel, window = self.panel, self.window
-        if panel is None or window.trace is None or window.stale or not any(box.question.kind == "predict" for box in panel.boxes):
+        panel, workspace = self.panel, self.workspace
+        if panel is None or workspace.trace is None or workspace.stale or not any(box.question.kind == "predict" for box in panel.boxes):
             return
         if self._predicting is None:
             from ui.lessons.predicting import Predicting
 
-            self._predicting = Predicting(window)
+            self._predicting = Predicting(workspace)
         self._predicting.ask(panel.boxes)
 
     def _withdraw(self) -> None:
@@ -363,15 +363,15 @@ class Lessons(Feature):
         from ui.lessons.shelf import Progress
 
         if self.player is not None and self.standing is not None:
-            Progress(self.window.session).keep(self.player.script.path, self.standing)
+            Progress(self.workspace.settings).keep(self.player.script.path, self.standing)
 
     def _end(self) -> None:
         player, self.player = self.player, None
         if player is None:
             return
         self._close_notes()
-        self.window.presenter.forget_drawings()
+        self.workspace.presenter.forget_drawings()
         player.close()
         player.deleteLater()
         self._side.hide()
-        self.window.keys_changed()
+        self.workspace.keys_changed()

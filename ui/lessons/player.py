@@ -25,7 +25,7 @@ from ui.lessons.view import StepView
 from ui.shell.gallery import EXAMPLES
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 
 class Script:
@@ -60,14 +60,14 @@ class Player(QObject):
     leaving = Signal()
     """The step that was shown is left, before anything is done to the document."""
 
-    def __init__(self, window: Window, script: Script, index: int = 0) -> None:
-        super().__init__(window)
-        self.window, self.script = window, script
+    def __init__(self, workspace: Workspace, script: Script, index: int = 0) -> None:
+        super().__init__(workspace.widget)
+        self.workspace, self.script = workspace, script
         self.index = min(max(index, 0), len(script.lesson.steps) - 1)
         self.document = Document(script.state(self.index).copy())
         self.document.adopts_training = True  # the lesson trains by itself: that is nothing to save
         self.wandered = False
-        self.view = StepView(window.canvas)
+        self.view = StepView(workspace.canvas)
         self.runner = Runner(self)
         self.runner.finished.connect(self._ran)
         self._steps = 0
@@ -80,8 +80,8 @@ class Player(QObject):
         self._fit.setSingleShot(True)
         self._fit.setInterval(0)
         self._fit.timeout.connect(self.view.refit)
-        window.canvas.view_changed.connect(self._look.start)
-        window.canvas.installEventFilter(self)
+        workspace.canvas.view_changed.connect(self._look.start)
+        workspace.canvas.installEventFilter(self)
 
     @property
     def lesson(self) -> Lesson:
@@ -115,8 +115,8 @@ class Player(QObject):
         self._look.stop()
         self._fit.stop()
         self.runner.stop()
-        self.window.canvas.view_changed.disconnect(self._look.start)
-        self.window.canvas.removeEventFilter(self)
+        self.workspace.canvas.view_changed.disconnect(self._look.start)
+        self.workspace.canvas.removeEventFilter(self)
         self.view.clear()
 
     def look(self) -> None:
@@ -126,13 +126,13 @@ class Player(QObject):
     # showing a step
 
     def _show(self) -> None:
-        window = self.window
+        workspace = self.workspace
         self.leaving.emit()
         self.runner.stop()
-        window.canvas.cancel_gesture()
+        workspace.canvas.cancel_gesture()
         self._bring(self.script.state(self.index))
-        window.playhead.reset()
-        window.canvas.select(())
+        workspace.playhead.reset()
+        workspace.canvas.select(())
         self.view.show(self.step, self.document.graph, self.covered)
         self.view.settle()
         self.wandered = False
@@ -157,7 +157,7 @@ class Player(QObject):
 
     def _ran(self) -> None:
         """Everything the step runs is done: trained further it is another state."""
-        kernel = self.window.kernel
+        kernel = self.workspace.kernel
         self._steps = kernel.progress.step if kernel is not None else 0
         self._compare()
 
@@ -168,11 +168,11 @@ class Player(QObject):
 
     @property
     def _trained_on(self) -> bool:
-        kernel = self.window.kernel
+        kernel = self.workspace.kernel
         return kernel is not None and not self.runner.running and kernel.progress.step != self._steps
 
     def _compare(self) -> None:
-        if self.window.document is not self.document:
+        if self.workspace.document is not self.document:
             return
         wandered = self.view.moved or self._trained_on or self.document.graph != self.script.state(self.index)
         if wandered != self.wandered:

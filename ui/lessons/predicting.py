@@ -5,26 +5,26 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from engine.explain.misconceptions import Item
+from engine.explain.misconceptions.items import gradient_items, known, number_of, value_items
 from engine.explain.misconceptions.match import Judgement, hints_of
 from graph.lessons.lesson import Question
 from graph.lessons.lesson_graph import find
 from graph.model.graph import Graph
 from ui.lessons.questions import NumberBox
 from ui.predict.board import Outcome
-from ui.predict.items import gradient_items, known, number_of, value_items
 
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
     from ui.lessons.questions import QuestionBox
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 
 class Predicting:
     """Of one step: which box is about which number of the canvas. Ends with `withdraw`."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._board = window.predict.board
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
+        self._board = workspace.predict.board
         self._boxes: dict[Item, NumberBox] = {}
         self._beside = False
         """Whether the answer that is being judged was typed beside the canvas: then that is where the hints stand."""
@@ -32,7 +32,7 @@ class Predicting:
 
     def ask(self, boxes: list[QuestionBox]) -> None:
         """Cover what is to be predicted, and listen for answers."""
-        graph, trace = self._window.document.graph, self._window.trace
+        graph, trace = self._workspace.document.graph, self._workspace.trace
         for box in boxes:
             if not isinstance(box, NumberBox) or box.question.kind != "predict" or box.done or box in self._boxes.values():
                 continue
@@ -54,7 +54,7 @@ class Predicting:
 
     def _typed(self, item: Item, text: str) -> bool:
         """An answer typed beside the canvas; whether the canvas knows the number to judge it by."""
-        if item not in self._board.asked or self._window.trace is None or self._window.stale:
+        if item not in self._board.asked or self._workspace.trace is None or self._workspace.stale:
             return False
         self._beside = True
         self._board.answer(item, text)
@@ -65,7 +65,7 @@ class Predicting:
         if box is not None and not box.done:
             hints = hints_of(judgement)
             if self._beside:
-                self._window.predict.typing.callout.hide()
+                self._workspace.predict.typing.callout.hide()
             self._beside = False
             box.about = self._board.truth_of(item)
             box.judged(judgement, hints, self._board.answered[item][0] if judgement.right else "")
@@ -75,14 +75,14 @@ class Predicting:
         for outcome in outcomes:
             box = self._boxes.get(outcome.item)
             if box is not None and outcome.ending == "revealed" and not box.done:
-                box.about = number_of(self._window.document.graph, self._window.trace, outcome.item)
+                box.about = number_of(self._workspace.document.graph, self._workspace.trace, outcome.item)
                 box.give_up()
 
     def reveal(self, box: QuestionBox) -> None:
         """Somebody gave up beside the canvas, or the lesson itself knew the answer."""
         items = [item for item, other in self._boxes.items() if other is box and item in self._board.asked]
         for item in items:
-            box.about = number_of(self._window.document.graph, self._window.trace, item)
+            box.about = number_of(self._workspace.document.graph, self._workspace.trace, item)
         self._board.reveal(items)
 
 

@@ -15,7 +15,7 @@ from ui.lessons.recording import Recording, Take, predicted
 
 if TYPE_CHECKING:
     from engine.explain.misconceptions import Item
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 
 class Recorder(QObject):
@@ -23,10 +23,10 @@ class Recorder(QObject):
 
     changed = Signal()
 
-    def __init__(self, window: Window, recording: Recording) -> None:
-        super().__init__(window)
-        self.window, self.recording = window, recording
-        self.document = window.document
+    def __init__(self, workspace: Workspace, recording: Recording) -> None:
+        super().__init__(workspace.widget)
+        self.workspace, self.recording = workspace, recording
+        self.document = workspace.document
         self.index = -1
 
     @property
@@ -79,7 +79,7 @@ class Recorder(QObject):
         take = self.recording.takes[index]
         edit = difference(self.document.graph, take.state, f"Look at {take.step.title}")
         if edit.edits:
-            self.window.canvas.cancel_gesture()
+            self.workspace.canvas.cancel_gesture()
             with self.document.unlocked():
                 self.document.do(edit, edit.text)
         self.changed.emit()
@@ -94,8 +94,8 @@ class Recorder(QObject):
 
     def _seen(self) -> Step:
         """A step without words: what is selected, covered, played, trained and looked at."""
-        window, graph = self.window, self.document.graph
-        chosen = [item for item in (*graph.nodes, *graph.edges) if item in window.canvas.selection]
+        workspace, graph = self.workspace, self.document.graph
+        chosen = [item for item in (*graph.nodes, *graph.edges) if item in workspace.canvas.selection]
         values, gradients, ask = self._covered(graph)
         run = [*self._view(graph), *self._trained(), *self._played(graph)]
         return Step("", highlight=tuple(item_name(graph, item) for item in chosen), hide_values=values, hide_gradients=gradients,
@@ -103,9 +103,9 @@ class Recorder(QObject):
 
     def _covered(self, graph: Graph) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Question, ...]]:
         """Numbers that were covered to be predicted become questions; what anybody else hides is hidden."""
-        hidden, ask = self.window.canvas.overlay.hidden, []
-        if "predicting" in set(self.window.predict.facts()):
-            for item in self.window.predict.board.asked:
+        hidden, ask = self.workspace.canvas.overlay.hidden, []
+        if "predicting" in set(self.workspace.predict.facts()):
+            for item in self.workspace.predict.board.asked:
                 ask.append(predicted(_name(graph, item), item.sort, item.entry or ()))
         ids = [*graph.nodes, *graph.edges]
         values, gradients = (tuple(item_name(graph, i) for i in ids if i in there) for there in (hidden.values, hidden.gradients))
@@ -113,7 +113,7 @@ class Recorder(QObject):
 
     def _view(self, graph: Graph) -> list[Action]:
         """The nodes in view, or all of them."""
-        canvas = self.window.canvas
+        canvas = self.workspace.canvas
         seen = canvas.seen()
         inside = [node for node in graph.nodes if node in canvas.scene.row and seen.contains(canvas.scene.rect(node).center())]
         if canvas.fitted or not inside or len(inside) == len(graph.nodes) or canvas.scene.level is not None:
@@ -121,13 +121,13 @@ class Recorder(QObject):
         return [Action("view", {"fit": [graph.nodes[node].name for node in inside]})]
 
     def _trained(self) -> list[Action]:
-        kernel = self.window.kernel
+        kernel = self.workspace.kernel
         steps = kernel.progress.step if kernel is not None else 0
         return [Action("train", {"steps": min(steps, 1_000_000)})] if steps else []
 
     def _played(self, graph: Graph) -> list[Action]:
         """Where the playhead stands; at rest every number is shown."""
-        playhead = self.window.playhead
+        playhead = self.workspace.playhead
         if playhead.at_rest or not 0 < playhead.event_index <= len(playhead.events):
             return []
         event = playhead.events[playhead.event_index - 1]

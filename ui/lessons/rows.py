@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ui.shell.action_spec import ActionSpec, Situation, has
+from ui.shell.workspace.action_spec import ActionContext, ActionSpec, has
 
 A = ActionSpec
 lesson = has("lesson")
 
 
-def recordable(s: Situation) -> bool:
+def recordable(s: ActionContext) -> bool:
     return s.nodes > 0 or "recording" in s.facts
 
 

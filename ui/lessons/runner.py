@@ -29,7 +29,7 @@ class Runner(QObject):
     def __init__(self, player: Player) -> None:
         super().__init__(player)
         self._player = player
-        self._opened = Opened(player.window)
+        self._opened = Opened(player.workspace)
         self._actions: list[Callable[[], Waiting | None]] = []
         self._waiting: Waiting | None = None
         self.running = False
@@ -37,17 +37,17 @@ class Runner(QObject):
         self._turn.setSingleShot(True)
         self._turn.setInterval(0)
         self._turn.timeout.connect(lambda: self._opened.watch(self._go_on))
-        window = player.window
-        self._heard = [window.playhead.state_changed]
-        if window.kernel is not None:
-            self._heard += [window.kernel.traced, window.kernel.progressed]
+        workspace = player.workspace
+        self._heard = [workspace.playhead.state_changed]
+        if workspace.kernel is not None:
+            self._heard += [workspace.kernel.traced, workspace.kernel.progressed]
         for signal in self._heard:
             signal.connect(self.poke)
 
     def run(self, step: Step) -> None:
         """Do everything the step says, once the window is idle."""
-        window = self._player.window
-        self._actions = [lambda: begin_afresh(window)]
+        workspace = self._player.workspace
+        self._actions = [lambda: begin_afresh(workspace)]
         self._actions += [self._bound(action) for action in step.run if action.do not in DOCUMENT | PLACED]
         self._waiting = None
         self.running = True
@@ -70,7 +70,7 @@ class Runner(QObject):
             self._turn.start()
 
     def _bound(self, action: Action) -> Callable[[], Waiting | None]:
-        return lambda: DOING[action.do](self._player.window, action.args)
+        return lambda: DOING[action.do](self._player.workspace, action.args)
 
     def _go_on(self) -> None:
         while self.running:

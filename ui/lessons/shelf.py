@@ -9,7 +9,7 @@ from typing import Any
 
 from graph.lessons import lesson as lesson_files
 from graph.lessons.lesson import ENDING, Lesson, LessonError
-from ui.shell.settings import Session
+from ui.shell.workspace.settings import UserSettings
 
 LESSONS = Path(__file__).resolve().parents[2] / "resources" / "lessons"
 _SETTING = "lessons"
@@ -55,7 +55,7 @@ def entries(folder: Path = LESSONS) -> list[Entry]:
 class Progress:
     """What is remembered of each lesson, in the settings; a lesson that was moved begins anew."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: UserSettings) -> None:
         self._session = session
 
     def of(self, path: Path) -> Standing:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtWidgets import QDockWidget, QWidget
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 WIDTH, SHARE = 400, 0.36
 """At the light theme's type size, and the share of the window it may take at most."""
@@ -18,8 +18,8 @@ NARROW = 1500
 class Side:
     """One dock. What it holds is not part of the remembered layout: the dock exists only while it is shown."""
 
-    def __init__(self, window: Window, name: str, title: str) -> None:
-        self._window, self._name, self._title = window, name, title
+    def __init__(self, workspace: Workspace, name: str, title: str) -> None:
+        self._workspace, self._name, self._title = workspace, name, title
         self._dock: QDockWidget | None = None
 
     @property
@@ -28,19 +28,19 @@ class Side:
 
     def show(self, panel: QWidget, giving_way: tuple[str, ...]) -> None:
         """Show a panel; these docks give way, and where the window is narrow the inspector too."""
-        window = self._window
+        workspace = self._workspace
         if self._dock is None:
-            self._dock = QDockWidget(self._title, window)
+            self._dock = QDockWidget(self._title, workspace.widget)
             self._dock.setObjectName(self._name)
             self._dock.setTitleBarWidget(QWidget())
             self._dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
             self._dock.setWidget(panel)
-        narrow = window.width() < NARROW * window.theme.scale
-        window.panels.layout.give_way(self._name, (*giving_way, *(("inspector",) if narrow else ())))
-        window.panels.layout.put(self._dock, WIDTH, SHARE)
+        narrow = workspace.width() < NARROW * workspace.theme.scale
+        workspace.panels.layout.give_way(self._name, (*giving_way, *(("inspector",) if narrow else ())))
+        workspace.panels.layout.put(self._dock, WIDTH, SHARE)
 
     def hide(self) -> None:
         """Give the place back to those it was taken from."""
         if self._dock is not None and self.shown:
-            self._window.panels.layout.remove(self._dock)
-        self._window.panels.layout.come_back(self._name)
+            self._workspace.panels.layout.remove(self._dock)
+        self._workspace.panels.layout.come_back(self._name)

@@ -16,7 +16,7 @@ from ui.lessons.side import Side
 from ui.look.theme import Theme
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 FILTER = f"Lessons (*{ENDING});;All files (*)"
 
@@ -24,44 +24,44 @@ FILTER = f"Lessons (*{ENDING});;All files (*)"
 class Studio:
     """At most one recording at a time; it belongs to the document it was begun with."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
         self.recorder: Recorder | None = None
         self.panel = RecorderPanel()
-        self._side = Side(window, "recorder", "Recorder")
-        self.panel.set_theme(window.theme)
-        self.panel.save_clicked.connect(lambda: window.later(self.save))
-        self.panel.play_clicked.connect(lambda: window.later(self.play))
+        self._side = Side(workspace, "recorder", "Recorder")
+        self.panel.set_theme(workspace.theme)
+        self.panel.save_clicked.connect(lambda: workspace.later(self.save))
+        self.panel.play_clicked.connect(lambda: workspace.later(self.play))
         self.panel.close_clicked.connect(self.stop)
 
     def start(self, recording: Recording) -> None:
         self._end()
-        self.recorder = Recorder(self._window, recording)
+        self.recorder = Recorder(self._workspace, recording)
         recording.saved = recording.text()
         self.recorder.changed.connect(self._follow)
         self._side.show(self.panel, ("library", "outline"))
         self.panel.follow(self.recorder)
-        self._window.actions_by_id["record_lesson"].setChecked(True)
+        self._workspace.actions_by_id["record_lesson"].setChecked(True)
         self.recorder.look(0)
 
     def stop(self) -> None:
         """End the recording, after it is safe; which may have to be asked."""
         if self.recorder is not None and self.recorder.recording.modified:
-            self._window.later(self._stop)
+            self._workspace.later(self._stop)
         else:
             self._stop()
 
     def _stop(self) -> None:
         if self.may_close():
             self._end()
-        self._window.refresh_actions()
+        self._workspace.refresh_actions()
 
     def may_close(self) -> bool:
         """Whether the recording may be let go of; asks where steps are not in a file, and saves when told so."""
         recorder = self.recorder
         if recorder is None or not recorder.recording.modified:
             return True
-        answer = self._window.dialogs.unsaved(f"the lesson “{one_line(recorder.recording.title)}”")
+        answer = self._workspace.dialogs.unsaved(f"the lesson “{one_line(recorder.recording.title)}”")
         return answer == "discard" or (answer == "save" and self.save())
 
     def save(self) -> bool:
@@ -73,26 +73,26 @@ class Studio:
         return path is not None and self._write(recorder.recording, path)
 
     def _ask_path(self) -> Path | None:
-        window, recorder = self._window, self.recorder
+        workspace, recorder = self._workspace, self.recorder
         assert recorder is not None
-        suggested = recorder.recording.path or window.files.suggested(file_name(recorder.recording.title, ENDING))
-        return window.dialogs.save_path(str(suggested), "Save the lesson", FILTER, ENDING)
+        suggested = recorder.recording.path or workspace.files.suggested(file_name(recorder.recording.title, ENDING))
+        return workspace.dialogs.save_path(str(suggested), "Save the lesson", FILTER, ENDING)
 
     def _write(self, recording: Recording, path: Path, replace: bool = False) -> bool:
-        window = self._window
+        workspace = self._workspace
         try:
             recording.save(path, replace)
         except LessonChanged as wrong:
-            answer = window.dialogs.changed_outside(wrong.path.name)
+            answer = workspace.dialogs.changed_outside(wrong.path.name)
             if answer == "replace":
                 return self._write(recording, path, replace=True)
             chosen = self._ask_path() if answer == "save_as" else None
             return chosen is not None and self._write(recording, chosen)
         except LessonError as wrong:
-            window.dialogs.tell("The lesson could not be saved", str(wrong))
+            workspace.dialogs.tell("The lesson could not be saved", str(wrong))
             return False
         assert recording.path is not None and recording.graph_path is not None
-        window.say(f"Saved {recording.path.name}, and its graph as {recording.graph_path.name}")
+        workspace.say(f"Saved {recording.path.name}, and its graph as {recording.graph_path.name}")
         return True
 
     def play(self) -> None:
@@ -100,8 +100,8 @@ class Studio:
         recorder = self.recorder
         if recorder is None or not self.save() or recorder.recording.path is None:
             return
-        if self._window.lessons.open(recorder.recording.path):
-            self._window.say("Edit the lesson again with Learn > Record a lesson")
+        if self._workspace.lessons.open(recorder.recording.path):
+            self._workspace.say("Edit the lesson again with Learn > Record a lesson")
 
     def set_document(self, document: Document) -> None:
         """Another document: the recording of the old one ends; whether it may was asked before."""
@@ -116,14 +116,14 @@ class Studio:
     def _follow(self) -> None:
         if self.recorder is not None:
             self.panel.follow(self.recorder)
-            self._window.refresh_actions()
+            self._workspace.refresh_actions()
 
     def _end(self) -> None:
         recorder, self.recorder = self.recorder, None
         if recorder is not None:
             recorder.deleteLater()
             self._side.hide()
-            self._window.actions_by_id["record_lesson"].setChecked(False)
+            self._workspace.actions_by_id["record_lesson"].setChecked(False)
 
     def close(self) -> None:
         self._end()

@@ -8,67 +8,67 @@ from typing import TYPE_CHECKING, Any
 from graph.lessons.lesson_graph import resolve
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 
-def show(window: Window, name: str, args: Mapping[str, Any]) -> None:
+def show(workspace: Workspace, name: str, args: Mapping[str, Any]) -> None:
     """Show a tool about an item, which is selected first: tools are about the selection."""
     if "of" in args:
-        item = resolve(window.document.graph, args["of"]).id
-        window.canvas.select([item])
-        window.explain.mean(item, tuple(args["index"]) if "index" in args else None)
-    _SHOW[name](window, args)
+        item = resolve(workspace.document.graph, args["of"]).id
+        workspace.canvas.select([item])
+        workspace.explain.mean(item, tuple(args["index"]) if "index" in args else None)
+    _SHOW[name](workspace, args)
 
 
-def _picture(window: Window, args: Mapping[str, Any]) -> None:
+def _picture(workspace: Workspace, args: Mapping[str, Any]) -> None:
     from ui.explain.picture_tool import PictureTool
 
-    window.explain.show_picture()
-    tool = window.explain.tools.tool("picture")
+    workspace.explain.show_picture()
+    tool = workspace.explain.tools.tool("picture")
     if isinstance(tool, PictureTool):
         tool.begin(args.get("epsilon"))
 
 
-def _explain(window: Window, args: Mapping[str, Any]) -> None:
+def _explain(workspace: Workspace, args: Mapping[str, Any]) -> None:
     """The card of the item; of a learned tensor, where it is one."""
-    window.explain.why()
-    item = resolve(window.document.graph, args["of"])
+    workspace.explain.why()
+    item = resolve(workspace.document.graph, args["of"])
     if item.parameter:
-        window.explain.card.choose_parameter(item.port)
+        workspace.explain.card.choose_parameter(item.port)
 
 
-def _sweep(window: Window, args: Mapping[str, Any]) -> None:
+def _sweep(workspace: Workspace, args: Mapping[str, Any]) -> None:
     from ui.explain.cost_tool import CostTool
 
-    window.explain.show_cost()
-    tool = window.explain.tools.tool("cost")
+    workspace.explain.show_cost()
+    tool = workspace.explain.tools.tool("cost")
     if isinstance(tool, CostTool):
         tool.start()
 
 
-def _forward_mode(window: Window, args: Mapping[str, Any]) -> None:
-    window.explain.show_modes()
-    choose = getattr(window.explain.tools.tool("modes"), "choose_mode", None)
+def _forward_mode(workspace: Workspace, args: Mapping[str, Any]) -> None:
+    workspace.explain.show_modes()
+    choose = getattr(workspace.explain.tools.tool("modes"), "choose_mode", None)
     if choose is not None:
         choose(0)
 
 
-_SHOW: Mapping[str, Callable[[Window, Mapping[str, Any]], object]] = {
+_SHOW: Mapping[str, Callable[[Workspace, Mapping[str, Any]], object]] = {
     "explain": _explain,
-    "audit": lambda window, args: window.explain.audit.turn(args.get("on", True)),
-    "paths": lambda window, args: window.explain.show_paths(),
+    "audit": lambda workspace, args: workspace.explain.audit.turn(args.get("on", True)),
+    "paths": lambda workspace, args: workspace.explain.show_paths(),
     "picture": _picture,
     "forward_mode": _forward_mode,
     "sweep": _sweep,
-    "symbolic": lambda window, args: window.explain.show_symbolic(),
+    "symbolic": lambda workspace, args: workspace.explain.show_symbolic(),
 }
 
 
 class Opened:
     """What a step opened is closed when it is left: docks that were hidden before, and the audit."""
 
-    def __init__(self, window: Window) -> None:
-        self._window = window
+    def __init__(self, workspace: Workspace) -> None:
+        self._workspace = workspace
         self._docks: set[str] = set()
         self._audit = False
 
@@ -81,13 +81,13 @@ class Opened:
 
     def close(self) -> None:
         for name in self._docks:
-            self._window.panels.docks[name].hide()
+            self._workspace.panels.docks[name].hide()
         if self._audit and self._audited():
-            self._window.explain.audit.turn(False)
+            self._workspace.explain.audit.turn(False)
         self._docks, self._audit = set(), False
 
     def _shown(self) -> set[str]:
-        return {name for name, dock in self._window.panels.docks.items() if not dock.isHidden()}
+        return {name for name, dock in self._workspace.panels.docks.items() if not dock.isHidden()}
 
     def _audited(self) -> bool:
-        return "_audit" in vars(self._window.explain) and bool(self._window.explain.audit.on)
+        return "_audit" in vars(self._workspace.explain) and bool(self._workspace.explain.audit.on)

@@ -18,10 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from graph.model.search import search, signature
 from graph.model.spec import CATEGORIES, Catalog, NodeSpec
-from ui.look.theme import Theme, color, font, glyph
+from ui.look.marks import paint_swatch
+from ui.look.theme import Theme, color, font
 from ui.look.widgets import ElidedLabel
-from ui.shell.search import search, signature
 
 MIME = "application/x-gradwire-node"
 KEY = Qt.ItemDataRole.UserRole + 1
@@ -67,21 +68,6 @@ class RowPainter(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         row, heading = 27, 34 if index.row() else 22
         return QSize(80, round((row if index.data(KEY) else heading) * self.theme.scale))
-
-
-def paint_swatch(painter: QPainter, rect: QRect, category: str, theme: Theme) -> None:
-    """A rounded square in the category's hue with its glyph, in the middle of `rect`."""
-    side = min(rect.width(), rect.height(), round(16 * theme.scale))
-    square = QRect(0, 0, side, side)
-    square.moveCenter(rect.center())
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(color(theme.bar.get(category, theme.wire)))
-    painter.drawRoundedRect(square, side * 0.28, side * 0.28)
-    face = font("tiny", theme.scale * 0.95)
-    face.setWeight(face.Weight.Bold)
-    painter.setFont(face)
-    painter.setPen(color(theme.bar_text))
-    painter.drawText(square, int(Qt.AlignmentFlag.AlignCenter), glyph(category))
 
 
 class _List(QListView):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QLayoutItem, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QLayoutItem, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from ui.look.typing import commit_typing
 
@@ -196,3 +196,17 @@ def clear(layout: QLayout) -> None:
             widget.deleteLater()
         elif item is not None and (inner := item.layout()) is not None:
             clear(inner)
+
+
+def scrolled(page: QWidget) -> QScrollArea:
+    """A page that scrolls down and never sideways."""
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    holder = QWidget()
+    inner = QVBoxLayout(holder)
+    inner.setContentsMargins(0, 0, 12, 0)
+    inner.addWidget(page)
+    area.setWidget(holder)
+    return area

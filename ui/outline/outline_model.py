@@ -13,9 +13,9 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 
 from engine.compile.views import Absent, ArrayView, Gradient, TraceView
 from graph.model.graph import Graph
-from ui.inspector.reading import gradient_of
 from ui.look.numerals import number, tensor_text
 from ui.look.theme import LIGHT, Theme, color, font
+from ui.maths.reading import gradient_of
 
 Kind = Literal["group", "node", "input", "output", "parameter", "note", "frame"]
 Index = QModelIndex | QPersistentModelIndex

@@ -11,14 +11,14 @@ from PySide6.QtCore import QObject, Signal
 from engine.compile.views import TraceView
 from engine.explain import labels
 from engine.explain.misconceptions import Expected, Item, Prediction
+from engine.explain.misconceptions.items import covers, fits, known, name_of, number_of
 from engine.explain.misconceptions.match import Judgement, judge, readings
 from engine.explain.question import Refusal
 from graph.lessons.lesson import Question
-from ui.predict.items import covers, fits, known, name_of, number_of
 from ui.predict.score import Score
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 OWNER = "predict"
 Ending = Literal["right", "revealed", "void"]
@@ -53,9 +53,9 @@ class Board(QObject):
     changed = Signal()
     judged = Signal(object, object)
 
-    def __init__(self, window: Window, score: Score) -> None:
-        super().__init__(window)
-        self.window, self.score = window, score
+    def __init__(self, workspace: Workspace, score: Score) -> None:
+        super().__init__(workspace.widget)
+        self.workspace, self.score = workspace, score
         self.asked: dict[Item, Asked] = {}
         self.answered: dict[Item, tuple[str, float | None]] = {}
         """What was answered rightly: the text, and the number it was right about."""
@@ -65,7 +65,7 @@ class Board(QObject):
 
     def hide(self, items: Iterable[Item]) -> int:
         """Cover these numbers and ask for them; how many are new."""
-        graph, trace = self.window.document.graph, self.window.trace
+        graph, trace = self.workspace.document.graph, self.workspace.trace
         new = [item for item in items if item not in self.asked]
         for item in new:
             self.asked[item] = Asked(item, name_of(graph, item), number_of(graph, trace, item))
@@ -88,7 +88,7 @@ class Board(QObject):
 
     def move(self, item: Item, entry: tuple[int, ...]) -> Item | None:
         """Ask for another entry of the same tensor; None where it has no such entry, or a lesson asks for this one."""
-        graph, trace = self.window.document.graph, self.window.trace
+        graph, trace = self.workspace.document.graph, self.workspace.trace
         asked, new = self.asked[item], replace(item, entry=entry)
         view = known(graph, trace, new)
         if item.entry is None or asked.question is not None or view is None or not fits(graph, trace, new):
@@ -137,7 +137,7 @@ class Board(QObject):
             ask(Prediction(item), lambda found: self._judge(item, text, found))
 
     def _engine(self) -> Callable[[Prediction, Callable[[Any], None]], None] | None:
-        return self.window.kernel.ask if self.window.kernel is not None else None
+        return self.workspace.kernel.ask if self.workspace.kernel is not None else None
 
     def check(self, item: Item, text: str, on_judged: Callable[[Judgement], None]) -> None:
         """Judge an answer without asking, showing or counting anything."""
@@ -150,7 +150,7 @@ class Board(QObject):
     def _judgement(self, item: Item, text: str, found: Any) -> tuple[Judgement, float | None]:
         """The verdict and the right number: by what the engine found, or else by the number on the canvas."""
         if not isinstance(found, Expected):
-            truth = number_of(self.window.document.graph, self.window.trace, item)
+            truth = number_of(self.workspace.document.graph, self.workspace.trace, item)
             if truth is None:
                 said = found.text if isinstance(found, Refusal) else "This number is not known yet: the engine is still computing."
                 return Judgement("unreadable", said), None
@@ -192,7 +192,7 @@ class Board(QObject):
         self.judged.emit(asked.item, judgement)
 
     def _log(self, asked: Asked, text: str, right: str, cause: str = "") -> None:
-        self.score.add(self.window.files.title, asked.name, text, asked.truth, right, cause)
+        self.score.add(self.workspace.files.title, asked.name, text, asked.truth, right, cause)
 
     def _end(self, item: Item, ending: Ending) -> None:
         asked = self.asked.pop(item)
@@ -211,14 +211,14 @@ class Board(QObject):
 
     def document_changed(self) -> None:
         """What was asked and is gone is void; names follow."""
-        graph = self.window.document.graph
+        graph = self.workspace.document.graph
         gone = [i for i in self.asked if i.place not in graph.edges and i.place not in graph.nodes]
         self._void(gone)
         self.answered = {item: e for item, e in self.answered.items() if item.place in graph.edges or item.place in graph.nodes}
         for item, asked in self.asked.items():
             asked.name = name_of(graph, item)
         if gone:
-            self.window.say("What was asked for is no longer in the graph: that prediction is void.")
+            self.workspace.say("What was asked for is no longer in the graph: that prediction is void.")
         if self.asked or gone:
             self._show()
 
@@ -229,7 +229,7 @@ class Board(QObject):
         """
         if stale or trace.mode == "training" or not (self.asked or self.answered):
             return
-        graph = self.window.document.graph
+        graph = self.workspace.document.graph
         gone = [item for item in self.asked if not fits(graph, trace, item)]
         self._void(gone)
         void = bool(gone)
@@ -246,7 +246,7 @@ class Board(QObject):
         void |= len(kept) < len(self.answered)
         self.answered = kept
         if void:
-            self.window.say("The numbers have changed: what was predicted about them is void.")
+            self.workspace.say("The numbers have changed: what was predicted about them is void.")
             self._show()
 
     def _void(self, items: list[Item]) -> None:
@@ -259,7 +259,7 @@ class Board(QObject):
     def _show(self) -> None:
         from ui.canvas.paint.overlay import Tag
 
-        canvas, graph = self.window.canvas, self.window.document.graph
+        canvas, graph = self.workspace.canvas, self.workspace.document.graph
         values, gradients = covers(graph, self.asked)
         canvas.overlay.hide(OWNER, values, gradients)
         tags: dict[str, Tag] = {item.place: Tag(text, "ok") for item, (text, _) in self.answered.items()}
@@ -278,7 +278,7 @@ class Board(QObject):
 
     def _short(self, item: Item) -> str:
         """What a tag says of a number that is asked for: which derivative, which entry; nothing where the question mark says it."""
-        graph, trace = self.window.document.graph, self.window.trace
+        graph, trace = self.workspace.document.graph, self.workspace.trace
         entry = f"[{', '.join(map(str, item.entry))}]" if item.entry else ""
         if item.place in graph.nodes and item.sort == "gradient":
             objective = labels.objective_name(graph, trace.objective if trace is not None else None)

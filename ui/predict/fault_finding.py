@@ -16,7 +16,7 @@ from ui.predict.fault_bar import FaultBar
 from ui.predict.score import Score
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 OWNER = "fault"
 BADGE = "A fault is planted"
@@ -25,28 +25,28 @@ BADGE = "A fault is planted"
 class FaultFinding(QObject):
     """One for a window. Nothing here tells where a fault is until it is revealed."""
 
-    def __init__(self, window: Window, score: Score) -> None:
-        super().__init__(window)
-        self.window, self.score = window, score
+    def __init__(self, workspace: Workspace, score: Score) -> None:
+        super().__init__(workspace.widget)
+        self.workspace, self.score = workspace, score
         self.bar = FaultBar()
         self._about: Fault | None = None
         """The fault that the last guess was judged by."""
         self.badge = label(BADGE, "strong")
         self.badge.setToolTip("Some of what this graph computes is wrong on purpose: Learn ▸ Find the fault")
-        window.status.insertPermanentWidget(1, self.badge)
-        layout = window.centre.layout()
+        workspace.status.insertPermanentWidget(1, self.badge)
+        layout = workspace.centre.layout()
         assert layout is not None
         layout.insertWidget(0, self.bar)  # type: ignore[attr-defined]
         self.bar.planted.connect(self.plant)
         self.bar.guessed.connect(self.guess)
         self.bar.revealed.connect(self.reveal)
         self.bar.removed.connect(self.remove)
-        self.bar.closed.connect(lambda: window.canvas.setFocus(Qt.FocusReason.OtherFocusReason))
+        self.bar.closed.connect(lambda: workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason))
         self.follow()
 
     @property
     def fault(self) -> Fault | None:
-        graph = self.window.document.graph
+        graph = self.workspace.document.graph
         return faults.planted(graph) if faults.at_work(graph) else None
 
     def follow(self) -> None:
@@ -68,7 +68,7 @@ class FaultFinding(QObject):
 
     def possible(self) -> list[Fault]:
         """What could be planted where, as far as there are numbers to be wrong."""
-        trace, graph = self.window.trace, self.window.document.graph
+        trace, graph = self.workspace.trace, self.workspace.document.graph
         if trace is None:
             return []
         leading = {edge for edge, found in trace.edge_gradients.items() if isinstance(found, ArrayView) and edge in graph.edges}
@@ -76,9 +76,9 @@ class FaultFinding(QObject):
 
     def plant(self, kind: str = "", selected: bool = False) -> bool:
         """Plant one of this kind (any, where empty), somewhere or at what is selected. Whether there was a place for it."""
-        document, canvas = self.window.document, self.window.canvas
+        document, canvas = self.workspace.document, self.workspace.canvas
         if document.read_only:
-            self.window.say(document.read_only)
+            self.workspace.say(document.read_only)
             return False
         chosen = {*canvas.selected_edges(), *canvas.selected_nodes()}
         offered = [
@@ -87,7 +87,7 @@ class FaultFinding(QObject):
         if not offered:
             where = "at what is selected" if selected else "in this graph"
             self.bar.say(f"There is no place for that fault {where}: it needs a gradient, and its own kind of node.")
-            self.window.say(self.bar.text.text())
+            self.workspace.say(self.bar.text.text())
             return False
         kinds = list(dict.fromkeys(f.kind for f in offered))
         one = random.choice(kinds)
@@ -95,24 +95,24 @@ class FaultFinding(QObject):
         self._shown(None)
         canvas.select(())
         self.bar.close_bar()
-        self.window.say("A fault is planted. Find it with the audit, the explanations, the debugger.")
+        self.workspace.say("A fault is planted. Find it with the audit, the explanations, the debugger.")
         return True
 
     # finding
 
     def guess(self, kind: str) -> bool:
         """Whether this is it, at what is selected; the bar says how near it is."""
-        fault, graph = self.fault, self.window.document.graph
+        fault, graph = self.fault, self.workspace.document.graph
         if fault is None:
             return False
-        chosen = [*self.window.canvas.selected_edges(), *self.window.canvas.selected_nodes()]
+        chosen = [*self.workspace.canvas.selected_edges(), *self.workspace.canvas.selected_nodes()]
         if len(chosen) != 1 and kind != "zero_grad":
             self.bar.say("Select the one wire or node where it goes wrong.")
             return False
         place = "" if kind == "zero_grad" else chosen[0]
         judgement = judge_fault((fault.kind, fault.place), (kind, place))
         said = f"{faults.KINDS[kind]}: {self._name(place)}" if place else faults.KINDS[kind]
-        self.score.add(self.window.files.title, "fault", said, None, "yes" if judgement.right else "no")
+        self.score.add(self.workspace.files.title, "fault", said, None, "yes" if judgement.right else "no")
         self._about = fault
         if judgement.right:
             self.bar.say(f"{judgement.text} {faults.described(graph, fault)}")
@@ -122,7 +122,7 @@ class FaultFinding(QObject):
         return judgement.right
 
     def _name(self, place: str) -> str:
-        graph = self.window.document.graph
+        graph = self.workspace.document.graph
         if (edge := graph.edges.get(place)) is not None:
             return f"{graph.nodes[edge.source[0]].name} → {graph.nodes[edge.target[0]].name}"
         return graph.nodes[place].name if place in graph.nodes else ""
@@ -131,15 +131,15 @@ class FaultFinding(QObject):
         fault = self.fault
         if fault is None:
             return
-        text = faults.described(self.window.document.graph, fault)
+        text = faults.described(self.workspace.document.graph, fault)
         self._shown(fault, "error")
         self.bar.show_guessing()
         self.bar.say(text)
         if fault.place:
-            self.window.canvas.reveal(fault.place)
+            self.workspace.canvas.reveal(fault.place)
 
     def remove(self) -> None:
-        document = self.window.document
+        document = self.workspace.document
         if self.fault is not None and not document.read_only:
             document.do(faults.remove(), "Remove the fault")
             self.bar.close_bar()
@@ -149,7 +149,7 @@ class FaultFinding(QObject):
         """Ring the fault's place, and name it there; none: take that away."""
         from ui.canvas.paint.overlay import Tag
 
-        overlay, graph = self.window.canvas.overlay, self.window.document.graph
+        overlay, graph = self.workspace.canvas.overlay, self.workspace.document.graph
         place = fault.place if fault is not None else ""
         overlay.highlight(OWNER, [place] if place in graph.nodes else [], [place] if place in graph.edges else [])
         overlay.tag(OWNER, {place: Tag(faults.KINDS[fault.kind], kind)} if fault is not None and place else {})  # type: ignore[arg-type]

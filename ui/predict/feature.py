@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from graph.model.faults import at_work
 from graph.storage.paths import reason
-from ui.shell.feature import Feature
+from ui.shell.workspace.feature import Feature
 
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from ui.predict.fault_finding import FaultFinding
     from ui.predict.score_page import ScorePage
     from ui.predict.typing import Typing
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 
 class Predict(Feature):
     """Hidden numbers to be predicted, and planted faults to be found."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
         self._board: Board | None = None
         self._typing: Typing | None = None
         self._page: ScorePage | None = None
@@ -38,17 +38,17 @@ class Predict(Feature):
 
     def hidden(self, kind: Literal["value", "gradient"], identity: str) -> bool:
         """Whether this node's or wire's number is to be found out, for whatever tool: nobody may show it."""
-        hidden = self.window.canvas.overlay.hidden
+        hidden = self.workspace.canvas.overlay.hidden
         return identity in (hidden.values if kind == "value" else hidden.gradients)
 
     def covered(self, trace: TraceView | None) -> TraceView | None:
         """The trace without the numbers that are to be found out."""
-        hidden = self.window.canvas.overlay.hidden
+        hidden = self.workspace.canvas.overlay.hidden
         if trace is None or not (hidden.values or hidden.gradients):
             return trace
         from ui.predict.covering import covered
 
-        return covered(trace, hidden, self.window.document.graph)
+        return covered(trace, hidden, self.workspace.document.graph)
 
     @property
     def asking(self) -> bool:
@@ -74,8 +74,8 @@ class Predict(Feature):
             from ui.predict.score import Score
             from ui.predict.typing import Typing
 
-            self._board = Board(self.window, Score(self.window.session.path.parent / "predictions"))
-            self._typing = Typing(self.window.canvas, self._board)
+            self._board = Board(self.workspace, Score(self.workspace.settings.path.parent / "predictions"))
+            self._typing = Typing(self.workspace.canvas, self._board)
             self._board.changed.connect(self._board_changed)
         return self._board
 
@@ -90,44 +90,44 @@ class Predict(Feature):
             from ui.predict.score_page import ScorePage
 
             self._page = ScorePage(self.board.score, self.export_score)
-            self._tab = self.window.bottom.add_page(self._page, "Predictions")
-            self._page.set_theme(self.window.theme)
+            self._tab = self.workspace.bottom.add_page(self._page, "Predictions")
+            self._page.set_theme(self.workspace.theme)
         return self._page
 
     def _board_changed(self) -> None:
         self.page.refresh()
-        self.window.refresh_actions()
+        self.workspace.refresh_actions()
 
     # what a person does
 
     def _chosen(self) -> list[str]:
-        canvas = self.window.canvas
+        canvas = self.workspace.canvas
         return [*canvas.selected_edges(), *canvas.selected_nodes()]
 
     def hide_value(self) -> None:
-        from ui.predict.items import value_items
+        from engine.explain.misconceptions.items import value_items
 
-        items = value_items(self.window.document.graph, self.window.trace, self._chosen())
+        items = value_items(self.workspace.document.graph, self.workspace.trace, self._chosen())
         self._hide(items, "Select nodes that compute something, or wires from them: their values are hidden.")
 
     def hide_gradient(self) -> None:
-        from ui.predict.items import gradient_items
+        from engine.explain.misconceptions.items import gradient_items
 
-        items = gradient_items(self.window.document.graph, self.window.trace, self._chosen())
+        items = gradient_items(self.workspace.document.graph, self.workspace.trace, self._chosen())
         self._hide(items, "Select wires or nodes with a gradient: it is hidden until it is predicted.")
 
     def hide_all_gradients(self) -> None:
-        from ui.predict.items import all_gradients
+        from engine.explain.misconceptions.items import all_gradients
 
-        self._hide(all_gradients(self.window.document.graph, self.window.trace), "There is no gradient to hide yet.")
+        self._hide(all_gradients(self.workspace.document.graph, self.workspace.trace), "There is no gradient to hide yet.")
 
     def _hide(self, items: list[Item], otherwise: str) -> None:
         if not items:
-            self.window.say(otherwise)
+            self.workspace.say(otherwise)
             return
         self.board.hide(items)
         other = " [1, 0] before it chooses another entry." if any(item.entry for item in items) else ""
-        self.window.say(f"Click a question mark, or press Q, and type the number.{other}")
+        self.workspace.say(f"Click a question mark, or press Q, and type the number.{other}")
 
     def predict_next(self) -> None:
         if self._board is not None:
@@ -137,7 +137,7 @@ class Predict(Feature):
         """Show what is asked about the selection."""
         if self._board is None:
             return
-        graph, chosen = self.window.document.graph, set(self._chosen())
+        graph, chosen = self.workspace.document.graph, set(self._chosen())
         chosen |= {graph.edges[i].source[0] for i in chosen if i in graph.edges}
         self._board.reveal([item for item in self._board.asked if item.place in chosen])
 
@@ -147,25 +147,25 @@ class Predict(Feature):
 
     def show_score(self) -> None:
         page = self.page
-        self.window.panels.show_bottom(self._tab)
+        self.workspace.panels.show_bottom(self._tab)
         page.refresh()
 
     def export_score(self) -> None:
         """Write the session's answers; what goes wrong is said, and nothing is lost."""
         score = self.board.score
         if not score.rows:
-            self.window.say("There are no answers to export yet.")
+            self.workspace.say("There are no answers to export yet.")
             return
-        suggested = self.window.files.suggested("predictions.csv")
-        path = self.window.dialogs.save_path(str(suggested), "Export predictions", "CSV (*.csv)", ".csv")
+        suggested = self.workspace.files.suggested("predictions.csv")
+        path = self.workspace.dialogs.save_path(str(suggested), "Export predictions", "CSV (*.csv)", ".csv")
         if path is None:
             return
         try:
             score.save(path)
         except OSError as error:
-            self.window.say(f"{path.name} could not be written: {reason(error)}.")
+            self.workspace.say(f"{path.name} could not be written: {reason(error)}.")
         else:
-            self.window.say(f"{len(score.rows)} answers written to {path.name}.")
+            self.workspace.say(f"{len(score.rows)} answers written to {path.name}.")
 
     # faults
 
@@ -174,7 +174,7 @@ class Predict(Feature):
         if self._finding is None:
             from ui.predict.fault_finding import FaultFinding
 
-            self._finding = FaultFinding(self.window, self.board.score)
+            self._finding = FaultFinding(self.workspace, self.board.score)
         return self._finding
 
     def plant_fault(self) -> None:
@@ -184,7 +184,7 @@ class Predict(Feature):
         self.finding.plant()
 
     def guess_fault(self) -> None:
-        if at_work(self.window.document.graph):
+        if at_work(self.workspace.document.graph):
             self.finding.bar.show_guessing()
 
     def reveal_fault(self) -> None:
@@ -194,25 +194,25 @@ class Predict(Feature):
         self.finding.remove()
 
     def _follow_fault(self) -> None:
-        if self._finding is not None or at_work(self.window.document.graph):
+        if self._finding is not None or at_work(self.workspace.document.graph):
             self.finding.follow()
 
     # what the window tells
 
     def install(self) -> None:
-        self.window.canvas.overlay.changed.connect(self._overlay_changed)
+        self.workspace.canvas.overlay.changed.connect(self._overlay_changed)
 
     def _overlay_changed(self) -> None:
         """Someone hid or showed numbers: the panels follow the canvas."""
-        hidden = self.window.canvas.overlay.hidden
+        hidden = self.workspace.canvas.overlay.hidden
         now = hidden.values, hidden.gradients
         if now != self._covered:
             self._covered = now
-            self.window.showing.show_seen()
-            self.window.bottom.probes.cover(hidden, self.window.trace)
+            self.workspace.showing.show_seen()
+            self.workspace.bottom.probes.cover(hidden, self.workspace.trace)
 
     def facts(self) -> Iterable[str]:
-        if at_work(self.window.document.graph):
+        if at_work(self.workspace.document.graph):
             yield "fault"
         if self._board is None:
             return

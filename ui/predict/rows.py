@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from ui.shell.action_spec import ActionSpec, Situation, has
+from ui.shell.workspace.action_spec import ActionContext, ActionSpec, has
 
 
-def some(s: Situation) -> bool:
+def some(s: ActionContext) -> bool:
     return s.selected > 0 and s.nodes > 0
 
 
-def computed(s: Situation) -> bool:
+def computed(s: ActionContext) -> bool:
     return s.nodes > 0 and s.events > 0
 
 
-def plantable(s: Situation) -> bool:
+def plantable(s: ActionContext) -> bool:
     return computed(s) and not s.read_only
 
 
-def removable(s: Situation) -> bool:
+def removable(s: ActionContext) -> bool:
     return "fault" in s.facts and not s.read_only
 
 

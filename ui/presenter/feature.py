@@ -12,13 +12,13 @@ from PySide6.QtWidgets import QApplication
 from graph.storage.document import Document
 from ui.look.theme import Theme
 from ui.presenter.rows import OPTIONS
-from ui.shell.feature import Feature
+from ui.shell.workspace.feature import Feature
 
 if TYPE_CHECKING:
     from ui.presenter.pen import Pen, Tool
     from ui.presenter.spotlight import Spotlight
     from ui.presenter.strip import BlackScreen, Strip
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 LOCKED = "The graph is locked while presenting. The Lock button opens it."
 EDGE = 96
@@ -32,8 +32,8 @@ _BLACK = (Qt.Key.Key_B, Qt.Key.Key_Period)
 class Presenter(Feature):
     """Presenter mode: full screen, pen, spotlight, clicker."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
         self.presenting = False
         self.locked = False
         self.hint_text = ""
@@ -48,10 +48,10 @@ class Presenter(Feature):
 
     def install(self) -> None:
         for name in OPTIONS:
-            self.window.actions_by_id[name].setChecked(self.option(name))
+            self.workspace.actions_by_id[name].setChecked(self.option(name))
 
     def option(self, name: str) -> bool:
-        return self.window.session.flag(name, DEFAULTS[name])
+        return self.workspace.settings.flag(name, DEFAULTS[name])
 
     # tools, made when they are first wanted
 
@@ -62,11 +62,11 @@ class Presenter(Feature):
             from ui.presenter.strip import Strip
             from ui.presenter.strokes import Board
 
-            canvas = self.window.canvas
+            canvas = self.workspace.canvas
             pen, strip = Pen(canvas, Board(self._page)), Strip(canvas)
             strip.clicked.connect(self._strip_clicked)
             strip.ink_chosen.connect(self._take_ink)
-            strip.set_theme(self.window.theme)
+            strip.set_theme(self.workspace.theme)
             pen.changed.connect(self._follow)
             self._tools = pen, Spotlight(canvas), strip
         return self._tools
@@ -85,8 +85,8 @@ class Presenter(Feature):
 
     def _page(self) -> tuple[int | None, str | None]:
         """What is drawn belongs to a step of a lesson and to a level of groups."""
-        player = self.window.lessons.player
-        return (player.index if player is not None else None, self.window.canvas.navigation.inside)
+        player = self.workspace.lessons.player
+        return (player.index if player is not None else None, self.workspace.canvas.navigation.inside)
 
     # presenting
 
@@ -98,49 +98,49 @@ class Presenter(Feature):
 
     def enter(self) -> None:
         """Fill the screen; hide and lock what was chosen."""
-        window = self.window
+        workspace = self.workspace
         if self.presenting:
             return
-        window.canvas.cancel_gesture()
+        workspace.canvas.cancel_gesture()
         self._made()
         self.presenting = True
-        self._was = window.windowState()
+        self._was = workspace.windowState()
         self._hide(self.option("present_hide"))
         self._set_lock(self.option("present_lock"))
-        window.canvas.message.connect(self._hint)
-        window.setWindowState(self._was | Qt.WindowState.WindowFullScreen)
-        window.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        workspace.canvas.message.connect(self._hint)
+        workspace.setWindowState(self._was | Qt.WindowState.WindowFullScreen)
+        workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         self._follow()
         self._show_strip()
 
     def leave(self) -> None:
         """Everything as it was before; what was drawn ends with the presentation."""
-        window = self.window
+        workspace = self.workspace
         if not self.presenting:
             return
         self.presenting = False
-        window.canvas.message.disconnect(self._hint)
+        workspace.canvas.message.disconnect(self._hint)
         self._end_black()
         self.take("")
         self.forget_drawings()
         self.light.show(False)
         self._set_lock(False)
         self._hide(False)
-        window.setWindowState(self._was)
-        window.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+        workspace.setWindowState(self._was)
+        workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         self._follow()
 
     def _hide(self, hide: bool) -> None:
-        window = self.window
-        layout = window.panels.layout
-        layout.give_way("presenter", window.panels.docks) if hide else layout.come_back("presenter")
-        for bar in (window.topbar, window.statusBar()):
+        workspace = self.workspace
+        layout = workspace.panels.layout
+        layout.give_way("presenter", workspace.panels.docks) if hide else layout.come_back("presenter")
+        for bar in (workspace.topbar, workspace.statusBar()):
             bar.setVisible(not hide)
 
     def _set_lock(self, locked: bool) -> None:
         self.locked = locked
-        self.window.document.lock(LOCKED if locked else "", locked and self.option("present_sliders"))
-        self.window.inspector.refresh()
+        self.workspace.document.lock(LOCKED if locked else "", locked and self.option("present_sliders"))
+        self.workspace.inspector.refresh()
         self._follow()
 
     def toggle_hide(self) -> None:
@@ -161,8 +161,8 @@ class Presenter(Feature):
 
     def _flip(self, name: str) -> bool:
         wanted = not self.option(name)
-        self.window.session.set(name, wanted)
-        self.window.actions_by_id[name].setChecked(wanted)
+        self.workspace.settings.set(name, wanted)
+        self.workspace.actions_by_id[name].setChecked(wanted)
         return wanted
 
     # pen, light, dark
@@ -172,8 +172,8 @@ class Presenter(Feature):
         put_down = bool(self.pen.tool) and not tool
         self.pen.take(tool)
         if put_down and not self.presenting and self.pen.board.strokes:
-            key = self.window.actions_by_id["pen_clear"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            self.window.say(f"Your drawing stays until you wipe it: Learn > Wipe the canvas clean  ({key})")
+            key = self.workspace.actions_by_id["pen_clear"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            self.workspace.say(f"Your drawing stays until you wipe it: Learn > Wipe the canvas clean  ({key})")
         self.light.come_first()
         self._follow()
 
@@ -208,17 +208,17 @@ class Presenter(Feature):
             return
         if self.black_screen is not None:
             return self._end_black()
-        self.black_screen = BlackScreen(self.window)
+        self.black_screen = BlackScreen(self.workspace)
         self.black_screen.ended.connect(self._end_black)
         self.black_screen.start()
 
     def _end_black(self) -> None:
         screen, self.black_screen = self.black_screen, None
         if screen is not None:
-            self.window.removeEventFilter(screen)
+            self.workspace.removeEventFilter(screen)
             screen.hide()
             screen.deleteLater()
-            self.window.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+            self.workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _take_ink(self, ink: str) -> None:
         self.pen.ink = ink
@@ -238,7 +238,7 @@ class Presenter(Feature):
         if self._tools is None:
             return
         pen, light, strip = self._tools
-        made = self.window.actions_by_id
+        made = self.workspace.actions_by_id
         marks = {"present": self.presenting, "pen": pen.tool == "pen", "eraser": pen.tool == "eraser", "spotlight": light.on}
         for name, on in marks.items():
             made[name].setChecked(on)
@@ -250,16 +250,16 @@ class Presenter(Feature):
             self._timer.stop()
             strip.say("")
             strip.hide()
-        self.window.refresh_actions()
+        self.workspace.refresh_actions()
 
     def _watch(self, watch: bool) -> None:
         if watch == self._watching:
             return
         self._watching = watch
         if watch:
-            self.window.canvas.installEventFilter(self)
+            self.workspace.canvas.installEventFilter(self)
         else:
-            self.window.canvas.removeEventFilter(self)
+            self.workspace.canvas.removeEventFilter(self)
 
     def _show_strip(self) -> None:
         strip = self.strip
@@ -326,7 +326,7 @@ class Presenter(Feature):
 
     def _key(self, event: QKeyEvent) -> bool:
         """Esc ends one thing after the other; B and the full stop are black, as clickers send them."""
-        canvas, pressed = self.window.canvas, event.type() == QEvent.Type.KeyPress
+        canvas, pressed = self.workspace.canvas, event.type() == QEvent.Type.KeyPress
         if canvas.gesture is not None:
             return False
         if event.key() == Qt.Key.Key_Escape:
@@ -339,7 +339,7 @@ class Presenter(Feature):
             if pressed:
                 self._hint(CLICKED)
         else:
-            if pressed and self.locked and self.window.keys.known(event):
+            if pressed and self.locked and self.workspace.keys.known(event):
                 self._hint(LOCKED)
             return False
         event.accept()
@@ -357,7 +357,7 @@ class Presenter(Feature):
             self.leave()
 
     def _pointer(self, event: QMouseEvent) -> None:
-        canvas = self.window.canvas
+        canvas = self.workspace.canvas
         if event.type() == QEvent.Type.MouseButtonPress:
             self._pressed = event.position()
         if event.type() != QEvent.Type.MouseMove:

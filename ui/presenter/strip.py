@@ -8,11 +8,11 @@ from PySide6.QtCore import QEvent, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from ui.look.marks import dot
 from ui.look.style import px
 from ui.look.theme import Theme, color
 from ui.look.widgets import FlowLayout, button
 from ui.presenter.pen import INKS, hue
-from ui.shell.topbar import dot
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas
@@ -116,13 +116,13 @@ class BlackScreen(QWidget):
 
     ended = Signal()
 
-    def __init__(self, window: QWidget) -> None:
-        super().__init__(window)
+    def __init__(self, workspace: QWidget) -> None:
+        super().__init__(workspace)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.BlankCursor)
         self.setAccessibleName("Black screen; any key ends it")
-        self.setGeometry(window.rect())
-        window.installEventFilter(self)
+        self.setGeometry(workspace.rect())
+        workspace.installEventFilter(self)
 
     def start(self) -> None:
         self.show()

@@ -9,9 +9,8 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from graph.model.problem import GRAVITY, Problem
-from ui.inspector.inspector import scrolled
 from ui.look.theme import LIGHT, MARKS, Theme, shade
-from ui.look.widgets import FlowLayout, button, clear, label, line
+from ui.look.widgets import FlowLayout, button, clear, label, line, scrolled
 
 LISTED = 200
 """Rows at most: nobody reads more, and a graph of ten thousand loose nodes has that many problems."""

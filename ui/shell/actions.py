@@ -19,9 +19,9 @@ from ui.lessons.rows import ROWS as LESSONS
 from ui.look.typing import commit_typing
 from ui.predict.rows import ROWS as PREDICT
 from ui.presenter.rows import ROWS as PRESENTER
-from ui.shell.action_spec import (
+from ui.shell.workspace.action_spec import (
+    ActionContext,
     ActionSpec,
-    Situation,
     chosen,
     copyable,
     editable,
@@ -147,7 +147,7 @@ MENUS = ("File", "Edit", "View", "Run", "Learn", "Help")
 ASKING = frozenset((
     "new", "open", "examples", "save", "save_as", "export_code", "export_picture", "quit", "lessons", "export_score",
 ))  # fmt: skip
-"""Rows that may open a dialog and wait for it: they run when the event that asked for them is over (`ui.shell.later`)."""
+"""Rows that may open a dialog and wait for it: they run when the event that asked for them is over (`ui.shell.workspace.later`)."""
 BY_ID: dict[str, ActionSpec] = {spec.id: spec for spec in ACTIONS}
 
 
@@ -192,7 +192,7 @@ def _run(window: QWidget, path: str, *_: object) -> None:
     found()
 
 
-def refresh(actions: dict[str, QAction], situation: Situation) -> None:
+def refresh(actions: dict[str, QAction], situation: ActionContext) -> None:
     """Enable what can be used now; undo and redo say what they would do."""
     for spec in ACTIONS:
         actions[spec.id].setEnabled(spec.enabled(situation))

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
     from graph.storage.document import Document
-    from ui.shell.settings import Session
     from ui.shell.window import Window
+    from ui.shell.workspace.settings import UserSettings
 
 SETTLED_MS = 3000
 
@@ -42,7 +42,7 @@ def application(arguments: list[str] | None = None) -> QApplication:
     return app
 
 
-def opening(path: Path | None, session: Session) -> tuple[Document, str, str]:
+def opening(path: Path | None, session: UserSettings) -> tuple[Document, str, str]:
     """What to show first: the file asked for, else the last one, else the first example. Also the example's name, and what failed."""
     from engine.nodes.catalog import CATALOG
     from graph.storage.document import Document
@@ -83,10 +83,10 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
     app = application(sys.argv[:1])
     from PySide6.QtCore import QEventLoop
 
-    from ui.shell.settings import Session
     from ui.shell.window import Window
+    from ui.shell.workspace.settings import UserSettings
 
-    session = Session()
+    session = UserSettings()
     window = Window(None, session)
     window.show()
     if opened is not None:

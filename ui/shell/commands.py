@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 
 from graph.model.edits import MISSING, SetGraphSetting
+from graph.model.search import search, signature
 from graph.storage.document import SAVE_TRAINED
 from ui.inspector.inspector import HELP
 from ui.look.theme import THEMES
 from ui.shell import formula_commands, palette
-from ui.shell.action_spec import Situation
 from ui.shell.canvas_commands import CanvasCommands
 from ui.shell.gallery import Gallery
-from ui.shell.search import search, signature
 from ui.shell.search_box import Row
+from ui.shell.workspace.action_spec import ActionContext
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,10 +40,10 @@ class Commands(CanvasCommands):
         super().__init__(window)
         self._known: tuple[object, int, bool] = (None, 0, False)
 
-    def situation(self) -> Situation:
+    def situation(self) -> ActionContext:
         window, graph = self._window, self._window.document.graph
         history, kernel, canvas = window.document.history, window.kernel, window.canvas
-        return Situation(
+        return ActionContext(
             nodes=len(graph.nodes),
             selected_nodes=len(canvas.selected_nodes()),
             selected=len(canvas.selection),
@@ -184,7 +184,7 @@ class Commands(CanvasCommands):
     def place(self, key: str) -> None:
         """A node in the middle of the canvas, from the library."""
         self._window.canvas.add_node(key, self._free_place())
-        self._window.session.used(key)
+        self._window.settings.used(key)
         self._window.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _free_place(self) -> QPointF:
@@ -202,7 +202,7 @@ class Commands(CanvasCommands):
     def ask_for_node(self, scene: QPointF, at: QPoint, port: PortHit | None) -> None:
         """The search box at the cursor; with a wire in hand, only what it can join."""
         window = self._window
-        catalog, session = window.document.graph.catalog, window.session
+        catalog, session = window.document.graph.catalog, window.settings
 
         def offer(text: str) -> Sequence[Row]:
             hits = search(catalog.values(), text, session.recent_types)
@@ -222,7 +222,7 @@ class Commands(CanvasCommands):
     def _adder(self, key: str, scene: QPointF, port: PortHit | None, name: str) -> Callable[[], None]:
         def add() -> None:
             self._window.canvas.add_node(key, scene, port, name or None)
-            self._window.session.used(key)
+            self._window.settings.used(key)
 
         return add
 
@@ -306,7 +306,7 @@ class Commands(CanvasCommands):
     def reduced_motion(self) -> None:
         window = self._window
         window.playhead.reduced_motion = not window.playhead.reduced_motion
-        window.session.set("reduced_motion", window.playhead.reduced_motion)
+        window.settings.set("reduced_motion", window.playhead.reduced_motion)
 
     def full_screen(self) -> None:
         """Turn it on or off; a window that was maximized is maximized again."""

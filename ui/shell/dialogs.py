@@ -101,7 +101,7 @@ class Dialogs:
         if not chosen or not chosen[0]:
             return None
         path = Path(chosen[0])
-        self._parent.session.set("folder", str(path.parent))
+        self._parent.settings.set("folder", str(path.parent))
         return path
 
 

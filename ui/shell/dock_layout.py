@@ -51,7 +51,7 @@ class DockLayout(QObject):
 
     def restore(self) -> None:
         """As the user left the docks; at the first start, as they are meant."""
-        shown, sizes = _read(self._window.session.text("layout"))
+        shown, sizes = _read(self._window.settings.text("layout"))
         self._chosen.update(sizes)
         self._busy = True
         for child in (self._window.topbar, self._window.centre, self._window.status):
@@ -64,7 +64,7 @@ class DockLayout(QObject):
     def remember(self) -> None:
         shown = {name: self._before.get(name, not dock.isHidden()) for name, dock in self._docks.items()}
         sizes = {name: round(size, 2) for name, size in self._chosen.items()}
-        self._window.session.set("layout", json.dumps({"shown": shown, "sizes": sizes}))
+        self._window.settings.set("layout", json.dumps({"shown": shown, "sizes": sizes}))
 
     # room for something else
 

@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,11 +52,21 @@ class Files:
     def folder(self) -> str:
         """Where file dialogs start: the document's folder, else the one used last, else the user's documents."""
         path = self._window.document.path
-        return str(path.parent) if path is not None else self._window.session.folder
+        return str(path.parent) if path is not None else self._window.settings.folder
 
     def suggested(self, name: str) -> Path:
         """A place for a new file of that name."""
         return Path(self.folder, name)
+
+    def choose(self, title: str, filters: str, chosen: Callable[[Path], None]) -> None:
+        """Ask for a file once the present event is over, and call back with it; not at all if none is chosen."""
+
+        def ask() -> None:
+            path = self._window.dialogs.open_path(self.folder, title, filters)
+            if path is not None:
+                chosen(path)
+
+        self._window.later(ask)
 
     def resolved(self, text: str) -> str:
         """A path typed for this document. A relative one begins at its folder; before it has one, at the current folder if it fits."""
@@ -118,7 +129,7 @@ class Files:
             if document is None:
                 return False
         self.example = ""
-        window.session.remember(path)
+        window.settings.remember(path)
         window.set_document(document)
         return True
 
@@ -135,7 +146,7 @@ class Files:
         if not reachable(path, 3.0):
             text = f"There is no file {quoted_path(path)} now. It may be on a disk or a share that is not connected."
             if self._window.dialogs.sure("This file cannot be found", text, "Remove from the list"):
-                self._window.session.forget(path)
+                self._window.settings.forget(path)
             return False
         return self.open(path)
 
@@ -155,7 +166,7 @@ class Files:
         if not self.may_close():
             return False
         self.example = name
-        window.session.set("last", f"example:{name}")
+        window.settings.set("last", f"example:{name}")
         window.set_document(document)
         return True
 
@@ -200,7 +211,7 @@ class Files:
             window.dialogs.tell("The graph could not be saved", str(wrong))
             return False
         self.example = ""
-        window.session.remember(path)
+        window.settings.remember(path)
         if state is None and held is not None:
             window.say(f"Saved {path.name} untrained, in place of its values {steps_text(held.step)}; Run > Take back Reset returns them")
         elif state is None:

@@ -52,7 +52,7 @@ def _open(bar: QMenuBar, menu: QMenu) -> None:
 
 def _fill_recent(window: Window, menu: QMenu) -> None:
     menu.clear()
-    paths = window.session.recent
+    paths = window.settings.recent
     for path in paths:
         action = menu.addAction(path.name)
         action.setToolTip(str(path))

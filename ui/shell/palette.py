@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from graph.model.search import rank
 from ui.shell.actions import ACTIONS
-from ui.shell.search import rank
 from ui.shell.search_box import Row
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def ask(window: Window) -> None:
 
 def rows(window: Window, text: str) -> Sequence[Row]:
     """What matches, what can be used now first; among equals what was used lately, then the table's order."""
-    lately = {name: place for place, name in enumerate(window.session.recent_commands)}
+    lately = {name: place for place, name in enumerate(window.settings.recent_commands)}
     found: list[tuple[tuple[int, int, int, int], Row]] = []
     for place, spec in enumerate(ACTIONS):
         action = window.actions_by_id[spec.id]
@@ -40,5 +40,5 @@ def rows(window: Window, text: str) -> Sequence[Row]:
 
 def run(window: Window, identity: str) -> None:
     """Trigger an action and remember it as the last one used."""
-    window.session.used_command(identity)
+    window.settings.used_command(identity)
     window.actions_by_id[identity].trigger()

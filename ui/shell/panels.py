@@ -10,8 +10,9 @@ from PySide6.QtGui import QAction, QWheelEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QScrollArea, QWidget
 
 from ui.look.theme import Theme
-from ui.look.type_size import TypeSizes, sized
+from ui.look.type_size import sized
 from ui.shell.dock_layout import DockLayout
+from ui.shell.type_sizes import TypeSizes
 
 if TYPE_CHECKING:
     from ui.shell.window import Window
@@ -35,7 +36,7 @@ class Panels(QObject):
     def __init__(self, window: Window, widgets: dict[str, QWidget]) -> None:
         super().__init__(window)
         self._window, self._widgets = window, widgets
-        self.sizes = TypeSizes(window.session)
+        self.sizes = TypeSizes(window.settings)
         self.docks = {name: self._dock(name, widget) for name, widget in widgets.items()}
         self.docks["outline"].hide()
         self.layout = DockLayout(window, self.docks)

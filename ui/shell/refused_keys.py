@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QKeyEvent
 
-from ui.shell import action_spec as on
 from ui.shell.shortcuts import pressed
+from ui.shell.workspace import action_spec as on
 
 if TYPE_CHECKING:
-    from ui.shell.action_spec import ActionSpec, Rule, Situation
     from ui.shell.window import Window
+    from ui.shell.workspace.action_spec import ActionContext, ActionSpec, Rule
 
 _FIRST: dict[Rule, str] = {
     on.selection: "select a node, wire, frame or note first", on.node_selection: "select a node first",
@@ -34,7 +34,7 @@ def explain(window: Window, event: QKeyEvent) -> None:
     window.canvas.message.emit(_why(window, spec, window.commands.situation()))
 
 
-def _why(window: Window, spec: ActionSpec, situation: Situation) -> str:
+def _why(window: Window, spec: ActionSpec, situation: ActionContext) -> str:
     if situation.read_only and spec.enabled(replace(situation, read_only=False)):
         return window.document.read_only
     name = spec.text.removesuffix(" …")
@@ -46,7 +46,7 @@ def _why(window: Window, spec: ActionSpec, situation: Situation) -> str:
     return f"{name}: {first or f'not possible here ({spec.tip[0].lower()}{spec.tip[1:]})'}"
 
 
-def _missing(rule: Rule, situation: Situation) -> str:
+def _missing(rule: Rule, situation: ActionContext) -> str:
     """What a rule that a feature made lacks, found by trying: a graph, or something selected."""
     if situation.selected:
         return ""

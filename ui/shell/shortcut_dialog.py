@@ -9,9 +9,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from ui.look.widgets import button, label
-from ui.shell.action_spec import ActionSpec
 from ui.shell.actions import ACTIONS, BY_ID, MENUS
 from ui.shell.shortcuts import Keys, native, pressed, refusal
+from ui.shell.workspace.action_spec import ActionSpec
 
 ID = Qt.ItemDataRole.UserRole + 1
 GESTURES = (

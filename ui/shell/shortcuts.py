@@ -8,9 +8,9 @@ from collections.abc import Iterable, Mapping
 from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 
-from ui.shell.action_spec import ActionSpec
 from ui.shell.actions import ACTIONS, BY_ID, MENUS
-from ui.shell.settings import Session
+from ui.shell.workspace.action_spec import ActionSpec
+from ui.shell.workspace.settings import UserSettings
 
 _SETTING = "keys"
 _HANDS = ("Up", "Down", "Left", "Right")
@@ -24,7 +24,7 @@ _DEFAULTS = frozenset(QKeySequence(key).toString() for spec in ACTIONS for key i
 class Keys:
     """The keys of every action. A key that was given to one action by hand is taken from whichever had it before."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: UserSettings) -> None:
         self._session = session
         self._chosen: dict[str, tuple[str, ...]] = _read(session.text(_SETTING))
         self._taken = {key for keys in self._chosen.values() for key in keys}

@@ -5,16 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QIcon, QPainter, QPixmap, QResizeEvent
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenuBar, QPushButton, QSizePolicy, QSlider, QWidget
 
+from ui.look.marks import dot
 from ui.look.style import style_sheet
-from ui.look.theme import THEMES, Theme, color
+from ui.look.theme import THEMES, Theme
 from ui.look.type_size import sized
 from ui.look.widgets import ElidedLabel, button, label, set_property
 from ui.shell.actions import hint
-from ui.shell.playback import SPEEDS, Playhead
+from ui.shell.workspace.playback import SPEEDS, Playhead
 
 SPEED_STEPS = 100
 
@@ -218,17 +219,3 @@ class TopBar(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._fit()
-
-
-def dot(hue: str, ratio: float = 2.0) -> QIcon:
-    """A small disc, for a chip."""
-    picture = QPixmap(round(10 * ratio), round(10 * ratio))
-    picture.setDevicePixelRatio(ratio)
-    picture.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(picture)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(color(hue))
-    painter.drawEllipse(QRectF(1, 1, 8, 8))
-    painter.end()
-    return QIcon(picture)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPointF
 
-from ui.shell.settings import Session
+from ui.shell.workspace.settings import UserSettings
 
 if TYPE_CHECKING:
     from graph.storage.document import Document
@@ -21,7 +21,7 @@ KEPT = 30
 class ViewMemory(QObject):
     """One entry a document, by its path, or `example:` and a name. A view that shows everything needs none."""
 
-    def __init__(self, session: Session, canvas: Canvas) -> None:
+    def __init__(self, session: UserSettings, canvas: Canvas) -> None:
         super().__init__(canvas)
         self._session, self._canvas = session, canvas
         self._document: Document | None = None

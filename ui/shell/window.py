@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QMainWindow
 
 from ui.look.frame import paint_frame
 from ui.look.theme import THEMES, Theme, color, load_fonts
-from ui.look.type_size import TypeSizes, sized
+from ui.look.type_size import sized
 from ui.look.widgets import column
-from ui.shell.settings import Session
+from ui.shell.type_sizes import TypeSizes
+from ui.shell.workspace.settings import UserSettings
 
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
@@ -49,10 +50,10 @@ class Window(QMainWindow):
     lessons: Lessons
     presenter: Presenter
 
-    def __init__(self, document: Document | None, session: Session, kernel: Kernel | None = None, example: str = "") -> None:
+    def __init__(self, document: Document | None, session: UserSettings, kernel: Kernel | None = None, example: str = "") -> None:
         super().__init__()
         load_fonts()
-        self.session, self.kernel = session, kernel
+        self.settings, self.kernel = session, kernel
         self.theme: Theme = sized(THEMES.get(session.text("theme", "light"), THEMES["light"]), TypeSizes(session).of())
         self.furnished = False
         self.setWindowTitle("Gradwire")
@@ -72,14 +73,13 @@ class Window(QMainWindow):
         from ui.look.style import ICONS
         from ui.outline.outline import Outline
         from ui.problems.diagnosis import Diagnosis
-        from ui.shell import actions, feature, menus
+        from ui.shell import actions, menus
         from ui.shell.bottom import Bottom
         from ui.shell.commands import Commands
         from ui.shell.dialogs import Dialogs
         from ui.shell.dropped import DropTarget
+        from ui.shell.features import features
         from ui.shell.files import Files
-        from ui.shell.later import Later
-        from ui.shell.playback import Playhead
         from ui.shell.recovery import Recovery
         from ui.shell.search_box import SearchBox
         from ui.shell.shortcuts import Keys
@@ -87,15 +87,20 @@ class Window(QMainWindow):
         from ui.shell.status import Status
         from ui.shell.topbar import TopBar
         from ui.shell.view_memory import ViewMemory
+        from ui.shell.workspace.later import Later
+        from ui.shell.workspace.playback import Playhead
+        from ui.shell.workspace.services import Services
         from ui.training.pace import Pace
 
-        session = self.session
+        session = self.settings
         self.kernel, self.document = kernel, document
         self.trace: TraceView | None = None
+        self.services = Services()
         self.setWindowIcon(QIcon(str(ICONS / "gradwire.svg")))
         self.later = Later(self)
         self.drop_target = DropTarget(self)
         self.dialogs = Dialogs(self)
+        self.files = Files(self)
         self.playhead = Playhead(self)
         self.playhead.set_speed(session.real("speed", 1.0))
         self.playhead.reduced_motion = session.flag("reduced_motion")
@@ -106,16 +111,15 @@ class Window(QMainWindow):
         self.showing = Showing(self)
         self.library = Library(document.graph.catalog, self.theme, session.recent_types)
         self.views = ViewMemory(session, self.canvas)
-        self.inspector = Inspector(kernel.request_array if kernel is not None else None)
+        self.inspector = Inspector(kernel.request_array if kernel is not None else None, self.files)
         self.bottom = Bottom(self.pace)
         self.diagnosis = Diagnosis(self)
         self.outline = Outline()
         self.status = Status(self)
-        self.files = Files(self)
         self.files.took_example(example)
         self.recovery = Recovery(self, session.recovery_folder)
         self.commands = Commands(self)
-        self.features = feature.made(self)
+        self.features = features(self)
         vars(self).update(self.features)
         self.actions_by_id = actions.build(self, self.canvas, self.commands)
         self.keys = Keys(session)
@@ -136,7 +140,7 @@ class Window(QMainWindow):
 
     def _take_place(self) -> None:
         """Where the window was, never filling the screen without a way out; at the first start, where it fits with its frame."""
-        geometry, available = self.session.blob("geometry"), self.screen().availableGeometry()
+        geometry, available = self.settings.blob("geometry"), self.screen().availableGeometry()
         if geometry is None or not self.restoreGeometry(geometry):
             place, filled = first_place(available)
             self.setGeometry(place)
@@ -148,6 +152,11 @@ class Window(QMainWindow):
         self.panels.watch()
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         QTimer.singleShot(0, self.views, self.views.first_look)  # once the panels around the canvas have their places
+
+    @property
+    def widget(self) -> Window:
+        """What dialogs, bars and windows of their own belong to."""
+        return self
 
     # layout
 
@@ -384,7 +393,7 @@ class Window(QMainWindow):
         for each in self.features.values():
             each.set_theme(theme)
         self.actions_by_id[f"theme_{theme.name}"].setChecked(True)
-        self.session.set("theme", theme.name)
+        self.settings.set("theme", theme.name)
         if grows:
             self.panels.layout.arrange()
 
@@ -435,16 +444,16 @@ class Window(QMainWindow):
             event.ignore()
             return
         self.later.end()
-        self.session.set("geometry", self.saveGeometry())
+        self.settings.set("geometry", self.saveGeometry())
         self.panels.layout.remember()
         for each in self.features.values():
             each.close()
         self.recovery.close()
         self.views.leave()
         self.playhead.reset()
-        self.session.set("speed", self.playhead.speed)
-        self.session.set("started", True)
-        self.session.sync()
+        self.settings.set("speed", self.playhead.speed)
+        self.settings.set("started", True)
+        self.settings.sync()
         if self.kernel is not None:
             self.kernel.shutdown()
         event.accept()

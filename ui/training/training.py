@@ -15,10 +15,9 @@ from graph.model.graph import GraphError
 from graph.model.spec import Setting
 from graph.storage.document import Document
 from ui.forms.forms import Form
-from ui.inspector.inspector import scrolled
 from ui.look.numbers import count, number, plain, rate
 from ui.look.theme import LIGHT, Theme
-from ui.look.widgets import button, clear, label
+from ui.look.widgets import button, clear, label, scrolled
 from ui.maths.formula import FormulaView
 from ui.training.curves import EMPTY, Curves
 from ui.training.pace import Pace

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from graph.model.graph import Graph, GraphError
-from ui.shell.feature import Feature
+from ui.shell.workspace.feature import Feature
 
 if TYPE_CHECKING:
     from engine.unfold import Shapes
@@ -17,9 +17,9 @@ class Unfold(Feature):
 
     def facts(self) -> Iterable[str]:
         """`openable`: the one selected node can be opened, or is open; `neural`: it has neurons; `foldable`: at or in an opened node."""
-        window, graph = self.window, self.window.document.graph
-        chosen = window.canvas.selected_nodes()
-        if window.document.read_only or not (chosen or graph.groups):
+        workspace, graph = self.workspace, self.workspace.document.graph
+        chosen = workspace.canvas.selected_nodes()
+        if workspace.document.read_only or not (chosen or graph.groups):
             return ()  # as when the window opens: nothing is imported for it
         from engine.unfold import RECIPES
 
@@ -41,17 +41,17 @@ class Unfold(Feature):
         from engine.unfold import fold
         from ui.canvas.model.levels import home_of
 
-        canvas, opened = self.window.canvas, self._opened()
+        canvas, opened = self.workspace.canvas, self._opened()
         if canvas.gesture is not None:
             return
         if opened is None:
-            self.window.say("Select an opened layer, or something inside it, to fold it back")
+            self.workspace.say("Select an opened layer, or something inside it, to fold it back")
             return
-        graph = self.window.document.graph
+        graph = self.workspace.document.graph
         try:
             edit, node = fold(graph, opened)
         except GraphError as refused:
-            self.window.say(str(refused))
+            self.workspace.say(str(refused))
             return
         if canvas.navigation.inside is not None and self._is_inside(opened):
             canvas.navigation.show(home_of(graph, opened))
@@ -62,7 +62,7 @@ class Unfold(Feature):
     def _open(self, into_neurons: bool) -> None:
         from engine.unfold import unfold
 
-        window, canvas = self.window, self.window.canvas
+        workspace, canvas = self.workspace, self.workspace.canvas
         if canvas.gesture is not None:
             return
         if (card := self._card()) is not None:
@@ -70,28 +70,28 @@ class Unfold(Feature):
             return
         chosen = canvas.selected_nodes()
         if len(chosen) != 1:
-            window.say("Select one node to open")
+            workspace.say("Select one node to open")
             return
-        name = window.document.graph.nodes[chosen[0]].name
+        name = workspace.document.graph.nodes[chosen[0]].name
         try:
-            edit, group = unfold(window.document.graph, chosen[0], self._shapes(), into_neurons, _size)
+            edit, group = unfold(workspace.document.graph, chosen[0], self._shapes(), into_neurons, _size)
         except GraphError as refused:
-            window.say(str(refused))
+            workspace.say(str(refused))
             return
         if canvas.do(edit, f"Open {name}"):
             canvas.navigation.enter(group)
-            window.say(f"Inside {name}: the same numbers, step by step. Esc goes out, Ctrl+U folds it back")
+            workspace.say(f"Inside {name}: the same numbers, step by step. Esc goes out, Ctrl+U folds it back")
 
     def _shapes(self) -> Shapes:
         """What is known of the document as it is; nothing while the numbers belong to another structure."""
-        trace = self.window.trace
-        return trace.shapes if trace is not None and trace.structure == self.window.document.structure else {}
+        trace = self.workspace.trace
+        return trace.shapes if trace is not None and trace.structure == self.workspace.document.structure else {}
 
     def _opened(self) -> str | None:
         """The opened node's group that is meant: selected, around what is selected, or the one that is looked into."""
         from engine.unfold import folded_around
 
-        canvas, graph = self.window.canvas, self.window.document.graph
+        canvas, graph = self.workspace.canvas, self.workspace.document.graph
         items = sorted(item for item in canvas.selection if item in graph.nodes or item in graph.groups)
         inside = canvas.navigation.inside
         around = {folded_around(graph, item) for item in items or ([inside] if inside is not None else [])}
@@ -101,11 +101,11 @@ class Unfold(Feature):
         """The one card selected, where it is an opened node's."""
         from engine.unfold import opened
 
-        chosen = list(self.window.canvas.selection)
-        return chosen[0] if len(chosen) == 1 and opened(self.window.document.graph, chosen[0]) else None
+        chosen = list(self.workspace.canvas.selection)
+        return chosen[0] if len(chosen) == 1 and opened(self.workspace.document.graph, chosen[0]) else None
 
     def _is_inside(self, group: str) -> bool:
-        return group in (each.id for each in self.window.canvas.navigation.way())
+        return group in (each.id for each in self.workspace.canvas.navigation.way())
 
 
 def _size(graph: Graph, node: str) -> tuple[float, float]:

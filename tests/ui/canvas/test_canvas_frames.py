@@ -16,7 +16,7 @@ from ui.canvas.model import geometry, small_print
 from ui.canvas.model.scene import Scene
 from ui.canvas.paint.pulses import Cover
 from ui.canvas.view import Canvas
-from ui.shell.playback import Playhead
+from ui.shell.workspace.playback import Playhead
 
 
 @pytest.fixture

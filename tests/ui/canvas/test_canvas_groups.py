@@ -35,7 +35,7 @@ from tests.support.canvas_graphs import (  # fmt: skip
 )
 from ui.canvas.view import Canvas
 from ui.look.theme import THEMES
-from ui.shell.playback import Playhead
+from ui.shell.workspace.playback import Playhead
 
 KEY = Qt.Key
 

@@ -155,7 +155,7 @@ def test_batches_draw_all_their_shapes() -> None:
 
 
 def test_a_value_waits_for_its_pulse_but_what_was_typed_is_there() -> None:
-    from ui.shell.playback import Playhead
+    from ui.shell.workspace.playback import Playhead
 
     graph, trace = xy_plus_z(), xy_plus_z_trace()
     head = Playhead()

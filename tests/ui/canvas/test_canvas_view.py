@@ -40,7 +40,7 @@ from ui.canvas.view import STALE_MS, Canvas
 from ui.look.theme import DARK, LIGHT, PROJECTOR, THEMES, Theme, color
 from ui.shell import picture_file
 from ui.shell.picture_file import picture_image
-from ui.shell.playback import Playhead
+from ui.shell.workspace.playback import Playhead
 
 
 def near(image: QImage, hue: str, area: QRectF) -> int:

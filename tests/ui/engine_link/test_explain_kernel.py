@@ -21,15 +21,15 @@ from ui.engine_link.link import Kernel
 from ui.explain.tools_page import TOOLS
 from ui.look.numbers import number
 from ui.shell.files import example_document
-from ui.shell.settings import Session
 from ui.shell.window import Window
+from ui.shell.workspace.settings import UserSettings
 
 PATIENCE = 60_000
 Open = Callable[[Document], Window]
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, session: Session) -> Iterator[Open]:
+def open_window(qtbot: QtBot, session: UserSettings) -> Iterator[Open]:
     made: list[Window] = []
 
     def open_(document: Document) -> Window:

@@ -20,15 +20,15 @@ from ui.explain.card_page import CardPage
 from ui.inspector.inspector import EXPLAIN
 from ui.look.numbers import number
 from ui.shell.files import example_document
-from ui.shell.settings import Session
 from ui.shell.window import Window
+from ui.shell.workspace.settings import UserSettings
 
 PATIENCE = 10_000
 Open = Callable[[Document], Window]
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, session: Session) -> Iterator[Open]:
+def open_window(qtbot: QtBot, session: UserSettings) -> Iterator[Open]:
     """Windows with an engine in their own process, shown, with their first numbers."""
     made: list[Window] = []
 
@@ -170,7 +170,7 @@ def test_the_notation_is_switched_and_remembered(window: Window, qtbot: QtBot) -
     qtbot.waitUntil(lambda: page.card is not None and page.card.notation == "bar", timeout=PATIENCE)
 
     assert "∂add" not in written(page) and "multiply\u0304" in written(page)
-    assert window.session.text("notation") == "bar"
+    assert window.settings.text("notation") == "bar"
 
 
 def test_a_card_follows_the_numbers_and_keeps_its_widgets(window: Window, qtbot: QtBot) -> None:

@@ -27,15 +27,15 @@ from ui.explain.writing import HiddenNumbers
 from ui.maths.array_view import ArrayPanel
 from ui.maths.sheet import Sheet
 from ui.shell.files import example_document
-from ui.shell.settings import Session
 from ui.shell.window import Window
+from ui.shell.workspace.settings import UserSettings
 
 PATIENCE = 20_000
 ANSWERED = {"paths": "ledger", "picture": "local", "symbolic": "formulas", "modes": "answer"}
 
 
 @pytest.fixture
-def window(qtbot: QtBot, session: Session) -> Iterator[Window]:
+def window(qtbot: QtBot, session: UserSettings) -> Iterator[Window]:
     made = Window(Document(build("x*y + x", CATALOG, {"x": 2.0, "y": -5.0})), session, Desk())  # type: ignore[arg-type]
     made.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
     qtbot.addWidget(made)

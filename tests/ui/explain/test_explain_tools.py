@@ -26,15 +26,15 @@ from ui.explain.tools_page import TOOLS
 from ui.look.theme import DARK, PROJECTOR
 from ui.look.type_size import sized
 from ui.shell.files import example_document
-from ui.shell.settings import Session
 from ui.shell.window import Window
+from ui.shell.workspace.settings import UserSettings
 
 PATIENCE = 20_000
 Open = Callable[[Document], Window]
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, session: Session) -> Iterator[Open]:
+def open_window(qtbot: QtBot, session: UserSettings) -> Iterator[Open]:
     made: list[Window] = []
 
     def open_(document: Document) -> Window:

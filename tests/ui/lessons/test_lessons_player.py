@@ -25,8 +25,8 @@ from ui.lessons.shelf import LESSONS, Progress, Standing, entries
 from ui.lessons.text import laid_out, pieces
 from ui.look.theme import THEMES
 from ui.maths.formula import loader
-from ui.shell.settings import Session
 from ui.shell.window import Window
+from ui.shell.workspace.settings import UserSettings
 
 SHIPPED = [entry.path for entry in entries()]
 STEPS = [
@@ -302,7 +302,7 @@ def test_a_lesson_that_cannot_be_read_says_so_and_leaves_everything(window: Wind
 
 
 def test_how_far_one_came_is_remembered_and_taken_up_again(
-    make_window: Callable[..., Window], lesson: Path, session: Session
+    make_window: Callable[..., Window], lesson: Path, session: UserSettings
 ) -> None:
     first = make_window()
     first.lessons.open(lesson)
@@ -316,7 +316,7 @@ def test_how_far_one_came_is_remembered_and_taken_up_again(
     assert player(again).index == 2
 
 
-def test_nonsense_in_the_settings_is_no_progress(session: Session, lesson: Path) -> None:
+def test_nonsense_in_the_settings_is_no_progress(session: UserSettings, lesson: Path) -> None:
     for text in ("[]", "{", '{"x": 3}', json.dumps({str(lesson.resolve()): {"seen": 3}})):
         session.set("lessons", text)
         assert Progress(session).of(lesson) == Standing()

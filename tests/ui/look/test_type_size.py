@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from ui.look.theme import THEMES
 from ui.look.type_size import LEAST, MOST, sized, stepped
-from ui.shell.settings import Session
 from ui.shell.window import Window
+from ui.shell.workspace.settings import UserSettings
 
 
 def wheel(window: Window, over: QWidget, notches: int, held: Qt.KeyboardModifier = Qt.KeyboardModifier.ControlModifier) -> None:
@@ -85,12 +85,12 @@ def test_ctrl_and_the_wheel_zoom_the_canvas_as_ever(window: Window) -> None:
 
 
 def test_the_size_comes_back(make_window: Callable[..., Window], tmp_path: Path) -> None:
-    first = make_window(own=Session(tmp_path / "s.ini"))
+    first = make_window(own=UserSettings(tmp_path / "s.ini"))
     first.commands.type_larger()
     first.panels.step_type(1, "library")
     first.close()
 
-    second = make_window(own=Session(tmp_path / "s.ini"))
+    second = make_window(own=UserSettings(tmp_path / "s.ini"))
 
     assert second.theme.scale == pytest.approx(1.1) and second.panels.sizes.total("library") == pytest.approx(1.25)
 

@@ -303,7 +303,7 @@ def test_the_score_is_kept_beside_the_settings_and_exported(window: Window, qtbo
     with target.open(encoding="utf-8-sig", newline="") as file:
         (row,) = csv.DictReader(file)
     assert (row["name"], row["typed"], row["truth"], row["right"]) == ("Ada", "-5", "-5.0", "yes") and "gradient x → " in row["item"]
-    (kept,) = (window.session.path.parent / "predictions").glob("*.csv")
+    (kept,) = (window.settings.path.parent / "predictions").glob("*.csv")
     assert "gradient x" in kept.read_text(encoding="utf-8")
     trigger(window, "show_score")
     assert window.predict.page.isVisible() and window.predict.page.table.rowCount() == 1

@@ -8,12 +8,12 @@ from collections import Counter
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMenu
 
-from ui.shell.action_spec import Situation
 from ui.shell.actions import ACTIONS, MENUS
 from ui.shell.commands import Commands
 from ui.shell.window import Window
+from ui.shell.workspace.action_spec import ActionContext
 
-EMPTY = Situation()
+EMPTY = ActionContext()
 
 
 def test_ids_are_unique_and_each_has_a_command(window: Window) -> None:
@@ -50,7 +50,7 @@ def test_with_nothing_there_nothing_can_be_undone_deleted_played_or_trained() ->
 
 
 def test_a_read_only_document_cannot_be_edited_but_saved_elsewhere() -> None:
-    reading = Situation(nodes=3, selected=1, selected_nodes=1, undo="Move", read_only=True)
+    reading = ActionContext(nodes=3, selected=1, selected_nodes=1, undo="Move", read_only=True)
     on = {spec.id for spec in ACTIONS if spec.enabled(reading)}
 
     assert not on & {"delete", "cut", "paste", "undo", "rename", "add_node", "save", "duplicate"}

@@ -19,7 +19,7 @@ from ui.shell.actions import ACTIONS
 from ui.shell.window import Window
 
 UI = Path(dialogs_module.__file__).parents[1]
-LOOPS = {"dialogs.py": 1, "app.py": 1, "library.py": 1}
+LOOPS = {"shell/dialogs.py": 1, "shell/app.py": 1, "library/library.py": 1}
 """Where an event loop of its own may start: the one place that waits for a dialog, the application, and dragging from the library."""
 STATIC = {"getOpenFileName", "getSaveFileName", "getExistingDirectory", "getText", "getInt", "getItem", "getColor", "getFont",
           "question", "warning", "information", "critical"}  # fmt: skip

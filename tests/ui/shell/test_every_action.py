@@ -17,10 +17,10 @@ from graph.model.lint import lint
 from graph.storage.document import Document
 from tests.support.window_support import hand_trace
 from ui.look.theme import THEMES
-from ui.shell.action_spec import ActionSpec, Situation
 from ui.shell.actions import ACTIONS, MENUS
 from ui.shell.files import example_document
 from ui.shell.window import Window
+from ui.shell.workspace.action_spec import ActionContext, ActionSpec
 
 NONE, CTRL, SHIFT, ALT = (
     Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier,
@@ -31,7 +31,7 @@ ASKS_OR_LEAVES = {
 }  # fmt: skip
 """What opens a window of its own, leaves the document, or writes files; tested where it belongs."""
 RANDOM = [spec for spec in ACTIONS if spec.id not in ASKS_OR_LEAVES - {"undo", "redo"}]
-ALWAYS_POSSIBLE = Situation(
+ALWAYS_POSSIBLE = ActionContext(
     nodes=9, selected_nodes=2, selected=3, movable=2, undo="x", redo="x", events=4, trained=True, trainable=True, kernel=True,
 )  # fmt: skip
 
@@ -92,11 +92,11 @@ def test_what_an_action_does_is_undone_and_redone_exactly(window: Window, menu: 
 
 @pytest.mark.parametrize("spec", [s for s in ACTIONS if s.enabled.__name__ != "always"], ids=lambda s: s.id)
 def test_a_rule_that_disables_also_enables(spec: ActionSpec) -> None:
-    known = [field.name for field in fields(Situation) if field.name != "facts"]
-    told = [Situation(facts=frozenset()), replace(ALWAYS_POSSIBLE, facts=EveryFact())]
-    changed = [replace(base, **{name: value}) for base in (ALWAYS_POSSIBLE, Situation()) for name in known for value in (0, 1, 3)]
+    known = [field.name for field in fields(ActionContext) if field.name != "facts"]
+    told = [ActionContext(facts=frozenset()), replace(ALWAYS_POSSIBLE, facts=EveryFact())]
+    changed = [replace(base, **{name: value}) for base in (ALWAYS_POSSIBLE, ActionContext()) for name in known for value in (0, 1, 3)]
 
-    assert {bool(spec.enabled(situation)) for situation in (ALWAYS_POSSIBLE, Situation(), *told, *changed)} == {True, False}
+    assert {bool(spec.enabled(situation)) for situation in (ALWAYS_POSSIBLE, ActionContext(), *told, *changed)} == {True, False}
 
 
 def test_no_key_of_the_canvas_is_heard_in_a_text_field(window: Window, qtbot: QtBot) -> None:

@@ -19,8 +19,8 @@ from tests.support.window_support import Answers, after_event
 from ui.forms.forms import TextField
 from ui.shell.app import opening
 from ui.shell.gallery import FIRST, Gallery, examples
-from ui.shell.settings import Session
 from ui.shell.window import Window
+from ui.shell.workspace.settings import UserSettings
 
 
 def answering(window: Window, **answers: object) -> Answers:
@@ -92,7 +92,7 @@ def test_saving_by_key_asks_for_a_place_once_and_then_not_again(window: Window, 
     after_event()
 
     assert asked.asked == ["save"] and not window.document.modified
-    assert window.topbar.file.full == "mine" and (tmp_path / "mine.gradwire").resolve() in window.session.recent
+    assert window.topbar.file.full == "mine" and (tmp_path / "mine.gradwire").resolve() in window.settings.recent
 
 
 def test_a_file_that_cannot_be_read_says_so_and_what_is_open_stays(window: Window, tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_an_opened_file_is_shown_and_remembered(window: Window, tmp_path: Path) 
 
     window.commands.open()
 
-    assert window.document.path == path and window.session.recent[0] == path.resolve()
+    assert window.document.path == path and window.settings.recent[0] == path.resolve()
     assert window.windowTitle().startswith("other")
 
 
@@ -131,7 +131,7 @@ def test_a_saved_example_is_a_copy(window: Window, tmp_path: Path) -> None:
     assert next(e.path for e in examples(CATALOG) if e.path.stem == FIRST).read_bytes() == original
 
 
-def test_the_first_start_opens_x_y_plus_z_ready_to_play(session: Session) -> None:
+def test_the_first_start_opens_x_y_plus_z_ready_to_play(session: UserSettings) -> None:
     document, example, complaint = opening(None, session)
 
     assert (example, complaint, document.path) == (FIRST, "", None)
@@ -139,7 +139,7 @@ def test_the_first_start_opens_x_y_plus_z_ready_to_play(session: Session) -> Non
     assert values == {"x": 2.0, "y": -5.0, "z": 3.0}
 
 
-def test_the_next_start_opens_what_was_open_last(session: Session, tmp_path: Path) -> None:
+def test_the_next_start_opens_what_was_open_last(session: UserSettings, tmp_path: Path) -> None:
     path = tmp_path / "last.gradwire"
     Document.new(CATALOG).save(path)
     session.remember(path)
@@ -149,7 +149,7 @@ def test_the_next_start_opens_what_was_open_last(session: Session, tmp_path: Pat
     assert opening(None, session)[1] == FIRST
 
 
-def test_a_missing_file_on_the_command_line_is_said_and_the_window_still_opens(session: Session, tmp_path: Path) -> None:
+def test_a_missing_file_on_the_command_line_is_said_and_the_window_still_opens(session: UserSettings, tmp_path: Path) -> None:
     document, _, complaint = opening(tmp_path / "nowhere.gradwire", session)
 
     assert "nowhere" in complaint and document.graph.nodes
@@ -157,7 +157,7 @@ def test_a_missing_file_on_the_command_line_is_said_and_the_window_still_opens(s
 
 def test_theme_panels_and_size_come_back(make_window: Callable[..., Window], tmp_path: Path, qtbot: QtBot) -> None:
     ini = tmp_path / "remembered.ini"
-    first = make_window(own=Session(ini))
+    first = make_window(own=UserSettings(ini))
     first.resize(780, 640)  # with a frame it fits the test screen of 800 by 800; what does not fit comes back maximized
     first.commands.theme_dark()
     first.commands.panel_library()
@@ -165,7 +165,7 @@ def test_theme_panels_and_size_come_back(make_window: Callable[..., Window], tmp
     qtbot.wait(20)
     assert first.close()
 
-    second = Window(Document.new(CATALOG), Session(ini))  # as it comes, where `make_window` gives it a size
+    second = Window(Document.new(CATALOG), UserSettings(ini))  # as it comes, where `make_window` gives it a size
     qtbot.addWidget(second)
     second.show()
     qtbot.waitExposed(second)
@@ -259,7 +259,7 @@ def test_a_file_that_another_window_changed_is_not_replaced_unasked(window: Wind
 
 
 def test_recent_files_are_not_looked_for_and_stay_when_a_disk_is_away(
-    make_window: Callable[..., Window], session: Session, monkeypatch: pytest.MonkeyPatch
+    make_window: Callable[..., Window], session: UserSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # fmt: skip
     """The list is read and written without asking the disk once."""
     session.set("recent", ["/mnt/share/lecture.gradwire", "/home/u/a.gradwire"])
@@ -293,7 +293,7 @@ def test_dialogs_start_in_the_documents_folder_else_where_one_was_last_else_in_t
     window.commands.export_code()
     assert {Path(folder) for folder in asked.folders[2:3]} | {Path(f).parent for f in asked.folders[3:]} == {tmp_path / "a"}
 
-    window.session.remember(tmp_path / "a" / "x.gradwire")
+    window.settings.remember(tmp_path / "a" / "x.gradwire")
     window.commands.new()
     window.commands.open()
     window.commands.save_as()
@@ -325,7 +325,7 @@ def test_a_relative_path_that_is_typed_begins_at_the_documents_folder(window: Wi
     assert window.files.resolved("~/data.csv") == "~/data.csv" and window.files.resolved("/x.csv") == "/x.csv"
 
 
-def test_a_file_that_cannot_be_opened_at_the_start_is_said_once_and_another_is_offered(session: Session, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_at_the_start_is_said_once_and_another_is_offered(session: UserSettings, tmp_path: Path) -> None:
     session.set("last", str(tmp_path / "gone.gradwire"))
     document, example, complaint = opening(None, session)
     assert example == FIRST and document.graph.nodes and "gone.gradwire" in complaint

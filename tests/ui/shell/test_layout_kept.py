@@ -15,8 +15,8 @@ from engine.nodes.catalog import CATALOG
 from tests.support.window_support import Answers
 from tests.ui.lessons.test_lessons_player import lesson  # noqa: F401  # a fixture
 from ui.shell.files import example_document
-from ui.shell.settings import Session
 from ui.shell.window import Window, first_place
+from ui.shell.workspace.settings import UserSettings
 
 SCREENS = [(1280, 720), (1366, 768), (1920, 1080)]
 FRAME = 24
@@ -31,7 +31,7 @@ def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Start]:
     made: list[Window] = []
 
     def start(size: tuple[int, int] | None = None, lesson: Path | None = None, example: str = "xor") -> Window:  # noqa: F811
-        window = Window(None, Session(tmp_path / "home.ini"))
+        window = Window(None, UserSettings(tmp_path / "home.ini"))
         if size is not None:
             window.setWindowState(Qt.WindowState.WindowNoState)
             window.resize(size[0], size[1] - FRAME)
@@ -248,7 +248,7 @@ def test_a_panel_hidden_at_the_start_has_its_size_when_it_is_shown(start: Start)
 
 @pytest.mark.parametrize("nonsense", ["[]", "{", '{"sizes": {"bottom": 1e9, "library": "x"}}', '{"sizes": {"bottom": NaN}, "shown": 4}'])
 def test_nonsense_in_the_settings_is_the_usual_layout(start: Start, tmp_path: Path, nonsense: str) -> None:
-    own = Session(tmp_path / "home.ini")
+    own = UserSettings(tmp_path / "home.ini")
     own.set("layout", nonsense)
     own.sync()
 

@@ -21,8 +21,8 @@ from graph.storage.document import Document
 from graph.storage.journal import recover
 from tests.support.editing_window import steps
 from tests.support.window_support import Answers, after_event
-from ui.shell.settings import Session
 from ui.shell.window import Window
+from ui.shell.workspace.settings import UserSettings
 
 ROOT = Path(__file__).parents[3]
 
@@ -92,10 +92,10 @@ def crashed(window: Window) -> None:
 @pytest.fixture
 def after_a_crash(make_window: Callable[..., Window], tmp_path: Path) -> tuple[Window, Document]:
     """A fresh window with an offer, and the document that was lost."""
-    first = make_window(own=Session(tmp_path / "settings.ini"))
+    first = make_window(own=UserSettings(tmp_path / "settings.ini"))
     first.canvas.add_node("math.exp")
     crashed(first)
-    second = make_window(own=Session(tmp_path / "settings.ini"))
+    second = make_window(own=UserSettings(tmp_path / "settings.ini"))
     second.recovery.look()
     return second, first.document
 
@@ -109,7 +109,7 @@ def test_the_next_start_offers_an_untitled_document_and_brings_it_back(after_a_c
 
     assert window.document.graph == lost.graph and window.document.modified and not window.recovery.bar.isVisible()
     # It is safe again before the old journal goes.
-    assert [*window.session.recovery_folder.glob("session-*/*.journal")]
+    assert [*window.settings.recovery_folder.glob("session-*/*.journal")]
 
 
 def test_a_restored_document_that_is_saved_is_not_offered_again(after_a_crash: tuple[Window, Document], tmp_path: Path) -> None:
@@ -120,7 +120,7 @@ def test_a_restored_document_that_is_saved_is_not_offered_again(after_a_crash: t
     assert window.files.save()
     crashed(window)
 
-    assert recover(window.session.recovery_folder, CATALOG) == []
+    assert recover(window.settings.recovery_folder, CATALOG) == []
 
 
 def test_unsaved_changes_are_asked_about_before_something_is_restored(after_a_crash: tuple[Window, Document]) -> None:
@@ -140,7 +140,7 @@ def test_not_now_leaves_it_for_the_next_start(after_a_crash: tuple[Window, Docum
     qtbot.mouseClick(window.recovery.bar.later, Qt.MouseButton.LeftButton)
 
     assert not window.recovery.bar.isVisible()
-    (found,) = recover(window.session.recovery_folder, CATALOG)
+    (found,) = recover(window.settings.recovery_folder, CATALOG)
     assert found.graph == lost.graph
     found.release()
 
@@ -155,23 +155,23 @@ def test_deleting_asks_once_more(after_a_crash: tuple[Window, Document]) -> None
 
     answers.agrees = True
     window.recovery.delete()
-    assert not window.recovery.offered and recover(window.session.recovery_folder, CATALOG) == []
+    assert not window.recovery.offered and recover(window.settings.recovery_folder, CATALOG) == []
 
 
 def test_a_window_that_is_closed_leaves_no_journal(make_window: Callable[..., Window], tmp_path: Path, qtbot: QtBot) -> None:
     window = make_window()
     window.canvas.add_node("math.exp")
-    qtbot.waitUntil(lambda: bool([*window.session.recovery_folder.glob("session-*/*.journal")]), timeout=4000)
+    qtbot.waitUntil(lambda: bool([*window.settings.recovery_folder.glob("session-*/*.journal")]), timeout=4000)
 
     window.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
     assert window.close()
 
-    assert [*window.session.recovery_folder.iterdir()] == []
+    assert [*window.settings.recovery_folder.iterdir()] == []
 
 
 def test_a_disk_that_refuses_is_said_and_work_goes_on(make_window: Callable[..., Window], tmp_path: Path) -> None:
     window = make_window()
-    window.session.recovery_folder.write_text("a file where the folder should be")
+    window.settings.recovery_folder.write_text("a file where the folder should be")
 
     window.canvas.add_node("math.exp")
     window.recovery.flush()

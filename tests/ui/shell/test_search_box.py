@@ -76,7 +76,7 @@ def test_canvas_keys_typed_into_the_box_are_letters(window: Window, qtbot: QtBot
 def test_a_placed_type_comes_first_next_time_among_equals(window: Window) -> None:
     window.commands.place("math.sin")
 
-    assert window.session.recent_types[0] == "math.sin"
+    assert window.settings.recent_types[0] == "math.sin"
 
 
 def test_the_command_list_runs_a_command(window: Window, qtbot: QtBot) -> None:

@@ -14,17 +14,17 @@ from pytestqt.qtbot import QtBot
 
 from ui.look.theme import PROJECTOR
 from ui.shell.actions import ACTIONS, BY_ID
-from ui.shell.settings import Session
 from ui.shell.shortcut_dialog import ID, ShortcutDialog
 from ui.shell.shortcuts import Keys, pressed, refusal
 from ui.shell.window import Window
+from ui.shell.workspace.settings import UserSettings
 
 NONE = Qt.KeyboardModifier.NoModifier
 CTRL, SHIFT, ALT = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.AltModifier
 
 
 @pytest.fixture
-def keys(session: Session) -> Keys:
+def keys(session: UserSettings) -> Keys:
     return Keys(session)
 
 
@@ -47,7 +47,7 @@ def test_without_a_choice_the_tables_keys_hold(keys: Keys) -> None:
     assert keys.of(BY_ID["redo"]) == ("Ctrl+Shift+Z", "Ctrl+Y")
 
 
-def test_a_choice_is_kept_in_the_settings_and_only_the_choice(keys: Keys, session: Session) -> None:
+def test_a_choice_is_kept_in_the_settings_and_only_the_choice(keys: Keys, session: UserSettings) -> None:
     keys.give("layout", ["Ctrl+K"])
 
     assert Keys(session).of(BY_ID["layout"]) == ("Ctrl+K",)
@@ -64,7 +64,7 @@ def test_whatever_is_given_no_key_has_two_meanings(keys: Keys) -> None:
     assert keys.of(BY_ID["fit"]) == ("Ctrl+D",) and keys.of(BY_ID["layout"]) == ("F5",)
 
 
-def test_reset_gives_the_tables_keys_back(keys: Keys, session: Session) -> None:
+def test_reset_gives_the_tables_keys_back(keys: Keys, session: UserSettings) -> None:
     keys.give("layout", ["F5"])
     keys.reset("train")
     assert keys.of(BY_ID["train"]) == ("F5",) and "F5" not in keys.of(BY_ID["layout"])
@@ -112,11 +112,11 @@ def test_menus_tips_and_palette_name_the_new_keys(window: Window) -> None:
 
 
 def test_the_next_window_has_the_keys_that_were_chosen(make_window: Callable[..., Window], tmp_path: Path) -> None:
-    first = make_window(own=Session(tmp_path / "s.ini"))
+    first = make_window(own=UserSettings(tmp_path / "s.ini"))
     first.keys.give("layout", ["Ctrl+K"])
     first.close()
 
-    second = make_window(own=Session(tmp_path / "s.ini"))
+    second = make_window(own=UserSettings(tmp_path / "s.ini"))
 
     assert second.actions_by_id["layout"].shortcut().toString() == "Ctrl+K"
 

@@ -14,9 +14,9 @@ from ui.shell.app import application
 app = application([])
 from engine.nodes.catalog import CATALOG
 from ui.shell.files import example_document
-from ui.shell.settings import Session
+from ui.shell.workspace.settings import UserSettings
 from ui.shell.window import Window
-window = Window(example_document("xor", CATALOG), Session())
+window = Window(example_document("xor", CATALOG), UserSettings())
 window.show()
 app.processEvents()
 print(json.dumps(sorted(sys.modules)))

@@ -83,7 +83,7 @@ def test_a_theme_reaches_every_part_and_is_remembered(window: Window, name: str)
     getattr(window.commands, f"theme_{name}")()
     picture = window.grab().toImage()
 
-    assert window.session.text("theme") == name and window.actions_by_id[f"theme_{name}"].isChecked()
+    assert window.settings.text("theme") == name and window.actions_by_id[f"theme_{name}"].isChecked()
     panel = window.bottom.mapTo(window, window.bottom.rect().bottomRight())
     assert picture.pixelColor(panel.x() - 3, panel.y() - 3) == QColor(THEMES[name].panel)
     canvas = window.canvas.mapTo(window, window.canvas.rect().bottomLeft())

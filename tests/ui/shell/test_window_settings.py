@@ -16,8 +16,8 @@ from graph.formula.to_graph import build
 from graph.storage.document import Document
 from tests.support.window_support import Answers, after_event
 from ui.shell.dropped import paths_in, roles
-from ui.shell.settings import Session
 from ui.shell.window import Window
+from ui.shell.workspace.settings import UserSettings
 
 
 def saved(path: Path) -> Document:
@@ -43,14 +43,14 @@ def drop(target: QWidget, *paths: Path, at: QPoint | None = None) -> bool:
 
 def test_zoom_and_place_come_back_with_the_file(make_window: Callable[..., Window], tmp_path: Path, qtbot: QtBot) -> None:
     document = saved(tmp_path / "mine.gradwire")
-    first = make_window(document, own=Session(tmp_path / "s.ini"))
+    first = make_window(document, own=UserSettings(tmp_path / "s.ini"))
     qtbot.wait(30)
     first.canvas.zoom_by(1.7)
     first.canvas.pan_by(60, -30)
     middle, scale = first.canvas.seen().center(), first.canvas.camera.scale
     assert first.close()
 
-    second = make_window(saved(tmp_path / "mine.gradwire"), own=Session(tmp_path / "s.ini"))
+    second = make_window(saved(tmp_path / "mine.gradwire"), own=UserSettings(tmp_path / "s.ini"))
     qtbot.wait(30)
 
     assert second.canvas.camera.scale == pytest.approx(scale)
@@ -59,11 +59,11 @@ def test_zoom_and_place_come_back_with_the_file(make_window: Callable[..., Windo
 
 
 def test_a_graph_that_was_wholly_in_view_is_wholly_in_view_again(make_window: Callable[..., Window], tmp_path: Path, qtbot: QtBot) -> None:
-    first = make_window(saved(tmp_path / "mine.gradwire"), own=Session(tmp_path / "s.ini"))
+    first = make_window(saved(tmp_path / "mine.gradwire"), own=UserSettings(tmp_path / "s.ini"))
     qtbot.wait(30)
     assert first.close()
 
-    second = make_window(saved(tmp_path / "mine.gradwire"), own=Session(tmp_path / "s.ini"))
+    second = make_window(saved(tmp_path / "mine.gradwire"), own=UserSettings(tmp_path / "s.ini"))
     qtbot.wait(30)
 
     assert second.canvas.fitted and second.canvas.seen().contains(second.canvas.scene.bounds())
@@ -71,7 +71,7 @@ def test_a_graph_that_was_wholly_in_view_is_wholly_in_view_again(make_window: Ca
 
 def test_a_remembered_view_of_nothing_is_not_used(make_window: Callable[..., Window], tmp_path: Path, qtbot: QtBot) -> None:
     path = tmp_path / "mine.gradwire"
-    own = Session(tmp_path / "s.ini")
+    own = UserSettings(tmp_path / "s.ini")
     own.set("views", f'{{"{path}": [1.0, 90000.0, 90000.0]}}')
 
     window = make_window(saved(path), own=own)
@@ -82,7 +82,7 @@ def test_a_remembered_view_of_nothing_is_not_used(make_window: Callable[..., Win
 
 @pytest.mark.parametrize("nonsense", ["", "[]", "{", '{"a": 1}', '{"a": [0, NaN, 3]}'])
 def test_nonsense_in_the_settings_is_no_view(make_window: Callable[..., Window], tmp_path: Path, nonsense: str) -> None:
-    own = Session(tmp_path / "s.ini")
+    own = UserSettings(tmp_path / "s.ini")
     own.set("views", nonsense)
     own.set("keys", nonsense)
 
@@ -187,4 +187,4 @@ def test_a_number_in_the_settings_that_is_none_is_the_usual_one(tmp_path: Path, 
     """The window did not open where the speed was written as nan."""
     path = tmp_path / "settings.ini"
     path.write_text(f"[General]\nspeed={text}\n")
-    assert Session(path).real("speed", 1.5) == 1.5
+    assert UserSettings(path).real("speed", 1.5) == 1.5

@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 
 
 class Playhead(Protocol):
-    """A position in `TraceView.events`; `ui.shell.playback.Playhead` is the one in use.
+    """A position in `TraceView.events`; `ui.shell.workspace.playback.Playhead` is the one in use.
 
     `active_edges` and `active_node` belong to the event under way, whose pulse has come `progress` (0 to 1) of its way;
     `phase` is that event's, empty at rest; `event_index` counts the finished ones. A number has *arrived* once the event that

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.nodes.catalog import CATALOG
-from ui.shell.search import Need, rank, search
+from graph.model.search import Need, rank, search
 
 
 def keys(query: str, recent: tuple[str, ...] = (), need: Need | None = None) -> list[str]:

@@ -9,21 +9,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
-from PySide6.QtWidgets import QWidget
-
-if TYPE_CHECKING:
-    from ui.shell.window import Window
-
-
-def window_around(widget: QWidget) -> Window | None:
-    """The window that a panel belongs to, also while the panel floats in a frame of its own."""
-    around: QWidget | None = widget
-    while around is not None and not isinstance(getattr(around, "later", None), Later):
-        around = around.parentWidget()
-    return around  # type: ignore[return-value]
 
 
 class Later(QObject):

@@ -1,12 +1,11 @@
 """Teaching tools as parts of the window: each hears what the window hears, and owns its panels.
 
-The window makes one of each when it is furnished and keeps it under its package's name (`window.explain`); what is not seen
-yet is imported on first use, because everything here would otherwise be paid for at every start.
+The window makes one of each when it is furnished; a feature imports its widgets when they are first used, because every start would
+otherwise pay for all of them.
 """
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -16,17 +15,15 @@ if TYPE_CHECKING:
     from engine.compile.views import TraceView
     from graph.storage.document import Document
     from ui.look.theme import Theme
-    from ui.shell.window import Window
-
-NAMES = ("explain", "debugger", "unfold", "predict", "lessons", "presenter")
+    from ui.shell.workspace.workspace import Workspace
 
 
 class Feature(QObject):
-    """Base of all: does nothing. `self.window` is there before everything else in it is."""
+    """Base of all features: every hook does nothing. A feature knows the workspace alone."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self.window = window
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace.widget)
+        self.workspace = workspace
 
     def install(self) -> None:
         """Add pages and bars; the rest of the window stands."""
@@ -53,12 +50,3 @@ class Feature(QObject):
 
     def close(self) -> None:
         """The window closes: end timers and processes, keep what is to be kept."""
-
-
-def made(window: Window) -> dict[str, Feature]:
-    """One of each, by name."""
-    found = {}
-    for name in NAMES:
-        module = importlib.import_module(f"ui.{name}.feature")
-        found[name] = getattr(module, name.capitalize())(window)
-    return found

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from ui.look.type_size import LEAST, MOST
+
 Scope = Literal["window", "canvas"]
-LADDER = (0.75, 0.8, 0.9, 1.0, 1.1, 1.25, 1.5, 1.75, 2.0, 2.5, 3.0)
-"""The type sizes that View offers."""
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class ActionContext:
     """What decides whether an action can be used now."""
 
     nodes: int = 0
@@ -39,102 +39,102 @@ class Situation:
     """What the teaching tools say about themselves: `lesson`, `presenting`, `explaining` …"""
 
 
-Rule = Callable[[Situation], bool]
+Rule = Callable[[ActionContext], bool]
 
 
-def always(_: Situation) -> bool:
+def always(_: ActionContext) -> bool:
     return True
 
 
-def editable(s: Situation) -> bool:
+def editable(s: ActionContext) -> bool:
     return not s.read_only
 
 
-def selection(s: Situation) -> bool:
+def selection(s: ActionContext) -> bool:
     return s.selected > 0 and not s.read_only
 
 
-def node_selection(s: Situation) -> bool:
+def node_selection(s: ActionContext) -> bool:
     return s.selected_nodes > 0 and not s.read_only
 
 
-def movable(s: Situation) -> bool:
+def movable(s: ActionContext) -> bool:
     return max(s.movable, s.selected_nodes) > 0 and not s.read_only
 
 
-def one_movable(s: Situation) -> bool:
+def one_movable(s: ActionContext) -> bool:
     return max(s.movable, s.selected_nodes) == 1 and not s.read_only
 
 
-def several(s: Situation) -> bool:
+def several(s: ActionContext) -> bool:
     return s.movable > 1 and not s.read_only
 
 
-def one_node(s: Situation) -> bool:
+def one_node(s: ActionContext) -> bool:
     return s.selected_nodes == 1 and not s.read_only
 
 
-def copyable(s: Situation) -> bool:
+def copyable(s: ActionContext) -> bool:
     return max(s.movable, s.selected_nodes) > 0
 
 
-def wires(s: Situation) -> bool:
+def wires(s: ActionContext) -> bool:
     return s.selected > s.selected_nodes and not s.read_only
 
 
-def nodes(s: Situation) -> bool:
+def nodes(s: ActionContext) -> bool:
     return s.nodes > 0
 
 
-def chosen(s: Situation) -> bool:
+def chosen(s: ActionContext) -> bool:
     return max(s.movable, s.selected_nodes) == 1
 
 
-def groupable(s: Situation) -> bool:
+def groupable(s: ActionContext) -> bool:
     return s.selected_nodes + s.groups > 0 and not s.read_only
 
 
-def grouped(s: Situation) -> bool:
+def grouped(s: ActionContext) -> bool:
     return s.groups > 0 and not s.read_only
 
 
-def inside(s: Situation) -> bool:
+def inside(s: ActionContext) -> bool:
     return s.inside
 
 
-def larger(s: Situation) -> bool:
-    return s.type_size < LADDER[-1]
+def larger(s: ActionContext) -> bool:
+    return s.type_size < MOST
 
 
-def smaller(s: Situation) -> bool:
-    return s.type_size > LADDER[0]
+def smaller(s: ActionContext) -> bool:
+    return s.type_size > LEAST
 
 
-def undoable(s: Situation) -> bool:
+def undoable(s: ActionContext) -> bool:
     return bool(s.undo) and not s.read_only
 
 
-def redoable(s: Situation) -> bool:
+def redoable(s: ActionContext) -> bool:
     return bool(s.redo) and not s.read_only
 
 
-def playable(s: Situation) -> bool:
+def playable(s: ActionContext) -> bool:
     return s.events > 0 and not s.training
 
 
-def trainable(s: Situation) -> bool:
+def trainable(s: ActionContext) -> bool:
     return s.kernel and (s.training or s.trainable)
 
 
-def resettable(s: Situation) -> bool:
+def resettable(s: ActionContext) -> bool:
     return s.kernel and (s.training or s.trained)
 
 
-def was_reset(s: Situation) -> bool:
+def was_reset(s: ActionContext) -> bool:
     return s.kernel and s.was_reset and not s.training
 
 
-def keepable(s: Situation) -> bool:
+def keepable(s: ActionContext) -> bool:
     return s.kernel and s.trained and not s.read_only
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from engine.compile.views import Event
-from ui.shell.playback import Playhead
+from ui.shell.workspace.playback import Playhead
 
 # f = x·y + z: three sources, two operations, then the same graph walked in reverse.
 EVENTS = (

@@ -12,7 +12,7 @@ from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 RECENT = 10
 
 
-class Session:
+class UserSettings:
     """`path` is the INI file; without it, the usual place of this system (or `$GRADWIRE_SETTINGS`)."""
 
     def __init__(self, path: Path | None = None) -> None:

@@ -1,0 +1,44 @@
+"""Panels by key: how features show them, and how they get room around the canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QWidget
+
+
+class Pages(Protocol):
+    def show(self, key: str, room: int = 0) -> None:
+        """Bring a panel to the front; `room` is the height it needs at the light theme's type size."""
+
+    def hide(self, key: str) -> None:
+        """Take a panel away. One that stands behind a tab goes with all that share its place."""
+
+    def is_shown(self, key: str) -> bool:
+        """Whether a panel is there and no other stands before it."""
+
+    def places(self) -> frozenset[str]:
+        """Keys of the places around the canvas that are shown now."""
+
+    def give_way(self, owner: str, keys: Iterable[str] | None = None) -> None:
+        """Hide places while `owner` needs their room; all of them without `keys`."""
+
+    def come_back(self, owner: str) -> None:
+        """Show again what gave way to `owner`."""
+
+    def put(self, key: str, title: str, panel: QWidget, width: float, share: float) -> None:
+        """Show a feature's panel left of the canvas: its width at the light theme's type size, and its largest share of the window."""
+
+    def take_away(self, key: str) -> None:
+        """Take such a panel away again."""
+
+    def add_bar(self, bar: QWidget, edge: Literal["top", "bottom"]) -> None:
+        """A strip above or below the canvas."""
+
+    def add_status(self, widget: QWidget) -> None:
+        """Something that stays in the line at the lower edge."""
+
+    def show_bars(self, shown: bool) -> None:
+        """Show or hide the bar at the top and the line at the lower edge."""

@@ -1,0 +1,148 @@
+"""The workspace: all that a panel or a feature knows of the window around it.
+
+The window implements it; tests put a small one in its place. What one feature needs of another is a service with a name, which the
+other one offers (`ui.shell.workspace.services`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, Protocol
+
+from ui.forms.paths import Paths
+
+if TYPE_CHECKING:
+    from PySide6.QtGui import QAction, QKeyEvent
+    from PySide6.QtWidgets import QDialog, QWidget
+
+    from engine.compile.views import TraceView
+    from graph.storage.document import Document
+    from ui.canvas.view import Canvas
+    from ui.engine_link.link import Kernel
+    from ui.look.theme import Theme
+    from ui.shell.workspace.later import Later
+    from ui.shell.workspace.pages import Pages
+    from ui.shell.workspace.playback import Playhead
+    from ui.shell.workspace.services import Services
+    from ui.shell.workspace.settings import UserSettings
+
+
+class Dialogs(Protocol):
+    """Questions to the person. What returns an answer waits for it: ask it from `Workspace.later` only."""
+
+    def wait_for(self, dialog: QDialog) -> bool:
+        """Show a dialog until it is closed; whether it was accepted."""
+
+    def unsaved(self, name: str, heading: str = "", text: str = "") -> Literal["save", "discard", "cancel"]:
+        """What happens to the changes of something that is about to be closed."""
+
+    def changed_outside(self, name: str) -> Literal["replace", "save_as", "cancel"]:
+        """What to do with a file that another program has changed."""
+
+    def save_path(self, suggested: str, title: str = ..., filters: str = ..., ending: str = ...) -> Path | None:
+        """A place to save at; None for none."""
+
+    def tell(self, title: str, text: str) -> None:
+        """Say what went wrong; does not wait."""
+
+
+class Files(Paths, Protocol):
+    """The file of the document, and other files beside it."""
+
+    @property
+    def title(self) -> str:
+        """The document's name as the top bar shows it."""
+
+    def suggested(self, name: str) -> Path:
+        """A place for a new file of that name."""
+
+    def may_close(self) -> bool:
+        """Whether another document may take this one's place; asks if changes would be lost, so call it from `Workspace.later` only."""
+
+    def ask_open(self) -> None:
+        """Ask for a file and open it."""
+
+    def show(self, document: Document) -> None:
+        """Show a document without a file; `may_close` was asked before."""
+
+    def refresh_title(self) -> None:
+        """Write the title and the marks of unsaved changes again."""
+
+
+class Workspace(Protocol):
+    """What the window shows and offers. Hooks of `Feature` and `Panel` say when any of it has changed."""
+
+    @property
+    def widget(self) -> QWidget:
+        """What dialogs, bars and windows of their own belong to."""
+
+    # what is shown
+
+    @property
+    def document(self) -> Document: ...
+
+    @property
+    def canvas(self) -> Canvas:
+        """Selection, camera, groups, and the overlay on which tools draw."""
+
+    @property
+    def trace(self) -> TraceView | None:
+        """The numbers on the canvas; None until the first ones are computed."""
+
+    @property
+    def stale(self) -> bool:
+        """Whether the numbers belong to an earlier state of the document."""
+
+    @property
+    def playhead(self) -> Playhead: ...
+
+    @property
+    def theme(self) -> Theme:
+        """The colours, and the type at its present size."""
+
+    # what it offers
+
+    @property
+    def kernel(self) -> Kernel | None:
+        """The engine; None where nothing is computed."""
+
+    @property
+    def pages(self) -> Pages:
+        """All panels by key, and room for bars and for panels of features."""
+
+    @property
+    def services(self) -> Services: ...
+
+    @property
+    def dialogs(self) -> Dialogs: ...
+
+    @property
+    def files(self) -> Files: ...
+
+    @property
+    def settings(self) -> UserSettings:
+        """What is remembered between starts."""
+
+    @property
+    def later(self) -> Later:
+        """Runs what may open a dialog, once the present event is over."""
+
+    @property
+    def actions_by_id(self) -> Mapping[str, QAction]:
+        """One action for each row of the action table."""
+
+    def refresh_actions(self) -> None:
+        """Look again at which actions can be used now."""
+
+    def keys_changed(self) -> None:
+        """Give every action its keys again."""
+
+    def key_known(self, event: QKeyEvent) -> bool:
+        """Whether some action has this key."""
+
+    def say(self, text: str) -> None:
+        """A short message at the lower edge."""
+
+    def go_to(self, nodes: tuple[str, ...], edges: tuple[str, ...]) -> None:
+        """Select and show what a text is about: the first of these nodes that exists, and these wires."""
