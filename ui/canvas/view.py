@@ -46,6 +46,7 @@ from ui.canvas.model.selection import Selection
 from ui.canvas.paint import painting
 from ui.canvas.paint.minimap import Minimap
 from ui.canvas.paint.overlay import Overlay
+from ui.canvas.paint.painter import prepare
 from ui.canvas.paint.stage import Stage
 from ui.canvas.paint.top import paint_top
 from ui.canvas.viewport import SHARPEN_MS, Viewport
@@ -354,7 +355,7 @@ class Canvas(Viewport):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         try:
-            painting.prepare(painter)
+            prepare(painter)
             self.stage.paint(painter, self.camera, self._size(), self.devicePixelRatioF(), self._zooming)
             painter.save()
             painter.setWorldTransform(self.camera.transform(), True)

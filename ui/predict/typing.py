@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from engine.explain.misconceptions import Item
 from engine.explain.misconceptions.match import WORDS, Judgement, hints_of
 from ui.canvas.inplace import LineEditor
-from ui.canvas.paint.labels import HEIGHT
+from ui.canvas.model.label_search import HEIGHT
 from ui.predict.board import OWNER, Board
 from ui.predict.callout import Callout
 

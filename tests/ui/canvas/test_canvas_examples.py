@@ -12,8 +12,8 @@ from engine.nodes.catalog import CATALOG
 from graph.storage.document import Document
 from tests.support.canvas_graphs import view_of, xy_plus_z_trace
 from ui.canvas.model.content import Content
+from ui.canvas.model.labels import Labels
 from ui.canvas.model.scene import Scene
-from ui.canvas.paint.labels import Labels
 from ui.canvas.paint.picture import paint_graph, picture_size
 from ui.look.theme import THEMES, Theme
 

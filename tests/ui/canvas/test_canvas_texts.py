@@ -16,9 +16,9 @@ from tests.support.canvas_graphs import graph_of, view_of, xy_plus_z, xy_plus_z_
 from ui.canvas.model import geometry
 from ui.canvas.model.content import Content, thickness
 from ui.canvas.model.fitting import judge
+from ui.canvas.model.number_texts import gradient_text, value_text
 from ui.canvas.model.tips import wire_tip
 from ui.canvas.paint import batch
-from ui.canvas.paint.labels import gradient_text, value_text
 from ui.look.numerals import exact, number, tensor_text, whole
 from ui.look.theme import LIGHT, color
 from ui.maths import formula_text, heat

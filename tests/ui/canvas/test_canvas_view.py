@@ -33,8 +33,9 @@ from graph.model.problem import Problem
 from graph.storage.document import Document
 from tests.support.canvas_graphs import LEFT, NONE, at, drag, graph_of, shown, title, view_of, xy_plus_z, xy_plus_z_trace
 from ui.canvas.model.content import Content
+from ui.canvas.model.label_search import HEIGHT
+from ui.canvas.model.labels import Labels
 from ui.canvas.model.scene import Scene
-from ui.canvas.paint.labels import HEIGHT, Labels
 from ui.canvas.paint.picture import MARGIN, paint_graph, picture_size
 from ui.canvas.view import STALE_MS, Canvas
 from ui.look.theme import DARK, LIGHT, PROJECTOR, THEMES, Theme, color

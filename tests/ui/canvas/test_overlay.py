@@ -13,8 +13,8 @@ from engine.compile.views import TraceView
 from engine.nodes.catalog import CATALOG
 from graph.grouping.groups import group
 from graph.storage.document import Document
+from ui.canvas.model.number_texts import texts
 from ui.canvas.model.tips import node_tip, wire_tip
-from ui.canvas.paint.labels import texts
 from ui.canvas.paint.overlay import Tag
 from ui.canvas.view import Canvas
 from ui.look.theme import LIGHT

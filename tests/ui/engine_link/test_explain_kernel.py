@@ -16,7 +16,7 @@ from graph.formula.to_graph import build
 from graph.model.edits import SetParam
 from graph.storage.document import Document
 from tests.support.window_support import Answers, names
-from ui.canvas.paint.labels import known_text
+from ui.canvas.model.number_texts import known_text
 from ui.engine_link.link import Kernel
 from ui.explain.tools_page import TOOLS
 from ui.look.numbers import number

@@ -15,7 +15,7 @@ from graph.model.edits import SetParam
 from graph.storage.document import Document
 from tests.support.explain_support import Desk
 from tests.support.window_support import Answers, names
-from ui.canvas.paint.labels import texts
+from ui.canvas.model.number_texts import texts
 from ui.explain.card_page import CardPage
 from ui.inspector.inspector import EXPLAIN
 from ui.look.numbers import number

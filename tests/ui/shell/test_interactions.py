@@ -642,8 +642,8 @@ def test_frames_notes_and_points_are_painted_at_every_pixel_ratio(qtbot: QtBot, 
     from PySide6.QtGui import QColor, QImage, QPainter
 
     from ui.canvas.model.content import Content
+    from ui.canvas.model.labels import Labels
     from ui.canvas.paint import painting
-    from ui.canvas.paint.labels import Labels
 
     canvas = shown(qtbot, with_items(Frame("f1", "Both", -40, -60, 240, 380, "layers"), Note("t1", "# One", 240, 440, 200, 80)))
     image = QImage(round(800 * ratio), round(700 * ratio), QImage.Format.Format_RGB32)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QRegion
+from PySide6.QtCore import QRectF
 
 from ui.canvas.model.scene import Scene
 
@@ -38,24 +36,6 @@ def covering(scene: Scene, nodes: Sequence[str]) -> dict[str, list[QRectF]]:
     for lower, upper in overlaps(scene.rects[[scene.row[n] for n in nodes]]).tolist():
         found.setdefault(nodes[lower], []).append(scene.rect(nodes[upper]))
     return found
-
-
-@contextmanager
-def below(painter: QPainter, cards: Sequence[QRectF]) -> Iterator[None]:
-    """Paint in scene coordinates, but not over these cards."""
-    if not cards:
-        yield
-        return
-    painter.save()
-    view = painter.worldTransform()
-    ground = QRegion(painter.window())
-    for rect in cards:
-        ground -= QRegion(view.mapRect(rect).adjusted(1, 1, -1, -1).toRect())
-    painter.resetTransform()
-    painter.setClipRegion(ground, Qt.ClipOperation.IntersectClip)
-    painter.setWorldTransform(view)
-    yield
-    painter.restore()
 
 
 def hidden_by_cards(scene: Scene, area: QRectF, boxes: np.ndarray) -> np.ndarray:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, QSizeF
 from PySide6.QtGui import QImage, QPainter
 
 from ui.canvas.model.camera import Camera
-from ui.canvas.paint.painting import prepare
+from ui.canvas.paint.painter import prepare
 
 MARGIN = 192
 STRIP = 104.0

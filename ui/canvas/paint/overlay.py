@@ -14,7 +14,8 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 
 from ui.canvas.model import geometry
 from ui.canvas.model.content import Hidden
-from ui.canvas.paint.labels import HEIGHT, stub_box
+from ui.canvas.model.label_search import HEIGHT
+from ui.canvas.model.labels import stub_box
 from ui.canvas.paint.nodes import paint_outline
 from ui.canvas.paint.wires import paint_lit
 from ui.look.theme import Theme, color, faded, font

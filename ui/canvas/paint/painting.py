@@ -10,12 +10,15 @@ from PySide6.QtGui import QPainter
 from graph.model.elements import End
 from ui.canvas.model import geometry
 from ui.canvas.model.content import Content
+from ui.canvas.model.labels import Labels, magnification, stub_places
+from ui.canvas.model.number_texts import stub_texts
 from ui.canvas.model.scene import Scene
-from ui.canvas.model.stacking import below, covering
+from ui.canvas.model.stacking import covering
 from ui.canvas.paint.frames import paint_frames, paint_notes
 from ui.canvas.paint.groups import paint_sheets, paint_tags
-from ui.canvas.paint.labels import Labels, magnification, paint_texts, paint_veils, stub_places, stub_texts
+from ui.canvas.paint.labels import paint_labels, paint_texts, paint_veils
 from ui.canvas.paint.nodes import FULL, MEDIUM, paint_badge, paint_cards, paint_objective, paint_outline
+from ui.canvas.paint.painter import below
 from ui.canvas.paint.pulses import carried_width
 from ui.canvas.paint.values import paint_values
 from ui.canvas.paint.wire_look import paint_ranks
@@ -24,10 +27,6 @@ from ui.look.theme import Theme, color
 
 NUMBERS = 0.36
 """The scale from which wires carry their numbers, magnified."""
-
-
-def prepare(painter: QPainter) -> None:
-    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
 
 
 def paint_static(
@@ -89,7 +88,7 @@ def _paint_labels(
 ) -> bool:  # fmt: skip
     wanted = [e for e in scene.edges_in(ahead) if e not in gone] if ahead is not None else edges
     complete = labels.prepare(scene, wanted, content, budget_ms)
-    labels.paint(painter, scene, edges, content, theme, area)
+    paint_labels(painter, labels, scene, edges, content, theme, area)
     return complete
 
 
@@ -104,7 +103,7 @@ def paint_lifted(
     if content.values and scale >= NUMBERS:
         edges = list(dict.fromkeys(e for node in carried for e in scene.attached(node) if e not in scene.hidden_edges))
         labels.prepare(scene, edges, content)
-        labels.paint(painter, scene, edges, content, theme, area)
+        paint_labels(painter, labels, scene, edges, content, theme, area)
 
 
 def _paint_numbers(

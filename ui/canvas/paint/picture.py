@@ -10,9 +10,10 @@ from graph.model.graph import Graph
 from ui.canvas.model import geometry
 from ui.canvas.model.camera import Camera
 from ui.canvas.model.content import Content, Hidden
+from ui.canvas.model.labels import Labels
 from ui.canvas.model.scene import Scene
 from ui.canvas.paint import painting
-from ui.canvas.paint.labels import Labels
+from ui.canvas.paint.painter import prepare
 from ui.look import theme as themes
 from ui.look.theme import Theme
 
@@ -44,7 +45,7 @@ def paint_graph(
     camera.y = extent.center().y() - rect.height() / 2 / camera.scale
     area = camera.seen(rect.size())
     painter.save()
-    painting.prepare(painter)
+    prepare(painter)
     painter.setClipRect(rect)
     painter.translate(rect.topLeft())
     painter.setWorldTransform(camera.transform(), True)

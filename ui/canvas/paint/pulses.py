@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from math import ceil
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
@@ -21,11 +20,9 @@ from ui.canvas.model.camera import Camera
 from ui.canvas.model.content import Content, size, thickness
 from ui.canvas.model.scene import Scene
 from ui.canvas.paint import batch
+from ui.canvas.paint.layer import StaticLayer
 from ui.canvas.paint.nodes import MEDIUM
 from ui.look.theme import Theme, color, faded
-
-if TYPE_CHECKING:
-    from ui.canvas.paint.layer import StaticLayer
 
 TAIL = (0.065, 0.035, 0.0)
 """How far the fading copies lag behind, in shares of the way; the disc itself comes last."""

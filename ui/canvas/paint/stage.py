@@ -14,10 +14,10 @@ from ui.canvas.model import geometry
 from ui.canvas.model.camera import Camera
 from ui.canvas.model.changes import Touched
 from ui.canvas.model.content import Content
+from ui.canvas.model.labels import Labels
 from ui.canvas.model.scene import Scene
 from ui.canvas.model.wires import Point
 from ui.canvas.paint import painting
-from ui.canvas.paint.labels import Labels
 from ui.canvas.paint.layer import MARGIN, StaticLayer
 from ui.canvas.paint.pulses import Pulses, reach
 from ui.look.theme import Theme

@@ -11,8 +11,9 @@ from engine.compile.views import ArrayView
 from ui.canvas.model import geometry
 from ui.canvas.model.content import Content
 from ui.canvas.model.geometry import Card
+from ui.canvas.model.number_texts import Text, known_text
 from ui.canvas.model.scene import Scene
-from ui.canvas.paint.labels import Text, known_text, paint_question
+from ui.canvas.paint.labels import paint_question
 from ui.canvas.paint.nodes import paint_slot
 from ui.look.numerals import MINUS, loud, number, tensor_text, whole
 from ui.look.theme import Theme, color, font, mixed

@@ -1,0 +1,95 @@
+"""What the numbers on wires and cards say, and how much room each needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from engine.compile.views import Absent, ArrayView
+from graph.model.elements import Edge, End
+from ui.canvas.model import geometry
+from ui.canvas.model.content import Content
+from ui.look.numerals import loud, number, tensor_text, whole
+
+PICTURE = (26.0, 16.0)
+"""Width and height of a tensor's thumbnail in its label."""
+NORM = "|∇|"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What stands on one side of a wire. `kind` decides how it is drawn; only `number` and `tensor` are numbers."""
+
+    kind: Literal["number", "tensor", "word", "empty", "bad", "hidden"]
+    text: str
+    width: float
+    view: ArrayView | None = None
+    image: bool = False
+    lead: float = 0.0
+    """Width of the sign that says the number is a norm."""
+
+
+def _made(
+    kind: Literal["number", "tensor", "word", "bad"], text: str, view: ArrayView | None = None, image: bool = False, norm: bool = False
+) -> Text:
+    if kind == "word":
+        return Text(kind, text, geometry.text_width("tiny", text) + 6)
+    wide, lead = geometry.number_width("wire", text), geometry.text_width("small", NORM) + 3 if norm else 0.0
+    return Text(kind, text, lead + wide * 13 / 15 + PICTURE[0] + 8 if kind == "tensor" else wide, view, image, lead)
+
+
+EMPTY = Text("empty", "", 34.0)
+HIDDEN = Text("hidden", "?", 34.0)
+"""For a number that someone is to find out."""
+
+
+def value_text(view: ArrayView | None, image: bool = False) -> Text:
+    if view is None:
+        return EMPTY
+    scalar = view.scalar
+    if scalar is not None:
+        return _made("bad" if loud(scalar) else "number", whole(scalar) if "int" in view.dtype else number(scalar))
+    shape = tensor_text(view.shape)
+    return _made("tensor", shape, view, image) if view.finite else _made("bad", f"NaN/∞ {shape}")
+
+
+def gradient_text(gradient: ArrayView | Absent) -> Text:
+    """A gradient, or which of the four absences it is; none of them looks like a number."""
+    if isinstance(gradient, Absent):
+        return EMPTY if gradient.reason == "not computed" else _made("word", gradient.reason)
+    scalar = gradient.scalar
+    if scalar is not None:
+        return _made("bad" if loud(scalar) else "number", number(scalar))
+    if not gradient.finite:
+        return _made("bad", f"NaN/∞ {tensor_text(gradient.shape)}")
+    return _made("tensor", number(gradient.norm), gradient, norm=True)
+
+
+def texts(edge: Edge, content: Content) -> tuple[Text, Text]:
+    """Both texts of a wire, made once for every tensor of a trace."""
+    if edge.id in content.hidden.values or edge.id in content.hidden.gradients:
+        return _partly_hidden(edge, content)
+    gradient = content.wire_gradient(edge)
+    backward = content.texts.get((id(gradient), 1))
+    if backward is None:
+        backward = content.texts[id(gradient), 1] = gradient_text(gradient)
+    return known_text(content, content.wire_value(edge), edge.source), backward
+
+
+def _partly_hidden(edge: Edge, content: Content) -> tuple[Text, Text]:
+    above = HIDDEN if edge.id in content.hidden.values else known_text(content, content.wire_value(edge), edge.source)
+    return above, HIDDEN if edge.id in content.hidden.gradients else gradient_text(content.wire_gradient(edge))
+
+
+def known_text(content: Content, value: ArrayView | None, source: tuple[str, str]) -> Text:
+    """The text of an output's value, the same for its card and all its wires."""
+    made: Text | None = content.texts.get((id(value), 0))
+    if made is None:
+        made = content.texts[id(value), 0] = value_text(value, content.is_image(*source))
+    return made
+
+
+def stub_texts(content: Content, objective: End) -> tuple[Text, Text]:
+    """The objective's value and its gradient, which is 1."""
+    value = HIDDEN if objective[0] in content.hidden.values else value_text(content.node_value(*objective))
+    return value, HIDDEN if objective[0] in content.hidden.gradients else gradient_text(content.node_gradient(*objective))
