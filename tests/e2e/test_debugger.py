@@ -129,7 +129,7 @@ def test_the_update_phase_writes_old_minus_rate_times_gradient_is_new(make: Make
     qtbot.waitUntil(written, timeout=PATIENCE)
     assert control.page is not None
     view = control.page.update_view
-    cells = [view.table.item(0, column).text() for column in range(4)]  # type: ignore[union-attr]
+    cells = [view.table.item(0, column).text() for column in range(4)]
     assert cells == ["w", "1.000", "−16.00", "1.160"]
     assert "1.000 − 0.01 · (−16.00) = 1.160" in view.sheet.text
     assert window.bottom.pages.currentWidget() is control.page
@@ -137,7 +137,7 @@ def test_the_update_phase_writes_old_minus_rate_times_gradient_is_new(make: Make
     assert [tag.text for tag in tags.values()] == ["1.000 → 1.160"]
 
     window.document.do(SetTraining("hyper", {"lr": 0.02}))
-    qtbot.waitUntil(lambda: written() and view.table.item(0, 3).text() == "1.320", timeout=PATIENCE)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: written() and view.table.item(0, 3).text() == "1.320", timeout=PATIENCE)
 
     control.to_phase("backward")
     assert window.canvas.overlay.tags("debugger") == {} and view.row is None
@@ -202,7 +202,8 @@ def test_training_stops_at_a_condition_and_the_debugger_says_so(make: Make, qtbo
     qtbot.keyClick(window, Qt.Key.Key_F5)
     qtbot.waitUntil(lambda: kernel.progress.stopped is not None and not kernel.training, timeout=PATIENCE)
 
-    w, losses = 1.0, []
+    w = 1.0
+    losses: list[float] = []
     while not losses or losses[-1] >= 5:
         losses.append((2 * w - 6) ** 2)
         w -= 0.01 * 4 * (2 * w - 6)
@@ -215,7 +216,7 @@ def test_run_to_here_crosses_into_the_next_iteration(make: Make, qtbot: QtBot) -
     window = make(quadratic())
     w = names(window.document)["w"]
     window.canvas.select([w])
-    places = []
+    places: list[Any] = []
     for _ in range(3):
         iteration = window.debugger.control.iteration
         qtbot.keyClick(window.canvas, Qt.Key.Key_F9, CTRL)

@@ -259,7 +259,7 @@ def test_gradient_descent_in_the_valley_follows_its_closed_form() -> None:
     """On ½(w₁² + κw₂²) every step multiplies w₁ by 1 − η and w₂ by 1 − ηκ."""
     graph = open_example("valley")
     rate, steps = graph.training["hyper"]["lr"], graph.training["steps"]
-    w1, w2 = (graph.setting(graph.named(name).id, "value") for name in ("w1", "w2"))  # type: ignore[union-attr]
+    w1, w2 = (graph.setting(graph.named(name).id, "value") for name in ("w1", "w2"))
     result = trained("valley")[1]
     end1, end2 = w1 * (1 - rate) ** steps, w2 * (1 - 25 * rate) ** steps
     assert result["params"]["w1"] == pytest.approx(end1, rel=1e-9)
@@ -271,7 +271,7 @@ def test_gradient_descent_at_the_saddle_follows_its_closed_form() -> None:
     """On (1 − w₂w₁)² the step is wᵢ ← wᵢ + 2η(1 − w₂w₁)wⱼ, for both at once."""
     graph = open_example("saddle")
     rate, steps = graph.training["hyper"]["lr"], graph.training["steps"]
-    w1, w2 = (graph.setting(graph.named(name).id, "value") for name in ("w1", "w2"))  # type: ignore[union-attr]
+    w1, w2 = (graph.setting(graph.named(name).id, "value") for name in ("w1", "w2"))
     assert (w1, w2) == (0.2, 5.01)
     for _ in range(steps):
         error = 1 - w2 * w1

@@ -147,7 +147,7 @@ def test_the_network_as_modules_against_torch() -> None:
     loss = -(y * torch.log(p)).sum()
     for tensor in (z1, h, z2, p):
         tensor.retain_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
+    loss.backward()
     told = [12, z1[0], h[0], loss, z2.grad[0], w2.grad[0, 0], h.grad[1], w1.grad[0, 1]]  # type: ignore[index]
     assert asked("mlp-modules") == close(told)
     played = Played("mlp-modules", 0)
@@ -266,7 +266,7 @@ def test_layer_kinds_against_torch() -> None:
     image = torch.tensor([[[1.0, 2, 0, 1], [0, 1, 3, 1], [2, 0, 1, 0], [1, 1, 0, 2]]], dtype=torch.float64)
     kernel = torch.tensor([[[[1.0, 0], [0, -1]]]], dtype=torch.float64, requires_grad=True)
     made = F.conv2d(image, kernel)
-    made.sum().backward()  # type: ignore[no-untyped-call]
+    made.sum().backward()
     state = torch.tanh(torch.tensor([1.0, 0.0]) + torch.tensor([[0.0, 1.0], [1.0, 0.0]]) @ torch.tensor([0.5, -0.5]))
     column = np.array([1.0, 3.0, 5.0, 7.0])
     normal = (column - column.mean()) / column.std()

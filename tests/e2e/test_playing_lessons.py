@@ -122,7 +122,7 @@ def test_a_prediction_typed_beside_the_canvas_is_judged_with_hints(window: Windo
     assert panel is not None
     box = panel.boxes[0]
     assert isinstance(box, NumberBox)
-    edge = window.document.graph.outputs_of(window.document.graph.named("y2").id)[0].id  # type: ignore[union-attr]
+    edge = window.document.graph.outputs_of(window.document.graph.named("y2").id)[0].id
 
     box.field.setText("6")
     box.try_it()

@@ -80,7 +80,7 @@ def equal(a: dict[Any, np.ndarray], b: dict[Any, np.ndarray]) -> bool:
 
 
 def shown_again(window: Window, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: window.trace is not None and not window.stale and not window.kernel.busy, timeout=PATIENCE)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: window.trace is not None and not window.stale and not window.kernel.busy, timeout=PATIENCE)
 
 
 def test_trained_values_are_asked_for_saved_opened_and_reset(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_trained_values_are_asked_for_saved_opened_and_reset(window: Window, qtb
     assert asked.asked == ["open"]  # nothing to ask: all of it is in the file
     shown_again(window, qtbot)
     assert window.kernel is not None
-    qtbot.waitUntil(lambda: window.kernel.progress.step == 3, timeout=PATIENCE)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: window.kernel.progress.step == 3, timeout=PATIENCE)
     qtbot.waitUntil(lambda: equal(weights(window), trained), timeout=PATIENCE)
     assert not window.document.modified and "step 3" in window.bottom.training.message.text()
 
@@ -178,7 +178,7 @@ def test_what_leaves_the_window_after_training_has_the_trained_values(window: Wi
 
 def test_a_graph_can_be_told_to_leave_trained_values_out(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     choice, path = window.actions_by_id["save_trained"], tmp_path / "plain.gradwire"
-    assert choice.isCheckable() and choice.isChecked() and choice in window.actions_by_id["save"].associatedObjects()[0].actions()
+    assert choice.isCheckable() and choice.isChecked() and choice in window.actions_by_id["save"].associatedObjects()[0].actions()  # type: ignore[attr-defined]
     choice.trigger()
     assert not choice.isChecked()
     step(window, qtbot)
@@ -199,7 +199,7 @@ def test_trained_values_can_be_saved_although_the_engine_died(window: Window, qt
     trained = weights(window)
     recovery = window.recovery
     assert recovery._journal is not None
-    qtbot.waitUntil(lambda: not recovery._journal.pending, timeout=PATIENCE)  # type: ignore[union-attr]
+    qtbot.waitUntil(lambda: not recovery._journal.pending, timeout=PATIENCE)
     session = next(recovery.folder.glob("session-*"))
     assert json.loads((session / "trained").read_bytes().partition(b"\n")[0])["step"] == 4  # a crash of the window costs nothing either
 

@@ -47,7 +47,7 @@ def test_a_pressed_train_button_makes_the_loss_fall_and_the_weights_change(windo
 
     steps, losses = window.bottom.training.curves.series("loss")
     assert len(steps) > 10 and losses[-1] < losses[0] / 2
-    assert any((window.trace.parameters[key].data != old).any() for key, old in before.items())  # type: ignore[union-attr]
+    assert any((window.trace.parameters[key].data != old).any() for key, old in before.items())
     assert "loss" in window.bottom.status.full
     assert window.document.graph == document and window.document.history.is_clean  # training edits nothing
     assert window.document.training_unsaved

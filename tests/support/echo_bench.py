@@ -6,13 +6,13 @@ import json
 import os
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from engine.compile.views import ArrayView, Event, TraceView
 from engine.explain.question import Question
-from engine.kernel.protocol import ArrayKey, Command, Handover, Kept, Pause, Progress, Reset, Resume, RunCommand, Start, StepOnce
+from engine.kernel.protocol import ArrayKey, Command, Handover, Kept, Pause, Phase, Progress, Reset, Resume, RunCommand, Start, StepOnce
 from engine.training.curve import Point
 from graph.storage.saved import SavedState
 
@@ -82,13 +82,13 @@ class EchoBench:
         self._points.append(Point(self.step, loss=1 / self.step))
 
     def trace(self) -> TraceView:
-        mode = "training" if self.training else "paused"
+        mode: Literal["training", "paused"] = "training" if self.training else "paused"
         values = {(k, "y"): view(v) for k, v in self._values.items()}
         return TraceView(values=values, events=self._events, mode=mode, step=self.step)
 
     def progress(self, points_known: Mapping[int, int]) -> Progress:
         known = points_known.get(self.run, 0)
-        phase = "training" if self.training else "paused" if self.step else "idle"
+        phase: Phase = "training" if self.training else "paused" if self.step else "idle"
         return Progress(phase, self.run, self.step, points=tuple(self._points[known:]), first_point=known)
 
     def state(self) -> Handover:

@@ -61,7 +61,7 @@ class Played:
         else:
             found = (trace.parameter_gradients if item.parameter else trace.gradients)[key]
         assert not isinstance(found, Absent), f"{of} has no {quantity}: {found.reason}"
-        return found  # type: ignore[no-any-return]
+        return found
 
     def value(self, of: str) -> Any:
         """A float, or an array."""

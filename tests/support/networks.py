@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from engine.nodes.catalog import CATALOG
@@ -9,7 +10,7 @@ from graph.model.build import build
 from graph.model.graph import Graph
 
 
-def network(nodes: dict[str, tuple[str, dict[str, Any]]], wires: str, *, settings: dict[str, Any] | None = None, **training: Any) -> Graph:
+def network(nodes: Mapping[str, tuple[str, Any]], wires: str, *, settings: Mapping[str, Any] | None = None, **training: Any) -> Graph:
     """Nodes by name as (type, params); wires as `from[.port] -> to.port`, one a line or separated by `;`. A node's id is its name."""
     edges = []
     for number, line in enumerate(w for w in wires.replace(";", "\n").splitlines() if w.strip()):
@@ -29,7 +30,7 @@ def tanh_net(**training: Any) -> Graph:
         "tanh": ("activation.tanh", {}), "out": ("layer.linear", {"out_features": 2}), "loss": ("loss.cross_entropy", {}),
     }  # fmt: skip
     wires = "data.x -> hidden.x; hidden -> tanh.x; tanh -> out.x; out -> loss.scores; data.target -> loss.target"
-    return network(nodes, wires, **({"optimizer": "sgd", "hyper": {"lr": 0.5}, "epochs": 20, "batch_size": 16} | training))
+    return network(nodes, wires, **{"optimizer": "sgd", "hyper": {"lr": 0.5}, "epochs": 20, "batch_size": 16, **training})
 
 
 def product(**values: float) -> Graph:

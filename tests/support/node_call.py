@@ -27,7 +27,8 @@ class Call:
         self.arguments: dict[str, Any] = dict(zip(names, case.inputs, strict=True))
         shapes = {n: self._sample_shape(n, v) for n, v in self.arguments.items()}
         drawn = self.type.parameter_shapes(self.s, **shapes)
-        for kind, given in ((spec.parameters, case.parameters), (self.type.buffers, case.buffers)):
+        tensors: Any = ((spec.parameters, case.parameters), (self.type.buffers, case.buffers))
+        for kind, given in tensors:
             for index, declared in enumerate(kind):
                 self.arguments[declared.name] = self._tensor(declared.name, drawn, given, index)
         connected = frozenset(name for name, value in self.arguments.items() if value is not None)

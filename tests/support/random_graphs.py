@@ -15,7 +15,7 @@ from tests.support.networks import network
 
 Output = tuple[str, str]
 _DATA: tuple[dict[str, Any], ...] = ({}, {"coding": "one_hot"}, {"coding": "plus_minus"})
-_SHAPES = ([], [2], [3], [2, 2], [3, 2], [1, 2, 2])
+_SHAPES: tuple[list[int], ...] = ([], [2], [3], [2, 2], [3, 2], [1, 2, 2])
 _WILD = ("math.log", "math.sqrt", "math.reciprocal", "math.divide", "math.power", "math.exp", "loss.bce", "loss.kl", "math.one_hot",
          "layer.embedding")  # fmt: skip
 """Types that make infinities of many numbers, or refuse some."""

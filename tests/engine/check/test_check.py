@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from engine.check.check import Report, WireReport, check
+from engine.check.check import Report, check
+from engine.check.checker import WireReport
 from engine.nodes import TYPES
 from graph.model.graph import Graph
 from tests.support.networks import network, product, tanh_net

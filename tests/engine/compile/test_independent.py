@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 
 from engine.compile.views import Absent
@@ -64,7 +66,7 @@ def test_a_running_average_depends_on_x_while_training_and_never_on_what_x_is_a_
 
 
 def test_in_evaluation_an_infinite_x_does_not_spoil_the_average() -> None:
-    kept = ("layer.running_average", {})
+    kept: Any = ("layer.running_average", {})
     nodes = {"x": ("source.input", {"value": 0.0}), "log": ("math.log", {}), "kept": kept, "y": ("math.square", {})}
     trace = Session(network(nodes, "x -> log.x; log -> kept.x; kept -> y.x")).trace()
     assert trace.values["y", "y"].item() == 0.0

@@ -52,7 +52,7 @@ def run(call: Call) -> torch.Tensor:
             names[name] = f"({names[name]},)" if call.type.penalizes else names[name]
     places = {**settings, **names, **values, "dtype": "torch.float64", "self": "module"}
     model = SimpleNamespace(training=call.case.training)
-    scope = {"torch": torch, "nn": nn, "F": F, "arguments": call.arguments, "self": model}
+    scope: dict[str, Any] = {"torch": torch, "nn": nn, "F": F, "arguments": call.arguments, "self": model}
     if constructor:
         scope["module"] = eval(fill(constructor, places), scope)
         prepare(scope["module"], call)

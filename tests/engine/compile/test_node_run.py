@@ -262,7 +262,7 @@ def test_the_audit_compares_the_gradient_of_the_trace_with_the_true_one(name: st
     found = answer(Situation(session), Audit())
     assert isinstance(found, AuditPart) and found.rows
     for row in (row for row in found.rows if row.analytical is not None and row.numerical is not None):
-        place = wire(row.edge) if row.edge else parameter(*row.parameter)  # type: ignore[misc]
+        place = wire(row.edge) if row.edge else parameter(*row.parameter)
         assert row.analytical == pytest.approx(float(gradient_in(session.trace(), place)[row.entry]), rel=1e-12)
         assert row.numerical == pytest.approx(float(gradient_in(right, place)[row.entry]), rel=1e-6, abs=1e-9)
 

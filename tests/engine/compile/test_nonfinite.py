@@ -80,7 +80,7 @@ def net(**training: Any) -> Graph:
             "out": ("layer.linear", {"out_features": 2}), "loss": ("loss.cross_entropy", {}),
         },
         "data.x -> norm.x; norm -> out.x; out -> loss.scores; data.target -> loss.target",
-        **({"optimizer": "adagrad", "hyper": {"lr": 0.01}, "steps": 3, "batch_size": None} | training),
+        **{"optimizer": "adagrad", "hyper": {"lr": 0.01}, "steps": 3, "batch_size": None, **training},
     )  # fmt: skip
 
 

@@ -129,7 +129,7 @@ def test_random_graphs_of_sums_and_products_have_autograds_bits_on_every_paramet
     by_hand = {key: p.clone().requires_grad_() for key, p in case.by_key.items()}
     values = {node: p for (node, _), p in by_hand.items()}
     values |= {n: p for n, p in zip(names, [leaf(seed=i) for i in range(4)], strict=False) if n not in values}
-    operations = {"math.add": torch.add, "math.subtract": torch.sub, "math.multiply": torch.mul}
+    operations: dict[str, Any] = {"math.add": torch.add, "math.subtract": torch.sub, "math.multiply": torch.mul}
     for i in range(25):
         (a, _, _), (b, _, _) = (w.split() for w in wires[2 * i : 2 * i + 2])
         values[f"n{i}"] = operations[nodes[f"n{i}"][0]](values[a], values[b])
@@ -162,7 +162,7 @@ def test_a_step_computes_no_gradient_that_nobody_needs(monkeypatch: pytest.Monke
 def test_the_code_contains_nothing_of_the_document() -> None:
     graph = network({"evil_name": ("parameter.parameter", {"value": 2.0}), "other": ("math.square", {})}, "evil_name -> other.x")
     for kind in ("step", "trace", "evaluate", "perturb", "retrace"):
-        code = Case(graph, wanted="all" if "trace" in kind else "parameters").program.source(kind)  # type: ignore[arg-type]
+        code = Case(graph, wanted="all" if "trace" in kind else "parameters").program.source(kind)
         assert "evil" not in code and "other" not in code and "value" not in code.replace("wire, value", "").replace("else value", "")
 
 

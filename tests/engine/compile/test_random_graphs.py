@@ -43,7 +43,7 @@ def test_rules_and_autograd_agree_on_every_wire(seed: int, training: bool) -> No
     session = Session(random_graph(seed, wild=False))
     traces = []
     for method in ("rules", "autograd"):
-        program = compile(session.graph, session.inference, training=training, wanted="all", method=method)  # type: ignore[arg-type]
+        program = compile(session.graph, session.inference, training=training, wanted="all", method=method)
         feeds = session.feeds.whole(program.feeds, "train")
         traces.append(program.trace(feeds, session.parameters(program), session.buffers(program), RandomKey(seed)))
     rules, autograd = map(everything, traces)
@@ -74,7 +74,7 @@ def whole(session: Session) -> dict[Key | str, Any]:
             found["about", training] = (trace.objective, trace.objective_note, [p.text for p in trace.problems], trace.events)
     for part in ("train", "test"):
         try:
-            found[part] = repr(session.evaluate(part))  # type: ignore[arg-type]
+            found[part] = repr(session.evaluate(part))
         except SessionError as error:
             found[part] = str(error)
     return found

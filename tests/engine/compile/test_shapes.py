@@ -165,7 +165,7 @@ def test_what_may_be_large_is_tried_without_computing_it(monkeypatch: pytest.Mon
 def test_a_penalty_on_a_layer_takes_the_parameter_wired_in_its_weights_place() -> None:
     graph = shared_weight([5, 3])
     AddNode(Node("p", "penalty.l2", "p", params={"layers": "l"})).apply(graph)
-    assert [leaf.key for leaf in infer(graph).wirings["p"].leaves()] == [("w", "value")]  # type: ignore[union-attr]
+    assert [leaf.key for leaf in infer(graph).wirings["p"].leaves()] == [("w", "value")]
 
 
 def test_a_penalty_on_all_layers_leaves_frozen_ones_out() -> None:
@@ -193,7 +193,7 @@ def test_a_penalty_is_ordered_behind_the_layers_it_names() -> None:
     nodes: Nodes = {"p": ("penalty.l2", {"layers": "all"}), "a": ("source.input", {"value": [1.0, 2.0]}), "l": ("layer.linear", {})}
     found = infer(network(nodes, "a -> l.x"))
     assert found.order.index("p") > found.order.index("l")
-    assert [leaf.key for leaf in found.wirings["p"].leaves()] == [("l", "W")]  # type: ignore[union-attr]
+    assert [leaf.key for leaf in found.wirings["p"].leaves()] == [("l", "W")]
 
 
 def test_a_penalty_on_a_layer_nobody_knows_is_a_problem() -> None:

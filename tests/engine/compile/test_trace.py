@@ -24,7 +24,7 @@ Nodes = dict[str, tuple[str, dict[str, Any]]]
 def traced(graph: Graph, feeds: dict[Key, Tensor] | None = None, **how: Any) -> Trace:
     """A trace with fed values from the document, and parameters drawn from a fixed seed."""
     inference = infer(graph)
-    program = compile(graph, inference, **({"training": False, "wanted": "all"} | how))
+    program = compile(graph, inference, **{"training": False, "wanted": "all", **how})
     made = feeds or {}
     values = [made[k] if k in made else torch.tensor(graph.setting(k[0], "value"), dtype=torch.float64) for k in program.feeds]
     rng = torch.Generator().manual_seed(0)
@@ -68,7 +68,7 @@ def test_rules_and_autograd_trace_the_same_numbers(name: str) -> None:
 
 
 def test_a_trace_has_the_gradient_of_the_data_too() -> None:
-    assert traced(tanh_net(), moons()).gradients["data", "x"].shape == (6, 2)  # type: ignore[union-attr]
+    assert traced(tanh_net(), moons()).gradients["data", "x"].shape == (6, 2)
 
 
 def test_a_gradient_has_its_values_shape_after_a_broadcast() -> None:
@@ -77,8 +77,8 @@ def test_a_gradient_has_its_values_shape_after_a_broadcast() -> None:
         "f": ("math.sum", {}),
     }  # fmt: skip
     trace = traced(network(nodes, "a -> m.a; b -> m.b; m -> f.x"))
-    assert trace.edge_gradients["e0"].tolist() == [[7.0], [7.0]]  # type: ignore[union-attr]
-    assert trace.edge_gradients["e1"].tolist() == [3.0, 3.0]  # type: ignore[union-attr]
+    assert trace.edge_gradients["e0"].tolist() == [[7.0], [7.0]]
+    assert trace.edge_gradients["e1"].tolist() == [3.0, 3.0]
 
 
 def test_class_indices_are_not_differentiable() -> None:
@@ -159,7 +159,7 @@ def test_the_view_has_an_entry_for_every_value_and_every_wire() -> None:
     assert seen.values.keys() == trace.values.keys() and set(seen.edge_gradients) == set(graph.edges)
     assert seen.revision == 4 and seen.mode == "training"
     assert seen.values["loss", "y"].scalar == float(trace.values["loss", "y"])
-    assert np.array_equal(seen.parameter_gradients["out", "W"].data, trace.parameter_gradients["out", "W"].numpy())  # type: ignore[union-attr]
+    assert np.array_equal(seen.parameter_gradients["out", "W"].data, trace.parameter_gradients["out", "W"].numpy())  # type: ignore[arg-type]
     assert seen.shapes["hidden", "y"] == ((4,), True)
 
 

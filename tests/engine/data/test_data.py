@@ -304,6 +304,6 @@ def test_a_relative_path_begins_at_the_documents_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", MEASURED)
 def test_reading_scikit_learns_files_equals_its_loaders(key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     read = measured.measured(key)
-    monkeypatch.setattr(measured.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     loaded = measured.measured(key)
     assert all(np.array_equal(a, b) for a, b in zip(read, loaded, strict=True))

@@ -97,7 +97,8 @@ def test_every_number_with_a_source_is_what_autograd_has_there(path: Path, sampl
     seen = 0
     for card in cards(path, sample=sample):
         for line in card.lines():
-            for item in (*line.numbers(), *line.arrays()):
+            items: list[Any] = [*line.numbers(), *line.arrays()]
+            for item in items:
                 if item.place is None or item.place.kind == "setting" or item.role not in ("value", "gradient"):
                     continue
                 if isinstance(item, Array) and item.symbol.endswith(r"^\top"):
@@ -190,7 +191,7 @@ def test_everything_that_is_written_can_be_typeset(path: Path, notation: Notatio
                 assert line.pieces
                 texts |= {piece.latex(plainly) for piece in line.pieces if isinstance(piece, Tex)}
     for text in texts:
-        assert ziamath.Latex(text, size=12).svg()
+        assert ziamath.Latex(text, size=12).svg()  # type: ignore[attr-defined]
 
 
 def plainly(part: Number | Array) -> str:
@@ -200,7 +201,7 @@ def plainly(part: Number | Array) -> str:
 def test_a_card_of_what_is_gone_is_refused_in_words() -> None:
     session = opened(EXAMPLES[0])
     for kind in ("node", "edge", "parameter"):
-        refused = answer(Situation(session), CardOf(kind, "gone", "W"))  # type: ignore[arg-type]
+        refused = answer(Situation(session), CardOf(kind, "gone", "W"))
         assert isinstance(refused, Refusal) and "no longer" in refused.text
 
 

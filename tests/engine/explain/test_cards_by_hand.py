@@ -97,7 +97,7 @@ def test_the_objective_starts_with_1_and_a_source_tells_its_gradient() -> None:
     assert read(objective)[-1] == r"\frac{\partial f}{\partial f} = 1"
     source = card(session, "node", "x")
     assert [section.topic for section in source.sections] == ["source", "backward"]
-    assert source.gradient == Number(-5.0, "gradient", source.gradient.place)  # type: ignore[union-attr]
+    assert source.gradient == Number(-5.0, "gradient", source.gradient.place)
 
 
 # Fan-out

@@ -222,7 +222,7 @@ def test_the_softmax_jacobian_row_is_the_textbook_one() -> None:
     y = [v / sum(e) for v in e]
     adjoint = reverse(graph, output("y", "y", (0,))).outputs["x", "y"]
     assert isinstance(adjoint, ArrayView)
-    np.testing.assert_allclose(adjoint.data, [y[0] * (1 - y[0]), -y[0] * y[1], -y[0] * y[2]], rtol=1e-14)
+    np.testing.assert_allclose(np.asarray(adjoint.data), [y[0] * (1 - y[0]), -y[0] * y[1], -y[0] * y[2]], rtol=1e-14)
 
 
 def test_seeds_without_a_direction_are_refused() -> None:

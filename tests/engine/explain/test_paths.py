@@ -233,7 +233,7 @@ def test_an_entry_of_a_tensor_is_shown_path_by_path() -> None:
     assert isinstance(answer(situation(tanh_net()), PathLedger(parameter("hidden", "W", (9, 0)))), Refusal)
 
 
-def dropout_run(**training: int) -> tuple[Session, Trainer]:
+def dropout_run(**training: Any) -> tuple[Session, Trainer]:
     nodes: dict[str, tuple[str, dict[str, Any]]] = {
         "data": ("source.data", {"dataset": "moons", "samples": 40}), "h": ("layer.linear", {"out_features": 4}),
         "drop": ("layer.dropout", {"p": 0.5}), "out": ("layer.linear", {"out_features": 2}), "loss": ("loss.cross_entropy", {}),
@@ -254,7 +254,7 @@ def test_the_mini_batch_shown_is_the_one_explained_with_its_masks(coming: bool, 
     place = parameter("h", "W")
     found = ledger(where, place)
     assert found.gradient.data is not None
-    np.testing.assert_array_equal(found.gradient.data, expected.parameter_gradients["h", "W"])  # type: ignore[arg-type]
+    np.testing.assert_array_equal(found.gradient.data, expected.parameter_gradients["h", "W"])
     np.testing.assert_allclose(summed(where, place), found.gradient.data, rtol=1e-10, atol=1e-14)
     part = answer(where, Audit())
     assert isinstance(part, AuditPart)

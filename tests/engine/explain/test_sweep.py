@@ -69,7 +69,7 @@ def test_both_give_the_gradients_of_autograd() -> None:
     for found in (comparison.naive(), comparison.reverse()):
         for (_, (node, name)), gradient in found.items():
             if f"{node}.{name}" in p:
-                np.testing.assert_allclose(gradient.numpy(), p[f"{node}.{name}"].grad.numpy(), rtol=1e-10, atol=1e-15)  # type: ignore[union-attr]
+                np.testing.assert_allclose(gradient.numpy(), p[f"{node}.{name}"].grad.numpy(), rtol=1e-10, atol=1e-15)
     assert {f"{node}.{name}" for kind, (node, name) in comparison.naive() if kind == "parameter"} == set(p)
 
 

@@ -195,6 +195,6 @@ def test_where_the_derivative_is_0_or_at_a_corner_formula_and_gradient_agree(for
 
 
 def test_a_wrong_formula_is_still_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(FORMULAS, "math.sin", lambda s, x: sympy.sin(x) * sympy.Rational(1001, 1000))  # type: ignore[index]
+    monkeypatch.setitem(FORMULAS, "math.sin", lambda s, x: sympy.sin(x) * sympy.Rational(1001, 1000))
     error = derivative(formulas(from_formula("sin(x)*x", CATALOG, {"x": 0.7})), "x").error
     assert error is not None and error == pytest.approx(1e-3, rel=0.02)

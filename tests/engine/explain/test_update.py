@@ -214,7 +214,7 @@ def test_dropout_and_batch_norm_are_those_of_the_coming_step() -> None:
     for row in found.parameters:
         gradient = trace.parameter_gradients[row.node, row.name]
         assert isinstance(gradient, torch.Tensor)
-        np.testing.assert_array_equal(row.gradient.data, gradient.numpy())  # type: ignore[arg-type]
+        np.testing.assert_array_equal(row.gradient.data, gradient.numpy())
 
 
 def test_a_graph_that_learns_nothing_and_a_broken_loss_are_refused_in_words() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import scipy.special
@@ -24,7 +25,7 @@ def recurrent(name: str, function: Callable[[np.ndarray], np.ndarray], bias: boo
         total = x.numpy() @ RW.numpy().T + (0 if h is None else h.numpy() @ RU.numpy().T) + (RB.numpy() if bias else 0)
         batched = (*(["x"] if batch_x else []), *(["h"] if batch_h else []))
         mixed = batch_x != batch_h and batch_h is not None  # one for all: what the sample-by-sample test cannot tell apart
-        more = {"parameters": parameters, "expected": function(total), "mixes_batch": mixed}
+        more: dict[str, Any] = {"parameters": parameters, "expected": function(total), "mixes_batch": mixed}
         cases.append(Case("layer.recurrent", (x, h), settings, batched, label=name, **more))
     return cases
 

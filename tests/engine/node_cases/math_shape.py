@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tests.engine.node_cases import SAMPLE_SHAPES, Case, indices, numbers
@@ -33,7 +35,7 @@ def join(shapes: list[tuple[int, ...]], axis: int, batched: bool = False) -> Cas
     return Case("math.concatenate", (xs,), {"axis": axis}, ("xs",) if batched else (), expected=expected, label=f"axis{axis}")
 
 
-def take(shape: tuple[int, ...], batched: bool, index: tuple[object, ...], **settings: object) -> Case:
+def take(shape: tuple[int, ...], batched: bool, index: tuple[Any, ...], **settings: object) -> Case:
     x = numbers(*((4, *shape) if batched else shape))
     place = (slice(None), *index) if batched else index
     return Case("math.slice", (x,), settings, ("x",) if batched else (), expected=x.numpy()[place], label=str(settings.get("start", 0)))

@@ -131,7 +131,9 @@ def test_a_batch_of_one_leaves_the_running_statistics_as_they_are() -> None:
 
 def dropped(p: float, seed: int = 0, training: bool = True) -> Result:
     s = settings("layer.dropout", training, p=p)
-    return TYPES["layer.dropout"].forward(s, torch.ones(100, 100).double(), rng=torch.Generator().manual_seed(seed))
+    result = TYPES["layer.dropout"].forward(s, torch.ones(100, 100).double(), rng=torch.Generator().manual_seed(seed))
+    assert isinstance(result, Result)
+    return result
 
 
 def test_dropout_keeps_the_mean_by_scaling_what_is_left() -> None:
@@ -154,7 +156,7 @@ def test_dropout_draws_the_same_mask_from_the_same_seed() -> None:
 
 
 def test_unrolled_steps_with_shared_weights_are_torchs_rnn() -> None:
-    rnn = nn.RNN(3, 4, batch_first=True).double()
+    rnn: Any = nn.RNN(3, 4, batch_first=True).double()
     x = torch.randn(2, 5, 3, dtype=torch.float64)
     s, h = settings("layer.recurrent", hidden=4, batched=frozenset({"x", "h"})), None
     for t in range(5):

@@ -73,7 +73,9 @@ def test_a_formula_means_what_a_lecture_means(text: str) -> None:
     for name, leaf, slope in zip(names, leaves, torch.autograd.grad(expected, leaves) if leaves else [], strict=True):
         node = graph.named(name)
         assert node is not None and leaf is not None
-        assert float(trace.gradients[node.id, "y"]) == pytest.approx(float(slope), rel=1e-12), name
+        gradient = trace.gradients[node.id, "y"]
+        assert isinstance(gradient, torch.Tensor)
+        assert float(gradient) == pytest.approx(float(slope), rel=1e-12), name
 
 
 @pytest.mark.parametrize(("text", "words"), REFUSED.items())

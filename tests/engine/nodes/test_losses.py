@@ -229,7 +229,7 @@ def test_penalties_by_hand() -> None:
 
 
 def test_a_penalty_on_data_is_refused() -> None:
-    nodes = {"d": ("source.data", {}), "p": ("penalty.l1", {})}
+    nodes: dict[str, Any] = {"d": ("source.data", {}), "p": ("penalty.l1", {})}
     assert "a penalty is for parameters" in only_error(network(nodes, "d.x -> p.parameters")).text
 
 
@@ -238,7 +238,8 @@ def test_a_penalty_on_data_is_refused() -> None:
 
 def accuracy(prediction: Tensor, target: Tensor, **values: Any) -> float:
     s = settings("probe.accuracy", ("prediction", "target"), **values)
-    return float(TYPES["probe.accuracy"].forward(s, prediction, target))
+    share: Any = TYPES["probe.accuracy"].forward(s, prediction, target)
+    return float(share)
 
 
 def test_accuracy_behind_a_sigmoid_decides_at_one_half() -> None:

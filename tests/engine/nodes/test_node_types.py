@@ -194,13 +194,13 @@ def test_every_type_explains_itself(key: str) -> None:
 def every_text(node_type: NodeType) -> set[str]:
     """Formula and derivatives under the default settings and with each setting that a part depends on at each of its values."""
     spec = node_type.spec
-    choices = [{}] + [{setting: value} for setting, texts in spec.formula_parts.values() for value in texts]
+    choices: list[Any] = [{}] + [{setting: value} for setting, texts in spec.formula_parts.values() for value in texts]
     return {text for values in choices for text in (spec.formula_for(values), *spec.local_derivatives_for(values).values())}
 
 
 def names_known_to(node_type: NodeType) -> set[str]:
     spec = node_type.spec
-    everything = (*spec.inputs, *spec.outputs, *spec.settings, *spec.parameters, *node_type.buffers)
+    everything: tuple[Any, ...] = (*spec.inputs, *spec.outputs, *spec.settings, *spec.parameters, *node_type.buffers)
     return {item.name for item in everything}
 
 

@@ -33,7 +33,7 @@ def lively_net(optimizer: str, hyper: dict[str, Any], **training: Any) -> Graph:
     }  # fmt: skip
     wires = "data.x -> hidden.x; hidden -> norm.x; norm -> relu.x; relu -> drop.x; drop -> out.x"
     wires += "; out -> loss.scores; data.target -> loss.target"
-    return network(nodes, wires, **({"optimizer": optimizer, "hyper": hyper, "epochs": 1000, "batch_size": 16} | training))
+    return network(nodes, wires, **{"optimizer": optimizer, "hyper": hyper, "epochs": 1000, "batch_size": 16, **training})
 
 
 def same(a: State, b: State) -> bool:

@@ -89,7 +89,7 @@ def ours(key: str, hyper: dict[str, Any], steps: int = STEPS, pause: int | None 
 def theirs(cls: type[torch.optim.Optimizer], options: dict[str, Any]) -> list[torch.Tensor]:
     start, loss = problem()
     parameters = [p.clone().requires_grad_() for p in start]
-    optimizer = cls(parameters, **options)  # type: ignore[call-arg]
+    optimizer = cls(parameters, **options)
 
     def closure() -> torch.Tensor:
         optimizer.zero_grad()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
@@ -68,7 +70,7 @@ def test_the_second_standardize_is_fitted_on_what_the_first_gives() -> None:
 
 
 def test_standardize_behind_learned_numbers_is_refused_with_what_to_do() -> None:
-    nodes = {
+    nodes: dict[str, Any] = {
         "data": ("source.data", {}), "hidden": ("layer.linear", {}), "act": ("activation.tanh", {}), "scaled": ("source.standardize", {})
     }  # fmt: skip
     session = Session(network(nodes, "data.x -> hidden.x; hidden -> act.x; act -> scaled.x"))

@@ -40,7 +40,7 @@ def saddle(lr: float, w1: float = 0.2, w2: float = 5.01, **training: Any) -> Gra
         "one": ("source.constant", {"value": 1.0}), "e": ("math.subtract", {}), "f": ("math.square", {}),
     }  # fmt: skip
     wires = "w1 -> m.a; w2 -> m.b; one -> e.a; m -> e.b; e -> f.x"
-    return network(nodes, wires, **({"optimizer": "sgd", "hyper": {"lr": lr}, "epochs": 1000} | training))
+    return network(nodes, wires, **{"optimizer": "sgd", "hyper": {"lr": lr}, "epochs": 1000, **training})
 
 
 def dropout_net(**training: Any) -> Graph:
@@ -52,7 +52,7 @@ def dropout_net(**training: Any) -> Graph:
     }  # fmt: skip
     wires = "data.x -> hidden.x; hidden -> norm.x; norm -> relu.x; relu -> drop.x; drop -> out.x"
     wires += "; out -> loss.scores; data.target -> loss.target"
-    return network(nodes, wires, **({"optimizer": "adam", "hyper": {"lr": 0.01}, "epochs": 60, "batch_size": 16} | training))
+    return network(nodes, wires, **{"optimizer": "adam", "hyper": {"lr": 0.01}, "epochs": 60, "batch_size": 16, **training})
 
 
 def test_full_batch_training_equals_pytorchs_own_loop() -> None:

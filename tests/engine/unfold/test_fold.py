@@ -70,7 +70,7 @@ def test_every_node_of_every_example_folds_back_into_the_equal_document(name: st
         inside = document.graph.copy()
         assert lint(inside) == [] and inside != start
 
-        assert fold_in(document, group_id) == start.named(node).id  # type: ignore[union-attr]
+        assert fold_in(document, group_id) == start.named(node).id
 
         assert document.graph == start and dumps(document.graph) == dumps(start)
         document.undo()
@@ -135,7 +135,7 @@ def test_the_group_is_the_node_to_the_world_around_it() -> None:
     assert (made.name, made.x, made.y, made.collapsed) == ("hidden", node.x, node.y, True) and group_id == node.id
     assert result is not None and [edge.id for edge in graph.outputs_of(result.id)] == ["e2"]
     assert opened(graph, group_id) and folded_around(graph, result.id) == group_id == folded_around(graph, group_id)
-    assert folded_around(graph, graph.named("h").id) is None  # type: ignore[union-attr]
+    assert folded_around(graph, graph.named("h").id) is None
 
 
 def test_what_was_done_outside_stays() -> None:

@@ -47,7 +47,7 @@ def random_network(draw: random.Random) -> Graph:
     here = add("layer.linear", {"out_features": 3}, here)
     nodes["loss"] = ("loss.cross_entropy", {"reduction": draw.choice(["mean", "sum"])})
     wires += [f"{here} -> loss.scores", "data.target -> loss.target"]
-    training = {"optimizer": draw.choice(["momentum", "adam"]), "hyper": {"lr": 0.01}, "batch_size": 15, "epochs": 9}
+    training: dict[str, Any] = {"optimizer": draw.choice(["momentum", "adam"]), "hyper": {"lr": 0.01}, "batch_size": 15, "epochs": 9}
     return network(nodes, ";".join(wires), **training)
 
 

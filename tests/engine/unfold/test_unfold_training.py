@@ -190,7 +190,7 @@ def normalized_net(**training: Any) -> Graph:
     }  # fmt: skip
     wires = """data.x -> first.x; first -> hidden.x; hidden -> norm.x; norm -> tanh.x; tanh -> out.x
     out -> loss.scores; data.target -> loss.target"""
-    return network(nodes, wires, **({"optimizer": "momentum", "hyper": {"lr": 0.1}, "epochs": 20, "batch_size": 16} | training))
+    return network(nodes, wires, **{"optimizer": "momentum", "hyper": {"lr": 0.1}, "epochs": 20, "batch_size": 16, **training})
 
 
 @pytest.mark.parametrize("batch_size", [16, 25, None])

@@ -7,6 +7,7 @@ import contextlib
 import math
 import random
 import time
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from graph.model.objective import Objective, find_objective
 from tests.support.catalog import CATALOG
 
 VALUES = {"x": 2.0, "y": -5.0, "z": 3.0}
-OPERATIONS = {
+OPERATIONS: dict[str, Any] = {
     "math.add": lambda a, b: a + b, "math.subtract": lambda a, b: a - b, "math.multiply": lambda a, b: a * b,
     "math.divide": lambda a, b: a / b, "math.power": lambda a, b: a**b, "math.negate": lambda a: -a, "math.sin": math.sin,
     "math.exp": math.exp, "math.maximum": max,

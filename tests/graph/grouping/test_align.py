@@ -32,9 +32,9 @@ def test_things_are_aligned_with_the_outermost(side: Side, places: dict[str, tup
 
 def test_aligning_twice_changes_nothing_more() -> None:
     for side in ("left", "right", "top", "bottom", "center", "middle"):
-        once = align(RECTS, side)  # type: ignore[arg-type]
+        once = align(RECTS, side)
         moved = {name: (*once[name], *RECTS[name][2:]) for name in RECTS}
-        assert align(moved, side) == once  # type: ignore[arg-type]
+        assert align(moved, side) == once
 
 
 def test_distribution_makes_the_gaps_equal_and_keeps_the_ends() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,8 @@ from tests.support.catalog import CATALOG, xy_plus_z
 
 
 def _document() -> tuple[Document, list[Change]]:
-    document, changes = Document(xy_plus_z()), []
+    document = Document(xy_plus_z())
+    changes: list[Any] = []
     document.changed.connect(changes.append)
     return document, changes
 

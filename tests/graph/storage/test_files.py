@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,8 @@ def test_everything_saved_is_loaded_again() -> None:
 def test_every_node_and_edge_has_its_own_line() -> None:
     graph = _everything()
     lines = dumps(graph).splitlines()
-    for item in (*graph.nodes.values(), *graph.edges.values()):
+    items: list[Any] = [*graph.nodes.values(), *graph.edges.values()]
+    for item in items:
         row = [line for line in lines if line.startswith(f' {{"id": "{item.id}"')]
         assert len(row) == 1
         assert json.loads(row[0].rstrip(",")) == item.to_json()

@@ -10,12 +10,12 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from graph.grouping.groups import group
 from graph.model.edits import Disconnect, Move, Rename, SetItem, SetLabel, SetParam
-from graph.storage import journal as journals
 from graph.storage.document import Document
 from graph.storage.files import dumps, load
 from graph.storage.journal import Journal, JournalError, Recovered, recover
@@ -27,7 +27,7 @@ from tests.support.editing_session import steps
 ROOT = Path(__file__).parents[3]
 
 
-def _edited(folder: Path, path: Path | None = None, **more: int) -> tuple[Document, Journal]:
+def _edited(folder: Path, path: Path | None = None, **more: Any) -> tuple[Document, Journal]:
     document = Document(xy_plus_z(), path)
     journal = Journal(document, folder, **more)
     document.do(SetParam("n1", "value", 7.0))
@@ -304,7 +304,7 @@ def test_a_full_disk_is_one_sentence_and_the_next_flush_tries_again(tmp_path: Pa
 
     document.do(SetLabel("n1", "first"))
     with monkeypatch.context() as patch, pytest.raises(JournalError, match="cannot be written: the disk is full"):
-        patch.setattr(journals.os, "write", full)
+        patch.setattr("os.write", full)
         journal.flush()
     assert journal.pending
     document.do(SetLabel("n2", "second"))
@@ -364,7 +364,7 @@ def test_without_locks_in_the_file_system_the_process_number_decides(tmp_path: P
 def test_the_newest_document_is_offered_first(tmp_path: Path) -> None:
     for moment in (100.0, 300.0, 200.0):
         document = Document(xy_plus_z())
-        journal = Journal(document, tmp_path, clock=lambda moment=moment: moment)  # type: ignore[misc]
+        journal = Journal(document, tmp_path, clock=lambda moment=moment: moment)
         document.do(SetLabel("n1", "a"))
         journal.flush()
         _die(journal)

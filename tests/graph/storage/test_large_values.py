@@ -94,7 +94,7 @@ def test_the_kernel_and_the_journal_take_them_too(small: None, tmp_path: Path) -
     journal = Journal(document, tmp_path)
     document.do(SetParam("x", "value", 3.0))
     journal.flush()
-    journal._lock.release()  # type: ignore[union-attr]
+    journal._lock.release()
     (found,) = recover(tmp_path, CATALOG)
     assert found.graph == document.graph
     found.release()

@@ -90,13 +90,13 @@ def test_save_as_undo_and_redo_keep_pointing_to_the_same_table(course: Path, tmp
     document.save(course / "doc.gradwire")
     document.do(SetParam("n1", "path", str(other)))
     document.save(tmp_path / "elsewhere" / "doc.gradwire")
-    assert '"path": "o.csv"' in document.path.read_text()  # type: ignore[union-attr]
+    assert '"path": "o.csv"' in document.path.read_text()
 
     document.undo()
     assert meant(document) == table
     document.save()
     assert meant(Document.load(document.path, CATALOG)) == table  # type: ignore[arg-type]
-    assert f'"path": "{table}"' in document.path.read_text()  # type: ignore[union-attr]
+    assert f'"path": "{table}"' in document.path.read_text()
     document.redo()
     assert meant(document) == other
 
@@ -186,7 +186,7 @@ def test_a_rescued_document_means_the_tables_beside_its_file(course: Path, tmp_p
     journal = Journal(document, tmp_path / "journals")
     document.do(SetParam("n1", "path", "data/u.csv"))  # as a lesson may have it
     journal.flush()
-    journal._lock.release()  # type: ignore[union-attr]
+    journal._lock.release()
     (found,) = recover(tmp_path / "journals", CATALOG)
     assert meant(found.document()) == course / "data" / "u.csv"
     found.release()

@@ -83,7 +83,7 @@ def test_the_next_event_paints_only_around_what_it_and_the_one_before_touch(canv
     painted.clear()
     under_way(canvas, 6, 0.1)
     canvas.repaint()
-    whole = canvas.stage.still._camera.seen(canvas.stage.still._image.deviceIndependentSize())  # type: ignore[union-attr]
+    whole = canvas.stage.still._camera.seen(canvas.stage.still._image.deviceIndependentSize())
     assert painted and all(part.width() * part.height() < 0.8 * whole.width() * whole.height() for part in painted)
 
 

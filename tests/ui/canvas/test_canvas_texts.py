@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from typing import Any
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def test_full_precision_reads_back_exactly() -> None:
 
 
 def test_the_four_absences_look_different_and_none_looks_like_a_number() -> None:
-    reasons = ("not computed", "independent", "not differentiable", "no objective")
+    reasons: tuple[Any, ...] = ("not computed", "independent", "not differentiable", "no objective")
     texts = [gradient_text(Absent(reason)) for reason in reasons]
     assert len({(t.kind, t.text) for t in texts}) == 4
     assert all(t.kind in ("word", "empty") and not re.search(r"\d", t.text) for t in texts)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,7 +111,8 @@ def test_labels_cover_neither_cards_nor_each_other(canvas: Canvas) -> None:
 
 def test_labels_of_a_crowd_stay_clear_of_cards(qtbot: QtBot) -> None:
     rows, count = 5, 30
-    nodes = [(f"a{i}", "math.add" if i >= rows else "source.input", (i // rows) * 264.0, (i % rows) * 144.0, {}) for i in range(count)]
+    types = ["math.add" if i >= rows else "source.input" for i in range(count)]
+    nodes: list[Any] = [(f"a{i}", kind, (i // rows) * 264.0, (i % rows) * 144.0, {}) for i, kind in enumerate(types)]
     wires = [(f"a{i - rows}", "y", f"a{i}", "a") for i in range(rows, count)]
     wires += [(f"a{i - rows + (1 if (i + 1) % rows else 0)}", "y", f"a{i}", "b") for i in range(rows, count)]
     scene, labels = Scene(graph_of(nodes, wires)), Labels()

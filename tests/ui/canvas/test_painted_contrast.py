@@ -33,7 +33,7 @@ class Watching(QPainter):
         self.image = image
         self.texts: list[tuple[str, str, str]] = []
 
-    def drawText(self, place: QPointF | QRectF, *rest: Any) -> None:
+    def drawText(self, place: QPointF | QRectF, *rest: Any) -> None:  # type: ignore[override]
         text, metrics = str(rest[-1]), QFontMetricsF(self.font())
         if isinstance(place, QPointF):
             box = QRectF(place.x(), place.y() - metrics.ascent() * 0.7, metrics.horizontalAdvance(text), metrics.ascent() * 0.7)

@@ -6,6 +6,7 @@ import math
 import random
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
@@ -162,6 +163,7 @@ def test_a_condition_that_is_met_while_stepping_says_which_where_and_by_what(who
 def test_opening_the_debugger_says_that_the_loss_is_of_other_samples(window: Window, qtbot: QtBot) -> None:
     window.debugger.toggle()
     trace = hand_trace(window.document)
+    assert trace.objective is not None
     other = {**trace.values, trace.objective: scalar(-8.0)}
     window.showing.show_trace(replace(trace, values=other, iteration=0, mode="training", batch="iteration 1: mini-batch 1 of 5"))
     assert window.status.message.full == "Loss −8.000, before −7.000: now of the coming training step's samples."
@@ -335,7 +337,7 @@ def test_undo_edits_and_another_document_in_the_middle_of_a_step_leave_a_sound_w
     whole.canvas.select([ids["multiply"]])
     control.toggle_breakpoint()
     for phase in ("forward", "backward", "update", "zero"):
-        control.to_phase(phase)  # type: ignore[arg-type]
+        control.to_phase(phase)
         whole.document.do(SetParam(ids["x"], "value", 4.0))
         whole.showing.show_trace(replace(hand_trace(whole.document), iteration=0))
         whole.document.undo()
@@ -355,7 +357,7 @@ def test_undo_edits_and_another_document_in_the_middle_of_a_step_leave_a_sound_w
     assert control.breakpoints.all == [] and whole.canvas.overlay.marks("debugger") == {}
     for unit in ("node", "layer", "phase", "iteration"):
         for way in (1, -1):
-            control.step(unit, way)  # type: ignore[arg-type]
+            control.step(unit, way)
 
 
 def test_themes_and_type_sizes_change_while_the_strip_is_open(whole: Window) -> None:
@@ -363,7 +365,7 @@ def test_themes_and_type_sizes_change_while_the_strip_is_open(whole: Window) -> 
     for theme in ("dark", "projector", "light"):
         whole.set_theme(THEMES[theme])
         for phase in ("loss", "update", "zero"):
-            whole.debugger.control.to_phase(phase)  # type: ignore[arg-type]
+            whole.debugger.control.to_phase(phase)
             assert not whole.grab().isNull()
 
 
@@ -406,7 +408,9 @@ def test_the_loss_phase_begins_with_the_loss_and_holds_what_follows_it() -> None
     timeline = Timeline(graph, events_of(graph), "loss", whole=True)
     assert timeline.ends == {"forward": 4, "loss": 5, "backward": 10, "update": 11, "zero": 12}
 
-    nodes = {"x": ("source.input", {}), "p": ("parameter.parameter", {}), "d": ("math.multiply", {}), "f": ("math.square", {})}
+    nodes: dict[str, Any] = {
+        "x": ("source.input", {}), "p": ("parameter.parameter", {}), "d": ("math.multiply", {}), "f": ("math.square", {}),
+    }  # fmt: skip
     formula = network(nodes, "x -> d.a; p -> d.b; d -> f.x")
     assert Timeline(formula, events_of(formula), "f", whole=False).ends == {"forward": 3, "loss": 4, "backward": 8}
 
@@ -418,17 +422,17 @@ def test_every_step_ends_and_back_is_the_inverse_of_on_from_a_border() -> None:
         timeline = Timeline(graph, events_of(graph), graph.order()[-1], whole=draw.random() < 0.5)
         for unit in ("layer", "phase"):
             at, borders = 0, [0]
-            while (following := timeline.step(at, 1, unit)) != at:  # type: ignore[arg-type]
+            while (following := timeline.step(at, 1, unit)) != at:
                 assert following > at
                 at = following
                 borders.append(at)
             assert at == timeline.length
-            while (before := timeline.step(at, -1, unit)) != at:  # type: ignore[arg-type]
+            while (before := timeline.step(at, -1, unit)) != at:
                 assert before == borders[borders.index(at) - 1]
                 at = before
             assert at == 0
             inside = draw.randrange(timeline.length + 1)
-            assert timeline.step(inside, -1, unit) == max((b for b in borders if b < inside), default=0)  # type: ignore[arg-type]
+            assert timeline.step(inside, -1, unit) == max((b for b in borders if b < inside), default=0)
 
 
 def test_a_graph_without_an_objective_has_one_phase() -> None:

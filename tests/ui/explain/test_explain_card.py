@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
+from engine.compile.views import TraceView
 from engine.explain.cards import Array, Number
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
@@ -129,7 +130,7 @@ def test_the_numbers_of_a_network_s_card_are_those_of_the_trace(open_window: Ope
     card = page.card
     assert card is not None and isinstance(card.gradient, Array)
     assert card.gradient.view.data is not None
-    assert (card.gradient.view.data == trace.parameter_gradients[node, "W"].data).all()  # type: ignore[union-attr]
+    assert (card.gradient.view.data == trace.parameter_gradients[node, "W"].data).all()
 
 
 def test_a_click_on_a_number_goes_to_the_node_it_came_from(window: Window, qtbot: QtBot) -> None:
@@ -300,7 +301,7 @@ def test_without_an_engine_the_page_says_so(make_window: Callable[..., Window], 
     assert "engine" in window.explain.card.note.text()
 
 
-def hand_trace_of(document: Document) -> object:
+def hand_trace_of(document: Document) -> TraceView:
     """Numbers are not the point here."""
     from engine.training.session import Session as Engine
 

@@ -119,7 +119,10 @@ def test_while_a_value_is_hidden_the_tools_say_so_instead(window: Window, qtbot:
 def test_the_step_of_a_parameter_whose_gradient_is_to_be_found_out_is_not_in_the_updates(qtbot: QtBot) -> None:
     """θ ← θ − 0.1 g: from 2 to 1.7 it took a gradient of 3, from 5 to 5.4 one of −4."""
     steps = {"v": (2.0, 3.0, -0.3, 1.7), "w": (5.0, -4.0, 0.4, 5.4)}
-    rows = [ParameterUpdate(name, "value", name, *map(scalar, all_), (), (), (), all_, ()) for name, all_ in steps.items()]
+    rows = []
+    for name, all_ in steps.items():
+        old, gradient, step, new = map(scalar, all_)
+        rows.append(ParameterUpdate(name, "value", name, old, gradient, step, new, (), (), (), all_, ()))
     update = Update("sgd", "SGD", (), (), 0, 1, 1.0, tuple(rows))
     view = UpdateView()
     qtbot.addWidget(view)

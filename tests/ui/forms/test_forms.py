@@ -41,6 +41,12 @@ def changes(form: Form) -> list[tuple[str, Any]]:
     return seen
 
 
+def field_of(form: Form, name: str) -> Any:
+    """The text field of a setting that is edited as a table."""
+    editor: Any = form.editors[name]
+    return editor.field
+
+
 def type_into(qtbot: QtBot, field: Any, text: str) -> None:
     line: QLineEdit = field.lineEdit() if isinstance(field, NumberField) else field
     field.setFocus()
@@ -91,16 +97,16 @@ def test_a_row_hides_until_its_condition_holds(form: Form) -> None:
 
     form.set_values({"start": "custom", "value": [1.0, 2.0]})
 
-    assert form.editors["value"].isVisible() and form.editors["value"].field.text() == "[1, 2]"  # type: ignore[attr-defined]
+    assert form.editors["value"].isVisible() and field_of(form, "value").text() == "[1, 2]"
 
 
 def test_nested_lists_and_sizes_are_typed_as_text(form: Form, qtbot: QtBot) -> None:
     form.set_values({"start": "custom"})
     seen = changes(form)
 
-    type_into(qtbot, form.editors["value"].field, "[[1, 2], [3, 4.5]]")
+    type_into(qtbot, field_of(form, "value"), "[[1, 2], [3, 4.5]]")
     type_into(qtbot, form.editors["sizes"], "3, 4")
-    type_into(qtbot, form.editors["value"].field, "[[1], [2, 3]]")
+    type_into(qtbot, field_of(form, "value"), "[[1], [2, 3]]")
 
     assert seen == [("value", [[1, 2], [3, 4.5]]), ("sizes", [3, 4])]
     assert form._complaints["value"].isVisibleTo(form)

@@ -31,7 +31,7 @@ def select(window: Window, name: str) -> str:
 
 def test_a_typed_setting_changes_the_document_in_one_step(window: Window, qtbot: QtBot) -> None:
     node = select(window, "x")
-    field = window.inspector.node_page.form.editors["maximum"]  # type: ignore[union-attr]
+    field = window.inspector.node_page.form.editors["maximum"]
     assert isinstance(field, NumberField)
 
     field.setFocus()
@@ -47,7 +47,7 @@ def test_a_typed_setting_changes_the_document_in_one_step(window: Window, qtbot:
 def test_ten_ticks_of_a_spin_box_are_one_step_to_undo(window: Window, qtbot: QtBot) -> None:
     node = select(window, "x")
     start = window.document.graph.setting(node, "step")
-    field = window.inspector.node_page.form.editors["step"]  # type: ignore[union-attr]
+    field = window.inspector.node_page.form.editors["step"]
 
     for _ in range(10):
         qtbot.keyClick(field, Qt.Key.Key_Up)
@@ -106,7 +106,7 @@ def test_an_absent_gradient_says_why_and_is_never_a_number(window: Window) -> No
     window.inspector.tabs.setCurrentIndex(VALUES)
     said = set()
     for reason in ("not computed", "independent", "not differentiable", "no objective"):
-        window.showing.show_trace(replace(hand_trace(window.document), gradients={(node, "y"): Absent(reason)}))  # type: ignore[arg-type]
+        window.showing.show_trace(replace(hand_trace(window.document), gradients={(node, "y"): Absent(reason)}))
         panel = window.inspector.values_page.panels[("gradient", node, "y")]
         assert not panel.number.isVisible()
         said.add(panel.note.text())

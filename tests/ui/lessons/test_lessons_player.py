@@ -355,7 +355,7 @@ def test_the_theme_changes_in_a_lesson(played: Window) -> None:
     for name in ("dark", "projector", "light"):
         getattr(played.commands, f"theme_{name}")()
         QApplication.processEvents()
-        assert player(played).index == 1 and len(played.lessons.panel.boxes) == 3  # type: ignore[union-attr]
+        assert player(played).index == 1 and len(played.lessons.panel.boxes) == 3
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)

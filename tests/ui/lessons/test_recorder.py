@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -93,7 +94,7 @@ def test_random_edits_recorded_are_replayed_exactly(window: Window, tmp_path: Pa
     window.set_document(document := Document(build("x*y + z", CATALOG, {"x": 2.0, "y": -5.0, "z": 3.0})))
     window.lessons.toggle_recorder()
     draw, edits = random.Random(seed), random_edits(document, seed)
-    states = []
+    states: list[Any] = []
     for _ in range(6):
         for _ in range(draw.randrange(25)):
             next(edits)
@@ -164,7 +165,7 @@ def test_words_are_typed_into_the_panel_and_are_in_the_file(studio: Window, qtbo
     assert [(o.text, o.right) for o in step.ask[1].options] == [("no", False), ("yes", True), ("perhaps", False)]
     assert step.ask[2].answer == "So."
     qtbot.mouseClick(talk.remove, LEFT)
-    assert len(recorder(studio).take.step.ask) == 2  # type: ignore[union-attr]
+    assert len(recorder(studio).take.step.ask) == 2
 
 
 def test_steps_are_looked_at_taken_again_moved_and_deleted(studio: Window, qtbot: QtBot) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
@@ -152,7 +152,7 @@ def test_panels_tips_and_outline_do_not_give_it_away(window: Window) -> None:
     window.canvas.select([edge])
     for page in range(window.inspector.tabs.count()):
         window.inspector.tabs.setCurrentIndex(page)
-        texts = [w.text() for w in window.inspector.findChildren(object) if hasattr(w, "text") and callable(w.text) and _shown(w)]
+        texts = [w.text() for w in window.inspector.findChildren(QObject) if hasattr(w, "text") and callable(w.text) and _shown(w)]
         assert not any("−5" in text and "= −5" not in text for text in texts), (page, texts)
     shown = window.inspector._trace
     assert shown is not None and shown.edge_gradients[edge] == Absent("asked") and shown.gradients[ids["x"], "y"] == Absent("asked")
@@ -368,7 +368,7 @@ def test_a_layer_is_asked_for_its_weights_and_every_tensor_for_one_entry(make_wi
     assert "∂L/∂W[" in window.canvas.overlay.tags("predict")[layer].text and "∂L/∂b[" in window.canvas.overlay.tags("predict")[layer].text
 
     weight = next(item for item in asked if item.parameter == "W")
-    truth = view.parameter_gradients[weight.place, "W"].data[weight.entry]  # type: ignore[union-attr,index]
+    truth = view.parameter_gradients[weight.place, "W"].data[weight.entry]
     window.predict.board.answer(weight, f"{truth:.3g}")
     assert weight not in window.predict.board.asked and window.predict.board.score.counts.first == 1
 

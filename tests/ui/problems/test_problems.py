@@ -130,7 +130,7 @@ def test_severity_is_told_by_a_glyph_and_to_a_screen_reader(window: Window) -> N
     rows = window.bottom.problems.rows
 
     assert [row.accessibleName() for row in rows] == ["error: wrong", "warning: odd"]
-    glyphs = [row.row.itemAt(0).widget().text() for row in rows]  # type: ignore[union-attr]
+    glyphs = [row.row.itemAt(0).widget().text() for row in rows]
     assert glyphs == ["✕", "!"]
 
 
@@ -142,7 +142,7 @@ def test_a_note_is_listed_last_is_not_counted_and_hides_no_number(window: Window
     window.show_problems()
 
     rows = window.bottom.problems.rows
-    assert [row.row.itemAt(0).widget().text() for row in rows] == ["✕", "!", "i"]  # type: ignore[union-attr]
+    assert [row.row.itemAt(0).widget().text() for row in rows] == ["✕", "!", "i"]
     assert window.bottom.tabs.tabText(3) == "Problems 2"
     content = window.canvas.content
     assert node_tip(content, ids["x"]).startswith("x: read as 2\n\nInput  x\nvalue  2")

@@ -135,7 +135,7 @@ def test_the_close_button_of_the_frame_asks_when_the_event_is_over(window: Windo
 def test_buttons_of_panels_ask_when_their_click_is_over(window: Window, watched: Watched, qtbot: QtBot) -> None:
     studio = window.lessons.studio
     window.lessons.toggle_recorder()
-    studio.recorder.add()  # type: ignore[union-attr]
+    studio.recorder.add()
     for button in (studio.panel.save, studio.panel.play, studio.panel.close_button):
         qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
         after_event()

@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
@@ -57,10 +59,7 @@ def settle(window: Window) -> None:
     QApplication.processEvents()
 
 
-def _escape() -> object:
-    from PySide6.QtCore import QEvent
-    from PySide6.QtGui import QKeyEvent
-
+def _escape() -> QKeyEvent:
     return QKeyEvent(QEvent.Type.KeyPress, Qt.Key.Key_Escape, NONE)
 
 
@@ -94,7 +93,8 @@ def test_what_an_action_does_is_undone_and_redone_exactly(window: Window, menu: 
 def test_a_rule_that_disables_also_enables(spec: ActionSpec) -> None:
     known = [field.name for field in fields(ActionContext) if field.name != "facts"]
     told = [ActionContext(facts=frozenset()), replace(ALWAYS_POSSIBLE, facts=EveryFact())]
-    changed = [replace(base, **{name: value}) for base in (ALWAYS_POSSIBLE, ActionContext()) for name in known for value in (0, 1, 3)]
+    values: list[dict[str, Any]] = [{name: value} for name in known for value in (0, 1, 3)]
+    changed = [replace(base, **more) for base in (ALWAYS_POSSIBLE, ActionContext()) for more in values]
 
     assert {bool(spec.enabled(situation)) for situation in (ALWAYS_POSSIBLE, ActionContext(), *told, *changed)} == {True, False}
 
@@ -113,8 +113,9 @@ def test_no_key_of_the_canvas_is_heard_in_a_text_field(window: Window, qtbot: Qt
             name.setFocus()
             name.setText("x")
             name.setModified(False)
-            if key[0].key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-                qtbot.keyClick(name, key[0].key(), key[0].keyboardModifiers())
+            stroke = key[0]  # type: ignore[index]  # PySide6's stubs leave out that a sequence has entries
+            if stroke.key() not in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                qtbot.keyClick(name, stroke.key(), stroke.keyboardModifiers())
             name.setText("x")
             name.setModified(False)
 

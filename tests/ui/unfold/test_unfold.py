@@ -148,7 +148,7 @@ def test_the_numbers_on_the_wires_around_are_those_from_before(window: Window) -
         if data is None:
             assert new == old
         else:
-            np.testing.assert_allclose(new.data, data, rtol=1e-12, atol=1e-15)  # type: ignore[union-attr]
+            np.testing.assert_allclose(new.data, data, rtol=1e-12, atol=1e-15)  # type: ignore[arg-type]
 
 
 def test_folding_from_deep_inside_shows_the_level_around(window: Window) -> None:
@@ -178,7 +178,7 @@ def test_a_neuron_of_a_larger_layer_is_a_card_to_look_into(make_window: MakeWind
 
     assert [each.name for each in window.canvas.navigation.way()] == ["hidden", "neuron 1"] and bar.width() > wide
     assert [port.name for port in card(graph, first.id).inputs] == ["x1", "x2", "x3", "x4"]
-    assert all(graph.named(f"w1{i}_hidden").id in window.canvas.scene.row for i in (1, 2, 3, 4))  # type: ignore[union-attr]
+    assert all(graph.named(f"w1{i}_hidden").id in window.canvas.scene.row for i in (1, 2, 3, 4))
     press(window, U, CTRL)
     assert graph == example_document("iris", CATALOG).graph and window.canvas.navigation.inside is None
 
