@@ -368,7 +368,7 @@ def test_a_layer_is_asked_for_its_weights_and_every_tensor_for_one_entry(make_wi
     assert "∂L/∂W[" in window.canvas.overlay.tags("predict")[layer].text and "∂L/∂b[" in window.canvas.overlay.tags("predict")[layer].text
 
     weight = next(item for item in asked if item.parameter == "W")
-    truth = view.parameter_gradients[weight.place, "W"].data[weight.entry]
+    truth = view.parameter_gradients[weight.place, "W"].data[weight.entry]  # type: ignore[index]
     window.predict.board.answer(weight, f"{truth:.3g}")
     assert weight not in window.predict.board.asked and window.predict.board.score.counts.first == 1
 
