@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
+from graph.model.covered import Covered, Why
 from graph.model.problem import Problem
 from graph.model.settings import dims
 
@@ -32,7 +33,8 @@ THUMBNAIL = 64
 class ArrayView:
     """One tensor. `data` is the whole array when it is small, else None; `thumbnail` (float32, at most 64 × 64) then stands in.
 
-    Statistics are of the whole tensor, in float64, and NaN where it holds NaN; `std` is the population's.
+    Statistics are of the whole tensor, in float64, and NaN where it holds NaN; `std` is the population's. A tensor that may not be
+    shown has its shape and type only: no numbers, and `Covered` for every statistic.
     """
 
     shape: tuple[int, ...]
@@ -49,11 +51,20 @@ class ArrayView:
     @property
     def scalar(self) -> float | None:
         """The number, when there is exactly one element; None otherwise."""
-        return float(self.data.item()) if self.data is not None and self.data.size == 1 else None
+        if self.data is not None:
+            return float(self.data.item()) if self.data.size == 1 else None
+        return self.norm if isinstance(self.norm, Covered) and math.prod(self.shape) == 1 else None
+
+    @property
+    def covered(self) -> bool:
+        """Whether there are numbers that may not be shown now."""
+        return isinstance(self.norm, Covered)
 
     def entry(self, index: tuple[int, ...]) -> ArrayView:
         """One number of the tensor. Raises IndexError where there is none, LookupError where the tensor did not travel whole."""
         require_entry(index, self.shape)
+        if self.covered:
+            return ArrayView((), self.dtype, None, None, *[self.norm] * 5)
         if self.data is None:
             raise LookupError("the tensor is too large to be here whole")
         return single(self.data[index].item(), self.dtype)
@@ -74,6 +85,12 @@ def single(number: Any, dtype: str) -> ArrayView:
     value = float(number)
     finite = math.isfinite(value)
     return ArrayView((), dtype, np.array(number, dtype), None, value, value, value, 0.0 if finite else math.nan, abs(value), finite)
+
+
+def cover(view: ArrayView, why: Why = "asked") -> ArrayView:
+    """The same tensor without its numbers."""
+    sign = Covered(why)
+    return ArrayView(view.shape, view.dtype, None, None, sign, sign, sign, sign, sign, True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    from engine.compile.visible import Hidden
     from engine.explain.context import Situation
 
 
@@ -27,17 +28,24 @@ class Question:
     """
 
     answered_by: ClassVar[str] = ""
+    judges: ClassVar[bool] = False
+    """Whether the answer is what predictions are judged by: such an answer is shown to nobody and holds the hidden numbers."""
 
 
 class Unanswerable(Exception):
     """There is no answer; the text says why."""
 
 
-def answer(situation: Situation, question: Question) -> Any:
-    """The answer, or a `Refusal`."""
+def answer(situation: Situation, question: Question, hidden: Hidden | None = None) -> Any:
+    """The answer, or a `Refusal`, without the numbers that are hidden."""
     module, _, name = question.answered_by.partition(":")
     function: Callable[[Situation, Question], Any] = getattr(importlib.import_module(module), name)
     try:
-        return function(situation, question)
+        found = function(situation, question)
+        if not hidden or question.judges:
+            return found
+        from engine.explain.covering import covered
+
+        return covered(found, situation, hidden)
     except Unanswerable as refused:
         return Refusal(str(refused))

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.compile.trace import Trace
+from engine.compile.visible import Hidden
 from engine.explain.context import Situation
 from engine.explain.question import Question, Refusal, answer
 
 
-def answered(situation: Situation, question: Question) -> Any:
+def answered(situation: Situation, question: Question, hidden: Hidden | None = None) -> Any:
     try:
-        return answer(situation, question)
+        return answer(situation, question, hidden)
     except Exception as error:  # noqa: BLE001 - one question that fails must not cost the others their answers
         traceback.print_exc(file=sys.stderr)
         return Refusal(f"This could not be answered ({type(error).__name__}: {error}).")

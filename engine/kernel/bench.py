@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from engine.compile.views import Absent, TraceView
+from engine.compile.visible import Hidden
 from engine.explain.context import Situation, shown
 from engine.explain.question import Question
 from engine.kernel.answering import answered, measured, part
@@ -469,10 +470,10 @@ class WorkBench:
             tensor = part(trace, kind, tuple(place))
         return None if tensor is None or isinstance(tensor, Absent) else tensor.detach().cpu().numpy().copy()
 
-    def answers(self, questions: Sequence[Question]) -> dict[Question, Any]:
+    def answers(self, questions: Sequence[Question], hidden: Hidden) -> dict[Question, Any]:
         showing = self._showing()
         situation = Situation(self._session, self._trainer, self.training, showing is not None)
-        return {question: answered(situation, question) for question in questions}
+        return {question: answered(situation, question, hidden) for question in questions}
 
     def warm(self) -> bool:
         if self._warmers:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.compile.views import TraceView
+from engine.compile.visible import NOTHING
 from engine.explain.question import Question, Refusal
 from engine.kernel.process import BENCH, KernelProcess
 from engine.kernel.protocol import (
@@ -71,6 +72,8 @@ class KernelClient:
         self.on_progress: Callable[[Progress], None] = lambda progress: None
         self.on_status: Callable[[Status, str], None] = lambda status, text: None
         self.on_handover: Callable[[Handover], None] = lambda handover: None
+        self.hidden = NOTHING
+        """What answers and arrays may not contain; whoever hides or reveals something sets it."""
         self.progress = Progress()
         self.run = 0
         """The id of the run that commands are for."""
@@ -276,7 +279,7 @@ class KernelClient:
             moves=tuple(self._moves), edits=() if wishes.text else tuple(edit.to_json() for edit in self._edits),
             commands=tuple(self._commands), warm=warm, trace=trace, progress=progress, run=self.run, points_known=dict(self._points_known),
             state=state,
-            kept=bool(self._kept), arrays=tuple(self._arrays), questions=tuple(self._questions),
+            kept=bool(self._kept), arrays=tuple(self._arrays), questions=tuple(self._questions), hidden=self.hidden,
         )  # fmt: skip
         self._last_trace = now if trace else self._last_trace
         self._last_progress = now if progress else self._last_progress
@@ -313,10 +316,11 @@ class KernelClient:
         if trace is not None and reply.structure == self._document.structure:
             self.traced_revision = reply.revision
             self.on_trace(trace)
-        for key in request.arrays:
-            for callback in self._arrays.pop(key, []):
-                callback(reply.arrays.get(key))
-        self._settle(request.questions, reply.answers, reply.error)
+        if request.hidden == self.hidden:  # else they are asked for once more, without what has been hidden meanwhile
+            for key in request.arrays:
+                for callback in self._arrays.pop(key, []):
+                    callback(reply.arrays.get(key))
+            self._settle(request.questions, reply.answers, reply.error)
         if reply.kept is not None:
             waiting, self._kept = self._kept, []
             for kept_callback in waiting:

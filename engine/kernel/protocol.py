@@ -14,9 +14,11 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.compile.views import TraceView
+from engine.compile.visible import NOTHING, Hidden
 from engine.explain.condition import Condition
 from engine.explain.question import Question
 from engine.training.curve import Point
+from graph.model.address import Address
 from graph.model.problem import Problem
 from graph.storage.saved import SavedState
 
@@ -206,6 +208,8 @@ class Request:
     kept: bool = False
     arrays: tuple[ArrayKey, ...] = ()
     questions: tuple[Question, ...] = ()
+    hidden: Hidden = NOTHING
+    """What neither an array nor an answer may contain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +236,16 @@ class Reply:
     resync: bool = False
     error: str = ""
     ready: bool = False
+
+
+def is_hidden(key: ArrayKey, hidden: Hidden) -> bool:
+    """Whether somebody is to find out the numbers of this array, or playback has not come to them."""
+    kind, *place = key
+    if kind == "edge":
+        address = Address("edge", place[0], "", True)
+    else:
+        address = Address("parameter" if "parameter" in kind else "output", place[0], place[1], "gradient" in kind)
+    return address in hidden.asked or address in hidden.ahead
 
 
 def segment_name(pid: int, number: int) -> str:

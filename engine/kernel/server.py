@@ -16,8 +16,22 @@ from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.compile.views import TraceView
+from engine.compile.visible import Hidden
 from engine.explain.question import Question
-from engine.kernel.protocol import LASTING, ArrayKey, Command, Handover, Kept, Progress, Reply, Request, receive, segment_name, send
+from engine.kernel.protocol import (
+    LASTING,
+    ArrayKey,
+    Command,
+    Handover,
+    Kept,
+    Progress,
+    Reply,
+    Request,
+    is_hidden,
+    receive,
+    segment_name,
+    send,
+)
 from engine.numerics.memory import TOO_LITTLE, is_lack_of_memory
 
 if TYPE_CHECKING:
@@ -54,7 +68,7 @@ class Bench(Protocol):
     def state(self) -> Handover: ...
     def kept(self) -> Kept: ...
     def array(self, key: ArrayKey) -> np.ndarray | None: ...
-    def answers(self, questions: Sequence[Question]) -> dict[Question, Any]: ...
+    def answers(self, questions: Sequence[Question], hidden: Hidden) -> dict[Question, Any]: ...
     def warm(self) -> bool:
         """Load the next piece of what training will need; True when nothing is left."""
 
@@ -165,9 +179,9 @@ class Server:
         if request.progress:
             found["progress"] = bench.progress(request.points_known)
         if request.arrays:
-            found["arrays"] = {key: bench.array(key) for key in request.arrays}
+            found["arrays"] = {key: None if is_hidden(key, request.hidden) else bench.array(key) for key in request.arrays}
         if request.questions:
-            found["answers"] = bench.answers(request.questions)
+            found["answers"] = bench.answers(request.questions, request.hidden)
         if request.kept:
             found["kept"] = bench.kept()
         if request.state:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import numpy as np
 
 from engine.compile.views import ArrayView, Event, TraceView
+from engine.compile.visible import Hidden
 from engine.explain.question import Question
 from engine.kernel.protocol import ArrayKey, Command, Handover, Kept, Pause, Phase, Progress, Reset, Resume, RunCommand, Start, StepOnce
 from engine.training.curve import Point
@@ -100,7 +101,7 @@ class EchoBench:
     def array(self, key: ArrayKey) -> np.ndarray | None:
         return np.arange(1_000_000, dtype=float).reshape(1000, 1000) if key[0] == "value" else None
 
-    def answers(self, questions: Sequence[Question]) -> dict[Question, Any]:
+    def answers(self, questions: Sequence[Question], hidden: Hidden) -> dict[Question, Any]:
         return {question: repr(question) for question in questions}
 
     def warm(self) -> bool:

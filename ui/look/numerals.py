@@ -6,15 +6,18 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 
+from graph.model.covered import Covered, Why
+
 MINUS = "−"
+WHY_COVERED: dict[Why, str] = {"asked": "to be found out", "ahead": "not computed yet"}
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 @lru_cache(maxsize=4096)
 def number(value: float, digits: int = 4) -> str:
-    """`value` with `digits` significant digits: `−10.00`, `0.1235`, `1.235×10⁴`; exactly zero is `0`."""
+    """`value` with `digits` significant digits: `−10.00`, `0.1235`, `1.235×10⁴`; exactly zero is `0`, a covered number `?`."""
     if math.isnan(value):
-        return "NaN"
+        return str(value) if isinstance(value, Covered) else "NaN"
     if math.isinf(value):
         return "∞" if value > 0 else MINUS + "∞"
     if value == 0:
@@ -38,7 +41,9 @@ def whole(value: float) -> str:
 
 
 def exact(value: float, dtype: str = "float64") -> str:
-    """Every digit that distinguishes this number in its own precision."""
+    """Every digit that distinguishes this number in its own precision; of a covered one, why there is none."""
+    if isinstance(value, Covered):
+        return WHY_COVERED[value.why]
     if not math.isfinite(value):
         return number(value)
     if "int" in dtype:
@@ -61,4 +66,4 @@ def tensor_text(shape: Sequence[int]) -> str:
 
 
 def loud(value: float) -> bool:
-    return not math.isfinite(value)
+    return not math.isfinite(value) and not isinstance(value, Covered)

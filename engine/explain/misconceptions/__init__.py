@@ -87,3 +87,4 @@ class Prediction(Question):
 
     item: Item
     answered_by: ClassVar[str] = "engine.explain.misconceptions.answer:expected"
+    judges: ClassVar[bool] = True

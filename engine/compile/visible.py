@@ -1,0 +1,209 @@
+"""The one rule of what may be seen: a trace without what playback has not come to, and without what somebody is to find out.
+
+The window hands out only what `visible` made, and sends the same `Hidden` along with every question to the kernel.
+No Qt, no torch: both processes import this.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.compile.views import Absent, ArrayView, TraceView, cover, entry_at
+from graph.model.address import Address
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from graph.model.graph import Graph
+
+Measure = tuple[str, str, tuple[int, ...]]
+"""What tools measure and must not say: (quantity, id, index), such as ("curvature", "n3", (0,)); every index where it is ()."""
+HELD = Absent("not computed")
+SAME = 1e-12
+"""Relative difference up to which two numbers are taken for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """`asked`: whole tensors that somebody is to find out. `ahead`: those that playback has not come to. `measures`: what tools measure."""
+
+    asked: frozenset[Address] = frozenset()
+    ahead: frozenset[Address] = frozenset()
+    measures: frozenset[Measure] = frozenset()
+
+    def __bool__(self) -> bool:
+        return bool(self.asked or self.ahead or self.measures)
+
+
+NOTHING = Hidden()
+
+
+class Playhead(Protocol):
+    """How far playback has come: `ui.shell.playback.Playhead`."""
+
+    @property
+    def at_rest(self) -> bool: ...
+
+    def arrived_gradients(self, edge: str) -> bool: ...
+
+    def node_has_value(self, node: str) -> bool: ...
+
+    def node_has_gradient(self, node: str) -> bool: ...
+
+
+def visible(trace: TraceView, playhead: Playhead | None, asked: frozenset[Address], graph: Graph) -> TraceView:
+    """The trace as it may be shown: the trace itself where nothing is hidden.
+
+    Numbers that are `asked` for are covered, with their shapes; numbers that playback has not come to are not there, as if they were
+    not computed yet. What a person typed into a source is known before anything is computed, and so are learned tensors.
+    """
+    if playhead is not None and not playhead.at_rest:
+        trace = _reached(trace, playhead, graph)
+    if not asked:
+        return trace
+    values = {address.key for address in asked if address.kind == "output" and not address.gradient}
+    learned = {address.key for address in asked if address.kind == "parameter" and not address.gradient}
+    sums = {address.key for address in asked if address.kind == "output" and address.gradient}
+    edges = {address.id for address in asked if address.kind == "edge" and address.gradient}
+    steps = {address.key for address in asked if address.kind == "parameter" and address.gradient}
+    typed = {node for node, _ in values}
+    return replace(
+        trace,
+        values=_covered(trace.values, values),
+        gradients=_covered(trace.gradients, sums),
+        edge_gradients=_covered(trace.edge_gradients, edges),
+        parameters=_covered(trace.parameters, learned),
+        parameter_gradients=_covered(trace.parameter_gradients, steps),
+        inputs={node: value for node, value in trace.inputs.items() if node not in typed},
+    )
+
+
+def _covered(entries: Mapping[Any, Any], keys: set[Any]) -> Mapping[Any, Any]:
+    """The same entries, those of `keys` covered; why a gradient is absent may be said."""
+    if not keys & entries.keys():
+        return entries
+    return {key: cover(entry) if key in keys and isinstance(entry, ArrayView) else entry for key, entry in entries.items()}
+
+
+def _reached(trace: TraceView, playhead: Playhead, graph: Graph) -> TraceView:
+    has_value, has_gradient = playhead.node_has_value, playhead.node_has_gradient
+    given = {node for node in graph.nodes if not graph.spec(node).inputs}
+    return replace(
+        trace,
+        values={key: value for key, value in trace.values.items() if key[0] in given or has_value(key[0])},
+        gradients={key: entry if has_gradient(key[0]) else HELD for key, entry in trace.gradients.items()},
+        edge_gradients={edge: entry if playhead.arrived_gradients(edge) else HELD for edge, entry in trace.edge_gradients.items()},
+        parameter_gradients={key: entry if has_gradient(key[0]) else HELD for key, entry in trace.parameter_gradients.items()},
+    )
+
+
+def ahead(trace: TraceView, playhead: Playhead | None, graph: Graph) -> frozenset[Address]:
+    """What playback has not come to, for questions to the kernel; nothing at rest."""
+    if playhead is None or playhead.at_rest:
+        return frozenset()
+    found: list[Address] = []
+    for node in graph.nodes:
+        spec = graph.spec(node)
+        if spec.inputs and not playhead.node_has_value(node):
+            found += [Address("output", node, port.name) for port in spec.outputs]
+        if not playhead.node_has_gradient(node):
+            found += [Address("output", node, port.name, True) for port in spec.outputs]
+            found += [Address("parameter", node, parameter.name, True) for parameter in spec.parameters]
+    found += [Address("edge", edge, "", True) for edge in graph.edges if not playhead.arrived_gradients(edge)]
+    return frozenset(found)
+
+
+def addresses(graph: Graph, values: Iterable[str], gradients: Iterable[str]) -> frozenset[Address]:
+    """What is meant by hiding the values, and the gradients, of these nodes and wires: every number that is the same one.
+
+    A wire's value is that of the output it comes from; a Parameter node's output is the tensor it holds. Of a node the gradients of all
+    its outputs and learned tensors are meant, and of an output with one wire also the wire's. Ids that are not in the graph mean nothing.
+    """
+    found: list[Address] = []
+    ends = {graph.edges[each].source for each in values if each in graph.edges}
+    ends |= {(each, port.name) for each in values if each in graph.nodes for port in graph.spec(each).outputs}
+    for node, port in ends:
+        found.append(Address("output", node, port))
+        found += [Address("edge", wire.id) for wire in graph.outputs_of(node) if wire.source[1] == port]
+        if graph.spec(node).role == "parameter":
+            found += [Address("parameter", node, parameter.name) for parameter in graph.spec(node).parameters]
+    for each in gradients:
+        if each in graph.edges:
+            found += [Address("edge", each, "", True), *_alone(graph, graph.edges[each].source, True)]
+        elif each in graph.nodes:
+            for port in graph.spec(each).outputs:
+                found += [Address("output", each, port.name, True), *_alone(graph, (each, port.name), False)]
+            found += [Address("parameter", each, parameter.name, True) for parameter in graph.spec(each).parameters]
+    return frozenset(found)
+
+
+def _alone(graph: Graph, end: tuple[str, str], total: bool) -> list[Address]:
+    """Where one wire alone brings an output its gradient, both are the same number: the other one of the two."""
+    wires = [wire for wire in graph.outputs_of(end[0]) if wire.source == end and graph.spec(wire.target[0]).differentiable]
+    if len(wires) != 1:
+        return []
+    return [Address("output", *end, True) if total else Address("edge", wires[0].id, "", True)]
+
+
+def with_echoes(trace: TraceView | None, graph: Graph, asked: frozenset[Address]) -> frozenset[Address]:
+    """The numbers that are asked for, and those later in the same pass that repeat them: behind an identity, say.
+
+    Only what is computed *from* a hidden number is taken for its echo: what it is computed from is what a person needs to find it.
+    """
+    if trace is None or not asked:
+        return asked
+    found = set(asked)
+    waiting = [address for address in asked if address.kind in ("output", "edge")]
+    while waiting:
+        here = waiting.pop()
+        number = _numbers(trace, graph, here)
+        if number is None:
+            continue
+        for there in _next(graph, here):
+            if there not in found and _repeats(number, _numbers(trace, graph, there)):
+                new = _same_number(graph, there) - found
+                found |= new
+                waiting += new
+    return frozenset(found)
+
+
+def _same_number(graph: Graph, address: Address) -> frozenset[Address]:
+    if address.gradient:
+        return frozenset({address})
+    return addresses(graph, [address.id], ())
+
+
+def _next(graph: Graph, address: Address) -> Iterator[Address]:
+    """What is computed from this number in the next step of its pass."""
+    if not address.gradient:
+        if address.kind == "output":
+            for node in dict.fromkeys(wire.target[0] for wire in graph.outputs_of(address.id) if wire.source[1] == address.port):
+                yield from (Address("output", node, port.name) for port in graph.spec(node).outputs)
+    elif address.kind == "edge":
+        source = graph.edges.get(address.id)
+        if source is not None:
+            yield Address("output", *source.source, True)
+    else:
+        yield from (Address("edge", wire.id, "", True) for wire in graph.inputs_of(address.id))
+        yield from (Address("parameter", address.id, parameter.name, True) for parameter in graph.spec(address.id).parameters)
+
+
+def _numbers(trace: TraceView, graph: Graph, address: Address) -> np.ndarray | None:
+    """The numbers there, in one row; None where there are none, or too many to have travelled."""
+    view = entry_at(trace, address, graph)
+    return view.data.reshape(-1) if isinstance(view, ArrayView) and view.data is not None else None
+
+
+def _repeats(numbers: np.ndarray, others: np.ndarray | None) -> bool:
+    """Whether the others are the same numbers, or hold one of them that is no accident: 0 and 1 are everywhere."""
+    if others is None or not numbers.size or not others.size:
+        return False
+    import numpy as np
+
+    with np.errstate(all="ignore"):
+        if numbers.size == others.size and bool((np.abs(numbers - others) <= SAME * np.abs(numbers)).all()):
+            return True
+        known = numbers[~np.isin(numbers, (0.0, 1.0, -1.0)) & np.isfinite(numbers)]
+        return bool(np.isin(others, known).any())

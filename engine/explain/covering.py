@@ -1,0 +1,386 @@
+"""Answers without the hidden numbers: what comes back to the window may be shown by whoever asked.
+
+A number with an address is covered where that address is hidden. One without, such as a product on the way, is covered where it is a
+hidden number at the three digits that give it away; so nothing of a new kind of answer leaks before somebody has written a rule for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass, replace
+from functools import singledispatch
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from engine.compile.views import Absent, ArrayView, cover, entry_at
+from engine.explain import place as places
+from engine.explain.audit import AuditPart, AuditRow, StepErrors
+from engine.explain.cards import Array, Card, Line, Number, Section, Tex, Words
+from engine.explain.cards import Place as CardPlace
+from engine.explain.forward_mode import Adjoints, Tangents
+from engine.explain.paths import Ledger, PartialSum, Path
+from engine.explain.question import Refusal, Unanswerable
+from engine.explain.slices import Local, SecantLine
+from engine.explain.symbolic import Derivative, Formulas
+from engine.explain.update import ParameterUpdate, Update
+from graph.model.address import Address
+from graph.model.covered import AHEAD, ASKED, Covered
+from graph.text.messages import _
+
+if TYPE_CHECKING:
+    from engine.compile.trace import Trace
+    from engine.compile.visible import Hidden
+    from engine.explain.context import Situation
+    from graph.model.graph import Graph
+
+MOST = 4096
+"""Numbers of one hidden tensor that are looked for in an answer."""
+_NUMBER = re.compile(r"(?<![\w.,])[−-]?\d+(?:\.\d+)?(?:e[−-]?\d+)?(?![\w.])")
+_FROM_VALUES = (Ledger, PartialSum, Local, SecantLine, Formulas, Tangents, Adjoints, AuditPart, StepErrors)
+"""Every derivative behind a hidden value tells something about it: these are not answered while one is hidden."""
+
+
+def covered(answer: Any, situation: Situation, hidden: Hidden) -> Any:
+    """The answer as it may be shown while these are hidden; the answer itself where nothing is."""
+    if not hidden or isinstance(answer, Refusal):
+        return answer
+    try:
+        trace = situation.trace
+    except Unanswerable:
+        trace = None
+    covering = Covering(situation.graph, trace, hidden)
+    if isinstance(answer, _FROM_VALUES) and any(not address.gradient for address in hidden.asked):
+        return Refusal(_("Some values on the canvas are hidden to be predicted: nothing here gives them away. Reveal them first."))
+    return _cover(answer, covering)
+
+
+class Covering:
+    """What is hidden, and the numbers by which it is recognized."""
+
+    def __init__(self, graph: Graph, trace: Trace | None, hidden: Hidden) -> None:
+        self.graph, self.hidden = graph, hidden
+        self.objective = trace.objective if trace is not None else None
+        found = [number for address in hidden.asked if (number := _tensor(graph, trace, address)) is not None]
+        numbers = {abs(float(number)) for tensor in found if tensor.size <= MOST for number in tensor.ravel()}
+        self.secrets = np.array(sorted(number for number in numbers if _telling(number)))
+        self._digits = {f"{number:.3g}" for number in self.secrets}
+
+    def why(self, address: Address | None) -> Covered | None:
+        """What stands in the number's place; None where it may be seen."""
+        if address is None:
+            return None
+        whole = address.whole
+        return ASKED if whole in self.hidden.asked else AHEAD if whole in self.hidden.ahead else None
+
+    def asked(self, *places_: Any) -> bool:
+        """Whether the gradient at one of these places is to be found out."""
+        return any(where.derivative.whole in self.hidden.asked for place in places_ if (where := _address(place)) is not None)
+
+    def carries(self, edge: str) -> bool:
+        """Whether the gradient along this wire is to be found out."""
+        return Address("edge", edge, "", True) in self.hidden.asked
+
+    def measured(self, quantity: str, place: Any) -> bool:
+        """Whether somebody is to find out this quantity at a place."""
+        graph = self.graph
+        node = graph.edges[place.id].source[0] if place.id in graph.edges else place.id
+        asked = (each for each in self.hidden.measures if each[0] == quantity)
+        return any(identity in (place.id, node) and index in ((), place.entry) for _, identity, index in asked)
+
+    def number(self, value: Any) -> Any:
+        """A number without an address: covered where it is one of the secrets at three digits."""
+        if isinstance(value, Covered) or not np.isfinite(value):
+            return value
+        return ASKED if self._told(abs(value)) else value
+
+    def view(self, view: ArrayView) -> ArrayView:
+        """A tensor without an address: covered where it holds one of the secrets."""
+        data = view.data
+        if data is None or view.covered or not data.size or not self.secrets.size:
+            return view
+        if data.size == 1:
+            return cover(view) if isinstance(self.number(float(data.item())), Covered) else view
+        numbers = np.abs(data.reshape(-1).astype(np.float64))
+        near = self.secrets[np.minimum(np.searchsorted(self.secrets, numbers * (1 - 1e-6)), self.secrets.size - 1)]
+        return cover(view) if bool((np.abs(numbers - near) <= 1e-6 * near).any()) else view
+
+    def text(self, text: str) -> str:
+        """A text with a question mark for every number in it that is one of the secrets."""
+        if not self._digits:
+            return text
+        return _NUMBER.sub(lambda found: str(ASKED) if self._told(abs(float(found.group().replace("−", "-")))) else found.group(), text)
+
+    def _told(self, number: float) -> bool:
+        return _telling(number) and f"{number:.3g}" in self._digits
+
+
+def _telling(number: float) -> bool:
+    """Whether a number gives itself away wherever it stands: of 2, 0.5 and 100 nobody can say where they come from."""
+    return bool(np.isfinite(number)) and len(f"{number:.6e}".partition("e")[0].replace(".", "").rstrip("0")) >= 3
+
+
+def _tensor(graph: Graph, trace: Trace | None, address: Address) -> np.ndarray | None:
+    found = entry_at(trace, address, graph) if trace is not None else None
+    return None if found is None or isinstance(found, Absent) else np.asarray(found.detach().cpu().numpy(), dtype=np.float64)
+
+
+def _address(place: Any) -> Address | None:
+    """The address of a place of a card or of a tool."""
+    if isinstance(place, Address) or place is None:
+        return place
+    if isinstance(place, places.Place):
+        kind: Any = {"wire": "edge"}.get(place.kind, place.kind)
+        return Address(kind, place.id, place.name)
+    if isinstance(place, CardPlace) and place.kind != "setting":
+        kind = {"node": "output"}.get(place.kind, place.kind)
+        return Address(kind, place.id, place.name, place.gradient) if place.name or kind == "edge" else None
+    return None
+
+
+# any answer
+
+
+@singledispatch
+def _cover(thing: Any, covering: Covering) -> Any:
+    """What stands in the thing's place: the thing itself where nothing in it is hidden."""
+    if isinstance(thing, Mapping):
+        return {key: _cover(value, covering) for key, value in thing.items()}
+    return _fields(thing, covering) if is_dataclass(thing) and not isinstance(thing, type) else thing
+
+
+def _fields(thing: Any, covering: Covering, but: tuple[str, ...] = ()) -> Any:
+    changed = {}
+    for each in fields(thing):
+        old = getattr(thing, each.name)
+        if each.name not in but and (new := _cover(old, covering)) is not old:
+            changed[each.name] = new
+    return replace(thing, **changed) if changed else thing
+
+
+@_cover.register
+def _float(thing: float, covering: Covering) -> float:
+    return covering.number(thing)
+
+
+@_cover.register
+def _text(thing: str, covering: Covering) -> str:
+    return covering.text(thing)
+
+
+@_cover.register
+def _tuple(thing: tuple, covering: Covering) -> tuple:  # type: ignore[type-arg]
+    found = [_cover(each, covering) for each in thing]
+    return thing if all(new is old for new, old in zip(found, thing, strict=True)) else tuple(found)
+
+
+@_cover.register
+def _view(thing: ArrayView, covering: Covering) -> ArrayView:
+    return covering.view(thing)
+
+
+for _kind in (Address, places.Place, CardPlace):
+    _cover.register(_kind, lambda thing, covering: thing)
+
+
+# cards
+
+
+@_cover.register
+def _card(card: Card, covering: Covering) -> Card:
+    head = [part for part in (card.value, card.gradient) if part is not None and covering.why(_address(part.place)) is ASKED]
+    return replace(_fields(card, covering, ("sections",)), sections=tuple(_section(each, head, covering) for each in card.sections))
+
+
+def _section(section: Section, secrets: list[Number | Array], covering: Covering) -> Section:
+    lines = tuple(_line(each, secrets, covering) for each in section.lines)
+    chain = section.chain
+    if chain is not None:
+        local = chain.local
+        told = local is not None and any(_alike(local, each) for each in secrets)
+        chain = replace(_fields(chain, covering), **({"local": _without(local)} if told else {}))
+    return replace(section, title=covering.text(section.title), lines=lines, chain=chain)
+
+
+def _line(line: Line, secrets: list[Number | Array], covering: Covering) -> Line:
+    """Where a line has one number and it is the secret, it is covered whatever it was got from: ∂f/∂z = 1 is the answer."""
+    parts: list[Any] = [part for piece in line.pieces for part in (piece.parts if isinstance(piece, Tex) else (piece,))]
+    numbers = [part for part in parts if isinstance(part, Number | Array)]
+    only = numbers[0] if len(numbers) == 1 and any(_alike(numbers[0], each) for each in secrets) else None
+    return replace(line, pieces=tuple(_piece(piece, only, covering) for piece in line.pieces))
+
+
+def _piece(piece: Any, only: Any, covering: Covering) -> Any:
+    if only is not None and piece is only:
+        return _without(piece)
+    if only is not None and isinstance(piece, Tex):
+        piece = replace(piece, parts=tuple(_without(part) if part is only else part for part in piece.parts))
+    return _cover(piece, covering)
+
+
+def _without(part: Any, why: Covered = ASKED) -> Any:
+    return replace(part, value=why) if isinstance(part, Number) else replace(part, view=cover(part.view, why.why))
+
+
+def _alike(part: Number | Array, secret: Number | Array) -> bool:
+    """Whether these are the same numbers, signs apart."""
+    if isinstance(part, Number) and isinstance(secret, Number):
+        return abs(abs(part.value) - abs(secret.value)) <= 1e-9 * max(abs(part.value), abs(secret.value))
+    if isinstance(part, Number) or isinstance(secret, Number):
+        return False
+    one, other = part.view.data, secret.view.data
+    if one is None or other is None or not one.size or one.size != other.size:
+        return False
+    return bool(np.allclose(np.abs(one.astype(float)).ravel(), np.abs(other.astype(float)).ravel(), rtol=1e-9, atol=0.0))
+
+
+@_cover.register
+def _number(piece: Number, covering: Covering) -> Number:
+    why = covering.why(_address(piece.place))
+    if why is not None:
+        return _without(piece, why)  # type: ignore[no-any-return]
+    return piece if piece.place is not None else _fields(piece, covering)  # type: ignore[no-any-return]
+
+
+@_cover.register
+def _array(piece: Array, covering: Covering) -> Array:
+    why = covering.why(_address(piece.place))
+    if why is not None:
+        return _without(piece, why)  # type: ignore[no-any-return]
+    return piece if piece.place is not None else _fields(piece, covering)  # type: ignore[no-any-return]
+
+
+# tools
+
+
+@_cover.register
+def _ledger(ledger: Ledger, covering: Covering) -> Any:
+    if covering.measured("paths", ledger.place):
+        return Refusal(_("The lesson asks how many paths there are: they are listed once you have answered."))
+    graph, place = covering.graph, ledger.place
+    whole = covering.asked(place)
+    leaving = [edge.id for edge in graph.outputs_of(place.id) if edge.source == place.key] if place.id in graph.nodes else []
+    each = (ledger.count == 1 and whole) or any(covering.carries(edge) for edge in leaving)
+    paths = tuple(_covered_path(path, each, covering) for path in ledger.paths)
+    counts: Any = ledger.counts
+    if covering.measured("multiplications", place):
+        counts = replace(counts, **{entry.name: ASKED for entry in fields(counts) if "sweeps" not in entry.name})
+    if whole or each:
+        total = cover(ledger.total) if ledger.total is not None else None
+        entry = ASKED if ledger.entry is not None else None
+        ledger = replace(ledger, total=total, gradient=cover(ledger.gradient), total_entry=entry, gradient_entry=entry)
+    return replace(ledger, paths=paths, counts=counts)
+
+
+def _covered_path(path: Path, asked: bool, covering: Covering) -> Path:
+    factors = []
+    for edge, factor in zip((*path.edges, *[""] * len(path.factors)), path.factors, strict=False):
+        made = _fields(factor, covering)
+        last = factor is path.factors[-1] and path.edges[-1:] != () and covering.carries(path.edges[-1])
+        if last:  # ∂f/∂(what the objective's node is made of) is what its wire carries
+            made = replace(made, derivative=ASKED if made.derivative is not None else None)
+        if asked or last or (edge and covering.carries(edge)):
+            made = replace(made, reaching=cover(made.reaching))
+        factors.append(made)
+    path = replace(path, factors=tuple(factors))
+    if asked:
+        symbols = path.text.partition(" = ")[0]
+        return replace(path, product=cover(path.product), entry=ASKED if path.entry is not None else None, text=f"{symbols} = {ASKED}")
+    return _fields(path, covering)  # type: ignore[no-any-return]
+
+
+@_cover.register
+def _partial_sum(part: PartialSum, covering: Covering) -> PartialSum:
+    return _fields(part, covering)  # type: ignore[no-any-return]
+
+
+@_cover.register
+def _local(local: Local, covering: Covering) -> Local:
+    bends = {"curvature": ASKED} if local.curvature is not None and covering.measured("curvature", local.place) else {}
+    slope = {"slope": ASKED} if covering.asked(local.place) else {}
+    newton = {} if local.newton is None or not (bends or slope) else {"newton": ASKED, "newton_f": ASKED, "newton_model": ASKED}
+    return replace(_fields(local, covering, ("x", "f")), **bends, **slope, **newton)  # type: ignore[no-any-return]
+
+
+@_cover.register
+def _secant_line(line: SecantLine, covering: Covering) -> SecantLine:
+    if covering.asked(line.place):
+        return replace(line, secant=ASKED, slope=ASKED, error=ASKED, other=ASKED)
+    return line
+
+
+@_cover.register
+def _audit_row(row: AuditRow, covering: Covering) -> AuditRow:
+    if not covering.asked(row.place):
+        return row
+    return replace(row, **{name: ASKED for name in ("analytical", "numerical") if getattr(row, name) is not None})
+
+
+@_cover.register
+def _step_errors(errors: StepErrors, covering: Covering) -> StepErrors:
+    if not covering.asked(errors.place):
+        return _fields(errors, covering, ("place", "value", "analytical", "steps"))  # type: ignore[no-any-return]
+    curves = tuple(replace(curve, estimates=(ASKED,) * len(curve.estimates)) for curve in errors.curves)
+    return replace(errors, analytical=ASKED, curves=curves)
+
+
+@_cover.register
+def _derivative(derivative: Derivative, covering: Covering) -> Derivative:
+    if not covering.asked(derivative.place):
+        return replace(derivative, formula=_fields(derivative.formula, covering))
+    numbers = {name: ASKED for name in ("value", "gradient") if getattr(derivative, name) is not None}
+    return replace(derivative, formula=_fields(derivative.formula, covering), **numbers)
+
+
+@_cover.register
+def _tangents(tangents: Tangents, covering: Covering) -> Tangents:
+    made = _fields(tangents, covering, ("seed", "seed_tangent"))
+    if tangents.objective is None or covering.objective is None or not covering.asked(tangents.seed):
+        return made  # type: ignore[no-any-return]
+    node = covering.objective[0]
+    outputs = {key: cover(view) if key[0] == node and isinstance(view, ArrayView) else view for key, view in made.outputs.items()}
+    alone = made.parts.get(node, ())[:1] if len(made.parts.get(node, ())) == 1 else ()
+    contributions = {edge: cover(view) if edge in alone else view for edge, view in made.contributions.items()}
+    return replace(made, outputs=outputs, contributions=contributions, objective=ASKED, reverse=ASKED if made.reverse is not None else None)  # type: ignore[no-any-return]
+
+
+@_cover.register
+def _adjoints(adjoints: Adjoints, covering: Covering) -> Adjoints:
+    if covering.objective is None or adjoints.target.id != covering.objective[0]:
+        return _fields(adjoints, covering, ("target", "value"))  # type: ignore[no-any-return]
+
+    def taken(kind: Any, entries: Mapping[Any, Any]) -> dict[Any, Any]:
+        asked = {(each.id if kind == "edge" else each.key) for each in covering.hidden.asked if each.kind == kind and each.gradient}
+        return {key: cover(view) if key in asked and isinstance(view, ArrayView) else view for key, view in entries.items()}
+
+    return replace(
+        adjoints, outputs=taken("output", adjoints.outputs), edges=taken("edge", adjoints.edges),
+        parameters=taken("parameter", adjoints.parameters),
+    )  # fmt: skip
+
+
+@_cover.register
+def _update(update: Update, covering: Covering) -> Update:
+    rows = tuple(_row(row, covering) for row in update.parameters)
+    objective = covering.objective
+    hidden = objective is not None and Address("output", *objective) in covering.hidden.asked
+    return replace(update, parameters=rows, loss=ASKED if hidden else update.loss)
+
+
+def _row(row: ParameterUpdate, covering: Covering) -> ParameterUpdate:
+    """The step gives the gradient away."""
+    if Address("parameter", row.node, row.name, True) not in covering.hidden.asked:
+        return row
+    said = Line("words", (Words(_("The gradient is to be found out first: the step would give it away.")),))
+    memory: Callable[[Any], Any] = lambda pairs: tuple((letter, cover(view)) for letter, view in pairs)  # noqa: E731
+    return replace(
+        row, gradient=cover(row.gradient), step=cover(row.step), new=cover(row.new), before=memory(row.before), after=memory(row.after),
+        numbers=(row.numbers[0], ASKED, ASKED, ASKED), lines=(said,),
+    )  # fmt: skip
+
+
+@_cover.register
+def _formulas(formulas: Formulas, covering: Covering) -> Formulas:
+    return _fields(formulas, covering, ("value", "traced", "values"))  # type: ignore[no-any-return]
+

@@ -1,0 +1,46 @@
+"""A number that may not be shown now. Whoever writes it down writes its sign; it takes no part in arithmetic."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final, Literal
+
+Why = Literal["asked", "ahead"]
+"""`asked`: somebody is to find the number out. `ahead`: playback has not come to it yet."""
+SIGNS: Final[dict[Why, str]] = {"asked": "?", "ahead": "…"}
+
+
+class Covered(float):
+    """Stands where the number would: NaN to everything that computes with it, a question mark in every text."""
+
+    __slots__ = ("why",)
+    why: Why
+
+    def __new__(cls, why: Why = "asked") -> Covered:
+        made = super().__new__(cls, math.nan)
+        made.why = why
+        return made
+
+    def __str__(self) -> str:
+        return SIGNS[self.why]
+
+    __repr__ = __str__
+
+    def __format__(self, how: str) -> str:
+        return str(self)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Covered) and other.why == self.why
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(("covered", self.why))
+
+    def __reduce__(self) -> tuple[Any, tuple[Why]]:
+        return Covered, (self.why,)
+
+
+ASKED: Final = Covered("asked")
+AHEAD: Final = Covered("ahead")
