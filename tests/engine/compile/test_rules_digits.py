@@ -99,16 +99,17 @@ def extreme(case: Case, rng: random.Random, values: list[float]) -> Case:
     return dataclasses.replace(case, inputs=tuple(drawn(n, v) for n, v in zip(names, case.inputs, strict=False)), expected=None)
 
 
-def compare(case: Case) -> None:
+def compare(case: Case) -> bool:
+    """Hold the rules of a case against autograd; False where there is nothing to compare: refused numbers, no gradient at all."""
     call = Call(case)
     leaves = call.leaves()
     try:
         result, kept = call.result(leaves), call.result()
     except NodeError:
-        return
+        return False
     y = result.outputs[0]
     if not y.requires_grad:
-        return
+        return False
     expected = torch.autograd.grad(y, flat(leaves), torch.ones_like(y), allow_unused=True)
     with torch.no_grad():
         arguments = list(call.arguments.values())
@@ -127,6 +128,7 @@ def compare(case: Case) -> None:
         scale = max(1.0, largest, float(auto[both].abs().max()) if bool(both.any()) else 1.0)
         if usual:
             assert bool(((rule - auto)[both].abs() <= 1e-10 * scale).all()), (case, arguments, rule, auto)
+    return True
 
 
 RULED = [case for case in all_cases() if TYPES[case.type].gradients and Call(case).differentiable]
@@ -136,8 +138,8 @@ FEW = [case for key in TYPES for case in [c for c in RULED if c.type == key][:4]
 @pytest.mark.parametrize("case", FEW, ids=str)
 def test_rules_are_autograd_s_at_extreme_values(case: Case) -> None:
     rng = random.Random(str(case))
-    for values in (EXTREME, EXTREME, ENDLESS):
-        compare(extreme(case, rng, values))
+    compared = [compare(extreme(case, rng, values)) for values in (EXTREME, EXTREME, ENDLESS)]
+    assert any(compared)
 
 
 @pytest.mark.long

@@ -67,11 +67,17 @@ def session_of(case: Case, end: str = "math.square") -> Session | None:
     return session if ("node", TYPES[case.type].spec.outputs[0].name) in session.inference.outputs else None
 
 
+def test_only_cases_that_take_class_indices_are_left_out() -> None:
+    built = [case.type for case in CASES if session_of(case) is not None]
+    assert len(CASES) - len(built) <= 29
+    assert set(built) == {case.type for case in CASES}
+
+
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_a_case_of_a_node_type_has_cards_on_which_the_chain_rule_holds(case: Case) -> None:
     session = session_of(case)
     if session is None:
-        return
+        pytest.skip("no source here gives what this case takes")
     situation = Situation(session)
     near = {"node"} | {e.id for e in session.graph.edges.values() if "node" in (e.source[0], e.target[0])}
     for question in every_question(session, sample=random.Random(str(case)).randrange(8)):

@@ -94,10 +94,8 @@ def test_meta_shapes_are_the_real_shapes(case: Case) -> None:
     assert all(t.device.type == "meta" for t in meta.outputs)
 
 
-@each_case
+@pytest.mark.parametrize("case", [case for case in CASES if case.expected is not None], ids=str)
 def test_values_are_those_of_the_oracle(case: Case) -> None:
-    if case.expected is None:
-        return
     y = call_output(case)
     np.testing.assert_allclose(y.numpy(), np.asarray(case.expected), rtol=1e-12, atol=1e-14)
     assert y.shape == np.asarray(case.expected).shape
