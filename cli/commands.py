@@ -11,9 +11,9 @@ from io import TextIOWrapper
 
 from cli.common import CommandError, add_graph_arguments
 from cli.parser import Parser, choice
+from cli.settings_options import add_training_options, positive
 from cli.version import version_text
 from engine.numerics.memory import TOO_LITTLE, is_lack_of_memory
-from graph.formula.numbers import read_number
 from graph.storage.paths import reason
 
 DESCRIPTION = """\
@@ -142,38 +142,13 @@ def _add_full(parser: argparse.ArgumentParser) -> None:
 def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
     from engine.training.optimizers.specs import OPTIMIZERS
 
-    parser.add_argument("--optimizer", type=choice(*OPTIMIZERS), metavar="NAME", help=", ".join(OPTIMIZERS))
-    parser.add_argument("--lr", type=_positive, metavar="η", help="learning rate")
-    length = parser.add_mutually_exclusive_group()
-    length.add_argument("--epochs", type=_count, metavar="N", help="passes over the training data")
-    length.add_argument("--steps", type=_count, metavar="N", help="or a number of steps")
-    parser.add_argument("--batch-size", type=_count, metavar="N", help="samples a step; 0 for all")
-    parser.add_argument("--seed", type=_count, metavar="N", help="what all random numbers of the run follow from")
-    parser.add_argument("--device", type=choice("cpu", "cuda", "mps", "auto"), metavar="NAME", help="cpu, cuda, mps or auto")
+    add_training_options(parser, {"optimizer": tuple(OPTIMIZERS)})
     parser.add_argument("--out", metavar="F.gradwire", help="save the graph with its trained values")
     parser.add_argument("--log", metavar="F.csv", help="write the curve of every step")
 
 
-def _count(text: str) -> int:
-    reading = read_number(text, whole=True)
-    if reading.value is None:
-        raise argparse.ArgumentTypeError(reading.refusal)
-    if not 0 <= reading.value < 2**63:
-        raise argparse.ArgumentTypeError(f"{text[:40]} is outside 0 to 2^63 - 1")
-    return int(reading.value)
-
-
-def _positive(text: str) -> float:
-    reading = read_number(text)
-    if reading.value is None:
-        raise argparse.ArgumentTypeError(reading.refusal)
-    if reading.value < 0:
-        raise argparse.ArgumentTypeError(f"{text[:40]} is below 0")
-    return float(reading.value)
-
-
 def _scale(text: str) -> float:
-    value = _positive(text)
+    value = positive(text)
     if not 0.1 <= value <= 8:
         raise argparse.ArgumentTypeError(f"{text} is outside 0.1 to 8")
     return value

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cli.common import CommandError, cannot_write, load_graph, objective_hint, print_json, problems_entry, written_path
+from cli.settings_options import given, no_training
 from cli.trained import open_session, state_entry
 from graph.model.edits import MISSING, SetGraphSetting, SetTraining
 from graph.model.graph import GraphError
-from graph.model.settings import training_length
+from graph.model.training_settings import training_length
 from graph.storage.files import FileError, save
 from graph.text.counting import counted
 
@@ -39,7 +40,7 @@ def command(options: argparse.Namespace) -> int:
         session = open_session(graph, options, device=str(graph.training.get("device") or "auto"))
         trainer = Trainer(session)
         trainer.lengthen()
-        if 0 not in (options.epochs, options.steps):
+        if not no_training(options):
             incomplete = _run(trainer, log)
         broken = nonfinite(graph, session.trace_view(), session.held()) if trainer.problem is None else ()
         result = trainer.result(options.full) | state_entry(options) | problems_entry(session, broken)
@@ -73,14 +74,9 @@ def _apply(graph: Graph, options: argparse.Namespace) -> None:
         changes |= {"optimizer": key, "hyper": optimizer(key).hyper(hyper)}
     except OptimizerError as error:
         raise CommandError(str(error)) from None
-    if options.epochs or options.steps:  # 0 asks for no training at all, which is nothing a document could say
-        changes |= {"epochs": options.epochs, "steps": options.steps}
-    if options.batch_size is not None:
-        changes["batch_size"] = options.batch_size or None
-    if options.seed is not None:
-        changes["seed"] = options.seed
-    if options.device is not None:
-        changes["device"] = options.device
+    for setting, value in given(options):
+        if setting.name != "optimizer" and (setting.effect != "length" or value is not None):  # a length of 0: see `no_training`
+            changes |= {setting.name: value} | ({setting.excludes: None} if setting.excludes else {})
     try:
         for name, value in changes.items():
             SetTraining(name, value).apply(graph)

@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from engine.compile.shapes import Inference
+from graph.model.document_settings import decisive
 from graph.model.elements import Edge, Node
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
+
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
@@ -22,7 +24,7 @@ class Snapshot:
 
     @classmethod
     def of(cls, graph: Graph) -> Snapshot:
-        return cls(dict(graph.nodes), dict(graph.edges), _decisive(graph))
+        return cls(dict(graph.nodes), dict(graph.edges), decisive(graph.settings))
 
     def edited(self, graph: Graph) -> set[str]:
         """Nodes there were before whose settings differ now."""
@@ -31,7 +33,7 @@ class Snapshot:
 
     def changed(self, graph: Graph, inference: Inference) -> list[str] | None:
         """Nodes with another name or other settings; None when more than that is different: nodes, wires, data, a value's shape."""
-        if len(graph.nodes) != len(self.nodes) or len(graph.edges) != len(self.edges) or _decisive(graph) != self.decisive:
+        if len(graph.nodes) != len(self.nodes) or len(graph.edges) != len(self.edges) or decisive(graph.settings) != self.decisive:
             return None
         for identity, edge in graph.edges.items():
             before = self.edges.get(identity)
@@ -49,10 +51,6 @@ class Snapshot:
                     return None
                 found.append(identity)
         return found
-
-
-def _decisive(graph: Graph) -> tuple[Any, ...]:
-    return graph.settings.get("dtype"), graph.settings.get("objective"), graph.settings.get("fault")
 
 
 def _ends(edge: Edge) -> tuple[Any, ...]:

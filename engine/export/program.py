@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from engine.training.measures import Decide
 from engine.training.optimizers.specs import optimizer
-from graph.model.settings import training_length
+from graph.model.training_settings import training_length
 from graph.storage.saved import steps_text
 
 INLINE = 64

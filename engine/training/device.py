@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from graph.model.training_settings import BY_NAME
 from graph.text.quoting import named
 
 if TYPE_CHECKING:
     from engine.compile.shapes import Inference
     from graph.model.graph import Graph
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
+DEVICES = BY_NAME["device"].choices
 
 SMALL = 200_000
 """Learned numbers below which one step is mostly overhead, and a GPU's overhead is larger: measured, 64–64–10 is faster on one core."""

@@ -26,7 +26,7 @@ from engine.training.state import State
 from engine.training.steps import Steps
 from engine.training.unzeroed import with_fault
 from graph.model.problem import Problem
-from graph.model.settings import training_length
+from graph.model.training_settings import training_length
 
 SNAPSHOT = 64
 """Steps between two copies of the state; what lies between is replayed exactly."""

@@ -12,18 +12,15 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any, Final
 
+from graph.model.document_settings import document_defaults, setting_refusal
 from graph.model.elements import NAME_RULE, Edge, End, Frame, Group, Node, Note, normal_name, valid_name
 from graph.model.membership import Membership, move
 from graph.model.ordered import Ordered
-from graph.model.settings import coerce, finite_json, setting_refusal, training_refusal
+from graph.model.settings import coerce, finite_json
 from graph.model.spec import Catalog, NodeSpec, Port
 from graph.model.topology import Ranks, topological_order
+from graph.model.training_settings import training_defaults, training_refusal
 from graph.text.quoting import quoted
-
-DEFAULT_SETTINGS: Final[Mapping[str, Any]] = MappingProxyType({"dtype": "float64", "objective": None})
-DEFAULT_TRAINING: Final[Mapping[str, Any]] = MappingProxyType(
-    {"optimizer": "sgd", "hyper": {"lr": 0.1}, "epochs": 100, "steps": None, "batch_size": 32, "seed": 0, "device": "auto"}
-)
 
 
 class GraphError(Exception):
@@ -50,8 +47,8 @@ class Graph:
         self._groups: Ordered[Group] = Ordered()
         self._frames: Ordered[Frame] = Ordered()
         self._notes: Ordered[Note] = Ordered()
-        self._settings: dict[str, Any] = dict(DEFAULT_SETTINGS)
-        self._training: dict[str, Any] = dict(DEFAULT_TRAINING)
+        self._settings: dict[str, Any] = document_defaults()
+        self._training: dict[str, Any] = training_defaults()
         self.extra: Mapping[str, Any] = {}
         self.attachments: dict[str, bytes] = {}
         self.folder = ""  # of the file it came from, where relative paths begin; no part of the document
@@ -209,6 +206,17 @@ class Graph:
             return f"the wire from {start.name} to {end.name} would close a cycle"
         return None
 
+    def setting_refusal(self, name: str, value: Any) -> str | None:
+        """Why a value cannot be this setting of the document; None when it can."""
+        if (wrong := setting_refusal(name, value)) or name != "objective" or value is None:
+            return wrong
+        if value["node"] not in self._nodes:
+            return f'the objective is marked on a node that does not exist, {quoted(value["node"])}'
+        spec = self.spec(value["node"])
+        if spec.category != "unknown" and spec.output(value["port"]) is None:
+            return f'the objective is marked on an output that does not exist, {quoted(value["port"])}'
+        return None
+
     def copy(self) -> Graph:
         """An equal graph that shares nothing that can change."""
         twin = Graph(self.catalog)
@@ -335,7 +343,7 @@ class Graph:
         self._table(item).replace(item.id, item)
 
     def _set_setting(self, name: str, value: Any) -> Any:
-        if value is not MISSING and (wrong := setting_refusal(self, name, value)):
+        if value is not MISSING and (wrong := self.setting_refusal(name, value)):
             raise GraphError(wrong)
         return _set(self._settings, name, value)
 

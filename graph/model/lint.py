@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from graph.model.elements import LIMIT, valid_name
 from graph.model.graph import Graph
-from graph.model.settings import finite_json, kind_complaint, setting_refusal, training_refusal
+from graph.model.settings import finite_json, kind_complaint
 from graph.model.topology import topological_order
+from graph.model.training_settings import training_refusal
 
 
 def lint(graph: Graph) -> list[str]:
@@ -103,7 +104,7 @@ def _membership(graph: Graph) -> Iterator[str]:
 
 def _document(graph: Graph) -> Iterator[str]:
     for name, value in graph.settings.items():
-        if wrong := setting_refusal(graph, name, value):
+        if wrong := graph.setting_refusal(name, value):
             yield wrong
     for name, value in graph.training.items():
         if wrong := training_refusal(name, value):

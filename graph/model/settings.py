@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Iterator
+from typing import Any
 
 from graph.model.elements import described
 from graph.model.spec import Setting
 from graph.text.quoting import quoted
-
-if TYPE_CHECKING:
-    from graph.model.graph import Graph
 
 ELEMENTS = 2**31
 """More numbers than this are refused wherever a shape is stated."""
@@ -19,12 +16,13 @@ ELEMENTS = 2**31
 _KINDS = {
     "int": "a whole number", "float": "a number", "bool": "true or false", "choice": "one of its choices", "text": "a text",
     "shape": "a list of sizes", "ints": "a list of whole numbers", "tensor": "a number or nested lists of numbers of equal length",
+    "output": "a node and a port", "object": "a JSON object", "json": "plain JSON",
 }  # fmt: skip
 
 
 def kind_complaint(setting: Setting, value: Any) -> str | None:
     """Why `value` is not the kind of thing this setting holds; None when it is. Ranges are `complaint`'s."""
-    if value is None and setting.default is None:
+    if value is None and setting.optional:
         return None
     if not _KIND_CHECKS[setting.kind](value):
         return f'"{setting.name}" is {_KINDS[setting.kind]}, not {described(value)}'
@@ -41,7 +39,7 @@ def complaint(setting: Setting, value: Any) -> str | None:
         return None
     if setting.kind == "tensor" and isinstance(value, dict):
         return f'the numbers of "{setting.name}" are missing in the file: enter them again'
-    if setting.kind == "choice" and value not in setting.choices:
+    if setting.kind == "choice" and setting.choices and value not in setting.choices:
         return f'"{setting.name}" is one of {", ".join(setting.choices)}, not {quoted(value)}'
     if setting.kind == "shape" and any(size < 1 for size in value):
         return f'every size in "{setting.name}" is at least 1'
@@ -67,52 +65,23 @@ def coerce(setting: Setting, value: Any) -> Any:
     return value
 
 
-def setting_refusal(graph: Graph, name: str, value: Any) -> str | None:
-    """Why `value` cannot be this setting of the document."""
-    if not finite_json(value):
-        return f'the document\'s {quoted(name)} holds something that is not plain JSON'
-    if name == "dtype" and value not in ("float64", "float32"):
-        return f'the document\'s "dtype" is float64 or float32, not {quoted(value)}'
-    if name == "demo" and not (value is None or (isinstance(value, list) and all(type(v) is int and v >= 0 for v in value))):
-        return 'the document\'s "demo" is a list of sample numbers'
-    if name == "save_trained" and type(value) is not bool:
-        return 'the document\'s "save_trained" is true or false'
-    if name in ("title", "description") and not isinstance(value, str):
-        return f'the document\'s {quoted(name)} is a text'
-    if name == "objective" and value is not None:
-        if not isinstance(value, dict) or not isinstance(value.get("node"), str) or not isinstance(value.get("port"), str):
-            return 'the document\'s "objective" is a node and a port'
-        if value["node"] not in graph.nodes:
-            return f'the objective is marked on a node that does not exist, {quoted(value["node"])}'
-        spec = graph.spec(value["node"])
-        if spec.category != "unknown" and spec.output(value["port"]) is None:
-            return f'the objective is marked on an output that does not exist, {quoted(value["port"])}'
-    return None
+def refusal(setting: Setting, value: Any) -> str | None:
+    """What a document's own setting has to be, where `value` is not that: a file states it in its plain form, or is refused."""
+    plain = type(value) is int if setting.kind == "int" else _are_plain_integers(value) if setting.kind == "ints" else True
+    if (value is None and setting.optional) or (plain and complaint(setting, value) is None):
+        return None
+    return stated(setting) + (f", not {quoted(value)}" if setting.kind == "choice" else "")
 
 
-def training_refusal(name: str, value: Any) -> str | None:
-    """Why `value` cannot be this training setting."""
-    if not finite_json(value):
-        return f'the training setting {quoted(name)} holds something that is not plain JSON'
-    if name in ("optimizer", "device") and not isinstance(value, str):
-        return f'the training setting {quoted(name)} is a text'
-    if name == "hyper" and not isinstance(value, dict):
-        return 'the training setting "hyper" is a JSON object'
-    if name in ("epochs", "steps", "batch_size", "seed"):
-        least = 0 if name == "seed" else 1
-        if value is None and name != "seed":
-            return None
-        if type(value) is not int or not least <= value < 2**63:
-            return f'the training setting {quoted(name)} is a whole number from {least} up'
-    return None
-
-
-def training_length(training: Mapping[str, Any]) -> tuple[Literal["steps", "epochs"], int] | None:
-    """What ends a run: a number of steps where one is set, else a number of epochs; None where nothing ends it."""
-    steps, epochs = training.get("steps"), training.get("epochs")
-    if steps is not None:
-        return "steps", int(steps)
-    return None if epochs is None else ("epochs", int(epochs))
+def stated(setting: Setting) -> str:
+    """What can stand in a setting, in words: `a whole number from 1 up`."""
+    if setting.kind == "choice" and setting.choices:
+        return " or ".join(filter(None, (", ".join(setting.choices[:-1]), setting.choices[-1])))
+    if setting.kind in ("int", "float"):
+        low, high = setting.minimum, setting.maximum
+        above = "" if low is None else f" greater than {low:g}" if setting.exclusive_minimum else f" from {low:g}"
+        return _KINDS[setting.kind] + above + (f" to {high:g}" if high is not None else " up" if above.startswith(" from") else "")
+    return "a text" if setting.kind == "choice" else _KINDS[setting.kind]
 
 
 def elements(shape: Any) -> int:
@@ -180,9 +149,18 @@ def _are_whole(value: Any) -> bool:
     return isinstance(value, list | tuple) and all(map(_is_whole, value))
 
 
+def _are_plain_integers(value: Any) -> bool:
+    return isinstance(value, list) and all(type(entry) is int for entry in value)
+
+
+def _is_output(value: Any) -> bool:
+    return isinstance(value, dict) and isinstance(value.get("node"), str) and isinstance(value.get("port"), str)
+
+
 _KIND_CHECKS = {
     "int": _is_whole, "float": _is_number, "bool": lambda v: isinstance(v, bool), "choice": lambda v: isinstance(v, str),
     "text": lambda v: isinstance(v, str), "shape": _are_whole, "ints": _are_whole, "tensor": _is_tensor,
+    "output": _is_output, "object": lambda v: isinstance(v, dict), "json": finite_json,
 }  # fmt: skip
 
 

@@ -13,8 +13,11 @@ from typing import Any, Literal
 Category = Literal["sources", "parameters", "math", "layers", "activations", "losses", "probes", "unknown", "groups"]
 CATEGORIES: tuple[Category, ...] = ("sources", "parameters", "math", "layers", "activations", "losses", "probes")
 
-SettingKind = Literal["int", "float", "bool", "choice", "text", "shape", "tensor", "ints"]
-"""What an editor shows: `shape` is a list of sizes, `tensor` a number or nested lists, `ints` a list of integers."""
+SettingKind = Literal["int", "float", "bool", "choice", "text", "shape", "tensor", "ints", "output", "object", "json"]
+"""What an editor shows: `shape` is a list of sizes, `tensor` a number or nested lists, `ints` a list of integers.
+
+No editor shows the last three: `output` is a node's output, `object` a JSON object, `json` any plain JSON, which its reader judges.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +51,11 @@ def holds(when: str, values: Mapping[str, Any]) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One value a person can set on a node (or an optimizer, or a data set), with the range its editor allows.
+    """One value a person can set on a node, an optimizer, a data set, a document or a training run, with the range its editor allows.
 
     `when` names another setting of the same owner: `"bias"` (true) or `"mode=custom"`; elsewhere the editor hides this one.
+    `choice_titles` are the choices as the editor writes them. `empty` says what an empty field means, and so that None is allowed.
+    A text of `several_lines` gets a larger field.
     """
 
     name: str
@@ -61,11 +66,18 @@ class Setting:
     choices: tuple[str, ...] = ()
     title: str = ""
     help: str = ""
-    unit: str = ""
     when: str = ""
     logarithmic: bool = False
     former: tuple[str, ...] = ()
     exclusive_minimum: bool = False
+    choice_titles: tuple[str, ...] = ()
+    empty: str = ""
+    several_lines: bool = False
+
+    @property
+    def optional(self) -> bool:
+        """Whether None is allowed: the editor's field may be empty."""
+        return self.default is None or bool(self.empty)
 
     @property
     def label(self) -> str:

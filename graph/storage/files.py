@@ -12,9 +12,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from graph.model.build import BuildError, build
+from graph.model.document_settings import FILE_ORDER
 from graph.model.elements import Edge, Node, number
 from graph.model.graph import Graph
 from graph.model.spec import Catalog
+from graph.model.training_settings import BY_NAME as TRAINING
 from graph.storage.archive import MAXIMUM_ATTACHED, ArchiveError, unzip, zipped
 from graph.storage.large_values import MAXIMUM_NUMBERS, is_too_large, with_large_values, without_large_values
 from graph.storage.migrations import migrate
@@ -30,8 +32,6 @@ FORMAT = "gradwire"
 VERSION = 1
 PATH = "path"
 """The setting of a node that names another file."""
-_TRAINING_ORDER = ("optimizer", "hyper", "epochs", "steps", "batch_size", "seed", "device")
-_SETTINGS_ORDER = ("title", "description", "dtype", "objective", "demo")
 
 
 class FileError(Exception):
@@ -107,12 +107,12 @@ def dumps(graph: Graph, state: SavedState | None = None, folder: str = "", alias
 
     Paths to files in or below `folder`, which may be called `alias` too, are relative to it.
     """
-    parts = [f'"format": {_json(FORMAT)}', f'"version": {VERSION}', f'"settings": {_json(_ordered(graph.settings, _SETTINGS_ORDER))}']
+    parts = [f'"format": {_json(FORMAT)}', f'"version": {VERSION}', f'"settings": {_json(_ordered(graph.settings, FILE_ORDER))}']
     parts.append(_rows("nodes", (_node_text(graph, node) for node in _with_stored_paths(graph, folder, alias))))
     parts.append(_rows("edges", map(_edge_text, graph.edges.values())))
     for key, table in (("groups", graph.groups), ("frames", graph.frames), ("notes", graph.notes)):
         parts.append(_rows(key, (_json(item.to_json()) for item in table.values())))
-    parts.append(f'"training": {_json(_ordered(graph.training, _TRAINING_ORDER))}')
+    parts.append(f'"training": {_json(_ordered(graph.training, TRAINING))}')
     parts.extend(f"{_json(key)}: {_json(value)}" for key, value in graph.extra.items())
     if state is not None:
         parts.append(f"{_json(STATE)}: {state.to_text()}")

@@ -35,8 +35,6 @@ from ui.look.widgets import label, set_property
 WIDEST = "Weight decay λ "
 """A usual long label: what the column of labels is made for. Longer ones break."""
 TABLES = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
-LONG_TEXTS = frozenset({"description"})
-"""Settings that are written in several lines."""
 
 
 class ChoiceField(QComboBox):
@@ -44,12 +42,13 @@ class ChoiceField(QComboBox):
 
     changed = Signal(object)
 
-    def __init__(self, setting: Setting, titles: Mapping[str, str] | None = None) -> None:
+    def __init__(self, setting: Setting) -> None:
         super().__init__()
         self.setAccessibleName(setting.label)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        for choice in setting.choices:
-            self.addItem((titles or {}).get(choice, choice.replace("_", " ")), choice)
+        titles = setting.choice_titles or [choice.replace("_", " ") for choice in setting.choices]
+        for choice, title in zip(setting.choices, titles, strict=True):
+            self.addItem(title, choice)
         self.setMinimumContentsLength(6)
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.activated.connect(lambda _: self.changed.emit(self.currentData()))
@@ -93,7 +92,7 @@ class TextField(QLineEdit):
         self._shown, self.refusal = "", ""
         self.setAccessibleName(setting.label)
         if setting.kind in ("shape", "ints"):
-            self.setPlaceholderText("none" if setting.kind == "ints" else "empty: one number")
+            self.setPlaceholderText(setting.empty or ("none" if setting.kind == "ints" else "empty: one number"))
         if setting.name == "path":
             browse = self.addAction(QIcon(str(ICONS / "folder.svg")), QLineEdit.ActionPosition.TrailingPosition)
             browse.setToolTip("Choose a file")
@@ -233,17 +232,17 @@ def read(setting: Setting, text: str) -> tuple[Any, str, str]:
     return reading.value, complaint(setting, reading.value) or "", reading.note
 
 
-def editor(setting: Setting, titles: Mapping[str, str] | None = None, paths: Paths | None = None) -> QWidget:
+def editor(setting: Setting, paths: Paths | None = None) -> QWidget:
     """The editor of a setting's kind. It has `changed` (value) and `set_value`, and `refused` (text) where typing can fail."""
     if setting.kind in ("int", "float"):
         return NumberField(setting)
     if setting.kind == "bool":
         return BoolField(setting)
     if setting.kind == "choice":
-        return ChoiceField(setting, titles)
+        return ChoiceField(setting)
     if setting.kind == "tensor":
         return TensorField(setting, TextField(setting))
-    return TextArea(setting) if setting.name in LONG_TEXTS else TextField(setting, paths)
+    return TextArea(setting) if setting.several_lines else TextField(setting, paths)
 
 
 class Form(QWidget):
@@ -253,14 +252,11 @@ class Form(QWidget):
     settled = Signal()
     """Before and after a value that was typed: it is a step of its own to undo."""
 
-    def __init__(
-        self, settings: Sequence[Setting], columns: int = 1, titles: Mapping[str, Mapping[str, str]] | None = None,
-        paths: Paths | None = None,
-    ) -> None:  # fmt: skip
-        """`titles` of a choice's values by setting; `paths` finds files for settings that name one."""
+    def __init__(self, settings: Sequence[Setting], columns: int = 1, paths: Paths | None = None) -> None:
+        """`paths` finds files for settings that name one."""
         super().__init__()
         self.settings = tuple(settings)
-        self._titles, self._paths = titles or {}, paths
+        self._paths = paths
         self.editors: dict[str, QWidget] = {}
         self._labels: dict[str, QLabel] = {}
         self._complaints: dict[str, QLabel] = {}
@@ -285,8 +281,8 @@ class Form(QWidget):
                     before = stop
 
     def _add(self, grid: QGridLayout, setting: Setting, row: int, column: int) -> None:
-        field = editor(setting, self._titles.get(setting.name), self._paths)
-        name = label(setting.label + (f" ({setting.unit})" if setting.unit and setting.default is not None else ""), "secondary", wrap=True)
+        field = editor(setting, self._paths)
+        name = label(setting.label, "secondary", wrap=True)
         name.setBuddy(field)
         tip = setting.help
         name.setToolTip(tip)

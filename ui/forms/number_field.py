@@ -37,8 +37,8 @@ class NumberField(QAbstractSpinBox):
         self.setAccessibleName(setting.label)
         self.setKeyboardTracking(False)
         self.lineEdit().setTextMargins(7, 0, 0, 0)
-        if setting.default is None:
-            self.lineEdit().setPlaceholderText(setting.unit or "none")
+        if setting.optional:
+            self.lineEdit().setPlaceholderText(setting.empty or "none")
         self.editingFinished.connect(self.commit)  # Return: the spin box's own signal; its line never sends one then
         self.lineEdit().editingFinished.connect(self.commit)
         self.set_value(setting.default)
@@ -78,7 +78,7 @@ class NumberField(QAbstractSpinBox):
         if text == self._shown:
             self.lineEdit().setModified(False)
             return self._complain("") if self.property("complaint") else None
-        if self._setting.default is None and text.casefold() in ("", self.lineEdit().placeholderText().casefold()):
+        if self._setting.optional and text.casefold() in ("", self.lineEdit().placeholderText().casefold()):
             return self._take_typed(None, "")
         reading = read_number(text, whole=self._setting.kind == "int")
         if reading.value is None:
@@ -104,7 +104,9 @@ class NumberField(QAbstractSpinBox):
 
     def stepped(self, steps: int) -> float | int:
         """The value some steps up or down: 1 for whole numbers, a factor on logarithmic settings, else a digit of its size."""
-        start = self._value if self._value is not None else self._setting.default
+        start = self._value
+        if start is None and not self._setting.optional:
+            start = self._setting.default
         if start is None:
             start = self._setting.minimum or 1
         if self._setting.kind == "int":

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.compile.views import Absent, Gradient, TraceView
+from graph.model.document_settings import BY_NAME, DOCUMENT_SETTINGS, DocumentSetting
 from graph.model.edits import SetGraphSetting
 from graph.model.search import signature
-from graph.model.spec import NodeSpec, Setting
+from graph.model.spec import NodeSpec
 from graph.storage.document import Document
 from graph.text.counting import counted
 from ui.forms.forms import Form
@@ -166,17 +168,6 @@ class HelpPage(QWidget):
                 self._layout.addWidget(label(text, "secondary", wrap=True))
 
 
-DOCUMENT_SETTINGS = (
-    Setting("title", "text", "", title="Title"),
-    Setting("description", "text", "", title="Description"),
-    Setting("dtype", "choice", "float64", choices=("float64", "float32"), title="Precision", help="Scalar examples use float64."),
-    Setting(
-        "demo", "ints", [], minimum=1, title="Samples shown", when="has data",
-        help="The training samples that are shown while nothing trains, counted from 1, such as 1, 2, 5; empty: the first 8.",
-    ),  # fmt: skip
-)
-
-
 class DocumentPage(QWidget):
     """What is set for the graph as a whole; stands in the inspector while nothing is selected."""
 
@@ -189,11 +180,8 @@ class DocumentPage(QWidget):
         self.description = label("", "secondary", wrap=True)
         self.facts = label("", "small", wrap=True)
         self.objective = label("", "secondary", wrap=True)
-        self.form = Form(DOCUMENT_SETTINGS)
+        self.form = Form([_counted(setting) for setting in DOCUMENT_SETTINGS if setting.shown])
         self.form.changed.connect(self._set)
-        rows = self.form.editors["demo"]
-        assert isinstance(rows, QLineEdit)
-        rows.setPlaceholderText("the first 8")
         self.form.settled.connect(lambda: self._document.seal() if self._document is not None else None)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 14, 0, 16)
@@ -220,8 +208,8 @@ class DocumentPage(QWidget):
         self.facts.setText(f"{counted(len(graph.nodes), 'node')} · {counted(len(graph.edges), 'wire')}")
         self.objective.setText(self._objective(trace))
         data = any(graph.spec(node).role == "data" for node in graph.nodes)
-        shown = [row + 1 for row in graph.settings.get("demo") or []]
-        self.form.set_values(dict(graph.settings) | {"demo": shown, "has data": data})
+        rows = {name: [row + 1 for row in graph.settings.get(name) or []] for name, setting in BY_NAME.items() if setting.counted_from_one}
+        self.form.set_values({**graph.settings, **rows, "has data": data})
         self.form.set_read_only(bool(document.read_only))
 
     def _objective(self, trace: TraceView | None) -> str:
@@ -234,9 +222,14 @@ class DocumentPage(QWidget):
 
     def _set(self, name: str, value: object) -> None:
         if self._document is not None:
-            setting = next(s for s in DOCUMENT_SETTINGS if s.name == name)
-            wanted = [row - 1 for row in value] or None if name == "demo" and isinstance(value, list) else value
+            setting = BY_NAME[name]
+            wanted = [row - 1 for row in value] or None if setting.counted_from_one and isinstance(value, list) else value
             self._document.do(SetGraphSetting(name, wanted), f"Set {setting.label.lower()}", merge=("graph", name))
+
+
+def _counted(setting: DocumentSetting) -> DocumentSetting:
+    """The setting as its field shows it."""
+    return replace(setting, minimum=1) if setting.counted_from_one else setting
 
 
 def _unwrapped(text: str) -> str:

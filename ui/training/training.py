@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from PySide6.QtCore import Qt, Signal
@@ -12,7 +13,7 @@ from engine.training.curve import Point
 from engine.training.optimizers.specs import OPTIMIZERS, OptimizerSpec
 from graph.model.edits import Compound, SetTraining
 from graph.model.graph import GraphError
-from graph.model.spec import Setting
+from graph.model.training_settings import BY_NAME, TRAINING_SETTINGS, effective
 from graph.storage.document import Document
 from ui.forms.forms import Form
 from ui.look.numbers import count, number, plain, rate
@@ -22,17 +23,8 @@ from ui.maths.formula import FormulaView
 from ui.training.curves import EMPTY, Curves
 from ui.training.pace import Pace
 
-OPTIMIZER = Setting("optimizer", "choice", "sgd", choices=tuple(OPTIMIZERS), title="Optimizer")
-RUN_SETTINGS = (
-    Setting("epochs", "int", None, 1, 10**9, title="Epochs", unit="no limit", help="How often each sample is seen; clears the steps."),
-    Setting("steps", "int", None, 1, 10**9, title="Steps", unit="no limit", help="Updates to make; clears the epochs."),
-    Setting("batch_size", "int", None, 1, 10**9, title="Batch size", unit="all", help="Samples in one step; empty: all of them."),
-    Setting("seed", "int", 0, 0, 2**31 - 1, title="Seed", help="Draws first weights, the order of samples, dropout masks."),
-    Setting("device", "choice", "auto", choices=("auto", "cpu", "cuda", "mps"), title="Device"),
-)
-LENGTHS = {"epochs": "steps", "steps": "epochs"}
-"""What ends a run, and the other way to say it: a document has one of them."""
-DEVICES = {"auto": "automatic", "cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}
+OPTIMIZER = replace(BY_NAME["optimizer"], choices=tuple(OPTIMIZERS), choice_titles=tuple(spec.title for spec in OPTIMIZERS.values()))
+RUN_SETTINGS = tuple(setting for setting in TRAINING_SETTINGS if setting.form == "run")
 
 
 def optimizer_of(document: Document) -> OptimizerSpec:
@@ -102,8 +94,8 @@ class TrainingPage(QWidget):
         self._theme = LIGHT
         self._optimizer = ""
         self._shown: tuple[Document, dict[str, Any]] | None = None
-        self.optimizer_form = Form((OPTIMIZER,), titles={"optimizer": {key: spec.title for key, spec in OPTIMIZERS.items()}})
-        self.run_form = Form(RUN_SETTINGS, titles={"device": DEVICES})
+        self.optimizer_form = Form((OPTIMIZER,))
+        self.run_form = Form(RUN_SETTINGS)
         self.hyper_form: Form | None = None
         self._hyper_place, self._formulas = QVBoxLayout(), QVBoxLayout()
         self.message = label("", "notice", wrap=True)
@@ -167,7 +159,7 @@ class TrainingPage(QWidget):
         self._shown = (document, dict(training))
         self._note_rate()
         self.optimizer_form.set_values(training)
-        self.run_form.set_values({**training, "epochs": None} if training.get("steps") is not None else training)
+        self.run_form.set_values(effective(training))
         self.run_form.editors["batch_size"].setEnabled(not spec.full_batch)
         if spec.key != self._optimizer or self.hyper_form is None:
             self._optimizer = spec.key
@@ -221,10 +213,9 @@ class TrainingPage(QWidget):
         if name == "optimizer":
             self._change_optimizer(value)
         else:
-            title = next(s.label for s in RUN_SETTINGS if s.name == name)
-            other = LENGTHS.get(name) if value is not None else None
-            edits = (SetTraining(name, value), *([SetTraining(other, None)] if other else []))
-            self._do(Compound(edits), f"Set {title.lower()}", ("training", name))
+            setting = BY_NAME[name]
+            cleared = [SetTraining(setting.excludes, None)] if setting.excludes and value is not None else []
+            self._do(Compound((SetTraining(name, value), *cleared)), f"Set {setting.label.lower()}", ("training", name))
 
     def _set_hyper(self, name: str, value: Any) -> None:
         if self._document is None:

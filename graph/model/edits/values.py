@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from graph.model.document_settings import effect_of
 from graph.model.edits.base import Edit, Kind, find_item, optional
 from graph.model.elements import LIMIT, Frame, Group, Node, Note, normal_name, number
 from graph.model.graph import MISSING, Graph, GraphError
@@ -159,7 +160,7 @@ class SetGraphSetting(Edit):
         return SetGraphSetting(self.name, graph._set_setting(self.name, self.value))
 
     def kind_in(self, graph: Graph) -> Kind:
-        return "structure" if self.name in ("dtype", "objective", "fault") else "value" if self.name == "demo" else "cosmetic"
+        return effect_of(self.name)
 
     def absorb(self, later: Edit) -> Edit | None:
         return later if isinstance(later, SetGraphSetting) and later.name == self.name else None

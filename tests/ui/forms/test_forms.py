@@ -202,7 +202,7 @@ def test_only_small_vectors_and_matrices_become_a_table() -> None:
 
 
 def test_a_description_has_several_lines_and_is_one_change(qtbot: QtBot) -> None:
-    form = Form((Setting("description", "text", ""), Setting("title", "text", "")))
+    form = Form((Setting("description", "text", "", several_lines=True), Setting("title", "text", "")))
     qtbot.addWidget(form)
     form.show()
     seen = changes(form)

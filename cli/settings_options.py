@@ -1,0 +1,85 @@
+"""The options of the command line that set what a run trains with: made from the declarations, read back into them."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from cli.parser import choice
+from graph.formula.numbers import read_number
+from graph.model.settings import complaint
+from graph.model.training_settings import TRAINING_SETTINGS, TrainingSetting
+
+
+def add_training_options(parser: argparse.ArgumentParser, choices: Mapping[str, tuple[str, ...]]) -> None:
+    """An option for every setting that declares one. `choices` holds those of the settings whose choices the engine knows.
+
+    A setting that may be empty takes 0 on the command line for that; of those that exclude each other one may be given.
+    """
+    groups: dict[str, argparse._MutuallyExclusiveGroup] = {}
+    for setting in TRAINING_SETTINGS:
+        if setting.name == "hyper":  # of an optimizer's own settings the one that all first-order ones have
+            parser.add_argument("--lr", type=positive, metavar="η", help="learning rate")
+        if not setting.option:
+            continue
+        owner: Any = parser
+        if setting.excludes:
+            owner = groups.get(setting.excludes) or groups.setdefault(setting.name, parser.add_mutually_exclusive_group())
+        words = choices.get(setting.name, setting.choices)
+        described = setting.option_help or ", ".join(words)
+        if setting.kind == "bool":
+            owner.add_argument(setting.option, dest=setting.name, action=argparse.BooleanOptionalAction, default=None, help=described)
+        else:
+            owner.add_argument(setting.option, dest=setting.name, type=_reader(setting, words), metavar=setting.metavar, help=described)
+
+
+def given(options: argparse.Namespace) -> Iterator[tuple[TrainingSetting, Any]]:
+    """The settings that a call sets, with their values; an empty one is None."""
+    for setting in TRAINING_SETTINGS:
+        value = getattr(options, setting.name, None) if setting.option else None
+        if value is not None:
+            yield setting, None if value == 0 and setting.optional and setting.kind == "int" else value
+
+
+def no_training(options: argparse.Namespace) -> bool:
+    """Whether a call asks for a run of length 0, which is nothing a document could say."""
+    return any(getattr(options, setting.name) == 0 for setting in TRAINING_SETTINGS if setting.effect == "length" and setting.option)
+
+
+def count(text: str) -> int:
+    """The type of an argument that is a whole number from 0 up."""
+    reading = read_number(text, whole=True)
+    if reading.value is None:
+        raise argparse.ArgumentTypeError(reading.refusal)
+    if not 0 <= reading.value < 2**63:
+        raise argparse.ArgumentTypeError(f"{text[:40]} is outside 0 to 2^63 - 1")
+    return int(reading.value)
+
+
+def positive(text: str) -> float:
+    """The type of an argument that is a number from 0 up."""
+    value = _number(text)
+    if value < 0:
+        raise argparse.ArgumentTypeError(f"{text[:40]} is below 0")
+    return value
+
+
+def _number(text: str) -> float:
+    reading = read_number(text)
+    if reading.value is None:
+        raise argparse.ArgumentTypeError(reading.refusal)
+    return float(reading.value)
+
+
+def _reader(setting: TrainingSetting, words: tuple[str, ...]) -> Callable[[str], Any]:
+    if setting.kind == "choice":
+        return choice(*words)
+
+    def read(text: str) -> Any:
+        value: Any = count(text) if setting.kind == "int" else _number(text) if setting.kind == "float" else text
+        if (value or not setting.optional) and (wrong := complaint(setting, value)):
+            raise argparse.ArgumentTypeError(wrong)
+        return value
+
+    return read

@@ -1,0 +1,88 @@
+"""The settings of a document as a whole, each declared once: a new one is a row here, and code that reads it.
+
+What a file may hold and in which order it is written, what a new document starts with, the fields of the inspector, and whether a change
+means compiling again: all of it is read from these rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from graph.model.settings import finite_json, refusal
+from graph.model.spec import Setting
+from graph.text.quoting import quoted
+
+Effect = Literal["structure", "value", "cosmetic"]
+"""What a change means for what is computed: another program, other numbers, or nothing."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DocumentSetting(Setting):
+    """A setting of a document.
+
+    `always`: it stands in every document, a new one has its default. `by_name`: written among those that nobody declares, in the order of
+    their names. `shown`: a field of the inspector; `counted_from_one`: that field counts from 1 what the file counts from 0. `what` is what
+    its value is called where that says more than its kind.
+    """
+
+    effect: Effect = "cosmetic"
+    always: bool = False
+    by_name: bool = False
+    shown: bool = False
+    counted_from_one: bool = False
+    what: str = ""
+
+
+DOCUMENT_SETTINGS: Final = (
+    DocumentSetting("title", "text", "", shown=True),
+    DocumentSetting("description", "text", "", shown=True, several_lines=True),
+    DocumentSetting(
+        "dtype", "choice", "float64", choices=("float64", "float32"), title="Precision", help="Scalar examples use float64.",
+        effect="structure", always=True, shown=True,
+    ),
+    DocumentSetting("objective", "output", None, effect="structure", always=True),
+    DocumentSetting(
+        "demo", "ints", None, 0, title="Samples shown", when="has data", empty="the first 8", effect="value", shown=True,
+        counted_from_one=True, what="a list of sample numbers",
+        help="The training samples that are shown while nothing trains, counted from 1, such as 1, 2, 5; empty: the first 8.",
+    ),
+    DocumentSetting("fault", "json", None, effect="structure", by_name=True),
+    DocumentSetting("order", "json", None, by_name=True),
+    DocumentSetting("probes", "json", None, by_name=True),
+    DocumentSetting("save_trained", "bool", True, by_name=True),
+)  # fmt: skip
+"""In the order of the file and the form."""
+BY_NAME: Final[Mapping[str, DocumentSetting]] = {setting.name: setting for setting in DOCUMENT_SETTINGS}
+FILE_ORDER: Final = tuple(setting.name for setting in DOCUMENT_SETTINGS if not setting.by_name)
+
+
+def document_defaults() -> dict[str, Any]:
+    """What a new document holds."""
+    return {setting.name: setting.default for setting in DOCUMENT_SETTINGS if setting.always}
+
+
+def setting_refusal(name: str, value: Any) -> str | None:
+    """Why `value` cannot be this setting of a document; one that nobody declares may be anything that JSON can hold.
+
+    Whether the objective is a node that exists, the graph knows.
+    """
+    if not finite_json(value):
+        return f'the document\'s {quoted(name)} holds something that is not plain JSON'
+    setting = BY_NAME.get(name)
+    wrong = refusal(setting, value) if setting is not None else None
+    if setting is None or wrong is None:
+        return None
+    return f'the document\'s {quoted(name)} is {setting.what or wrong}'
+
+
+def effect_of(name: str) -> Effect:
+    """What a change of this setting means for what is computed; one that nobody declares means nothing."""
+    setting = BY_NAME.get(name)
+    return "cosmetic" if setting is None else setting.effect
+
+
+def decisive(settings: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The values that decide which program a document becomes."""
+    return tuple(settings.get(setting.name) for setting in DOCUMENT_SETTINGS if setting.effect == "structure")

@@ -1,0 +1,114 @@
+"""The settings of a training run, each declared once: a new one is a row here, and code where it takes effect.
+
+What a file may hold and in which order it is written, what a new document starts with, the fields of the training page, the options of
+`train`, and what a change does to a run there is already: all of it is read from these rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+from graph.model.settings import finite_json, refusal
+from graph.model.spec import Setting
+from graph.text.quoting import quoted
+
+Effect = Literal["steps", "length", "start", "device"]
+"""What a change means for a run that has begun: every later `steps` are others, only its `length` differs, its `start` differs (so it
+holds from the next reset on), or it moves to another `device`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainingSetting(Setting):
+    """A setting of a run.
+
+    `excludes` names one that a value here clears: of the two, the one declared later goes first where a file has both. `offered`: the
+    editor and the command line offer the choices, while a file may name another (of a newer version). `form` is where the training
+    page shows it, if anywhere. `option` is its name on the command line, `option_help` its help there, `metavar` what stands for its value.
+    """
+
+    effect: Effect
+    excludes: str = ""
+    offered: bool = False
+    form: Literal["", "run", "optimizer"] = "run"
+    option: str = ""
+    option_help: str = ""
+    metavar: str = "N"
+
+
+TRAINING_SETTINGS: Final = (
+    TrainingSetting("optimizer", "choice", "sgd", effect="steps", offered=True, form="optimizer", option="--optimizer", metavar="NAME"),
+    TrainingSetting("hyper", "object", {"lr": 0.1}, effect="steps", form=""),
+    TrainingSetting(
+        "epochs", "int", 100, 1, empty="no limit", effect="length", excludes="steps",
+        help="How often each sample is seen; clears the steps.", option="--epochs", option_help="passes over the training data",
+    ),
+    TrainingSetting(
+        "steps", "int", None, 1, empty="no limit", effect="length", excludes="epochs",
+        help="Updates to make; clears the epochs.", option="--steps", option_help="or a number of steps",
+    ),
+    TrainingSetting(
+        "batch_size", "int", 32, 1, empty="all", effect="steps",
+        help="Samples in one step; empty: all of them.", option="--batch-size", option_help="samples a step; 0 for all",
+    ),
+    TrainingSetting(
+        "seed", "int", 0, 0, effect="start",
+        help="Draws first weights, the order of samples, dropout masks.",
+        option="--seed", option_help="what all random numbers of the run follow from",
+    ),
+    TrainingSetting(
+        "device", "choice", "auto", choices=("auto", "cpu", "cuda", "mps"), choice_titles=("automatic", "CPU", "CUDA", "MPS"),
+        effect="device", offered=True, option="--device", option_help="cpu, cuda, mps or auto", metavar="NAME",
+    ),
+)  # fmt: skip
+"""In the order of the file, the form and the command line. The optimizer's choices are known to `engine.training.optimizers`."""
+BY_NAME: Final[Mapping[str, TrainingSetting]] = {setting.name: setting for setting in TRAINING_SETTINGS}
+
+
+def training_defaults() -> dict[str, Any]:
+    """What a new document trains with."""
+    return {setting.name: setting.default for setting in TRAINING_SETTINGS}
+
+
+def training_refusal(name: str, value: Any) -> str | None:
+    """Why `value` cannot be this training setting; one that nobody declares may be anything that JSON can hold."""
+    if not finite_json(value):
+        return f'the training setting {quoted(name)} holds something that is not plain JSON'
+    setting = BY_NAME.get(name)
+    if setting is None or (setting.offered and isinstance(value, str)):
+        return None
+    wrong = "a text" if setting.offered else refusal(setting, value)
+    return f'the training setting {quoted(name)} is {wrong}' if wrong else None
+
+
+def setting_in(training: Mapping[str, Any], setting: TrainingSetting) -> Any:
+    """The value that holds for a setting: where it may be empty and is not there, None."""
+    return training.get(setting.name, None if setting.optional else setting.default)
+
+
+def effective(training: Mapping[str, Any], settings: Iterable[TrainingSetting] = TRAINING_SETTINGS) -> dict[str, Any]:
+    """The values that hold: where two exclude each other and both are set, the one declared later."""
+    values = {setting.name: setting_in(training, setting) for setting in settings}
+    for setting in reversed(list(settings)):
+        if setting.excludes in values and values[setting.name] is not None:
+            values[setting.excludes] = None
+    return values
+
+
+def conditions(training: Mapping[str, Any], effects: tuple[Effect, ...] = ("steps", "start")) -> dict[str, Any]:
+    """What the steps of a run follow from: two runs from the same state with equal conditions make the same steps."""
+    return {setting.name: setting_in(training, setting) for setting in TRAINING_SETTINGS if setting.effect in effects}
+
+
+def opens_branch(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    """Whether a run that goes on with other settings leaves the steps it would have made."""
+    return conditions(before, ("steps",)) != conditions(after, ("steps",))
+
+
+def training_length(training: Mapping[str, Any]) -> tuple[Literal["steps", "epochs"], int] | None:
+    """What ends a run: a number of steps where one is set, else a number of epochs; None where nothing ends it."""
+    steps, epochs = training.get("steps"), training.get("epochs")
+    if steps is not None:
+        return "steps", int(steps)
+    return None if epochs is None else ("epochs", int(epochs))

@@ -1,0 +1,86 @@
+"""Options of the command line that come from declared settings: every one parses, refuses and stands in the help."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+import pytest
+
+from cli.parser import Parser
+from cli.settings_options import add_training_options, given, no_training
+from graph.model.training_settings import TRAINING_SETTINGS, TrainingSetting
+
+OPTIONS = [setting for setting in TRAINING_SETTINGS if setting.option]
+each_option = pytest.mark.parametrize("setting", OPTIONS, ids=lambda s: s.name)
+CHOICES = {"optimizer": ("sgd", "adam")}
+
+
+def parser() -> Parser:
+    made = Parser(prog="main.py train")
+    add_training_options(made, CHOICES)
+    return made
+
+
+def typed(setting: TrainingSetting) -> tuple[str, Any]:
+    """What a person types for a setting, and the value that it is."""
+    words = CHOICES.get(setting.name, setting.choices)
+    number = int(setting.minimum or 0) + 4
+    return {"int": (str(number), number), "float": (f"{number}.5", number + 0.5), "choice": (words[-1:] * 2 if words else ("", "")),
+            "text": ("words", "words")}[setting.kind]  # fmt: skip
+
+
+def arguments(setting: TrainingSetting) -> tuple[list[str], Any]:
+    if setting.kind == "bool":
+        return [setting.option if not setting.default else setting.option.replace("--", "--no-", 1)], not setting.default
+    text, value = typed(setting)
+    return [setting.option, text], value
+
+
+def test_settings_that_can_be_typed_have_an_option() -> None:
+    assert {setting.name for setting in TRAINING_SETTINGS if not setting.option} == {"hyper"}, "hyper is set by --lr"
+
+
+@each_option
+def test_an_option_sets_its_setting(setting: TrainingSetting) -> None:
+    call, value = arguments(setting)
+    found = {each.name: each_value for each, each_value in given(parser().parse_args(call))}
+    assert found == {setting.name: value}
+
+
+@each_option
+def test_an_option_stands_in_the_help_with_its_text(setting: TrainingSetting) -> None:
+    text = " ".join(parser().format_help().split())
+    described = setting.option_help or ", ".join(CHOICES.get(setting.name, setting.choices))
+    assert f"{setting.option} " in text and described and described in text
+
+
+@each_option
+def test_an_option_refuses_what_the_setting_cannot_hold(setting: TrainingSetting, capsys: pytest.CaptureFixture[str]) -> None:
+    if setting.kind in ("bool", "text"):
+        wrong = f"{setting.option}=3" if setting.kind == "bool" else setting.option
+    else:
+        wrong = f"{setting.option}={'-7' if setting.kind == 'int' else 'no number and no choice'}"
+    with pytest.raises(SystemExit):
+        parser().parse_args([wrong])
+    assert setting.option in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("setting", [s for s in OPTIONS if s.excludes], ids=lambda s: s.name)
+def test_settings_that_exclude_each_other_are_not_given_together(setting: TrainingSetting, capsys: pytest.CaptureFixture[str]) -> None:
+    other = next(each for each in OPTIONS if each.name == setting.excludes)
+    with pytest.raises(SystemExit):
+        parser().parse_args([*arguments(setting)[0], *arguments(other)[0]])
+    assert f"{other.option} and {setting.option} cannot be used together" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("setting", [s for s in OPTIONS if s.optional and s.kind == "int"], ids=lambda s: s.name)
+def test_0_stands_for_an_empty_setting(setting: TrainingSetting) -> None:
+    options = parser().parse_args([setting.option, "0"])
+    assert list(given(options)) == [(setting, None)]
+    assert no_training(options) is (setting.effect == "length")
+
+
+def test_nothing_given_sets_nothing() -> None:
+    assert not list(given(parser().parse_args([])))
+    assert not no_training(argparse.Namespace(epochs=None, steps=None))

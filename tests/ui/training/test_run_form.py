@@ -1,0 +1,71 @@
+"""The training page has a field for every declared setting of a run, and it edits the document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtWidgets import QLabel, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from engine.nodes.catalog import CATALOG
+from graph.model.edits import SetTraining
+from graph.model.training_settings import TRAINING_SETTINGS, TrainingSetting
+from graph.storage.document import Document
+from tests.support.fields import enter
+from ui.look.theme import LIGHT
+from ui.training.training import TrainingPage
+
+SHOWN = [setting for setting in TRAINING_SETTINGS if setting.form]
+
+
+@pytest.fixture
+def page(qtbot: QtBot) -> Iterator[TrainingPage]:
+    page = TrainingPage()
+    qtbot.addWidget(page)
+    page.set_theme(LIGHT)
+    page.set_document(Document.new(CATALOG))
+    page.show()
+    yield page
+
+
+def test_only_an_optimizer_s_own_settings_have_another_form() -> None:
+    assert {setting.name for setting in TRAINING_SETTINGS} - {setting.name for setting in SHOWN} == {"hyper"}
+
+
+@pytest.mark.parametrize("setting", SHOWN, ids=lambda s: s.name)
+def test_a_field_edits_its_setting_and_undo_brings_it_back(page: TrainingPage, qtbot: QtBot, setting: TrainingSetting) -> None:
+    document = page._document
+    assert document is not None
+    before = dict(document.graph.training)
+    form = page.optimizer_form if setting.form == "optimizer" else page.run_form
+    field = form.editors[setting.name]
+    value = enter(qtbot, field, setting, str(int(setting.minimum or 0) + 17))
+    assert document.graph.training[setting.name] == value != before[setting.name]
+    if setting.excludes:
+        assert document.graph.training[setting.excludes] is None
+    document.undo()
+    page.refresh()
+    assert document.graph.training == before
+    if setting.empty:
+        assert isinstance(line := field.findChild(QLineEdit), QLineEdit) and line.placeholderText() == setting.empty
+
+
+@pytest.mark.parametrize("setting", [s for s in SHOWN if s.kind in ("int", "float") and s.minimum is not None], ids=lambda s: s.name)
+def test_a_field_refuses_what_is_out_of_range(page: TrainingPage, qtbot: QtBot, setting: TrainingSetting) -> None:
+    document = page._document
+    assert document is not None and setting.minimum is not None
+    before = dict(document.graph.training)
+    enter(qtbot, page.run_form.editors[setting.name], setting, str(int(setting.minimum) - 1))
+    assert document.graph.training == before
+    said = [label.text() for label in page.run_form.findChildren(QLabel) if label.isVisibleTo(page)]
+    assert f'"{setting.name}" is at least {setting.minimum:g}, not {setting.minimum - 1:g}' in said
+
+
+def test_of_two_lengths_the_one_that_holds_is_shown(page: TrainingPage) -> None:
+    document = page._document
+    assert document is not None
+    document.do(SetTraining("steps", 40))
+    page.refresh()
+    shown = {name: page.run_form.editors[name].findChild(QLineEdit).text() for name in ("epochs", "steps")}
+    assert shown == {"epochs": "", "steps": "40"}
