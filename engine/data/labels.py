@@ -69,15 +69,16 @@ def target_notes(
             if same:
                 text = f"feature {named(same[0])} equals the target {named(target)} in every row: it gives the answer away"
                 notes.append(Note(text, warning=True))
-    if len(targets) == 1 and _levels(y[:, 0]):
-        levels = len(np.unique(y))
+    levels = len(counts := whole_levels(y))
+    if levels >= 2 and counts.min() > 1 and (y >= 0).all():  # each occurs several times, and none is below 0
         offer = (("Read them as classes", {"coding": "index"}),)
         text = f"target {named(name)} has only {levels} values, all whole numbers; it was read as a number, not as classes"
         notes.append(Note(text, offer, meant_as_classes=True))
     return notes
 
 
-def _levels(y: np.ndarray) -> bool:
-    """Whether a target of numbers could be meant as classes: few whole numbers, each of which occurs several times."""
+def whole_levels(y: np.ndarray) -> np.ndarray:
+    """How often each value of a real target (N, k) occurs, where it is one column of few whole numbers; else empty."""
     values, counts = np.unique(y, return_counts=True)
-    return bool(2 <= len(values) <= LEVELS and (values == np.round(values)).all() and counts.min() > 1 and (values >= 0).all())
+    few = y.shape[1] == 1 and len(values) <= LEVELS and bool((values == np.round(values)).all())
+    return counts if few else counts[:0]

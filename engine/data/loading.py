@@ -18,8 +18,8 @@ import numpy as np
 from engine.data import csv_file
 from engine.data.errors import DataError, Note
 from engine.data.generators import GENERATORS
-from engine.data.labels import LEVELS
-from engine.data.specs import DATA_SETS, DataSetSpec
+from engine.data.labels import whole_levels
+from engine.data.specs import DATA_SETS, DataSetSpec, leading
 from engine.data.split import split
 from engine.nodes.sources import Data
 from engine.numerics.rng import seed_for
@@ -215,7 +215,7 @@ def _load(source: Source, beside: tuple[Source, ...]) -> DataSet:
     about = _description(spec, values, rows, raw.x.shape[1:], raw.feature_names, raw.target_names, raw.classes, columns)
     y = _coded(raw, about)
     notes = (*raw.notes, *_absent_classes(raw, train, test))
-    levels = _levels(raw.values[np.concatenate([train, test])]) if raw.values is not None else 0
+    levels = len(whole_levels(raw.values[np.concatenate([train, test])])) if raw.values is not None else 0
     about = replace(about, train_rows=len(train), test_rows=len(test), notes=notes, levels=levels)
     about = replace(about, picture=PICTURES.get(spec.key))
     parts = (raw.x[train], y[train], raw.x[test], y[test])
@@ -231,10 +231,10 @@ def _parts(sources: tuple[Source, ...]) -> tuple[np.ndarray, np.ndarray]:
     usable = np.logical_and.reduce([np.ones(rows, dtype=bool) if raw.usable is None else raw.usable for raw, _, _ in raws])
     if not usable.any():
         raise DataError("the data sets in this graph have no row that all of them can use")
-    first = next(((raw, values) for raw, spec, values in raws if spec.key != "table"), None)
+    first = leading([spec for _, spec, _ in raws])
     if first is None:
         return np.flatnonzero(usable), np.arange(0)
-    raw, values = first
+    raw, _, values = raws[first]
     rng = np.random.default_rng(seed_for(values["seed"], "split", values["dataset"]))
     return split(raw.labels, rows, float(values["test_fraction"]), rng, usable)
 
@@ -251,14 +251,6 @@ def _absent_classes(raw: _Raw, train: np.ndarray, test: np.ndarray) -> list[Note
             one = "class" if len(absent) == 1 else "classes"
             notes.append(Note(f"{one} {names}: too few rows to have one in the {what} part, so {so}", warning=True))
     return notes
-
-
-def _levels(values: np.ndarray) -> int:
-    """How many values a real target has, where these are few whole numbers."""
-    if values.shape[1] != 1 or (values != np.round(values)).any():
-        return 0
-    count = len(np.unique(values))
-    return count if count <= LEVELS else 0
 
 
 @lru_cache(maxsize=8)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,6 +25,11 @@ class DataSetSpec:
     classes: tuple[str, ...] = ()
     target_names: tuple[str, ...] = ("target",)
     made: bool = False
+
+    @property
+    def has_split(self) -> bool:
+        """Whether it says itself which samples train and which test; rows typed by hand all train, in their order."""
+        return "test_fraction" in self.settings
 
 
 _DRAWN = ("samples", "noise", "seed", "test_fraction", "coding")
@@ -187,3 +193,8 @@ _ALL = (
 )
 
 DATA_SETS: dict[str, DataSetSpec] = {spec.key: spec for spec in _ALL}
+
+
+def leading(data_sets: Sequence[DataSetSpec]) -> int | None:
+    """Which of several data sets that go row by row decides the order and the split of all: the first that has a split of its own."""
+    return next((place for place, spec in enumerate(data_sets) if spec.has_split), None)

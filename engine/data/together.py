@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.data.errors import DataError
 from engine.data.loading import DataSet
-from engine.data.specs import DATA_SETS
+from engine.data.specs import DATA_SETS, leading
 from graph.model.edits import SetParam
 from graph.model.problem import Problem, Repair
 from graph.model.settings import complaint
@@ -24,9 +24,9 @@ def disagreements(graph: Graph, loaded: Mapping[str, DataSet | DataError]) -> li
 
 
 def leader(graph: Graph, loaded: Mapping[str, DataSet | DataError]) -> str | None:
-    """The Data node whose split holds for the graph: the first, or the first that is not typed by hand and so has a split of its own."""
+    """The Data node whose split holds for the graph; where none has a split of its own, the first."""
     nodes = [node for node, data in loaded.items() if isinstance(data, DataSet)]
-    return next((node for node in nodes if graph.setting(node, "dataset") != "table"), nodes[0] if nodes else None)
+    return nodes[leading([DATA_SETS[graph.setting(node, "dataset")] for node in nodes]) or 0] if nodes else None
 
 
 def _against(graph: Graph, first: str, node: str, loaded: Mapping[str, Any]) -> Iterator[Problem]:
@@ -37,7 +37,7 @@ def _against(graph: Graph, first: str, node: str, loaded: Mapping[str, Any]) -> 
         yield Problem("error", f"{b}: {text}", (node, first), repairs=_as_many(graph, first, node, one.total))
         return
     mine, other = graph.settings_of(node), graph.settings_of(first)
-    if mine["dataset"] == "table":
+    if not DATA_SETS[mine["dataset"]].has_split:
         return
     for name in ("seed", "test_fraction"):
         if mine[name] == other[name] or not _own(mine, name):
