@@ -13,6 +13,7 @@ from cli.common import CommandError, add_graph_arguments
 from cli.parser import Parser, choice
 from cli.settings_options import add_training_options, positive
 from cli.version import version_text
+from engine.export.registry import formats_in, listed, metavar
 from engine.numerics.memory import TOO_LITTLE, is_lack_of_memory
 from graph.storage.paths import reason
 
@@ -108,6 +109,7 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
         add_graph_arguments(command)
         return command
 
+    programs, pictures = formats_in("engine.export.formats"), formats_in("ui.shell.picture_formats")
     run = graph_command("run", "one forward and one backward pass")
     _add_json(run)
     _add_full(run)
@@ -116,14 +118,14 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
     _add_json(train)
     _add_full(train)
     _add_json(graph_command("check", "structure, shapes, numerical against analytical gradient on every wire"))
-    render = graph_command("render", "a picture of the graph, PNG, SVG or PDF")
-    render.add_argument("-o", "--out", required=True, metavar="F.png|svg|pdf")
+    render = graph_command("render", f"a picture of the graph, {listed([form.title for form in pictures])}")
+    render.add_argument("-o", "--out", required=True, metavar=metavar(pictures))
     render.add_argument("--theme", type=choice("light", "dark", "projector"), default="light", metavar="T", help="light, dark or projector")
     render.add_argument("--scale", type=_scale, default=1.0, metavar="S", help="pixels per point, 0.1 to 8")
     render.add_argument("--values", action="store_true", help="with values and gradients on the wires")
 
     export = graph_command("export", "the graph as readable PyTorch")
-    export.add_argument("-o", "--out", metavar="F.py", help="standard output without it")
+    export.add_argument("-o", "--out", metavar=metavar(programs), help="standard output without it")
 
     listing = "list the built-in graphs and lessons"
     examples = commands.add_parser("examples", help=listing, description=f"{listing.capitalize()}.")

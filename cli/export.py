@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Final
 
 from cli.common import CommandError, cannot_write, load_graph, written_path
 from cli.trained import open_session
+from engine.export.registry import ExportError, Format, Trained, format_of, formats_in
 from graph.storage.writing import replace_file
+
+PROGRAMS: Final[tuple[Format[Trained], ...]] = formats_in("engine.export.formats")
 
 
 def command(options: argparse.Namespace) -> int:
-    from engine.export.export import ExportError, export
-
     out = written_path(options.out) if options.out is not None else None
+    form = (format_of(out, PROGRAMS) if out is not None else None) or PROGRAMS[0]  # any name will do for the first
     graph = load_graph(options)
     title = str(graph.settings.get("title") or options.formula or Path(options.file).stem)
     try:
-        text = export(open_session(graph, options), title)
+        data = form.write(Trained(open_session(graph, options), title)).data
     except ExportError as error:
         raise CommandError(str(error), 1) from None
     if out is None:
-        print(text, end="")
+        print(data.decode("utf-8"), end="")
         return 0
     try:
-        replace_file(out, text.encode("utf-8", "backslashreplace"))
+        replace_file(out, data)
     except OSError as error:
         raise cannot_write(out, error) from None
     return 0

@@ -16,11 +16,11 @@ def command(options: argparse.Namespace) -> int:
     try:
         from PySide6.QtGui import QGuiApplication
 
-        from ui.shell.picture_file import refuse_ending, write_picture
+        from ui.shell.picture_file import refuse_unknown_ending, write_picture
     except ImportError as error:
         raise CommandError(f"no picture can be painted: {error}", 1) from None
     try:
-        refuse_ending(path)
+        refuse_unknown_ending(path)
     except ValueError as error:
         raise CommandError(str(error)) from None
     graph = load_graph(options)

@@ -57,7 +57,7 @@ ARROWS: dict[str, set[str]] = {
     "ui.canvas": CANVAS | {"ui.canvas.paint", "ui.canvas.input"},
     "ui.shell.workspace": PANEL - {"ui.shell.workspace"},
     **{f"ui.{name}": PANEL for name in (*PANELS, *FEATURES)},
-    "ui.shell": PANEL | {"engine.nodes", *(f"ui.{name}" for name in (*PANELS, *FEATURES))},
+    "ui.shell": PANEL | {"engine.nodes", "engine.export", *(f"ui.{name}" for name in (*PANELS, *FEATURES))},
     "cli": BELOW_TRAINING | {"engine.training", "engine.training.optimizers", "engine.check", "engine.export", "ui.shell"},
 }
 """Room: the rooms it may import. A room inside another is a room of its own."""
@@ -172,7 +172,12 @@ def test_node_declarations_import_without_qt_and_leave_torch_out() -> None:
     _run(["PySide6", "shiboken6"], SPECS, ["torch", "scipy", "pandas", "sklearn"])
 
 
+def test_formats_are_listed_without_qt_and_torch() -> None:
+    _run(["PySide6", "shiboken6", "torch"], [*_modules("engine/export/formats"), *_modules("ui/shell/picture_formats")], [])
+
+
 def test_what_the_window_takes_from_the_engine_leaves_torch_out() -> None:
     needed = [*SPECS, "engine.training.optimizers", "engine.training.curve", "engine.kernel.client", "engine.data.specs"]
+    needed += ["engine.export.registry", *(name.removesuffix(".__init__") for name in _modules("engine/export/formats"))]
     assert set(needed) <= EVERY
     _run(["torch"], needed, [])

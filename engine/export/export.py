@@ -17,6 +17,7 @@ from engine.compile.environment import Held, Key, Own, Several, Wire, Wiring, fr
 from engine.export.measured import Measured, Method, Methods
 from engine.export.names import RESERVED, python_names
 from engine.export.program import Part, Report, commented, literal, plain, program, without_defaults, zeros
+from engine.export.registry import ExportError
 from engine.export.scopes import Line, Scope, scopes
 from engine.nodes import TYPES
 from engine.nodes.base import NodeType, Settings
@@ -33,10 +34,6 @@ KNOWN_TO_THE_PROGRAM = ("batched", "producers", "shapes", "training")
 UNSELECTED = """# Where a branch is not selected (by max, min, ReLU …) and its slope is infinite at this very point, torch's gradient is NaN
 # (0 · inf). The gradient in the app is 0 there.
 """
-
-
-class ExportError(Exception):
-    """The graph cannot be written as a program; the text says why."""
 
 
 def export(session: Session, title: str = "") -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QProcess
 from PySide6.QtGui import QGuiApplication
 
+from engine.export.registry import Format, Trained, filters, formats_in
 from graph.model.graph import Graph
 from graph.model.spec import Catalog
 from graph.storage import files as graph_files
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 UNTITLED = "Untitled"
 MAIN = Path(__file__).resolve().parents[2] / "main.py"
 PICTURE_SCALE = 2.0
-PICTURES = "Picture (*.png);;Vector picture (*.svg);;PDF (*.pdf)"
 
 
 class Files:
@@ -228,8 +228,9 @@ class Files:
     def export_code(self) -> None:
         """Readable PyTorch, written by the command line in a process of its own: this one never loads torch."""
         window = self._window
-        suggested = str(self.suggested(file_name(self.title, ".py", "_")))
-        chosen = window.dialogs.save_path(suggested, "Export PyTorch code", "Python (*.py)", ".py")
+        programs: tuple[Format[Trained], ...] = formats_in("engine.export.formats")
+        suggested = str(self.suggested(file_name(self.title, programs[0].ending, "_")))
+        chosen = window.dialogs.save_path(suggested, "Export PyTorch code", filters(programs), programs[0].ending)
         if chosen is None:
             return
         folder = tempfile.TemporaryDirectory(prefix="gradwire-")
@@ -261,11 +262,13 @@ class Files:
 
     def export_picture(self) -> None:
         window = self._window
-        chosen = window.dialogs.save_path(str(self.suggested(file_name(self.title, ".png", "_"))), "Export picture", PICTURES, ".png")
+        from ui.shell.picture_file import PICTURES, write_picture
+
+        first = PICTURES[0].ending
+        suggested = str(self.suggested(file_name(self.title, first, "_")))
+        chosen = window.dialogs.save_path(suggested, "Export picture", filters(PICTURES), first)
         if chosen is None:
             return
-        from ui.shell.picture_file import write_picture
-
         try:
             hidden = window.canvas.overlay.hidden
             said = write_picture(chosen, window.document.graph, window.trace, window.theme.name, PICTURE_SCALE, hidden)
@@ -284,10 +287,12 @@ class Files:
 
     def copy_picture(self) -> None:
         """The whole graph with its numbers, in the present theme, onto the clipboard."""
-        from ui.shell.picture_file import picture_image, too_large
+        from ui.shell.picture_formats import Drawing
+        from ui.shell.picture_image import picture_image, too_large
 
         window = self._window
-        image, used = picture_image(window.document.graph, window.trace, window.theme, PICTURE_SCALE, window.canvas.overlay.hidden)
+        shown = Drawing(window.document.graph, window.trace, window.theme, PICTURE_SCALE, window.canvas.overlay.hidden)
+        image, used = picture_image(shown)
         QGuiApplication.clipboard().setImage(image)
         window.say(f"The picture is on the clipboard{self._shown_step}. {too_large(used, PICTURE_SCALE)}".removesuffix(". "))
 

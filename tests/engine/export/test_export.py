@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 import torch
 
-from engine.export.export import ExportError, export
+from engine.export.export import export
+from engine.export.registry import ExportError
 from engine.nodes.catalog import CATALOG
 from engine.training.optimizers.specs import OPTIMIZERS
 from engine.training.session import Session

@@ -27,6 +27,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.export.registry import Format
 from engine.nodes.catalog import CATALOG
 from graph.model import edits
 from graph.model.graph import Graph
@@ -41,7 +42,9 @@ from ui.canvas.paint.picture import MARGIN, paint_graph, picture_size
 from ui.canvas.view import STALE_MS, Canvas
 from ui.look.theme import DARK, LIGHT, PROJECTOR, THEMES, Theme, color
 from ui.shell import picture_file
-from ui.shell.picture_file import picture_image
+from ui.shell import picture_image as image_of
+from ui.shell.picture_formats import Drawing
+from ui.shell.picture_image import picture_image
 from ui.shell.workspace.playback import Playhead
 
 
@@ -360,7 +363,7 @@ def test_a_graph_is_written_as_svg(qapp: QApplication, tmp_path: Path) -> None:
 @pytest.mark.parametrize("scale", [0.5, 1.0, 3.0, 6.0])
 def test_a_picture_is_as_large_as_its_scale_says(qapp: QApplication, scale: float) -> None:
     """The graph grows with the picture: at every scale the cards begin at the same share of its width."""
-    image, used = picture_image(xy_plus_z(), None, LIGHT, scale)
+    image, used = picture_image(Drawing(xy_plus_z(), None, LIGHT, scale))
     natural = picture_size(xy_plus_z())
     assert used == scale and image.width() == math.ceil(natural.width() * scale)
     row = [image.pixelColor(x, image.height() // 4) == color(LIGHT.canvas) for x in range(0, image.width(), max(1, round(scale)))]
@@ -370,7 +373,7 @@ def test_a_picture_is_as_large_as_its_scale_says(qapp: QApplication, scale: floa
 def test_a_picture_that_would_be_too_large_says_its_scale_and_vectors_have_no_limit(
     qapp: QApplication, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(picture_file, "LARGEST", 300)
+    monkeypatch.setattr(image_of, "LARGEST", 300)
     said = picture_file.write_picture(tmp_path / "g.png", xy_plus_z(), None, "light", 2.0)
     used = 300 / picture_size(xy_plus_z()).width()
     assert f"scale {used:.2g} instead of 2" in said and QImage(str(tmp_path / "g.png")).width() == 300
@@ -386,6 +389,16 @@ def test_a_pdf_is_a_pdf_with_letters_in_it_and_other_endings_are_refused(qapp: Q
     with pytest.raises(ValueError, match=".png, .svg or .pdf"):
         picture_file.write_picture(tmp_path / "g.jpg", xy_plus_z(), None, "light")
     assert not (tmp_path / "g.jpg").exists()
+
+
+@pytest.mark.parametrize("form", picture_file.PICTURES, ids=lambda form: form.title)
+def test_every_kind_of_picture_shows_the_graph_and_its_numbers(qapp: QApplication, tmp_path: Path, form: Format[Drawing]) -> None:
+    sizes = []
+    for trace in (None, xy_plus_z_trace()):
+        path = tmp_path / f"g{form.ending}"
+        assert picture_file.write_picture(path, xy_plus_z(), trace, "dark") == ""
+        sizes.append(len(path.read_bytes()))
+    assert 500 < sizes[0] < sizes[1], "numbers are more to paint"
 
 
 def test_edits_leave_no_wire_or_card_behind(qtbot: QtBot) -> None:

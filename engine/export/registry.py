@@ -1,0 +1,88 @@
+"""Kinds of files that a graph can be written as: one file each, in a package of such files, found there and listed nowhere else.
+
+A format declares itself as FORMAT without loading what it writes with (torch, Qt), so that dialogs and the command line can list all of
+them. Programs are in `engine.export.formats`, pictures, which need Qt, in `ui.shell.picture_formats`.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from graph.text.quoting import quoted_name
+
+if TYPE_CHECKING:
+    from engine.training.session import Session
+
+Source = TypeVar("Source")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file's content, and what there is to say about it, often nothing."""
+
+    data: bytes
+    remark: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Format(Generic[Source]):
+    """One kind of file. `ending` begins with a dot; `filter` is its line in a file dialog; the lowest `order` is offered first.
+
+    `write` makes the file's content from a `Source`. It raises ExportError where that has no such form.
+    """
+
+    title: str
+    ending: str
+    filter: str
+    write: Callable[[Source], Written]
+    order: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What a program is written from: a graph with its values as they are now, and its title."""
+
+    session: Session
+    title: str = ""
+
+
+class ExportError(Exception):
+    """The graph cannot be written in this form; the text says why."""
+
+
+def formats_in(package: str) -> tuple[Format[Source], ...]:
+    """The FORMAT of every module of a package, in their order."""
+    names = [module.name for module in pkgutil.iter_modules(import_module(package).__path__)]
+    found: list[Format[Source]] = [import_module(f"{package}.{name}").FORMAT for name in names]
+    return tuple(sorted(found, key=lambda each: (each.order, each.title)))
+
+
+def format_of(path: Path, formats: Sequence[Format[Source]]) -> Format[Source] | None:
+    """The format that a file's name asks for by its ending."""
+    return next((each for each in formats if each.ending == path.suffix.lower()), None)
+
+
+def refuse_ending(path: Path, formats: Sequence[Format[Source]], what: str) -> None:
+    """Raise ValueError where the name of `what` does not say which format is meant."""
+    if format_of(path, formats) is None:
+        raise ValueError(f"{quoted_name(path)}: {what}'s name ends in {listed([each.ending for each in formats])}")
+
+
+def filters(formats: Sequence[Format[Source]]) -> str:
+    """The lines of a file dialog, as Qt takes them."""
+    return ";;".join(f"{each.filter} (*{each.ending})" for each in formats)
+
+
+def metavar(formats: Sequence[Format[Source]]) -> str:
+    """How the help of a command writes a file of these formats: `F.png|svg|pdf`."""
+    return "F." + "|".join(each.ending[1:] for each in formats)
+
+
+def listed(words: Sequence[str]) -> str:
+    """`PNG, SVG or PDF`."""
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -1,0 +1,23 @@
+"""Kinds of pictures that a graph can be painted into, one file each; see `engine.export.registry`. Listing them needs no Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from engine.compile.views import TraceView
+    from graph.model.graph import Graph
+    from ui.canvas.model.content import Hidden
+    from ui.look.theme import Theme
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """What is painted: the whole graph, with the numbers of `trace` where given, and question marks for the `hidden` ones."""
+
+    graph: Graph
+    trace: TraceView | None
+    theme: Theme
+    scale: float = 1.0
+    hidden: Hidden | None = None
