@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from cli.common import CommandError, load_graph, objective_hint, print_json, problems_entry
 from cli.trained import open_session, state_entry
 from engine.compile.views import Absent
+from graph.model.address import input_name, output_name, parameter
 
 if TYPE_CHECKING:
     from engine.compile.trace import Trace
@@ -57,12 +58,12 @@ def _describe(graph: Graph, trace: Trace, full: bool) -> dict[str, Any]:
             gradients[key] = tensor_json(gradient, full)
 
     for (node, port), value in trace.values.items():
-        key = _output_name(graph, node, port)
+        key = output_name(graph, node, port)
         values[key] = tensor_json(value, full)
         note(key, trace.gradients[node, port])
     for (node, name), value in trace.parameters.items():
         if graph.spec(node).role != "parameter":
-            key = f"{graph.nodes[node].name}.{name}"
+            key = parameter(node, name).name(graph)
             values[key] = tensor_json(value, full)
             note(key, trace.parameter_gradients[node, name])
     objective = trace.objective
@@ -81,25 +82,12 @@ def _wires(graph: Graph, trace: Trace, full: bool) -> list[dict[str, Any]]:
     def entry(edge: Edge) -> dict[str, Any]:
         gradient = trace.edge_gradients.get(edge.id)  # none on a wire to a bypassed node that passes another one on
         return {
-            "from": _output_name(graph, *edge.source), "to": _input_name(graph, edge.target, edge.slot),
+            "from": output_name(graph, *edge.source), "to": input_name(graph, *edge.target, edge.slot),
             "value": tensor_json(trace.values[edge.source], full),
             "gradient": tensor_json(gradient, full) if gradient is not None and not isinstance(gradient, Absent) else None,
         }  # fmt: skip
 
     return [entry(edge) for edge in graph.edges.values() if edge.source in trace.values]
-
-
-def _output_name(graph: Graph, node: str, port: str) -> str:
-    """`x` for a node with one output, `data.target` where there are several."""
-    name = graph.nodes[node].name
-    return name if len(graph.spec(node).outputs) == 1 else f"{name}.{port}"
-
-
-def _input_name(graph: Graph, target: tuple[str, str], slot: int) -> str:
-    node, port = target
-    declared = graph.spec(node).input(port)
-    suffix = f"[{slot}]" if declared is not None and declared.many else ""
-    return f"{graph.nodes[node].name}.{port}{suffix}"
 
 
 def _print_table(result: dict[str, Any]) -> None:

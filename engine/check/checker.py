@@ -22,6 +22,7 @@ from engine.compile.views import Absent
 from engine.numerics.differences import FINEST, SAFETY, Estimate, central, derivative
 from engine.numerics.rng import generator
 from engine.numerics.round_off import Bounded, bounded
+from graph.model.address import input_name, output_name, parameter
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
@@ -114,16 +115,12 @@ class Checker:
 
     def _edge(self, edge: str) -> WireReport:
         wire = self.graph.edges[edge]
-        spec = self.graph.spec(wire.source[0])
-        source = self.graph.nodes[wire.source[0]].name + (f".{wire.source[1]}" if len(spec.outputs) > 1 else "")
-        port = self.graph.spec(wire.target[0]).input(wire.target[1])
-        target = f"{self.graph.nodes[wire.target[0]].name}.{wire.target[1]}" + (f"[{wire.slot}]" if port is not None and port.many else "")
+        source, target = output_name(self.graph, *wire.source), input_name(self.graph, *wire.target, wire.slot)
         return self._compare(WireReport(source, target, edge), edge, wire.target[0])
 
     def parameter(self, key: Key) -> WireReport:
         """One learned tensor."""
-        name = self.graph.nodes[key[0]].name
-        return self._compare(WireReport(name, f"{name}.{key[1]}"), key, key[0])
+        return self._compare(WireReport(self.graph.nodes[key[0]].name, parameter(*key).name(self.graph)), key, key[0])
 
     def evaluate(self, where: str | Key, value: Tensor) -> float:
         """The objective with one wire, or one learned tensor, replaced; NaN where a node refuses the value."""

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from engine.compile.views import Absent, ArrayView, cover, entry_at
-from engine.explain import place as places
 from engine.explain.audit import AuditPart, AuditRow, StepErrors
 from engine.explain.cards import Array, Card, Line, Number, Section, Tex, Words
 from engine.explain.cards import Place as CardPlace
@@ -74,20 +73,20 @@ class Covering:
         whole = address.whole
         return ASKED if whole in self.hidden.asked else AHEAD if whole in self.hidden.ahead else None
 
-    def asked(self, *places_: Any) -> bool:
-        """Whether the gradient at one of these places is to be found out."""
-        return any(where.derivative.whole in self.hidden.asked for place in places_ if (where := _address(place)) is not None)
+    def asked(self, address: Address) -> bool:
+        """Whether the gradient there is to be found out."""
+        return address.derivative.whole in self.hidden.asked
 
     def carries(self, edge: str) -> bool:
         """Whether the gradient along this wire is to be found out."""
         return Address("edge", edge, "", True) in self.hidden.asked
 
-    def measured(self, quantity: str, place: Any) -> bool:
+    def measured(self, quantity: str, place: Address) -> bool:
         """Whether somebody is to find out this quantity at a place."""
         graph = self.graph
         node = graph.edges[place.id].source[0] if place.id in graph.edges else place.id
         asked = (each for each in self.hidden.measures if each[0] == quantity)
-        return any(identity in (place.id, node) and index in ((), place.entry) for _, identity, index in asked)
+        return any(identity in (place.id, node) and index in ((), place.index) for _, identity, index in asked)
 
     def number(self, value: Any) -> Any:
         """A number without an address: covered where it is one of the secrets at three digits."""
@@ -130,11 +129,8 @@ def _address(place: Any) -> Address | None:
     """The address of a place of a card or of a tool."""
     if isinstance(place, Address) or place is None:
         return place
-    if isinstance(place, places.Place):
-        kind: Any = {"wire": "edge"}.get(place.kind, place.kind)
-        return Address(kind, place.id, place.name)
     if isinstance(place, CardPlace) and place.kind != "setting":
-        kind = {"node": "output"}.get(place.kind, place.kind)
+        kind: Any = {"node": "output"}.get(place.kind, place.kind)
         return Address(kind, place.id, place.name, place.gradient) if place.name or kind == "edge" else None
     return None
 
@@ -180,7 +176,7 @@ def _view(thing: ArrayView, covering: Covering) -> ArrayView:
     return covering.view(thing)
 
 
-for _kind in (Address, places.Place, CardPlace):
+for _kind in (Address, CardPlace):
     _cover.register(_kind, lambda thing, covering: thing)
 
 
@@ -312,7 +308,7 @@ def _secant_line(line: SecantLine, covering: Covering) -> SecantLine:
 
 @_cover.register
 def _audit_row(row: AuditRow, covering: Covering) -> AuditRow:
-    if not covering.asked(row.place):
+    if not covering.asked(row.address):
         return row
     return replace(row, **{name: ASKED for name in ("analytical", "numerical") if getattr(row, name) is not None})
 

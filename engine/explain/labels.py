@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from graph.model.address import output_name
+
 if TYPE_CHECKING:
     from graph.model.elements import Edge, End
     from graph.model.graph import Graph
@@ -23,13 +25,7 @@ def total(objective: str, name: str) -> str:
 
 def wire_name(graph: Graph, edge: Edge) -> str:
     """A value as it arrives along one wire: `x→d`, with the port where two wires from one output end at one node: `x→d.a`."""
-    return f"{output_name(graph, edge.source)}→{'.'.join(filter(None, wire_end(graph, edge)))}"
-
-
-def output_name(graph: Graph, end: End) -> str:
-    """`hidden`, or `data.x` where the node has several outputs."""
-    name = graph.nodes[end[0]].name
-    return f"{name}.{end[1]}" if len(graph.spec(end[0]).outputs) > 1 else name
+    return f"{output_name(graph, *edge.source)}→{'.'.join(filter(None, wire_end(graph, edge)))}"
 
 
 def wire_end(graph: Graph, edge: Edge) -> tuple[str, str]:
@@ -66,8 +62,8 @@ def meets_again(graph: Graph, edge: Edge) -> bool:
 
 def local(graph: Graph, end: End, edge: Edge) -> str:
     """How a node's output answers to one wire: `∂d/∂x`, `∂d/∂(x→d.a)` where x reaches d in several ways."""
-    below = wire_name(graph, edge) if meets_again(graph, edge) else output_name(graph, edge.source)
-    return total(output_name(graph, end), below)
+    below = wire_name(graph, edge) if meets_again(graph, edge) else output_name(graph, *edge.source)
+    return total(output_name(graph, *end), below)
 
 
 def objective_name(graph: Graph, objective: End | None) -> str:

@@ -12,13 +12,13 @@ from torch import Tensor
 
 from engine.compile.environment import Held, Key, Own, Several, Wire
 from engine.compile.plan import Leaf, Operation
+from engine.explain.address import number_at
 from engine.explain.local_products import LocalProducts
-from engine.explain.place.lookup import number_at, place_name
 from engine.explain.question import Unanswerable
 from engine.nodes.base import NodeError
 
 if TYPE_CHECKING:
-    from engine.explain.place import Place
+    from graph.model.address import Address
 
 
 class Replay:
@@ -27,7 +27,7 @@ class Replay:
     `base` is the present tensor. Raises Unanswerable without an objective, or where it does not depend on the place.
     """
 
-    def __init__(self, products: LocalProducts, place: Place, dtype: torch.dtype = torch.float64) -> None:
+    def __init__(self, products: LocalProducts, place: Address, dtype: torch.dtype = torch.float64) -> None:
         trace = products.trace
         if trace.objective is None:
             raise Unanswerable(trace.objective_note or "There is no objective.")
@@ -37,7 +37,7 @@ class Replay:
         self._cast: dict[Any, Any] = {}
         self._behind = self._between()
         if not self._behind and not (place.kind == "output" and place.key == self.target):
-            raise Unanswerable(f"The objective does not depend on {place_name(products.graph, place)}.")
+            raise Unanswerable(f"The objective does not depend on {place.whole.name(products.graph)}.")
 
     def __call__(self, value: Tensor) -> Tensor:
         """The objective as a tensor without axes; differentiable as far as torch can. Raises Unanswerable where a node refuses."""
@@ -119,7 +119,7 @@ class Replay:
     def _replaced(self, leaf: Leaf) -> bool:
         if isinstance(leaf, Own):
             return self.place.kind == "parameter" and leaf.key == self.place.key
-        return self.place.kind == "wire" and leaf.edge == self.place.id
+        return self.place.kind == "edge" and leaf.edge == self.place.id
 
     def _call(self, operation: Operation, moved: set[Key]) -> _Call:
         """The operation's arguments, those that do not change filled in."""

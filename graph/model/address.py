@@ -132,7 +132,7 @@ def output(node: str, port: str = "y", index: Index | None = None) -> Address:
     return Address("output", node, port, False, index)
 
 
-def edge(identity: str, index: Index | None = None) -> Address:
+def wire(identity: str, index: Index | None = None) -> Address:
     return Address("edge", identity, "", False, index)
 
 
@@ -140,10 +140,10 @@ def parameter(node: str, name: str, index: Index | None = None) -> Address:
     return Address("parameter", node, name, False, index)
 
 
-def first_output(graph: Graph, node: str) -> Address | None:
-    """The number that a node stands for; None where it gives none."""
+def first_output(graph: Graph, node: str) -> Address:
+    """The number that a node stands for. A node that gives none (of a type that nobody declares) has one in name only."""
     outputs = graph.spec(node).outputs
-    return output(node, outputs[0].name) if outputs else None
+    return output(node, outputs[0].name if outputs else "y")
 
 
 def output_name(graph: Graph, node: str, port: str) -> str:
@@ -159,8 +159,8 @@ def input_name(graph: Graph, node: str, port: str, slot: int = 0) -> str:
 
 
 def _edge_name(graph: Graph, address: Address) -> str:
-    wire = graph.edges[address.id]
-    return f"{output_name(graph, *wire.source)}{_brackets(address.index)} → {input_name(graph, *wire.target, wire.slot)}"
+    edge = graph.edges[address.id]
+    return f"{output_name(graph, *edge.source)}{_brackets(address.index)} → {input_name(graph, *edge.target, edge.slot)}"
 
 
 def _node_name(graph: Graph, address: Address) -> str:

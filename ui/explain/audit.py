@@ -133,7 +133,7 @@ class AuditOverlay(QObject):
 
     def row_at(self, identity: str) -> AuditRow | None:
         """The row of a wire; of a node the worst of its learned tensors."""
-        rows = [row for row in self.rows if row.edge == identity or (row.parameter is not None and row.parameter[0] == identity)]
+        rows = [row for row in self.rows if row.address.id == identity]
         return max(rows, key=severity, default=None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -184,12 +184,11 @@ def tags_of(rows: Iterable[AuditRow]) -> dict[str, Tag]:
     for row in rows:
         if row.note and row.analytical is None and row.ok:
             continue
-        if row.edge:
-            tags[row.edge] = Tag(verdict(row), kind_of(row))
-        elif row.parameter is not None:
-            node = row.parameter[0]
+        if row.address.kind == "edge":
+            tags[row.address.id] = Tag(verdict(row), kind_of(row))
+        else:
+            node = row.address.id
             worst[node] = max((worst.get(node, row), row), key=severity)
     for node, row in worst.items():
-        assert row.parameter is not None
-        tags[node] = Tag(f"{row.parameter[1]}  {verdict(row)}", kind_of(row))
+        tags[node] = Tag(f"{row.address.port}  {verdict(row)}", kind_of(row))
     return tags

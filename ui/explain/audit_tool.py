@@ -10,11 +10,11 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from engine.explain.audit import AuditRow, Branch, ErrorCurve, StepCurve, StepErrors
-from engine.explain.place import Place
 from engine.explain.question import Question
+from graph.model.address import Address
 from ui.explain.audit import kind_of, severity, verdict
 from ui.explain.links import follow, link_to, point_at
-from ui.explain.tool import Tool, chosen_place, place_name, telling_entry
+from ui.explain.tool import Tool, chosen_place, telling_entry
 from ui.explain.writing import HIDDEN
 from ui.look.numbers import exact, number
 from ui.look.theme import color, font
@@ -37,7 +37,7 @@ class AuditTool(Tool):
         super().__init__(workspace)
         self.audit = workspace.explain.audit
         self.curve: StepErrors | None = None
-        self.chosen: Place | None = None
+        self.chosen: Address | None = None
         self._plot: Any = None
         self._filled: list[AuditRow] = []
         self.toggle = button("Audit the graph", accent="forward", tip="Numerical against analytical gradient on every wire  (A)")
@@ -111,11 +111,11 @@ class AuditTool(Tool):
         if place is None and workspace.trace is not None and self.chosen is None:
             return self._no_curve("Choose a row, click a tag on the canvas, or select a number.")
         if place is not None:
-            self.chosen = Place(place.kind, place.id, place.name, telling_entry(graph, workspace.trace, place))
+            self.chosen = place.at(telling_entry(graph, workspace.trace, place))
         if self.chosen is not None:
             self._ask(self.chosen)
 
-    def _ask(self, place: Place) -> None:
+    def _ask(self, place: Address) -> None:
         self.asker.want(StepCurve(place))
 
     def choose_row(self, row: AuditRow) -> None:
@@ -123,16 +123,16 @@ class AuditTool(Tool):
         rows = self.audit.rows
         if row in rows and self.table.rowCount() == len(rows):
             self.table.selectRow(rows.index(row))
-        self.chosen = row.place
-        self._ask(row.place)
+        self.chosen = row.address
+        self._ask(row.address)
 
     def _row_selected(self) -> None:
         row = self._row()
         if row is not None and self.isVisible():
-            point_at(self.workspace, link_to(row.place))
+            point_at(self.workspace, link_to(row.address))
             if row.analytical is not None:
-                self.chosen = row.place
-                self._ask(row.place)
+                self.chosen = row.address
+                self._ask(row.address)
 
     def _row(self) -> AuditRow | None:
         chosen, rows = self.table.currentRow(), self.audit.rows
@@ -140,7 +140,7 @@ class AuditTool(Tool):
 
     def _go(self, number_: int) -> None:
         if 0 <= number_ < len(self.audit.rows):
-            follow(self.workspace, link_to(self.audit.rows[number_].place))
+            follow(self.workspace, link_to(self.audit.rows[number_].address))
 
     def _audited(self) -> None:
         if not self.isVisible():
@@ -157,7 +157,7 @@ class AuditTool(Tool):
                 self._fill(number_, row)
         compared = [row for row in rows if row.analytical is not None]
         if self.chosen is None and compared and not audit.busy:
-            self.chosen = max(compared, key=severity).place  # the one with the most to tell
+            self.chosen = max(compared, key=severity).address  # the one with the most to tell
             self._ask(self.chosen)
 
     def _summary(self) -> str:
@@ -171,12 +171,10 @@ class AuditTool(Tool):
         return audit.summary
 
     def _fill(self, number_: int, row: AuditRow) -> None:
-        graph, theme = self.workspace.document.graph, self.theme
-        kind = kind_of(row)
-        name = f"{row.source} → {row.target}" if row.edge else place_name(graph, row.place)
+        theme, kind, name = self.theme, kind_of(row), row.name
         values = (row.analytical, row.numerical)
         said = f"{SIGNS[kind]} {verdict(row)}".strip()
-        asked = self.asked(row.place)
+        asked = self.asked(row.address)
         texts = [name, *("" if v is None else HIDDEN if asked else number(v) for v in values), said]
         told = ABSENT.get(row.note, row.note) or f"step {number(row.step, 2)}"
         tips = [name, *("" if v is None or asked else exact(v) for v in values), told]

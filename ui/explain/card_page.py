@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSpinBox, QVBoxLayout, 
 
 from engine.compile.views import TraceView
 from engine.explain.cards import Array, Card, CardOf, Notation, Section
-from engine.explain.place import Place
 from engine.explain.question import Question, Refusal
+from graph.model.address import Address
 from graph.storage.document import Document
 from ui.explain.asking import Asker
 from ui.explain.links import Link, follow, point_at
@@ -247,7 +247,7 @@ class CardPage(QWidget):
         """The node or wire that is explained, or whose tensor is."""
         return self._focus.id if self._focus is not None else ""
 
-    def chosen_entry(self, place: Place) -> tuple[int, ...] | None:
+    def chosen_entry(self, place: Address) -> tuple[int, ...] | None:
         """The number of a node's output that someone has chosen here; None where nobody has."""
         card = self.card
         if card is None or card.kind != "node" or card.id != place.id or place.kind != "output":

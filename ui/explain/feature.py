@@ -16,7 +16,7 @@ from ui.shell.workspace.feature import Feature
 
 if TYPE_CHECKING:
     from engine.explain.audit import AuditRow
-    from engine.explain.place import Place
+    from graph.model.address import Address
     from ui.canvas.paint.overlay import Measure
     from ui.explain.audit import AuditOverlay
     from ui.explain.card_page import CardPage
@@ -169,7 +169,7 @@ class Explain(Feature):
         self._meant = (subject, entry) if entry is not None else None
         self._refresh_tools()
 
-    def entry_of(self, place: Place) -> tuple[int, ...] | None:
+    def entry_of(self, place: Address) -> tuple[int, ...] | None:
         """Which number of a tensor the panel works with: the one chosen on the card, else the one meant, else the one with the largest
         gradient."""
         from ui.explain.tool import telling_entry, view_at

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from engine.explain.cards import Place as CardPlace
-    from engine.explain.place import Place
+    from graph.model.address import Address
     from graph.model.graph import Graph
     from ui.shell.workspace.workspace import Workspace
 
@@ -31,9 +31,9 @@ def link_of(place: CardPlace | None) -> str:
     return "" if place is None else Link(place.kind, place.id, place.name).text()
 
 
-def link_to(place: Place) -> str:
-    kind = {"output": "node", "parameter": "parameter", "wire": "edge"}[place.kind]
-    return Link(kind, place.id, place.name).text()
+def link_to(place: Address) -> str:
+    kind = {"output": "node", "parameter": "parameter", "edge": "edge"}[place.kind]
+    return Link(kind, place.id, place.port).text()
 
 
 def read_link(text: str) -> Link | None:

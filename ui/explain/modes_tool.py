@@ -10,10 +10,10 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout
 from engine.compile.views import ArrayView, Gradient
 from engine.explain.cards.symbols import Symbols
 from engine.explain.forward_mode import Adjoints, Direction, ForwardMode, ReverseMode, Tangents
-from engine.explain.place import Place
 from engine.explain.question import Question
+from graph.model.address import Address
 from ui.canvas.paint.overlay import Tag
-from ui.explain.tool import Tool, chosen_place, place_name, top_aligned
+from ui.explain.tool import Tool, chosen_place, top_aligned
 from ui.explain.writing import HIDDEN
 from ui.look.numbers import exact, number
 from ui.look.widgets import FlowLayout, button, label, scrolled, set_property
@@ -46,7 +46,7 @@ class ModesTool(Tool):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self.answer: Tangents | Adjoints | None = None
-        self.seed: Place | None = None
+        self.seed: Address | None = None
         self.reached: int | None = None
         """How many nodes the stepping has come to; None: all of them."""
         self.modes, self.directions = QButtonGroup(self), QButtonGroup(self)
@@ -115,20 +115,20 @@ class ModesTool(Tool):
         self.show_body()
         if place is None:
             return self._invite()
-        if self.mode == REVERSE and place.kind == "wire":
-            place = Place("output", *graph.edges[place.id].source)
+        if self.mode == REVERSE and place.kind == "edge":
+            place = Address("output", *graph.edges[place.id].source)
         if place.kind == "parameter" and self.mode == REVERSE:
             return self._invite()
         if self.seed is None or (place.kind, place.key) != (self.seed.kind, self.seed.key):
             self.reached = None
         direction = DIRECTIONS[self.directions.checkedId()][0]
         entry = workspace.explain.entry_of(place)
-        self.seed = Place(place.kind, place.id, place.name, entry if direction == "entry" else None)
+        self.seed = place.at(entry if direction == "entry" else None)
         self.asker.want(ForwardMode(self.seed, direction) if self.mode == FORWARD else ReverseMode(self.seed))
 
-    def _there(self, place: Place) -> bool:
+    def _there(self, place: Address) -> bool:
         graph = self.workspace.document.graph
-        return place.id in (graph.edges if place.kind == "wire" else graph.nodes)
+        return place.exists(graph)
 
     def _invite(self) -> None:
         self._clear()
@@ -172,7 +172,7 @@ class ModesTool(Tool):
         self.title.setText(f"Seed {answer.name}: tangents" if forward else f"Target {answer.name}: adjoints")
         self.hint.setText(self._checked(answer))
         place = answer.seed if isinstance(answer, Tangents) else answer.target
-        seed = Text(place_name(graph, place), sans=True)
+        seed = Text(place.name(graph), sans=True)
         along = next((words for key, words, _ in DIRECTIONS if isinstance(answer, Tangents) and answer.direction == key != "entry"), "")
         direction = [Text(f", moved by v: {along}", "secondary", sans=True)] if along else []
         lines = [Written(row(Text("seed  " if forward else "target  ", "secondary", sans=True), seed, *direction), size=15.0)]
@@ -226,7 +226,7 @@ class ModesTool(Tool):
                     tags[edge] = Tag(("→ " if forward else "← ") + _said(found), "forward" if forward else "backward")
         overlay.tag(OWNER, tags)
         place = answer.seed if isinstance(answer, Tangents) else answer.target
-        node = graph.edges[place.id].source[0] if place.kind == "wire" and place.id in graph.edges else place.id
+        node = place.node(graph) if place.exists(graph) else place.id
         overlay.mark(OWNER, {node: "seed" if forward else "target"})
 
     def _clear(self) -> None:

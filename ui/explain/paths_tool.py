@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSizePolicy, QVBoxLayou
 
 from engine.compile.views import ArrayView
 from engine.explain.paths import Counts, Factor, Ledger, PartialSum, Path, PathLedger, PathSum
-from engine.explain.place import Place
 from engine.explain.question import Question
-from ui.explain.tool import Tool, chosen_place, place_name, top_aligned
+from graph.model.address import Address
+from ui.explain.tool import Tool, chosen_place, top_aligned
 from ui.explain.writing import HIDDEN
 from ui.look.numbers import count, exact, number
 from ui.look.theme import LIGHT, Theme, color, font
@@ -82,7 +82,7 @@ class PathsTool(Tool):
         self.ledger: Ledger | None = None
         self.summed: ArrayView | None = None
         """The sum over all paths, when it had to be asked for in parts."""
-        self._place: Place | None = None
+        self._place: Address | None = None
         self._start = 0
         self._adding: Any = None
         self.kept: int | None = None
@@ -141,11 +141,11 @@ class PathsTool(Tool):
             return self.say(INVITATION)
         if self.measured("paths", place):
             return self.say("The lesson asks how many paths there are: they are listed once you have answered.")
-        if place.id != getattr(self._place, "id", None) or place.name != getattr(self._place, "name", None):
+        if self._place is None or place.whole != self._place.whole:
             self._start, self.kept = 0, None
             self._light("")
         self._place = place
-        chosen = Place(place.kind, place.id, place.name, workspace.explain.entry_of(place))
+        chosen = place.at(workspace.explain.entry_of(place))
         self.asker.want(PathLedger(chosen, self._start, LISTED))
 
     def _turn(self, way: int) -> None:
@@ -180,7 +180,7 @@ class PathsTool(Tool):
         ledger = self.ledger
         if ledger is None:
             return
-        name = place_name(self.workspace.document.graph, ledger.place)
+        name = ledger.place.name(self.workspace.document.graph)
         self.title.setText(_title(ledger, name))
         self.back.setVisible(ledger.start > 0)
         self.more.setVisible(ledger.next is not None)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QVBoxLayout, QWidget
 
-from engine.explain.place import Place
 from engine.explain.question import Question
 from engine.explain.slices import Local, Secant, SecantLine, Slice
+from graph.model.address import Address
 from ui.explain.asking import Asker
-from ui.explain.tool import Tool, chosen_place, place_name
+from ui.explain.tool import Tool, chosen_place
 from ui.explain.writing import HIDDEN
 from ui.look.numbers import exact, number
 from ui.look.typing import scroll_past
@@ -39,7 +39,7 @@ class PictureTool(Tool):
         self.secant: SecantLine | None = None
         self._secants = Asker(workspace, self, self._came, 0)
         self._plot: Any = None
-        self._place: Place | None = None
+        self._place: Address | None = None
         self._zoom = 0
         self._natural = 1.0
         """Half the width of the picture that the engine chose by itself."""
@@ -106,7 +106,7 @@ class PictureTool(Tool):
         if place is None:
             self._place, self.local, self.secant = None, None, None
             return self.say(INVITATION)
-        place = Place(place.kind, place.id, place.name, workspace.explain.entry_of(place))
+        place = place.at(workspace.explain.entry_of(place))
         if place != self._place:
             self._place, self._zoom, self.secant = place, 0, None
         self._ask()
@@ -190,8 +190,8 @@ class PictureTool(Tool):
         plot = self._plot
         plot.clear()
         graph = self.workspace.document.graph
-        dress(plot, theme, bottom=place_name(graph, local.place))
-        self.title.set_full(f"{local.objective} along {place_name(graph, local.place)}")
+        dress(plot, theme, bottom=local.place.name(graph))
+        self.title.set_full(f"{local.objective} along {local.place.name(graph)}")
         points = [(x, f) for x, f in zip(local.x, local.f, strict=True) if math.isfinite(f)]
         if points:
             plot.plot([x for x, _ in points], [f for _, f in points], pen=pen(theme.forward, 2.2, theme))

@@ -10,8 +10,8 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QStackedLayout, QVBoxLayout, QWidget
 
 from engine.compile.views import ArrayView, TraceView
-from engine.explain.place import Place, output, parameter, wire
 from engine.explain.question import Question, Refusal
+from graph.model.address import Address, output, parameter, wire
 from graph.model.graph import Graph
 from ui.explain.asking import Asker
 from ui.look.theme import LIGHT, Theme
@@ -87,17 +87,17 @@ class Tool(QWidget):
             return "The engine is computing the first numbers …"
         return ""
 
-    def asked(self, *places: Place | None) -> bool:
+    def asked(self, *places: Address | None) -> bool:
         """Whether the gradient at one of these places is to be found out: then no tool tells it."""
         hidden = self.workspace.canvas.overlay.hidden.gradients
         return any(place is not None and place.id in hidden for place in places)
 
-    def measured(self, quantity: str, place: Place) -> bool:
+    def measured(self, quantity: str, place: Address) -> bool:
         """Whether a lesson asks for this quantity at a place: then no tool tells it."""
         graph = self.workspace.document.graph
         node = graph.edges[place.id].source[0] if place.id in graph.edges else place.id
         asked = (each for each in self.workspace.canvas.overlay.hidden.measures if each[0] == quantity)
-        return any(identity in (place.id, node) and index in ((), place.entry) for _, identity, index in asked)
+        return any(identity in (place.id, node) and index in ((), place.index) for _, identity, index in asked)
 
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
@@ -133,7 +133,7 @@ def top_aligned(page: QWidget) -> QWidget:
     return holder
 
 
-def chosen_place(graph: Graph, nodes: Sequence[str], edges: Sequence[str], parameter_name: str = "") -> Place | None:
+def chosen_place(graph: Graph, nodes: Sequence[str], edges: Sequence[str], parameter_name: str = "") -> Address | None:
     """The number that is meant by a selection: a node's first output, one of its learned tensors, or a wire."""
     if len(nodes) == 1 and nodes[0] in graph.nodes:
         spec = graph.spec(nodes[0])
@@ -143,29 +143,13 @@ def chosen_place(graph: Graph, nodes: Sequence[str], edges: Sequence[str], param
     return wire(edges[0]) if len(edges) == 1 and not nodes and edges[0] in graph.edges else None
 
 
-def view_at(graph: Graph, trace: TraceView | None, place: Place) -> ArrayView | None:
-    """The value at a place."""
-    if trace is None:
-        return None
-    if place.kind == "parameter":
-        return trace.parameters.get(place.key)
-    return trace.values.get(graph.edges[place.id].source if place.kind == "wire" else place.key)
-
-
-def gradient_at(trace: TraceView | None, place: Place) -> ArrayView | None:
-    """The gradient at a place, where there is one."""
-    if trace is None:
-        return None
-    if place.kind == "wire":
-        found = trace.edge_gradients.get(place.id)
-    elif place.kind == "parameter":
-        found = trace.parameter_gradients.get(place.key)
-    else:
-        found = trace.gradients.get(place.key)
+def view_at(graph: Graph, trace: TraceView | None, address: Address) -> ArrayView | None:
+    """The tensor at an address, where there is one."""
+    found = trace.at(address.whole, graph) if trace is not None else None
     return found if isinstance(found, ArrayView) else None
 
 
-def telling_entry(graph: Graph, trace: TraceView | None, place: Place) -> tuple[int, ...] | None:
+def telling_entry(graph: Graph, trace: TraceView | None, place: Address) -> tuple[int, ...] | None:
     """Of a tensor the entry with the largest gradient, which has the most to tell.
 
     None for single numbers, and where not all of the gradient is known here: the engine then chooses.
@@ -175,25 +159,10 @@ def telling_entry(graph: Graph, trace: TraceView | None, place: Place) -> tuple[
     view = view_at(graph, trace, place)
     if view is None or not view.shape:
         return None
-    gradient = gradient_at(trace, place)
+    gradient = view_at(graph, trace, place.derivative)
     if gradient is None or not view.shape or 0 in view.shape:
         return tuple(0 for _ in view.shape)
     if gradient.data is None:
         return None
     sizes = np.abs(np.nan_to_num(gradient.data, nan=0.0))
     return tuple(int(i) for i in np.unravel_index(int(sizes.argmax()), gradient.shape))
-
-
-def place_name(graph: Graph, place: Place) -> str:
-    """What a person calls it: `x`, `hidden.W`, `x → multiply.a`; an entry in brackets."""
-    at = f"[{', '.join(str(i) for i in place.entry)}]" if place.entry else ""
-    if place.kind == "wire":
-        edge = graph.edges.get(place.id)
-        if edge is None:
-            return "?"
-        return f"{graph.nodes[edge.source[0]].name} → {graph.nodes[edge.target[0]].name}.{edge.target[1]}{at}"
-    node = graph.nodes.get(place.id)
-    if node is None:
-        return "?"
-    several = len(graph.spec(place.id).outputs) > 1
-    return node.name + (f".{place.name}" if place.kind == "parameter" or several else "") + at

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from engine.explain.place import Place
 from engine.explain.question import Question
+from graph.model.address import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,18 +24,17 @@ class Audit(Question):
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """One wire (`edge`), or one learned tensor (`parameter`: node id and name; `edge` is empty).
+    """One wire or one learned tensor, called `name`.
 
     `error` is the largest difference between numerical and analytical derivative, kinks aside, relative to the largest entry of
-    the gradient, found with step size `step`. `analytical` and `numerical` are shown for one entry: `entry`, the largest gradient.
+    the gradient, found with step size `step`. `analytical` and `numerical` are shown for one entry, the
+    largest gradient: that of the `address`.
     `smooth`, `kinks`, `wrong` count the directions tried, `unresolved` those whose derivative round-off hides. `note` says why nothing was
     compared ("independent", …).
     """
 
-    edge: str
-    parameter: tuple[str, str] | None
-    source: str
-    target: str
+    address: Address
+    name: str
     error: float
     step: float
     smooth: int
@@ -44,16 +43,8 @@ class AuditRow:
     ok: bool
     unresolved: int
     note: str
-    entry: tuple[int, ...]
     analytical: float | None
     numerical: float | None
-
-    @property
-    def place(self) -> Place:
-        """For a `StepCurve` of this row."""
-        if self.parameter is not None:
-            return Place("parameter", *self.parameter, self.entry)
-        return Place("wire", self.edge, "", self.entry)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +66,7 @@ class StepCurve(Question):
     """
 
     answered_by: ClassVar[str] = "engine.explain.audit.curve:step_errors"
-    place: Place
+    place: Address
     steps: int = 105
     largest: float = 1e-1
     smallest: float = 1e-14
@@ -118,7 +109,7 @@ class StepErrors:
     """Four curves: forward and central differences, float32 and float64. `value` is the number that is moved, `analytical` the
     derivative from reverse mode in float64. `relative` is False where that is 0 and the errors are absolute."""
 
-    place: Place
+    place: Address
     name: str
     value: float
     analytical: float

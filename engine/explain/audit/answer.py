@@ -11,10 +11,11 @@ from torch import Tensor
 from engine.check.checker import ENTRIES, Checker, WireReport
 from engine.compile.environment import Key
 from engine.compile.program import NodeFailure
+from engine.explain.address import largest_entry
 from engine.explain.audit import Audit, AuditPart, AuditRow
-from engine.explain.place.lookup import largest_entry, output_name
 from engine.explain.question import Unanswerable
 from engine.explain.shown_pass import ShownPass, shown_pass
+from graph.model.address import Address, output_name, parameter, wire
 
 if TYPE_CHECKING:
     from engine.explain.context import Situation
@@ -69,16 +70,17 @@ def _entries(shown: ShownPass) -> int:
 
 def _row(checker: Checker, where: str | Key) -> AuditRow:
     report = checker.edge(where) if isinstance(where, str) else checker.parameter(where)
+    address = wire(where) if isinstance(where, str) else parameter(*where)
     _, gradient = checker.numbers(where)
     if report.note or not isinstance(gradient, Tensor) or not gradient.numel():
-        return _as_row(report, where, (), None, None)
+        return _as_row(checker, report, address, None, None)
     entry = largest_entry(gradient)
-    return _as_row(report, where, entry, float(gradient[entry]), checker.number(where, entry))
+    return _as_row(checker, report, address.at(entry), float(gradient[entry]), checker.number(where, entry))
 
 
-def _as_row(report: WireReport, where: str | Key, entry: tuple[int, ...], analytical: float | None, numerical: float | None) -> AuditRow:
-    edge, key = (where, None) if isinstance(where, str) else ("", where)
+def _as_row(checker: Checker, report: WireReport, address: Address, analytical: float | None, numerical: float | None) -> AuditRow:
+    name = (address.whole if address.kind == "edge" else address).name(checker.graph)
     return AuditRow(
-        edge, key, report.source, report.target, report.error, report.step, report.smooth, report.kinks, report.wrong, report.ok,
-        report.unresolved, report.note, entry, analytical, numerical,
+        address, name, report.error, report.step, report.smooth, report.kinks, report.wrong, report.ok, report.unresolved, report.note,
+        analytical, numerical,
     )  # fmt: skip

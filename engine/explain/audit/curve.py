@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import torch
 
+from engine.explain.address import gradient_at, number_at, single_entry
 from engine.explain.audit import Branch, ErrorCurve, StepCurve, StepErrors
 from engine.explain.local_products import LocalProducts
-from engine.explain.place.lookup import gradient_at, number_at, place_name, single_entry
 from engine.explain.question import Unanswerable
 from engine.explain.replay import Replay
 from engine.numerics.differences import central, forward
@@ -36,7 +36,7 @@ def step_errors(situation: Situation, question: StepCurve) -> StepErrors:
     double = Replay(products, place)
     analytical = float(gradient[entry]) if trace.dtype == "float64" else float(double.gradient(double.base)[entry])
     if not math.isfinite(analytical):
-        raise Unanswerable(f"The gradient of {place_name(graph, place)} is {analytical:g} here.")
+        raise Unanswerable(f"The gradient of {place.whole.name(graph)} is {analytical:g} here.")
     affordable = int(SECONDS / (4 * double.seconds()))
     steps = _steps(question, max(FEWEST_STEPS, affordable))
     curves = []
@@ -44,10 +44,10 @@ def step_errors(situation: Situation, question: StepCurve) -> StepErrors:
         estimates = _estimates(replay, entry, steps)
         curves += [_curve(method, replay.dtype, steps, estimates[method], analytical) for method in ORDERS]
     if all(curve.best_step is None for curve in curves):
-        raise Unanswerable(f"The objective is not finite around {place_name(graph, place)}: there are no difference quotients.")
+        raise Unanswerable(f"The objective is not finite around {place.whole.name(graph)}: there are no difference quotients.")
     curves = [curves[2], curves[3], curves[0], curves[1]]  # float32 first
     at = float(double.base[entry])
-    return StepErrors(place, place_name(graph, place), at, analytical, analytical != 0, tuple(steps), tuple(curves), _note(curves))
+    return StepErrors(place, place.whole.name(graph), at, analytical, analytical != 0, tuple(steps), tuple(curves), _note(curves))
 
 
 def _steps(question: StepCurve, most: int) -> list[float]:

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from engine.explain import labels
 from engine.explain.cards import Kind, Notation
 from graph.formula.latex import latex_name
+from graph.model.address import Address, output_name
 
 if TYPE_CHECKING:
-    from engine.explain.place import Place
     from graph.model.elements import Edge, End
     from graph.model.graph import Graph
     from graph.model.spec import NodeSpec
@@ -51,7 +51,7 @@ class Symbols:
         symbol = latex_name(self.name(end))
         if symbol not in self._alike:
             return symbol
-        return r"\mathrm{" + labels.output_name(self.graph, end).replace("_", r"\_") + "}"
+        return r"\mathrm{" + output_name(self.graph, *end).replace("_", r"\_") + "}"
 
     def arriving(self, edge: Edge, entry: str = "") -> str:
         r"""A value as it arrives along one wire: `x \to d`, `x_{1} \to d.a`."""
@@ -61,9 +61,9 @@ class Symbols:
         consumer, port = labels.wire_end(self.graph, edge)
         return latex_name(consumer) + (f".{port if port.isdigit() else latex_name(port)}" if port else "")
 
-    def at(self, place: Place) -> str:
+    def at(self, place: Address) -> str:
         """The variable of a derivative at a place: a value, a learned tensor, or a value along one of several wires."""
-        entry = entry_text(place.entry or ())
+        entry = entry_text(place.index or ())
         if place.kind == "parameter":
             return _below(self.learned(place.key, owner=True), entry)
         if place.kind == "output":

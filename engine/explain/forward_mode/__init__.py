@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from engine.compile.views import ArrayView, Gradient
-from engine.explain.place import Place
 from engine.explain.question import Question
+from graph.model.address import Address
 
 Direction = Literal["entry", "ones", "gradient"]
 """Which direction the seed moves in: its chosen entry alone, all entries alike, or along its own gradient (scaled to length 1)."""
@@ -18,11 +18,11 @@ Direction = Literal["entry", "ones", "gradient"]
 class ForwardMode(Question):
     """Moves the value at `seed` and asks how everything behind it moves. The answer is `Tangents`.
 
-    `entry` needs `seed.entry` unless the seed is a single number; `gradient` needs a gradient that is not 0.
+    `entry` needs `seed.index` unless the seed is a single number; `gradient` needs a gradient that is not 0.
     """
 
     answered_by: ClassVar[str] = "engine.explain.forward_mode.answer:tangents"
-    seed: Place
+    seed: Address
     direction: Direction = "entry"
 
 
@@ -30,11 +30,11 @@ class ForwardMode(Question):
 class ReverseMode(Question):
     """Asks how the value at `target` (an output) answers to everything before it. The answer is `Adjoints`.
 
-    A tensor is differentiated at `target.entry`; without one, its sum is.
+    A tensor is differentiated at `target.index`; without one, its sum is.
     """
 
     answered_by: ClassVar[str] = "engine.explain.forward_mode.answer:adjoints"
-    target: Place
+    target: Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Tangents:
     relative difference. All None without an objective.
     """
 
-    seed: Place
+    seed: Address
     name: str
     direction: Direction
     seed_tangent: ArrayView
@@ -72,7 +72,7 @@ class Adjoints:
     without a chosen entry, so that its sum was differentiated.
     """
 
-    target: Place
+    target: Address
     name: str
     value: float
     summed: bool

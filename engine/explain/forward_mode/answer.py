@@ -12,14 +12,14 @@ from engine.compile.environment import Key, Own, Wire
 from engine.compile.trace import array_view
 from engine.compile.unselected import Mask, all_finite, every
 from engine.compile.views import Absent, Gradient
+from engine.explain.address import entry_of, gradient_at, number_at
 from engine.explain.forward_mode import Adjoints, ForwardMode, ReverseMode, Tangents
 from engine.explain.local_products import LocalProducts, Step
-from engine.explain.place.lookup import entry_of, gradient_at, number_at, place_name
 from engine.explain.question import Unanswerable
 
 if TYPE_CHECKING:
     from engine.explain.context import Situation
-    from engine.explain.place import Place
+    from graph.model.address import Address
 
 K = TypeVar("K")
 ROUNDING = 2.0**-52
@@ -34,7 +34,7 @@ class ForwardSweep:
     key) adds to the first output of the node it enters; `blocked` are outputs that depend on the seed, but not differentiably.
     """
 
-    def __init__(self, products: LocalProducts, seed: Place, direction: Tensor) -> None:
+    def __init__(self, products: LocalProducts, seed: Address, direction: Tensor) -> None:
         self.products, self.seed, self.direction = products, seed, direction
         self.outputs: dict[Key, Tensor] = {seed.key: direction} if seed.kind == "output" else {}
         self.contributions: dict[str | Key, Tensor] = {}
@@ -53,7 +53,7 @@ class ForwardSweep:
         seed = self.seed
         if isinstance(leaf, Own):
             return self.direction if seed.kind == "parameter" and leaf.key == seed.key else None
-        return self.direction if seed.kind == "wire" and leaf.edge == seed.id else self.outputs.get(leaf.source)
+        return self.direction if seed.kind == "edge" and leaf.edge == seed.id else self.outputs.get(leaf.source)
 
     def _through(self, node: str) -> None:
         operation = self.products.operations[node]
@@ -133,7 +133,7 @@ def tangents(situation: Situation, question: ForwardMode) -> Tangents:
     objective, reverse, error = _compared(products, sweep, seed, direction)
     parts = {node: tuple(e.id for e in graph.inputs_of(node) if e.id in sweep.contributions) for node in sweep.order}
     return Tangents(
-        seed, place_name(graph, seed), question.direction, array_view(direction), _outputs(products, sweep.outputs, sweep.blocked),
+        seed, seed.whole.name(graph), question.direction, array_view(direction), _outputs(products, sweep.outputs, sweep.blocked),
         {e: _edge(products, e, arriving) for e in graph.edges},
         {e: array_view(part) for e, part in sweep.contributions.items() if isinstance(e, str)}, parts, tuple(sweep.order),
         objective, reverse, error,
@@ -152,7 +152,7 @@ def adjoints(situation: Situation, question: ReverseMode) -> Adjoints:
     sweep = ReverseSweep(products, target.key, seed)
     parameters = {key: array_view(sweep.parameters[key]) if key in sweep.parameters else INDEPENDENT for key in products.plan.parameters}
     return Adjoints(
-        target, place_name(graph, target), float((value * seed).sum()), entry is None, _outputs(products, sweep.outputs, ()),
+        target, target.whole.name(graph), float((value * seed).sum()), entry is None, _outputs(products, sweep.outputs, ()),
         {e: array_view(sweep.wires[e]) if e in sweep.wires else _absent(products, edge.source) for e, edge in graph.edges.items()},
         parameters, tuple(sweep.order),
     )  # fmt: skip
@@ -166,11 +166,11 @@ def _direction(products: LocalProducts, question: ForwardMode, value: Tensor) ->
         gradient = gradient_at(products.trace, graph, seed).double().cpu()
         length = float(gradient.norm())
         if not 0 < length < float("inf"):
-            raise Unanswerable(f"The gradient of {place_name(graph, seed)} is {length:g} here and gives no direction.")
+            raise Unanswerable(f"The gradient of {seed.whole.name(graph)} is {length:g} here and gives no direction.")
         return gradient / length
     entry = entry_of(graph, seed, value)
     if entry is None:
-        raise Unanswerable(f"{place_name(graph, seed)} is a tensor: choose one of its entries, all of them, or the gradient's direction.")
+        raise Unanswerable(f"{seed.whole.name(graph)} is a tensor: choose one of its entries, all of them, or the gradient's direction.")
     return _unit(value, entry)
 
 
@@ -181,7 +181,7 @@ def _unit(value: Tensor, entry: tuple[int, ...]) -> Tensor:
 
 
 def _compared(
-    products: LocalProducts, sweep: ForwardSweep, seed: Place, direction: Tensor
+    products: LocalProducts, sweep: ForwardSweep, seed: Address, direction: Tensor
 ) -> tuple[float | None, float | None, float | None]:
     """The objective's tangent, the same from reverse mode, and their relative difference."""
     trace = products.trace

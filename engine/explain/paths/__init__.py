@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from engine.compile.views import ArrayView
-from engine.explain.place import Place
 from engine.explain.question import Question
+from graph.model.address import Address
 
 LISTED = 200
 """Paths that are listed at most at a time."""
@@ -20,7 +20,7 @@ class PathLedger(Question):
     """Asks for the paths `start`, `start + 1` … from `place` to the objective. The answer is a `Ledger`."""
 
     answered_by: ClassVar[str] = "engine.explain.paths.answer:ledger"
-    place: Place
+    place: Address
     start: int = 0
     limit: int = LISTED
 
@@ -33,7 +33,7 @@ class PathSum(Question):
     """
 
     answered_by: ClassVar[str] = "engine.explain.paths.answer:partial_sum"
-    place: Place
+    place: Address
     start: int = 0
 
 
@@ -115,7 +115,7 @@ class Ledger:
     `gradient_entry` are the numbers there.
     """
 
-    place: Place
+    place: Address
     name: str
     objective: str
     count: int

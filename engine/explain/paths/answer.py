@@ -13,17 +13,18 @@ from torch import Tensor
 from engine.compile.environment import Key, Own
 from engine.compile.trace import array_view
 from engine.explain import labels
+from engine.explain.address import entry_of, gradient_at, number_at
 from engine.explain.local_products import LocalProducts, Step
 from engine.explain.paths import LISTED, SUMMED, Factor, Ledger, PartialSum, Path, PathLedger, PathSum
 from engine.explain.paths.cost import cost
 from engine.explain.paths.ways import Carried, Ways
-from engine.explain.place.lookup import entry_of, gradient_at, number_at, output_name, place_name
 from engine.explain.question import Unanswerable
+from graph.model.address import output_name, parameter
 
 if TYPE_CHECKING:
     from engine.compile.views import ArrayView
     from engine.explain.context import Situation
-    from engine.explain.place import Place
+    from graph.model.address import Address
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 LISTING_SECONDS, SUMMING_SECONDS = 0.08, 0.08
@@ -39,9 +40,9 @@ def ledger(situation: Situation, question: PathLedger) -> Ledger:
     paths = _list(ways, question.start, min(question.limit, LISTED), entry)
     total, rest = _sum(ways, 0, SUMMING_SECONDS) if ways.count <= SUMMED else (None, 0)
     total = total if rest is None else None
-    sweeps = 1 if place.entry is not None else value.numel()
+    sweeps = 1 if place.index is not None else value.numel()
     return Ledger(
-        place, place_name(graph, place), output_name(graph, *ways.target), ways.count, question.start, paths,
+        place, place.whole.name(graph), output_name(graph, *ways.target), ways.count, question.start, paths,
         None if total is None else array_view(total), array_view(gradient), None if total is None else _error(total, gradient, paths),
         ways.count <= SUMMED, entry, None if total is None or entry is None else float(total[entry]),
         None if entry is None else float(gradient[entry]), ways.counts(sweeps), _note(ways.count),
@@ -57,7 +58,7 @@ def partial_sum(situation: Situation, question: PathSum) -> PartialSum:
     return PartialSum(question.start, after, ways.count, array_view(total))
 
 
-def _ways(situation: Situation, place: Place) -> tuple[Ways, Tensor, Tensor]:
+def _ways(situation: Situation, place: Address) -> tuple[Ways, Tensor, Tensor]:
     products = LocalProducts(situation)
     value = number_at(products.trace, products.graph, place)
     gradient = gradient_at(products.trace, products.graph, place).double().cpu()
@@ -135,7 +136,7 @@ class _Writer:
         place, graph = self.ways.place, self.products.graph
         factors = tuple(self.factor(step, c) for step, c in zip(reversed(steps), reversed(carried[1:]), strict=True))
         edges = tuple(f.edge for f in factors if f.edge)
-        first = (graph.edges[place.id].source[0] if place.kind == "wire" else place.id,)
+        first = (place.node(graph),)
         nodes = tuple(dict.fromkeys((*first, *(f.node for f in factors))))
         product = self.view(carried[-1], _shape(self.ways))
         if self.entry is None:
@@ -166,7 +167,7 @@ class _Writer:
         products = self.products
         leaf = products.leaf(step)
         if isinstance(leaf, Own):
-            return labels.total(self._name(step.key), f"{products.graph.nodes[leaf.key[0]].name}.{leaf.key[1]}")
+            return labels.total(self._name(step.key), parameter(*leaf.key).name(products.graph))
         return labels.local(products.graph, step.key, products.graph.edges[leaf.edge])
 
     def _name(self, key: Key) -> str:

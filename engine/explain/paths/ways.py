@@ -15,7 +15,7 @@ from engine.explain.paths import Counts
 from engine.explain.paths.cost import cost
 
 if TYPE_CHECKING:
-    from engine.explain.place import Place
+    from graph.model.address import Address
 
 Carried = float | Tensor
 
@@ -27,7 +27,7 @@ class Ways:
     there. Paths are numbered as they are found from the target backwards: those that share their last factors follow each other.
     """
 
-    def __init__(self, products: LocalProducts, place: Place, target: Key) -> None:
+    def __init__(self, products: LocalProducts, place: Address, target: Key) -> None:
         self.products, self.place, self.target = products, place, target
         self.arriving: dict[Key, int] = {place.key: 1} if place.kind == "output" else {}
         self.into: dict[Key, list[tuple[Step, int]]] = {}
@@ -57,7 +57,7 @@ class Ways:
         leaf, place = self.products.leaf(step), self.place
         if isinstance(leaf, Own):
             return place.kind == "parameter" and leaf.key == place.key
-        return leaf.edge == place.id if place.kind == "wire" else place.kind == "output" and leaf.source == place.key
+        return leaf.edge == place.id if place.kind == "edge" else place.kind == "output" and leaf.source == place.key
 
     def _leaving(self) -> dict[Key, int]:
         """The number of paths from every output to the target."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from engine.explain.place import Place
 from engine.explain.question import Question
+from graph.model.address import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Slice(Question):
     """
 
     answered_by: ClassVar[str] = "engine.explain.slices.answer:local"
-    place: Place
+    place: Address
     low: float | None = None
     high: float | None = None
     points: int = 121
@@ -28,7 +28,7 @@ class Secant(Question):
     """Asks for the secant from the present value x to x + `epsilon`. The answer is a `SecantLine`."""
 
     answered_by: ClassVar[str] = "engine.explain.slices.answer:secant"
-    place: Place
+    place: Address
     epsilon: float
 
 
@@ -41,7 +41,7 @@ class Local:
     `newton_is` tells a minimum from a maximum.
     """
 
-    place: Place
+    place: Address
     name: str
     objective: str
     x: tuple[float, ...]
@@ -71,7 +71,7 @@ class Local:
 class SecantLine:
     """Through (at, value) and (at + epsilon, other): `secant` is its slope, `slope` the derivative, `error` = |secant − slope|."""
 
-    place: Place
+    place: Address
     name: str
     at: float
     value: float

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from engine.explain.address import gradient_at, number_at, single_entry
 from engine.explain.cards.symbols import Symbols
 from engine.explain.local_products import LocalProducts
-from engine.explain.place.lookup import gradient_at, number_at, place_name, single_entry
 from engine.explain.question import Unanswerable
 from engine.explain.replay import Replay
 from engine.explain.slices import Local, Secant, SecantLine, Slice
 
 if TYPE_CHECKING:
     from engine.explain.context import Situation
-    from engine.explain.place import Place
+    from graph.model.address import Address
 
 SECONDS, FEWEST_POINTS = 0.12, 15
 """Where the objective is dear, a slice has fewer points: as many as fit into this time."""
@@ -28,15 +27,16 @@ FLAT = 1e-12
 class _Line:
     """The objective as a function of one number, everything else held."""
 
-    def __init__(self, situation: Situation, place: Place) -> None:
+    def __init__(self, situation: Situation, place: Address) -> None:
         products = LocalProducts(situation)
         graph, trace = products.graph, products.trace
         value = number_at(trace, graph, place)
         gradient = gradient_at(trace, graph, place).double().cpu()
         self.entry = single_entry(graph, place, value, gradient)
         self.replay = Replay(products, place)
-        self.name = place_name(graph, place) + (f"[{', '.join(map(str, self.entry))}]" if value.numel() > 1 else "")
-        self.symbol = Symbols(graph, self.replay.target).at(replace(place, entry=self.entry if value.numel() > 1 else None))
+        shown = place.at(self.entry if value.numel() > 1 else None)
+        self.name = shown.name(graph)
+        self.symbol = Symbols(graph, self.replay.target).at(shown)
         self.objective = graph.nodes[self.replay.target[0]].name
         self.at = float(self.replay.base[self.entry])
         self.value = self.replay.number(self.replay.base)

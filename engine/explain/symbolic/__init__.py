@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from engine.explain.place import Place
 from engine.explain.question import Question
+from graph.model.address import Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Derivative:
     """∂f/∂ the value at `place`: `left` is `\\frac{\\partial f}{\\partial x}`. `value` is the formula at the present values,
     `gradient` what reverse mode found there (None where it found none), `error` their relative difference."""
 
-    place: Place
+    place: Address
     name: str
     left: str
     formula: Expression

@@ -14,7 +14,6 @@ from sympy import Expr, Symbol
 from engine.compile.environment import Key, Own, Several, Wire
 from engine.compile.views import Absent
 from engine.explain.local_products import LocalProducts
-from engine.explain.place import Place
 from engine.explain.question import Unanswerable
 from engine.explain.symbolic import Derivative, Expression, Formulas, Symbolic
 from engine.explain.symbolic.brackets import plain_brackets
@@ -23,6 +22,7 @@ from engine.explain.symbolic.simplify import simplified
 from engine.explain.symbolic.table import FORMULAS, number
 from engine.nodes.activations import Activation
 from graph.formula.latex import latex_name
+from graph.model.address import Address
 
 if TYPE_CHECKING:
     from engine.compile.plan import Operation
@@ -66,7 +66,7 @@ class _Builder:
         wanted = products.plan.for_objective
         self.operations = [o for o in products.plan.operations if o.node in wanted]
         self.chain = _Chain()
-        self.leaves: dict[Symbol, Place] = {}
+        self.leaves: dict[Symbol, Address] = {}
         self.expressions: dict[Key, Expr] = {}
         self.until = time.perf_counter() + SECONDS
         self.cut_short = False
@@ -115,17 +115,17 @@ class _Builder:
         for operation in self.operations:
             if operation.type.role in ("input", "data"):
                 for key in operation.outputs:
-                    self.expressions[key] = self._leaf(Place("output", *key), self.graph.nodes[key[0]].name, self.trace.values[key])
+                    self.expressions[key] = self._leaf(Address("output", *key), self.graph.nodes[key[0]].name, self.trace.values[key])
             elif operation.type.role == "constant":
                 self.expressions[operation.outputs[0]] = number(float(self.trace.values[operation.outputs[0]]))
             elif operation.alias:
-                place = Place("parameter", operation.node, "value")
+                place = Address("parameter", operation.node, "value")
                 value = self.trace.values[operation.outputs[0]]
                 self.expressions[operation.outputs[0]] = self._leaf(place, self.graph.nodes[operation.node].name, value)
             else:
                 self._operation(operation, long)
 
-    def _leaf(self, place: Place, name: str, value: Any, latex: str = "") -> Symbol:
+    def _leaf(self, place: Address, name: str, value: Any, latex: str = "") -> Symbol:
         symbol = Symbol(name, real=True)
         self.leaves[symbol] = place
         self.chain.names[symbol] = latex or latex_name(name)
@@ -162,7 +162,7 @@ class _Builder:
         if known in self.leaves:
             return known
         latex = rf"{{{latex_name(key[1])}}}^{{({self._name(key[0])})}}"
-        return self._leaf(Place("parameter", *key), known.name, self.trace.parameters[key], latex if "." in known.name else "")
+        return self._leaf(Address("parameter", *key), known.name, self.trace.parameters[key], latex if "." in known.name else "")
 
     def _name(self, node: str) -> str:
         return latex_name(self.graph.nodes[node].name)
@@ -221,7 +221,7 @@ class _Builder:
                     self._sizes[key] = self._sizes.get(key, 0.0) + size
         return self._sizes
 
-    def _gradient(self, place: Place) -> float | None:
+    def _gradient(self, place: Address) -> float | None:
         gradients = self.trace.parameter_gradients if place.kind == "parameter" else self.trace.gradients
         found = gradients.get(place.key)
         return None if found is None or isinstance(found, Absent) else float(found)

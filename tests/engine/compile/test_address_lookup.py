@@ -14,7 +14,7 @@ from engine.compile.program import RandomKey, compile
 from engine.compile.shapes import infer
 from engine.compile.trace import Trace, view
 from engine.compile.views import FULL_LIMIT, Absent, ArrayView, TraceView
-from graph.model.address import Address, edge, output, parameter
+from graph.model.address import Address, output, parameter, wire
 from graph.model.graph import Graph
 from tests.support.networks import network
 
@@ -63,13 +63,13 @@ def layered() -> tuple[Graph, Trace, Expected]:
     outputs["d"] = leaf(wires["e4"] * wires["e5"])
     wires["e6"] = leaf(outputs["d"])
     outputs["loss"] = leaf(F.cross_entropy(wires["e6"], target))
-    outputs["loss"].backward()  # type: ignore[no-untyped-call]
+    outputs["loss"].backward()
 
-    named = {edge(e): t for e, t in wires.items()} | {parameter(*k): t for k, t in own.items()}
+    named = {wire(e): t for e, t in wires.items()} | {parameter(*k): t for k, t in own.items()}
     named |= {output("data", "x") if n == "x" else output(n): t for n, t in outputs.items()}
     expected = {a: t.detach() for a, t in named.items()} | {a.derivative: t.grad for a, t in named.items() if t.grad is not None}
     expected |= {Address("buffer", *key): t for key, t in held.items()}
-    expected |= {output("data", "target"): target, edge("e7"): target}
+    expected |= {output("data", "target"): target, wire("e7"): target}
     expected[Address("setting", "bn", "eps")] = torch.tensor(0.01, dtype=torch.float64)
     return graph, trace, expected
 
@@ -89,8 +89,8 @@ def of_numbers() -> tuple[Graph, Trace, Expected]:
     p = leaf(along[0] * along[1])
     q = leaf(p + along[2])
     r = leaf(q * along[3])
-    r.sum().backward()  # type: ignore[no-untyped-call]
-    named = {edge("e0"): along[0], edge("e1"): along[1], edge("e3"): along[2], edge("e5"): along[3], edge("e2"): p, edge("e4"): q,
+    r.sum().backward()
+    named = {wire("e0"): along[0], wire("e1"): along[1], wire("e3"): along[2], wire("e5"): along[3], wire("e2"): p, wire("e4"): q,
              output("x"): x, output("y"): y, output("p"): p, output("q"): q, output("r"): r}  # fmt: skip
     expected = {a: t.detach() for a, t in named.items()} | {a.derivative: t.grad for a, t in named.items() if t.grad is not None}
     return graph, trace, expected | {Address("setting", "x", "value"): torch.tensor([3.0, -1.0])}
@@ -127,15 +127,15 @@ def test_an_entry_outside_the_tensor_is_refused(made: Callable[[], tuple[Graph, 
 def test_what_has_no_number_says_why() -> None:
     graph, trace, _ = layered()
     reasons = {
-        edge("e7").derivative: "not differentiable", output("data", "target").derivative: "not differentiable",
-        output("gone"): "not computed", edge("gone"): "not computed", edge("gone").derivative: "not computed",
+        wire("e7").derivative: "not differentiable", output("data", "target").derivative: "not differentiable",
+        output("gone"): "not computed", wire("gone"): "not computed", wire("gone").derivative: "not computed",
         parameter("hidden", "nothing"): "not computed", Address("setting", "hidden", "nothing"): "not computed",
         Address("setting", "data", "dataset"): "not computed", Address("setting", "gone", "p"): "not computed",
     }  # fmt: skip
     numbers: Trace | TraceView
     for numbers in (trace, view(trace)):
         assert {address: numbers.at(address, graph) for address in reasons} == {a: Absent(r) for a, r in reasons.items()}  # type: ignore[arg-type]
-    assert TraceView().at(edge("e0").derivative, graph) == Absent("no objective")
+    assert TraceView().at(wire("e0").derivative, graph) == Absent("no objective")
 
 
 def test_an_entry_of_a_large_tensor_is_not_guessed_from_its_thumbnail() -> None:

@@ -27,9 +27,9 @@ from engine.explain.context import Situation
 from engine.explain.forward_mode import Adjoints, ForwardMode, ReverseMode, Tangents
 from engine.explain.misconceptions.passes import Pass
 from engine.explain.paths import Ledger, PathLedger
-from engine.explain.place import Place, output, parameter, wire
 from engine.explain.question import answer
 from engine.training.session import Session
+from graph.model.address import Address, output, parameter, wire
 from graph.model.faults import KINDS, Fault, plant, possible
 from graph.model.graph import Graph
 from tests.support.card_reading import array_of, every_question, solved
@@ -109,18 +109,18 @@ def changes_values(fault: Fault) -> bool:
     return fault.kind == "softmax"
 
 
-def places(session: Session) -> Iterator[tuple[Place, Tensor]]:
+def places(session: Session) -> Iterator[tuple[Address, Tensor]]:
     """Every place with a gradient in the trace."""
     trace = session.trace()
-    found: list[tuple[Place, Tensor | Absent]] = [(wire(e), g) for e, g in trace.edge_gradients.items()]
+    found: list[tuple[Address, Tensor | Absent]] = [(wire(e), g) for e, g in trace.edge_gradients.items()]
     found += [(parameter(*key), g) for key, g in trace.parameter_gradients.items()]
     found += [(output(*key), g) for key, g in trace.gradients.items()]
     yield from ((place, g) for place, g in found if isinstance(g, Tensor))
 
 
-def gradient_in(trace: Trace, place: Place) -> Tensor:
+def gradient_in(trace: Trace, place: Address) -> Tensor:
     found = (
-        trace.edge_gradients[place.id] if place.kind == "wire"
+        trace.edge_gradients[place.id] if place.kind == "edge"
         else trace.parameter_gradients[place.key] if place.kind == "parameter" else trace.gradients[place.key]
     )  # fmt: skip
     assert isinstance(found, Tensor)
@@ -247,7 +247,7 @@ def test_both_sweeps_are_autograds(name: str, fault: Fault) -> None:
     for place, gradient in places(session):
         expected = gradient_in(right, place)
         found = {"wire": adjoints.edges, "parameter": adjoints.parameters, "output": adjoints.outputs}[place.kind]
-        view = found[place.id if place.kind == "wire" else place.key]  # type: ignore[index]
+        view = found[place.id if place.kind == "edge" else place.key]  # type: ignore[index]
         assert isinstance(view, ArrayView)
         close(view.data, expected)
         tangents = answer(Situation(session), ForwardMode(place, "ones"))
@@ -262,9 +262,9 @@ def test_the_audit_compares_the_gradient_of_the_trace_with_the_true_one(name: st
     found = answer(Situation(session), Audit())
     assert isinstance(found, AuditPart) and found.rows
     for row in (row for row in found.rows if row.analytical is not None and row.numerical is not None):
-        place = wire(row.edge) if row.edge else parameter(*row.parameter)
-        assert row.analytical == pytest.approx(float(gradient_in(session.trace(), place)[row.entry]), rel=1e-12)
-        assert row.numerical == pytest.approx(float(gradient_in(right, place)[row.entry]), rel=1e-6, abs=1e-9)
+        assert row.address.index is not None
+        assert row.analytical == pytest.approx(float(gradient_in(session.trace(), row.address)[row.address.index]), rel=1e-12)
+        assert row.numerical == pytest.approx(float(gradient_in(right, row.address)[row.address.index]), rel=1e-6, abs=1e-9)
 
 
 @every_fault

@@ -12,12 +12,12 @@ import torch
 from engine.explain.audit import Audit, AuditPart, AuditRow, ErrorCurve, StepCurve, StepErrors
 from engine.explain.audit import curve as audit_curve
 from engine.explain.context import Situation
-from engine.explain.place import Place, output, parameter, wire
 from engine.explain.question import Refusal, answer
 from engine.nodes.activations import Tanh
 from engine.nodes.catalog import CATALOG
 from engine.training.session import Session
 from engine.training.trainer import Trainer
+from graph.model.address import Address, output, parameter, wire
 from graph.model.graph import Graph
 from graph.storage.files import load
 from tests.support.networks import network, product, tanh_net
@@ -59,7 +59,7 @@ def curve_of(function: str, at: float, method: str, dtype: str) -> ErrorCurve:
 
 
 def test_each_wire_of_the_product_and_sum_has_its_derivative_twice() -> None:
-    rows = {row.edge: row for row in audited(product())}
+    rows = {row.address.id: row for row in audited(product())}
     assert {e: row.analytical for e, row in rows.items()} == {"e0": -5.0, "e1": 2.0, "e2": 1.0, "e3": 1.0}
     for row in rows.values():
         assert row.numerical == pytest.approx(row.analytical, rel=1e-9)
@@ -75,7 +75,7 @@ def test_on_random_scalar_graphs_every_wire_passes_and_numerical_derivatives_are
         assert row.numerical is not None
         assert row.analytical is not None
         assert row.numerical == pytest.approx(row.analytical, rel=1e-5, abs=1e-7)
-        source = graph.edges[row.edge].source[0]
+        source = graph.edges[row.address.id].source[0]
         sums[source] = sums.get(source, 0.0) + row.analytical
     for node, derivative in derivatives(graph)[1].items():
         assert sums.get(node, 0.0) == pytest.approx(derivative, rel=1e-10, abs=1e-12)
@@ -90,7 +90,7 @@ def test_every_example_passes_its_audit(file: File) -> None:
 
 def test_a_wrong_rule_is_found_on_its_wire_and_on_no_other_behind_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(Tanh.gradients, "x", lambda s, g, y, kept, x: g * (1 - y))
-    rows = {row.source + " → " + row.target: row for row in audited(tanh_net())}
+    rows = {row.name: row for row in audited(tanh_net())}
     assert not rows["hidden → tanh.x"].ok
     assert rows["tanh → out.x"].ok
     assert rows["out → loss.scores"].ok
@@ -109,10 +109,10 @@ def test_the_batch_that_training_shows_is_the_one_audited_with_its_masks() -> No
     where = Situation(session, trainer, training=True)
     for row in audited(where):
         assert row.ok
-        if row.edge and row.analytical is not None:
-            gradient = where.trace.edge_gradients[row.edge]
+        if row.address.kind == "edge" and row.analytical is not None:
+            gradient = where.trace.edge_gradients[row.address.id]
             assert isinstance(gradient, torch.Tensor)
-            assert row.analytical == float(gradient[row.entry])
+            assert row.analytical == float(gradient[row.address.index])
 
 
 def test_a_float32_document_is_audited_in_float64() -> None:
@@ -126,8 +126,8 @@ def test_a_float32_document_is_audited_in_float64() -> None:
 
 def test_wires_without_a_gradient_say_why() -> None:
     rows = audited(load(FOLDER / "iris.gradwire", CATALOG))
-    notes = {row.target: row.note for row in rows if row.note}
-    assert notes["loss.target"] == "not differentiable"
+    notes = {row.name: row.note for row in rows if row.note}
+    assert notes["data.target → loss.target"] == "not differentiable"
     assert all(row.ok and row.analytical is None for row in rows if row.note)
 
 
@@ -196,7 +196,7 @@ def test_of_a_tensor_the_largest_gradient_is_taken() -> None:
 def test_odd_step_sizes_are_refused() -> None:
     where = situation(product())
     assert isinstance(answer(where, StepCurve(output("x"), largest=1e-14, smallest=1e-1)), Refusal)
-    assert isinstance(answer(where, StepCurve(Place("output", "gone", "y"))), Refusal)
+    assert isinstance(answer(where, StepCurve(Address("output", "gone", "y"))), Refusal)
 
 
 def test_where_the_objective_is_not_a_number_nothing_is_said_to_be_exact() -> None:

@@ -23,7 +23,6 @@ from engine.explain.covering import covered
 from engine.explain.forward_mode import ForwardMode, ReverseMode
 from engine.explain.misconceptions import Expected, Item, Prediction
 from engine.explain.paths import PathLedger, PathSum
-from engine.explain.place import Place, output, parameter, wire
 from engine.explain.question import Question, Refusal, answer
 from engine.explain.slices import Local, Secant, Slice
 from engine.explain.symbolic import Symbolic
@@ -31,6 +30,7 @@ from engine.explain.update import UpdateOf
 from engine.nodes.catalog import CATALOG
 from engine.training.session import Session
 from graph.formula.to_graph import build
+from graph.model.address import Address, output, parameter, wire
 from graph.model.covered import ASKED, Covered
 from graph.model.graph import Graph
 from tests.support.networks import tanh_net
@@ -46,7 +46,7 @@ def scalars() -> Session:
 
 
 def questions(graph: Graph) -> Iterator[Question]:
-    places: list[Place] = [wire(edge) for edge in graph.edges]
+    places: list[Address] = [wire(edge) for edge in graph.edges]
     for node in graph.nodes:
         spec = graph.spec(node)
         places += [output(node, port.name) for port in spec.outputs] + [parameter(node, each.name) for each in spec.parameters]

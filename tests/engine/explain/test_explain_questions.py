@@ -16,25 +16,25 @@ from engine.explain.audit import Audit, StepCurve
 from engine.explain.context import Situation
 from engine.explain.forward_mode import ForwardMode, ReverseMode
 from engine.explain.paths import PathLedger, PathSum
-from engine.explain.place import Place
 from engine.explain.question import Question, Refusal, answer
 from engine.explain.slices import Secant, Slice
 from engine.explain.sweep import OwnSweep
 from engine.explain.symbolic import Symbolic
 from engine.training.session import Session, SessionError
 from engine.training.trainer import Trainer
+from graph.model.address import Address, wire
 from graph.model.graph import Graph, GraphError
 from tests.support.networks import network, tanh_net
 from tests.support.random_graphs import random_edit, random_graph
 from tests.support.scalar_graphs import scalar_graph
 
 
-def places(graph: Graph, rng: random.Random) -> list[Place]:
-    found = [Place("output", n, port.name) for n in graph.nodes for port in graph.spec(n).outputs]
-    found += [Place("parameter", n, p.name) for n in graph.nodes for p in graph.spec(n).parameters]
-    found += [Place("wire", e) for e in graph.edges]
-    found += [Place("output", "gone", "y"), Place("wire", "gone"), Place("parameter", "gone", "W")]
-    found += [Place(p.kind, p.id, p.name, rng.choice([(), (0,), (0, 0), (1, 1), (7,), (0, 0, 0)])) for p in found]
+def places(graph: Graph, rng: random.Random) -> list[Address]:
+    found = [Address("output", n, port.name) for n in graph.nodes for port in graph.spec(n).outputs]
+    found += [Address("parameter", n, p.name) for n in graph.nodes for p in graph.spec(n).parameters]
+    found += [wire(e) for e in graph.edges]
+    found += [Address("output", "gone", "y"), wire("gone"), Address("parameter", "gone", "W")]
+    found += [Address(p.kind, p.id, p.port, False, rng.choice([(), (0,), (0, 0), (1, 1), (7,), (0, 0, 0)])) for p in found]
     return rng.sample(found, min(len(found), 12))
 
 
@@ -121,6 +121,6 @@ def test_nothing_disturbs_the_gradient_mode_or_the_threads() -> None:
 
 
 def test_questions_and_answers_load_neither_torch_nor_numpy_nor_sympy() -> None:
-    modules = ", ".join(f"engine.explain.{m}" for m in ("place", "paths", "forward_mode", "audit", "symbolic", "slices", "sweep"))
+    modules = ", ".join(f"engine.explain.{m}" for m in ("cards", "paths", "forward_mode", "audit", "symbolic", "slices", "sweep"))
     code = f"import sys, {modules}; assert not {{'torch', 'numpy', 'sympy'}} & set(sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -14,11 +14,11 @@ import torch
 from engine.compile.views import Absent, ArrayView
 from engine.explain.context import Situation
 from engine.explain.forward_mode import Adjoints, Direction, ForwardMode, ReverseMode, Tangents
-from engine.explain.place import Place, output, parameter, wire
 from engine.explain.question import Refusal, answer
 from engine.nodes.catalog import CATALOG
 from engine.training.session import Session
 from engine.training.trainer import Trainer
+from graph.model.address import Address, output, parameter, wire
 from graph.model.graph import Graph
 from graph.storage.files import load
 from tests.support.networks import network, product, tanh_net
@@ -33,13 +33,13 @@ def situation(graph: Graph) -> Situation:
     return Situation(Session(graph, dtype=torch.float64))
 
 
-def forward(graph: Graph | Situation, seed: Place, direction: Direction = "entry") -> Tangents:
+def forward(graph: Graph | Situation, seed: Address, direction: Direction = "entry") -> Tangents:
     found = answer(graph if isinstance(graph, Situation) else situation(graph), ForwardMode(seed, direction))
     assert isinstance(found, Tangents), found
     return found
 
 
-def reverse(graph: Graph | Situation, target: Place) -> Adjoints:
+def reverse(graph: Graph | Situation, target: Address) -> Adjoints:
     found = answer(graph if isinstance(graph, Situation) else situation(graph), ReverseMode(target))
     assert isinstance(found, Adjoints), found
     return found
@@ -103,9 +103,9 @@ def test_reverse_mode_from_any_node_is_the_derivative_of_autograd(seed: int) -> 
                 assert number(adjoint) == pytest.approx(float(derivative), rel=1e-10, abs=1e-13)
 
 
-def _seeds(where: Situation) -> list[tuple[Place, torch.Tensor]]:
+def _seeds(where: Situation) -> list[tuple[Address, torch.Tensor]]:
     trace = where.trace
-    places: list[tuple[Place, object]] = [(output(*key), g) for key, g in trace.gradients.items()]
+    places: list[tuple[Address, object]] = [(output(*key), g) for key, g in trace.gradients.items()]
     places += [(parameter(*key), g) for key, g in trace.parameter_gradients.items()]
     places += [(wire(e), g) for e, g in trace.edge_gradients.items()]
     return [(place, g) for place, g in places if isinstance(g, torch.Tensor)]
@@ -118,7 +118,7 @@ def _agree(where: Situation) -> int:
         largest = float(gradient.abs().max())
         for direction in ("gradient", "entry", "ones"):
             index = tuple(int(i) for i in torch.unravel_index(gradient.abs().argmax(), gradient.shape))
-            seed = Place(place.kind, place.id, place.name, index if direction == "entry" else None)
+            seed = place.at(index if direction == "entry" else None)
             found = answer(where, ForwardMode(seed, direction))
             if isinstance(found, Refusal):
                 assert largest == 0.0

@@ -11,10 +11,10 @@ from engine.explain.cards import Card, CardOf, Notation, Tex
 from engine.explain.cards.symbols import Symbols
 from engine.explain.context import Situation
 from engine.explain.paths import Ledger, PathLedger
-from engine.explain.place import output, parameter, wire
 from engine.explain.question import answer
 from engine.explain.slices import Local, Slice
 from engine.training.session import Session
+from graph.model.address import output, parameter, wire
 from graph.model.graph import Graph
 from tests.support.networks import network, product, tanh_net
 

@@ -16,11 +16,11 @@ from engine.explain.audit import Audit, AuditPart
 from engine.explain.context import Situation
 from engine.explain.paths import SUMMED, Ledger, PartialSum, PathLedger, PathSum
 from engine.explain.paths import answer as paths_follow
-from engine.explain.place import Place, output, parameter, wire
 from engine.explain.question import Refusal, answer
 from engine.nodes.catalog import CATALOG
 from engine.training.session import Session
 from engine.training.trainer import Trainer
+from graph.model.address import Address, output, parameter, wire
 from graph.model.faults import Fault, plant
 from graph.model.graph import Graph
 from graph.model.objective import Objective, find_objective
@@ -43,13 +43,13 @@ def situation(graph: Graph) -> Situation:
     return Situation(Session(graph, dtype=torch.float64))
 
 
-def ledger(graph: Graph | Situation, place: Place, **more: int) -> Ledger:
+def ledger(graph: Graph | Situation, place: Address, **more: int) -> Ledger:
     found = answer(graph if isinstance(graph, Situation) else situation(graph), PathLedger(place, **more))
     assert isinstance(found, Ledger), found
     return found
 
 
-def summed(where: Situation, place: Place) -> np.ndarray:
+def summed(where: Situation, place: Address) -> np.ndarray:
     """The sum over all paths, asked for in parts."""
     start: int | None = 0
     total = np.zeros(())
@@ -259,8 +259,8 @@ def test_the_mini_batch_shown_is_the_one_explained_with_its_masks(coming: bool, 
     part = answer(where, Audit())
     assert isinstance(part, AuditPart)
     assert [row for row in part.rows if not row.ok] == []
-    gradients = {row: expected.edge_gradients[row.edge] for row in part.rows if row.edge and not row.note}
-    assert all(row.analytical == float(g[row.entry]) for row, g in gradients.items() if isinstance(g, torch.Tensor))
+    gradients = {row: expected.edge_gradients[row.address.id] for row in part.rows if row.address.kind == "edge" and not row.note}
+    assert all(row.analytical == float(g[row.address.index]) for row, g in gradients.items() if isinstance(g, torch.Tensor))
     assert gradients
 
 

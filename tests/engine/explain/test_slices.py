@@ -10,11 +10,11 @@ import pytest
 import torch
 
 from engine.explain.context import Situation
-from engine.explain.place import Place, output, parameter, wire
 from engine.explain.question import Refusal, answer
 from engine.explain.slices import Local, Secant, SecantLine, Slice
 from engine.nodes.catalog import CATALOG
 from engine.training.session import Session
+from graph.model.address import Address, output, parameter, wire
 from graph.model.graph import Graph
 from graph.storage.files import load
 from tests.engine.explain.test_paths import fan_out
@@ -28,7 +28,7 @@ def situation(graph: Graph) -> Situation:
     return Situation(Session(graph, dtype=torch.float64))
 
 
-def local(graph: Graph | Situation, place: Place, low: float | None = None, high: float | None = None) -> Local:
+def local(graph: Graph | Situation, place: Address, low: float | None = None, high: float | None = None) -> Local:
     found = answer(graph if isinstance(graph, Situation) else situation(graph), Slice(place, low, high))
     assert isinstance(found, Local), found
     return found

@@ -11,10 +11,10 @@ from engine.explain.cards import Card, CardOf
 from engine.explain.context import Situation
 from engine.explain.forward_mode import Adjoints, ForwardMode, ReverseMode, Tangents
 from engine.explain.paths import Ledger, PathLedger
-from engine.explain.place import output
 from engine.explain.question import answer
 from engine.nodes.catalog import CATALOG
 from engine.training.session import Session
+from graph.model.address import output
 from graph.model.graph import Graph
 from graph.storage.files import load
 

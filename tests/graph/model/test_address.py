@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from graph.model.address import GONE, KINDS, WITH_GRADIENT, Address, edge, first_output, output, parameter, parse
+from graph.model.address import GONE, KINDS, WITH_GRADIENT, Address, first_output, output, parameter, parse, wire
 from graph.model.graph import Graph
 from tests.support.networks import network
 
@@ -75,7 +75,7 @@ def everything() -> Graph:
 
 
 def all_addresses(graph: Graph) -> list[Address]:
-    found = [edge(e) for e in graph.edges]
+    found = [wire(e) for e in graph.edges]
     for node in graph.nodes:
         spec = graph.spec(node)
         found += [output(node, port.name) for port in spec.outputs]
@@ -98,18 +98,18 @@ def test_names_are_those_on_the_canvas() -> None:
     named = {
         output("hidden"): "hidden", output("data", "x"): "data.x", output("hidden", "y", (0, 1)): "hidden[0, 1]",
         output("hidden", "y", ()): "hidden", parameter("hidden", "W"): "hidden.W", parameter("hidden", "W", (1, 0)): "hidden.W[1, 0]",
-        parameter("theta", "value"): "theta.value", edge("e6"): "theta → d.b", edge("e0"): "data.x → hidden.x",
-        edge("e3"): "drop → join.xs[0]", edge("e4", (0, 1)): "drop[0, 1] → join.xs[1]", edge("e6").derivative: "gradient of theta → d.b",
+        parameter("theta", "value"): "theta.value", wire("e6"): "theta → d.b", wire("e0"): "data.x → hidden.x",
+        wire("e3"): "drop → join.xs[0]", wire("e4", (0, 1)): "drop[0, 1] → join.xs[1]", wire("e6").derivative: "gradient of theta → d.b",
         parameter("hidden", "W", (1, 0)).derivative: "gradient of hidden.W[1, 0]",
         Address("buffer", "bn", "running_mean"): "bn.running_mean", Address("setting", "drop", "rate"): "rate of drop",
     }  # fmt: skip
     assert {address: address.name(graph) for address in named} == named
-    assert all(gone.name(graph) == GONE for gone in (edge("e99"), output("gone"), parameter("gone", "W").derivative))
+    assert all(gone.name(graph) == GONE for gone in (wire("e99"), output("gone"), parameter("gone", "W").derivative))
 
 
 def test_an_address_leads_to_its_node_its_gradient_and_its_tensor() -> None:
     graph = everything()
-    entry = edge("e6", (0,)).derivative
-    assert (entry.node(graph), entry.quantity, entry.value, entry.whole) == ("theta", "gradient", edge("e6", (0,)), edge("e6").derivative)
-    assert entry.exists(graph) and not edge("n1").exists(graph) and not output("e6").exists(graph)
+    entry = wire("e6", (0,)).derivative
+    assert (entry.node(graph), entry.quantity, entry.value, entry.whole) == ("theta", "gradient", wire("e6", (0,)), wire("e6").derivative)
+    assert entry.exists(graph) and not wire("n1").exists(graph) and not output("e6").exists(graph)
     assert first_output(graph, "data") == output("data", "x")

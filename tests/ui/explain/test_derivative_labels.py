@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -12,10 +11,10 @@ import torch
 from engine.explain.context import Situation
 from engine.explain.forward_mode import ForwardMode, ReverseMode
 from engine.explain.paths import Ledger, PathLedger
-from engine.explain.place import output, wire
 from engine.explain.question import answer
 from engine.explain.slices import Local, Slice
 from engine.training.session import Session
+from graph.model.address import output, wire
 from graph.model.graph import Graph
 from tests.support.networks import network
 from ui.explain.modes_tool import ModesTool
@@ -55,11 +54,11 @@ def test_the_ledger_writes_the_wire_where_a_value_arrives_twice(graph: Graph) ->
 
 def test_forward_mode_names_seed_target_and_direction(graph: Graph) -> None:
     def symbol(question: Any, node: str) -> str:
-        tool = SimpleNamespace(window_=SimpleNamespace(document=SimpleNamespace(graph=graph)))
+        tool = SimpleNamespace(workspace=SimpleNamespace(document=SimpleNamespace(graph=graph)))
         return plain(ModesTool._symbol(tool, (node, "y"), of(graph, question)))  # type: ignore[arg-type]
 
     assert symbol(ForwardMode(output("x")), "f") == "∂f/∂x"
     assert symbol(ForwardMode(wire("e0")), "f") == "∂f/(∂(x → m.a))"
     assert symbol(ForwardMode(output("v", "y"), "ones"), "q") == "D_vq"
-    assert symbol(ForwardMode(replace(output("v"), entry=(1,))), "q") == "∂q/∂v_2"
+    assert symbol(ForwardMode(output("v").at((1,))), "q") == "∂q/∂v_2"
     assert symbol(ReverseMode(output("q")), "v") == "∂∑q/∂v"

@@ -391,7 +391,7 @@ def test_the_tools_work_with_the_entry_that_was_chosen_on_the_card(open_window: 
 
     tool = window.explain.tools.current
     assert isinstance(tool, PictureTool)
-    qtbot.waitUntil(lambda: tool.local is not None and tool.local.place.entry == (5, 2), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: tool.local is not None and tool.local.place.index == (5, 2), timeout=PATIENCE)
 
 
 def test_the_tools_work_with_the_parameter_that_the_card_is_about(open_window: Open, qtbot: QtBot) -> None:

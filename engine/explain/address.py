@@ -1,0 +1,76 @@
+"""What is at an address, for those who answer questions: the tensor, its gradient, one of its entries, or a sentence why there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from engine.compile.views import Absent
+from engine.explain.question import Unanswerable
+
+if TYPE_CHECKING:
+    from engine.compile.trace import Trace
+    from graph.model.address import Address
+    from graph.model.graph import Graph
+
+WHY_ABSENT = {
+    "not computed": "it was not computed",
+    "independent": "the objective does not depend on it",
+    "not differentiable": "what lies behind it cannot be differentiated",
+    "no objective": "there is no objective",
+}
+
+
+def require(graph: Graph, address: Address) -> None:
+    """Raises Unanswerable for an address that is no longer there."""
+    if not address.exists(graph):
+        raise Unanswerable("What was asked about is no longer on the canvas.")
+
+
+def number_at(trace: Trace, graph: Graph, address: Address) -> Tensor:
+    """The whole tensor at an address, as the trace holds it. Raises Unanswerable where there is none."""
+    require(graph, address)
+    found = trace.at(address.whole.value, graph)
+    if isinstance(found, Absent):
+        raise Unanswerable(f"{address.name(graph)} has no value yet.")
+    if not found.is_floating_point():
+        raise Unanswerable(f"{address.name(graph)} holds class indices; these cannot be moved a little, so they have no derivative.")
+    return found
+
+
+def gradient_at(trace: Trace, graph: Graph, address: Address) -> Tensor:
+    """The gradient of the whole tensor there. Raises Unanswerable with the reason where there is none."""
+    if trace.objective is None:
+        raise Unanswerable(trace.objective_note or "There is no objective.")
+    found = trace.at(address.whole.derivative, graph)
+    if isinstance(found, Absent):
+        raise Unanswerable(f"{address.name(graph)} has no gradient: {WHY_ABSENT[found.reason]}.")
+    return found
+
+
+def entry_of(graph: Graph, address: Address, tensor: Tensor) -> tuple[int, ...] | None:
+    """The chosen entry's index, (0, …) for a single number, None where a tensor came without. Raises Unanswerable outside of it."""
+    if address.index is None:
+        return (0,) * tensor.dim() if tensor.numel() == 1 else None
+    if len(address.index) != tensor.dim() or not all(0 <= i < n for i, n in zip(address.index, tensor.shape, strict=True)):
+        name = address.whole.name(graph)
+        raise Unanswerable(f"{name} has no entry {list(address.index)}; its shape is {list(tensor.shape)}.")
+    return address.index
+
+
+def single_entry(graph: Graph, address: Address, tensor: Tensor, gradient: Tensor | None = None) -> tuple[int, ...]:
+    """The chosen entry, or the one with the largest gradient (the first, without a gradient)."""
+    chosen = entry_of(graph, address, tensor)
+    if chosen is not None:
+        return chosen
+    if tensor.numel() == 0:
+        raise Unanswerable(f"{address.name(graph)} is empty.")
+    return largest_entry(gradient if gradient is not None else torch.zeros(tensor.shape))
+
+
+def largest_entry(tensor: Tensor) -> tuple[int, ...]:
+    """Where the number with the largest magnitude stands (the first of several) in a tensor that is not empty."""
+    flat = torch.nan_to_num(tensor.detach().abs()).argmax()
+    return tuple(int(i) for i in torch.unravel_index(flat, tensor.shape))
