@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QDragEnterEvent,
@@ -49,11 +49,12 @@ from ui.canvas.paint.overlay import Overlay
 from ui.canvas.paint.painter import prepare
 from ui.canvas.paint.stage import Stage
 from ui.canvas.paint.top import paint_top
-from ui.canvas.viewport import SHARPEN_MS, Viewport
+from ui.canvas.viewport import SHARPEN, Viewport
 from ui.look import theme as themes
+from ui.look.schedule import Schedule
 from ui.look.theme import Theme
 
-STALE_MS = 150
+STALE_MS, STALE = 150, "grey"
 """Numbers of an older document are greyed when no answer has come by then: at once would flicker at every edit."""
 
 
@@ -110,8 +111,7 @@ class Canvas(Viewport):
         self._selection = Selection(self._selection_flipped)
         self._fitted = True
         self._zooming = False
-        self._sharpen = self._timer(SHARPEN_MS, self._sharpened)
-        self._stale = self._timer(STALE_MS, self._grey)
+        self._schedule = Schedule(self)
         document.changed.connect(self._changed)
         self.camera.scale = theme.scale
 
@@ -145,7 +145,7 @@ class Canvas(Viewport):
     def set_trace(self, trace: TraceView | None) -> None:
         """Show these numbers. A trace of another document is the caller's mistake; an older one is shown until a newer comes."""
         if trace is not None and self.document.revision == trace.revision:
-            self._stale.stop()
+            self._schedule.drop(STALE)
         stale = self._is_old(trace) and self.content.stale
         self.stage.content = Content(self.document.graph, trace, self.playhead, stale, hidden=self.overlay.hidden)
         self._watch_age()
@@ -309,10 +309,10 @@ class Canvas(Viewport):
 
     def _watch_age(self) -> None:
         if not self._is_old(self.content.trace):
-            self._stale.stop()
+            self._schedule.drop(STALE)
             self.content.stale = False
-        elif not self.content.stale and not self._stale.isActive() and self.isVisible():
-            self._stale.start()
+        elif not self.content.stale and not self._schedule.pending(STALE) and self.isVisible():
+            self._schedule.after_frame(STALE, self._grey, STALE_MS)
 
     def _grey(self) -> None:
         self.content.stale = self._is_old(self.content.trace)
@@ -332,17 +332,6 @@ class Canvas(Viewport):
     def update_scene(self, area: QRectF) -> None:
         """Repaint a part of the scene."""
         self.update(self.camera.rect_to_view(area).toAlignedRect().adjusted(-2, -2, 2, 2))
-
-    def _sharpened(self) -> None:
-        self._zooming = False
-        self.update()
-
-    def _timer(self, ms: int, slot: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(ms)
-        timer.timeout.connect(slot)
-        return timer
 
     def pointer(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> Pointer:
         return Pointer(at, self.camera.to_scene(at), modifiers)
@@ -373,8 +362,7 @@ class Canvas(Viewport):
         super().resizeEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self._sharpen.stop()
-        self._stale.stop()
+        self._schedule.drop(SHARPEN, STALE)
         self._zooming = False
         super().hideEvent(event)
 

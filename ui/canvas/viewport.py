@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from PySide6.QtCore import QPointF, QRectF, QSizeF, QTimer, Signal
+from PySide6.QtCore import QPointF, QRectF, QSizeF, Signal
 from PySide6.QtGui import QCursor
 from PySide6.QtWidgets import QWidget
 
@@ -14,9 +14,10 @@ from ui.canvas.model.camera import Camera
 from ui.canvas.model.navigation import GroupNavigation
 from ui.canvas.paint.minimap import Minimap
 from ui.canvas.paint.stage import Stage
+from ui.look.schedule import Schedule
 
 OBJECTIVE_ROOM = geometry.STUB + 64
-SHARPEN_MS = 90
+SHARPEN_MS, SHARPEN = 90, "sharpen"
 
 
 class Viewport(QWidget):
@@ -31,7 +32,7 @@ class Viewport(QWidget):
     router: InputRouter
     _fitted: bool
     _zooming: bool
-    _sharpen: QTimer
+    _schedule: Schedule
 
     def fit_all(self) -> None:
         """Show everything; it stays so when the canvas changes its size, until the view is moved."""
@@ -57,8 +58,12 @@ class Viewport(QWidget):
         """Zoom around a place in the view (its middle without one)."""
         self.camera.zoom(factor, at if at is not None else self._middle())
         self._zooming = True
-        self._sharpen.start()
+        self._schedule.after_frame(SHARPEN, self._sharpened, SHARPEN_MS)
         self.camera_moved()
+
+    def _sharpened(self) -> None:
+        self._zooming = False
+        self.update()
 
     def zoom_100(self) -> None:
         self.camera.zoom(self.stage.theme.scale / self.camera.scale, self._middle())

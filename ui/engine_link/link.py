@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
 from engine.compile.views import TraceView
 from engine.explain.question import Question
@@ -32,6 +32,7 @@ from graph.model.edits import Compound
 from graph.model.graph import GraphError
 from graph.storage.document import Change, Document
 from graph.storage.saved import SavedState
+from ui.look.schedule import Schedule
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,14 +69,7 @@ class Kernel(QObject):
         self._client.on_progress = self._on_progress
         self._client.on_status = self.status.emit
         self._client.on_handover = self.handed.emit
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self._pump)
-        self._soon = QTimer(self)
-        self._soon.setSingleShot(True)
-        self._soon.setInterval(0)
-        self._soon.timeout.connect(self._pump)
+        self._schedule = Schedule(self)
         self._client.start()
         self._watch()
 
@@ -128,7 +122,7 @@ class Kernel(QObject):
     def evaluate_soon(self) -> None:
         """Ask for a trace once the event loop is idle; edits ask by themselves."""
         self._client.wish_trace()
-        self._soon.start()
+        self._schedule.after_event("edits", self._pump)
 
     def wait_values(self, ms: int = 12) -> bool:
         """Block for up to `ms` until the values of the newest edit are here (`traced` is emitted meanwhile); True when they are."""
@@ -219,8 +213,7 @@ class Kernel(QObject):
 
     def shutdown(self) -> None:
         """End the process; nothing is emitted afterwards."""
-        self._timer.stop()
-        self._soon.stop()
+        self._schedule.end()
         self._unwatch()
         if self._document is not None:
             self._document.changed.disconnect(self._on_change)
@@ -235,7 +228,7 @@ class Kernel(QObject):
 
     def _on_change(self, change: Change) -> None:
         # Not at once: the ticks of one gesture, and all edits of one event, make one request.
-        self._soon.start()
+        self._schedule.after_event("edits", self._pump)
 
     def _on_trace(self, trace: TraceView) -> None:
         self.trace = trace
@@ -262,9 +255,9 @@ class Kernel(QObject):
                 self._watched = process
         due = self._client.due()
         if due is not None:
-            self._timer.start(max(1, round(due * 1000)))
+            self._schedule.after_frame("look", self._pump, max(1, round(due * 1000)))
         elif os.name == "nt" and self._client.busy:
-            self._timer.start(WINDOWS_POLL_MS)
+            self._schedule.after_frame("look", self._pump, WINDOWS_POLL_MS)
 
     def _unwatch(self) -> None:
         if self._notifier is not None:

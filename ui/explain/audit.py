@@ -12,7 +12,6 @@ from engine.compile.views import TraceView
 from engine.explain.audit import Audit, AuditPart, AuditRow
 from engine.explain.question import Question, Refusal
 from ui.canvas.paint.overlay import Kind, Tag
-from ui.explain.asking import Asker
 from ui.look.numbers import number
 
 if TYPE_CHECKING:
@@ -36,7 +35,6 @@ class AuditOverlay(QObject):
         self.total = 0
         self.objective = ""
         self.refusal = ""
-        self._asker = Asker(workspace, self, self._answered, 0)
         self._of: tuple[object, ...] = ()
 
     # on and off
@@ -73,7 +71,7 @@ class AuditOverlay(QObject):
         if of != self._of:
             self._drop()
             self._of = of
-            self._asker.want(Audit())
+            self._workspace.work.ask(Audit(), self._answered, 0)
 
     def document_changed(self) -> None:
         """Numbers of an older document: their tags go at once."""
@@ -93,14 +91,14 @@ class AuditOverlay(QObject):
 
     @property
     def busy(self) -> bool:
-        return self._asker.busy
+        return self._workspace.work.asking(self._answered)
 
     def forget(self) -> None:
         """Another document."""
         self._drop()
 
     def _drop(self) -> None:
-        self._asker.forget()
+        self._workspace.work.forget(self._answered)
         self.rows, self.total, self.refusal, self._of = [], 0, "", ()
         self._show()
 
@@ -117,7 +115,7 @@ class AuditOverlay(QObject):
             self.rows = sorted([*self.rows, *answer.rows], key=lambda row: row.analytical is None)  # what has no gradient comes last
             self.total, self.objective = answer.total, answer.objective
             if answer.next is not None:
-                self._asker.want(Audit(answer.next, answer.kinked))
+                self._workspace.work.ask(Audit(answer.next, answer.kinked), self._answered, 0)
             else:
                 self._workspace.say(self.summary)
         self._show()

@@ -116,7 +116,7 @@ class AuditTool(Tool):
             self._ask(self.chosen)
 
     def _ask(self, place: Address) -> None:
-        self.asker.want(StepCurve(place))
+        self.ask(StepCurve(place))
 
     def choose_row(self, row: AuditRow) -> None:
         """The row whose tag was clicked."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSpinBox, QVBoxLayout, QWidget
 
@@ -14,7 +14,6 @@ from engine.explain.cards import Array, Card, CardOf, Notation, Section
 from engine.explain.question import Question, Refusal
 from graph.model.address import Address
 from graph.storage.document import Document
-from ui.explain.asking import Asker
 from ui.explain.links import Link, follow, point_at
 from ui.explain.writing import HIDDEN, HiddenNumbers, Writer, head_lines, section_lines
 from ui.look.theme import LIGHT, Theme
@@ -25,7 +24,7 @@ from ui.maths.sheet import Sheet
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
 
-STALE_MS = 150
+STALE_MS, GREY = 150, "grey card"
 """As on the canvas: numbers of an older document are greyed when no answer has come by then."""
 NOTATIONS: tuple[tuple[Notation, str, str], ...] = (
     ("leibniz", "∂L/∂x", "Gradients as derivatives of the objective"),
@@ -80,11 +79,6 @@ class CardPage(QWidget):
         self.card: Card | None = None
         self.refusal = ""
         self.notation: Notation = _notation(workspace.settings.text("notation", "leibniz"))
-        self.asker = Asker(workspace, self, self._answered)
-        self._grey = QTimer(self)
-        self._grey.setSingleShot(True)
-        self._grey.setInterval(STALE_MS)
-        self._grey.timeout.connect(self._greyed)
         self.sections: list[SectionView] = []
         self._build()
 
@@ -158,6 +152,11 @@ class CardPage(QWidget):
 
     # what is asked
 
+    @property
+    def asking(self) -> bool:
+        """Whether a card is still to come."""
+        return self._workspace.work.asking(self._answered)
+
     def follow(
         self, document: Document, nodes: list[str], edges: list[str], trace: TraceView | None, theme: Theme, stale: bool
     ) -> None:
@@ -201,7 +200,7 @@ class CardPage(QWidget):
         current = (question, id(self._trace), self._trace.revision, self._trace.structure)
         if current != self._current or again:
             self._current = current
-            self.asker.want(question)
+            self._workspace.work.ask(question, self._answered)
 
     def _stale_without_answer(self) -> bool:
         """Whether newer numbers are on their way: the card waits for them instead of delaying them."""
@@ -222,8 +221,8 @@ class CardPage(QWidget):
 
     def forget(self) -> None:
         """Another document: nothing of the last one stands here, and nothing that is under way arrives."""
-        self.asker.forget()
-        self._grey.stop()
+        self._workspace.work.forget(self._answered)
+        self._workspace.work.drop(GREY)
         self.card, self.refusal, self._current, self._stale = None, "", (), False
         self._focus = self._parameter = self._sample = self._entry = None
 
@@ -288,10 +287,10 @@ class CardPage(QWidget):
 
     def _set_stale(self, stale: bool) -> None:
         if stale and not self._stale:
-            if not self._grey.isActive() and self.isVisible():
-                self._grey.start()
+            if not self._workspace.work.pending(GREY) and self.isVisible():
+                self._workspace.work.after_frame(GREY, self._greyed, STALE_MS)
         elif not stale:
-            self._grey.stop()
+            self._workspace.work.drop(GREY)
             self._stale = False
 
     def _greyed(self) -> None:
@@ -388,8 +387,8 @@ class CardPage(QWidget):
     # Qt
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self.asker.forget()
-        self._grey.stop()
+        self._workspace.work.forget(self._answered)
+        self._workspace.work.drop(GREY)
         self._current = ()
         point_at(self._workspace, "")
         super().hideEvent(event)

@@ -81,7 +81,7 @@ class CostTool(Tool):
         if self._todo:
             self._next()
         elif self.workspace.document.graph.nodes and self.workspace.trace is not None:
-            self.asker.want(OwnSweep())
+            self.ask(OwnSweep())
         self._draw()
 
     def start(self) -> None:
@@ -95,7 +95,7 @@ class CostTool(Tool):
         if self._todo:
             done = len(self.results)
             self.hint.setText(f"{done} of {done + len(self._todo)} networks …")
-            self.asker.want(self._todo[0])
+            self.ask(self._todo[0])
         elif self.results:
             self.hint.setText("")
 

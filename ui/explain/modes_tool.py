@@ -124,7 +124,7 @@ class ModesTool(Tool):
         direction = DIRECTIONS[self.directions.checkedId()][0]
         entry = workspace.explain.entry_of(place)
         self.seed = place.at(entry if direction == "entry" else None)
-        self.asker.want(ForwardMode(self.seed, direction) if self.mode == FORWARD else ReverseMode(self.seed))
+        self.ask(ForwardMode(self.seed, direction) if self.mode == FORWARD else ReverseMode(self.seed))
 
     def _there(self, place: Address) -> bool:
         graph = self.workspace.document.graph

@@ -146,7 +146,7 @@ class PathsTool(Tool):
             self._light("")
         self._place = place
         chosen = place.at(workspace.explain.entry_of(place))
-        self.asker.want(PathLedger(chosen, self._start, LISTED))
+        self.ask(PathLedger(chosen, self._start, LISTED))
 
     def _turn(self, way: int) -> None:
         if self.ledger is not None:
@@ -158,7 +158,7 @@ class PathsTool(Tool):
         if isinstance(answer, Ledger):
             self.ledger, self.summed, self._adding = answer, answer.total, None
             if answer.total is None and answer.summable:
-                self.asker.want(PathSum(answer.place))
+                self.ask(PathSum(answer.place))
             self.show_body()
             self._show()
         elif isinstance(answer, PartialSum) and isinstance(question, PathSum):
@@ -169,7 +169,7 @@ class PathsTool(Tool):
             self._adding = part.total.data if self._adding is None else self._adding + part.total.data
         if part.next is not None:
             self.sum.show_lines([Written(None, f"adding up: {count(part.next)} of {count(part.count)} paths …")], [], self.theme)
-            self.asker.want(PathSum(question.place, part.next))
+            self.ask(PathSum(question.place, part.next))
         elif self._adding is not None:
             self.summed = _as_view(self._adding, part.total)
             self._show_sum()

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QVBoxLayout, QWid
 from engine.explain.question import Question
 from engine.explain.slices import Local, Secant, SecantLine, Slice
 from graph.model.address import Address
-from ui.explain.asking import Asker
 from ui.explain.tool import Tool, chosen_place
 from ui.explain.writing import HIDDEN
 from ui.look.numbers import exact, number
@@ -37,7 +36,6 @@ class PictureTool(Tool):
         super().__init__(workspace)
         self.local: Local | None = None
         self.secant: SecantLine | None = None
-        self._secants = Asker(workspace, self, self._came, 0)
         self._plot: Any = None
         self._place: Address | None = None
         self._zoom = 0
@@ -125,7 +123,7 @@ class PictureTool(Tool):
         if self._zoom and local is not None and local.place == place:
             half = self._natural * WIDER**self._zoom
             low, high = local.at - half, local.at + half
-        self.asker.want(Slice(place, low, high))
+        self.ask(Slice(place, low, high))
 
     def _zoom_by(self, way: int) -> None:
         self._zoom = min(12, max(-24, self._zoom + way))
@@ -164,7 +162,10 @@ class PictureTool(Tool):
         if not self.chord.isChecked() and self.epsilon.hasFocus():
             self.chord.setChecked(True)
         if self.chord.isChecked() and self._place is not None and self.isVisible():
-            self._secants.want(Secant(self._place, self.step))
+            self.workspace.work.ask(Secant(self._place, self.step), self._secant_came, 0)
+
+    def _secant_came(self, question: Question, answer: Any) -> None:
+        self._came(question, answer)
 
     def _choose(self) -> None:
         if self.chord.isChecked():
@@ -178,7 +179,7 @@ class PictureTool(Tool):
         if self._plot is None:
             self._draw()
         else:
-            self.workspace.pace.run("slice", self._draw)
+            self.workspace.work.after_frame("slice", self._draw)
 
     def _draw(self) -> None:
         local, theme = self.local, self.theme
@@ -261,7 +262,7 @@ class PictureTool(Tool):
 
     def forget(self) -> None:
         super().forget()
-        self._secants.forget()
+        self.workspace.work.forget(self._secant_came)
         self.local, self.secant, self._place, self._zoom, self._exact = None, None, None, 0, None
 
 

@@ -97,7 +97,7 @@ class SymbolicTool(Tool):
             return self.say(why)
         if self.formulas is None:
             self.say("The formulas are being written …")
-        self.asker.want(Symbolic(simplify=self._simplify))
+        self.ask(Symbolic(simplify=self._simplify))
 
     def _choose(self, on: bool) -> None:
         self._simplify = on

@@ -13,7 +13,6 @@ from engine.compile.views import ArrayView, TraceView
 from engine.explain.question import Question, Refusal
 from graph.model.address import Address, output, parameter, wire
 from graph.model.graph import Graph
-from ui.explain.asking import Asker
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import label
 
@@ -35,7 +34,6 @@ class Tool(QWidget):
         super().__init__()
         self.workspace = workspace
         self.theme = LIGHT
-        self.asker = Asker(workspace, self, self._came, REST_MS)
         self.note = label("", "secondary", wrap=True)
         self.note.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.body = QWidget()
@@ -44,6 +42,15 @@ class Tool(QWidget):
         self._stack.addWidget(self.body)
 
     # for the tools
+
+    def ask(self, question: Question) -> None:
+        """Put a question whose answer comes to `answered` or `refused`; of several that wait only the newest is put."""
+        self.workspace.work.ask(question, self._came, REST_MS)
+
+    @property
+    def asking(self) -> bool:
+        """Whether an answer is still to come."""
+        return self.workspace.work.asking(self._came)
 
     def refresh(self) -> None:
         """Look at what is selected and ask for what is to be shown."""
@@ -59,7 +66,7 @@ class Tool(QWidget):
 
     def forget(self) -> None:
         """Another document."""
-        self.asker.forget()
+        self.workspace.work.forget(self._came)
 
     def say(self, text: str) -> None:
         """Words instead of the tool."""
@@ -116,7 +123,7 @@ class Tool(QWidget):
         self.refresh()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self.asker.forget()
+        self.workspace.work.forget(self._came)
         super().hideEvent(event)
 
     def minimumSizeHint(self) -> QSize:

@@ -292,7 +292,7 @@ class Lessons(Feature):
 
         workspace = self.workspace
         if self.panel is None:
-            self.panel = LessonPanel()
+            self.panel = LessonPanel(workspace.work)
             self.panel.set_theme(workspace.theme)
             self._connect(self.panel)
         self._side.show(self.panel, ("library", "outline", "bottom"))

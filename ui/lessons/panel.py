@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -13,6 +13,7 @@ from ui.lessons.dots import Dots
 from ui.lessons.questions import NumberBox, QuestionBox
 from ui.lessons.text import LessonText
 from ui.lessons.truth import truth
+from ui.look.schedule import Schedule
 from ui.look.style import px, style_sheet
 from ui.look.theme import Theme, mixed
 from ui.look.type_size import sized
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ui.lessons.shelf import Standing
 
 LARGER = 1.12
+SCROLL_MS, SCROLL = 30, "scroll to what was said"
 """Type in the lesson is larger than in other panels: a class reads it."""
 
 
@@ -39,16 +41,13 @@ class LessonPanel(QWidget):
     opened = Signal()
     left = Signal()
 
-    def __init__(self) -> None:
+    def __init__(self, work: Schedule | None = None) -> None:
         super().__init__()
+        self._work = work or Schedule(self)
         self.setObjectName("panel")
         self.boxes: list[QuestionBox] = []
         self._theme: Theme | None = None
         self._seeing: QuestionBox | None = None
-        self._scroll = QTimer(self)
-        self._scroll.setSingleShot(True)
-        self._scroll.setInterval(30)
-        self._scroll.timeout.connect(self._scrolled)
         self.lesson_title = ElidedLabel("", "secondary")
         self.notes = button("Notes", "quiet", tip="What the author tells whoever teaches this, in a window of its own")
         self.close_button = button("✕", "quiet", tip="Leave the lesson; the graph stays")
@@ -142,7 +141,7 @@ class LessonPanel(QWidget):
     def _see(self, box: QuestionBox) -> None:
         """Bring what was just said into view, once it has its place."""
         self._seeing = box
-        self._scroll.start()
+        self._work.after_frame(SCROLL, self._scrolled, SCROLL_MS)
 
     def _scrolled(self) -> None:
         box = self._seeing
@@ -170,7 +169,7 @@ class LessonPanel(QWidget):
     # Qt
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self._scroll.stop()
+        self._work.drop(SCROLL)
         super().hideEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, Signal
 
 from graph.lessons import lesson as lesson_files
 from graph.lessons import lesson_graph
@@ -26,6 +26,8 @@ from ui.shell.gallery import EXAMPLES
 
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
+
+LOOK, FIT = "compare with the step", "fit the step's view"
 
 
 class Script:
@@ -72,15 +74,7 @@ class Player(QObject):
         self.runner.finished.connect(self._ran)
         self._steps = 0
         """Of training, as the step leaves it."""
-        self._look = QTimer(self)
-        self._look.setSingleShot(True)
-        self._look.setInterval(0)
-        self._look.timeout.connect(self._compare)
-        self._fit = QTimer(self)
-        self._fit.setSingleShot(True)
-        self._fit.setInterval(0)
-        self._fit.timeout.connect(self.view.refit)
-        workspace.canvas.view_changed.connect(self._look.start)
+        workspace.canvas.view_changed.connect(self.look)
         workspace.canvas.installEventFilter(self)
 
     @property
@@ -112,16 +106,15 @@ class Player(QObject):
         """Leave the document to the person as it is, and take everything off the canvas that belonged to the lesson."""
         self.document.adopts_training = False
         self.leaving.emit()
-        self._look.stop()
-        self._fit.stop()
+        self.workspace.work.drop(LOOK, FIT)
         self.runner.stop()
-        self.workspace.canvas.view_changed.disconnect(self._look.start)
+        self.workspace.canvas.view_changed.disconnect(self.look)
         self.workspace.canvas.removeEventFilter(self)
         self.view.clear()
 
     def look(self) -> None:
         """The document changed: see soon whether it is still the step's."""
-        self._look.start()
+        self.workspace.work.after_event(LOOK, self._compare)
 
     # showing a step
 
@@ -184,5 +177,5 @@ class Player(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """A canvas of another size looks at the same things."""
         if event.type() == QEvent.Type.Resize:
-            self._fit.start()
+            self.workspace.work.after_event(FIT, self.view.refit)
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from graph.lessons.lesson import Action, Step
 from graph.lessons.lesson_actions import DOCUMENT
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 PLACED = frozenset({"view"})
 """Done with the step itself, before anything runs."""
+TURN = "lesson's actions"
 
 
 class Runner(QObject):
@@ -33,10 +34,6 @@ class Runner(QObject):
         self._actions: list[Callable[[], Waiting | None]] = []
         self._waiting: Waiting | None = None
         self.running = False
-        self._turn = QTimer(self)
-        self._turn.setSingleShot(True)
-        self._turn.setInterval(0)
-        self._turn.timeout.connect(lambda: self._opened.watch(self._go_on))
         workspace = player.workspace
         self._heard = [workspace.playhead.state_changed]
         if workspace.kernel is not None:
@@ -51,13 +48,13 @@ class Runner(QObject):
         self._actions += [self._bound(action) for action in step.run if action.do not in DOCUMENT | PLACED]
         self._waiting = None
         self.running = True
-        self._turn.start()
+        self._go_on_soon()
 
     def stop(self) -> None:
         """Leave undone what was not done yet; a training that a step started is paused."""
         waiting, self._waiting = self._waiting, None
         self._actions.clear()
-        self._turn.stop()
+        self._player.workspace.work.drop(TURN)
         self.running = False
         if waiting is not None and waiting.leave is not None:
             waiting.leave()
@@ -67,7 +64,13 @@ class Runner(QObject):
     def poke(self, *_: object) -> None:
         """Something happened that an action may have waited for."""
         if self.running:
-            self._turn.start()
+            self._go_on_soon()
+
+    def _go_on_soon(self) -> None:
+        self._player.workspace.work.after_event(TURN, self._take_turn)
+
+    def _take_turn(self) -> None:
+        self._opened.watch(self._go_on)
 
     def _bound(self, action: Action) -> Callable[[], Waiting | None]:
         return lambda: DOING[action.do](self._player.workspace, action.args)

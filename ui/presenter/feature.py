@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPointF, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 LOCKED = "The graph is locked while presenting. The Lock button opens it."
 EDGE = 96
 """So near to the lower edge the pointer brings the strip while presenting."""
-STRIP_MS, HINT_MS = 2500, 4000
+STRIP_MS, HINT_MS, REST = 2500, 4000, "strip rests"
 DEFAULTS = {"present_hide": True, "present_lock": True, "present_sliders": True}
 CLICKED = "While presenting, Shift+F5 resets nothing: clickers send it to start a show"
 _BLACK = (Qt.Key.Key_B, Qt.Key.Key_Period)
@@ -41,9 +41,6 @@ class Presenter(Feature):
         self._tools: tuple[Pen, Spotlight, Strip] | None = None
         self._was = Qt.WindowState.WindowNoState
         self._pressed: QPointF | None = None
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self._rest)
         self._watching = False
 
     def install(self) -> None:
@@ -247,7 +244,7 @@ class Presenter(Feature):
         if pen.tool:
             self._show_strip()
         elif not self.presenting:
-            self._timer.stop()
+            self.workspace.work.drop(REST)
             strip.say("")
             strip.hide()
         self.workspace.refresh_actions()
@@ -268,16 +265,17 @@ class Presenter(Feature):
             strip.raise_()
             strip.place()
         if self.presenting and not self.pen.tool:
-            self._timer.start(max(STRIP_MS, self._timer.remainingTime()))
+            work = self.workspace.work
+            work.after_frame(REST, self._rest, max(STRIP_MS, work.left(REST)))
         elif not self.hint_text:
-            self._timer.stop()
+            self.workspace.work.drop(REST)
 
     def _hint(self, text: str) -> None:
         """What would be said in the status line, where there is none to be seen."""
         self.hint_text = text
         self.strip.say(text)
         self._show_strip()
-        self._timer.start(HINT_MS)
+        self.workspace.work.after_frame(REST, self._rest, HINT_MS)
 
     def _rest(self) -> None:
         """The strip and its hint have been there for long enough."""
@@ -306,11 +304,11 @@ class Presenter(Feature):
 
     def close(self) -> None:
         self.leave()
-        self._timer.stop()
+        self.workspace.work.drop(REST)
         if self._tools is not None:
             self.take("")
             self.light.show(False)
-            self._timer.stop()
+            self.workspace.work.drop(REST)
 
     # the canvas, while there is something to do
 

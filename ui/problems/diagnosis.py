@@ -5,15 +5,16 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engine.compile.views import TraceView
 from graph.model.problem import GRAVITY, Problem
 from graph.model.repairs import merged
 from graph.model.structure import problems
 from graph.storage.document import Change, Document
+from ui.look.schedule import Schedule
 
-VALUE_MS = 150
+VALUE_MS, LOOK = 150, "problems"
 """A slider's ticks are looked at when they rest; a change of structure at once."""
 PATIENCE = 8
 """A look that took long makes the next one wait this many times as long, so that editing a huge graph stays fluent."""
@@ -24,17 +25,15 @@ class Diagnosis(QObject):
 
     changed = Signal()
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, work: Schedule | None = None) -> None:
         super().__init__(parent)
+        self._work = work or Schedule(self)
         self.problems: tuple[Problem, ...] = ()
         self._document: Document | None = None
         self._seen: tuple[Problem, ...] = ()
         self._computed: tuple[Problem, ...] = ()
         """What only the engine says, about the structure it was said of."""
         self._took = 0.0
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.look)
 
     def set_document(self, document: Document) -> None:
         if self._document is not None:
@@ -46,7 +45,7 @@ class Diagnosis(QObject):
 
     def look(self) -> None:
         """Look at the structure now."""
-        self._timer.stop()
+        self._work.drop(LOOK)
         if self._document is None:
             return
         began = time.perf_counter()
@@ -58,7 +57,7 @@ class Diagnosis(QObject):
         """The trace with the whole list in place of what the engine found."""
         document = self._document
         if document is not None and (trace.structure == document.structure or not trace.structure):
-            if self._timer.isActive() and trace.revision == document.revision:
+            if self._work.pending(LOOK) and trace.revision == document.revision:
                 self.look()
             said = {_what(problem) for problem in self._seen}
             known = {_what(problem): problem for problem in self._seen}
@@ -73,9 +72,13 @@ class Diagnosis(QObject):
 
     def _follow(self, change: Change) -> None:
         if change.structure:
-            self._timer.start(round(1000 * PATIENCE * self._took) if self._took > 0.01 else 0)
-        elif change.value and not self._timer.isActive():
-            self._timer.start(VALUE_MS)
+            self._work.drop(LOOK)
+            if self._took > 0.01:
+                self._work.after_frame(LOOK, self.look, round(1000 * PATIENCE * self._took))
+            else:
+                self._work.after_event(LOOK, self.look)
+        elif change.value and not self._work.pending(LOOK):
+            self._work.after_frame(LOOK, self.look, VALUE_MS)
 
     def _merge(self) -> None:
         """What the engine said of nodes that are gone is not said any more."""

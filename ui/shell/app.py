@@ -117,14 +117,12 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
 def settle(window: Window) -> None:
     """Some time after a document was opened, take what will live as long as it out of the collector's sight: looking through
     all of it again and again would cost whole frames."""
-    from PySide6.QtCore import QTimer
 
-    timer = QTimer(window)
-    timer.setSingleShot(True)
-    timer.setInterval(SETTLED_MS)
-    timer.timeout.connect(leave_alone)
-    window.document_shown.connect(timer.start)
-    timer.start()
+    def wait() -> None:
+        window.work.after_frame("collect garbage", leave_alone, SETTLED_MS)
+
+    window.document_shown.connect(wait)
+    wait()
 
 
 def leave_alone() -> None:

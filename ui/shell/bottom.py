@@ -14,10 +14,10 @@ from graph.model.graph import Graph
 from graph.model.problem import Problem
 from graph.storage.document import Document
 from ui.data.data_page import DataPage
+from ui.look.schedule import Schedule
 from ui.look.theme import Theme
 from ui.look.widgets import PartsLabel, button, line
 from ui.problems.problems import ProblemsPage
-from ui.training.pace import Pace
 from ui.training.training import TrainingPage, progress_parts
 from ui.watch.probes_page import ProbesPage
 
@@ -45,10 +45,10 @@ class Bottom(QWidget):
     step_clicked = Signal()
     reset_clicked = Signal()
 
-    def __init__(self, pace: Pace | None = None) -> None:
+    def __init__(self, work: Schedule | None = None) -> None:
         super().__init__()
         self.setObjectName("panel")
-        self.training, self.data, self.probes, self.problems = TrainingPage(pace), DataPage(), ProbesPage(), ProblemsPage()
+        self.training, self.data, self.probes, self.problems = TrainingPage(work), DataPage(), ProbesPage(work), ProblemsPage()
         self._guests: list[Any] = []
         self.status = PartsLabel("strong")
         self.status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)

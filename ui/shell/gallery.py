@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSize, Qt, QTimer
+from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
@@ -13,11 +13,13 @@ from graph.model.graph import Graph
 from graph.model.spec import Catalog
 from graph.storage.files import FileError, load
 from ui.look.choice_card import ChoiceCard
+from ui.look.schedule import Schedule
 from ui.look.theme import Theme, color
 from ui.look.widgets import label
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "resources" / "examples"
 FIRST = "xy-plus-z"
+PAINT = "thumbnail"
 COLUMNS = 3
 
 
@@ -143,16 +145,13 @@ class Gallery(QDialog):
         layout.addWidget(area)
         self.resize(QSize(round(900 * theme.scale), round(640 * theme.scale)).boundedTo(_room(parent)))
         self._unpainted = list(self.cards)
-        self._timer = QTimer(self)
-        self._timer.setInterval(0)
-        self._timer.timeout.connect(self._paint_one)
+        self._work = Schedule(self)
 
     def _paint_one(self) -> None:
         """One thumbnail a turn of the event loop: the gallery is there at once and answers while they appear."""
         if self._unpainted:
             self._unpainted.pop(0).thumbnail.paint_now()
-        else:
-            self._timer.stop()
+            self._work.after_frame(PAINT, self._paint_one)
 
     def _take(self, example: Example) -> None:
         self.chosen = example.path
@@ -160,10 +159,10 @@ class Gallery(QDialog):
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]
-        self._timer.start()
+        self._work.after_frame(PAINT, self._paint_one)
 
     def hideEvent(self, event: object) -> None:
-        self._timer.stop()
+        self._work.drop(PAINT)
         super().hideEvent(event)  # type: ignore[arg-type]
 
 

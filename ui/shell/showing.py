@@ -46,9 +46,9 @@ class Showing(QObject):
         """Numbers of an edit are shown at once, in its own frame; those of a running training between two frames."""
         window = self._window
         if trace.mode == "training" and trace.iteration < 0:
-            window.pace.run("trace", lambda: self._show_training(trace))
+            window.work.after_frame("trace", lambda: self._show_training(trace))
         else:
-            window.pace.drop("trace")
+            window.work.drop("trace")
             self.show_trace(trace)
 
     def _show_training(self, trace: TraceView) -> None:
@@ -59,9 +59,9 @@ class Showing(QObject):
         window = self._window
         window.document.set_trained(progress.trained)
         if progress.phase == "training":
-            window.pace.run("progress", lambda: self.show_progress(progress))
+            window.work.after_frame("progress", lambda: self.show_progress(progress))
         else:
-            window.pace.drop("progress")
+            window.work.drop("progress")
             self.show_progress(progress)
 
     def show_trace(self, trace: TraceView) -> None:

@@ -2,33 +2,32 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QTimer
 from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QStatusBar, QWidget
 
 from engine.compile.views import TraceView
 from engine.kernel.protocol import Progress
 from graph.storage.document import Document
+from ui.look.schedule import Schedule
 from ui.look.widgets import ElidedLabel, label
 
 LEAST_MS, LETTER_MS, MOST_MS = 5000, 90, 15000
 """How long a message stays: long enough to be read twice, and never until it is no longer true."""
+FADE = "message read"
 DEVICE_NAMES = {"cpu": "CPU", "cuda": "CUDA", "mps": "MPS"}
 
 
 class Status(QStatusBar):
     """Says what the numbers on the canvas are."""
 
-    def __init__(self, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget, work: Schedule) -> None:
         super().__init__(parent)
+        self._work = work
         self.kernel = "starting"
         self.device_name = "CPU"
         self.setSizeGripEnabled(False)
         self.message = ElidedLabel("", "message")
         self.addWidget(self.message, 1)
-        self._fade = QTimer(self)
-        self._fade.setSingleShot(True)
-        self._fade.timeout.connect(lambda: self.message.set_full(""))
         self.nonfinite = ElidedLabel("", "complaint", widest=480)
         self.nonfinite.hide()
         self.addPermanentWidget(self.nonfinite)
@@ -44,14 +43,17 @@ class Status(QStatusBar):
 
     def clear(self) -> None:
         """Something else is being done: what was said about the last thing is over. Only that the engine is gone stays."""
-        if self._fade.isActive():
+        if self._work.pending(FADE):
             self._show("", 0)
 
     def _show(self, text: str, ms: int) -> None:
         self.message.set_full(text)
-        self._fade.stop()
+        self._work.drop(FADE)
         if ms and text:
-            self._fade.start(ms)
+            self._work.after_frame(FADE, self._fade, ms)
+
+    def _fade(self) -> None:
+        self.message.set_full("")
 
     def show_document(self, document: Document) -> None:
         self.nonfinite.hide()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeyEvent, QMouseEvent, QPaintEvent, QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QMainWindow
 
@@ -68,6 +68,7 @@ class Window(QMainWindow):
         """Put everything into the frame and show the document."""
         from ui.canvas import accessible
         from ui.canvas.view import Canvas
+        from ui.engine_link.work import Work
         from ui.inspector.inspector import Inspector
         from ui.library.library import Library
         from ui.look.style import ICONS
@@ -90,14 +91,14 @@ class Window(QMainWindow):
         from ui.shell.workspace.later import Later
         from ui.shell.workspace.playback import Playhead
         from ui.shell.workspace.services import Services
-        from ui.training.pace import Pace
 
         session = self.settings
         self.kernel, self.document = kernel, document
         self.trace: TraceView | None = None
         self.services = Services()
         self.setWindowIcon(QIcon(str(ICONS / "gradwire.svg")))
-        self.later = Later(self)
+        self.work = Work(kernel, self)
+        self.later = Later(self.work)
         self.drop_target = DropTarget(self)
         self.dialogs = Dialogs(self)
         self.files = Files(self)
@@ -107,15 +108,15 @@ class Window(QMainWindow):
         accessible.install()
         self.canvas = Canvas(document, self.theme)
         self.canvas.set_playhead(self.playhead)
-        self.pace = Pace(self.canvas)
+        self.canvas.painted.connect(self.work.painted)
         self.showing = Showing(self)
         self.library = Library(document.graph.catalog, self.theme, session.recent_types)
         self.views = ViewMemory(session, self.canvas)
         self.inspector = Inspector(kernel.request_array if kernel is not None else None, self.files)
-        self.bottom = Bottom(self.pace)
-        self.diagnosis = Diagnosis(self)
+        self.bottom = Bottom(self.work)
+        self.diagnosis = Diagnosis(self, self.work)
         self.outline = Outline()
-        self.status = Status(self)
+        self.status = Status(self, self.work)
         self.files.took_example(example)
         self.recovery = Recovery(self, session.recovery_folder)
         self.commands = Commands(self)
@@ -151,7 +152,7 @@ class Window(QMainWindow):
     def _appeared(self) -> None:
         self.panels.watch()
         self.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
-        QTimer.singleShot(0, self.views, self.views.first_look)  # once the panels around the canvas have their places
+        self.work.after_event("first look", self.views.first_look)  # once the panels around the canvas have their places
 
     @property
     def widget(self) -> Window:
@@ -210,10 +211,6 @@ class Window(QMainWindow):
             self.kernel.traced.connect(self.showing.traced)
             self.kernel.progressed.connect(self.showing.progressed)
             self.kernel.status.connect(self.showing.show_kernel)
-        self._settle = QTimer(self)
-        self._settle.setSingleShot(True)
-        self._settle.setInterval(0)
-        self._settle.timeout.connect(self._settled)
 
     # the document
 
@@ -229,7 +226,7 @@ class Window(QMainWindow):
         self.recovery.follow(document)
         self.trace = None
         self.status.clear()
-        self.pace.drop()
+        self.work.drop("trace", "progress")
         self.playhead.set_trace(None)
         self.inspector.set_document(document)
         self.outline.set_document(document)
@@ -252,7 +249,7 @@ class Window(QMainWindow):
     def _document_changed(self, change: Change) -> None:
         """Panels follow once the event is over: a drag of a hundred nodes is one refresh."""
         self.status.clear()
-        self._settle.start()
+        self.work.after_event("settle", self._settled)
 
     def _settled(self) -> None:
         from ui.training.training import optimizer_text
@@ -425,7 +422,7 @@ class Window(QMainWindow):
             self.panels.fit()
         if not self.panels.layout.settled:
             self.panels.layout.arrange()
-            QTimer.singleShot(0, self.views, self.views.resized)
+            self.work.after_event("resized", self.views.resized)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self.furnished:
@@ -454,6 +451,7 @@ class Window(QMainWindow):
         self.settings.set("speed", self.playhead.speed)
         self.settings.set("started", True)
         self.settings.sync()
+        self.work.end()
         if self.kernel is not None:
             self.kernel.shutdown()
         event.accept()

@@ -7,10 +7,11 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QElapsedTimer, Qt, QTimer
+from PySide6.QtCore import QElapsedTimer, Qt
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from ui.look.schedule import Schedule
 from ui.look.theme import LIGHT, Theme, color, font, mixed
 from ui.look.widgets import button, label
 from ui.maths.curve_scale import LINEAR, Scale, chosen_scale
@@ -18,7 +19,6 @@ from ui.maths.plot_rules import rules
 
 if TYPE_CHECKING:
     from engine.training.curve import Point
-    from ui.training.pace import Pace
 
 EMPTY = "Press Train and watch the loss fall."
 BEFORE = "before Reset"
@@ -30,7 +30,7 @@ FEW = 12
 """So few points are marked as such: one alone would be no line."""
 AXIS = 48
 """Width of the axis beside a curve, unless its numbers need more."""
-DRAW_MS = 200
+DRAW_MS, DRAW = 200, "curves"
 """Least time between two drawings: two antialiased plots take longer than the numbers beside them, and nobody reads them faster."""
 MOST_POINTS = 600
 """More points than this are thinned before drawing: a plot has about as many columns, and every point of an antialiased line costs."""
@@ -42,9 +42,9 @@ class Curves(QWidget):
     The run before a reset stays behind the new one, pale, until another document is shown.
     """
 
-    def __init__(self, pace: Pace | None = None) -> None:
+    def __init__(self, work: Schedule | None = None) -> None:
         super().__init__()
-        self._pace = pace
+        self._work = work or Schedule(self)
         self._theme = LIGHT
         self._points: Sequence[Point] = ()
         self._taken: dict[str, tuple[list[float], list[float]]] = {field: ([], []) for field in FIELDS}
@@ -59,9 +59,6 @@ class Curves(QWidget):
         self._part = ""
         self._scale = LINEAR
         self._drawn = QElapsedTimer()
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.timeout.connect(self._draw_soon)
         self.logarithmic = button("log scale", "quiet", tip="Show the loss on a logarithmic scale")
         self.logarithmic.setCheckable(True)
         self.logarithmic.toggled.connect(lambda _: self._draw())
@@ -113,10 +110,10 @@ class Curves(QWidget):
         if not self._plots:
             self._make()
         self._stack.setCurrentWidget(self._board)
-        if not self._later.isActive():
+        if not self._work.pending(DRAW):
             since = self._drawn.elapsed() if self._drawn.isValid() else DRAW_MS
             if since < DRAW_MS:
-                self._later.start(int(DRAW_MS - since))
+                self._work.after_frame(DRAW, self._draw_soon, int(DRAW_MS - since))
             else:
                 self._draw_soon()
 
@@ -245,10 +242,7 @@ class Curves(QWidget):
         """One plot after the other, each between two frames of the canvas."""
         self._drawn.start()
         for name in self._plots:
-            if self._pace is None:
-                self._draw_plot(name)
-            else:
-                self._pace.run(f"curve of {name}", functools.partial(self._draw_plot, name))
+            self._work.after_frame((DRAW, name), functools.partial(self._draw_plot, name))
 
     def _draw(self) -> None:
         self._drawn.start()

@@ -17,11 +17,11 @@ from graph.model.training_settings import BY_NAME, TRAINING_SETTINGS, effective
 from graph.storage.document import Document
 from ui.forms.forms import Form
 from ui.look.numbers import count, number, plain, rate
+from ui.look.schedule import Schedule
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import button, clear, label, scrolled
 from ui.maths.formula import FormulaView
 from ui.training.curves import EMPTY, Curves
-from ui.training.pace import Pace
 
 OPTIMIZER = replace(BY_NAME["optimizer"], choices=tuple(OPTIMIZERS), choice_titles=tuple(spec.title for spec in OPTIMIZERS.values()))
 RUN_SETTINGS = tuple(setting for setting in TRAINING_SETTINGS if setting.form == "run")
@@ -88,7 +88,7 @@ class TrainingPage(QWidget):
 
     show_node = Signal(str)
 
-    def __init__(self, pace: Pace | None = None) -> None:
+    def __init__(self, work: Schedule | None = None) -> None:
         super().__init__()
         self._document: Document | None = None
         self._theme = LIGHT
@@ -100,7 +100,7 @@ class TrainingPage(QWidget):
         self._hyper_place, self._formulas = QVBoxLayout(), QVBoxLayout()
         self.message = label("", "notice", wrap=True)
         self.message.hide()
-        self.curves = Curves(pace)
+        self.curves = Curves(work)
         self._why, self._step = "", 0
         self._origin: tuple[float, str] | None = None
         self._last: tuple[float | None, str] | None = None

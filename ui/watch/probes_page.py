@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
@@ -16,6 +16,7 @@ from graph.storage.document import Document
 from ui.canvas.model.content import Hidden
 from ui.forms.forms import ChoiceField
 from ui.look.numbers import count, exact, number
+from ui.look.schedule import Schedule
 from ui.look.theme import LIGHT, Theme, color, font
 from ui.look.widgets import ElidedLabel, button, clear, label, set_property
 from ui.maths.array_view import ABSENT
@@ -23,7 +24,7 @@ from ui.watch import probes
 from ui.watch.probes import Probe, ProbeLog, Series, Show
 
 EMPTY = "Select a wire and press F8 to follow its value over the steps of training, Shift+F8 for its gradient."
-DRAW_MS = 60
+DRAW_MS, DRAW = 60, "probes"
 """Least time between two drawings while training."""
 MEASURE = Setting("measure", "choice", "norm", choices=("norm", "mean"), title="What to follow of the tensor")
 
@@ -184,8 +185,9 @@ class ProbesPage(QWidget):
     count_changed = Signal(int)
     refused = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, work: Schedule | None = None) -> None:
         super().__init__()
+        self._work = work or Schedule(self)
         self._document: Document | None = None
         self._theme = LIGHT
         self._stale = False
@@ -193,10 +195,6 @@ class ProbesPage(QWidget):
         self._built: tuple[object, ...] = ()
         self.log = ProbeLog()
         self.cards: list[ProbeCard] = []
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
-        self._later.setInterval(DRAW_MS)
-        self._later.timeout.connect(self._show)
         inner = QWidget()
         self._row = QHBoxLayout(inner)
         self._row.setContentsMargins(0, 10, 0, 10)
@@ -237,8 +235,8 @@ class ProbesPage(QWidget):
         if document is None or not document.graph.settings.get("probes"):
             return
         self._stale = stale
-        if self.log.take(trace, document.graph) and not self._later.isActive():
-            self._later.start()
+        if self.log.take(trace, document.graph) and not self._work.pending(DRAW):
+            self._work.after_frame(DRAW, self._show, DRAW_MS)
 
     def cover(self, hidden: Hidden, trace: TraceView | None) -> None:
         """Numbers were hidden to be found out, or shown again: of these wires nothing is told."""

@@ -186,9 +186,9 @@ def test_nothing_keeps_ticking_and_nothing_ticks_while_hidden(canvas: Canvas) ->
     canvas.document.do(edits.SetParam("x", "value", 4.0))
     canvas.zoom_by(1.1)
     canvas.hide()
-    assert not any(timer.isActive() for timer in (canvas._sharpen, canvas._stale))
+    assert canvas._schedule.idle
     canvas.document.do(edits.SetParam("x", "value", 5.0))
-    assert not canvas._stale.isActive()
+    assert canvas._schedule.idle
 
 
 def test_problems_badge_their_node(canvas: Canvas) -> None:

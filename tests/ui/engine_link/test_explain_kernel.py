@@ -89,7 +89,7 @@ def test_training_with_everything_open_breaks_nothing_and_ends_with_a_card_of_th
     qtbot.waitUntil(lambda: not kernel.training and window.trace is not None and window.trace.mode == "paused", timeout=PATIENCE)
 
     page = window.explain.card
-    qtbot.waitUntil(lambda: page.card is not None and not page.asker.busy, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: page.card is not None and not page.asking, timeout=PATIENCE)
     qtbot.waitUntil(lambda: bool(window.canvas.overlay.tags("audit")), timeout=PATIENCE)
 
 

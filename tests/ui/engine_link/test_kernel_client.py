@@ -71,8 +71,7 @@ def test_no_timer_runs_while_nothing_happens(qtbot: QtBot, kernel: Kernel) -> No
     qtbot.waitUntil(lambda: not kernel.training)
     qtbot.wait(100)
 
-    assert not kernel._timer.isActive()
-    assert not kernel._soon.isActive()
+    assert kernel._schedule.idle
 
 
 def test_a_killed_kernel_is_noticed_while_idle_and_replaced(qtbot: QtBot, kernel: Kernel, document: Document) -> None:

@@ -60,7 +60,7 @@ def card_of(window: Window, qtbot: QtBot, item: str) -> CardPage:
     window.canvas.setFocus()
     qtbot.keyClick(window.canvas, Qt.Key.Key_W)
     page = window.explain.card
-    qtbot.waitUntil(lambda: page.card is not None and page.card.id == item and not page.asker.busy, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: page.card is not None and page.card.id == item and not page.asking, timeout=PATIENCE)
     return page
 
 
@@ -125,7 +125,7 @@ def test_the_numbers_of_a_network_s_card_are_those_of_the_trace(open_window: Ope
 
     page = card_of(window, qtbot, node)
     page.choose_parameter("W")
-    qtbot.waitUntil(lambda: page.card is not None and page.card.kind == "parameter" and not page.asker.busy, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: page.card is not None and page.card.kind == "parameter" and not page.asking, timeout=PATIENCE)
 
     card = page.card
     assert card is not None and isinstance(card.gradient, Array)

@@ -106,7 +106,7 @@ def test_while_a_value_is_hidden_the_tools_say_so_instead(window: Window, qtbot:
     window.explain.show_tool(key)
     tool = window.explain.tools.current
     assert tool is not None
-    qtbot.waitUntil(lambda: tool.showing and not tool.asker.busy, timeout=60_000)
+    qtbot.waitUntil(lambda: tool.showing and not tool.asking, timeout=60_000)
 
     window.canvas.overlay.hide("predict", values=[node])
     showing = tool.showing

@@ -33,7 +33,7 @@ def planted(window: Window) -> Fault | None:
 
 
 def settle(window: Window, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not window._settle.isActive())
+    qtbot.waitUntil(lambda: not window.work.pending("settle"))
 
 
 def test_a_teacher_plants_a_fault_at_the_selection_and_nothing_tells_where(window: Window, qtbot: QtBot) -> None:

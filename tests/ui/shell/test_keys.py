@@ -266,10 +266,10 @@ def test_the_help_names_the_gestures_without_alt() -> None:
 def test_a_message_ends_after_the_time_it_takes_to_read(window: Window) -> None:
     status = window.status
     window.say("No.")
-    short = status._fade.interval()
+    short = window.work.left("message read")
     window.say("x is one number per sample; Linear needs a vector, so put a Stack in between, or choose another layer.")
-    assert 4000 <= short < status._fade.interval() <= 15000 and status._fade.isActive()
-    status._fade.timeout.emit()
+    assert 4000 <= short < window.work.left("message read") <= 15000
+    status._fade()
     assert status.message.full == ""
 
 
@@ -277,7 +277,7 @@ def test_a_message_that_was_there_when_the_line_was_hidden_does_not_stay_for_goo
     window.say("Saved mine.gradwire")
     window.presenter.enter()
     window.presenter.leave()
-    assert window.status.isVisible() and window.status.message.full == "" and not window.status._fade.isActive()
+    assert window.status.isVisible() and window.status.message.full == "" and not window.work.pending("message read")
 
 
 def test_the_next_action_ends_a_message_and_a_refusal_of_its_own_stays(window: Window, qtbot: QtBot) -> None:
@@ -302,4 +302,4 @@ def test_that_the_engine_is_gone_stays_until_it_is_back(window: Window) -> None:
     window.actions_by_id["fit_all"].trigger()
     assert window.status.message.full == "The engine has stopped."
     window.status.show_kernel("ready", "The engine is back.")
-    assert window.status._fade.isActive()
+    assert window.work.pending("message read")

@@ -173,7 +173,7 @@ def test_without_pins_a_trace_costs_nothing(window: Window) -> None:
 
     window.showing.show_trace(replace(hand_trace(window.document), mode="training", step=1))
 
-    assert not page.log.series and not page._later.isActive()
+    assert not page.log.series and not window.work.pending("probes")
 
 
 def test_delete_on_a_card_unpins_and_enter_goes_to_the_wire(window: Window) -> None:

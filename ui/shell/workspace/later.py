@@ -10,14 +10,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
+
+from ui.look.schedule import Schedule
+
+TASK = "task"
 
 
 class Later(QObject):
     """Call it with a task. Tasks run in order, each when the one before it, with all its dialogs, has ended."""
 
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, work: Schedule) -> None:
+        super().__init__(work)
+        self._work = work
         self._tasks: deque[Callable[[], object]] = deque()
         self.running = False
         """Whether a task runs now, so that a dialog may be opened."""
@@ -29,7 +34,7 @@ class Later(QObject):
     def __call__(self, task: Callable[[], object]) -> None:
         self._tasks.append(task)
         if len(self._tasks) == 1 and not self.running:
-            QTimer.singleShot(0, self, self._next)
+            self._work.after_event(TASK, self._next)
 
     def _next(self) -> None:
         if self.running or not self._tasks:
@@ -41,4 +46,4 @@ class Later(QObject):
         finally:
             self.running = False
             if self._tasks:
-                QTimer.singleShot(0, self, self._next)
+                self._work.after_event(TASK, self._next)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from graph.storage.document import Document
     from ui.canvas.view import Canvas
     from ui.engine_link.link import Kernel
+    from ui.engine_link.work import Work
     from ui.look.theme import Theme
     from ui.shell.workspace.later import Later
     from ui.shell.workspace.pages import Pages
@@ -123,6 +124,10 @@ class Workspace(Protocol):
     @property
     def settings(self) -> UserSettings:
         """What is remembered between starts."""
+
+    @property
+    def work(self) -> Work:
+        """Questions to the engine, and what is put off until the event or the frame is over."""
 
     @property
     def later(self) -> Later:

@@ -1,0 +1,107 @@
+"""Everything in the window that is not done at once goes through here: questions to the engine, and work put off to a better moment."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject
+
+from engine.explain.question import Question
+from ui.look.schedule import Schedule
+
+if TYPE_CHECKING:
+    from ui.engine_link.link import Kernel
+
+REST_MS = 60
+"""Least time between two questions for one place: what follows a slider is read, not watched, and the numbers on the canvas come first."""
+WHILE_TRAINING = 5
+"""So many times as long while something trains: every answer costs the trainer its time."""
+
+Show = Callable[[Any, Any], None]
+
+
+@dataclass(slots=True)
+class _Line:
+    """The questions whose answers are shown in one place: one under way at most, and the newest of those that wait."""
+
+    wish: Question | None = None
+    asked: Question | None = None
+    rest: int = REST_MS
+    since: float = -math.inf
+    """When the last question was sent."""
+    number: int = 0
+    """Of the questions that were not forgotten."""
+
+
+class Work(Schedule):
+    """One per window, with the window's kernel or None."""
+
+    def __init__(self, kernel: Kernel | None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.kernel = kernel
+        self._lines: dict[Show, _Line] = {}
+
+    # questions
+
+    def ask(self, question: Question, show: Show, rest: int = REST_MS) -> None:
+        """Call `show(question, answer)` with the engine's answer, which may be a `Refusal`.
+
+        `show`, a method, is also what names the place of the answer: of questions for the same place one is under way at a time, and of
+        those asked meanwhile only the newest is sent. So no older answer is shown over a newer one.
+        """
+        if self.kernel is None:
+            return
+        line = self._lines.setdefault(show, _Line())
+        line.wish, line.rest = question, rest
+        self._next(show)
+
+    def asking(self, show: Show) -> bool:
+        """Whether an answer is still to come here."""
+        line = self._lines.get(show)
+        return line is not None and (line.asked is not None or line.wish is not None)
+
+    def asked(self, show: Show) -> Question | None:
+        """The question under way for this place."""
+        line = self._lines.get(show)
+        return line.asked if line is not None else None
+
+    def forget(self, show: Show) -> None:
+        """Another document, or nobody looks: what is under way is not shown."""
+        self.drop(show)
+        line = self._lines.get(show)
+        if line is not None:
+            line.wish = line.asked = None
+            line.number += 1
+
+    def _send(self, show: Show) -> None:
+        line, kernel = self._lines[show], self.kernel
+        if kernel is None or line.wish is None or line.asked is not None:
+            return
+        question, line.wish = line.wish, None
+        line.asked, line.since = question, time.monotonic()
+        number = line.number
+        kernel.ask(question, lambda answer: self._answered(show, number, question, answer))
+
+    def _answered(self, show: Show, number: int, question: Question, answer: Any) -> None:
+        line = self._lines[show]
+        if number != line.number:
+            return
+        line.asked = None
+        show(question, answer)
+        self._next(show)
+
+    def _next(self, show: Show) -> None:
+        """Send the newest question as soon as the last answer has come and had its time."""
+        line = self._lines[show]
+        if self.kernel is None or line.wish is None or line.asked is not None or self.pending(show):
+            return
+        rest = line.rest * (WHILE_TRAINING if self.kernel.training else 1)
+        left = rest - 1000 * (time.monotonic() - line.since)
+        if left > 0:
+            self.after_frame(show, lambda: self._send(show), math.ceil(left))
+        else:
+            self._send(show)
