@@ -10,11 +10,12 @@ import ast
 import json
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from graph.formula.functions import NUMERIC
 from graph.formula.numerals import NumberError, numeral, quoted, readings, simplified
 from graph.formula.parser import Parser
 from graph.formula.tokens import Ambiguous, FormulaError, Incomplete, Token, Unjoined, tokens
@@ -22,11 +23,6 @@ from graph.text.counting import counted
 
 CONSTANTS = {"pi": math.pi, "π": math.pi, "e": math.e}
 INFINITE = {"inf": math.inf, "infinity": math.inf, "∞": math.inf, "nan": math.nan}
-FUNCTIONS: dict[str, Callable[[float], float]] = {
-    "sqrt": math.sqrt, "exp": math.exp, "log": math.log, "ln": math.log, "log2": math.log2, "log10": math.log10, "lg": math.log10,
-    "sin": math.sin, "cos": math.cos, "tan": math.tan, "sinh": math.sinh, "cosh": math.cosh, "tanh": math.tanh, "arctan": math.atan,
-    "atan": math.atan, "abs": abs,
-}  # fmt: skip
 LONGEST = 300
 """Characters of one number."""
 
@@ -153,7 +149,7 @@ def _parted(text: str, signs: list[Token]) -> tuple[str, str]:
         if sign.kind != "name":
             continue
         known = sign.text in CONSTANTS or sign.text.casefold() in INFINITE
-        called = sign.text in FUNCTIONS and signs[index + 1].kind == "("
+        called = sign.text in NUMERIC and signs[index + 1].kind == "("
         if index and sign.text in ("e", "E") and signs[index - 1].kind == "number" and signs[index - 1].end == sign.start:
             raise NumberError(f"{quoted(text)}: digits are missing after the e, as in 1e-3; the number e is written 2*e")
         if not known and not called and index:
@@ -220,8 +216,8 @@ def _evaluated(tree: ast.expr, text: str) -> Any:
         if known is not None:
             return known
         raise NumberError(f"{quoted(text)} is not a number")
-    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in FUNCTIONS and len(tree.args) == 1:
-        return FUNCTIONS[tree.func.id](_evaluated(tree.args[0], text))
+    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in NUMERIC and len(tree.args) == 1:
+        return NUMERIC[tree.func.id](_evaluated(tree.args[0], text))
     raise NumberError(f"{quoted(text)} is not a number")
 
 

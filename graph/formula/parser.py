@@ -10,6 +10,7 @@ import ast
 import unicodedata
 from typing import NoReturn
 
+from graph.formula.functions import BARE, CALLED
 from graph.formula.numerals import QUOTED
 from graph.formula.tokens import Ambiguous, FormulaError, Incomplete, Token, Unjoined, tokens
 
@@ -290,7 +291,7 @@ class Parser:
             return self._called(name)
         if self._now.kind in ("power", "^") and self._is_power_of_call():
             return self._power_of_call(token)
-        if token.latex and token.text in ("sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "ln") and self._now.kind in _BEGINS:
+        if token.latex and token.text in BARE and self._now.kind in _BEGINS:
             argument = self._factor()
             if self._now.kind in ("name", "number", "(", "command"):
                 raise FormulaError(f"write brackets around the argument of {token.text}: where it ends is not clear")
@@ -426,7 +427,7 @@ class Parser:
         if token.kind in _NOT_READ:
             raise FormulaError(f"{token.text} is not understood here: {_NOT_READ[token.kind]}")
         if before is not None and token.kind in ("name", "number", "(", "text", "command") and before.kind in ("name", "number", ")"):
-            hint = f"{last}({token.text})" if token.kind == "name" and last in _FUNCTIONS else f"{last}*{token.text}"
+            hint = f"{last}({token.text})" if token.kind == "name" and last in CALLED else f"{last}*{token.text}"
             raise Unjoined(f"between {last} and {token.text} something is missing. Did you mean {hint}?")
         if token.kind == "[":
             raise FormulaError(f"[ is not allowed here; slice({last or 'x'}, axis=0, start=0, stop=1) takes entries out of {last or 'x'}")
@@ -434,9 +435,6 @@ class Parser:
         raise FormulaError(f"{token.text} is not allowed {where}")
 
 
-_FUNCTIONS = frozenset({
-    "sin", "cos", "tan", "exp", "log", "ln", "sqrt", "abs", "tanh", "relu", "sigmoid", "softmax", "sum", "mean", "norm", "max", "min",
-})  # fmt: skip
 
 
 def source(node: ast.expr, text: str) -> str:

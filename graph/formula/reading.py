@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from graph.formula.functions import RESERVED
 from graph.formula.numbers import CONSTANTS, INFINITE
 from graph.formula.parser import TRUTH, Lowered, Parser, source
 from graph.formula.tokens import FormulaError
@@ -23,11 +24,6 @@ OPERATORS: dict[type[ast.operator], tuple[str, str]] = {
     ast.Pow: ("math.power", "**"), ast.MatMult: ("math.matmul", "@"),
 }  # fmt: skip
 NEGATE = "math.negate"
-ELEMENTARY = frozenset({
-    "sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "ln", "log2", "log10", "sqrt", "abs", "max", "min", "relu", "sigmoid",
-    "softmax", "atan2", "atan", "arctan",
-})  # fmt: skip
-"""Functions whose names nobody gives to an input."""
 NO_FUNCTIONS = {
     "step": "where(x > 0, 1, 0) is the step at 0, and recurrent(x, h) the recurrent step",
     "heaviside": "where(x > 0, 1, 0) is the step at 0",
@@ -85,7 +81,7 @@ def misread(name: str) -> str:
         return f"{name} would be one name: write π*{name[1:]} for the product"
     if name in TRUTH or name == "None":
         return f"{name} is no number: it is used only after = in a setting, as in linear(x, bias=False)"
-    if name in ELEMENTARY:
+    if name in RESERVED:
         return f"{name} is a function: write {name}(x)"
     return ""
 

@@ -6,12 +6,12 @@ import ast
 from collections.abc import Callable
 from typing import TypeGuard
 
+from graph.formula.functions import COMMANDS
 from graph.formula.latex import latex_name
 from graph.formula.parser import Transposed
 from graph.formula.reading import FormulaError, Statement, read
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)
-_NAMED = {"sin", "cos", "tan", "exp", "log", "ln", "max", "min", "tanh", "sinh", "cosh", "arctan"}
 _SIGNS: dict[type[ast.operator], tuple[str, int]] = {
     ast.Add: (" + ", SUM), ast.Sub: (" - ", SUM), ast.Mult: (r" \cdot ", PRODUCT), ast.MatMult: (r"\,", PRODUCT),
 }  # fmt: skip
@@ -99,7 +99,7 @@ class _Writer:
             return rf"\log_{{{name[3:]}}}({', '.join(arguments)})"
         if name in ("σ", "Σ"):
             return f"{latex_name(name)}({', '.join(arguments)})"
-        head = "\\" + name if name in _NAMED else r"\mathrm{" + name.replace("_", r"\_") + "}"
+        head = "\\" + name if name in COMMANDS else r"\mathrm{" + name.replace("_", r"\_") + "}"
         return f"{head}({', '.join(arguments)})"
 
     def _literal(self, tree: ast.expr) -> str:
@@ -114,4 +114,4 @@ class _Writer:
 
 def _is_named(tree: ast.expr) -> TypeGuard[ast.Call]:
     """Whether this calls a function that LaTeX sets upright by its name."""
-    return isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in _NAMED
+    return isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in COMMANDS

@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from graph.formula.functions import COMMANDS
 from graph.formula.latex import GREEK_NAMES
 from graph.formula.numerals import NUMERAL, NumberError, numeral, simplified
 from graph.model.elements import normal_name
@@ -64,9 +65,6 @@ _LETTERS = {
     "hat": "_hat", "widehat": "_hat", "bar": "_bar", "overline": "_bar", "tilde": "_tilde",
 }  # fmt: skip
 _VARIANTS = {f"var{name}": name for name in ("epsilon", "theta", "phi", "rho", "sigma", "kappa", "pi")}
-_FUNCTIONS = frozenset({
-    "sin", "cos", "tan", "sinh", "cosh", "tanh", "exp", "log", "ln", "lg", "max", "min", "arctan", "arcsin", "arccos", "sec", "csc", "cot",
-})  # fmt: skip
 _OTHER = {"infty": "inf", "top": "T", "intercal": "T", "ell": "ell"}
 _KEPT = frozenset({"frac", "dfrac", "tfrac", "sqrt"})
 _QUOTES = "'\""
@@ -211,7 +209,7 @@ class _Lexer:
             self._lettered(word, end)
         elif word in GREEK_NAMES or word in _OTHER:
             self._name(_OTHER.get(word, word), end)
-        elif word in _FUNCTIONS:
+        elif word in COMMANDS:
             self._name(word, end)
         elif word in _KEPT:
             self._put("command", word, end)

@@ -14,6 +14,7 @@ from functools import lru_cache
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
+from graph.formula.functions import COMMANDS
 from ui.look import theme as themes
 
 _SYMBOLS = {
@@ -32,10 +33,7 @@ _GREEK = dict(zip(
     range(0x1D6FC, 0x1D6FC + 25),
     strict=True,
 )) | {"epsilon": 0x1D716, "phi": 0x1D711}  # fmt: skip
-_WORDS = {
-    "exp", "log", "ln", "sin", "cos", "tan", "tanh", "cosh", "sinh", "max", "min", "det", "arg", "lim", "sup", "inf", "deg",
-    "arctan",
-}  # fmt: skip
+_OPERATORS = {"det", "arg", "lim", "sup", "inf", "deg"}
 _SPACES = {",", ";", ":", "!", "quad", "qquad", " "}
 _STRUCTURE = {"left", "right", "big", "Big", "bigl", "bigr", "Bigl", "Bigr", "displaystyle", "textstyle", "limits", "nolimits"}
 _GROUPED = {"mathrm", "text", "operatorname", "mathbf", "mathit", "boldsymbol", "mathbb", "mathcal", "textrm", "mathsf"}
@@ -145,7 +143,7 @@ class _Reader:
             self.upright(level)
         elif word in _GREEK:
             self.put(chr(_GREEK[word]), level)
-        elif word in _WORDS:
+        elif word in COMMANDS or word in _OPERATORS:
             follows = self.tokens[self.position] if self.position < len(self.tokens) else ""
             self.put(word + (" " if follows[:1].isalnum() or follows[:1] in ("@", "\\") else ""), level)
         elif word in _SYMBOLS:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+from graph.formula.functions import COMMANDS
 from ui.look.numbers import MINUS
 from ui.maths.formula_text import italic
 
@@ -146,7 +147,6 @@ _BINARY = {"cdot": "·", "times": "×", "odot": "⊙", "ast": "∗", "star": "�
 _RELATIONS = {
     "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "ne": "≠", "neq": "≠", "in": "∈", "to": "→", "leftarrow": "←", "approx": "≈", "sim": "∼",
 }  # fmt: skip
-_WORDS = {"exp", "log", "ln", "sin", "cos", "tan", "tanh", "cosh", "sinh", "arctan", "max", "min"}
 _BIG = {"sum": "∑", "prod": "∏"}
 _SPACES = {",": 0.17, ";": 0.28, ":": 0.22, "!": 0.0, " ": 0.25, "quad": 1.0, "qquad": 2.0}
 _UPRIGHT = {"mathrm", "text", "operatorname", "mathbf", "textrm", "mathsf"}
@@ -261,7 +261,7 @@ class _Reader:
             return Over(self.group(), "hat" if word == "hat" else "bar")
         if word in _UPRIGHT:
             return self.upright()
-        if word in _WORDS:
+        if word in COMMANDS:
             follows = self.tokens[self.at] if self.at < len(self.tokens) else ""
             spaced = follows[:1].isalnum() or follows[:1] in ("@", "\\")
             return row(Text(word), Space(0.17)) if spaced else Text(word)
