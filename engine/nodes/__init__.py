@@ -1,45 +1,28 @@
-"""Every node type, by key, in the order of the library panel. A family is a module; its types are the classes with a `key`."""
+"""Every node type, by key, in the order of the library panel. A family is a module here; its types are the classes with a `key`."""
 
 from __future__ import annotations
 
+import pkgutil
+from importlib import import_module
 from types import ModuleType
 
-from engine.nodes import (
-    activations,
-    class_losses,
-    convolution,
-    layers,
-    losses,
-    math_elementwise,
-    math_functions,
-    math_matrix,
-    math_reduce,
-    math_shape,
-    normalization,
-    parameters,
-    penalties,
-    probes,
-    sources,
-)
 from engine.nodes.base import NodeType
 
-FAMILIES: tuple[ModuleType, ...] = (
-    sources,
-    parameters,
-    math_elementwise,
-    math_functions,
-    math_matrix,
-    math_reduce,
-    math_shape,
-    layers,
-    convolution,
-    normalization,
-    activations,
-    losses,
-    class_losses,
-    penalties,
-    probes,
-)
+NO_FAMILIES = {"base", "catalog", "checks", "initialise"}
+"""Modules of this folder that declare no types."""
+ORDER = (
+    "sources", "parameters", "math_elementwise", "math_functions", "math_matrix", "math_reduce", "math_shape", "layers", "convolution",
+    "normalization", "activations", "losses", "class_losses", "penalties", "probes",
+)  # fmt: skip
+"""The families in the order of the library panel; one that is not named here comes after these."""
+
+
+def _families() -> tuple[ModuleType, ...]:
+    names = sorted({module.name for module in pkgutil.iter_modules(__path__)} - NO_FAMILIES - {*ORDER})
+    return tuple(import_module(f"{__name__}.{name}") for name in (*ORDER, *names))
+
+
+FAMILIES = _families()
 
 
 def types_in(family: ModuleType) -> list[type[NodeType]]:

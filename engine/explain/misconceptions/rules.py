@@ -15,11 +15,10 @@ from torch import Tensor
 
 from engine.compile.vjp import shaped
 from engine.explain.misconceptions.passes import Pass, Step
+from engine.nodes.math_elementwise import Unary
 
-ENTRYWISE = (
-    "math.square", "math.sqrt", "math.reciprocal", "math.exp", "math.log", "math.sin", "math.cos", "math.abs", "math.tan", "math.atan",
-    "math.log10", "math.log2", "math.sinh", "math.cosh",
-)  # fmt: skip
+CONSTANT_SLOPES = ("math.negate", "math.sign")
+"""Functions of one number whose slope depends on nothing: it cannot be taken at a wrong place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +182,7 @@ def slips(run: Pass, step: Step) -> Iterator[tuple[str, Tensor]]:
     yield from _arguments(run, step, at)
     if g.shape == right.shape:
         yield "inner", g
-        if local is not None and g.numel() and operation.type.key in ENTRYWISE:
+        if local is not None and g.numel() and _is_curve(operation.type):
             yield "added", g + local
         if _entrywise(operation.type) and at.y.shape == g.shape:
             yield "function", g * at.y
@@ -208,8 +207,13 @@ def _tried(wrong: Wrong, at: Local) -> Tensor | None:
         return None
 
 
+def _is_curve(node_type: Any) -> bool:
+    """Whether this is a function of one number whose slope changes along it."""
+    return isinstance(node_type, Unary) and node_type.key not in CONSTANT_SLOPES
+
+
 def _entrywise(node_type: Any) -> bool:
-    return node_type.key in ENTRYWISE or (node_type.category == "activations" and not hasattr(node_type, "axis"))
+    return _is_curve(node_type) or (node_type.category == "activations" and not hasattr(node_type, "axis"))
 
 
 def _reductions(node_type: Any, at: Local) -> Iterator[tuple[str, Tensor]]:

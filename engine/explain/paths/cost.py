@@ -7,20 +7,15 @@ from typing import TYPE_CHECKING
 
 from engine.compile.environment import Wire
 from engine.nodes.activations import Activation, AlongAxis
-from engine.nodes.base import sample_axis
+from engine.nodes.base import NodeType, sample_axis
 from engine.nodes.math_elementwise import Binary, Unary
+from engine.nodes.math_reduce import Reduction
 from engine.nodes.normalization import Normalization, Normalized
+from engine.nodes.sources import Standardize
 
 if TYPE_CHECKING:
     from engine.explain.local_products import LocalProducts, Step
 
-_GOING = ("layer.dropout", "source.standardize", "math.slice", "layer.max_pool2d", "layer.embedding")
-"""Each number that goes out comes from one number that came in."""
-_COMING = (
-    "math.sum", "math.mean", "math.largest", "math.smallest", "math.logsumexp", "math.norm", "math.reshape", "math.flatten",
-    "math.concatenate", "math.transpose", "layer.avg_pool2d",
-)  # fmt: skip
-"""Each number that comes in reaches one number that goes out (overlapping windows aside)."""
 _LINEAR = {
     "layer.linear": {"x": "W", "W": "W"}, "layer.conv2d": {"x": "W", "W": "W"},
     "layer.recurrent": {"x": "W", "W": "W", "h": "U", "U": "U"},
@@ -31,20 +26,21 @@ _LINEAR = {
 def cost(products: LocalProducts, step: Step) -> int:
     """Multiplications of one product with the Jacobian of this step.
 
-    Entrywise functions: one for each number that goes out. Rearrangements and sums: one for each that comes in. Linear, matrix
+    Entrywise functions: one for each number that goes out. Rearrangements and sums: one for each that comes in, because it reaches one
+    number that goes out (overlapping windows aside). Linear, matrix
     products and convolutions: the terms of their sums (at a padded edge too). Normalization: as many as numbers share a mean.
     Anything else: a full Jacobian, for each sample where both ends have one.
     """
     operation = products.operations[step.node]
     leaf, kind = operation.leaves[step.a], operation.type
     coming, going = products.value_of(leaf), products.output(step.key)
-    if kind.key in _GOING or operation.alias:
+    if operation.alias or _selects(kind):
         return going.numel()
     if coming.numel() == 1 or going.numel() == 1:
         return max(coming.numel(), going.numel())
     if isinstance(kind, (Binary, Unary)) or (isinstance(kind, Activation) and not isinstance(kind, AlongAxis)):
         return max(going.numel(), coming.numel())
-    if kind.key in _COMING:
+    if isinstance(kind, Reduction) or kind.flow == "sums":
         return coming.numel()
     if isinstance(kind, AlongAxis):
         return going.numel() * going.shape[sample_axis(operation.settings, "x", operation.settings.axis, going.dim())]
@@ -53,6 +49,11 @@ def cost(products: LocalProducts, step: Step) -> int:
         return going.numel() * terms
     samples = going.shape[0] if _batched(products, step) and going.shape[0] == coming.shape[0] else 1
     return going.numel() * coming.numel() // samples
+
+
+def _selects(kind: NodeType) -> bool:
+    """Whether each number that goes out comes from one number that came in."""
+    return (kind.flow == "selection" and not isinstance(kind, Reduction)) or isinstance(kind, Standardize)
 
 
 def _terms(products: LocalProducts, step: Step) -> int | None:
