@@ -50,7 +50,7 @@ ARROWS: dict[str, set[str]] = {
     "ui.look": GRAPH,
     "ui.maths": LOOK,
     "ui.forms": LOOK,
-    "ui.engine_link": GRAPH | {"engine.compile", "engine.explain", "engine.training", "engine.kernel", "ui.look"},
+    "ui.engine_link": GRAPH | {"engine.numerics", "engine.compile", "engine.explain", "engine.training", "engine.kernel", "ui.look"},
     "ui.canvas.model": LOOK,
     "ui.canvas.paint": CANVAS,
     "ui.canvas.input": CANVAS | {"ui.canvas.paint"},

@@ -471,9 +471,16 @@ class WorkBench:
         return None if tensor is None or isinstance(tensor, Absent) else tensor.detach().cpu().numpy().copy()
 
     def answers(self, questions: Sequence[Question], hidden: Hidden) -> dict[Question, Any]:
-        showing = self._showing()
-        situation = Situation(self._session, self._trainer, self.training, showing is not None)
-        return {question: answered(situation, question, hidden) for question in questions}
+        context = self.context()
+        return {question: answered(context, question, hidden) for question in questions}
+
+    def context(self) -> Situation:
+        return Situation(self._session, self._trainer, self.training, self._showing() is not None)
+
+    def covered(self, answer: Any, hidden: Hidden) -> Any:
+        from engine.explain.covering import covered
+
+        return covered(answer, self.context(), hidden) if hidden else answer
 
     def warm(self) -> bool:
         if self._warmers:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from engine.compile.views import TraceView
 from engine.compile.visible import NOTHING
 from engine.explain.question import Question, Refusal
+from engine.kernel.job_client import JobClient, OnEnd, OnProgress
 from engine.kernel.process import BENCH, KernelProcess
 from engine.kernel.protocol import (
     LASTING,
@@ -30,10 +31,12 @@ from engine.kernel.protocol import (
     ReturnTo,
     Start,
 )
+from engine.numerics.job import Job
 from graph.model.edits import Edit, StateMove, edit_from_json, moves_of
 from graph.storage.document import Change, Document
 from graph.storage.files import dumps
 from graph.storage.saved import SavedState
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,6 +98,7 @@ class KernelClient:
         self._runs = 0
         self._arrays: dict[ArrayKey, list[ArrayCallback]] = {}
         self._questions: dict[Question, list[AnswerCallback]] = {}
+        self._jobs = JobClient()
         self._kept: list[KeptCallback] = []
         self._points_known: dict[int, int] = {}
         self._lasting: dict[str, Any] = {}
@@ -159,6 +163,7 @@ class KernelClient:
         self._arrays.clear()
         self._questions.clear()
         self._kept.clear()
+        self._jobs.outdated()
         self._points_known, self._state = {}, None
         self.run = self.new_run()
         if document.state is not None:
@@ -197,6 +202,22 @@ class KernelClient:
     def ask(self, question: Question, callback: AnswerCallback) -> None:
         """Call back with the answer for the document as it is now, or with a `Refusal`; never when the document is changed for another."""
         self._questions.setdefault(question, []).append(callback)
+        self.pump()
+
+    def job(self, job: Job, progress: OnProgress, end: OnEnd) -> int:
+        """Start long work; its number. `progress` hears reports and parts of the answer as they come, `end` how it ended, once.
+
+        A job about the document ends as outdated as soon as the document or its trained values change.
+        """
+        number = self._jobs.add(job, progress, end)
+        if self._process is None:
+            self._jobs.failed(_("The engine is not running."))
+        self.pump()
+        return number
+
+    def cancel_job(self, number: int) -> None:
+        """End a job at once, here; in the kernel at the next point where it can be left."""
+        self._jobs.cancel(number)
         self.pump()
 
     def request_kept(self, callback: KeptCallback) -> None:
@@ -239,9 +260,10 @@ class KernelClient:
 
     def due(self) -> float | None:
         """Seconds until `pump` should run although nothing arrives; None when only an answer or an edit can change anything."""
-        if self._process is None or self._outstanding is not None or not self.training:
+        if self._process is None or self._outstanding is not None:
             return None
-        return max(0.0, self._last_progress + PROGRESS_INTERVAL - self._clock())
+        training = max(0.0, self._last_progress + PROGRESS_INTERVAL - self._clock()) if self.training else None
+        return min((due for due in (training, self._jobs.due(self._clock())) if due is not None), default=None)
 
     def pump(self) -> None:
         """Take in what has arrived, send what is wanted. Never blocks."""
@@ -269,7 +291,8 @@ class KernelClient:
         progress = wishes.progress or (training and now - self._last_progress >= PROGRESS_INTERVAL)
         state = wishes.state or (training and now - self._last_state >= self._state_interval)
         warm = not self.ready and self._number > 0 and not (trace or self._commands)
-        if not (trace or progress or state or warm or wishes.text or self._commands or self._arrays or self._questions or self._kept):
+        asked = self._commands or self._arrays or self._questions or self._kept or self._jobs.due(now) == 0
+        if not (trace or progress or state or warm or wishes.text or asked):
             return None
         self._number += 1
         request = Request(
@@ -280,7 +303,9 @@ class KernelClient:
             commands=tuple(self._commands), warm=warm, trace=trace, progress=progress, run=self.run, points_known=dict(self._points_known),
             state=state,
             kept=bool(self._kept), arrays=tuple(self._arrays), questions=tuple(self._questions), hidden=self.hidden,
+            new_jobs=self._jobs.new, jobs=self._jobs.wanted,
         )  # fmt: skip
+        self._jobs.sent(now)
         self._last_trace = now if trace else self._last_trace
         self._last_progress = now if progress else self._last_progress
         self._last_state = now if state else self._last_state
@@ -321,6 +346,8 @@ class KernelClient:
                 for callback in self._arrays.pop(key, []):
                     callback(reply.arrays.get(key))
             self._settle(request.questions, reply.answers, reply.error)
+        current = (reply.structure, reply.revision) == (self._document.structure, self._document.revision)
+        self._jobs.take(tuple(request.jobs), reply.jobs, current and request.hidden == self.hidden)
         if reply.kept is not None:
             waiting, self._kept = self._kept, []
             for kept_callback in waiting:
@@ -403,6 +430,7 @@ class KernelClient:
         if request is not None:
             self._wishes.trace |= request.trace
             self._settle(request.questions, {}, f"The engine stopped ({cause}) while it worked on the answer.")
+        self._jobs.failed(_("The engine stopped ({cause}).").format(cause=cause))
         now = self._clock()
         self._deaths = [at for at in self._deaths if now - at < DEATH_WINDOW] + [now]
         was_training = self.training

@@ -17,6 +17,7 @@ from engine.compile.views import TraceView
 from engine.compile.visible import NOTHING, Hidden
 from engine.explain.condition import Condition
 from engine.explain.question import Question
+from engine.numerics.job import Job, JobNews
 from engine.training.curve import Point
 from graph.model.address import Address
 from graph.model.problem import Problem
@@ -208,6 +209,9 @@ class Request:
     kept: bool = False
     arrays: tuple[ArrayKey, ...] = ()
     questions: tuple[Question, ...] = ()
+    new_jobs: tuple[tuple[int, Job], ...] = ()
+    jobs: Mapping[int, int] = field(default_factory=dict)
+    """Every job that goes on, by its number, and how many parts of its answer are known. All others are cancelled."""
     hidden: Hidden = NOTHING
     """What neither an array nor an answer may contain."""
 
@@ -233,6 +237,7 @@ class Reply:
     kept: Kept | None = None
     arrays: Mapping[ArrayKey, np.ndarray | None] = field(default_factory=dict)
     answers: Mapping[Question, Any] = field(default_factory=dict)
+    jobs: tuple[JobNews, ...] = ()
     resync: bool = False
     error: str = ""
     ready: bool = False

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Protocol
@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from engine.compile.views import TraceView
 from engine.compile.visible import Hidden
 from engine.explain.question import Question
+from engine.kernel.jobs import Jobs
 from engine.kernel.protocol import (
     LASTING,
     ArrayKey,
@@ -69,6 +70,12 @@ class Bench(Protocol):
     def kept(self) -> Kept: ...
     def array(self, key: ArrayKey) -> np.ndarray | None: ...
     def answers(self, questions: Sequence[Question], hidden: Hidden) -> dict[Question, Any]: ...
+    def context(self) -> Any:
+        """What a job works with: the document and its numbers as they are."""
+
+    def covered(self, answer: Any, hidden: Hidden) -> Any:
+        """A job's answer without what is hidden."""
+
     def warm(self) -> bool:
         """Load the next piece of what training will need; True when nothing is left."""
 
@@ -114,18 +121,36 @@ class Server:
         self._structure = -1
         self._ready = False
         self._told: dict[str, Any] = {}
+        self._jobs = Jobs(self._present)
+        self._changes = 0
+        self._owed = 0.0
+        """Seconds that training has to catch up with, after a job's turn."""
 
     def serve(self) -> None:
         try:
             while True:
-                if self._bench.training:
-                    self._train_slice()
+                if self._bench.training or self._jobs.running:
+                    self._work()
                     if not self._connection.poll(0):
                         continue
                 request = receive(self._connection)
                 send(self._connection, self._answer(request), segment_name(os.getpid(), request.number))
         except (EOFError, OSError):
             return
+
+    def _work(self) -> None:
+        """Either a slice of training or a job's turn: both get as much time as the other, whatever one turn takes."""
+        began = time.perf_counter()
+        if self._jobs.running and (self._owed <= 0 or not self._bench.training):
+            self._jobs.turn(SLICE)
+            self._owed = time.perf_counter() - began
+        else:
+            self._train_slice()
+            self._owed -= time.perf_counter() - began
+
+    def _present(self) -> Hashable:
+        """Another value whenever an answer about the document and its numbers would be another one."""
+        return self._changes, self._bench.run, self._bench.step
 
     def _train_slice(self) -> None:
         try:
@@ -140,6 +165,10 @@ class Server:
                 return self._reply(request, resync=True)
             for command in request.commands:
                 self._bench.command(command)
+            self._changes += bool(request.text is not None or request.edits or request.commands)
+            for number, job in request.new_jobs:
+                self._jobs.start(number, job, self._bench.context())
+            self._jobs.keep(request.jobs)
             if request.warm:
                 self._ready = self._bench.warm()
             return self._reply(request, **self._collect(request))
@@ -182,6 +211,8 @@ class Server:
             found["arrays"] = {key: None if is_hidden(key, request.hidden) else bench.array(key) for key in request.arrays}
         if request.questions:
             found["answers"] = bench.answers(request.questions, request.hidden)
+        if request.jobs:
+            found["jobs"] = self._jobs.news(request.jobs, lambda answer: bench.covered(answer, request.hidden))
         if request.kept:
             found["kept"] = bench.kept()
         if request.state:

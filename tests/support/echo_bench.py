@@ -104,6 +104,12 @@ class EchoBench:
     def answers(self, questions: Sequence[Question], hidden: Hidden) -> dict[Question, Any]:
         return {question: repr(question) for question in questions}
 
+    def context(self) -> EchoBench:
+        return self
+
+    def covered(self, answer: Any, hidden: Hidden) -> Any:
+        return answer
+
     def warm(self) -> bool:
         self._pieces -= 1
         return self._pieces <= 0

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, QSocketNotifier, Signal
 from engine.compile.views import TraceView
 from engine.explain.question import Question
 from engine.kernel.client import KernelClient, kept_edit
+from engine.kernel.job_client import OnEnd, OnProgress
 from engine.kernel.process import BENCH, KernelProcess
 from engine.kernel.protocol import (
     ArrayKey,
@@ -27,6 +28,7 @@ from engine.kernel.protocol import (
     StepOnce,
     StopAt,
 )
+from engine.numerics.job import Job
 from engine.training.curve import Point
 from graph.model.edits import Compound
 from graph.model.graph import GraphError
@@ -179,6 +181,16 @@ class Kernel(QObject):
     def ask(self, question: Question, callback: Callable[[Any], None]) -> None:
         """Call back with the answer for the document as it is now, or with a `Refusal`; never once another document is attached."""
         self._client.ask(question, callback)
+        self._watch()
+
+    def job(self, job: Job, progress: OnProgress, end: OnEnd) -> int:
+        """Start long work (see `Work.job`); its number."""
+        number = self._client.job(job, progress, end)
+        self._watch()
+        return number
+
+    def cancel_job(self, number: int) -> None:
+        self._client.cancel_job(number)
         self._watch()
 
     def keep_values(self, done: Callable[[str], None] = lambda text: None) -> None:

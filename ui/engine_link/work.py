@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject
 
 from engine.explain.question import Question
+from engine.kernel.job_client import OnEnd, OnProgress, Parts
+from engine.numerics.job import Job, JobEnd, Report
+from graph.text.messages import _
 from ui.look.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ class Work(Schedule):
         super().__init__(parent)
         self.kernel = kernel
         self._lines: dict[Show, _Line] = {}
+        self._handles: list[JobHandle] = []
 
     # questions
 
@@ -87,8 +91,8 @@ class Work(Schedule):
         kernel.ask(question, lambda answer: self._answered(show, number, question, answer))
 
     def _answered(self, show: Show, number: int, question: Question, answer: Any) -> None:
-        line = self._lines[show]
-        if number != line.number:
+        line = self._lines.get(show)
+        if line is None or number != line.number:
             return
         line.asked = None
         show(question, answer)
@@ -105,3 +109,61 @@ class Work(Schedule):
             self.after_frame(show, lambda: self._send(show), math.ceil(left))
         else:
             self._send(show)
+
+    # jobs
+
+    def job(self, job: Job, progress: OnProgress, done: OnEnd) -> JobHandle:
+        """Start long work in the kernel. `progress(report, parts)` hears how far it has come and what of the answer has come with it;
+        `done(end)` how it ended, exactly once."""
+        handle = JobHandle(self.kernel, progress, done)
+        if self.kernel is None:
+            handle.finish(JobEnd("failed", text=_("The engine is not running.")))
+        else:
+            handle.start(self.kernel.job(job, handle.report, handle.finish))
+            self._handles = [each for each in self._handles if each.running] + [handle]
+        return handle
+
+    def end(self) -> None:
+        """The window has closed: nothing is shown any more, and no job goes on."""
+        super().end()
+        for handle in self._handles:
+            handle.leave()
+        self._lines.clear()
+
+
+class JobHandle:
+    """One job under way: cancel it, or ask whether it still runs."""
+
+    def __init__(self, kernel: Kernel | None, progress: OnProgress, done: OnEnd) -> None:
+        self._kernel, self._progress, self._done = kernel, progress, done
+        self._number: int | None = None
+        self.end: JobEnd | None = None
+        """How it ended."""
+
+    @property
+    def running(self) -> bool:
+        return self.end is None
+
+    def cancel(self) -> None:
+        """End it now. `done` hears so before this returns; the kernel stops where the work can be left."""
+        if self.running and self._kernel is not None and self._number is not None:
+            self._kernel.cancel_job(self._number)
+
+    def leave(self) -> None:
+        """End it without telling anyone."""
+        self._progress, self._done = (lambda report, parts: None), (lambda end: None)
+        self.cancel()
+
+    # the kernel's side
+
+    def start(self, number: int) -> None:
+        self._number = number
+
+    def report(self, report: Report, parts: Parts) -> None:
+        if self.running:
+            self._progress(report, parts)
+
+    def finish(self, end: JobEnd) -> None:
+        if self.running:
+            self.end = end
+            self._done(end)

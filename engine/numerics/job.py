@@ -1,0 +1,53 @@
+"""Long work as a value: what is asked for, and what is said on the way. No torch here: the window's process imports this too."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How far a job has come: `done` of `total` (0: nobody knows), in words where these help, and one part of the answer."""
+
+    done: int = 0
+    total: int = 0
+    text: str = ""
+    part: Any = None
+
+
+Steps = Generator[Report, None, Any]
+"""A job at work: it yields a report where it can be left, every few milliseconds, and returns the answer."""
+
+
+class Job:
+    """Base of all jobs: frozen dataclasses of plain fields.
+
+    `done_by` is `module:function`. The function takes the context (an `ExplainContext` of the document) and the job, and returns `Steps`.
+    It changes nothing the document's training depends on: neither its numbers, nor the state of random generators or torch's threads
+    between two yields. Parts and answer are picklable, without torch in them. What goes wrong is an exception whose text says so.
+    """
+
+    done_by: ClassVar[str] = ""
+    about_document: ClassVar[bool] = True
+    """Whether the answer is about the graph and its numbers as they were at the start, and worth nothing once these have changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnd:
+    """How a job ended: with its `answer`, or without, and then `text` says why."""
+
+    how: Literal["done", "failed", "cancelled", "outdated"]
+    answer: Any = None
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobNews:
+    """What has become of job `number`: the newest report, the parts of the answer that were not told before, and its end."""
+
+    number: int
+    report: Report
+    parts: tuple[Any, ...] = ()
+    end: JobEnd | None = None

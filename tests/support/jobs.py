@@ -1,0 +1,57 @@
+"""Jobs for tests of the jobs themselves."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from engine.explain.question import Unanswerable
+from engine.numerics.job import Job, Report, Steps
+
+CLEANED: list[str] = []
+"""The names of jobs that were left in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count(Job):
+    """Counts to `most`, one a turn of `seconds`, and answers with what the context called itself at the start."""
+
+    done_by: ClassVar[str] = "tests.support.jobs:count"
+    name: str
+    most: int
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class FreeCount(Count):
+    """The same, about nothing that the document holds."""
+
+    about_document: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fail(Job):
+    done_by: ClassVar[str] = "tests.support.jobs:fail"
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Nowhere(Job):
+    done_by: ClassVar[str] = "tests.support.jobs:nothing_of_this_name"
+
+
+def count(context: Any, job: Count) -> Steps:
+    try:
+        for number in range(1, job.most + 1):
+            if job.seconds:
+                time.sleep(job.seconds)
+            yield Report(number, job.most, f"{job.name} {number}", part=(job.name, number))
+    finally:
+        CLEANED.append(job.name)
+    return f"{job.name} of {type(context).__name__}"
+
+
+def fail(context: Any, job: Fail) -> Steps:
+    yield Report(1, 2, "about to fail")
+    raise {"memory": MemoryError(), "said": Unanswerable("There is no objective."), "other": ZeroDivisionError("by zero")}[job.kind]
