@@ -60,14 +60,13 @@ def _program(data: dict[str, Any], sizes: tuple[int, int, int], dtype: str, x: A
 
     from engine.compile.program import RandomKey, compile
     from engine.compile.shapes import infer
-    from engine.training.optimizers.run import Sgd
-    from engine.training.optimizers.specs import optimizer
+    from engine.training.optimizers.sgd import Sgd
 
     graph = _network(data, sizes, dtype)
     inference = infer(graph)
     program = compile(graph, inference, training=True)
     weights = [torch.zeros(inference.parameters[key], dtype=inference.dtype) for key in program.parameter_keys]
-    update = Sgd(optimizer("sgd"), {"lr": LEARNING_RATE}, weights)
+    update = Sgd({"lr": LEARNING_RATE}, weights)
     step, key, place = program.stepper(), RandomKey(), program.feeds.index(("data", "x"))
 
     def go(steps: int) -> None:

@@ -142,7 +142,7 @@ def _add_full(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
-    from engine.training.optimizers.specs import OPTIMIZERS
+    from engine.training.optimizers.registry import OPTIMIZERS
 
     add_training_options(parser, {"optimizer": tuple(OPTIMIZERS)})
     parser.add_argument("--out", metavar="F.gradwire", help="save the graph with its trained values")

@@ -63,7 +63,8 @@ def command(options: argparse.Namespace) -> int:
 
 def _apply(graph: Graph, options: argparse.Namespace) -> None:
     """Put the options where the document keeps its training settings."""
-    from engine.training.optimizers.specs import OptimizerError, optimizer
+    from engine.training.optimizers.base import OptimizerError
+    from engine.training.optimizers.registry import optimizer
 
     changes: dict[str, Any] = {}
     key = options.optimizer or str(graph.training["optimizer"])
@@ -71,7 +72,7 @@ def _apply(graph: Graph, options: argparse.Namespace) -> None:
     if options.lr is not None:
         hyper["lr"] = options.lr
     try:
-        changes |= {"optimizer": key, "hyper": optimizer(key).hyper(hyper)}
+        changes |= {"optimizer": key, "hyper": optimizer(key).with_defaults(hyper)}
     except OptimizerError as error:
         raise CommandError(str(error)) from None
     for setting, value in given(options):

@@ -21,7 +21,8 @@ from engine.export.registry import ExportError
 from engine.export.scopes import Line, Scope, scopes
 from engine.nodes import TYPES
 from engine.nodes.base import NodeType, Settings
-from engine.training.optimizers.specs import OptimizerError, optimizer
+from engine.training.optimizers.base import OptimizerError
+from engine.training.optimizers.registry import optimizer
 from engine.training.session import SessionError
 from engine.training.state import state_key
 
@@ -45,7 +46,7 @@ def export(session: Session, title: str = "") -> str:
     if session.inference.errors:
         raise ExportError(session.inference.errors[0].text)
     try:
-        optimizer(str(session.graph.training["optimizer"])).hyper(session.graph.training.get("hyper") or {})
+        optimizer(str(session.graph.training["optimizer"])).with_defaults(session.graph.training.get("hyper") or {})
     except OptimizerError as error:
         raise ExportError(str(error)) from None
     try:

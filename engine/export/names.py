@@ -9,10 +9,13 @@ from collections.abc import Iterable
 
 from torch import nn
 
+from engine.training.optimizers.registry import OPTIMIZERS
+
 RESERVED = frozenset({
     "torch", "nn", "F", "self", "model", "argparse", "base64", "zlib", "values", "inputs", "unpack", "main", "train",
     "CLASSES", "Model", "predict", "classify", "penalty_terms", "accuracy", "measure", "test_inputs",
     *keyword.kwlist, *dir(builtins), *dir(nn.Module()),
+    *(optimizer.__name__ for optimizer in OPTIMIZERS.values() if not optimizer.torch_call),
 })  # fmt: skip
 
 

@@ -16,8 +16,10 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
+from engine.export.optimizer_class import optimizer_class
 from engine.training.measures import Decide
-from engine.training.optimizers.specs import optimizer
+from engine.training.optimizers.base import Optimizer
+from engine.training.optimizers.registry import optimizer
 from graph.model.training_settings import training_length
 from graph.storage.saved import steps_text
 
@@ -27,24 +29,6 @@ WIDTH = 100
 """A row of numbers that is longer stands on lines of its own."""
 COMMENTS = 60
 """The column up to which comments beside code are aligned."""
-
-OPTIMIZERS = {
-    "sgd": "SGD({0}, lr={lr!r}, weight_decay={weight_decay!r})",
-    "momentum": "SGD({0}, lr={lr!r}, momentum={momentum!r}, dampening={dampening!r}, weight_decay={weight_decay!r})",
-    "nesterov": "SGD({0}, lr={lr!r}, momentum={momentum!r}, nesterov=True, weight_decay={weight_decay!r})",
-    "adagrad": "Adagrad({0}, lr={lr!r}, lr_decay={lr_decay!r}, initial_accumulator_value={initial_accumulator_value!r}, "
-    "eps={eps!r}, weight_decay={weight_decay!r})",
-    "rmsprop": "RMSprop({0}, lr={lr!r}, alpha={alpha!r}, eps={eps!r}, momentum={momentum!r}, centered={centered!r}, "
-    "weight_decay={weight_decay!r})",
-    "adadelta": "Adadelta({0}, lr={lr!r}, rho={rho!r}, eps={eps!r}, weight_decay={weight_decay!r})",
-    "adam": "Adam({0}, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, amsgrad={amsgrad!r}, weight_decay={weight_decay!r})",
-    "adamw": "AdamW({0}, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, amsgrad={amsgrad!r}, weight_decay={weight_decay!r})",
-    "nadam": "NAdam({0}, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, momentum_decay={momentum_decay!r}, "
-    "weight_decay={weight_decay!r})",
-    "lbfgs": "LBFGS({0}, lr={lr!r}, max_iter={max_iter!r}, history_size={history_size!r}, tolerance_grad={tolerance_grad!r}, "
-    "tolerance_change={tolerance_change!r}, line_search_fn={line_search_fn!r})",
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -218,35 +202,38 @@ def _measuring(report: Report) -> list[str]:
 def _training_loop(training: Mapping[str, Any], inputs: Mapping[str, Part], partly_frozen: bool) -> list[str]:
     rows = max((len(part.tensor) for part in inputs.values() if part.batched), default=0)
     spec = optimizer(str(training.get("optimizer", "sgd")))
+    hyper = spec.with_defaults(training.get("hyper") or {})
     size = 0 if spec.full_batch else min(int(training.get("batch_size") or rows), rows)
     shuffled = 0 < size < rows
     parameters = "(p for p in model.parameters() if p.requires_grad)" if partly_frozen else "model.parameters()"
     unit, count = _length(training, bool(rows))
     counted = shuffled and unit == "step"  # which may end in the middle of an epoch
     lines = [
+        *([] if spec.torch_code(hyper, "") else [*optimizer_class(spec, hyper), ""]),
         "def train(model, data):",
         f'    """{_about(rows, size, shuffled)}{count:,} {unit}s."""',
         f"    torch.manual_seed({int(training.get('seed') or 0)})",
-        f"    optimizer = {_optimizer(spec.key, spec.hyper(training.get('hyper') or {}), parameters)}",
+        f"    optimizer = {_optimizer(spec, hyper, parameters)}",
         "    model.train()",
         *(["    step = 0", "    while True:"] if counted else [f"    for {unit} in range({count}):"]),
     ]
     step = ["optimizer.zero_grad()", f"loss = model({_arguments(inputs, shuffled)})", "loss.backward()"]
-    if spec.full_batch:
+    if spec.evaluates_loss:
         away = [
             "if not loss.isfinite():  # the line search backs away from here", "    for parameter in model.parameters():",
             '        parameter.grad.fill_(float("nan"))', '    return torch.full_like(loss, float("inf"))',
         ]  # fmt: skip
-        searches = spec.hyper(training.get("hyper") or {}).get("line_search") != "none"
+        searches = hyper.get("line_search") != "none"
         inside = [*step, *(away if searches and not partly_frozen else []), "return loss"]
-        closure = ["def closure():", *(f"    {line}" for line in inside), "", "optimizer.step(closure)"]
-        lines += [f"        {line}".rstrip() for line in ["", *closure]]
-    elif shuffled:
+        step = ["", "def closure():", *(f"    {line}" for line in inside), "", "optimizer.step(closure)"]
+    else:
+        step.append("optimizer.step()")
+    if shuffled:
         lines.append(f"        for rows in torch.randperm({rows}).split({size}):")
         stop = [f"if step == {count}:", "    return", "step += 1"] if counted else []
-        lines += [f"            {line}" for line in [*stop, *step, "optimizer.step()"]]
+        lines += [f"            {line}".rstrip() for line in [*stop, *step]]
     else:
-        lines += [f"        {line}" for line in [*step, "optimizer.step()"]]
+        lines += [f"        {line}".rstrip() for line in step]
     return [*lines, "", ""]
 
 
@@ -268,12 +255,9 @@ def _arguments(inputs: Mapping[str, Part], shuffled: bool) -> str:
     return ", ".join(f'data["{name}"]{"[rows]" if part.batched else ""}' for name, part in inputs.items())
 
 
-def _optimizer(key: str, hyper: dict[str, Any], parameters: str) -> str:
-    if "line_search" in hyper:
-        hyper["line_search_fn"] = None if hyper["line_search"] == "none" else hyper["line_search"]
-    if key == "nesterov" and not hyper["momentum"]:  # plain descent, and torch refuses to call it Nesterov
-        key = "sgd"
-    return without_defaults("torch.optim." + OPTIMIZERS[key].format(parameters, **hyper), keep=("lr",))
+def _optimizer(spec: type[Optimizer], hyper: Mapping[str, Any], parameters: str) -> str:
+    call = spec.torch_code(hyper, parameters)
+    return without_defaults(f"torch.optim.{call}", keep=("lr",)) if call else f"{spec.__name__}({parameters})"
 
 
 def _packed_tensors(packed: Mapping[str, Tensor]) -> list[str]:

@@ -10,14 +10,13 @@ import torch
 from torch import Tensor
 
 from engine.numerics.tensors import INLINE, TensorError
+from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.state import PARTS, State
 from graph.storage.saved import DTYPES, SavedState
 
 if TYPE_CHECKING:
     from engine.training.session import Session
 
-LBFGS = "lbfgs."
-LARGEST_COUNT = 2**53
 TOGETHER = 4096
 """With more numbers than this in all, a file is an archive: nobody reads them as text."""
 
@@ -55,30 +54,12 @@ def put_back(session: Session, saved: SavedState, spared: Collection[str] = ()) 
         for name in [name for name in part if name.rpartition(".")[0] in spared]:
             del part[name]
     same = saved.optimizer == session.graph.training["optimizer"]
-    usable = same and remembered_soundly(state.optimizer)
+    usable = same and saved.optimizer in OPTIMIZERS and OPTIMIZERS[saved.optimizer].can_load(state.optimizer)
     state.optimizer = {name: _remembered(session, tensor) for name, tensor in state.optimizer.items()} if usable else {}
     if saved.seed is not None:
         session.seed = saved.seed
     lost = session.put_back(state)
     return lost if usable or not same else (*lost, "what the optimizer remembered")
-
-
-def remembered_soundly(memory: Mapping[str, Tensor]) -> bool:
-    """Whether an optimizer can have remembered this: its counts are numbers, and nothing that L-BFGS needs is missing.
-
-    What belongs to one parameter is not looked at: each optimizer takes over what fits.
-    """
-    if not all(tensor.dim() == 0 and 0 <= float(tensor) < LARGEST_COUNT for name, tensor in memory.items() if "." not in name):
-        return False
-    held = {name.removeprefix(LBFGS): tensor for name, tensor in memory.items() if name.startswith(LBFGS)}
-    if "prev_flat_grad" not in held:  # before L-BFGS's first move
-        return True
-    flat, counts = held["prev_flat_grad"].shape, ("func_evals", "n_iter")
-    shapes = {"d": flat, "prev_flat_grad": flat} | dict.fromkeys(("t", "H_diag", "prev_loss", *counts), torch.Size())
-    for i in range(sum(name.startswith("old_dirs.") for name in held)):
-        shapes |= {f"old_dirs.{i}": flat, f"old_stps.{i}": flat, f"ro.{i}": torch.Size()}
-    fits = {name: tensor.shape for name, tensor in held.items()} == shapes
-    return fits and all(0 <= float(held[name]) < LARGEST_COUNT for name in counts)
 
 
 def with_waiting(session: Session, state: State) -> State:

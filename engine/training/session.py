@@ -25,7 +25,7 @@ from engine.training.fitted_buffers import Fitting
 from engine.training.initial import initial_values
 from engine.training.measures import Measures, find_measures
 from engine.training.moves import follow, moved_memory
-from engine.training.optimizers.specs import OPTIMIZERS
+from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.state import State, state_key
 from graph.model.bypass import effective
 from graph.model.problem import GRAVITY, Problem

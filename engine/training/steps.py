@@ -12,7 +12,7 @@ from torch import Tensor
 from engine.compile.program import Program
 from engine.training.batches import Batches
 from engine.training.moves import moved_memory
-from engine.training.optimizers.run import Stepper
+from engine.training.optimizers.base import Optimizer
 from engine.training.session import Session
 from engine.training.state import State, state_key
 
@@ -30,14 +30,14 @@ class Steps:
         self.last: tuple[int, int] | None = None
         self.batches: Batches
         self._program: Program
-        self._optimizer: Stepper
+        self._optimizer: Optimizer
         self._step: Callable[..., tuple[Tensor, list[Tensor], list[Tensor]]]
         self._parameters: list[Tensor] = []
         self._buffers: list[Tensor] = []
         self._names: list[str] = []
         self._random = False
 
-    def bind(self, program: Program, optimizer: Stepper) -> None:
+    def bind(self, program: Program, optimizer: Optimizer) -> None:
         """Make steps with this program and this optimizer from here on."""
         self._program, self._optimizer = program, optimizer
         self._step = program.stepper()

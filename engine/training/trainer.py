@@ -18,8 +18,8 @@ from engine.nodes.base import NodeError
 from engine.numerics.plain import number_json
 from engine.training.batches import Batches
 from engine.training.curve import Curve
-from engine.training.optimizers.run import Stepper, stepper
-from engine.training.optimizers.specs import OptimizerError, optimizer
+from engine.training.optimizers.base import Optimizer, OptimizerError
+from engine.training.optimizers.registry import optimizer
 from engine.training.result import evaluated, learned
 from engine.training.session import Session, SessionError
 from engine.training.state import State
@@ -55,7 +55,7 @@ class Trainer:
         self._first_step = session.state.step
         self._version = self._edits = self._measured = -1
         self._program: Program
-        self._optimizer: Stepper
+        self._optimizer: Optimizer
         self.configure(session.graph.training if training is None else training)
 
     # Settings
@@ -64,7 +64,7 @@ class Trainer:
         """Take over training settings: hyperparameters at once, another optimizer or batch size with the next step."""
         try:
             spec = optimizer(str(training["optimizer"]))
-            hyper = spec.hyper(training.get("hyper") or {})
+            hyper = spec.with_defaults(training.get("hyper") or {})
         except OptimizerError as error:
             raise SessionError([Problem("error", str(error))]) from None
         before, self.training = self.training, dict(training)
@@ -327,9 +327,9 @@ class Trainer:
         self._lay_out()
         self._snapshots = [self.capture()]
 
-    def optimizer_on(self, parameters: list[Tensor]) -> Stepper:
+    def optimizer_on(self, parameters: list[Tensor]) -> Optimizer:
         """This run's optimizer, new and without memory, for these tensors; a planted fault is part of it."""
-        return with_fault(stepper(self.spec.key, self.hyper, parameters), self._program.plan.fault)
+        return with_fault(self.spec(self.hyper, parameters), self._program.plan.fault)
 
     def _lay_out(self) -> None:
         size = None if self.spec.full_batch else self.training.get("batch_size")

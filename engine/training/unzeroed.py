@@ -8,18 +8,18 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.training.optimizers.run import Stepper
+from engine.training.optimizers.base import Optimizer
 from graph.model.faults import Fault
 
 SKIPPED = Fault("zero_grad")
 
 
-class Unzeroed(Stepper):
+class Unzeroed(Optimizer):
     """An optimizer whose gradients are never set to zero: each step goes along the sum of all gradients so far."""
 
-    def __init__(self, inner: Stepper) -> None:
+    def __init__(self, inner: Optimizer) -> None:
         self.inner = inner
-        self.spec, self.parameters, self.hyper = inner.spec, inner.parameters, inner.hyper
+        self.parameters, self.hyper = inner.parameters, inner.hyper
         self.sums = [torch.zeros_like(p) for p in inner.parameters]
 
     @property
@@ -53,6 +53,6 @@ class Unzeroed(Stepper):
                 total.zero_()
 
 
-def with_fault(optimizer: Stepper, fault: Fault | None) -> Stepper:
+def with_fault(optimizer: Optimizer, fault: Fault | None) -> Optimizer:
     """The optimizer as the planted fault leaves it; one that evaluates the loss itself sets its own gradients."""
     return Unzeroed(optimizer) if fault == SKIPPED and not optimizer.evaluates_loss else optimizer

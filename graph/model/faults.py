@@ -10,7 +10,6 @@ import binascii
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from graph.model.edits import Edit, SetGraphSetting
 from graph.model.graph import MISSING, Graph
@@ -68,10 +67,11 @@ def remove() -> Edit:
     return SetGraphSetting(SETTING, MISSING)
 
 
-def possible(graph: Graph, shapes: Shapes, leading: set[str], training: Mapping[str, Any] | None = None) -> list[Fault]:
+def possible(graph: Graph, shapes: Shapes, leading: set[str], zeroed: bool = True) -> list[Fault]:
     """Every fault that would show: `leading` are the ids of the wires that carry a gradient, `shapes` those of a trace.
 
-    A zero_grad can be skipped where something is trained, and not with an optimizer that evaluates several times a step.
+    A zero_grad can be skipped where something is trained. `zeroed` is False with an optimizer that evaluates the loss itself, as
+    often as it likes: there is no zero_grad between its steps.
     """
     found = [Fault("branch", edge) for edge in graph.edges if edge in leading and _branches(graph, edge, leading) > 1]
     for node in graph.nodes:
@@ -84,7 +84,7 @@ def possible(graph: Graph, shapes: Shapes, leading: set[str], training: Mapping[
         if graph.nodes[node].type == LINEAR and _square(graph, node, shapes):
             found.append(Fault("transposed", node))
     learned = any(graph.spec(node).parameters and not graph.settings_of(node).get("frozen", False) for node in graph.nodes)
-    if learned and (training or graph.training).get("optimizer") != "lbfgs":
+    if learned and zeroed:
         found.append(Fault("zero_grad"))
     return found
 

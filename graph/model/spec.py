@@ -40,11 +40,11 @@ class Port:
 
 
 def holds(when: str, values: Mapping[str, Any]) -> bool:
-    """Whether a condition on settings is met: `bias` (true), `mode=custom|other`, several joined by `,`; an empty one always is."""
-    for condition in filter(None, when.split(",")):
-        name, _, wanted = condition.partition("=")
+    """Whether a condition on settings is met: `bias` (true), `mode=custom|other`, `not bias`, several joined by `,`; an empty one is."""
+    for condition in filter(None, map(str.strip, when.split(","))):
+        negated, (name, _, wanted) = condition.startswith("not "), condition.removeprefix("not ").partition("=")
         value = values.get(name)
-        if not (str(value) in wanted.split("|") if wanted else bool(value)):
+        if (str(value) in wanted.split("|") if wanted else bool(value)) == negated:
             return False
     return True
 
@@ -73,6 +73,8 @@ class Setting:
     choice_titles: tuple[str, ...] = ()
     empty: str = ""
     several_lines: bool = False
+    symbol: str = ""
+    """Its letter in formulas, `η`; it stands behind the title."""
 
     @property
     def optional(self) -> bool:
@@ -81,7 +83,7 @@ class Setting:
 
     @property
     def label(self) -> str:
-        return self.title or self.name.replace("_", " ").capitalize()
+        return f"{self.title} {self.symbol}".strip() or self.name.replace("_", " ").capitalize()
 
     def visible(self, values: Mapping[str, Any]) -> bool:
         """Whether `when` holds under these values of the owner's settings."""

@@ -12,7 +12,7 @@ import pytest
 
 from engine.explain.misconceptions.match import is_right
 from engine.nodes.catalog import CATALOG
-from engine.training.optimizers.specs import optimizer
+from engine.training.optimizers.registry import optimizer
 from graph.lessons.lesson import KINDS, MEASURED, dumps, graph_path, loads, shelf
 from graph.lessons.lesson_actions import ACTIONS
 from graph.lessons.lesson_graph import check, graph_at, item_name, resolve
@@ -84,7 +84,7 @@ def test_every_step_can_be_opened_from_anywhere(name: str, number: int) -> None:
     shown = played(name, number)
     assert not lint(shown.graph)
     assert not [problem for problem in shown.settings.problems if problem.severity == "error"]
-    optimizer(shown.graph.training["optimizer"]).hyper(shown.graph.training["hyper"])
+    optimizer(shown.graph.training["optimizer"]).with_defaults(shown.graph.training["hyper"])
     for quantity, names in (("value", shown.step.hide_values), ("gradient", shown.step.hide_gradients)):
         assert all(shown.tensor(hidden, quantity) is not None for hidden in names)
     for question in shown.step.ask:

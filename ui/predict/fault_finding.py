@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt
 
 from engine.compile.views import ArrayView
 from engine.explain.misconceptions.match import judge_fault
+from engine.training.optimizers.registry import OPTIMIZERS
 from graph.model import faults
 from graph.model.faults import Fault
 from ui.look.widgets import label
@@ -72,7 +73,8 @@ class FaultFinding(QObject):
         if trace is None:
             return []
         leading = {edge for edge, found in trace.edge_gradients.items() if isinstance(found, ArrayView) and edge in graph.edges}
-        return faults.possible(graph, trace.shapes, leading)
+        chosen = OPTIMIZERS.get(str(graph.training["optimizer"]))
+        return faults.possible(graph, trace.shapes, leading, zeroed=chosen is None or not chosen.evaluates_loss)
 
     def plant(self, kind: str = "", selected: bool = False) -> bool:
         """Plant one of this kind (any, where empty), somewhere or at what is selected. Whether there was a place for it."""

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.kernel.protocol import Progress
 from engine.training.curve import Point
-from engine.training.optimizers.specs import OPTIMIZERS, OptimizerSpec
+from engine.training.optimizers.base import Optimizer
+from engine.training.optimizers.registry import OPTIMIZERS
 from graph.model.edits import Compound, SetTraining
 from graph.model.graph import GraphError
 from graph.model.training_settings import BY_NAME, TRAINING_SETTINGS, effective
@@ -27,7 +28,7 @@ OPTIMIZER = replace(BY_NAME["optimizer"], choices=tuple(OPTIMIZERS), choice_titl
 RUN_SETTINGS = tuple(setting for setting in TRAINING_SETTINGS if setting.form == "run")
 
 
-def optimizer_of(document: Document) -> OptimizerSpec:
+def optimizer_of(document: Document) -> type[Optimizer]:
     """The optimizer a document chose; one nobody knows counts as SGD."""
     return OPTIMIZERS.get(str(document.graph.training.get("optimizer")), OPTIMIZERS["sgd"])
 
@@ -42,7 +43,7 @@ def rate_of(document: Document) -> float | None:
 def optimizer_text(document: Document) -> str:
     """`SGD  η 0.1`: what the chip says."""
     spec, value = optimizer_of(document), rate_of(document)
-    short = {"momentum": "Momentum", "nesterov": "Nesterov"}.get(spec.key, spec.title)
+    short = spec.short or spec.title
     return f"{short}   η {plain(value)}" if value is not None else short
 
 
@@ -93,6 +94,7 @@ class TrainingPage(QWidget):
         self._document: Document | None = None
         self._theme = LIGHT
         self._optimizer = ""
+        self._formula: tuple[str, ...] = ()
         self._shown: tuple[Document, dict[str, Any]] | None = None
         self.optimizer_form = Form((OPTIMIZER,))
         self.run_form = Form(RUN_SETTINGS)
@@ -169,15 +171,20 @@ class TrainingPage(QWidget):
             self.hyper_form.settled.connect(self._seal)
             self._hyper_place.addWidget(self.hyper_form)
             self.hyper_form.tab_after(self.optimizer_form.editors["optimizer"])
+            self.optimizer_form.editors["optimizer"].setToolTip(spec.doc)
+            self._show_formulas()
+        elif spec.formula(training.get("hyper") or {}) != self._formula:
             self._show_formulas()
         self.hyper_form.set_values(training.get("hyper") or {})
 
     def _show_formulas(self) -> None:
+        """The equations of the step, as the switches are now."""
         clear(self._formulas)
         if self._document is None:
             return
+        self._formula = optimizer_of(self._document).formula(self._document.graph.training.get("hyper") or {})
         self._formulas.addWidget(label("Update", "section"))
-        for text in optimizer_of(self._document).formula:
+        for text in self._formula:
             view = FormulaView(14.0)
             view.set_formula(text, self._theme.text, self._theme.scale)
             self._formulas.addWidget(view)

@@ -18,7 +18,7 @@ from engine.explain.question import Unanswerable
 from engine.explain.update import ParameterUpdate, Update, UpdateOf
 from engine.explain.update.equations import Worked, work_out
 from engine.nodes.base import NodeError
-from engine.training.optimizers.specs import OptimizerSpec
+from engine.training.optimizers.base import Optimizer
 from engine.training.session import Session, SessionError
 from engine.training.state import state_key
 from engine.training.trainer import Trainer
@@ -88,7 +88,7 @@ def update(situation: Situation, question: UpdateOf) -> Update:
         raise Unanswerable("Training leaves this parameter alone: it is frozen, or the loss does not depend on it.")
     rows = tuple(_row(session, spec, trainer.hyper, made, key, question.entry) for key in chosen)
     hyper = tuple((s.label, float(trainer.hyper[s.name])) for s in spec.settings if isinstance(trainer.hyper[s.name], (int, float)))
-    return Update(spec.key, spec.title, spec.formula, hyper, session.state.step, made.t, made.loss, rows, made.note)
+    return Update(spec.key, spec.title, spec.formula(trainer.hyper), hyper, session.state.step, made.t, made.loss, rows, made.note)
 
 
 def _beside(session: Session) -> Trainer:
@@ -103,19 +103,20 @@ def _beside(session: Session) -> Trainer:
 
 
 def _row(
-    session: Session, spec: OptimizerSpec, hyper: Mapping[str, Any], made: Rehearsal, key: Key, entry: tuple[int, ...] | None
+    session: Session, spec: type[Optimizer], hyper: Mapping[str, Any], made: Rehearsal, key: Key, entry: tuple[int, ...] | None
 ) -> ParameterUpdate:
     old, new, gradient, name = made.old[key], made.new[key], made.gradients[key], state_key(key)
     at = _inside(entry, old.shape)
-    letters = [letter for letter in spec.remembers if f"{letter}.{name}" in made.after]
+    letters = [r.name for r in spec.remembers if f"{r.name}.{name}" in made.after]
     zero = torch.zeros_like(old)
     before = {letter: made.before.get(f"{letter}.{name}", zero) for letter in letters}
     after = {letter: made.after[f"{letter}.{name}"] for letter in letters}
-    memory, remembered = ({n: float(t[at]) for n, t in tensors.items()} for tensors in (before, after))
-    if "product" in made.after:
-        remembered["product"] = float(made.after["product"])
-    begun = bool(made.before.get("begun", made.t > 1))
-    numbers = Worked(float(old[at]), float(gradient[at]), float(new[at]), memory, remembered, made.t, begun)
+    scalars = [r.name for r in spec.remembers if r.scalar]
+    earlier, later = (
+        {n: float(t[at]) for n, t in tensors.items()} | {n: float(everything[n]) for n in scalars}
+        for tensors, everything in ((before, made.before), (after, made.after))
+    )
+    numbers = Worked(float(old[at]), float(gradient[at]), float(new[at]), earlier, later, made.t)
     lines = work_out(spec, hyper, numbers, Place("parameter", key[0], key[1], entry=at))
     node = session.graph.nodes[key[0]]
     label = node.name if session.graph.spec(node).role == "parameter" else session.name(key)

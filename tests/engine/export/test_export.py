@@ -17,7 +17,7 @@ import torch
 from engine.export.export import export
 from engine.export.registry import ExportError
 from engine.nodes.catalog import CATALOG
-from engine.training.optimizers.specs import OPTIMIZERS
+from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.session import Session
 from engine.training.trainer import Trainer
 from graph.formula.to_graph import build, names_in

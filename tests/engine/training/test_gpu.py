@@ -14,7 +14,7 @@ from engine.compile.views import Absent
 from engine.export.export import export
 from engine.nodes.catalog import CATALOG
 from engine.training.device import choose_device
-from engine.training.optimizers.specs import OPTIMIZERS
+from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.session import Session
 from engine.training.trainer import Trainer
 from graph.model.edits import SetTraining

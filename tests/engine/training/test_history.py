@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.training.history import OVERHEAD, Past
-from engine.training.optimizers.specs import OPTIMIZERS
+from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.session import Session
 from engine.training.state import PARTS, State
 from engine.training.trainer import Trainer

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from engine.nodes.catalog import CATALOG
-from engine.training.optimizers.specs import OPTIMIZERS
+from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.saved import pack_state, put_back, with_waiting
 from engine.training.session import Session
 from engine.training.trainer import Trainer

@@ -11,7 +11,8 @@ from pytestqt.qtbot import QtBot
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.model import faults
-from graph.model.edits import Move
+from graph.model.edits import AddNode, Move, SetTraining
+from graph.model.elements import Node
 from graph.model.faults import Fault
 from graph.storage.document import Document
 from tests.support.window_support import names
@@ -168,3 +169,11 @@ def test_in_large_type_the_bar_makes_the_window_no_wider(window: Window, qtbot: 
     qtbot.wait(30)
 
     assert window.minimumSizeHint().width() <= max(before, 1280)
+
+
+def test_gradients_that_are_never_zeroed_are_no_fault_of_an_optimizer_that_zeroes_them_itself(window: Window) -> None:
+    graph = window.document.graph
+    window.document.do(AddNode(Node("p", "parameter.parameter", "p")))
+    assert Fault("zero_grad") in window.predict.finding.possible()
+    window.document.do(SetTraining("optimizer", "lbfgs"))
+    assert graph.training["optimizer"] == "lbfgs" and Fault("zero_grad") not in window.predict.finding.possible()

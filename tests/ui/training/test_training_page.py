@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.kernel.protocol import Progress
 from engine.training.curve import Point
-from engine.training.optimizers.specs import OPTIMIZERS
+from engine.training.optimizers.registry import OPTIMIZERS
 from ui.forms.number_field import NumberField
 from ui.shell.window import Window
 from ui.training.training import optimizer_text, progress_parts, progress_text, rate_of

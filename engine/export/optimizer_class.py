@@ -1,0 +1,113 @@
+"""An optimizer that `torch.optim` does not have, as a class of the exported program: written from its equations."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from engine.training.optimizers.base import Optimizer
+from engine.training.optimizers.derived import TENSOR_FUNCTIONS
+from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, Equation, name_of, names_in
+from graph.model.spec import holds
+
+PARAMETER = "theta"
+POWER = 4
+_SIGNS: dict[type[ast.operator], tuple[str, int]] = {
+    ast.Add: (" + ", 1), ast.Sub: (" - ", 1), ast.Mult: (" * ", 2), ast.Div: (" / ", 2), ast.Pow: ("**", POWER),
+}  # fmt: skip
+
+
+def optimizer_class(spec: type[Optimizer], hyper: Mapping[str, Any]) -> list[str]:
+    """The lines of a class with `zero_grad` and `step`. Its settings are arguments; what `hyper` switches off is not written."""
+    writer = _Writer(spec, hyper)
+    given = ", ".join(f"{name}={hyper[name]!r}" for name in writer.arguments)
+    return [
+        f"class {spec.__name__}:", f'    """{spec.doc}"""', "", f"    def __init__(self, parameters, {given}):",
+        "        self.parameters = list(parameters)", "        self.t = 0",
+        *(f"        self.{name} = {name}" for name in writer.arguments), *writer.memory(), "",
+        "    def zero_grad(self):", "        for parameter in self.parameters:", "            parameter.grad = None", "",
+        "    @torch.no_grad()", "    def step(self):", "        self.t += 1", *writer.step(), "",
+    ]  # fmt: skip
+
+
+class _Writer:
+    def __init__(self, spec: type[Optimizer], hyper: Mapping[str, Any]) -> None:
+        self.hyper = hyper
+        self.equations = [e for e in spec.equations if holds(",".join(c for c in _conditions(e) if _asked(c) in hyper), hyper)]
+        changed, used = {e.name for e in self.equations}, {name for e in self.equations for name in e.names}
+        symbols = {name_of(s.symbol): s.name for s in spec.settings if s.symbol}
+        self.remembered = [r for r in spec.remembers if r.name in used | changed]
+        needed = {symbols[name] for name in used if name in symbols} | {r.start for r in self.remembered if isinstance(r.start, str)}
+        self.arguments = [s.name for s in spec.settings if s.name in needed]
+        self.names = {THETA: PARAMETER, STEP: "self.t"} | {name: f"self.{setting}" for name, setting in symbols.items()}
+        self.numbers = {*symbols, STEP, *(r.name for r in self.remembered if r.scalar)}
+
+    def memory(self) -> Iterator[str]:
+        for r in self.remembered:
+            start = r.start if isinstance(r.start, str) else repr(float(r.start))
+            value = repr(r.start) if r.scalar else f"[torch.full_like(p, {start}) for p in self.parameters]"
+            yield f"        self.{r.name} = {value}"
+
+    def step(self) -> Iterator[str]:
+        scalars = [r.name for r in self.remembered if r.scalar]
+        tensors = [r.name for r in self.remembered if not r.scalar]
+        yield from (f"        {name} = self.{name}" for name in scalars)
+        yield "        for i, parameter in enumerate(self.parameters):"
+        yield "            if parameter.grad is None:"
+        yield "                continue"
+        yield f"            {PARAMETER}, {USED} = parameter, parameter.grad"
+        if any(GRADIENT in e.names for e in self.equations):
+            yield f"            {GRADIENT} = {USED}"
+        yield from (f"            {name} = self.{name}" for name in scalars)
+        yield from (f"            {name} = self.{name}[i]" for name in tensors)
+        for equation in self.equations:
+            yield from (f"            {line}" for line in self._equation(equation))
+        yield f"            parameter.copy_({PARAMETER})"
+        yield from (f"            self.{name}[i] = {name}" for name in tensors)
+        yield from (f"        self.{name} = {name}" for name in scalars)
+
+    def _equation(self, equation: Equation) -> Iterator[str]:
+        """One line, or two where it depends on what is remembered."""
+        if equation.names <= self.numbers:
+            self.numbers.add(equation.name)
+        code = f"{self.names.get(equation.name, equation.name)} = {self._code(equation.tree)}"
+        open_ones = [c for c in _conditions(equation) if _asked(c) not in self.hyper]
+        if open_ones:
+            yield "if " + " and ".join(c.replace(_asked(c), f"self.{_asked(c)}") for c in open_ones) + ":"
+            code = f"    {code}"
+        yield code
+
+    def _code(self, tree: ast.expr, least: int = 0) -> str:
+        """Python for the tree, in brackets where it binds less than `least`."""
+        match tree:
+            case ast.Name(id=name):
+                return self.names.get(name, name)
+            case ast.Constant(value=value):
+                return repr(value)
+            case ast.UnaryOp(operand=operand):
+                text, binds = f"-{self._code(operand, 3)}", 3
+            case ast.BinOp(left=left, op=op, right=right):
+                sign, binds = _SIGNS[type(op)]
+                power = binds == POWER
+                text = f"{self._code(left, binds + power)}{sign}{self._code(right, binds + (not power))}"
+            case ast.Call(func=ast.Name(id=word), args=arguments):
+                return self._call(word, arguments)
+            case _:
+                raise TypeError(ast.dump(tree))
+        return f"({text})" if binds < least else text
+
+    def _call(self, word: str, arguments: list[ast.expr]) -> str:
+        """torch's function; plain numbers among its arguments become tensors, and a number where all are."""
+        plain = [names_in(argument) <= self.numbers for argument in arguments]
+        texts = [f"torch.tensor({self._code(a)})" if number else self._code(a) for a, number in zip(arguments, plain, strict=True)]
+        return f"torch.{TENSOR_FUNCTIONS[word]}({', '.join(texts)}){'.item()' if all(plain) else ''}"
+
+
+def _conditions(equation: Equation) -> list[str]:
+    return [condition.strip() for condition in equation.when.split(",") if condition.strip()]
+
+
+def _asked(condition: str) -> str:
+    """What a condition is about."""
+    return condition.removeprefix("not ").partition("=")[0]

@@ -1,0 +1,44 @@
+"""AdaGrad."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.numerics.lazy import torch
+from engine.training.optimizers.base import Optimizer, Remembered
+from engine.training.optimizers.equations import Equation
+from engine.training.optimizers.settings import epsilon, learning_rate, weight_decay
+from graph.model.spec import Setting
+
+if TYPE_CHECKING:
+    from engine.training.optimizers.base import Tensors
+
+
+class AdaGrad(Optimizer):
+    key, title, order = "adagrad", "AdaGrad", 4
+    doc = "Every weight has its own rate, which falls with the gradients it has seen (Duchi et al. 2011)."
+    settings = (
+        learning_rate(0.01),
+        Setting("lr_decay", "float", 0.0, 0.0, 1e3, title="Rate decay", symbol="κ"),
+        Setting("initial_accumulator_value", "float", 0.0, 0.0, 1e6, title="r at the start"),
+        epsilon(1e-10),
+        weight_decay(),
+    )
+    remembers = (Remembered("r", "initial_accumulator_value"),)
+    equations = (
+        Equation("g = gradient + λ*θ", "weight_decay"),
+        Equation("r = r + g^2"),
+        Equation("θ = θ - (η/(1 + (t - 1)*κ))*(g/(sqrt(r) + ε))"),
+    )
+    torch_call = (
+        "Adagrad({0}, lr={lr!r}, lr_decay={lr_decay!r}, initial_accumulator_value={initial_accumulator_value!r}, "
+        "eps={eps!r}, weight_decay={weight_decay!r})"
+    )
+
+    def step(self, gradients: Tensors) -> None:
+        self.t += 1
+        g, r = self._decayed(gradients), self.state["r"]
+        torch._foreach_addcmul_(r, g, g, 1.0)
+        divisor = torch._foreach_sqrt(r)
+        torch._foreach_add_(divisor, self.hyper["eps"])
+        torch._foreach_addcdiv_(self.parameters, g, divisor, -self.lr / (1 + (self.t - 1) * self.hyper["lr_decay"]))

@@ -1,0 +1,53 @@
+"""Equations computed: with tensors they are an optimizer's step, with single numbers what the debugger writes out."""
+
+from __future__ import annotations
+
+import ast
+import math
+import operator
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.numerics.lazy import torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    Value = float | Tensor
+
+_OPERATIONS: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv, ast.Pow: operator.pow,
+}  # fmt: skip
+TENSOR_FUNCTIONS = {
+    "sqrt": "sqrt", "abs": "abs", "exp": "exp", "log": "log", "tanh": "tanh", "sign": "sign", "max": "maximum", "min": "minimum",
+}  # fmt: skip
+"""Functions of equations by their names in torch."""
+_NUMBER_FUNCTIONS: dict[str, Callable[..., float]] = {
+    "sqrt": math.sqrt, "abs": abs, "exp": math.exp, "log": math.log, "tanh": math.tanh, "max": max, "min": min,
+    "sign": lambda x: float(x > 0) - float(x < 0),
+}  # fmt: skip
+
+
+def evaluate(tree: ast.expr, values: Mapping[str, Value]) -> Value:
+    """What the tree of an equation comes to. Plain numbers are settings and counts; every function takes tensors too."""
+    match tree:
+        case ast.Name(id=name):
+            return values[name]
+        case ast.Constant(value=int() | float() as number):
+            return float(number)
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -evaluate(operand, values)
+        case ast.BinOp(left=left, op=op, right=right):
+            found: Value = _OPERATIONS[type(op)](evaluate(left, values), evaluate(right, values))
+            return found
+        case ast.Call(func=ast.Name(id=word), args=arguments):
+            return _called(word, [evaluate(argument, values) for argument in arguments])
+    raise TypeError(ast.unparse(tree))
+
+
+def _called(word: str, arguments: list[Value]) -> Value:
+    tensor = next((value for value in arguments if not isinstance(value, float)), None)
+    if tensor is None:
+        return _NUMBER_FUNCTIONS[word](*arguments)
+    found: Tensor = getattr(torch, TENSOR_FUNCTIONS[word])(*(torch.as_tensor(value).to(tensor) for value in arguments))
+    return found

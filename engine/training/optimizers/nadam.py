@@ -1,0 +1,60 @@
+"""NAdam."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.numerics.lazy import torch
+from engine.training.optimizers.base import Optimizer, Remembered
+from engine.training.optimizers.equations import Equation
+from engine.training.optimizers.settings import betas, epsilon, learning_rate, weight_decay
+from graph.model.spec import Setting
+from graph.text.messages import _
+
+if TYPE_CHECKING:
+    from engine.training.optimizers.base import Tensors
+
+
+class NAdam(Optimizer):
+    key, title, order = "nadam", "NAdam", 9
+    doc = "Adam with Nesterov's look-ahead (Dozat 2016)."
+    settings = (
+        learning_rate(0.002),
+        *betas(),
+        epsilon(1e-8),
+        Setting("momentum_decay", "float", 0.004, 0.0, 1.0, title="Momentum decay", symbol="ψ"),
+        weight_decay(),
+    )
+    remembers = (Remembered("m"), Remembered("r"), Remembered("product", 1.0, scalar=True))
+    equations = (
+        Equation("g = gradient + λ*θ", "weight_decay"),
+        Equation("μ_t = β₁*(1 - 0.5*0.96^(t*ψ))"),
+        Equation("μ_next = β₁*(1 - 0.5*0.96^((t + 1)*ψ))"),
+        Equation("product = product*μ_t", remark=_("the product of all so far")),
+        Equation("m = β₁*m + (1 - β₁)*g"),
+        Equation("r = β₂*r + (1 - β₂)*g^2"),
+        Equation("m_hat = μ_next*m/(1 - product*μ_next) + (1 - μ_t)*g/(1 - product)"),
+        Equation("r_hat = r/(1 - β₂^t)"),
+        Equation("θ = θ - η*(m_hat/(sqrt(r_hat) + ε))"),
+    )
+    letters = {"μ_next": r"\mu_{t+1}", "product": r"\Pi"}
+    torch_call = (
+        "NAdam({0}, lr={lr!r}, betas=({beta1!r}, {beta2!r}), eps={eps!r}, momentum_decay={momentum_decay!r}, "
+        "weight_decay={weight_decay!r})"
+    )
+
+    def _mu(self, t: int) -> float:
+        return float(self.hyper["beta1"] * (1 - 0.5 * 0.96 ** (t * self.hyper["momentum_decay"])))
+
+    def step(self, gradients: Tensors) -> None:
+        self.t += 1
+        g, m, r, beta2 = self._decayed(gradients), self.state["m"], self.state["r"], self.hyper["beta2"]
+        mu, following = self._mu(self.t), self._mu(self.t + 1)
+        product = self.scalars["product"] = self.scalars["product"] * mu
+        torch._foreach_lerp_(m, g, 1 - self.hyper["beta1"])
+        torch._foreach_mul_(r, beta2)
+        torch._foreach_addcmul_(r, g, g, 1 - beta2)
+        divisor = torch._foreach_sqrt(torch._foreach_div(r, 1 - beta2**self.t))
+        torch._foreach_add_(divisor, self.hyper["eps"])
+        torch._foreach_addcdiv_(self.parameters, g, divisor, -self.lr * (1 - mu) / (1 - product))
+        torch._foreach_addcdiv_(self.parameters, m, divisor, -self.lr * following / (1 - product * following))

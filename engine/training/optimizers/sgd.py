@@ -1,0 +1,25 @@
+"""Plain gradient descent."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.numerics.lazy import torch
+from engine.training.optimizers.base import Optimizer
+from engine.training.optimizers.equations import Equation
+from engine.training.optimizers.settings import learning_rate, weight_decay
+
+if TYPE_CHECKING:
+    from engine.training.optimizers.base import Tensors
+
+
+class Sgd(Optimizer):
+    key, title, order = "sgd", "SGD", 1
+    doc = "Stochastic gradient descent: a step against the gradient. With the whole training part as batch, gradient descent."
+    settings = (learning_rate(0.1), weight_decay())
+    equations = (Equation("g = gradient + λ*θ", "weight_decay"), Equation("θ = θ - η*g"))
+    torch_call = "SGD({0}, lr={lr!r}, weight_decay={weight_decay!r})"
+
+    def step(self, gradients: Tensors) -> None:
+        self.t += 1
+        torch._foreach_add_(self.parameters, self._decayed(gradients), alpha=-self.lr)
