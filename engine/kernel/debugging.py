@@ -14,6 +14,7 @@ from engine.explain.condition import Condition
 from engine.training.history import Past, Range
 from engine.training.session import SessionError
 from engine.training.trainer import Trainer
+from graph.model.training_settings import conditions
 
 EVERY = 0.1
 """Seconds of training between two states held: about as long as replaying what lies between them takes."""
@@ -79,7 +80,7 @@ class Debugging:
         session, training = trainer.session, trainer.training
         state = session.state
         fits = (trainer.spec.key, session.dtype, *((n, t.shape) for part in (state.parameters, state.buffers) for n, t in part.items()))
-        known = (session.version, session.edits, trainer.hyper, training.get("batch_size"), session.seed)
+        known = (session.version, session.edits, trainer.hyper, conditions(training, "batches"), session.seed)
         if fits != self._fits:
             self.past.clear()
         if (fits, known) != (self._fits, self._known):

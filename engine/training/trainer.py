@@ -26,7 +26,7 @@ from engine.training.state import State
 from engine.training.steps import Steps
 from engine.training.unzeroed import with_fault
 from graph.model.problem import Problem
-from graph.model.training_settings import training_length
+from graph.model.training_settings import conditions, training_length
 
 SNAPSHOT = 64
 """Steps between two copies of the state; what lies between is replayed exactly."""
@@ -68,7 +68,7 @@ class Trainer:
         except OptimizerError as error:
             raise SessionError([Problem("error", str(error))]) from None
         before, self.training = self.training, dict(training)
-        if not before or spec is not self.spec or before.get("batch_size") != training.get("batch_size"):
+        if not before or spec is not self.spec or conditions(before, "batches") != conditions(training, "batches"):
             forget = bool(before) and spec is not self.spec
             self.spec, self.hyper = spec, hyper
             self._bind(forget=forget)

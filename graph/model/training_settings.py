@@ -14,9 +14,9 @@ from graph.model.settings import finite_json, refusal
 from graph.model.spec import Setting
 from graph.text.quoting import quoted
 
-Effect = Literal["steps", "length", "start", "device"]
-"""What a change means for a run that has begun: every later `steps` are others, only its `length` differs, its `start` differs (so it
-holds from the next reset on), or it moves to another `device`."""
+Effect = Literal["update", "batches", "length", "start", "device"]
+"""What a change means for a run that has begun: later steps make other `update`s of the same gradients, or are fed other `batches`; only
+its `length` differs; its `start` differs (so it holds from the next reset on); or it moves to another `device`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +38,8 @@ class TrainingSetting(Setting):
 
 
 TRAINING_SETTINGS: Final = (
-    TrainingSetting("optimizer", "choice", "sgd", effect="steps", offered=True, form="optimizer", option="--optimizer", metavar="NAME"),
-    TrainingSetting("hyper", "object", {"lr": 0.1}, effect="steps", form=""),
+    TrainingSetting("optimizer", "choice", "sgd", effect="update", offered=True, form="optimizer", option="--optimizer", metavar="NAME"),
+    TrainingSetting("hyper", "object", {"lr": 0.1}, effect="update", form=""),
     TrainingSetting(
         "epochs", "int", 100, 1, empty="no limit", effect="length", excludes="steps",
         help="How often each sample is seen; clears the steps.", option="--epochs", option_help="passes over the training data",
@@ -49,7 +49,7 @@ TRAINING_SETTINGS: Final = (
         help="Updates to make; clears the epochs.", option="--steps", option_help="or a number of steps",
     ),
     TrainingSetting(
-        "batch_size", "int", 32, 1, empty="all", effect="steps",
+        "batch_size", "int", 32, 1, empty="all", effect="batches",
         help="Samples in one step; empty: all of them.", option="--batch-size", option_help="samples a step; 0 for all",
     ),
     TrainingSetting(
@@ -96,14 +96,14 @@ def effective(training: Mapping[str, Any], settings: Iterable[TrainingSetting] =
     return values
 
 
-def conditions(training: Mapping[str, Any], effects: tuple[Effect, ...] = ("steps", "start")) -> dict[str, Any]:
-    """What the steps of a run follow from: two runs from the same state with equal conditions make the same steps."""
+def conditions(training: Mapping[str, Any], *effects: Effect) -> dict[str, Any]:
+    """The settings that have one of these effects, with their values."""
     return {setting.name: setting_in(training, setting) for setting in TRAINING_SETTINGS if setting.effect in effects}
 
 
 def opens_branch(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
     """Whether a run that goes on with other settings leaves the steps it would have made."""
-    return conditions(before, ("steps",)) != conditions(after, ("steps",))
+    return conditions(before, "update", "batches") != conditions(after, "update", "batches")
 
 
 def training_length(training: Mapping[str, Any]) -> tuple[Literal["steps", "epochs"], int] | None:
