@@ -19,7 +19,8 @@ BELOW_TRAINING = GRAPH | {"engine.numerics", "engine.nodes", "engine.data", "eng
 LOOK = GRAPH | {"engine.compile", "ui.look", "ui.maths"}
 CANVAS = LOOK | {"ui.canvas.model"}
 PANEL = {
-    *CANVAS, "engine.compile", "engine.data", "engine.explain", "engine.unfold", "engine.training", "engine.training.optimizers",
+    *CANVAS, "engine.compile", "engine.data", "engine.numerics", "engine.explain", "engine.unfold", "engine.training",
+    "engine.training.optimizers",
     "ui.forms", "ui.canvas", "ui.canvas.paint", "ui.canvas.input", "ui.engine_link", "ui.shell.workspace",
 }  # fmt: skip
 PANELS = ("inspector", "library", "training", "data", "watch", "outline", "problems")

@@ -21,6 +21,15 @@ Steps = Generator[Report, None, Any]
 """A job at work: it yields a report where it can be left, every few milliseconds, and returns the answer."""
 
 
+def finished(steps: Steps) -> Any:
+    """The answer, for a caller who can wait."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            return end.value
+
+
 class Job:
     """Base of all jobs: frozen dataclasses of plain fields.
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from engine.compile.views import TraceView
 from engine.explain.context import Situation
 from engine.explain.question import Question, answer
+from engine.kernel.job_client import JobClient, OnEnd, OnProgress
+from engine.kernel.jobs import Jobs
 from engine.kernel.protocol import Progress
+from engine.numerics.job import Job
 from engine.training.session import Session
 from graph.storage.document import Change, Document
+from ui.look.schedule import Schedule
 
 
 class Desk(QObject):
@@ -35,27 +39,22 @@ class Desk(QObject):
         self.quiet = False
         self._waiting: list[tuple[Document, Question, Callable[[Any], None]]] = []
         self._document: Document | None = None
-        self._soon = self._timer(self._evaluate)
-        self._later = self._timer(self._answer)
-
-    def _timer(self, slot: Callable[[], None]) -> QTimer:
-        timer = QTimer(self)
-        timer.setSingleShot(True)
-        timer.setInterval(0)
-        timer.timeout.connect(slot)
-        return timer
+        self.jobs = JobClient()
+        self._done_by = Jobs(self._present)
+        self._schedule = Schedule(self)
 
     def attach(self, document: Document) -> None:
         if self._document is not None:
             self._document.changed.disconnect(self._changed)
+            self.jobs.outdated()
         self._document = document
         document.changed.connect(self._changed)
 
     def _changed(self, change: Change) -> None:
-        self._soon.start()
+        self._schedule.after_event("evaluate", self._evaluate)
 
     def evaluate_soon(self) -> None:
-        self._soon.start()
+        self._schedule.after_event("evaluate", self._evaluate)
 
     def wait_values(self, ms: int = 12) -> bool:
         return False
@@ -76,7 +75,7 @@ class Desk(QObject):
         assert self._document is not None
         self.asked.append(question)
         self._waiting.append((self._document, question, callback))
-        self._later.start()
+        self._schedule.after_event("answer", self._answer)
 
     def _answer(self) -> None:
         if self.quiet:
@@ -90,14 +89,40 @@ class Desk(QObject):
         """Give the answers that were held back."""
         self.quiet = False
         self._answer()
+        self._schedule.after_frame("job", self._turn)
+
+    # jobs: one step for each turn of the event loop
+
+    def job(self, job: Job, progress: OnProgress, end: OnEnd) -> int:
+        number = self.jobs.add(job, progress, end)
+        self._done_by.start(number, job, Situation(self.session()))
+        self._schedule.after_frame("job", self._turn)
+        return number
+
+    def cancel_job(self, number: int) -> None:
+        self.jobs.cancel(number)
+        self._done_by.keep(self.jobs.wanted)
+
+    def _present(self) -> tuple[int, int, int]:
+        assert self._document is not None
+        return id(self._document), self._document.structure, self._document.revision
+
+    def _turn(self) -> None:
+        if self.quiet:
+            return
+        self._done_by.turn(0.0)
+        wanted = self.jobs.wanted
+        self.jobs.take(tuple(wanted), self._done_by.news(wanted), True)
+        self._done_by.keep(self.jobs.wanted)
+        if self.jobs.wanted:
+            self._schedule.after_frame("job", self._turn)
 
     def request_array(self, key: Any, callback: Callable[[Any], None]) -> None:
         callback(None)
 
 
     def shutdown(self) -> None:
-        self._soon.stop()
-        self._later.stop()
+        self._schedule.end()
         if self._document is not None:
             self._document.changed.disconnect(self._changed)
             self._document = None

@@ -123,6 +123,13 @@ class Work(Schedule):
             self._handles = [each for each in self._handles if each.running] + [handle]
         return handle
 
+    def cancel(self) -> bool:
+        """End the job that was started last; False where none runs."""
+        running = [handle for handle in self._handles if handle.running]
+        if running:
+            running[-1].cancel()
+        return bool(running)
+
     def end(self) -> None:
         """The window has closed: nothing is shown any more, and no job goes on."""
         super().end()

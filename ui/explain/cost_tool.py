@@ -10,8 +10,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.explain.question import Question
-from engine.explain.sweep import DEPTHS, WIDTHS, OwnSweep, SweepPoint, SweepResult
+from engine.explain.sweep import DEPTHS, WIDTHS, OwnSweep, Sweep, SweepResult
+from engine.numerics.job import JobEnd, Report
+from graph.text.messages import _
 from ui.explain.tool import Tool
+from ui.look.job_bar import JobBar
 from ui.look.numbers import count, number
 from ui.look.theme import color
 from ui.look.widgets import button, label
@@ -19,6 +22,7 @@ from ui.maths.plots import dress, legend, new_plot, pen
 from ui.maths.sheet import Sheet, Written
 
 if TYPE_CHECKING:
+    from ui.engine_link.work import JobHandle
     from ui.shell.workspace.workspace import Workspace
 
 FIXED_WIDTH, FIXED_DEPTH = 16, 8
@@ -35,13 +39,13 @@ class CostTool(Tool):
         super().__init__(workspace)
         self.results: dict[tuple[int, int], SweepResult] = {}
         self.own: SweepResult | None = None
-        self._todo: list[Question] = []
+        self._job: JobHandle | None = None
         self._plots: list[Any] = []
         self.run = button("Run", accent="backward", tip="Count and time both over depth and width")
         self.axis = QButtonGroup(self)
         self.key, self.words = label("", "small", wrap=True), Sheet()
         self.key.setTextFormat(Qt.TextFormat.RichText)
-        self.hint = label(START, "secondary", wrap=True)
+        self.hint, self.job_bar = label(START, "secondary", wrap=True), JobBar(_("Networks are measured"))
         self._build()
 
     def _build(self) -> None:
@@ -68,9 +72,11 @@ class CostTool(Tool):
         down.setContentsMargins(0, 0, 0, 0)
         down.setSpacing(4)
         down.addLayout(top)
+        down.addWidget(self.job_bar)
         down.addLayout(middle, 1)
-        self.run.clicked.connect(lambda _: self.start())
-        self.axis.idClicked.connect(lambda _: self._draw())
+        self.run.clicked.connect(lambda _clicked: self.start())
+        self.axis.idClicked.connect(lambda _number: self._draw())
+        self.job_bar.cancelled.connect(self.cancel)
 
     # running
 
@@ -78,45 +84,53 @@ class CostTool(Tool):
         if self.workspace.kernel is None:
             return self.say(self.why_not() or "The engine is not running.")
         self.show_body()
-        if self._todo:
-            self._next()
-        elif self.workspace.document.graph.nodes and self.workspace.trace is not None:
+        if self.workspace.document.graph.nodes and self.workspace.trace is not None:
             self.ask(OwnSweep())
         self._draw()
 
+    @property
+    def sweeping(self) -> bool:
+        """Whether networks are being measured."""
+        return self._job is not None and self._job.running
+
     def start(self) -> None:
-        """All points, the cheap ones first."""
-        wanted = {(k, FIXED_WIDTH) for k in DEPTHS} | {(FIXED_DEPTH, h) for h in WIDTHS}
-        self.results = {}
-        self._todo = [SweepPoint(k, h) for k, h in sorted(wanted, key=lambda kh: kh[0] * kh[1])]
-        self._next()
-
-    def _next(self) -> None:
-        if self._todo:
-            done = len(self.results)
-            self.hint.setText(f"{done} of {done + len(self._todo)} networks …")
-            self.ask(self._todo[0])
-        elif self.results:
-            self.hint.setText("")
-
-    def answered(self, question: Question, answer: Any) -> None:
-        if not isinstance(answer, SweepResult):
+        """Measure all networks, the cheap ones first; the plot grows while they come."""
+        if self.sweeping:
             return
-        if isinstance(question, OwnSweep):
-            self.own = answer
-        elif isinstance(question, SweepPoint):
-            self.results[question.layers, question.width] = answer
-            self._todo = [each for each in self._todo if each != question]
-            self._next()
+        wanted = {(k, FIXED_WIDTH) for k in DEPTHS} | {(FIXED_DEPTH, h) for h in WIDTHS}
+        networks = tuple(sorted(wanted, key=lambda kh: kh[0] * kh[1]))
+        self.results = {}
+        self.hint.setText("")
+        self.run.setEnabled(False)
+        self.job_bar.begin()
+        self._job = self.workspace.work.job(Sweep(networks), self._progressed, self._ended)
         self._draw()
 
+    def cancel(self) -> None:
+        """End the sweep; what was measured stays."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def _progressed(self, report: Report, parts: Sequence[object]) -> None:
+        self.job_bar.show_progress(report.done, report.total, report.text)
+        for result in parts:
+            if isinstance(result, SweepResult):
+                self.results[result.layers, result.width] = result
+        if parts:
+            self._draw()
+
+    def _ended(self, end: JobEnd) -> None:
+        self.job_bar.finish()
+        self.run.setEnabled(True)
+        self.hint.setText(_("Cancelled; what was measured is shown.") if end.how == "cancelled" and self.results else end.text)
+
+    def answered(self, question: Question, answer: Any) -> None:
+        if isinstance(answer, SweepResult):
+            self.own = answer
+            self._draw()
+
     def refused(self, question: Question, text: str) -> None:
-        self._todo = [each for each in self._todo if each != question]
-        if isinstance(question, OwnSweep):
-            self.own = None
-        else:
-            self.hint.setText(text)
-            self._next()
+        self.own = None
         self._draw()
 
     # drawing

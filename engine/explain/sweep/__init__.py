@@ -6,19 +6,20 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from engine.explain.question import Question
+from engine.numerics.job import Job
 
 DEPTHS = (1, 2, 4, 8, 16, 32)
 WIDTHS = (4, 16, 64, 256)
-"""A grid that shows both laws; every point of it is answered."""
+"""A grid that shows both laws."""
 
 
 @dataclass(frozen=True, slots=True)
-class SweepPoint(Question):
-    """Asks for one network of `layers` Linear + Tanh layers of `width`, one sample, squared error. The answer is a `SweepResult`."""
+class Sweep(Job):
+    """Measures networks of (depth, width): Linear + Tanh layers, one sample, squared error. The parts of the answer are `SweepResult`s."""
 
-    answered_by: ClassVar[str] = "engine.explain.sweep.answer:point"
-    layers: int
-    width: int
+    done_by: ClassVar[str] = "engine.explain.sweep.answer:sweep"
+    about_document: ClassVar[bool] = False
+    networks: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)

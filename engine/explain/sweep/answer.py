@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -14,8 +16,11 @@ from engine.explain.context import Situation
 from engine.explain.local_products import LocalProducts, Step
 from engine.explain.paths.cost import cost
 from engine.explain.question import Unanswerable
-from engine.explain.sweep import OwnSweep, SweepPoint, SweepResult
+from engine.explain.sweep import OwnSweep, Sweep, SweepResult
+from engine.numerics.job import Report, Steps, finished
+from engine.numerics.threads import threads
 from engine.training.session import Session
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
@@ -102,22 +107,36 @@ class Comparison:
         return found[::-1]
 
 
-def point(situation: Situation, question: SweepPoint) -> SweepResult:
-    """One generated network. The session on the canvas has no part in it."""
-    layers, width = question.layers, question.width
+def sweep(situation: Situation, job: Sweep) -> Steps:
+    """Generated networks, one after the other. The graph on the canvas has no part in it."""
+    for layers, width in job.networks:
+        _check(layers, width)
+    total = len(job.networks)
+    for done, (layers, width) in enumerate(job.networks):
+        text = _("depth {k}, width {h}: {done} of {total} networks").format(k=layers, h=width, done=done, total=total)
+        report = Report(done, total, text)
+        yield report
+        made = Situation(Session(network(layers, width), device="cpu", dtype=torch.float64))
+        result = yield from _measured(made, layers, width, report)
+        yield replace(report, done=done + 1, part=result)
+
+
+def _check(layers: int, width: int) -> None:
     if not (1 <= layers <= LARGEST_DEPTH and 1 <= width <= LARGEST_WIDTH):
-        raise Unanswerable(f"The sweep goes up to {LARGEST_DEPTH} layers and up to a width of {LARGEST_WIDTH}.")
+        raise Unanswerable(_("The sweep goes up to {k} layers and up to a width of {h}.").format(k=LARGEST_DEPTH, h=LARGEST_WIDTH))
     if layers * width**2 > LARGEST_WEIGHTS:
-        raise Unanswerable(f"{layers} layers of width {width} have more than {LARGEST_WEIGHTS:,} weights, too many for a quick answer.")
-    return _measured(Situation(Session(network(layers, width), device="cpu", dtype=torch.float64)), layers, width)
+        text = _("{k} layers of width {h} have more than {most:,} weights, too many for a quick answer.")
+        raise Unanswerable(text.format(k=layers, h=width, most=LARGEST_WEIGHTS))
 
 
 def own(situation: Situation, question: OwnSweep) -> SweepResult:
     """The graph on the canvas."""
-    return _measured(situation, None, 0)
+    result: SweepResult = finished(_measured(situation, None, 0, Report()))
+    return result
 
 
-def _measured(situation: Situation, layers: int | None, width: int) -> SweepResult:
+def _measured(situation: Situation, layers: int | None, width: int, report: Report) -> Steps:
+    """One comparison, which can be left after every run that is timed; returns a `SweepResult`."""
     products = LocalProducts(situation)
     target = products.trace.objective
     if target is None:
@@ -126,14 +145,10 @@ def _measured(situation: Situation, layers: int | None, width: int) -> SweepResu
     if not comparison.wanted:
         raise Unanswerable("The objective depends on no learned tensor and no Input.")
     naive, reverse, forward = comparison.counts()
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        gradients, reverse_seconds = _timed(comparison.reverse)
-        expected = reverse_seconds * naive / max(reverse, 1)
-        again, naive_seconds = _timed(comparison.naive) if expected <= LONGEST else (None, None)
-    finally:
-        torch.set_num_threads(threads)
+    yield report
+    gradients, reverse_seconds = yield from _timed(comparison.reverse, report)
+    expected = reverse_seconds * naive / max(reverse, 1)
+    again, naive_seconds = (yield from _timed(comparison.naive, report)) if expected <= LONGEST else (None, None)
     agree = None if again is None else max(_difference(again[value], gradients[value]) for value in comparison.wanted)
     note = "" if again is not None else "Differentiating naively would take too long here; it is counted, not timed."
     count = len(comparison.wanted)
@@ -142,16 +157,21 @@ def _measured(situation: Situation, layers: int | None, width: int) -> SweepResu
     )
 
 
-def _timed(run: Callable[[], Any]) -> tuple[Any, float]:
+def _timed(run: Callable[[], Any], report: Report) -> Steps:
     """(the result, the shortest of several runs in seconds), the first one for warming up."""
-    result, best, until = run(), float("inf"), time.perf_counter() + SECONDS
+    best, spent = math.inf, -math.inf
     while True:
-        started = time.perf_counter()
-        result = run()
-        ended = time.perf_counter()
-        best = min(best, ended - started)
-        if ended > until:
+        with threads(1):  # for each run by itself: training, which goes on in between, keeps its threads
+            started = time.perf_counter()
+            result = run()
+            seconds = time.perf_counter() - started
+        if spent < 0:
+            spent = 0.0
+        else:
+            best, spent = min(best, seconds), spent + seconds
+        if spent > SECONDS:
             return result, best
+        yield report
 
 
 def _difference(one: Tensor, other: Tensor) -> float:

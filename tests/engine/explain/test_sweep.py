@@ -11,9 +11,9 @@ import torch
 
 from engine.explain.context import Situation
 from engine.explain.local_products import LocalProducts
-from engine.explain.question import Refusal, answer
-from engine.explain.sweep import DEPTHS, WIDTHS, OwnSweep, SweepPoint, SweepResult
-from engine.explain.sweep.answer import Comparison, network
+from engine.explain.question import Refusal, Unanswerable, answer
+from engine.explain.sweep import DEPTHS, WIDTHS, OwnSweep, Sweep, SweepResult
+from engine.explain.sweep.answer import Comparison, network, sweep
 from engine.nodes.catalog import CATALOG
 from engine.training.session import Session
 from graph.storage.files import load
@@ -24,9 +24,9 @@ EXAMPLES = sorted((File(__file__).parents[3] / "resources/examples").glob("*.gra
 
 
 def point(layers: int, width: int) -> SweepResult:
-    found = answer(Situation(Session(product())), SweepPoint(layers, width))
-    assert isinstance(found, SweepResult)
-    return found
+    parts = [report.part for report in sweep(Situation(Session(product())), Sweep(((layers, width),))) if report.part is not None]
+    assert len(parts) == 1 and isinstance(parts[0], SweepResult)
+    return parts[0]
 
 
 @pytest.mark.parametrize(("k", "h"), [(1, 4), (2, 4), (3, 5), (8, 16)])
@@ -102,7 +102,8 @@ def test_on_the_tanh_network_naive_is_dearer_by_the_chains_done_again() -> None:
 
 def test_sizes_out_of_range_and_graphs_without_values_are_refused() -> None:
     where = Situation(Session(product()))
-    for question in (SweepPoint(0, 4), SweepPoint(4, 0), SweepPoint(10_000, 4), SweepPoint(64, 512)):
-        assert isinstance(answer(where, question), Refusal)
+    for layers, width in ((0, 4), (4, 0), (10_000, 4), (64, 512)):
+        with pytest.raises(Unanswerable):
+            next(sweep(where, Sweep(((layers, width),))))
     constant = wired({"c": ("source.constant", {}), "y": ("math.exp", {})}, "c -> y.x")
     assert isinstance(answer(Situation(Session(constant)), OwnSweep()), Refusal)

@@ -25,8 +25,10 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Desk:
-    return Desk()
+def desk() -> Iterator[Desk]:
+    desk = Desk()
+    yield desk
+    desk.jobs.keep({})
 
 
 def test_jobs_take_turns_and_tell_how_far_they_are(desk: Desk) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.explain.slices import Slice
+from engine.explain.sweep import DEPTHS, WIDTHS
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.model.edits import SetParam
@@ -18,6 +19,7 @@ from graph.storage.document import Document
 from tests.support.explain_support import Desk
 from tests.support.window_support import Answers, names
 from ui.explain.audit_tool import AuditTool
+from ui.explain.cost_tool import CostTool
 from ui.explain.modes_tool import REVERSE, ModesTool
 from ui.explain.paths_tool import PathsTool
 from ui.explain.picture_tool import PictureTool
@@ -223,6 +225,58 @@ def test_the_counters_show_what_each_way_costs(window: Window, qtbot: QtBot) -> 
     said = tool.counters.accessibleName()
 
     assert said.startswith(f"path by path: {counts.path_by_path} ") and f"reverse mode: {counts.reverse} " in said
+
+
+# the sweep
+
+
+def cost_of(window: Window) -> CostTool:
+    window.explain.show_cost()
+    tool = window.explain.tools.current
+    assert isinstance(tool, CostTool)
+    return tool
+
+
+def test_the_sweep_shows_its_points_as_they_come_and_how_far_it_is(window: Window, qtbot: QtBot) -> None:
+    tool = cost_of(window)
+
+    qtbot.mouseClick(tool.run, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: len(tool.results) == 3, timeout=PATIENCE)
+    first = dict(tool.results)
+    assert tool.sweeping and not tool.run.isEnabled() and tool.job_bar.bar.value() == 3
+    qtbot.waitUntil(lambda: tool.job_bar.isVisible(), timeout=PATIENCE)
+    assert tool.job_bar.text.full.endswith("9 networks")
+
+    qtbot.waitUntil(lambda: not tool.sweeping, timeout=PATIENCE)
+    assert set(tool.results) == {(k, 16) for k in DEPTHS} | {(8, h) for h in WIDTHS}
+    assert all(tool.results[key] is result for key, result in first.items())
+    assert tool.run.isEnabled() and not tool.job_bar.isVisible()
+
+
+@pytest.mark.parametrize("by", ["mouse", "Esc on the bar", "Esc on the canvas"])
+def test_a_sweep_that_is_cancelled_keeps_what_it_has_and_can_begin_again(window: Window, qtbot: QtBot, by: str) -> None:
+    tool = cost_of(window)
+    tool.start()
+    qtbot.waitUntil(lambda: tool.job_bar.isVisible() and len(tool.results) > 1, timeout=PATIENCE)
+
+    if by == "mouse":
+        qtbot.mouseClick(tool.job_bar.cancel, Qt.MouseButton.LeftButton)
+    elif by == "Esc on the bar":
+        qtbot.keyClick(tool.job_bar.cancel, Qt.Key.Key_Escape)
+    else:
+        window.canvas.select(())
+        window.canvas.setFocus()
+        qtbot.keyClick(window.canvas, Qt.Key.Key_Escape)
+    kept = dict(tool.results)
+    assert not tool.sweeping and not tool.job_bar.isVisible() and "Cancelled" in tool.hint.text()
+    qtbot.wait(100)
+    assert tool.results == kept
+
+    tool.start()
+    qtbot.waitUntil(lambda: bool(tool.results), timeout=PATIENCE)
+    assert tool.sweeping and tool.hint.text() == ""
+    window.close()  # while it runs
+    assert not tool.sweeping
 
 
 # slices

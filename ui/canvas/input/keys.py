@@ -54,6 +54,8 @@ def press(canvas: Canvas, event: QKeyEvent) -> bool:
     held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
     if key == _K.Key_Escape:
         if not canvas.cancel_gesture() and not canvas.navigation.out():
+            if not canvas.selection:
+                return False  # perhaps something else can be cancelled
             canvas.select(())
         return True
     if isinstance(canvas.gesture, ConnectByKeys):
