@@ -23,12 +23,14 @@ its `length` differs; its `start` differs (so it holds from the next reset on); 
 class TrainingSetting(Setting):
     """A setting of a run.
 
-    `excludes` names one that a value here clears: of the two, the one declared later goes first where a file has both. `offered`: the
-    editor and the command line offer the choices, while a file may name another (of a newer version). `form` is where the training
-    page shows it, if anywhere. `option` is its name on the command line, `option_help` its help there, `metavar` what stands for its value.
+    `always`: it stands in every document, and a new one has its default; any other stands in a file where somebody set it. `excludes`
+    names one that a value here clears: of the two, the one declared later goes first where a file has both. `offered`: the editor and the
+    command line offer the choices, while a file may name another (of a newer version). `form` is where the training page shows it, if
+    anywhere. `option` is its name on the command line, `option_help` its help there, `metavar` what stands for its value.
     """
 
     effect: Effect
+    always: bool = False
     excludes: str = ""
     offered: bool = False
     form: Literal["", "run", "optimizer"] = "run"
@@ -38,28 +40,30 @@ class TrainingSetting(Setting):
 
 
 TRAINING_SETTINGS: Final = (
-    TrainingSetting("optimizer", "choice", "sgd", effect="update", offered=True, form="optimizer", option="--optimizer", metavar="NAME"),
-    TrainingSetting("hyper", "object", {"lr": 0.1}, effect="update", form=""),
     TrainingSetting(
-        "epochs", "int", 100, 1, empty="no limit", effect="length", excludes="steps",
+        "optimizer", "choice", "sgd", effect="update", always=True, offered=True, form="optimizer", option="--optimizer", metavar="NAME",
+    ),
+    TrainingSetting("hyper", "object", {"lr": 0.1}, effect="update", always=True, form=""),
+    TrainingSetting(
+        "epochs", "int", 100, 1, empty="no limit", effect="length", always=True, excludes="steps",
         help="How often each sample is seen; clears the steps.", option="--epochs", option_help="passes over the training data",
     ),
     TrainingSetting(
-        "steps", "int", None, 1, empty="no limit", effect="length", excludes="epochs",
+        "steps", "int", None, 1, empty="no limit", effect="length", always=True, excludes="epochs",
         help="Updates to make; clears the epochs.", option="--steps", option_help="or a number of steps",
     ),
     TrainingSetting(
-        "batch_size", "int", 32, 1, empty="all", effect="batches",
+        "batch_size", "int", 32, 1, empty="all", effect="batches", always=True,
         help="Samples in one step; empty: all of them.", option="--batch-size", option_help="samples a step; 0 for all",
     ),
     TrainingSetting(
-        "seed", "int", 0, 0, effect="start",
+        "seed", "int", 0, 0, effect="start", always=True,
         help="Draws first weights, the order of samples, dropout masks.",
         option="--seed", option_help="what all random numbers of the run follow from",
     ),
     TrainingSetting(
         "device", "choice", "auto", choices=("auto", "cpu", "cuda", "mps"), choice_titles=("automatic", "CPU", "CUDA", "MPS"),
-        effect="device", offered=True, option="--device", option_help="cpu, cuda, mps or auto", metavar="NAME",
+        effect="device", always=True, offered=True, option="--device", option_help="cpu, cuda, mps or auto", metavar="NAME",
     ),
 )  # fmt: skip
 """In the order of the file, the form and the command line. The optimizer's choices are known to `engine.training.optimizers`."""
@@ -67,8 +71,8 @@ BY_NAME: Final[Mapping[str, TrainingSetting]] = {setting.name: setting for setti
 
 
 def training_defaults() -> dict[str, Any]:
-    """What a new document trains with."""
-    return {setting.name: setting.default for setting in TRAINING_SETTINGS}
+    """What a new document says about its training."""
+    return {setting.name: setting.default for setting in TRAINING_SETTINGS if setting.always}
 
 
 def training_refusal(name: str, value: Any) -> str | None:
@@ -83,8 +87,8 @@ def training_refusal(name: str, value: Any) -> str | None:
 
 
 def setting_in(training: Mapping[str, Any], setting: TrainingSetting) -> Any:
-    """The value that holds for a setting: where it may be empty and is not there, None."""
-    return training.get(setting.name, None if setting.optional else setting.default)
+    """The value that holds for a setting. One that every document says and that may be empty is empty where it is missing."""
+    return training.get(setting.name, None if setting.always and setting.optional else setting.default)
 
 
 def effective(training: Mapping[str, Any], settings: Iterable[TrainingSetting] = TRAINING_SETTINGS) -> dict[str, Any]:

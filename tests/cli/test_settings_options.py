@@ -38,7 +38,7 @@ def arguments(setting: TrainingSetting) -> tuple[list[str], Any]:
 
 
 def test_settings_that_can_be_typed_have_an_option() -> None:
-    assert {setting.name for setting in TRAINING_SETTINGS if not setting.option} == {"hyper"}, "hyper is set by --lr"
+    assert {setting.kind for setting in TRAINING_SETTINGS if not setting.option} == {"object"}, "hyper is set by --lr"
 
 
 @each_option
