@@ -13,6 +13,7 @@ from engine.check.checker import Checker, WireReport
 from engine.compile.program import NodeFailure, Program, ProgramError, RandomKey
 from graph.model.faults import at_work
 from graph.model.problem import Problem
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from engine.training.state import State
@@ -101,7 +102,7 @@ def check(graph: Graph, state: State | None = None, seed: int = 0) -> Report:
     except ProgramError as error:
         return Report(problems=(*problems, *error.problems))
     if program.objective is None:
-        return Report(problems=(*problems, Problem("error", program.objective_note)))
+        return Report(problems=(*problems, Problem("error", Message("no-objective", "{reason}", reason=program.objective_note))))
     rows = torch.tensor(session.samples(), dtype=torch.int64)
     feeds = session.feeds.chosen(program.feeds, rows)
     report = check_program(graph, program, feeds, session.parameters(program), session.buffers(program), seed=seed)

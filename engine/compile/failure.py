@@ -14,6 +14,7 @@ from engine.compile.environment import Key
 from engine.compile.trace import Trace, array_view
 from engine.compile.views import ArrayView, Gradient, TraceView
 from graph.model.problem import Problem
+from graph.text.messages import Message, _
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
@@ -24,24 +25,24 @@ NAMED = 3
 
 def first_nonfinite(trace: Trace) -> tuple[str | None, str]:
     """(node id, what happened there): the first node in order of computation with such a value, else with such a gradient."""
-    for (node, _), value in trace.values.items():
+    for (node, _port), value in trace.values.items():
         if not bool(torch.isfinite(value).all()):
-            return node, "the value became " + _kind(value)
+            return node, _("the value became {kind}").format(kind=_kind(value))
     for event in trace.events:
         if event.phase != "backward":
             continue
         for edge in event.edges:
             gradient = trace.edge_gradients[edge]
             if isinstance(gradient, Tensor) and not bool(torch.isfinite(gradient).all()):
-                return event.node, "the gradient became " + _kind(gradient)
-    for (node, _), gradient in trace.parameter_gradients.items():
+                return event.node, _("the gradient became {kind}").format(kind=_kind(gradient))
+    for (node, _port), gradient in trace.parameter_gradients.items():
         if isinstance(gradient, Tensor) and not bool(torch.isfinite(gradient).all()):
-            return node, "the gradient became " + _kind(gradient)
-    return None, "the loss became infinite or not a number"
+            return node, _("the gradient became {kind}").format(kind=_kind(gradient))
+    return None, _("the loss became infinite or not a number")
 
 
 def _kind(tensor: Tensor) -> str:
-    return "not a number (NaN)" if bool(torch.isnan(tensor).any()) else "infinite"
+    return _("not a number (NaN)") if bool(torch.isnan(tensor).any()) else _("infinite")
 
 
 # At rest
@@ -66,17 +67,37 @@ def _begins(graph: Graph, seen: TraceView, key: Key) -> bool:
 
 def _value(graph: Graph, seen: TraceView, key: Key) -> Problem:
     spec, name = graph.spec(key[0]), graph.nodes[key[0]].name
-    what = f"its value is {_amount(seen.values[key])}"
+    amount = _amount(seen.values[key])
+    message = Message("value-not-finite", "its value is {amount}. What is computed from it can be infinite or NaN too.", amount=amount)
     if arriving := graph.inputs_of(key[0]):
         numbers = {edge.target[1]: view.scalar for edge in arriving if (view := seen.values.get(edge.source)) is not None}
         at = ", ".join(f"{port} = {number:.4g}" for port, number in numbers.items() if number is not None)
-        what = f"{spec.title} gives {_amount(seen.values[key])}{f' at {at}' if at and len(numbers) < 4 else ''}"
-    return Problem("warning", f"{name}: {what}. What is computed from it can be infinite or NaN too.", (key[0],))
+        if at and len(numbers) < 4:
+            message = Message(
+                "operation-not-finite", "{operation} gives {amount} at {inputs}. What is computed from it can be infinite or NaN too.",
+                operation=spec.title, amount=amount, inputs=at,
+            )  # fmt: skip
+        else:
+            message = Message(
+                "operation-not-finite-anywhere", "{operation} gives {amount}. What is computed from it can be infinite or NaN too.",
+                operation=spec.title, amount=amount,
+            )  # fmt: skip
+    return Problem("warning", message, (key[0],), about=name)
 
 
 def _learned(graph: Graph, key: Key, view: ArrayView) -> Problem:
-    own = "its value" if graph.spec(key[0]).role == "parameter" else key[1]
-    return Problem("warning", f"{graph.nodes[key[0]].name}: {own} is {_amount(view)}. Reset returns to the document's values.", (key[0],))
+    if graph.spec(key[0]).role == "parameter":
+        message = Message(
+            "learned-value-not-finite", "its value is {amount}. Reset returns to the document's values.", amount=_amount(view)
+        )
+    else:
+        message = _held(key[1], view)
+    return Problem("warning", message, (key[0],), about=graph.nodes[key[0]].name)
+
+
+def _held(name: str, view: ArrayView) -> Message:
+    """About a parameter or a buffer of a layer."""
+    return Message("tensor-not-finite", "{name} is {amount}. Reset returns to the document's values.", name=name, amount=_amount(view))
 
 
 def _gradients(graph: Graph, seen: TraceView) -> Iterable[Problem]:
@@ -87,20 +108,26 @@ def _gradients(graph: Graph, seen: TraceView) -> Iterable[Problem]:
         if node in arrived:
             if all(_finite(seen, edge.id) for edge in graph.outputs_of(node)):
                 _, gradient = arrived[node]
-                yield Problem("warning", f"{name}: the gradients that arrive here add up to {_amount(gradient)}.", (node,))
+                arriving = Message(
+                    "gradient-sum-not-finite", "the gradients that arrive here add up to {amount}.", amount=_amount(gradient)
+                )
+                yield Problem("warning", arriving, (node,), about=name)
             continue
         for edge in graph.inputs_of(node):
             if not _finite(seen, edge.id):
                 passed = seen.edge_gradients[edge.id]
                 assert isinstance(passed, ArrayView)
                 there = graph.nodes[edge.source[0]].name
-                yield Problem(
-                    "warning", f"{name}: the gradient that {title} passes back to {there} is {_amount(passed)}.", (node,), (edge.id,)
-                )
+                back = Message(
+                    "gradient-not-finite", "the gradient that {operation} passes back to {source} is {amount}.",
+                    operation=title, source=there, amount=_amount(passed),
+                )  # fmt: skip
+                yield Problem("warning", back, (node,), (edge.id,), about=name)
                 break
         if node in learned:
             own, gradient = learned[node]
-            yield Problem("warning", f"{name}: the gradient of {own} is {_amount(gradient)}.", (node,))
+            slope = Message("parameter-gradient-not-finite", "the gradient of {name} is {amount}.", name=own, amount=_amount(gradient))
+            yield Problem("warning", slope, (node,), about=name)
 
 
 def _broken(gradients: Mapping[Key, Gradient]) -> dict[str, tuple[str, ArrayView]]:
@@ -118,13 +145,22 @@ def _finite(seen: TraceView, edge: str) -> bool:
 
 
 def _remembered(graph: Graph, name: str, view: ArrayView) -> Problem:
-    kind, _, rest = name.partition(".")
+    kind, _dot, rest = name.partition(".")
     if kind in graph.nodes:
-        return Problem("warning", f"{graph.nodes[kind].name}: {rest} is {_amount(view)}. Reset returns to the document's values.", (kind,))
-    node, _, own = rest.partition(".")
-    where = f" of {graph.nodes[node].name}.{own}" if node in graph.nodes else ""
-    text = f"the optimizer's memory {kind}{where} is {_amount(view)}: the steps it makes from here on are not right. Reset clears it."
-    return Problem("warning", text[0].upper() + text[1:], (node,) if node in graph.nodes else ())
+        return Problem("warning", _held(rest, view), (kind,), about=graph.nodes[kind].name)
+    node, _dot, own = rest.partition(".")
+    if node not in graph.nodes:
+        return Problem("warning", Message(
+            "optimizer-memory-not-finite",
+            "The optimizer's memory {kind} is {amount}: the steps it makes from here on are not right. Reset clears it.",
+            kind=kind, amount=_amount(view),
+        ))  # fmt: skip
+    message = Message(
+        "optimizer-memory-of-tensor-not-finite",
+        "The optimizer's memory {kind} of {tensor} is {amount}: the steps it makes from here on are not right. Reset clears it.",
+        kind=kind, tensor=f"{graph.nodes[node].name}.{own}", amount=_amount(view),
+    )  # fmt: skip
+    return Problem("warning", message, (node,))
 
 
 def _amount(view: ArrayView) -> str:
@@ -135,6 +171,7 @@ def _amount(view: ArrayView) -> str:
     if total == 1:
         return word
     if view.data is None:
-        return f"{word} in one or more of its {total:,} numbers"
+        return _("{word} in one or more of its {total:,} numbers").format(word=word, total=total)
     count = int((~np.isfinite(view.data)).sum())
-    return f"{'±∞' if low == -math.inf and high == math.inf else word} in {count:,} of its {total:,} numbers"
+    word = "±∞" if low == -math.inf and high == math.inf else word
+    return _("{word} in {count:,} of its {total:,} numbers").format(word=word, count=count, total=total)

@@ -13,6 +13,7 @@ from engine.compile.environment import Key
 from engine.data import DataError, load_together
 from engine.data.together import disagreements, leader
 from graph.model.problem import Problem
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from engine.compile.shapes import Inference
@@ -61,7 +62,9 @@ def load_data(graph: Graph, inference: Inference, device: str, feeds: Feeds) -> 
     first = loaded.get(leader(graph, loaded) or "")
     for node, data in loaded.items():
         if isinstance(data, DataError):
-            feeds.problems.append(Problem("error", f"{graph.nodes[node].name}: {data}", (node,)))
+            feeds.problems.append(
+                Problem("error", Message("data-not-read", "{reason}", reason=str(data)), (node,), about=graph.nodes[node].name)
+            )
             continue
         if not isinstance(first, DataError) and first is not None and data.total != first.total:
             continue

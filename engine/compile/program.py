@@ -23,6 +23,7 @@ from engine.compile.unselected import CarefulWriter, all_finite, watched
 from engine.nodes.base import NodeError
 from engine.numerics.rng import generator
 from graph.model.problem import Problem
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
@@ -86,7 +87,7 @@ def compile(
             problems += [] if any(objective[0] in p.nodes for p in problems) else [fault]
             note = fault.text
     elif wanted == "parameters" and outputs is None:
-        raise ProgramError([Problem("error", note)])
+        raise ProgramError([Problem("error", Message("no-objective", "{reason}", reason=note))])
     computed = objective if objective is not None and not note else None
     if outputs is None:
         probes = [key for key in inference.outputs if inference.types[graph.nodes[key[0]].type].probe]
@@ -94,9 +95,7 @@ def compile(
     lacking = [key for key in outputs if key not in inference.outputs]
     if lacking:
         raise ProgramError([p for key in lacking for p in _on_the_way(graph, problems, key[0])])
-    plan = make_plan(
-        graph, inference, training=training, wanted=wanted, objective=computed, outputs=outputs, everything=wanted == "all"
-    )
+    plan = make_plan(graph, inference, training=training, wanted=wanted, objective=computed, outputs=outputs, everything=wanted == "all")
     return Program(graph, plan, method, objective, note, tuple(problems))
 
 
@@ -114,12 +113,17 @@ def _objective_fault(graph: Graph, inference: Inference, objective: Key) -> Prob
     name = graph.nodes[objective[0]].name
     shape = inference.outputs.get(objective)
     if shape is None:
-        return Problem("error", f"{name}: the objective cannot be computed", (objective[0],))
+        return Problem("error", Message("objective-not-computed", "the objective cannot be computed"), (objective[0],), about=name)
     if shape.batched or any(size != 1 for size in shape.dims):
-        text = f"{name}: the objective has to be a single number, and this is {shape_text(shape)}; put a Mean, a Sum or a loss behind it"
-        return Problem("error", text, (objective[0],))
+        several = Message(
+            "objective-not-a-number",
+            "the objective has to be a single number, and this is {shape}; put a Mean, a Sum or a loss behind it",
+            shape=shape_text(shape),
+        )
+        return Problem("error", several, (objective[0],), about=name)
     if shape.dtype != "float":
-        return Problem("error", f"{name}: the objective has to be a real number, and this is a class index", (objective[0],))
+        whole = Message("objective-is-an-index", "the objective has to be a real number, and this is a class index")
+        return Problem("error", whole, (objective[0],), about=name)
     return None
 
 
@@ -138,9 +142,7 @@ class Program:
     whether a gradient can be 0 · ∞ of a branch that was not selected (see `engine.compile.unselected`).
     """
 
-    def __init__(
-        self, graph: Graph, plan: Plan, method: Method, objective: Key | None, note: str, problems: tuple[Problem, ...]
-    ) -> None:
+    def __init__(self, graph: Graph, plan: Plan, method: Method, objective: Key | None, note: str, problems: tuple[Problem, ...]) -> None:
         self.plan = plan
         self.method = method
         self.objective = plan.objective
@@ -187,17 +189,13 @@ class Program:
 
         return careful
 
-    def evaluate(
-        self, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random
-    ) -> list[Tensor]:
+    def evaluate(self, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random) -> list[Tensor]:
         """The values of `outputs`, forward only."""
         with torch.no_grad():
             result: list[Tensor] = self._run("evaluate", feeds, parameters, buffers, random)
         return result
 
-    def objective_value(
-        self, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random
-    ) -> Tensor:
+    def objective_value(self, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random) -> Tensor:
         """The objective alone, forward only."""
         with torch.no_grad():
             result: Tensor = self._run("perturb", feeds, parameters, buffers, random, -1, None)
@@ -235,9 +233,7 @@ class Program:
             self._wires = {leaf.edge: i for i, leaf in enumerate(leaves)}
         return self._wires[edge]
 
-    def trace(
-        self, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random
-    ) -> Trace:
+    def trace(self, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random) -> Trace:
         """Every value and every gradient of one pass. Buffers keep their values: a trace changes nothing."""
         with torch.no_grad():
             found = self._run("trace", feeds, parameters, buffers, random)

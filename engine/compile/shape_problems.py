@@ -11,6 +11,7 @@ from graph.model.edits import SetParam, insert_on_wire
 from graph.model.problem import Problem, Repair, Severity
 from graph.model.spec import Port
 from graph.model.structure import missing_input, unknown_type
+from graph.text.messages import Message, _, ngettext
 
 if TYPE_CHECKING:
     from engine.compile.shape import Shape
@@ -25,15 +26,23 @@ class Complaints:
         self._graph = graph
         self.problems: list[Problem] = []
 
-    def say(self, node: str, text: str, port: str = "", repairs: Sequence[Repair] = (), others: Sequence[str] = ()) -> None:
-        """A problem on `node`; `text` follows its name."""
+    def say(self, node: str, message: Message, port: str = "", repairs: Sequence[Repair] = (), others: Sequence[str] = ()) -> None:
+        """A problem on `node`; the message follows its name."""
         edges = tuple(e.id for e in self._graph.inputs_of(node) if port and e.target[1] == port)
-        self.problems.append(Problem("error", f"{self._name(node)}: {text}", (node, *others), edges, port, tuple(repairs)))
+        self.problems.append(Problem("error", message, (node, *others), edges, port, tuple(repairs), self._name(node)))
 
     def note(self, node: str, note: Note) -> None:
         """What was recognised in a Data node's file, or is odd about it."""
         severity: Severity = "warning" if note.warning else "note"
-        self.problems.append(Problem(severity, f"{self._name(node)}: {note.text}", (node,), repairs=self.offers(node, note.repairs)))
+        self.problems.append(
+            Problem(
+                severity,
+                Message("data-note", "{note}", note=note.text),
+                (node,),
+                repairs=self.offers(node, note.repairs),
+                about=self._name(node),
+            )
+        )
 
     def offers(self, node: str, offers: Sequence[Offer]) -> tuple[Repair, ...]:
         """Repairs that give a node other settings."""
@@ -43,38 +52,59 @@ class Complaints:
         self.say(node, unknown_type(self._graph, node))
 
     def unknown_layers(self, node: str, names: Sequence[str]) -> None:
-        one = len(names) == 1
         quoted = ", ".join(f'"{name}"' for name in names)
-        repair = Repair("Penalise all layers", (SetParam(node, "layers", "all").to_json(),))
-        self.say(node, f"{quoted} {'is' if one else 'are'} not the name{'' if one else 's'} of a node with weights", repairs=[repair])
+        text = ngettext("{names} is not the name of a node with weights", "{names} are not the names of nodes with weights", len(names))
+        repair = Repair(_("Penalise all layers"), (SetParam(node, "layers", "all").to_json(),))
+        self.say(node, Message("unknown-layer-names", "{reason}", reason=text.format(names=quoted)), repairs=[repair])
 
     def penalty_cycle(self, node: str) -> None:
-        self.say(node, "it penalises a layer that is computed from the penalty itself; name other layers")
+        self.say(
+            node,
+            Message("penalty-cycle", "it penalises a layer that is computed from the penalty itself; name other layers"),
+        )
 
     def missing_input(self, node: str, port: str) -> None:
         self.say(node, missing_input(port), port)
 
     def fitted_behind_learned(self, node: str, learned: str) -> None:
-        text = (
-            f"its mean and scale are computed once, from the training data, but what reaches it changes while {self._name(learned)} is "
-            "trained. Put it right behind the data; behind learned parameters use Batch norm or Layer norm"
+        text = Message(
+            "standardize-behind-parameters",
+            "its mean and scale are computed once, from the training data, but what reaches it changes while {learned} is "
+            "trained. Put it right behind the data; behind learned parameters use Batch norm or Layer norm",
+            learned=self._name(learned),
         )
         self.say(node, text, next(iter(self._graph.spec(node).inputs)).name, others=(learned,))
 
     def wrong_dtype(self, node: str, port: Port, shape: Shape) -> None:
         if port.dtype == "float":
-            text = f"{port.name} takes real numbers, but {self._origin(shape)} gives class indices"
+            text = Message(
+                "indices-where-numbers-expected",
+                "{port} takes real numbers, but {source} gives class indices",
+                port=port.name,
+                source=self._origin(shape),
+            )
             classes = {"classes": shape.classes} if shape.classes else {}
             self.say(node, text, port.name, self._insert(node, port.name, "math.one_hot", settings=classes), (shape.source[0],))
         else:
-            text = f"{port.name} takes class indices, but {self._origin(shape)} gives real numbers"
+            text = Message(
+                "numbers-where-indices-expected",
+                "{port} takes class indices, but {source} gives real numbers",
+                port=port.name,
+                source=self._origin(shape),
+            )
             self.say(node, text, port.name, self._recode(shape, "index"), (shape.source[0],))
 
     def wrong_rank(self, node: str, port: Port, shape: Shape) -> None:
         low, high = port.rank
-        wanted = f"{low}" if low == high else f"at least {low}" if high is None else f"{low} to {high}" if low else f"at most {high}"
-        axes = "axis" if wanted.split()[-1] == "1" else "axes"
-        text = f"{port.name} takes {wanted} sample {axes}, but {self._origin(shape)} gives {shape_text(shape)}"
+        axes = _axes(low, high)
+        text = Message(
+            "wrong-number-of-axes",
+            "{port} takes {axes}, but {source} gives {shape}",
+            port=port.name,
+            axes=axes,
+            source=self._origin(shape),
+            shape=shape_text(shape),
+        )
         flatten = self._insert(node, port.name, "math.flatten") if high == 1 and len(shape.dims) != 1 else []
         self.say(node, text, port.name, flatten, (shape.source[0],))
 
@@ -85,44 +115,75 @@ class Complaints:
             edit = SetParam(shape.source[0], "shape", list(wanted)).to_json()
             repairs.append(Repair(f"Give {self._name(shape.source[0])} the shape {dims_text(wanted)}", (edit,)))
         given = f"{shape_text(shape)}{' whole numbers' if shape.dtype == 'index' else ''}"
-        text = f"its parameter {name} has to be {dims_text(wanted)}, but {self._origin(shape)} gives {given}"
+        text = Message(
+            "wired-parameter-shape",
+            "its parameter {name} has to be {wanted}, but {source} gives {given}",
+            name=name,
+            wanted=dims_text(wanted),
+            source=self._origin(shape),
+            given=given,
+        )
         self.say(node, text, name, repairs, (shape.source[0],))
 
     def too_large(self, node: str, what: str, shape: tuple[int, ...]) -> None:
-        self.say(node, f"{what} would have {dims_text(shape)} numbers; at most 2³¹ = 2,147,483,648 are possible", what)
+        self.say(
+            node,
+            Message(
+                "too-large",
+                "{what} would have {shape} numbers; at most 2³¹ = 2,147,483,648 are possible",
+                what=what,
+                shape=dims_text(shape),
+            ),
+            what,
+        )
 
     def too_much_memory(self, node: str, what: str, shape: tuple[int, ...], needed: int, there: int) -> None:
-        text = f"{what} would have {dims_text(shape)} numbers, which take {needed / 1e9:,.0f} GB of memory with their gradients"
-        self.say(node, f"{text}; this computer has {there / 1e9:,.0f} GB. Make it smaller", what)
+        message = Message(
+            "too-much-memory",
+            "{what} would have {shape} numbers, which take {needed:,.0f} GB of memory with their gradients; this computer has "
+            "{there:,.0f} GB. Make it smaller",
+            what=what, shape=dims_text(shape), needed=needed / 1e9, there=there / 1e9,
+        )  # fmt: skip
+        self.say(node, message, what)
 
     def does_not_fit(self, node: str, inputs: Mapping[str, Shape]) -> None:
         """For a type that did not say itself what torch refuses."""
         given = " and ".join(f"{port} is {shape_text(shape)} from {self._origin(shape)}" for port, shape in inputs.items())
         repairs = self._match_widths(list(inputs.values()))
-        one = f"it cannot work on this: {given}" if given else "it cannot be computed"
-        text = f"the inputs do not fit together: {given}" if len(inputs) > 1 else one
-        self.say(node, text, repairs=repairs, others=[s.source[0] for s in inputs.values()])
+        if len(inputs) > 1:
+            message = Message("inputs-do-not-fit-together", "the inputs do not fit together: {given}", given=given)
+        elif given:
+            message = Message("input-does-not-fit", "it cannot work on this: {given}", given=given)
+        else:
+            message = Message("cannot-be-computed", "it cannot be computed")
+        self.say(node, message, repairs=repairs, others=[s.source[0] for s in inputs.values()])
 
     def batch_lost(self, node: str, inputs: Mapping[str, Shape]) -> None:
         given = " and ".join(f"{port} is {shape_text(shape)} from {self._origin(shape)}" for port, shape in inputs.items())
         flat = [port for port, shape in inputs.items() if shape.batched and not shape.dims]
         repairs = [r for port in flat for r in self._insert(node, port, "math.flatten")]
-        text = f"the batch axis N meets a feature axis, so samples would be mixed: {given}"
+        text = Message(
+            "batch-axis-meets-feature-axis", "the batch axis N meets a feature axis, so samples would be mixed: {given}", given=given
+        )
         self.say(node, text, next(iter(flat), ""), repairs, [s.source[0] for s in inputs.values()])
 
     def node_error(self, node: str, error: NodeError, shapes: Mapping[str, Any]) -> None:
         """What a type's own check said, with its repairs as edits."""
         arriving = shapes.get(error.port)
         several = [s for s in (arriving if isinstance(arriving, tuple) else (arriving,)) if s is not None]
-        text = str(error)
-        if several and not any(self._name(s.source[0]) in text for s in several):
-            text += f" ({error.port} comes from {' and '.join(self._origin(s) for s in several)})"
+        message = error.message
+        sources = [self._origin(s) for s in several]
+        if sources and sources != [error.port]:
+            message = Message(
+                message.code, "{refusal} ({port} comes from {sources})",
+                refusal=str(message), port=error.port, sources=_(" and ").join(sources),
+            )  # fmt: skip
         repairs: list[Repair] = []
         for title, how in error.repairs:
             repairs += self._repair(node, error.port, title, how)
-        if "fit" in text:
+        if error.widths:
             repairs += self._match_widths([s for s in shapes.values() if s is not None and not isinstance(s, tuple)])
-        self.say(node, text, error.port, repairs, tuple(dict.fromkeys(s.source[0] for s in several)))
+        self.say(node, message, error.port, repairs, tuple(dict.fromkeys(s.source[0] for s in several)))
 
     def _repair(self, node: str, port: str, title: str, how: Any) -> list[Repair]:
         """A type's repair as edits: see `NodeError` for its forms."""
@@ -189,3 +250,14 @@ class Complaints:
                     edit = SetParam(node, "out_features", other.dims[-1]).to_json()
                     repairs.append(Repair(f"Give {self._name(node)} {other.dims[-1]} outputs", (edit,)))
         return repairs
+
+
+def _axes(low: int, high: int | None) -> str:
+    """How many sample axes a port takes, in words."""
+    if high is None:
+        return ngettext("at least {low} sample axis", "at least {low} sample axes", low).format(low=low)
+    if low == high:
+        return ngettext("{low} sample axis", "{low} sample axes", low).format(low=low)
+    if low:
+        return ngettext("{low} to {high} sample axis", "{low} to {high} sample axes", high).format(low=low, high=high)
+    return ngettext("at most {high} sample axis", "at most {high} sample axes", high).format(high=high)

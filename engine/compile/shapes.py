@@ -25,6 +25,7 @@ from engine.numerics.memory import memory
 from graph.model.problem import Problem
 from graph.model.structure import setting_problems
 from graph.model.topology import topological_order
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
@@ -198,7 +199,7 @@ class _Inferrer:
         try:
             about = describe(self.graph.settings_of(node), self.graph.folder)
         except DataError as error:
-            self.say.say(node, str(error), repairs=self.say.offers(node, error.repairs))
+            self.say.say(node, Message("data-not-read", "{reason}", reason=str(error)), repairs=self.say.offers(node, error.repairs))
             raise Refused from None
         for note in about.notes:
             self.say.note(node, note)

@@ -11,6 +11,7 @@ from engine.data.specs import DATA_SETS, leading
 from graph.model.edits import SetParam
 from graph.model.problem import Problem, Repair
 from graph.model.settings import complaint
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
@@ -33,8 +34,15 @@ def _against(graph: Graph, first: str, node: str, loaded: Mapping[str, Any]) -> 
     a, b = graph.nodes[first].name, graph.nodes[node].name
     one, two = loaded[first], loaded[node]
     if one.total != two.total:
-        text = f"data sets in one graph go row by row, and {a} has {one.total:,} samples, {b} has {two.total:,}"
-        yield Problem("error", f"{b}: {text}", (node, first), repairs=_as_many(graph, first, node, one.total))
+        text = Message(
+            "sample-counts-differ",
+            "data sets in one graph go row by row, and {first} has {count:,} samples, {second} has {other:,}",
+            first=a,
+            count=one.total,
+            second=b,
+            other=two.total,
+        )
+        yield Problem("error", text, (node, first), repairs=_as_many(graph, first, node, one.total), about=b)
         return
     mine, other = graph.settings_of(node), graph.settings_of(first)
     if not DATA_SETS[mine["dataset"]].has_split:
@@ -43,16 +51,22 @@ def _against(graph: Graph, first: str, node: str, loaded: Mapping[str, Any]) -> 
         if mine[name] == other[name] or not _own(mine, name):
             continue
         what = "seed" if name == "seed" else "test fraction"
-        text = (
-            f"its {what} is {mine[name]:g}, and that of {a} is {other[name]:g}. Both go row by row, so one split holds for both: "
-            f"with another {what}, rows that {a} tests with would train {b}"
+        text = Message(
+            "splits-differ",
+            "its {what} is {value:g}, and that of {a} is {other:g}. Both go row by row, so one split holds for both: "
+            "with another {what}, rows that {a} tests with would train {b}",
+            what=what,
+            value=mine[name],
+            a=a,
+            other=other[name],
+            b=b,
         )
         edit = SetParam(node, name, other[name]).to_json()
-        yield Problem("error", f"{b}: {text}", (node, first), repairs=(Repair(f"Give {b} the {what} {other[name]:g}", (edit,)),))
+        yield Problem("error", text, (node, first), repairs=(Repair(f"Give {b} the {what} {other[name]:g}", (edit,)),), about=b)
     if mine["seed"] != other["seed"] and not _own(mine, "seed") and mine["dataset"] == other["dataset"]:
         edit = SetParam(node, "seed", other["seed"]).to_json()
-        text = f"it is drawn with another seed than {a}, so row by row they are different samples"
-        yield Problem("warning", f"{b}: {text}", (node, first), repairs=(Repair(f"Give {b} the seed {other['seed']}", (edit,)),))
+        text = Message("generator-seeds-differ", "it is drawn with another seed than {a}, so row by row they are different samples", a=a)
+        yield Problem("warning", text, (node, first), repairs=(Repair(f"Give {b} the seed {other['seed']}", (edit,)),), about=b)
 
 
 def _own(settings: Mapping[str, Any], name: str) -> bool:

@@ -8,6 +8,7 @@ from engine.meaning.network import Network
 from graph.model.edits import Disconnect, SetGraphSetting
 from graph.model.elements import End
 from graph.model.problem import Problem
+from graph.text.messages import Message
 
 
 def leak(network: Network) -> Iterator[Problem]:
@@ -26,9 +27,11 @@ def leak(network: Network) -> Iterator[Problem]:
             if not wires:
                 continue
             name = f"{network.name(answer[0])}.target"
-            text = (
-                f"its prediction is computed from {name}, the answer it is compared with. It will look perfect in training and in the "
-                "test, and be useless where the answer is not known"
+            text = Message(
+                "target-leaks",
+                "its prediction is computed from {name}, the answer it is compared with. It will look perfect in training and in the "
+                "test, and be useless where the answer is not known",
+                name=name,
             )
             cut = network.repair(f"Disconnect {name} from {network.name(wires[0].target[0])}", *(Disconnect(wire.id) for wire in wires))
             yield network.say("warning", text, loss, wires[0].target[0], answer[0], repairs=(cut,))
@@ -53,15 +56,20 @@ def units(network: Network) -> Iterator[Problem]:
         past = network.remove(standard, out, f"Compare with the targets themselves in {network.name(loss)}")
         if prediction in raw:
             other = network.name(raw[prediction])
-            text = (
-                f"{network.name(prediction[0])} learns the standardized target here, and {other} compares it with the target itself: "
-                "the two are in different units"
+            text = Message(
+                "mixed-units",
+                "{prediction} learns the standardized target here, and {other} compares it with the target itself: "
+                "the two are in different units",
+                prediction=network.name(prediction[0]),
+                other=other,
             )
             yield network.say("warning", text, loss, standard, repairs=(past,), port="target")
         else:
-            text = (
-                f"the target is standardized, so predictions and loss are in standard deviations of the target, not in its own units. "
-                f"Multiply a prediction by σ and add μ (both are shown at {network.name(standard)}) to read it"
+            text = Message(
+                "standardized-target",
+                "the target is standardized, so predictions and loss are in standard deviations of the target, not in its own units. "
+                "Multiply a prediction by σ and add μ (both are shown at {standard}) to read it",
+                standard=network.name(standard),
             )
             yield network.say("note", text, loss, standard, repairs=(past,), port="target")
 
@@ -82,10 +90,11 @@ def no_data(network: Network) -> Iterator[Problem]:
     if not used or not losses or not network.inference.parameters:
         return
     marks = tuple(
-        network.repair(f"Mark {network.name(loss)}", SetGraphSetting("objective", {"node": loss, "port": "y"}))
-        for loss in losses[:3]
+        network.repair(f"Mark {network.name(loss)}", SetGraphSetting("objective", {"node": loss, "port": "y"})) for loss in losses[:3]
     )
-    text = f"this is what is trained, and it does not depend on the data of {network.name(used[0])}"
+    text = Message(
+        "objective-without-data", "this is what is trained, and it does not depend on the data of {data}", data=network.name(used[0])
+    )
     yield network.say("warning", text, goal, used[0], repairs=marks)
 
 

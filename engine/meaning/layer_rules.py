@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from engine.meaning.network import Network
 from graph.model.edits import SetParam, SetTraining
 from graph.model.problem import Problem, Repair
+from graph.text.messages import Message
 
 
 def twice(network: Network) -> Iterator[Problem]:
@@ -21,16 +22,32 @@ def twice(network: Network) -> Iterator[Problem]:
         edge, key = network.first_edge(node), network.key(node)
         a, b = network.title(before), network.title(node)
         if "softmax" in key and "softmax" not in first:
-            text = f"{a} in front of {b} limits the scores, so no probability can come near 0 or 1. Give {b} the output of the layer"
+            text = Message(
+                "activation-before-softmax",
+                "{a} in front of {b} limits the scores, so no probability can come near 0 or 1. Give {b} the output of the layer",
+                a=a,
+                b=b,
+            )
             yield network.say("warning", text, before, node, repairs=(network.remove(before, edge),))
         elif first == "activation.softmax":
-            text = f"{b} is applied to what Softmax gives already, so its result is nearly the same for all classes"
+            text = Message(
+                "activation-after-softmax",
+                "{b} is applied to what Softmax gives already, so its result is nearly the same for all classes",
+                b=b,
+            )
             yield network.say("warning", text, before, node, repairs=(network.remove(before, edge),))
         elif key == first == "activation.relu" or (key == first == "activation.log_softmax"):
-            text = f"{b} twice in a row changes nothing the second time. A layer may be missing between them"
+            text = Message(
+                "activation-repeated", "{b} twice in a row changes nothing the second time. A layer may be missing between them", b=b
+            )
             yield network.say("warning", text, node, before, repairs=(_remove_last(network, node),))
         else:
-            text = f"two activations in a row ({a}, then {b}): a layer may be missing between them, or one is left over"
+            text = Message(
+                "activation-after-activation",
+                "two activations in a row ({a}, then {b}): a layer may be missing between them, or one is left over",
+                a=a,
+                b=b,
+            )
             yield network.say("warning", text, node, before, repairs=(_remove_last(network, node),))
 
 
@@ -44,7 +61,12 @@ def linear_twice(network: Network) -> Iterator[Problem]:
     for node in network.of("layer.linear"):
         before = network.before(node)
         if before is not None and network.key(before) == "layer.linear":
-            text = f"two linear layers in a row ({network.name(before)}, then {network.name(node)}) can do no more than a single one"
+            text = Message(
+                "linear-after-linear",
+                "two linear layers in a row ({before}, then {node}) can do no more than a single one",
+                before=network.name(before),
+                node=network.name(node),
+            )
             put = network.insert(network.first_edge(node), "activation.relu", f"Insert ReLU before {network.name(node)}")
             yield network.say("note", text, node, before, repairs=(put,))
 
@@ -55,20 +77,21 @@ def dropout(network: Network) -> Iterator[Problem]:
         before = network.before(node)
         if before is not None and network.key(before) == "layer.dropout":
             kept = (1 - float(network.graph.setting(before, "p"))) * (1 - float(network.graph.setting(node, "p")))
-            text = f"two dropouts in a row keep only {kept:.0%} of the numbers"
+            text = Message("dropout-after-dropout", "two dropouts in a row keep only {kept:.0%} of the numbers", kept=kept)
             yield network.say("warning", text, node, before, repairs=(_remove_last(network, node),))
         elif network.is_data(network.origin(network.first_edge(node)), "target"):
-            text = "dropout on the targets sets some of them to 0: the network learns from wrong answers"
+            text = Message("dropout-on-targets", "dropout on the targets sets some of them to 0: the network learns from wrong answers")
             yield network.say("warning", text, node, repairs=(_remove_last(network, node),))
         elif float(network.graph.setting(node, "p")) == 1:
-            text = "p = 1 sets every number to 0 in training, so nothing in front of it can learn"
+            text = Message("dropout-of-everything", "p = 1 sets every number to 0 in training, so nothing in front of it can learn")
             yield network.say("warning", text, node, repairs=(network.setting("Use p = 0.5", node, p=0.5),))
     for node in network.of("layer.batch_norm1d", "layer.batch_norm2d"):
         before = network.before(node)
         if before is not None and network.key(before) == "layer.dropout":
-            text = (
+            text = Message(
+                "batch-norm-after-dropout",
                 "after dropout the running variance is that of numbers with gaps, which do not occur in evaluation, so training and "
-                "evaluation differ. Put dropout after batch norm"
+                "evaluation differ. Put dropout after batch norm",
             )
             yield network.say("note", text, node, before, repairs=(network.remove(before, network.first_edge(node)),))
 
@@ -86,9 +109,19 @@ def batch_of_one(network: Network) -> Iterator[Problem]:
             continue
         better = _other_size(rows, size)
         repairs = (network.repair(f"Take mini-batches of {better}", SetTraining("batch_size", better)),) if better else ()
-        last = f"with {rows:,} samples in mini-batches of {size} the last one has a single sample"
-        which = "every mini-batch has one sample" if size == 1 else last
-        text = f"{which}, and of one sample minus its own mean nothing is left but 0. PyTorch refuses this in training"
+        if size == 1:
+            text = Message(
+                "batch-norm-batches-of-one",
+                "every mini-batch has one sample, and of one sample minus its own mean nothing is left but 0. "
+                "PyTorch refuses this in training",
+            )
+        else:
+            text = Message(
+                "batch-norm-last-batch-of-one",
+                "with {rows:,} samples in mini-batches of {size} the last one has a single sample, and of one sample minus its own mean "
+                "nothing is left but 0. PyTorch refuses this in training",
+                rows=rows, size=size,
+            )  # fmt: skip
         yield network.say("warning", text, node, repairs=repairs)
 
 
@@ -110,7 +143,9 @@ def frozen(network: Network) -> Iterator[Problem]:
     learned = dict.fromkeys(node for node, _ in network.inference.parameters if node in before)
     if learned and all(is_frozen(network.graph, node) for node in learned):
         nodes = list(learned)
-        text = f"everything that {network.name(goal)} depends on is frozen, so training changes nothing"
+        text = Message(
+            "everything-frozen", "everything that {goal} depends on is frozen, so training changes nothing", goal=network.name(goal)
+        )
         title = "Unfreeze" if len(nodes) == 1 else f"Unfreeze all {len(nodes)}"
         thaw = network.repair(title, *(SetParam(node, "frozen", False) for node in nodes))
         yield network.say("warning", text, *nodes, repairs=(thaw,))

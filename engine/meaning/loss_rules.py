@@ -10,21 +10,22 @@ from engine.meaning.network import LEARNING, Network
 from graph.model.edits import AddNode, Connect, SetGraphSetting, SetParam, remove_nodes
 from graph.model.elements import Edge, Node
 from graph.model.problem import Problem, Repair
+from graph.text.messages import Message, _
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 SOFT = {"activation.softmax", "activation.log_softmax"}
 BELOW: dict[str, str] = {
-    "activation.relu": "ReLU makes every negative score 0",
-    "activation.softplus": "Softplus makes every score positive",
-    "activation.elu": "ELU lets no score fall below −α",
-    "activation.gelu": "GELU lets no score fall below −0.17",
-    "activation.silu": "SiLU lets no score fall below −0.28",
-    "activation.sigmoid": "Sigmoid squeezes every score into (0, 1)",
-    "activation.tanh": "Tanh squeezes every score into (−1, 1)",
-    "activation.softmax": "Softmax turns the scores into probabilities between 0 and 1",
-    "activation.leaky_relu": "Leaky ReLU shrinks negative scores",
+    "activation.relu": _("ReLU makes every negative score 0"),
+    "activation.softplus": _("Softplus makes every score positive"),
+    "activation.elu": _("ELU lets no score fall below −α"),
+    "activation.gelu": _("GELU lets no score fall below −0.17"),
+    "activation.silu": _("SiLU lets no score fall below −0.28"),
+    "activation.sigmoid": _("Sigmoid squeezes every score into (0, 1)"),
+    "activation.tanh": _("Tanh squeezes every score into (−1, 1)"),
+    "activation.softmax": _("Softmax turns the scores into probabilities between 0 and 1"),
+    "activation.leaky_relu": _("Leaky ReLU shrinks negative scores"),
 }
 """What an activation does to scores that a loss takes."""
 RANGES: dict[str, tuple[float, float]] = {
@@ -47,10 +48,22 @@ def scores(network: Network) -> Iterator[Problem]:
         node, key = end[0], network.key(end[0])
         title, name = network.title(loss), network.name(loss)
         if key == "activation.log_softmax" and network.key(loss) == "loss.cross_entropy":
-            text = f"{title} ({name}) contains log-softmax already. A second one changes nothing and costs time. Give {name} the scores"
+            text = Message(
+                "log-softmax-before-cross-entropy",
+                "{title} ({name}) contains log-softmax already. A second one changes nothing and costs time. Give {name} the scores",
+                title=title,
+                name=name,
+            )
             yield network.say("note", text, node, loss, repairs=(network.remove(node, edge),))
         elif key in BELOW and key != "activation.leaky_relu":
-            text = f"{BELOW[key]}, but {name} ({title}) needs scores that can take any value. {_floor(network, loss, node)}"
+            text = Message(
+                "activation-before-score-loss",
+                "{effect}, but {name} ({title}) needs scores that can take any value. {floor}",
+                effect=BELOW[key],
+                name=name,
+                title=title,
+                floor=_floor(network, loss, node),
+            )
             yield network.say("warning", text, node, loss, repairs=(network.remove(node, edge),))
 
 
@@ -62,14 +75,20 @@ def _floor(network: Network, loss: str, node: str) -> str:
     if kind == "loss.cross_entropy":
         spread = {"activation.softmax": 1.0, "activation.sigmoid": 1.0, "activation.tanh": 2.0}.get(key)
         if spread:
-            twice = "It contains softmax itself, so the" if key == "activation.softmax" else "The"
-            return f"{twice} loss of a sample cannot fall below {math.log1p((classes - 1) * math.exp(-spread)):.3g}"
-        return "A class that is wrong cannot be pushed down, and where all scores are 0 nothing is learned"
+            least = math.log1p((classes - 1) * math.exp(-spread))
+            if key == "activation.softmax":
+                return _("It contains softmax itself, so the loss of a sample cannot fall below {least:.3g}").format(least=least)
+            return _("The loss of a sample cannot fall below {least:.3g}").format(least=least)
+        return _("A class that is wrong cannot be pushed down, and where all scores are 0 nothing is learned")
     if kind == "loss.bce_logits" and key in ("activation.sigmoid", "activation.softmax"):
-        return "It contains the sigmoid itself: applied twice, no probability leaves (0.5, 0.731), and class 0 always costs at least 0.693"
+        return _(
+            "It contains the sigmoid itself: applied twice, no probability leaves (0.5, 0.731), and class 0 always costs at least 0.693"
+        )
     if key == "activation.tanh":
-        return "No sample ever gets past the margin" if kind == "loss.hinge" else "The loss of a sample cannot fall below 0.313"
-    return "One of the two classes needs negative scores, which never occur"
+        if kind == "loss.hinge":
+            return _("No sample ever gets past the margin")
+        return _("The loss of a sample cannot fall below {least:.3g}").format(least=0.313)
+    return _("One of the two classes needs negative scores, which never occur")
 
 
 def log_probabilities(network: Network) -> Iterator[Problem]:
@@ -82,14 +101,22 @@ def log_probabilities(network: Network) -> Iterator[Problem]:
         node, key = end[0], network.key(end[0])
         title, name = network.title(loss), network.name(loss)
         if key == "activation.softmax":
-            text = (
-                f"{name} ({title}) needs the logarithms of probabilities, but Softmax gives the probabilities themselves. "
-                "Its value is then no likelihood and its gradient nearly vanishes where the network is wrong"
+            text = Message(
+                "softmax-before-nll",
+                "{name} ({title}) needs the logarithms of probabilities, but Softmax gives the probabilities themselves. "
+                "Its value is then no likelihood and its gradient nearly vanishes where the network is wrong",
+                name=name,
+                title=title,
             )
             yield network.say("warning", text, node, loss, repairs=(network.replace(node, edge, "activation.log_softmax"),))
         elif key in LEARNING or key in BELOW:
             what = "scores" if key in LEARNING else f"the output of {network.title(node)}"
-            text = f"it needs log-probabilities, but {network.name(node)} gives {what}: the loss falls without limit and means nothing"
+            text = Message(
+                "scores-where-log-probabilities-expected",
+                "it needs log-probabilities, but {node} gives {what}: the loss falls without limit and means nothing",
+                node=network.name(node),
+                what=what,
+            )
             put = network.insert(edge, "activation.log_softmax")
             yield network.say("warning", text, loss, node, repairs=(put,), port=network.type(loss).inputs[0].name)
 
@@ -103,10 +130,19 @@ def probabilities(network: Network) -> Iterator[Problem]:
             continue
         node, key = end[0], network.key(end[0])
         if key in LEARNING:
-            text = f"it needs probabilities, but {network.name(node)} gives scores, which can lie below 0 and above 1"
+            text = Message(
+                "scores-where-probabilities-expected",
+                "it needs probabilities, but {node} gives scores, which can lie below 0 and above 1",
+                node=network.name(node),
+            )
             yield network.say("warning", text, loss, node, repairs=(network.insert(edge, "activation.sigmoid"),), port="probabilities")
         elif key in BELOW and key not in ("activation.sigmoid", "activation.softmax") or key == "activation.log_softmax":
-            text = f"{network.title(node)} gives numbers outside [0, 1], but {network.name(loss)} needs probabilities"
+            text = Message(
+                "values-outside-probabilities",
+                "{node} gives numbers outside [0, 1], but {loss} needs probabilities",
+                node=network.title(node),
+                loss=network.name(loss),
+            )
             yield network.say("warning", text, node, loss, repairs=(network.replace(node, edge, "activation.sigmoid"),))
 
 
@@ -118,7 +154,12 @@ def one_probability(network: Network) -> Iterator[Problem]:
         if shape is None or not -len(shape.dims) <= axis < len(shape.dims) or shape.dims[axis] != 1 or node not in network.learned:
             continue
         always = "1" if network.key(node) == "activation.softmax" else "0"
-        text = f"{network.title(node)} over a single number is always {always}, and nothing in front of it can learn"
+        text = Message(
+            "softmax-over-one-number",
+            "{node} over a single number is always {always}, and nothing in front of it can learn",
+            node=network.title(node),
+            always=always,
+        )
         out = network.graph.outputs_of(node)
         single = network.replace(node, out[0], "activation.sigmoid") if len(out) == 1 and always == "1" else None
         yield network.say("warning", text, node, repairs=(single,))
@@ -140,9 +181,15 @@ def out_of_reach(network: Network) -> Iterator[Problem]:
         outside = float(((values < low - margin) | (values > high + margin)).double().mean())
         if outside > OUTSIDE:
             span = (f"({low:g}, {high:g})" if math.isfinite(high) else f"[{low:g}, ∞)").replace("-inf", "−∞").replace("-", "−")
-            text = (
-                f"{network.title(node)} only gives numbers in {span}, but {outside:.0%} of the targets lie outside, from "
-                f"{float(values.min()):.4g} to {float(values.max()):.4g}: the loss cannot become small"
+            text = Message(
+                "targets-out-of-reach",
+                "{node} only gives numbers in {span}, but {outside:.0%} of the targets lie outside, from "
+                "{min:.4g} to {max:.4g}: the loss cannot become small",
+                node=network.title(node),
+                span=span,
+                outside=outside,
+                min=float(values.min()),
+                max=float(values.max()),
             )
             yield network.say("warning", text, node, loss, repairs=(network.remove(node, edge),))
 
@@ -161,9 +208,15 @@ def class_numbers(network: Network) -> Iterator[Problem]:
         except DataError:
             continue
         if len(classes) > 2:
-            text = (
-                f"the targets are the numbers of {len(classes)} classes, and {network.title(loss)} measures distances between them, as if "
-                f"{classes[1]} lay between {classes[0]} and {classes[2]}. Cross-entropy takes classes as classes"
+            text = Message(
+                "class-numbers-as-targets",
+                "the targets are the numbers of {classes} classes, and {loss} measures distances between them, as if "
+                "{second} lay between {first} and {third}. Cross-entropy takes classes as classes",
+                classes=len(classes),
+                loss=network.title(loss),
+                second=classes[1],
+                first=classes[0],
+                third=classes[2],
             )
             repair = _cross_entropy(network, loss, target[0], len(classes))
             yield network.say("warning", text, loss, target[0], repairs=(repair,), port="target")
@@ -198,16 +251,20 @@ def on_the_way_out(network: Network) -> Iterator[Problem]:
         while end is not None and end[0] in network.learned:
             node, key = end[0], network.key(end[0])
             if key == "layer.dropout":
-                text = (
-                    f"dropout after the last layer sets predictions themselves to 0 in training, and {network.name(loss)} then compares "
-                    "these with the targets. Put dropout between hidden layers"
+                text = Message(
+                    "dropout-after-last-layer",
+                    "dropout after the last layer sets predictions themselves to 0 in training, and {loss} then compares "
+                    "these with the targets. Put dropout between hidden layers",
+                    loss=network.name(loss),
                 )
                 yield network.say("warning", text, node, loss, repairs=(network.remove(node, _toward(network, node, seen, edge)),))
                 break
             if key.startswith("layer.batch_norm"):
-                text = (
+                text = Message(
+                    "batch-norm-after-last-layer",
                     "batch norm after the last layer scales the predictions of every mini-batch to the same spread, so "
-                    f"{network.name(loss)} sees predictions that depend on the other samples. Put batch norm between hidden layers"
+                    "{loss} sees predictions that depend on the other samples. Put batch norm between hidden layers",
+                    loss=network.name(loss),
                 )
                 yield network.say("warning", text, node, loss, repairs=(network.remove(node, _toward(network, node, seen, edge)),))
                 break
@@ -233,10 +290,14 @@ def decision(network: Network) -> Iterator[Problem]:
         how = network.graph.setting(probe, "decision")
         direct = edge is not None and edge.source == end
         if network.key(end[0]) == "activation.sigmoid" and (how == "above 0" or (how == "automatic" and not direct)):
-            text = f"what comes from {network.name(end[0])} is never below 0, so with a threshold of 0 every sample counts as positive"
+            text = Message(
+                "accuracy-threshold-of-probabilities",
+                "what comes from {node} is never below 0, so with a threshold of 0 every sample counts as positive",
+                node=network.name(end[0]),
+            )
             yield network.say("warning", text, probe, end[0], repairs=(network.setting("Decide above ½", probe, decision="above ½"),))
         elif how == "above ½" and network.key(end[0]) in LEARNING:
-            text = f"{network.name(end[0])} gives scores, whose threshold is 0 and not ½"
+            text = Message("accuracy-threshold-of-scores", "{node} gives scores, whose threshold is 0 and not ½", node=network.name(end[0]))
             yield network.say("warning", text, probe, end[0], repairs=(network.setting("Decide by the sign", probe, decision="above 0"),))
 
 
@@ -247,7 +308,11 @@ def regression_accuracy(network: Network) -> Iterator[Problem]:
         shape = network.shape(target)
         if target is not None and shape is not None and shape.coding == "real" and network.is_data(target, "target"):
             data = network.name(target[0])
-            text = f"accuracy counts how often the class is right, but the target of {data} is a real number without classes"
+            text = Message(
+                "accuracy-of-real-targets",
+                "accuracy counts how often the class is right, but the target of {data} is a real number without classes",
+                data=data,
+            )
             yield network.say("warning", text, probe, target[0], repairs=(network.delete(probe),), port="target")
 
 

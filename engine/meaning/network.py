@@ -11,6 +11,7 @@ from graph.model.edits import AddNode, Compound, Connect, Disconnect, Edit, SetP
 from graph.model.elements import Edge, End, Node
 from graph.model.objective import Objective, find_objective
 from graph.model.problem import Problem, Repair, Severity
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from engine.compile.feeds import Feeds
@@ -128,11 +129,11 @@ class Network:
 
     # What is said, and the repairs
 
-    def say(self, severity: Severity, text: str, *nodes: str, repairs: tuple[Repair | None, ...] = (), port: str = "") -> Problem:
-        """A problem on the first of `nodes`; `text` follows its name."""
+    def say(self, severity: Severity, message: Message, *nodes: str, repairs: tuple[Repair | None, ...] = (), port: str = "") -> Problem:
+        """A problem on the first of `nodes`; the message follows its name."""
         edges = tuple(e.id for e in self.graph.inputs_of(nodes[0]) if port and e.target[1] == port)
         offered = tuple(repair for repair in repairs if repair is not None)
-        return Problem(severity, f"{self.name(nodes[0])}: {text}", nodes, edges, port, offered)
+        return Problem(severity, message, nodes, edges, port, offered, self.name(nodes[0]))
 
     def repair(self, title: str, *edits: Edit) -> Repair:
         return Repair(title, tuple(edit.to_json() for edit in edits))

@@ -8,6 +8,7 @@ from types import MappingProxyType, SimpleNamespace
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from graph.model.spec import Category, NodeSpec, Param, Port, Setting, fill
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -17,17 +18,20 @@ Flow = Literal["entries", "sums", "selection", "products", "mixed"]
 
 
 class NodeError(Exception):
-    """A node cannot work on what reaches it. The text is for the person at the canvas; it does not repeat the node's name.
+    """A node cannot work on what reaches it. The message is for the person at the canvas; it does not repeat the node's name.
 
     `port` is the input concerned; `repairs` are `(title, {setting: value})` for this node, `(title, "math.flatten")` to insert
     a node of that key before `port`, `(title, ("math.reshape", {setting: value}))` to insert one with these settings, or
-    `(title, ("source", {setting: value}))` for settings of the node whose output reaches `port`.
+    `(title, ("source", {setting: value}))` for settings of the node whose output reaches `port`. `widths`: another width of a layer
+    before the node could help.
     """
 
-    def __init__(self, text: str, port: str = "", repairs: Sequence[tuple[str, Any]] = ()) -> None:
-        super().__init__(text)
+    def __init__(self, message: Message, port: str = "", repairs: Sequence[tuple[str, Any]] = (), *, widths: bool = False) -> None:
+        super().__init__(str(message))
+        self.message = message
         self.port = port
         self.repairs = tuple(repairs)
+        self.widths = widths
 
 
 @dataclass(slots=True)
@@ -206,7 +210,7 @@ class NodeType:
         """Fitted buffers from the inputs' values over the whole training part."""
         return {}
 
-    def warnings(self, s: Settings, buffers: Mapping[str, Tensor]) -> list[str]:
+    def warnings(self, s: Settings, buffers: Mapping[str, Tensor]) -> list[Message]:
         """What a person should know about the fitted buffers."""
         return []
 
@@ -230,8 +234,24 @@ def sample_axis(s: Settings, port: str, axis: int, rank: int) -> int:
     if axis < 0:
         axis += rank
         if axis < first:
-            raise NodeError(f"axis {axis - rank} does not exist in a sample with {rank - first} dimensions", port)
+            raise NodeError(
+                Message(
+                    "axis-not-in-sample",
+                    "axis {axis} does not exist in a sample with {dimensions} dimensions",
+                    axis=axis - rank,
+                    dimensions=rank - first,
+                ),
+                port,
+            )
         return axis
     if axis + first >= rank:
-        raise NodeError(f"axis {axis} does not exist in a sample with {rank - first} dimensions", port)
+        raise NodeError(
+            Message(
+                "axis-not-in-sample",
+                "axis {axis} does not exist in a sample with {dimensions} dimensions",
+                axis=axis,
+                dimensions=rank - first,
+            ),
+            port,
+        )
     return axis + first

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.nodes.base import NodeError
+from graph.text.messages import Message
 
 
 def dims_text(dims: Sequence[int]) -> str:
@@ -50,9 +51,13 @@ def check_broadcast(shapes: Mapping[str, Any]) -> None:
     for name, b in others:
         if broadcast_dims(a.dims, b.dims) is None:
             raise NodeError(
-                f"the shapes do not fit together: {shape_texts({first: a, name: b})}; counted from the right, "
-                "the axes of a sample must be equal or one of them 1",
+                Message(
+                    "shapes-do-not-fit-together",
+                    "the shapes do not fit together: {shapes}; counted from the right, the axes of a sample must be equal or one of them 1",
+                    shapes=shape_texts({first: a, name: b}),
+                ),
                 name,
+                widths=True,
             )
     for low, low_shape in present.items():
         for high, high_shape in present.items():
@@ -61,16 +66,36 @@ def check_broadcast(shapes: Mapping[str, Any]) -> None:
 
 
 def _refuse_batch_on_feature(low: str, low_shape: Any, high: str, high_shape: Any) -> None:
-    text = (
-        f"the batch axis N of {low} would be lined up with a feature axis of {high}: "
-        f"{low} is {shape_text(low_shape)}, {high} is {shape_text(high_shape)}"
-    )
+    shapes = {"low_shape": shape_text(low_shape), "high_shape": shape_text(high_shape)}
     if len(high_shape.dims) > 1:
         missing = len(high_shape.dims) - len(low_shape.dims)
         wanted = (1,) * missing + tuple(low_shape.dims)
         repair = (f"Reshape {low} to {dims_text(wanted)} a sample", ("math.reshape", {"shape": list(wanted)}))
-        raise NodeError(f"{text}. Reshape {low} to {dims_text(wanted)} a sample first", low, [repair])
-    raise NodeError(f"{text}. Make {low} a column first", low, [(f"Insert Flatten before {low}, which makes it (N, 1)", "math.flatten")])
+        raise NodeError(
+            Message(
+                "batch-meets-feature-reshape",
+                "the batch axis N of {low} would be lined up with a feature axis of {high}: {low} is {low_shape}, {high} is {high_shape}. "
+                "Reshape each sample of {low} to {wanted} first",
+                low=low,
+                high=high,
+                wanted=dims_text(wanted),
+                **shapes,
+            ),
+            low,
+            [repair],
+        )
+    raise NodeError(
+        Message(
+            "batch-meets-feature-column",
+            "the batch axis N of {low} would be lined up with a feature axis of {high}: {low} is {low_shape}, {high} is {high_shape}. "
+            "Make {low} a column first",
+            low=low,
+            high=high,
+            **shapes,
+        ),
+        low,
+        [(f"Insert Flatten before {low}, which makes it (N, 1)", "math.flatten")],
+    )
 
 
 def check_axis(axis: int, shape: Any, port: str, setting: str = "axis") -> int:
@@ -80,7 +105,18 @@ def check_axis(axis: int, shape: Any, port: str, setting: str = "axis") -> int:
         return axis % rank
     kind = "no axes" if rank == 0 else f"{rank} sample {'axis' if rank == 1 else 'axes'}"
     repairs = [(f"Use the last axis ({setting} = -1)", {setting: -1})] if rank and setting == "axis" else []
-    raise NodeError(f"axis {axis} does not exist: {port} is {shape_text(shape)} and has {kind} (the batch is not counted)", port, repairs)
+    raise NodeError(
+        Message(
+            "axis-not-in-input",
+            "axis {axis} does not exist: {port} is {shape} and has {kind} (the batch is not counted)",
+            axis=axis,
+            port=port,
+            shape=shape_text(shape),
+            kind=kind,
+        ),
+        port,
+        repairs,
+    )
 
 
 def reduced_axes(batched: bool, rank: int, axes: Sequence[int], over_batch: bool) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from engine.nodes.checks import count, shape_text
 from engine.nodes.losses import Loss, check_coding
 from engine.numerics.lazy import F, torch
 from graph.model.spec import Port
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,23 +34,45 @@ class ClassLoss(Loss):
             return
         if len(scores.dims) != 1:
             repairs = [(f"Insert Flatten before {name}", "math.flatten")] if len(scores.dims) > 1 else []
-            raise NodeError(f"a sample needs one number for each class, in a vector; {name} is {shape_text(scores)}", name, repairs)
+            raise NodeError(
+                Message(
+                    "scores-not-a-vector",
+                    "a sample needs one number for each class, in a vector; {name} is {scores}",
+                    name=name,
+                    scores=shape_text(scores),
+                ),
+                name,
+                repairs,
+            )
         if scores.dims[0] < 2:
-            text = "with one class the loss is always 0; for two classes and one score take binary cross-entropy"
+            text = Message("one-class-only", "with one class the loss is always 0; for two classes and one score take binary cross-entropy")
             raise NodeError(text, name, _as_many_outputs(s, name, getattr(target, "classes", None)))
         found = f"{name} is {shape_text(scores)}, target is {shape_text(target)}"
         if target.dims:
             repair: list[tuple[str, Any]] = [("Insert Reshape before target", ("math.reshape", {"shape": []}))]
-            raise NodeError(f"a sample has one class index: {found}", "target", repair if count(target.dims) == 1 else [])
+            raise NodeError(
+                Message("one-class-index-per-sample", "a sample has one class index: {found}", found=found),
+                "target",
+                repair if count(target.dims) == 1 else [],
+            )
         if scores.batched != target.batched:
-            raise NodeError(f"one is a batch and the other is not: {found}", "target")
+            raise NodeError(Message("batch-and-single", "one is a batch and the other is not: {found}", found=found), "target")
         self._check_count(s, name, scores.dims[0], getattr(target, "classes", None))
 
     def _check_count(self, s: Settings, name: str, found: int, classes: int | None) -> None:
         if classes is None or classes <= found:
             return
         repairs = _as_many_outputs(s, name, classes)
-        raise NodeError(f"the target has {classes} classes, but there are only {found} numbers to choose from", name, repairs)
+        raise NodeError(
+            Message(
+                "more-classes-than-scores",
+                "the target has {classes} classes, but there are only {found} numbers to choose from",
+                classes=classes,
+                found=found,
+            ),
+            name,
+            repairs,
+        )
 
 
 def _as_many_outputs(s: Settings, name: str, classes: int | None) -> list[tuple[str, Any]]:
@@ -66,7 +89,14 @@ def likelihood(s: Settings, log_p: Tensor, target: Tensor) -> Tensor:
     except IndexError:
         low, high = int(target.min()), int(target.max())
         raise NodeError(
-            f"the classes are numbered 0 to {log_p.shape[-1] - 1}, but targets go from {low} to {high}", "target"
+            Message(
+                "target-class-out-of-range",
+                "the classes are numbered 0 to {last}, but targets go from {low} to {high}",
+                last=log_p.shape[-1] - 1,
+                low=low,
+                high=high,
+            ),
+            "target",
         ) from None
 
 

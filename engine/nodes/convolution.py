@@ -11,6 +11,7 @@ from engine.nodes.checks import dims_text
 from engine.nodes.layers import BIAS, FROZEN, INITIALISATION, Layer, parameter_port
 from engine.numerics.lazy import F, torch
 from graph.model.spec import Category, Param, Port
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,12 +25,20 @@ def slid(s: Settings, dims: tuple[int, ...], stride: int) -> tuple[int, int]:
         side = math.isqrt(dims[0]) if len(dims) == 1 else 0
         whole = [1, side, side] if side > 1 and side * side == dims[0] else [1, *dims] if len(dims) == 2 else []
         repairs = [(f"Insert Reshape to {dims_text(whole)} before x", ("math.reshape", {"shape": whole}))] if whole else []
-        raise NodeError(f"this takes images, channels × height × width; a sample of x is {dims_text(dims)}", "x", repairs)
+        raise NodeError(
+            Message("sample-is-no-image", "this takes images, channels × height × width; a sample of x is {dims}", dims=dims_text(dims)),
+            "x",
+            repairs,
+        )
     sizes = tuple((size + 2 * s.padding - s.kernel_size) // stride + 1 for size in dims[1:])
     if min(sizes) < 1:
         fits = min(dims[1:]) + 2 * s.padding
         raise NodeError(
-            f"a {s.kernel_size} × {s.kernel_size} window does not fit into images of {dims[1]} × {dims[2]} with padding {s.padding}",
+            Message(
+                "window-larger-than-image",
+                "a {window} × {window} window does not fit into images of {height} × {width} with padding {padding}",
+                window=s.kernel_size, height=dims[1], width=dims[2], padding=s.padding,
+            ),
             "x", [(f"Make the window {fits} × {fits}", {"kernel_size": fits})],
         )  # fmt: skip
     return sizes[0], sizes[1]
@@ -113,7 +122,11 @@ class Pooling(NodeType):
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
         if 2 * s.padding > s.kernel_size:
             half = s.kernel_size // 2
-            raise NodeError(f"padding is at most half the window, {half}", "", [(f"Set padding to {half}", {"padding": half})])
+            raise NodeError(
+                Message("padding-too-large", "padding is at most half the window, {half}", half=half),
+                "",
+                [(f"Set padding to {half}", {"padding": half})],
+            )
         if shapes["x"] is not None:
             slid(s, shapes["x"].dims, step(s))
 

@@ -11,6 +11,7 @@ from engine.nodes.checks import dims_text
 from engine.nodes.initialise import fans, initialise
 from engine.numerics.lazy import F, torch
 from graph.model.spec import Category, Param, Port
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -54,7 +55,11 @@ class Layer(NodeType):
         for parameter in self.parameters:
             if parameter.name not in expected and shapes.get(parameter.name) is not None:
                 repair = (f"Switch {parameter.name} on", {parameter.when: True})
-                raise NodeError(f"something is wired to {parameter.name}, which is switched off", parameter.name, [repair])
+                raise NodeError(
+                    Message("wired-parameter-switched-off", "something is wired to {name}, which is switched off", name=parameter.name),
+                    parameter.name,
+                    [repair],
+                )
 
     def initial(self, s: Settings, name: str, shape: tuple[int, ...], rng: Any) -> Tensor:
         return draw_bias(s, shape, rng) if name == "b" else draw_weight(s.initialisation, shape, rng)
@@ -107,9 +112,11 @@ class Linear(Layer):
         if x is None:
             return {}
         if not x:
-            raise NodeError("x is a single number a sample; Linear takes a vector", "x", [FLATTEN])
+            raise NodeError(Message("linear-input-is-a-number", "x is a single number a sample; Linear takes a vector"), "x", [FLATTEN])
         if len(x) > 2:
-            raise NodeError(f"a sample of x is {dims_text(x)}; Linear takes a vector", "x", [FLATTEN])
+            raise NodeError(
+                Message("linear-input-not-a-vector", "a sample of x is {x}; Linear takes a vector", x=dims_text(x)), "x", [FLATTEN]
+            )
         return {"W": (s.out_features, x[-1]), **({"b": (s.out_features,)} if s.bias else {})}
 
     def code_values(self, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:
@@ -139,9 +146,16 @@ class Embedding(Layer):
             return F.embedding(x, W)
         except IndexError:
             raise NodeError(
-                f"the table has rows 0 to {W.shape[0] - 1}, but indices go from {int(x.min())} to {int(x.max())}", "x",
+                Message(
+                    "embedding-index-out-of-range",
+                    "the table has rows 0 to {last}, but indices go from {min} to {max}",
+                    last=W.shape[0] - 1,
+                    min=int(x.min()),
+                    max=int(x.max()),
+                ),
+                "x",
                 [(f"Make the table {int(x.max()) + 1} rows long", {"count": int(x.max()) + 1})] if int(x.min()) >= 0 else [],
-            ) from None  # fmt: skip
+            ) from None
 
     def parameter_shapes(self, s: Settings, **inputs: Any) -> dict[str, tuple[int, ...]]:
         return {"W": (s.count, s.dimension)}
@@ -215,10 +229,23 @@ class Recurrent(Layer):
         if x is None:
             return {}
         if len(x) != 1:
-            raise NodeError(f"a sample of x is {dims_text(x)}; a recurrent step takes a vector", "x", [FLATTEN])
+            raise NodeError(
+                Message("recurrent-input-not-a-vector", "a sample of x is {x}; a recurrent step takes a vector", x=dims_text(x)),
+                "x",
+                [FLATTEN],
+            )
         if h is not None and h != (s.hidden,):
             repairs = [(f"Make the state {h[0]} numbers long", {"hidden": h[0]})] if len(h) == 1 else []
-            raise NodeError(f"the state is {s.hidden} numbers a sample, the previous one that arrives {dims_text(h)}", "h", repairs)
+            raise NodeError(
+                Message(
+                    "recurrent-state-size",
+                    "the state is {hidden} numbers a sample, the previous one that arrives {h}",
+                    hidden=s.hidden,
+                    h=dims_text(h),
+                ),
+                "h",
+                repairs,
+            )
         return {"W": (s.hidden, x[0]), "U": (s.hidden, s.hidden), **({"b": (s.hidden,)} if s.bias else {})}
 
     def initial(self, s: Settings, name: str, shape: tuple[int, ...], rng: Any) -> Tensor:

@@ -10,6 +10,7 @@ from engine.nodes.checks import count, shape_text
 from engine.nodes.math_elementwise import signs
 from engine.numerics.lazy import F, torch
 from graph.model.spec import Category, Port
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from torch import Size, Tensor
@@ -47,7 +48,11 @@ def check_coding(wanted: tuple[str, ...], prediction: Any, target: Any) -> None:
         repairs = [("Insert One-hot before target", ("math.one_hot", {"classes": prediction.dims[-1]}))]
     *others, last = (CODINGS[each] for each in wanted)
     words = f"{', '.join(others)} or {last}" if others else last
-    raise NodeError(f"the target must be {words}, but what arrives are {CODINGS[coding]}", "target", repairs)
+    raise NodeError(
+        Message("target-coding", "the target must be {words}, but what arrives are {coding}", words=words, coding=CODINGS[coding]),
+        "target",
+        repairs,
+    )
 
 
 def check_same_shape(name: str, prediction: Any, target: Any) -> None:
@@ -63,7 +68,11 @@ def check_same_shape(name: str, prediction: Any, target: Any) -> None:
     else:
         port = name
     found = f"{name} is {shape_text(prediction)}, target is {shape_text(target)}"
-    raise NodeError(f"number is compared with number, so the shapes must be equal: {found}", port, repairs)
+    raise NodeError(
+        Message("prediction-and-target-shapes", "number is compared with number, so the shapes must be equal: {found}", found=found),
+        port,
+        repairs,
+    )
 
 
 REDUCTIONS = ("mean", "sum", "batch_mean")
@@ -336,7 +345,17 @@ def refuse_improbable(**inputs: Tensor) -> None:
         low, high = float(value.min()), float(value.max())
         if low < 0 or high > 1:
             repairs = [("Insert Sigmoid before probabilities", "activation.sigmoid")] if name == "probabilities" else []
-            raise NodeError(f"every number in {name} must lie between 0 and 1; here they go from {low:.4g} to {high:.4g}", name, repairs)
+            raise NodeError(
+                Message(
+                    "not-probabilities",
+                    "every number in {name} must lie between 0 and 1; here they go from {low:.4g} to {high:.4g}",
+                    name=name,
+                    low=low,
+                    high=high,
+                ),
+                name,
+                repairs,
+            )
 
 
 class BinaryCrossEntropyLogits(NumberLoss):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.nodes.base import IntSetting, NodeError, NodeType, Settings, sample_axis
 from engine.nodes.checks import check_axis, check_broadcast, shape_text, shape_texts
 from graph.model.spec import Port
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -66,7 +67,13 @@ class MatrixProduct(NodeType):
         for port, shape in shapes.items():
             if not shape.dims:
                 raise NodeError(
-                    f"{port} is {shape_text(shape)}: a matrix product needs vectors or matrices; Multiply takes numbers", port
+                    Message(
+                        "matrix-product-of-numbers",
+                        "{port} is {shape}: a matrix product needs vectors or matrices; Multiply takes numbers",
+                        port=port,
+                        shape=shape_text(shape),
+                    ),
+                    port,
                 )
         inner, outer = a.dims[-1], b.dims[-2] if len(b.dims) > 1 else b.dims[0]
         if inner != outer:
@@ -78,7 +85,15 @@ class MatrixProduct(NodeType):
         try:
             check_broadcast(leading)
         except NodeError as error:
-            raise NodeError(f"the axes before the two that are multiplied do not fit together: {shape_texts(shapes)}", error.port) from None
+            raise NodeError(
+                Message(
+                    "matrix-stacks-do-not-fit",
+                    "the axes before the two that are multiplied do not fit together: {shapes}",
+                    shapes=shape_texts(shapes),
+                ),
+                error.port,
+                widths=True,
+            ) from None
 
     def code_for(self, s: Settings, shapes: Mapping[str, Any]) -> tuple[str, ...]:
         a, b = shapes["a"], shapes["b"]
@@ -111,9 +126,17 @@ def _gradient_matrix(g: Tensor, row: bool, column: bool) -> Tensor:
     return g.unsqueeze(-2) if row else g
 
 
-def _does_not_fit(a: Any, b: Any, inner: int, outer: int) -> str:
-    place = "second to last" if len(b.dims) > 1 else "only"
-    return f"{shape_texts({'a': a, 'b': b})}: the last axis of a ({inner}) must be as long as the {place} axis of b ({outer})"
+def _does_not_fit(a: Any, b: Any, inner: int, outer: int) -> Message:
+    values = {"shapes": shape_texts({"a": a, "b": b}), "inner": inner, "outer": outer}
+    if len(b.dims) > 1:
+        return Message(
+            "matrix-inner-sizes-differ",
+            "{shapes}: the last axis of a ({inner}) must be as long as the second to last axis of b ({outer})",
+            **values,
+        )
+    return Message(
+        "matrix-and-vector-sizes-differ", "{shapes}: the last axis of a ({inner}) must be as long as the only axis of b ({outer})", **values
+    )
 
 
 def _swapped(s: Settings, x: Tensor) -> Tensor:
@@ -143,10 +166,15 @@ class Transpose(NodeType):
         for setting, axis, usual in (("first", s.first, -2), ("second", s.second, -1)):
             shape = shapes["x"]
             if len(shape.dims) < 2:
-                raise NodeError(f"x is {shape_text(shape)}: a sample needs at least two axes to swap", "x")
+                raise NodeError(
+                    Message("nothing-to-swap", "x is {shape}: a sample needs at least two axes to swap", shape=shape_text(shape)),
+                    "x",
+                )
             if not -len(shape.dims) <= axis < len(shape.dims):
                 raise NodeError(
-                    f"axis {axis} does not exist: x is {shape_text(shape)}", "x", [(f"Swap axis {usual} instead", {setting: usual})]
+                    Message("axis-not-in-x", "axis {axis} does not exist: x is {shape}", axis=axis, shape=shape_text(shape)),
+                    "x",
+                    [(f"Swap axis {usual} instead", {setting: usual})],
                 )
 
     def code_values(self, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:

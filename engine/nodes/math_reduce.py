@@ -10,6 +10,7 @@ from engine.nodes.checks import check_axis, reduced_axes
 from engine.nodes.math_elementwise import signs
 from engine.numerics.lazy import torch
 from graph.model.spec import Port
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -32,7 +33,11 @@ class Reduction(NodeType):
         shape = shapes["x"]
         found = [check_axis(axis, shape, "x", "axes") for axis in s.axes]
         if len(set(found)) < len(found):
-            raise NodeError(f"axes {list(s.axes)} name the same axis twice", "x", [("Reduce over all axes", {"axes": []})])
+            raise NodeError(
+                Message("axes-name-same-axis-twice", "axes {axes} name the same axis twice", axes=list(s.axes)),
+                "x",
+                [("Reduce over all axes", {"axes": []})],
+            )
 
     def code_for(self, s: Settings, shapes: Mapping[str, Any]) -> tuple[str, ...]:
         """A single number has no axes, which torch would take for all of them, the batch included."""

@@ -9,6 +9,7 @@ from engine.nodes.base import BoolSetting, IntSetting, IntsSetting, NodeError, N
 from engine.nodes.checks import check_axis, count, dims_text, shape_text
 from engine.numerics.lazy import torch
 from graph.model.spec import Port
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,10 +37,22 @@ class Reshape(NodeType):
         fixed = count([n for n in wanted if n != -1])
         flat = [(f"Make it a vector of {size}", {"shape": [-1]})]
         if free > 1 or any(n < 1 and n != -1 for n in wanted):
-            raise NodeError(f"the shape {dims_text(wanted)} needs sizes of at least 1, and at most one −1", "x", flat)
+            raise NodeError(
+                Message("reshape-sizes", "the shape {wanted} needs sizes of at least 1, and at most one −1", wanted=dims_text(wanted)),
+                "x",
+                flat,
+            )
         if size % fixed if free else size != fixed:
             raise NodeError(
-                f"x is {shape_text(shape)}: the {size} numbers of a sample do not fill the shape {dims_text(wanted)}", "x", flat
+                Message(
+                    "reshape-does-not-fill",
+                    "x is {shape}: the {size} numbers of a sample do not fill the shape {wanted}",
+                    shape=shape_text(shape),
+                    size=size,
+                    wanted=dims_text(wanted),
+                ),
+                "x",
+                flat,
             )
 
     def code_values(self, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:
@@ -100,11 +113,28 @@ class Concatenate(NodeType):
         first, *others = shapes["xs"]
         for shape in others:
             if len(shape.dims) != len(first.dims):
-                raise NodeError(f"everything to join needs the same number of axes: {shape_text(first)} and {shape_text(shape)}", "xs")
+                raise NodeError(
+                    Message(
+                        "concatenate-axes-differ",
+                        "everything to join needs the same number of axes: {first} and {shape}",
+                        first=shape_text(first),
+                        shape=shape_text(shape),
+                    ),
+                    "xs",
+                )
         axis = check_axis(s.axis, first, "xs")
         for shape in others:
             if any(p != q for i, (p, q) in enumerate(zip(first.dims, shape.dims, strict=True)) if i != axis):
-                raise NodeError(f"all axes but axis {axis} must be equal: {shape_text(first)} and {shape_text(shape)}", "xs")
+                raise NodeError(
+                    Message(
+                        "concatenate-sizes-differ",
+                        "all axes but axis {axis} must be equal: {first} and {shape}",
+                        axis=axis,
+                        first=shape_text(first),
+                        shape=shape_text(shape),
+                    ),
+                    "xs",
+                )
 
     def code_for(self, s: Settings, shapes: Mapping[str, Any]) -> tuple[str, ...]:
         """Where batch and no batch meet, what has no batch is repeated for every sample."""
@@ -156,18 +186,38 @@ class Slice(NodeType):
         size = shape.dims[check_axis(s.axis, shape, "x")]
         if not -size <= s.start < size:
             raise NodeError(
-                f"entry {s.start} does not exist: x is {shape_text(shape)} and the axis has {size}", "x", [("Start at 0", {"start": 0})]
+                Message(
+                    "slice-start-out-of-range",
+                    "entry {start} does not exist: x is {shape} and the axis has {size}",
+                    start=s.start,
+                    shape=shape_text(shape),
+                    size=size,
+                ),
+                "x",
+                [("Start at 0", {"start": 0})],
             )
         start = s.start % size
         room = (size - start - 1) // s.step + 1
         if s.length > room:
             raise NodeError(
-                f"x is {shape_text(shape)}: from entry {start} in steps of {s.step} it has {room}, not {s.length}",
+                Message(
+                    "slice-too-long",
+                    "x is {shape}: from entry {start} in steps of {step} it has {room}, not {length}",
+                    shape=shape_text(shape),
+                    start=start,
+                    step=s.step,
+                    room=room,
+                    length=s.length,
+                ),
                 "x",
                 [(f"Take {room}", {"length": room})],
             )
         if not s.keep_axis and s.length > 1:
-            raise NodeError(f"an axis with {s.length} entries cannot be dropped", "x", [("Keep the axis", {"keep_axis": True})])
+            raise NodeError(
+                Message("slice-axis-cannot-be-dropped", "an axis with {length} entries cannot be dropped", length=s.length),
+                "x",
+                [("Keep the axis", {"keep_axis": True})],
+            )
 
     def code_values(self, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:
         shape = shapes["x"]
@@ -202,6 +252,12 @@ class OneHot(NodeType):
     def forward(self, s: Settings, x: Tensor) -> Tensor:
         if x.device.type != "meta" and x.numel() and not 0 <= int(x.min()) <= int(x.max()) < s.classes:
             raise NodeError(
-                f"class index {int(x.min() if x.min() < 0 else x.max())} is not among 0 … {s.classes - 1}: set more classes", "x"
+                Message(
+                    "one-hot-index-out-of-range",
+                    "class index {index} is not among 0 … {last}: set more classes",
+                    index=int(x.min() if x.min() < 0 else x.max()),
+                    last=s.classes - 1,
+                ),
+                "x",
             )
         return (x.unsqueeze(-1) == torch.arange(s.classes, device=x.device)).to(s.dtype)

@@ -10,6 +10,7 @@ from engine.nodes.checks import dims_text
 from engine.nodes.layers import FROZEN, Layer, parameter_port
 from engine.numerics.lazy import torch
 from graph.model.spec import Param, Port
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -110,7 +111,9 @@ class BatchNorm(Normalization):
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
         super().check(s, shapes)
         if shapes["x"] is not None and not shapes["x"].batched:
-            raise NodeError("batch norm compares the samples of a batch, but x is a single sample", "x")
+            raise NodeError(
+                Message("batch-norm-on-one-sample", "batch norm compares the samples of a batch, but x is a single sample"), "x"
+            )
 
     def parameter_shapes(self, s: Settings, x: tuple[int, ...] | None = None, **wired: Any) -> dict[str, tuple[int, ...]]:
         if x is None:
@@ -140,7 +143,11 @@ class BatchNorm1d(BatchNorm):
     def check_rank(self, x: tuple[int, ...]) -> None:
         if not 1 <= len(x) <= 2:
             repairs = [("Insert Flatten before x", "math.flatten")] if len(x) != 3 else []
-            raise NodeError(f"a sample of x is {dims_text(x)}; Batch norm 1d takes a vector, or channels × length", "x", repairs)
+            raise NodeError(
+                Message("batch-norm-input-1d", "a sample of x is {x}; Batch norm 1d takes a vector, or channels × length", x=dims_text(x)),
+                "x",
+                repairs,
+            )
 
 
 class BatchNorm2d(BatchNorm):
@@ -156,7 +163,12 @@ class BatchNorm2d(BatchNorm):
 
     def check_rank(self, x: tuple[int, ...]) -> None:
         if len(x) != 3:
-            raise NodeError(f"a sample of x is {dims_text(x)}; Batch norm 2d takes images, channels × height × width", "x")
+            raise NodeError(
+                Message(
+                    "batch-norm-input-2d", "a sample of x is {x}; Batch norm 2d takes images, channels × height × width", x=dims_text(x)
+                ),
+                "x",
+            )
 
 
 class RunningAverage(NodeType):
@@ -202,7 +214,13 @@ class RunningAverage(NodeType):
 
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
         if shapes["x"].batched:
-            raise NodeError("the average is of one value for all samples; x differs from sample to sample: take its Mean first", "x")
+            raise NodeError(
+                Message(
+                    "running-average-of-a-batch",
+                    "the average is of one value for all samples; x differs from sample to sample: take its Mean first",
+                ),
+                "x",
+            )
 
     def parameter_shapes(self, s: Settings, x: tuple[int, ...] | None = None, **inputs: Any) -> dict[str, tuple[int, ...]]:
         return {} if x is None else {"running": x}
@@ -236,6 +254,7 @@ class LayerNorm(Normalization):
         "{self}({x})",
         "F.layer_norm({x}, {normalized}, {gamma}, {beta}, {eps})",
     )
+
     def forward(self, s: Settings, x: Tensor, gamma: Tensor | None, beta: Tensor | None) -> Result:
         axes, shape = tuple(range(-s.dimensions, 0)), tuple(x.shape[-s.dimensions :])
         _, centred, var = moments(x, axes)
@@ -247,7 +266,16 @@ class LayerNorm(Normalization):
             return {}
         if not 1 <= s.dimensions <= len(x):
             repairs = [(f"Normalize over {len(x)}", {"dimensions": len(x)})] if x else []
-            raise NodeError(f"a sample of x is {dims_text(x)}; there are no {s.dimensions} last axes to normalize over", "x", repairs)
+            raise NodeError(
+                Message(
+                    "layer-norm-axes",
+                    "a sample of x is {x}; there are no {dimensions} last axes to normalize over",
+                    x=dims_text(x),
+                    dimensions=s.dimensions,
+                ),
+                "x",
+                repairs,
+            )
         return {name: x[-s.dimensions :] for name in (("gamma", "beta") if s.affine else ())}
 
     def code_values(self, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:

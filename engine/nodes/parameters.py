@@ -9,6 +9,7 @@ from engine.nodes.base import BoolSetting, ChoiceSetting, FloatSetting, NodeErro
 from engine.nodes.initialise import KINDS, fans, initialise
 from engine.numerics.lazy import torch
 from graph.model.spec import Param
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -65,5 +66,7 @@ def shape_of(value: Any) -> tuple[int, ...]:
         return ()
     inner = {shape_of(item) for item in value}
     if len(inner) > 1:
-        raise NodeError("the rows of the value have different lengths; every row of a matrix needs the same number of entries")
+        raise NodeError(
+            Message("ragged-value", "the rows of the value have different lengths; every row of a matrix needs the same number of entries")
+        )
     return (len(value), *(inner.pop() if inner else ()))

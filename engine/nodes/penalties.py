@@ -9,6 +9,7 @@ from engine.nodes.base import ChoiceSetting, FloatSetting, NodeError, NodeType, 
 from engine.nodes.checks import shape_text
 from engine.numerics.lazy import torch
 from graph.model.spec import Category, Port
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +27,14 @@ class Penalty(NodeType):
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
         for shape in shapes["parameters"] or ():
             if shape is not None and shape.batched:
-                raise NodeError(f"a penalty is for parameters, but {shape_text(shape)} differs from sample to sample", "parameters")
+                raise NodeError(
+                    Message(
+                        "penalty-on-a-batch",
+                        "a penalty is for parameters, but {shape} differs from sample to sample",
+                        shape=shape_text(shape),
+                    ),
+                    "parameters",
+                )
 
 
 def total(s: Settings, terms: list[Tensor]) -> Tensor:

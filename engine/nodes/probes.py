@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.nodes.base import ChoiceSetting, NodeError, NodeType, Settings
 from engine.nodes.checks import shape_text
 from graph.model.spec import Category, Port
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -68,17 +69,26 @@ class Accuracy(Probe):
         columns, targets = (shape.dims[0] if shape.dims else 1 for shape in (prediction, target))
         found = f"prediction is {shape_text(prediction)}, target is {shape_text(target)}"
         if len(prediction.dims) > 1 or len(target.dims) > 1:
-            raise NodeError(f"a sample needs one number, or one for each class: {found}", "prediction")
+            raise NodeError(
+                Message("accuracy-prediction-shape", "a sample needs one number, or one for each class: {found}", found=found),
+                "prediction",
+            )
         if targets not in (1, columns):
-            raise NodeError(f"these classes cannot be compared: {found}", "target")
+            raise NodeError(Message("accuracy-classes-differ", "these classes cannot be compared: {found}", found=found), "target")
         if by_largest(s, columns) and columns == 1:
             repair: list[tuple[str, Any]] = [("Decide by the sign", {"decision": "above 0"})]
-            raise NodeError("the largest of one number is always the same class", "prediction", repair)
+            raise NodeError(Message("accuracy-of-one-number", "the largest of one number is always the same class"), "prediction", repair)
         if not by_largest(s, columns) and targets != columns:
             repair = [("Take the largest", {"decision": "largest"})]
-            raise NodeError(f"several yes-or-no decisions cannot be compared with one class: {found}", "target", repair)
+            raise NodeError(
+                Message(
+                    "accuracy-of-several-decisions", "several yes-or-no decisions cannot be compared with one class: {found}", found=found
+                ),
+                "target",
+                repair,
+            )
         if prediction.batched != target.batched:
-            raise NodeError(f"one is a batch and the other is not: {found}", "target")
+            raise NodeError(Message("batch-and-single", "one is a batch and the other is not: {found}", found=found), "target")
 
     def code_for(self, s: Settings, shapes: Mapping[str, Any]) -> tuple[str, ...]:
         prediction, target = shapes["prediction"], shapes["target"]

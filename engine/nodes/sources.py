@@ -19,6 +19,7 @@ from engine.nodes.base import (
 )
 from engine.numerics.lazy import torch
 from graph.model.spec import Port
+from graph.text.messages import Message, _, ngettext
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -153,15 +154,19 @@ class Standardize(NodeType):
         scale = torch.where(constant, 0.0, 1 / rows.std(0, correction=0))
         return {"mean": torch.where(constant, rows[0], rows.mean(0)).reshape(shape), "scale": scale.reshape(shape)}
 
-    def warnings(self, s: Settings, buffers: Mapping[str, Tensor]) -> list[str]:
+    def warnings(self, s: Settings, buffers: Mapping[str, Tensor]) -> list[Message]:
         """The columns that are constant in the training part."""
         columns = [str(i + 1) for i, scale in enumerate(buffers["scale"].reshape(-1).tolist()) if scale == 0]
         if not columns:
             return []
         if s.statistics == "all together":
-            return ["all values are equal in the training part and become 0"]
-        shown = ", ".join(columns[:10]) + (f" and {len(columns) - 10} more" if len(columns) > 10 else "")
-        one = len(columns) == 1
-        return [
-            f"column{'' if one else 's'} {shown} {'is' if one else 'are'} constant in the training part and become{'s' if one else ''} 0"
-        ]
+            return [Message("constant-data", "all values are equal in the training part and become 0")]
+        shown = ", ".join(columns[:10])
+        if len(columns) > 10:
+            shown = _("{columns} and {count} more").format(columns=shown, count=len(columns) - 10)
+        text = ngettext(
+            "column {columns} is constant in the training part and becomes 0",
+            "columns {columns} are constant in the training part and become 0",
+            len(columns),
+        )
+        return [Message("constant-columns", "{reason}", reason=text.format(columns=shown))]

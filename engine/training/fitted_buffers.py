@@ -49,7 +49,7 @@ class Fitting:
         node_type = self._inference.types[self._graph.nodes[node].type]
         fitted = {b.name: state.buffers[state_key((node, b.name))] for b in node_type.buffers}
         name = self._graph.nodes[node].name
-        return [Problem("warning", f"{name}: {text}", (node,)) for text in node_type.warnings(self._settings(node), fitted)]
+        return [Problem("warning", message, (node,), about=name) for message in node_type.warnings(self._settings(node), fitted)]
 
     def _settings(self, node: str) -> Settings:
         inference = self._inference

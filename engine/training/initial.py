@@ -14,6 +14,7 @@ from engine.numerics.tensors import TensorError, kept_values, unpack
 from engine.training.origin import drawn_as_origin
 from graph.model.edits import MISSING, SetParam
 from graph.model.problem import Problem, Repair
+from graph.text.messages import Message, _
 
 if TYPE_CHECKING:
     from engine.compile.shapes import Inference
@@ -38,8 +39,9 @@ def initial_values(
             kept = _kept(graph, key)
         except TensorError as error:
             node, kept = graph.nodes[key[0]], None
-            repair = Repair("Do without them", (SetParam(node.id, "tensors", MISSING).to_json(),))
-            problems.append(Problem("error", f"{node.name}: {error}; {key[1]} starts anew", (node.id,), repairs=(repair,)))
+            lost = Message("kept-values-not-read", "{reason}; {name} gets new first values", reason=str(error), name=key[1])
+            repair = Repair(_("Do without them"), (SetParam(node.id, "tensors", MISSING).to_json(),))
+            problems.append(Problem("error", lost, (node.id,), repairs=(repair,), about=node.name))
         found[key] = kept if kept is not None and kept.shape == shape else _drawn(graph, inference, key, shape, seed)
     return found, problems
 

@@ -29,9 +29,11 @@ from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.state import State, state_key
 from graph.model.bypass import effective
 from graph.model.problem import GRAVITY, Problem
+from graph.text.messages import Message
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
+
 
 class SessionError(Exception):
     """The graph cannot be traced or trained; `problems` say why."""
@@ -244,7 +246,7 @@ class Session:
     def explain(self, failure: NodeFailure) -> Problem:
         """The failure as a problem, with what the node itself suggests."""
         if failure.node is None or failure.refusal is None:
-            return Problem("error", str(failure), (failure.node,) if failure.node else ())
+            return Problem("error", Message("computation-failed", "{reason}", reason=str(failure)), (failure.node,) if failure.node else ())
         found = Complaints(self.graph)
         found.node_error(failure.node, failure.refusal, {})
         return found.problems[0]

@@ -27,6 +27,7 @@ from engine.training.steps import Steps
 from engine.training.unzeroed import with_fault
 from graph.model.problem import Problem
 from graph.model.training_settings import conditions, training_length
+from graph.text.messages import Message, _
 
 SNAPSHOT = 64
 """Steps between two copies of the state; what lies between is replayed exactly."""
@@ -66,7 +67,7 @@ class Trainer:
             spec = optimizer(str(training["optimizer"]))
             hyper = spec.with_defaults(training.get("hyper") or {})
         except OptimizerError as error:
-            raise SessionError([Problem("error", str(error))]) from None
+            raise SessionError([Problem("error", Message("optimizer-refused", "{reason}", reason=str(error)))]) from None
         before, self.training = self.training, dict(training)
         if not before or spec is not self.spec or conditions(before, "batches") != conditions(training, "batches"):
             forget = bool(before) and spec is not self.spec
@@ -310,7 +311,8 @@ class Trainer:
         session = self.session
         program = session.program(training=True)
         if not program.trainable:
-            raise SessionError([Problem("error", "There is nothing to train: the objective depends on no parameter that is not frozen.")])
+            nothing = Message("nothing-to-train", "There is nothing to train: the objective depends on no trainable parameter.")
+            raise SessionError([Problem("error", nothing)])
         memory, session.state.optimizer = session.state.optimizer, {}
         if forget:
             memory = {}
@@ -353,9 +355,18 @@ class Trainer:
         good = self.capture()
         node, what, at = self._culprit(bad)
         self._steps.take(good)
-        name = f"{self.session.graph.nodes[node].name}: " if node else ""
-        kept = f"the values of step {good.step} are kept. A smaller learning rate may help" if bad else "nothing was changed"
-        self.problem = Problem("error", f"{name}{what} at step {at + 1}; training stopped, and {kept}.", (node,) if node else ())
+        if bad:
+            stopped = Message(
+                "training-failed",
+                "{what} at step {step}; training stopped, and the values of step {kept} are kept. A smaller learning rate may help.",
+                what=what, step=at + 1, kept=good.step,
+            )  # fmt: skip
+        else:
+            stopped = Message(
+                "training-failed-at-once", "{what} at step {step}; training stopped, and nothing was changed.", what=what, step=at + 1
+            )
+        about = self.session.graph.nodes[node].name if node else ""
+        self.problem = Problem("error", stopped, (node,) if node else (), about=about)
         self.curve.cut(good.step)
 
     def _culprit(self, bad: int) -> tuple[str | None, str, int]:
@@ -366,10 +377,10 @@ class Trainer:
             try:
                 node, what = first_nonfinite(self._trace_at(state.epoch, state.position, step))
             except SessionError as error:
-                node, what = next(iter(error.problems[0].nodes), None), "could not be computed"
+                node, what = next(iter(error.problems[0].nodes), None), _("could not be computed")
             if node is not None:
                 return node, what, step
-        return None, "the loss became infinite or not a number", bad
+        return None, _("the loss became infinite or not a number"), bad
 
     def _parameters_back(self, step: int) -> None:
         snapshot = next((s for s in reversed(self._snapshots) if s.step <= step), self._snapshots[0])

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from graph.model.elements import Node
 from graph.model.graph import Graph
+from graph.text.messages import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +25,12 @@ class Objective:
 class NoObjective:
     """Why there is none, and the ids of the nodes among which a person may choose."""
 
-    text: str
+    message: Message
     candidates: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        return str(self.message)
 
 
 def find_objective(graph: Graph) -> Objective | NoObjective:
@@ -34,7 +39,7 @@ def find_objective(graph: Graph) -> Objective | NoObjective:
     if marked:
         return Objective(marked["node"], marked["port"], True)
     if not graph.nodes:
-        return NoObjective("The canvas is empty.")
+        return NoObjective(Message("empty-canvas", "The canvas is empty."))
     sinks = [node for node in graph.nodes.values() if _is_sink(graph, node)]
     # A node without any wire has just been put down or is left over: it does not compete with a graph.
     sinks = [node for node in sinks if graph.inputs_of(node.id) or graph.outputs_of(node.id)] or sinks
@@ -43,9 +48,10 @@ def find_objective(graph: Graph) -> Objective | NoObjective:
         if len(choice) == 1:
             return Objective(choice[0].id, _port(graph, choice[0]) or "y")
     if not sinks:
-        return NoObjective("No node gives a number that could be differentiated.")
+        return NoObjective(Message("nothing-to-differentiate", "No node gives a number that could be differentiated."))
     names = ", ".join(node.name for node in (losses or sinks)[:6]) + (" …" if len(losses or sinks) > 6 else "")
-    return NoObjective(f"Several nodes could be the objective ({names}): mark one.", tuple(node.id for node in losses or sinks))
+    several = Message("several-objectives", "Several nodes could be the objective ({names}): mark one.", names=names)
+    return NoObjective(several, tuple(node.id for node in losses or sinks))
 
 
 def _is_sink(graph: Graph, node: Node) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from graph.text.messages import Message, _
+
 Severity = Literal["error", "warning", "note"]
 GRAVITY: dict[str, int] = {"error": 0, "warning": 1, "note": 2}
 """The gravest first. An error keeps something from being computed, a warning is probably a mistake, a note is worth knowing."""
@@ -20,11 +22,29 @@ class Repair:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """`text` names nodes and ports by the names on the canvas; `nodes` and `edges` hold ids, the first node is where the badge goes."""
+    """`message` says what is wrong, and names nodes and ports as the canvas does; the text begins with the name `about`, if there is one.
+
+    `nodes` and `edges` hold ids, the first node is where the badge goes; `port` is the input or output concerned.
+    """
 
     severity: Severity
-    text: str
+    message: Message
     nodes: tuple[str, ...] = ()
     edges: tuple[str, ...] = ()
     port: str = ""
     repairs: tuple[Repair, ...] = ()
+    about: str = ""
+
+    @property
+    def code(self) -> str:
+        return self.message.code
+
+    @property
+    def text(self) -> str:
+        """In the reader's language."""
+        return _("{name}: {problem}").format(name=self.about, problem=self.message) if self.about else str(self.message)
+
+    @property
+    def identity(self) -> tuple[str, tuple[str, ...], str, str]:
+        """Equal for the same problem found twice: what is wrong, where it is wrong, and with which values."""
+        return self.code, self.nodes[:1], self.port, repr(self.message.values)

@@ -27,10 +27,10 @@ def apply_repair(graph: Graph, repair: Repair) -> Edit:
 
 
 def merged(first: list[Problem], second: list[Problem]) -> list[Problem]:
-    """Both lists without what they say twice: a problem of the same text keeps the repairs of whichever offers more."""
-    found: dict[tuple[str, tuple[str, ...]], Problem] = {}
+    """Both lists without what they say twice: a problem that is the same keeps the repairs of whichever offers more."""
+    found: dict[object, Problem] = {}
     for problem in (*first, *second):
-        key = (problem.text, problem.nodes[:1])
+        key = problem.identity
         if key not in found or len(problem.repairs) > len(found[key].repairs):
             found[key] = problem
     return list(found.values())

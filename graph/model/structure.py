@@ -1,6 +1,6 @@
 """Problems that can be seen without computing anything: what the window shows at once, before the engine has started.
 
-Where the engine finds the same problem it says the same words, so that `graph.model.repairs.merged` can put the two lists together.
+Where the engine finds the same problem it makes the same message, so that `graph.model.repairs.merged` can put the two lists together.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from graph.model.graph import Graph
 from graph.model.objective import NoObjective, Objective, find_objective
 from graph.model.problem import Problem, Repair
 from graph.model.settings import complaint
+from graph.text.messages import Message, _
 
 TRIED = 16
 """Outputs that are tried for one open input; where more could fit, nobody guesses anyway."""
@@ -47,18 +48,23 @@ def setting_problems(graph: Graph) -> list[Problem]:
             if text:
                 values = values or graph.settings_of(node.id)
                 if setting.visible(values):
-                    found.append(Problem("error", f"{node.name}: {text}", (node.id,)))
+                    refused = Message("setting-refused", "{reason}", reason=text, setting=name)
+                    found.append(Problem("error", refused, (node.id,), about=node.name))
     return found
 
 
-def unknown_type(graph: Graph, node: str) -> str:
+def unknown_type(graph: Graph, node: str) -> Message:
     """What is said about a node of a type that this version does not know, behind its name."""
-    return f'this version does not know the node type "{graph.nodes[node].type}"; it is kept, but cannot be computed'
+    return Message(
+        "unknown-node-type",
+        'this version does not know the node type "{type}"; it is kept, but cannot be computed',
+        type=graph.nodes[node].type,
+    )
 
 
-def missing_input(port: str) -> str:
+def missing_input(port: str) -> Message:
     """What is said about an input that needs a wire, behind its node's name."""
-    return f"nothing is connected to its input {port}"
+    return Message("input-not-connected", "nothing is connected to its input {port}", port=port)
 
 
 class Outputs:
@@ -106,13 +112,13 @@ def connecting(graph: Graph, target: End, outputs: Outputs | None = None) -> tup
     edit = Connect(Edge(graph.free_id("e"), source, target))
     node = graph.nodes[source[0]].name
     title = node if len(graph.spec(source[0]).outputs) == 1 else f"{node}.{source[1]}"
-    return (Repair(f"Connect {title} to {target[1]}", (edit.to_json(),)),)
+    return (Repair(_("Connect {source} to {port}").format(source=title, port=target[1]), (edit.to_json(),)),)
 
 
 def _unknown(graph: Graph) -> Iterator[Problem]:
     for node in graph.nodes.values():
         if node.type not in graph.catalog:
-            yield Problem("error", f"{node.name}: {unknown_type(graph, node.id)}", (node.id,))
+            yield Problem("error", unknown_type(graph, node.id), (node.id,), about=node.name)
 
 
 def _open_inputs(graph: Graph) -> Iterator[Problem]:
@@ -129,7 +135,7 @@ def _open_inputs(graph: Graph) -> Iterator[Problem]:
             if offered < min(OFFERED, EFFORT // len(graph.nodes)):
                 outputs, offered = outputs or Outputs(graph), offered + 1
                 repairs = connecting(graph, (node.id, port.name), outputs)
-            yield Problem("error", f"{node.name}: {missing_input(port.name)}", (node.id,), (), port.name, repairs)
+            yield Problem("error", missing_input(port.name), (node.id,), (), port.name, repairs, node.name)
 
 
 def _undecided(graph: Graph, found: NoObjective) -> Iterator[Problem]:
@@ -140,8 +146,8 @@ def _undecided(graph: Graph, found: NoObjective) -> Iterator[Problem]:
     for node in found.candidates[:MARKS]:
         port = next(port.name for port in graph.spec(node).outputs if port.dtype != "index")
         edit = SetGraphSetting("objective", {"node": node, "port": port})
-        marks.append(Repair(f"Mark {graph.nodes[node].name}", (edit.to_json(),)))
-    yield Problem("warning", found.text, found.candidates, repairs=tuple(marks))
+        marks.append(Repair(_("Mark {name}").format(name=graph.nodes[node].name), (edit.to_json(),)))
+    yield Problem("warning", found.message, found.candidates, repairs=tuple(marks))
 
 
 def _islands(graph: Graph, objective: Objective, complained: set[str]) -> Iterator[Problem]:
@@ -155,11 +161,17 @@ def _islands(graph: Graph, objective: Objective, complained: set[str]) -> Iterat
             alone += [node for node in part if node not in complained]
         else:
             names = _listed(graph, part)
-            yield Problem("warning", f"{names} are not connected to the objective {goal}, so they do not influence it", tuple(part))
+            apart = Message(
+                "apart-from-objective", "{names} are not connected to the objective {goal}, so they do not influence it",
+                names=names, goal=goal,
+            )  # fmt: skip
+            yield Problem("warning", apart, tuple(part))
     if len(alone) <= LISTED:
-        yield from (Problem("warning", f"{graph.nodes[node].name} is not connected to anything", (node,)) for node in alone)
+        for node in alone:
+            yield Problem("warning", Message("unconnected", "{name} is not connected to anything", name=graph.nodes[node].name), (node,))
     else:
-        yield Problem("warning", f"{_listed(graph, alone)} are not connected to anything", tuple(alone))
+        several = Message("several-unconnected", "{names} are not connected to anything", names=_listed(graph, alone))
+        yield Problem("warning", several, tuple(alone))
 
 
 def _parts(graph: Graph) -> Iterator[list[str]]:
@@ -187,6 +199,6 @@ def _parts(graph: Graph) -> Iterator[list[str]]:
 
 def _listed(graph: Graph, nodes: list[str]) -> str:
     names = [graph.nodes[node].name for node in nodes]
-    more = f" and {len(names) - 3:,} more" if len(names) > 4 else ""
-    shown = names[:3] if more else names
-    return ", ".join(shown) + more if more or len(shown) < 2 else ", ".join(shown[:-1]) + f" and {shown[-1]}"
+    if len(names) > 4:
+        return _("{names} and {count:,} more").format(names=", ".join(names[:3]), count=len(names) - 3)
+    return _("{names} and {last}").format(names=", ".join(names[:-1]), last=names[-1]) if len(names) > 1 else names[0]

@@ -15,7 +15,8 @@ import os
 from pathlib import Path
 
 DOMAIN = "gradwire"
-CATALOGUES = Path(__file__).resolve().parents[2] / "resources" / "locale"
+CATALOGUES = Path(os.environ.get("GRADWIRE_CATALOGUES") or Path(__file__).resolve().parents[2] / "resources" / "locale")
+"""Where `de/LC_MESSAGES/gradwire.mo` and its kind lie; a translator can point to a folder of their own."""
 PSEUDO = "en_XA"
 LONGER = 0.4
 """How much longer the pseudo-locale makes a text."""
@@ -50,3 +51,27 @@ _CHOSEN = _translations()
 _ = _CHOSEN.gettext
 ngettext = _CHOSEN.ngettext
 pgettext = _CHOSEN.pgettext
+
+
+class Message:
+    """One thing the app says: `code` is its identity, which tests and other code may compare; the text is only for reading.
+
+    `text` is English and the key of the catalogue; `values` fill its named places. `str()` gives it in the reader's language.
+    """
+
+    __slots__ = ("code", "text", "values")
+
+    def __init__(self, code: str, text: str, /, **values: object) -> None:
+        self.code, self.text, self.values = code, text, values
+
+    def __str__(self) -> str:
+        return _(self.text).format(**self.values)
+
+    def __repr__(self) -> str:
+        return f"Message({self.code!r}, {str(self)!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Message) and (self.code, self.values) == (other.code, other.values)
+
+    def __hash__(self) -> int:
+        return hash(self.code)

@@ -31,7 +31,7 @@ def quoted_name(path: Path | str) -> str:
 def quoted_path(path: Path | str) -> str:
     """A path where the folder matters; its end says more than its beginning."""
     text = one_line(str(path), 10 * LONGEST)
-    return text if len(text) <= LONGEST else f"…{text[1 - LONGEST:]}"
+    return text if len(text) <= LONGEST else f"…{text[1 - LONGEST :]}"
 
 
 def named(value: Any, most: int = LONGEST) -> str:

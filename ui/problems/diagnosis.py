@@ -59,9 +59,9 @@ class Diagnosis(QObject):
         if document is not None and (trace.structure == document.structure or not trace.structure):
             if self._work.pending(LOOK) and trace.revision == document.revision:
                 self.look()
-            said = {_what(problem) for problem in self._seen}
-            known = {_what(problem): problem for problem in self._seen}
-            alone = tuple(p for p in trace.problems if _what(p) not in said or len(p.repairs) > len(known[_what(p)].repairs))
+            said = {problem.identity for problem in self._seen}
+            known = {problem.identity: problem for problem in self._seen}
+            alone = tuple(p for p in trace.problems if p.identity not in said or len(p.repairs) > len(known[p.identity].repairs))
             if alone != self._computed:
                 self._computed = alone
                 self._merge()
@@ -90,7 +90,3 @@ class Diagnosis(QObject):
         if ordered != self.problems:
             self.problems = ordered
             self.changed.emit()
-
-
-def _what(problem: Problem) -> tuple[str, tuple[str, ...]]:
-    return problem.text, problem.nodes[:1]

@@ -14,6 +14,7 @@ from graph.model.repairs import apply_repair, merged
 from graph.model.structure import problems
 from graph.storage.document import Document
 from graph.storage.files import dumps
+from graph.text.messages import Message
 from tests.support.catalog import CATALOG, add, wire, xy_plus_z
 
 
@@ -196,6 +197,9 @@ def test_edits_of_every_kind_pass_through_a_repair() -> None:
 
 def test_what_two_lists_say_alike_is_said_once_with_its_repairs() -> None:
     repair = Repair("Mend", ())
-    plain, mendable = Problem("error", "a is bad", ("n1",)), Problem("error", "a is bad", ("n1",), repairs=(repair,))
-    other = Problem("error", "b is bad", ("n2",))
+    plain, mendable = (
+        Problem("error", Message("a-is-bad", "a is bad"), ("n1",)),
+        Problem("error", Message("a-is-bad", "a is bad"), ("n1",), repairs=(repair,)),
+    )
+    other = Problem("error", Message("b-is-bad", "b is bad"), ("n2",))
     assert merged([plain], [mendable, other]) == merged([mendable], [plain, other]) == [mendable, other]

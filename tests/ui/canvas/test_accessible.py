@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from engine.compile.views import Absent
 from graph.model.edits import RemoveNode
 from graph.model.problem import Problem
+from graph.text.messages import Message
 from tests.support.canvas_graphs import shown, xy_plus_z, xy_plus_z_trace
 from ui.canvas import accessible
 from ui.canvas.view import Canvas
@@ -92,7 +93,7 @@ def test_the_focused_child_follows_the_arrow_keys(canvas: Canvas) -> None:
 
 
 def test_a_problem_and_an_absent_gradient_are_told(canvas: Canvas) -> None:
-    trace = xy_plus_z_trace(problems=(Problem("error", "d: wrong", ("d",)),))
+    trace = xy_plus_z_trace(problems=(Problem("error", Message("d-wrong", "d: wrong"), ("d",)),))
     canvas.set_trace(replace(trace, edge_gradients={**trace.edge_gradients, "e3": Absent("independent")}))
     root = QAccessible.queryAccessibleInterface(canvas)
 

@@ -19,6 +19,7 @@ from graph.model.edits import Move
 from graph.model.lint import lint
 from graph.model.problem import Problem
 from graph.storage.document import Document
+from graph.text.messages import Message
 from tests.support.canvas_graphs import (  # fmt: skip
     CTRL,
     LEFT,
@@ -299,7 +300,7 @@ def test_from_a_groups_own_input_a_wire_goes_on_to_another_node_inside(canvas: C
 
 def test_a_card_lights_and_warns_for_what_it_holds(canvas: Canvas) -> None:
     made = grouped(canvas, "d", "f")
-    canvas.set_trace(xy_plus_z_trace(problems=(Problem("error", "no", ("d",)),)))
+    canvas.set_trace(xy_plus_z_trace(problems=(Problem("error", Message("no", "no"), ("d",)),)))
     problem = canvas.content.problem(made)
     assert problem is not None and problem.severity == "error"
     assert canvas.scene.item_of("d") == made and canvas.scene.output_of(("f", "y")) == (made, canvas.scene.cards[made].outputs[0].port)

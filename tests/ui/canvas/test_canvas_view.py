@@ -33,6 +33,7 @@ from graph.model import edits
 from graph.model.graph import Graph
 from graph.model.problem import Problem
 from graph.storage.document import Document
+from graph.text.messages import Message
 from tests.support.canvas_graphs import LEFT, NONE, at, drag, graph_of, shown, title, view_of, xy_plus_z, xy_plus_z_trace
 from ui.canvas.model.content import Content
 from ui.canvas.model.label_search import HEIGHT
@@ -195,7 +196,7 @@ def test_problems_badge_their_node(canvas: Canvas) -> None:
     corner = at(canvas, canvas.scene.rect("d").right(), canvas.scene.rect("d").top())
     area = QRectF(corner.x() - 14, corner.y() - 8, 24, 24)
     assert near(picture(canvas), LIGHT.error, area) == 0
-    canvas.set_trace(xy_plus_z_trace(problems=(Problem("error", "does not fit", ("d",)),)))
+    canvas.set_trace(xy_plus_z_trace(problems=(Problem("error", Message("does-not-fit", "does not fit"), ("d",)),)))
     assert near(picture(canvas), LIGHT.error, area) > 60
 
 
@@ -417,7 +418,7 @@ def test_edits_leave_no_wire_or_card_behind(qtbot: QtBot) -> None:
 
 def test_the_trace_may_mention_what_is_no_longer_there(canvas: Canvas) -> None:
     canvas.document.do(edits.remove_nodes(canvas.document.graph, ["f", "z"]))
-    canvas.set_trace(replace(xy_plus_z_trace(), problems=(Problem("error", "gone", ("f",)),)))
+    canvas.set_trace(replace(xy_plus_z_trace(), problems=(Problem("error", Message("gone", "gone"), ("f",)),)))
     assert not picture(canvas).isNull()
 
 

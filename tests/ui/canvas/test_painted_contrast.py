@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.compile.views import Absent, ArrayView
 from graph.model.problem import Problem
+from graph.text.messages import Message
 from tests.support.canvas_graphs import xy_plus_z, xy_plus_z_trace
 from tests.ui.look.test_theme import contrast
 from ui.canvas.paint.picture import paint_graph
@@ -49,7 +50,9 @@ class Watching(QPainter):
 
 def painted(theme: Theme) -> list[tuple[str, str, str]]:
     """Every text of a graph with values, an absent gradient, a NaN, an error and a warning."""
-    trace = xy_plus_z_trace(problems=(Problem("error", "wrong", ("d",)), Problem("warning", "odd", ("z",))))
+    trace = xy_plus_z_trace(
+        problems=(Problem("error", Message("wrong", "wrong"), ("d",)), Problem("warning", Message("odd", "odd"), ("z",)))
+    )
     bad = ArrayView((), "float64", np.array(np.nan), None, np.nan, np.nan, np.nan, np.nan, np.nan, False)
     trace = replace(
         trace,

@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from graph.model import edits
 from graph.model.problem import Problem
+from graph.text.messages import Message
 from tests.support.canvas_graphs import LEFT, NONE, graph_of, shown, view_of, xy_plus_z, xy_plus_z_trace
 from ui.canvas.model.stacking import covering, hidden_by_cards, overlaps, under_cards
 from ui.canvas.view import Canvas
@@ -64,7 +65,7 @@ def test_nothing_of_a_covered_card_shows_through(qtbot: QtBot, lower: dict[str, 
     )  # fmt: skip
     canvas = shown(qtbot, graph)
     low = view_of([[1.0, -2.0], [3.0, 4.0]]) if lower.get("tensor") else view_of(lower.get("value", -88.25))
-    problems = (Problem("error", "Something is wrong", ("a",)),) if lower.get("problem") else ()
+    problems = (Problem("error", Message("something-is-wrong", "Something is wrong"), ("a",)),) if lower.get("problem") else ()
     canvas.set_trace(xy_plus_z_trace(
         objective=("a" if lower.get("objective") else "c", "y"), edge_gradients={}, events=(), problems=problems,
         values={("a", "y"): low, ("b", "y"): view_of(2.0), ("c", "y"): view_of(1.0)}, gradients={(n, "y"): view_of(1.0) for n in "abc"},

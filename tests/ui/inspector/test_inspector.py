@@ -16,6 +16,7 @@ from graph.formula.to_graph import build
 from graph.model.edits import SetParam
 from graph.model.problem import Problem, Repair
 from graph.storage.document import Document
+from graph.text.messages import Message
 from tests.support.window_support import hand_trace, matrix, names, scalar
 from ui.forms.number_field import NumberField
 from ui.inspector.inspector import EXPLAIN, HELP, NODE, VALUES
@@ -156,7 +157,7 @@ def test_a_problem_stands_with_its_node_and_its_repair_is_one_undoable_step(wind
     node = select(window, "x")
     before = window.document.graph.copy()
     repair = Repair("Set the value to 4", (SetParam(node, "value", 4.0).to_json(),))
-    problem = Problem("error", "x: something is wrong", (node,), repairs=(repair,))
+    problem = Problem("error", Message("x-something-is-wrong", "x: something is wrong"), (node,), repairs=(repair,))
     window.showing.show_trace(replace(hand_trace(window.document), problems=(problem,)))
 
     button = next(b for b in window.inspector.node_page.findChildren(QPushButton) if b.text() == "Set the value to 4")
@@ -170,7 +171,7 @@ def test_a_problem_stands_with_its_node_and_its_repair_is_one_undoable_step(wind
 
 def test_a_click_on_a_problem_selects_its_node(window: Window, qtbot: QtBot) -> None:
     node = names(window.document)["y"]
-    window.showing.show_trace(replace(hand_trace(window.document), problems=(Problem("error", "y: wrong", (node,)),)))
+    window.showing.show_trace(replace(hand_trace(window.document), problems=(Problem("error", Message("y-wrong", "y: wrong"), (node,)),)))
     assert window.bottom.tabs.tabText(PROBLEMS) == "Problems 1"
     window.show_problems()
 
@@ -184,7 +185,9 @@ def test_an_unwired_exponent_stands_in_the_formula_with_numbers(make_window: Cal
     window, ids = make_window(document), names(document)
     window.showing.show_trace(
         TraceView(
-            structure=document.structure, revision=document.revision, objective=(ids["power"], "y"),
+            structure=document.structure,
+            revision=document.revision,
+            objective=(ids["power"], "y"),
             values={(ids["x"], "y"): scalar(-2.0), (ids["power"], "y"): scalar(-8.0)},
         )  # fmt: skip
     )

@@ -18,6 +18,7 @@ from graph.model.elements import Edge, Node
 from graph.model.graph import Graph
 from graph.model.problem import Problem
 from graph.storage.document import Document
+from graph.text.messages import Message
 from tests.support.window_support import hand_trace, names
 from ui.canvas.model.tips import node_tip
 from ui.problems.diagnosis import Diagnosis
@@ -98,7 +99,7 @@ def test_a_shape_problem_names_both_nodes_and_flatten_mends_it(make_window: Call
 def test_a_click_goes_to_the_node_and_its_wire(window: Window) -> None:
     ids = names(window.document)
     edge = window.document.graph.inputs_of(ids["add"])[0].id
-    problem = Problem("error", "add: a does not fit z", (ids["add"], ids["z"]), (edge,))
+    problem = Problem("error", Message("add-a-does-not-fit-z", "add: a does not fit z"), (ids["add"], ids["z"]), (edge,))
     window.showing.show_trace(replace(hand_trace(window.document), problems=(problem,)))
     window.show_problems()
 
@@ -110,7 +111,10 @@ def test_a_click_goes_to_the_node_and_its_wire(window: Window) -> None:
 
 def test_keys_walk_the_list_and_enter_goes(window: Window) -> None:
     ids = names(window.document)
-    two = (Problem("error", "add is wrong", (ids["add"],)), Problem("warning", "z is odd", (ids["z"],)))
+    two = (
+        Problem("error", Message("add-is-wrong", "add is wrong"), (ids["add"],)),
+        Problem("warning", Message("z-is-odd", "z is odd"), (ids["z"],)),
+    )
     window.showing.show_trace(replace(hand_trace(window.document), problems=two))
     window.show_problems()
     first, second = window.bottom.problems.rows
@@ -124,7 +128,7 @@ def test_keys_walk_the_list_and_enter_goes(window: Window) -> None:
 
 
 def test_severity_is_told_by_a_glyph_and_to_a_screen_reader(window: Window) -> None:
-    two = (Problem("warning", "odd"), Problem("error", "wrong"))
+    two = (Problem("warning", Message("odd", "odd")), Problem("error", Message("wrong", "wrong")))
     window.showing.show_trace(replace(hand_trace(window.document), problems=two))
 
     rows = window.bottom.problems.rows
@@ -137,7 +141,7 @@ def test_severity_is_told_by_a_glyph_and_to_a_screen_reader(window: Window) -> N
 def test_a_note_is_listed_last_is_not_counted_and_hides_no_number(window: Window) -> None:
     ids = names(window.document)
     texts_of = {"note": ("x: read as 2", "x"), "warning": ("y: odd", "y"), "error": ("add: wrong", "add")}
-    found = tuple(Problem(severity, text, (ids[name],)) for severity, (text, name) in texts_of.items())  # type: ignore[arg-type]
+    found = tuple(Problem(severity, Message(text, text), (ids[name],)) for severity, (text, name) in texts_of.items())  # type: ignore[arg-type]
     window.showing.show_trace(replace(hand_trace(window.document), problems=found))
     window.show_problems()
 
@@ -166,7 +170,9 @@ def test_what_window_and_engine_both_see_is_listed_once() -> None:
 
 def test_what_the_engine_said_of_a_deleted_node_goes_with_it(window: Window, qtbot: QtBot) -> None:
     ids = names(window.document)
-    window.showing.show_trace(replace(hand_trace(window.document), problems=(Problem("warning", "z is odd", (ids["z"],)),)))
+    window.showing.show_trace(
+        replace(hand_trace(window.document), problems=(Problem("warning", Message("z-is-odd", "z is odd"), (ids["z"],)),))
+    )
     assert texts(window) == ["z is odd"]
 
     window.canvas.select([ids["z"]])
