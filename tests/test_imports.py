@@ -64,8 +64,7 @@ ARROWS: dict[str, set[str]] = {
 """Room: the rooms it may import. A room inside another is a room of its own."""
 
 NOT_YET = {
-    ("ui.canvas.model", "ui.canvas"), ("ui.canvas.paint", "ui.canvas"), ("ui.canvas.paint", "ui.canvas.input"),
-    ("ui.canvas.input", "ui.canvas"), ("ui.look", "ui.shell"), ("ui.forms", "ui.shell"), ("ui.lessons", "ui.explain"),
+    ("ui.look", "ui.shell"), ("ui.forms", "ui.shell"), ("ui.lessons", "ui.explain"),
     ("ui.lessons", "ui.predict"), ("ui.debugger", "ui.explain"), ("ui.inspector", "ui.library"),
     *((f"ui.{name}", "ui.inspector") for name in ("data", "debugger", "explain", "outline", "problems", "training")),
     *((f"ui.{name}", "ui.shell") for name in (*PANELS, *FEATURES)),

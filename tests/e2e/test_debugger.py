@@ -84,7 +84,7 @@ def same(a: dict[tuple[str, str], np.ndarray], b: dict[tuple[str, str], np.ndarr
 
 
 def gradients(window: Window) -> set[str]:
-    graph, content = window.document.graph, window.canvas.stage.content
+    graph, content = window.document.graph, window.canvas.content
     return {node.name for node in graph.nodes.values() if isinstance(content.node_gradient(node.id, "y"), ArrayView)}
 
 

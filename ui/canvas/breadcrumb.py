@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from ui.canvas.model.canvas_model import CanvasModel
 from ui.look.theme import Theme, font
-
-if TYPE_CHECKING:
-    from ui.canvas.view import Canvas
 
 PLACE = (12, 12)
 TOP = "Graph"
@@ -19,9 +15,9 @@ TOP = "Graph"
 class Breadcrumb(QFrame):
     """At the top left of the canvas while one is inside a group; the last step is where one is."""
 
-    def __init__(self, canvas: Canvas) -> None:
-        super().__init__(canvas)
-        self._canvas = canvas
+    def __init__(self, parent: QWidget, model: CanvasModel) -> None:
+        super().__init__(parent)
+        self._model = model
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(6, 3, 10, 3)
         self._row.setSpacing(2)
@@ -31,11 +27,12 @@ class Breadcrumb(QFrame):
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.move(*PLACE)
         self.hide()
+        model.level_changed.connect(self.follow)
 
     def follow(self) -> None:
         """Show the way to the canvas's level; nothing on the outermost one."""
-        canvas, way = self._canvas, self._canvas.navigation.way()
-        shown = (canvas.theme, tuple((each.id, each.name) for each in way))
+        model, way = self._model, self._model.navigation.way()
+        shown = (model.theme, tuple((each.id, each.name) for each in way))
         if shown == self._shown:
             return
         self._shown = shown
@@ -45,7 +42,7 @@ class Breadcrumb(QFrame):
             if each:
                 self._add(QLabel("›"))
             self._add(self._here(name) if each == len(steps) - 1 else self._button(target, name))
-        self._dress(canvas.theme)
+        self._dress(model.theme)
         self.setVisible(bool(way))
         self.adjustSize()
         self.raise_()
@@ -56,7 +53,7 @@ class Breadcrumb(QFrame):
         made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         made.setCursor(Qt.CursorShape.PointingHandCursor)
         made.setFlat(True)
-        made.clicked.connect(lambda: self._canvas.navigation.show(target))
+        made.clicked.connect(lambda: self._model.navigation.show(target))
         self.buttons.append(made)
         return made
 

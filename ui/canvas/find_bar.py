@@ -2,35 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QWidget
 
+from ui.canvas.model.canvas_model import CanvasModel
+from ui.canvas.model.find import matches
 from ui.look.theme import font
 
-if TYPE_CHECKING:
-    from ui.canvas.view import Canvas
-
 WIDTH = 320
-
-
-def matches(canvas: Canvas, text: str) -> list[str]:
-    """Ids of nodes, groups, frames and notes that a few letters mean: exact names first, then beginnings, then anywhere."""
-    wanted = text.casefold().strip()
-    if not wanted:
-        return []
-    graph = canvas.document.graph
-    rows: list[tuple[str, tuple[str, ...]]] = [(n.id, (n.name, n.label, graph.spec(n).title)) for n in graph.nodes.values()]
-    rows += [(g.id, (g.name,)) for g in graph.groups.values()]
-    rows += [(f.id, (f.title,)) for f in graph.frames.values()] + [(t.id, (t.text,)) for t in graph.notes.values()]
-    found: list[tuple[int, int, str]] = []
-    for place, (identity, texts) in enumerate(rows):
-        ranks = [0 if t == wanted else 1 if t.startswith(wanted) else 2 for t in map(str.casefold, texts) if wanted in t]
-        if ranks:
-            found.append((min(ranks), place, identity))
-    return [identity for _, _, identity in sorted(found)]
 
 
 class _Query(QLineEdit):
@@ -56,12 +36,11 @@ class _Query(QLineEdit):
 
 
 class FindBar(QFrame):
-    """A strip in the upper right corner of the canvas. `found` is what it rings."""
+    """A strip in the upper right corner of `parent`, which shows the model."""
 
-    def __init__(self, canvas: Canvas) -> None:
-        super().__init__(canvas)
-        self._canvas = canvas
-        self.found: list[str] = []
+    def __init__(self, parent: QWidget, model: CanvasModel) -> None:
+        super().__init__(parent)
+        self._model = model
         self._at = -1
         self.setObjectName("searchbox")
         self.setAutoFillBackground(True)
@@ -75,7 +54,7 @@ class FindBar(QFrame):
         row.addWidget(self.query, 1)
         row.addWidget(self.count)
         self.query.textChanged.connect(self._typed)
-        canvas.installEventFilter(self)
+        parent.installEventFilter(self)
         self.hide()
 
     def ask(self) -> None:
@@ -88,12 +67,12 @@ class FindBar(QFrame):
         self._typed(self.query.text())
 
     def _place(self) -> None:
-        scale = self._canvas.theme.scale
+        scale = self._model.theme.scale
         self.query.setFont(font("base", scale))
         self.count.setFont(font("small", scale))
-        self.setFixedWidth(min(round(WIDTH * scale), self._canvas.width() - 24))
+        self.setFixedWidth(min(round(WIDTH * scale), round(self._model.viewport.size().width()) - 24))
         self.adjustSize()
-        self.move(self._canvas.width() - self.width() - 12, 12)
+        self.move(round(self._model.viewport.size().width()) - self.width() - 12, 12)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Resize and self.isVisible():
@@ -103,29 +82,29 @@ class FindBar(QFrame):
     def dismiss(self) -> None:
         """Close; what was found last stays selected."""
         self.hide()
-        self.found = []
-        self._canvas.setFocus(Qt.FocusReason.OtherFocusReason)
-        self._canvas.update()
+        self._model.found = ()
+        self._model.surface.take_focus(Qt.FocusReason.OtherFocusReason)
+        self._model.surface.repaint_scene()
 
     def go(self, way: int) -> None:
         """Select and show the next match."""
-        if not self.found:
+        if not self._model.found:
             return
-        self._at = (self._at + way) % len(self.found)
+        self._at = (self._at + way) % len(self._model.found)
         self._show()
 
     def _typed(self, text: str) -> None:
-        self.found = matches(self._canvas, text)
+        self._model.found = tuple(matches(self._model.document.graph, text))
         self._at = 0
-        if self.found:
+        if self._model.found:
             self._show()
         else:
             self.count.setText("none" if text.strip() else "")
-            self._canvas.update()
+            self._model.surface.repaint_scene()
 
     def _show(self) -> None:
-        canvas, identity = self._canvas, self.found[self._at]
-        self.count.setText(f"{self._at + 1} of {len(self.found)}")
-        canvas.select([identity])
-        canvas.reveal(identity)
-        canvas.update()
+        model, identity = self._model, self._model.found[self._at]
+        self.count.setText(f"{self._at + 1} of {len(self._model.found)}")
+        model.select([identity])
+        model.reveal(identity)
+        model.surface.repaint_scene()

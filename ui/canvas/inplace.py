@@ -6,60 +6,57 @@ While one of these has the focus every key belongs to it. Moving the view ends i
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QRectF, Qt
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QPalette
 from PySide6.QtWidgets import QFrame, QLineEdit, QPlainTextEdit, QWidget
 
+from ui.canvas.model.canvas_model import CanvasModel
+from ui.canvas.model.surface import Typed
 from ui.look.theme import color, font
-
-if TYPE_CHECKING:
-    from ui.canvas.view import Canvas
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class _Ending:
-    """Ends once: with `done(text)`, or with nothing."""
+    """Ends once: with `done(text, by_key)`, or with nothing; `closed(editor)` comes before. `by_key`: ended by Enter or Tab."""
 
-    def __init__(self, canvas: Canvas, editor: QWidget, text: Callable[[], str], done: Callable[[str], None]) -> None:
-        self._canvas, self._editor, self._text, self._done = canvas, editor, text, done
+    def __init__(
+        self, model: CanvasModel, editor: QWidget, text: Callable[[], str], done: Typed, closed: Callable[[QWidget], None]
+    ) -> None:
+        self._model, self._editor, self._text, self._done, self._closed = model, editor, text, done, closed
         self._over = False
-        self.by_key = False
-        """Ended by Enter or Tab: what is refused can be corrected at once."""
-        canvas.view_changed.connect(self.keep)
+        model.view_changed.connect(self.keep)
 
-    def keep(self) -> None:
-        self._end(True)
+    def keep(self, by_key: bool = False) -> None:
+        self._end(True, by_key)
 
     def drop(self) -> None:
-        self._end(False)
+        self._end(False, True)
 
-    def _end(self, kept: bool) -> None:
+    def _end(self, kept: bool, by_key: bool) -> None:
         if self._over:
             return
         self._over = True
-        canvas, editor = self._canvas, self._editor
-        canvas.view_changed.disconnect(self.keep)
+        model, editor = self._model, self._editor
+        model.view_changed.disconnect(self.keep)
         focused = editor.hasFocus()
         text = self._text()
-        if canvas.editor is editor:
-            canvas.editor = None
+        self._closed(editor)
         editor.hide()
         editor.deleteLater()
         if focused:
-            canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+            model.surface.take_focus(Qt.FocusReason.OtherFocusReason)
         if kept:
-            self._done(text)
-        canvas.update()
+            self._done(text, by_key)
+        model.surface.repaint_scene()
 
 
-def _dress(editor: QWidget, canvas: Canvas, place: QRectF) -> None:
+def _dress(editor: QWidget, model: CanvasModel, place: QRectF) -> None:
     """Put it where the text stands, as large as the text is."""
-    theme = canvas.theme
-    rect = canvas.camera.rect_to_view(place).toAlignedRect()
-    editor.setFont(font("base", max(canvas.camera.scale, 0.8)))
+    theme, size = model.theme, model.viewport.size().toSize()
+    rect = model.camera.rect_to_view(place).toAlignedRect()
+    editor.setFont(font("base", max(model.camera.scale, 0.8)))
     palette = editor.palette()
     palette.setColor(QPalette.ColorRole.Base, color(theme.field))
     palette.setColor(QPalette.ColorRole.Text, color(theme.text))
@@ -68,25 +65,24 @@ def _dress(editor: QWidget, canvas: Canvas, place: QRectF) -> None:
     least = editor.fontMetrics().height() + 8
     rect.setHeight(max(rect.height(), least))
     rect.setWidth(max(rect.width(), 8 * least))
-    rect.moveLeft(max(4, min(rect.left(), canvas.width() - rect.width() - 4)))
-    rect.moveTop(max(4, min(rect.top(), canvas.height() - rect.height() - 4)))
+    rect.moveLeft(max(4, min(rect.left(), size.width() - rect.width() - 4)))
+    rect.moveTop(max(4, min(rect.top(), size.height() - rect.height() - 4)))
     editor.setGeometry(rect)
     editor.show()
     editor.setFocus(Qt.FocusReason.OtherFocusReason)
-    if canvas.editor is not None:
-        canvas.editor.ending.keep()
-    canvas.editor = editor  # type: ignore[assignment]
 
 
 class LineEditor(QLineEdit):
     """One line: Enter or a click elsewhere keeps it, Esc does not."""
 
-    def __init__(self, canvas: Canvas, text: str, what: str, place: QRectF, done: Callable[[str], None]) -> None:
-        super().__init__(text, canvas)
-        self.setAccessibleName(what)
-        self.setPlaceholderText(what)
-        self.ending = _Ending(canvas, self, self.text, done)
-        _dress(self, canvas, place)
+    def __init__(
+        self, parent: QWidget, model: CanvasModel, text: str, label: str, place: QRectF, done: Typed, closed: Callable[[QWidget], None]
+    ) -> None:  # fmt: skip
+        super().__init__(text, parent)
+        self.setAccessibleName(label)
+        self.setPlaceholderText(label)
+        self.ending = _Ending(model, self, self.text, done, closed)
+        _dress(self, model, place)
         self.selectAll()
 
     def commit(self) -> None:
@@ -100,8 +96,7 @@ class LineEditor(QLineEdit):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (*_ENTER, Qt.Key.Key_Tab):
-            self.ending.by_key = True
-            self.ending.keep()
+            self.ending.keep(by_key=True)
         elif event.key() == Qt.Key.Key_Escape:
             self.ending.drop()
         else:
@@ -117,14 +112,16 @@ class LineEditor(QLineEdit):
 class TextEditor(QPlainTextEdit):
     """Several lines: Esc, Ctrl+Enter or a click elsewhere keeps them. A text is too long to be lost to one key."""
 
-    def __init__(self, canvas: Canvas, text: str, what: str, place: QRectF, done: Callable[[str], None]) -> None:
-        super().__init__(text, canvas)
-        self.setAccessibleName(what)
-        self.setPlaceholderText(what)
+    def __init__(
+        self, parent: QWidget, model: CanvasModel, text: str, label: str, place: QRectF, done: Typed, closed: Callable[[QWidget], None]
+    ) -> None:  # fmt: skip
+        super().__init__(text, parent)
+        self.setAccessibleName(label)
+        self.setPlaceholderText(label)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setTabChangesFocus(False)
-        self.ending = _Ending(canvas, self, self.toPlainText, done)
-        _dress(self, canvas, place)
+        self.ending = _Ending(model, self, self.toPlainText, done, closed)
+        _dress(self, model, place)
         self.selectAll()
 
     def commit(self) -> None:
@@ -139,7 +136,7 @@ class TextEditor(QPlainTextEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         ctrl = event.modifiers() & Qt.KeyboardModifier.ControlModifier
         if event.key() == Qt.Key.Key_Escape or (ctrl and event.key() in _ENTER):
-            self.ending.keep()
+            self.ending.keep(by_key=True)
         else:
             super().keyPressEvent(event)
             event.accept()

@@ -1,17 +1,17 @@
-"""The canvas: a plain widget that paints a scene and hands mouse and keys to gestures.
+"""The canvas: a plain widget that paints a model and passes mouse and keys to its router.
 
 Not a `QGraphicsView`: hit-testing over numpy arrays takes microseconds, and everything is painted in batches, so items
-would only be a second copy of the document to keep in step. The document is the only thing gestures change; the picture
-follows `document.changed`.
+would only be a second copy of the document to keep in step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, QSizeF, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
+    QCursor,
     QDragEnterEvent,
     QDragLeaveEvent,
     QDragMoveEvent,
@@ -25,69 +25,50 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.compile.views import TraceView
-from graph.model import edits
-from graph.model.graph import GraphError
-from graph.storage.document import Change, Document
+from graph.storage.document import Document
+from ui.canvas.breadcrumb import Breadcrumb
 from ui.canvas.find_bar import FindBar
 from ui.canvas.inplace import LineEditor, TextEditor
-from ui.canvas.input import commands, keys
-from ui.canvas.input.gestures import Gesture, Pointer
+from ui.canvas.input import commands
+from ui.canvas.input.gestures import Gesture
 from ui.canvas.input.router import InputRouter
-from ui.canvas.model import levels
-from ui.canvas.model.camera import Camera
+from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.content import Content
-from ui.canvas.model.navigation import GroupNavigation
-from ui.canvas.model.playhead import Playhead
+from ui.canvas.model.labels import Labels
 from ui.canvas.model.scene import PortHit, Scene
-from ui.canvas.model.selection import Selection
-from ui.canvas.paint import painting
+from ui.canvas.model.surface import Typed
 from ui.canvas.paint.minimap import Minimap
-from ui.canvas.paint.overlay import Overlay
+from ui.canvas.paint.overlay import paint_above, paint_overlay
 from ui.canvas.paint.painter import prepare
 from ui.canvas.paint.stage import Stage
 from ui.canvas.paint.top import paint_top
-from ui.canvas.viewport import SHARPEN, Viewport
 from ui.look import theme as themes
 from ui.look.schedule import Schedule
 from ui.look.theme import Theme
 
 STALE_MS, STALE = 150, "grey"
 """Numbers of an older document are greyed when no answer has come by then: at once would flicker at every edit."""
+SHARPEN_MS, SHARPEN = 90, "sharpen"
+"""After the last step of a zoom the picture is drawn sharp."""
 
 
-class Canvas(Viewport):
-    """Shows one document. `on_live_edit` is called after every tick of a slider, so that numbers can follow in the same frame.
+class Canvas(QWidget):
+    """Shows a `CanvasModel`, whose surface it is.
 
     `key_elsewhere` says of a key that the window binds it (to whatever command a person chose): the canvas's own table stays silent then.
     """
 
-    selection_changed = Signal()
-    value_dragged = Signal(str, object)
-    add_requested = Signal(object, object, object)
-    """Scene position, global position, and the `PortHit` a wire hangs on (or None)."""
-    node_activated = Signal(str)
-    value_activated = Signal(str)
-    """The id of a node whose number was double-clicked."""
-    number_activated = Signal(str)
-    """The id of a wire one of whose numbers was double-clicked."""
-    probe_requested = Signal(str)
-    """The id of a wire whose numbers someone wants to follow."""
-    menu_requested = Signal(object, object)
-    """Global position, and the id of the node or wire under it (or None)."""
-    gallery_requested = Signal()
-    lessons_requested = Signal()
-    formula_requested = Signal()
-    message = Signal(str)
     painted = Signal()
     """A frame is complete."""
 
     def __init__(self, document: Document, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.router = InputRouter(self)
         themes.load_fonts()
+        self.model = CanvasModel(document, theme, self)
+        self.router = InputRouter(self.model)  # before everything that sends events
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         self.setAcceptDrops(True)
@@ -95,246 +76,210 @@ class Canvas(Viewport):
         self.setMinimumSize(240, 160)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName("Graph")
-        self.document: Document = document
-        self.camera = Camera()
-        self.stage = Stage(document.graph, theme, self._repaint)
-        self.minimap = Minimap()
-        self.playhead: Playhead | None = None
-        self.on_live_edit: Callable[[], None] | None = None
-        self.key_elsewhere: Callable[[QKeyEvent], bool] | None = None
+        self.stage = Stage(self.model)
+        self.breadcrumb = Breadcrumb(self, self.model)
+        self.find_bar: FindBar | None = None
         self.editor: LineEditor | TextEditor | None = None
         """Where someone is typing on the canvas itself."""
-        self.find_bar: FindBar | None = None
-        self.navigation: GroupNavigation = GroupNavigation(self)
-        self.overlay = Overlay(self)
-        self.content.hidden = self.overlay.hidden
-        self._selection = Selection(self._selection_flipped)
-        self._fitted = True
+        self.key_elsewhere: Callable[[QKeyEvent], bool] | None = None
+        self._minimap = Minimap()
         self._zooming = False
         self._schedule = Schedule(self)
-        document.changed.connect(self._changed)
-        self.camera.scale = theme.scale
+        self.model.zoomed.connect(self._zoomed)
+        self.model.document_followed.connect(self._watch_age)
+        self._offer_names()
+
+    def _offer_names(self) -> None:
+        """What the rest of the window asks of the model, by the same names."""
+        model, viewport = self.model, self.model.viewport
+        self.viewport, self.camera, self.overlay, self.navigation = viewport, viewport.camera, model.overlay, model.navigation
+        self.selection_changed, self.view_changed, self.message = model.selection_changed, model.view_changed, model.message
+        self.value_dragged, self.menu_requested = model.value_dragged, model.menu_requested
+        self.add_requested, self.probe_requested = model.add_requested, model.probe_requested
+        self.node_activated, self.value_activated = model.node_activated, model.value_activated
+        self.number_activated, self.gallery_requested = model.number_activated, model.gallery_requested
+        self.lessons_requested, self.formula_requested = model.lessons_requested, model.formula_requested
+        self.select, self.select_all, self.do, self.reveal = model.select, model.select_all, model.do, model.reveal
+        self.selected_nodes, self.selected_edges, self.movable = model.selected_nodes, model.selected_edges, model.movable
+        self.request_add, self.cursor_place, self.number_at = model.request_add, model.cursor_place, model.number_at
+        self.set_playhead, self.numbers_changed = model.set_playhead, model.numbers_changed
+        self.fit_all, self.refit, self.fit_nodes = viewport.fit_all, viewport.refit, viewport.fit_nodes
+        self.zoom_by, self.zoom_100, self.pan_by, self.centre_on = viewport.zoom_by, viewport.zoom_100, viewport.pan_by, viewport.centre_on
+        self.view_state, self.restore_view, self.camera_moved = viewport.state, viewport.restore, viewport.camera_moved
+        self.seen = viewport.seen
 
     # what is shown
 
-    def set_document(self, document: Document) -> None:
-        """Show another document, all of it."""
-        self.router.cancel()
-        self._finish_typing()
-        self.document.changed.disconnect(self._changed)
-        self.document = document
-        document.changed.connect(self._changed)
-        self.stage = Stage(document.graph, self.theme, self._repaint)
-        self.stage.content.playhead = self.playhead
-        self.stage.content.hidden = self.overlay.hidden
-        self.overlay.clear()
-        self._selection.set(())
-        self.navigation.reset()
-        self.fit_all()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Change colours; the projector's larger scale keeps the middle of the view where it is."""
-        fitted = self._fitted
-        self.camera.zoom(theme.scale / self.theme.scale, self._middle())
-        self.stage.set_theme(theme)
-        self.navigation.bar.follow()
-        self.camera_moved()
-        if fitted:
-            self.fit_all()
-
-    def set_trace(self, trace: TraceView | None) -> None:
-        """Show these numbers. A trace of another document is the caller's mistake; an older one is shown until a newer comes."""
-        if trace is not None and self.document.revision == trace.revision:
-            self._schedule.drop(STALE)
-        stale = self._is_old(trace) and self.content.stale
-        self.stage.content = Content(self.document.graph, trace, self.playhead, stale, hidden=self.overlay.hidden)
-        self._watch_age()
-        self.update()
-
-    def numbers_changed(self) -> None:
-        """Other numbers of the same trace are to be seen."""
-        self.set_trace(self.content.trace)
-
-    def set_playhead(self, playhead: Playhead | None) -> None:
-        if self.playhead is not None:
-            self.playhead.moved.disconnect(self._playhead_moved)
-        self.playhead = playhead
-        if playhead is not None:
-            playhead.moved.connect(self._playhead_moved)
-        self.content.playhead = playhead
-        self.update()
+    @property
+    def document(self) -> Document:
+        return self.model.document
 
     @property
     def theme(self) -> Theme:
-        return self.stage.theme
+        return self.model.theme
 
     @property
     def scene(self) -> Scene:
-        return self.stage.scene
+        return self.model.scene
 
     @property
     def content(self) -> Content:
-        return self.stage.content
+        return self.model.content
 
-    # selection
+    @property
+    def labels(self) -> Labels:
+        return self.model.labels
 
     @property
     def selection(self) -> frozenset[str]:
-        return self._selection.ids
+        return self.model.selection
 
-    def selected_nodes(self) -> list[str]:
-        return self._selection.nodes(self.document.graph)
-
-    def selected_edges(self) -> list[str]:
-        return self._selection.edges(self.document.graph)
-
-    def focused_item(self) -> str | None:
-        """What keys act on, while they are in use: the last thing selected."""
-        chosen = self.movable()
-        return chosen[-1] if chosen and self.hasFocus() and self.router.by_keys else None
-
-    def movable(self) -> list[str]:
-        """Everything selected that has a place of its own: nodes, groups, frames and notes."""
-        return self._selection.movable(self.document.graph)
-
-    def select(self, ids: Iterable[str]) -> None:
-        self._selection.set(ids)
-
-    def select_all(self) -> None:
-        graph = self.document.graph
-        self.select([*self.scene.ids, *self.scene.edges, *graph.frames, *graph.notes])
-
-    def clicked_node(self, node_id: str, at: Pointer) -> None:
-        """A click that moved nothing: the node alone is selected; with Shift or Ctrl it has been toggled already."""
-        if node_id != self.scene.inside and not at.modifiers & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier):
-            self.select([node_id])
-
-    def _selection_flipped(self, ids: set[str]) -> None:
-        for item in ids:
-            if item in self.scene.row:
-                self.update_scene(self.scene.rect(item).adjusted(-10, -14, 14, 10))
-            elif item in self.scene.edge_row:
-                self.update_scene(self.scene.wire_rect(item, 12))
-            else:
-                self.update()
-        self.selection_changed.emit()
-
-    def number_at(self, at: QPointF) -> str | None:
-        """The wire whose value or gradient is written at a place of the scene; none from so far away that there are no numbers."""
-        if self.camera.scale < painting.NUMBERS or not self.content.values:
-            return None
-        return self.stage.labels.hit(self.scene.edges_in(QRectF(at.x() - 90, at.y() - 60, 180, 120)), at.x(), at.y())
-
-    # edits: menus and keys call these
-
-    def do(self, edit: edits.Edit, text: str = "", merge: Hashable | None = None) -> bool:
-        """Change the document; a refusal becomes a message. Whether it was done."""
-        try:
-            self.document.do(levels.placed(edit, self.navigation.inside), text, merge)
-        except GraphError as refused:
-            self.message.emit(str(refused))
-            return False
-        return True
-
-    def delete_selection(self) -> None:
-        commands.delete(self)
-
-    def dissolve_selection(self) -> None:
-        commands.dissolve(self)
-
-    def copy(self) -> None:
-        commands.copy(self)
-
-    def cut(self) -> None:
-        commands.cut(self)
-
-    def paste(self, at: QPointF | None = None) -> None:
-        commands.paste(self, at)
-
-    def duplicate(self) -> None:
-        commands.duplicate(self)
-
-    def add_node(self, key: str, at: QPointF | None = None, from_port: PortHit | None = None, port: str | None = None) -> str | None:
-        """Add a node at a scene position (the view's middle without one), wired to `from_port` where given; its id."""
-        place = at if at is not None else self.camera.to_scene(self._middle())
-        return commands.add(self, key, place, from_port, port)
-
-    def request_add(self, at: QPointF | None = None, from_port: PortHit | None = None) -> None:
-        """Ask for the search box, at a place in the view (the cursor's without one)."""
-        if self.document.read_only:
-            self.message.emit(self.document.read_only)
-            return
-        place = at if at is not None else QPointF(self.camera.to_view(self.cursor_place()))
-        self.add_requested.emit(self.camera.to_scene(place), self.mapToGlobal(place.toPoint()), from_port)
-
-    def connect_by_keys(self) -> None:
-        """Draw a wire from the selected node: arrows choose, Enter connects, Esc does not."""
-        keys.connect(self)
-
-    def activate(self) -> None:
-        keys.activate(self)
-
-    def _finish_typing(self) -> None:
-        if self.editor is not None:
-            self.editor.ending.keep()
-
-    def ask_find(self) -> None:
-        """Open the strip that looks for nodes by a few letters."""
-        if self.find_bar is None:
-            self.find_bar = FindBar(self)
-        self.find_bar.ask()
-
-    def cancel_gesture(self) -> bool:
-        """What Esc does first. Whether there was a gesture."""
-        return self.router.cancel()
+    @property
+    def fitted(self) -> bool:
+        """Whether everything was shown last, and nobody has moved the view since."""
+        return self.viewport.fitted
 
     @property
     def gesture(self) -> Gesture | None:
         return self.router.gesture
 
-    def fit_selection(self) -> None:
-        """Show the selected nodes, or everything."""
-        self.fit_nodes(self.selected_nodes())
+    def cancel_gesture(self) -> bool:
+        """What Esc does first. Whether there was a gesture."""
+        return self.router.cancel()
 
-    # following the document, the trace and the playhead
+    def set_document(self, document: Document) -> None:
+        """Show another document, all of it."""
+        self.router.cancel()
+        if self.editor is not None:
+            self.editor.ending.keep()
+        self.model.set_document(document)
 
-    def _changed(self, change: Change) -> None:
-        self.stage.follow(change, self.router.document_changed)
-        self.navigation.follow()
-        self._selection.keep(self.document.graph, self.navigation.seen)
+    def set_theme(self, theme: Theme) -> None:
+        self.model.set_theme(theme)
+
+    def set_trace(self, trace: TraceView | None) -> None:
+        """Show these numbers. A trace of another document is the caller's mistake; an older one is shown until a newer comes."""
+        if trace is not None and self.document.revision == trace.revision:
+            self._schedule.drop(STALE)
+        self.model.set_trace(trace)
         self._watch_age()
 
-    def _is_old(self, trace: TraceView | None) -> bool:
-        return trace is not None and (trace.revision < self.document.revision or trace.structure < self.document.structure)
+    # menus and keys call these
 
-    def _watch_age(self) -> None:
-        if not self._is_old(self.content.trace):
-            self._schedule.drop(STALE)
-            self.content.stale = False
-        elif not self.content.stale and not self._schedule.pending(STALE) and self.isVisible():
-            self._schedule.after_frame(STALE, self._grey, STALE_MS)
+    def delete_selection(self) -> None:
+        commands.delete(self.model)
 
-    def _grey(self) -> None:
-        self.content.stale = self._is_old(self.content.trace)
-        self.update()
+    def dissolve_selection(self) -> None:
+        commands.dissolve(self.model)
 
-    def _playhead_moved(self) -> None:
-        self.update()
+    def copy(self) -> None:
+        commands.copy(self.model)
 
-    # painting
+    def cut(self) -> None:
+        commands.cut(self.model)
 
-    def _repaint(self, area: QRectF | None) -> None:
+    def paste(self, at: QPointF | None = None) -> None:
+        commands.paste(self.model, at)
+
+    def duplicate(self) -> None:
+        commands.duplicate(self.model)
+
+    def add_node(self, key: str, at: QPointF | None = None, from_port: PortHit | None = None, port: str | None = None) -> str | None:
+        """Add a node at a scene position (the view's middle without one), wired to `from_port` where given; its id."""
+        place = at if at is not None else self.camera.to_scene(self.viewport.middle())
+        return commands.add(self.model, key, place, from_port, port)
+
+    def connect_by_keys(self) -> None:
+        self.router.connect_by_keys()
+
+    def activate(self) -> None:
+        commands.activate(self.model)
+
+    def fit_selection(self) -> None:
+        """Show the selected nodes, or everything."""
+        self.viewport.fit_nodes(self.model.selected_nodes())
+
+    def ask_find(self) -> None:
+        """Open the strip that looks for nodes by a few letters."""
+        if self.find_bar is None:
+            self.find_bar = FindBar(self, self.model)
+        self.find_bar.ask()
+
+    # the model's surface
+
+    def view_size(self) -> QSizeF:
+        return QSizeF(self.size())
+
+    def repaint_scene(self, area: QRectF | None = None) -> None:
         if area is None:
             self.update()
         else:
-            self.update_scene(area)
+            self.update(self.camera.rect_to_view(area).toAlignedRect().adjusted(-2, -2, 2, 2))
 
-    def update_scene(self, area: QRectF) -> None:
-        """Repaint a part of the scene."""
-        self.update(self.camera.rect_to_view(area).toAlignedRect().adjusted(-2, -2, 2, 2))
+    def show_cursor(self, shape: Qt.CursorShape | None) -> None:
+        if shape is None:
+            self.unsetCursor()
+        else:
+            self.setCursor(shape)
 
-    def pointer(self, at: QPointF, modifiers: Qt.KeyboardModifier) -> Pointer:
-        return Pointer(at, self.camera.to_scene(at), modifiers)
+    def mouse_place(self) -> QPointF:
+        return QPointF(self.mapFromGlobal(QCursor.pos()))
+
+    def to_global(self, at: QPointF) -> QPoint:
+        return self.mapToGlobal(at.toPoint())
+
+    def take_focus(self, reason: Qt.FocusReason) -> None:
+        self.setFocus(reason)
+
+    def has_focus(self) -> bool:
+        return self.hasFocus()
+
+    def show_tip(self, text: str, at: QPoint) -> None:
+        if text:
+            QToolTip.showText(self.mapToGlobal(at), text, self, QRect(at - QPoint(6, 6), at + QPoint(6, 6)))
+        else:
+            QToolTip.hideText()
+
+    def edit_line(self, text: str, label: str, place: QRectF, done: Typed) -> None:
+        self._open(LineEditor(self, self.model, text, label, place, done, self._closed))
+
+    def edit_text(self, text: str, label: str, place: QRectF, done: Typed) -> None:
+        self._open(TextEditor(self, self.model, text, label, place, done, self._closed))
+
+    def _open(self, editor: LineEditor | TextEditor) -> None:
+        if self.editor is not None:
+            self.editor.ending.keep()
+        self.editor = editor
+
+    def _closed(self, editor: QWidget) -> None:
+        if self.editor is editor:
+            self.editor = None
+
+    def bound_elsewhere(self, event: QKeyEvent) -> bool:
+        return self.key_elsewhere is not None and self.key_elsewhere(event)
+
+    # what waits a moment
+
+    def _watch_age(self) -> None:
+        content = self.model.content
+        if not self.model.is_old(content.trace):
+            self._schedule.drop(STALE)
+            content.stale = False
+        elif not content.stale and not self._schedule.pending(STALE) and self.isVisible():
+            self._schedule.after_frame(STALE, self._grey, STALE_MS)
+
+    def _grey(self) -> None:
+        content = self.model.content
+        content.stale = self.model.is_old(content.trace)
+        self.update()
+
+    def _zoomed(self) -> None:
+        self._zooming = True
+        self._schedule.after_frame(SHARPEN, self._sharpened, SHARPEN_MS)
+
+    def _sharpened(self) -> None:
+        self._zooming = False
+        self.update()
 
     # Qt
 
@@ -345,20 +290,21 @@ class Canvas(Viewport):
         painter = QPainter(self)
         try:
             prepare(painter)
-            self.stage.paint(painter, self.camera, self._size(), self.devicePixelRatioF(), self._zooming)
+            self.stage.paint(painter, self.view_size(), self.devicePixelRatioF(), self._zooming)
             painter.save()
             painter.setWorldTransform(self.camera.transform(), True)
-            self.overlay.paint(painter)
+            paint_overlay(painter, self.model)
             self.router.paint(painter)
             painter.restore()
-            paint_top(painter, self)
-            self.overlay.paint_above(painter)
+            paint_top(painter, self.model, self._minimap)
+            self.router.paint_tip(painter)
+            paint_above(painter, self.model)
         finally:
             painter.end()  # a painter that is left open takes the whole process down
         self.painted.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self.refit()
+        self.viewport.refit()
         super().resizeEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:

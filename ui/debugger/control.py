@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from engine.explain.condition import Condition
     from engine.kernel.protocol import Progress
     from graph.storage.document import Document
-    from ui.canvas.paint.overlay import Hue
+    from ui.canvas.model.overlay import Hue
     from ui.debugger.page import Page
     from ui.engine_link.link import Kernel
     from ui.look.theme import Theme

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from engine.explain.update import ParameterUpdate, Update
-from ui.canvas.paint.overlay import Tag
+from ui.canvas.model.overlay import Tag
 from ui.look.numbers import number
 
 

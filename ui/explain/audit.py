@@ -11,7 +11,7 @@ from PySide6.QtGui import QMouseEvent
 from engine.compile.views import TraceView
 from engine.explain.audit import Audit, AuditPart, AuditRow
 from engine.explain.question import Question, Refusal
-from ui.canvas.paint.overlay import Kind, Tag
+from ui.canvas.model.overlay import Kind, Tag
 from ui.look.numbers import number
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from ui.shell.workspace.feature import Feature
 if TYPE_CHECKING:
     from engine.explain.audit import AuditRow
     from graph.model.address import Address
-    from ui.canvas.paint.overlay import Measure
+    from ui.canvas.model.overlay import Measure
     from ui.explain.audit import AuditOverlay
     from ui.explain.card_page import CardPage
     from ui.explain.tools_page import ToolsPage

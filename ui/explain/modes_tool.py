@@ -12,7 +12,7 @@ from engine.explain.cards.symbols import Symbols
 from engine.explain.forward_mode import Adjoints, Direction, ForwardMode, ReverseMode, Tangents
 from engine.explain.question import Question
 from graph.model.address import Address
-from ui.canvas.paint.overlay import Tag
+from ui.canvas.model.overlay import Tag
 from ui.explain.tool import Tool, chosen_place, top_aligned
 from ui.explain.writing import HIDDEN
 from ui.look.numbers import exact, number

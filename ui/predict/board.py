@@ -257,7 +257,7 @@ class Board(QObject):
     # what the canvas shows
 
     def _show(self) -> None:
-        from ui.canvas.paint.overlay import Tag
+        from ui.canvas.model.overlay import Tag
 
         canvas, graph = self.workspace.canvas, self.workspace.document.graph
         values, gradients = covers(graph, self.asked)

@@ -149,7 +149,7 @@ class FaultFinding(QObject):
 
     def _shown(self, fault: Fault | None, kind: str = "error") -> None:
         """Ring the fault's place, and name it there; none: take that away."""
-        from ui.canvas.paint.overlay import Tag
+        from ui.canvas.model.overlay import Tag
 
         overlay, graph = self.workspace.canvas.overlay, self.workspace.document.graph
         place = fault.place if fault is not None else ""

@@ -10,7 +10,6 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 from engine.explain.misconceptions import Item
 from engine.explain.misconceptions.match import WORDS, Judgement, hints_of
-from ui.canvas.inplace import LineEditor
 from ui.canvas.model.label_search import HEIGHT
 from ui.predict.board import OWNER, Board
 from ui.predict.callout import Callout
@@ -49,9 +48,9 @@ class Typing(QObject):
     def place(self, item: Item) -> QRectF:
         """The scene rectangle of an item's question mark."""
         canvas, graph = self.canvas, self.canvas.document.graph
-        boost = max(canvas.stage.labels.boost, 1.0)
+        boost = max(canvas.labels.boost, 1.0)
         wire = item.place if item.place in graph.edges else ""
-        known = canvas.stage.labels.places.get(wire)
+        known = canvas.labels.places.get(wire)
         if known is not None:
             x, y = known.forward if item.sort == "value" else known.backward
             return QRectF(x - 20 * boost, y - HEIGHT * boost / 2, 40 * boost, HEIGHT * boost)
@@ -102,7 +101,7 @@ class Typing(QObject):
         self.callout.hide()
         asked = self.board.asked[item]
         text = asked.said if asked.verdict in ("coarse", "unreadable") else ""
-        LineEditor(self.canvas, text, asked.name, self.place(item), lambda typed: self._typed(item, typed))
+        self.canvas.edit_line(text, asked.name, self.place(item), lambda typed, _: self._typed(item, typed))
 
     def next(self) -> None:
         """The next number that is asked for, after the one typed last."""

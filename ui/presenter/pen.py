@@ -164,7 +164,8 @@ class Pen(QObject):
 
     # painting
 
-    def _paint(self, painter: QPainter, canvas: Canvas) -> None:
+    def _paint(self, painter: QPainter) -> None:
+        canvas = self._canvas
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setWorldTransform(canvas.camera.transform(), True)
         fading = {id(stroke) for stroke in self._erased or ()}

@@ -57,7 +57,8 @@ class Spotlight(QObject):
             return True
         return False
 
-    def _paint(self, painter: QPainter, canvas: Canvas) -> None:
+    def _paint(self, painter: QPainter) -> None:
+        canvas = self._canvas
         path = QPainterPath()
         path.addRect(QRectF(canvas.rect()))
         if self._at is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QSize, QSizeF, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -101,7 +101,7 @@ class Strip(QFrame):
         natural = sum(made.sizeHint().width() + 2 for made in shown) + margins.left() + margins.right()
         width = max(120, min(natural, room.width() - 16))
         height = layout.totalHeightForWidth(width)
-        left = min((room.width() - width) // 2, round(self._canvas.minimap.place(QSizeF(room)).left()) - 8 - width)
+        left = min((room.width() - width) // 2, round(self._canvas.model.map.place().left()) - 8 - width)
         self.setGeometry(max(left, 8), room.height() - height - 12, width, height)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from graph.grouping.align import Side
-from ui.canvas.input import arranging, remarks, states
+from ui.canvas.input import arranging, grouping, remarks, states
 
 if TYPE_CHECKING:
     from ui.shell.window import Window
@@ -23,31 +23,31 @@ class CanvasCommands:
 
     def frame(self) -> None:
         if self._hands_free:
-            remarks.frame(self._window.canvas)
+            remarks.frame(self._window.canvas.model)
 
     def note(self) -> None:
         if self._hands_free:
-            remarks.note(self._window.canvas)
+            remarks.note(self._window.canvas.model)
 
     def recolour(self) -> None:
         if self._hands_free:
-            remarks.recolour(self._window.canvas)
+            remarks.recolour(self._window.canvas.model)
 
     def retitle(self) -> None:
         if self._hands_free:
-            remarks.retitle(self._window.canvas)
+            remarks.retitle(self._window.canvas.model)
 
     def rename(self) -> None:
         if self._hands_free:
-            remarks.rename(self._window.canvas)
+            remarks.rename(self._window.canvas.model)
 
     def group(self) -> None:
         if self._hands_free:
-            self._window.canvas.navigation.group_selection()
+            grouping.group_selection(self._window.canvas.model)
 
     def ungroup(self) -> None:
         if self._hands_free:
-            self._window.canvas.navigation.ungroup_selection()
+            grouping.ungroup_selection(self._window.canvas.model)
 
     def leave_group(self) -> None:
         if self._hands_free:
@@ -67,23 +67,23 @@ class CanvasCommands:
 
     def _align(self, side: Side) -> None:
         if self._hands_free:
-            arranging.align_selection(self._window.canvas, side)
+            arranging.align_selection(self._window.canvas.model, side)
 
     def layout(self) -> None:
         if self._hands_free:
-            arranging.layout_selection(self._window.canvas)
+            arranging.layout_selection(self._window.canvas.model)
 
     def collapse(self) -> None:
         if self._hands_free:
-            states.collapse(self._window.canvas)
+            states.collapse(self._window.canvas.model)
 
     def bypass(self) -> None:
         if self._hands_free:
-            states.bypass(self._window.canvas)
+            states.bypass(self._window.canvas.model)
 
     def freeze(self) -> None:
         if self._hands_free:
-            states.freeze(self._window.canvas)
+            states.freeze(self._window.canvas.model)
 
     def find(self) -> None:
         if self._hands_free:

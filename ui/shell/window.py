@@ -189,7 +189,7 @@ class Window(QMainWindow):
         canvas.lessons_requested.connect(lambda: self.later(self.lessons.choose))
         canvas.formula_requested.connect(commands.ask_for_formula)
         canvas.message.connect(self.say)
-        canvas.on_live_edit = self._live_edit
+        canvas.model.on_live_edit = self._live_edit
         self.library.placed.connect(commands.place)
         self.inspector.repair.connect(self.mend)
         self.inspector.pin.connect(self.pin_probe)

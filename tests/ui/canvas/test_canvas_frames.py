@@ -33,7 +33,7 @@ def canvas(qtbot: QtBot) -> Iterator[Canvas]:
 
 def under_way(canvas: Canvas, index: int, share: float) -> None:
     """Playback in the middle of an event, without its clock."""
-    head = canvas.playhead
+    head = canvas.model.playhead
     assert isinstance(head, Playhead)
     head.seek(index)
     head.playing, head._share = ("forward" if index < 5 else "backward"), share
@@ -92,7 +92,7 @@ def test_after_the_next_event_the_picture_is_the_one_painted_from_nothing(canvas
     settled(canvas)
     under_way(canvas, 6, 0.4)
     mended = pixels(settled(canvas))
-    canvas.stage.invalidate()
+    canvas.model.live.invalidate()
     assert np.array_equal(mended, pixels(settled(canvas)))
 
 
@@ -103,7 +103,7 @@ def test_carrying_a_node_paints_no_part_of_the_picture_again(canvas: Canvas, pai
     canvas.repaint()
     painted.clear()
     for step in range(5):
-        canvas.stage.carry({"d": (330.0 + step, 90.0)})
+        canvas.model.live.carry({"d": (330.0 + step, 90.0)})
         canvas.repaint()
     assert painted == []
     canvas.cancel_gesture()
@@ -116,8 +116,8 @@ def test_after_a_drag_the_picture_is_the_one_painted_from_nothing(canvas: Canvas
     canvas.select(())
     canvas.router.cancel()
     mended = pixels(settled(canvas))
-    canvas.stage.labels.clear()
-    canvas.stage.invalidate()
+    canvas.labels.clear()
+    canvas.model.live.invalidate()
     assert np.mean(np.any(mended != pixels(settled(canvas)), axis=2)) < 0.002  # labels elsewhere may have made room
 
 

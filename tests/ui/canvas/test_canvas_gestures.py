@@ -177,7 +177,7 @@ def test_the_slider_sets_the_value_in_steps_and_is_one_undo(qtbot: QtBot, canvas
     ticks: list[float] = []
     canvas.value_dragged.connect(lambda node, value: ticks.append(value))
     live: list[bool] = []
-    canvas.on_live_edit = lambda: live.append(True)
+    canvas.model.on_live_edit = lambda: live.append(True)
     drag(canvas, knob(canvas, "x", 0.6), knob(canvas, "x", 0.75))
     value = canvas.document.graph.setting("x", "value")
     assert value == pytest.approx(5.0, abs=0.11)
@@ -221,7 +221,7 @@ def test_escape_in_the_middle_of_a_gesture_leaves_no_trace(canvas: Canvas, name:
     assert canvas.document.graph == xy_plus_z()
     assert not canvas.document.history.can_undo and not canvas.document.history.can_redo and not canvas.document.modified
     assert canvas.view_state() == before
-    assert not canvas.scene.hidden_edges and not canvas.scene.lifted and not canvas.stage.carried
+    assert not canvas.scene.hidden_edges and not canvas.scene.lifted and not canvas.model.live.carried
     if name == "box":
         assert canvas.selection == {"z"}
     if name == "copy":
@@ -234,7 +234,7 @@ def test_a_node_deleted_while_it_is_carried_is_let_go(canvas: Canvas) -> None:
     canvas.document.do(edits.remove_nodes(canvas.document.graph, ["d"]))
     QTest.mouseRelease(canvas, LEFT, NONE, start + QPoint(90, 60))
     assert "d" not in canvas.document.graph.nodes
-    assert canvas.gesture is None and not canvas.stage.carried
+    assert canvas.gesture is None and not canvas.model.live.carried
 
 
 def test_middle_drag_and_space_drag_pan_without_touching_the_document(canvas: Canvas) -> None:

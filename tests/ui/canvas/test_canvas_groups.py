@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.compile.views import TraceView
 from engine.nodes.catalog import CATALOG
-from graph.grouping.groups import members
+from graph.grouping.groups import members, set_open
 from graph.model.edits import Move
 from graph.model.lint import lint
 from graph.model.problem import Problem
@@ -134,19 +134,19 @@ def test_the_view_outside_is_where_it_was(canvas: Canvas) -> None:
 def test_the_way_in_is_a_row_of_buttons(canvas: Canvas) -> None:
     inner = grouped(canvas, "d")
     outer = grouped(canvas, inner, "f")
-    assert not canvas.navigation.bar.isVisible()
+    assert not canvas.breadcrumb.isVisible()
     canvas.navigation.enter(outer)
     canvas.navigation.enter(inner)
-    assert canvas.navigation.bar.isVisible() and [b.text() for b in canvas.navigation.bar.buttons] == [
+    assert canvas.breadcrumb.isVisible() and [b.text() for b in canvas.breadcrumb.buttons] == [
         "Graph",
         canvas.document.graph.groups[outer].name,
     ]
-    QTest.mouseClick(canvas.navigation.bar.buttons[1], LEFT)
+    QTest.mouseClick(canvas.breadcrumb.buttons[1], LEFT)
     assert canvas.navigation.inside == outer and canvas.scene.ids == ["f", inner]
-    top = canvas.navigation.bar.buttons[0]
+    top = canvas.breadcrumb.buttons[0]
     assert isinstance(top, QPushButton)
     QTest.mouseClick(top, LEFT)
-    assert canvas.navigation.inside is None and not canvas.navigation.bar.isVisible()
+    assert canvas.navigation.inside is None and not canvas.breadcrumb.isVisible()
 
 
 def test_f2_and_typing_rename_a_group(canvas: Canvas) -> None:
@@ -154,7 +154,7 @@ def test_f2_and_typing_rename_a_group(canvas: Canvas) -> None:
 
     made = grouped(canvas, "d", "f")
     canvas.select([made])
-    remarks.rename(canvas)
+    remarks.rename(canvas.model)
     assert canvas.editor is not None
     QTest.keyClick(canvas.editor, KEY.Key_A, CTRL)
     QTest.keyClicks(canvas.editor, "affine")
@@ -265,7 +265,7 @@ def test_undoing_the_group_one_is_inside_of_leads_out(canvas: Canvas) -> None:
     canvas.navigation.enter(inner)
     press(canvas, KEY.Key_Z, CTRL)
     press(canvas, KEY.Key_Z, CTRL)
-    assert canvas.navigation.inside is None and canvas.scene.ids == ["x", "y", "z", "d", "f"] and not canvas.navigation.bar.isVisible()
+    assert canvas.navigation.inside is None and canvas.scene.ids == ["x", "y", "z", "d", "f"] and not canvas.breadcrumb.isVisible()
 
 
 def test_reveal_goes_to_the_level_of_a_node(canvas: Canvas) -> None:
@@ -328,7 +328,7 @@ def test_groups_come_back_from_the_file(canvas: Canvas, qtbot: QtBot, tmp_path: 
 def test_another_document_starts_at_its_outermost_level(canvas: Canvas) -> None:
     canvas.navigation.enter(grouped(canvas, "d", "f"))
     canvas.set_document(Document(xy_plus_z()))
-    assert canvas.navigation.inside is None and not canvas.navigation.bar.isVisible() and len(canvas.scene.ids) == 5
+    assert canvas.navigation.inside is None and not canvas.breadcrumb.isVisible() and len(canvas.scene.ids) == 5
 
 
 def test_a_trace_without_numbers_shows_no_number_at_a_group(canvas: Canvas) -> None:
@@ -343,7 +343,7 @@ def test_l_arranges_the_cards_of_a_level_and_takes_their_content_along(canvas: C
     made = grouped(canvas, "d", "f")
     canvas.do(Move(((made, -300.0, 500.0),)))
     before = canvas.document.graph.copy()
-    arranging.layout_selection(canvas)
+    arranging.layout_selection(canvas.model)
     graph = canvas.document.graph
     assert graph.groups[made].x > max(graph.nodes[n].x for n in "xyz")
     shift = graph.groups[made].x - before.groups[made].x
@@ -396,10 +396,10 @@ def test_anything_done_to_groups_by_keys_is_undone_to_the_start(qtbot: QtBot, se
 
 def test_an_open_group_shows_what_it_holds_where_it_lies(canvas: Canvas) -> None:
     made = grouped(canvas, "d", "f")
-    canvas.navigation.set_open(made, True)
+    canvas.do(set_open(canvas.document.graph, made, True))
     assert set(canvas.scene.ids) == {"x", "y", "z", "d", "f"} and len(canvas.scene.edges) == 4
     canvas.grab()
-    canvas.navigation.set_open(made, False)
+    canvas.do(set_open(canvas.document.graph, made, False))
     assert made in canvas.scene.row
 
 

@@ -61,7 +61,7 @@ def near(image: QImage, hue: str, area: QRectF) -> int:
 
 
 def label_area(canvas: Canvas, edge: str, side: str) -> QRectF:
-    x, y = getattr(canvas.stage.labels.places[edge], side)
+    x, y = getattr(canvas.labels.places[edge], side)
     middle = canvas.camera.to_view(QPointF(x, y))
     return QRectF(middle.x() - 30, middle.y() - 9, 60, 18)
 
@@ -97,7 +97,7 @@ def test_values_stand_in_forward_and_gradients_in_backward_colour(qtbot: QtBot, 
 
 def test_the_value_lies_above_its_wire_and_the_gradient_below(canvas: Canvas) -> None:
     picture(canvas)
-    for edge, places in canvas.stage.labels.places.items():
+    for edge, places in canvas.labels.places.items():
         wire = canvas.scene.wire_points(edge)
         for (x, y), sign in ((places.forward, -1), (places.backward, 1)):
             under = np.interp(x, wire[:, 0], wire[:, 1])
@@ -106,7 +106,7 @@ def test_the_value_lies_above_its_wire_and_the_gradient_below(canvas: Canvas) ->
 
 def test_labels_cover_neither_cards_nor_each_other(canvas: Canvas) -> None:
     picture(canvas)
-    placed = list(boxes(canvas.stage.labels))
+    placed = list(boxes(canvas.labels))
     assert len(placed) == 8
     for i, (_, box) in enumerate(placed):
         assert not canvas.scene.nodes_in(box.adjusted(6, 2, -6, -2))
@@ -132,11 +132,11 @@ def test_labels_of_a_crowd_stay_clear_of_cards(qtbot: QtBot) -> None:
 
 def test_changing_digits_do_not_move_a_label(canvas: Canvas) -> None:
     picture(canvas)
-    before = dict(canvas.stage.labels.places)
+    before = dict(canvas.labels.places)
     other = {"x": 7.25, "y": 0.5, "z": -1.0, "d": 3.6, "f": 2.6}
     canvas.set_trace(xy_plus_z_trace(values={(n, "y"): view_of(v) for n, v in other.items()}))
     picture(canvas)
-    assert canvas.stage.labels.places == before
+    assert canvas.labels.places == before
 
 
 def test_not_computed_is_visibly_empty_and_the_number_comes_with_its_pulse(canvas: Canvas) -> None:
@@ -286,12 +286,11 @@ def test_a_drop_of_something_unknown_changes_nothing(qtbot: QtBot, canvas: Canva
 
 
 def test_the_map_appears_only_when_something_is_out_of_view_and_moves_the_view(canvas: Canvas) -> None:
-    size = QRectF(canvas.rect()).size()
-    assert not canvas.minimap.visible(canvas.scene, canvas.camera, size)
+    assert not canvas.model.map.visible()
     canvas.pan_by(-600, 0)
-    assert canvas.minimap.visible(canvas.scene, canvas.camera, size)
+    assert canvas.model.map.visible()
     before = canvas.view_state()
-    QTest.mouseClick(canvas, LEFT, NONE, canvas.minimap.place(size).center().toPoint() - QPoint(50, 0))
+    QTest.mouseClick(canvas, LEFT, NONE, canvas.model.map.place().center().toPoint() - QPoint(50, 0))
     assert canvas.view_state() != before
     assert canvas.selection == frozenset() and canvas.document.graph == xy_plus_z()
 

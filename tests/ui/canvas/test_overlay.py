@@ -14,8 +14,8 @@ from engine.nodes.catalog import CATALOG
 from graph.grouping.groups import group
 from graph.storage.document import Document
 from ui.canvas.model.number_texts import texts
+from ui.canvas.model.overlay import Tag
 from ui.canvas.model.tips import node_tip, wire_tip
-from ui.canvas.paint.overlay import Tag
 from ui.canvas.view import Canvas
 from ui.look.theme import LIGHT
 
@@ -81,7 +81,7 @@ def test_tags_stand_clear_of_numbers_and_cards_and_are_hit_where_they_stand(canv
     canvas.overlay.tag("audit", {edge: Tag("1e-11", "ok") for edge in edges})
     canvas.grab()
 
-    places = canvas.overlay._placed_tags()
+    places = canvas.overlay.placed_tags()
     assert [identity for identity, _, _ in places] == edges
     cards = [canvas.scene.rect(node) for node in canvas.scene.ids]
     for index, (identity, _, box) in enumerate(places):

@@ -44,7 +44,7 @@ def whole(window: Window, qtbot: QtBot) -> Window:
 
 def numbers(window: Window) -> tuple[set[str], set[str]]:
     """The names of the nodes whose value, and whose gradient, the canvas shows now; the inspector's trace has to agree."""
-    graph, content = window.document.graph, window.canvas.stage.content
+    graph, content = window.document.graph, window.canvas.content
     values = {node.name for node in graph.nodes.values() if content.node_value(node.id, "y") is not None}
     gradients = {node.name for node in graph.nodes.values() if isinstance(content.node_gradient(node.id, "y"), ArrayView)}
     seen = window.inspector._trace
@@ -57,7 +57,7 @@ def numbers(window: Window) -> tuple[set[str], set[str]]:
 
 def wires(window: Window) -> int:
     """How many wires carry a gradient now."""
-    content = window.canvas.stage.content
+    content = window.canvas.content
     return sum(isinstance(content.wire_gradient(edge), ArrayView) for edge in window.document.graph.edges.values())
 
 

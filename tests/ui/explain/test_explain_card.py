@@ -323,7 +323,7 @@ def test_on_an_empty_canvas_nothing_is_asked(open_window: Open, qtbot: QtBot) ->
 @pytest.mark.parametrize("side", ["forward", "backward"])
 def test_a_double_click_on_a_wire_s_number_explains_it(window: Window, qtbot: QtBot, side: str) -> None:
     window.canvas.grab()
-    edge, places = next(iter(window.canvas.stage.labels.places.items()))
+    edge, places = next(iter(window.canvas.labels.places.items()))
     at = window.canvas.camera.to_view(QPointF(*getattr(places, side))).toPoint()
     before = window.document.graph.copy()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, QSizeF, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPointingDevice, QTabletEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -364,7 +364,7 @@ def test_the_strip_leaves_the_small_map_its_place(window: Window, qtbot: QtBot) 
         canvas = window.canvas
         strip = canvas.findChild(Strip)
         assert strip is not None and strip.isVisible() and strip.x() >= 8
-        assert strip.geometry().right() < canvas.minimap.place(QSizeF(canvas.size())).left()
+        assert strip.geometry().right() < canvas.model.map.place().left()
         window.presenter.toggle_pen()
 
 

@@ -33,9 +33,9 @@ from tests.support.canvas_graphs import (
     xy_plus_z,
     xy_plus_z_trace,
 )  # fmt: skip
-from ui.canvas.find_bar import matches
 from ui.canvas.inplace import LineEditor, TextEditor
 from ui.canvas.model import tips
+from ui.canvas.model.find import matches
 from ui.canvas.paint import wire_look
 from ui.canvas.view import Canvas
 from ui.look.theme import THEMES
@@ -136,7 +136,7 @@ def carry_onto(canvas: Canvas, edge: str, held: Qt.KeyboardModifier = NONE) -> N
     QTest.mouseMove(canvas, grip + away / 2)
     for way in (QPoint(1, 0), QPoint(0, 0)):
         event_at = grip + away + way
-        canvas.router.gesture.move(canvas.pointer(QPointF(event_at), held)) if canvas.router.gesture is not None else None
+        canvas.router.gesture.move(canvas.router.pointer(QPointF(event_at), held)) if canvas.router.gesture is not None else None
     QTest.mouseRelease(canvas, LEFT, held, grip + away)
 
 
@@ -372,7 +372,7 @@ def test_a_carried_card_snaps_into_line_and_ctrl_lets_it_go(canvas: Canvas) -> N
     QTest.mousePress(canvas, LEFT, NONE, grip)
     QTest.mouseMove(canvas, grip + QPoint(50, 30))
     assert canvas.gesture is not None
-    canvas.gesture.move(canvas.pointer(QPointF(grip + QPoint(137, 60)), CTRL))
+    canvas.gesture.move(canvas.router.pointer(QPointF(grip + QPoint(137, 60)), CTRL))
     QTest.mouseRelease(canvas, LEFT, CTRL, grip + QPoint(137, 60))
     assert canvas.document.graph.nodes["e"].x == 617
 
@@ -428,8 +428,8 @@ def test_a_wire_says_its_shape_and_statistics_and_the_norm_of_its_gradient(canva
 
 def test_a_click_on_the_pin_of_a_hovered_wire_asks_for_a_probe(qtbot: QtBot, canvas: Canvas) -> None:
     QTest.mouseMove(canvas, middle(canvas, "e3") + QPoint(0, 1))
-    assert canvas.router.pin is not None
-    pin = canvas.camera.to_view(canvas.router.pin).toPoint()
+    assert canvas.model.pointing.pin is not None
+    pin = canvas.camera.to_view(canvas.model.pointing.pin).toPoint()
     QTest.mouseMove(canvas, pin)
     with qtbot.waitSignal(canvas.probe_requested) as asked:
         QTest.mouseClick(canvas, LEFT, NONE, pin)
@@ -509,9 +509,9 @@ def test_arrows_walk_ctrl_arrows_follow_wires_and_the_focus_is_seen(canvas: Canv
     assert canvas.selected_nodes() == ["y"]
     QTest.keyClick(canvas, K.Key_Right, CTRL)
     assert canvas.selected_nodes() == ["d"]
-    assert canvas.router.by_keys
+    assert canvas.model.pointing.by_keys
     QTest.mouseClick(canvas, LEFT, NONE, title(canvas, "x"))
-    assert not canvas.router.by_keys
+    assert not canvas.model.pointing.by_keys
 
 
 def test_p_arrows_and_enter_connect(qtbot: QtBot) -> None:
@@ -604,11 +604,11 @@ def test_ctrl_f_rings_what_matches_and_enter_goes_on(desk: Window) -> None:
     bar = desk.canvas.find_bar
     assert bar is not None and bar.isVisible()
     QTest.keyClicks(bar.query, "input")
-    assert bar.found == ["x", "y", "z"] and desk.canvas.selected_nodes() == ["x"]
+    assert list(desk.canvas.model.found) == ["x", "y", "z"] and desk.canvas.selected_nodes() == ["x"]
     QTest.keyClick(bar.query, K.Key_Return)
     assert desk.canvas.selected_nodes() == ["y"]
     QTest.keyClick(bar.query, K.Key_Escape)
-    assert not bar.isVisible() and bar.found == [] and desk.canvas.selected_nodes() == ["y"]
+    assert not bar.isVisible() and list(desk.canvas.model.found) == [] and desk.canvas.selected_nodes() == ["y"]
 
 
 def test_the_strip_for_finding_stays_in_the_corner_when_a_panel_takes_room(desk: Window) -> None:
@@ -623,7 +623,7 @@ def test_the_strip_for_finding_stays_in_the_corner_when_a_panel_takes_room(desk:
 
 def test_finding_prefers_exact_names_and_sees_frames_and_notes(qtbot: QtBot) -> None:
     canvas = shown(qtbot, with_items(Frame("f1", "xor part"), Note("t1", "about x")))
-    assert matches(canvas, "x") == ["x", "f1", "t1"] and matches(canvas, "") == []
+    assert matches(canvas.document.graph, "x") == ["x", "f1", "t1"] and matches(canvas.document.graph, "") == []
 
 
 # what else a hand or a screen may be
@@ -644,13 +644,14 @@ def test_frames_notes_and_points_are_painted_at_every_pixel_ratio(qtbot: QtBot, 
     from ui.canvas.model.content import Content
     from ui.canvas.model.labels import Labels
     from ui.canvas.paint import painting
+    from ui.canvas.paint.painter import prepare
 
     canvas = shown(qtbot, with_items(Frame("f1", "Both", -40, -60, 240, 380, "layers"), Note("t1", "# One", 240, 440, 200, 80)))
     image = QImage(round(800 * ratio), round(700 * ratio), QImage.Format.Format_RGB32)
     image.setDevicePixelRatio(ratio)
     image.fill(QColor(canvas.theme.canvas))
     painter = QPainter(image)
-    painting.prepare(painter)
+    prepare(painter)
     painter.translate(100, 100)
     area = canvas.seen()
     painting.paint_static(painter, canvas.scene, area, canvas.theme, 1.0)
@@ -679,14 +680,14 @@ def test_a_type_dropped_from_the_library_on_a_wire_is_led_into_it_unless_alt_is_
     place, data, copy = middle(canvas, "e2"), mime_data("math.exp"), Qt.DropAction.CopyAction
     over = QDragEnterEvent(place, copy, data, LEFT, NONE)
     canvas.dragEnterEvent(over)
-    assert over.isAccepted() and canvas.router.drop_wire == "e2"
+    assert over.isAccepted() and canvas.model.pointing.drop_wire == "e2"
     canvas.dropEvent(QDropEvent(QPointF(place), copy, data, LEFT, NONE))
     (fresh,) = (n for n in canvas.document.graph.nodes.values() if n.type == "math.exp")
     assert {(("d", "y"), (fresh.id, "x")), ((fresh.id, "y"), ("f", "a"))} <= ends(canvas.document.graph)
     assert canvas.scene.rect("f").left() >= canvas.scene.rect(fresh.id).right() + 40
     assert undone(canvas, xy_plus_z())
     canvas.dragEnterEvent(QDragEnterEvent(place, copy, data, LEFT, ALT))
-    assert canvas.router.drop_wire is None
+    assert canvas.model.pointing.drop_wire is None
     canvas.dropEvent(QDropEvent(QPointF(place), copy, data, LEFT, ALT))
     assert (("d", "y"), ("f", "a")) in ends(canvas.document.graph)
 
@@ -698,7 +699,7 @@ def test_a_type_that_takes_nothing_in_is_not_led_into_a_wire(canvas: Canvas) -> 
 
     data = mime_data("source.input")
     canvas.dragEnterEvent(QDragEnterEvent(middle(canvas, "e2"), Qt.DropAction.CopyAction, data, LEFT, NONE))
-    assert canvas.router.drop_wire is None
+    assert canvas.model.pointing.drop_wire is None
 
 
 def test_two_fingers_pan_a_wheel_zooms_at_the_cursor(canvas: Canvas) -> None:

@@ -169,7 +169,7 @@ def test_a_neuron_of_a_larger_layer_is_a_card_to_look_into(make_window: MakeWind
     choose(window, "hidden")
     press(window, U, SHIFT)
     compute(window)
-    graph, bar = window.document.graph, window.canvas.navigation.bar
+    graph, bar = window.document.graph, window.canvas.breadcrumb
     first = next(each for each in graph.groups.values() if each.name == "neuron 1")
     wide = bar.width()
 

@@ -1,1 +1,1 @@
-"""Mouse, keys and commands on the canvas."""
+"""Mouse, keys and commands on the model."""

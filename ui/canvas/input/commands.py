@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QGuiApplication
@@ -15,99 +14,97 @@ from graph.model.elements import Frame, Node, Note
 from graph.model.graph import Graph
 from graph.storage import clipboard
 from ui.canvas.input import remarks
-from ui.canvas.model import geometry, inserting
+from ui.canvas.model import geometry
+from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.scene import PortHit
-
-if TYPE_CHECKING:
-    from ui.canvas.view import Canvas
 
 STEP = 24.0
 
 
-def delete(canvas: Canvas) -> None:
+def delete(model: CanvasModel) -> None:
     """Remove the selected nodes with their wires, the selected wires, frames and notes; a chosen point of a wire before all that."""
-    if canvas.router.bend is not None:
-        unbend(canvas, *canvas.router.bend)
-    elif canvas.selection:
-        canvas.do(groups.delete(canvas.document.graph, canvas.selection), "Delete")
+    if model.pointing.bend is not None:
+        unbend(model, *model.pointing.bend)
+    elif model.selection:
+        model.do(groups.delete(model.document.graph, model.selection), "Delete")
 
 
-def dissolve(canvas: Canvas) -> None:
+def dissolve(model: CanvasModel) -> None:
     """Remove the selected nodes and join what they were wired to."""
-    nodes = canvas.selected_nodes()
+    nodes = model.selected_nodes()
     if not nodes:
         return
-    with canvas.document.gesture("Dissolve"):
+    with model.document.gesture("Dissolve"):
         for node in nodes:
-            canvas.do(edits.dissolve(canvas.document.graph, node))
+            model.do(edits.dissolve(model.document.graph, node))
 
 
-def copy(canvas: Canvas) -> bool:
+def copy(model: CanvasModel) -> bool:
     """The selection as text on the clipboard."""
-    nodes = canvas.movable()
+    nodes = model.movable()
     if nodes:
-        QGuiApplication.clipboard().setText(_copied(canvas, nodes))
+        QGuiApplication.clipboard().setText(_copied(model, nodes))
     return bool(nodes)
 
 
-def _copied(canvas: Canvas, nodes: Iterable[str]) -> str:
-    return clipboard.copy_text(canvas.document.graph, nodes, canvas.navigation.inside, canvas.document.origin)
+def _copied(model: CanvasModel, nodes: Iterable[str]) -> str:
+    return clipboard.copy_text(model.document.graph, nodes, model.navigation.inside, model.document.origin)
 
 
-def cut(canvas: Canvas) -> None:
-    if copy(canvas):
-        canvas.do(groups.delete(canvas.document.graph, canvas.movable()), "Cut")
+def cut(model: CanvasModel) -> None:
+    if copy(model):
+        model.do(groups.delete(model.document.graph, model.movable()), "Cut")
 
 
-def paste(canvas: Canvas, at: QPointF | None = None) -> None:
+def paste(model: CanvasModel, at: QPointF | None = None) -> None:
     """What the clipboard holds, at the cursor, or where `at` says."""
-    place = at if at is not None else canvas.cursor_place()
+    place = at if at is not None else model.cursor_place()
     try:
         text, corner = QGuiApplication.clipboard().text(), (round(place.x()), round(place.y()))
-        edit, fresh = clipboard.paste(canvas.document.graph, text, corner, canvas.navigation.inside, canvas.document.origin)
+        edit, fresh = clipboard.paste(model.document.graph, text, corner, model.navigation.inside, model.document.origin)
     except edits.GraphError as wrong:
-        canvas.message.emit(str(wrong))
+        model.message.emit(str(wrong))
         return
-    if canvas.do(edit, "Paste"):
-        canvas.select(item for item in fresh if canvas.navigation.seen(item))
+    if model.do(edit, "Paste"):
+        model.select(item for item in fresh if model.navigation.seen(item))
 
 
-def duplicate(canvas: Canvas) -> None:
+def duplicate(model: CanvasModel) -> None:
     """Copies a little below and to the right, selected."""
-    chosen = canvas.movable()
+    chosen = model.movable()
     if not chosen:
         return
-    with canvas.document.gesture("Duplicate"):
-        copies = add_copies(canvas, chosen, STEP * 2, STEP * 2)
+    with model.document.gesture("Duplicate"):
+        copies = add_copies(model, chosen, STEP * 2, STEP * 2)
     if copies:
-        canvas.select(copies)
+        model.select(copies)
 
 
-def add_copies(canvas: Canvas, ids: Iterable[str], dx: float, dy: float) -> list[str]:
+def add_copies(model: CanvasModel, ids: Iterable[str], dx: float, dy: float) -> list[str]:
     """Add copies of nodes, groups, frames and notes; what there is now and was not before."""
-    graph = canvas.document.graph
+    graph = model.document.graph
     before = {*graph.nodes, *graph.groups, *graph.frames, *graph.notes}
     chosen = list(ids)
     items: list[Frame | Note] = [*graph.frames.values(), *graph.notes.values()]
     added = [edits.AddItem(replace(i, id=graph.fresh_id(i.id[:1]), x=i.x + dx, y=i.y + dy)) for i in items if i.id in chosen]
-    canvas.do(edits.Compound((edits.duplicate(graph, chosen, dx, dy), *added), "Duplicate"))
+    model.do(edits.Compound((edits.duplicate(graph, chosen, dx, dy), *added), "Duplicate"))
     fresh = [i for table in (graph.nodes, graph.groups, graph.frames, graph.notes) for i in table if i not in before]
-    return [i for i in fresh if canvas.navigation.seen(i)]
+    return [i for i in fresh if model.navigation.seen(i)]
 
 
-def nudge(canvas: Canvas, dx: float, dy: float) -> None:
+def nudge(model: CanvasModel, dx: float, dy: float) -> None:
     """Move the selection a little; presses in a row are one step."""
-    edit = remarks.nudged(canvas, dx, dy)
+    edit = remarks.nudged(model, dx, dy)
     if edit is not None:
-        canvas.do(edit, "Move", merge=("nudge", frozenset(canvas.selection)))
+        model.do(edit, "Move", merge=("nudge", frozenset(model.selection)))
 
 
-def step_selection(canvas: Canvas, dx: int, dy: int) -> None:
+def step_selection(model: CanvasModel, dx: int, dy: int) -> None:
     """Select the nearest node in a direction from the selected one; without one, the first."""
-    scene = canvas.scene
-    nodes = [item for item in canvas.movable() if item in scene.row]
+    scene = model.scene
+    nodes = [item for item in model.movable() if item in scene.row]
     if not nodes:
-        canvas.select(scene.ids[:1])
+        model.select(scene.ids[:1])
         return
     here = scene.rect(nodes[-1]).center()
     best, nearest = None, 0.0
@@ -120,21 +117,21 @@ def step_selection(canvas: Canvas, dx: int, dy: int) -> None:
         if best is None or cost < nearest:
             best, nearest = other, cost
     if best is not None:
-        canvas.select([best])
-        canvas.reveal(best)
+        model.select([best])
+        model.reveal(best)
 
 
-def follow_wire(canvas: Canvas, forward: bool) -> None:
+def follow_wire(model: CanvasModel, forward: bool) -> None:
     """Select the next node along the wires."""
-    scene = canvas.scene
-    nodes = [item for item in canvas.movable() if item in scene.row]
+    scene = model.scene
+    nodes = [item for item in model.movable() if item in scene.row]
     if nodes:
         ends = [scene.ends(edge)[:2] for edge in scene.attached(nodes[-1])]
         steps = [(source[0], target[0]) if forward else (target[0], source[0]) for source, target in ends]
         found = [there for here, there in steps if here == nodes[-1] and there in scene.row]
         if found:
-            canvas.select([found[0]])
-            canvas.reveal(found[0])
+            model.select([found[0]])
+            model.reveal(found[0])
 
 
 def new_node(graph: Graph, key: str, at: QPointF, taken: Collection[str] = ()) -> Node:
@@ -144,20 +141,20 @@ def new_node(graph: Graph, key: str, at: QPointF, taken: Collection[str] = ()) -
     return Node(id=graph.fresh_id("n"), type=spec.key, name=name, x=float(round(at.x() - 64)), y=float(round(at.y() - geometry.TITLE / 2)))
 
 
-def add(canvas: Canvas, key: str, at: QPointF, from_port: PortHit | None = None, port: str | None = None) -> str | None:
+def add(model: CanvasModel, key: str, at: QPointF, from_port: PortHit | None = None, port: str | None = None) -> str | None:
     """Add a node, wired to `from_port` where given (to `port`, else to the first that fits), as one step; its id."""
-    graph = canvas.document.graph
+    graph = model.document.graph
     if key not in graph.catalog:
-        canvas.message.emit(f'There is no node type "{key}" here')
+        model.message.emit(f'There is no node type "{key}" here')
         return None
     node = new_node(graph, key, at)
-    with canvas.document.gesture(f"Add {graph.catalog[key].title}") as gesture:
-        if not canvas.do(edits.AddNode(node)):
+    with model.document.gesture(f"Add {graph.catalog[key].title}") as gesture:
+        if not model.do(edits.AddNode(node)):
             gesture.cancel()
             return None
         if from_port is not None:
-            _wire_new(canvas, node.id, from_port, port)
-    canvas.select([node.id])
+            _wire_new(model, node.id, from_port, port)
+    model.select([node.id])
     return node.id
 
 
@@ -170,49 +167,38 @@ def fits(graph: Graph, key: str, from_port: PortHit) -> list[str]:
     return [p.name for p in others if "any" in (kind, p.dtype) or p.dtype == kind]
 
 
-def _wire_new(canvas: Canvas, node: str, from_port: PortHit, port: str | None) -> None:
-    graph = canvas.document.graph
+def _wire_new(model: CanvasModel, node: str, from_port: PortHit, port: str | None) -> None:
+    graph = model.document.graph
     choices = [port] if port is not None else fits(graph, graph.nodes[node].type, from_port)
     for name in choices:
         here, there = (node, name), (from_port.node, from_port.spot.port)
         source, target = (there, here) if from_port.spot.output else (here, there)
         if graph.refusal(source, target) is None:
             slot = 0 if from_port.spot.output else from_port.spot.slot
-            canvas.do(edits.connect(graph, source, target, slot))
+            model.do(edits.connect(graph, source, target, slot))
             return
 
 
-def insert(canvas: Canvas, key: str, at: QPointF, edge_id: str) -> str | None:
-    """Add a node in the middle of a wire, and push what follows to the right; where it does not fit, beside it."""
-    graph = canvas.document.graph
-    spec = graph.catalog[key]
-    ports = inserting.ports(graph, spec, edge_id)
-    if ports is not None:
-        node = new_node(graph, key, at)
-        try:
-            edit = edits.insert_on_wire(graph, edge_id, node, *ports)
-        except edits.GraphError as wrong:
-            canvas.message.emit(str(wrong))
-        else:
-            with canvas.document.gesture(f"Insert {spec.title}"):
-                canvas.do(edit)
-                inserting.make_room(canvas, node.id)
-            canvas.select([node.id])
-            return node.id
-    return add(canvas, key, at)
-
-
-def bend(canvas: Canvas, edge_id: str, at: QPointF) -> int:
+def bend(model: CanvasModel, edge_id: str, at: QPointF) -> int:
     """Lead a wire through one more point; which of its points that is."""
-    edge = canvas.document.graph.edges[edge_id]
-    index = canvas.scene.piece_at(edge_id, at)
+    edge = model.document.graph.edges[edge_id]
+    index = model.scene.piece_at(edge_id, at)
     via = (*edge.via[:index], (float(round(at.x())), float(round(at.y()))), *edge.via[index:])
-    canvas.do(edits.SetVia(edge_id, via), "Add point")
+    model.do(edits.SetVia(edge_id, via), "Add point")
     return index
 
 
-def unbend(canvas: Canvas, edge_id: str, index: int) -> None:
+def unbend(model: CanvasModel, edge_id: str, index: int) -> None:
     """Take a point out of a wire."""
-    edge = canvas.document.graph.edges.get(edge_id)
+    edge = model.document.graph.edges.get(edge_id)
     if edge is not None and index < len(edge.via):
-        canvas.do(edits.SetVia(edge_id, (*edge.via[:index], *edge.via[index + 1 :])), "Delete point")
+        model.do(edits.SetVia(edge_id, (*edge.via[:index], *edge.via[index + 1 :])), "Delete point")
+
+
+def activate(model: CanvasModel) -> None:
+    """What Enter does to the selected node, or to a group's card: it is gone into."""
+    nodes, chosen = model.selected_nodes(), model.movable()
+    if len(chosen) == 1 and chosen[0] in model.document.graph.groups:
+        model.navigation.enter(chosen[0])
+    elif len(nodes) == 1:
+        model.node_activated.emit(nodes[0])

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
-from ui.canvas.input import commands
-from ui.canvas.input.gestures import ConnectByKeys
-
-if TYPE_CHECKING:
-    from ui.canvas.view import Canvas
+from ui.canvas.input import commands, grouping
+from ui.canvas.input.gestures import ConnectByKeys, Gesture
+from ui.canvas.model.canvas_model import CanvasModel
 
 _K = Qt.Key
 _CTRL, _SHIFT, _NONE = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier, Qt.KeyboardModifier.NoModifier
@@ -20,89 +17,67 @@ _ARROWS = {_K.Key_Left: (-1, 0), _K.Key_Right: (1, 0), _K.Key_Up: (0, -1), _K.Ke
 NUDGE = 8.0
 """Shift + arrow; with Ctrl in addition, one unit."""
 
-_TABLE: dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[Canvas], object]] = {
-    (_K.Key_Delete, _NONE): lambda c: c.delete_selection(),
-    (_K.Key_Backspace, _NONE): lambda c: c.delete_selection(),
-    (_K.Key_Delete, _CTRL): lambda c: c.dissolve_selection(),
-    (_K.Key_Tab, _NONE): lambda c: c.request_add(),
-    (_K.Key_D, _CTRL): lambda c: c.duplicate(),
-    (_K.Key_G, _CTRL): lambda c: c.navigation.group_selection(),
-    (_K.Key_G, _CTRL | _SHIFT): lambda c: c.navigation.ungroup_selection(),
-    (_K.Key_F, _NONE): lambda c: c.fit_selection(),
-    (_K.Key_Home, _NONE): lambda c: c.fit_all(),
-    (_K.Key_0, _CTRL): lambda c: c.zoom_100(),
-    (_K.Key_Plus, _NONE): lambda c: c.zoom_by(1.25),
-    (_K.Key_Plus, _SHIFT): lambda c: c.zoom_by(1.25),
-    (_K.Key_Minus, _NONE): lambda c: c.zoom_by(0.8),
-    (_K.Key_P, _NONE): lambda c: connect(c),
-    (_K.Key_Return, _NONE): lambda c: activate(c),
-    (_K.Key_Enter, _NONE): lambda c: activate(c),
+_TABLE: dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[CanvasModel], object]] = {
+    (_K.Key_Delete, _NONE): commands.delete,
+    (_K.Key_Backspace, _NONE): commands.delete,
+    (_K.Key_Delete, _CTRL): commands.dissolve,
+    (_K.Key_Tab, _NONE): lambda m: m.request_add(),
+    (_K.Key_D, _CTRL): commands.duplicate,
+    (_K.Key_G, _CTRL): grouping.group_selection,
+    (_K.Key_G, _CTRL | _SHIFT): grouping.ungroup_selection,
+    (_K.Key_F, _NONE): lambda m: m.viewport.fit_nodes(m.selected_nodes()),
+    (_K.Key_Home, _NONE): lambda m: m.viewport.fit_all(),
+    (_K.Key_0, _CTRL): lambda m: m.viewport.zoom_100(),
+    (_K.Key_Plus, _NONE): lambda m: m.viewport.zoom_by(1.25),
+    (_K.Key_Plus, _SHIFT): lambda m: m.viewport.zoom_by(1.25),
+    (_K.Key_Minus, _NONE): lambda m: m.viewport.zoom_by(0.8),
+    (_K.Key_Return, _NONE): commands.activate,
+    (_K.Key_Enter, _NONE): commands.activate,
 }
-_STANDARD: tuple[tuple[QKeySequence.StandardKey, Callable[[Canvas], object]], ...] = (
-    (QKeySequence.StandardKey.Copy, lambda c: c.copy()),
-    (QKeySequence.StandardKey.Cut, lambda c: c.cut()),
-    (QKeySequence.StandardKey.Paste, lambda c: c.paste()),
-    (QKeySequence.StandardKey.SelectAll, lambda c: c.select_all()),
-    (QKeySequence.StandardKey.Undo, lambda c: c.document.undo()),
-    (QKeySequence.StandardKey.Redo, lambda c: c.document.redo()),
+_STANDARD: tuple[tuple[QKeySequence.StandardKey, Callable[[CanvasModel], object]], ...] = (
+    (QKeySequence.StandardKey.Copy, commands.copy),
+    (QKeySequence.StandardKey.Cut, commands.cut),
+    (QKeySequence.StandardKey.Paste, commands.paste),
+    (QKeySequence.StandardKey.SelectAll, lambda m: m.select_all()),
+    (QKeySequence.StandardKey.Undo, lambda m: m.document.undo()),
+    (QKeySequence.StandardKey.Redo, lambda m: m.document.redo()),
 )
 
 
-def press(canvas: Canvas, event: QKeyEvent) -> bool:
-    """Whether the key meant something here."""
+def press(model: CanvasModel, event: QKeyEvent, begin: Callable[[Gesture], None]) -> bool:
+    """Whether the key meant something here. `begin` takes a gesture up."""
     key = Qt.Key(event.key())
     held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-    if key == _K.Key_Escape:
-        if not canvas.cancel_gesture() and not canvas.navigation.out():
-            if not canvas.selection:
-                return False  # perhaps something else can be cancelled
-            canvas.select(())
-        return True
-    if isinstance(canvas.gesture, ConnectByKeys):
-        canvas.gesture.key(event)
-        return True
-    if canvas.gesture is not None:
-        return True  # one thing at a time: no key edits what a hand is holding
-    if key == _K.Key_Space:
-        if not event.isAutoRepeat():
-            canvas.router.hold_space(True)
-        return True
     if key in _ARROWS:
-        _arrow(canvas, *_ARROWS[key], held)
+        _arrow(model, *_ARROWS[key], held)
         return True
-    if canvas.key_elsewhere is not None and canvas.key_elsewhere(event):
+    if model.surface.bound_elsewhere(event):
         return False
     for standard, run in _STANDARD:
         if event.matches(standard):
-            run(canvas)
+            run(model)
             return True
-    found = _TABLE.get((key, held))
-    if found is not None:
-        found(canvas)
-    return found is not None
+    if (key, held) == (_K.Key_P, _NONE):
+        connect(model, begin)
+        return True
+    command = _TABLE.get((key, held))
+    if command is not None:
+        command(model)
+    return command is not None
 
 
-def _arrow(canvas: Canvas, dx: int, dy: int, held: Qt.KeyboardModifier) -> None:
+def _arrow(model: CanvasModel, dx: int, dy: int, held: Qt.KeyboardModifier) -> None:
     if held & _SHIFT:
         step = 1.0 if held & _CTRL else NUDGE
-        commands.nudge(canvas, dx * step, dy * step)
+        commands.nudge(model, dx * step, dy * step)
     elif held & _CTRL and dx:
-        commands.follow_wire(canvas, dx > 0)
+        commands.follow_wire(model, dx > 0)
     else:
-        commands.step_selection(canvas, dx, dy)
+        commands.step_selection(model, dx, dy)
 
 
-def connect(canvas: Canvas) -> None:
-    """Draw a wire from the selected node by keys alone."""
-    nodes = [item for item in canvas.movable() if item in canvas.scene.row]
-    if len(nodes) == 1 and canvas.scene.cards[nodes[0]].outputs and not canvas.document.read_only:
-        canvas.router.begin(ConnectByKeys(canvas, nodes[0]))
-
-
-def activate(canvas: Canvas) -> None:
-    """What Enter does to the selected node, or to a group's card: it is gone into."""
-    nodes, chosen = canvas.selected_nodes(), canvas.movable()
-    if len(chosen) == 1 and chosen[0] in canvas.document.graph.groups:
-        canvas.navigation.enter(chosen[0])
-    elif len(nodes) == 1:
-        canvas.node_activated.emit(nodes[0])
+def connect(model: CanvasModel, begin: Callable[[Gesture], None]) -> None:
+    """Draw a wire from the selected node by keys alone: arrows choose, Enter connects, Esc does not."""
+    nodes = [item for item in model.movable() if item in model.scene.row]
+    if len(nodes) == 1 and model.scene.cards[nodes[0]].outputs and not model.document.read_only:
+        begin(ConnectByKeys(model, nodes[0]))

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF
 
 from graph.model import edits
 from graph.model.elements import Frame, Note
 from graph.model.spec import CATEGORIES
-from ui.canvas.inplace import LineEditor, TextEditor
+from ui.canvas.input import grouping
 from ui.canvas.model import geometry, items
+from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.levels import with_content
 from ui.canvas.paint import note_text
-
-if TYPE_CHECKING:
-    from ui.canvas.view import Canvas
 
 TITLE = "Frame"
 COLOURS = ("", *CATEGORIES)
@@ -24,161 +21,159 @@ COLOURS = ("", *CATEGORIES)
 NOTE_HINT = "Markdown, and formulas such as $w_1 x^2$"
 
 
-def frame(canvas: Canvas) -> None:
+def frame(model: CanvasModel) -> None:
     """A frame around the selected nodes and notes (around what the middle of the view holds without any), ready for its title."""
-    graph, scene = canvas.document.graph, canvas.scene
-    place = items.around(scene, [i for i in canvas.movable() if i not in graph.frames])
+    graph, scene = model.document.graph, model.scene
+    place = items.around(scene, [i for i in model.movable() if i not in graph.frames])
     if place.isNull():
-        middle = canvas.cursor_place()
+        middle = model.cursor_place()
         place = QRectF(middle.x() - 160, middle.y() - 100, 320, 200)
     identity = graph.fresh_id("f")
     left, top, width, height = (float(round(v)) for v in (place.x(), place.y(), place.width(), place.height()))
     made = Frame(identity, TITLE, x=left, y=top, width=width, height=height)
-    if canvas.do(edits.AddItem(made), "Frame"):
-        canvas.select([identity])
-        edit(canvas, identity)
+    if model.do(edits.AddItem(made), "Frame"):
+        model.select([identity])
+        edit(model, identity)
 
 
-def note(canvas: Canvas) -> None:
+def note(model: CanvasModel) -> None:
     """Type a note at the cursor; it is there once there is something in it."""
-    if canvas.document.read_only:
-        canvas.message.emit(canvas.document.read_only)
+    if not model.may_edit():
         return
-    at = canvas.cursor_place()
+    at = model.cursor_place()
     blank = Note("", "", float(round(at.x())), float(round(at.y())))
 
-    def done(text: str) -> None:
+    def done(text: str, by_key: bool) -> None:
         if text.strip():
-            made = _fitted(canvas, replace(blank, id=canvas.document.graph.fresh_id("t"), text=text))
-            if canvas.do(edits.AddItem(made), "Note"):
-                canvas.select([made.id])
+            made = _fitted(model, replace(blank, id=model.document.graph.fresh_id("t"), text=text))
+            if model.do(edits.AddItem(made), "Note"):
+                model.select([made.id])
 
-    TextEditor(canvas, "", NOTE_HINT, QRectF(blank.x, blank.y, blank.width, blank.height), done)
+    model.surface.edit_text("", NOTE_HINT, QRectF(blank.x, blank.y, blank.width, blank.height), done)
 
 
-def recolour(canvas: Canvas) -> None:
+def recolour(model: CanvasModel) -> None:
     """Give the selected frames the next colour; after the last one, none."""
-    graph = canvas.document.graph
-    chosen = [graph.frames[i] for i in canvas.movable() if i in graph.frames]
+    graph = model.document.graph
+    chosen = [graph.frames[i] for i in model.movable() if i in graph.frames]
     if not chosen:
-        canvas.message.emit("Select a frame to give it another colour")
+        model.message.emit("Select a frame to give it another colour")
         return
     at = COLOURS.index(chosen[0].color) if chosen[0].color in COLOURS else 0
     following = COLOURS[(at + 1) % len(COLOURS)]
     changes = tuple(edits.SetItem(replace(each, color=following)) for each in chosen if each.color != following)
-    canvas.do(edits.Compound(changes), "Frame colour")
+    model.do(edits.Compound(changes), "Frame colour")
 
 
-def rename(canvas: Canvas) -> None:
+def rename(model: CanvasModel) -> None:
     """Edit in place what is selected: a node's name, a frame's title, a note's text."""
-    chosen = canvas.movable()
+    chosen = model.movable()
     if len(chosen) == 1:
-        edit(canvas, chosen[0])
+        edit(model, chosen[0])
 
 
-def edit(canvas: Canvas, identity: str) -> None:
-    """Open the editor of one node, frame or note on the canvas."""
-    graph = canvas.document.graph
-    if canvas.document.read_only:
-        canvas.message.emit(canvas.document.read_only)
-    elif identity in graph.nodes or identity in graph.groups:
-        _edit_name(canvas, identity)
+def edit(model: CanvasModel, identity: str) -> None:
+    """Open the editor of one node, frame or note on the model."""
+    graph = model.document.graph
+    if not model.may_edit():
+        return
+    if identity in graph.nodes or identity in graph.groups:
+        _edit_name(model, identity)
     elif identity in graph.frames:
-        _edit_title(canvas, identity)
+        _edit_title(model, identity)
     elif identity in graph.notes:
-        _edit_note(canvas, identity)
+        _edit_note(model, identity)
 
 
-def _edit_name(canvas: Canvas, identity: str, typed: str = "") -> None:
+def _edit_name(model: CanvasModel, identity: str, typed: str = "") -> None:
     """`typed`: a name that was refused, to be corrected."""
-    canvas.reveal(identity)
-    rect = canvas.scene.rect(identity)
+    model.reveal(identity)
+    rect = model.scene.rect(identity)
 
-    held = canvas.document.graph.nodes.get(identity) or canvas.document.graph.groups[identity]
+    held = model.document.graph.nodes.get(identity) or model.document.graph.groups[identity]
 
-    def done(text: str) -> None:
-        canvas.navigation.rename(identity, text)
-        node = canvas.document.graph.nodes.get(identity)
+    def done(text: str, by_key: bool) -> None:
+        grouping.rename(model, identity, text)
+        node = model.document.graph.nodes.get(identity)
         if node is None or text.strip() in ("", node.name):
             return
-        if not canvas.do(edits.Rename(identity, text.strip()), "Rename") and editor.ending.by_key:
-            _edit_name(canvas, identity, text)
+        if not model.do(edits.Rename(identity, text.strip()), "Rename") and by_key:
+            _edit_name(model, identity, text)
 
     place = QRectF(rect.left(), rect.top(), rect.width(), geometry.TITLE)
-    editor = LineEditor(canvas, typed or held.name, "Name", place, done)
+    model.surface.edit_line(typed or held.name, "Name", place, done)
 
 
-def retitle(canvas: Canvas) -> None:
+def retitle(model: CanvasModel) -> None:
     """Edit the words in the title bar of the selected node."""
-    chosen = [i for i in canvas.movable() if i in canvas.document.graph.nodes]
+    chosen = [i for i in model.movable() if i in model.document.graph.nodes]
     if len(chosen) == 1:
-        edit_words(canvas, chosen[0])
+        edit_words(model, chosen[0])
 
 
-def edit_words(canvas: Canvas, identity: str) -> None:
+def edit_words(model: CanvasModel, identity: str) -> None:
     """Edit what the title bar of a node says: its title, or the name where that is what it says."""
-    graph = canvas.document.graph
+    graph = model.document.graph
     node = graph.nodes[identity]
-    if canvas.document.read_only:
-        canvas.message.emit(canvas.document.read_only)
+    if not model.may_edit():
         return
     if not node.label and geometry.title_of(node, graph.spec(node)) == node.name:
-        return _edit_name(canvas, identity)
-    canvas.reveal(identity)
-    rect = canvas.scene.rect(identity)
+        return _edit_name(model, identity)
+    model.reveal(identity)
+    rect = model.scene.rect(identity)
 
-    def done(text: str) -> None:
-        held = canvas.document.graph.nodes.get(identity)
+    def done(text: str, by_key: bool) -> None:
+        held = model.document.graph.nodes.get(identity)
         if held is not None and text.strip() != held.label:
-            canvas.do(edits.SetLabel(identity, text.strip()), "Title")
+            model.do(edits.SetLabel(identity, text.strip()), "Title")
 
     place = QRectF(rect.left(), rect.top(), rect.width(), geometry.TITLE)
-    LineEditor(canvas, node.label, f"Title (empty: {graph.spec(node).title})", place, done)
+    model.surface.edit_line(node.label, f"Title (empty: {graph.spec(node).title})", place, done)
 
 
-def _edit_title(canvas: Canvas, identity: str) -> None:
-    rect = canvas.scene.item_rect(identity)
+def _edit_title(model: CanvasModel, identity: str) -> None:
+    rect = model.scene.item_rect(identity)
 
-    def done(text: str) -> None:
-        held = canvas.document.graph.frames.get(identity)
+    def done(text: str, by_key: bool) -> None:
+        held = model.document.graph.frames.get(identity)
         if held is not None and text.strip() != held.title:
-            canvas.do(edits.SetItem(replace(held, title=text.strip())), "Frame title")
+            model.do(edits.SetItem(replace(held, title=text.strip())), "Frame title")
 
     place = QRectF(rect.left() + 8, rect.top() + 4, min(rect.width() - 16, 320), items.HEAD - 6)
-    LineEditor(canvas, canvas.document.graph.frames[identity].title, "Title", place, done)
+    model.surface.edit_line(model.document.graph.frames[identity].title, "Title", place, done)
 
 
-def _edit_note(canvas: Canvas, identity: str) -> None:
-    rect = canvas.scene.item_rect(identity)
+def _edit_note(model: CanvasModel, identity: str) -> None:
+    rect = model.scene.item_rect(identity)
 
-    def done(text: str) -> None:
-        held = canvas.document.graph.notes.get(identity)
+    def done(text: str, by_key: bool) -> None:
+        held = model.document.graph.notes.get(identity)
         if held is None or text == held.text:
             return
         if not text.strip():
-            canvas.do(edits.RemoveItem(identity), "Delete note")
+            model.do(edits.RemoveItem(identity), "Delete note")
         else:
-            canvas.do(edits.SetItem(_fitted(canvas, replace(held, text=text))), "Edit note")
+            model.do(edits.SetItem(_fitted(model, replace(held, text=text))), "Edit note")
 
-    TextEditor(canvas, canvas.document.graph.notes[identity].text, NOTE_HINT, rect, done)
+    model.surface.edit_text(model.document.graph.notes[identity].text, NOTE_HINT, rect, done)
 
 
-def _fitted(canvas: Canvas, held: Note) -> Note:
+def _fitted(model: CanvasModel, held: Note) -> Note:
     """High enough for its text; never lower than it was made."""
-    needed = note_text.text_height(held.text, held.width, canvas.theme)
+    needed = note_text.text_height(held.text, held.width, model.theme)
     return replace(held, height=max(held.height, min(float(8 * round(needed / 8 + 0.49)), 1200.0)))
 
 
-def nudged(canvas: Canvas, dx: float, dy: float) -> edits.Edit | None:
+def nudged(model: CanvasModel, dx: float, dy: float) -> edits.Edit | None:
     """The selection moved a little, frames with what lies on them."""
-    scene = canvas.scene
-    carried = dict.fromkeys(canvas.movable())
-    for identity in [i for i in carried if i in canvas.document.graph.frames]:
+    scene = model.scene
+    carried = dict.fromkeys(model.movable())
+    for identity in [i for i in carried if i in model.document.graph.frames]:
         carried |= dict.fromkeys(items.carried_by(scene, identity))
-    corners = {i: (scene.rect(i) if i in scene.row else scene.item_rect(i)).topLeft() for i in carried}
+    corners = {i: model.item_rect(i).topLeft() for i in carried}
     if not corners:
         return None
-    moves = with_content(canvas.document.graph, edits.Move(tuple((i, at.x() + dx, at.y() + dy) for i, at in corners.items())))
+    moves = with_content(model.document.graph, edits.Move(tuple((i, at.x() + dx, at.y() + dy) for i, at in corners.items())))
     return edits.Compound(moves, "Move") if len(moves) > 1 else moves[0]
 
 

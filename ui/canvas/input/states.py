@@ -2,46 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from graph.model import bypass as bypasses
 from graph.model import edits
-
-if TYPE_CHECKING:
-    from ui.canvas.view import Canvas
+from ui.canvas.model.canvas_model import CanvasModel
 
 
-def collapse(canvas: Canvas) -> None:
+def collapse(model: CanvasModel) -> None:
     """Fold the selected cards; open them when all are folded."""
-    nodes = [canvas.document.graph.nodes[n] for n in canvas.selected_nodes()]
+    nodes = [model.document.graph.nodes[n] for n in model.selected_nodes()]
     fold = not all(node.collapsed for node in nodes)
     changes = tuple(edits.SetCollapsed(node.id, fold) for node in nodes if node.collapsed != fold)
     if changes:
-        canvas.do(edits.Compound(changes), "Fold cards" if fold else "Open cards")
+        model.do(edits.Compound(changes), "Fold cards" if fold else "Open cards")
 
 
-def freeze(canvas: Canvas) -> None:
+def freeze(model: CanvasModel) -> None:
     """Keep training from changing the selected nodes' parameters; let it again when all are frozen."""
-    graph = canvas.document.graph
-    nodes = [n for n in canvas.selected_nodes() if graph.spec(n).setting("frozen") is not None]
+    graph = model.document.graph
+    nodes = [n for n in model.selected_nodes() if graph.spec(n).setting("frozen") is not None]
     if not nodes:
-        canvas.message.emit("Nothing that is selected has parameters to freeze")
+        model.message.emit("Nothing that is selected has parameters to freeze")
         return
     stop = not all(graph.setting(n, "frozen") for n in nodes)
     changes = tuple(edits.SetParam(n, "frozen", stop) for n in nodes if bool(graph.setting(n, "frozen")) != stop)
-    canvas.do(edits.Compound(changes), "Freeze" if stop else "Unfreeze")
+    model.do(edits.Compound(changes), "Freeze" if stop else "Unfreeze")
 
 
-def bypass(canvas: Canvas) -> None:
+def bypass(model: CanvasModel) -> None:
     """Pass the selected nodes over; let them work again when all are. Where one cannot be passed over, nothing changes, and it says why."""
-    graph, trace = canvas.document.graph, canvas.content.trace
-    nodes = canvas.selected_nodes()
+    graph, trace = model.document.graph, model.content.trace
+    nodes = model.selected_nodes()
     off = not all(graph.nodes[n].bypassed for n in nodes)
     chosen = [n for n in nodes if graph.nodes[n].bypassed != off]
     for node in chosen if off else ():
         refusal = bypasses.refusal(graph, node, trace.shapes if trace is not None else None)
         if refusal is not None:
-            canvas.message.emit(refusal)
+            model.message.emit(refusal)
             return
     if chosen:
-        canvas.do(edits.Compound(tuple(edits.SetBypassed(n, off) for n in chosen)), "Bypass" if off else "End bypass")
+        model.do(edits.Compound(tuple(edits.SetBypassed(n, off) for n in chosen)), "Bypass" if off else "End bypass")

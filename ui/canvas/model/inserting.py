@@ -1,24 +1,16 @@
-"""A node dropped on a wire: which wire is meant, by which ports it would run, and how those behind it make room."""
+"""A node dropped on a wire: which wire is meant, and by which ports it would run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF
 
-from graph.model import edits
 from graph.model.graph import Graph
 from graph.model.spec import NodeSpec
 from ui.canvas.model import wires
 from ui.canvas.model.scene import Scene
-
-if TYPE_CHECKING:
-    from ui.canvas.view import Canvas
-
-ROOM = 64.0
-"""Space for a wire and its numbers between a card that came in and the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,38 +55,3 @@ def place_for(graph: Graph, scene: Scene, node_id: str, at: QPointF, reach: floa
         if graph.refusal(edge.source, (node_id, found[0])) is None and graph.refusal((node_id, found[1]), edge.target) is None:
             return Place(node_id, near[row], *found)
     return None
-
-
-def lead_through(canvas: Canvas, place: Place, first: edits.Edit | None = None) -> None:
-    """Lead a wire through a node that is on the canvas, after `first`; those behind make room. One step."""
-    graph = canvas.document.graph
-    with canvas.document.gesture("Insert on wire"):
-        if first is not None:
-            canvas.do(first)
-        try:
-            edit = edits.insert_on_wire(graph, place.edge, place.node, place.into, place.out)
-        except edits.GraphError as wrong:
-            canvas.message.emit(str(wrong))
-            return
-        canvas.do(edit)
-        make_room(canvas, place.node)
-
-
-def make_room(canvas: Canvas, node_id: str) -> None:
-    """Push what hangs behind a node to the right, as one block, until nothing stands on it or too close."""
-    graph, scene = canvas.document.graph, canvas.scene
-    right = scene.rect(node_id).right() + ROOM
-    far = max((right - scene.rect(n).left() for n in graph.successors(node_id) if n in scene.row), default=0.0)
-    if far <= 0:
-        return
-    behind: dict[str, None] = {}
-    waiting = list(graph.successors(node_id))
-    while waiting:
-        each = waiting.pop()
-        if each not in behind:
-            behind[each] = None
-            waiting += graph.successors(each)
-    step = 8.0 * np.ceil(far / 8.0)
-    moves = edits.Move(tuple((n, graph.nodes[n].x + step, graph.nodes[n].y) for n in behind))
-    bent = [graph.edges[e] for e in scene.bent if graph.edges[e].source[0] in behind and graph.edges[e].target[0] in behind]
-    canvas.do(edits.Compound((moves, *(edits.SetVia(e.id, tuple((x + step, y) for x, y in e.via)) for e in bent))))

@@ -22,6 +22,8 @@ from ui.canvas.model.scene import Scene
 from ui.look.theme import Theme
 
 LEAST = 62.0
+NUMBERS = 0.36
+"""The scale from which wires carry their numbers, magnified."""
 
 
 class Labels:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF
 
 from graph.grouping.align import Guide, Snapper
 from ui.canvas.model.scene import Scene
 from ui.canvas.model.wires import Point
-from ui.look.theme import Theme, color
 
 CROWD = 500
 """From so many cards in view on there is a line to snap to everywhere, and none of them helps."""
@@ -42,25 +40,6 @@ class Snapping:
         self.changed = found.guides != self.guides
         self.guides = found.guides
         return QPointF(step[0] + found.dx, step[1] + found.dy)
-
-    def paint(self, painter: QPainter, theme: Theme, scale: float) -> None:
-        pen = QPen(color(theme.selection), 1.0 / scale)
-        pen.setStyle(Qt.PenStyle.DashLine)
-        painter.setPen(pen)
-        for guide in _outer(self.guides):
-            if guide.axis == "x":
-                painter.drawLine(QPointF(guide.at, guide.start - 8), QPointF(guide.at, guide.end + 8))
-            else:
-                painter.drawLine(QPointF(guide.start - 8, guide.at), QPointF(guide.end + 8, guide.at))
-
-
-def _outer(guides: Sequence[Guide]) -> list[Guide]:
-    """Where both sides and the middle are in line, the line through the middle says nothing new and crosses what is written there."""
-    kept: list[Guide] = []
-    for axis in ("x", "y"):
-        lines = sorted((g for g in guides if g.axis == axis), key=lambda g: g.at)
-        kept += [lines[0], lines[-1]] if len(lines) > 2 else lines
-    return kept
 
 
 def _straightening(scene: Scene, carried: Collection[str]) -> list[float]:

@@ -1,65 +1,57 @@
-"""What answers a hand at once: the selection, what is under the pointer, and the gesture under way."""
+"""What answers a hand at once: the selection, what is under the mouse, the focus and what was looked for."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from ui.canvas.input.gestures import MoveBend
+from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.paint.nodes import paint_outline
 from ui.canvas.paint.wires import paint_bend, paint_lit
 from ui.look.theme import Theme, color
 
-if TYPE_CHECKING:
-    from ui.canvas.input.router import InputRouter
-    from ui.canvas.view import Canvas
 
-
-def paint(painter: QPainter, canvas: Canvas, router: InputRouter) -> None:
-    """The painter is in scene coordinates."""
-    scene, theme = canvas.scene, canvas.theme
-    wide = max(1.0, 1 / canvas.camera.scale)
+def paint(painter: QPainter, model: CanvasModel, idle: bool, ring_bend: bool) -> None:
+    """The painter is in scene coordinates. `idle`: no gesture is under way; `ring_bend`: the chosen point of a wire is shown."""
+    scene, theme, pointing = model.scene, model.theme, model.pointing
+    wide = max(1.0, 1 / model.camera.scale)
     rest = theme.wire_width / theme.scale
-    for edge in canvas.selected_edges():
+    for edge in model.selected_edges():
         if edge in scene.edge_row and edge not in scene.hidden_edges:  # another level's wire may be selected from the outline
             paint_lit(painter, scene, edge, theme.selection, (rest + 1.5) * wide)
-    if router.hover_wire in scene.edge_row and router.hover_wire is not None and router.hover_wire not in canvas.selection:
-        paint_lit(painter, scene, router.hover_wire, theme.text, (rest + 0.4) * wide)
-    if router.pin is not None and router.hover_wire in scene.edge_row and router.gesture is None:
-        _paint_pin(painter, router.pin, theme, 1 / canvas.camera.scale)
-    if router.drop_wire in scene.edge_row and router.drop_wire is not None:
-        paint_lit(painter, scene, router.drop_wire, theme.selection, rest + 3)
-    for node in canvas.movable():
-        rect = scene.rect(node) if node in scene.row else scene.item_rect(node)
+    if pointing.wire is not None and pointing.wire in scene.edge_row:
+        if pointing.wire not in model.selection:
+            paint_lit(painter, scene, pointing.wire, theme.text, (rest + 0.4) * wide)
+        if pointing.pin is not None and idle:
+            _paint_pin(painter, pointing.pin, theme, 1 / model.camera.scale)
+    if pointing.drop_wire is not None and pointing.drop_wire in scene.edge_row:
+        paint_lit(painter, scene, pointing.drop_wire, theme.selection, rest + 3)
+    for item in model.movable():
+        rect = model.item_rect(item)
         if not rect.isNull():
             paint_outline(painter, rect, theme.selection, 2.0 * wide, 3.5)
-    _paint_rings(painter, canvas, router, wide)
-    if router.hover_port is not None and router.gesture is None and router.hover_port.node in scene.row:
-        x, y = scene.place(router.hover_port.node)
+    _paint_rings(painter, model, wide, ring_bend)
+    if pointing.port is not None and idle and pointing.port.node in scene.row:
+        x, y = scene.place(pointing.port.node)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(color(theme.selection))
-        painter.drawEllipse(QPointF(x + router.hover_port.spot.x, y + router.hover_port.spot.y), 6.5, 6.5)
-    if router.gesture is not None:
-        router.gesture.paint(painter)
+        painter.drawEllipse(QPointF(x + pointing.port.spot.x, y + pointing.port.spot.y), 6.5, 6.5)
 
 
-def _paint_rings(painter: QPainter, canvas: Canvas, router: InputRouter, wide: float) -> None:
+def _paint_rings(painter: QPainter, model: CanvasModel, wide: float, ring_bend: bool) -> None:
     """The focus, the chosen point of a wire, and what was looked for."""
-    scene, theme = canvas.scene, canvas.theme
-    focus = canvas.focused_item()
+    theme, bend = model.theme, model.pointing.bend
+    focus = model.focused_item()
     if focus is not None:
-        paint_outline(painter, scene.rect(focus) if focus in scene.row else scene.item_rect(focus), theme.focus, 2.0 * wide, 8.0)
-    if router.bend is not None and router.bend[0] in scene.bent and not isinstance(router.gesture, MoveBend):
-        via = canvas.document.graph.edges[router.bend[0]].via
-        if router.bend[1] < len(via):
-            paint_bend(painter, QPointF(*via[router.bend[1]]), theme, theme.selection)
-    if canvas.find_bar is not None and canvas.find_bar.found:
-        for each in canvas.find_bar.found:
-            rect = scene.rect(each) if each in scene.row else scene.item_rect(each)
-            if not rect.isNull():
-                paint_outline(painter, rect, theme.warning, 2.5 * wide, 7)
+        paint_outline(painter, model.item_rect(focus), theme.focus, 2.0 * wide, 8.0)
+    if bend is not None and ring_bend and bend[0] in model.scene.bent:
+        via = model.document.graph.edges[bend[0]].via
+        if bend[1] < len(via):
+            paint_bend(painter, QPointF(*via[bend[1]]), theme, theme.selection)
+    for item in model.found:
+        rect = model.item_rect(item)
+        if not rect.isNull():
+            paint_outline(painter, rect, theme.warning, 2.5 * wide, 7)
 
 
 def _paint_pin(painter: QPainter, at: QPointF, theme: Theme, unit: float) -> None:

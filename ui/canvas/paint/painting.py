@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter
 from graph.model.elements import End
 from ui.canvas.model import geometry
 from ui.canvas.model.content import Content
-from ui.canvas.model.labels import Labels, magnification, stub_places
+from ui.canvas.model.labels import NUMBERS, Labels, magnification, stub_places
 from ui.canvas.model.number_texts import stub_texts
 from ui.canvas.model.scene import Scene
 from ui.canvas.model.stacking import covering
@@ -24,9 +24,6 @@ from ui.canvas.paint.values import paint_values
 from ui.canvas.paint.wire_look import paint_ranks
 from ui.canvas.paint.wires import BUSY, paint_dots, paint_lit, paint_lit_batch, paint_weighted, paint_wires
 from ui.look.theme import Theme, color
-
-NUMBERS = 0.36
-"""The scale from which wires carry their numbers, magnified."""
 
 
 def paint_static(

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QKeyEvent, QPainter
 
-if TYPE_CHECKING:
-    from ui.canvas.view import Canvas
+from ui.canvas.model.canvas_model import CanvasModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +24,13 @@ class Gesture:
 
     cursor = Qt.CursorShape.ArrowCursor
 
-    def __init__(self, canvas: Canvas, start: Pointer) -> None:
-        self.canvas = canvas
+    def __init__(self, model: CanvasModel, start: Pointer) -> None:
+        self.model = model
         self.start = start
+
+    def key(self, event: QKeyEvent) -> Gesture | None:
+        """A key during the gesture: what goes on then. Most gestures let nothing be edited while they hold something."""
+        return self
 
     def move(self, at: Pointer) -> None:
         raise NotImplementedError
@@ -53,3 +55,9 @@ class Gesture:
     def moved(self, at: Pointer) -> bool:
         """Whether the hand has left the spot: less is a click."""
         return (at.view - self.start.view).manhattanLength() >= 4
+
+    def clicked(self, item: str) -> None:
+        """A click that moved nothing: the item alone is selected; with Shift or Ctrl it has been toggled already."""
+        toggled = self.start.modifiers & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.ControlModifier)
+        if item != self.model.scene.inside and not toggled:
+            self.model.select([item])

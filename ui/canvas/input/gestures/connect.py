@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
 from graph.model import edits
 from graph.model.elements import End
 from ui.canvas.input.gestures.base import Gesture, Pointer
 from ui.canvas.model import fitting
+from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.fitting import Verdict
 from ui.canvas.model.geometry import PortSpot
 from ui.canvas.model.scene import PortHit
 from ui.canvas.paint.wires import paint_loose
 from ui.look.theme import color, faded
-
-if TYPE_CHECKING:
-    from ui.canvas.view import Canvas
 
 
 class Connect(Gesture):
@@ -26,16 +22,16 @@ class Connect(Gesture):
 
     cursor = Qt.CursorShape.CrossCursor
 
-    def __init__(self, canvas: Canvas, start: Pointer, port: PortHit) -> None:
-        super().__init__(canvas, start)
-        graph = canvas.document.graph
-        real = canvas.scene.real(port)
+    def __init__(self, model: CanvasModel, start: Pointer, port: PortHit) -> None:
+        super().__init__(model, start)
+        graph = model.document.graph
+        real = model.scene.real(port)
         held = None if port.spot.output else graph.edge_into(real.node, real.spot.port, real.spot.slot)
         self._moved_edge = held.id if held is not None else None
         self._home = port
         if held is not None:
-            source = canvas.scene.ends(held.id)[0]
-            spot = canvas.scene.cards[source[0]].spot(source[1], True)
+            source = model.scene.ends(held.id)[0]
+            spot = model.scene.cards[source[0]].spot(source[1], True)
             assert spot is not None
             port = PortHit(source[0], spot)
         self._fixed = port
@@ -45,64 +41,64 @@ class Connect(Gesture):
         self._verdicts: dict[tuple[str, str], Verdict] = {}
 
     def move(self, at: Pointer) -> None:
-        if self._moved_edge is not None and self.moved(at) and self._moved_edge not in self.canvas.scene.hidden_edges:
-            self.canvas.stage.hide_edge(self._moved_edge)
+        if self._moved_edge is not None and self.moved(at) and self._moved_edge not in self.model.scene.hidden_edges:
+            self.model.live.hide_edge(self._moved_edge)
         self._end = at.scene
         self._target = self._under(at)
         self._verdict = self._judge(self._target) if self._target is not None else Verdict("", True)
-        self.canvas.update()
+        self.model.surface.repaint_scene()
 
     def finish(self, at: Pointer) -> None:
         self.move(at)
         moved, target, verdict = self.moved(at), self._target, self._verdict
         self.cancel()
         if not moved:
-            self.canvas.clicked_node(self._home.node, self.start)
+            self.clicked(self._home.node)
         elif target is not None and verdict.possible:
             self._wire(target)
         elif target is not None:
-            self.canvas.message.emit(verdict.text)
-        elif self.canvas.scene.node_at(at.scene) is None and self.canvas.rect().contains(at.view.toPoint()):
+            self.model.message.emit(verdict.text)
+        elif self.model.scene.node_at(at.scene) is None and QRectF(QPointF(0, 0), self.model.viewport.size()).contains(at.view):
             self._let_fall(at)
 
     def _wire(self, target: PortHit) -> None:
-        graph = self.canvas.document.graph
+        graph = self.model.document.graph
         source, into = self._ends(target)
-        spot = self.canvas.scene.real(target if self._fixed.spot.output else self._fixed).spot
+        spot = self.model.scene.real(target if self._fixed.spot.output else self._fixed).spot
         if self._moved_edge is not None:
             old = graph.edges[self._moved_edge]
             if old.target == into and (old.slot == spot.slot or spot.free):
                 return
             parts = (edits.Disconnect(old.id), *_without(edits.connect(graph, source, into, spot.slot), old.id))
-            self.canvas.do(edits.Compound(parts, "Move wire"), "Move wire")
+            self.model.do(edits.Compound(parts, "Move wire"), "Move wire")
         else:
-            self.canvas.do(edits.connect(graph, source, into, spot.slot), "Connect")
+            self.model.do(edits.connect(graph, source, into, spot.slot), "Connect")
 
     def _let_fall(self, at: Pointer) -> None:
         if self._moved_edge is not None:
-            self.canvas.do(edits.Disconnect(self._moved_edge), "Disconnect")
+            self.model.do(edits.Disconnect(self._moved_edge), "Disconnect")
         else:
-            self.canvas.request_add(at.view, self.canvas.scene.real(self._fixed))
+            self.model.request_add(at.view, self.model.scene.real(self._fixed))
 
     def cancel(self) -> None:
         if self._moved_edge is not None:
-            self.canvas.stage.show_edge(self._moved_edge)
+            self.model.live.show_edge(self._moved_edge)
 
     def _ends(self, other: PortHit) -> tuple[End, End]:
         out, into = (self._fixed, other) if self._fixed.spot.output else (other, self._fixed)
-        out, into = self.canvas.scene.real(out), self.canvas.scene.real(into)
+        out, into = self.model.scene.real(out), self.model.scene.real(into)
         return (out.node, out.spot.port), (into.node, into.spot.port)
 
     def _under(self, at: Pointer) -> PortHit | None:
         """The port at the cursor; on a card, the first of its ports that fits."""
-        scene = self.canvas.scene
-        hit = scene.port_at(at.scene, 14.0 / min(1.0, self.canvas.camera.scale))
+        scene = self.model.scene
+        hit = scene.port_at(at.scene, 14.0 / min(1.0, self.model.camera.scale))
         if hit is not None and hit.spot.output != self._fixed.spot.output:
             return hit
         node = scene.node_at(at.scene)
         if node is None or node == self._fixed.node:
             return None
-        graph = self.canvas.document.graph
+        graph = self.model.document.graph
         card = scene.cards[node]
         found = [PortHit(node, spot) for spot in (card.inputs if self._fixed.spot.output else card.outputs)]
         real = [(p, scene.real(p)) for p in found]
@@ -114,15 +110,15 @@ class Connect(Gesture):
         key = (other.node, other.spot.port)
         if key not in self._verdicts:
             source, into = self._ends(other)
-            self._verdicts[key] = fitting.judge(self.canvas.document.graph, self.canvas.content.trace, source, into)
+            self._verdicts[key] = fitting.judge(self.model.document.graph, self.model.content.trace, source, into)
         return self._verdicts[key]
 
     def tip(self) -> tuple[str, bool] | None:
         return (self._verdict.text, self._verdict.good) if self._target is not None and self._verdict.text else None
 
     def paint(self, painter: QPainter) -> None:
-        canvas, scene, theme = self.canvas, self.canvas.scene, self.canvas.theme
-        for node in scene.nodes_in(canvas.seen()):
+        model, scene, theme = self.model, self.model.scene, self.model.theme
+        for node in scene.nodes_in(model.viewport.seen()):
             card = scene.cards[node]
             for spot in card.inputs if self._fixed.spot.output else card.outputs:
                 if node != self._fixed.node:
@@ -138,9 +134,9 @@ class Connect(Gesture):
         paint_loose(painter, *ends, theme, hue, dashed=self._target is None)
 
     def _paint_port(self, painter: QPainter, node: str, spot: PortSpot) -> None:
-        theme = self.canvas.theme
+        theme = self.model.theme
         verdict = self._judge(PortHit(node, spot))
-        x, y = self.canvas.scene.place(node)
+        x, y = self.model.scene.place(node)
         centre = QPointF(x + spot.x, y + spot.y)
         if verdict.good:
             over = self._target is not None and (self._target.node, self._target.spot) == (node, spot)

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeyEvent
 
-from ui.canvas.input.gestures.base import Pointer
+from ui.canvas.input.gestures.base import Gesture, Pointer
 from ui.canvas.input.gestures.connect import Connect
+from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.scene import PortHit
-
-if TYPE_CHECKING:
-    from ui.canvas.view import Canvas
 
 _FURTHER, _BACK = {Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Tab}, {Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_Backtab}
 
@@ -22,19 +18,19 @@ class ConnectByKeys(Connect):
 
     cursor = Qt.CursorShape.ArrowCursor
 
-    def __init__(self, canvas: Canvas, node: str, output: int = 0) -> None:
+    def __init__(self, model: CanvasModel, node: str, output: int = 0) -> None:
         self._node, self._output = node, output
-        outputs = canvas.scene.cards[node].outputs
+        outputs = model.scene.cards[node].outputs
         spot = outputs[output % len(outputs)]
-        x, y = canvas.scene.place(node)
+        x, y = model.scene.place(node)
         here = QPointF(x + spot.x, y + spot.y)
-        super().__init__(canvas, canvas.pointer(canvas.camera.to_view(here), Qt.KeyboardModifier.NoModifier), PortHit(node, spot))
+        super().__init__(model, Pointer(model.camera.to_view(here), here, Qt.KeyboardModifier.NoModifier), PortHit(node, spot))
         self._choices = self._fitting(here)
         self._chosen = 0
         self._show()
 
     def _fitting(self, here: QPointF) -> list[PortHit]:
-        graph, scene = self.canvas.document.graph, self.canvas.scene
+        graph, scene = self.model.document.graph, self.model.scene
         found: list[tuple[bool, float, PortHit]] = []
         for node in scene.ids:
             x, y = scene.place(node)
@@ -52,22 +48,22 @@ class ConnectByKeys(Connect):
             return
         self._target = self._choices[self._chosen % len(self._choices)]
         self._verdict = self._judge(self._target)
-        self.canvas.reveal(self._target.node)
-        self.canvas.update()
+        self.model.reveal(self._target.node)
+        self.model.surface.repaint_scene()
 
-    def key(self, event: QKeyEvent) -> None:
-        """Every key but Esc, which the canvas sees first."""
+    def key(self, event: QKeyEvent) -> Gesture | None:
+        """Every key but Esc, which the router sees first."""
         key = Qt.Key(event.key())
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.canvas.router.end()
             if self._target is not None:
                 self._wire(self._target)
-        elif key == Qt.Key.Key_P:
-            self.canvas.router.end()
-            self.canvas.router.begin(ConnectByKeys(self.canvas, self._node, self._output + 1))
-        elif self._choices and (key in _FURTHER or key in _BACK):
+            return None
+        if key == Qt.Key.Key_P:
+            return ConnectByKeys(self.model, self._node, self._output + 1)
+        if self._choices and (key in _FURTHER or key in _BACK):
             self._chosen += 1 if key in _FURTHER else -1
             self._show()
+        return self
 
     def tip(self) -> tuple[str, bool] | None:
         return ("No input here takes this output", False) if not self._choices else (self._verdict.text, self._verdict.good)
@@ -75,8 +71,8 @@ class ConnectByKeys(Connect):
     def tip_place(self) -> QPointF:
         """Beside the port that is chosen: there is no cursor to stand at."""
         hit = self._target or self._fixed
-        x, y = self.canvas.scene.place(hit.node)
-        return self.canvas.camera.to_view(QPointF(x + hit.spot.x, y + hit.spot.y))
+        x, y = self.model.scene.place(hit.node)
+        return self.model.camera.to_view(QPointF(x + hit.spot.x, y + hit.spot.y))
 
     def move(self, at: Pointer) -> None:
         """The mouse has no part in this."""

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from graph.model import edits
+from ui.canvas.input.context_menu import ask_for_menu
 from ui.canvas.input.gestures.base import Gesture, Pointer
+from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.paint.wires import paint_lit
 from ui.look.theme import color
-
-if TYPE_CHECKING:
-    from ui.canvas.view import Canvas
 
 
 def crosses(wire: np.ndarray, a: QPointF, b: QPointF) -> bool:
@@ -32,34 +29,34 @@ def crosses(wire: np.ndarray, a: QPointF, b: QPointF) -> bool:
 class Cut(Gesture):
     cursor = Qt.CursorShape.CrossCursor
 
-    def __init__(self, canvas: Canvas, start: Pointer) -> None:
-        super().__init__(canvas, start)
+    def __init__(self, model: CanvasModel, start: Pointer) -> None:
+        super().__init__(model, start)
         self._line = [start.scene]
         self._cut: dict[str, None] = {}
 
     def move(self, at: Pointer) -> None:
-        scene, before = self.canvas.scene, self._line[-1]
+        scene, before = self.model.scene, self._line[-1]
         self._line.append(at.scene)
         for edge_id in scene.edges_in(QRectF(before, at.scene).normalized().adjusted(-1, -1, 1, 1)):
             if crosses(scene.wire_points(edge_id), before, at.scene):
                 self._cut[edge_id] = None
-        self.canvas.update()
+        self.model.surface.repaint_scene()
 
     def finish(self, at: Pointer) -> None:
         if not self.moved(at):
-            self.canvas.router.menu(at.view, self.canvas.mapToGlobal(at.view.toPoint()))  # a click, not a stroke
+            ask_for_menu(self.model, at.view, self.model.surface.to_global(at.view))  # a click, not a stroke
             return
         self.move(at)
-        present = [edits.Disconnect(e) for e in self._cut if e in self.canvas.document.graph.edges]
+        present = [edits.Disconnect(e) for e in self._cut if e in self.model.document.graph.edges]
         if present:
-            self.canvas.do(edits.Compound(tuple(present), "Cut wires"), "Cut wires" if len(present) > 1 else "Cut wire")
+            self.model.do(edits.Compound(tuple(present), "Cut wires"), "Cut wires" if len(present) > 1 else "Cut wire")
 
     def paint(self, painter: QPainter) -> None:
-        theme = self.canvas.theme
+        theme = self.model.theme
         for edge_id in self._cut:
-            if edge_id in self.canvas.scene.edge_row:
-                paint_lit(painter, self.canvas.scene, edge_id, theme.error, 3.0)
-        pen = QPen(color(theme.error), 1.5 / self.canvas.camera.scale)
+            if edge_id in self.model.scene.edge_row:
+                paint_lit(painter, self.model.scene, edge_id, theme.error, 3.0)
+        pen = QPen(color(theme.error), 1.5 / self.model.camera.scale)
         pen.setDashPattern([4, 3])
         painter.setPen(pen)
         painter.drawPolyline(QPolygonF(self._line))

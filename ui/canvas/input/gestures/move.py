@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter
 
 from graph.model import edits
+from ui.canvas.input import commands, insert
 from ui.canvas.input.gestures.base import Gesture, Pointer
 from ui.canvas.model import inserting, items, snapping
+from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.levels import with_content
 from ui.canvas.model.wires import Point
+from ui.canvas.paint.guides import paint_guides
 from ui.canvas.paint.wires import paint_lit
-
-if TYPE_CHECKING:
-    from ui.canvas.view import Canvas
 
 BESIDE = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.AltModifier
 """Held while a node is dropped on a wire, either keeps it out of the wire; window managers often take Alt for themselves."""
@@ -29,72 +28,72 @@ class Move(Gesture):
     Shift or Alt is held.
     """
 
-    def __init__(self, canvas: Canvas, start: Pointer, ids: Sequence[str], clicked: str) -> None:
-        super().__init__(canvas, start)
-        scene, graph = canvas.scene, canvas.document.graph
+    def __init__(self, model: CanvasModel, start: Pointer, ids: Sequence[str], clicked: str) -> None:
+        super().__init__(model, start)
+        scene, graph = model.scene, model.document.graph
         carried = dict.fromkeys(ids)
         for frame in [i for i in ids if i in graph.frames]:
             carried |= dict.fromkeys(items.carried_by(scene, frame))
         self._from: dict[str, Point] = {}
         for each in carried:
-            corner = scene.rect(each).topLeft() if each in scene.row else scene.item_rect(each).topLeft()
+            corner = model.item_rect(each).topLeft()
             self._from[each] = (corner.x(), corner.y())
         inside = [graph.edges[e] for e in scene.bent if e in graph.edges]
         self._bends = {e.id: e.via for e in inside if e.source[0] in carried and e.target[0] in carried}
         self._clicked = clicked
         self._places: dict[str, Point] = {}
-        self._snap = snapping.Snapping(scene, carried, canvas.seen())
+        self._snap = snapping.Snapping(scene, carried, model.viewport.seen())
         self._wire: inserting.Place | None = None
 
     def move(self, at: Pointer) -> None:
-        if self.canvas.document.read_only or (not self._places and not self.moved(at)):
+        if self.model.document.read_only or (not self._places and not self.moved(at)):
             return
         step = at.scene - self.start.scene
         if not self._places:
-            self.canvas.stage.lift(self._from)
-            self.canvas.setCursor(Qt.CursorShape.SizeAllCursor)
+            self.model.live.lift(self._from)
+            self.model.surface.show_cursor(Qt.CursorShape.SizeAllCursor)
         if not at.modifiers & Qt.KeyboardModifier.ControlModifier:
-            step = self._snap.to((step.x(), step.y()), 6.0 / self.canvas.camera.scale)
+            step = self._snap.to((step.x(), step.y()), 6.0 / self.model.camera.scale)
         else:
             self._snap.release()
         dx, dy = float(round(step.x())), float(round(step.y()))
         self._places = {n: (x + dx, y + dy) for n, (x, y) in self._from.items()}
-        self.canvas.stage.carry(self._places, {e: tuple((x + dx, y + dy) for x, y in via) for e, via in self._bends.items()})
+        self.model.live.carry(self._places, {e: tuple((x + dx, y + dy) for x, y in via) for e, via in self._bends.items()})
         found = None if at.modifiers & BESIDE else self._wire_under(at.scene)
         if found != self._wire or self._snap.changed:
             self._wire = found
-            self.canvas.update()
+            self.model.surface.repaint_scene()
 
     def _wire_under(self, at: QPointF) -> inserting.Place | None:
-        if len(self._from) != 1 or self._clicked not in self.canvas.document.graph.nodes:
+        if len(self._from) != 1 or self._clicked not in self.model.document.graph.nodes:
             return None
-        return inserting.place_for(self.canvas.document.graph, self.canvas.scene, self._clicked, at, 12.0 / self.canvas.camera.scale)
+        return inserting.place_for(self.model.document.graph, self.model.scene, self._clicked, at, 12.0 / self.model.camera.scale)
 
     def finish(self, at: Pointer) -> None:
         self.move(at)
         if not self._places:
-            self.canvas.clicked_node(self._clicked, self.start)
+            self.clicked(self._clicked)
             return
         there = tuple((n, *place) for n, place in self._places.items() if place != self._from[n])
-        moves = with_content(self.canvas.document.graph, edits.Move(there))
-        bends = [edits.SetVia(e, self.canvas.scene.bends[e]) for e in self._bends if e in self.canvas.scene.bends]
-        self.canvas.stage.let_go()
+        moves = with_content(self.model.document.graph, edits.Move(there))
+        bends = [edits.SetVia(e, self.model.scene.bends[e]) for e in self._bends if e in self.model.scene.bends]
+        self.model.live.let_go()
         if there and self._wire is not None:
-            inserting.lead_through(self.canvas, self._wire, moves[0])
+            insert.lead_through(self.model, self._wire, moves[0])
         elif there:
-            self.canvas.do(edits.Compound((*moves, *bends), "Move") if bends or len(moves) > 1 else moves[0], "Move")
+            self.model.do(edits.Compound((*moves, *bends), "Move") if bends or len(moves) > 1 else moves[0], "Move")
 
     def cancel(self) -> None:
         if self._places:
-            self.canvas.stage.let_go()
+            self.model.live.let_go()
 
     def paint(self, painter: QPainter) -> None:
-        canvas = self.canvas
-        if self._wire is not None and self._wire.edge in canvas.scene.edge_row:
-            theme = canvas.theme
-            paint_lit(painter, canvas.scene, self._wire.edge, theme.selection, theme.wire_width / theme.scale + 3)
+        model = self.model
+        if self._wire is not None and self._wire.edge in model.scene.edge_row:
+            theme = model.theme
+            paint_lit(painter, model.scene, self._wire.edge, theme.selection, theme.wire_width / theme.scale + 3)
         else:
-            self._snap.paint(painter, canvas.theme, canvas.camera.scale)
+            paint_guides(painter, self._snap.guides, model.theme, model.camera.scale)
 
     def tip(self) -> tuple[str, bool] | None:
         return ("Into the wire (Shift: beside it)", True) if self._wire is not None else None
@@ -103,24 +102,22 @@ class Move(Gesture):
 class MoveCopies(Move):
     """Ctrl and Shift, or Alt: copies are carried off and the originals stay. Copying and moving are one step, or none."""
 
-    def __init__(self, canvas: Canvas, start: Pointer, ids: Sequence[str], clicked: str) -> None:
-        from ui.canvas.input import commands
-
-        self._originals = canvas.selection
-        canvas.document.begin("Duplicate")
-        copies = commands.add_copies(canvas, ids, 0.0, 0.0)
-        canvas.select(copies)
-        super().__init__(canvas, start, copies, clicked)
+    def __init__(self, model: CanvasModel, start: Pointer, ids: Sequence[str], clicked: str) -> None:
+        self._originals = model.selection
+        model.document.begin("Duplicate")
+        copies = commands.add_copies(model, ids, 0.0, 0.0)
+        model.select(copies)
+        super().__init__(model, start, copies, clicked)
 
     def finish(self, at: Pointer) -> None:
         self.move(at)
         if self._places:
             super().finish(at)
-            self.canvas.document.commit()
+            self.model.document.commit()
         else:
             self.cancel()
 
     def cancel(self) -> None:
         super().cancel()
-        self.canvas.document.rollback()
-        self.canvas.select(self._originals)
+        self.model.document.rollback()
+        self.model.select(self._originals)

@@ -2,51 +2,45 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Qt
 
 from ui.canvas.input.gestures.base import Gesture, Pointer
-
-if TYPE_CHECKING:
-    from ui.canvas.view import Canvas
+from ui.canvas.model.canvas_model import CanvasModel
 
 
 class Pan(Gesture):
     cursor = Qt.CursorShape.ClosedHandCursor
 
-    def __init__(self, canvas: Canvas, start: Pointer) -> None:
-        super().__init__(canvas, start)
-        self._before = canvas.camera.state()
+    def __init__(self, model: CanvasModel, start: Pointer) -> None:
+        super().__init__(model, start)
+        self._before = model.camera.state()
         self._last = start.view
 
     def move(self, at: Pointer) -> None:
         step = at.view - self._last
         self._last = at.view
-        self.canvas.pan_by(step.x(), step.y())
+        self.model.viewport.pan_by(step.x(), step.y())
 
     def finish(self, at: Pointer) -> None:
         self.move(at)
 
     def cancel(self) -> None:
-        self.canvas.camera.restore(self._before)
-        self.canvas.camera_moved()
+        self.model.viewport.restore(self._before)
 
 
 class MapPan(Gesture):
     """Click or drag on the map: the view's middle follows."""
 
-    def __init__(self, canvas: Canvas, start: Pointer) -> None:
-        super().__init__(canvas, start)
-        self._before = canvas.camera.state()
+    def __init__(self, model: CanvasModel, start: Pointer) -> None:
+        super().__init__(model, start)
+        self._before = model.camera.state()
         self.move(start)
 
     def move(self, at: Pointer) -> None:
-        self.canvas.centre_on(self.canvas.map_point(at.view))
+        self.model.viewport.centre_on(self.model.map.scene_point(at.view))
 
     def finish(self, at: Pointer) -> None:
         return
 
     def cancel(self) -> None:
-        self.canvas.camera.restore(self._before)
-        self.canvas.camera_moved()
+        self.model.viewport.restore(self._before)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Qt
 
 from graph.model import edits
 from ui.canvas.input.gestures.base import Gesture, Pointer
-
-if TYPE_CHECKING:
-    from ui.canvas.view import Canvas
+from ui.canvas.model.canvas_model import CanvasModel
 
 
 def snapped(share: float, low: float, high: float, step: float) -> float:
@@ -28,36 +24,36 @@ def snapped(share: float, low: float, high: float, step: float) -> float:
 class DragSlider(Gesture):
     cursor = Qt.CursorShape.SizeHorCursor
 
-    def __init__(self, canvas: Canvas, start: Pointer, node_id: str) -> None:
-        super().__init__(canvas, start)
+    def __init__(self, model: CanvasModel, start: Pointer, node_id: str) -> None:
+        super().__init__(model, start)
         self._node = node_id
-        self._revision = canvas.document.revision
-        canvas.stage.held = True
-        canvas.document.begin(f"Set {canvas.document.graph.nodes[node_id].name}")
+        self._revision = model.document.revision
+        model.live.held = True
+        model.document.begin(f"Set {model.document.graph.nodes[node_id].name}")
         self.move(start)
 
     def move(self, at: Pointer) -> None:
-        graph = self.canvas.document.graph
-        card = self.canvas.scene.cards.get(self._node)
+        graph = self.model.document.graph
+        card = self.model.scene.cards.get(self._node)
         if card is None or card.slider is None:
             return
         settings = graph.settings_of(self._node)
-        left = self.canvas.scene.place(self._node)[0] + card.slider.left()
+        left = self.model.scene.place(self._node)[0] + card.slider.left()
         share = (at.scene.x() - left) / card.slider.width()
         value = snapped(share, float(settings["minimum"]), float(settings["maximum"]), float(settings["step"]))
         if value != settings["value"]:
-            self.canvas.do(edits.SetParam(self._node, "value", value), merge=("slider", self._node))
-            self.canvas.value_dragged.emit(self._node, value)
-            if self.canvas.on_live_edit is not None:
-                self.canvas.on_live_edit()
+            self.model.do(edits.SetParam(self._node, "value", value), merge=("slider", self._node))
+            self.model.value_dragged.emit(self._node, value)
+            if self.model.on_live_edit is not None:
+                self.model.on_live_edit()
 
     def finish(self, at: Pointer) -> None:
         self.move(at)
-        self.canvas.stage.held = False
-        self.canvas.document.commit()
+        self.model.live.held = False
+        self.model.document.commit()
 
     def cancel(self) -> None:
-        self.canvas.stage.held = False
-        self.canvas.document.rollback()
-        if self.canvas.on_live_edit is not None:
-            self.canvas.on_live_edit()
+        self.model.live.held = False
+        self.model.document.rollback()
+        if self.model.on_live_edit is not None:
+            self.model.on_live_edit()

@@ -1,0 +1,251 @@
+"""What a canvas shows and what is chosen on it, without a widget: gestures, keys, commands and screen readers work on this."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+
+from PySide6.QtCore import QObject, QPointF, QRectF, Signal
+
+from engine.compile.views import TraceView
+from graph.model import edits
+from graph.model.graph import Graph, GraphError
+from graph.storage.document import Change, Document
+from ui.canvas.model import levels
+from ui.canvas.model.camera import Camera
+from ui.canvas.model.content import Content
+from ui.canvas.model.labels import NUMBERS, Labels
+from ui.canvas.model.live_scene import LiveScene
+from ui.canvas.model.map_view import MapView
+from ui.canvas.model.navigation import GroupNavigation
+from ui.canvas.model.overlay import Overlay
+from ui.canvas.model.playhead import Playhead
+from ui.canvas.model.pointing import Pointing
+from ui.canvas.model.scene import PortHit, Scene
+from ui.canvas.model.selection import Selection
+from ui.canvas.model.surface import Surface
+from ui.canvas.model.viewport import Viewport
+from ui.look.theme import Theme
+
+
+class CanvasModel(QObject):
+    """One document on one `surface`. The document changes through `do` alone; the scene follows `document.changed`."""
+
+    selection_changed = Signal()
+    view_changed = Signal()
+    zoomed = Signal()
+    """After `view_changed`, where the scale changed a little: there will be more."""
+    level_changed = Signal()
+    """The way into groups may look different."""
+    document_followed = Signal()
+    """The scene has taken up a change of the document."""
+    let_go = Signal()
+    """The structure changed: what a hand holds may be gone."""
+    level_left = Signal()
+    """Another level is about to be shown: no gesture goes on."""
+    value_dragged = Signal(str, object)
+    add_requested = Signal(object, object, object)
+    """Scene position, global position, and the `PortHit` a wire hangs on (or None)."""
+    node_activated = Signal(str)
+    value_activated = Signal(str)
+    """The id of a node whose number was double-clicked."""
+    number_activated = Signal(str)
+    """The id of a wire one of whose numbers was double-clicked."""
+    probe_requested = Signal(str)
+    """The id of a wire whose numbers someone wants to follow."""
+    menu_requested = Signal(object, object)
+    """Global position, and the id of the node or wire under it (or None)."""
+    gallery_requested = Signal()
+    lessons_requested = Signal()
+    formula_requested = Signal()
+    message = Signal(str)
+
+    def __init__(self, document: Document, theme: Theme, surface: Surface) -> None:
+        super().__init__()
+        self.document: Document = document
+        self.theme: Theme = theme
+        self.surface: Surface = surface
+        self.playhead: Playhead | None = None
+        self.on_live_edit: Callable[[], None] | None = None
+        """Called after every tick of a slider, so that numbers can follow in the same frame."""
+        self.pointing = Pointing()
+        self.found: tuple[str, ...] = ()
+        """What was looked for, ringed."""
+        self.live = LiveScene(document.graph, surface.repaint_scene)
+        self.content = Content(document.graph)
+        self.viewport = Viewport(self.live.scene, theme.scale, surface.view_size, self._view_moved)
+        self.map = MapView(self.viewport)
+        self._selection = Selection(self._selection_flipped)
+        self.navigation = GroupNavigation(self.live, self.viewport, self._selection, self.level_left.emit, self.level_changed.emit)
+        self.overlay = Overlay(self.live, self.viewport, surface.repaint_scene, self.numbers_changed)
+        self.content.hidden = self.overlay.hidden
+        document.changed.connect(self._follow)
+
+    # what is shown
+
+    @property
+    def graph(self) -> Graph:
+        return self.document.graph
+
+    @property
+    def scene(self) -> Scene:
+        return self.live.scene
+
+    @property
+    def labels(self) -> Labels:
+        return self.live.labels
+
+    @property
+    def camera(self) -> Camera:
+        return self.viewport.camera
+
+    @property
+    def empty(self) -> bool:
+        graph = self.document.graph
+        return not (graph.nodes or graph.notes or graph.frames)
+
+    def set_document(self, document: Document) -> None:
+        """Show another document, all of it."""
+        self.document.changed.disconnect(self._follow)
+        self.document = document
+        document.changed.connect(self._follow)
+        self.live = self.overlay.live = LiveScene(document.graph, self.surface.repaint_scene)
+        self.viewport.scene = self.live.scene
+        self.content = Content(document.graph, playhead=self.playhead, hidden=self.overlay.hidden)
+        self.overlay.clear()
+        self._selection.set(())
+        self.navigation.reset(self.live)
+        self.viewport.fit_all()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Change colours; a larger scale keeps the middle of the view where it is, or everything in view."""
+        fitted = self.viewport.fitted
+        self.theme = theme
+        self.live.labels.clear()
+        self.live.invalidate()
+        self.level_changed.emit()
+        self.viewport.set_natural_scale(theme.scale)
+        if fitted:
+            self.viewport.fit_all()
+
+    def set_trace(self, trace: TraceView | None) -> None:
+        """Show these numbers. A trace of another document is the caller's mistake; an older one is shown until a newer comes."""
+        stale = self.is_old(trace) and self.content.stale
+        self.content = Content(self.document.graph, trace, self.playhead, stale, hidden=self.overlay.hidden)
+        self.surface.repaint_scene()
+
+    def numbers_changed(self) -> None:
+        """Other numbers of the same trace are to be seen."""
+        self.set_trace(self.content.trace)
+
+    def is_old(self, trace: TraceView | None) -> bool:
+        """Whether a trace belongs to an older state of the document."""
+        return trace is not None and (trace.revision < self.document.revision or trace.structure < self.document.structure)
+
+    def set_playhead(self, playhead: Playhead | None) -> None:
+        if self.playhead is not None:
+            self.playhead.moved.disconnect(self._playhead_moved)
+        self.playhead = playhead
+        if playhead is not None:
+            playhead.moved.connect(self._playhead_moved)
+        self.content.playhead = playhead
+        self.surface.repaint_scene()
+
+    def _playhead_moved(self) -> None:
+        self.surface.repaint_scene()
+
+    def _follow(self, change: Change) -> None:
+        self.live.follow(change, self.let_go.emit)
+        self.navigation.follow()
+        self._selection.keep(self.document.graph, self.navigation.seen)
+        self.document_followed.emit()
+
+    def _view_moved(self, zooming: bool) -> None:
+        self.view_changed.emit()
+        if zooming:
+            self.zoomed.emit()
+        self.surface.repaint_scene()
+
+    # what is chosen
+
+    @property
+    def selection(self) -> frozenset[str]:
+        return self._selection.ids
+
+    def selected_nodes(self) -> list[str]:
+        return self._selection.nodes(self.document.graph)
+
+    def selected_edges(self) -> list[str]:
+        return self._selection.edges(self.document.graph)
+
+    def movable(self) -> list[str]:
+        """Everything selected that has a place of its own: nodes, groups, frames and notes."""
+        return self._selection.movable(self.document.graph)
+
+    def focused_item(self) -> str | None:
+        """What keys act on, while they are in use: the last thing selected."""
+        chosen = self.movable()
+        return chosen[-1] if chosen and self.surface.has_focus() and self.pointing.by_keys else None
+
+    def select(self, ids: Iterable[str]) -> None:
+        self._selection.set(ids)
+
+    def select_all(self) -> None:
+        graph = self.document.graph
+        self.select([*self.scene.ids, *self.scene.edges, *graph.frames, *graph.notes])
+
+    def _selection_flipped(self, ids: set[str]) -> None:
+        for item in ids:
+            if item in self.scene.row:
+                self.surface.repaint_scene(self.scene.rect(item).adjusted(-10, -14, 14, 10))
+            elif item in self.scene.edge_row:
+                self.surface.repaint_scene(self.scene.wire_rect(item, 12))
+            else:
+                self.surface.repaint_scene()
+        self.selection_changed.emit()
+
+    # where things are
+
+    def item_rect(self, identity: str) -> QRectF:
+        """Where a card, frame or note is; null when it is not on this level."""
+        return self.scene.rect(identity) if identity in self.scene.row else self.scene.item_rect(identity)
+
+    def reveal(self, identity: str) -> None:
+        """Bring a node, frame or note into view if it is not, from inside groups too; nothing moves when it is."""
+        self.navigation.reveal(identity)
+        self.viewport.reveal(self.item_rect(identity))
+
+    def number_at(self, at: QPointF) -> str | None:
+        """The wire whose value or gradient is written at a place of the scene; none from so far away that there are no numbers."""
+        if self.camera.scale < NUMBERS or not self.content.values:
+            return None
+        return self.labels.hit(self.scene.edges_in(QRectF(at.x() - 90, at.y() - 60, 180, 120)), at.x(), at.y())
+
+    def cursor_place(self) -> QPointF:
+        """The scene position under the cursor; the middle of the view when it is elsewhere."""
+        view = QRectF(QPointF(0, 0), self.viewport.size())
+        last = self.pointing.last
+        at = last if last is not None and view.contains(last) else self.surface.mouse_place()
+        return self.camera.to_scene(at if view.contains(at) else self.viewport.middle())
+
+    # what is asked for
+
+    def do(self, edit: edits.Edit, text: str = "", merge: Hashable | None = None) -> bool:
+        """Change the document; a refusal becomes a message. Whether it was done."""
+        try:
+            self.document.do(levels.placed(edit, self.navigation.inside), text, merge)
+        except GraphError as refused:
+            self.message.emit(str(refused))
+            return False
+        return True
+
+    def may_edit(self) -> bool:
+        """Whether the document can be changed; a message says why not."""
+        if self.document.read_only:
+            self.message.emit(self.document.read_only)
+        return not self.document.read_only
+
+    def request_add(self, at: QPointF | None = None, from_port: PortHit | None = None) -> None:
+        """Ask for the search box, at a place in the view (the cursor's without one)."""
+        if self.may_edit():
+            place = at if at is not None else QPointF(self.camera.to_view(self.cursor_place()))
+            self.add_requested.emit(self.camera.to_scene(place), self.surface.to_global(place), from_port)

@@ -1,0 +1,112 @@
+"""What a screen reader says of nodes, ports and wires: the same numbers as on the canvas, in words."""
+
+from __future__ import annotations
+
+from engine.compile.views import Absent, ArrayView, Gradient
+from graph.model.elements import Edge
+from graph.model.group_view import members
+from ui.canvas.model.canvas_model import CanvasModel
+from ui.canvas.model.tips import ASKED, WHY
+from ui.look.numerals import number, shape_text
+
+PortKey = tuple[str, int, bool]
+"""Port, slot, and whether it is an output."""
+
+
+def canvas_value(model: CanvasModel) -> str:
+    nodes, edges = len(model.scene.ids), len(model.scene.edges)
+    return f"{nodes} node{'s' * (nodes != 1)}, {edges} wire{'s' * (edges != 1)}"
+
+
+def node_name(model: CanvasModel, item: str) -> str:
+    graph = model.graph
+    if item in graph.nodes:
+        return f"{graph.nodes[item].name}, {graph.spec(item).title}"
+    group = graph.groups.get(item)
+    return f"{group.name}, Group" if group is not None else item
+
+
+def node_value(model: CanvasModel, item: str) -> str:
+    graph, content = model.graph, model.content
+    if item not in graph.nodes:
+        count = len(members(graph, item)) if item in graph.groups else 0
+        return f"{count} node{'s' * (count != 1)} inside"
+    parts: list[str] = []
+    outputs = graph.spec(item).outputs
+    for port in outputs:
+        shown = content.node_value(item, port.name)
+        if item in content.hidden.values:
+            parts.append(f"value {ASKED}")
+        elif shown is not None:
+            parts.append((f"{port.name} " if len(outputs) > 1 else "") + said(shown))
+        gradient = content.node_gradient(item, port.name)
+        if item in content.hidden.gradients:
+            parts.append(f"gradient {ASKED}")
+        elif isinstance(gradient, ArrayView):
+            parts.append(f"gradient {said(gradient)}")
+    typed = content.typed(item)
+    if not parts and typed is not None:
+        parts.append(number(typed))
+    return ", ".join(parts)
+
+
+def node_description(model: CanvasModel, item: str) -> str:
+    graph, content = model.graph, model.content
+    if item not in graph.nodes:
+        return ""
+    parts = []
+    problem = content.problem(item)
+    if problem is not None:
+        parts.append(f"{problem.severity}: {problem.text}")
+    objective = content.objective()
+    if objective is not None and objective[0] == item:
+        parts.append("the objective")
+    into, out = len(graph.inputs_of(item)), len(graph.outputs_of(item))
+    parts.append(f"{into} wire{'s' * (into != 1)} in, {out} out")
+    return ". ".join(parts)
+
+
+def port_name(key: PortKey) -> str:
+    port, slot, output = key
+    return f"{'output' if output else 'input'} {port}" + (f" {slot + 1}" if slot else "")
+
+
+def port_value(model: CanvasModel, item: str, key: PortKey) -> str:
+    """What comes along the wire, or leaves."""
+    graph, content, level = model.graph, model.content, model.scene.level
+    (port, slot, output), node = key, item
+    if level is not None:  # a port of a group's card stands for one of a node inside
+        node, port, slot = level.real(node, port, output, slot)
+    if node not in graph.nodes:
+        return ""
+    if output:
+        shown = content.node_value(node, port)
+        return ASKED if node in content.hidden.values else said(shown) if shown is not None else ""
+    edge = graph.edge_into(node, port, slot)
+    if edge is None:
+        return "not connected"
+    return f"from {graph.nodes[edge.source[0]].name}: {wire_value(model, edge)}"
+
+
+def wire_name(model: CanvasModel, edge: Edge) -> str:
+    nodes = model.graph.nodes
+    return f"wire from {nodes[edge.source[0]].name} to {nodes[edge.target[0]].name}, input {edge.target[1]}"
+
+
+def wire_value(model: CanvasModel, edge: Edge) -> str:
+    """What a wire shows: its value and its gradient, or why there is none."""
+    content = model.content
+    value, gradient, hidden = content.wire_value(edge), content.wire_gradient(edge), content.hidden
+    first = ASKED if edge.id in hidden.values else said(value) if value is not None else WHY["not computed"]
+    return f"value {first}, gradient {ASKED if edge.id in hidden.gradients else _gradient(gradient)}"
+
+
+def said(view: ArrayView) -> str:
+    """A tensor in a few words."""
+    if view.scalar is not None:
+        return number(view.scalar)
+    return f"{shape_text(view.shape)} tensor, mean {number(view.mean)}, norm {number(view.norm)}"
+
+
+def _gradient(gradient: Gradient) -> str:
+    return WHY[gradient.reason] if isinstance(gradient, Absent) else said(gradient)

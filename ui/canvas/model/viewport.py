@@ -1,0 +1,110 @@
+"""The window onto the scene: where it looks, how large it is, and the fits, zooms and pans that move it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from PySide6.QtCore import QPointF, QRectF, QSizeF
+
+from ui.canvas.model import geometry
+from ui.canvas.model.camera import Camera
+from ui.canvas.model.scene import Scene
+
+OBJECTIVE_ROOM = geometry.STUB + 64
+LARGEST_FIT = 1.25
+"""The scale, times the theme's, beyond which a fit does not enlarge."""
+State = tuple[float, float, float]
+
+
+class Viewport:
+    """`size` asks how large the view is now; `moved(zooming)` is called after every move of the camera."""
+
+    def __init__(self, scene: Scene, scale: float, size: Callable[[], QSizeF], moved: Callable[[bool], None]) -> None:
+        self.scene = scene
+        self.camera = Camera()
+        self.camera.scale = self._natural = scale
+        self.size = size
+        self._moved = moved
+        self.fitted = True
+        """Whether everything was shown last, and nobody has moved the view since."""
+
+    def set_natural_scale(self, scale: float) -> None:
+        """The theme's scale; the middle of the view stays where it is."""
+        self.camera.zoom(scale / self._natural, self.middle())
+        self._natural = scale
+        self.camera_moved()
+
+    # fits
+
+    def fit_all(self) -> None:
+        """Show everything; it stays so when the view changes its size, until the view is moved."""
+        self.fit_rect(self._whole())
+        self.fitted = True
+
+    def refit(self) -> None:
+        """Show everything again, unless the view was moved since everything was last shown."""
+        if self.fitted:
+            self.fit_all()
+
+    def fit_nodes(self, nodes: Iterable[str]) -> None:
+        """Show these nodes, or everything where there are none."""
+        chosen = self.scene.bounds(nodes)
+        self.fit_rect(chosen if not chosen.isNull() else self._whole())
+
+    def fit_rect(self, rect: QRectF) -> None:
+        self.camera.fit(rect, self.size(), LARGEST_FIT * self._natural)
+        self.camera_moved()
+
+    def _whole(self) -> QRectF:
+        found = self.scene.bounds()
+        if found.isNull():
+            return QRectF(-100, -60, 200, 120)
+        # Room for the objective's stub and its numbers is kept before anyone knows which node it will be: the view must not jump then.
+        return found.adjusted(-8, -24, OBJECTIVE_ROOM, 24)
+
+    # moves
+
+    def zoom_by(self, factor: float, at: QPointF | None = None) -> None:
+        """Zoom around a place in the view (its middle without one)."""
+        self.camera.zoom(factor, at if at is not None else self.middle())
+        self.camera_moved(zooming=True)
+
+    def zoom_100(self) -> None:
+        self.camera.zoom(self._natural / self.camera.scale, self.middle())
+        self.camera_moved()
+
+    def pan_by(self, dx: float, dy: float) -> None:
+        self.camera.pan(dx, dy)
+        self.camera_moved()
+
+    def centre_on(self, at: QPointF) -> None:
+        step = self.camera.to_view(at) - self.middle()
+        self.pan_by(-step.x(), -step.y())
+
+    def reveal(self, rect: QRectF) -> None:
+        """Bring a rectangle of the scene into view; nothing moves when it is there."""
+        if not rect.isNull() and not self.seen().contains(rect):
+            self.centre_on(rect.center())
+
+    def state(self) -> State:
+        """Scale and corner, to be remembered."""
+        return self.camera.state()
+
+    def restore(self, state: State) -> None:
+        self.camera.restore(state)
+        self.camera_moved()
+
+    def camera_moved(self, zooming: bool = False) -> None:
+        self.fitted = False
+        self._moved(zooming)
+
+    # what is in view
+
+    def seen(self) -> QRectF:
+        """The part of the scene in view."""
+        return self.camera.seen(self.size())
+
+    def middle(self) -> QPointF:
+        """Of the view, in pixels."""
+        size = self.size()
+        return QPointF(size.width() / 2, size.height() / 2)
