@@ -1,4 +1,4 @@
-"""A numpy array as the window gets it: exact statistics, and the numbers themselves or a thumbnail. No torch here."""
+"""Exact statistics of a numpy array, and the picture of it that the window gets when it is large. No torch here."""
 
 from __future__ import annotations
 
@@ -6,23 +6,18 @@ import math
 
 import numpy as np
 
-from engine.compile.views import FULL_LIMIT, THUMBNAIL, ArrayView
+THUMBNAIL = 64
 
 
-def view_of(array: np.ndarray) -> ArrayView:
-    """Shape, exact statistics in float64, and the array itself when it is small, else a thumbnail."""
-    dtype = str(array.dtype)
-    if array.ndim == 0:
-        return view_of_single(dtype, array, float(array))
+def statistics(array: np.ndarray) -> tuple[float, float, float, float, float, bool]:
+    """Minimum, maximum, mean, population standard deviation, Euclidean norm (in float64), and whether every number is finite."""
     if array.size == 0:
-        return ArrayView(array.shape, dtype, array, None, math.nan, math.nan, math.nan, math.nan, 0.0, True)
+        return math.nan, math.nan, math.nan, math.nan, 0.0, True
     flat = array.reshape(-1) if array.dtype == np.float64 else array.reshape(-1).astype(np.float64)
     low, high = float(np.minimum.reduce(flat)), float(np.maximum.reduce(flat))
     finite = math.isfinite(low) and math.isfinite(high)
     mean, std, norm = _moments(flat, low, high) if finite else _broken_moments(flat)
-    if array.size <= FULL_LIMIT:
-        return ArrayView(array.shape, dtype, array, None, low, high, mean, std, norm, finite)
-    return ArrayView(array.shape, dtype, None, thumbnail(array), low, high, mean, std, norm, finite)
+    return low, high, mean, std, norm, finite
 
 
 def _moments(flat: np.ndarray, low: float, high: float) -> tuple[float, float, float]:
@@ -55,9 +50,3 @@ def thumbnail(array: np.ndarray) -> np.ndarray:
 
 def _spread(size: int) -> np.ndarray:
     return np.arange(size) if size <= THUMBNAIL else np.linspace(0, size - 1, THUMBNAIL).round().astype(np.intp)
-
-
-def view_of_single(dtype: str, data: np.ndarray, number: float) -> ArrayView:
-    """The view of a tensor without axes, whose number is known already."""
-    spread = 0.0 if math.isfinite(number) else math.nan
-    return ArrayView((), dtype, data, None, number, number, number, spread, abs(number), math.isfinite(number))

@@ -10,9 +10,19 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.compile.arrays import view_of, view_of_single
 from engine.compile.environment import Key
-from engine.compile.views import Absent, ArrayView, Event, Gradient, TraceView, entry_at, require_entry, setting_at
+from engine.compile.views import (
+    Absent,
+    ArrayView,
+    Event,
+    Gradient,
+    TraceView,
+    entry_at,
+    require_entry,
+    setting_at,
+    view_of,
+    view_of_single,
+)
 from graph.model.problem import Problem
 
 if TYPE_CHECKING:

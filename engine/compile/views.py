@@ -26,7 +26,6 @@ Reason = Literal["not computed", "independent", "not differentiable", "no object
 
 FULL_LIMIT = 4096
 """Arrays up to this many elements travel whole."""
-THUMBNAIL = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +60,18 @@ class ArrayView:
         return isinstance(self.norm, Covered)
 
     def entry(self, index: tuple[int, ...]) -> ArrayView:
-        """One number of the tensor. Raises IndexError where there is none, LookupError where the tensor did not travel whole."""
+        """One number of the tensor, or with a shorter index the part there, such as a sample.
+
+        Raises IndexError where there is none, LookupError where the tensor did not travel whole.
+        """
         require_entry(index, self.shape)
         if self.covered:
             return ArrayView((), self.dtype, None, None, *[self.norm] * 5)
         if self.data is None:
             raise LookupError("the tensor is too large to be here whole")
-        return single(self.data[index].item(), self.dtype)
+        if len(index) == len(self.shape):
+            return single(self.data[index].item(), self.dtype)
+        return view_of(self.data[index])
 
     def __reduce__(self) -> tuple[Any, tuple[Any, ...]]:
         """Numbers travel as numbers: a trace of scalars is packed and unpacked in a quarter of the time."""
@@ -82,9 +86,23 @@ def single(number: Any, dtype: str) -> ArrayView:
     """The view of a tensor without axes."""
     import numpy as np
 
-    value = float(number)
-    finite = math.isfinite(value)
-    return ArrayView((), dtype, np.array(number, dtype), None, value, value, value, 0.0 if finite else math.nan, abs(value), finite)
+    return view_of_single(dtype, np.array(number, dtype), float(number))
+
+
+def view_of_single(dtype: str, data: np.ndarray, number: float) -> ArrayView:
+    """The view of a tensor without axes, whose number is known already."""
+    finite = math.isfinite(number)
+    return ArrayView((), dtype, data, None, number, number, number, 0.0 if finite else math.nan, abs(number), finite)
+
+
+def view_of(array: np.ndarray) -> ArrayView:
+    """Shape, exact statistics, and the array itself when it is small, else a thumbnail."""
+    from engine.compile.arrays import statistics, thumbnail
+
+    if array.ndim == 0:
+        return view_of_single(str(array.dtype), array, float(array))
+    small = array.size <= FULL_LIMIT
+    return ArrayView(array.shape, str(array.dtype), array if small else None, None if small else thumbnail(array), *statistics(array))
 
 
 def cover(view: ArrayView, why: Why = "asked") -> ArrayView:
@@ -150,8 +168,8 @@ def setting_at(address: Address, graph: Graph) -> Any:
 
 
 def require_entry(index: tuple[int, ...], shape: tuple[int, ...]) -> None:
-    """Raises IndexError where a tensor of this shape has no such entry."""
-    if len(index) != len(shape) or not all(0 <= place < size for place, size in zip(index, shape, strict=True)):
+    """Raises IndexError where a tensor of this shape has no such entry, or no such part where the index is shorter."""
+    if len(index) > len(shape) or not all(0 <= place < size for place, size in zip(index, shape, strict=False)):
         raise IndexError(f"there is no entry {list(index)}; the shape is {list(shape)}")
 
 
@@ -226,7 +244,5 @@ def _setting(address: Address, graph: Graph) -> Gradient:
     if value is None:
         return Absent("not computed")
     import numpy as np
-
-    from engine.compile.arrays import view_of
 
     return view_of(np.array(value, np.float64))

@@ -17,7 +17,6 @@ import numpy as np
 from engine.compile.views import Absent, ArrayView, cover, entry_at
 from engine.explain.audit import AuditPart, AuditRow, StepErrors
 from engine.explain.cards import Array, Card, Line, Number, Section, Tex, Words
-from engine.explain.cards import Place as CardPlace
 from engine.explain.forward_mode import Adjoints, Tangents
 from engine.explain.paths import Ledger, PartialSum, Path
 from engine.explain.question import Refusal, Unanswerable
@@ -125,16 +124,6 @@ def _tensor(graph: Graph, trace: Trace | None, address: Address) -> np.ndarray |
     return None if found is None or isinstance(found, Absent) else np.asarray(found.detach().cpu().numpy(), dtype=np.float64)
 
 
-def _address(place: Any) -> Address | None:
-    """The address of a place of a card or of a tool."""
-    if isinstance(place, Address) or place is None:
-        return place
-    if isinstance(place, CardPlace) and place.kind != "setting":
-        kind: Any = {"node": "output"}.get(place.kind, place.kind)
-        return Address(kind, place.id, place.name, place.gradient) if place.name or kind == "edge" else None
-    return None
-
-
 # any answer
 
 
@@ -176,8 +165,7 @@ def _view(thing: ArrayView, covering: Covering) -> ArrayView:
     return covering.view(thing)
 
 
-for _kind in (Address, CardPlace):
-    _cover.register(_kind, lambda thing, covering: thing)
+_cover.register(Address, lambda thing, covering: thing)
 
 
 # cards
@@ -185,7 +173,7 @@ for _kind in (Address, CardPlace):
 
 @_cover.register
 def _card(card: Card, covering: Covering) -> Card:
-    head = [part for part in (card.value, card.gradient) if part is not None and covering.why(_address(part.place)) is ASKED]
+    head = [part for part in (card.value, card.gradient) if part is not None and covering.why(part.place) is ASKED]
     return replace(_fields(card, covering, ("sections",)), sections=tuple(_section(each, head, covering) for each in card.sections))
 
 
@@ -233,7 +221,7 @@ def _alike(part: Number | Array, secret: Number | Array) -> bool:
 
 @_cover.register
 def _number(piece: Number, covering: Covering) -> Number:
-    why = covering.why(_address(piece.place))
+    why = covering.why(piece.place)
     if why is not None:
         return _without(piece, why)  # type: ignore[no-any-return]
     return piece if piece.place is not None else _fields(piece, covering)  # type: ignore[no-any-return]
@@ -241,7 +229,7 @@ def _number(piece: Number, covering: Covering) -> Number:
 
 @_cover.register
 def _array(piece: Array, covering: Covering) -> Array:
-    why = covering.why(_address(piece.place))
+    why = covering.why(piece.place)
     if why is not None:
         return _without(piece, why)  # type: ignore[no-any-return]
     return piece if piece.place is not None else _fields(piece, covering)  # type: ignore[no-any-return]

@@ -36,7 +36,8 @@ class Address:
     """`id` is a node, or the wire of an `edge`; `port` is the name of the output, learned tensor, buffer or setting, and empty for a wire.
 
     With `gradient` the derivative of the objective by this number is meant; a wire's is what comes back along this wire alone.
-    `index` chooses one entry of a tensor, counted from 0 (`()` for a tensor without axes); None means the whole tensor.
+    `index` chooses one entry of a tensor, counted from 0 (`()` for a tensor without axes), or with fewer places the part there, such as
+    the row of a sample; None means the whole tensor.
     Raises ValueError for a combination that names nothing, such as the gradient of a setting.
     """
 

@@ -13,7 +13,7 @@ from engine.explain.audit import AuditRow, Branch, ErrorCurve, StepCurve, StepEr
 from engine.explain.question import Question
 from graph.model.address import Address
 from ui.explain.audit import kind_of, severity, verdict
-from ui.explain.links import follow, link_to, point_at
+from ui.explain.links import follow, point_at
 from ui.explain.tool import Tool, chosen_place, telling_entry
 from ui.explain.writing import HIDDEN
 from ui.look.numbers import exact, number
@@ -129,7 +129,7 @@ class AuditTool(Tool):
     def _row_selected(self) -> None:
         row = self._row()
         if row is not None and self.isVisible():
-            point_at(self.workspace, link_to(row.address))
+            point_at(self.workspace, row.address)
             if row.analytical is not None:
                 self.chosen = row.address
                 self._ask(row.address)
@@ -140,7 +140,7 @@ class AuditTool(Tool):
 
     def _go(self, number_: int) -> None:
         if 0 <= number_ < len(self.audit.rows):
-            follow(self.workspace, link_to(self.audit.rows[number_].address))
+            follow(self.workspace, self.audit.rows[number_].address)
 
     def _audited(self) -> None:
         if not self.isVisible():

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QSpinBox, QVBoxLayout, 
 from engine.compile.views import TraceView
 from engine.explain.cards import Array, Card, CardOf, Notation, Section
 from engine.explain.question import Question, Refusal
-from graph.model.address import Address
+from graph.model.address import Address, first_output, parameter, parse, wire
 from graph.storage.document import Document
-from ui.explain.links import Link, follow, point_at
+from ui.explain.links import follow, point_at, point_at_link
 from ui.explain.writing import HIDDEN, HiddenNumbers, Writer, head_lines, section_lines
 from ui.look.theme import LIGHT, Theme
 from ui.look.typing import scroll_past
@@ -70,7 +70,7 @@ class CardPage(QWidget):
         self._document: Document | None = None
         self._trace: TraceView | None = None
         self._theme = LIGHT
-        self._focus: Link | None = None
+        self._focus: Address | None = None
         self._parameter: tuple[str, str] | None = None
         self._sample: int | None = None
         self._entry: tuple[int, ...] | None = None
@@ -148,7 +148,7 @@ class CardPage(QWidget):
 
     def _connect(self, sheet: Sheet) -> None:
         sheet.followed.connect(self.follow_link)
-        sheet.hovered.connect(lambda link: point_at(self._workspace, link))
+        sheet.hovered.connect(lambda link: point_at_link(self._workspace, link))
 
     # what is asked
 
@@ -170,14 +170,19 @@ class CardPage(QWidget):
         self._ask()
         self._show()
 
-    def _chosen(self, nodes: list[str], edges: list[str]) -> Link | None:
+    def _chosen(self, nodes: list[str], edges: list[str]) -> Address | None:
         if len(nodes) == 1:
             if self._parameter is not None and self._parameter[0] == nodes[0]:
-                return Link("parameter", *self._parameter)
-            return Link("node", nodes[0])
-        return Link("edge", edges[0]) if len(edges) == 1 and not nodes else None
+                return parameter(*self._parameter)
+            return self._node(nodes[0])
+        return wire(edges[0]) if len(edges) == 1 and not nodes else None
 
-    def _set_focus(self, focus: Link | None) -> None:
+    def _node(self, node: str) -> Address | None:
+        """A node is explained by its first output."""
+        graph = self._document.graph if self._document is not None else None
+        return first_output(graph, node) if graph is not None and node in graph.nodes else None
+
+    def _set_focus(self, focus: Address | None) -> None:
         if focus == self._focus:
             return
         if focus is None or focus.kind != "parameter":
@@ -190,8 +195,7 @@ class CardPage(QWidget):
         focus = self._focus
         if focus is None:
             return None
-        kind: Any = focus.kind
-        return CardOf(kind, focus.id, focus.name, self._sample, self._entry, self.notation)
+        return CardOf(focus, self._sample, self._entry, self.notation)
 
     def _ask(self, again: bool = False) -> None:
         question = self.question()
@@ -209,7 +213,7 @@ class CardPage(QWidget):
 
     def _answered(self, question: Question, answer: Any) -> None:
         wanted = self.question()
-        if wanted is None or not isinstance(question, CardOf) or _subject(question) != _subject(wanted):
+        if wanted is None or not isinstance(question, CardOf) or question.address != wanted.address:
             return
         if isinstance(answer, Refusal):
             self.card, self.refusal = None, answer.text
@@ -239,7 +243,7 @@ class CardPage(QWidget):
     @property
     def parameter(self) -> str:
         """The learned tensor that is explained; empty for a node or a wire."""
-        return self._focus.name if self._focus is not None and self._focus.kind == "parameter" else ""
+        return self._focus.port if self._focus is not None and self._focus.kind == "parameter" else ""
 
     @property
     def subject(self) -> str:
@@ -249,7 +253,7 @@ class CardPage(QWidget):
     def chosen_entry(self, place: Address) -> tuple[int, ...] | None:
         """The number of a node's output that someone has chosen here; None where nobody has."""
         card = self.card
-        if card is None or card.kind != "node" or card.id != place.id or place.kind != "output":
+        if card is None or card.address != place.whole or place.kind != "output":
             return None
         if self._entry is None and self._sample is None:
             return None
@@ -260,7 +264,7 @@ class CardPage(QWidget):
         if self._focus is None or self._focus.kind == "edge":
             return
         self._parameter = (self._focus.id, name) if name else None
-        self._set_focus(Link("parameter", self._focus.id, name) if name else Link("node", self._focus.id))
+        self._set_focus(parameter(self._focus.id, name) if name else self._node(self._focus.id))
         self._ask()
         self._show()
 
@@ -279,9 +283,9 @@ class CardPage(QWidget):
         self._ask()
 
     def follow_link(self, text: str) -> None:
-        link = follow(self._workspace, text)
-        if link is not None and link.kind == "parameter":
-            self.choose_parameter(link.name)
+        address = parse(text)
+        if follow(self._workspace, address) and address.kind == "parameter":
+            self.choose_parameter(address.port)
 
     # showing
 
@@ -304,7 +308,7 @@ class CardPage(QWidget):
 
     def _show(self) -> None:
         card, focus = self.card, self._focus
-        matches = card is not None and focus is not None and _subject(card) == (focus.kind, focus.id, focus.name)
+        matches = card is not None and focus is not None and card.address == focus
         self.title.setVisible(matches)
         self.kind.setVisible(matches)
         self.head.setVisible(matches)
@@ -368,7 +372,7 @@ class CardPage(QWidget):
                 made.clicked.connect(lambda _=False, name=name: self.choose_parameter(name))
                 self._subjects.addWidget(made)
         for made in self._buttons():
-            made.setChecked(made.property("subject").split("|")[1] == focus.name)
+            made.setChecked(made.property("subject").split("|")[1] == self.parameter)
         return len(wanted) > 1
 
     def _buttons(self) -> list[Any]:
@@ -390,12 +394,8 @@ class CardPage(QWidget):
         self._workspace.work.forget(self._answered)
         self._workspace.work.drop(GREY)
         self._current = ()
-        point_at(self._workspace, "")
+        point_at(self._workspace, None)
         super().hideEvent(event)
-
-
-def _subject(of: CardOf | Card) -> tuple[str, str, str]:
-    return of.kind, of.id, of.name if of.kind == "parameter" else ""
 
 
 def _notation(text: str) -> Notation:

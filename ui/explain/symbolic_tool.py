@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from engine.explain.question import Question
 from engine.explain.symbolic import Derivative, Expression, Formulas, Symbolic
-from ui.explain.links import follow, link_to, point_at
+from graph.model.address import Address
+from ui.explain.links import follow, point_at
 from ui.explain.tool import Tool
 from ui.explain.writing import HIDDEN
 from ui.look.numbers import exact, number
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
 class FormulaRow(QWidget):
     """One formula with its number at the present values, and a button that copies it."""
 
-    def __init__(self, left: str, formula: Expression, role: str, tool: SymbolicTool, place_link: str = "") -> None:
+    def __init__(self, left: str, formula: Expression, role: str, tool: SymbolicTool, address: Address | None = None) -> None:
         super().__init__()
         self.latex = f"{left} = {formula.latex}"
-        self._tool, self._link = tool, place_link
+        self._tool, self._address = tool, address
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 2, 0, 2)
         row.setSpacing(12)
@@ -35,9 +36,9 @@ class FormulaRow(QWidget):
         row.addWidget(self.view, 1)
         self.number = label("", role)
         row.addWidget(self.number)
-        if place_link:
+        if address is not None:
             go = button("Go there", "quiet", tip="Show it on the canvas")
-            go.clicked.connect(lambda: follow(tool.workspace, self._link))
+            go.clicked.connect(lambda: follow(tool.workspace, address))
             row.addWidget(go)
         copy = button("Copy LaTeX", "quiet", tip="Put this formula on the clipboard")
         copy.clicked.connect(self.copy)
@@ -53,10 +54,10 @@ class FormulaRow(QWidget):
         self._tool.workspace.say("The formula is on the clipboard as LaTeX.")
 
     def enterEvent(self, event: Any) -> None:
-        point_at(self._tool.workspace, self._link)
+        point_at(self._tool.workspace, self._address)
 
     def leaveEvent(self, event: Any) -> None:
-        point_at(self._tool.workspace, "")
+        point_at(self._tool.workspace, None)
 
 
 class SymbolicTool(Tool):
@@ -127,7 +128,7 @@ class SymbolicTool(Tool):
         for _, _, symbol, formula in formulas.definitions:
             self.rows.append(FormulaRow(symbol, formula, "value-number", self))
         for each in formulas.derivatives:
-            self.rows.append(FormulaRow(each.left, each.formula, "gradient-number", self, link_to(each.place)))
+            self.rows.append(FormulaRow(each.left, each.formula, "gradient-number", self, each.place))
         for number_, row in enumerate(self.rows):
             if number_:
                 self._list.addWidget(line())

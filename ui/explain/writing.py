@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 
 from engine.compile.views import ArrayView, TraceView
-from engine.explain.cards import Array, Card, Chain, Line, Number, Outer, Piece, Place, Role, Section, Tex, Words
+from engine.explain.cards import Array, Card, Chain, Line, Number, Outer, Piece, Role, Section, Tex, Words
+from graph.model.address import Address
 from ui.explain.links import link_of
 from ui.look.numbers import exact, number, whole
 from ui.maths.array_view import ABSENT
@@ -46,18 +47,18 @@ class HiddenNumbers:
             return any(len(each) == len(found) and all(map(_alike, found.tolist(), each.tolist())) for each in secrets)
         return False
 
-    def instead(self, place: Place | None) -> str:
+    def instead(self, place: Address | None) -> str:
         """What is written in a number's place; empty where it may be seen."""
         if place is None:
             return ""
-        weight = place.kind == "parameter" and place.name != OWN and not place.gradient
+        weight = place.kind == "parameter" and place.port != OWN and not place.gradient
         if place.id in (self.gradients if place.gradient else self.values) and not weight:
             return HIDDEN
         return AHEAD if self.reached is not None and self._ahead(self.reached, place) else ""
 
-    def _ahead(self, trace: TraceView, place: Place) -> bool:
-        key = (place.id, place.name)
-        if place.kind == "node":
+    def _ahead(self, trace: TraceView, place: Address) -> bool:
+        key = place.key
+        if place.kind == "output":
             return not (isinstance(trace.gradients.get(key), ArrayView) if place.gradient else key in trace.values)
         if place.kind == "edge" and place.gradient:
             return not isinstance(trace.edge_gradients.get(place.id), ArrayView)

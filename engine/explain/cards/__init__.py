@@ -13,8 +13,8 @@ from typing import ClassVar, Literal
 
 from engine.compile.views import ArrayView, Reason
 from engine.explain.question import Question
+from graph.model.address import Address
 
-Kind = Literal["node", "edge", "parameter"]
 Notation = Literal["leibniz", "bar", "delta"]
 """`leibniz` ∂L/∂x; `bar` x̄, the adjoint; `delta` δ⁽ˡ⁾ for the layers' outputs, ∂L/∂x for everything else."""
 
@@ -35,33 +35,17 @@ LocalKind = Literal["number", "diagonal", "matrix", "too large", "none"]
 
 @dataclass(frozen=True, slots=True)
 class CardOf(Question):
-    """The card of a node, an edge, or the parameter `name` of node `id`.
+    """The card of an output (and the node that computes it), of a wire, or of a learned tensor.
 
     `sample` is a row of the batch the trace shows (None: the first); `entry` an index into the sample's output, whose formula is
     worked out with numbers (None: the first entry). An index outside is taken as the nearest one inside.
     """
 
     answered_by: ClassVar[str] = "engine.explain.cards.answer:card"
-    kind: Kind
-    id: str
-    name: str = ""
+    address: Address
     sample: int | None = None
     entry: tuple[int, ...] | None = None
     notation: Notation = "leibniz"
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a number came from. `name` is the output port of a node, the name of a parameter or setting; empty for an edge.
-
-    `entry` is the index into the whole tensor there, empty for a scalar or for the tensor as a whole.
-    """
-
-    kind: Literal["node", "edge", "parameter", "setting"]
-    id: str
-    name: str = ""
-    gradient: bool = False
-    entry: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +54,7 @@ class Number:
 
     value: float
     role: Role = "plain"
-    place: Place | None = None
+    place: Address | None = None
     bracket: bool = False
     whole: bool = False
     """A class index or a count, written without decimals."""
@@ -81,14 +65,14 @@ class Array:
     """One tensor. `symbol` is its LaTeX; `caption` says in words what its axes are.
 
     `form`: `matrix` of two axes, `column` and `row` for vectors, `diagonal` for the diagonal of a Jacobian that is 0 elsewhere,
-    `tensor` for everything else. The `entry` of its place is where the array lies in a larger tensor: a sample's is `(sample,)`.
+    `tensor` for everything else. The `index` of its place is where the array lies in a larger tensor: a sample's is `(sample,)`.
     `chosen` is an index into the array itself, of the number that the card works out by itself.
     """
 
     view: ArrayView
     symbol: str = ""
     role: Role = "plain"
-    place: Place | None = None
+    place: Address | None = None
     form: Literal["matrix", "column", "row", "diagonal", "tensor"] = "tensor"
     caption: str = ""
     chosen: Index | None = None
@@ -123,7 +107,7 @@ class Tex:
     text: str
     parts: tuple[Number | Array, ...] = ()
     role: Role = "plain"
-    place: Place | None = None
+    place: Address | None = None
 
     def latex(self, write: Callable[[Number | Array], str]) -> str:
         """The text with every part written by `write`."""
@@ -170,7 +154,7 @@ class Chain:
     over the batch. A matrix takes the tensors flattened, row by row.
     """
 
-    target: Place
+    target: Address
     upstream: Number | Array
     local: Number | Array | None
     downstream: Number | Array
@@ -187,7 +171,7 @@ class Section:
     topic: Topic
     title: str
     lines: tuple[Line, ...]
-    place: Place | None = None
+    place: Address | None = None
     chain: Chain | None = None
 
 
@@ -200,9 +184,7 @@ class Card:
     `sample`, `entry` are the chosen ones; `shape` is that of one sample's value, which `entry` is an index into.
     """
 
-    kind: Kind
-    id: str
-    name: str
+    address: Address
     title: str
     subtitle: str
     notation: Notation

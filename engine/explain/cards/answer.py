@@ -10,7 +10,7 @@ from torch import Tensor
 from engine.compile.environment import FED_ROLES, Key, Own, Wire, frozen
 from engine.compile.views import Absent, Reason
 from engine.explain import labels
-from engine.explain.cards import Array, Card, CardOf, Number, Place, Section, Tex
+from engine.explain.cards import Array, Card, CardOf, Number, Section, Tex
 from engine.explain.cards.backward import backward
 from engine.explain.cards.fan_out import section as fan_out_section
 from engine.explain.cards.forward import forward, problem_section
@@ -21,31 +21,31 @@ from engine.explain.cards.state import source, state
 from engine.explain.cards.worked import Worked
 from engine.explain.context import Situation
 from engine.explain.question import Unanswerable
+from graph.model.address import Address
 
 
 def card(situation: Situation, question: CardOf) -> Card:
     """The card that was asked for. Raises Unanswerable where there is nothing of that id."""
-    graph = situation.graph
-    there: Any = graph.edges if question.kind == "edge" else graph.nodes
-    if question.id not in there:
-        raise Unanswerable(f"this {'wire' if question.kind == 'edge' else 'node'} is no longer in the graph")
+    address = question.address
+    if not address.exists(situation.graph):
+        raise Unanswerable(f"this {'wire' if address.kind == 'edge' else 'node'} is no longer in the graph")
     scene = Scene(situation, question.notation, question.sample, question.entry)
-    if question.kind == "edge":
+    if address.kind == "edge":
         return _edge(scene, question)
-    return _parameter(scene, question) if question.kind == "parameter" else _node(scene, question)
+    return _parameter(scene, question) if address.kind == "parameter" else _node(scene, question)
 
 
 # Nodes
 
 
 def _node(scene: Scene, question: CardOf) -> Card:
-    node = scene.graph.nodes[question.id]
+    node = scene.graph.nodes[question.address.id]
     spec = scene.graph.spec(node)
     local = scene.local(node.id)
     if local is None or not local.outputs:
-        empty = Card("node", node.id, question.name, node.name, spec.title, question.notation, (problem_section(scene, node.id),))
+        empty = Card(question.address, node.name, spec.title, question.notation, (problem_section(scene, node.id),))
         return replace(empty, absent="not computed")
-    port = question.name if question.name in {p.name for p in spec.outputs} else spec.outputs[0].name
+    port = question.address.port if spec.output(question.address.port) is not None else spec.outputs[0].name
     key = (node.id, port)
     gradient, absent = _gradient(scene, scene.trace.gradients.get(key), key)
     sections = [*_own(scene, local), *_absent(scene, scene.trace.gradients.get(key), scene.value_place(key)), *_objective(scene, key)]
@@ -55,7 +55,7 @@ def _node(scene: Scene, question: CardOf) -> Card:
         sections += [found for found in (collapse(Worked(scene, local)),) if found is not None]
     tensor = scene.trace.values[key]
     value = scene.quantity(tensor, scene.symbols.value(key), "value", scene.value_place(key))
-    made = Card("node", node.id, port, node.name, spec.title, question.notation, tuple(sections), value, gradient, absent)
+    made = Card(scene.value_place(key), node.name, spec.title, question.notation, tuple(sections), value, gradient, absent)
     return _with_choice(scene, made, key, local)
 
 
@@ -74,7 +74,7 @@ def _arriving(scene: Scene, key: Key, local: Local) -> list[Section]:
         told = backward(scene, consumer, a)
         which = f", sample {told.chain.sample + 1}" if told.chain is not None and told.chain.sample is not None else ""
         return [replace(told, title=f"Its gradient, from {scene.graph.nodes[edges[0].target[0]].name}{which}")]
-    place = Place("edge", edges[0].id, "", True)
+    place = Address("edge", edges[0].id, gradient=True)
     arrived = scene.quantity(found, scene.symbols.gradient(key), "gradient", place)
     note = words(f"It arrives along one wire, from {scene.graph.nodes[edges[0].target[0]].name}.")
     return [Section("fan_out", "Its gradient", (note, equation("result", scene.gradient_tex(key), EQUALS, arrived)), place)]
@@ -94,7 +94,7 @@ def _gradient(scene: Scene, found: Any, key: Key) -> tuple[Number | Array | None
     return None, found.reason if isinstance(found, Absent) else "not computed"
 
 
-def _absent(scene: Scene, found: Any, place: Place) -> list[Section]:
+def _absent(scene: Scene, found: Any, place: Address) -> list[Section]:
     return [] if isinstance(found, Tensor) else [scene.absent(found, place)]
 
 
@@ -121,15 +121,15 @@ def _with_choice(scene: Scene, made: Card, key: Key, local: Local) -> Card:
 
 
 def _edge(scene: Scene, question: CardOf) -> Card:
-    edge = scene.graph.edges[question.id]
+    edge = scene.graph.edges[question.address.id]
     key = edge.source
     producer, consumer = scene.graph.nodes[key[0]], scene.graph.nodes[edge.target[0]]
     title = f"{scene.symbols.name(key)} → {'.'.join(filter(None, labels.wire_end(scene.graph, edge)))}"
     found = scene.trace.edge_gradients.get(edge.id)
-    place = Place("edge", edge.id, "", True)
+    place = Address("edge", edge.id, gradient=True)
     local, target = scene.local(key[0]), scene.local(edge.target[0])
     if local is None:
-        empty = Card("edge", edge.id, "", title, "Wire", question.notation, (problem_section(scene, key[0]),))
+        empty = Card(question.address, title, "Wire", question.notation, (problem_section(scene, key[0]),))
         return replace(empty, absent="not computed")
     value = scene.quantity(scene.trace.values[key], scene.symbols.value(key), "value", scene.value_place(key))
     carried = words(f"It carries the value of {producer.name} to {consumer.name}, and a gradient back.")
@@ -138,13 +138,13 @@ def _edge(scene: Scene, question: CardOf) -> Card:
     a = _leaf(target, edge.id)
     if a is not None and target is not None:
         sections.append(backward(scene, target, a))
-        sections += [each for each in (collapse(Worked(scene, target)),) if each is not None and each.place == Place("edge", edge.id)]
+        sections += [each for each in (collapse(Worked(scene, target)),) if each is not None and each.place == Address("edge", edge.id)]
     if not isinstance(found, Tensor) and not any(section.topic == "absent" for section in sections):
-        sections.append(scene.absent(found, replace(place, gradient=False)))
+        sections.append(scene.absent(found, place.value))
     sections += [each for each in (fan_out_section(scene, key),) if each is not None]
     gradient = scene.quantity(found, scene.symbols.along(edge), "gradient", place) if isinstance(found, Tensor) else None
     absent: Reason | None = None if gradient is not None else found.reason if isinstance(found, Absent) else "not computed"
-    made = Card("edge", edge.id, "", title, "Wire", question.notation, tuple(sections), value, gradient, absent)
+    made = Card(question.address, title, "Wire", question.notation, tuple(sections), value, gradient, absent)
     return _with_choice(scene, made, key, target if target is not None else local)
 
 
@@ -157,13 +157,13 @@ def _leaf(local: Local | None, edge: str) -> int | None:
 
 
 def _parameter(scene: Scene, question: CardOf) -> Card:
-    key = (question.id, question.name)
-    node = scene.graph.nodes[question.id]
+    key = question.address.key
+    node = scene.graph.nodes[question.address.id]
     tensor = scene.trace.parameters.get(key)
     if tensor is None:
-        raise Unanswerable(f"{node.name} has no learned {question.name} of its own")
-    title = node.name if scene.graph.spec(node).role == "parameter" else f"{node.name}.{question.name}"
-    place = Place("parameter", *key)
+        raise Unanswerable(f"{node.name} has no learned {key[1]} of its own")
+    title = node.name if scene.graph.spec(node).role == "parameter" else question.address.name(scene.graph)
+    place = question.address
     symbol = scene.symbols.learned(key)
     value = scene.quantity(tensor, symbol, "value", place)
     found = scene.trace.parameter_gradients.get(key)
@@ -178,12 +178,12 @@ def _parameter(scene: Scene, question: CardOf) -> Card:
     sections += [backward(scene, local, a) for local, a in users]
     gradient = None
     if isinstance(found, Tensor):
-        gradient = scene.quantity(found, scene.symbols.of_learned(key), "gradient", replace(place, gradient=True))
+        gradient = scene.quantity(found, scene.symbols.of_learned(key), "gradient", place.derivative)
         sections += _shared(scene, key, users, gradient)
     elif not any(section.topic == "absent" for section in sections):
         sections.append(scene.absent(found, place))
     absent: Reason | None = None if gradient is not None else found.reason if isinstance(found, Absent) else "not computed"
-    made = Card("parameter", *key, title, "Parameter", question.notation, tuple(sections), value, gradient, absent)
+    made = Card(place, title, "Parameter", question.notation, tuple(sections), value, gradient, absent)
     samples = home.samples if home is not None else 0
     return replace(made, samples=samples, sample=scene.sample(samples), entry=scene.entry(tuple(tensor.shape)), shape=tuple(tensor.shape))
 
@@ -197,6 +197,6 @@ def _users(scene: Scene, key: Key) -> list[tuple[Local, int]]:
 def _shared(scene: Scene, key: Key, users: list[tuple[Local, int]], gradient: Number | Array) -> list[Section]:
     if len(users) < 2:
         return []
-    left = Tex(scene.symbols.of_learned(key), role="gradient", place=Place("parameter", *key, gradient=True))
+    left = Tex(scene.symbols.of_learned(key), role="gradient", place=Address("parameter", *key, gradient=True))
     note = words(f"{len(users)} nodes use it: what each of them gives is added up.")
-    return [Section("fan_out", "Together", (note, equation("result", left, EQUALS, gradient)), Place("parameter", *key))]
+    return [Section("fan_out", "Together", (note, equation("result", left, EQUALS, gradient)), Address("parameter", *key))]

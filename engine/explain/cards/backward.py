@@ -9,7 +9,7 @@ from torch import Tensor
 
 from engine.compile.environment import Own, Wire
 from engine.compile.views import FULL_LIMIT, Absent
-from engine.explain.cards import Array, Chain, Line, LocalKind, Number, Piece, Place, Section, Tex
+from engine.explain.cards import Array, Chain, Line, LocalKind, Number, Piece, Section, Tex
 from engine.explain.cards.formula import Index, Unknown, main_part, shortened, sides, with_arrays, with_symbols, with_values
 from engine.explain.cards.layers import linear_backward, one_sample
 from engine.explain.cards.local import Local, Step, gradient_of
@@ -18,6 +18,7 @@ from engine.explain.cards.worked import Entries, Worked
 from engine.nodes.class_losses import ClassLoss
 from engine.nodes.layers import Linear
 from engine.nodes.math_reduce import Reduction
+from graph.model.address import Address
 
 DOT, TIMES, PLUS = Tex(r"\cdot"), Tex(r"\odot"), Tex("+")
 WRITTEN_SAMPLES = 64
@@ -45,7 +46,7 @@ class _Backward:
         self.text = worked.spec.local_derivatives_for(worked.settings).get(self.name, "")
 
     def section(self) -> Section:
-        place = replace(self.target, gradient=False)
+        place = self.target.value
         if not self.local.differentiable(self.a):
             return replace(self.scene.absent(self._entry_of_trace(), place), title=self._title())
         upstream = gradient_of(self.scene.trace, self.key)
@@ -110,7 +111,7 @@ class _Backward:
     def _chain(self, step: Step) -> Chain:
         scene = self.scene
         entry: Index = (step.sample,) if step.sample is not None and self.local.batched else ()
-        there = Place("node", *self.key, gradient=True, entry=entry)
+        there = Address("output", *self.key, gradient=True, index=entry or None)
         up = scene.quantity(step.upstream, scene.symbols.gradient(self.key), "gradient", there)
         local = self._local(step)
         kind: LocalKind = "number" if isinstance(local, Number) else step.kind
@@ -123,10 +124,10 @@ class _Backward:
             local = _framed(local, entry) if local is not None else None
         return Chain(self.target, up, local, down, kind, step.jacobian, step.sample, step.summed)
 
-    def _down_place(self, step: Step) -> Place | None:
+    def _down_place(self, step: Step) -> Address | None:
         """Where the downstream part is found in the trace; nowhere when it is one sample's share of a sum."""
         if step.sample is not None and self.local.leaf_batched(self.leaf):
-            return replace(self.target, entry=(step.sample,))
+            return self.target.at((step.sample,))
         return self.target if _same(step.whole, step.downstream) else None
 
     def _local(self, step: Step) -> Number | Array | None:
@@ -216,9 +217,9 @@ class _Backward:
             value: Number | Array = Number(float((upstream * diagonal)[index]), "gradient")
             return equation("step", *numbers, EQUALS, value)
         inside = at[1:] if self.local.leaf_batched(self.leaf) else at
-        left = Tex(self.scene.leaf_gradient(self.leaf, self.node, inside), role="gradient", place=replace(self.target, entry=at))
+        left = Tex(self.scene.leaf_gradient(self.leaf, self.node, inside), role="gradient", place=self.target.at(at or None))
         if len(at) < step.whole.dim():
-            value = self.scene.array(step.whole[at], left.text, "gradient", replace(self.target, entry=at), "row")
+            value = self.scene.array(step.whole[at], left.text, "gradient", self.target.at(at or None), "row")
         else:
             value = self.scene.number(step.whole, at, "gradient", self.target)
         return equation("step", left, EQUALS, *numbers, EQUALS, value)

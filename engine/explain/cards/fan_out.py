@@ -9,11 +9,12 @@ from torch import Tensor
 
 from engine.compile.environment import Key
 from engine.compile.views import Absent, Reason
-from engine.explain.cards import Line, Number, Piece, Place, Section, Tex
+from engine.explain.cards import Line, Number, Piece, Section, Tex
 from engine.explain.cards.formula import shortened
 from engine.explain.cards.scene import EQUALS, Index, Scene, equation, words
 from engine.explain.cards.symbols import entry_text
 from engine.explain.question import Unanswerable
+from graph.model.address import Address
 from graph.model.elements import Edge
 
 PLUS = Tex("+")
@@ -68,7 +69,7 @@ def _contribution(scene: Scene, edge: Edge, index: Index) -> Contribution:
     consumer = scene.graph.nodes[edge.target[0]].name
     if not isinstance(found, Tensor):
         return Contribution(consumer, None, found.reason if isinstance(found, Absent) else "not computed")
-    return Contribution(consumer, scene.number(found, index, "gradient", Place("edge", edge.id, "", True)))
+    return Contribution(consumer, scene.number(found, index, "gradient", Address("edge", edge.id, gradient=True)))
 
 
 def _lines(
@@ -88,7 +89,7 @@ def _lines(
             continue
         edge, number = present[term[0]]
         symbol = scene.symbols.along(edge, entry_text(below))
-        names.append(Tex(symbol, role="gradient", place=Place("edge", edge.id, "", True)))
+        names.append(Tex(symbol, role="gradient", place=Address("edge", edge.id, gradient=True)))
         numbers.append(Number(number.value, "gradient", number.place, bracket=len(numbers) > 0))
     lines = [equation("formula", left, EQUALS, *names)] if len(names) > 1 else []
     lines.append(equation("result", left, EQUALS, *numbers, *((EQUALS, total) if len(numbers) > 1 else ())))
@@ -109,4 +110,4 @@ def section(scene: Scene, key: Key) -> Section | None:
     note = f"{arriving} wires bring a gradient back to {found.name}, each a part of its own, and they add up."
     if found.seeded:
         note = f"{found.name} is the objective, and is used further on besides."
-    return Section("fan_out", "Fan-out", (words(note), *found.lines), Place("node", *key))
+    return Section("fan_out", "Fan-out", (words(note), *found.lines), Address("output", *key))

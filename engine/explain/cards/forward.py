@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from torch import Tensor
 
-from engine.explain.cards import Array, Line, Number, Piece, Place, Section, Tex
+from engine.explain.cards import Array, Line, Number, Piece, Section, Tex
 from engine.explain.cards.formula import Unknown, main_part, sides, with_arrays, with_symbols, with_values
 from engine.explain.cards.layers import inner_product, linear_forward
 from engine.explain.cards.local import Local
@@ -15,6 +15,7 @@ from engine.explain.cards.symbols import entry_text
 from engine.explain.cards.worked import Worked
 from engine.nodes.layers import Linear
 from engine.nodes.math_matrix import MatrixProduct
+from graph.model.address import Address, first_output
 
 
 def forward(scene: Scene, local: Local) -> Section:
@@ -56,7 +57,7 @@ def _of_tensor(worked: Worked, text: str) -> list[Line]:
     scene, output = worked.scene, worked.local.output
     left = Tex(scene.symbols.value(worked.key), role="value", place=scene.value_place(worked.key))
     shown = output[worked.sample] if worked.local.batched and worked.sample is not None else output
-    place = Place("node", *worked.key, entry=worked.index[:1] if worked.local.batched else ())
+    place = Address("output", *worked.key, index=worked.index[:1] if worked.local.batched else None)
     result = scene.quantity(shown, left.text, "value", place)
     if isinstance(result, Array):
         result = replace(result, chosen=worked.entry)
@@ -75,7 +76,8 @@ def _of_tensor(worked: Worked, text: str) -> list[Line]:
         lines += _arriving(worked)
     lines.append(equation("result", left, EQUALS, result))
     if numbers:
-        entry = Tex(f"{{{left.text}}}_{{{entry_text(worked.entry)}}}", role="value", place=Place("node", *worked.key, entry=worked.index))
+        there = scene.value_place(worked.key).at(worked.index or None)
+        entry = Tex(f"{{{left.text}}}_{{{entry_text(worked.entry)}}}", role="value", place=there)
         value = scene.number(output, worked.index, "value", scene.value_place(worked.key))
         lines.append(equation("step", entry, EQUALS, *numbers, EQUALS, value))
     return lines
@@ -116,7 +118,7 @@ def _arriving(worked: Worked) -> list[Line]:
         tensor: Tensor = worked.local.leaf(a)
         place = worked.scene.leaf_place(leaf)
         if worked.local.leaf_batched(leaf) and worked.sample is not None:
-            tensor, place = tensor[worked.sample], Place(place.kind, place.id, place.name, entry=(worked.sample,))
+            tensor, place = tensor[worked.sample], place.value.at((worked.sample,))
         symbol = worked.scene.leaf_symbol(leaf, worked.node)
         name = Tex(symbol, role="value", place=place)
         lines.append(equation("step", name, EQUALS, worked.scene.quantity(tensor, symbol, "value", place)))
@@ -128,4 +130,4 @@ def problem_section(scene: Scene, node: str) -> Section:
     errors = [p for p in scene.trace.problems if p.severity == "error"]
     said = [p.text for p in errors if node in p.nodes] or [p.text for p in errors]
     text = "; ".join(said) or "something before it could not be computed"
-    return Section("absent", "Not computed", (words(f"There is no number here: {text}."),), Place("node", node))
+    return Section("absent", "Not computed", (words(f"There is no number here: {text}."),), first_output(scene.graph, node))

@@ -13,12 +13,13 @@ import torch
 from torch import Tensor
 
 from engine.compile.environment import Own, Wire
-from engine.explain.cards import Array, Line, Number, Outer, Piece, Place, Section, Tex
+from engine.explain.cards import Array, Line, Number, Outer, Piece, Section, Tex
 from engine.explain.cards.formula import shortened
 from engine.explain.cards.local import Step
 from engine.explain.cards.scene import EQUALS, equation, words
 from engine.explain.cards.symbols import entry_text
 from engine.explain.cards.worked import Worked
+from graph.model.address import Address
 
 DOT = Tex(r"\cdot")
 
@@ -30,7 +31,7 @@ def _column(worked: Worked, name: str, symbol: str, form: str = "column") -> Num
     assert isinstance(argument, (Wire, Own))
     place = worked.scene.leaf_place(argument)
     if worked.local.argument_batched(name) and worked.sample is not None:
-        tensor, place = tensor[worked.sample], Place(place.kind, place.id, place.name, entry=(worked.sample,))
+        tensor, place = tensor[worked.sample], place.value.at((worked.sample,))
     return worked.scene.quantity(tensor, symbol, "value", place, form if tensor.dim() == 1 else "")
 
 
@@ -66,7 +67,7 @@ def _weighted_sum(worked: Worked, x: Tensor, weight: Tensor, bias: Tensor | None
 
     def pair(j: int) -> tuple[Number, Number]:
         w = scene.number(weight, (i, j), "value", scene.leaf_place(leaves["W"]))
-        return w, Number(float(x[j]), "value", replace(there, entry=(*prefix, j)))
+        return w, Number(float(x[j]), "value", there.at((*prefix, j)))
 
     last = None if bias is None else scene.number(bias, (i,), "value", scene.leaf_place(leaves["b"]))
     return _sum_of_products(worked, x.shape[0], pair, last)
@@ -87,7 +88,8 @@ def _sum_of_products(worked: Worked, count: int, pair: Callable[[int], tuple[Num
     if last is not None:
         terms += [Tex("+"), replace(last, bracket=True)]
     symbol, below = scene.symbols.value(worked.key), entry_text(worked.entry)
-    name = Tex(f"{{{symbol}}}_{{{below}}}" if below else symbol, role="value", place=Place("node", *worked.key, entry=worked.index))
+    there = scene.value_place(worked.key).at(worked.index or None)
+    name = Tex(f"{{{symbol}}}_{{{below}}}" if below else symbol, role="value", place=there)
     value = scene.number(worked.local.output, worked.index, "value", scene.value_place(worked.key))
     return equation("step", name, EQUALS, *terms, EQUALS, value)
 
@@ -122,12 +124,12 @@ def linear_backward(worked: Worked, a: int, step: Step) -> list[Line]:
     scene, leaf = worked.scene, worked.operation.leaves[a]
     up, down = scene.symbols.gradient(worked.key), scene.leaf_gradient(leaf, worked.node)
     entry = (worked.sample,) if local.batched and worked.sample is not None else ()
-    delta = scene.array(step.upstream, up, "gradient", Place("node", *worked.key, gradient=True, entry=entry), "column")
+    delta = scene.array(step.upstream, up, "gradient", Address("output", *worked.key, gradient=True, index=entry or None), "column")
     place = scene.leaf_place(leaf, gradient=True)
     left, factor = Tex(down, role="gradient", place=place), Tex(up, role="gradient", place=delta.place)
     summed = local.batched and not local.leaf_batched(leaf) and local.output.shape[0] > 1
     if local.leaf_batched(leaf) and worked.sample is not None:
-        mine: Place | None = replace(place, entry=(worked.sample,))
+        mine: Address | None = place.at((worked.sample,))
     else:
         mine = None if summed else place
     part = scene.array(step.downstream, down, "gradient", mine)
@@ -155,7 +157,7 @@ def _outer(worked: Worked, start: tuple[Piece, ...], alone: Tex, delta: Array, p
     tensor: Tensor = worked.local.argument("x")
     place = worked.scene.leaf_place(worked.operation.leaves[0])
     if worked.local.argument_batched("x") and worked.sample is not None:
-        tensor, place = tensor[worked.sample], replace(place, entry=(worked.sample,))
+        tensor, place = tensor[worked.sample], place.at((worked.sample,))
     row = worked.scene.array(tensor, rf"{{{_text(worked, 'x')}}}^\top", "value", place, "row")
     return [
         equation("formula", *start, Tex(row.symbol, role="value", place=place)),
@@ -232,7 +234,7 @@ def _written(worked: Worked, row: Tensor, wanted: int, share: float, samples: in
     jacobian = torch.diag(row) - torch.outer(row, row)
     slope = -share * onehot / row
     entry = (worked.sample,) if scene.batched(leaf.source) and worked.sample is not None else ()
-    place = Place("edge", leaf.edge, "", True, entry)
+    place = Address("edge", leaf.edge, "", True, entry or None)
     gradient = (found[worked.sample] if entry else found) if found is not None else share * (row - onehot)
     predicted = scene.array(row, r"\hat{y}", "value", None, "column", "softmax of the scores")
     target = scene.array(onehot, "y", "value", None, "column", f"1 at class {wanted}")
@@ -251,5 +253,5 @@ def _written(worked: Worked, row: Tensor, wanted: int, share: float, samples: in
         equation("result", left, EQUALS, result),
     )
     sample = f", sample {worked.sample + 1}" if worked.sample is not None else ""
-    return Section("collapse", f"Softmax and cross-entropy collapse{sample}", lines, Place("edge", leaf.edge))
+    return Section("collapse", f"Softmax and cross-entropy collapse{sample}", lines, Address("edge", leaf.edge))
 

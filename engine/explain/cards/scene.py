@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from torch import Tensor
 
 from engine.compile.environment import Key, Own, Wire
 from engine.compile.trace import array_view
 from engine.compile.views import Absent, Reason
-from engine.explain.cards import Array, Line, Number, Piece, Place, Role, Section, Tex, Words
+from engine.explain.cards import Array, Line, Number, Piece, Role, Section, Tex, Words
 from engine.explain.cards.local import Local
 from engine.explain.cards.symbols import Symbols, entry_text
 from engine.explain.context import Situation
 from engine.explain.question import Unanswerable
 from engine.training.session import SessionError
+from graph.model.address import Address
 
 Index = tuple[int, ...]
 
@@ -58,38 +57,37 @@ class Scene:
 
     # Numbers
 
-    def number(self, tensor: Tensor, index: Index, role: Role, place: Place | None = None) -> Number:
+    def number(self, tensor: Tensor, index: Index, role: Role, place: Address | None = None) -> Number:
         """One entry of a tensor; `place` is that of the whole tensor."""
         item = tensor[index] if index else tensor.reshape(())
-        return Number(float(item), role, None if place is None else replace(place, entry=index), whole=not tensor.is_floating_point())
+        return Number(float(item), role, None if place is None else place.at(index or None), whole=not tensor.is_floating_point())
 
     def array(
-        self, tensor: Tensor, symbol: str = "", role: Role = "plain", place: Place | None = None, form: str = "", caption: str = ""
+        self, tensor: Tensor, symbol: str = "", role: Role = "plain", place: Address | None = None, form: str = "", caption: str = ""
     ) -> Array:
         """A tensor as it is; vectors stand as columns unless `form` says otherwise."""
         shape = form or {1: "column", 2: "matrix"}.get(tensor.dim(), "tensor")
         return Array(array_view(tensor), symbol, role, place, shape, caption)  # type: ignore[arg-type]
 
-    def quantity(self, tensor: Tensor, symbol: str, role: Role, place: Place | None = None, form: str = "") -> Number | Array:
+    def quantity(self, tensor: Tensor, symbol: str, role: Role, place: Address | None = None, form: str = "") -> Number | Array:
         """A tensor of one number as a number, every other as an array."""
         if tensor.numel() == 1:
-            index = place.entry if place is not None else ()
-            return Number(float(tensor), role, None if place is None else replace(place, entry=index), whole=not tensor.is_floating_point())
+            return Number(float(tensor), role, place, whole=not tensor.is_floating_point())
         return self.array(tensor, symbol, role, place, form)
 
     # Places and symbols
 
-    def value_place(self, key: Key) -> Place:
-        return Place("node", key[0], key[1])
+    def value_place(self, key: Key) -> Address:
+        return Address("output", key[0], key[1])
 
-    def gradient_place(self, key: Key) -> Place:
-        return Place("node", key[0], key[1], gradient=True)
+    def gradient_place(self, key: Key) -> Address:
+        return Address("output", key[0], key[1], gradient=True)
 
-    def leaf_place(self, leaf: Wire | Own, gradient: bool = False) -> Place:
+    def leaf_place(self, leaf: Wire | Own, gradient: bool = False) -> Address:
         """Where a leaf's value comes from (its producer, its layer); its gradient is the wire's own part."""
         if isinstance(leaf, Own):
-            return Place("parameter", leaf.key[0], leaf.key[1], gradient)
-        return Place("edge", leaf.edge, "", True) if gradient else Place("node", leaf.source[0], leaf.source[1])
+            return Address("parameter", *leaf.key, gradient)
+        return Address("edge", leaf.edge, gradient=True) if gradient else Address("output", leaf.source[0], leaf.source[1])
 
     def leaf_symbol(self, leaf: Wire | Own, node: str = "") -> str:
         """The name of a leaf; a learned tensor of another layer (in a penalty) with that layer's name."""
@@ -122,17 +120,17 @@ class Scene:
 
     # Absences
 
-    def absent(self, found: object, place: Place) -> Section:
+    def absent(self, found: object, place: Address) -> Section:
         """Why there is no gradient, in words for the person who looks for it."""
         reason: Reason = found.reason if isinstance(found, Absent) else "not computed"
         return Section("absent", "No gradient", (words(self._why(reason, place)),), place)
 
-    def _counts(self, place: Place) -> bool:
+    def _counts(self, place: Address) -> bool:
         """Whether whole numbers are what there is at a place."""
-        key = self.graph.edges[place.id].source if place.kind == "edge" else (place.id, place.name)
+        key = self.graph.edges[place.id].source if place.kind == "edge" else place.key
         return key in self.trace.values and not self.trace.values[key].is_floating_point()
 
-    def _why(self, reason: Reason, place: Place) -> str:
+    def _why(self, reason: Reason, place: Address) -> str:
         top = self.trace.objective
         name = self.graph.nodes[top[0]].name if top else ""
         if reason == "no objective":

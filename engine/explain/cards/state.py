@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from engine.explain.cards import Line, Place, Section, Tex
+from engine.explain.cards import Line, Section, Tex
 from engine.explain.cards.local import Local
 from engine.explain.cards.scene import EQUALS, Scene, equation, words
 from engine.nodes.base import NodeType
@@ -13,6 +13,7 @@ from engine.nodes.layers import Dropout
 from engine.nodes.normalization import BatchNorm, Normalized, RunningAverage
 from engine.nodes.penalties import Penalty
 from engine.nodes.sources import Standardize
+from graph.model.address import Address, first_output
 
 
 def state(scene: Scene, local: Local) -> Section | None:
@@ -31,7 +32,7 @@ def state(scene: Scene, local: Local) -> Section | None:
         lines = _fitted(scene, local)
     elif isinstance(kind, Penalty):
         lines = _penalised(scene, local)
-    return Section("state", "What it keeps", tuple(lines), Place("node", local.operation.node)) if lines else None
+    return Section("state", "What it keeps", tuple(lines), first_output(scene.graph, local.operation.node)) if lines else None
 
 
 def _of_sample(scene: Scene, local: Local, tensor: Tensor) -> Tensor:
@@ -40,7 +41,7 @@ def _of_sample(scene: Scene, local: Local, tensor: Tensor) -> Tensor:
 
 
 def _mask(scene: Scene, local: Local) -> list[Line]:
-    place = Place("node", local.operation.node)
+    place = first_output(scene.graph, local.operation.node)
     if local.kept is None:
         why = "p is 0" if local.operation.settings.p == 0 else "dropout acts while training only, and this is a pass in evaluation mode"
         return [words(f"Nothing is dropped: {why}. Its output is its input, and the gradient passes unchanged.")]
@@ -52,7 +53,7 @@ def _mask(scene: Scene, local: Local) -> list[Line]:
 
 
 def _winners(scene: Scene, local: Local) -> list[Line]:
-    places = scene.array(_of_sample(scene, local, local.kept), r"\mathrm{argmax}", "local", Place("node", local.operation.node))
+    places = scene.array(_of_sample(scene, local, local.kept), r"\mathrm{argmax}", "local", first_output(scene.graph, local.operation.node))
     return [
         words(
             "Where the largest number of every window was found, counted from 0 row by row within its channel. These places receive the "
@@ -63,7 +64,7 @@ def _winners(scene: Scene, local: Local) -> list[Line]:
 
 
 def _moments(scene: Scene, local: Local, kept: Normalized, batch: bool) -> list[Line]:
-    place = Place("node", local.operation.node)
+    place = first_output(scene.graph, local.operation.node)
     mean = local.argument("x") - kept.values / kept.inverse
     mean = mean.narrow(0, 0, 1) if batch else mean
     variance = kept.inverse**-2 - local.operation.settings.eps
@@ -84,7 +85,7 @@ def _moments(scene: Scene, local: Local, kept: Normalized, batch: bool) -> list[
 def _average(scene: Scene, local: Local) -> list[Line]:
     training = local.operation.settings.training
     said = "While training it passes x on, and m follows." if training else "In evaluation it gives m; x has no part and gets no gradient."
-    kept = scene.quantity(local.argument("running"), "m", "local", Place("parameter", local.operation.node, "running"))
+    kept = scene.quantity(local.argument("running"), "m", "local", Address("buffer", local.operation.node, "running"))
     return [words(said), equation("step", Tex("m"), EQUALS, kept)]
 
 
@@ -92,7 +93,7 @@ def _fitted(scene: Scene, local: Local) -> list[Line]:
     node = local.operation.node
     lines = [words("Mean and standard deviation were computed once, over the training part; they are not learned by gradients.")]
     for symbol, name in ((r"\mu", "mean"), (r"\frac{1}{\sigma}", "scale")):
-        place = Place("parameter", node, name)
+        place = Address("buffer", node, name)
         lines.append(equation("step", Tex(symbol), EQUALS, scene.quantity(local.argument(name), symbol, "local", place)))
     return lines
 
@@ -116,10 +117,10 @@ def source(scene: Scene, local: Local) -> Section:
         tensor = scene.trace.values[key]
         sample = scene.sample(tensor.shape[0]) if scene.batched(key) else None
         symbol = scene.symbols.value(key)
-        place = Place("node", *key, entry=() if sample is None else (sample,))
+        place = Address("output", *key, index=None if sample is None else (sample,))
         shown = scene.quantity(tensor if sample is None else tensor[sample], symbol, "value", place)
         lines.append(equation("result", Tex(symbol, role="value", place=place), EQUALS, shown))
-    return Section("source", "Where it is from", tuple(lines), Place("node", node))
+    return Section("source", "Where it is from", tuple(lines), first_output(scene.graph, node))
 
 
 def _origin(scene: Scene, node: str, role: str) -> str:

@@ -12,7 +12,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from engine.explain import labels
-from engine.explain.cards import Kind, Notation
+from engine.explain.cards import Notation
 from graph.formula.latex import latex_name
 from graph.model.address import Address, output_name
 
@@ -125,14 +125,12 @@ class Symbols:
         return rf"\frac{{\partial {above}}}{{\partial {f'({below})' if ' ' + TO in below else below}}}"
 
 
-def symbol(graph: Graph, objective: End | None, kind: Kind, identity: str, name: str = "", notation: Notation = "leibniz") -> str:
-    """The gradient's symbol for a node (`name` an output; empty: its first), an edge, or the parameter `name` of a node, as LaTeX."""
+def symbol(graph: Graph, objective: End | None, address: Address, notation: Notation = "leibniz") -> str:
+    """The symbol of the gradient at an address, as LaTeX."""
     symbols = Symbols(graph, objective, notation)
-    if kind == "edge":
-        return symbols.along(graph.edges[identity])
-    if kind == "parameter":
-        return symbols.of_learned((identity, name), owner=True)
-    return symbols.gradient((identity, name or graph.spec(identity).outputs[0].name))
+    if address.kind == "edge":
+        return symbols.along(graph.edges[address.id])
+    return symbols.of_learned(address.key, owner=True) if address.kind == "parameter" else symbols.gradient(address.key)
 
 
 def barred(text: str) -> str:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, overload
 
 import torch
 from torch import Tensor
 
 from engine.compile.environment import Own, Several, Wire
-from engine.explain.cards import Array, Number, Place, Tex
+from engine.explain.cards import Array, Number, Tex
 from engine.explain.cards.formula import TRANSPOSED, Index, Letter, Lookup, Part, Unknown
 from engine.explain.cards.local import Local, gradient_of
 from engine.explain.cards.scene import Scene
@@ -28,6 +27,7 @@ from engine.nodes.penalties import Penalty
 from engine.nodes.probes import Accuracy
 from engine.nodes.sources import Standardize
 from graph.formula.latex import latex_name
+from graph.model.address import Address, first_output
 
 _GREEK = {"α": r"\alpha", "β": r"\beta", "γ": r"\gamma", "δ": r"\delta", "ε": r"\epsilon", "λ": r"\lambda"}
 
@@ -86,7 +86,7 @@ class Worked:
         """What a name in a formula is called: the producer, the learned tensor, the node itself, or a setting's number."""
         argument = self._by_name.get(name)
         if name in (p.name for p in self.spec.outputs):
-            return Tex(self.scene.symbols.value((self.node, name)), role="value", place=Place("node", self.node, name))
+            return Tex(self.scene.symbols.value((self.node, name)), role="value", place=Address("output", self.node, name))
         if isinstance(argument, Several):
             return Tex(r",\,".join(self.scene.leaf_symbol(leaf, self.node) for leaf in argument.items) or latex_name(name), role="value")
         if isinstance(argument, (Wire, Own)):
@@ -110,7 +110,7 @@ class Worked:
         found = self.settings.get(name)
         if isinstance(found, bool) or not isinstance(found, (int, float)):
             return None
-        return Number(float(found), "plain", Place("setting", self.node, name), whole=isinstance(found, int))
+        return Number(float(found), "plain", Address("setting", self.node, name), whole=isinstance(found, int))
 
     # Numbers
 
@@ -127,20 +127,20 @@ class Worked:
             if isinstance(self._by_name.get(name), Several):
                 return self._of_several(name, index)
             if tensor.dim() > len(index):
-                row = self.scene.array(tensor[index], "", "value", replace(place, entry=index), "row")
+                row = self.scene.array(tensor[index], "", "value", place.at(index or None), "row")
                 return row if isinstance(self.type, ClassLoss) else None
             at = tuple(0 if size == 1 else i for i, size in zip(index[len(index) - tensor.dim() :], tensor.shape, strict=True))
             return self.scene.number(tensor, at, "gradient" if gradient else "value", place)
 
         return find
 
-    def _tensor(self, name: str, gradient: bool) -> tuple[Tensor, Place] | None:
+    def _tensor(self, name: str, gradient: bool) -> tuple[Tensor, Address] | None:
         if name == self.key[1]:
             tensor = gradient_of(self.local.trace, self.key) if gradient else self.local.output
-            return None if tensor is None else (tensor, Place("node", *self.key, gradient))
+            return None if tensor is None else (tensor, Address("output", *self.key, gradient))
         argument = self._by_name.get(name)
         if isinstance(argument, Several):
-            return (torch.zeros(()), Place("node", self.node)) if argument.items else None
+            return (torch.zeros(()), first_output(self.scene.graph, self.node)) if argument.items else None
         if not isinstance(argument, (Wire, Own)):
             return None
         tensor = self.local.argument(name)
@@ -219,7 +219,7 @@ class Worked:
 
     def _of_state(self) -> dict[str, Letter]:
         kept = self.local.kept
-        place = Place("node", self.node)
+        place = first_output(self.scene.graph, self.node)
         if isinstance(self.type, Dropout):
             mask = torch.ones_like(self.local.output) if kept is None else kept
             return {"m": lambda index: Number(float(mask[index]), "local", place)}
@@ -235,7 +235,7 @@ class Worked:
     def _aligned(self, tensor: Tensor, change: Callable[[float], float] = lambda x: x) -> Letter:
         def at(index: Index) -> Part:
             place = tuple(0 if size == 1 else i for i, size in zip(index[len(index) - tensor.dim() :], tensor.shape, strict=True))
-            return Number(change(float(tensor[place])), "local", Place("node", self.node))
+            return Number(change(float(tensor[place])), "local", first_output(self.scene.graph, self.node))
 
         return at
 
@@ -273,11 +273,11 @@ class Worked:
         symbol = self.scene.leaf_symbol(leaf, self.node)
         return self._sampled(argument.port, tensor, self.scene.leaf_place(leaf), self.local.leaf_batched(leaf), symbol, False)
 
-    def _sampled(self, name: str, tensor: Tensor, place: Place, batched: bool, symbol: str, transposed: bool) -> Number | Array:
+    def _sampled(self, name: str, tensor: Tensor, place: Address, batched: bool, symbol: str, transposed: bool) -> Number | Array:
         role = "gradient" if place.gradient else "value"
         if batched and self.sample is not None:
             tensor = tensor[self.sample]
-            place = Place(place.kind, place.id, place.name, place.gradient, (self.sample,))
+            place = place.at((self.sample,))
         lying = isinstance(self.type, MatrixProduct) and name == "a"
         form = "" if tensor.dim() != 1 else "row" if lying != transposed else "column"
         if transposed and tensor.numel() > 1:

@@ -12,7 +12,6 @@ from torch import Tensor
 
 from engine.compile.environment import Key
 from engine.compile.trace import array_view
-from engine.explain.cards import Place
 from engine.explain.context import Situation
 from engine.explain.question import Unanswerable
 from engine.explain.update import ParameterUpdate, Update, UpdateOf
@@ -22,6 +21,7 @@ from engine.training.optimizers.base import Optimizer
 from engine.training.session import Session, SessionError
 from engine.training.state import state_key
 from engine.training.trainer import Trainer
+from graph.model.address import Address
 
 
 @dataclass(slots=True)
@@ -117,7 +117,7 @@ def _row(
         for tensors, everything in ((before, made.before), (after, made.after))
     )
     numbers = Worked(float(old[at]), float(gradient[at]), float(new[at]), earlier, later, made.t)
-    lines = work_out(spec, hyper, numbers, Place("parameter", key[0], key[1], entry=at))
+    lines = work_out(spec, hyper, numbers, Address("parameter", *key, index=at or None))
     node = session.graph.nodes[key[0]]
     label = node.name if session.graph.spec(node).role == "parameter" else session.name(key)
     own = (numbers.old, numbers.gradient, numbers.new - numbers.old, numbers.new)

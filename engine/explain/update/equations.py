@@ -7,15 +7,16 @@ and of the optimizer's memory is given, and stands as the result.
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
 
-from engine.explain.cards import Line, Number, Place, Role, Tex
+from engine.explain.cards import Line, Number, Role, Tex
 from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.derived import evaluate
 from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, Equation, letter
+from graph.model.address import Address
 
 WHOLE = Equation("θ = θ + d")
 """All there is to say about a step for which the loss was computed several times: `d` is all it did."""
@@ -35,7 +36,7 @@ class Worked:
     t: int
 
 
-def work_out(spec: type[Optimizer], hyper: Mapping[str, Any], number: Worked, place: Place) -> tuple[Line, ...]:
+def work_out(spec: type[Optimizer], hyper: Mapping[str, Any], number: Worked, place: Address) -> tuple[Line, ...]:
     """Every equation of the step under these settings, first in letters, then with the numbers of one update."""
     typed = spec.symbols(hyper) | {STEP: float(number.t)}
     scalars = {r.name: number.before[r.name] for r in spec.remembers if r.scalar}
@@ -64,7 +65,7 @@ def _computed(equation: Equation, known: Numbers, counts: Container[str]) -> flo
 
 
 def _filled(
-    equation: Equation, letters: Mapping[str, str], known: Numbers, typed: Container[str], result: float, place: Place
+    equation: Equation, letters: Mapping[str, str], known: Numbers, typed: Container[str], result: float, place: Address
 ) -> tuple[Tex | Number, ...]:
     """`θ ← 2 − 0.1 · 5 = 1.5`: the left side, the right side with its numbers, the result. Settings stand as they were typed."""
     parts: list[Number] = []
@@ -80,11 +81,11 @@ def _filled(
     return left, Tex(right, tuple(parts)), Tex("="), _number(equation.name, result, place, False)
 
 
-def _number(name: str, value: float, place: Place, bracket: bool) -> Number:
+def _number(name: str, value: float, place: Address, bracket: bool) -> Number:
     if name == THETA:
         return Number(value, "value", place, bracket)
     if name == GRADIENT:
-        return Number(value, "gradient", replace(place, gradient=True), bracket)
+        return Number(value, "gradient", place.derivative, bracket)
     role: Role = "gradient" if name == USED else "plain"
     return Number(value, role, None, bracket)
 

@@ -21,7 +21,6 @@ from engine.compile.trace import Trace
 from engine.compile.views import Absent, ArrayView
 from engine.explain.audit import Audit, AuditPart
 from engine.explain.cards import Array, Card, Line, Number, Tex
-from engine.explain.cards import Place as CardPlace
 from engine.explain.cards.scene import EQUALS
 from engine.explain.context import Situation
 from engine.explain.forward_mode import Adjoints, ForwardMode, ReverseMode, Tangents
@@ -176,16 +175,16 @@ def test_every_number_of_a_card_that_has_a_place_is_the_one_in_the_trace(name: s
     assert seen
 
 
-def tensor_at(session: Session, place: CardPlace) -> Tensor:
+def tensor_at(session: Session, place: Address) -> Tensor:
     trace = session.trace()
     values: Any = trace.parameters if place.kind == "parameter" else trace.values
     gradients: Any = trace.parameter_gradients if place.kind == "parameter" else trace.gradients
     if place.kind == "edge":
         found = trace.edge_gradients[place.id] if place.gradient else values[session.graph.edges[place.id].source]
     else:
-        found = (gradients if place.gradient else values)[place.id, place.name]
+        found = (gradients if place.gradient else values)[place.key]
     assert isinstance(found, Tensor)
-    return found[place.entry] if place.entry else found
+    return found[place.index] if place.index else found
 
 
 @every_fault

@@ -16,11 +16,12 @@ from torch import Tensor
 from engine.compile.program import compile
 from engine.compile.trace import Trace
 from engine.compile.views import Absent
-from engine.explain.cards import Array, Card, CardOf, Chain, Notation, Number, Place, Tex
+from engine.explain.cards import Array, Card, CardOf, Chain, Notation, Number, Tex
 from engine.explain.context import Situation
 from engine.explain.question import Refusal, answer
 from engine.nodes.catalog import CATALOG
 from engine.training.session import Session
+from graph.model.address import Address, output, parameter, wire
 from graph.model.graph import Graph
 from graph.storage.files import load
 from tests.support.card_reading import array_of, every_question, solid, solved
@@ -60,25 +61,25 @@ def chains(path: Path, sample: int | None = None) -> Iterator[tuple[Card, Chain]
             yield card, chain
 
 
-def of_autograd(path: Path, place: Place) -> Tensor | Absent:
+def of_autograd(path: Path, place: Address) -> Tensor | Absent:
     trace = autograds(path)
     if place.kind == "edge":
         return trace.edge_gradients[place.id] if place.gradient else trace.values[opened(path).graph.edges[place.id].source]
     if place.kind == "parameter":
-        return (trace.parameter_gradients if place.gradient else trace.parameters)[place.id, place.name]
-    return (trace.gradients if place.gradient else trace.values)[place.id, place.name]
+        return (trace.parameter_gradients if place.gradient else trace.parameters)[place.key]
+    return (trace.gradients if place.gradient else trace.values)[place.key]
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
 def test_a_card_shows_the_very_numbers_of_the_canvas(path: Path) -> None:
     view = opened(path).trace_view()
     for card in cards(path):
-        key = (card.id, card.name)
-        shown = {"node": (view.values, view.gradients), "parameter": (view.parameters, view.parameter_gradients)}
-        if card.kind == "edge":
-            value, gradient = view.values[opened(path).graph.edges[card.id].source], view.edge_gradients[card.id]
+        where = card.address
+        shown = {"output": (view.values, view.gradients), "parameter": (view.parameters, view.parameter_gradients)}
+        if where.kind == "edge":
+            value, gradient = view.values[opened(path).graph.edges[where.id].source], view.edge_gradients[where.id]
         else:
-            value, gradient = shown[card.kind][0][key], shown[card.kind][1][key]
+            value, gradient = shown[where.kind][0][where.key], shown[where.kind][1][where.key]
         assert card.value is not None and np.array_equal(flat(card.value), flat(Array(value)))
         if isinstance(gradient, Absent):
             assert card.gradient is None and card.absent == gradient.reason
@@ -105,7 +106,7 @@ def test_every_number_with_a_source_is_what_autograd_has_there(path: Path, sampl
                     continue
                 found = of_autograd(path, item.place)
                 assert isinstance(found, Tensor), (card.title, item.place)
-                there = found[item.place.entry] if item.place.entry else found
+                there = found[item.place.index] if item.place.index else found
                 if isinstance(item, Array) and item.view.data is None:
                     assert item.view.shape == tuple(there.shape) and item.view.norm == pytest.approx(float(there.double().norm()), rel=1e-9)
                 else:
@@ -136,19 +137,19 @@ def test_upstream_times_local_is_downstream(path: Path, sample: int | None) -> N
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
 def test_every_wire_and_parameter_that_has_a_gradient_has_its_chain(path: Path) -> None:
     for card in cards(path):
-        if card.kind in ("edge", "parameter") and card.gradient is not None:
-            own = [s for s in card.sections if s.chain and (s.chain.target.kind, s.chain.target.id) == (card.kind, card.id)]
+        if card.address.kind in ("edge", "parameter") and card.gradient is not None:
+            own = [s for s in card.sections if s.chain and (s.chain.target.kind, s.chain.target.id) == (card.address.kind, card.address.id)]
             assert own and all(section.topic == "backward" for section in own)
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)
 def test_what_the_samples_give_adds_up_to_the_gradient_they_share(path: Path) -> None:
     session = opened(path)
-    shared = {(c.target.id, c.target.name) for _, c in chains(path) if c.sample is not None and c.target.kind == "parameter"}
+    shared = {c.target.key for _, c in chains(path) if c.sample is not None and c.target.kind == "parameter"}
     for node, name in shared:
         parts = []
         for sample in range(8):
-            card = answer(Situation(session), CardOf("parameter", node, name, sample=sample))
+            card = answer(Situation(session), CardOf(parameter(node, name), sample=sample))
             (chain,) = card.chains()
             parts.append(array_of(chain.downstream))
         expected = autograds(path).parameter_gradients[node, name]
@@ -200,8 +201,8 @@ def plainly(part: Number | Array) -> str:
 
 def test_a_card_of_what_is_gone_is_refused_in_words() -> None:
     session = opened(EXAMPLES[0])
-    for kind in ("node", "edge", "parameter"):
-        refused = answer(Situation(session), CardOf(kind, "gone", "W"))
+    for address in (output("gone"), wire("gone"), parameter("gone", "W")):
+        refused = answer(Situation(session), CardOf(address))
         assert isinstance(refused, Refusal) and "no longer" in refused.text
 
 
@@ -212,7 +213,7 @@ def graph_of(path: Path) -> Graph:
 def test_a_sample_or_an_entry_outside_is_taken_as_the_nearest_one() -> None:
     path = next(p for p in EXAMPLES if p.stem == "tanh-mlp-2-4-2")
     node = next(n.id for n in graph_of(path).nodes.values() if n.name == "hidden")
-    card = answer(Situation(opened(path)), CardOf("node", node, sample=99, entry=(50, 50)))
+    card = answer(Situation(opened(path)), CardOf(output(node), sample=99, entry=(50, 50)))
     assert (card.sample, card.entry, card.samples, card.shape) == (7, (3,), 8, (4,))
     assert math.isfinite(next(n.value for line in card.lines() for n in line.numbers()))
 
@@ -220,6 +221,6 @@ def test_a_sample_or_an_entry_outside_is_taken_as_the_nearest_one() -> None:
 @pytest.mark.parametrize("entry", [(0,), (1,), (2,)])
 def test_every_entry_of_a_concatenation_of_one_tensor_has_a_card(entry: tuple[int, ...]) -> None:
     nodes: dict[str, tuple[str, dict[str, Any]]] = {"x": ("source.input", {"value": [3.0, 5.0, 7.0]}), "c": ("math.concatenate", {})}
-    card = answer(Situation(Session(network(nodes, "x -> c.xs"))), CardOf("node", "c", entry=entry))
+    card = answer(Situation(Session(network(nodes, "x -> c.xs"))), CardOf(output("c"), entry=entry))
     assert isinstance(card, Card)
     assert card.entry == entry

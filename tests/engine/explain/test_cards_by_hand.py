@@ -7,14 +7,14 @@ import pickle
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from engine.explain.cards import Array, Card, CardOf, Kind, Number, Outer, Section, Tex, Words
+from engine.explain.cards import Array, Card, CardOf, Number, Outer, Section, Tex, Words
 from engine.explain.cards.fan_out import FanOut, summed
 from engine.explain.cards.scene import Scene
 from engine.explain.cards.symbols import symbol
@@ -23,6 +23,7 @@ from engine.explain.question import answer
 from engine.nodes.catalog import CATALOG
 from engine.training.session import Session
 from engine.training.trainer import Trainer
+from graph.model.address import Address, first_output, output
 from graph.model.graph import Graph
 from graph.storage.files import load
 from tests.support.card_reading import array_of
@@ -39,8 +40,17 @@ def named(graph: Graph, name: str) -> str:
     return next(node.id for node in graph.nodes.values() if node.name == name)
 
 
+Kind = Literal["node", "edge", "parameter"]
+
+
+def addressed(graph: Graph, kind: Kind, identity: str, name: str = "") -> Address:
+    if kind == "node":
+        return Address("output", identity, name) if name else first_output(graph, identity)
+    return Address(kind, identity, name)
+
+
 def card(session: Session, kind: Kind, identity: str, name: str = "", **more: Any) -> Card:
-    found = answer(Situation(session), CardOf(kind, identity, name, **more))
+    found = answer(Situation(session), CardOf(addressed(session.graph, kind, identity, name), **more))
     assert isinstance(found, Card), found
     return found
 
@@ -85,7 +95,7 @@ def test_every_factor_says_where_it_came_from() -> None:
     upstream, local, downstream = to_x.chain.upstream, to_x.chain.local, to_x.chain.downstream
     assert isinstance(upstream, Number) and isinstance(local, Number) and isinstance(downstream, Number)
     assert (upstream.value, local.value, downstream.value) == (1.0, -5.0, -5.0)
-    assert upstream.place is not None and (upstream.place.kind, upstream.place.id, upstream.place.gradient) == ("node", "d", True)
+    assert upstream.place is not None and (upstream.place.kind, upstream.place.id, upstream.place.gradient) == ("output", "d", True)
     assert downstream.place is not None and (downstream.place.kind, downstream.place.id) == ("edge", "e0")
     (partner,) = [n for n in to_x.lines[2].numbers() if n.role == "value"]
     assert partner.place is not None and partner.place.id == "y" and partner.bracket
@@ -293,7 +303,7 @@ def test_a_mask_drawn_in_the_forward_pass_is_in_the_card() -> None:
     trainer = Trainer(session)
     trainer.run(max_steps=1)
     situation = Situation(session, trainer, training=True)
-    shown = answer(situation, CardOf("node", "drop", sample=1))
+    shown = answer(situation, CardOf(output("drop"), sample=1))
     assert isinstance(shown, Card)
     (mask,) = [a for line in of_topic(shown, "state")[0].lines for a in line.arrays()]
     np.testing.assert_array_equal(array_of(mask), situation.trace.kept["drop"][1])
@@ -308,7 +318,7 @@ def test_where_samples_depend_on_each_other_the_tensors_are_taken_whole() -> Non
     session = Session(network(nodes, "data.x -> norm.x; norm -> loss.scores; data.target -> loss.target", batch_size=4))
     trainer = Trainer(session)
     trainer.run(max_steps=1)
-    shown = answer(Situation(session, trainer, training=True), CardOf("node", "norm", sample=1))
+    shown = answer(Situation(session, trainer, training=True), CardOf(output("norm"), sample=1))
     assert isinstance(shown, Card)
     to_x = next(chain for chain in shown.chains() if chain.target.kind == "edge")
     assert to_x.sample is None and to_x.jacobian == (8, 8) and to_x.local_kind == "matrix"
@@ -335,22 +345,23 @@ def test_every_notation_has_its_symbols() -> None:
     graph, top = session.graph, session.trace().objective
     hidden, h, output = (named(graph, name) for name in ("hidden", "h", "output"))
     (wire,) = [edge.id for edge in graph.edges.values() if edge.source[0] == output and edge.target[1] == "scores"]
-    assert symbol(graph, top, "node", hidden) == r"\frac{\partial L}{\partial \mathrm{hidden}}"
-    assert symbol(graph, top, "node", hidden, notation="bar") == r"\overline{\mathrm{hidden}}"
-    assert [symbol(graph, top, "node", n, notation="delta") for n in (hidden, output)] == [r"\delta^{(1)}", r"\delta^{(2)}"]
-    assert symbol(graph, top, "node", h, notation="delta") == r"\frac{\partial L}{\partial h}"
-    assert symbol(graph, top, "edge", wire, notation="delta") == r"\delta^{(2)}"
-    assert symbol(graph, top, "parameter", hidden, "W", "bar") == r"\overline{{W}_{\mathrm{hidden}}}"
+    assert symbol(graph, top, addressed(graph, "node", hidden)) == r"\frac{\partial L}{\partial \mathrm{hidden}}"
+    assert symbol(graph, top, addressed(graph, "node", hidden), notation="bar") == r"\overline{\mathrm{hidden}}"
+    layers = [addressed(graph, "node", n) for n in (hidden, output)]
+    assert [symbol(graph, top, layer, notation="delta") for layer in layers] == [r"\delta^{(1)}", r"\delta^{(2)}"]
+    assert symbol(graph, top, addressed(graph, "node", h), notation="delta") == r"\frac{\partial L}{\partial h}"
+    assert symbol(graph, top, addressed(graph, "edge", wire), notation="delta") == r"\delta^{(2)}"
+    assert symbol(graph, top, addressed(graph, "parameter", hidden, "W"), "bar") == r"\overline{{W}_{\mathrm{hidden}}}"
 
 
 def test_names_with_underscores_and_numbers_are_written_as_mathematics() -> None:
     nodes: dict[str, Any] = {"x_1": ("source.input", {}), "long_name": ("math.square", {}), "theta": ("math.negate", {})}
     graph = network(nodes, "x_1 -> long_name.x; long_name -> theta.x")
     top = ("theta", "y")
-    assert symbol(graph, top, "node", "x_1") == r"\frac{\partial L}{\partial x_{1}}"
-    assert symbol(graph, top, "node", "x_1", notation="bar") == r"\bar{x}_{1}"
-    assert symbol(graph, top, "node", "long_name") == r"\frac{\partial L}{\partial \mathrm{long\_name}}"
-    assert symbol(graph, top, "node", "theta", notation="bar") == r"\bar{\theta}"
+    assert symbol(graph, top, addressed(graph, "node", "x_1")) == r"\frac{\partial L}{\partial x_{1}}"
+    assert symbol(graph, top, addressed(graph, "node", "x_1"), notation="bar") == r"\bar{x}_{1}"
+    assert symbol(graph, top, addressed(graph, "node", "long_name")) == r"\frac{\partial L}{\partial \mathrm{long\_name}}"
+    assert symbol(graph, top, addressed(graph, "node", "theta"), notation="bar") == r"\bar{\theta}"
 
 
 def test_layers_side_by_side_are_told_apart_by_name_in_delta_notation() -> None:
@@ -359,7 +370,8 @@ def test_layers_side_by_side_are_told_apart_by_name_in_delta_notation() -> None:
         "c": ("layer.linear", {}),
     }  # fmt: skip
     graph = network(nodes, "data.x -> a.x; data.x -> b.x; a -> s.a; b -> s.b; s -> c.x")
-    assert [symbol(graph, None, "node", n, notation="delta") for n in "abc"] == [r"\delta^{(a)}", r"\delta^{(b)}", r"\delta^{(2)}"]
+    layers = [addressed(graph, "node", n) for n in "abc"]
+    assert [symbol(graph, None, layer, notation="delta") for layer in layers] == [r"\delta^{(a)}", r"\delta^{(b)}", r"\delta^{(2)}"]
 
 
 # The answers themselves
@@ -370,7 +382,7 @@ def test_an_answer_travels_between_processes() -> None:
     shown = card(session, "node", named(session.graph, "hidden"))
     copy = pickle.loads(pickle.dumps(shown))
     assert (copy.title, len(copy.sections)) == (shown.title, len(shown.sections))
-    assert hash(CardOf("node", "n1")) == hash(CardOf("node", "n1"))
+    assert hash(CardOf(output("n1"))) == hash(CardOf(output("n1")))
 
 
 def test_questions_and_answers_know_no_torch() -> None:
@@ -384,6 +396,6 @@ def test_numbers_in_float32_are_those_of_the_trace_too() -> None:
     shown = card(session, "node", named(session.graph, "h"), sample=2, entry=(5,))
     assert shown.value is not None and isinstance(shown.value, Array) and shown.value.view.dtype == "float32"
     (chain,) = shown.chains()
-    (edge,) = session.graph.inputs_of(shown.id)
+    (edge,) = session.graph.inputs_of(shown.address.id)
     np.testing.assert_array_equal(array_of(chain.downstream), trace.edge_gradients[edge.id][2])  # type: ignore[index]
     assert all(math.isfinite(n.value) for line in shown.lines() for n in line.numbers())

@@ -30,7 +30,7 @@ from engine.explain.update import UpdateOf
 from engine.nodes.catalog import CATALOG
 from engine.training.session import Session
 from graph.formula.to_graph import build
-from graph.model.address import Address, output, parameter, wire
+from graph.model.address import Address, first_output, output, parameter, wire
 from graph.model.covered import ASKED, Covered
 from graph.model.graph import Graph
 from tests.support.networks import tanh_net
@@ -50,9 +50,9 @@ def questions(graph: Graph) -> Iterator[Question]:
     for node in graph.nodes:
         spec = graph.spec(node)
         places += [output(node, port.name) for port in spec.outputs] + [parameter(node, each.name) for each in spec.parameters]
-        yield CardOf("node", node)
-        yield from (CardOf("parameter", node, each.name) for each in spec.parameters)
-    yield from (CardOf("edge", edge) for edge in graph.edges)
+        yield CardOf(first_output(graph, node))
+        yield from (CardOf(parameter(node, each.name)) for each in spec.parameters)
+    yield from (CardOf(wire(edge)) for edge in graph.edges)
     for place in places:
         yield from (PathLedger(place), PathSum(place), Slice(place), Secant(place, 1e-4), StepCurve(place), ForwardMode(place, "ones"))
         if place.kind == "output":
@@ -129,7 +129,7 @@ def test_the_trace_is_covered_by_the_same_rule(scalars: Session) -> None:
 
 def test_nothing_hidden_is_nothing_covered(scalars: Session) -> None:
     view = scalars.trace_view()
-    question = CardOf("node", next(iter(scalars.graph.nodes)))
+    question = CardOf(output(next(iter(scalars.graph.nodes))))
     assert visible(view, None, frozenset(), scalars.graph) is view
     assert answer(Situation(scalars), question, NOTHING) == answer(Situation(scalars), question)
 

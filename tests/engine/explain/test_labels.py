@@ -49,7 +49,7 @@ def situation(graph: Graph) -> Situation:
 
 def chains(graph: Graph, edge: str, notation: Notation = "leibniz") -> list[str]:
     """The formula lines of a wire's card."""
-    card = answer(situation(graph), CardOf("edge", edge, notation=notation))
+    card = answer(situation(graph), CardOf(wire(edge), notation=notation))
     assert isinstance(card, Card)
     lines = [line for section in card.sections for line in section.lines if line.kind == "formula"]
     return [" ".join(piece.text.strip() for piece in line.pieces if isinstance(piece, Tex)) for line in lines]
@@ -68,7 +68,7 @@ def paths(graph: Graph) -> list[str]:
 def test_two_wires_to_one_node_are_told_apart_by_their_ports() -> None:
     f, a, b = partial("f", "f"), partial("f", r"(x \to f.a)"), partial("f", r"(x \to f.b)")
     assert chains(square_by_hand(), "e0")[0] == f"{a} = {f} \\cdot {a}"
-    assert answer(situation(square_by_hand()), CardOf("edge", "e1")).title == "x → f.b"
+    assert answer(situation(square_by_hand()), CardOf(wire("e1"))).title == "x → f.b"
     assert chains(square_by_hand(), "e0")[-1] == f"{partial('f', 'x')} = {a} + {b}"
     assert paths(square_by_hand()) == ["∂f/∂(x→f.a)", "∂f/∂(x→f.b)"]
 
@@ -142,7 +142,7 @@ def test_each_user_of_a_shared_weight_has_its_own_part() -> None:
     nodes: Nodes = {"x": ("source.input", {"value": [0.5, 1.0]}), "u": ("layer.linear", {"out_features": 2}), "s": ("math.sum", {}),
                     "p": ("penalty.l2", {"layers": "all"}), "f": ("math.add", {})}  # fmt: skip
     graph = network(nodes, "x -> u.x; u -> s.x; s -> f.a; p -> f.b")
-    card = answer(situation(graph), CardOf("parameter", "u", "W"))
+    card = answer(situation(graph), CardOf(parameter("u", "W")))
     assert isinstance(card, Card)
     text = " ".join(piece.text for section in card.sections for line in section.lines for piece in line.pieces if isinstance(piece, Tex))
     assert partial("f", r"(W \to u)") in text

@@ -54,7 +54,7 @@ def test_the_card_of_the_steep_node_says_why_0_times_infinity_is_0(name: str) ->
     graph, situation, _ = case(name)
     said = []
     for node in graph.nodes:
-        card = answer(situation, CardOf("node", node))
+        card = answer(situation, CardOf(output(node)))
         assert isinstance(card, Card)
         said += [str(line) for section in card.sections for line in section.lines if "0 · ∞" in str(line)]
     assert said and all("0 · ∞ is 0 here" in text for text in said)
@@ -65,6 +65,6 @@ def test_where_nan_is_kept_the_card_says_that_it_has_no_value() -> None:
     situation = Situation(Session(graph))
     power = graph.named("power")
     assert power is not None
-    card = answer(situation, CardOf("node", power.id))
+    card = answer(situation, CardOf(output(power.id)))
     assert isinstance(card, Card) and "has no value" in str(card)
     assert card.sections and not math.isfinite(situation.trace.gradients[graph.named("x").id, "y"].sum())

@@ -12,6 +12,7 @@ from engine.compile.views import TraceView
 from engine.explain.cards import Array, Number
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
+from graph.model.address import parse
 from graph.model.edits import SetParam
 from graph.storage.document import Document
 from tests.support.explain_support import Desk
@@ -60,7 +61,7 @@ def card_of(window: Window, qtbot: QtBot, item: str) -> CardPage:
     window.canvas.setFocus()
     qtbot.keyClick(window.canvas, Qt.Key.Key_W)
     page = window.explain.card
-    qtbot.waitUntil(lambda: page.card is not None and page.card.id == item and not page.asking, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: page.card is not None and page.card.address.id == item and not page.asking, timeout=PATIENCE)
     return page
 
 
@@ -125,7 +126,7 @@ def test_the_numbers_of_a_network_s_card_are_those_of_the_trace(open_window: Ope
 
     page = card_of(window, qtbot, node)
     page.choose_parameter("W")
-    qtbot.waitUntil(lambda: page.card is not None and page.card.kind == "parameter" and not page.asking, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: page.card is not None and page.card.address.kind == "parameter" and not page.asking, timeout=PATIENCE)
 
     card = page.card
     assert card is not None and isinstance(card.gradient, Array)
@@ -137,7 +138,7 @@ def test_a_click_on_a_number_goes_to_the_node_it_came_from(window: Window, qtbot
     ids = names(window.document)
     page = card_of(window, qtbot, ids["multiply"])
     sheet = next(view.sheet for view in page.sections if "2.000 · (−5.000)" in view.sheet.text)
-    place = next(rect for rect, link in sheet.links() if link.startswith(f"node|{ids['y']}|"))
+    place = next(rect for rect, link in sheet.links() if parse(link).id == ids['y'])
 
     qtbot.mouseMove(sheet, place.center().toPoint())
     lit = window.canvas.overlay.highlighted("explain")
@@ -145,7 +146,7 @@ def test_a_click_on_a_number_goes_to_the_node_it_came_from(window: Window, qtbot
 
     assert lit == (frozenset({ids["y"]}), frozenset())
     assert window.canvas.selection == {ids["y"]}
-    qtbot.waitUntil(lambda: page.card is not None and page.card.id == ids["y"], timeout=PATIENCE)
+    qtbot.waitUntil(lambda: page.card is not None and page.card.address.id == ids["y"], timeout=PATIENCE)
 
 
 def test_keys_walk_through_the_links_and_follow_them(window: Window, qtbot: QtBot) -> None:
@@ -154,7 +155,7 @@ def test_keys_walk_through_the_links_and_follow_them(window: Window, qtbot: QtBo
     sheet = page.sections[0].sheet
     sheet.setFocus()
     links = [link for _, link in sheet.links()]
-    there = next(i for i, link in enumerate(links) if link.startswith(f"node|{ids['x']}|"))
+    there = next(i for i, link in enumerate(links) if parse(link).id == ids['x'])
 
     for _ in range(there):
         qtbot.keyClick(sheet, Qt.Key.Key_Right)
@@ -197,7 +198,7 @@ def test_while_one_answer_is_awaited_no_other_is_asked_for(window: Window, qtbot
 
     assert len(desk(window).asked) <= 1
     desk(window).go_on()
-    qtbot.waitUntil(lambda: window.explain.card.card is not None and window.explain.card.card.id == ids["add"], timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.explain.card.card is not None and window.explain.card.card.address.id == ids["add"], timeout=PATIENCE)
     assert len(desk(window).asked) == 2
 
 
@@ -330,5 +331,5 @@ def test_a_double_click_on_a_wire_s_number_explains_it(window: Window, qtbot: Qt
     qtbot.mouseDClick(window.canvas, Qt.MouseButton.LeftButton, pos=at)
 
     page = window.explain.card
-    qtbot.waitUntil(lambda: page.card is not None and page.card.id == edge, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: page.card is not None and page.card.address.id == edge, timeout=PATIENCE)
     assert window.inspector.tabs.currentIndex() == EXPLAIN and window.document.graph == before

@@ -12,10 +12,10 @@ from PySide6.QtWidgets import QApplication, QLabel, QTableWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.compile.views import Absent
-from engine.explain.cards import Place
 from engine.explain.update import ParameterUpdate, Update
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
+from graph.model.address import output, parameter
 from graph.storage.document import Document
 from tests.support.explain_support import Desk
 from tests.support.window_support import Answers, names, scalar
@@ -149,8 +149,8 @@ def test_a_number_that_is_covered_leaves_nothing_in_its_tip(qtbot: QtBot) -> Non
 def test_who_predicts_what_a_layer_gives_sees_its_weights() -> None:
     hidden = HiddenNumbers(values=frozenset({"layer", "theta"}))
 
-    assert hidden.instead(Place("node", "layer", "y")) == "?" and not hidden.instead(Place("parameter", "layer", "W"))
-    assert hidden.instead(Place("parameter", "theta", "value")) == "?"
+    assert hidden.instead(output("layer")) == "?" and not hidden.instead(parameter("layer", "W"))
+    assert hidden.instead(parameter("theta", "value")) == "?"
 
 
 def test_a_layers_card_shows_its_weight_beside_the_question_mark(window: Window, qtbot: QtBot) -> None:
@@ -199,11 +199,11 @@ def test_a_local_derivative_that_is_the_hidden_value_is_not_told(window: Window,
     ids, card = names(window.document), window.explain.card
     window.canvas.overlay.hide("predict", values=[ids["exp"], ids["multiply"]])
     window.explain.why_of(ids["exp"])
-    qtbot.waitUntil(lambda: card.card is not None and card.card.id == ids["exp"], timeout=PATIENCE)
+    qtbot.waitUntil(lambda: card.card is not None and card.card.address.id == ids["exp"], timeout=PATIENCE)
 
     told = said_by(card)
     window.explain.why_of(ids["multiply"])
-    qtbot.waitUntil(lambda: card.card is not None and card.card.id == ids["multiply"], timeout=PATIENCE)
+    qtbot.waitUntil(lambda: card.card is not None and card.card.address.id == ids["multiply"], timeout=PATIENCE)
 
     assert "local ?" in told and "×" in told and "local ?" not in said_by(card) and "local 3.000" in said_by(card)
     assert not [sheet for sheet in (card.findChildren(Sheet)) if sheet.isVisible() and "6.000" in sheet.accessibleName()]
@@ -224,7 +224,7 @@ def test_no_line_of_a_card_ends_in_the_gradient_that_is_asked_for(
     place = names(window.document)[node]
     wires = [edge.id for edge in graph.outputs_of(place)]
     window.explain.why_of(wires[0])
-    qtbot.waitUntil(lambda: card.card is not None and card.card.id == wires[0], timeout=PATIENCE)
+    qtbot.waitUntil(lambda: card.card is not None and card.card.address.id == wires[0], timeout=PATIENCE)
     assert any(answer in said_by(card) for answer in answers)
 
     window.canvas.overlay.hide("predict", gradients=[place, *wires])
