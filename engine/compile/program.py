@@ -23,7 +23,7 @@ from engine.compile.unselected import CarefulWriter, all_finite, watched
 from engine.nodes.base import NodeError
 from engine.numerics.rng import generator
 from graph.model.problem import Problem
-from graph.text.messages import Message
+from graph.text.messages import Message, _
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
@@ -36,7 +36,7 @@ class ProgramError(Exception):
     """The graph cannot be compiled; `problems` say why."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("; ".join(p.text for p in problems) or "there is nothing to compute")
+        super().__init__("; ".join(p.text for p in problems) or _("there is nothing to compute"))
         self.problems = tuple(problems)
 
 
@@ -323,7 +323,7 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, NodeError):
         return text
     if isinstance(error, IndexError) or "out of bounds" in text or "out of range" in text:
-        return "an index that reached it is outside the range it knows (a class number or a word number is too large)"
+        return _("an index that reached it is outside the range it knows (a class number or a word number is too large)")
     if "memory" in text:
-        return "there is not enough memory for its result"
-    return f"it could not be computed on these numbers ({type(error).__name__})"
+        return _("there is not enough memory for its result")
+    return _("it could not be computed on these numbers ({name})").format(name=type(error).__name__)

@@ -114,7 +114,7 @@ class Complaints:
         if spec.role == "parameter" and self._graph.setting(shape.source[0], "initialisation") != "value":
             edit = SetParam(shape.source[0], "shape", list(wanted)).to_json()
             repairs.append(Repair(f"Give {self._name(shape.source[0])} the shape {dims_text(wanted)}", (edit,)))
-        given = f"{shape_text(shape)}{' whole numbers' if shape.dtype == 'index' else ''}"
+        given = f"{shape_text(shape)}{_(' whole numbers') if shape.dtype == 'index' else ''}"
         text = Message(
             "wired-parameter-shape",
             "its parameter {name} has to be {wanted}, but {source} gives {given}",
@@ -230,7 +230,7 @@ class Complaints:
         x, y = (sum(n.x for n in ends) / 2, sum(n.y for n in ends) / 2)
         new = Node(self._graph.fresh_id(), key, self._graph.fresh_name(spec.default_name), params=dict(settings or {}), x=x, y=y)
         edit = insert_on_wire(self._graph, edge.id, new, spec.inputs[0].name, spec.outputs[0].name)
-        return [Repair(title or f"Insert {spec.title} before {port}", (edit.to_json(),))]
+        return [Repair(title or _("Insert {title} before {port}").format(title=spec.title, port=port), (edit.to_json(),))]
 
     def _recode(self, shape: Shape, coding: str) -> list[Repair]:
         """Change how a Data node writes its target."""

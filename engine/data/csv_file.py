@@ -16,7 +16,7 @@ from engine.data.errors import DataError, Note, listed
 from engine.data.labels import classes_of, looks_like_classes, target_notes
 from engine.data.text_table import Table, read_table
 from graph.storage.paths import reason
-from graph.text.counting import counted
+from graph.text.messages import _, ngettext
 from graph.text.quoting import named, one_line, quoted_path
 
 TARGET_NAMES = ("label", "labels", "target", "class")
@@ -54,12 +54,12 @@ class Reading:
 def read(path: str, reading: Reading) -> Columns:
     """Raises DataError, in words for the file's owner."""
     if not path.strip():
-        raise DataError("choose a CSV file")
+        raise DataError(_("choose a CSV file"))
     file = os.path.expanduser(path)
     try:
         stamp = os.stat(file)
     except (OSError, ValueError) as error:
-        raise DataError(f"{quoted_path(file)}: cannot be read: {reason(error)}") from None
+        raise DataError(_("{file}: cannot be read: {error}").format(file=quoted_path(file), error=reason(error))) from None
     return _read(file, stamp.st_mtime_ns, stamp.st_size, reading)
 
 
@@ -94,7 +94,7 @@ class _Reader:
             labels, notes = classes_of(self._cells[targets[0]], usable, targets[0])
             self._notes += notes
             if self._table.trimmed & set(labels[usable].tolist()):
-                self._notes.append(Note(f"column {named(targets[0])}: blanks around words left out"))
+                self._notes.append(Note(_("column {text}: blanks around words left out").format(text=named(targets[0]))))
         else:
             y = np.stack([self._numbers(name, signs[name], "target", usable) for name in targets], axis=1)
         self._notes += target_notes(targets, x[usable], None if y is None else y[usable], features, labels, usable)
@@ -110,9 +110,9 @@ class _Reader:
             features = [name for name in names if name not in targets]
             features = self._without_index(features)
         if not features:
-            raise DataError(f"{path}: no column is left for the features")
+            raise DataError(_("{path}: no column is left for the features").format(path=path))
         if both := [name for name in features if name in targets]:
-            raise DataError(f"{path}: column {named(both[0])} is both a feature and a target")
+            raise DataError(_("{path}: column {text} is both a feature and a target").format(path=path, text=named(both[0])))
         return features, targets
 
     def _target(self) -> str:
@@ -120,13 +120,14 @@ class _Reader:
         names = self._table.names
         called = [name for name in names if name.lower() in TARGET_NAMES]
         if len(called) == 1 and called[0] != names[-1]:
-            self._notes.append(Note(f"column {named(called[0])} is taken as the target because of its name",
-                                    ((f"Take {names[-1]} as the target", {"target_columns": listed(names[-1:])}),)))  # fmt: skip
+            offer = (_("Take {column} as the target").format(column=names[-1]), {"target_columns": listed(names[-1:])})
+            taken = _("column {column} is taken as the target because of its name").format(column=named(called[0]))
+            self._notes.append(Note(taken, (offer,)))
             return called[0]
         if not self._table.headed:
             words = [name for name in names if not mostly_numbers(self._cells[name])]
             if len(words) == 1 and words[0] != names[-1] and len(set(self._cells[words[0]])) < len(self._table.lines):
-                self._notes.append(Note(f"{words[0]} is taken as the target: it is the only one that holds words"))
+                self._notes.append(Note(_("{text} is taken as the target: it is the only one that holds words").format(text=words[0])))
                 return words[0]
         return next((name for name in reversed(names) if name not in self._table.unnamed), names[-1])
 
@@ -136,8 +137,8 @@ class _Reader:
         unnamed = (self._table.headed and first in self._table.unnamed) or first.lower().startswith("unnamed: 0")
         if first not in features or len(features) < 2 or not unnamed or not _counts(self._cells[first]):
             return features
-        offer = ((f"Use {first} as a feature", {"feature_columns": listed(features)}),)
-        self._notes.append(Note(f"{first} has no name and counts the rows, so it was left out", offer))
+        offer = ((_("Use {first} as a feature").format(first=first), {"feature_columns": listed(features)}),)
+        self._notes.append(Note(_("{first} has no name and counts the rows, so it was left out").format(first=first), offer))
         return [name for name in features if name != first]
 
     def _refuse_text(self, features: Sequence[str]) -> None:
@@ -148,8 +149,8 @@ class _Reader:
             return
         cell = next(cell for cell in self._cells[words[0]] if not is_missing(cell) and not Numbers().may_be(cell))
         left = [name for name in features if name not in words]
-        offers = [(f"Leave out {_listed(words)}", {"feature_columns": listed(left)})] if left else []
-        more = f" (and {_listed(words[1:])} too)" if words[1:] else ""
+        offers = [(_("Leave out {words}").format(words=_listed(words)), {"feature_columns": listed(left)})] if left else []
+        more = _(" (and {text} too)").format(text=_listed(words[1:])) if words[1:] else ""
         raise DataError(
             f"{self._path}: line {self._table.lines[self._cells[words[0]].index(cell)]}, column {named(words[0])} has {_short(cell)}"
             f"{more}; a feature must be a number",
@@ -167,9 +168,18 @@ class _Reader:
         if missing.any():
             rows = np.flatnonzero(missing)
             lines = ", ".join(str(self._table.lines[at]) for at in rows[:5]) + (" …" if len(rows) > 5 else "")
-            what = "1 row has" if len(rows) == 1 else f"{len(rows):,} rows have"
-            text = f"{what} no value in {_listed(targets)} (line{'' if len(rows) == 1 else 's'} {lines}) and cannot be used for training"
-            self._notes.append(Note(f"{text}; {len(missing) - len(rows):,} of {len(missing):,} rows are used", warning=True))
+            what = _("1 row has") if len(rows) == 1 else _("{rows:,} rows have").format(rows=len(rows))
+            text = _("{what} no value in {targets} (line{text} {lines}) and cannot be used for training").format(
+                what=what, targets=_listed(targets), text="" if len(rows) == 1 else "s", lines=lines
+            )
+            self._notes.append(
+                Note(
+                    _("{text}; {value:,} of {missing:,} rows are used").format(
+                        text=text, value=len(missing) - len(rows), missing=len(missing)
+                    ),
+                    warning=True,
+                )
+            )
         return ~missing
 
     # Numbers
@@ -203,19 +213,21 @@ class _Reader:
         raise DataError(
             f"{self._path}: line {line}, column {named(name)} has {one_line(found.either, 40)}, "
             f"which can mean {readings[0]:g} or {readings[1]:g}",
-            [("The decimal sign is the point", {"decimal": "point"}), ("The decimal sign is the comma", {"decimal": "comma"})],
+            [(_("The decimal sign is the point"), {"decimal": "point"}), (_("The decimal sign is the comma"), {"decimal": "comma"})],
         )
 
     def _say_signs(self, commas: Sequence[str], grouped: Sequence[str], signs: Mapping[str, str], found: Mapping[str, Evidence]) -> None:
         if any(found[name].comma for name in commas):
-            self._notes.append(Note("numbers are written with a decimal comma"))
+            self._notes.append(Note(_("numbers are written with a decimal comma")))
         for name in grouped:
             cell, sign = found[name].either, signs[name]
             if Numbers(sign).value(cell) != Numbers("," if sign == "." else ".").value(cell) and ("." if sign == "," else ",") in cell:
                 value = Numbers(sign).value(cell)
                 other = "point" if sign == "," else "comma"
-                offer = (f"The {other} is the decimal sign", {"decimal": other})
-                text = f"column {named(name)}: the {other} separates thousands, {one_line(cell, 40)} is {value:.10g}"
+                offer = (_("The {other} is the decimal sign").format(other=other), {"decimal": other})
+                text = _("column {name}: the {other} separates thousands, {cell} is {value:.10g}").format(
+                    name=named(name), other=other, cell=one_line(cell, 40), value=value
+                )
                 self._notes.append(Note(text, (offer,)))
 
     def _numbers(self, name: str, sign: str, role: str, usable: np.ndarray, features: Sequence[str] = ()) -> np.ndarray:
@@ -237,13 +249,20 @@ class _Reader:
         known = dict(zip(distinct, Numbers(sign).values(distinct), strict=True))
         if role == "feature" and (truth := _truth(cells)):
             known |= truth
-            self._notes.append(Note(f"column {named(name)}: {' and '.join(f'{word} is {value:g}' for word, value in truth.items())}"))
+            self._notes.append(
+                Note(
+                    _("column {name}: {value}").format(
+                        name=named(name),
+                        value=" and ".join(_("{word} is {value:g}").format(word=word, value=value) for word, value in truth.items()),
+                    )
+                )
+            )
         return np.fromiter((np.nan if (v := known[cell]) is None else v for cell in cells), float, len(cells))
 
     def _bad_cell(self, name: str, role: str, bad: np.ndarray, usable: np.ndarray, features: Sequence[str]) -> DataError:
         cells, lines = self._cells[name], self._table.lines
         left = [each for each in features if each != name]
-        offers = [(f"Leave out {name}", {"feature_columns": listed(left)})] if left else []
+        offers = [(_("Leave out {name}").format(name=name), {"feature_columns": listed(left)})] if left else []
         missing = [at for at in bad if is_missing(cells[at])]
         wrong = next((at for at in bad if not is_missing(cells[at])), None)
         if wrong is not None:
@@ -252,7 +271,7 @@ class _Reader:
                 offers,
             )
         at = missing[0]
-        lacks = f"has no value ({named(cells[at])})" if cells[at] else "is empty"
+        lacks = _("has no value ({text})").format(text=named(cells[at])) if cells[at] else _("is empty")
         count = f"; {len(missing):,} of {int(usable.sum()):,} rows lack one" if len(missing) > 1 else ""
         return DataError(f"{self._path}: line {lines[at]}, column {named(name)} {lacks}{count}. Fill it in or leave the column out", offers)
 
@@ -264,8 +283,12 @@ class _Reader:
             span = max(float(np.ptp(others)), 1.0)
             if min(abs(code - float(others.min())), abs(code - float(others.max()))) > 3 * span:
                 count = len(numbers) - len(others)
-                self._notes.append(Note(f"column {named(name)} has {code:g} in {counted(count, 'row')}, far from all other "
-                                        "values: is it a code for a missing value?", warning=True))  # fmt: skip
+                text = ngettext(
+                    "column {name} has {code:g} in {n:,} row, far from all other values: is it a code for a missing value?",
+                    "column {name} has {code:g} in {n:,} rows, far from all other values: is it a code for a missing value?",
+                    count,
+                )
+                self._notes.append(Note(text.format(name=named(name), code=code, n=count), warning=True))
 
 
 def _counts(cells: Sequence[str]) -> bool:
@@ -290,7 +313,11 @@ def _chosen(text: str, names: list[str], path: str) -> list[str]:
     for name in chosen:
         if name not in names:
             known = ", ".join(one_line(listed([known]), 40) for known in names[:12])
-            raise DataError(f"{path}: has no column {named(name)}; its columns are {known}{' …' if len(names) > 12 else ''}")
+            raise DataError(
+                _("{path}: has no column {name}; its columns are {known}{text}").format(
+                    path=path, name=named(name), known=known, text=" …" if len(names) > 12 else ""
+                )
+            )
     return list(dict.fromkeys(chosen))
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from engine.data.cells import Numbers, is_missing, mostly_numbers
 from engine.data.errors import Note
+from graph.text.messages import _
 from graph.text.quoting import named
 
 LEVELS = 20
@@ -40,9 +41,14 @@ def classes_of(cells: Sequence[str], usable: np.ndarray, name: str) -> tuple[np.
     notes = []
     if joined:
         pairs = "; ".join(" and ".join(map(named, alike)) for alike in joined[:4]) + (" …" if len(joined) > 4 else "")
-        notes.append(Note(f"column {named(name)}: {pairs} differ only in case or blanks and are one class", warning=True))
+        notes.append(
+            Note(
+                _("column {name}: {pairs} differ only in case or blanks and are one class").format(name=named(name), pairs=pairs),
+                warning=True,
+            )
+        )
     if mostly_numbers(cells):
-        notes.append(Note(f"column {named(name)} holds words among its numbers, so all its values are read as classes"))
+        notes.append(Note(_("column {name} holds words among its numbers, so all its values are read as classes").format(name=named(name))))
     words = [chosen[cell] if used else "" for cell, used in zip(cells, usable, strict=True)]
     return np.array(words, dtype=str), notes
 
@@ -56,23 +62,39 @@ def target_notes(
     if labels is not None:
         kinds = len(np.unique(labels[usable]))
         if kinds == 1 and usable.sum() > 1:
-            notes.append(Note(f"column {named(name)} has the same class in every row: there is nothing to learn", warning=True))
+            notes.append(
+                Note(_("column {name} has the same class in every row: there is nothing to learn").format(name=named(name)), warning=True)
+            )
         elif kinds == usable.sum() and kinds > 3:
-            notes.append(Note(f"column {named(name)} is different in every row: it names the rows and is hardly a target", warning=True))
+            notes.append(
+                Note(
+                    _("column {name} is different in every row: it names the rows and is hardly a target").format(name=named(name)),
+                    warning=True,
+                )
+            )
         return notes
     assert y is not None
     for place, target in enumerate(targets):
         if len(y) > 1 and (y[:, place] == y[0, place]).all():
-            notes.append(Note(f"column {named(target)} has the same value in every row: there is nothing to learn", warning=True))
+            notes.append(
+                Note(
+                    _("column {target} has the same value in every row: there is nothing to learn").format(target=named(target)),
+                    warning=True,
+                )
+            )
         elif len(y) > 1:
             same = [feature for at, feature in enumerate(features) if np.array_equal(x[:, at], y[:, place])]
             if same:
-                text = f"feature {named(same[0])} equals the target {named(target)} in every row: it gives the answer away"
+                text = _("feature {text} equals the target {target} in every row: it gives the answer away").format(
+                    text=named(same[0]), target=named(target)
+                )
                 notes.append(Note(text, warning=True))
     levels = len(counts := whole_levels(y))
     if levels >= 2 and counts.min() > 1 and (y >= 0).all():  # each occurs several times, and none is below 0
-        offer = (("Read them as classes", {"coding": "index"}),)
-        text = f"target {named(name)} has only {levels} values, all whole numbers; it was read as a number, not as classes"
+        offer = ((_("Read them as classes"), {"coding": "index"}),)
+        text = _("target {name} has only {levels} values, all whole numbers; it was read as a number, not as classes").format(
+            name=named(name), levels=levels
+        )
         notes.append(Note(text, offer, meant_as_classes=True))
     return notes
 

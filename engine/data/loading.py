@@ -24,6 +24,7 @@ from engine.data.split import split
 from engine.nodes.sources import Data
 from engine.numerics.rng import seed_for
 from graph.storage.paths import cleaned
+from graph.text.messages import _
 from graph.text.quoting import named, quoted_path
 
 __all__ = ["DataError", "DataSet", "Description", "Note", "describe", "load", "load_together"]
@@ -149,7 +150,11 @@ def _wanted(settings: Mapping[str, Any], folder: str) -> tuple[DataSetSpec, dict
     values = {s.name: settings.get(s.name, s.default) for s in Data.spec.settings}
     spec = DATA_SETS.get(values["dataset"])
     if spec is None:
-        raise DataError(f"there is no data set called {named(values['dataset'])}; there are {', '.join(DATA_SETS)}")
+        raise DataError(
+            _("there is no data set called {text}; there are {DATA_SETS}").format(
+                text=named(values["dataset"]), DATA_SETS=", ".join(DATA_SETS)
+            )
+        )
     if str(values["path"]).strip():
         values["path"] = os.path.abspath(os.path.join(folder, os.path.expanduser(cleaned(values["path"]))))
     used = {"dataset": spec.key} | {name: values[name] for name in spec.settings}
@@ -194,9 +199,13 @@ def _coding(spec: DataSetSpec, values: Mapping[str, Any], classes: tuple[str, ..
     if coding == "auto":
         return "index" if classes else "real"
     if coding != "real" and not classes:
-        raise DataError(f"{spec.title} has a real target; it cannot be written as {coding}")
+        raise DataError(_("{title} has a real target; it cannot be written as {coding}").format(title=spec.title, coding=coding))
     if coding in ("zero_one", "plus_minus") and len(classes) != 2:
-        raise DataError(f"{coding} needs exactly two classes, and {spec.title} has {len(classes)}; use index or one_hot")
+        raise DataError(
+            _("{coding} needs exactly two classes, and {title} has {classes}; use index or one_hot").format(
+                coding=coding, title=spec.title, classes=len(classes)
+            )
+        )
     return coding
 
 
@@ -228,13 +237,13 @@ def _parts(sources: tuple[Source, ...]) -> tuple[np.ndarray, np.ndarray]:
     """The row numbers of the training and the test part that data sets of equally many rows share."""
     raws = [_raw(*source) for source in sources]
     rows = len(raws[0][0].x)
-    usable = np.logical_and.reduce([np.ones(rows, dtype=bool) if raw.usable is None else raw.usable for raw, _, _ in raws])
+    usable = np.logical_and.reduce([np.ones(rows, dtype=bool) if raw.usable is None else raw.usable for raw, _spec, _values in raws])
     if not usable.any():
-        raise DataError("the data sets in this graph have no row that all of them can use")
-    first = leading([spec for _, spec, _ in raws])
+        raise DataError(_("the data sets in this graph have no row that all of them can use"))
+    first = leading([spec for _raw, spec, _values in raws])
     if first is None:
         return np.flatnonzero(usable), np.arange(0)
-    raw, _, values = raws[first]
+    raw, _spec, values = raws[first]
     rng = np.random.default_rng(seed_for(values["seed"], "split", values["dataset"]))
     return split(raw.labels, rows, float(values["test_fraction"]), rng, usable)
 
@@ -244,12 +253,17 @@ def _absent_classes(raw: _Raw, train: np.ndarray, test: np.ndarray) -> list[Note
     if raw.labels is None or raw.usable is None:
         return []
     notes = []
-    for part, other, what, so in ((train, test, "training", "it cannot be learned"), (test, train, "test", "it is never tested")):
+    for part, other, what, so in ((train, test, "training", _("it cannot be learned")), (test, train, "test", _("it is never tested"))):
         absent = sorted(set(raw.labels[other].tolist()) - set(raw.labels[part].tolist())) if len(part) else []
         if absent:
             names = ", ".join(named(raw.classes[label]) for label in absent[:4]) + (" …" if len(absent) > 4 else "")
             one = "class" if len(absent) == 1 else "classes"
-            notes.append(Note(f"{one} {names}: too few rows to have one in the {what} part, so {so}", warning=True))
+            notes.append(
+                Note(
+                    _("{one} {names}: too few rows to have one in the {what} part, so {so}").format(one=one, names=names, what=what, so=so),
+                    warning=True,
+                )
+            )
     return notes
 
 
@@ -301,10 +315,10 @@ def _from_csv(values: Mapping[str, Any]) -> _Raw:
         return _Raw(columns.x, columns.y, None, (), columns.feature_names, targets, columns.usable, notes)
     distinct, places = np.unique(labels[columns.usable], return_inverse=True)
     if len(distinct) > max(50, len(places) // 2):
-        where = f"{quoted_path(values['path'])}: column {named(targets[0])}"
+        where = _("{text}: column {text2}").format(text=quoted_path(values["path"]), text2=named(targets[0]))
         if len(distinct) == len(places):
-            raise DataError(f"{where} is different in every row: it names the rows and cannot be a target")
-        raise DataError(f"{where} has {len(distinct)} different values, too many to be classes")
+            raise DataError(_("{where} is different in every row: it names the rows and cannot be a target").format(where=where))
+        raise DataError(_("{where} has {distinct} different values, too many to be classes").format(where=where, distinct=len(distinct)))
     classes = tuple(f"{v:g}" if isinstance(v, float) else str(v) for v in distinct.tolist())
     numbers = np.full(len(labels), -1)
     numbers[columns.usable] = places
@@ -315,17 +329,17 @@ def _from_table(values: Mapping[str, Any]) -> _Raw:
     x, y = _typed(values["features"], "features"), _typed(values["targets"], "targets")
     x, y = (a.reshape(-1, 1) if a.ndim < 2 else a for a in (x, y))
     if len(x) != len(y):
-        raise DataError(f"the table has {len(x)} rows of features and {len(y)} targets")
+        raise DataError(_("the table has {x} rows of features and {y} targets").format(x=len(x), y=len(y)))
     if len(x) == 0:
-        raise DataError("the table has no rows")
+        raise DataError(_("the table has no rows"))
     if x.ndim > 4 or y.ndim > 2:
-        raise DataError("the table has too many axes: a sample's features have at most three, its target is a number or a row")
+        raise DataError(_("the table has too many axes: a sample's features have at most three, its target is a number or a row"))
     names = tuple(f"x{i + 1}" for i in range(int(np.prod(x.shape[1:]))))
     targets = tuple("y" if y.shape[1] == 1 else f"y{i + 1}" for i in range(y.shape[1]))
     if values["coding"] in ("auto", "real"):
         return _Raw(x, y, None, (), names, targets)
     if y.shape[1] != 1:
-        raise DataError("classes in a table are one number a row")
+        raise DataError(_("classes in a table are one number a row"))
     distinct, numbers = np.unique(y[:, 0], return_inverse=True)
     if values["coding"] in ("index", "one_hot"):
         numbers = y[:, 0].astype(np.int64)
@@ -339,9 +353,9 @@ def _typed(value: Any, name: str) -> np.ndarray:
     try:
         array = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
-        raise DataError(f"the table's {name} must be numbers in rows of equal length") from None
+        raise DataError(_("the table's {name} must be numbers in rows of equal length").format(name=name)) from None
     if not np.isfinite(array).all():
-        raise DataError(f"the table's {name} must be finite numbers")
+        raise DataError(_("the table's {name} must be finite numbers").format(name=name))
     return array
 
 

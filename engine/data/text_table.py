@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from engine.data.cells import Numbers, is_missing, mostly_numbers
 from engine.data.errors import DataError, Note
 from graph.storage.paths import open_regular, reason
-from graph.text.counting import counted
+from graph.text.messages import _, ngettext
 from graph.text.quoting import named, one_line, quoted_path
 
 MAX_BYTES = 256 * 2**20
@@ -57,7 +57,7 @@ def read_table(path: str, header: str = "auto") -> Table:
     trimmed: set[str] = set()
     rows, numbers = _rows(path, lines, first, separator, trimmed)
     if not rows:
-        raise DataError(f"{path}: is empty; the first line should name the columns")
+        raise DataError(_("{path}: is empty; the first line should name the columns").format(path=path))
     _skip_blank(rows, numbers, notes)
     rows = _without_empty_ends(path, rows, numbers, notes)
     numbered: list[Note] = []
@@ -67,18 +67,20 @@ def read_table(path: str, header: str = "auto") -> Table:
         rows.insert(0, comment_names)
         numbers.insert(0, 0)
         headed = True
-        notes.append(Note("the columns are named by the last comment line"))
+        notes.append(Note(_("the columns are named by the last comment line")))
     else:
         notes += numbered
     if headed and len(rows) < 2:
-        raise DataError(f"{path}: has no rows below the line with the column names")
+        raise DataError(_("{path}: has no rows below the line with the column names").format(path=path))
     given = rows.pop(0) if headed else [""] * len(rows[0])
     if headed:
         numbers.pop(0)
     columns = list(zip(*rows, strict=True))
     kept = [at for at, column in enumerate(columns) if given[at] or any(column)]
     if headed and len(kept) < len(columns):
-        notes.append(Note(f"{counted(len(columns) - len(kept), 'empty column')} without a name left out"))
+        empty = len(columns) - len(kept)
+        text = ngettext("{n:,} empty column without a name left out", "{n:,} empty columns without a name left out", empty)
+        notes.append(Note(text.format(n=empty)))
     names = _names([given[at] for at in kept], notes)
     unnamed = {name for at, name in zip(kept, names, strict=True) if not given[at]}
     return Table(names, [columns[at] for at in kept], numbers, separator, headed, unnamed, trimmed, notes)
@@ -93,15 +95,23 @@ def _text(path: str, notes: list[Note]) -> str:
         with open_regular(path) as file:
             raw = file.read(2**16)
             if b"\0" in raw and raw[:2] not in UTF_16:
-                raise DataError(f"{quoted_path(path)}: is not a text file; save the table as CSV in UTF-8")
+                raise DataError(_("{path}: is not a text file; save the table as CSV in UTF-8").format(path=quoted_path(path)))
             raw += file.read(MAX_BYTES + 1)
     except OSError as error:
-        raise DataError(f"{quoted_path(path)}: cannot be read: {reason(error)}") from None
+        raise DataError(_("{path}: cannot be read: {error}").format(path=quoted_path(path), error=reason(error))) from None
     path = quoted_path(path)
     if len(raw) > MAX_BYTES:
-        raise DataError(f"{path}: is larger than {MAX_BYTES >> 20} MB, and so large a table cannot be read; keep fewer rows")
+        raise DataError(
+            _("{path}: is larger than {value} MB, and so large a table cannot be read; keep fewer rows").format(
+                path=path, value=MAX_BYTES >> 20
+            )
+        )
     if raw.count(b"\n") + raw.count(b"\r") > MAX_LINES:
-        raise DataError(f"{path}: has more than {MAX_LINES:,} lines, and so many cannot be read; keep fewer rows")
+        raise DataError(
+            _("{path}: has more than {MAX_LINES:,} lines, and so many cannot be read; keep fewer rows").format(
+                path=path, MAX_LINES=MAX_LINES
+            )
+        )
     text = _decoded(path, raw, notes)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
@@ -114,10 +124,10 @@ def _decoded(path: str, raw: bytes, notes: list[Note]) -> str:
         try:
             text = raw.decode("cp1252")
         except UnicodeDecodeError:
-            raise DataError(f"{path}: is neither UTF-8 nor Windows-1252 text; save it as CSV in UTF-8") from None
-        notes.append(Note("the file is not UTF-8; its letters were read as Windows-1252 (ANSI)"))
+            raise DataError(_("{path}: is neither UTF-8 nor Windows-1252 text; save it as CSV in UTF-8").format(path=path)) from None
+        notes.append(Note(_("the file is not UTF-8; its letters were read as Windows-1252 (ANSI)")))
     if "\0" in text:
-        raise DataError(f"{path}: is not a text file; save the table as CSV in UTF-8")
+        raise DataError(_("{path}: is not a text file; save the table as CSV in UTF-8").format(path=path))
     return text
 
 
@@ -126,14 +136,15 @@ def _preamble(lines: Sequence[str], notes: list[Note]) -> tuple[int, str, str]:
     at, separator, comment, skipped = 0, "", "", 0
     if lines and (found := re.fullmatch(r'"?sep=(.)"?', lines[0].strip(" "), re.IGNORECASE)):
         separator, at = found[1], 1
-        notes.append(Note(f"line 1 names the separator: {'tab' if separator == chr(9) else separator}"))
+        notes.append(Note(_("line 1 names the separator: {text}").format(text="tab" if separator == chr(9) else separator)))
     last = next((place for place in range(len(lines) - 1, -1, -1) if lines[place]), -1)
     while at < len(lines) and (lines[at].startswith("#") or (not lines[at].strip() and at <= last)):
         if lines[at].startswith("#"):
             comment, skipped = lines[at].lstrip("# "), skipped + 1
         at += 1
     if skipped:
-        notes.append(Note(f"{counted(skipped, 'comment line')} at the top skipped"))
+        text = ngettext("{n:,} comment line at the top skipped", "{n:,} comment lines at the top skipped", skipped)
+        notes.append(Note(text.format(n=skipped)))
     return at, separator, comment
 
 
@@ -178,7 +189,11 @@ def _rows(path: str, lines: Sequence[str], first: int, separator: str, trimmed: 
     if separator == " ":
         return list(_bounded(path, map(_by_blanks, lines[first:]))), list(range(first + 1, len(lines) + 1))
     if len(lines) - first and max(map(len, lines[first : first + SAMPLED])) > 1 and lines[first].count(separator) >= MAX_COLUMNS:
-        raise DataError(f"{path}: has {lines[first].count(separator) + 1:,} columns; at most {MAX_COLUMNS:,} can be read")
+        raise DataError(
+            _("{path}: has {value:,} columns; at most {MAX_COLUMNS:,} can be read").format(
+                path=path, value=lines[first].count(separator) + 1, MAX_COLUMNS=MAX_COLUMNS
+            )
+        )
     reader = csv.reader(io.StringIO("\n".join(lines[first:])), delimiter=separator, skipinitialspace=True, strict=True)
     rows: list[list[str]] = []
     numbers: list[int] = []
@@ -202,16 +217,20 @@ def _bounded(path: str, rows: Iterable[list[str]]) -> Iterator[list[str]]:
     for row in rows:
         cells += len(row)
         if cells > MAX_CELLS:
-            raise DataError(f"{path}: has more than {MAX_CELLS:,} cells, and so many cannot be read; keep fewer rows or columns")
+            raise DataError(
+                _("{path}: has more than {MAX_CELLS:,} cells, and so many cannot be read; keep fewer rows or columns").format(
+                    path=path, MAX_CELLS=MAX_CELLS
+                )
+            )
         yield row
 
 
 def _in_words(text: str, line: int) -> str:
     if "end of data" in text:
-        return f"a quotation mark opens in line {line} and is never closed"
+        return _("a quotation mark opens in line {line} and is never closed").format(line=line)
     if "expected after" in text:
-        return f"line {line}: something follows a closing quotation mark; only a separator can"
-    return f"line {line} holds a cell that is too long to be part of a table"
+        return _("line {line}: something follows a closing quotation mark; only a separator can").format(line=line)
+    return _("line {line} holds a cell that is too long to be part of a table").format(line=line)
 
 
 def _skip_blank(rows: list[list[str]], numbers: list[int], notes: list[Note]) -> None:
@@ -221,7 +240,10 @@ def _skip_blank(rows: list[list[str]], numbers: list[int], notes: list[Note]) ->
         between -= filled[0]
     if between > 0:
         blank = next(numbers[at] for at in range(filled[0], filled[-1]) if not any(rows[at]))
-        notes.append(Note(f"{counted(between, 'blank line')} skipped, the first is line {blank}"))
+        text = ngettext(
+            "{n:,} blank line skipped, the first is line {blank}", "{n:,} blank lines skipped, the first is line {blank}", between
+        )
+        notes.append(Note(text.format(n=between, blank=blank)))
     rows[:] = [rows[at] for at in filled]
     numbers[:] = [numbers[at] for at in filled]
 
@@ -229,18 +251,23 @@ def _skip_blank(rows: list[list[str]], numbers: list[int], notes: list[Note]) ->
 def _without_empty_ends(path: str, rows: list[list[str]], numbers: list[int], notes: list[Note]) -> list[list[str]]:
     """Rows of equal length: separators at the end of lines make empty cells, which are dropped where nothing stands in them."""
     if not rows:
-        raise DataError(f"{path}: is empty; the first line should name the columns")
+        raise DataError(_("{path}: is empty; the first line should name the columns").format(path=path))
     width = len(rows[0])
     while width > 1 and not any(row[width - 1] for row in rows if len(row) >= width):
         width -= 1
     if width > MAX_COLUMNS:
-        raise DataError(f"{path}: has {width:,} columns; at most {MAX_COLUMNS:,} can be read")
+        raise DataError(
+            _("{path}: has {width:,} columns; at most {MAX_COLUMNS:,} can be read").format(path=path, width=width, MAX_COLUMNS=MAX_COLUMNS)
+        )
     for row, number in zip(rows, numbers, strict=True):
         if len(row) != width and (len(row) < width or any(row[width:])):
-            raise DataError(f"{path}: line {number} has {len(row)} of {width} columns" if len(row) < width else
-                            f"{path}: line {number} has {len(row)} columns; the first line has {width}")  # fmt: skip
+            if len(row) < width:
+                text = _("{path}: line {number} has {row} of {width} columns")
+            else:
+                text = _("{path}: line {number} has {row} columns; the first line has {width}")
+            raise DataError(text.format(path=path, number=number, row=len(row), width=width))
     if any(len(row) > width for row in rows):
-        notes.append(Note("separators at the end of lines make an empty last column; it was left out"))
+        notes.append(Note(_("separators at the end of lines make an empty last column; it was left out")))
     return [row[:width] for row in rows]
 
 
@@ -268,12 +295,14 @@ def _is_headed(path: str, rows: Sequence[Sequence[str]], header: str, notes: lis
     if _could_be_names([first[c] for c in above]):
         cells = ", ".join(one_line(cell, 20) for cell in first[:6]) + (" …" if len(first) > 6 else "")
         raise DataError(
-            f"{path}: line 1 could name the columns or be the first sample: {cells}",
-            [("Line 1 names the columns", {"header": "names"}), ("Line 1 is the first sample", {"header": "data"})],
+            _("{path}: line 1 could name the columns or be the first sample: {cells}").format(path=path, cells=cells),
+            [(_("Line 1 names the columns"), {"header": "names"}), (_("Line 1 is the first sample"), {"header": "data"})],
         )
     cell = first[above[0]]
-    text = f"line 1 holds numbers above numbers ({cell}), so it was read as the first sample and the columns are numbered"
-    notes.append(Note(text, (("Line 1 names the columns", {"header": "names"}),)))
+    text = _("line 1 holds numbers above numbers ({cell}), so it was read as the first sample and the columns are numbered").format(
+        cell=cell
+    )
+    notes.append(Note(text, ((_("Line 1 names the columns"), {"header": "names"}),)))
     return False
 
 
@@ -290,7 +319,7 @@ def _names(given: Sequence[str], notes: list[Note]) -> list[str]:
     names: dict[str, None] = {}
     written, used, renamed = set(given), Counter[str](), list[tuple[str, str]]()
     for place, name in enumerate(given, 1):
-        wanted = found = name or f"column {place}"
+        wanted = found = name or _("column {place}").format(place=place)
         while found in names or (found != wanted and found in written):
             used[wanted] += 1
             found = f"{wanted}_{used[wanted] + 1}"
@@ -298,7 +327,13 @@ def _names(given: Sequence[str], notes: list[Note]) -> list[str]:
             renamed.append((wanted, found))
         names[found] = None
     for wanted, found in renamed[:NAMED]:
-        notes.append(Note(f"line 1 names two columns {named(wanted, 40)}; the second is called {named(found, 40)} here"))
+        notes.append(
+            Note(
+                _("line 1 names two columns {wanted}; the second is called {found} here").format(
+                    wanted=named(wanted, 40), found=named(found, 40)
+                )
+            )
+        )
     if len(renamed) > NAMED:
-        notes.append(Note(f"{len(renamed) - NAMED:,} more columns were renamed because line 1 names them twice"))
+        notes.append(Note(_("{value:,} more columns were renamed because line 1 names them twice").format(value=len(renamed) - NAMED)))
     return list(names)

@@ -11,7 +11,7 @@ from engine.data.specs import DATA_SETS, leading
 from graph.model.edits import SetParam
 from graph.model.problem import Problem, Repair
 from graph.model.settings import complaint
-from graph.text.messages import Message
+from graph.text.messages import Message, _
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
@@ -50,7 +50,7 @@ def _against(graph: Graph, first: str, node: str, loaded: Mapping[str, Any]) -> 
     for name in ("seed", "test_fraction"):
         if mine[name] == other[name] or not _own(mine, name):
             continue
-        what = "seed" if name == "seed" else "test fraction"
+        what = "seed" if name == "seed" else _("test fraction")
         text = Message(
             "splits-differ",
             "its {what} is {value:g}, and that of {a} is {other:g}. Both go row by row, so one split holds for both: "
@@ -62,11 +62,23 @@ def _against(graph: Graph, first: str, node: str, loaded: Mapping[str, Any]) -> 
             b=b,
         )
         edit = SetParam(node, name, other[name]).to_json()
-        yield Problem("error", text, (node, first), repairs=(Repair(f"Give {b} the {what} {other[name]:g}", (edit,)),), about=b)
+        yield Problem(
+            "error",
+            text,
+            (node, first),
+            repairs=(Repair(_("Give {b} the {what} {text:g}").format(b=b, what=what, text=other[name]), (edit,)),),
+            about=b,
+        )
     if mine["seed"] != other["seed"] and not _own(mine, "seed") and mine["dataset"] == other["dataset"]:
         edit = SetParam(node, "seed", other["seed"]).to_json()
         text = Message("generator-seeds-differ", "it is drawn with another seed than {a}, so row by row they are different samples", a=a)
-        yield Problem("warning", text, (node, first), repairs=(Repair(f"Give {b} the seed {other['seed']}", (edit,)),), about=b)
+        yield Problem(
+            "warning",
+            text,
+            (node, first),
+            repairs=(Repair(_("Give {b} the seed {text}").format(b=b, text=other["seed"]), (edit,)),),
+            about=b,
+        )
 
 
 def _own(settings: Mapping[str, Any], name: str) -> bool:
@@ -80,4 +92,4 @@ def _as_many(graph: Graph, first: str, node: str, total: int) -> tuple[Repair, .
     if not DATA_SETS[graph.setting(node, "dataset")].made or spec is None or complaint(spec, total):
         return ()
     edit = SetParam(node, "samples", total).to_json()
-    return (Repair(f"Give {graph.nodes[node].name} {total:,} samples", (edit,)),)
+    return (Repair(_("Give {name} {total:,} samples").format(name=graph.nodes[node].name, total=total), (edit,)),)

@@ -8,7 +8,7 @@ from engine.meaning.network import Network
 from graph.model.edits import Disconnect, SetGraphSetting
 from graph.model.elements import End
 from graph.model.problem import Problem
-from graph.text.messages import Message
+from graph.text.messages import Message, _
 
 
 def leak(network: Network) -> Iterator[Problem]:
@@ -33,7 +33,10 @@ def leak(network: Network) -> Iterator[Problem]:
                 "test, and be useless where the answer is not known",
                 name=name,
             )
-            cut = network.repair(f"Disconnect {name} from {network.name(wires[0].target[0])}", *(Disconnect(wire.id) for wire in wires))
+            cut = network.repair(
+                _("Disconnect {name} from {text}").format(name=name, text=network.name(wires[0].target[0])),
+                *(Disconnect(wire.id) for wire in wires),
+            )
             yield network.say("warning", text, loss, wires[0].target[0], answer[0], repairs=(cut,))
 
 
@@ -53,7 +56,7 @@ def units(network: Network) -> Iterator[Problem]:
             scaled.setdefault(prediction, (node, target[0]))
     for prediction, (loss, standard) in scaled.items():
         out = network.edge(loss, "target")
-        past = network.remove(standard, out, f"Compare with the targets themselves in {network.name(loss)}")
+        past = network.remove(standard, out, _("Compare with the targets themselves in {loss}").format(loss=network.name(loss)))
         if prediction in raw:
             other = network.name(raw[prediction])
             text = Message(
@@ -90,7 +93,8 @@ def no_data(network: Network) -> Iterator[Problem]:
     if not used or not losses or not network.inference.parameters:
         return
     marks = tuple(
-        network.repair(f"Mark {network.name(loss)}", SetGraphSetting("objective", {"node": loss, "port": "y"})) for loss in losses[:3]
+        network.repair(_("Mark {loss}").format(loss=network.name(loss)), SetGraphSetting("objective", {"node": loss, "port": "y"}))
+        for loss in losses[:3]
     )
     text = Message(
         "objective-without-data", "this is what is trained, and it does not depend on the data of {data}", data=network.name(used[0])

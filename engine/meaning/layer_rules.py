@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from engine.meaning.network import Network
 from graph.model.edits import SetParam, SetTraining
 from graph.model.problem import Problem, Repair
-from graph.text.messages import Message
+from graph.text.messages import Message, _
 
 
 def twice(network: Network) -> Iterator[Problem]:
@@ -67,7 +67,9 @@ def linear_twice(network: Network) -> Iterator[Problem]:
                 before=network.name(before),
                 node=network.name(node),
             )
-            put = network.insert(network.first_edge(node), "activation.relu", f"Insert ReLU before {network.name(node)}")
+            put = network.insert(
+                network.first_edge(node), "activation.relu", _("Insert ReLU before {node}").format(node=network.name(node))
+            )
             yield network.say("note", text, node, before, repairs=(put,))
 
 
@@ -108,7 +110,9 @@ def batch_of_one(network: Network) -> Iterator[Problem]:
         if shape is None or not shape.batched or any(side > 1 for side in shape.dims[1:]):
             continue
         better = _other_size(rows, size)
-        repairs = (network.repair(f"Take mini-batches of {better}", SetTraining("batch_size", better)),) if better else ()
+        repairs = (
+            (network.repair(_("Take mini-batches of {better}").format(better=better), SetTraining("batch_size", better)),) if better else ()
+        )
         if size == 1:
             text = Message(
                 "batch-norm-batches-of-one",
@@ -146,7 +150,7 @@ def frozen(network: Network) -> Iterator[Problem]:
         text = Message(
             "everything-frozen", "everything that {goal} depends on is frozen, so training changes nothing", goal=network.name(goal)
         )
-        title = "Unfreeze" if len(nodes) == 1 else f"Unfreeze all {len(nodes)}"
+        title = _("Unfreeze") if len(nodes) == 1 else _("Unfreeze all {nodes}").format(nodes=len(nodes))
         thaw = network.repair(title, *(SetParam(node, "frozen", False) for node in nodes))
         yield network.say("warning", text, *nodes, repairs=(thaw,))
 

@@ -110,7 +110,7 @@ def log_probabilities(network: Network) -> Iterator[Problem]:
             )
             yield network.say("warning", text, node, loss, repairs=(network.replace(node, edge, "activation.log_softmax"),))
         elif key in LEARNING or key in BELOW:
-            what = "scores" if key in LEARNING else f"the output of {network.title(node)}"
+            what = "scores" if key in LEARNING else _("the output of {node}").format(node=network.title(node))
             text = Message(
                 "scores-where-log-probabilities-expected",
                 "it needs log-probabilities, but {node} gives {what}: the loss falls without limit and means nothing",
@@ -239,7 +239,7 @@ def _cross_entropy(network: Network, loss: str, data: str, classes: int) -> Repa
     ]  # fmt: skip
     if (network.graph.settings.get("objective") or {}).get("node") == loss:
         edits.append(SetGraphSetting("objective", None))
-    return network.safe_repair("Use Cross-entropy", *edits)
+    return network.safe_repair(_("Use Cross-entropy"), *edits)
 
 
 def on_the_way_out(network: Network) -> Iterator[Problem]:
@@ -295,10 +295,12 @@ def decision(network: Network) -> Iterator[Problem]:
                 "what comes from {node} is never below 0, so with a threshold of 0 every sample counts as positive",
                 node=network.name(end[0]),
             )
-            yield network.say("warning", text, probe, end[0], repairs=(network.setting("Decide above ½", probe, decision="above ½"),))
+            yield network.say("warning", text, probe, end[0], repairs=(network.setting(_("Decide above ½"), probe, decision="above ½"),))
         elif how == "above ½" and network.key(end[0]) in LEARNING:
             text = Message("accuracy-threshold-of-scores", "{node} gives scores, whose threshold is 0 and not ½", node=network.name(end[0]))
-            yield network.say("warning", text, probe, end[0], repairs=(network.setting("Decide by the sign", probe, decision="above 0"),))
+            yield network.say(
+                "warning", text, probe, end[0], repairs=(network.setting(_("Decide by the sign"), probe, decision="above 0"),)
+            )
 
 
 def regression_accuracy(network: Network) -> Iterator[Problem]:

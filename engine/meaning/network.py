@@ -11,7 +11,7 @@ from graph.model.edits import AddNode, Compound, Connect, Disconnect, Edit, SetP
 from graph.model.elements import Edge, End, Node
 from graph.model.objective import Objective, find_objective
 from graph.model.problem import Problem, Repair, Severity
-from graph.text.messages import Message
+from graph.text.messages import Message, _
 
 if TYPE_CHECKING:
     from engine.compile.feeds import Feeds
@@ -151,7 +151,7 @@ class Network:
         alone = len(out) == 1
         cut: Edit = remove_nodes(self.graph, [node]) if alone else Disconnect(edge.id)
         joined = Connect(Edge("joined", into.source, edge.target, edge.slot))
-        return self.safe_repair(title or f"{'Remove' if alone else 'Go past'} {self.name(node)}", cut, joined)
+        return self.safe_repair(title or f"{_('Remove') if alone else _('Go past')} {self.name(node)}", cut, joined)
 
     def _leads(self, edge: Edge, to: Edge) -> bool:
         """Whether a wire reaches another one through nodes that only pass on."""
@@ -171,7 +171,7 @@ class Network:
             AddNode(node), Disconnect(edge.id), Connect(Edge("in", edge.source, (node.id, spec.inputs[0].name))),
             Connect(Edge("out", (node.id, spec.outputs[0].name), edge.target, edge.slot)),
         )  # fmt: skip
-        return self.safe_repair(title or f"Insert {spec.title}", *edits)
+        return self.safe_repair(title or _("Insert {title}").format(title=spec.title), *edits)
 
     def replace(self, node: str, edge: Edge | None, key: str, **settings: Any) -> Repair | None:
         """Put a node of another type in the place of `node` on its way to where `edge` ends."""

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType, SimpleNamespace
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypeVar
 
 from graph.model.spec import Category, NodeSpec, Param, Port, Setting, fill
-from graph.text.messages import Message
+from graph.text.messages import Message, translated
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Rule = Callable[..., Any]
+Declared = TypeVar("Declared", Port, Param)
 Flow = Literal["entries", "sums", "selection", "products", "mixed"]
 
 
@@ -106,6 +107,11 @@ def TensorSetting(default: Any, **more: Any) -> Any:
     return Setting("", "tensor", default, **more)
 
 
+def _explained(declared: tuple[Declared, ...]) -> tuple[Declared, ...]:
+    """Ports or parameters with their descriptions in the reader's language."""
+    return tuple(replace(each, doc=translated(each.doc)) if each.doc else each for each in declared)
+
+
 class NodeType:
     """A pure function of settings, inputs, parameters and buffers, with its texts.
 
@@ -167,9 +173,11 @@ class NodeType:
         texts = {"": cls.formula, **cls.local_derivatives}
         shown = {name: fill(text, cls.formula_parts, defaults) for name, text in texts.items()}
         cls.spec = NodeSpec(
-            key=cls.key, title=cls.title, category=cls.category, doc=(cls.__doc__ or "").strip(), search=cls.search,
+            key=cls.key, title=translated(cls.title), category=cls.category, doc=translated((cls.__doc__ or "").strip()),
+            search=tuple(dict.fromkeys(word for text in cls.search for word in (text, translated(text)))),
             aliases=cls.aliases,
-            former_keys=cls.former_keys, inputs=cls.inputs, outputs=cls.outputs, settings=settings, parameters=cls.parameters,
+            former_keys=cls.former_keys, inputs=_explained(cls.inputs), outputs=_explained(cls.outputs), settings=settings,
+            parameters=_explained(cls.parameters),
             formula=shown[""], local_derivatives={name: shown[name] for name in cls.local_derivatives},
             templates={name: text for name, text in texts.items() if text != shown[name]}, formula_parts=dict(cls.formula_parts),
             default_name=cls.default_name or cls.key.rpartition(".")[2], role=cls.role, loss=cls.loss, probe=cls.probe,
@@ -178,13 +186,11 @@ class NodeType:
 
     @classmethod
     def _named_settings(cls) -> tuple[Setting, ...]:
-        from dataclasses import replace
-
         found: dict[str, Setting] = {}
         for owner in reversed(cls.__mro__):
             for name, value in vars(owner).items():
                 if isinstance(value, Setting):
-                    found[name] = replace(value, name=name)
+                    found[name] = replace(value, name=name, title=translated(replace(value, name=name).label), help=translated(value.help))
         return tuple(found.values())
 
     def forward(self, s: Settings, *arguments: Any, **more: Any) -> Tensor | Result:

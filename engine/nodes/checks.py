@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.nodes.base import NodeError
-from graph.text.messages import Message
+from graph.text.messages import Message, _
 
 
 def dims_text(dims: Sequence[int]) -> str:
     """`(2, 3)`, `(3,)`, `a single number`."""
     if not dims:
-        return "a single number"
+        return _("a single number")
     return f"({dims[0]},)" if len(dims) == 1 else "(" + ", ".join(map(str, dims)) + ")"
 
 
@@ -29,7 +29,9 @@ def shape_text(shape: Any) -> str:
 
 def shape_texts(shapes: Mapping[str, Any]) -> str:
     """`a is (N, 3) and b is (4,)`: every connected input with its shape."""
-    return " and ".join(f"{name} is {shape_text(shape)}" for name, shape in shapes.items() if shape is not None)
+    return " and ".join(
+        _("{name} is {shape}").format(name=name, shape=shape_text(shape)) for name, shape in shapes.items() if shape is not None
+    )
 
 
 def broadcast_dims(first: Sequence[int], second: Sequence[int]) -> tuple[int, ...] | None:
@@ -70,7 +72,10 @@ def _refuse_batch_on_feature(low: str, low_shape: Any, high: str, high_shape: An
     if len(high_shape.dims) > 1:
         missing = len(high_shape.dims) - len(low_shape.dims)
         wanted = (1,) * missing + tuple(low_shape.dims)
-        repair = (f"Reshape {low} to {dims_text(wanted)} a sample", ("math.reshape", {"shape": list(wanted)}))
+        repair = (
+            _("Reshape {low} to {wanted} a sample").format(low=low, wanted=dims_text(wanted)),
+            ("math.reshape", {"shape": list(wanted)}),
+        )
         raise NodeError(
             Message(
                 "batch-meets-feature-reshape",
@@ -94,7 +99,7 @@ def _refuse_batch_on_feature(low: str, low_shape: Any, high: str, high_shape: An
             **shapes,
         ),
         low,
-        [(f"Insert Flatten before {low}, which makes it (N, 1)", "math.flatten")],
+        [(_("Insert Flatten before {low}, which makes it (N, 1)").format(low=low), "math.flatten")],
     )
 
 
@@ -103,8 +108,8 @@ def check_axis(axis: int, shape: Any, port: str, setting: str = "axis") -> int:
     rank = len(shape.dims)
     if -rank <= axis < rank:
         return axis % rank
-    kind = "no axes" if rank == 0 else f"{rank} sample {'axis' if rank == 1 else 'axes'}"
-    repairs = [(f"Use the last axis ({setting} = -1)", {setting: -1})] if rank and setting == "axis" else []
+    kind = _("no axes") if rank == 0 else _("{rank} sample {text}").format(rank=rank, text="axis" if rank == 1 else "axes")
+    repairs = [(_("Use the last axis ({setting} = -1)").format(setting=setting), {setting: -1})] if rank and setting == "axis" else []
     raise NodeError(
         Message(
             "axis-not-in-input",

@@ -10,7 +10,7 @@ from engine.nodes.checks import count, shape_text
 from engine.nodes.losses import Loss, check_coding
 from engine.numerics.lazy import F, torch
 from graph.model.spec import Port
-from graph.text.messages import Message
+from graph.text.messages import Message, _
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,7 +33,7 @@ class ClassLoss(Loss):
         if scores is None or target is None:
             return
         if len(scores.dims) != 1:
-            repairs = [(f"Insert Flatten before {name}", "math.flatten")] if len(scores.dims) > 1 else []
+            repairs = [(_("Insert Flatten before {name}").format(name=name), "math.flatten")] if len(scores.dims) > 1 else []
             raise NodeError(
                 Message(
                     "scores-not-a-vector",
@@ -47,9 +47,9 @@ class ClassLoss(Loss):
         if scores.dims[0] < 2:
             text = Message("one-class-only", "with one class the loss is always 0; for two classes and one score take binary cross-entropy")
             raise NodeError(text, name, _as_many_outputs(s, name, getattr(target, "classes", None)))
-        found = f"{name} is {shape_text(scores)}, target is {shape_text(target)}"
+        found = _("{name} is {scores}, target is {target}").format(name=name, scores=shape_text(scores), target=shape_text(target))
         if target.dims:
-            repair: list[tuple[str, Any]] = [("Insert Reshape before target", ("math.reshape", {"shape": []}))]
+            repair: list[tuple[str, Any]] = [(_("Insert Reshape before target"), ("math.reshape", {"shape": []}))]
             raise NodeError(
                 Message("one-class-index-per-sample", "a sample has one class index: {found}", found=found),
                 "target",
@@ -79,7 +79,7 @@ def _as_many_outputs(s: Settings, name: str, classes: int | None) -> list[tuple[
     """The repair that gives the layer before a loss one output for each class, where that layer is known to be one that can."""
     if s.producers.get(name) != "layer.linear" or not classes or classes < 2:
         return []
-    return [(f"Give the layer before it {classes} outputs", ("source", {"out_features": classes}))]
+    return [(_("Give the layer before it {classes} outputs").format(classes=classes), ("source", {"out_features": classes}))]
 
 
 def likelihood(s: Settings, log_p: Tensor, target: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from engine.nodes.checks import dims_text
 from engine.nodes.layers import BIAS, FROZEN, INITIALISATION, Layer, parameter_port
 from engine.numerics.lazy import F, torch
 from graph.model.spec import Category, Param, Port
-from graph.text.messages import Message
+from graph.text.messages import Message, _
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -24,7 +24,9 @@ def slid(s: Settings, dims: tuple[int, ...], stride: int) -> tuple[int, int]:
     if len(dims) != 3:
         side = math.isqrt(dims[0]) if len(dims) == 1 else 0
         whole = [1, side, side] if side > 1 and side * side == dims[0] else [1, *dims] if len(dims) == 2 else []
-        repairs = [(f"Insert Reshape to {dims_text(whole)} before x", ("math.reshape", {"shape": whole}))] if whole else []
+        repairs = (
+            [(_("Insert Reshape to {whole} before x").format(whole=dims_text(whole)), ("math.reshape", {"shape": whole}))] if whole else []
+        )
         raise NodeError(
             Message("sample-is-no-image", "this takes images, channels × height × width; a sample of x is {dims}", dims=dims_text(dims)),
             "x",
@@ -39,7 +41,7 @@ def slid(s: Settings, dims: tuple[int, ...], stride: int) -> tuple[int, int]:
                 "a {window} × {window} window does not fit into images of {height} × {width} with padding {padding}",
                 window=s.kernel_size, height=dims[1], width=dims[2], padding=s.padding,
             ),
-            "x", [(f"Make the window {fits} × {fits}", {"kernel_size": fits})],
+            "x", [(_("Make the window {fits} × {fits}").format(fits=fits), {"kernel_size": fits})],
         )  # fmt: skip
     return sizes[0], sizes[1]
 
@@ -125,7 +127,7 @@ class Pooling(NodeType):
             raise NodeError(
                 Message("padding-too-large", "padding is at most half the window, {half}", half=half),
                 "",
-                [(f"Set padding to {half}", {"padding": half})],
+                [(_("Set padding to {half}").format(half=half), {"padding": half})],
             )
         if shapes["x"] is not None:
             slid(s, shapes["x"].dims, step(s))

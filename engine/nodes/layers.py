@@ -11,7 +11,7 @@ from engine.nodes.checks import dims_text
 from engine.nodes.initialise import fans, initialise
 from engine.numerics.lazy import F, torch
 from graph.model.spec import Category, Param, Port
-from graph.text.messages import Message
+from graph.text.messages import Message, _
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -54,7 +54,7 @@ class Layer(NodeType):
         expected = self.parameter_shapes(s, **{name: None if shape is None else shape.dims for name, shape in shapes.items()})
         for parameter in self.parameters:
             if parameter.name not in expected and shapes.get(parameter.name) is not None:
-                repair = (f"Switch {parameter.name} on", {parameter.when: True})
+                repair = (_("Switch {name} on").format(name=parameter.name), {parameter.when: True})
                 raise NodeError(
                     Message("wired-parameter-switched-off", "something is wired to {name}, which is switched off", name=parameter.name),
                     parameter.name,
@@ -66,7 +66,7 @@ class Layer(NodeType):
 
 
 def parameter_port(name: str) -> Port:
-    return Port(name, optional=True, parameter=True, doc=f"A Parameter wired here replaces the layer's own {name}.")
+    return Port(name, optional=True, parameter=True, doc=_("A Parameter wired here replaces the layer's own {name}.").format(name=name))
 
 
 def rows(t: Tensor) -> Tensor:
@@ -154,7 +154,9 @@ class Embedding(Layer):
                     max=int(x.max()),
                 ),
                 "x",
-                [(f"Make the table {int(x.max()) + 1} rows long", {"count": int(x.max()) + 1})] if int(x.min()) >= 0 else [],
+                [(_("Make the table {value} rows long").format(value=int(x.max()) + 1), {"count": int(x.max()) + 1})]
+                if int(x.min()) >= 0
+                else [],
             ) from None
 
     def parameter_shapes(self, s: Settings, **inputs: Any) -> dict[str, tuple[int, ...]]:
@@ -235,7 +237,7 @@ class Recurrent(Layer):
                 [FLATTEN],
             )
         if h is not None and h != (s.hidden,):
-            repairs = [(f"Make the state {h[0]} numbers long", {"hidden": h[0]})] if len(h) == 1 else []
+            repairs = [(_("Make the state {text} numbers long").format(text=h[0]), {"hidden": h[0]})] if len(h) == 1 else []
             raise NodeError(
                 Message(
                     "recurrent-state-size",

@@ -10,7 +10,7 @@ from engine.nodes.checks import count, shape_text
 from engine.nodes.math_elementwise import signs
 from engine.numerics.lazy import F, torch
 from graph.model.spec import Category, Port
-from graph.text.messages import Message
+from graph.text.messages import Message, _, translated
 
 if TYPE_CHECKING:
     from torch import Size, Tensor
@@ -43,13 +43,18 @@ def check_coding(wanted: tuple[str, ...], prediction: Any, target: Any) -> None:
     if given:
         classes = target.classes
         possible = [each for each in wanted if each == "real" or classes == 2 or (classes and each in ("index", "one_hot"))]
-        repairs = [(f"Let the data give its target as {CODINGS[each]}", ("source", {"coding": each})) for each in possible]
+        repairs = [
+            (_("Let the data give its target as {text}").format(text=translated(CODINGS[each])), ("source", {"coding": each}))
+            for each in possible
+        ]
     elif coding == "index" and "one_hot" in wanted and prediction is not None and prediction.dims:
-        repairs = [("Insert One-hot before target", ("math.one_hot", {"classes": prediction.dims[-1]}))]
-    *others, last = (CODINGS[each] for each in wanted)
-    words = f"{', '.join(others)} or {last}" if others else last
+        repairs = [(_("Insert One-hot before target"), ("math.one_hot", {"classes": prediction.dims[-1]}))]
+    *others, last = (translated(CODINGS[each]) for each in wanted)
+    words = _("{others} or {last}").format(others=", ".join(others), last=last) if others else last
     raise NodeError(
-        Message("target-coding", "the target must be {words}, but what arrives are {coding}", words=words, coding=CODINGS[coding]),
+        Message(
+            "target-coding", "the target must be {words}, but what arrives are {coding}", words=words, coding=translated(CODINGS[coding])
+        ),
         "target",
         repairs,
     )
@@ -64,10 +69,10 @@ def check_same_shape(name: str, prediction: Any, target: Any) -> None:
     repairs = []
     if count(prediction.dims) == count(target.dims):
         port, dims = (name, target.dims) if not prediction.dims else ("target", prediction.dims)
-        repairs = [(f"Insert Reshape before {port}", ("math.reshape", {"shape": list(dims)}))]
+        repairs = [(_("Insert Reshape before {port}").format(port=port), ("math.reshape", {"shape": list(dims)}))]
     else:
         port = name
-    found = f"{name} is {shape_text(prediction)}, target is {shape_text(target)}"
+    found = _("{name} is {prediction}, target is {target}").format(name=name, prediction=shape_text(prediction), target=shape_text(target))
     raise NodeError(
         Message("prediction-and-target-shapes", "number is compared with number, so the shapes must be equal: {found}", found=found),
         port,
@@ -344,7 +349,7 @@ def refuse_improbable(**inputs: Tensor) -> None:
     for name, value in inputs.items():
         low, high = float(value.min()), float(value.max())
         if low < 0 or high > 1:
-            repairs = [("Insert Sigmoid before probabilities", "activation.sigmoid")] if name == "probabilities" else []
+            repairs = [(_("Insert Sigmoid before probabilities"), "activation.sigmoid")] if name == "probabilities" else []
             raise NodeError(
                 Message(
                     "not-probabilities",

@@ -11,7 +11,7 @@ from engine.nodes.checks import check_broadcast
 from engine.nodes.math_elementwise import Binary, Unary, signs
 from engine.numerics.lazy import torch
 from graph.model.spec import Port
-from graph.text.messages import Message
+from graph.text.messages import Message, _
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -213,7 +213,7 @@ class Clamp(NodeType):
         check_broadcast(shapes)
         if all(shapes[name] is None and getattr(s, name) is None for name in ("low", "high")):
             raise NodeError(
-                Message("clamp-without-bounds", "neither bound is set"), "x", [("Keep x between 0 and 1", {"low": 0.0, "high": 1.0})]
+                Message("clamp-without-bounds", "neither bound is set"), "x", [(_("Keep x between 0 and 1"), {"low": 0.0, "high": 1.0})]
             )
         if s.low is not None and s.high is not None and shapes["low"] is None and shapes["high"] is None and s.low > s.high:
             raise NodeError(
@@ -221,7 +221,7 @@ class Clamp(NodeType):
                     "lower-bound-above-upper-bound", "the lower bound {low:g} is above the upper bound {high:g}", low=s.low, high=s.high
                 ),
                 "x",
-                [("Swap the bounds", {"low": s.high, "high": s.low})],
+                [(_("Swap the bounds"), {"low": s.high, "high": s.low})],
             )
 
     def code_for(self, s: Settings, shapes: Mapping[str, Any]) -> tuple[str, ...]:

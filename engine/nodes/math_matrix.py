@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from engine.nodes.base import IntSetting, NodeError, NodeType, Settings, sample_axis
 from engine.nodes.checks import check_axis, check_broadcast, shape_text, shape_texts
 from graph.model.spec import Port
-from graph.text.messages import Message
+from graph.text.messages import Message, _
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -79,7 +79,7 @@ class MatrixProduct(NodeType):
         if inner != outer:
             fits = {"b": len(b.dims) > 1 and b.dims[-1] == inner, "a": len(a.dims) > 1 and a.dims[-2] == outer}
             repaired = next((port for port, does in fits.items() if does), "")
-            repairs = [(f"Transpose {repaired} first", "math.transpose")] if repaired else []
+            repairs = [(_("Transpose {repaired} first").format(repaired=repaired), "math.transpose")] if repaired else []
             raise NodeError(_does_not_fit(a, b, inner, outer), repaired or "b", repairs)
         leading = {port: SimpleNamespace(dims=tuple(shape.dims[:-2]), batched=shape.batched) for port, shape in shapes.items()}
         try:
@@ -174,7 +174,7 @@ class Transpose(NodeType):
                 raise NodeError(
                     Message("axis-not-in-x", "axis {axis} does not exist: x is {shape}", axis=axis, shape=shape_text(shape)),
                     "x",
-                    [(f"Swap axis {usual} instead", {setting: usual})],
+                    [(_("Swap axis {usual} instead").format(usual=usual), {setting: usual})],
                 )
 
     def code_values(self, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from engine.nodes.checks import check_axis, reduced_axes
 from engine.nodes.math_elementwise import signs
 from engine.numerics.lazy import torch
 from graph.model.spec import Port
-from graph.text.messages import Message
+from graph.text.messages import Message, _
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,7 +36,7 @@ class Reduction(NodeType):
             raise NodeError(
                 Message("axes-name-same-axis-twice", "axes {axes} name the same axis twice", axes=list(s.axes)),
                 "x",
-                [("Reduce over all axes", {"axes": []})],
+                [(_("Reduce over all axes"), {"axes": []})],
             )
 
     def code_for(self, s: Settings, shapes: Mapping[str, Any]) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ from engine.nodes.base import BoolSetting, IntSetting, IntsSetting, NodeError, N
 from engine.nodes.checks import check_axis, count, dims_text, shape_text
 from engine.numerics.lazy import torch
 from graph.model.spec import Port
-from graph.text.messages import Message
+from graph.text.messages import Message, _
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -35,7 +35,7 @@ class Reshape(NodeType):
         shape, wanted = shapes["x"], list(s.shape)
         free, size = wanted.count(-1), count(shape.dims)
         fixed = count([n for n in wanted if n != -1])
-        flat = [(f"Make it a vector of {size}", {"shape": [-1]})]
+        flat = [(_("Make it a vector of {size}").format(size=size), {"shape": [-1]})]
         if free > 1 or any(n < 1 and n != -1 for n in wanted):
             raise NodeError(
                 Message("reshape-sizes", "the shape {wanted} needs sizes of at least 1, and at most one −1", wanted=dims_text(wanted)),
@@ -194,7 +194,7 @@ class Slice(NodeType):
                     size=size,
                 ),
                 "x",
-                [("Start at 0", {"start": 0})],
+                [(_("Start at 0"), {"start": 0})],
             )
         start = s.start % size
         room = (size - start - 1) // s.step + 1
@@ -210,13 +210,13 @@ class Slice(NodeType):
                     length=s.length,
                 ),
                 "x",
-                [(f"Take {room}", {"length": room})],
+                [(_("Take {room}").format(room=room), {"length": room})],
             )
         if not s.keep_axis and s.length > 1:
             raise NodeError(
                 Message("slice-axis-cannot-be-dropped", "an axis with {length} entries cannot be dropped", length=s.length),
                 "x",
-                [("Keep the axis", {"keep_axis": True})],
+                [(_("Keep the axis"), {"keep_axis": True})],
             )
 
     def code_values(self, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:

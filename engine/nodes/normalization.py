@@ -10,7 +10,7 @@ from engine.nodes.checks import dims_text
 from engine.nodes.layers import FROZEN, Layer, parameter_port
 from engine.numerics.lazy import torch
 from graph.model.spec import Param, Port
-from graph.text.messages import Message
+from graph.text.messages import Message, _
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -142,7 +142,7 @@ class BatchNorm1d(BatchNorm):
 
     def check_rank(self, x: tuple[int, ...]) -> None:
         if not 1 <= len(x) <= 2:
-            repairs = [("Insert Flatten before x", "math.flatten")] if len(x) != 3 else []
+            repairs = [(_("Insert Flatten before x"), "math.flatten")] if len(x) != 3 else []
             raise NodeError(
                 Message("batch-norm-input-1d", "a sample of x is {x}; Batch norm 1d takes a vector, or channels × length", x=dims_text(x)),
                 "x",
@@ -265,7 +265,7 @@ class LayerNorm(Normalization):
         if x is None:
             return {}
         if not 1 <= s.dimensions <= len(x):
-            repairs = [(f"Normalize over {len(x)}", {"dimensions": len(x)})] if x else []
+            repairs = [(_("Normalize over {x}").format(x=len(x)), {"dimensions": len(x)})] if x else []
             raise NodeError(
                 Message(
                     "layer-norm-axes",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.nodes.base import ChoiceSetting, NodeError, NodeType, Settings
 from engine.nodes.checks import shape_text
 from graph.model.spec import Category, Port
-from graph.text.messages import Message
+from graph.text.messages import Message, _
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -67,7 +67,7 @@ class Accuracy(Probe):
         if prediction is None or target is None:
             return
         columns, targets = (shape.dims[0] if shape.dims else 1 for shape in (prediction, target))
-        found = f"prediction is {shape_text(prediction)}, target is {shape_text(target)}"
+        found = _("prediction is {prediction}, target is {target}").format(prediction=shape_text(prediction), target=shape_text(target))
         if len(prediction.dims) > 1 or len(target.dims) > 1:
             raise NodeError(
                 Message("accuracy-prediction-shape", "a sample needs one number, or one for each class: {found}", found=found),
@@ -76,10 +76,10 @@ class Accuracy(Probe):
         if targets not in (1, columns):
             raise NodeError(Message("accuracy-classes-differ", "these classes cannot be compared: {found}", found=found), "target")
         if by_largest(s, columns) and columns == 1:
-            repair: list[tuple[str, Any]] = [("Decide by the sign", {"decision": "above 0"})]
+            repair: list[tuple[str, Any]] = [(_("Decide by the sign"), {"decision": "above 0"})]
             raise NodeError(Message("accuracy-of-one-number", "the largest of one number is always the same class"), "prediction", repair)
         if not by_largest(s, columns) and targets != columns:
-            repair = [("Take the largest", {"decision": "largest"})]
+            repair = [(_("Take the largest"), {"decision": "largest"})]
             raise NodeError(
                 Message(
                     "accuracy-of-several-decisions", "several yes-or-no decisions cannot be compared with one class: {found}", found=found

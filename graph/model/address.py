@@ -51,13 +51,13 @@ class Address:
         if self.kind not in KINDS:
             raise ValueError(f"there is no address of the kind {quoted(self.kind)}; the kinds are {', '.join(KINDS)}")
         if not self.id:
-            raise ValueError("it has no id")
+            raise ValueError(_("it has no id"))
         if bool(self.port) != (self.kind != "edge"):
-            raise ValueError("a wire has no port" if self.kind == "edge" else f"it does not say which {self.kind} of the node")
+            raise ValueError(_("a wire has no port") if self.kind == "edge" else f"it does not say which {self.kind} of the node")
         if self.gradient and self.kind not in WITH_GRADIENT:
             raise ValueError(f"a {self.kind} has no gradient")
         if self.index and not 0 <= min(self.index) <= max(self.index) < MOST:
-            raise ValueError("an index counts from 0")
+            raise ValueError(_("an index counts from 0"))
 
     @property
     def key(self) -> tuple[str, str]:
@@ -116,16 +116,20 @@ def parse(text: str) -> Address:
     """The address that `Address.text` wrote. Raises ValueError for any other text."""
     match = _TEXT.fullmatch(text)
     if match is None:
-        raise ValueError(f"{quoted(text)} is not the address of a number; addresses look like output:n1:y or gradient:edge:e3[0,1]")
+        raise ValueError(
+            _("{text} is not the address of a number; addresses look like output:n1:y or gradient:edge:e3[0,1]").format(text=quoted(text))
+        )
     gradient, kind, identity, port, index = match.groups()
     entry = None if index is None else tuple(int(place) for place in index.split(",") if place)
     kind_: Any = kind
     try:
         address = Address(kind_, _unescaped(identity), _unescaped(port or ""), gradient is not None, entry)
     except ValueError as problem:
-        raise ValueError(f"{quoted(text)} is not the address of a number: {problem}") from None
+        raise ValueError(_("{text} is not the address of a number: {problem}").format(text=quoted(text), problem=problem)) from None
     if address.text() != text:
-        raise ValueError(f"{quoted(text)} is not the address of a number; it would be written {quoted(address.text())}")
+        raise ValueError(
+            _("{text} is not the address of a number; it would be written {text2}").format(text=quoted(text), text2=quoted(address.text()))
+        )
     return address
 
 

@@ -14,6 +14,7 @@ from graph.model.membership import depths
 from graph.model.settings import finite_json
 from graph.model.spec import Catalog
 from graph.model.topology import topological_order
+from graph.text.messages import _
 from graph.text.quoting import one_line, quoted
 
 _KNOWN = ("format", "version", "settings", "nodes", "edges", "groups", "frames", "notes", "training")
@@ -60,7 +61,7 @@ def _built(content: dict[str, Any], catalog: Catalog) -> Graph:
         raise BuildError(str(problem)) from None
     graph.extra = {key: value for key, value in content.items() if key not in _KNOWN}
     if not finite_json(graph.extra):
-        raise BuildError("an unknown entry holds a number that is not finite")
+        raise BuildError(_("an unknown entry holds a number that is not finite"))
     return graph
 
 
@@ -69,7 +70,7 @@ def _add_node(graph: Graph, row: Any) -> None:
     try:
         graph._add_node(_plain(node))
     except GraphError as problem:
-        raise BuildError(_placed(f'node {quoted(node.id)}', str(problem), node.name)) from None
+        raise BuildError(_placed(_("node {id}").format(id=quoted(node.id)), str(problem), node.name)) from None
 
 
 def _add_edges(graph: Graph, edges: list[Edge]) -> None:
@@ -79,22 +80,28 @@ def _add_edges(graph: Graph, edges: list[Edge]) -> None:
     for edge in edges:
         for end, key in ((edge.source[0], "from"), (edge.target[0], "to")):
             if end not in following:
-                raise BuildError(f'edge {quoted(edge.id)}: "{key}" names a node that does not exist, {quoted(end)}')
+                raise BuildError(
+                    _('edge {id}: "{key}" names a node that does not exist, {end}').format(id=quoted(edge.id), key=key, end=quoted(end))
+                )
         following[edge.source[0]].append(edge.target[0])
         indegree[edge.target[0]] += 1
     order = list(topological_order(graph.nodes, following, indegree))
     if len(order) < len(graph.nodes):
         done = set(order)
         names = [node.name for node in graph.nodes.values() if node.id not in done]
-        more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-        raise BuildError(f"the edges form a cycle through or before {', '.join(one_line(name, 40) for name in names[:5])}{more}")
+        more = _(" and {value} more").format(value=len(names) - 5) if len(names) > 5 else ""
+        raise BuildError(
+            _("the edges form a cycle through or before {value}{more}").format(
+                value=", ".join(one_line(name, 40) for name in names[:5]), more=more
+            )
+        )
     graph._ranks.fill(order)
     for edge in edges:
         edge, known = _present_ports(graph, edge)
         try:
             graph._add_edge(_plain(edge), known=known)
         except GraphError as problem:
-            raise BuildError(f'edge {quoted(edge.id)}: {problem}') from None
+            raise BuildError(_("edge {id}: {problem}").format(id=quoted(edge.id), problem=problem)) from None
 
 
 def _present_ports(graph: Graph, edge: Edge) -> tuple[Edge, bool]:
@@ -124,21 +131,21 @@ def add_groups(graph: Graph, groups: Sequence[Group]) -> None:
 
 def _plain(item: Any) -> Any:
     if item.extra and not finite_json(dict(item.extra)):
-        raise BuildError(f'{type(item).__name__.lower()} {quoted(item.id)} holds a number that is not finite')
+        raise BuildError(_("{lower} {id} holds a number that is not finite").format(lower=type(item).__name__.lower(), id=quoted(item.id)))
     return item
 
 
 def _list(content: dict[str, Any], key: str) -> list[Any]:
     value = content.get(key, [])
     if not isinstance(value, list):
-        raise BuildError(f'"{key}" is not a list')
+        raise BuildError(_('"{key}" is not a list').format(key=key))
     return value
 
 
 def _object(content: dict[str, Any], key: str) -> dict[str, Any]:
     value = content.get(key, {})
     if not isinstance(value, dict):
-        raise BuildError(f'"{key}" is not a JSON object')
+        raise BuildError(_('"{key}" is not a JSON object').format(key=key))
     return value
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from graph.model.build import add_groups
 from graph.model.elements import Edge, End, Node
 from graph.model.graph import Graph, GraphError
+from graph.text.messages import _
 
 IDENTITY = "activation.identity"
 Dims = tuple[int, ...]
@@ -22,13 +23,17 @@ def refusal(graph: Graph, node_id: str, shapes: Mapping[End, tuple[Dims, bool]] 
     node, spec = graph.nodes[node_id], graph.spec(node_id)
     wired = graph.inputs_of(node_id)
     if spec.category == "unknown" or len(spec.outputs) != 1 or spec.outputs[0].name != "y":
-        return f"{node.name} cannot be bypassed: it has no single output"
+        return _("{name} cannot be bypassed: it has no single output").format(name=node.name)
     if len(wired) != 1:
-        return f"{node.name} cannot be bypassed: it has {len(wired) or 'no'} wired inputs, and exactly one can be passed through"
+        return _("{name} cannot be bypassed: it has {value} wired inputs, and exactly one can be passed through").format(
+            name=node.name, value=len(wired) or "no"
+        )
     known = shapes or {}
     before, after = known.get(wired[0].source), known.get((node_id, "y"))
     if before is not None and after is not None and before != after:
-        return f"{node.name} cannot be bypassed: it turns {_text(before[0])} into {_text(after[0])}, and what follows would not fit"
+        return _("{name} cannot be bypassed: it turns {text} into {text2}, and what follows would not fit").format(
+            name=node.name, text=_text(before[0]), text2=_text(after[0])
+        )
     return None
 
 
@@ -67,4 +72,4 @@ def _led(graph: Graph, edge: Edge, passed: set[str]) -> Edge | None:
 
 
 def _text(dims: Dims) -> str:
-    return f"[{', '.join(map(str, dims))}]" if dims else "a number"
+    return f"[{', '.join(map(str, dims))}]" if dims else _("a number")

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 from graph.model.settings import finite_json, refusal
 from graph.model.spec import Setting
+from graph.text.messages import _
 from graph.text.quoting import quoted
 
 Effect = Literal["structure", "value", "cosmetic"]
@@ -69,12 +70,12 @@ def setting_refusal(name: str, value: Any) -> str | None:
     Whether the objective is a node that exists, the graph knows.
     """
     if not finite_json(value):
-        return f'the document\'s {quoted(name)} holds something that is not plain JSON'
+        return _("the document's {name} holds something that is not plain JSON").format(name=quoted(name))
     setting = BY_NAME.get(name)
     wrong = refusal(setting, value) if setting is not None else None
     if setting is None or wrong is None:
         return None
-    return f'the document\'s {quoted(name)} is {setting.what or wrong}'
+    return _("the document's {name} is {value}").format(name=quoted(name), value=setting.what or wrong)
 
 
 def effect_of(name: str) -> Effect:

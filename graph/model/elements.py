@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from graph.text.messages import _
 from graph.text.quoting import quoted
 
 LIMIT = 1e9
@@ -82,9 +83,13 @@ class Node:
             read.position("x", 0.0), read.position("y", 0.0), read.optional_text("group"), read.flag("collapsed"), read.rest(), bypassed,
         )  # fmt: skip
         if not node.type:
-            raise ValueError(f'{read.what}: "type" is empty')
+            raise ValueError(_('{what}: "type" is empty').format(what=read.what))
         if not valid_name(node.name):
-            raise ValueError(f'{read.what}: the name {quoted(node.name)} is not a letter or _ followed by letters, digits and _')
+            raise ValueError(
+                _("{what}: the name {name} is not a letter or _ followed by letters, digits and _").format(
+                    what=read.what, name=quoted(node.name)
+                )
+            )
         return node
 
 
@@ -112,11 +117,11 @@ class Edge:
         read = Reader("edge", row)
         identity, source, target = read.id(), read.list("from"), read.list("to")
         if len(source) != 2 or not all(isinstance(part, str) for part in source):
-            raise ValueError(f'{read.what}: "from" is not a node id and a port name')
+            raise ValueError(_('{what}: "from" is not a node id and a port name').format(what=read.what))
         if len(target) == 2:
             target = [*target, 0]
         if len(target) != 3 or not all(isinstance(part, str) for part in target[:2]) or type(target[2]) is not int or target[2] < 0:
-            raise ValueError(f'{read.what}: "to" is not a node id, a port name and a slot')
+            raise ValueError(_('{what}: "to" is not a node id, a port name and a slot').format(what=read.what))
         via = tuple(read.point("via", point) for point in read.list("via", []))
         return cls(identity, (source[0], source[1]), (target[0], target[1]), target[2], via, read.rest())
 
@@ -238,10 +243,10 @@ class Reader:
 
     def __init__(self, kind: str, row: Any) -> None:
         if not isinstance(row, Mapping):
-            raise ValueError(f"{kind}: a JSON object was expected, not {described(row)}")
+            raise ValueError(_("{kind}: a JSON object was expected, not {row}").format(kind=kind, row=described(row)))
         self._row = dict(row)
         name = self._row.get("id")
-        self.what = f'{kind} {quoted(name)}' if isinstance(name, str) and name else f"a {kind} without id"
+        self.what = f"{kind} {quoted(name)}" if isinstance(name, str) and name else _("a {kind} without id").format(kind=kind)
 
     def _take(self, key: str, default: Any) -> Any:
         if key not in self._row:
@@ -312,7 +317,9 @@ def described(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
-        return f'the text {quoted(value)}'
+        return _("the text {value}").format(value=quoted(value))
     if isinstance(value, int | float):
-        return f"the number {value!r}" if isinstance(value, float) or abs(value) < 10**20 else "a very large number"
-    return "a list" if isinstance(value, list | tuple) else "a JSON object"
+        return (
+            _("the number {value!r}").format(value=value) if isinstance(value, float) or abs(value) < 10**20 else _("a very large number")
+        )
+    return _("a list") if isinstance(value, list | tuple) else _("a JSON object")

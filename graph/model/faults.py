@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from graph.model.edits import Edit, SetGraphSetting
 from graph.model.graph import MISSING, Graph
+from graph.text.messages import _
 
 SETTING = "fault"
 KINDS: dict[str, str] = {
@@ -107,6 +108,12 @@ def described(graph: Graph, fault: Fault) -> str:
     if fault.kind == "zero_grad":
         return f"{kind}."
     if (edge := graph.edges.get(fault.place)) is not None:
-        return f"{kind}: {graph.nodes[edge.source[0]].name} → {graph.nodes[edge.target[0]].name}.{edge.target[1]} brings nothing back."
+        return _("{kind}: {name} → {name2}.{text} brings nothing back.").format(
+            kind=kind, name=graph.nodes[edge.source[0]].name, name2=graph.nodes[edge.target[0]].name, text=edge.target[1]
+        )
     node = graph.nodes.get(fault.place)
-    return f"{kind}, at {node.name}." if node is not None else f"{kind}; its place is no longer in the graph."
+    return (
+        _("{kind}, at {name}.").format(kind=kind, name=node.name)
+        if node is not None
+        else _("{kind}; its place is no longer in the graph.").format(kind=kind)
+    )

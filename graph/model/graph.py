@@ -20,6 +20,7 @@ from graph.model.settings import coerce, finite_json
 from graph.model.spec import Catalog, NodeSpec, Port
 from graph.model.topology import Ranks, topological_order
 from graph.model.training_settings import training_defaults, training_refusal
+from graph.text.messages import _
 from graph.text.quoting import quoted
 
 
@@ -199,11 +200,15 @@ class Graph:
         give, take = self.spec(start).output(source[1]), self.spec(end).input(target[1])
         if give and take and "any" not in (give.dtype, take.dtype) and give.dtype != take.dtype:
             if take.dtype == "float":
-                what = f"{start.name} gives class indices, {end.name}.{take.name} needs real numbers"
-                return f"{what}: a One-hot node in between turns one into the other"
-            return f"{end.name}.{take.name} needs class indices, {start.name} gives real numbers"
+                what = _("{name} gives class indices, {name2}.{name3} needs real numbers").format(
+                    name=start.name, name2=end.name, name3=take.name
+                )
+                return _("{what}: a One-hot node in between turns one into the other").format(what=what)
+            return _("{name}.{name2} needs class indices, {name3} gives real numbers").format(
+                name=end.name, name2=take.name, name3=start.name
+            )
         if self._ranks.closes_cycle(source[0], target[0]):
-            return f"the wire from {start.name} to {end.name} would close a cycle"
+            return _("the wire from {name} to {name2} would close a cycle").format(name=start.name, name2=end.name)
         return None
 
     def setting_refusal(self, name: str, value: Any) -> str | None:
@@ -211,10 +216,10 @@ class Graph:
         if (wrong := setting_refusal(name, value)) or name != "objective" or value is None:
             return wrong
         if value["node"] not in self._nodes:
-            return f'the objective is marked on a node that does not exist, {quoted(value["node"])}'
+            return _("the objective is marked on a node that does not exist, {text}").format(text=quoted(value["node"]))
         spec = self.spec(value["node"])
         if spec.category != "unknown" and spec.output(value["port"]) is None:
-            return f'the objective is marked on an output that does not exist, {quoted(value["port"])}'
+            return _("the objective is marked on an output that does not exist, {text}").format(text=quoted(value["port"]))
         return None
 
     def copy(self) -> Graph:
@@ -263,9 +268,9 @@ class Graph:
     def _remove_node(self, identity: str) -> str | None:
         node = self._node(identity)
         if self._into[identity] or self._out[identity]:
-            raise GraphError(f"{node.name} still has wires")
+            raise GraphError(_("{name} still has wires").format(name=node.name))
         if (objective := self._settings.get("objective")) and objective["node"] == identity:
-            raise GraphError(f"{node.name} is still marked as the objective")
+            raise GraphError(_("{name} is still marked as the objective").format(name=node.name))
         del self._names[node.name], self._into[identity], self._out[identity]
         self._freed(node.name)
         move(self._membership.nodes, identity, node.group, None)
@@ -332,7 +337,7 @@ class Graph:
     def _remove_item(self, item: Group | Frame | Note) -> str | None:
         if isinstance(item, Group):
             if item.id in self._membership.nodes or item.id in self._membership.groups:
-                raise GraphError(f'the group {quoted(item.name)} is not empty')
+                raise GraphError(_("the group {name} is not empty").format(name=quoted(item.name)))
             move(self._membership.groups, item.id, item.parent, None)
         return self._table(item).drop(item.id)
 
@@ -366,34 +371,34 @@ class Graph:
 
     def _node(self, identity: str) -> Node:
         if identity not in self._nodes:
-            raise GraphError(f'there is no node {quoted(identity)}')
+            raise GraphError(_("there is no node {identity}").format(identity=quoted(identity)))
         return self._nodes[identity]
 
     def _edge(self, identity: str) -> Edge:
         if identity not in self._edges:
-            raise GraphError(f'there is no wire {quoted(identity)}')
+            raise GraphError(_("there is no wire {identity}").format(identity=quoted(identity)))
         return self._edges[identity]
 
     def _require_new(self, identity: str) -> None:
         if not identity or self.has_id(identity):
-            raise GraphError(f'the id {quoted(identity)} is used twice')
+            raise GraphError(_("the id {identity} is used twice").format(identity=quoted(identity)))
 
     def _require_name(self, name: str) -> None:
         if not valid_name(name):
-            raise GraphError(f'{quoted(name)} is not a name: {NAME_RULE}')
+            raise GraphError(_("{name} is not a name: {NAME_RULE}").format(name=quoted(name), NAME_RULE=NAME_RULE))
         if name in self._names:
-            raise GraphError(f'there is already a node called {quoted(name)}')
+            raise GraphError(_("there is already a node called {name}").format(name=quoted(name)))
 
     def _require_group(self, group: str | None) -> None:
         if group is not None and group not in self._groups:
-            raise GraphError(f'there is no group {quoted(group)}')
+            raise GraphError(_("there is no group {group}").format(group=quoted(group)))
 
     def _require_parent(self, group: Group) -> None:
         self._require_group(group.parent)
         above = group.parent
         while above is not None:
             if above == group.id:
-                raise GraphError(f'the group {quoted(group.name)} would lie inside itself')
+                raise GraphError(_("the group {name} would lie inside itself").format(name=quoted(group.name)))
             above = self._groups[above].parent
 
     def _table(self, item: Group | Frame | Note) -> Ordered[Any]:
@@ -410,7 +415,9 @@ class Graph:
         params: dict[str, Any] = {}
         for name, value in node.params.items():
             if not finite_json(value):
-                raise GraphError(f'{node.name}: {quoted(name)} holds something that is not a finite number')
+                raise GraphError(
+                    _("{name}: {name2} holds something that is not a finite number").format(name=node.name, name2=quoted(name))
+                )
             setting = spec.setting(name) if spec else None
             try:
                 params[setting.name if setting else name] = coerce(setting, value) if setting else value
@@ -430,7 +437,7 @@ class Graph:
         """Why these two ends do not exist."""
         for (identity, port), word in ((source, "output"), (target, "input")):
             if identity not in self._nodes:
-                return f'there is no node {quoted(identity)}'
+                return _("there is no node {identity}").format(identity=quoted(identity))
             node = self._nodes[identity]
             spec = self.catalog.find(node.type)
             if spec is None:
@@ -438,8 +445,12 @@ class Graph:
             found = spec.output(port) if word == "output" else spec.input(port)
             if found is None or found.name != port:
                 names = ", ".join(p.name for p in (spec.outputs if word == "output" else spec.inputs))
-                there = f"its {word}s are {names}" if names else f"it has no {word}s at all"
-                return f"{node.name} has no {word} {quoted(port)}; {there}"
+                there = (
+                    _("its {word}s are {names}").format(word=word, names=names)
+                    if names
+                    else _("it has no {word}s at all").format(word=word)
+                )
+                return _("{name} has no {word} {port}; {there}").format(name=node.name, word=word, port=quoted(port), there=there)
         return None
 
     def _unknown_spec(self, node: Node) -> NodeSpec:

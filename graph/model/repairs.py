@@ -9,6 +9,7 @@ from graph.model.edits import AddItem, AddNode, Compound, Connect, Edit, GraphEr
 from graph.model.elements import Edge
 from graph.model.graph import Graph
 from graph.model.problem import Problem, Repair
+from graph.text.messages import _
 
 
 def apply_repair(graph: Graph, repair: Repair) -> Edit:
@@ -20,7 +21,7 @@ def apply_repair(graph: Graph, repair: Repair) -> Edit:
     try:
         edits = [edit_from_json(row) for row in repair.edits]
     except ValueError as problem:
-        raise GraphError(f"this repair cannot be made: {problem}") from None
+        raise GraphError(_("this repair cannot be made: {problem}").format(problem=problem)) from None
     renewed = _renewed(graph, edits)
     names: set[str] = set()
     return Compound(tuple(_with(graph, edit, renewed, names) for edit in edits), repair.title)

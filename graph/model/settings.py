@@ -8,6 +8,7 @@ from typing import Any
 
 from graph.model.elements import described
 from graph.model.spec import Setting
+from graph.text.messages import _
 from graph.text.quoting import quoted
 
 ELEMENTS = 2**31
@@ -25,9 +26,9 @@ def kind_complaint(setting: Setting, value: Any) -> str | None:
     if value is None and setting.optional:
         return None
     if not _KIND_CHECKS[setting.kind](value):
-        return f'"{setting.name}" is {_KINDS[setting.kind]}, not {described(value)}'
+        return _('"{name}" is {text}, not {value}').format(name=setting.name, text=_KINDS[setting.kind], value=described(value))
     if setting.kind == "shape" and elements(value) > ELEMENTS:
-        return f'"{setting.name}" asks for {_size(elements(value))} numbers; at most 2³¹ are possible'
+        return _('"{name}" asks for {value} numbers; at most 2³¹ are possible').format(name=setting.name, value=_size(elements(value)))
     return None
 
 
@@ -38,11 +39,13 @@ def complaint(setting: Setting, value: Any) -> str | None:
     if value is None:
         return None
     if setting.kind == "tensor" and isinstance(value, dict):
-        return f'the numbers of "{setting.name}" are missing in the file: enter them again'
+        return _('the numbers of "{name}" are missing in the file: enter them again').format(name=setting.name)
     if setting.kind == "choice" and setting.choices and value not in setting.choices:
-        return f'"{setting.name}" is one of {", ".join(setting.choices)}, not {quoted(value)}'
+        return _('"{name}" is one of {choices}, not {value}').format(
+            name=setting.name, choices=", ".join(setting.choices), value=quoted(value)
+        )
     if setting.kind == "shape" and any(size < 1 for size in value):
-        return f'every size in "{setting.name}" is at least 1'
+        return _('every size in "{name}" is at least 1').format(name=setting.name)
     numbers = flat(value) if setting.kind in ("int", "float", "ints", "tensor", "shape") and not isinstance(value, dict) else ()
     for entry in numbers:
         if wrong := _range_complaint(setting, entry):
@@ -70,7 +73,7 @@ def refusal(setting: Setting, value: Any) -> str | None:
     plain = type(value) is int if setting.kind == "int" else _are_plain_integers(value) if setting.kind == "ints" else True
     if (value is None and setting.optional) or (plain and complaint(setting, value) is None):
         return None
-    return stated(setting) + (f", not {quoted(value)}" if setting.kind == "choice" else "")
+    return stated(setting) + (_(", not {value}").format(value=quoted(value)) if setting.kind == "choice" else "")
 
 
 def stated(setting: Setting) -> str:
@@ -79,9 +82,19 @@ def stated(setting: Setting) -> str:
         return " or ".join(filter(None, (", ".join(setting.choices[:-1]), setting.choices[-1])))
     if setting.kind in ("int", "float"):
         low, high = setting.minimum, setting.maximum
-        above = "" if low is None else f" greater than {low:g}" if setting.exclusive_minimum else f" from {low:g}"
-        return _KINDS[setting.kind] + above + (f" to {high:g}" if high is not None else " up" if above.startswith(" from") else "")
-    return "a text" if setting.kind == "choice" else _KINDS[setting.kind]
+        above = (
+            ""
+            if low is None
+            else _(" greater than {low:g}").format(low=low)
+            if setting.exclusive_minimum
+            else _(" from {low:g}").format(low=low)
+        )
+        return (
+            _KINDS[setting.kind]
+            + above
+            + (_(" to {high:g}").format(high=high) if high is not None else " up" if above.startswith(" from") else "")
+        )
+    return _("a text") if setting.kind == "choice" else _KINDS[setting.kind]
 
 
 def elements(shape: Any) -> int:
@@ -123,11 +136,11 @@ def finite_json(value: Any) -> bool:
 def _range_complaint(setting: Setting, value: float) -> str | None:
     if setting.minimum is not None:
         if setting.exclusive_minimum and value <= setting.minimum:
-            return f'"{setting.name}" is greater than {setting.minimum:g}, not {value:g}'
+            return _('"{name}" is greater than {minimum:g}, not {value:g}').format(name=setting.name, minimum=setting.minimum, value=value)
         if value < setting.minimum:
-            return f'"{setting.name}" is at least {setting.minimum:g}, not {value:g}'
+            return _('"{name}" is at least {minimum:g}, not {value:g}').format(name=setting.name, minimum=setting.minimum, value=value)
     if setting.maximum is not None and value > setting.maximum:
-        return f'"{setting.name}" is at most {setting.maximum:g}, not {value:g}'
+        return _('"{name}" is at most {maximum:g}, not {value:g}').format(name=setting.name, maximum=setting.maximum, value=value)
     return None
 
 
@@ -165,4 +178,4 @@ _KIND_CHECKS = {
 
 
 def _size(count: int) -> str:
-    return str(count) if count < 10**7 else f"{count:.0e}".replace("e+", " × 10^") if count < 10**300 else "more than 10^300"
+    return str(count) if count < 10**7 else f"{count:.0e}".replace("e+", " × 10^") if count < 10**300 else _("more than 10^300")

@@ -12,6 +12,7 @@ from typing import Any, Final, Literal
 
 from graph.model.settings import finite_json, refusal
 from graph.model.spec import Setting
+from graph.text.messages import _
 from graph.text.quoting import quoted
 
 Effect = Literal["update", "batches", "length", "start", "device"]
@@ -78,12 +79,12 @@ def training_defaults() -> dict[str, Any]:
 def training_refusal(name: str, value: Any) -> str | None:
     """Why `value` cannot be this training setting; one that nobody declares may be anything that JSON can hold."""
     if not finite_json(value):
-        return f'the training setting {quoted(name)} holds something that is not plain JSON'
+        return _("the training setting {name} holds something that is not plain JSON").format(name=quoted(name))
     setting = BY_NAME.get(name)
     if setting is None or (setting.offered and isinstance(value, str)):
         return None
-    wrong = "a text" if setting.offered else refusal(setting, value)
-    return f'the training setting {quoted(name)} is {wrong}' if wrong else None
+    wrong = _("a text") if setting.offered else refusal(setting, value)
+    return _("the training setting {name} is {wrong}").format(name=quoted(name), wrong=wrong) if wrong else None
 
 
 def setting_in(training: Mapping[str, Any], setting: TrainingSetting) -> Any:

@@ -53,6 +53,14 @@ ngettext = _CHOSEN.ngettext
 pgettext = _CHOSEN.pgettext
 
 
+def translated(text: str) -> str:
+    """A text that is declared as data (the title of a node type, the help of a setting), in the reader's language.
+
+    `docs/catalogue.py` collects these texts from the declarations.
+    """
+    return _CHOSEN.gettext(text) if text else text
+
+
 class Message:
     """One thing the app says: `code` is its identity, which tests and other code may compare; the text is only for reading.
 

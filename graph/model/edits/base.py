@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from graph.model.elements import Frame, Group, Node, Note
 from graph.model.graph import MISSING, Graph, GraphError
+from graph.text.messages import _
 from graph.text.quoting import quoted
 
 Kind = Literal["structure", "value", "cosmetic"]
@@ -91,4 +92,4 @@ def find_item(graph: Graph, identity: str) -> Node | Group | Frame | Note:
         found: Node | Group | Frame | Note | None = table.get(identity)
         if found is not None:
             return found
-    raise GraphError(f'there is nothing with the id {quoted(identity)}')
+    raise GraphError(_("there is nothing with the id {identity}").format(identity=quoted(identity)))

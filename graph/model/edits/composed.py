@@ -14,6 +14,7 @@ from graph.model.elements import Edge, End, Group, Node
 from graph.model.graph import Graph, GraphError
 from graph.model.group_view import expand
 from graph.model.membership import depths
+from graph.text.messages import _
 
 
 def remove_nodes(graph: Graph, ids: Iterable[str]) -> Edit:
@@ -30,7 +31,7 @@ def remove_nodes(graph: Graph, ids: Iterable[str]) -> Edit:
     edits += [RemoveNode(identity) for identity in nodes]
     edits += _remove_groups(graph, [identity for identity in chosen if identity in graph.groups], set(nodes))
     edits += [RemoveItem(identity) for identity in chosen if identity in graph.frames or identity in graph.notes]
-    return Compound(tuple(edits), "Delete")
+    return Compound(tuple(edits), _("Delete"))
 
 
 def connect(graph: Graph, source: End, target: End, slot: int | None = None) -> Edit:
@@ -48,7 +49,7 @@ def connect(graph: Graph, source: End, target: End, slot: int | None = None) -> 
                 slot += 1
     wire: Edit = Connect(Edge(graph.fresh_id("e"), source, target, slot))
     occupied = graph.edge_into(*target, slot)
-    return Compound((Disconnect(occupied.id), wire), "Connect") if occupied else Compound((wire,), "Connect")
+    return Compound((Disconnect(occupied.id), wire), _("Connect")) if occupied else Compound((wire,), _("Connect"))
 
 
 def insert_on_wire(graph: Graph, edge: str, node: Node | str, in_port: str, out_port: str) -> Edit:
@@ -62,7 +63,7 @@ def insert_on_wire(graph: Graph, edge: str, node: Node | str, in_port: str, out_
         edits.append(Disconnect(occupied.id))
     edits.append(Connect(Edge(graph.fresh_id("e"), wire.source, (identity, in_port))))
     edits.append(Connect(Edge(graph.fresh_id("e"), (identity, out_port), wire.target, wire.slot)))
-    edit = Compound(tuple(edits), "Insert")
+    edit = Compound(tuple(edits), _("Insert"))
     edit.apply(graph.copy())  # raises here, not on the person's canvas, when the node does not fit
     return edit
 
@@ -78,7 +79,7 @@ def dissolve(graph: Graph, node_id: str) -> Edit:
     for wire in out:
         if graph.refusal(source, wire.target) is None:
             joined.append(Connect(Edge(graph.fresh_id("e"), source, wire.target, wire.slot)))
-    return Compound((removal, *joined), "Dissolve")
+    return Compound((removal, *joined), _("Dissolve"))
 
 
 def duplicate(graph: Graph, ids: Iterable[str], dx: float = 40.0, dy: float = 40.0) -> Edit:
@@ -89,7 +90,7 @@ def duplicate(graph: Graph, ids: Iterable[str], dx: float = 40.0, dy: float = 40
     groups = [graph.groups[identity] for identity in chosen if identity in graph.groups]
     wires = sorted((edge for node in nodes for edge in graph.inputs_of(node.id)), key=lambda edge: graph._edges.place(edge.id))
     edit, renewed = copies(graph, nodes, wires, dx, dy, groups)
-    return Compound(edit.edits, "Duplicate", state_moves(graph, nodes, renewed))
+    return Compound(edit.edits, _("Duplicate"), state_moves(graph, nodes, renewed))
 
 
 def state_moves(graph: Graph, nodes: Iterable[Node], renewed: Mapping[str, str]) -> tuple[StateMove, ...]:
@@ -141,7 +142,7 @@ def copies(
         via = tuple((x + dx, y + dy) for x, y in edge.via)
         target = (renewed[edge.target[0]], edge.target[1])
         edits.append(Connect(replace(edge, id=wires[edge.id], source=source, target=target, via=via)))
-    return Compound(tuple(edits), "Copy"), renewed | homes
+    return Compound(tuple(edits), _("Copy")), renewed | homes
 
 
 def _names(graph: Graph, nodes: Iterable[Node]) -> dict[str, str]:

@@ -22,6 +22,7 @@ from graph.model.edits.values import (
 )
 from graph.model.elements import Edge, Frame, Group, Node, Note, Reader
 from graph.model.graph import MISSING
+from graph.text.messages import _
 
 
 def edit_from_json(row: Mapping[str, Any]) -> Edit:
@@ -29,7 +30,7 @@ def edit_from_json(row: Mapping[str, Any]) -> Edit:
     read = Reader("edit", row)
     make = _READERS.get(read.text("edit"))
     if make is None:
-        raise ValueError(f'there is no edit called "{row["edit"]}"')
+        raise ValueError(_('there is no edit called "{text}"').format(text=row["edit"]))
     return make(read)
 
 
@@ -41,14 +42,14 @@ def _compound(read: Reader) -> Compound:
 
 def _pair(value: Any) -> tuple[str, str]:
     if not isinstance(value, list | tuple) or len(value) != 2 or not all(isinstance(part, str) for part in value):
-        raise ValueError("an edit's state_moves are not pairs of (node, parameter)")
+        raise ValueError(_("an edit's state_moves are not pairs of (node, parameter)"))
     return value[0], value[1]
 
 
 def _positions(read: Reader) -> tuple[tuple[str, float, float], ...]:
     rows = read.list("positions")
     if not all(isinstance(row, list | tuple) and len(row) == 3 and isinstance(row[0], str) for row in rows):
-        raise ValueError(f"{read.what}: positions are not triples of id, x, y")
+        raise ValueError(_("{what}: positions are not triples of id, x, y").format(what=read.what))
     return tuple((row[0], *read.point("positions", row[1:])) for row in rows)
 
 
@@ -56,7 +57,7 @@ def _read_item(read: Reader) -> Group | Frame | Note:
     kinds: dict[str, Callable[[Any], Group | Frame | Note]] = {"group": Group.from_json, "frame": Frame.from_json, "note": Note.from_json}
     kind = read.text("kind")
     if kind not in kinds:
-        raise ValueError(f'{read.what}: "{kind}" is neither group nor frame nor note')
+        raise ValueError(_('{what}: "{kind}" is neither group nor frame nor note').format(what=read.what, kind=kind))
     return kinds[kind](read.mapping("item"))
 
 

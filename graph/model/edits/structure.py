@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from graph.model.edits.base import Edit, Kind, find_item
 from graph.model.elements import Edge, Frame, Group, Node, Note
 from graph.model.graph import Graph, GraphError
+from graph.text.messages import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +101,7 @@ class RemoveItem(Edit):
     def apply(self, graph: Graph) -> Edit:
         item = find_item(graph, self.id)
         if isinstance(item, Node):
-            raise GraphError(f"{item.name} is a node")
+            raise GraphError(_("{name} is a node").format(name=item.name))
         return AddItem(item, graph._remove_item(item))
 
     def _fields(self) -> dict[str, Any]:

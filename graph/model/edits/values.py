@@ -10,6 +10,7 @@ from graph.model.edits.base import Edit, Kind, find_item, optional
 from graph.model.elements import LIMIT, Frame, Group, Node, Note, normal_name, number
 from graph.model.graph import MISSING, Graph, GraphError
 from graph.model.settings import dims
+from graph.text.messages import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Move(Edit):
         before, moved, others, node_of = [], list[tuple[Node, float, float]](), list[tuple[Any, float, float]](), graph._nodes.get
         for identity, x, y in self.positions:
             if not (-LIMIT <= x <= LIMIT and -LIMIT <= y <= LIMIT):
-                raise GraphError(f"({x}, {y}) is not a position on the canvas")
+                raise GraphError(_("({x}, {y}) is not a position on the canvas").format(x=x, y=y))
             node = node_of(identity)
             item = find_item(graph, identity) if node is None else node
             before.append((identity, item.x, item.y))
@@ -137,7 +138,7 @@ class SetVia(Edit):
 
     def apply(self, graph: Graph) -> Edit:
         if not all(abs(x) <= LIMIT and abs(y) <= LIMIT for x, y in self.via):
-            raise GraphError("a wire is led through a point that is not on the canvas")
+            raise GraphError(_("a wire is led through a point that is not on the canvas"))
         via = tuple((float(x), float(y)) for x, y in self.via)
         old = graph._replace_edge(replace(graph._edge(self.edge), via=via))
         return SetVia(self.edge, old.via)
@@ -204,7 +205,7 @@ class SetCollapsed(Edit):
         elif isinstance(item, Group):
             graph._replace_item(replace(item, collapsed=self.collapsed))
         else:
-            raise GraphError("only nodes and groups can be collapsed")
+            raise GraphError(_("only nodes and groups can be collapsed"))
         return SetCollapsed(self.id, item.collapsed)
 
     def _fields(self) -> dict[str, Any]:
