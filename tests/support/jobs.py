@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from engine.explain.question import Unanswerable
+from engine.explain.question import Question, Refusal, Unanswerable, answer
 from engine.numerics.job import Job, Report, Steps
 
 CLEANED: list[str] = []
@@ -55,3 +56,23 @@ def count(context: Any, job: Count) -> Steps:
 def fail(context: Any, job: Fail) -> Steps:
     yield Report(1, 2, "about to fail")
     raise {"memory": MemoryError(), "said": Unanswerable("There is no objective."), "other": ZeroDivisionError("by zero")}[job.kind]
+
+
+def parts_of(context: Any, job: Job) -> list[Any]:
+    """Do a job at once; the parts of its answer."""
+    module, _, name = job.done_by.partition(":")
+    steps: Steps = getattr(importlib.import_module(module), name)(context, job)
+    return [report.part for report in steps if report.part is not None]
+
+
+def whole(context: Any, asked: Question | Job) -> Any:
+    """The answer to a question, or to a job all parts of an audit as one; or a `Refusal`."""
+    if isinstance(asked, Question):
+        return answer(context, asked)
+    try:
+        parts = parts_of(context, asked)
+    except Unanswerable as refused:
+        return Refusal(str(refused))
+    rows = tuple(row for part in parts for row in part.rows)
+    assert {part.total for part in parts} == {len(rows)}
+    return replace(parts[0], rows=rows)

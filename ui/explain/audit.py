@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QMouseEvent
 
 from engine.compile.views import TraceView
 from engine.explain.audit import Audit, AuditPart, AuditRow
-from engine.explain.question import Question, Refusal
+from engine.explain.question import Refusal
+from engine.numerics.job import JobEnd, Report
 from ui.canvas.model.overlay import Kind, Tag
 from ui.look.numbers import number
 
 if TYPE_CHECKING:
+    from ui.engine_link.work import JobHandle
     from ui.shell.workspace.workspace import Workspace
 
 OWNER = "audit"
@@ -35,6 +37,9 @@ class AuditOverlay(QObject):
         self.total = 0
         self.objective = ""
         self.refusal = ""
+        self.report = Report()
+        """How far the audit under way has come."""
+        self._job: JobHandle | None = None
         self._of: tuple[object, ...] = ()
 
     # on and off
@@ -71,7 +76,8 @@ class AuditOverlay(QObject):
         if of != self._of:
             self._drop()
             self._of = of
-            self._workspace.work.ask(Audit(), self._answered, 0)
+            self._job = self._workspace.work.job(Audit(), self._progressed, self._ended)
+            self.report = Report()
 
     def document_changed(self) -> None:
         """Numbers of an older document: their tags go at once."""
@@ -91,14 +97,16 @@ class AuditOverlay(QObject):
 
     @property
     def busy(self) -> bool:
-        return self._workspace.work.asking(self._answered)
+        return self._job is not None and self._job.running
 
     def forget(self) -> None:
         """Another document."""
         self._drop()
 
     def _drop(self) -> None:
-        self._workspace.work.forget(self._answered)
+        if self._job is not None:
+            self._job.leave()
+            self._job = None
         self.rows, self.total, self.refusal, self._of = [], 0, "", ()
         self._show()
 
@@ -108,16 +116,33 @@ class AuditOverlay(QObject):
             return "The engine is not running."
         return "Pause the training to audit its gradients." if kernel.training else ""
 
-    def _answered(self, question: Question, answer: Any) -> None:
-        if isinstance(answer, Refusal):
-            self.refusal = answer.text
-        elif isinstance(answer, AuditPart) and isinstance(question, Audit):
-            self.rows = sorted([*self.rows, *answer.rows], key=lambda row: row.analytical is None)  # what has no gradient comes last
-            self.total, self.objective = answer.total, answer.objective
-            if answer.next is not None:
-                self._workspace.work.ask(Audit(answer.next, answer.kinked), self._answered, 0)
-            else:
-                self._workspace.say(self.summary)
+    def cancel(self) -> None:
+        """End the audit that is under way; what was compared stays."""
+        if self._job is not None:
+            self._job.cancel()
+
+    def _progressed(self, report: Report, parts: Sequence[object]) -> None:
+        for part in parts:
+            if isinstance(part, Refusal):  # what is compared is hidden
+                of = self._of
+                self._drop()
+                self.refusal, self._of = part.text, of
+                break
+            if isinstance(part, AuditPart):
+                self.rows = sorted([*self.rows, *part.rows], key=lambda row: row.analytical is None)  # what has no gradient comes last
+                self.total, self.objective = part.total, part.objective
+        self.report = report
+        self._show()
+        self.changed.emit()
+
+    def _ended(self, end: JobEnd) -> None:
+        if end.how == "done":
+            self._workspace.say(self.summary)
+        elif end.how == "outdated":
+            self._drop()
+            self._workspace.work.after_event(OWNER, lambda: self.follow(self._workspace.trace))
+        elif end.how == "failed":
+            self.refusal = end.text
         self._show()
         self.changed.emit()
 

@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTabl
 from engine.explain.audit import AuditRow, Branch, ErrorCurve, StepCurve, StepErrors
 from engine.explain.question import Question
 from graph.model.address import Address
+from graph.text.messages import _
 from ui.explain.audit import kind_of, severity, verdict
 from ui.explain.links import follow, point_at
 from ui.explain.tool import Tool, chosen_place, telling_entry
 from ui.explain.writing import HIDDEN
+from ui.look.job_bar import JobBar
 from ui.look.numbers import exact, number
 from ui.look.theme import color, font
 from ui.look.widgets import ElidedLabel, button, label
@@ -44,6 +46,8 @@ class AuditTool(Tool):
         self.toggle.setCheckable(True)
         self.summary = label("", "secondary", wrap=True)
         self.table = self._table()
+        self.job_bar = JobBar(_("Gradients are compared"))
+        self.job_bar.cancelled.connect(self.audit.cancel)
         self.caption, self.key = ElidedLabel("", "strong"), label("", "small", wrap=True)
         self.key.setTextFormat(Qt.TextFormat.RichText)
         self._build()
@@ -56,6 +60,7 @@ class AuditTool(Tool):
         top.addWidget(self.toggle)
         top.addWidget(self.summary, 1)
         left.addLayout(top)
+        left.addWidget(self.job_bar)
         left.addWidget(self.table, 1)
         self._holder = QWidget()
         self._place = QVBoxLayout(self._holder)
@@ -149,6 +154,7 @@ class AuditTool(Tool):
         self.toggle.setChecked(audit.on)
         self.toggle.setText("End the audit" if audit.on else "Audit the graph")
         self.summary.setText(self._summary())
+        self._show_progress()
         rows = audit.rows
         if self._filled != rows:  # another audit may have as many rows
             self._filled = rows
@@ -160,6 +166,14 @@ class AuditTool(Tool):
             self.chosen = max(compared, key=severity).address  # the one with the most to tell
             self._ask(self.chosen)
 
+    def _show_progress(self) -> None:
+        if not self.audit.busy:
+            return self.job_bar.finish()
+        report = self.audit.report
+        if not self.job_bar.begun:
+            self.job_bar.begin(report.text)
+        self.job_bar.show_progress(report.done, report.total, report.text)
+
     def _summary(self) -> str:
         audit = self.audit
         if not audit.on:
@@ -168,6 +182,8 @@ class AuditTool(Tool):
             return audit.refusal
         if audit.busy or not audit.total:
             return f"{len(audit.rows)} of {audit.total} …" if audit.total else "…"
+        if len(audit.rows) < audit.total:
+            return _("Cancelled: {done} of {total} gradients were compared.").format(done=len(audit.rows), total=audit.total)
         return audit.summary
 
     def _fill(self, number_: int, row: AuditRow) -> None:

@@ -21,7 +21,7 @@ class JobBar(QWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self._schedule = Schedule(self)
-        self._name = name
+        self._name, self._begun = name, False
         self.text = ElidedLabel("", "secondary")
         self.bar = QProgressBar()
         self.bar.setTextVisible(False)
@@ -39,8 +39,14 @@ class JobBar(QWidget):
 
     def begin(self, text: str = "") -> None:
         """Work has begun."""
+        self._begun = True
         self.show_progress(0, 0, text)
         self._schedule.after_frame(SHOW, self.show, SHOW_MS)
+
+    @property
+    def begun(self) -> bool:
+        """Whether work is under way, shown or not."""
+        return self._begun
 
     def show_progress(self, done: int, total: int, text: str) -> None:
         """`done` of `total`; with 0 nobody knows how much there is."""
@@ -51,6 +57,7 @@ class JobBar(QWidget):
 
     def finish(self) -> None:
         """The work has ended, one way or the other."""
+        self._begun = False
         self._schedule.drop(SHOW)
         self.hide()
 

@@ -6,20 +6,18 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from engine.explain.question import Question
+from engine.numerics.job import Job
 from graph.model.address import Address
 
 
 @dataclass(frozen=True, slots=True)
-class Audit(Question):
-    """Asks for the audit from wire number `start` on, as many as fit into one answer; the answer is an `AuditPart`.
+class Audit(Job):
+    """Compares numerical and analytical gradient on every wire and every learned tensor; the parts of the answer are `AuditPart`s.
 
-    Ask again from `next`, handing back `kinked`, until it is None. Wires come in reverse order of computation, because a corner in
-    front of others can only be told once those are known.
+    Wires come in reverse order of computation, because a corner in front of others can only be told once those are known.
     """
 
-    answered_by: ClassVar[str] = "engine.explain.audit.answer:audit"
-    start: int = 0
-    kinked: tuple[str, ...] = ()
+    done_by: ClassVar[str] = "engine.explain.audit.answer:audit"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +47,11 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class AuditPart:
-    """`rows` of this part; `total` rows there are in all. `next` is the number to go on from."""
+    """`rows` of this part; `total` rows there are in all."""
 
     objective: str
     rows: tuple[AuditRow, ...]
     total: int
-    next: int | None
-    kinked: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-import torch
 from torch import Tensor
 
 from engine.check.checker import ENTRIES, Checker, WireReport
@@ -15,57 +14,59 @@ from engine.explain.address import largest_entry
 from engine.explain.audit import Audit, AuditPart, AuditRow
 from engine.explain.question import Unanswerable
 from engine.explain.shown_pass import ShownPass, shown_pass
+from engine.numerics.job import Report, Steps
+from engine.numerics.threads import threads
 from graph.model.address import Address, output_name, parameter, wire
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.explain.context import Situation
 
-PART_SECONDS = 0.1
+WIRE_SECONDS = 0.1
+"""Time for one wire: where evaluations are dear, fewer directions are tried."""
 
 
-def audit(situation: Situation, question: Audit) -> AuditPart:
-    """As many wires as fit into one answer, one at least."""
+def audit(situation: Situation, job: Audit) -> Steps:
+    """One wire after the other; can be left after each. Raises Unanswerable where there is nothing to compare."""
     shown = shown_pass(situation)
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # many small evaluations only wait for a pool
     try:
-        return _part(shown, question)
+        yield from _rows(shown)
     except NodeFailure as failure:
         raise Unanswerable(str(failure)) from failure
-    finally:
-        torch.set_num_threads(threads)
 
 
-def _part(shown: ShownPass, question: Audit) -> AuditPart:
+def _rows(shown: ShownPass) -> Steps:
+    with threads(1):  # many small evaluations only wait for a pool; training in between keeps its threads
+        checker = _checker(shown)
+        todo: list[str | Key] = [*checker.edges(), *checker.layers()]
+    objective = shown.program.objective
+    assert objective is not None  # `shown_pass` refuses without one
+    name = output_name(shown.graph, *objective)
+    yield Report(0, len(todo), part=AuditPart(name, (), len(todo)))
+    for done, where in enumerate(todo, 1):
+        with threads(1):
+            row = _row(checker, where)
+        text = _("{done} of {total} gradients compared").format(done=done, total=len(todo))
+        yield Report(done, len(todo), text, AuditPart(name, (row,), len(todo)))
+
+
+def _checker(shown: ShownPass) -> Checker:
     checker = Checker(
         shown.graph, shown.program, shown.feeds, shown.parameters, shown.buffers, shown.random.seed, shown.random, _entries(shown),
-        PART_SECONDS,
+        WIRE_SECONDS,
     )  # fmt: skip
     if checker.trace.first_bad is not None:
         name = shown.graph.nodes[checker.trace.first_bad].name
-        raise Unanswerable(f"{name}: its value is not finite, so there is nothing to compare.")
-    checker.kinked.update(question.kinked)
-    todo: list[str | Key] = [*checker.edges(), *checker.layers()]
-    rows: list[AuditRow] = []
-    until = time.perf_counter() + PART_SECONDS
-    for where in todo[question.start :]:
-        rows.append(_row(checker, where))
-        if time.perf_counter() > until:
-            break
-    end = question.start + len(rows)
-    objective = shown.program.objective
-    assert objective is not None  # `shown_pass` refuses without one
-    return AuditPart(
-        output_name(shown.graph, *objective), tuple(rows), len(todo), end if end < len(todo) else None, tuple(sorted(checker.kinked))
-    )
+        raise Unanswerable(_("{name}: its value is not finite, so there is nothing to compare.").format(name=name))
+    return checker
 
 
 def _entries(shown: ShownPass) -> int:
-    """How many single numbers of a wire can be tried in the time of an answer; half of that where evaluations are dear."""
+    """How many single numbers of a wire can be tried in its time; half of that where evaluations are dear."""
     started = time.perf_counter()
     shown.program.objective_value(shown.feeds, shown.parameters, shown.buffers, shown.random)
     seconds = max(time.perf_counter() - started, 1e-6)
-    return max(2, min(ENTRIES, int(PART_SECONDS / (2 * seconds))))
+    return max(2, min(ENTRIES, int(WIRE_SECONDS / (2 * seconds))))
 
 
 def _row(checker: Checker, where: str | Key) -> AuditRow:

@@ -32,6 +32,7 @@ from graph.model.address import Address, output, parameter, wire
 from graph.model.faults import KINDS, Fault, plant, possible
 from graph.model.graph import Graph
 from tests.support.card_reading import array_of, every_question, solved
+from tests.support.jobs import whole
 from tests.support.networks import network, product, tanh_net
 
 Nodes = dict[str, tuple[str, dict[str, Any]]]
@@ -258,7 +259,7 @@ def test_both_sweeps_are_autograds(name: str, fault: Fault) -> None:
 @every_fault
 def test_the_audit_compares_the_gradient_of_the_trace_with_the_true_one(name: str, fault: Fault) -> None:
     session, right = planted(name, fault), autograds(name, fault)
-    found = answer(Situation(session), Audit())
+    found = whole(Situation(session), Audit())
     assert isinstance(found, AuditPart) and found.rows
     for row in (row for row in found.rows if row.analytical is not None and row.numerical is not None):
         assert row.address.index is not None

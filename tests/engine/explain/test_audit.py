@@ -20,6 +20,7 @@ from engine.training.trainer import Trainer
 from graph.model.address import Address, output, parameter, wire
 from graph.model.graph import Graph
 from graph.storage.files import load
+from tests.support.jobs import whole
 from tests.support.networks import network, product, tanh_net
 from tests.support.scalar_graphs import derivatives, scalar_graph
 
@@ -38,17 +39,10 @@ def situation(graph: Graph) -> Situation:
 
 
 def audited(where: Graph | Situation) -> tuple[AuditRow, ...]:
-    """All rows, asked for in parts."""
-    where = where if isinstance(where, Situation) else situation(where)
-    rows: tuple[AuditRow, ...] = ()
-    question: Audit | None = Audit()
-    while question is not None:
-        part = answer(where, question)
-        assert isinstance(part, AuditPart), part
-        rows += part.rows
-        question = None if part.next is None else Audit(part.next, part.kinked)
-    assert len(rows) == part.total
-    return rows
+    """All rows."""
+    found = whole(where if isinstance(where, Situation) else situation(where), Audit())
+    assert isinstance(found, AuditPart), found
+    return found.rows
 
 
 def curve_of(function: str, at: float, method: str, dtype: str) -> ErrorCurve:
@@ -133,7 +127,7 @@ def test_wires_without_a_gradient_say_why() -> None:
 
 def test_without_an_objective_the_audit_is_refused() -> None:
     graph = network({"x": ("source.input", {}), "y": ("math.exp", {}), "z": ("math.exp", {})}, "x -> y.x; x -> z.x")
-    assert isinstance(answer(situation(graph), Audit()), Refusal)
+    assert isinstance(whole(situation(graph), Audit()), Refusal)
     assert isinstance(answer(situation(graph), StepCurve(output("x"))), Refusal)
 
 

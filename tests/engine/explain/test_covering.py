@@ -33,6 +33,7 @@ from graph.formula.to_graph import build
 from graph.model.address import Address, first_output, output, parameter, wire
 from graph.model.covered import ASKED, Covered
 from graph.model.graph import Graph
+from tests.support.jobs import whole
 from tests.support.networks import tanh_net
 
 np.set_printoptions(threshold=100_000, precision=17)
@@ -80,7 +81,7 @@ def leaks(thing: object, secret: np.ndarray) -> list[str]:
 def test_no_answer_holds_a_number_that_is_hidden(scalars: Session) -> None:
     graph, situation, checked = scalars.graph, Situation(scalars), 0
     asked = list(questions(graph))
-    plain = {question: answer(situation, question) for question in asked}
+    plain = {question: whole(situation, question) for question in asked}
     plain |= {q: replace(a, x=(), f=()) for q, a in plain.items() if isinstance(a, Local)}  # a curve's points are drawn, not written
     for identity, gradient, secret in numbers(scalars):
         wanted = addresses(graph, () if gradient else (identity,), (identity,) if gradient else ())
@@ -97,7 +98,7 @@ def test_no_array_of_an_answer_holds_a_hidden_tensor() -> None:
     """tanh 2–4–2: the gradients of the layers' outputs, of which entries stand in cards, tangents and updates."""
     session = Session(tanh_net(), dtype=torch.float64)
     graph, situation = session.graph, Situation(session)
-    plain = {q: answer(situation, q) for q in questions(graph) if not isinstance(q, Audit | StepCurve | Slice | Secant)}
+    plain = {q: whole(situation, q) for q in questions(graph) if not isinstance(q, Audit | StepCurve | Slice | Secant)}
     checked, view = 0, session.trace_view()
     for identity, gradient, secret in numbers(session):
         if not gradient or not secret.size > 1:

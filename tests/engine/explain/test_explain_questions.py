@@ -16,14 +16,16 @@ from engine.explain.audit import Audit, StepCurve
 from engine.explain.context import Situation
 from engine.explain.forward_mode import ForwardMode, ReverseMode
 from engine.explain.paths import PathLedger, PathSum
-from engine.explain.question import Question, Refusal, answer
+from engine.explain.question import Question, Refusal
 from engine.explain.slices import Secant, Slice
 from engine.explain.sweep import OwnSweep
 from engine.explain.symbolic import Symbolic
+from engine.numerics.job import Job
 from engine.training.session import Session, SessionError
 from engine.training.trainer import Trainer
 from graph.model.address import Address, wire
 from graph.model.graph import Graph, GraphError
+from tests.support.jobs import whole
 from tests.support.networks import network, tanh_net
 from tests.support.random_graphs import random_edit, random_graph
 from tests.support.scalar_graphs import scalar_graph
@@ -38,8 +40,8 @@ def places(graph: Graph, rng: random.Random) -> list[Address]:
     return rng.sample(found, min(len(found), 12))
 
 
-def questions(graph: Graph, rng: random.Random) -> list[Question]:
-    found: list[Question] = [Audit(), OwnSweep(), Symbolic(), Symbolic(rng.choice([*graph.nodes, "gone"]), simplify=False)]
+def questions(graph: Graph, rng: random.Random) -> list[Question | Job]:
+    found: list[Question | Job] = [Audit(), OwnSweep(), Symbolic(), Symbolic(rng.choice([*graph.nodes, "gone"]), simplify=False)]
     for p in places(graph, rng):
         found += [PathLedger(p, limit=5), PathSum(p), ForwardMode(p, rng.choice(["entry", "ones", "gradient"])), ReverseMode(p),
                   StepCurve(p, steps=27), Slice(p, points=5), Secant(p, rng.choice([0.1, -1e-8, 0.0]))]  # fmt: skip
@@ -49,7 +51,7 @@ def questions(graph: Graph, rng: random.Random) -> list[Question]:
 def ask_everything(where: Situation, rng: random.Random) -> int:
     answered = 0
     for question in questions(where.graph, rng):
-        found = answer(where, question)
+        found = whole(where, question)
         assert pickle.loads(pickle.dumps(question)) == question
         assert hash(question) == hash(pickle.loads(pickle.dumps(question)))
         if isinstance(found, Refusal):

@@ -25,6 +25,7 @@ from graph.model.faults import Fault, plant
 from graph.model.graph import Graph
 from graph.model.objective import Objective, find_objective
 from graph.storage.files import load
+from tests.support.jobs import whole
 from tests.support.networks import network, product, tanh_net
 from tests.support.random_graphs import random_graph
 from tests.support.scalar_graphs import derivatives, objective_of, scalar_graph
@@ -256,7 +257,7 @@ def test_the_mini_batch_shown_is_the_one_explained_with_its_masks(coming: bool, 
     assert found.gradient.data is not None
     np.testing.assert_array_equal(found.gradient.data, expected.parameter_gradients["h", "W"])
     np.testing.assert_allclose(summed(where, place), found.gradient.data, rtol=1e-10, atol=1e-14)
-    part = answer(where, Audit())
+    part = whole(where, Audit())
     assert isinstance(part, AuditPart)
     assert [row for row in part.rows if not row.ok] == []
     gradients = {row: expected.edge_gradients[row.address.id] for row in part.rows if row.address.kind == "edge" and not row.note}

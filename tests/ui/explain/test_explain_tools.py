@@ -119,6 +119,35 @@ def test_tags_of_older_numbers_go_at_once_and_come_again_for_the_new_ones(window
     qtbot.waitUntil(lambda: set(window.canvas.overlay.tags("audit")) == set(window.document.graph.edges), timeout=PATIENCE)
 
 
+def test_an_audit_comes_row_by_row_and_can_be_cancelled(window: Window, qtbot: QtBot) -> None:
+    window.explain.show_audit()
+    tool = window.explain.tools.current
+    assert isinstance(tool, AuditTool)
+    audit = window.explain.audit
+    audit.toggle()
+    qtbot.waitUntil(lambda: bool(audit.rows), timeout=PATIENCE)
+    assert audit.busy and len(audit.rows) < audit.total
+
+    tool.job_bar.cancel.click()
+    kept = list(audit.rows)
+    qtbot.wait(60)
+    assert not audit.busy and audit.rows == kept and tool.summary.text().startswith("Cancelled: ")
+    assert set(window.canvas.overlay.tags("audit")) == {row.address.id for row in kept}
+
+    window.document.do(SetParam(names(window.document)["x"], "value", 3.0))  # other numbers are audited again, from the beginning
+    qtbot.waitUntil(lambda: len(audit.rows) == audit.total > 0 and not audit.busy, timeout=PATIENCE)
+    assert "all agree" in tool.summary.text()
+
+
+def test_a_document_edited_during_an_audit_gets_an_audit_of_its_own(window: Window, qtbot: QtBot) -> None:
+    audit, x = window.explain.audit, names(window.document)["x"]
+    audit.toggle()
+    qtbot.waitUntil(lambda: bool(audit.rows), timeout=PATIENCE)
+    window.document.do(SetParam(x, "value", 7.0))
+    qtbot.waitUntil(lambda: not window.stale and len(audit.rows) == audit.total > 0 and not audit.busy, timeout=PATIENCE)
+    assert sorted(row.analytical for row in audit.rows if row.analytical is not None) == [-5.0, 1.0, 1.0, 7.0]  # y, 1, 1, x
+
+
 def test_the_list_tells_the_numbers_of_the_newest_audit_when_it_is_seen_again(window: Window, qtbot: QtBot) -> None:
     """∂f/∂y = x at the product: 2, and 3 once x is 3, in as many rows."""
     audited(window, qtbot)
