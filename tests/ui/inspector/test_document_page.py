@@ -32,7 +32,7 @@ def test_a_field_edits_its_setting_and_undo_brings_it_back(page: DocumentPage, q
     before = dict(document.graph.settings)
     field = page.form.editors[setting.name]
     field.show()  # what applies only to graphs with data has a field here too
-    value = enter(qtbot, field, setting, {"ints": "3, 4"}.get(setting.kind, "17"))
+    value = enter(qtbot, field, setting, {"ints": "3, 4", "text": "seventeen"}.get(setting.kind, str(int(setting.minimum or 0) + 2)))
     stored = [number - 1 for number in value] if setting.counted_from_one else value
     assert document.graph.settings[setting.name] == stored != before.get(setting.name)
     document.undo()

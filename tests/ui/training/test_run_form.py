@@ -40,7 +40,7 @@ def test_a_field_edits_its_setting_and_undo_brings_it_back(page: TrainingPage, q
     before = dict(document.graph.training)
     form = page.optimizer_form if setting.form == "optimizer" else page.run_form
     field = form.editors[setting.name]
-    value = enter(qtbot, field, setting, str(int(setting.minimum or 0) + 17))
+    value = enter(qtbot, field, setting, str(int(setting.minimum or 0) + 7))
     assert document.graph.training[setting.name] == value != before.get(setting.name, setting.default)
     if setting.excludes:
         assert document.graph.training[setting.excludes] is None
