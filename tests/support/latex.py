@@ -13,12 +13,11 @@ _TOKEN = re.compile(r"\\log_(?:2|\{10\})|\\bar\{@\w+\}|@\w+|\\mathrm\{\w+\}|\\[A
 _SILENT = ("\\,", "\\;", "\\:", "\\ ", "\\sum", "\\cdot", "\\odot", "\\quad")
 _CLOSING = (")", "]", "}", ",", "=", "<", ">", "\\leq", "+", "-", "/", "\\mathrm{if}", "\\mathrm{else}")
 _FUNCTIONS: dict[str, Callable[..., float]] = {
-    "\\sin": math.sin, "\\cos": math.cos, "\\tanh": math.tanh, "\\log": math.log, "\\ln": math.log, "\\max": max, "\\min": min,
-    "\\tan": math.tan, "\\arctan": math.atan, "\\sinh": math.sinh, "\\cosh": math.cosh, "\\mathrm{atan2}": math.atan2,
-    "\\log_{10}": math.log10, "\\log_2": math.log2,
+    "\\ln": math.log, "\\max": max, "\\min": min, "\\arctan": math.atan, "\\log_{10}": math.log10, "\\log_2": math.log2,
     "\\mathrm{sign}": lambda x: float(x > 0) - float(x < 0), "\\sigma": lambda x: 1 / (1 + math.exp(-x)),
     "\\Phi": lambda x: (1 + math.erf(x / math.sqrt(2))) / 2, "\\varphi": lambda x: math.exp(-x * x / 2) / math.sqrt(2 * math.pi),
 }  # fmt: skip
+"""Those that Python's `math` has under another name, or not at all."""
 _RELATIONS: dict[str, Callable[[float, float], bool]] = {
     "<": lambda a, b: a < b, ">": lambda a, b: a > b, "=": lambda a, b: a == b, "\\leq": lambda a, b: a <= b,
 }  # fmt: skip
@@ -30,6 +29,13 @@ def evaluate(text: str, names: Mapping[str, float]) -> float:
     value = reader.sum()
     assert reader.at == len(reader.tokens), f"{text}: nothing is known about {reader.tokens[reader.at:]}"
     return value
+
+
+def _function(token: str) -> Callable[..., float] | None:
+    """The function that LaTeX writes as `\\sin` or `\\mathrm{erf}`."""
+    name = re.fullmatch(r"\\(?:mathrm\{(\w+)\}|(\w+))", token)
+    found = _FUNCTIONS.get(token) or (getattr(math, name[1] or name[2], None) if name else None)
+    return found if callable(found) else None
 
 
 class _Reader:
@@ -97,8 +103,8 @@ class _Reader:
             return top / self.group()
         if token == "\\sqrt":
             return math.sqrt(self.group())
-        if token in _FUNCTIONS and token not in self.names:
-            return _FUNCTIONS[token](*self.arguments())
+        if (function := _function(token)) is not None and token not in self.names:
+            return function(*self.arguments())
         return float(token) if token[0].isdigit() else self.names[token]
 
     def arguments(self) -> list[float]:
