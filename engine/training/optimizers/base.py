@@ -137,9 +137,9 @@ class Optimizer:
         self.weight_decay = float(self.hyper.get("weight_decay", 0.0))
         for remembered in self.remembers:
             if not remembered.scalar and remembered.name not in self.state and holds(remembered.when, self.hyper):
-                self.state[remembered.name] = [torch.full_like(p, self._start(remembered.name)) for p in self.parameters]
+                self.state[remembered.name] = [torch.full_like(p, self._first_value(remembered.name)) for p in self.parameters]
 
-    def _start(self, name: str) -> float:
+    def _first_value(self, name: str) -> float:
         start = next(r.start for r in self.remembers if r.name == name)
         return float(self.hyper[start] if isinstance(start, str) else start)
 
@@ -195,7 +195,7 @@ class Optimizer:
                 if old is not None and old.shape == tensor.shape:
                     tensor.copy_(old)
                 else:
-                    tensor.fill_(self._start(key))
+                    tensor.fill_(self._first_value(key))
         self.t = int(captured["t"]) if "t" in captured else 0
         for remembered in self.remembers:
             if remembered.scalar:

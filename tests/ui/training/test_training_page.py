@@ -15,6 +15,7 @@ from engine.kernel.protocol import Progress
 from engine.training.curve import Point
 from engine.training.optimizers.registry import OPTIMIZERS
 from ui.forms.number_field import NumberField
+from ui.maths.formula import FormulaView
 from ui.shell.window import Window
 from ui.training.training import optimizer_text, progress_parts, progress_text, rate_of
 
@@ -99,6 +100,24 @@ def test_every_optimizer_has_a_chip_text_and_a_form(window: Window) -> None:
         window._settled()
         assert window.bottom.training.hyper_form is not None
         assert optimizer_text(window.document)
+
+
+def test_the_equations_shown_are_those_of_the_switches(window: Window, qtbot: QtBot) -> None:
+    page = window.bottom.training
+    page._set("optimizer", "adam")
+    window._settled()
+    plain = [view.latex for view in page.findChildren(FormulaView)]
+    assert plain == list(OPTIMIZERS["adam"].formula({})) and not any(r"\max" in text for text in plain)
+
+    assert page.hyper_form is not None
+    box = page.hyper_form.editors["amsgrad"]
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_Space)
+    window._settled()
+
+    assert window.document.graph.training["hyper"]["amsgrad"] is True
+    assert r"r_{\max} \leftarrow \max(r_{\max}, r)" in [view.latex for view in page.findChildren(FormulaView)]
+    assert page.optimizer_form.editors["optimizer"].toolTip() == OPTIMIZERS["adam"].doc
 
 
 def test_the_line_beside_the_tabs_says_epoch_loss_and_speed() -> None:

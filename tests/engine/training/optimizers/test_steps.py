@@ -129,7 +129,7 @@ def test_the_step_that_runs_is_the_one_of_the_equations_and_of_torch(key: str, h
 def test_the_step_is_that_of_torch_called_by_hand(
     key: str, hyper: dict[str, Any], cls: type[torch.optim.Optimizer], options: dict[str, Any]
 ) -> None:
-    assert_same(ours(key, hyper), theirs(lambda parameters: cls(parameters, **options)))  # type: ignore[call-arg]
+    assert_same(ours(key, hyper), theirs(lambda parameters: cls(parameters, **options)))
 
 
 def test_every_optimizer_has_a_reference_of_its_own() -> None:
