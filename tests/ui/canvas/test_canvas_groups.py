@@ -34,6 +34,7 @@ from tests.support.canvas_graphs import (  # fmt: skip
     xy_plus_z,
     xy_plus_z_trace,
 )
+from ui.canvas.model.number_texts import texts
 from ui.canvas.view import Canvas
 from ui.look.theme import THEMES
 from ui.shell.workspace.playback import Playhead
@@ -332,9 +333,12 @@ def test_another_document_starts_at_its_outermost_level(canvas: Canvas) -> None:
 
 
 def test_a_trace_without_numbers_shows_no_number_at_a_group(canvas: Canvas) -> None:
-    grouped(canvas, "d", "f")
+    made = grouped(canvas, "d", "f")
     canvas.set_trace(TraceView())
     canvas.grab()
+    assert canvas.content.node_value(made, "y") is None
+    for edge in (canvas.document.graph.edges[edge_id] for edge_id in canvas.scene.edges):
+        assert [text.kind for text in texts(edge, canvas.content)] == ["empty", "empty"]  # dashed outlines, no digits
 
 
 def test_l_arranges_the_cards_of_a_level_and_takes_their_content_along(canvas: Canvas) -> None:
