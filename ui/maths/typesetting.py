@@ -136,7 +136,8 @@ _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|@\w+|[A-Za-z]|[0-9.]+|\s+|.", re.DOTALL)
 _GREEK = {
     "alpha": "𝛼", "beta": "𝛽", "gamma": "𝛾", "delta": "𝛿", "epsilon": "𝜖", "varepsilon": "𝜀", "zeta": "𝜁", "eta": "𝜂", "theta": "𝜃",
     "iota": "𝜄", "kappa": "𝜅", "lambda": "𝜆", "mu": "𝜇", "nu": "𝜈", "xi": "𝜉", "pi": "𝜋", "rho": "𝜌", "sigma": "𝜎", "tau": "𝜏",
-    "upsilon": "𝜐", "phi": "𝜙", "varphi": "𝜑", "chi": "𝜒", "psi": "𝜓", "omega": "𝜔", "Phi": "Φ", "Sigma": "Σ", "Delta": "Δ",
+    "upsilon": "𝜐", "phi": "𝜙", "varphi": "𝜑", "chi": "𝜒", "psi": "𝜓", "omega": "𝜔", "Gamma": "Γ", "Delta": "Δ",
+    "Theta": "Θ", "Lambda": "Λ", "Xi": "Ξ", "Pi": "Π", "Sigma": "Σ", "Upsilon": "Υ", "Phi": "Φ", "Psi": "Ψ", "Omega": "Ω",
 }  # fmt: skip
 _SIGNS = {
     "partial": "∂", "top": "⊤", "infty": "∞", "ldots": "…", "cdots": "⋯", "nabla": "∇", "ell": "ℓ", "prime": "′", "{": "{", "}": "}",

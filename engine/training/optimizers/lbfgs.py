@@ -11,7 +11,7 @@ from engine.training.optimizers.base import LARGEST_COUNT, Optimizer
 from engine.training.optimizers.equations import Equation
 from engine.training.optimizers.settings import learning_rate
 from graph.model.spec import Setting
-from graph.text.messages import _
+from graph.text.messages import _, ngettext
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -149,12 +149,16 @@ class Lbfgs(Optimizer):
         raise TypeError("L-BFGS evaluates the objective itself; call minimise")
 
     def step_note(self, before: Mapping[str, Tensor], after: Mapping[str, Tensor]) -> str:
-        tried, begun = after.get("lbfgs.func_evals"), before.get("lbfgs.func_evals")
+        tried, begun = after.get(f"{PREFIX}func_evals"), before.get(f"{PREFIX}func_evals")
         count = int(tried) - int(begun or 0) if tried is not None else 0
-        text = f"One step of L-BFGS makes several of its iterations; d is all of them together. It evaluated the loss {count} times."
-        if self.backed_away:
-            text += f" It backed away from {self.backed_away} points where the loss is not finite."
-        return text
+        notes = [_("One step of L-BFGS makes several of its iterations; d is all of them together.")]
+        notes.append(ngettext("It evaluated the loss once.", "It evaluated the loss {count} times.", count).format(count=count))
+        if away := self.backed_away:
+            notes.append(ngettext(
+                "It backed away from one point where the loss is not finite.",
+                "It backed away from {count} points where the loss is not finite.", away,
+            ).format(count=away))  # fmt: skip
+        return " ".join(notes)
 
     def memory(self, names: Sequence[str]) -> dict[str, Tensor]:
         held = self.inner.state[self.parameters[0]]

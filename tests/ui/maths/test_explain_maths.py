@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,6 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.compile.trace import array_view
 from engine.nodes.catalog import CATALOG
+from engine.training.optimizers.registry import OPTIMIZERS
+from graph.formula.latex import GREEK_NAMES
 from ui.look.numbers import exact
 from ui.look.theme import LIGHT
 from ui.maths.arrays import cell_tip, picture, plane
@@ -135,3 +139,16 @@ def test_an_empty_sheet_has_no_height_and_says_nothing(qtbot: QtBot) -> None:
     sheet.show_lines([Written(Row(()))], [], LIGHT)
 
     assert sheet.text == "" and not sheet.links()
+
+
+@pytest.mark.parametrize("name", sorted(GREEK_NAMES - {"varsigma"}))
+def test_every_greek_letter_of_a_formula_is_set_as_a_letter(name: str) -> None:
+    assert not plain(read(f"\\{name}")).isascii()
+
+
+@pytest.mark.parametrize(("key", "switches"), [(key, on) for key in OPTIMIZERS for on in (False, True)])
+def test_the_equations_of_every_optimizer_are_set_without_a_word_left_over(key: str, switches: bool) -> None:
+    chosen = {s.name: switches for s in OPTIMIZERS[key].settings if s.kind == "bool"}
+    for text in OPTIMIZERS[key].formula(chosen):
+        words = re.findall("[A-Za-z]{2,}", plain(read(re.sub(r"\\quad.*", "", text))))
+        assert set(words) <= {"max", "min", "sign", "sqrt"}, text
