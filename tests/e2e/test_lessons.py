@@ -83,7 +83,7 @@ def test_every_step_can_be_opened_from_anywhere(name: str, number: int) -> None:
     """Its document is sound, what it hides and lights is on the canvas, and what its questions ask for is a number there."""
     shown = played(name, number)
     assert not lint(shown.graph)
-    assert not [problem for problem in shown.settings.problems if problem.severity == "error"]
+    assert not [problem for problem in shown.session.problems if problem.severity == "error"]
     optimizer(shown.graph.training["optimizer"]).with_defaults(shown.graph.training["hyper"])
     for quantity, names in (("value", shown.step.hide_values), ("gradient", shown.step.hide_gradients)):
         assert all(shown.tensor(hidden, quantity) is not None for hidden in names)
@@ -98,7 +98,7 @@ def test_every_step_can_be_opened_from_anywhere(name: str, number: int) -> None:
 def test_training_in_a_step_ends_within_what_the_document_allows(name: str, number: int) -> None:
     shown = played(name, number)
     steps = sum(action.args["steps"] for action in shown.step.run if action.do == "train")
-    assert shown.settings.state.step == steps
+    assert shown.session.state.step == steps
 
 
 @pytest.mark.parametrize("name", NAMES)
