@@ -99,7 +99,7 @@ def _reached(trace: TraceView, playhead: Playhead, graph: Graph) -> TraceView:
     )
 
 
-def ahead(trace: TraceView, playhead: Playhead | None, graph: Graph) -> frozenset[Address]:
+def ahead(playhead: Playhead | None, graph: Graph) -> frozenset[Address]:
     """What playback has not come to, for questions to the kernel; nothing at rest."""
     if playhead is None or playhead.at_rest:
         return frozenset()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from engine.compile.views import TraceView
-from engine.compile.visible import NOTHING
+from engine.compile.visible import NOTHING, Hidden
 from engine.explain.question import Question, Refusal
 from engine.kernel.job_client import JobClient, OnEnd, OnProgress
 from engine.kernel.process import BENCH, KernelProcess
@@ -75,8 +75,8 @@ class KernelClient:
         self.on_progress: Callable[[Progress], None] = lambda progress: None
         self.on_status: Callable[[Status, str], None] = lambda status, text: None
         self.on_handover: Callable[[Handover], None] = lambda handover: None
-        self.hidden = NOTHING
-        """What answers and arrays may not contain; whoever hides or reveals something sets it."""
+        self.hidden: Callable[[], Hidden] = lambda: NOTHING
+        """Says what answers and arrays may not contain now."""
         self.progress = Progress()
         self.run = 0
         """The id of the run that commands are for."""
@@ -302,7 +302,8 @@ class KernelClient:
             moves=tuple(self._moves), edits=() if wishes.text else tuple(edit.to_json() for edit in self._edits),
             commands=tuple(self._commands), warm=warm, trace=trace, progress=progress, run=self.run, points_known=dict(self._points_known),
             state=state,
-            kept=bool(self._kept), arrays=tuple(self._arrays), questions=tuple(self._questions), hidden=self.hidden,
+            kept=bool(self._kept), arrays=tuple(self._arrays), questions=tuple(self._questions),
+            hidden=self.hidden() if self._arrays or self._questions else NOTHING,
             new_jobs=self._jobs.new, jobs=self._jobs.wanted,
         )  # fmt: skip
         self._jobs.sent(now)
@@ -341,7 +342,8 @@ class KernelClient:
         if trace is not None and reply.structure == self._document.structure:
             self.traced_revision = reply.revision
             self.on_trace(trace)
-        if request.hidden == self.hidden:  # else they are asked for once more, without what has been hidden meanwhile
+        # what has been hidden meanwhile is in no answer: then the same is asked once more
+        if not (request.arrays or request.questions) or request.hidden == self.hidden():
             for key in request.arrays:
                 for callback in self._arrays.pop(key, []):
                     callback(reply.arrays.get(key))

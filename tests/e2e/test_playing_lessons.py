@@ -127,12 +127,12 @@ def test_a_prediction_typed_beside_the_canvas_is_judged_with_hints(window: Windo
     box.field.setText("6")
     box.try_it()
     qtbot.waitUntil(lambda: "Not yet" in box.verdict.text(), timeout=20_000)
-    assert "y2" in box.comment.text and edge in window.canvas.overlay.hidden.gradients
+    assert "y2" in box.comment.text and edge in window.visibility.gradients
     box.field.setText("4")
     box.try_it()
     qtbot.waitUntil(lambda: box.done, timeout=20_000)
 
-    assert edge not in window.canvas.overlay.hidden.gradients
+    assert edge not in window.visibility.gradients
     window.lessons.next()
     assert not window.predict.board.answered
 

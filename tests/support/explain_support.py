@@ -8,6 +8,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from engine.compile.views import TraceView
+from engine.compile.visible import NOTHING, Hidden
 from engine.explain.context import Situation
 from engine.explain.question import Question, answer
 from engine.kernel.job_client import JobClient, OnEnd, OnProgress
@@ -37,6 +38,7 @@ class Desk(QObject):
         self.trace: TraceView | None = None
         self.asked: list[Question] = []
         self.quiet = False
+        self._hidden: Callable[[], Hidden] = lambda: NOTHING
         self._waiting: list[tuple[Document, Question, Callable[[Any], None]]] = []
         self._document: Document | None = None
         self.jobs = JobClient()
@@ -71,6 +73,9 @@ class Desk(QObject):
             self.trace = made
             self.traced.emit(made)
 
+    def hide(self, hidden: Callable[[], Hidden]) -> None:
+        self._hidden = hidden
+
     def ask(self, question: Question, callback: Callable[[Any], None]) -> None:
         assert self._document is not None
         self.asked.append(question)
@@ -83,7 +88,7 @@ class Desk(QObject):
         waiting, self._waiting = self._waiting, []
         for document, question, callback in waiting:
             if document is self._document:
-                callback(answer(Situation(self.session()), question))
+                callback(answer(Situation(self.session()), question, self._hidden()))
 
     def go_on(self) -> None:
         """Give the answers that were held back."""

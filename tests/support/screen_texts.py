@@ -49,7 +49,7 @@ def painted(widget: QWidget) -> list[str]:
 
 def exported(window: Window, folder: Path) -> list[str]:
     path = folder / "picture.svg"
-    write_picture(path, window.document.graph, window.trace, window.theme.name, 1.0, window.canvas.overlay.hidden)
+    write_picture(path, window.document.graph, window.trace, window.theme.name, 1.0)
     return [html.unescape(text).strip() for text in _TEXT.findall(path.read_text("utf-8"))]
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject
 
+from graph.model.covered import Covered
 from ui.debugger.bar import Bar
 from ui.debugger.breakpoints import Breakpoint, Breakpoints
 from ui.debugger.timeline import Phase, Timeline
@@ -106,7 +107,7 @@ class Control(QObject):
         """Put the strip under the canvas; the numbers shown are those of the coming training step from now on."""
         if self.open:
             return
-        self.open, self._before = True, self._workspace.trace
+        self.open, self._before = True, self._workspace.visibility.animated
         if self.bar is None:
             self._make_bar()
         assert self.bar is not None
@@ -121,7 +122,7 @@ class Control(QObject):
         if not self.open:
             return
         workspace = self._workspace
-        self.open, self._goal, self._wish, self._before = False, None, None, workspace.trace
+        self.open, self._goal, self._wish, self._before = False, None, None, workspace.visibility.animated
         workspace.playhead.set_tail(False)
         workspace.canvas.overlay.highlight(OWNER, ())
         if self.bar is not None:
@@ -216,7 +217,7 @@ class Control(QObject):
 
     def _go(self, start: int, end: int) -> None:
         """Stand at a position; on the way there, a breakpoint may stop it."""
-        trace = self._workspace.trace
+        trace = self._workspace.visibility.truth
         for i in range(start, min(end, len(self.timeline.events))):
             event = self.timeline.events[i]
             hit = self.breakpoints.hit(event, trace) if trace is not None else None
@@ -260,11 +261,11 @@ class Control(QObject):
         self.updates.show_page(ask)
 
     def _breaks(self, event: Event) -> bool:
-        trace = self._workspace.trace
+        trace = self._workspace.visibility.truth
         return trace is not None and self.breakpoints.hit(event, trace) is not None
 
     def _broke(self, event: Event) -> None:
-        trace = self._workspace.trace
+        trace = self._workspace.visibility.truth
         hit = self.breakpoints.hit(event, trace) if trace is not None else None
         if hit is not None:
             self._say_stop(*hit)
@@ -272,16 +273,15 @@ class Control(QObject):
     def _say_stop(self, point: Breakpoint, met: float) -> None:
         name = self._name(point.node)
         if point.condition is not None:
-            self._workspace.say(point.condition.stop(self.iteration, name, self._unhidden(point.condition, met)))
+            self._workspace.say(point.condition.stop(self.iteration, name, self._shown(point.condition, met)))
         else:
             self._workspace.say(f"Stopped at the breakpoint{' at ' if name else ''}{name}.")
 
-    def _unhidden(self, condition: Condition, met: float | None) -> float | None:
-        """The number that met a condition, unless it is to be found out."""
-        hidden, trace = self._workspace.canvas.overlay.hidden, self._workspace.trace
-        objective = trace.objective[0] if trace is not None and trace.objective is not None else ""
-        places = hidden.gradients if condition.of_gradient else hidden.values
-        return None if (condition.node or (objective if condition.quantity == "loss" else "")) in places else met
+    def _shown(self, condition: Condition, met: float | None) -> float | None:
+        """The number that met a condition, as it may be said."""
+        objective = self._workspace.trace.objective if self._workspace.trace is not None else None
+        node = condition.node or (objective[0] if objective is not None and condition.quantity == "loss" else "")
+        return met if met is None else self._workspace.visibility.shown("gradient" if condition.of_gradient else "value", node, met)
 
     def _name(self, node: str) -> str:
         nodes = self._workspace.document.graph.nodes
@@ -337,9 +337,11 @@ class Control(QObject):
         if before is None or (trace.iteration >= 0) != self.open:
             return
         self._before = None
-        old, new = _loss(before), _loss(trace)
-        hidden = self._workspace.canvas.overlay.hidden.values
-        if old is None or new is None or old == new or before.structure != trace.structure or (trace.objective or ("",))[0] in hidden:
+        now = self._workspace.visibility.animated
+        old, new = _loss(before), _loss(now if now is not None else trace)
+        if old is None or new is None or old == new or before.structure != trace.structure:
+            return
+        if isinstance(old, Covered) or isinstance(new, Covered):
             return
         what = "the coming training step's samples" if self.open else "the chosen samples again"
         self._workspace.say(f"Loss {number(new)}, before {number(old)}: now of {what}.")
@@ -356,7 +358,7 @@ class Control(QObject):
             self.kernel.debug(True)
         stop = (progress.run, progress.step, progress.stopped)
         if progress.stopped is not None and progress.phase == "paused" and stop != self._said:
-            met = self._unhidden(progress.stopped, progress.met)
+            met = self._shown(progress.stopped, progress.met)
             self._workspace.say(progress.stopped.stop(progress.step, self._name(progress.stopped.node), met))
         self._said = stop
         self._tell_conditions()

@@ -99,12 +99,11 @@ class Debugger(Feature):
             self._made.engine_began_anew()
 
     def _moved(self) -> None:
-        """Panels follow the canvas event by event; nothing happens at the ticks between."""
+        """The strip follows event by event; nothing happens at the ticks between."""
         playhead = self.workspace.playhead
         now = (playhead.at_rest, playhead.event_index, playhead.under_way, playhead.length)
         if now == self._shown:
             return
         self._shown = now
-        self.workspace.showing.show_seen()
         if self._made is not None:
             self._made.moved()

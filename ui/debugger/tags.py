@@ -7,10 +7,10 @@ from ui.canvas.model.overlay import Tag
 from ui.look.numbers import number
 
 
-def update_tags(update: Update, asked: frozenset[str] = frozenset()) -> dict[str, Tag]:
-    """By node: old and new of a number; of tensors, how long the step is. None where the gradient is `asked`: the step tells it."""
+def update_tags(update: Update) -> dict[str, Tag]:
+    """By node: old and new of a number; of tensors, how long the step is. None where the step may not be shown."""
     rows: dict[str, list[ParameterUpdate]] = {}
-    for row in (each for each in update.parameters if each.node not in asked):
+    for row in (each for each in update.parameters if not each.new.covered):
         rows.setdefault(row.node, []).append(row)
     return {node: Tag(" · ".join(_text(row, len(found) > 1 or "." in row.label) for row in found)) for node, found in rows.items()}
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QBrush
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from engine.explain.update import ParameterUpdate, Update
-from ui.explain.writing import HIDDEN, Writer
+from ui.explain.writing import Writer
 from ui.look.numbers import exact, number, shape_text
 from ui.look.theme import LIGHT, Theme, color
 from ui.look.widgets import ElidedLabel, button, label, scrolled, set_property
@@ -35,7 +35,6 @@ class UpdateView(QWidget):
         self._theme = LIGHT
         self._update: Update | None = None
         self._rows: list[ParameterUpdate] = []
-        self._asked: frozenset[str] = frozenset()
         self.message = label(WAITING, "secondary", wrap=True)
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.table = self._table()
@@ -107,10 +106,9 @@ class UpdateView(QWidget):
         at = self.table.currentRow()
         return self._rows[at] if 0 <= at < len(self._rows) else None
 
-    def show_update(self, update: Update | None, message: str = WAITING, asked: frozenset[str] = frozenset()) -> None:
-        """Fill the table, keeping the row that was chosen; None: say why there is nothing. Of the nodes `asked` the gradient is to be
-        found out."""
-        self._update, self._asked = update, asked
+    def show_update(self, update: Update | None, message: str = WAITING) -> None:
+        """Fill the table, keeping the row that was chosen; None: say why there is nothing."""
+        self._update = update
         self.message.setText(message)
         self.message.setVisible(update is None)
         self._content.setVisible(update is not None)
@@ -157,8 +155,6 @@ class UpdateView(QWidget):
         old, gradient, _, new = row.numbers
         texts = [row.label, *map(number, (old, gradient, new))]
         tips = [f"{row.label}: {shape_text(row.old.shape)}", *(exact(value, row.old.dtype) for value in (old, gradient, new))]
-        if row.node in self._asked:
-            texts[2:], tips[2:] = [HIDDEN, HIDDEN], ["to be found out", "to be found out"]
         for column, (text, tip, ink) in enumerate(zip(texts, tips, inks, strict=True)):
             item = QTableWidgetItem(text)
             item.setToolTip(tip)
@@ -183,10 +179,6 @@ class UpdateView(QWidget):
             each.setVisible(bool(row.entry))
         self.entry.setText(place)
         self.entry.setFixedWidth(self.entry.fontMetrics().horizontalAdvance(place + "000") + 16)
-        if row.node in self._asked:
-            said = "The gradient is to be found out first: the step would give it away."
-            self.sheet.show_lines([Written(None, said, 13.5, 0.0, "secondary")], [], self._theme)
-            return
         writer = Writer()
         lines = [replace(writer.line(line), size=SIZE) for line in row.lines]
         if update.note:

@@ -33,8 +33,7 @@ class Updates(QObject):
         self._tab = -1
         self._updating = False
         self._known: tuple[Pass, Update | Refusal | None] | None = None
-        self._asked: frozenset[str] = frozenset()
-        workspace.canvas.overlay.changed.connect(self._overlay_changed)
+        workspace.visibility.hid.connect(self._hid)
 
     # the page
 
@@ -125,13 +124,13 @@ class Updates(QObject):
         if self._workspace.kernel is not None:
             self._workspace.kernel.ask(UpdateOf(node, name, entry), take)
 
-    def _overlay_changed(self) -> None:
-        """Gradients were hidden, or found: a step would give them away."""
-        if frozenset(self._workspace.canvas.overlay.hidden.gradients) != self._asked:
-            self._show()
+    def _hid(self, more: bool) -> None:
+        """Other numbers are hidden: the update holds some of them, or lacks some."""
+        if self._known is not None:
+            self._known = None
+            self.follow()
 
     def _show(self) -> None:
-        asked = self._asked = frozenset(self._workspace.canvas.overlay.hidden.gradients)
         known = self._known
         found = known[1] if known is not None and self._updating and known[0] == self._pass else None
         update = found if isinstance(found, Update) else None
@@ -139,5 +138,5 @@ class Updates(QObject):
             from ui.debugger.update_view import WAITING
 
             waiting = "…" if self._updating and found is None and self._workspace.kernel is not None else WAITING
-            self.page.update_view.show_update(update, found.text if isinstance(found, Refusal) else waiting, asked)
-        self._workspace.canvas.overlay.tag(OWNER, update_tags(update, asked) if update is not None else {})
+            self.page.update_view.show_update(update, found.text if isinstance(found, Refusal) else waiting)
+        self._workspace.canvas.overlay.tag(OWNER, update_tags(update) if update is not None else {})

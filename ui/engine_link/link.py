@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
 from engine.compile.views import TraceView
+from engine.compile.visible import Hidden
 from engine.explain.question import Question
 from engine.kernel.client import KernelClient, kept_edit
 from engine.kernel.job_client import OnEnd, OnProgress
@@ -177,6 +178,10 @@ class Kernel(QObject):
         """Call back with one full array (see `engine.kernel.protocol.ArrayKey`), or None when there is none."""
         self._client.request_array(key, callback)
         self._watch()
+
+    def hide(self, hidden: Callable[[], Hidden]) -> None:
+        """Ask this before every question and every array: what is hidden is in no answer."""
+        self._client.hidden = hidden
 
     def ask(self, question: Question, callback: Callable[[Any], None]) -> None:
         """Call back with the answer for the document as it is now, or with a `Refusal`; never once another document is attached."""

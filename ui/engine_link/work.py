@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject
 
-from engine.explain.question import Question
+from engine.explain.question import Question, Refusal
 from engine.kernel.job_client import OnEnd, OnProgress, Parts
 from engine.numerics.job import Job, JobEnd, Report
 from graph.text.messages import _
@@ -36,6 +36,8 @@ class _Line:
     rest: int = REST_MS
     since: float = -math.inf
     """When the last question was sent."""
+    last: Question | None = None
+    """The question whose answer is shown."""
     number: int = 0
     """Of the questions that were not forgotten."""
 
@@ -81,6 +83,15 @@ class Work(Schedule):
             line.wish = line.asked = None
             line.number += 1
 
+    def hid(self, more: bool) -> None:
+        """Other numbers are hidden than before: what is under way is out of date, and where `more` are hidden no place keeps an answer."""
+        for show, line in list(self._lines.items()):
+            self.forget(show)
+            line.since = -math.inf
+            if more and line.last is not None:
+                question, line.last = line.last, None
+                show(question, Refusal("…"))
+
     def _send(self, show: Show) -> None:
         line, kernel = self._lines[show], self.kernel
         if kernel is None or line.wish is None or line.asked is not None:
@@ -94,7 +105,7 @@ class Work(Schedule):
         line = self._lines.get(show)
         if line is None or number != line.number:
             return
-        line.asked = None
+        line.asked, line.last = None, question
         show(question, answer)
         self._next(show)
 

@@ -41,6 +41,7 @@ class AuditOverlay(QObject):
         """How far the audit under way has come."""
         self._job: JobHandle | None = None
         self._of: tuple[object, ...] = ()
+        workspace.visibility.hid.connect(self._hid)
 
     # on and off
 
@@ -78,6 +79,12 @@ class AuditOverlay(QObject):
             self._of = of
             self._job = self._workspace.work.job(Audit(), self._progressed, self._ended)
             self.report = Report()
+
+    def _hid(self, more: bool) -> None:
+        """Other numbers are hidden: the rows hold some of them, or lack some."""
+        if self.on:
+            self._of = ()
+            self.follow(self._workspace.trace)
 
     def document_changed(self) -> None:
         """Numbers of an older document: their tags go at once."""

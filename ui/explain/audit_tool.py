@@ -16,7 +16,6 @@ from graph.text.messages import _
 from ui.explain.audit import kind_of, severity, verdict
 from ui.explain.links import follow, point_at
 from ui.explain.tool import Tool, chosen_place, telling_entry
-from ui.explain.writing import HIDDEN
 from ui.look.job_bar import JobBar
 from ui.look.numbers import exact, number
 from ui.look.theme import color, font
@@ -190,10 +189,9 @@ class AuditTool(Tool):
         theme, kind, name = self.theme, kind_of(row), row.name
         values = (row.analytical, row.numerical)
         said = f"{SIGNS[kind]} {verdict(row)}".strip()
-        asked = self.asked(row.address)
-        texts = [name, *("" if v is None else HIDDEN if asked else number(v) for v in values), said]
+        texts = [name, *("" if v is None else number(v) for v in values), said]
         told = ABSENT.get(row.note, row.note) or f"step {number(row.step, 2)}"
-        tips = [name, *("" if v is None or asked else exact(v) for v in values), told]
+        tips = [name, *("" if v is None else exact(v) for v in values), told]
         for column, (text, tip) in enumerate(zip(texts, tips, strict=True)):
             item = QTableWidgetItem(text)
             item.setToolTip(tip)
@@ -283,6 +281,9 @@ class AuditTool(Tool):
             for number_, row in enumerate(self.audit.rows):
                 self._fill(number_, row)
         self._draw()
+
+    def drop(self) -> None:
+        self._no_curve("")
 
     def forget(self) -> None:
         super().forget()

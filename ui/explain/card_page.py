@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
@@ -15,7 +14,7 @@ from engine.explain.question import Question, Refusal
 from graph.model.address import Address, first_output, parameter, parse, wire
 from graph.storage.document import Document
 from ui.explain.links import follow, point_at, point_at_link
-from ui.explain.writing import HIDDEN, HiddenNumbers, Writer, head_lines, section_lines
+from ui.explain.writing import Writer, head_lines, section_lines
 from ui.look.theme import LIGHT, Theme
 from ui.look.typing import scroll_past
 from ui.look.widgets import FlowLayout, button, clear, label, line
@@ -51,9 +50,9 @@ class SectionView(QWidget):
         layout.addWidget(self.title)
         layout.addWidget(self.sheet)
 
-    def show_section(self, section: Section, hidden: HiddenNumbers, theme: Theme, stale: bool) -> None:
+    def show_section(self, section: Section, theme: Theme, stale: bool) -> None:
         self.title.setText(section.title)
-        writer = Writer(hidden)
+        writer = Writer()
         lines = section_lines(writer, section)
         self.sheet.show_lines(lines, writer.arrays, theme, stale)
 
@@ -80,6 +79,7 @@ class CardPage(QWidget):
         self.refusal = ""
         self.notation: Notation = _notation(workspace.settings.text("notation", "leibniz"))
         self.sections: list[SectionView] = []
+        workspace.visibility.hid.connect(self._hid)
         self._build()
 
     # widgets
@@ -301,10 +301,13 @@ class CardPage(QWidget):
         self._stale = self._workspace.stale
         self._show()
 
-    def show_again(self) -> None:
-        """Numbers have been hidden, or revealed."""
-        if self.isVisible():
+    def _hid(self, more: bool) -> None:
+        """Other numbers are hidden: the card holds some of them, or lacks some."""
+        if more:
+            self.card = None
             self._show()
+        if self.isVisible():
+            self._ask(again=True)
 
     def _show(self) -> None:
         card, focus = self.card, self._focus
@@ -321,23 +324,15 @@ class CardPage(QWidget):
             for view in self.sections:
                 view.hide()
             return
-        hidden = self._hidden()
         self.title.setText(card.title)
         self.kind.setText(card.subtitle)
         self._show_samples(card)
-        writer = Writer(hidden)
+        writer = Writer()
         self.head.pickable = frozenset({0}) if isinstance(card.value, Array) else frozenset()
         self.head.show_lines(head_lines(writer, card), writer.arrays, self._theme, self._stale)
-        self._show_sections(card, hidden)
+        self._show_sections(card)
 
-    def _hidden(self) -> HiddenNumbers:
-        hidden, rests = self._workspace.canvas.overlay.hidden, self._workspace.playhead.at_rest
-        found = HiddenNumbers(frozenset(hidden.values), frozenset(hidden.gradients), None if rests else self._trace)
-        numbers = (self.card.value, self.card.gradient) if self.card is not None else ()
-        secrets = (part for part in numbers if part is not None and found.instead(part.place) == HIDDEN)
-        return replace(found, secrets=tuple(secrets))
-
-    def _show_sections(self, card: Card, hidden: HiddenNumbers) -> None:
+    def _show_sections(self, card: Card) -> None:
         while len(self.sections) < len(card.sections):
             view = SectionView()
             self._connect(view.sheet)
@@ -345,7 +340,7 @@ class CardPage(QWidget):
             self._column.addWidget(view)
         for number, view in enumerate(self.sections):
             if number < len(card.sections):
-                view.show_section(card.sections[number], hidden, self._theme, self._stale)
+                view.show_section(card.sections[number], self._theme, self._stale)
             view.setVisible(number < len(card.sections))
 
     def _show_samples(self, card: Card) -> None:

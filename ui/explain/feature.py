@@ -17,7 +17,6 @@ from ui.shell.workspace.feature import Feature
 if TYPE_CHECKING:
     from engine.explain.audit import AuditRow
     from graph.model.address import Address
-    from ui.canvas.model.overlay import Measure
     from ui.explain.audit import AuditOverlay
     from ui.explain.card_page import CardPage
     from ui.explain.tools_page import ToolsPage
@@ -72,7 +71,6 @@ class Explain(Feature):
         self._tools = Later(self._make_tools, fills=True)
         self._tab = -1
         self._audit: AuditOverlay | None = None
-        self._hidden: tuple[frozenset[str], frozenset[str], frozenset[Measure]] = (frozenset(), frozenset(), frozenset())
         self._meant: tuple[str, tuple[int, ...]] | None = None
 
     def _make_card(self) -> QWidget:
@@ -112,19 +110,6 @@ class Explain(Feature):
     def install(self) -> None:
         self.workspace.inspector.set_explanations(self._card)
         self._tab = self.workspace.bottom.add_page(self._tools, "Analysis")
-
-        self.workspace.canvas.overlay.changed.connect(self._overlay_changed)
-
-    def _overlay_changed(self) -> None:
-        """Numbers may have been hidden, or revealed: what explains them follows."""
-        hidden = self.workspace.canvas.overlay.hidden
-        now = frozenset(hidden.values), frozenset(hidden.gradients), hidden.measures
-        if now != self._hidden:
-            self._hidden = now
-            if self._card.page is not None:
-                self.card.show_again()
-            if self._tools.page is not None:
-                self.tools.show_again()
 
     def facts(self) -> Iterable[str]:
         if self.workspace.document.graph.nodes:

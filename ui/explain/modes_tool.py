@@ -12,9 +12,9 @@ from engine.explain.cards.symbols import Symbols
 from engine.explain.forward_mode import Adjoints, Direction, ForwardMode, ReverseMode, Tangents
 from engine.explain.question import Question
 from graph.model.address import Address
+from graph.model.covered import Covered
 from ui.canvas.model.overlay import Tag
 from ui.explain.tool import Tool, chosen_place, top_aligned
-from ui.explain.writing import HIDDEN
 from ui.look.numbers import exact, number
 from ui.look.widgets import FlowLayout, button, label, scrolled, set_property
 from ui.maths.sheet import Sheet, Written
@@ -181,8 +181,7 @@ class ModesTool(Tool):
             found = answer.outputs.get((node, port))
             if isinstance(found, ArrayView):
                 symbol = self._symbol((node, port), answer)
-                amount = Text(HIDDEN, "backward") if self._is_asked(answer, node) else self._amount(found, forward)
-                lines.append(Written(row(symbol, relation(), amount)))
+                lines.append(Written(row(symbol, relation(), self._amount(found, forward))))
         self.sheet.show_lines(lines, [], self.theme)
 
     def _symbol(self, end: tuple[str, str], answer: Tangents | Adjoints) -> Expr:
@@ -199,18 +198,10 @@ class ModesTool(Tool):
     def _amount(self, view: ArrayView, forward: bool) -> Expr:
         return Text(_said(view), "forward" if forward else "backward", "", exact(view.scalar) if view.scalar is not None else "")
 
-    def _is_asked(self, answer: Tangents | Adjoints, item: str) -> bool:
-        """Whether this node's or wire's number is the objective's gradient that someone is to find out."""
-        trace = self.workspace.trace
-        objective = trace.objective[0] if trace is not None and trace.objective is not None else ""
-        if isinstance(answer, Tangents):
-            return item == objective and self.asked(answer.seed)
-        return answer.target.id == objective and item in self.workspace.canvas.overlay.hidden.gradients
-
     def _checked(self, answer: Tangents | Adjoints) -> str:
         if isinstance(answer, Adjoints):
             return "The target is a tensor: its sum is differentiated." if answer.summed else f"value of the target: {number(answer.value)}"
-        if answer.objective is None or answer.reverse is None or self.asked(answer.seed):
+        if answer.objective is None or answer.reverse is None or isinstance(answer.objective, Covered):
             return ""
         return f"at the objective {number(answer.objective)}; reverse mode says {number(answer.reverse)}"
 
@@ -222,7 +213,7 @@ class ModesTool(Tool):
         for edge, found in answer.edges.items():
             if edge in graph.edges and isinstance(found, ArrayView):
                 end = graph.edges[edge].source[0] if forward else graph.edges[edge].target[0]
-                if end in seen and not self._is_asked(answer, edge):
+                if end in seen and not found.covered:
                     tags[edge] = Tag(("→ " if forward else "← ") + _said(found), "forward" if forward else "backward")
         overlay.tag(OWNER, tags)
         place = answer.seed if isinstance(answer, Tangents) else answer.target
@@ -234,6 +225,13 @@ class ModesTool(Tool):
         if overlay.tags(OWNER) or overlay.marks(OWNER):
             overlay.tag(OWNER, {})
             overlay.mark(OWNER, {})
+
+    def drop(self) -> None:
+        self.answer = None
+        self._clear()
+        self.title.setText("")
+        self.hint.setText("")
+        self.sheet.show_lines([], [], self.theme)
 
     def dress(self) -> None:
         if self.isVisible():  # what it shows on the canvas is there only while the tool is seen

@@ -12,8 +12,8 @@ from engine.compile.views import ArrayView
 from engine.explain.paths import Counts, Factor, Ledger, PartialSum, Path, PathLedger, PathSum
 from engine.explain.question import Question
 from graph.model.address import Address
+from graph.model.covered import Covered
 from ui.explain.tool import Tool, chosen_place, top_aligned
-from ui.explain.writing import HIDDEN
 from ui.look.numbers import count, exact, number
 from ui.look.theme import LIGHT, Theme, color, font
 from ui.look.widgets import button, label, scrolled
@@ -37,13 +37,12 @@ class Counters(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._theme = LIGHT
-        self._rows: list[tuple[str, int | None]] = []
+        self._rows: list[tuple[str, float]] = []
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
 
-    def show_counts(self, rows: list[tuple[str, int | None]], theme: Theme) -> None:
-        """Without a number: it is to be found out."""
+    def show_counts(self, rows: list[tuple[str, float]], theme: Theme) -> None:
         self._rows, self._theme = rows, theme
-        self.setAccessibleName("; ".join(f"{name}: {HIDDEN if value is None else count(value)} multiplications" for name, value in rows))
+        self.setAccessibleName("; ".join(f"{name}: {count(value)} multiplications" for name, value in rows))
         self.setFixedSize(self.sizeHint())
         self.update()
 
@@ -54,7 +53,7 @@ class Counters(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         theme, painter = self._theme, QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        scale, most = theme.scale, max((value or 0 for _, value in self._rows), default=0) or 1
+        scale, most = theme.scale, max((value for _, value in self._rows if not isinstance(value, Covered)), default=0) or 1
         for at, (name, value) in enumerate(self._rows):
             top, wide = at * 30 * scale, 226 * scale
             words = QRectF(0, top, wide, 18 * scale)
@@ -63,9 +62,8 @@ class Counters(QWidget):
             painter.drawText(words, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), name)
             painter.setFont(font("strong", scale))
             painter.setPen(color(theme.text))
-            shown = HIDDEN if value is None else count(value)
-            painter.drawText(words, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), shown)
-            if value is None:
+            painter.drawText(words, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter), count(value))
+            if isinstance(value, Covered):
                 continue
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(color(theme.field))
@@ -139,8 +137,6 @@ class PathsTool(Tool):
             self._place, self.ledger = None, None
             self._light("")
             return self.say(INVITATION)
-        if self.measured("paths", place):
-            return self.say("The lesson asks how many paths there are: they are listed once you have answered.")
         if self._place is None or place.whole != self._place.whole:
             self._start, self.kept = 0, None
             self._light("")
@@ -185,8 +181,7 @@ class PathsTool(Tool):
         self.back.setVisible(ledger.start > 0)
         self.more.setVisible(ledger.next is not None)
         arrays: list[Plane] = []
-        hidden = frozenset(self.workspace.canvas.overlay.hidden.gradients)
-        lines = [_path_line(path, arrays, hidden, self._product_asked(ledger)) for path in ledger.paths]
+        lines = [_path_line(path, arrays) for path in ledger.paths]
         lines = lines or [Written(None, ledger.note or "No path leads to the objective.")]
         self.sheet.show_lines(lines, arrays, self.theme)
         self._show_sum()
@@ -204,31 +199,22 @@ class PathsTool(Tool):
         else:
             amount = _amount(total, ledger.total_entry if ledger.total is not None else None, arrays)
         found = _amount(ledger.gradient, ledger.gradient_entry, arrays)
-        if self.asked(ledger.place) or self._product_asked(ledger):
-            amount, found, arrays = _ASKED, _ASKED, []
         lines = [
             Written(row(Text("sum of all paths", "secondary", sans=True), relation(), amount), size=16.0),
             Written(row(Text("gradient by reverse mode", "secondary", sans=True), relation(), found), size=16.0),
         ]
         self.sum.show_lines(lines, arrays, theme)
 
-    def _product_asked(self, ledger: Ledger) -> bool:
-        """Whether what each path comes to is to be found out: of a single path it is the sum, and what a leaving wire carries."""
-        graph, place = self.workspace.document.graph, ledger.place
-        leaving = [e for e, edge in graph.edges.items() if edge.source == place.key] if place.kind == "output" else []
-        hidden = self.workspace.canvas.overlay.hidden.gradients
-        return (ledger.count == 1 and self.asked(place)) or any(e in hidden for e in leaving)
-
     def _count(self) -> None:
         if self.ledger is not None:
             everything = self.scope.checkedId() == 1
-            rows: list[tuple[str, int | None]] = [*_counted(self.ledger.counts, everything)]
-            if self.measured("multiplications", self.ledger.place):
-                rows = [(words, None) for words, _ in rows]
-            self.counters.show_counts(rows, self.theme)
+            self.counters.show_counts(_counted(self.ledger.counts, everything), self.theme)
             counts = self.ledger.counts
             sweeps = counts.all_sweeps if everything else counts.sweeps
             self.explained.setText(f"Forward mode: {count(sweeps)} sweep{'s' * (sweeps != 1)}. Reverse mode: one.")
+
+    def drop(self) -> None:
+        self.ledger, self.summed, self._adding = None, None, None
 
     def dress(self) -> None:
         self._show()
@@ -268,24 +254,18 @@ class PathsTool(Tool):
         super().hideEvent(event)
 
 
-_ASKED = Text(HIDDEN, "backward")
-
-
 def _title(ledger: Ledger, name: str) -> str:
     many = "no path" if not ledger.count else "one path" if ledger.count == 1 else f"{count(ledger.count)} paths"
     listed = f", {count(ledger.start + 1)} to {count(ledger.start + len(ledger.paths))}" if len(ledger.paths) < ledger.count else ""
     return f"{name} → {ledger.objective}: {many}{listed}"
 
 
-def _counted(counts: Counts, everything: bool) -> list[tuple[str, int]]:
+def _counted(counts: Counts, everything: bool) -> list[tuple[str, float]]:
     return [(words, getattr(counts, f"all_{name}" if everything else name)) for name, words in MODES]
 
 
-def _path_line(path: Path, arrays: list[Plane], hidden: frozenset[str] = frozenset(), asked: bool = False) -> Written:
-    """∂f/∂d · ∂d/∂x = 1 · (−5) = −5; of tensors the Jacobians' shapes instead of numbers.
-
-    No product where it is `asked`, and no first factor where the objective's gradient on that wire is `hidden`.
-    """
+def _path_line(path: Path, arrays: list[Plane]) -> Written:
+    """∂f/∂d · ∂d/∂x = 1 · (−5) = −5; of tensors the Jacobians' shapes instead of numbers."""
     items: list[Expr] = [Text(f"{path.number + 1}", "secondary", sans=True), Text("  ")]
     factors = path.factors[::-1]  # as the chain rule is written: the objective first
     for at, factor in enumerate(factors):
@@ -295,10 +275,9 @@ def _path_line(path: Path, arrays: list[Plane], hidden: frozenset[str] = frozens
     items.append(relation())
     if factors and all(factor.derivative is not None for factor in factors):
         for at, factor in enumerate(factors):
-            seed = not at and path.edges[-1:] != () and path.edges[-1] in hidden
-            items += ([operator("·")] if at else []) + [_ASKED if seed else _number(factor.derivative or 0.0, bool(at))]
+            items += ([operator("·")] if at else []) + [_number(factor.derivative or 0.0, bool(at))]
         items.append(relation())
-    items.append(_ASKED if asked else _amount(path.product, path.entry, arrays))
+    items.append(_amount(path.product, path.entry, arrays))
     return Written(Row(tuple(_linked(item, f"path|{path.number}") for item in items)), size=15.0)
 
 
@@ -337,6 +316,8 @@ def _amount(view: ArrayView, entry: float | None, arrays: list[Plane]) -> Expr:
     value = entry if entry is not None else view.scalar
     if value is not None:
         return Text(number(value), "backward", "", exact(value))
+    if view.covered:
+        return Text(number(view.norm), "backward", "", exact(view.norm))
     arrays.append(plane(view, True))
     return picture(arrays[-1], len(arrays) - 1, most=6.0)
 

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSlider, QVBoxLayout, QWid
 from engine.explain.question import Question
 from engine.explain.slices import Local, Secant, SecantLine, Slice
 from graph.model.address import Address
+from graph.model.covered import Covered
 from ui.explain.tool import Tool, chosen_place
-from ui.explain.writing import HIDDEN
 from ui.look.numbers import exact, number
 from ui.look.typing import scroll_past
 from ui.look.widgets import ElidedLabel, FlowLayout, button, label
@@ -213,7 +213,7 @@ class PictureTool(Tool):
     def _draw_models(self, plot: Any, local: Local) -> None:
         theme, ends = self.theme, (local.x[0], local.x[-1]) if local.x else (local.at - 1, local.at + 1)
         entries = [("━", theme.forward, local.objective)]
-        if self.parabola.isChecked() and local.curvature is not None:
+        if self.parabola.isChecked() and local.curvature is not None and math.isfinite(local.slope) and math.isfinite(local.curvature):
             xs = [ends[0] + (ends[1] - ends[0]) * i / 120 for i in range(121)]
             plot.plot(xs, [local.parabola(x) for x in xs], pen=pen(theme.swatch["layers"], 1.6, theme, dashed=True))
             entries.append(("┅", theme.swatch["layers"], "parabola"))
@@ -222,7 +222,7 @@ class PictureTool(Tool):
         if self.tangent.isChecked() and math.isfinite(local.slope):
             plot.plot(list(ends), [local.tangent(x) for x in ends], pen=pen(theme.backward, 1.8, theme))
             entries.append(("━", theme.backward, "tangent"))
-        if self.chord.isChecked() and self.secant is not None and self.secant.place == local.place:
+        if self.chord.isChecked() and self.secant is not None and self.secant.place == local.place and math.isfinite(self.secant.secant):
             self._draw_secant(plot, self.secant, ends)
             entries.append(("┅", theme.swatch["math"], "secant"))
         self.key.setText(legend(*entries))
@@ -233,27 +233,29 @@ class PictureTool(Tool):
         dot(plot, line.at + line.epsilon, line.other, hue, self.theme, 8)
 
     def _explain(self, local: Local) -> None:
-        """The numbers of what is drawn; while the slope is to be found out, none from which it can be read."""
+        """The numbers of what is drawn."""
         theme = self.theme
-        hidden = self.asked(local.place)
-        slope = Text(HIDDEN, "backward") if hidden else Text(number(local.slope), "backward", "", exact(local.slope))
+        slope = Text(number(local.slope), "backward", "", exact(local.slope))
         lines = [Written(row(_derivative(local, ""), relation(), slope), size=16.0)]
         if local.curvature is not None:
-            bends = self.measured("curvature", local.place)
-            bent = Text(HIDDEN) if bends else Text(number(local.curvature), None, "", exact(local.curvature))
+            bent = Text(number(local.curvature), None, "", exact(local.curvature))
             lines.append(Written(row(_derivative(local, "²"), relation(), bent), size=16.0))
-            if local.newton is not None and not hidden and not bends:
+            if local.newton is not None and not isinstance(local.newton, Covered):
                 said = f"Newton step: {local.newton_is} of the parabola at {number(local.newton)}"
                 lines.append(Written(None, said, 13.0, 0.0, "secondary"))
         line = self.secant
         if self.chord.isChecked() and line is not None and line.place == local.place:
-            chord = Text(HIDDEN) if hidden else Text(number(line.secant), None, "", exact(line.secant))
+            chord = Text(number(line.secant), None, "", exact(line.secant))
             lines.append(Written(row(_quotient(local), relation(), chord), size=16.0))
-            if not hidden:
+            if not isinstance(line.error, Covered):
                 lines.append(Written(None, f"secant − tangent: {number(line.error, 2)}", 13.0, 0.0, "secondary"))
         if local.note:
             lines.append(Written(None, local.note, 13.0, 0.0, "secondary"))
         self.numbers.show_lines(lines, [], theme)
+
+    def drop(self) -> None:
+        self.local, self.secant = None, None
+        self.numbers.show_lines([], [], self.theme)
 
     def dress(self) -> None:
         for box in (self.tangent, self.parabola, self.chord):

@@ -12,7 +12,6 @@ from engine.explain.symbolic import Derivative, Expression, Formulas, Symbolic
 from graph.model.address import Address
 from ui.explain.links import follow, point_at
 from ui.explain.tool import Tool
-from ui.explain.writing import HIDDEN
 from ui.look.numbers import exact, number
 from ui.look.widgets import button, clear, label, line, scrolled
 from ui.maths.formula import FormulaView
@@ -44,10 +43,9 @@ class FormulaRow(QWidget):
         copy.clicked.connect(self.copy)
         row.addWidget(copy)
 
-    def show_number(self, value: float | None, hidden: bool) -> None:
-        """A question mark where it is to be found out."""
-        self.number.setText("" if value is None else HIDDEN if hidden else number(value))
-        self.number.setToolTip("" if value is None or hidden else exact(value))
+    def show_number(self, value: float | None) -> None:
+        self.number.setText("" if value is None else number(value))
+        self.number.setToolTip("" if value is None else exact(value))
 
     def copy(self) -> None:
         QGuiApplication.clipboard().setText(self.latex)
@@ -138,14 +136,8 @@ class SymbolicTool(Tool):
 
     def _show_numbers(self, formulas: Formulas) -> None:
         values = [formulas.value, *(None for _ in formulas.definitions), *(_shown(each) for each in formulas.derivatives)]
-        asked = [self._asked_value(), *(False for _ in formulas.definitions), *(self.asked(each.place) for each in formulas.derivatives)]
-        for row, value, hidden in zip(self.rows, values, asked, strict=True):
-            row.show_number(value, hidden)
-
-    def _asked_value(self) -> bool:
-        trace = self.workspace.trace
-        objective = trace.objective if trace is not None else None
-        return objective is not None and objective[0] in self.workspace.canvas.overlay.hidden.values
+        for row, value in zip(self.rows, values, strict=True):
+            row.show_number(value)
 
     def copy(self) -> None:
         """All formulas to the clipboard."""
@@ -153,14 +145,17 @@ class SymbolicTool(Tool):
             QGuiApplication.clipboard().setText(" \\\\\n".join(row.latex for row in self.rows))
             self.workspace.say("The formulas are on the clipboard as LaTeX.")
 
+    def drop(self) -> None:
+        self.formulas, self.rows = None, []
+        clear(self._list)
+
     def dress(self) -> None:
         if self.formulas is not None:
             self._fill(self.formulas)
 
     def forget(self) -> None:
         super().forget()
-        self.formulas, self.rows = None, []
-        clear(self._list)
+        self.drop()
 
 
 def _shown(each: Derivative) -> float | None:

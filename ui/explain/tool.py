@@ -40,6 +40,7 @@ class Tool(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self.note)
         self._stack.addWidget(self.body)
+        workspace.visibility.hid.connect(self._hid)
 
     # for the tools
 
@@ -60,6 +61,9 @@ class Tool(QWidget):
 
     def refused(self, question: Question, text: str) -> None:
         self.say(text)
+
+    def drop(self) -> None:
+        """Let go of the answer that was shown: there is none now, or it may hold numbers that are hidden."""
 
     def dress(self) -> None:
         """The theme has changed."""
@@ -84,8 +88,6 @@ class Tool(QWidget):
     def why_not(self) -> str:
         """Why nothing can be asked now; empty when something can."""
         workspace = self.workspace
-        if workspace.canvas.overlay.hidden.values:  # every derivative behind a hidden value tells something about it
-            return "Some values on the canvas are hidden to be predicted: nothing here gives them away. Reveal them first."
         if not workspace.document.graph.nodes:
             return "The canvas is empty."
         if workspace.kernel is None:
@@ -94,24 +96,17 @@ class Tool(QWidget):
             return "The engine is computing the first numbers …"
         return ""
 
-    def asked(self, *places: Address | None) -> bool:
-        """Whether the gradient at one of these places is to be found out: then no tool tells it."""
-        hidden = self.workspace.canvas.overlay.hidden.gradients
-        return any(place is not None and place.id in hidden for place in places)
-
-    def measured(self, quantity: str, place: Address) -> bool:
-        """Whether a lesson asks for this quantity at a place: then no tool tells it."""
-        graph = self.workspace.document.graph
-        node = graph.edges[place.id].source[0] if place.id in graph.edges else place.id
-        asked = (each for each in self.workspace.canvas.overlay.hidden.measures if each[0] == quantity)
-        return any(identity in (place.id, node) and index in ((), place.index) for _, identity, index in asked)
-
     def set_theme(self, theme: Theme) -> None:
         self.theme = theme
         self.dress()
 
+    def _hid(self, more: bool) -> None:
+        if self.isVisible():
+            self.refresh()
+
     def _came(self, question: Question, answer: Any) -> None:
         if isinstance(answer, Refusal):
+            self.drop()
             self.refused(question, answer.text)
         else:
             self.answered(question, answer)

@@ -44,12 +44,6 @@ class ToolsPage(QWidget):
         row.addWidget(self.pages, 1)
         self.choices.idClicked.connect(lambda number: self.show_tool(TOOLS[number][0]))
 
-    def show_again(self) -> None:
-        """Numbers were hidden, or found: the tools show what may be seen."""
-        for made in self._made.values():
-            made.dress()
-        self.refresh()
-
     def _side(self) -> QWidget:
         side = QWidget()
         down = QVBoxLayout(side)

@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
-from engine.compile.views import ArrayView, TraceView
 from engine.explain.cards import Array, Card, Chain, Line, Number, Outer, Piece, Role, Section, Tex, Words
-from graph.model.address import Address
 from ui.explain.links import link_of
 from ui.look.numbers import exact, number, whole
 from ui.maths.array_view import ABSENT
@@ -21,70 +18,16 @@ NUMBERS = (MOST_ROWS, MOST_COLUMNS)
 _PART = re.compile(r"@(\d+)")
 
 
-HIDDEN, AHEAD = "?", "…"
-OWN = "value"
-"""What a Parameter node calls the tensor that is its output. A layer's weights are no output: who predicts that needs them."""
-
-
-@dataclass(frozen=True, slots=True)
-class HiddenNumbers:
-    """The nodes and wires whose numbers the canvas shows as a question mark, and those that playback has not come to: no card
-    gives them away. `reached` is the trace as far as it is played, None while all of it is on show. `secrets` are the hidden numbers
-    of what the card is about: a local derivative that is the same number (of exp, say) is not shown either, nor a line that ends in it."""
-
-    values: frozenset[str] = frozenset()
-    gradients: frozenset[str] = frozenset()
-    reached: TraceView | None = None
-    secrets: tuple[Number | Array, ...] = ()
-
-    def tells(self, part: object) -> bool:
-        """Whether a number or tensor gives a secret away, signs apart."""
-        if isinstance(part, Number):
-            return any(isinstance(each, Number) and _alike(abs(part.value), abs(each.value)) for each in self.secrets)
-        if isinstance(part, Array) and part.view.data is not None and part.view.data.size:
-            found = abs(part.view.data).ravel()
-            secrets = (abs(each.view.data).ravel() for each in self.secrets if isinstance(each, Array) and each.view.data is not None)
-            return any(len(each) == len(found) and all(map(_alike, found.tolist(), each.tolist())) for each in secrets)
-        return False
-
-    def instead(self, place: Address | None) -> str:
-        """What is written in a number's place; empty where it may be seen."""
-        if place is None:
-            return ""
-        weight = place.kind == "parameter" and place.port != OWN and not place.gradient
-        if place.id in (self.gradients if place.gradient else self.values) and not weight:
-            return HIDDEN
-        return AHEAD if self.reached is not None and self._ahead(self.reached, place) else ""
-
-    def _ahead(self, trace: TraceView, place: Address) -> bool:
-        key = place.key
-        if place.kind == "output":
-            return not (isinstance(trace.gradients.get(key), ArrayView) if place.gradient else key in trace.values)
-        if place.kind == "edge" and place.gradient:
-            return not isinstance(trace.edge_gradients.get(place.id), ArrayView)
-        if place.kind == "parameter" and place.gradient:
-            return not isinstance(trace.parameter_gradients.get(key), ArrayView)
-        return False
-
-
-def _alike(one: float, other: float) -> bool:
-    return abs(one - other) <= 1e-9 * max(one, other)
-
-
 class Writer:
     """Writes lines of one card, or of one section of it, and collects the arrays in them."""
 
-    def __init__(self, hidden: HiddenNumbers | None = None) -> None:
+    def __init__(self) -> None:
         self.arrays: list[Plane] = []
-        self._hidden = hidden or HiddenNumbers()
-        self._covered: Number | Array | None = None
 
     # pieces
 
     def number(self, piece: Number) -> Expr:
         """The digits the canvas shows."""
-        if instead := HIDDEN if piece is self._covered else self._hidden.instead(piece.place):
-            return Text(instead, INKS[piece.role], link_of(piece.place))
         text = whole(piece.value) if piece.whole else number(piece.value)
         made: Expr = Text(text, INKS[piece.role], link_of(piece.place), exact(piece.value))
         needed = piece.bracket and (piece.value < 0 or "×" in text)
@@ -92,8 +35,8 @@ class Writer:
 
     def array(self, piece: Array, most: float = LARGEST, caption: str | None = None, numbers: tuple[int, int] = NUMBERS) -> Expr:
         """A picture of the tensor, at most `most` ems large; its numbers stand in it up to so many rows and columns."""
-        if instead := HIDDEN if piece is self._covered else self._hidden.instead(piece.place):
-            return Text(instead, INKS[piece.role], link_of(piece.place))
+        if piece.view.covered:
+            return Text(number(piece.view.norm), INKS[piece.role], link_of(piece.place), exact(piece.view.norm))
         if piece.view.scalar is not None and not piece.view.shape:
             return Text(number(piece.view.scalar), INKS[piece.role], link_of(piece.place), exact(piece.view.scalar))
         self.arrays.append(self._plane(piece, numbers))
@@ -114,9 +57,9 @@ class Writer:
 
     def outer(self, piece: Outer) -> Expr:
         """All three at one cell size, so that rows meet rows and columns columns."""
-        if instead := self._hidden.instead(piece.product.place):
+        if any(part.view.covered for part in (piece.product, piece.column, piece.row)):
             symbols = (self._symbol(piece.product), relation(), self._symbol(piece.column), self._symbol(piece.row), relation())
-            return row(*symbols, Text(instead, INKS[piece.product.role], link_of(piece.product.place)))
+            return row(*symbols, self.array(piece.product))
         rows, columns = self._plane(piece.product).shape
         parts = (piece.column, piece.row, piece.product)
         column, line, product = (self._flat(part, rows, columns) for part in parts)
@@ -144,10 +87,6 @@ class Writer:
             words = " ".join(piece.text for piece in line.pieces if isinstance(piece, Words))
             return Written(None, words, SIZES["words"], indent, "secondary" if line.kind == "words" else "text")
         text, pieces = "", dict[str, Expr]()
-        parts = [part for piece in line.pieces for part in (piece.parts if isinstance(piece, Tex) else (piece,))]
-        numbers = [part for part in parts if isinstance(part, Number | Array)]
-        if len(numbers) == 1 and self._hidden.tells(numbers[0]):  # ∂f/∂z = 1.000 is the answer, wherever the 1 came from
-            self._covered = numbers[0]
         for piece in line.pieces:
             if isinstance(piece, Tex) and piece.role == "plain" and piece.place is None:
                 start = len(pieces)
@@ -173,9 +112,7 @@ class Writer:
     def chain(self, chain: Chain) -> Written:
         """upstream × local = downstream, each with its name under it."""
         missing = Script(Text("…"), above=_word("local"), stacked=True)
-        told = self._hidden.tells(chain.local)
-        missing = Script(Text(HIDDEN), above=_word("local"), stacked=True) if told else missing
-        local = self._factor(chain.local, "local") if chain.local is not None and not told else missing
+        local = self._factor(chain.local, "local") if chain.local is not None else missing
         sign = operator("×") if isinstance(chain.upstream, Number) or chain.local_kind != "diagonal" else operator("⊙")
         upstream, downstream = self._factor(chain.upstream, "upstream"), self._factor(chain.downstream, "downstream")
         made = row(upstream, Space(0.2), sign, Space(0.2), local, Space(0.2), relation(), Space(0.2), downstream)

@@ -31,9 +31,9 @@ def begin_afresh(workspace: Workspace) -> Waiting | None:
         return None
     if not (kernel.training or kernel.progress.step):
         return Waiting(lambda: fresh(workspace), "")
-    seen = workspace.trace
+    seen = workspace.visibility.truth
     kernel.reset()
-    return Waiting(lambda: kernel.progress.step == 0 and workspace.trace is not seen and fresh(workspace), "")
+    return Waiting(lambda: kernel.progress.step == 0 and workspace.visibility.truth is not seen and fresh(workspace), "")
 
 
 def fresh(workspace: Workspace) -> bool:

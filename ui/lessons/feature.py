@@ -239,12 +239,12 @@ class Lessons(Feature):
     def set_trace(self, trace: TraceView, stale: bool) -> None:
         if self.player is not None:
             if not stale and trace.mode != "training":
-                self._review(self.player, trace)
+                self._review(self.player, self.workspace.visibility.truth)
             self._ask()
             self.player.runner.poke()
             self.player.look()
 
-    def _review(self, player: Player, trace: TraceView) -> None:
+    def _review(self, player: Player, trace: TraceView | None) -> None:
         """Verdicts about other numbers than those that are shown now go; in the step's own graph their questions are open again."""
         from ui.lessons.truth import on_canvas
 

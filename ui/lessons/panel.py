@@ -125,7 +125,7 @@ class LessonPanel(QWidget):
         clear(self._asked)
         given, self.boxes = self.boxes if again else [], []
         for number, question in enumerate(step.ask):
-            made = questions.box(question, theme, lambda q=question: truth(player.document.graph, player.workspace.trace, q))  # type: ignore[misc]
+            made = questions.box(question, theme, lambda q=question: truth(player.document.graph, player.workspace.visibility.truth, q))  # type: ignore[misc]
             made.answered.connect(lambda right, number=number: self.answered.emit(number, right))
             made.opened.connect(self.opened)
             made.left.connect(self.left)

@@ -69,7 +69,7 @@ class Player(QObject):
         self.document = Document(script.state(self.index).copy())
         self.document.adopts_training = True  # the lesson trains by itself: that is nothing to save
         self.wandered = False
-        self.view = StepView(workspace.canvas)
+        self.view = StepView(workspace.canvas, workspace.visibility)
         self.runner = Runner(self)
         self.runner.finished.connect(self._ran)
         self._steps = 0

@@ -32,7 +32,7 @@ class Predicting:
 
     def ask(self, boxes: list[QuestionBox]) -> None:
         """Cover what is to be predicted, and listen for answers."""
-        graph, trace = self._workspace.document.graph, self._workspace.trace
+        graph, trace = self._workspace.document.graph, self._workspace.visibility.truth
         for box in boxes:
             if not isinstance(box, NumberBox) or box.question.kind != "predict" or box.done or box in self._boxes.values():
                 continue
@@ -75,14 +75,14 @@ class Predicting:
         for outcome in outcomes:
             box = self._boxes.get(outcome.item)
             if box is not None and outcome.ending == "revealed" and not box.done:
-                box.about = number_of(self._workspace.document.graph, self._workspace.trace, outcome.item)
+                box.about = number_of(self._workspace.document.graph, self._workspace.visibility.truth, outcome.item)
                 box.give_up()
 
     def reveal(self, box: QuestionBox) -> None:
         """Somebody gave up beside the canvas, or the lesson itself knew the answer."""
         items = [item for item, other in self._boxes.items() if other is box and item in self._board.asked]
         for item in items:
-            box.about = number_of(self._workspace.document.graph, self._workspace.trace, item)
+            box.about = number_of(self._workspace.document.graph, self._workspace.visibility.truth, item)
         self._board.reveal(items)
 
 

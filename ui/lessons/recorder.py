@@ -103,7 +103,7 @@ class Recorder(QObject):
 
     def _covered(self, graph: Graph) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Question, ...]]:
         """Numbers that were covered to be predicted become questions; what anybody else hides is hidden."""
-        hidden, ask = self.workspace.canvas.overlay.hidden, []
+        hidden, ask = self.workspace.visibility, []
         if "predicting" in set(self.workspace.predict.facts()):
             for item in self.workspace.predict.board.asked:
                 ask.append(predicted(_name(graph, item), item.sort, item.entry or ()))

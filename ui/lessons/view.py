@@ -13,6 +13,7 @@ from graph.model.graph import Graph
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas
+    from ui.shell.workspace.visibility import Visibility
 
 OWNER = "lesson"
 AROUND = 40.0
@@ -22,8 +23,8 @@ AROUND = 40.0
 class StepView:
     """Of one canvas. `moved`: someone looks elsewhere than the step does."""
 
-    def __init__(self, canvas: Canvas) -> None:
-        self._canvas = canvas
+    def __init__(self, canvas: Canvas, visibility: Visibility) -> None:
+        self._canvas, self._visibility = canvas, visibility
         self._items: tuple[str, ...] = ()
         self._left: tuple[tuple[float, float, float], bool, str | None] | None = None
 
@@ -53,7 +54,7 @@ class StepView:
         gradients |= _gradients(graph, sloped)
         items = [(question, find(graph, question.of)) for question in waiting if question.quantity in MEASURED]
         measures = [(question.quantity, item.id, question.index) for question, item in items if item is not None]
-        self._canvas.overlay.hide(OWNER, values, gradients, measures)
+        self._visibility.hide(OWNER, values, gradients, measures)
 
     def fit(self, graph: Graph, names: Iterable[str]) -> None:
         """Look at some items, or at the whole graph."""
@@ -89,7 +90,7 @@ class StepView:
 
     def clear(self) -> None:
         self._canvas.overlay.highlight(OWNER, ())
-        self._canvas.overlay.hide(OWNER)
+        self._visibility.hide(OWNER)
 
     def _rect(self) -> QRectF:
         scene, rect = self._canvas.scene, QRectF()

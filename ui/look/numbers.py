@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from graph.formula.numbers import plain
+from graph.model.covered import Covered
 from ui.look.numerals import MINUS, exact, number, shape_text, whole
 
 __all__ = ["MINUS", "count", "exact", "number", "plain", "rate", "shape_text", "whole"]
@@ -12,6 +13,8 @@ __all__ = ["MINUS", "count", "exact", "number", "plain", "rate", "shape_text", "
 
 def count(value: float) -> str:
     """A whole number with thousands separators: 21,400."""
+    if isinstance(value, Covered):
+        return str(value)
     return f"{round(value):,}"
 
 

@@ -23,7 +23,6 @@ ABSENT = {
     "independent": "the objective does not depend on it",
     "not differentiable": "not differentiable",
     "no objective": "no objective",
-    "asked": "to be found out",
 }
 """What stands in a gradient's place: never 0, and no two alike."""
 
@@ -209,7 +208,7 @@ class ArrayPanel(QWidget):
         self._view, self._fetch = view, fetch
         set_property(self.number, "role", "stale" if stale else self._role)
         array = isinstance(view, ArrayView)
-        tensor = array and view.scalar is None  # type: ignore[union-attr]
+        tensor = array and view.scalar is None and not view.covered  # type: ignore[union-attr]
         self.number.setVisible(array and not tensor)
         self._bar.setVisible(tensor)
         self.stack.setVisible(tensor)
@@ -217,6 +216,14 @@ class ArrayPanel(QWidget):
             self.number.clear()
             self.number.setToolTip("")
             self.note.setText(ABSENT[view.reason] if isinstance(view, Absent) else "—")
+            return
+        if view.covered:
+            self.number.setText(number(view.norm))
+            self.number.setToolTip(exact(view.norm))
+            self.note.setText(f"{shape_text(view.shape)} · {exact(view.norm)}" if view.shape else exact(view.norm))
+            self._array = None
+            self.model.show_cells(None)
+            self.heat.show_cells(None, self._theme)
             return
         if view.scalar is not None:
             self.number.setText(number(view.scalar))

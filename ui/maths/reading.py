@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from engine.compile.views import Absent, ArrayView, Gradient, TraceView
 from graph.model.graph import Graph
-from ui.look.numbers import number, shape_text
+from ui.look.numbers import exact, number, shape_text
 from ui.maths.array_view import ABSENT
 
 
@@ -42,6 +42,8 @@ def glance(view: Gradient) -> str:
     """A tensor in a line; of an absent gradient, why there is none."""
     if isinstance(view, Absent):
         return ABSENT[view.reason]
+    if view.covered:
+        return f"{shape_text(view.shape)} · {exact(view.norm)}" if view.shape else exact(view.norm)
     if view.scalar is not None:
         return number(view.scalar)
     return f"{shape_text(view.shape)} · mean {number(view.mean)} · norm {number(view.norm)}"

@@ -21,8 +21,7 @@ Kind = Literal["group", "node", "input", "output", "parameter", "note", "frame"]
 Index = QModelIndex | QPersistentModelIndex
 NAME, VALUE, GRADIENT = range(3)
 HEADINGS = ("Name", "Value", "Gradient")
-_WORDS = {"not computed": "not computed", "independent": "no path", "not differentiable": "none", "no objective": "no objective",
-          "asked": "?"}  # fmt: skip
+_WORDS = {"not computed": "not computed", "independent": "no path", "not differentiable": "none", "no objective": "no objective"}
 
 
 @dataclass(slots=True)
@@ -232,5 +231,7 @@ def _text(view: Gradient | None) -> str:
     if isinstance(view, Absent):
         return _WORDS[view.reason]
     assert isinstance(view, ArrayView)
+    if view.covered:
+        return number(view.norm)
     single = view.scalar
     return number(single) if single is not None and not view.shape else tensor_text(view.shape)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.compile.views import TraceView
 from engine.explain import labels
 from engine.explain.misconceptions import Expected, Item, Prediction
 from engine.explain.misconceptions.items import covers, fits, known, name_of, number_of
@@ -65,7 +64,7 @@ class Board(QObject):
 
     def hide(self, items: Iterable[Item]) -> int:
         """Cover these numbers and ask for them; how many are new."""
-        graph, trace = self.workspace.document.graph, self.workspace.trace
+        graph, trace = self.workspace.document.graph, self.workspace.visibility.truth
         new = [item for item in items if item not in self.asked]
         for item in new:
             self.asked[item] = Asked(item, name_of(graph, item), number_of(graph, trace, item))
@@ -88,7 +87,7 @@ class Board(QObject):
 
     def move(self, item: Item, entry: tuple[int, ...]) -> Item | None:
         """Ask for another entry of the same tensor; None where it has no such entry, or a lesson asks for this one."""
-        graph, trace = self.workspace.document.graph, self.workspace.trace
+        graph, trace = self.workspace.document.graph, self.workspace.visibility.truth
         asked, new = self.asked[item], replace(item, entry=entry)
         view = known(graph, trace, new)
         if item.entry is None or asked.question is not None or view is None or not fits(graph, trace, new):
@@ -150,7 +149,7 @@ class Board(QObject):
     def _judgement(self, item: Item, text: str, found: Any) -> tuple[Judgement, float | None]:
         """The verdict and the right number: by what the engine found, or else by the number on the canvas."""
         if not isinstance(found, Expected):
-            truth = number_of(self.workspace.document.graph, self.workspace.trace, item)
+            truth = number_of(self.workspace.document.graph, self.workspace.visibility.truth, item)
             if truth is None:
                 said = found.text if isinstance(found, Refusal) else "This number is not known yet: the engine is still computing."
                 return Judgement("unreadable", said), None
@@ -222,12 +221,13 @@ class Board(QObject):
         if self.asked or gone:
             self._show()
 
-    def set_trace(self, trace: TraceView, stale: bool) -> None:
+    def numbers_changed(self, stale: bool) -> None:
         """Answers about numbers that have changed since are void: they are asked again, unless a smaller batch no longer has them.
 
         While training moves every number none is.
         """
-        if stale or trace.mode == "training" or not (self.asked or self.answered):
+        trace = self.workspace.visibility.truth
+        if trace is None or stale or trace.mode == "training" or not (self.asked or self.answered):
             return
         graph = self.workspace.document.graph
         gone = [item for item in self.asked if not fits(graph, trace, item)]
@@ -261,7 +261,7 @@ class Board(QObject):
 
         canvas, graph = self.workspace.canvas, self.workspace.document.graph
         values, gradients = covers(graph, self.asked)
-        canvas.overlay.hide(OWNER, values, gradients)
+        self.workspace.visibility.hide(OWNER, values, gradients)
         tags: dict[str, Tag] = {item.place: Tag(text, "ok") for item, (text, _) in self.answered.items()}
         waiting: dict[str, list[str]] = {}
         for item, asked in self.asked.items():
@@ -278,7 +278,7 @@ class Board(QObject):
 
     def _short(self, item: Item) -> str:
         """What a tag says of a number that is asked for: which derivative, which entry; nothing where the question mark says it."""
-        graph, trace = self.workspace.document.graph, self.workspace.trace
+        graph, trace = self.workspace.document.graph, self.workspace.visibility.truth
         entry = f"[{', '.join(map(str, item.entry))}]" if item.entry else ""
         if item.place in graph.nodes and item.sort == "gradient":
             objective = labels.objective_name(graph, trace.objective if trace is not None else None)

@@ -69,7 +69,7 @@ class FaultFinding(QObject):
 
     def possible(self) -> list[Fault]:
         """What could be planted where, as far as there are numbers to be wrong."""
-        trace, graph = self.workspace.trace, self.workspace.document.graph
+        trace, graph = self.workspace.visibility.truth, self.workspace.document.graph
         if trace is None:
             return []
         leading = {edge for edge, found in trace.edge_gradients.items() if isinstance(found, ArrayView) and edge in graph.edges}

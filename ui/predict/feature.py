@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from graph.model.faults import at_work
 from graph.storage.paths import reason
@@ -32,23 +32,8 @@ class Predict(Feature):
         self._page: ScorePage | None = None
         self._finding: FaultFinding | None = None
         self._tab = -1
-        self._covered: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
 
     # for the other tools
-
-    def hidden(self, kind: Literal["value", "gradient"], identity: str) -> bool:
-        """Whether this node's or wire's number is to be found out, for whatever tool: nobody may show it."""
-        hidden = self.workspace.canvas.overlay.hidden
-        return identity in (hidden.values if kind == "value" else hidden.gradients)
-
-    def covered(self, trace: TraceView | None) -> TraceView | None:
-        """The trace without the numbers that are to be found out."""
-        hidden = self.workspace.canvas.overlay.hidden
-        if trace is None or not (hidden.values or hidden.gradients):
-            return trace
-        from ui.predict.covering import covered
-
-        return covered(trace, hidden, self.workspace.document.graph)
 
     @property
     def asking(self) -> bool:
@@ -107,19 +92,19 @@ class Predict(Feature):
     def hide_value(self) -> None:
         from engine.explain.misconceptions.items import value_items
 
-        items = value_items(self.workspace.document.graph, self.workspace.trace, self._chosen())
+        items = value_items(self.workspace.document.graph, self.workspace.visibility.truth, self._chosen())
         self._hide(items, "Select nodes that compute something, or wires from them: their values are hidden.")
 
     def hide_gradient(self) -> None:
         from engine.explain.misconceptions.items import gradient_items
 
-        items = gradient_items(self.workspace.document.graph, self.workspace.trace, self._chosen())
+        items = gradient_items(self.workspace.document.graph, self.workspace.visibility.truth, self._chosen())
         self._hide(items, "Select wires or nodes with a gradient: it is hidden until it is predicted.")
 
     def hide_all_gradients(self) -> None:
         from engine.explain.misconceptions.items import all_gradients
 
-        self._hide(all_gradients(self.workspace.document.graph, self.workspace.trace), "There is no gradient to hide yet.")
+        self._hide(all_gradients(self.workspace.document.graph, self.workspace.visibility.truth), "There is no gradient to hide yet.")
 
     def _hide(self, items: list[Item], otherwise: str) -> None:
         if not items:
@@ -199,18 +184,6 @@ class Predict(Feature):
 
     # what the window tells
 
-    def install(self) -> None:
-        self.workspace.canvas.overlay.changed.connect(self._overlay_changed)
-
-    def _overlay_changed(self) -> None:
-        """Someone hid or showed numbers: the panels follow the canvas."""
-        hidden = self.workspace.canvas.overlay.hidden
-        now = hidden.values, hidden.gradients
-        if now != self._covered:
-            self._covered = now
-            self.workspace.showing.show_seen()
-            self.workspace.bottom.probes.cover(hidden, self.workspace.trace)
-
     def facts(self) -> Iterable[str]:
         if at_work(self.workspace.document.graph):
             yield "fault"
@@ -233,7 +206,7 @@ class Predict(Feature):
 
     def set_trace(self, trace: TraceView, stale: bool) -> None:
         if self._board is not None:
-            self._board.set_trace(trace, stale)
+            self._board.numbers_changed(stale)
 
     def document_changed(self) -> None:
         if self._board is not None:

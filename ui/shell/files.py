@@ -270,8 +270,7 @@ class Files:
         if chosen is None:
             return
         try:
-            hidden = window.canvas.overlay.hidden
-            said = write_picture(chosen, window.document.graph, window.trace, window.theme.name, PICTURE_SCALE, hidden)
+            said = write_picture(chosen, window.document.graph, window.trace, window.theme.name, PICTURE_SCALE)
         except OSError as wrong:
             window.dialogs.tell("The picture could not be written", f"{quoted_name(chosen)}: {reason(wrong)}.")
         except ValueError as wrong:
@@ -291,7 +290,7 @@ class Files:
         from ui.shell.picture_image import picture_image, too_large
 
         window = self._window
-        shown = Drawing(window.document.graph, window.trace, window.theme, PICTURE_SCALE, window.canvas.overlay.hidden)
+        shown = Drawing(window.document.graph, window.trace, window.theme, PICTURE_SCALE)
         image, used = picture_image(shown)
         QGuiApplication.clipboard().setImage(image)
         window.say(f"The picture is on the clipboard{self._shown_step}. {too_large(used, PICTURE_SCALE)}".removesuffix(". "))

@@ -9,7 +9,6 @@ from engine.compile.views import TraceView
 from engine.export.registry import Format, format_of, formats_in, refuse_ending
 from graph.model.graph import Graph
 from graph.storage.writing import replace_file
-from ui.canvas.model.content import Hidden
 from ui.look.theme import THEMES
 from ui.shell.picture_formats import Drawing
 
@@ -17,16 +16,16 @@ PICTURES: Final[tuple[Format[Drawing], ...]] = formats_in("ui.shell.picture_form
 
 
 def write_picture(
-    path: Path, graph: Graph, trace: TraceView | None, theme: str, scale: float = 1.0, hidden: Hidden | None = None
+    path: Path, graph: Graph, trace: TraceView | None, theme: str, scale: float = 1.0
 ) -> str:  # fmt: skip
-    """Write the whole graph, with the numbers of `trace` where given, and question marks for the `hidden` ones.
+    """Write the whole graph, with the numbers of `trace` where given.
 
     Returns what there is to say about the picture, often nothing. Raises OSError, and ValueError for an ending that no picture has.
     """
     refuse_unknown_ending(path)
     form = format_of(path, PICTURES)
     assert form is not None
-    written = form.write(Drawing(graph, trace, THEMES[theme], scale, hidden))
+    written = form.write(Drawing(graph, trace, THEMES[theme], scale))
     replace_file(path, written.data)
     return written.remark
 

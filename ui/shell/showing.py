@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 
 class Showing(QObject):
-    """The window's `trace` is what it shows now; only this sets it, and the window where the document changes for another."""
+    """Brings numbers to `Visibility`, and what may be seen of them to everything that shows some."""
 
     def __init__(self, window: Window) -> None:
         super().__init__(window)
         self._window = window
+        window.visibility.changed.connect(self.show_seen)
 
     def show_problems(self) -> None:
         """Problems are seen at once, engine or not; numbers follow when they are computed."""
@@ -26,19 +27,22 @@ class Showing(QObject):
         window = self._window
         problems = window.diagnosis.problems
         window.bottom.show_problems(problems, window.document.graph)
-        shown = window.trace or TraceView(structure=window.document.structure, revision=window.document.revision)
-        shown = window.diagnosis.complete(shown)
-        window.canvas.set_trace(shown)
-        if window.trace is not None:
-            window.trace = shown
+        known = window.visibility.truth
+        shown = window.diagnosis.complete(known or TraceView(structure=window.document.structure, revision=window.document.revision))
+        if known is not None:
+            window.visibility.set_truth(shown)
+        else:
+            window.canvas.set_trace(shown)
         self.show_seen()
 
     def show_seen(self) -> None:
-        """In the panels, what playback has reached: the same as on the canvas."""
-        from ui.debugger.masking import seen
-
+        """What may be seen has changed: new numbers came, playback moved, some were hidden or shown."""
         window = self._window
-        trace = window.predict.covered(seen(window.trace, window.playhead, window.document.graph))
+        trace, animated = window.trace, window.visibility.animated
+        if animated is not None and animated is not window.canvas.content.trace:
+            window.canvas.set_trace(animated)
+        if trace is not None:
+            window.bottom.probes.take(trace, window.stale)
         window.inspector.set_trace(trace, window.stale)
         window.outline.set_trace(trace, window.stale)
 
@@ -67,23 +71,24 @@ class Showing(QObject):
     def show_trace(self, trace: TraceView) -> None:
         """New numbers for everything that shows some."""
         window = self._window
-        if window.trace is None:
+        first = window.trace is None
+        if first:
             from ui.maths.formula import loader
 
             loader().start()  # the first numbers are on their way to the screen: there is time for the typesetter now
         trace = window.diagnosis.take(trace)
-        first, window.trace = window.trace is None, trace
+        window.visibility.set_truth(trace)
         if trace.mode == "training" and trace.iteration < 0 and not window.playhead.at_rest:
             window.playhead.reset()
         window.playhead.set_trace(trace)
-        window.canvas.set_trace(trace)
+        self.show_seen()
         if first:
             window.canvas.refit()  # the objective's numbers need room of their own
-        self.show_seen()
-        window.bottom.probes.take(window.predict.covered(trace) or trace, window.stale)
-        window.status.show_trace(trace)
+        seen = window.trace
+        assert seen is not None
+        window.status.show_trace(seen)
         for each in window.features.values():
-            each.set_trace(trace, window.stale)
+            each.set_trace(seen, window.stale)
         window.refresh_actions()
 
     def show_progress(self, progress: Progress) -> None:

@@ -91,10 +91,10 @@ class Window(QMainWindow):
         from ui.shell.workspace.later import Later
         from ui.shell.workspace.playback import Playhead
         from ui.shell.workspace.services import Services
+        from ui.shell.workspace.visibility import Visibility
 
         session = self.settings
         self.kernel, self.document = kernel, document
-        self.trace: TraceView | None = None
         self.services = Services()
         self.setWindowIcon(QIcon(str(ICONS / "gradwire.svg")))
         self.work = Work(kernel, self)
@@ -109,6 +109,10 @@ class Window(QMainWindow):
         self.canvas = Canvas(document, self.theme)
         self.canvas.set_playhead(self.playhead)
         self.canvas.painted.connect(self.work.painted)
+        self.visibility = Visibility(self)
+        self.visibility.hid.connect(self.work.hid)
+        if kernel is not None:
+            kernel.hide(self.visibility.hidden)
         self.showing = Showing(self)
         self.library = Library(document.graph.catalog, self.theme, session.recent_types)
         self.views = ViewMemory(session, self.canvas)
@@ -224,7 +228,8 @@ class Window(QMainWindow):
             self.canvas.set_document(document)
         document.changed.connect(self._document_changed)
         self.recovery.follow(document)
-        self.trace = None
+        self.visibility.set_truth(None)
+        self.visibility.clear()
         self.status.clear()
         self.work.drop("trace", "progress")
         self.playhead.set_trace(None)
@@ -273,9 +278,15 @@ class Window(QMainWindow):
         self._settled()
 
     @property
+    def trace(self) -> TraceView | None:
+        """The numbers as they may be shown now; None until the first ones are computed."""
+        return self.visibility.trace
+
+    @property
     def stale(self) -> bool:
         """Whether the numbers shown belong to an earlier state of the document."""
-        return self.trace is not None and (self.trace.revision, self.trace.structure) != (self.document.revision, self.document.structure)
+        known, document = self.visibility.truth, self.document
+        return known is not None and (known.revision, known.structure) != (document.revision, document.structure)
 
     def _live_edit(self) -> None:
         if self.kernel is not None:

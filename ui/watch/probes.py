@@ -15,6 +15,7 @@ from engine.compile.views import Absent, ArrayView, Gradient, TraceView
 from graph.model.edits import Edit, SetGraphSetting
 from graph.model.graph import MISSING, Graph
 from graph.storage.document import Document
+from ui.look.numbers import exact
 
 Show = Literal["value", "gradient"]
 Measure = Literal["norm", "mean"]
@@ -123,6 +124,8 @@ class Series:
     tensor: bool = False
     """Whether the last reading had more than one element."""
     absent: Absent | None = None
+    covered: str = ""
+    """Why the last reading may not be shown, and with it the way there; empty where it may."""
     _paused: bool = False
 
     def add(self, step: int, view: ArrayView, paused: bool) -> None:
@@ -161,6 +164,11 @@ class ProbeLog:
     def clear(self) -> None:
         self.series = {}
 
+    @property
+    def covered(self) -> frozenset[tuple[str, str]]:
+        """The probes whose numbers may not be shown now."""
+        return frozenset(key for key, series in self.series.items() if series.covered)
+
     def follow(self, graph: Graph) -> None:
         """Forget what is not pinned any more."""
         keys = {probe.key for probe in pinned(graph)}
@@ -172,8 +180,9 @@ class ProbeLog:
         for probe in probes:
             series = self.series.setdefault(probe.key, Series())
             view = reading(trace, graph, probe)
+            series.covered = exact(view.norm) if isinstance(view, ArrayView) and view.covered else ""
             if isinstance(view, Absent):
                 series.absent = view
-            else:
+            elif not series.covered:
                 series.add(trace.step, view, trace.mode == "paused")
         return bool(probes)

@@ -9,11 +9,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
-from engine.compile.views import Absent, TraceView
+from engine.compile.views import TraceView
 from graph.model.graph import GraphError
 from graph.model.spec import Setting
 from graph.storage.document import Document
-from ui.canvas.model.content import Hidden
 from ui.forms.forms import ChoiceField
 from ui.look.numbers import count, exact, number
 from ui.look.schedule import Schedule
@@ -141,10 +140,11 @@ class ProbeCard(QFrame):
         layout.addWidget(self.note)
         layout.addWidget(self.plot, 1)
 
-    def show_series(self, probe: Probe, series: Series | None, theme: Theme, stale: bool, asked: bool = False) -> None:
-        """`asked`: the number is to be found out, and so is the way it took."""
+    def show_series(self, probe: Probe, series: Series | None, theme: Theme, stale: bool) -> None:
+        """Of a number that may not be shown, the way it took is not shown either."""
         self.probe = probe
-        series = Series(absent=Absent("asked")) if asked else series
+        covered = series.covered if series is not None else ""
+        series = None if covered else series
         absent = series.absent if series is not None else None
         tensor = series is not None and series.tensor
         values = series.values(probe.measure) if series is not None else []
@@ -154,6 +154,7 @@ class ProbeCard(QFrame):
         self.number.setToolTip(exact(values[-1]) if values else "")
         set_property(self.number, "role", "stale-number" if stale else f"{probe.show}-number")
         why = ABSENT[absent.reason] if absent is not None else "not computed yet" if not values else ""
+        why = covered or why
         bad = next((s for s, v in zip(series.steps, values, strict=True) if not math.isfinite(v)), None) if series is not None else None
         if bad is not None:
             why = f"NaN or infinite since step {count(bad)}"
@@ -191,7 +192,6 @@ class ProbesPage(QWidget):
         self._document: Document | None = None
         self._theme = LIGHT
         self._stale = False
-        self._hidden = Hidden()
         self._built: tuple[object, ...] = ()
         self.log = ProbeLog()
         self.cards: list[ProbeCard] = []
@@ -235,15 +235,13 @@ class ProbesPage(QWidget):
         if document is None or not document.graph.settings.get("probes"):
             return
         self._stale = stale
-        if self.log.take(trace, document.graph) and not self._work.pending(DRAW):
+        before = self.log.covered
+        if not self.log.take(trace, document.graph):
+            return
+        if self.log.covered != before:
+            self._show()
+        elif not self._work.pending(DRAW):
             self._work.after_frame(DRAW, self._show, DRAW_MS)
-
-    def cover(self, hidden: Hidden, trace: TraceView | None) -> None:
-        """Numbers were hidden to be found out, or shown again: of these wires nothing is told."""
-        self._hidden = hidden
-        if trace is not None:
-            self.take(trace, self._stale)
-        self._show()
 
     def refresh(self) -> None:
         """Take up pins that were added or taken away, and the names of their wires."""
@@ -278,8 +276,7 @@ class ProbesPage(QWidget):
         if document is None:
             return
         for card, probe in zip(self.cards, probes.pinned(document.graph), strict=False):
-            asked = probe.edge in (self._hidden.values if probe.show == "value" else self._hidden.gradients)
-            card.show_series(probe, self.log.series.get(probe.key), self._theme, self._stale, asked)
+            card.show_series(probe, self.log.series.get(probe.key), self._theme, self._stale)
 
     def _unpin(self, probe: Probe) -> None:
         here = next((i for i, card in enumerate(self.cards) if card.probe.key == probe.key), 0)

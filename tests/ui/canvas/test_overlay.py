@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from engine.compile.views import TraceView
+from engine.compile.visible import addresses, visible
 from engine.nodes.catalog import CATALOG
 from graph.grouping.groups import group
 from graph.storage.document import Document
@@ -41,36 +43,29 @@ def canvas(qtbot: QtBot) -> Canvas:
     return shown
 
 
-def test_a_hidden_number_is_a_question_mark_on_the_wire_and_in_its_tip(canvas: Canvas) -> None:
+def covered(canvas: Canvas, values: Iterable[str] = (), gradients: Iterable[str] = ()) -> TraceView:
+    """The numbers without these, as the window hands them out."""
+    graph = canvas.document.graph
+    return visible(traced(canvas.document), None, addresses(graph, values, gradients), graph)
+
+
+def test_a_covered_number_is_a_question_mark_on_the_wire_and_in_its_tip(canvas: Canvas) -> None:
     edge = next(iter(canvas.document.graph.edges.values()))
     value, gradient = (text.text for text in texts(edge, canvas.content))
 
-    canvas.overlay.hide("predict", values=[edge.id], gradients=[edge.id])
+    canvas.set_trace(covered(canvas, [edge.id], [edge.id]))
 
     assert [text.text for text in texts(edge, canvas.content)] == ["?", "?"]
     tip = wire_tip(canvas.content, edge)
     assert value not in tip and gradient not in tip and tip.count("to be found out") == 2
 
 
-def test_hidden_numbers_stay_hidden_when_new_ones_come_and_show_again_when_nothing_hides_them(canvas: Canvas) -> None:
-    edge = next(iter(canvas.document.graph.edges.values()))
-    canvas.overlay.hide("predict", gradients=[edge.id])
-    canvas.overlay.hide("lesson", gradients=[edge.id])
-    canvas.set_trace(traced(canvas.document))
-    canvas.overlay.hide("predict")
-
-    assert texts(edge, canvas.content)[1].text == "?"
-
-    canvas.overlay.hide("lesson")
-    assert texts(edge, canvas.content)[1].kind == "number"
-
-
-def test_a_node_that_is_hidden_does_not_tell_its_value_in_its_tip(canvas: Canvas) -> None:
+def test_a_node_that_is_covered_does_not_tell_its_value_in_its_tip(canvas: Canvas) -> None:
     graph = canvas.document.graph
     w = graph.named("w")
     assert w is not None and "8" in node_tip(canvas.content, w.id)
 
-    canvas.overlay.hide("predict", values=[w.id])
+    canvas.set_trace(covered(canvas, [w.id]))
     canvas.grab()
 
     assert "8" not in node_tip(canvas.content, w.id)
@@ -149,11 +144,10 @@ def test_no_veil_lies_over_the_inside_of_a_group_that_has_nothing_of_it(canvas: 
 def test_another_document_begins_without_any_of_it(canvas: Canvas) -> None:
     node, edge = next(iter(canvas.document.graph.nodes)), next(iter(canvas.document.graph.edges))
     canvas.overlay.highlight("lesson", [node], [edge], dim=True)
-    canvas.overlay.hide("predict", values=[edge])
     canvas.overlay.mark("debugger", {node: "breakpoint"})
 
     canvas.set_document(Document.load(EXAMPLES / "xy-plus-z.gradwire", CATALOG))
     canvas.grab()
 
     assert canvas.overlay.highlighted("lesson") == (frozenset(), frozenset())
-    assert not canvas.overlay.marks("debugger") and not canvas.content.hidden.values
+    assert not canvas.overlay.marks("debugger")

@@ -12,6 +12,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from engine.compile.visible import addresses, visible
 from graph.model import edits
 from graph.model.problem import Problem
 from graph.text.messages import Message
@@ -118,9 +119,11 @@ def test_labels_are_whole_or_not_there(canvas: Canvas) -> None:
 
 def test_a_number_to_be_found_out_is_seen_wherever_it_is(canvas: Canvas) -> None:
     put(canvas, f=(340.0, 110.0))
-    canvas.overlay.hide("test", values=["e2"])
+    trace = canvas.content.trace
+    assert trace is not None
+    canvas.set_trace(visible(trace, None, addresses(canvas.document.graph, ["e2"], ()), canvas.document.graph))
     with_mark = pixels(picture(canvas))
-    canvas.overlay.hide("test")
+    canvas.set_trace(trace)
     assert np.any(with_mark != pixels(picture(canvas)))
 
 

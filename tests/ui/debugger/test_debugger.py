@@ -154,7 +154,7 @@ def test_a_condition_that_is_met_while_stepping_says_which_where_and_by_what(who
             settle(whole)
         assert whole.status.message.full == said, way
 
-    whole.canvas.overlay.hide("lesson", values=[ids["multiply"]])
+    whole.visibility.hide("lesson", values=[ids["multiply"]])
     whole.playhead.seek(0)
     qtbot.keyClick(whole.canvas, Qt.Key.Key_PageDown, CTRL)
     assert whole.status.message.full == "Stopped at step 0: value < -9 at multiply."

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QRect, QSize, QSizeF
@@ -11,11 +13,14 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication, QLabel, QTableWidget, QWidget
 from pytestqt.qtbot import QtBot
 
-from engine.compile.views import Absent
+from engine.compile.views import cover
+from engine.compile.visible import Hidden, addresses
+from engine.explain.covering import covered
 from engine.explain.update import ParameterUpdate, Update
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
-from graph.model.address import output, parameter
+from graph.model.address import Address
+from graph.model.graph import Graph
 from graph.storage.document import Document
 from tests.support.explain_support import Desk
 from tests.support.window_support import Answers, names, scalar
@@ -23,7 +28,6 @@ from ui.debugger.tags import update_tags
 from ui.debugger.update_view import UpdateView
 from ui.explain.paths_tool import PathsTool
 from ui.explain.picture_tool import PictureTool
-from ui.explain.writing import HiddenNumbers
 from ui.maths.array_view import ArrayPanel
 from ui.maths.sheet import Sheet
 from ui.shell.files import example_document
@@ -62,7 +66,7 @@ def test_a_gradient_that_is_to_be_found_out_is_told_by_no_tool_and_by_all_once_i
     """∂f/∂x = −5 + 1 = −4; on its wires, which the audit compares, −5 and 1."""
     graph, x = window.document.graph, names(window.document)["x"]
     secret = "−5" if key == "audit" else "−4"
-    window.canvas.overlay.hide("predict", gradients=[x, *(e for e, edge in graph.edges.items() if edge.source[0] == x)])
+    window.visibility.hide("predict", gradients=[x, *(e for e, edge in graph.edges.items() if edge.source[0] == x)])
     window.explain.show_tool(key)
     tool = window.explain.tools.tool(key)
     if key == "audit":
@@ -72,10 +76,10 @@ def test_a_gradient_that_is_to_be_found_out_is_told_by_no_tool_and_by_all_once_i
         qtbot.waitUntil(lambda: getattr(tool, ANSWERED[key]) is not None, timeout=PATIENCE)
     qtbot.wait(30)
 
-    covered = said_by(tool)
-    window.canvas.overlay.hide("predict")
+    told = said_by(tool)
+    window.visibility.hide("predict")
 
-    assert secret not in covered and "?" in covered and tool.showing
+    assert secret not in told and "?" in told and tool.showing
     qtbot.waitUntil(lambda: secret in said_by(tool) and "?" not in said_by(tool), timeout=PATIENCE)
 
 
@@ -85,17 +89,17 @@ def test_neither_the_secant_nor_newtons_step_tell_a_slope_that_is_to_be_found_ou
     qtbot.waitUntil(lambda: window.trace is not None, timeout=PATIENCE)
     x = names(window.document)["x"]
     window.canvas.select([x])
-    window.canvas.overlay.hide("predict", gradients=[x])
+    window.visibility.hide("predict", gradients=[x])
     window.explain.show_picture()
     tool = window.explain.tools.current
     assert isinstance(tool, PictureTool)
 
     tool.begin(1e-4)
     qtbot.waitUntil(lambda: tool.secant is not None and "(" in tool.numbers.text, timeout=PATIENCE)
-    covered = said_by(tool)
-    window.canvas.overlay.hide("predict")
+    told = said_by(tool)
+    window.visibility.hide("predict")
 
-    assert "4.0" not in covered and "Newton" not in covered
+    assert "4.0" not in told and "Newton" not in told
     qtbot.waitUntil(lambda: "= 4.000" in said_by(tool) and "Newton" in said_by(tool), timeout=PATIENCE)
 
 
@@ -107,13 +111,14 @@ def test_while_a_value_is_hidden_the_tools_say_so_instead(window: Window, qtbot:
     tool = window.explain.tools.current
     assert tool is not None
     qtbot.waitUntil(lambda: tool.showing and not tool.asking, timeout=60_000)
+    if key == "audit":
+        window.explain.toggle_audit()
 
-    window.canvas.overlay.hide("predict", values=[node])
-    showing = tool.showing
-    window.canvas.overlay.hide("predict")
+    window.visibility.hide("predict", values=[node])
+    qtbot.waitUntil(lambda: "Reveal them first" in said_by(tool), timeout=PATIENCE)
+    window.visibility.hide("predict")
 
-    assert not showing
-    qtbot.waitUntil(lambda: tool.showing, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: tool.showing and "Reveal them first" not in said_by(tool.body), timeout=PATIENCE)
 
 
 def test_the_step_of_a_parameter_whose_gradient_is_to_be_found_out_is_not_in_the_updates(qtbot: QtBot) -> None:
@@ -127,11 +132,13 @@ def test_the_step_of_a_parameter_whose_gradient_is_to_be_found_out_is_not_in_the
     view = UpdateView()
     qtbot.addWidget(view)
 
-    view.show_update(update, asked=frozenset({"v"}))
-    covered, tags = said_by(view), update_tags(update, frozenset({"v"}))
+    engine: Any = SimpleNamespace(graph=Graph(CATALOG), trace=None)
+    shown = covered(update, engine, Hidden(frozenset({Address("parameter", "v", "value", True)})))
+    view.show_update(shown)
+    told, tags = said_by(view), update_tags(shown)
     view.show_update(update)
 
-    assert not any(number in covered for number in ("3.0", "1.7")) and "5.4" in covered and "found out" in covered
+    assert not any(number in told for number in ("3.0", "1.7")) and "5.4" in told and "found out" in told
     assert set(tags) == {"w"} and set(update_tags(update)) == {"v", "w"}
     assert "3.000" in said_by(view) and "?" not in said_by(view)
 
@@ -141,16 +148,17 @@ def test_a_number_that_is_covered_leaves_nothing_in_its_tip(qtbot: QtBot) -> Non
     qtbot.addWidget(panel)
     panel.show_view(scalar(-4.0))
 
-    panel.show_view(Absent("asked"))
+    panel.show_view(cover(scalar(-4.0)))
 
     assert "−4" not in said_by(panel)
 
 
 def test_who_predicts_what_a_layer_gives_sees_its_weights() -> None:
-    hidden = HiddenNumbers(values=frozenset({"layer", "theta"}))
+    graph = example_document("tanh-mlp-2-4-2", CATALOG).graph
+    layer = next(node for node in graph.nodes.values() if node.name == "hidden")
+    hidden = addresses(graph, [layer.id], ())
 
-    assert hidden.instead(output("layer")) == "?" and not hidden.instead(parameter("layer", "W"))
-    assert hidden.instead(parameter("theta", "value")) == "?"
+    assert Address("output", layer.id, "y") in hidden and not any(address.kind == "parameter" for address in hidden)
 
 
 def test_a_layers_card_shows_its_weight_beside_the_question_mark(window: Window, qtbot: QtBot) -> None:
@@ -161,7 +169,7 @@ def test_a_layers_card_shows_its_weight_beside_the_question_mark(window: Window,
     canvas.camera_moved()
     shown = canvas.grab().toImage()
 
-    canvas.overlay.hide("predict", values=[node])
+    window.visibility.hide("predict", values=[node])
 
     scene, covered = canvas.scene, canvas.grab().toImage()
     area = canvas.camera.rect_to_view(scene.cards[node].area.translated(scene.rect(node).topLeft())).toRect()
@@ -185,7 +193,7 @@ def test_pictures_have_question_marks_too(window: Window, qtbot: QtBot, tmp_path
 
     shown, before = exported(), copied()
     graph, node = window.document.graph, names(window.document)["multiply"]
-    window.canvas.overlay.hide("predict", values=[node, *(edge.id for edge in graph.outputs_of(node))])
+    window.visibility.hide("predict", values=[node, *(edge.id for edge in graph.outputs_of(node))])
     covered = exported()
 
     assert "−10.00" in shown and "−10.00" not in covered
@@ -197,7 +205,7 @@ def test_a_local_derivative_that_is_the_hidden_value_is_not_told(window: Window,
     window.set_document(Document(build("exp(x) + a*b", CATALOG, {"x": 2.0, "a": 2.0, "b": 3.0})))
     qtbot.waitUntil(lambda: window.trace is not None and not window.stale, timeout=PATIENCE)
     ids, card = names(window.document), window.explain.card
-    window.canvas.overlay.hide("predict", values=[ids["exp"], ids["multiply"]])
+    window.visibility.hide("predict", values=[ids["exp"], ids["multiply"]])
     window.explain.why_of(ids["exp"])
     qtbot.waitUntil(lambda: card.card is not None and card.card.address.id == ids["exp"], timeout=PATIENCE)
 
@@ -227,7 +235,8 @@ def test_no_line_of_a_card_ends_in_the_gradient_that_is_asked_for(
     qtbot.waitUntil(lambda: card.card is not None and card.card.address.id == wires[0], timeout=PATIENCE)
     assert any(answer in said_by(card) for answer in answers)
 
-    window.canvas.overlay.hide("predict", gradients=[place, *wires])
+    window.visibility.hide("predict", gradients=[place, *wires])
+    qtbot.waitUntil(lambda: card.card is not None, timeout=PATIENCE)
     for sheet in card.findChildren(Sheet):
         for line in sheet.accessibleName().splitlines() if sheet.isVisible() else ():
             assert not any(line.endswith(f"= {answer}") or f"local {answer}" in line for answer in answers), line
@@ -246,10 +255,12 @@ def test_a_curvature_that_a_lesson_asks_for_is_told_by_no_tool(window: Window, q
     assert isinstance(tool, PictureTool)
     qtbot.waitUntil(lambda: "6.000" in said_by(tool), timeout=PATIENCE)
 
-    window.canvas.overlay.hide("lesson", measures=[("curvature", x, index)])
-    assert ("6.000" in said_by(tool)) == ("Newton" in said_by(tool)) == bool(index) and tool.showing
-    window.canvas.overlay.hide("lesson")
-    assert "6.000" in said_by(tool)
+    window.visibility.hide("lesson", measures=[("curvature", x, index)])
+    qtbot.waitUntil(lambda: tool.local is not None and tool.showing, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: "∂²" in said_by(tool), timeout=PATIENCE)
+    assert ("6.000" in said_by(tool)) == ("Newton" in said_by(tool)) == bool(index)
+    window.visibility.hide("lesson")
+    qtbot.waitUntil(lambda: "6.000" in said_by(tool), timeout=PATIENCE)
 
 
 def test_neither_the_count_of_paths_nor_of_multiplications_is_told_while_it_is_asked(window: Window, qtbot: QtBot) -> None:
@@ -261,9 +272,9 @@ def test_neither_the_count_of_paths_nor_of_multiplications_is_told_while_it_is_a
     qtbot.waitUntil(lambda: "2 paths" in said_by(tool) and tool.showing, timeout=PATIENCE)
     told = tool.counters.accessibleName()
 
-    window.canvas.overlay.hide("lesson", measures=[("multiplications", x, ())])
+    window.visibility.hide("lesson", measures=[("multiplications", x, ())])
     qtbot.waitUntil(lambda: tool.counters.accessibleName().count("?") == 3, timeout=PATIENCE)
-    window.canvas.overlay.hide("lesson", measures=[("paths", x, ())])
-    assert not tool.showing and "answered" in tool.note.text()
-    window.canvas.overlay.hide("lesson")
+    window.visibility.hide("lesson", measures=[("paths", x, ())])
+    qtbot.waitUntil(lambda: not tool.showing and "answered" in tool.note.text(), timeout=PATIENCE)
+    window.visibility.hide("lesson")
     qtbot.waitUntil(lambda: tool.showing and tool.counters.accessibleName() == told, timeout=PATIENCE)

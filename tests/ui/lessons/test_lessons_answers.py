@@ -47,7 +47,7 @@ def test_answers_are_kept_in_another_theme(played: Window, qtbot: QtBot) -> None
     assert number.comment.text == "$3 \\cdot (-5)$"
     assert not choice.done and choice.options[0].property("answer") == "wrong" and choice.reveal.isVisibleTo(choice)
     assert "one factor is negative" in choice.comment.text and discuss.field.toPlainText() == "Because of y."
-    assert names(played.document)["multiply"] not in played.canvas.overlay.hidden.values
+    assert names(played.document)["multiply"] not in played.visibility.values
 
 
 def test_a_number_that_was_found_is_still_seen_after_a_return_to_the_step(played: Window, qtbot: QtBot) -> None:  # noqa: F811
@@ -58,7 +58,7 @@ def test_a_number_that_was_found_is_still_seen_after_a_return_to_the_step(played
 
     played.lessons.return_to_step()
 
-    assert boxes(played)[0].done and multiply not in played.canvas.overlay.hidden.values
+    assert boxes(played)[0].done and multiply not in played.visibility.values
 
 
 def test_what_a_question_is_about_may_be_deleted_before_it_is_answered(played: Window, qtbot: QtBot) -> None:  # noqa: F811
@@ -95,7 +95,7 @@ def test_a_verdict_about_another_number_goes_and_a_right_one_returns_with_its_nu
 
     played.document.do(SetParam(names(played.document)["x"], "value", 4.0), "x = 4")
     numbers(played, multiply=-20.0)
-    assert number.verdict.isHidden() and number.comment.isHidden() and multiply in played.canvas.overlay.hidden.values
+    assert number.verdict.isHidden() and number.comment.isHidden() and multiply in played.visibility.values
 
     played.document.undo()
     numbers(played, multiply=-15.0)
@@ -104,7 +104,7 @@ def test_a_verdict_about_another_number_goes_and_a_right_one_returns_with_its_nu
     assert not number.verdict.isHidden() and "Right" in number.verdict.text()
     played.document.do(SetParam(names(played.document)["x"], "value", 4.0), "x = 4")
     numbers(played, multiply=-20.0)
-    assert number.done and number.verdict.isHidden() and multiply not in played.canvas.overlay.hidden.values
+    assert number.done and number.verdict.isHidden() and multiply not in played.visibility.values
     played.document.undo()
     numbers(played, multiply=-15.0)
     assert number.done and not number.verdict.isHidden() and not number.comment.isHidden()
@@ -124,13 +124,13 @@ def test_what_was_answered_about_a_changed_graph_is_asked_again_in_the_steps_own
         number.try_it()
     else:
         number.give_up()
-    assert number.done and multiply not in played.canvas.overlay.hidden.values
+    assert number.done and multiply not in played.visibility.values
 
     played.lessons.return_to_step() if home == "return" else played.document.undo()
     numbers(played, multiply=-15.0)
 
     assert not number.done and number.verdict.isHidden() and not number.field.isReadOnly() and number.check.isEnabled()
-    assert multiply in played.canvas.overlay.hidden.values
+    assert multiply in played.visibility.values
     number.field.setText("-15")
     number.try_it()
     assert number.done

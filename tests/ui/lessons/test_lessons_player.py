@@ -195,7 +195,7 @@ def test_a_step_rings_dims_covers_selects_and_looks(played: Window, qtbot: QtBot
     after = played.document.graph.outputs_of(ids["multiply"])[0].id
 
     assert overlay.highlighted("lesson") == (frozenset(), frozenset({wire}))
-    assert {ids["multiply"], after} <= overlay.hidden.values
+    assert {ids["multiply"], after} <= played.visibility.values
     assert played.canvas.selection == {ids["y"]}
     seen = played.canvas.seen()
     assert seen.contains(played.canvas.scene.rect(ids["x"])) and seen.contains(played.canvas.scene.rect(ids["multiply"]))
@@ -214,12 +214,12 @@ def test_a_right_prediction_uncovers_the_number_and_counts(played: Window, qtbot
     qtbot.mouseClick(box.field, Qt.MouseButton.LeftButton)
     qtbot.keyClicks(box.field, "12")
     qtbot.keyClick(box.field, Qt.Key.Key_Return)
-    assert "Not yet" in box.verdict.text() and multiply in played.canvas.overlay.hidden.values and box.reveal.isVisible()
+    assert "Not yet" in box.verdict.text() and multiply in played.visibility.values and box.reveal.isVisible()
     box.field.clear()
     qtbot.keyClicks(box.field, "-15,0")
     qtbot.mouseClick(box.check, Qt.MouseButton.LeftButton)
 
-    assert "Right" in box.verdict.text() and multiply not in played.canvas.overlay.hidden.values
+    assert "Right" in box.verdict.text() and multiply not in played.visibility.values
     assert box.comment.text == "$3 \\cdot (-5)$"
     assert played.lessons.standing is not None and played.lessons.standing.answers == {"1.0": False}  # the first try counts
 
@@ -261,7 +261,7 @@ def test_leaving_in_the_middle_takes_everything_off_the_canvas_but_the_graph(pla
     played.lessons.leave()
 
     assert played.lessons.player is None and played.document.graph == graph
-    assert not played.canvas.overlay.hidden.values and played.canvas.overlay.highlighted("lesson") == (frozenset(), frozenset())
+    assert not played.visibility.values and played.canvas.overlay.highlighted("lesson") == (frozenset(), frozenset())
     assert played.library_dock.isVisible() and not played.actions_by_id["lesson_next"].isEnabled()
 
 

@@ -13,12 +13,11 @@ from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
-from engine.compile.views import Absent
+from engine.compile.views import ArrayView
 from engine.explain.misconceptions import Cause, Expected, Item, Prediction
 from graph.model.edits import Disconnect
 from tests.support.window_support import Answers, hand_trace, matrix, names, scalar
 from ui.canvas.inplace import LineEditor
-from ui.predict.covering import covered
 from ui.predict.score import Score
 from ui.shell.window import Window
 
@@ -61,14 +60,14 @@ def test_a_hidden_gradient_is_typed_on_its_wire(window: Window, qtbot: QtBot) ->
     edge = wire(window, "x")
     item = Item("gradient", edge)
     trigger(window, "hide_gradient", edge)
-    assert window.predict.hidden("gradient", edge) and window.predict.hidden("gradient", names(window.document)["x"])
+    assert window.visibility.is_hidden("gradient", edge) and window.visibility.is_hidden("gradient", names(window.document)["x"])
     QApplication.processEvents()
     window.canvas.grab()
 
     qtbot.mouseClick(window.canvas, Qt.MouseButton.LeftButton, pos=mark(window, item))
     type_answer(window, qtbot, "-5")
 
-    assert not window.predict.hidden("gradient", edge)
+    assert not window.visibility.is_hidden("gradient", edge)
     assert window.canvas.overlay.tags("predict")[edge].kind == "ok"
     assert window.predict.board.score.counts.first == 1
 
@@ -82,7 +81,7 @@ def test_enter_on_the_selected_wire_opens_the_field_and_escape_leaves_it(window:
     assert isinstance(window.canvas.editor, LineEditor)
     qtbot.keyClick(window.canvas.editor, Qt.Key.Key_Escape)
 
-    assert window.canvas.editor is None and window.predict.hidden("gradient", edge)
+    assert window.canvas.editor is None and window.visibility.is_hidden("gradient", edge)
     assert window.predict.board.score.rows == []
 
 
@@ -97,7 +96,7 @@ def test_a_wrong_answer_gets_the_hint_of_its_slip_and_counts_as_right_later(
 
     callout = window.predict.typing.callout
     assert callout.isVisible() and "Look at multiply again." in callout.text.text()
-    assert window.canvas.overlay.tags("predict")[edge].kind == "error" and window.predict.hidden("gradient", edge)
+    assert window.canvas.overlay.tags("predict")[edge].kind == "error" and window.visibility.is_hidden("gradient", edge)
     qtbot.mouseClick(callout.again, Qt.MouseButton.LeftButton)
     type_answer(window, qtbot, "-5,0")
 
@@ -133,10 +132,10 @@ def test_a_hidden_value_is_hidden_on_its_node_and_all_its_wires(window: Window, 
     ids = names(window.document)
     trigger(window, "hide_value", ids["multiply"])
     edge = wire(window, "multiply")
-    assert window.predict.hidden("value", ids["multiply"]) and window.predict.hidden("value", edge)
+    assert window.visibility.is_hidden("value", ids["multiply"]) and window.visibility.is_hidden("value", edge)
     trigger(window, "predict_next")
     type_answer(window, qtbot, "-10")
-    assert not window.predict.hidden("value", edge)
+    assert not window.visibility.is_hidden("value", edge)
 
 
 def test_a_value_that_was_typed_is_no_riddle(window: Window) -> None:
@@ -155,7 +154,9 @@ def test_panels_tips_and_outline_do_not_give_it_away(window: Window) -> None:
         texts = [w.text() for w in window.inspector.findChildren(QObject) if hasattr(w, "text") and callable(w.text) and _shown(w)]
         assert not any("−5" in text and "= −5" not in text for text in texts), (page, texts)
     shown = window.inspector._trace
-    assert shown is not None and shown.edge_gradients[edge] == Absent("asked") and shown.gradients[ids["x"], "y"] == Absent("asked")
+    assert shown is not None
+    for gradient in (shown.edge_gradients[edge], shown.gradients[ids["x"], "y"]):
+        assert isinstance(gradient, ArrayView) and gradient.covered
     from ui.canvas.model.tips import node_tip, wire_tip
 
     assert "−5" not in wire_tip(window.canvas.content, window.document.graph.edges[edge])
@@ -167,18 +168,17 @@ def _shown(widget: Any) -> bool:
 
 
 def test_nothing_is_covered_where_nothing_is_hidden(window: Window) -> None:
-    assert window.predict.covered(window.trace) is window.trace
-    assert covered(None, window.canvas.overlay.hidden, window.document.graph) is None
+    assert window.trace is window.visibility.truth
 
 
 def test_all_gradients_are_hidden_and_revealed_one_by_one_or_together(window: Window) -> None:
     edges = list(window.document.graph.edges)
     trigger(window, "hide_all_gradients")
-    assert all(window.predict.hidden("gradient", e) for e in edges)
+    assert all(window.visibility.is_hidden("gradient", e) for e in edges)
     trigger(window, "reveal", edges[0])
-    assert not window.predict.hidden("gradient", edges[0]) and window.predict.hidden("gradient", edges[1])
+    assert not window.visibility.is_hidden("gradient", edges[0]) and window.visibility.is_hidden("gradient", edges[1])
     trigger(window, "reveal_all")
-    assert not any(window.predict.hidden("gradient", e) for e in edges)
+    assert not any(window.visibility.is_hidden("gradient", e) for e in edges)
     assert window.predict.board.score.counts.revealed == len(edges)
 
 
@@ -193,7 +193,7 @@ def test_an_edit_makes_predictions_about_changed_numbers_void(window: Window, qt
     gradients = dict(trace.edge_gradients) | {edge: scalar(-6.0)}
     window.showing.show_trace(_with(trace, gradients))
 
-    assert edge not in window.canvas.overlay.tags("predict") and window.predict.hidden("gradient", edge)
+    assert edge not in window.canvas.overlay.tags("predict") and window.visibility.is_hidden("gradient", edge)
     assert window.predict.board.score.rows[-1].right == "void" and "void" in window.status.message.full
 
 
@@ -223,7 +223,7 @@ def test_a_question_about_a_sample_ends_when_a_smaller_batch_is_shown(window: Wi
 
     window.showing.show_trace(few)
 
-    assert not window.predict.asking and not window.predict.hidden("gradient", edge)
+    assert not window.predict.asking and not window.visibility.is_hidden("gradient", edge)
     assert [row.right for row in window.predict.board.score.rows] == ["void"]
 
 
@@ -274,17 +274,17 @@ def test_another_document_ends_all_questions(window: Window) -> None:
 
     trigger(window, "hide_all_gradients")
     window.set_document(Document.new(CATALOG))
-    assert not window.predict.board.asked and not window.canvas.overlay.hidden.gradients
+    assert not window.predict.board.asked and not window.visibility.gradients
 
 
 def test_asking_without_numbers_says_so_and_does_nothing(window: Window) -> None:
-    window.trace = None
+    window.visibility.set_truth(None)
     window.predict.hide_all_gradients()
     window.predict.hide_gradient()
     window.predict.hide_value()
     window.predict.reveal()
     window.predict.predict_next()
-    assert not window.canvas.overlay.hidden.gradients
+    assert not window.visibility.gradients
 
 
 # the score

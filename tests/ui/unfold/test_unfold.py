@@ -254,7 +254,7 @@ def test_without_numbers_it_is_said_that_the_size_is_not_known(make_window: Make
 def test_numbers_of_another_structure_are_not_trusted(window: Window) -> None:
     trace = window.trace
     assert trace is not None
-    window.trace = replace(trace, structure=trace.structure - 1)
+    window.visibility.set_truth(replace(trace, structure=trace.structure - 1))
     assert window.unfold._shapes() == {}
 
 

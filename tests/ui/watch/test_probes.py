@@ -129,16 +129,16 @@ def test_a_probe_tells_nothing_of_a_number_that_is_to_be_found_out(window: Windo
     window.canvas.select([edge])
     if pinned_first:
         window.commands.probe_value()
-    window.canvas.overlay.hide("predict", values=[edge])
+    window.visibility.hide("predict", values=[edge])
     if not pinned_first:
         window.commands.probe_value()
-    window.showing.show_trace(window.trace or hand_trace(window.document))
+    window.showing.show_trace(window.visibility.truth or hand_trace(window.document))
     page = window.bottom.probes
     page.refresh()
     card = page.cards[0]
     covered = (card.number.text(), card.number.toolTip(), card.accessibleDescription(), card.plot._points)
 
-    window.canvas.overlay.hide("predict")
+    window.visibility.hide("predict")
 
     assert covered == ("", "", "to be found out", [])
     assert card.number.text() == "2.000" and card.plot._points == [(0, 2.0)]

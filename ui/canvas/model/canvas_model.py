@@ -76,8 +76,7 @@ class CanvasModel(QObject):
         self.map = MapView(self.viewport)
         self._selection = Selection(self._selection_flipped)
         self.navigation = GroupNavigation(self.live, self.viewport, self._selection, self.level_left.emit, self.level_changed.emit)
-        self.overlay = Overlay(self.live, self.viewport, surface.repaint_scene, self.numbers_changed)
-        self.content.hidden = self.overlay.hidden
+        self.overlay = Overlay(self.live, self.viewport, surface.repaint_scene)
         document.changed.connect(self._follow)
 
     # what is shown
@@ -110,7 +109,7 @@ class CanvasModel(QObject):
         document.changed.connect(self._follow)
         self.live = self.overlay.live = LiveScene(document.graph, self.surface.repaint_scene)
         self.viewport.scene = self.live.scene
-        self.content = Content(document.graph, playhead=self.playhead, hidden=self.overlay.hidden)
+        self.content = Content(document.graph, playhead=self.playhead)
         self.overlay.clear()
         self._selection.set(())
         self.navigation.reset(self.live)
@@ -130,12 +129,8 @@ class CanvasModel(QObject):
     def set_trace(self, trace: TraceView | None) -> None:
         """Show these numbers. A trace of another document is the caller's mistake; an older one is shown until a newer comes."""
         stale = self.is_old(trace) and self.content.stale
-        self.content = Content(self.document.graph, trace, self.playhead, stale, hidden=self.overlay.hidden)
+        self.content = Content(self.document.graph, trace, self.playhead, stale)
         self.surface.repaint_scene()
-
-    def numbers_changed(self) -> None:
-        """Other numbers of the same trace are to be seen."""
-        self.set_trace(self.content.trace)
 
     def is_old(self, trace: TraceView | None) -> bool:
         """Whether a trace belongs to an older state of the document."""

@@ -20,18 +20,6 @@ from ui.maths import heat
 HELD: Gradient = Absent("not computed")
 
 
-@dataclass(slots=True)
-class Hidden:
-    """Ids of the wires and nodes whose numbers someone is to find out: a question mark stands for them.
-
-    `measures` are what tools must not tell either: (quantity, id, index), such as ("curvature", "n3", (0,)); every index where it is ().
-    """
-
-    values: frozenset[str] = frozenset()
-    gradients: frozenset[str] = frozenset()
-    measures: frozenset[tuple[str, str, tuple[int, ...]]] = frozenset()
-
-
 @dataclass(slots=True, eq=False)
 class Content:
     """`stale` numbers belong to an older document and are greyed; `values` off shows a bare graph."""
@@ -41,7 +29,6 @@ class Content:
     playhead: Playhead | None = None
     stale: bool = False
     values: bool = True
-    hidden: Hidden = field(default_factory=Hidden)
     _pictures: dict[tuple[int, str, bool, int], QImage | None] = field(default_factory=dict)
     texts: dict[tuple[int, int], Any] = field(default_factory=dict)
     """Written-out numbers, by the identity of the tensors of this trace."""
@@ -82,7 +69,14 @@ class Content:
         return self.trace.parameters.get((node, name)) if self.trace is not None and name else None
 
     def typed(self, node: str) -> float | None:
-        """A source's number: as it was when this trace was made; the document's where the trace is older or silent."""
+        """A source's number: as it was when this trace was made; the document's where the trace is older or silent.
+
+        None while it is hidden.
+        """
+        outputs = self.graph.spec(node).outputs
+        held = self.trace.values.get((node, outputs[0].name)) if self.trace is not None and outputs else None
+        if held is not None and held.covered:
+            return None
         if self.trace is not None and not self.stale and node in self.trace.inputs:
             return self.trace.inputs[node]
         spec = self.graph.spec(node)
@@ -134,7 +128,7 @@ class Content:
         gradient = self.wire_gradient(edge)
         backward = self.playhead is not None and self.playhead.phase == "backward"
         shown = gradient if backward and isinstance(gradient, ArrayView) else self.wire_value(edge)
-        if shown is None or isinstance(shown, Absent):
+        if shown is None or isinstance(shown, Absent) or shown.covered:
             return None
         return size(shown)
 

@@ -46,6 +46,8 @@ HIDDEN = Text("hidden", "?", 34.0)
 def value_text(view: ArrayView | None, image: bool = False) -> Text:
     if view is None:
         return EMPTY
+    if view.covered:
+        return HIDDEN
     scalar = view.scalar
     if scalar is not None:
         return _made("bad" if loud(scalar) else "number", whole(scalar) if "int" in view.dtype else number(scalar))
@@ -57,6 +59,8 @@ def gradient_text(gradient: ArrayView | Absent) -> Text:
     """A gradient, or which of the four absences it is; none of them looks like a number."""
     if isinstance(gradient, Absent):
         return EMPTY if gradient.reason == "not computed" else _made("word", gradient.reason)
+    if gradient.covered:
+        return HIDDEN
     scalar = gradient.scalar
     if scalar is not None:
         return _made("bad" if loud(scalar) else "number", number(scalar))
@@ -67,18 +71,11 @@ def gradient_text(gradient: ArrayView | Absent) -> Text:
 
 def texts(edge: Edge, content: Content) -> tuple[Text, Text]:
     """Both texts of a wire, made once for every tensor of a trace."""
-    if edge.id in content.hidden.values or edge.id in content.hidden.gradients:
-        return _partly_hidden(edge, content)
     gradient = content.wire_gradient(edge)
     backward = content.texts.get((id(gradient), 1))
     if backward is None:
         backward = content.texts[id(gradient), 1] = gradient_text(gradient)
     return known_text(content, content.wire_value(edge), edge.source), backward
-
-
-def _partly_hidden(edge: Edge, content: Content) -> tuple[Text, Text]:
-    above = HIDDEN if edge.id in content.hidden.values else known_text(content, content.wire_value(edge), edge.source)
-    return above, HIDDEN if edge.id in content.hidden.gradients else gradient_text(content.wire_gradient(edge))
 
 
 def known_text(content: Content, value: ArrayView | None, source: tuple[str, str]) -> Text:
@@ -91,5 +88,4 @@ def known_text(content: Content, value: ArrayView | None, source: tuple[str, str
 
 def stub_texts(content: Content, objective: End) -> tuple[Text, Text]:
     """The objective's value and its gradient, which is 1."""
-    value = HIDDEN if objective[0] in content.hidden.values else value_text(content.node_value(*objective))
-    return value, HIDDEN if objective[0] in content.hidden.gradients else gradient_text(content.node_gradient(*objective))
+    return value_text(content.node_value(*objective)), gradient_text(content.node_gradient(*objective))

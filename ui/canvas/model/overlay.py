@@ -1,4 +1,4 @@
-"""What teaching tools lay over the picture: rings, a veil, hidden numbers, tags, marks, and whatever they paint themselves.
+"""What teaching tools lay over the picture: rings, a veil, tags, marks, and whatever they paint themselves.
 
 Nothing of it is in the document or in a file. Every tool has a name of its own here, so that none undoes another's work.
 """
@@ -13,13 +13,11 @@ from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 from PySide6.QtGui import QPainter
 
 from ui.canvas.model import geometry
-from ui.canvas.model.content import Hidden
 from ui.canvas.model.label_search import HEIGHT
 from ui.canvas.model.live_scene import LiveScene
 from ui.canvas.model.viewport import Viewport
 
 Hue = Literal["selection", "forward", "backward"]
-Measure = tuple[str, str, tuple[int, ...]]
 Kind = Literal["plain", "ok", "warning", "error", "forward", "backward"]
 SIGNS: dict[Kind, str] = {"ok": "✓ ", "warning": "! ", "error": "✕ "}
 """Before the text, so that nothing is told by colour alone."""
@@ -45,9 +43,6 @@ class Layer:
     edges: frozenset[str] = frozenset()
     dim: bool = False
     hue: Hue = "selection"
-    values: frozenset[str] = frozenset()
-    gradients: frozenset[str] = frozenset()
-    measures: frozenset[Measure] = frozenset()
     tags: dict[str, Tag] = field(default_factory=dict)
     marks: dict[str, str] = field(default_factory=dict)
     paint: Callable[[QPainter], None] | None = None
@@ -56,18 +51,17 @@ class Layer:
 class Overlay(QObject):
     """One per canvas. Ids are those of nodes, groups and wires; what cannot be seen now is skipped.
 
-    `repaint` and `numbers_changed` are called when the picture, or the numbers in it, look different.
+    `repaint` is called when the picture looks different.
     """
 
     changed = Signal()
 
-    def __init__(self, live: LiveScene, viewport: Viewport, repaint: Callable[[], None], numbers_changed: Callable[[], None]) -> None:
+    def __init__(self, live: LiveScene, viewport: Viewport, repaint: Callable[[], None]) -> None:
         super().__init__()
         self.live = live
         self._viewport = viewport
-        self._repaint, self._numbers_changed = repaint, numbers_changed
+        self._repaint = repaint
         self._layers: dict[str, Layer] = {}
-        self.hidden = Hidden()
 
     # what tools say
 
@@ -75,18 +69,6 @@ class Overlay(QObject):
         """Ring these nodes and light these wires; `dim` veils everything else. Nothing given: end it. `hue` is a colour of the theme."""
         layer = self._layer(owner)
         layer.nodes, layer.edges, layer.dim, layer.hue = frozenset(nodes), frozenset(edges), dim, hue
-        self._told()
-
-    def hide(
-        self, owner: str, values: Iterable[str] = (), gradients: Iterable[str] = (), measures: Iterable[Measure] = ()
-    ) -> None:
-        """Show a question mark instead of these wires' and nodes' numbers, and of what tools measure."""
-        layer = self._layer(owner)
-        layer.values, layer.gradients, layer.measures = frozenset(values), frozenset(gradients), frozenset(measures)
-        self.hidden.values = frozenset().union(*(each.values for each in self._layers.values()))
-        self.hidden.gradients = frozenset().union(*(each.gradients for each in self._layers.values()))
-        self.hidden.measures = frozenset(measure for each in self._layers.values() for measure in each.measures)
-        self._numbers_changed()
         self._told()
 
     def tag(self, owner: str, tags: Mapping[str, Tag]) -> None:
@@ -108,8 +90,6 @@ class Overlay(QObject):
         """Forget everything that belonged to a document."""
         kept = {owner: layer.paint for owner, layer in self._layers.items() if layer.paint is not None}
         self._layers = {owner: Layer(paint=paint) for owner, paint in kept.items()}
-        self.hidden.values = self.hidden.gradients = frozenset()
-        self.hidden.measures = frozenset()
         self._told()
 
     def update(self) -> None:

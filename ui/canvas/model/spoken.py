@@ -6,8 +6,8 @@ from engine.compile.views import Absent, ArrayView, Gradient
 from graph.model.elements import Edge
 from graph.model.group_view import members
 from ui.canvas.model.canvas_model import CanvasModel
-from ui.canvas.model.tips import ASKED, WHY
-from ui.look.numerals import number, shape_text
+from ui.canvas.model.tips import WHY
+from ui.look.numerals import exact, number, shape_text
 
 PortKey = tuple[str, int, bool]
 """Port, slot, and whether it is an output."""
@@ -35,14 +35,10 @@ def node_value(model: CanvasModel, item: str) -> str:
     outputs = graph.spec(item).outputs
     for port in outputs:
         shown = content.node_value(item, port.name)
-        if item in content.hidden.values:
-            parts.append(f"value {ASKED}")
-        elif shown is not None:
+        if shown is not None:
             parts.append((f"{port.name} " if len(outputs) > 1 else "") + said(shown))
         gradient = content.node_gradient(item, port.name)
-        if item in content.hidden.gradients:
-            parts.append(f"gradient {ASKED}")
-        elif isinstance(gradient, ArrayView):
+        if isinstance(gradient, ArrayView):
             parts.append(f"gradient {said(gradient)}")
     typed = content.typed(item)
     if not parts and typed is not None:
@@ -81,7 +77,7 @@ def port_value(model: CanvasModel, item: str, key: PortKey) -> str:
         return ""
     if output:
         shown = content.node_value(node, port)
-        return ASKED if node in content.hidden.values else said(shown) if shown is not None else ""
+        return said(shown) if shown is not None else ""
     edge = graph.edge_into(node, port, slot)
     if edge is None:
         return "not connected"
@@ -96,13 +92,14 @@ def wire_name(model: CanvasModel, edge: Edge) -> str:
 def wire_value(model: CanvasModel, edge: Edge) -> str:
     """What a wire shows: its value and its gradient, or why there is none."""
     content = model.content
-    value, gradient, hidden = content.wire_value(edge), content.wire_gradient(edge), content.hidden
-    first = ASKED if edge.id in hidden.values else said(value) if value is not None else WHY["not computed"]
-    return f"value {first}, gradient {ASKED if edge.id in hidden.gradients else _gradient(gradient)}"
+    value, gradient = content.wire_value(edge), content.wire_gradient(edge)
+    return f"value {said(value) if value is not None else WHY['not computed']}, gradient {_gradient(gradient)}"
 
 
 def said(view: ArrayView) -> str:
     """A tensor in a few words."""
+    if view.covered:
+        return exact(view.norm)
     if view.scalar is not None:
         return number(view.scalar)
     return f"{shape_text(view.shape)} tensor, mean {number(view.mean)}, norm {number(view.norm)}"

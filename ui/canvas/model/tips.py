@@ -19,8 +19,6 @@ WHY = {
     "no objective": "there is no objective to differentiate",
 }
 
-ASKED = "to be found out"
-
 
 def wire_tip(content: Content, edge: Edge) -> str:
     """From where to where, the value and the gradient with all their digits."""
@@ -28,9 +26,8 @@ def wire_tip(content: Content, edge: Edge) -> str:
     source, target = graph.nodes[edge.source[0]], graph.nodes[edge.target[0]]
     rows = [f"{source.name} → {target.name}.{edge.target[1]}"]
     value = content.wire_value(edge)
-    shown = ASKED if edge.id in content.hidden.values else described(value) if value is not None else WHY["not computed"]
-    rows.append("value  " + shown)
-    rows.append("gradient  " + (ASKED if edge.id in content.hidden.gradients else _gradient(content.wire_gradient(edge))))
+    rows.append("value  " + (described(value) if value is not None else WHY["not computed"]))
+    rows.append("gradient  " + _gradient(content.wire_gradient(edge)))
     return "\n".join(rows)
 
 
@@ -52,8 +49,6 @@ def _node_rows(content: Content, node_id: str) -> str:
     objective = content.objective()
     if objective is not None and objective[0] == node_id:
         rows.append("the objective: gradients are taken of it")
-    if node_id in content.hidden.values or node_id in content.hidden.gradients:
-        return "\n".join([*rows, "its numbers are " + ASKED])
     for port in spec.outputs:
         value = content.node_value(node_id, port.name)
         if value is not None:
@@ -82,6 +77,8 @@ def described(view: ArrayView) -> str:
     """A number with every digit; a tensor by its shape and statistics, small ones with their numbers."""
     if view.scalar is not None:
         return exact(view.scalar, view.dtype)
+    if view.covered:
+        return f"{shape_text(view.shape)}  {exact(view.norm)}"
     finite = "" if view.finite else "  holds NaN or ∞"
     text = f"{shape_text(view.shape)}  {view.dtype}{finite}\nmin {number(view.minimum)}  max {number(view.maximum)}"
     text += f"  mean {number(view.mean)}  std {number(view.std)}  norm {number(view.norm)}"

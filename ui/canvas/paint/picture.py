@@ -9,7 +9,7 @@ from engine.compile.views import TraceView
 from graph.model.graph import Graph
 from ui.canvas.model import geometry
 from ui.canvas.model.camera import Camera
-from ui.canvas.model.content import Content, Hidden
+from ui.canvas.model.content import Content
 from ui.canvas.model.labels import Labels
 from ui.canvas.model.scene import Scene
 from ui.canvas.paint import painting
@@ -27,17 +27,16 @@ def picture_size(graph: Graph, trace: TraceView | None = None) -> QSizeF:
 
 def paint_graph(
     painter: QPainter, graph: Graph, trace: TraceView | None, theme: Theme, rect: QRectF, values: bool = True, dots: bool = True,
-    hidden: Hidden | None = None, largest: float = 2.0,
+    largest: float = 2.0,
 ) -> None:  # fmt: skip
     """Paint all of `graph` fitted into `rect` (device coordinates), at most `largest` times its natural size.
 
-    Numbers of `trace` are shown where `values`, and question marks for those that are `hidden`; cards are always drawn in full.
+    Numbers of `trace` are shown where `values`; cards are always drawn in full.
     Needs a `QGuiApplication`.
     """
     themes.load_fonts()
     scene, labels = Scene(graph), Labels()
     content = Content(graph, trace, values=values and trace is not None)
-    content.hidden = hidden or content.hidden
     extent = _extent(scene, content)
     camera = Camera()
     camera.scale = min(rect.width() / extent.width(), rect.height() / extent.height(), largest)  # without the limits of a window's camera

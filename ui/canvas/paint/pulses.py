@@ -161,7 +161,7 @@ def _carried(edge_id: str, content: Content, forward: bool) -> tuple[float | Non
     if trace is None:
         return None, ""
     shown = trace.values.get(content.graph.edges[edge_id].source) if forward else trace.edge_gradients.get(edge_id)
-    if not isinstance(shown, ArrayView):
+    if not isinstance(shown, ArrayView) or shown.covered:
         return None, ""
     scalar = shown.scalar
     if scalar is None or scalar == 0:

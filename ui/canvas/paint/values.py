@@ -53,7 +53,7 @@ def paint_values(
 
 def _plain_number(node_id: str, card: Card, content: Content) -> Text | None:
     """The number on a card that holds a current one and nothing else."""
-    if node_id in content.hidden.values or content.stale or card.slider is not None or card.fan_out or card.weight or not card.outputs:
+    if content.stale or card.slider is not None or card.fan_out or card.weight or not card.outputs:
         return None
     source = (node_id, card.outputs[0].port)
     text = known_text(content, content.node_value(*source), source)
@@ -71,7 +71,7 @@ def paint_value(
     image = content.is_image(node_id, port)
     if full and card.fan_out:
         area = _paint_total(painter, area, _fan_out(node_id, port, content), content, theme)
-    if node_id in content.hidden.values:
+    if view is not None and view.covered:
         if card.weight and full:  # who is to find out what a layer gives needs its weights
             paint_tiles(painter, card, area, content.weight(node_id, card.weight), None, content, theme, image)
             area = area.adjusted((area.width() + 12) / 2, 0, 0, -16)
@@ -115,8 +115,6 @@ def _fan_out(node_id: str, port: str, content: Content) -> str | None:
     """The sum of the contributions, where several wires bring one."""
     if not port or len([e for e in content.graph.outputs_of(node_id) if e.source[1] == port]) < 2:
         return None
-    if node_id in content.hidden.gradients:
-        return "Σ ?"
     total = content.node_gradient(node_id, port)
     if not isinstance(total, ArrayView):
         return None

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ui.shell.workspace.playback import Playhead
     from ui.shell.workspace.services import Services
     from ui.shell.workspace.settings import UserSettings
+    from ui.shell.workspace.visibility import Visibility
 
 
 class Dialogs(Protocol):
@@ -89,7 +90,11 @@ class Workspace(Protocol):
 
     @property
     def trace(self) -> TraceView | None:
-        """The numbers on the canvas; None until the first ones are computed."""
+        """The numbers as they may be shown now; None until the first ones are computed."""
+
+    @property
+    def visibility(self) -> Visibility:
+        """Where numbers are hidden, and where what judges an answer finds the truth."""
 
     @property
     def stale(self) -> bool:
