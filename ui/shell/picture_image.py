@@ -25,7 +25,7 @@ def picture_image(drawing: Drawing) -> tuple[QImage, float]:
     painter = QPainter(image)
     try:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        paint_graph(painter, drawing.graph, drawing.trace, drawing.theme, QRectF(image.rect()), hidden=drawing.hidden, largest=used)
+        paint_graph(painter, drawing.graph, drawing.trace, drawing.theme, QRectF(image.rect()), largest=used)
     finally:
         painter.end()  # a painter that outlives its image takes the process with it
     image.setText("Description", about(drawing.trace))

@@ -8,16 +8,14 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
     from graph.model.graph import Graph
-    from ui.canvas.model.content import Hidden
     from ui.look.theme import Theme
 
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """What is painted: the whole graph, with the numbers of `trace` where given, and question marks for the `hidden` ones."""
+    """What is painted: the whole graph, with the numbers of `trace` where given."""
 
     graph: Graph
     trace: TraceView | None
     theme: Theme
     scale: float = 1.0
-    hidden: Hidden | None = None

@@ -27,7 +27,7 @@ def _write(drawing: Drawing) -> Written:
     painter = QPainter(generator)
     try:
         painter.fillRect(area, QColor(drawing.theme.canvas))
-        paint_graph(painter, drawing.graph, drawing.trace, drawing.theme, area, hidden=drawing.hidden, largest=drawing.scale)
+        paint_graph(painter, drawing.graph, drawing.trace, drawing.theme, area, largest=drawing.scale)
     finally:
         painter.end()
     return Written(bytes(data.data()))
