@@ -102,7 +102,7 @@ class Canvas(QWidget):
         self.select, self.select_all, self.do, self.reveal = model.select, model.select_all, model.do, model.reveal
         self.selected_nodes, self.selected_edges, self.movable = model.selected_nodes, model.selected_edges, model.movable
         self.request_add, self.cursor_place, self.number_at = model.request_add, model.cursor_place, model.number_at
-        self.set_playhead, self.numbers_changed = model.set_playhead, model.numbers_changed
+        self.set_playhead = model.set_playhead
         self.fit_all, self.refit, self.fit_nodes = viewport.fit_all, viewport.refit, viewport.fit_nodes
         self.zoom_by, self.zoom_100, self.pan_by, self.centre_on = viewport.zoom_by, viewport.zoom_100, viewport.pan_by, viewport.centre_on
         self.view_state, self.restore_view, self.camera_moved = viewport.state, viewport.restore, viewport.camera_moved
