@@ -303,7 +303,7 @@ class KernelClient:
             commands=tuple(self._commands), warm=warm, trace=trace, progress=progress, run=self.run, points_known=dict(self._points_known),
             state=state,
             kept=bool(self._kept), arrays=tuple(self._arrays), questions=tuple(self._questions),
-            hidden=self.hidden() if self._arrays or self._questions else NOTHING,
+            hidden=self.hidden() if self._arrays or self._questions or self._jobs.wanted else NOTHING,
             new_jobs=self._jobs.new, jobs=self._jobs.wanted,
         )  # fmt: skip
         self._jobs.sent(now)
@@ -343,13 +343,14 @@ class KernelClient:
             self.traced_revision = reply.revision
             self.on_trace(trace)
         # what has been hidden meanwhile is in no answer: then the same is asked once more
-        if not (request.arrays or request.questions) or request.hidden == self.hidden():
+        covered = not (request.arrays or request.questions or request.jobs) or request.hidden == self.hidden()
+        if covered:
             for key in request.arrays:
                 for callback in self._arrays.pop(key, []):
                     callback(reply.arrays.get(key))
             self._settle(request.questions, reply.answers, reply.error)
         current = (reply.structure, reply.revision) == (self._document.structure, self._document.revision)
-        self._jobs.take(tuple(request.jobs), reply.jobs, current and request.hidden == self.hidden)
+        self._jobs.take(tuple(request.jobs), reply.jobs, current and covered)
         if reply.kept is not None:
             waiting, self._kept = self._kept, []
             for kept_callback in waiting:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from engine.compile.views import TraceView
 from engine.compile.visible import NOTHING, Hidden
 from engine.explain.context import Situation
+from engine.explain.covering import covered
 from engine.explain.question import Question, answer
 from engine.kernel.job_client import JobClient, OnEnd, OnProgress
 from engine.kernel.jobs import Jobs
@@ -117,14 +118,16 @@ class Desk(QObject):
             return
         self._done_by.turn(0.0)
         wanted = self.jobs.wanted
-        self.jobs.take(tuple(wanted), self._done_by.news(wanted), True)
+        self.jobs.take(tuple(wanted), self._done_by.news(wanted, self._cover), True)
         self._done_by.keep(self.jobs.wanted)
         if self.jobs.wanted:
             self._schedule.after_frame("job", self._turn)
 
+    def _cover(self, found: Any) -> Any:
+        return covered(found, Situation(self.session()), self._hidden())
+
     def request_array(self, key: Any, callback: Callable[[Any], None]) -> None:
         callback(None)
-
 
     def shutdown(self) -> None:
         self._schedule.end()
