@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from graph.grouping.align import Side
+from graph.grouping.align import Axis, Side
 from ui.canvas.input import arranging, grouping, remarks, states
 
 if TYPE_CHECKING:
@@ -64,6 +64,22 @@ class CanvasCommands:
 
     def align_right(self) -> None:
         self._align("right")
+
+    def align_center(self) -> None:
+        self._align("center")
+
+    def align_middle(self) -> None:
+        self._align("middle")
+
+    def distribute_x(self) -> None:
+        self._distribute("x")
+
+    def distribute_y(self) -> None:
+        self._distribute("y")
+
+    def _distribute(self, axis: Axis) -> None:
+        if self._hands_free:
+            arranging.distribute_selection(self._window.canvas.model, axis)
 
     def _align(self, side: Side) -> None:
         if self._hands_free:

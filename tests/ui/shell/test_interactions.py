@@ -355,6 +355,41 @@ def test_shift_and_letters_align_the_selection(desk: Window) -> None:
     assert canvas.scene.rect("d").right() == canvas.scene.rect("f").right()
 
 
+def test_the_palette_spreads_the_selection_evenly_as_one_step(desk: Window) -> None:
+    canvas, nodes, before = desk.canvas, desk.document.graph.nodes, desk.document.graph.copy()
+    canvas.select(["x", "d"])
+    assert not desk.actions_by_id["distribute_x"].isEnabled()  # there is one gap only
+    canvas.select(["x", "d", "f"])
+    wide = {item: canvas.scene.rect(item).width() for item in ("x", "d", "f")}
+    press(desk, K.Key_P, CTRL | SHIFT)
+    QTest.keyClicks(desk.search_box.query, "distribute horiz")
+    QTest.keyClick(desk.search_box.query, K.Key_Return)
+    gap = (616 - 0 - wide["x"] - wide["d"]) / 2  # x begins at 0, f at 616
+    assert nodes["d"].x == pytest.approx(wide["x"] + gap) and (nodes["x"].x, nodes["f"].x) == (0, 616)
+    assert nodes["d"].y == 80 and undone(canvas, before)
+
+
+def test_the_menu_puts_centres_on_one_line_and_a_group_takes_its_content_along(desk: Window) -> None:
+    canvas, graph = desk.canvas, desk.document.graph
+    canvas.select(["d", "f"])
+    desk.actions_by_id["align_middle"].trigger()
+    assert canvas.scene.rect("d").center().y() == pytest.approx(canvas.scene.rect("f").center().y())
+    desk.document.undo()
+    desk.actions_by_id["align_center"].trigger()
+    assert canvas.scene.rect("d").center().x() == pytest.approx(canvas.scene.rect("f").center().x())
+    desk.document.undo()
+    canvas.select(["d", "f"])
+    press(desk, K.Key_G, CTRL)
+    (made,) = canvas.selection
+    canvas.do(edits.Move((("z", 0.0, 700.0),)))
+    card, inner = graph.groups[made].y, graph.nodes["d"].y
+    high = {item: canvas.scene.rect(item).height() for item in ("x", made)}
+    canvas.select(["x", made, "z"])
+    desk.actions_by_id["distribute_y"].trigger()
+    assert graph.groups[made].y == pytest.approx(high["x"] + (700 - high["x"] - high[made]) / 2)  # x begins at 0, z at 700
+    assert graph.nodes["d"].y - inner == pytest.approx(graph.groups[made].y - card) and graph.groups[made].y != card
+
+
 def test_l_lays_out_from_left_to_right_as_one_step(desk: Window) -> None:
     before = desk.document.graph.copy()
     press(desk, K.Key_L)

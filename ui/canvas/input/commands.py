@@ -9,9 +9,11 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QGuiApplication
 
 from graph.grouping import groups
+from graph.grouping.align import along_wires, nearest
 from graph.model import edits
 from graph.model.elements import Frame, Node, Note
 from graph.model.graph import Graph
+from graph.model.group_view import visible_items
 from graph.storage import clipboard
 from ui.canvas.input import remarks
 from ui.canvas.model import geometry
@@ -102,36 +104,28 @@ def nudge(model: CanvasModel, dx: float, dy: float) -> None:
 def step_selection(model: CanvasModel, dx: int, dy: int) -> None:
     """Select the nearest node in a direction from the selected one; without one, the first."""
     scene = model.scene
-    nodes = [item for item in model.movable() if item in scene.row]
-    if not nodes:
+    chosen = [item for item in model.movable() if item in scene.row]
+    if not chosen:
         model.select(scene.ids[:1])
         return
-    here = scene.rect(nodes[-1]).center()
-    best, nearest = None, 0.0
-    for other in scene.ids:
-        away = scene.rect(other).center() - here
-        ahead, aside = away.x() * dx + away.y() * dy, abs(away.x() * dy) + abs(away.y() * dx)
-        if other in nodes or ahead <= 0 or aside > 2.5 * ahead:
-            continue
-        cost = ahead + 2 * aside
-        if best is None or cost < nearest:
-            best, nearest = other, cost
-    if best is not None:
-        model.select([best])
-        model.reveal(best)
+    others = set(chosen[:-1])
+    rects = {item: (x, y, width, height) for item, (x, y, width, height) in zip(scene.ids, scene.rects.tolist(), strict=True)}
+    _go_to(model, nearest({item: rect for item, rect in rects.items() if item not in others}, chosen[-1], dx, dy))
+
+
+def _go_to(model: CanvasModel, item: str | None) -> None:
+    if item is not None:
+        model.select([item])
+        model.reveal(item)
 
 
 def follow_wire(model: CanvasModel, forward: bool) -> None:
-    """Select the next node along the wires."""
+    """Select what the first wire out of the selected node leads to, or what the first one into it comes from."""
     scene = model.scene
-    nodes = [item for item in model.movable() if item in scene.row]
-    if nodes:
-        ends = [scene.ends(edge)[:2] for edge in scene.attached(nodes[-1])]
-        steps = [(source[0], target[0]) if forward else (target[0], source[0]) for source, target in ends]
-        found = [there for here, there in steps if here == nodes[-1] and there in scene.row]
-        if found:
-            model.select([found[0]])
-            model.reveal(found[0])
+    chosen = [item for item in model.movable() if item in scene.row]
+    if chosen:
+        level = scene.level.seen if scene.level is not None else visible_items(scene.graph)
+        _go_to(model, next(iter(along_wires(level, chosen[-1], forward)), None))
 
 
 def new_node(graph: Graph, key: str, at: QPointF, taken: Collection[str] = ()) -> Node:

@@ -31,19 +31,19 @@ class Level:
 
     def __init__(self, graph: Graph, inside: str | None) -> None:
         self.graph, self.inside = graph, inside
-        self._seen = visible_items(graph, inside)
-        self.ids: list[str] = [*self._seen.nodes, *self._seen.cards]
-        self.wires: dict[str, Wire] = {wire.edge: wire for wire in self._seen.wires()}
-        self.cards: dict[str, Card] = {group: build(graph, ports) for group, ports in self._seen.cards.items()}
+        self.seen = visible_items(graph, inside)
+        self.ids: list[str] = [*self.seen.nodes, *self.seen.cards]
+        self.wires: dict[str, Wire] = {wire.edge: wire for wire in self.seen.wires()}
+        self.cards: dict[str, Card] = {group: build(graph, ports) for group, ports in self.seen.cards.items()}
         self.tags: Card | None = None
 
     def item_of(self, node: str) -> str | None:
         """Where a node of the document is seen here: itself, the card it is in, or nowhere."""
-        return self._seen.item_of(node) if node in self.graph.nodes else None
+        return self.seen.item_of(node) if node in self.graph.nodes else None
 
     def attached(self, item: str) -> list[str]:
         """The wires at a group's card."""
-        ports = self._seen.cards[item]
+        ports = self.seen.cards[item]
         return [edge for port in (*ports.inputs, *ports.outputs) for edge in port.edges]
 
     def output_of(self, end: End) -> End | None:
@@ -51,19 +51,19 @@ class Level:
         item = self.item_of(end[0])
         if item is None or item == end[0]:
             return end if item is not None else None
-        found = next((port for port in self._seen.cards[item].outputs if port.end == end), None)
+        found = next((port for port in self.seen.cards[item].outputs if port.end == end), None)
         return (item, found.name) if found is not None else None
 
     def real(self, item: str, port: str, output: bool, slot: int = 0) -> tuple[str, str, int]:
         """The node, port and slot behind a port that is seen here."""
         if item == self.inside:  # an input of the group, which gives inside what comes from a node outside
-            ports = self._seen.boundary
+            ports = self.seen.boundary
             held = ports.input(port) if ports is not None else None
             source = self.graph.edges[held.edges[0]].source if held is not None and held.edges else (item, port)
             return (*source, 0)
-        if item not in self._seen.cards:
+        if item not in self.seen.cards:
             return item, port, slot
-        shown = self._seen.cards[item]
+        shown = self.seen.cards[item]
         found = shown.output(port) if output else shown.input(port)
         return (*found.end, found.slot) if found is not None else (item, port, slot)
 
@@ -72,7 +72,7 @@ class Level:
 
         `heights` says for a wire how high its end inside the content is.
         """
-        boundary = self._seen.boundary
+        boundary = self.seen.boundary
         if boundary is None:
             return
         inputs = self._column([port for port in boundary.inputs if port.edges], around.left() - AWAY, heights, True)

@@ -70,6 +70,10 @@ def several(s: ActionContext) -> bool:
     return s.movable > 1 and not s.read_only
 
 
+def three(s: ActionContext) -> bool:
+    return s.movable > 2 and not s.read_only
+
+
 def one_node(s: ActionContext) -> bool:
     return s.selected_nodes == 1 and not s.read_only
 
