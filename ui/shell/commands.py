@@ -236,6 +236,9 @@ class Commands(CanvasCommands):
     def copy_formula(self) -> None:
         formula_commands.copy(self._window)
 
+    def copy_whole_formula(self) -> None:
+        formula_commands.copy_whole(self._window)
+
     def copy_latex(self) -> None:
         formula_commands.copy(self._window, as_latex=True)
 

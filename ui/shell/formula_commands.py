@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -9,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 
 from graph.formula.to_graph import FormulaError
 from graph.formula.to_latex import latex
-from graph.formula.to_text import formula_text
+from graph.formula.to_text import formula_of, formula_text
 from graph.grouping.layout import layout
 from graph.model.edits import Move
 from graph.model.graph import GraphError
@@ -97,9 +98,19 @@ def _tidy(window: Window, nodes: tuple[str, ...]) -> Move:
 def copy(window: Window, as_latex: bool = False) -> None:
     """Put the selection on the clipboard as a formula that can be typed again, or as LaTeX; without a selection, everything."""
     graph = window.document.graph
+    _copy(window, lambda: formula_text(graph, window.canvas.selected_nodes() or graph.nodes), as_latex)
+
+
+def copy_whole(window: Window) -> None:
+    """Put the formula of the selected node on the clipboard, with everything it is computed from."""
+    nodes = window.canvas.selected_nodes()
+    if len(nodes) == 1:
+        _copy(window, lambda: formula_of(window.document.graph, nodes[0]), as_latex=False)
+
+
+def _copy(window: Window, write: Callable[[], str], as_latex: bool) -> None:
     try:
-        text = formula_text(graph, window.canvas.selected_nodes() or graph.nodes)
-        text = latex(text) if as_latex else text
+        text = latex(write()) if as_latex else write()
     except FormulaError as refused:
         return window.say(str(refused))
     QApplication.clipboard().setText(text)

@@ -190,6 +190,18 @@ def test_a_selection_is_copied_as_a_formula_that_can_be_typed_again(window: Wind
     assert QApplication.clipboard().text() == r"x \cdot y + z"
 
 
+def test_the_formula_of_one_node_holds_all_it_is_computed_from(window: Window) -> None:
+    last = window.document.graph.order()[-1]
+    window.canvas.select([last])
+    window.commands.copy_formula()
+    alone = QApplication.clipboard().text()
+    QTest.keyClick(window.canvas, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    QTest.keyClicks(window.search_box.query, "whole formula")
+    QTest.keyClick(window.search_box.query, Qt.Key.Key_Return)
+
+    assert QApplication.clipboard().text() == "x*y + z" != alone
+
+
 @pytest.mark.parametrize(
     ("text", "written"),
     [

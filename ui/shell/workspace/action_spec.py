@@ -78,6 +78,10 @@ def one_node(s: ActionContext) -> bool:
     return s.selected_nodes == 1 and not s.read_only
 
 
+def node_chosen(s: ActionContext) -> bool:
+    return s.selected_nodes == 1
+
+
 def copyable(s: ActionContext) -> bool:
     return max(s.movable, s.selected_nodes) > 0
 
