@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from graph.lessons.lesson import Action, Lesson, LessonError, Step
+from graph.lessons.lesson import Action, Lesson, LessonError, Question, Step
 from graph.lessons.lesson_actions import DOCUMENT
+from graph.model.address import Address, first_output, input_name, output, output_name, parameter, wire
 from graph.model.edits import Compound, Edit, SetGraphSetting, SetParam, SetTraining, edit_from_json
 from graph.model.elements import Edge
 from graph.model.graph import Graph, GraphError
@@ -26,45 +26,38 @@ Unfold = Callable[[Graph, Action], Edit]
 """Makes the edit of an "unfold" or "fold" action; whoever can unfold hands it in. May raise GraphError."""
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """What a name stands for: a wire (`edge`), or a node, with `port` an output or parameter of it where the name says one."""
-
-    node: str = ""
-    port: str = ""
-    edge: str = ""
-    parameter: bool = False
-
-    @property
-    def id(self) -> str:
-        """The id to ring on the canvas."""
-        return self.edge or self.node
-
-
-def find(graph: Graph, name: str) -> Item | None:
-    """The item that a name means; None where somebody has taken it out of the graph."""
+def find(graph: Graph, name: str) -> Address | None:
+    """The address that a name means; None where somebody has taken it out of the graph."""
     try:
         return resolve(graph, name)
     except LessonError:
         return None
 
 
-def resolve(graph: Graph, name: str) -> Item:
-    """The item of a name. Raises LessonError."""
+def resolve(graph: Graph, name: str) -> Address:
+    """The address of a name; a node stands for its first output. Raises LessonError."""
     if found := _WIRE.match(name):
-        return Item(edge=_wire(graph, name, *found.groups()).id)
+        return wire(_wire(graph, name, *found.groups()).id)
     end = _END.match(name)
     node = graph.named(end[1]) if end else None
     if end is None or node is None:
         raise LessonError(f'there is no {quoted(name)} on the canvas{_near(graph, name)}')
     if end[2] is None:
-        return Item(node.id)
+        return first_output(graph, node.id)
     spec = graph.spec(node)
     if spec.output(end[2]) is not None:
-        return Item(node.id, end[2])
-    if any(parameter.name == end[2] for parameter in spec.parameters):
-        return Item(node.id, end[2], parameter=True)
+        return output(node.id, end[2])
+    if any(learned.name == end[2] for learned in spec.parameters):
+        return parameter(node.id, end[2])
     raise LessonError(f'{node.name} has neither an output nor a parameter called "{end[2]}"')
+
+
+def address_of(graph: Graph, question: Question) -> Address | None:
+    """The number that a question of the canvas is about; None where it is about none, or that is gone."""
+    address = find(graph, question.of)
+    if address is None:
+        return None
+    return (address.derivative if question.quantity == "gradient" else address).at(question.index or None)
 
 
 def resolve_node(graph: Graph, name: str) -> str:
@@ -78,18 +71,20 @@ def resolve_node(graph: Graph, name: str) -> str:
 def ids(graph: Graph, names: tuple[str, ...] | list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Ids of the nodes and of the wires that are named, as the canvas' overlay takes them. Raises LessonError."""
     items = [resolve(graph, name) for name in names]
-    return tuple(item.node for item in items if item.node), tuple(item.edge for item in items if item.edge)
+    return tuple(item.id for item in items if item.kind != "edge"), tuple(item.id for item in items if item.kind == "edge")
 
 
 def item_name(graph: Graph, identity: str) -> str:
     """What a lesson calls a node or a wire: `resolve` of it gives the id back. Raises KeyError for anything else."""
-    if identity in graph.nodes:
-        return graph.nodes[identity].name
-    edge = graph.edges[identity]
-    source, target = graph.spec(edge.source[0]), graph.spec(edge.target[0]).input(edge.target[1])
-    output = f".{edge.source[1]}" if len(source.outputs) > 1 else ""
-    slot = f"[{edge.slot}]" if target is not None and target.many else ""
-    return f"{graph.nodes[edge.source[0]].name}{output} -> {graph.nodes[edge.target[0]].name}.{edge.target[1]}{slot}"
+    return graph.nodes[identity].name if identity in graph.nodes else number_name(graph, wire(identity))
+
+
+def number_name(graph: Graph, address: Address) -> str:
+    """What a lesson calls a number, its entry and whether its gradient is meant aside: `resolve` of it gives the address back."""
+    if address.kind != "edge":
+        return output_name(graph, *address.key) if address.kind == "output" else f"{graph.nodes[address.id].name}.{address.port}"
+    edge = graph.edges[address.id]
+    return f"{output_name(graph, *edge.source)} -> {input_name(graph, *edge.target, edge.slot)}"
 
 
 def edit_of(graph: Graph, action: Action, unfold: Unfold | None = None) -> Edit | None:

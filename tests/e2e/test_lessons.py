@@ -160,4 +160,4 @@ def test_the_manual_names_every_action_with_its_fields_and_its_example_works() -
     check(example, graph)
     last = graph_at(graph, example, len(example.steps) - 1)
     asked = example.steps[0].ask[0]
-    assert asked.expected == 3 * -5 and last.setting(resolve(last, "x").node, "value") == 3
+    assert asked.expected == 3 * -5 and last.setting(resolve(last, "x").id, "value") == 3

@@ -56,10 +56,10 @@ def of_item(window: Window, question: Question) -> Iterator[str]:  # noqa: F811
     """What tips, inspector and explanations say of the item itself."""
     graph, item = window.document.graph, find(window.document.graph, question.of)
     assert item is not None and question.expected is not None
-    name = question.of.replace(".", " ").split(" ")[0] if not item.edge else " -> ".join(
-        graph.nodes[end[0]].name for end in (graph.edges[item.edge].source, graph.edges[item.edge].target))  # fmt: skip
+    name = question.of.replace(".", " ").split(" ")[0] if item.kind != "edge" else " -> ".join(
+        graph.nodes[end[0]].name for end in (graph.edges[item.id].source, graph.edges[item.id].target))  # fmt: skip
     for where, text in of_canvas(window):
-        if where == name and not item.parameter:
+        if where == name and item.kind != "parameter":
             rows = [line for line in text.splitlines() if line.startswith(question.quantity)]
             yield from (f"tip of {where}: {line}" for line in rows if tells(line, question.expected))
     window.canvas.select([item.id])
@@ -70,8 +70,8 @@ def of_item(window: Window, question: Question) -> Iterator[str]:  # noqa: F811
             if "∂" in left and _ALONE.fullmatch(right) and tells(right, question.expected):
                 yield f"explanation: {line}"
     trace = window.inspector._trace
-    if trace is not None and not item.parameter and not item.edge and question.quantity == "value":
-        assert not any(key[0] == item.node for key in trace.values), question.text
+    if trace is not None and item.kind == "output" and question.quantity == "value":
+        assert not any(key[0] == item.id for key in trace.values), question.text
     window.canvas.select(())
 
 

@@ -10,9 +10,9 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.compile.views import ArrayView
-from engine.explain.misconceptions import Item
 from engine.nodes.catalog import CATALOG
 from graph.model import faults
+from graph.model.address import Address
 from graph.model.faults import Fault
 from tests.support.window_support import Answers
 from ui.canvas.inplace import LineEditor
@@ -53,7 +53,7 @@ def test_a_wrong_partner_is_recognised_and_the_right_number_taken(window: Window
     window.predict.hide_gradient()
     board, typing = window.predict.board, window.predict.typing
     for text in ("2", "-5"):
-        typing.open(Item("gradient", edge))
+        typing.open(Address("edge", edge, gradient=True))
         editor = window.canvas.editor
         assert isinstance(editor, LineEditor)
         qtbot.keyClicks(editor, text)

@@ -53,13 +53,13 @@ class Played:
     def tensor(self, of: str, quantity: str = "value") -> torch.Tensor:
         """The number of a node, wire or parameter, by the name lessons give it."""
         item, trace = resolve(self.graph, of), self.trace
-        key = (item.node, item.port or (self.graph.spec(item.node).outputs[0].name if item.node else ""))
         if quantity == "value":
-            found: Any = trace.values[self.graph.edges[item.edge].source] if item.edge else (trace.parameters | trace.values)[key]
-        elif item.edge:
-            found = trace.edge_gradients[item.edge]
+            key = self.graph.edges[item.id].source if item.kind == "edge" else item.key
+            found: Any = (trace.parameters if item.kind == "parameter" else trace.values)[key]
+        elif item.kind == "edge":
+            found = trace.edge_gradients[item.id]
         else:
-            found = (trace.parameter_gradients if item.parameter else trace.gradients)[key]
+            found = (trace.parameter_gradients if item.kind == "parameter" else trace.gradients)[item.key]
         assert not isinstance(found, Absent), f"{of} has no {quantity}: {found.reason}"
         return found
 

@@ -61,7 +61,7 @@ def _to(workspace: Workspace, args: Args) -> Waiting | None:
             wanted = resolve_node(graph, args["node"])
             places = [i for i, event in enumerate(events) if event.phase == phase and event.node == wanted]
         else:
-            wanted = resolve(graph, args["wire"]).edge
+            wanted = resolve(graph, args["wire"]).id
             places = [i for i, event in enumerate(events) if event.phase == phase and wanted in event.edges]
         if places:
             workspace.playhead.seek(places[-1] + 1)

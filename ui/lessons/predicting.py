@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from engine.explain.misconceptions import Item
 from engine.explain.misconceptions.items import gradient_items, known, number_of, value_items
 from engine.explain.misconceptions.match import Judgement, hints_of
 from graph.lessons.lesson import Question
-from graph.lessons.lesson_graph import find
+from graph.lessons.lesson_graph import address_of
+from graph.model.address import Address
 from graph.model.graph import Graph
 from ui.lessons.questions import NumberBox
 from ui.predict.board import Outcome
@@ -25,7 +25,7 @@ class Predicting:
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
         self._board = workspace.predict.board
-        self._boxes: dict[Item, NumberBox] = {}
+        self._boxes: dict[Address, NumberBox] = {}
         self._beside = False
         """Whether the answer that is being judged was typed beside the canvas: then that is where the hints stand."""
         self._board.judged.connect(self._judged)
@@ -52,7 +52,7 @@ class Predicting:
         items, self._boxes = list(self._boxes), {}
         self._board.withdraw(items)
 
-    def _typed(self, item: Item, text: str) -> bool:
+    def _typed(self, item: Address, text: str) -> bool:
         """An answer typed beside the canvas; whether the canvas knows the number to judge it by."""
         if item not in self._board.asked or self._workspace.trace is None or self._workspace.stale:
             return False
@@ -60,7 +60,7 @@ class Predicting:
         self._board.answer(item, text)
         return True
 
-    def _judged(self, item: Item, judgement: Judgement) -> None:
+    def _judged(self, item: Address, judgement: Judgement) -> None:
         box = self._boxes.get(item)
         if box is not None and not box.done:
             hints = hints_of(judgement)
@@ -73,9 +73,9 @@ class Predicting:
     def _ended(self, outcomes: list[Outcome]) -> None:
         """Also those that were revealed on the canvas."""
         for outcome in outcomes:
-            box = self._boxes.get(outcome.item)
+            box = self._boxes.get(outcome.address)
             if box is not None and outcome.ending == "revealed" and not box.done:
-                box.about = number_of(self._workspace.document.graph, self._workspace.visibility.truth, outcome.item)
+                box.about = number_of(self._workspace.document.graph, self._workspace.visibility.truth, outcome.address)
                 box.give_up()
 
     def reveal(self, box: QuestionBox) -> None:
@@ -86,16 +86,13 @@ class Predicting:
         self._board.reveal(items)
 
 
-def item_of(graph: Graph, trace: TraceView | None, question: Question) -> Item | None:
+def item_of(graph: Graph, trace: TraceView | None, question: Question) -> Address | None:
     """The number a question is about; of a tensor without a place in it, the telling one. None where there is none yet."""
-    found = find(graph, question.of)
-    if found is None:
+    address = address_of(graph, question)
+    if address is None:
         return None
-    sort = "value" if question.quantity == "value" else "gradient"
-    port, parameter = ("", found.port) if found.parameter else (found.port, "")
-    item = Item(sort, found.id, port, parameter, tuple(question.index) or None)  # type: ignore[arg-type]
-    view = known(graph, trace, item)
+    view = known(graph, trace, address)
     if question.index or view is None or view.scalar is not None:
-        return item
-    telling = (value_items if sort == "value" else gradient_items)(graph, trace, [found.id])
+        return address
+    telling = (gradient_items if address.gradient else value_items)(graph, trace, [address.id])
     return telling[0] if telling else None

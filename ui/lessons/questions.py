@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QVBoxLayout
 
-from engine.explain.misconceptions import Expected, Item
+from engine.explain.misconceptions import Expected
 from engine.explain.misconceptions.match import WORDS, Judgement, judge, judge_choice
 from graph.lessons.lesson import Question
 from ui.lessons.text import LessonText
@@ -204,7 +204,7 @@ class NumberBox(QuestionBox):
             self._say("The number is not known yet: the engine is still computing.", "open")
         else:
             self.about = truth if self.question.of and self.question.expected is None else None
-            judgement = judge(Expected(Item("value", self.question.of), truth), self.field.text(), self.question)
+            judgement = judge(Expected(None, truth), self.field.text(), self.question)
             self.judged(judgement, () if judgement.verdict == "wrong" else (judgement.text,))
 
     def judged(self, judgement: Judgement, hints: Sequence[str], text: str = "") -> None:

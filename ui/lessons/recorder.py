@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Signal
 
 from graph.lessons.lesson import Action, Question, Step
-from graph.lessons.lesson_graph import item_name
+from graph.lessons.lesson_graph import item_name, number_name
 from graph.model.difference import difference
 from graph.model.graph import Graph
 from ui.lessons.recording import Recording, Take, predicted
 
 if TYPE_CHECKING:
-    from engine.explain.misconceptions import Item
     from ui.shell.workspace.workspace import Workspace
 
 
@@ -106,7 +105,7 @@ class Recorder(QObject):
         hidden, ask = self.workspace.visibility, []
         if "predicting" in set(self.workspace.predict.facts()):
             for item in self.workspace.predict.board.asked:
-                ask.append(predicted(_name(graph, item), item.sort, item.entry or ()))
+                ask.append(predicted(number_name(graph, item), item.quantity, item.index or ()))
         ids = [*graph.nodes, *graph.edges]
         values, gradients = (tuple(item_name(graph, i) for i in ids if i in there) for there in (hidden.values, hidden.gradients))
         return values, gradients, tuple(ask)
@@ -133,10 +132,3 @@ class Recorder(QObject):
         event = playhead.events[playhead.event_index - 1]
         known = event.phase in ("forward", "backward") and event.node in graph.nodes
         return [Action("to", {"phase": event.phase, "node": graph.nodes[event.node].name})] if known else []
-
-
-def _name(graph: Graph, item: Item) -> str:
-    """What a lesson calls a number that can be predicted."""
-    name = item_name(graph, item.place)
-    part = item.parameter or (item.port if item.place in graph.nodes and len(graph.spec(item.place).outputs) > 1 else "")
-    return f"{name}.{part}" if part else name

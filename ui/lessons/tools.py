@@ -33,7 +33,7 @@ def _explain(workspace: Workspace, args: Mapping[str, Any]) -> None:
     """The card of the item; of a learned tensor, where it is one."""
     workspace.explain.why()
     item = resolve(workspace.document.graph, args["of"])
-    if item.parameter:
+    if item.kind == "parameter":
         workspace.explain.card.choose_parameter(item.port)
 
 

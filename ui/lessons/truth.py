@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from engine.compile.views import ArrayView, TraceView
 from graph.lessons.lesson import MEASURED, Question
-from graph.lessons.lesson_graph import find
+from graph.lessons.lesson_graph import address_of
 from graph.model.graph import Graph
 
 
 def shown(graph: Graph, trace: TraceView, question: Question) -> ArrayView | None:
     """The tensor a question is about; None while there is none."""
-    item = find(graph, question.of)
-    if item is None:
-        return None
-    value = question.quantity == "value"
-    if item.parameter:
-        found = (trace.parameters if value else trace.parameter_gradients).get((item.node, item.port))
-    elif item.edge:
-        found = trace.values.get(graph.edges[item.edge].source) if value else trace.edge_gradients.get(item.edge)
-    else:
-        outputs = graph.spec(item.node).outputs
-        key = (item.node, item.port or (outputs[0].name if outputs else ""))
-        found = (trace.values if value else trace.gradients).get(key)
+    address = address_of(graph, question)
+    found = trace.at(address.whole, graph) if address is not None else None
     return found if isinstance(found, ArrayView) else None
 
 

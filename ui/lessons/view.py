@@ -33,7 +33,7 @@ class StepView:
         self._left = None
         canvas = self._canvas
         rung = [resolve(graph, name) for name in step.highlight]
-        canvas.overlay.highlight(OWNER, [i.node for i in rung if i.node], [i.edge for i in rung if i.edge], step.dim)
+        canvas.overlay.highlight(OWNER, [i.id for i in rung if i.kind != "edge"], [i.id for i in rung if i.kind == "edge"], step.dim)
         self.cover(step, graph, covered())
         canvas.navigation.show(None)
         fits = [action for action in step.run if action.do == "view"]
@@ -108,12 +108,10 @@ def _values(graph: Graph, names: Iterable[str]) -> set[str]:
     """A node's value stands on its card and on every wire it leaves by; a wire's on its source as well, where that has no other output."""
     found: set[str] = set()
     for item in filter(None, (find(graph, name) for name in names)):
-        source = graph.edges[item.edge].source if item.edge else (item.node, item.port)
-        outputs = graph.spec(source[0]).outputs
-        port = source[1] or (outputs[0].name if outputs else "")
-        found |= {edge.id for edge in graph.outputs_of(source[0]) if edge.source[1] == port}
-        found |= {source[0]} if len(outputs) <= 1 or not item.edge else set()
-        found |= {item.edge} if item.edge else set()
+        node, port = graph.edges[item.id].source if item.kind == "edge" else item.key
+        found |= {edge.id for edge in graph.outputs_of(node) if edge.source[1] == port}
+        found |= {node} if len(graph.spec(node).outputs) <= 1 or item.kind != "edge" else set()
+        found |= {item.id} if item.kind == "edge" else set()
     return found
 
 
@@ -125,8 +123,8 @@ def _values_after(graph: Graph, names: Iterable[str]) -> set[str]:
 
 def _gradients_after(graph: Graph, names: Iterable[str]) -> set[str]:
     """Nodes and wires whose gradients are computed from these: in a backward pass they come later."""
-    wires = [item for item in (find(graph, name) for name in names) if item is not None and item.edge]
-    sums = {graph.edges[item.edge].source[0] for item in wires}  # less the other wires' shares, a sum tells this one's
+    wires = [item for item in (find(graph, name) for name in names) if item is not None and item.kind == "edge"]
+    sums = {item.node(graph) for item in wires}  # less the other wires' shares, a sum tells this one's
     earlier = _reached(graph, names, graph.predecessors)
     starts = {_start(graph, name) for name in names} - {""}
     return earlier | sums | {edge.id for node in earlier | starts for edge in graph.inputs_of(node)}
@@ -147,9 +145,7 @@ def _reached(graph: Graph, names: Iterable[str], following: Callable[[str], Iter
 def _start(graph: Graph, name: str) -> str:
     """The node whose number an item is; nothing is computed from a learned tensor's gradient."""
     item = find(graph, name)
-    if item is None or item.parameter:
-        return ""
-    return graph.edges[item.edge].source[0] if item.edge else item.node
+    return "" if item is None or item.kind == "parameter" else item.node(graph)
 
 
 def _gradients(graph: Graph, names: Iterable[str]) -> set[str]:
@@ -157,10 +153,10 @@ def _gradients(graph: Graph, names: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for item in filter(None, (find(graph, name) for name in names)):
         found.add(item.id)
-        if item.edge:
-            source = graph.edges[item.edge].source[0]
+        if item.kind == "edge":
+            source = item.node(graph)
             if len(graph.outputs_of(source)) == 1:
                 found.add(source)
-        elif len(out := graph.outputs_of(item.node)) == 1:
+        elif len(out := graph.outputs_of(item.id)) == 1:
             found.add(out[0].id)
     return found

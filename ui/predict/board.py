@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
 from engine.explain import labels
-from engine.explain.misconceptions import Expected, Item, Prediction
+from engine.explain.misconceptions import Expected, Prediction
 from engine.explain.misconceptions.items import covers, fits, known, name_of, number_of
 from engine.explain.misconceptions.match import Judgement, judge, readings
 from engine.explain.question import Refusal
 from graph.lessons.lesson import Question
+from graph.model.address import Address
 from ui.predict.score import Score
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ Ending = Literal["right", "revealed", "void"]
 class Asked:
     """One hidden number. `truth` is what it was when it was hidden; `tries` are the answers that did not hold."""
 
-    item: Item
+    address: Address
     name: str
     truth: float | None
     tries: int = 0
@@ -41,7 +42,7 @@ class Asked:
 class Outcome:
     """How one item that was asked for ended: right at the first try (`tries` 0) or later, revealed, or void."""
 
-    item: Item
+    address: Address
     ending: Ending
     tries: int
 
@@ -55,26 +56,26 @@ class Board(QObject):
     def __init__(self, workspace: Workspace, score: Score) -> None:
         super().__init__(workspace.widget)
         self.workspace, self.score = workspace, score
-        self.asked: dict[Item, Asked] = {}
-        self.answered: dict[Item, tuple[str, float | None]] = {}
+        self.asked: dict[Address, Asked] = {}
+        self.answered: dict[Address, tuple[str, float | None]] = {}
         """What was answered rightly: the text, and the number it was right about."""
-        self._waiting: list[tuple[set[Item], dict[Item, Outcome], Callable[[list[Outcome]], None]]] = []
+        self._waiting: list[tuple[set[Address], dict[Address, Outcome], Callable[[list[Outcome]], None]]] = []
 
     # hiding and showing
 
-    def hide(self, items: Iterable[Item]) -> int:
+    def hide(self, items: Iterable[Address]) -> int:
         """Cover these numbers and ask for them; how many are new."""
         graph, trace = self.workspace.document.graph, self.workspace.visibility.truth
         new = [item for item in items if item not in self.asked]
         for item in new:
             self.asked[item] = Asked(item, name_of(graph, item), number_of(graph, trace, item))
-            self.answered = {each: entry for each, entry in self.answered.items() if each.place != item.place}
+            self.answered = {each: entry for each, entry in self.answered.items() if each.id != item.id}
             self.score.counts.asked += 1
         self._show()
         return len(new)
 
     def ask(
-        self, items: Iterable[Item], on_done: Callable[[list[Outcome]], None], questions: Mapping[Item, Question] | None = None
+        self, items: Iterable[Address], on_done: Callable[[list[Outcome]], None], questions: Mapping[Address, Question] | None = None
     ) -> None:
         """Hide these, and call back once every one was answered rightly, revealed, or made void by an edit."""
         wanted = list(dict.fromkeys(items))
@@ -85,12 +86,12 @@ class Board(QObject):
         if not wanted:
             self._done()
 
-    def move(self, item: Item, entry: tuple[int, ...]) -> Item | None:
+    def move(self, item: Address, entry: tuple[int, ...]) -> Address | None:
         """Ask for another entry of the same tensor; None where it has no such entry, or a lesson asks for this one."""
         graph, trace = self.workspace.document.graph, self.workspace.visibility.truth
-        asked, new = self.asked[item], replace(item, entry=entry)
+        asked, new = self.asked[item], item.at(entry)
         view = known(graph, trace, new)
-        if item.entry is None or asked.question is not None or view is None or not fits(graph, trace, new):
+        if item.index is None or asked.question is not None or view is None or not fits(graph, trace, new):
             return None
         if new not in self.asked:
             self.asked = {(new if each == item else each): state for each, state in self.asked.items()}
@@ -99,7 +100,7 @@ class Board(QObject):
             self._show()
         return new
 
-    def reveal(self, items: Iterable[Item]) -> None:
+    def reveal(self, items: Iterable[Address]) -> None:
         """Give up on these: their numbers are shown."""
         for item in [each for each in items if each in self.asked]:
             self.score.counts.revealed += 1
@@ -107,7 +108,7 @@ class Board(QObject):
             self._end(item, "revealed")
         self._show()
 
-    def withdraw(self, items: Iterable[Item]) -> None:
+    def withdraw(self, items: Iterable[Address]) -> None:
         """Whoever asked for these does so no more: what was not answered does not count, and nothing of them stays on the canvas."""
         for item in items:
             self.answered.pop(item, None)
@@ -125,7 +126,7 @@ class Board(QObject):
 
     # answers
 
-    def answer(self, item: Item, text: str) -> None:
+    def answer(self, item: Address, text: str) -> None:
         """Judge what was typed: by the engine, which knows the slips, or else by the number on the canvas."""
         if item not in self.asked or not text.strip():
             return
@@ -138,7 +139,7 @@ class Board(QObject):
     def _engine(self) -> Callable[[Prediction, Callable[[Any], None]], None] | None:
         return self.workspace.kernel.ask if self.workspace.kernel is not None else None
 
-    def check(self, item: Item, text: str, on_judged: Callable[[Judgement], None]) -> None:
+    def check(self, item: Address, text: str, on_judged: Callable[[Judgement], None]) -> None:
         """Judge an answer without asking, showing or counting anything."""
         ask = self._engine()
         if not readings(text) or ask is None:
@@ -146,7 +147,7 @@ class Board(QObject):
         else:
             ask(Prediction(item), lambda found: on_judged(self._judgement(item, text, found)[0]))
 
-    def _judgement(self, item: Item, text: str, found: Any) -> tuple[Judgement, float | None]:
+    def _judgement(self, item: Address, text: str, found: Any) -> tuple[Judgement, float | None]:
         """The verdict and the right number: by what the engine found, or else by the number on the canvas."""
         if not isinstance(found, Expected):
             truth = number_of(self.workspace.document.graph, self.workspace.visibility.truth, item)
@@ -157,12 +158,12 @@ class Board(QObject):
         asked = self.asked.get(item)
         return judge(found, text, asked.question if asked is not None else None), found.truth
 
-    def truth_of(self, item: Item) -> float | None:
+    def truth_of(self, item: Address) -> float | None:
         """The number by which the last answer about an item was judged."""
         asked = self.asked.get(item)
         return asked.truth if asked is not None else self.answered[item][1] if item in self.answered else None
 
-    def _judge(self, item: Item, text: str, found: Any) -> None:
+    def _judge(self, item: Address, text: str, found: Any) -> None:
         asked = self.asked.get(item)
         if asked is None:
             return
@@ -182,18 +183,18 @@ class Board(QObject):
         if judgement.right:
             counts.first += not asked.tries
             counts.later += asked.tries > 0
-            self.answered[asked.item] = (text, asked.truth)
-            self._end(asked.item, "right")
+            self.answered[asked.address] = (text, asked.truth)
+            self._end(asked.address, "right")
         elif judgement.verdict == "wrong":
             asked.tries += 1
             counts.hints += bool(judgement.causes)
         self._show()
-        self.judged.emit(asked.item, judgement)
+        self.judged.emit(asked.address, judgement)
 
     def _log(self, asked: Asked, text: str, right: str, cause: str = "") -> None:
         self.score.add(self.workspace.files.title, asked.name, text, asked.truth, right, cause)
 
-    def _end(self, item: Item, ending: Ending) -> None:
+    def _end(self, item: Address, ending: Ending) -> None:
         asked = self.asked.pop(item)
         for wanted, done, _ in self._waiting:
             if item in wanted:
@@ -211,9 +212,9 @@ class Board(QObject):
     def document_changed(self) -> None:
         """What was asked and is gone is void; names follow."""
         graph = self.workspace.document.graph
-        gone = [i for i in self.asked if i.place not in graph.edges and i.place not in graph.nodes]
+        gone = [item for item in self.asked if not item.exists(graph)]
         self._void(gone)
-        self.answered = {item: e for item, e in self.answered.items() if item.place in graph.edges or item.place in graph.nodes}
+        self.answered = {item: e for item, e in self.answered.items() if item.exists(graph)}
         for item, asked in self.asked.items():
             asked.name = name_of(graph, item)
         if gone:
@@ -249,7 +250,7 @@ class Board(QObject):
             self.workspace.say("The numbers have changed: what was predicted about them is void.")
             self._show()
 
-    def _void(self, items: list[Item]) -> None:
+    def _void(self, items: list[Address]) -> None:
         for item in (each for each in items if each in self.asked):
             self._log(self.asked[item], "", "void")
             self._end(item, "void")
@@ -262,27 +263,28 @@ class Board(QObject):
         canvas, graph = self.workspace.canvas, self.workspace.document.graph
         values, gradients = covers(graph, self.asked)
         self.workspace.visibility.hide(OWNER, values, gradients)
-        tags: dict[str, Tag] = {item.place: Tag(text, "ok") for item, (text, _) in self.answered.items()}
+        tags: dict[str, Tag] = {item.id: Tag(text, "ok") for item, (text, _) in self.answered.items()}
         waiting: dict[str, list[str]] = {}
         for item, asked in self.asked.items():
             if asked.said and asked.verdict in ("wrong", "coarse"):
-                tags[item.place] = Tag(asked.said, "error" if asked.verdict == "wrong" else "warning")
+                tags[item.id] = Tag(asked.said, "error" if asked.verdict == "wrong" else "warning")
             elif short := self._short(item):
-                waiting.setdefault(item.place, []).append(short)
-        sorts = {item.place: item.sort for item in self.asked}
+                waiting.setdefault(item.id, []).append(short)
+        sorts = {item.id: item.quantity for item in self.asked}
         for place, texts in waiting.items():
             if place not in tags or tags[place].kind == "ok":
                 tags[place] = Tag("   ".join(texts), "backward" if sorts[place] == "gradient" else "forward")
         canvas.overlay.tag(OWNER, tags)
         self.changed.emit()
 
-    def _short(self, item: Item) -> str:
+    def _short(self, item: Address) -> str:
         """What a tag says of a number that is asked for: which derivative, which entry; nothing where the question mark says it."""
         graph, trace = self.workspace.document.graph, self.workspace.visibility.truth
-        entry = f"[{', '.join(map(str, item.entry))}]" if item.entry else ""
-        if item.place in graph.nodes and item.sort == "gradient":
+        entry = f"[{', '.join(map(str, item.index))}]" if item.index else ""
+        if item.gradient and item.kind != "edge" and item.exists(graph):
             objective = labels.objective_name(graph, trace.objective if trace is not None else None)
-            return f"{labels.total(objective, (item.parameter or graph.nodes[item.place].name) + entry)} ?"
+            name = item.port if item.kind == "parameter" else graph.nodes[item.id].name
+            return f"{labels.total(objective, name + entry)} ?"
         return f"{entry} ?" if entry else ""
 
 

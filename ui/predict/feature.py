@@ -11,8 +11,8 @@ from ui.shell.workspace.feature import Feature
 
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
-    from engine.explain.misconceptions import Item
     from engine.explain.misconceptions.match import Judgement
+    from graph.model.address import Address
     from graph.storage.document import Document
     from ui.look.theme import Theme
     from ui.predict.board import Board, Outcome
@@ -40,11 +40,11 @@ class Predict(Feature):
         """Whether a number is waiting to be predicted."""
         return self._board is not None and bool(self._board.asked)
 
-    def check(self, item: Item, text: str, on_judged: Callable[[Judgement], None]) -> None:
+    def check(self, item: Address, text: str, on_judged: Callable[[Judgement], None]) -> None:
         """Judge an answer that was typed somewhere else, hints included; it is neither shown on the canvas nor counted."""
         self.board.check(item, text, on_judged)
 
-    def ask(self, items: Iterable[Item], on_done: Callable[[list[Outcome]], None]) -> None:
+    def ask(self, items: Iterable[Address], on_done: Callable[[list[Outcome]], None]) -> None:
         """Hide these numbers and let them be predicted; `on_done` gets how each ended, once all have."""
         self.board.ask(items, on_done)
         if self.typing.board.asked:
@@ -106,12 +106,12 @@ class Predict(Feature):
 
         self._hide(all_gradients(self.workspace.document.graph, self.workspace.visibility.truth), "There is no gradient to hide yet.")
 
-    def _hide(self, items: list[Item], otherwise: str) -> None:
+    def _hide(self, items: list[Address], otherwise: str) -> None:
         if not items:
             self.workspace.say(otherwise)
             return
         self.board.hide(items)
-        other = " [1, 0] before it chooses another entry." if any(item.entry for item in items) else ""
+        other = " [1, 0] before it chooses another entry." if any(item.index for item in items) else ""
         self.workspace.say(f"Click a question mark, or press Q, and type the number.{other}")
 
     def predict_next(self) -> None:
@@ -124,7 +124,7 @@ class Predict(Feature):
             return
         graph, chosen = self.workspace.document.graph, set(self._chosen())
         chosen |= {graph.edges[i].source[0] for i in chosen if i in graph.edges}
-        self._board.reveal([item for item in self._board.asked if item.place in chosen])
+        self._board.reveal([item for item in self._board.asked if item.id in chosen])
 
     def reveal_all(self) -> None:
         if self._board is not None:

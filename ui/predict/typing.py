@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 
-from engine.explain.misconceptions import Item
 from engine.explain.misconceptions.match import WORDS, Judgement, hints_of
+from graph.model.address import Address
 from ui.canvas.model.label_search import HEIGHT
 from ui.predict.board import OWNER, Board
 from ui.predict.callout import Callout
@@ -29,7 +29,7 @@ class Typing(QObject):
         self.canvas, self.board = canvas, board
         self.callout = Callout(canvas, self._again, self._reveal)
         self.callout.closed.connect(lambda: canvas.overlay.highlight(OWNER, ()))
-        self._last: Item | None = None
+        self._last: Address | None = None
         self._watching = False
         board.judged.connect(self._judged)
         board.changed.connect(self._changed)
@@ -45,19 +45,19 @@ class Typing(QObject):
 
     # where
 
-    def place(self, item: Item) -> QRectF:
+    def place(self, item: Address) -> QRectF:
         """The scene rectangle of an item's question mark."""
         canvas, graph = self.canvas, self.canvas.document.graph
         boost = max(canvas.labels.boost, 1.0)
-        wire = item.place if item.place in graph.edges else ""
+        wire = item.id if item.id in graph.edges else ""
         known = canvas.labels.places.get(wire)
         if known is not None:
-            x, y = known.forward if item.sort == "value" else known.backward
+            x, y = known.forward if item.quantity == "value" else known.backward
             return QRectF(x - 20 * boost, y - HEIGHT * boost / 2, 40 * boost, HEIGHT * boost)
-        if item.place in canvas.scene.row:
-            rect = canvas.scene.rect(item.place)
-            if item.sort == "value":
-                middle = canvas.scene.cards[item.place].area.translated(rect.topLeft()).center()
+        if item.id in canvas.scene.row:
+            rect = canvas.scene.rect(item.id)
+            if item.quantity == "value":
+                middle = canvas.scene.cards[item.id].area.translated(rect.topLeft()).center()
                 return QRectF(middle.x() - 26, middle.y() - 14, 52, 28)
             return QRectF(rect.center().x() - 40, rect.top() - 30 * boost, 80, 22 * boost)
         points = canvas.scene.wire_points(wire) if wire in canvas.scene.edge_row else None
@@ -66,35 +66,35 @@ class Typing(QObject):
         x, y = points[len(points) // 2]
         return QRectF(float(x) - 20, float(y) - 12, 40, 24)
 
-    def at(self, view: QPointF) -> Item | None:
+    def at(self, view: QPointF) -> Address | None:
         """The item whose question mark is under this place of the view."""
         tag = self.canvas.overlay.hit_tag(view)
-        found = [item for item in self.board.asked if item.place == tag] if tag is not None else []
+        found = [item for item in self.board.asked if item.id == tag] if tag is not None else []
         at = self.canvas.camera.to_scene(view)
         graph = self.canvas.document.graph
         for item in self.board.asked:
             spots = [item]
-            if item.sort == "value" and item.place in graph.nodes:  # the same question mark stands on every wire from here
-                spots += [Item("value", edge.id) for edge in graph.outputs_of(item.place)]
+            if not item.gradient and item.kind != "edge" and item.exists(graph):  # the same question mark stands on every wire from here
+                spots += [Address("edge", edge.id) for edge in graph.outputs_of(item.id)]
             if any(self.place(spot).adjusted(-6, -2, 6, 2).contains(at) for spot in spots if self._seen(spot)):
                 found.append(item)
         return found[0] if found else None
 
-    def _seen(self, item: Item) -> bool:
+    def _seen(self, item: Address) -> bool:
         scene = self.canvas.scene
-        return item.place in scene.row or (item.place in scene.edge_row and item.place not in scene.hidden_edges)
+        return item.id in scene.row or (item.id in scene.edge_row and item.id not in scene.hidden_edges)
 
-    def selected(self) -> Item | None:
+    def selected(self) -> Address | None:
         """What is asked about the selection: about the wire or the node, or about what the wire carries."""
         graph, chosen = self.canvas.document.graph, [*self.canvas.selected_edges(), *self.canvas.selected_nodes()]
         if len(chosen) != 1:
             return None
         source = graph.edges[chosen[0]].source[0] if chosen[0] in graph.edges else chosen[0]
-        return next((i for place in (chosen[0], source) for i in self.board.asked if i.place == place), None)
+        return next((i for place in (chosen[0], source) for i in self.board.asked if i.id == place), None)
 
     # typing
 
-    def open(self, item: Item | None) -> None:
+    def open(self, item: Address | None) -> None:
         """A field at the question mark."""
         if item is None or item not in self.board.asked:
             return
@@ -111,11 +111,11 @@ class Typing(QObject):
         after = items.index(self._last) + 1 if self._last in items else 0
         item = items[after % len(items)]
         self._last = item
-        self.canvas.select([item.place])
-        self.canvas.reveal(item.place)
+        self.canvas.select([item.id])
+        self.canvas.reveal(item.id)
         self.open(item)
 
-    def _typed(self, item: Item, text: str) -> None:
+    def _typed(self, item: Address, text: str) -> None:
         """An answer; `[1, 0]` before it, or alone, is another entry of the tensor."""
         self._last = item
         chosen = _ENTRY.fullmatch(text)
@@ -123,7 +123,7 @@ class Typing(QObject):
             self.board.answer(item, text)
             return
         entry = tuple(int(each) for each in chosen[1].split(","))
-        moved = item if entry == item.entry else self.board.move(item, entry)
+        moved = item if entry == item.index else self.board.move(item, entry)
         if moved is None:
             title, text = self.board.asked[item].name, f"Only this number is asked for; there is no question about [{chosen[1]}]."
             self.callout.show_text(title, [text], lambda: self.place(item))
@@ -141,7 +141,7 @@ class Typing(QObject):
         if self._last is not None:
             self.board.reveal([self._last])
 
-    def _judged(self, item: Item, judgement: Judgement) -> None:
+    def _judged(self, item: Address, judgement: Judgement) -> None:
         if judgement.right or item not in self.board.asked:
             self.callout.hide()
             return
@@ -166,7 +166,7 @@ class Typing(QObject):
         item = self.at(event.position())
         if item is None:
             return False
-        self.canvas.select([item.place])
+        self.canvas.select([item.id])
         self.open(item)
         return True
 

@@ -3,28 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from engine.explain.question import Question
-
-Sort = Literal["value", "gradient"]
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One number of the canvas that can be predicted.
-
-    `place` is the id of a wire or of a node; `port` an output of the node (empty: its first), `parameter` a learned tensor of it;
-    `entry` an index into the tensor, needed where it holds more than one number. A wire's gradient is its own contribution, a
-    node's the sum over its wires.
-    """
-
-    sort: Sort
-    place: str
-    port: str = ""
-    parameter: str = ""
-    entry: tuple[int, ...] | None = None
-
+from graph.model.address import Address
 
 CAUSES: dict[str, str] = {
     "upstream": "forgot the upstream factor",
@@ -71,10 +53,11 @@ class Cause:
 class Expected:
     """The right number, and the wrong ones that known slips lead to, the likeliest first.
 
-    `scale` is the size of the largest number it is made of: below its round-off the answer is 0. `name` is what the item is called.
+    `scale` is the size of the largest number it is made of: below its round-off the answer is 0. `name` is what the number is called;
+    `address` is None for a number that stands nowhere on the canvas, but in a lesson.
     """
 
-    item: Item
+    address: Address | None
     truth: float
     causes: tuple[Cause, ...] = ()
     scale: float = 0.0
@@ -83,8 +66,8 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Prediction(Question):
-    """What should be answered for this item, and what slips would make of it. The answer is an `Expected`."""
+    """What should be answered for this number, one entry of a tensor, and what slips would make of it. The answer is an `Expected`."""
 
-    item: Item
+    address: Address
     answered_by: ClassVar[str] = "engine.explain.misconceptions.answer:expected"
     judges: ClassVar[bool] = True

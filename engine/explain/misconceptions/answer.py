@@ -9,12 +9,13 @@ from torch import Tensor
 
 from engine.compile.views import Absent
 from engine.explain.context import Situation
-from engine.explain.misconceptions import Cause, Expected, Item, Prediction
+from engine.explain.misconceptions import Cause, Expected, Prediction
 from engine.explain.misconceptions import hints as hints
 from engine.explain.misconceptions.passes import Pass, Step, steps_of
 from engine.explain.misconceptions.rules import slips
 from engine.explain.misconceptions.values import value_slips
 from engine.explain.question import Unanswerable
+from graph.model.address import Address
 
 BUDGET = 12
 """So many different wrong numbers at most: with more, a guess would hit one of them by chance."""
@@ -29,15 +30,15 @@ FURTHER = ("partner", "argument", "one_hot", "factor", "jacobian")
 
 
 def expected(situation: Situation, question: Prediction) -> Expected:
-    """The right number and the wrong ones. Raises Unanswerable where the item is not one number."""
+    """The right number and the wrong ones. Raises Unanswerable where the address is not that of one number."""
     run = Pass(situation)
-    return of_item(run, question.item)
+    return of_number(run, question.address)
 
 
-def of_item(run: Pass, item: Item) -> Expected:
-    collected = Collected(run, item)
-    if item.sort == "value":
-        for key, wrong, hint, node, core in value_slips(run, collected.key, item):
+def of_number(run: Pass, address: Address) -> Expected:
+    collected = Collected(run, address)
+    if address.quantity == "value":
+        for key, wrong, hint, node, core in value_slips(run, collected.key, address):
             collected.add(key, wrong, hint, node, core=core)
     else:
         _gradient_slips(collected)
@@ -45,11 +46,11 @@ def of_item(run: Pass, item: Item) -> Expected:
 
 
 class Collected:
-    """Wrong numbers for one item, as far as the budget goes."""
+    """Wrong numbers in place of one, as far as the budget goes."""
 
-    def __init__(self, run: Pass, item: Item) -> None:
-        self.run, self.item = run, item
-        self.key, self.start, self.right, self.name = _found(run, item)
+    def __init__(self, run: Pass, address: Address) -> None:
+        self.run, self.address = run, address
+        self.key, self.start, self.right, self.name = _found(run, address)
         self.truth = self.number(self.right)
         self.scale = abs(self.truth)
         self.causes: list[Cause] = []
@@ -57,9 +58,9 @@ class Collected:
 
     def number(self, tensor: Tensor) -> float:
         """The chosen entry. Raises Unanswerable where it does not exist."""
-        if self.item.entry is None and tensor.numel() != 1:
+        if self.address.index is None and tensor.numel() != 1:
             raise Unanswerable(f"{self.name} is a tensor of {tensor.numel()} numbers: choose one of them to predict.")
-        entry = self.item.entry or (0,) * tensor.dim()
+        entry = self.address.index or (0,) * tensor.dim()
         if len(entry) != tensor.dim() or any(not -size <= i < size for i, size in zip(entry, tensor.shape, strict=True)):
             raise Unanswerable(f"{self.name} has no entry {list(entry)}.")
         return float(tensor[entry])
@@ -82,35 +83,29 @@ class Collected:
         return self.run.computed >= WORK
 
     def expected(self) -> Expected:
-        return Expected(self.item, self.truth, tuple(self.causes), self.scale, self.name)
+        return Expected(self.address, self.truth, tuple(self.causes), self.scale, self.name)
 
 
-def _found(run: Pass, item: Item) -> tuple[tuple[str, str], list[Step], Tensor, str]:
+def _found(run: Pass, address: Address) -> tuple[tuple[str, str], list[Step], Tensor, str]:
     """(output key, the leaves whose contributions make the gradient, the right tensor, name). Raises Unanswerable."""
-    graph, trace = run.graph, run.trace
-    if (edge := graph.edges.get(item.place)) is not None:
-        name = f"{graph.nodes[edge.source[0]].name} → {graph.nodes[edge.target[0]].name}"
-        steps = [s for s in run.consumers.get(edge.source, ()) if s.edge == edge.id]
-        found = trace.values.get(edge.source) if item.sort == "value" else trace.edge_gradients.get(edge.id)
-        return edge.source, steps, _present(found, name), name
-    if (node := graph.nodes.get(item.place)) is None:
+    graph = run.graph
+    if not address.exists(graph):
         raise Unanswerable("What was asked for is no longer in the graph.")
-    if item.parameter:
-        key = (node.id, item.parameter)
-        name = f"{node.name}.{item.parameter}"
-        found = trace.parameters.get(key) if item.sort == "value" else trace.parameter_gradients.get(key)
-        steps = run.learned.get(key, [])
-        if steps and steps[0].operation.alias:
-            steps = run.consumers.get(steps[0].operation.outputs[0], [])
-        return key, steps, _present(found, name), name
-    outputs = graph.spec(node.id).outputs
-    key = (node.id, item.port or (outputs[0].name if outputs else ""))
-    found = trace.values.get(key) if item.sort == "value" else trace.gradients.get(key)
-    return key, run.consumers.get(key, []), _present(found, node.name), node.name
+    name = address.whole.value.name(graph)
+    right = _present(run.trace.at(address.whole, graph), name)
+    if address.kind == "edge":
+        key = graph.edges[address.id].source
+        return key, [step for step in run.consumers.get(key, ()) if step.edge == address.id], right, name
+    if address.kind != "parameter":
+        return address.key, run.consumers.get(address.key, []), right, name
+    steps = run.learned.get(address.key, [])
+    if steps and steps[0].operation.alias:
+        steps = run.consumers.get(steps[0].operation.outputs[0], [])
+    return address.key, steps, right, name
 
 
-def _present(found: Tensor | Absent | None, name: str) -> Tensor:
-    if found is None:
+def _present(found: Tensor | Absent, name: str) -> Tensor:
+    if isinstance(found, Absent) and found.reason == "not computed":
         raise Unanswerable(f"{name} has not been computed.")
     if isinstance(found, Absent):
         raise Unanswerable(f"{name} has no gradient: {found.reason}.")
@@ -239,7 +234,7 @@ def _changed(
 
 def _value(to: Collected) -> None:
     """The value of the same wire, node or parameter in place of its gradient."""
-    value = to.run.trace.parameters.get(to.key) if to.item.parameter else to.run.trace.values.get(to.key)
+    value = to.run.trace.parameters.get(to.key) if to.address.kind == "parameter" else to.run.trace.values.get(to.key)
     if value is not None and value.shape == to.right.shape:
         to.add("value", value, "That is the value (above the wire). Its gradient is asked for.", to.key[0])
 

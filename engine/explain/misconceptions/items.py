@@ -4,36 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from engine.compile.views import Absent, ArrayView, TraceView
-from engine.explain.misconceptions import Item
+from engine.compile.views import ArrayView, TraceView
+from graph.model.address import Address, first_output, parameter, wire
 from graph.model.graph import Graph
 
 
-def value_items(graph: Graph, trace: TraceView | None, chosen: Iterable[str]) -> list[Item]:
+def value_items(graph: Graph, trace: TraceView | None, chosen: Iterable[str]) -> list[Address]:
     """The values of these nodes, and of the nodes these wires come from. What a person typed into a source is no riddle."""
     nodes = dict.fromkeys(graph.edges[i].source[0] if i in graph.edges else i for i in chosen if i in graph.edges or i in graph.nodes)
-    items = [Item("value", node) for node in nodes if graph.spec(node).inputs and graph.spec(node).outputs]
-    return [placed for item in items if (placed := _placed(graph, trace, item)) is not None]
+    values = [first_output(graph, node) for node in nodes if graph.spec(node).inputs and graph.spec(node).outputs]
+    return [entry for address in values if (entry := _with_entry(graph, trace, address)) is not None]
 
 
-def gradient_items(graph: Graph, trace: TraceView | None, chosen: Iterable[str]) -> list[Item]:
+def gradient_items(graph: Graph, trace: TraceView | None, chosen: Iterable[str]) -> list[Address]:
     """The gradients along these wires; of these nodes along their only wire, or their sums where there are several.
 
     A layer is also asked for the gradients of what it learns.
     """
-    found: dict[Item, None] = {}
+    found: dict[Address, None] = {}
     for identity in chosen:
         if identity in graph.edges:
-            found[Item("gradient", identity)] = None
+            found[wire(identity).derivative] = None
         elif identity in graph.nodes:
             wires = _carrying(graph, trace, identity)
-            found[Item("gradient", wires[0]) if len(wires) == 1 else Item("gradient", identity)] = None
+            found[(wire(wires[0]) if len(wires) == 1 else first_output(graph, identity)).derivative] = None
             if graph.spec(identity).role != "parameter":
-                found |= {Item("gradient", identity, parameter=p.name): None for p in graph.spec(identity).parameters}
-    return [placed for item in found if (placed := _placed(graph, trace, item)) is not None]
+                found |= {parameter(identity, p.name).derivative: None for p in graph.spec(identity).parameters}
+    return [entry for address in found if (entry := _with_entry(graph, trace, address)) is not None]
 
 
-def all_gradients(graph: Graph, trace: TraceView | None) -> list[Item]:
+def all_gradients(graph: Graph, trace: TraceView | None) -> list[Address]:
     """Every wire's gradient, the sums of those nodes that feed several wires, and what layers learn, the last computed first."""
     chosen: list[str] = []
     for node in reversed(graph.order()):
@@ -48,89 +48,62 @@ def _carrying(graph: Graph, trace: TraceView | None, node: str) -> list[str]:
     return [e.id for e in graph.outputs_of(node) if trace is not None and isinstance(trace.edge_gradients.get(e.id), ArrayView)]
 
 
-def known(graph: Graph, trace: TraceView | None, item: Item) -> ArrayView | None:
-    """The tensor an item is in, as the trace has it; None where there is none."""
-    if trace is None:
+def known(graph: Graph, trace: TraceView | None, address: Address) -> ArrayView | None:
+    """The whole tensor at an address, as the trace has it; None where there is none."""
+    if trace is None or not address.exists(graph):
         return None
-    found: ArrayView | Absent | None
-    if item.place in graph.edges:
-        edge = graph.edges[item.place]
-        found = trace.values.get(edge.source) if item.sort == "value" else trace.edge_gradients.get(edge.id)
-    elif item.place not in graph.nodes:
-        return None
-    elif item.parameter:
-        key = (item.place, item.parameter)
-        found = (trace.parameters if item.sort == "value" else trace.parameter_gradients).get(key)
-    else:
-        outputs = graph.spec(item.place).outputs
-        key = (item.place, item.port or (outputs[0].name if outputs else ""))
-        found = (trace.values if item.sort == "value" else trace.gradients).get(key)
+    found = trace.at(address.whole, graph)
     return found if isinstance(found, ArrayView) else None
 
 
-def fits(graph: Graph, trace: TraceView | None, item: Item) -> bool:
+def fits(graph: Graph, trace: TraceView | None, address: Address) -> bool:
     """Whether the tensor has such an entry; one that is not known is not known to lack it."""
-    view = known(graph, trace, item)
-    if view is None or item.entry is None:
+    view, index = known(graph, trace, address), address.index
+    if view is None or index is None:
         return True
-    return len(item.entry) == len(view.shape) and all(i < size for i, size in zip(item.entry, view.shape, strict=True))
+    return len(index) == len(view.shape) and all(i < size for i, size in zip(index, view.shape, strict=True))
 
 
-def number_of(graph: Graph, trace: TraceView | None, item: Item) -> float | None:
+def number_of(graph: Graph, trace: TraceView | None, address: Address) -> float | None:
     """The right number, as the trace has it; None where there is none or the tensor is too large to travel whole."""
-    view = known(graph, trace, item)
-    if view is None or view.data is None or not view.finite:
-        return None
-    if item.entry is None:
-        return view.scalar
-    if len(item.entry) != view.data.ndim or any(i >= size for i, size in zip(item.entry, view.data.shape, strict=True)):
-        return None
-    return float(view.data[item.entry])
+    view = known(graph, trace, address)
+    return trace.number(address, graph) if trace is not None and view is not None and view.finite else None
 
 
-def _placed(graph: Graph, trace: TraceView | None, item: Item) -> Item | None:
-    """The item with an entry chosen where it is a tensor: the largest, which is no accident of a kink. None where there is no number."""
-    view = known(graph, trace, item)
+def _with_entry(graph: Graph, trace: TraceView | None, address: Address) -> Address | None:
+    """The address with an entry chosen where it is a tensor: the largest, which is no accident of a kink. None where there is no number."""
+    view = known(graph, trace, address)
     if view is None or view.data is None or not view.finite or view.data.size == 0 or "int" in view.dtype:
         return None
     if view.scalar is not None:
-        return item
+        return address
     size, place = abs(view.data), int(abs(view.data).argmax())
     entry: list[int] = []
     for length in reversed(size.shape):
         place, at = divmod(place, length)
         entry.insert(0, at)
-    return Item(item.sort, item.place, item.port, item.parameter, tuple(entry))
+    return address.at(tuple(entry))
 
 
-def name_of(graph: Graph, item: Item) -> str:
-    """What a person calls it: "gradient x → d.a", "value d", "gradient hidden.W[0, 1]"."""
-    after = f"[{', '.join(map(str, item.entry))}]" if item.entry else ""
-    if (edge := graph.edges.get(item.place)) is not None:
-        source, target = graph.nodes[edge.source[0]].name, graph.nodes[edge.target[0]].name
-        return f"{item.sort} {source}{after} → {target}.{edge.target[1]}"
-    node = graph.nodes.get(item.place)
-    name = node.name if node is not None else "?"
-    return f"{item.sort} {name}{'.' + item.parameter if item.parameter else ''}{after}"
+def name_of(graph: Graph, address: Address) -> str:
+    """How a prediction is listed: "gradient x → d.a", "value d", "gradient hidden.W[0, 1]"."""
+    return f"{address.quantity} {address.value.name(graph)}"
 
 
-def covers(graph: Graph, items: Iterable[Item]) -> tuple[set[str], set[str]]:
+def covers(graph: Graph, addresses: Iterable[Address]) -> tuple[set[str], set[str]]:
     """Ids whose values, and whose gradients, are shown as a question mark while these are to be predicted.
 
     A value stands on its node and on all its wires. A wire's contribution could be read off the sum at its producer, and the sum of
     several off its wires: only where one wire alone brings it both are the same number.
     """
     values, gradients = set(), set()
-    for item in items:
-        if (edge := graph.edges.get(item.place)) is not None:
-            if item.sort == "value":
-                values |= {edge.source[0], *(e.id for e in graph.outputs_of(edge.source[0]))}
-            else:
-                gradients |= {edge.id, edge.source[0]}
-        elif item.place in graph.nodes:
-            wires = [e.id for e in graph.outputs_of(item.place)]
-            if item.sort == "value":
-                values |= {item.place, *wires}
-            else:
-                gradients |= {item.place, *(wires if len(wires) == 1 and not item.parameter else ())}
+    for address in (each for each in addresses if each.exists(graph)):
+        node = address.node(graph)
+        wires = [e.id for e in graph.outputs_of(node)]
+        if not address.gradient:
+            values |= {node, *wires}
+        elif address.kind == "edge":
+            gradients |= {address.id, node}
+        else:
+            gradients |= {node, *(wires if len(wires) == 1 and address.kind == "output" else ())}
     return values, gradients

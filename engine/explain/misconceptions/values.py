@@ -12,9 +12,9 @@ from torch import Tensor
 from engine.compile.environment import Key
 from engine.compile.plan import Operation
 from engine.compile.vjp import shaped
-from engine.explain.misconceptions import Item
 from engine.explain.misconceptions.hints import VALUE
 from engine.explain.misconceptions.passes import Pass
+from graph.model.address import Address
 
 Slip = tuple[str, Tensor, str, str, bool]
 """(misconception, wrong tensor, hint, node, whether it is among the likeliest)"""
@@ -49,10 +49,10 @@ _UNARY: dict[str, list[tuple[str, Wrong]]] = {
 }
 
 
-def value_slips(run: Pass, key: Key, item: Item) -> Iterator[Slip]:
+def value_slips(run: Pass, key: Key, address: Address) -> Iterator[Slip]:
     """Every wrong value of this output, the likeliest first."""
     operation = run.operations.get(key[0])
-    if item.parameter or operation is None or operation.fed or operation.alias or key != operation.outputs[0]:
+    if address.kind == "parameter" or operation is None or operation.fed or operation.alias or key != operation.outputs[0]:
         return
     name = run.graph.nodes[operation.node].name
     other = _first_producer(run, operation)
@@ -65,7 +65,7 @@ def value_slips(run: Pass, key: Key, item: Item) -> Iterator[Slip]:
         if wrong.shape == right.shape:
             yield cause, wrong, say(cause), operation.node, True
     yield "sign", -right, say("sign"), operation.node, True
-    gradient = run.trace.edge_gradients.get(item.place, run.trace.gradients.get(key))
+    gradient = run.trace.edge_gradients.get(address.id, run.trace.gradients.get(key))
     if isinstance(gradient, Tensor) and gradient.shape == right.shape:
         yield "gradient", gradient, say("gradient"), operation.node, False
     yield from _before(run, operation)

@@ -21,7 +21,7 @@ from engine.explain.cards import CardOf
 from engine.explain.context import Situation
 from engine.explain.covering import covered
 from engine.explain.forward_mode import ForwardMode, ReverseMode
-from engine.explain.misconceptions import Expected, Item, Prediction
+from engine.explain.misconceptions import Expected, Prediction
 from engine.explain.paths import PathLedger, PathSum
 from engine.explain.question import Question, Refusal, answer
 from engine.explain.slices import Local, Secant, Slice
@@ -138,7 +138,7 @@ def test_nothing_hidden_is_nothing_covered(scalars: Session) -> None:
 def test_what_judges_an_answer_knows_the_number(scalars: Session) -> None:
     graph = scalars.graph
     node = next(node for node in graph.nodes if graph.spec(node).inputs)
-    found = answer(Situation(scalars), Prediction(Item("value", node)), Hidden(addresses(graph, (node,), ())))
+    found = answer(Situation(scalars), Prediction(first_output(graph, node)), Hidden(addresses(graph, (node,), ())))
     assert isinstance(found, Expected) and found.truth == float(scalars.trace().values[node, "y"])
 
 

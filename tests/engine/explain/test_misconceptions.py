@@ -11,13 +11,14 @@ from typing import Any
 import pytest
 
 from engine.explain.context import Situation
-from engine.explain.misconceptions import Expected, Item, Prediction
-from engine.explain.misconceptions.answer import BUDGET, expected, of_item
+from engine.explain.misconceptions import Expected, Prediction
+from engine.explain.misconceptions.answer import BUDGET, expected, of_number
 from engine.explain.misconceptions.match import Judgement, judge, typed
 from engine.explain.misconceptions.passes import Pass
 from engine.explain.question import Unanswerable
 from engine.nodes.catalog import CATALOG
 from engine.training.session import Session
+from graph.model.address import Address, first_output, output, parameter, wire
 from graph.storage.files import load
 from tests.support.networks import network, product
 from tests.support.wrong_answers import Answer, planted, planted_with_company, without_cause
@@ -25,9 +26,16 @@ from tests.support.wrong_answers import Answer, planted, planted_with_company, w
 Nodes = dict[str, tuple[str, dict[str, Any]]]
 
 
+def address_of(graph: Any, place: str, sort: str, entry: tuple[int, ...] | None = None, learned: str = "") -> Address:
+    """The first output of a node, one of its learned tensors, or a wire."""
+    address = parameter(place, learned) if learned else wire(place) if place in graph.edges else first_output(graph, place)
+    address = address.at(entry)
+    return address.derivative if sort == "gradient" else address
+
+
 def asked(answer: Answer) -> Expected:
     session = Session(network(answer.nodes, answer.wires))
-    return expected(Situation(session), Prediction(Item("gradient", answer.place, entry=answer.entry)))
+    return expected(Situation(session), Prediction(address_of(session.graph, answer.place, "gradient", answer.entry)))
 
 
 def judged(answer: Answer) -> Judgement:
@@ -35,7 +43,7 @@ def judged(answer: Answer) -> Judgement:
 
 
 def of(graph: Any, place: str, sort: Any = "gradient", **more: Any) -> Expected:
-    return expected(Situation(Session(graph)), Prediction(Item(sort, place, **more)))
+    return expected(Situation(Session(graph)), Prediction(address_of(graph, place, sort, **more)))
 
 
 def causes(found: Expected, text: str) -> set[str]:
@@ -138,7 +146,7 @@ def test_forgetting_one_over_n_is_named_at_the_loss() -> None:
 def test_a_parameter_is_asked_by_its_name() -> None:
     nodes: Nodes = {"x": ("source.input", {"value": [1.0, 2.0]}), "lin": ("layer.linear", {"out_features": 2, "initialisation": "ones"}),
                     "f": ("math.sum", {})}  # fmt: skip
-    found = of(network(nodes, "x -> lin.x; lin -> f.x"), "lin", parameter="W", entry=(1, 1))
+    found = of(network(nodes, "x -> lin.x; lin -> f.x"), "lin", learned="W", entry=(1, 1))
     assert found.truth == 2 and found.name == "lin.W"
 
 
@@ -177,11 +185,11 @@ def test_numbers_are_read_as_people_write_them(text: str, value: float, half: fl
 
 @pytest.mark.parametrize("text", ["", "x", "1/0", "nan", "inf", "1e999", "1.2.3", "__import__('os')"])
 def test_what_is_no_number_is_told_so(text: str) -> None:
-    assert judge(Expected(Item("value", "x"), 1.0), text).verdict == "unreadable"
+    assert judge(Expected(output("x"), 1.0), text).verdict == "unreadable"
 
 
 def test_three_digits_are_right_and_fewer_are_correct_so_far() -> None:
-    third = Expected(Item("value", "x"), 1 / 3, scale=1.0)
+    third = Expected(output("x"), 1 / 3, scale=1.0)
     assert judge(third, "0.333").right and judge(third, "0.3333").right and judge(third, "1/3").right
     assert judge(third, "0.334").right  # one unit in the third digit is rounding by hand
     assert judge(third, "0.33").verdict == judge(third, "0.3").verdict == "coarse"
@@ -190,7 +198,7 @@ def test_three_digits_are_right_and_fewer_are_correct_so_far() -> None:
 
 
 def test_rounding_errors_of_an_exact_zero_do_not_count() -> None:
-    assert judge(Expected(Item("value", "x"), 3e-17, scale=1.0), "0").right
+    assert judge(Expected(output("x"), 3e-17, scale=1.0), "0").right
 
 
 def test_hints_do_not_give_the_number_away() -> None:
@@ -222,7 +230,7 @@ def _check(situation: Situation, trace: Any, place: str, sort: Any, rng: random.
     number = trace.values.get(key) if sort == "value" else trace.edge_gradients.get(place, trace.gradients.get(key))
     entry = tuple(rng.randrange(size) for size in number.shape) if hasattr(number, "shape") and number.numel() else None
     try:
-        found = expected(situation, Prediction(Item(sort, place, entry=entry)))
+        found = expected(situation, Prediction(address_of(graph, place, sort, entry)))
     except Unanswerable as refused:
         assert str(refused)
         return
@@ -246,7 +254,7 @@ def test_a_value_that_goes_to_hundreds_of_nodes_costs_no_more_than_one_answer_ma
     wires = ["w -> p0.a", "w -> p0.b", *(f"p{i - 1} -> p{i}.a; w -> p{i}.b" for i in range(1, 400))]
     session = Session(network(nodes, ";".join(wires), settings={"objective": {"node": "p399", "port": "y"}}))
     run = Pass(Situation(session))
-    found = of_item(run, Item("gradient", "w", parameter="value"))
+    found = of_number(run, parameter("w", "value").derivative)
     assert found.truth == pytest.approx(401 * 1.01**400)
     assert "upstream" in {cause.key for cause in found.causes}
     assert run.computed < 8_000

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from engine.explain.misconceptions import Cause, Expected, Item
+from engine.explain.misconceptions import Cause, Expected
 from engine.explain.misconceptions.match import is_right, judge, judge_choice, judge_fault, readings
 from graph.lessons.lesson import Choice, Question
+from graph.model.address import output
 from tests.support.lesson_support import NAMES, open_lesson
 
 ASKED = [
@@ -16,7 +17,7 @@ ASKED = [
     for number, question in enumerate(step.ask, 1)
     if question.kind in ("number", "predict")
 ]
-ITEM = Item("value", "x")
+ITEM = output("x")
 
 
 def verdict(question: Question, text: str) -> str:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from graph.lessons.lesson import Action, Choice, Lesson, LessonError, Question, Step, dumps, graph_path, load, loads, save, shelf
 from graph.lessons.lesson_graph import check, graph_at, ids, item_name, resolve
+from graph.model.address import output, parameter
 from graph.model.graph import Graph
 from tests.support.catalog import CATALOG, add, wire, xy_plus_z
 
@@ -201,7 +202,7 @@ def test_missing_files_folders_and_other_bytes_are_refused(tmp_path: Path) -> No
 def test_edits_hold_for_all_later_steps_and_for_no_earlier_one() -> None:
     steps = [{"title": str(value), "run": [{"do": "set", "node": "x", "value": value}]} for value in (1.0, 2.0)] + [{"title": "last"}]
     lesson, graph = loads(json.dumps(a_lesson() | {"steps": steps})), xy_plus_z()
-    x = resolve(graph, "x").node
+    x = resolve(graph, "x").id
     assert [graph_at(graph, lesson, step).setting(x, "value") for step in range(3)] == [1.0, 2.0, 2.0]
     assert graph == xy_plus_z(), "the lesson's graph itself stays as it was"
 
@@ -218,7 +219,7 @@ def test_edits_of_a_lesson_may_name_nodes_and_wires() -> None:
     graph = xy_plus_z()
     check(lesson, graph)
     later = graph_at(graph, lesson, 0)
-    assert ids(later, lesson.steps[0].highlight) == ((resolve(later, "d").node,), ("e10",))
+    assert ids(later, lesson.steps[0].highlight) == ((resolve(later, "d").id,), ("e10",))
     assert later.named("multiply") is None
 
 
@@ -227,7 +228,7 @@ def test_every_wire_has_a_name_that_leads_back_to_it() -> None:
     data, join, loss = add(graph, "source.data"), add(graph, "math.concatenate", "join"), add(graph, "loss.squared_error", "loss")
     wires = [wire(graph, data, join, "xs", "x"), wire(graph, data, join, "xs", "x"), wire(graph, join, loss, "prediction")]
     wires.append(wire(graph, data, loss, "target", "target"))
-    assert [resolve(graph, item_name(graph, each)).edge for each in wires] == wires
+    assert [resolve(graph, item_name(graph, each)).id for each in wires] == wires
     with pytest.raises(LessonError, match="may be several wires"):
         resolve(graph, "data -> join")
 
@@ -235,8 +236,8 @@ def test_every_wire_has_a_name_that_leads_back_to_it() -> None:
 def test_parameters_and_outputs_are_named_with_a_dot() -> None:
     graph = Graph(CATALOG)
     add(graph, "layer.linear", "hidden"), add(graph, "source.data")
-    assert (resolve(graph, "hidden.W").port, resolve(graph, "hidden.W").parameter) == ("W", True)
-    assert (resolve(graph, "data.target").port, resolve(graph, "data.target").parameter) == ("target", False)
+    assert resolve(graph, "hidden.W") == parameter(resolve(graph, "hidden").id, "W")
+    assert resolve(graph, "data.target") == output(resolve(graph, "data").id, "target")
 
 
 def test_the_graph_is_beside_the_lesson_or_among_the_examples(tmp_path: Path) -> None:

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 from engine.compile.views import ArrayView
-from engine.explain.misconceptions import Cause, Expected, Item, Prediction
+from engine.explain.misconceptions import Cause, Expected, Prediction
+from graph.model.address import Address
 from graph.model.edits import Disconnect
 from tests.support.window_support import Answers, hand_trace, matrix, names, scalar
 from ui.canvas.inplace import LineEditor
@@ -35,7 +36,7 @@ def trigger(window: Window, action: str, *chosen: str) -> None:
     window.actions_by_id[action].trigger()
 
 
-def mark(window: Window, item: Item) -> QPoint:
+def mark(window: Window, item: Address) -> QPoint:
     return window.canvas.camera.rect_to_view(window.predict.typing.place(item)).center().toPoint()
 
 
@@ -51,14 +52,14 @@ def knows_a_slip(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     slip = Cause("partner", 2.0, "Look at multiply again.", names(window.document)["multiply"])
 
     def ask(question: Prediction, callback: Any) -> None:
-        callback(Expected(question.item, -5.0, (slip,), 5.0))
+        callback(Expected(question.address, -5.0, (slip,), 5.0))
 
     monkeypatch.setattr(window.predict.board, "_engine", lambda: ask)
 
 
 def test_a_hidden_gradient_is_typed_on_its_wire(window: Window, qtbot: QtBot) -> None:
     edge = wire(window, "x")
-    item = Item("gradient", edge)
+    item = Address("edge", edge, gradient=True)
     trigger(window, "hide_gradient", edge)
     assert window.visibility.is_hidden("gradient", edge) and window.visibility.is_hidden("gradient", names(window.document)["x"])
     QApplication.processEvents()
@@ -113,7 +114,7 @@ def test_beside_a_narrow_canvas_all_buttons_of_the_callout_can_be_read(window: W
     for each in callout.findChildren(QPushButton):
         each.setStyleSheet("font-size: 26px")
 
-    callout.show_text("Not yet.", ["Look at multiply again."], lambda: window.predict.typing.place(Item("gradient", edge)))
+    callout.show_text("Not yet.", ["Look at multiply again."], lambda: window.predict.typing.place(Address("edge", edge, gradient=True)))
     QApplication.processEvents()
 
     for each in callout.findChildren(QPushButton):
@@ -206,7 +207,7 @@ def _with(trace: Any, gradients: Any) -> Any:
 def test_a_wire_that_is_deleted_takes_its_question_with_it(window: Window, qtbot: QtBot) -> None:
     edge = wire(window, "x")
     done: list[Any] = []
-    window.predict.ask([Item("gradient", edge)], done.extend)
+    window.predict.ask([Address("edge", edge, gradient=True)], done.extend)
     window.document.do(Disconnect(edge), "Delete wire")
     qtbot.wait(20)
     assert not window.predict.board.asked and [o.ending for o in done] == ["void"]
@@ -219,7 +220,7 @@ def test_a_question_about_a_sample_ends_when_a_smaller_batch_is_shown(window: Wi
     many, few = (replace(trace, edge_gradients={**trace.edge_gradients, edge: each}) for each in gradients)
     window.showing.show_trace(many)
     trigger(window, "hide_gradient", edge)
-    assert list(window.predict.board.asked) == [Item("gradient", edge, entry=(2, 0))]
+    assert list(window.predict.board.asked) == [Address("edge", edge, gradient=True, index=(2, 0))]
 
     window.showing.show_trace(few)
 
@@ -237,13 +238,13 @@ def test_every_entry_of_a_tensor_can_be_asked_for(window: Window, qtbot: QtBot, 
     window.showing.show_trace(replace(trace, edge_gradients={**trace.edge_gradients, edge: matrix([[1.0, 2.0], [3.0, 9.0]])}))
     trigger(window, "hide_gradient", edge)
     done: list[Any] = []
-    window.predict.board.ask([Item("gradient", edge, entry=(1, 1))], done.extend)
+    window.predict.board.ask([Address("edge", edge, gradient=True, index=(1, 1))], done.extend)
     trigger(window, "predict_next")
 
     type_answer(window, qtbot, text)
 
     asked = {*window.predict.board.asked, *window.predict.board.answered}
-    assert asked == {Item("gradient", edge, entry=entry)}
+    assert asked == {Address("edge", edge, gradient=True, index=entry)}
     assert [row.right for row in window.predict.board.score.rows] == ([verdict] if verdict else [])
     assert bool(done) == (verdict == "yes") and window.predict.typing.callout.isVisible() == (verdict != "yes")
 
@@ -260,12 +261,12 @@ def test_another_entry_is_typed_alone_and_then_its_number(window: Window, qtbot:
 
 def test_a_lesson_asks_and_hears_how_it_ended(window: Window, qtbot: QtBot) -> None:
     done: list[Any] = []
-    first, second = Item("gradient", wire(window, "x")), Item("gradient", wire(window, "y"))
+    first, second = Address("edge", wire(window, "x"), gradient=True), Address("edge", wire(window, "y"), gradient=True)
     window.predict.ask([first, second], done.extend)
     type_answer(window, qtbot, "-5")
     assert not done
     window.predict.board.reveal([second])
-    assert [(o.item, o.ending, o.tries) for o in done] == [(first, "right", 0), (second, "revealed", 0)]
+    assert [(o.address, o.ending, o.tries) for o in done] == [(first, "right", 0), (second, "revealed", 0)]
 
 
 def test_another_document_ends_all_questions(window: Window) -> None:
@@ -334,7 +335,7 @@ def test_hidden_numbers_are_no_part_of_the_document(window: Window) -> None:
 
 def test_an_answer_typed_elsewhere_is_judged_without_being_counted(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
     knows_a_slip(window, monkeypatch)
-    item, said = Item("gradient", wire(window, "x")), list[Any]()
+    item, said = Address("edge", wire(window, "x"), gradient=True), list[Any]()
     for text in ("2", "-5", "?"):
         window.predict.check(item, text, said.append)
     assert [judgement.verdict for judgement in said] == ["wrong", "right", "unreadable"] and said[0].causes[0].key == "partner"
@@ -362,13 +363,13 @@ def test_a_layer_is_asked_for_its_weights_and_every_tensor_for_one_entry(make_wi
     window.showing.show_trace(replace(view, structure=document.structure, revision=document.revision))
     trigger(window, "hide_all_gradients")
     asked = list(window.predict.board.asked)
-    assert sorted(item.parameter for item in asked) == ["", "", "", "", "W", "W", "b", "b"]
-    assert all(item.entry is not None for item in asked)
-    layer = next(item.place for item in asked if item.parameter == "W")
+    assert sorted(item.port for item in asked if item.kind == "parameter") == ["W", "W", "b", "b"] and len(asked) == 8
+    assert all(item.index is not None for item in asked)
+    layer = next(item.id for item in asked if item.port == "W")
     assert "∂L/∂W[" in window.canvas.overlay.tags("predict")[layer].text and "∂L/∂b[" in window.canvas.overlay.tags("predict")[layer].text
 
-    weight = next(item for item in asked if item.parameter == "W")
-    truth = view.parameter_gradients[weight.place, "W"].data[weight.entry]  # type: ignore[index]
+    weight = next(item for item in asked if item.port == "W")
+    truth = view.parameter_gradients[weight.id, "W"].data[weight.index]  # type: ignore[index]
     window.predict.board.answer(weight, f"{truth:.3g}")
     assert weight not in window.predict.board.asked and window.predict.board.score.counts.first == 1
 
