@@ -6,14 +6,16 @@ import argparse
 import os
 import re
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
+from typing import Any
 
 from cli.common import CommandError, add_graph_arguments
 from cli.parser import Parser, choice
 from cli.settings_options import add_training_options, positive
 from cli.version import version_text
-from engine.export.registry import formats_in, listed, metavar
+from engine.export.registry import Format, formats_in, listed, metavar
 from engine.numerics.memory import TOO_LITTLE, is_lack_of_memory
 from graph.storage.paths import reason
 
@@ -109,7 +111,8 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
         add_graph_arguments(command)
         return command
 
-    programs, pictures = formats_in("engine.export.formats"), formats_in("ui.shell.picture_formats")
+    programs: Sequence[Format[Any]] = formats_in("engine.export.formats")
+    pictures: Sequence[Format[Any]] = formats_in("ui.shell.picture_formats")
     run = graph_command("run", "one forward and one backward pass")
     _add_json(run)
     _add_full(run)

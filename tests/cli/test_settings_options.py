@@ -24,10 +24,12 @@ def parser() -> Parser:
 
 def typed(setting: TrainingSetting) -> tuple[str, Any]:
     """What a person types for a setting, and the value that it is."""
-    words = CHOICES.get(setting.name, setting.choices)
+    words = CHOICES.get(setting.name, setting.choices) or ("",)
     number = int(setting.minimum or 0) + 4
-    return {"int": (str(number), number), "float": (f"{number}.5", number + 0.5), "choice": (words[-1:] * 2 if words else ("", "")),
-            "text": ("words", "words")}[setting.kind]  # fmt: skip
+    typed_for: dict[str, tuple[str, Any]] = {
+        "int": (str(number), number), "float": (f"{number}.5", number + 0.5), "choice": (words[-1], words[-1]), "text": ("words", "words"),
+    }  # fmt: skip
+    return typed_for[setting.kind]
 
 
 def arguments(setting: TrainingSetting) -> tuple[list[str], Any]:

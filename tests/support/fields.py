@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QComboBox, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from graph.model.spec import Setting
-from ui.forms.forms import BoolField, ChoiceField, TextArea, TextField
+from ui.forms.forms import BoolField, ChoiceField, TextArea
 from ui.forms.number_field import NumberField
 
 
@@ -26,7 +26,7 @@ def enter(qtbot: QtBot, field: QWidget, setting: Setting, wanted: str) -> Any:
         qtbot.keyClick(field, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
         return wanted
     line = field.lineEdit() if isinstance(field, NumberField) else field
-    assert isinstance(field, NumberField | TextField)
+    assert isinstance(line, QLineEdit)
     line.selectAll()
     qtbot.keyClicks(line, wanted)
     qtbot.keyClick(line, Qt.Key.Key_Return)

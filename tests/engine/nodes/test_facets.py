@@ -48,7 +48,8 @@ def test_facets_are_of_types_that_exist(facet: str) -> None:
 
 
 def test_wrong_derivatives_are_of_arguments_that_exist() -> None:
-    known = {(key, port.name) for key, spec in CATALOG.items() for port in (*spec.inputs, *spec.parameters)}
+    arguments = {key: {port.name for port in spec.inputs} | {held.name for held in spec.parameters} for key, spec in CATALOG.items()}
+    known = {(key, name) for key, names in arguments.items() for name in names}
     assert not SLIPS.keys() - known
 
 
