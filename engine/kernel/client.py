@@ -241,20 +241,28 @@ class KernelClient:
             self.pump()
         return self.current()
 
-    def trained_values(self, seconds: float) -> SavedState | None:
-        """The trained values as they are now, between two steps. Waits up to `seconds`; else the newest that are known here."""
-        if self.status in ("starting", "dead"):
-            return self.known_state
-        wanted, end = self._number + 1, self._clock() + seconds
+    def request_state(self) -> int:
+        """Ask for the trained values as they are now, between two steps; `state_arrived` takes this number."""
         self._wishes.state = True
+        wanted = self._number + 1
         self.pump()
-        while max(self._state_request, self._failed_request) < wanted and self._process is not None:
+        return wanted
+
+    def state_arrived(self, wanted: int) -> bool:
+        """Whether `known_state` is what was asked for; also where nothing newer can come, because the engine is not running."""
+        gone = self._process is None or self.status in ("starting", "dead")
+        return gone or max(self._state_request, self._failed_request) >= wanted
+
+    def wait_state(self, wanted: int, seconds: float) -> bool:
+        """Take answers for up to `seconds`, until the state asked for is here. Returns whether it is."""
+        end = self._clock() + seconds
+        while not self.state_arrived(wanted) and self._process is not None:
             left = end - self._clock()
             if left <= 0:
-                break
+                return False
             self._process.poll(left)
             self.pump()
-        return self.known_state
+        return True
 
     # --- the pull -------------------------------------------------------------------------------------------------------
 

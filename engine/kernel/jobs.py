@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.explain.question import Unanswerable
-from engine.numerics.job import Job, JobEnd, JobNews, Report, Steps
+from engine.numerics.job import Job, JobEnd, JobError, JobNews, Report, Steps
 from engine.numerics.memory import TOO_LITTLE, is_lack_of_memory
 from graph.text.messages import _
 
@@ -133,7 +133,7 @@ def _no_steps() -> Steps:
 
 
 def _failed(error: Exception) -> JobEnd:
-    if isinstance(error, Unanswerable):
+    if isinstance(error, JobError | Unanswerable):
         return JobEnd("failed", text=str(error))
     if is_lack_of_memory(error):
         return JobEnd("failed", text=TOO_LITTLE)

@@ -21,6 +21,10 @@ Steps = Generator[Report, None, Any]
 """A job at work: it yields a report where it can be left, every few milliseconds, and returns the answer."""
 
 
+class JobError(Exception):
+    """A job cannot be done; the text says why, to whoever asked for it."""
+
+
 def finished(steps: Steps) -> Any:
     """The answer, for a caller who can wait."""
     while True:

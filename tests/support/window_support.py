@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ class Answers:
         self.answer, self.opens, self.saves = unsaved, opens, saves
         self.agrees = True
         self.outside = "cancel"
+        self.busy = "cancel"
         self.asked: list[str] = []
         self.folders: list[str] = []
 
@@ -36,6 +38,11 @@ class Answers:
     def changed_outside(self, name: str) -> str:
         self.asked.append("changed outside")
         return self.outside
+
+    def engine_busy(self, arrived: Callable[[], bool], older: str) -> str:
+        self.asked.append("engine busy")
+        self.older = older
+        return self.busy
 
     def open_another(self, complaint: str) -> bool:
         self.asked.append(f"open another {complaint}")

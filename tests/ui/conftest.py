@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import Qt
@@ -27,8 +28,8 @@ def make_window(qtbot: QtBot, session: UserSettings) -> Iterator[Callable[..., W
     """Makes shown windows on a document, with recorded answers in place of dialogs."""
     made: list[Window] = []
 
-    def make(document: Document | None = None, own: UserSettings | None = None, example: str = "") -> Window:
-        window = Window(document or Document.new(CATALOG), own or session, None, example)
+    def make(document: Document | None = None, own: UserSettings | None = None, example: str = "", kernel: Any = None) -> Window:
+        window = Window(document or Document.new(CATALOG), own or session, kernel, example)
         window.dialogs = Answers()  # type: ignore[assignment]
         qtbot.addWidget(window)
         window.setWindowState(Qt.WindowState.WindowNoState)  # a first window fills so small a screen, and gets its size late

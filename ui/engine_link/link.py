@@ -219,14 +219,27 @@ class Kernel(QObject):
         self._client.request_kept(keep)
         self._watch()
 
-    def trained_values(self, seconds: float = 10.0) -> SavedState | None:
-        """The trained values as they are now, between two steps; None where there are only the document's own.
-
-        Blocks until the engine has answered, which takes some milliseconds; after `seconds` the newest it handed over have to do.
-        """
-        found = self._client.trained_values(seconds)
+    def request_state(self) -> int:
+        """Ask for the trained values as they are now, between two steps; the number is for `state_arrived` and `wait_state`."""
+        wanted = self._client.request_state()
         self._watch()
-        return found if found is not None and found.step else None
+        return wanted
+
+    def state_arrived(self, wanted: int) -> bool:
+        """Whether `known_values` are those that were asked for, or no newer ones can come."""
+        return self._client.state_arrived(wanted)
+
+    def wait_state(self, wanted: int, seconds: float) -> bool:
+        """Block for up to `seconds`, until they have arrived; True when they have."""
+        arrived = self._client.wait_state(wanted, seconds)
+        self._watch()
+        return arrived
+
+    @property
+    def known_values(self) -> SavedState | None:
+        """The newest trained values that the engine handed over; None where there are only the document's own."""
+        known = self._client.known_state
+        return known if known is not None and known.step else None
 
     def shutdown(self) -> None:
         """End the process; nothing is emitted afterwards."""

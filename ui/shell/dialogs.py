@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QFileDialog, QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
+from graph.text.messages import _
+from ui.look.schedule import Schedule
 from ui.look.widgets import button, label
 from ui.shell.shortcuts import Keys
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 Choice = Literal["save", "discard", "cancel"]
 Outside = Literal["replace", "save_as", "cancel"]
 FILES = "Gradwire graphs (*.gradwire);;All files (*)"
+LOOK_MS = 30
 OPENED = "Graphs and lessons (*.gradwire *.gwlesson);;All files (*)"
 
 
@@ -53,6 +56,14 @@ class Dialogs:
         text = "Another window or another program has saved it since you opened it here. If you replace it, what it saved is lost."
         answers = (("Replace it", "replace"), ("Cancel", "cancel"), ("Save as …", "save_as"))
         return self._ask(f"{name} was changed elsewhere", text, answers)  # type: ignore[return-value]
+
+    def engine_busy(self, arrived: Callable[[], bool], older: str) -> Literal["arrived", "older", "cancel"]:
+        """Wait for the step that the engine is in the middle of, until `arrived`; `older` names the values to save instead, if any."""
+        text = _("The engine is in the middle of a training step. The values after it are saved as soon as it ends.")
+        dialog = _Waiting(self._parent, _("Waiting to save"), text, older, arrived)
+        self.wait_for(dialog)
+        dialog.deleteLater()
+        return dialog.answer  # type: ignore[return-value]
 
     def open_another(self, complaint: str) -> bool:
         """Say that the file asked for cannot be opened; whether to choose another one."""
@@ -112,7 +123,7 @@ class _Question(QDialog):
         super().__init__(parent)
         self.answer = "cancel"
         self.setWindowTitle("Gradwire")
-        layout = QVBoxLayout(self)
+        self._column = layout = QVBoxLayout(self)
         layout.setContentsMargins(24, 20, 24, 20)
         layout.setSpacing(8)
         title = label(heading, "strong", wrap=True)
@@ -130,7 +141,7 @@ class _Question(QDialog):
             made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             made.setDefault(last)
             made.setObjectName(answer)
-            made.clicked.connect(lambda _=False, answer=answer: self._take(answer))
+            made.clicked.connect(lambda _clicked=False, answer=answer: self._take(answer))
             row.addWidget(made)
         self._default = made
         layout.addLayout(row)
@@ -142,3 +153,23 @@ class _Question(QDialog):
     def _take(self, answer: str) -> None:
         self.answer = answer
         self.accept()
+
+
+class _Waiting(_Question):
+    """Stays until what is waited for has happened, or somebody decides otherwise. The window is painted and answers meanwhile."""
+
+    def __init__(self, parent: QWidget, heading: str, text: str, older: str, arrived: Callable[[], bool]) -> None:
+        super().__init__(parent, heading, text, (*(((older, "older"),) if older else ()), (_("Cancel"), "cancel")))
+        self._arrived = arrived
+        self._schedule = Schedule(self)
+        bar = QProgressBar()
+        bar.setRange(0, 0)
+        bar.setAccessibleName(heading)
+        self._column.insertWidget(2, bar)
+        self._schedule.after_frame("look", self._look, LOOK_MS)
+
+    def _look(self) -> None:
+        if self._arrived():
+            self._take("arrived")
+        else:
+            self._schedule.after_frame("look", self._look, LOOK_MS)

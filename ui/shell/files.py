@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import sys
-import tempfile
 import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QProcess
 from PySide6.QtGui import QGuiApplication
 
+from engine.export.job import Program, WriteProgram
 from engine.export.registry import Format, Trained, filters, formats_in
+from engine.numerics.job import JobEnd, Report
 from graph.model.graph import Graph
 from graph.model.spec import Catalog
 from graph.storage import files as graph_files
@@ -21,17 +20,20 @@ from graph.storage.document import Document
 from graph.storage.files import FileChanged, FileError
 from graph.storage.paths import absolute, cleaned, file_name, is_absolute, reason
 from graph.storage.saved import SavedState, steps_text
-from graph.storage.writing import is_changed
+from graph.storage.writing import is_changed, replace_file
+from graph.text.messages import _
 from graph.text.quoting import quoted_name, quoted_path
 from ui.look.typing import commit_field
 from ui.shell.gallery import FIRST, example_path
 
 if TYPE_CHECKING:
+    from ui.engine_link.work import JobHandle
     from ui.shell.window import Window
 
 UNTITLED = "Untitled"
-MAIN = Path(__file__).resolve().parents[2] / "main.py"
 PICTURE_SCALE = 2.0
+AT_ONCE = 0.3
+"""Seconds that saving waits for the engine before it says so."""
 
 
 class Files:
@@ -40,7 +42,7 @@ class Files:
     def __init__(self, window: Window) -> None:
         self._window = window
         self.example = ""
-        self._exports: list[QProcess] = []
+        self._exporting: JobHandle | None = None
 
     @property
     def title(self) -> str:
@@ -98,11 +100,21 @@ class Files:
             return f"Save {self.title} after Reset?", "Its file still holds the trained values from before."
         return f"Save the trained values of {self.title}?", f"Training has come to step {kernel.progress.step:,}. It is lost if you don't."
 
-    @property
-    def trained_values(self) -> SavedState | None:
-        """The trained values on the screen; None where these are the document's own."""
+    def _values_to_save(self) -> tuple[bool, SavedState | None]:
+        """Whether to save now, and the trained values as they are between two steps; None where these are the document's own.
+
+        The engine answers in some milliseconds, unless a step takes long: then the person decides how long to wait.
+        """
         kernel = self._window.kernel
-        return kernel.trained_values() if kernel is not None else self._window.document.state
+        if kernel is None:
+            return True, self._window.document.state
+        wanted = kernel.request_state()
+        if kernel.wait_state(wanted, AT_ONCE):
+            return True, kernel.known_values
+        known = kernel.known_values
+        older = _("Save the values {steps}").format(steps=steps_text(known.step)) if known is not None else ""
+        answer = self._window.dialogs.engine_busy(lambda: kernel.state_arrived(wanted), older)
+        return answer != "cancel", known if answer == "older" else kernel.known_values
 
     # opening
 
@@ -201,7 +213,10 @@ class Files:
 
     def _write(self, path: Path, replace: bool = False) -> bool:
         window = self._window
-        state, held = self.trained_values, window.document.state if path == window.document.path else None
+        ready, state = self._values_to_save()
+        if not ready:
+            return False
+        held = window.document.state if path == window.document.path else None
         try:
             window.document.save(path, state, replace=replace)
         except FileChanged:
@@ -226,39 +241,35 @@ class Files:
     # exporting
 
     def export_code(self) -> None:
-        """Readable PyTorch, written by the command line in a process of its own: this one never loads torch."""
+        """Readable PyTorch, written by the engine: this process never loads torch."""
         window = self._window
         programs: tuple[Format[Trained], ...] = formats_in("engine.export.formats")
         suggested = str(self.suggested(file_name(self.title, programs[0].ending, "_")))
         chosen = window.dialogs.save_path(suggested, "Export PyTorch code", filters(programs), programs[0].ending)
         if chosen is None:
             return
-        folder = tempfile.TemporaryDirectory(prefix="gradwire-")
-        source = Path(folder.name) / file_name(self.title, ".gradwire", "_")
-        state = self.trained_values
-        try:
-            graph_files.save(window.document.graph, source, state)
-        except FileError as wrong:
-            window.dialogs.tell("The code could not be written", str(wrong))
-            return
-        process = QProcess(window)
-        process.finished.connect(lambda code, _: self._exported(process, folder, chosen, code, state))
-        self._exports.append(process)
-        window.say(f"Writing {chosen.name} …")
-        beside = ["--folder", window.document.folder] if window.document.folder else []  # the copy's own folder holds no data
-        process.start(sys.executable, [str(MAIN), "export", str(source), "-o", str(chosen), *beside])
+        window.say(_("Writing {name} …").format(name=chosen.name))
+        window.job_bar.begin()
+        job = WriteProgram(chosen.suffix.lower(), Path(file_name(self.title, ".gradwire", "_")).stem)
+        self._exporting = window.work.job(job, self._export_progressed, lambda end: self._exported(chosen, end))
 
-    def _exported(
-        self, process: QProcess, folder: tempfile.TemporaryDirectory[str], path: Path, code: int, state: SavedState | None
-    ) -> None:  # fmt: skip
-        folder.cleanup()
-        self._exports.remove(process)
-        if code == 0:
-            self._window.say(f"Wrote {path.name} with the values {steps_text(state.step if state is not None else 0)}")
-        else:
-            lines = bytes(process.readAllStandardError().data()).decode(errors="replace").strip().splitlines()
-            self._window.dialogs.tell("The code could not be written", lines[-1] if lines else "The exporter failed.")
-        process.deleteLater()
+    def _export_progressed(self, report: Report, parts: object) -> None:
+        self._window.job_bar.show_progress(report.done, report.total, report.text)
+
+    def _exported(self, path: Path, end: JobEnd) -> None:
+        window = self._window
+        window.job_bar.finish()
+        if end.how == "cancelled":
+            return window.say(_("{name} was not written.").format(name=path.name))
+        problem = end.text
+        if isinstance(end.answer, Program):
+            try:
+                replace_file(path, end.answer.data)
+            except OSError as wrong:
+                problem = f"{quoted_name(path)}: {reason(wrong)}."
+            else:
+                return window.say(_("Wrote {name} with the values {steps}").format(name=path.name, steps=steps_text(end.answer.step)))
+        window.later(lambda: window.dialogs.tell(_("The code could not be written"), problem))
 
     def export_picture(self) -> None:
         window = self._window

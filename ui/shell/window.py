@@ -166,10 +166,14 @@ class Window(QMainWindow):
     # layout
 
     def _build(self) -> None:
+        from graph.text.messages import _
+        from ui.look.job_bar import JobBar
         from ui.shell.panels import Panels
 
         self.setMenuWidget(self.topbar)
-        self.centre = column(self.recovery.bar, self.canvas)
+        self.job_bar = JobBar(_("Work under way"))
+        self.job_bar.cancelled.connect(self.work.cancel)
+        self.centre = column(self.recovery.bar, self.job_bar, self.canvas)
         self.setCentralWidget(self.centre)
         self.setStatusBar(self.status)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)

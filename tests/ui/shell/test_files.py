@@ -15,6 +15,7 @@ from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.model.edits import SetLabel, SetParam
 from graph.storage.document import Document
+from tests.support.explain_support import Desk
 from tests.support.window_support import Answers, after_event
 from ui.forms.forms import TextField
 from ui.shell.app import opening
@@ -196,7 +197,10 @@ def test_pictures_go_to_files_and_to_the_clipboard(window: Window, tmp_path: Pat
     assert QGuiApplication.clipboard().image().width() > 200
 
 
-def test_code_of_a_graph_with_data_beside_its_file_is_written(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+def test_code_of_a_graph_with_data_beside_its_file_is_written(
+    make_window: Callable[..., Window], qtbot: QtBot, tmp_path: Path
+) -> None:  # fmt: skip
+    window = make_window(kernel=Desk())
     (tmp_path / "points.csv").write_text("a,b,label\n" + "1,2,no\n2,1,yes\n3,5,no\n5,3,yes\n" * 2, encoding="utf-8")
     nodes = [{"id": "d", "type": "source.data", "name": "data", "params": {"dataset": "csv", "path": "points.csv"}},
              {"id": "h", "type": "layer.linear", "name": "out", "params": {"out_features": 2}},
@@ -213,7 +217,24 @@ def test_code_of_a_graph_with_data_beside_its_file_is_written(window: Window, qt
     qtbot.waitUntil(lambda: (tmp_path / "code.py").exists() or bool(said.asked[1:]), timeout=60_000)
     assert (tmp_path / "code.py").exists(), said.asked
     assert 'CLASSES = ["no", "yes"]' in (tmp_path / "code.py").read_text(encoding="utf-8")
-    qtbot.waitUntil(lambda: not window.files._exports, timeout=10_000)
+
+
+def test_an_export_that_is_cancelled_writes_nothing(make_window: Callable[..., Window], qtbot: QtBot, tmp_path: Path) -> None:
+    desk, path = Desk(), tmp_path / "code.py"
+    window = make_window(Document(build("x*y", CATALOG, {"x": 2.0, "y": 3.0})), kernel=desk)
+    answering(window, saves=path)
+    desk.quiet = True
+    window.commands.export_code()
+    qtbot.waitUntil(window.job_bar.isVisible, timeout=10_000)
+
+    qtbot.mouseClick(window.job_bar.cancel, Qt.MouseButton.LeftButton)
+    desk.go_on()
+    qtbot.wait(60)
+    assert not path.exists() and not window.job_bar.isVisible() and "was not written" in window.status.message.full
+
+    window.commands.export_code()
+    qtbot.waitUntil(path.exists, timeout=10_000)
+    assert "class " in path.read_text(encoding="utf-8")
 
 
 def test_opening_the_open_file_again_and_saving_it_first_shows_what_was_saved(
