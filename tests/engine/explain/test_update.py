@@ -14,6 +14,7 @@ from engine.explain.cards import Line, Number, Tex
 from engine.explain.context import Situation
 from engine.explain.question import Refusal, answer
 from engine.explain.update import ParameterUpdate, Update, UpdateOf
+from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.session import Session
 from engine.training.trainer import Trainer
 from graph.model.faults import Fault, plant
@@ -32,6 +33,9 @@ SETTINGS: list[tuple[str, dict[str, Any]]] = [
     ("adamw", {"lr": 0.02, "weight_decay": 0.0}), ("adamw", {"lr": 0.02, "amsgrad": True, "weight_decay": 0.1}),
     ("nadam", {"lr": 0.02}), ("nadam", {"lr": 0.02, "weight_decay": 0.01, "momentum_decay": 0.1}),
 ]  # fmt: skip
+OTHERS: list[tuple[str, dict[str, Any]]] = [(key, {}) for key in OPTIMIZERS if key not in dict(SETTINGS)]
+ALL = SETTINGS + [(key, hyper) for key, hyper in OTHERS if not OPTIMIZERS[key].evaluates_loss]
+"""Every optimizer, one that nobody thought of here with its own defaults."""
 TORCH: dict[str, Any] = {
     "sgd": lambda p, h: torch.optim.SGD(p, h.get("lr", 0.1), weight_decay=h.get("weight_decay", 0)),
     "momentum": lambda p, h: torch.optim.SGD(
@@ -150,7 +154,7 @@ def test_the_update_is_that_of_torch_optim_on_the_same_gradients(optimizer: str,
         trainer.run(max_steps=1)
 
 
-@pytest.mark.parametrize(("optimizer", "hyper"), [*SETTINGS, ("lbfgs", {}), ("lbfgs", {"line_search": "none", "lr": 0.1})])
+@pytest.mark.parametrize(("optimizer", "hyper"), [*SETTINGS, *OTHERS, ("lbfgs", {"line_search": "none", "lr": 0.1})])
 def test_the_step_shown_is_made_and_nothing_is_changed_by_looking(optimizer: str, hyper: dict[str, Any]) -> None:
     trainer = Trainer(Session(tanh_net(optimizer=optimizer, hyper=hyper)))
     for _ in range(3):
@@ -170,7 +174,7 @@ def test_the_step_shown_is_made_and_nothing_is_changed_by_looking(optimizer: str
                 assert np.array_equal(view.data, before.optimizer[f"{letter}.{name}"].numpy())  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize(("optimizer", "hyper"), SETTINGS)
+@pytest.mark.parametrize(("optimizer", "hyper"), ALL)
 def test_every_equation_comes_to_what_it_says(optimizer: str, hyper: dict[str, Any]) -> None:
     trainer = Trainer(Session(tanh_net(optimizer=optimizer, hyper=hyper)))
     for _ in range(4):
