@@ -6,6 +6,7 @@ import argparse
 
 from cli.common import CommandError, load_graph, objective_hint, print_json
 from cli.trained import open_session, state_entry, state_of
+from graph.text.messages import _
 
 ERRORS = ("error: ", "failed: ")
 
@@ -24,6 +25,6 @@ def command(options: argparse.Namespace) -> int:
                 print(line)
     if report.ok:
         return 0
-    more = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-    first = wrong[0].removeprefix(ERRORS[0]) if wrong else "the gradients could not be checked"
+    more = _(" (and {value} more)").format(value=len(wrong) - 1) if len(wrong) > 1 else ""
+    first = wrong[0].removeprefix(ERRORS[0]) if wrong else _("the gradients could not be checked")
     raise CommandError(f"{first}{more}{objective_hint(graph)}", 1)

@@ -18,19 +18,20 @@ from cli.version import version_text
 from engine.export.registry import Format, formats_in, listed, metavar
 from engine.numerics.memory import TOO_LITTLE, is_lack_of_memory
 from graph.storage.paths import reason
+from graph.text.messages import _
 
-DESCRIPTION = """\
+DESCRIPTION = _("""\
 Wire a computational graph, watch values and gradients run through it, train it.
 
   main.py [FILE]                        the window
   main.py run FILE                      what it shows, without a window
   main.py run --formula "x*y + z" --set x=2 --set y=-5 --set z=3
-  main.py train digits-mlp --epochs 10 --out trained.gradwire"""
+  main.py train digits-mlp --epochs 10 --out trained.gradwire""")
 
-EPILOG = """\
+EPILOG = _("""\
 FILE is a .gradwire file or the name of an example; --formula F instead builds a graph from text.
 main.py COMMAND --help tells a command's options.
-Exit codes: 0 all well, 1 the run failed, 2 a wrong call or file."""
+Exit codes: 0 all well, 1 the run failed, 2 a wrong call or file.""")
 
 TRACEBACK = "GRADWIRE_TRACEBACK"
 """With this environment variable set, a mistake of the program itself shows where it happened."""
@@ -53,7 +54,7 @@ def run_command(arguments: list[str]) -> int:
     except SystemExit as exit_:
         return exit_.code if isinstance(exit_.code, int) else 2
     except KeyboardInterrupt:
-        print("main.py: stopped", file=sys.stderr)
+        print(_("main.py: stopped"), file=sys.stderr)
         return 130
     except (MemoryError, RecursionError):
         print(f"main.py: {TOO_LITTLE}", file=sys.stderr)
@@ -63,7 +64,7 @@ def run_command(arguments: list[str]) -> int:
         return 1
     except OSError as error:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115 - to the end of the process; what could not be written is not tried again
-        print(f"main.py: what was computed could not be written: {reason(error)}", file=sys.stderr)
+        print(_("main.py: what was computed could not be written: {error}").format(error=reason(error)), file=sys.stderr)
         return 1
     except Exception as error:  # a mistake of ours: still one line, and what to do about it
         if os.environ.get(TRACEBACK):
@@ -72,7 +73,12 @@ def run_command(arguments: list[str]) -> int:
             print(f"main.py: {TOO_LITTLE}", file=sys.stderr)
             return 1
         text = " ".join(str(error).split())[:300]
-        print(f"main.py: internal error: {type(error).__name__}: {text} (set {TRACEBACK}=1 to see where)", file=sys.stderr)
+        print(
+            _("main.py: internal error: {name}: {text} (set {TRACEBACK}=1 to see where)").format(
+                name=type(error).__name__, text=text, TRACEBACK=TRACEBACK
+            ),
+            file=sys.stderr,
+        )
         return 1
 
 
@@ -99,61 +105,63 @@ def _with_formula(arguments: list[str]) -> list[str]:
 
 def _parser() -> tuple[Parser, dict[str, Parser]]:
     """The parser, and that of each command."""
-    parser = Parser(prog="main.py", usage="main.py [FILE]  or  main.py COMMAND …", description=DESCRIPTION, epilog=EPILOG)
-    parser.add_argument("--version", action="version", version=version_text(), help="say which version this is, and on what it runs")
+    parser = Parser(prog="main.py", usage=_("main.py [FILE]  or  main.py COMMAND …"), description=DESCRIPTION, epilog=EPILOG)
+    parser.add_argument("--version", action="version", version=version_text(), help=_("say which version this is, and on what it runs"))
     commands = parser.add_subparsers(
         dest="command", required=True, prog="main.py", parser_class=Parser, metavar="COMMAND", title="commands"
     )
 
     def graph_command(name: str, text: str) -> Parser:
-        usage = f"main.py {name} FILE [options]  or  main.py {name} --formula F [options]"
+        usage = _("main.py {name} FILE [options]  or  main.py {name} --formula F [options]").format(name=name)
         command = commands.add_parser(name, help=text, description=f"{text[0].upper()}{text[1:]}.", usage=usage)
         add_graph_arguments(command)
         return command
 
     programs: Sequence[Format[Any]] = formats_in("engine.export.formats")
     pictures: Sequence[Format[Any]] = formats_in("ui.shell.picture_formats")
-    run = graph_command("run", "one forward and one backward pass")
+    run = graph_command("run", _("one forward and one backward pass"))
     _add_json(run)
     _add_full(run)
-    train = graph_command("train", "train, with a progress bar")
+    train = graph_command("train", _("train, with a progress bar"))
     _add_training_arguments(train)
     _add_json(train)
     _add_full(train)
-    _add_json(graph_command("check", "structure, shapes, numerical against analytical gradient on every wire"))
-    render = graph_command("render", f"a picture of the graph, {listed([form.title for form in pictures])}")
+    _add_json(graph_command("check", _("structure, shapes, numerical against analytical gradient on every wire")))
+    render = graph_command("render", _("a picture of the graph, {value}").format(value=listed([form.title for form in pictures])))
     render.add_argument("-o", "--out", required=True, metavar=metavar(pictures))
-    render.add_argument("--theme", type=choice("light", "dark", "projector"), default="light", metavar="T", help="light, dark or projector")
-    render.add_argument("--scale", type=_scale, default=1.0, metavar="S", help="pixels per point, 0.1 to 8")
-    render.add_argument("--values", action="store_true", help="with values and gradients on the wires")
+    render.add_argument(
+        "--theme", type=choice("light", "dark", "projector"), default="light", metavar="T", help=_("light, dark or projector")
+    )
+    render.add_argument("--scale", type=_scale, default=1.0, metavar="S", help=_("pixels per point, 0.1 to 8"))
+    render.add_argument("--values", action="store_true", help=_("with values and gradients on the wires"))
 
-    export = graph_command("export", "the graph as readable PyTorch")
-    export.add_argument("-o", "--out", metavar=metavar(programs), help="standard output without it")
+    export = graph_command("export", _("the graph as readable PyTorch"))
+    export.add_argument("-o", "--out", metavar=metavar(programs), help=_("standard output without it"))
 
-    listing = "list the built-in graphs and lessons"
+    listing = _("list the built-in graphs and lessons")
     examples = commands.add_parser("examples", help=listing, description=f"{listing.capitalize()}.")
     _add_json(examples)
     return parser, commands.choices
 
 
 def _add_json(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--json", action="store_true", help="one JSON object on standard output, nothing else")
+    parser.add_argument("--json", action="store_true", help=_("one JSON object on standard output, nothing else"))
 
 
 def _add_full(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--full", action="store_true", help="with --json: write tensors of more than 1,000 numbers out, too")
+    parser.add_argument("--full", action="store_true", help=_("with --json: write tensors of more than 1,000 numbers out, too"))
 
 
 def _add_training_arguments(parser: argparse.ArgumentParser) -> None:
     from engine.training.optimizers.registry import OPTIMIZERS
 
     add_training_options(parser, {"optimizer": tuple(OPTIMIZERS)})
-    parser.add_argument("--out", metavar="F.gradwire", help="save the graph with its trained values")
-    parser.add_argument("--log", metavar="F.csv", help="write the curve of every step")
+    parser.add_argument("--out", metavar="F.gradwire", help=_("save the graph with its trained values"))
+    parser.add_argument("--log", metavar="F.csv", help=_("write the curve of every step"))
 
 
 def _scale(text: str) -> float:
     value = positive(text)
     if not 0.1 <= value <= 8:
-        raise argparse.ArgumentTypeError(f"{text} is outside 0.1 to 8")
+        raise argparse.ArgumentTypeError(_("{text} is outside 0.1 to 8").format(text=text))
     return value

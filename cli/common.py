@@ -23,6 +23,7 @@ from graph.model.objective import NoObjective, find_objective
 from graph.model.settings import complaint
 from graph.storage.files import FileError, read
 from graph.storage.paths import cleaned, reason, refuse_to_replace
+from graph.text.messages import _
 from graph.text.quoting import quoted_path
 from graph.text.suggest import did_you_mean
 
@@ -53,13 +54,13 @@ def example_names() -> list[str]:
 
 
 def add_graph_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("file", nargs="?", metavar="FILE", help="a .gradwire file, or the name of an example")
-    parser.add_argument("--formula", metavar="F", help="build the graph from text, such as 'x*y + z'")
-    parser.add_argument("--set", dest="sets", action="append", default=[], metavar="x=2", help="the value of an Input")
-    parser.add_argument("--param", dest="parameters", action="append", default=[], metavar="w=0.2", help="the value of a Parameter")
-    parser.add_argument("--objective", metavar="NAME", help="the node whose value is differentiated")
+    parser.add_argument("file", nargs="?", metavar="FILE", help=_("a .gradwire file, or the name of an example"))
+    parser.add_argument("--formula", metavar="F", help=_("build the graph from text, such as 'x*y + z'"))
+    parser.add_argument("--set", dest="sets", action="append", default=[], metavar="x=2", help=_("the value of an Input"))
+    parser.add_argument("--param", dest="parameters", action="append", default=[], metavar="w=0.2", help=_("the value of a Parameter"))
+    parser.add_argument("--objective", metavar="NAME", help=_("the node whose value is differentiated"))
     add_untrained(parser)
-    parser.add_argument("--folder", metavar="F", help="where relative paths of data files begin; without it, beside FILE")
+    parser.add_argument("--folder", metavar="F", help=_("where relative paths of data files begin; without it, beside FILE"))
 
 
 def load_graph(options: argparse.Namespace) -> Graph:
@@ -67,39 +68,43 @@ def load_graph(options: argparse.Namespace) -> Graph:
     sets, parameters = _assignments(options.sets, "--set"), _assignments(options.parameters, "--param")
     options.file = options.file and cleaned(options.file)
     if (options.file is None) == (options.formula is None) or options.file == "":
-        raise CommandError("name either a FILE (or an example) or a --formula")
+        raise CommandError(_("name either a FILE (or an example) or a --formula"))
     try:
         if options.formula is not None:
             graph = build(options.formula, CATALOG, sets, parameters)
         else:
             loaded = read(example_path(options.file) or Path(options.file), CATALOG)
             graph = loaded.graph
-            _assign(graph, sets, "input", "Input")
-            _assign(graph, parameters, "parameter", "Parameter")
+            _assign(graph, sets, "input", _("Input"))
+            _assign(graph, parameters, "parameter", _("Parameter"))
             note_state(options, loaded, [node.id for name in parameters if (node := graph.named(name)) is not None])
     except FileError as error:
         name = options.file
-        listed = f"{did_you_mean(name, example_names())} The built-in graphs are listed by:  main.py examples"
+        listed = _("{name} The built-in graphs are listed by:  main.py examples").format(name=did_you_mean(name, example_names()))
         more = "" if os.path.exists(name) or Path(name).suffix else listed
         raise CommandError(f"{error}{more}") from None
     except FormulaError as error:
-        raise CommandError(f"the formula: {error}") from None
+        raise CommandError(_("the formula: {error}").format(error=error)) from None
     if options.folder is not None:
         graph.folder = str(Path(options.folder).absolute())
     if options.objective:
         node = graph.named(normal_name(options.objective))
         if node is None:
             meant = did_you_mean(options.objective, (n.name for n in graph.nodes.values()))
-            raise CommandError(f"--objective {options.objective}: no node has that name.{meant} The nodes are {_names(graph)}")
+            raise CommandError(
+                _("--objective {objective}: no node has that name.{meant} The nodes are {graph}").format(
+                    objective=options.objective, meant=meant, graph=_names(graph)
+                )
+            )
         SetGraphSetting("objective", {"node": node.id, "port": graph.spec(node).outputs[0].name}).apply(graph)
     if at_work(graph):
-        print("main.py: a fault is planted in this graph; some of what it computes is wrong on purpose", file=sys.stderr)
+        print(_("main.py: a fault is planted in this graph; some of what it computes is wrong on purpose"), file=sys.stderr)
     return graph
 
 
 def cannot_write(path: Path, problem: OSError) -> CommandError:
     """A file that was asked for cannot be written."""
-    return CommandError(f"cannot write {quoted_path(path)}: {reason(problem)}")
+    return CommandError(_("cannot write {path}: {problem}").format(path=quoted_path(path), problem=reason(problem)))
 
 
 def written_path(text: str) -> Path:
@@ -112,9 +117,11 @@ def written_path(text: str) -> Path:
     except OSError as error:
         raise cannot_write(path, error) from None
     if not folder.is_dir():
-        raise CommandError(f"cannot write {quoted_path(path)}: there is no folder {quoted_path(path.parent)}")
+        raise CommandError(
+            _("cannot write {path}: there is no folder {parent}").format(path=quoted_path(path), parent=quoted_path(path.parent))
+        )
     if not os.access(path if there else folder, os.W_OK):
-        raise CommandError(f"cannot write {quoted_path(path)}: you may not write there")
+        raise CommandError(_("cannot write {path}: you may not write there").format(path=quoted_path(path)))
     return path
 
 
@@ -123,7 +130,7 @@ def objective_hint(graph: Graph) -> str:
     found = find_objective(graph)
     if not isinstance(found, NoObjective) or not found.candidates:
         return ""
-    return f" Choose it with --objective {graph.nodes[found.candidates[0]].name}"
+    return _(" Choose it with --objective {name}").format(name=graph.nodes[found.candidates[0]].name)
 
 
 def problems_entry(session: Session, nonfinite: Sequence[Problem] = ()) -> dict[str, Any]:
@@ -131,7 +138,7 @@ def problems_entry(session: Session, nonfinite: Sequence[Problem] = ()) -> dict[
     object for it."""
     said = [*(problem for problem in session.problems if problem.severity != "error"), *nonfinite]
     for problem in said:
-        print(f"main.py: {problem.severity}: {problem.text}", file=sys.stderr)
+        print(_("main.py: {severity}: {text}").format(severity=problem.severity, text=problem.text), file=sys.stderr)
     return {"problems": [{"severity": problem.severity, "text": problem.text} for problem in said]} if said else {}
 
 
@@ -145,7 +152,9 @@ def _assign(graph: Graph, values: dict[str, Any], role: str, title: str) -> None
         node = graph.named(name)
         if node is None or graph.spec(node).role != role:
             known = [n.name for n in graph.nodes.values() if graph.spec(n).role == role]
-            raise CommandError(f"no {title} is called {name}; this graph has {', '.join(known) or 'none'}")
+            raise CommandError(
+                _("no {title} is called {name}; this graph has {value}").format(title=title, name=name, value=", ".join(known) or "none")
+            )
         setting = graph.spec(node).setting("value")
         if setting is not None and (wrong := complaint(setting, value)):
             raise CommandError(f"{name}: {wrong}")
@@ -160,14 +169,14 @@ def _assignments(texts: list[str], option: str) -> dict[str, Any]:
         name, equals, value = text.partition("=")
         name = normal_name(name.strip())
         if not equals or not valid_name(name):
-            raise CommandError(f"{option} {text[:80]}: write it as name=number, such as {option} x=2")
+            raise CommandError(_("{option} {text}: write it as name=number, such as {option} x=2").format(option=option, text=text[:80]))
         if name in found:
-            raise CommandError(f"{option} {name} is given twice")
+            raise CommandError(_("{option} {name} is given twice").format(option=option, name=name))
         reading = read_tensor(value)
         if reading.refusal:
             raise CommandError(f"{option} {name}: {reading.refusal}")
         if reading.note:
-            print(f"main.py: {option} {name}: {reading.note}", file=sys.stderr)
+            print(_("main.py: {option} {name}: {note}").format(option=option, name=name, note=reading.note), file=sys.stderr)
         found[name] = reading.value
     return found
 

@@ -9,6 +9,7 @@ from cli.common import EXAMPLES, LESSONS, print_json
 from engine.nodes.catalog import CATALOG
 from graph.lessons.lesson import shelf
 from graph.storage.files import load
+from graph.text.messages import _
 
 
 def listing() -> list[dict[str, Any]]:
@@ -45,7 +46,7 @@ def command(options: argparse.Namespace) -> int:
     for entry in entries:
         print(f"{entry['name']:<{width}}  {entry['description'] or entry['title']}")
     if lectures:
-        print("\nLessons, in the window under Learn:\n")
+        print(_("\nLessons, in the window under Learn:\n"))
     for lesson in lectures:
         print(f"{lesson['name']:<{width}}  {lesson['title']}")
     return 0

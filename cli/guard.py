@@ -6,13 +6,15 @@ import os
 import sys
 from importlib import metadata
 
+from graph.text.messages import _
+
 COMMANDS = ("run", "train", "check", "render", "export", "examples")
 WITH_QT = ("render",)
 """Commands that paint; the others run where PySide6 is not installed."""
 OLDEST_PYTHON = (3, 11)
 BAD_PYSIDE = {(6, 9, 0), (6, 9, 1), (6, 9, 2), (6, 10, 0), (6, 10, 1), (6, 11, 0), (6, 11, 1)}
 INSTALL = "python3 -m venv .venv && .venv/bin/pip install -r requirements.txt && .venv/bin/python main.py"
-WITHOUT_WINDOW = (
+WITHOUT_WINDOW = _(
     "run, train, check, render, export and examples work without one: "
     "try  python main.py run --formula 'x*y + z' --set x=2 --set y=-5 --set z=3"
 )
@@ -24,19 +26,21 @@ def complaint_about_versions(python: tuple[int, ...], pyside: str | None, paints
     Only what `paints` needs it at all.
     """
     if python[:2] < OLDEST_PYTHON:
-        return f"Gradwire needs Python 3.11 or newer; this is {'.'.join(map(str, python[:3]))}."
+        return _("Gradwire needs Python 3.11 or newer; this is {str}.").format(str=".".join(map(str, python[:3])))
     if not paints:
         return None
     if pyside is None:
-        return f"PySide6 is not installed here; run, train, check, export and examples work without it. Set everything up with:  {INSTALL}"
+        return _(
+            "PySide6 is not installed here; run, train, check, export and examples work without it. Set everything up with:  {INSTALL}"
+        ).format(INSTALL=INSTALL)
     version = tuple(int(part) for part in pyside.split(".")[:3] if part.isdigit())
     # 6.12 on Python 3.11 drops a reference to None on every void call and aborts after a few thousand of them.
     if version in BAD_PYSIDE or (version >= (6, 12) and python[:2] < (3, 12)):
         wanted = "6.11.3" if python[:2] < (3, 12) else "6.12.0"
-        return (
-            f"PySide6 {pyside} is known to crash on Python {python[0]}.{python[1]}. "
-            f"Install the version that works:  {sys.executable} -m pip install PySide6-Essentials=={wanted}"
-        )
+        return _(
+            "PySide6 {pyside} is known to crash on Python {text}.{text2}. "
+            "Install the version that works:  {executable} -m pip install PySide6-Essentials=={wanted}"
+        ).format(pyside=pyside, text=python[0], text2=python[1], executable=sys.executable, wanted=wanted)
     return None
 
 
@@ -55,7 +59,7 @@ def complaint_about_display() -> str | None:
         return None
     if sys.platform.startswith("linux"):
         if not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-            return f"There is no display here, so no window can open. {WITHOUT_WINDOW}"
+            return _("There is no display here, so no window can open. {WITHOUT_WINDOW}").format(WITHOUT_WINDOW=WITHOUT_WINDOW)
         if not os.environ.get("WAYLAND_DISPLAY"):
             return _complaint_about_x11()
     return None
@@ -69,13 +73,17 @@ def _complaint_about_x11() -> str | None:
     try:
         xcb = ctypes.CDLL("libxcb.so.1")
     except OSError:
-        return f"A library Qt needs is missing (libxcb.so.1), so no window can open. {WITHOUT_WINDOW}"
+        return _("A library Qt needs is missing (libxcb.so.1), so no window can open. {WITHOUT_WINDOW}").format(
+            WITHOUT_WINDOW=WITHOUT_WINDOW
+        )
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
     refused = bool(xcb.xcb_connection_has_error(connection))
     xcb.xcb_disconnect(connection)
     if refused:
-        return f"The display {os.environ['DISPLAY']} does not answer, so no window can open. {WITHOUT_WINDOW}"
+        return _("The display {text} does not answer, so no window can open. {WITHOUT_WINDOW}").format(
+            text=os.environ["DISPLAY"], WITHOUT_WINDOW=WITHOUT_WINDOW
+        )
     spec = importlib.util.find_spec("PySide6")
     for folder in spec.submodule_search_locations or () if spec else ():
         plugin = Path(folder) / "Qt" / "plugins" / "platforms" / "libqxcb.so"
@@ -84,5 +92,7 @@ def _complaint_about_x11() -> str | None:
                 ctypes.CDLL(str(plugin))
             except OSError as error:
                 missing = str(error).partition(":")[0]
-                return f"A library Qt needs is missing ({missing}), so no window can open. {WITHOUT_WINDOW}"
+                return _("A library Qt needs is missing ({missing}), so no window can open. {WITHOUT_WINDOW}").format(
+                    missing=missing, WITHOUT_WINDOW=WITHOUT_WINDOW
+                )
     return None

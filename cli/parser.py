@@ -7,14 +7,15 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
+from graph.text.messages import _
 from graph.text.quoting import quoted
 from graph.text.suggest import did_you_mean
 
 _SENTENCES: tuple[tuple[str, str], ...] = (
-    (r"argument (?P<a>\S+)(?: \S+)?: expected (?:one|at least one) argument", "{a} needs a value after it"),
-    (r"argument (?P<a>\S+): not allowed with argument (?P<b>\S+)", "{a} and {b} cannot be used together"),
-    (r"argument (?P<a>\S+): ignored explicit argument .*", "{a} takes no value"),
-    (r"the following arguments are required: (?P<a>.+)", "{a} is missing"),
+    (r"argument (?P<a>\S+)(?: \S+)?: expected (?:one|at least one) argument", _("{a} needs a value after it")),
+    (r"argument (?P<a>\S+): not allowed with argument (?P<b>\S+)", _("{a} and {b} cannot be used together")),
+    (r"argument (?P<a>\S+): ignored explicit argument .*", _("{a} takes no value")),
+    (r"the following arguments are required: (?P<a>.+)", _("{a} is missing")),
     (r"argument (?P<a>[^:\s]+)(?:/\S+)?: (?P<b>.+)", "{a}: {b}"),
 )
 """argparse's sentences and ours. Its own choices are never used: `choice` refuses in words."""
@@ -44,7 +45,7 @@ class Parser(argparse.ArgumentParser):
         """Refuse the first argument that is unknown, with the option that was probably meant."""
         option = next((argument for argument in arguments if argument.startswith("-")), None)
         if option is None:
-            self.error(f"{arguments[0]} is one argument too many; a command works on one FILE")
+            self.error(_("{text} is one argument too many; a command works on one FILE").format(text=arguments[0]))
         name = option.partition("=")[0]
         self.error(f"there is no option {name}.{did_you_mean(name, self.options())} {self.prog} --help lists the options")
 
@@ -55,6 +56,10 @@ def choice(*known: str) -> Callable[[str], str]:
     def read(text: str) -> str:
         if text in known:
             return text
-        raise argparse.ArgumentTypeError(f"there is no {quoted(text)}.{did_you_mean(text, known)} Choose from {', '.join(known)}")
+        raise argparse.ArgumentTypeError(
+            _("there is no {text}.{text2} Choose from {known}").format(
+                text=quoted(text), text2=did_you_mean(text, known), known=", ".join(known)
+            )
+        )
 
     return read

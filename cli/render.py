@@ -8,6 +8,7 @@ import sys
 
 from cli.common import CommandError, cannot_write, load_graph, written_path
 from cli.trained import open_session
+from graph.text.messages import _
 
 
 def command(options: argparse.Namespace) -> int:
@@ -18,7 +19,7 @@ def command(options: argparse.Namespace) -> int:
 
         from ui.shell.picture_file import refuse_unknown_ending, write_picture
     except ImportError as error:
-        raise CommandError(f"no picture can be painted: {error}", 1) from None
+        raise CommandError(_("no picture can be painted: {error}").format(error=error), 1) from None
     try:
         refuse_unknown_ending(path)
     except ValueError as error:

@@ -10,6 +10,7 @@ from cli.common import CommandError, load_graph, objective_hint, print_json, pro
 from cli.trained import open_session, state_entry
 from engine.compile.views import Absent
 from graph.model.address import input_name, output_name, parameter
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.compile.trace import Trace
@@ -34,7 +35,9 @@ def command(options: argparse.Namespace) -> int:
     for text in wrong:
         print(f"main.py: {text}", file=sys.stderr)
     if trace.objective_note:
-        print(f"main.py: {trace.objective_note}{objective_hint(graph)}", file=sys.stderr)
+        print(
+            _("main.py: {objective_note}{graph}").format(objective_note=trace.objective_note, graph=objective_hint(graph)), file=sys.stderr
+        )
     result = _describe(graph, trace, options.full) | state_entry(options) | problems_entry(session, nonfinite(graph, view(trace)))
     if options.json:
         print_json(result)
@@ -98,7 +101,9 @@ def _print_table(result: dict[str, Any]) -> None:
     rows += [("node", "value", "gradient")]
     for name, value in result["values"].items():
         gradient = result["gradients"].get(name)
-        rows.append((name, _short(value), _short(gradient) if gradient is not None else f"({result['absent'].get(name, 'not computed')})"))
+        rows.append(
+            (name, _short(value), _short(gradient) if gradient is not None else f"({result['absent'].get(name, _('not computed'))})")
+        )
     widths = [max(len(row[i]) for row in rows) for i in range(2)]
     for a, b, c in rows:
         if a in ("wire", "node"):
@@ -110,10 +115,10 @@ def _short(value: Any) -> str:
     if value is None:
         return "–"
     if isinstance(value, dict):
-        return f"{_sizes(value['shape'])} tensor"
+        return _("{text} tensor").format(text=_sizes(value["shape"]))
     if isinstance(value, list):
         text = _listed(value)
-        return text if len(text) <= 40 else f"{_shape(value)} tensor"
+        return text if len(text) <= 40 else _("{value} tensor").format(value=_shape(value))
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 

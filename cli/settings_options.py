@@ -10,6 +10,7 @@ from cli.parser import choice
 from graph.formula.numbers import read_number
 from graph.model.settings import complaint
 from graph.model.training_settings import TRAINING_SETTINGS, TrainingSetting
+from graph.text.messages import _
 
 
 def add_training_options(parser: argparse.ArgumentParser, choices: Mapping[str, tuple[str, ...]]) -> None:
@@ -20,7 +21,7 @@ def add_training_options(parser: argparse.ArgumentParser, choices: Mapping[str, 
     groups: dict[str, argparse._MutuallyExclusiveGroup] = {}
     for setting in TRAINING_SETTINGS:
         if setting.name == "hyper":  # of an optimizer's own settings the one that all first-order ones have
-            parser.add_argument("--lr", type=positive, metavar="η", help="learning rate")
+            parser.add_argument("--lr", type=positive, metavar="η", help=_("learning rate"))
         if not setting.option:
             continue
         owner: Any = parser
@@ -53,7 +54,7 @@ def count(text: str) -> int:
     if reading.value is None:
         raise argparse.ArgumentTypeError(reading.refusal)
     if not 0 <= reading.value < 2**63:
-        raise argparse.ArgumentTypeError(f"{text[:40]} is outside 0 to 2^63 - 1")
+        raise argparse.ArgumentTypeError(_("{text} is outside 0 to 2^63 - 1").format(text=text[:40]))
     return int(reading.value)
 
 
@@ -61,7 +62,7 @@ def positive(text: str) -> float:
     """The type of an argument that is a number from 0 up."""
     value = _number(text)
     if value < 0:
-        raise argparse.ArgumentTypeError(f"{text[:40]} is below 0")
+        raise argparse.ArgumentTypeError(_("{text} is below 0").format(text=text[:40]))
     return value
 
 

@@ -15,7 +15,7 @@ from graph.model.edits import MISSING, SetGraphSetting, SetTraining
 from graph.model.graph import GraphError
 from graph.model.training_settings import training_length
 from graph.storage.files import FileError, save
-from graph.text.counting import counted
+from graph.text.messages import _, ngettext
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -84,7 +84,7 @@ def _apply(graph: Graph, options: argparse.Namespace) -> None:
     except GraphError as error:
         raise CommandError(str(error)) from None
     if training_length(graph.training) is None:
-        raise CommandError("this graph does not say how long to train: add --epochs N or --steps N")
+        raise CommandError(_("this graph does not say how long to train: add --epochs N or --steps N"))
 
 
 def _run(trainer: Trainer, log: Path | None) -> str:
@@ -100,7 +100,7 @@ def _run(trainer: Trainer, log: Path | None) -> str:
                 made = trainer.run(SLICE_SECONDS, 1 if stream else None)
                 bar.update(made)
                 if trainer.loss is not None:
-                    bar.set_postfix_str(f"loss {trainer.loss:.4g}", refresh=False)
+                    bar.set_postfix_str(_("loss {loss:.4g}").format(loss=trainer.loss), refresh=False)
                 if stream and made and trainer.loss is not None:
                     stream.write(_log_row(trainer))
     finally:
@@ -160,13 +160,13 @@ def _save(trainer: Trainer, graph: Graph, path: Path) -> None:
 
 def _print_summary(result: dict[str, Any], trainer: Trainer) -> None:
     session, rate = trainer.session, trainer.hyper.get("lr")
-    length = counted(result["steps"], "step")
+    length = ngettext("{n:,} step", "{n:,} steps", result["steps"]).format(n=result["steps"])
     if session.feeds.rows["train"]:
-        length += f", {counted(result['epochs'], 'epoch')}"
+        length += ", " + ngettext("{n:,} epoch", "{n:,} epochs", result["epochs"]).format(n=result["epochs"])
     if "trained_steps" in result:
-        length += f", {result['trained_steps']:,} steps of them in the file already"
+        length += _(", {text:,} steps of them in the file already").format(text=result["trained_steps"])
     used = result["optimizer"] + (f" (η {rate:g})" if rate is not None else "")  # its own default, where --optimizer is another one
-    print(f"{length} with {used}, seed {result['seed']}, {result['device']}")
+    print(_("{length} with {used}, seed {text}, {text2}").format(length=length, used=used, text=result["seed"], text2=result["device"]))
     if session.device_note and not session.device_note.endswith("running on the CPU"):
         print(session.device_note)
     for line in _rows(result):
@@ -177,4 +177,4 @@ def _rows(result: dict[str, Any]) -> Iterator[str]:
     rows = {"loss": result["loss"], **{name.replace("_", " "): value for name, value in result["metrics"].items()}}
     for name, value in rows.items():
         yield f"{name:<15}{value:.6g}" if isinstance(value, float) else f"{name:<15}{value}"
-    yield f"{result['seconds']:.2f} s, {result['steps_per_second']:,.0f} steps a second"
+    yield _("{text:.2f} s, {text2:,.0f} steps a second").format(text=result["seconds"], text2=result["steps_per_second"])

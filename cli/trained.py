@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from graph.storage.saved import SavedState, steps_text
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.training.session import Session
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def add_untrained(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--untrained", action="store_true", help="the graph's own values, not the trained ones in FILE")
+    parser.add_argument("--untrained", action="store_true", help=_("the graph's own values, not the trained ones in FILE"))
 
 
 def note_state(options: argparse.Namespace, loaded: Loaded, spared: list[str]) -> None:
@@ -45,15 +46,18 @@ def open_session(graph: Graph, options: argparse.Namespace, **settings: Any) -> 
         lost = put_back(session, state, getattr(options, "spared", ()))
     except TensorError as error:
         options.state = None
-        print(f"main.py: {Path(options.file).name}: {error}; the graph's own values are used", file=sys.stderr)
+        print(
+            _("main.py: {name}: {error}; the graph's own values are used").format(name=Path(options.file).name, error=error),
+            file=sys.stderr,
+        )
         return session
     if getattr(options, "seed", None) is not None:
         session.seed = options.seed
     if lost:
-        print(f"main.py: trained values without a place in this graph: {', '.join(lost)}", file=sys.stderr)
+        print(_("main.py: trained values without a place in this graph: {lost}").format(lost=", ".join(lost)), file=sys.stderr)
     if not getattr(options, "json", False):
-        text = f"the trained values in {Path(options.file).name} are used, {steps_text(state.step)}"
-        print(f"main.py: {text} (--untrained: the graph's own values)", file=sys.stderr)
+        text = _("the trained values in {name} are used, {step}").format(name=Path(options.file).name, step=steps_text(state.step))
+        print(_("main.py: {text} (--untrained: the graph's own values)").format(text=text), file=sys.stderr)
     return session
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cli.guard import COMMANDS, complaint_about_display
 from graph.storage.paths import cleaned
+from graph.text.messages import _
 
 
 def open_window(arguments: list[str]) -> int:
@@ -21,7 +22,10 @@ def open_window(arguments: list[str]) -> int:
     try:
         from ui.shell.app import run
     except ImportError as error:
-        print(f"The window cannot start: {error}. run, train, check, render, export and examples work without it.", file=sys.stderr)
+        print(
+            _("The window cannot start: {error}. run, train, check, render, export and examples work without it.").format(error=error),
+            file=sys.stderr,
+        )
         return 2
     from cli.common import example_path
 
@@ -37,11 +41,15 @@ def _wrong_call(arguments: list[str]) -> str:
     from cli.common import example_path
     from graph.text.suggest import did_you_mean
 
-    call = "Call  main.py [FILE]  for the window, or  main.py --help  for the commands"
+    call = _("Call  main.py [FILE]  for the window, or  main.py --help  for the commands")
     option = next((argument for argument in arguments if argument.startswith("-")), None)
     if arguments[0] is option:
-        return f"there is no option {option}.{did_you_mean(option, ('--help', '--version'))} {call}"
+        return _("there is no option {option}.{option2} {call}").format(
+            option=option, option2=did_you_mean(option, ("--help", "--version")), call=call
+        )
     opens = example_path(arguments[0]) is not None or os.path.exists(arguments[0])
     if not opens and (meant := did_you_mean(arguments[0], COMMANDS)):
-        return f"there is no command {arguments[0]}.{meant} {call}"
-    return f"the window opens one FILE and takes no options; {option or arguments[1]} is one argument too many. {call}"
+        return _("there is no command {text}.{meant} {call}").format(text=arguments[0], meant=meant, call=call)
+    return _("the window opens one FILE and takes no options; {value} is one argument too many. {call}").format(
+        value=option or arguments[1], call=call
+    )

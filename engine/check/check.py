@@ -13,7 +13,7 @@ from engine.check.checker import Checker, WireReport
 from engine.compile.program import NodeFailure, Program, ProgramError, RandomKey
 from graph.model.faults import at_work
 from graph.model.problem import Problem
-from graph.text.messages import Message
+from graph.text.messages import Message, _
 
 if TYPE_CHECKING:
     from engine.training.state import State
@@ -54,7 +54,7 @@ class Report:
         found += [_line(w, width) for w in self.wires]
         found += self._result()
         if self.planted:
-            found.append("failed: a fault is planted in this graph; some of what it computes is wrong on purpose")
+            found.append(_("failed: a fault is planted in this graph; some of what it computes is wrong on purpose"))
         return tuple(found)
 
     def _result(self) -> list[str]:
@@ -63,14 +63,26 @@ class Report:
         if not self.ok:
             infinite = [w for w in self.wires if w.note and not w.ok]
             bad = [w for w in compared if not w.ok]
-            found = [f"failed: {len(bad)} of {len(compared)} gradients differ from the numerical ones: {_names(bad)}"] if bad else []
-            return found + ([f"failed: the gradient is not finite on {_names(infinite)}"] if infinite else [])
+            found = (
+                [
+                    _("failed: {bad} of {compared} gradients differ from the numerical ones: {bad2}").format(
+                        bad=len(bad), compared=len(compared), bad2=_names(bad)
+                    )
+                ]
+                if bad
+                else []
+            )
+            return found + ([_("failed: the gradient is not finite on {infinite}").format(infinite=_names(infinite))] if infinite else [])
         seen = [w for w in compared if w.smooth or w.kinks]
         kinks, hidden = sum(w.kinks for w in seen), len(compared) - len(seen)
-        corners = f", {kinks} at a kink" if kinks else ""
-        unseen = f"; {hidden} too small to measure above round-off" if hidden else ""
+        corners = _(", {kinks} at a kink").format(kinks=kinks) if kinks else ""
+        unseen = _("; {hidden} too small to measure above round-off").format(hidden=hidden) if hidden else ""
         worst = max((w.error for w in seen), default=0.0)
-        return [f"ok: {len(seen)} gradients agree with numerical ones{corners}{unseen}; largest relative error {worst:.1e}"]
+        return [
+            _("ok: {seen} gradients agree with numerical ones{corners}{unseen}; largest relative error {worst:.1e}").format(
+                seen=len(seen), corners=corners, unseen=unseen, worst=worst
+            )
+        ]
 
 
 def _names(wires: Sequence[WireReport]) -> str:
@@ -83,7 +95,7 @@ def _line(wire: WireReport, width: int) -> str:
         return f"{name}  {wire.note}"
     counted = {"smooth": wire.smooth, "kinks" if wire.kinks > 1 else "kink": wire.kinks, "WRONG": wire.wrong,
                "too small to measure": wire.unresolved}  # fmt: skip
-    measured = f"  error {wire.error:.1e}  step {wire.step:.1e}" if wire.smooth or wire.wrong else ""
+    measured = _("  error {error:.1e}  step {step:.1e}").format(error=wire.error, step=wire.step) if wire.smooth or wire.wrong else ""
     return f"{name}{measured}  {', '.join(f'{count} {what}' for what, count in counted.items() if count)}"
 
 
@@ -123,7 +135,9 @@ def check_program(
     try:
         first_bad = program.trace(feeds, parameters, buffers, RandomKey(seed, 0)).first_bad
         if first_bad is not None:
-            return Report(name, failure=f"{graph.nodes[first_bad].name}: its value is not finite, so there is nothing to compare")
+            return Report(
+                name, failure=_("{name}: its value is not finite, so there is nothing to compare").format(name=graph.nodes[first_bad].name)
+            )
         return Report(name, tuple(Checker(graph, program, feeds, parameters, buffers, seed).wires()))
     except NodeFailure as error:
         return Report(name, failure=str(error))

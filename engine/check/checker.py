@@ -23,6 +23,7 @@ from engine.numerics.differences import FINEST, SAFETY, Estimate, central, deriv
 from engine.numerics.rng import generator
 from engine.numerics.round_off import Bounded, bounded
 from graph.model.address import input_name, output_name, parameter
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
@@ -180,7 +181,7 @@ class Checker:
         if isinstance(gradient, Absent):
             return replace(report, note=gradient.reason)
         if not bool(torch.isfinite(gradient).all()):
-            return replace(report, wrong=1, note="its gradient is not finite, so there is nothing to compare")
+            return replace(report, wrong=1, note=_("its gradient is not finite, so there is nothing to compare"))
         counts: dict[Verdict, int] = {"smooth": 0, "kink": 0, "wrong": 0, "unresolved": 0}
         error, step, until = 0.0, 0.0, time.perf_counter() + self.seconds
         behind, round_off = self._kinks_behind(consumer), self._round_off(where, value)
@@ -267,7 +268,7 @@ class Checker:
         chosen at the corners need not add up to something between the two slopes.
         """
         value = entry.value
-        rng = generator(self.seed, "check nearby", str(entry.where))
+        rng = generator(self.seed, _("check nearby"), str(entry.where))
         noise = 2 * torch.rand(value.shape, generator=rng, dtype=value.dtype) - 1
         small = torch.where(value == 0, 1e-3 * noise, value * (1 + 1e-3 * noise))
         return any(self._right_at(moved, entry) for moved in (small, value + 0.1 * float(value.abs().max()) * noise))

@@ -11,6 +11,7 @@ from graph.model.elements import Edge, End, Group, Node, valid_name
 from graph.model.graph import Graph, GraphError
 from graph.model.group_view import ENTRIES
 from graph.model.settings import dims
+from graph.text.messages import _
 
 Shapes = Mapping[End, tuple[tuple[int, ...], bool]]
 """Of every output its sample shape and whether it is batched, as a `TraceView` has them."""
@@ -68,7 +69,7 @@ class Box:
         declared = self.graph.spec(self.node.id).input(port)
         low, high = (0, None) if declared is None else declared.rank
         if len(dims) < low or (high is not None and len(dims) > high):
-            there = f"{port} has {_axes(len(dims))} per sample, and it takes {_range(low, high)}"
+            there = _("{port} has {dims} per sample, and it takes {low}").format(port=port, dims=_axes(len(dims)), low=_range(low, high))
             raise GraphError(f"{self.node.name} cannot be opened: {there}")
         return dims, batched
 
@@ -171,11 +172,17 @@ class Box:
 
 
 def _axes(count: int) -> str:
-    return {0: "a single number", 1: "1 axis"}.get(count, f"{count} axes")
+    return {0: _("a single number"), 1: _("1 axis")}.get(count, _("{count} axes").format(count=count))
 
 
 def _range(low: int, high: int | None) -> str:
     """`1 axis`, `1 or 2 axes`, `at least 1 axis`."""
     if high is None:
-        return f"at least {_axes(low)}"
-    return _axes(low) if low == high else f"{low} to {high} axes" if high - low > 1 else f"{low} or {high} axes"
+        return _("at least {low}").format(low=_axes(low))
+    return (
+        _axes(low)
+        if low == high
+        else _("{low} to {high} axes").format(low=low, high=high)
+        if high - low > 1
+        else _("{low} or {high} axes").format(low=low, high=high)
+    )

@@ -11,6 +11,7 @@ from graph.model.edits import AddNode, Compound, Disconnect, Edit, RemoveItem, R
 from graph.model.elements import Edge, Group, Node
 from graph.model.graph import Graph, GraphError
 from graph.model.group_view import crossing_edges, members, path, subtree
+from graph.text.messages import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Kept:
         """Raises GraphError where the group was not opened from anything, or its memory is damaged."""
         row = group.extra.get(FOLDED)
         if row is None:
-            raise GraphError(f"{group.name} is a group that was made by hand: there is no node to fold it back into")
+            raise GraphError(_("{name} is a group that was made by hand: there is no node to fold it back into").format(name=group.name))
         try:
             entries = {str(port): (str(end[0]), str(end[1])) for port, end in row["entries"].items()}
             parameters = tuple((str(node), str(own), str(name)) for node, own, name in row["parameters"])
@@ -42,7 +43,9 @@ class Kept:
                 raise ValueError
             return cls(Node.from_json(row["node"]), entries, str(row["exit"]), nodes, edges, parameters, bool(row["marked"]))
         except (KeyError, TypeError, ValueError, AttributeError, IndexError):
-            raise GraphError(f"{group.name} cannot be folded: what it remembers of its node is damaged in the file") from None
+            raise GraphError(
+                _("{name} cannot be folded: what it remembers of its node is damaged in the file").format(name=group.name)
+            ) from None
 
 
 def opened_from(group: Group) -> Kept | None:
@@ -73,7 +76,7 @@ def fold(graph: Graph, group_id: str) -> tuple[Edit, str]:
     Raises GraphError with the reason where the inside is not what it was.
     """
     if group_id not in graph.groups:
-        raise GraphError("Select an opened layer to fold it back")
+        raise GraphError(_("Select an opened layer to fold it back"))
     group = graph.groups[group_id]
     kept = Kept.of(group)
     inside = members(graph, group_id)
@@ -85,7 +88,7 @@ def fold(graph: Graph, group_id: str) -> tuple[Edit, str]:
     )
     first, last = _objective(graph, group, kept, identity)
     moves = tuple(((inner, own), (identity, name)) for inner, own, name in kept.parameters)
-    return Compound((*first, *_exchange(graph, group, kept, node, inside), *last), "Fold back", moves), identity
+    return Compound((*first, *_exchange(graph, group, kept, node, inside), *last), _("Fold back"), moves), identity
 
 
 def _exchange(graph: Graph, group: Group, kept: Kept, node: Node, inside: tuple[str, ...]) -> list[Edit]:
@@ -102,43 +105,57 @@ def _exchange(graph: Graph, group: Group, kept: Kept, node: Node, inside: tuple[
 
 
 def _refuse_nodes(graph: Graph, group: Group, kept: Kept, inside: tuple[str, ...]) -> None:
-    what = f"{group.name} was edited inside and cannot be folded"
+    what = _("{name} was edited inside and cannot be folded").format(name=group.name)
     if not set(inside) & kept.nodes.keys():
-        raise GraphError(f"{group.name} is a copy of an opened node, or empty: only the original folds back")
+        raise GraphError(_("{name} is a copy of an opened node, or empty: only the original folds back").format(name=group.name))
     for node in inside:
         if node not in kept.nodes:
-            raise GraphError(f"{what}: {graph.nodes[node].name} was put into it")
+            raise GraphError(_("{what}: {name} was put into it").format(what=what, name=graph.nodes[node].name))
     for node, (name, digest) in kept.nodes.items():
         if node not in graph.nodes:
-            raise GraphError(f"{what}: {name} was deleted")
+            raise GraphError(_("{what}: {name} was deleted").format(what=what, name=name))
         here = graph.nodes[node]
         if node not in inside:
-            raise GraphError(f"{what}: {here.name} was moved out of it")
+            raise GraphError(_("{what}: {name} was moved out of it").format(what=what, name=here.name))
         if here.name != name:
-            raise GraphError(f"{what}: {name} was renamed to {here.name}")
+            raise GraphError(_("{what}: {name} was renamed to {name2}").format(what=what, name=name, name2=here.name))
         if node_mark(here)[1] != digest:
-            raise GraphError(f"{what}: the settings of {name} were changed")
+            raise GraphError(_("{what}: the settings of {name} were changed").format(what=what, name=name))
 
 
 def _refuse_wires(graph: Graph, group: Group, kept: Kept, inside: set[str]) -> None:
-    what = f"{group.name} was edited inside and cannot be folded"
+    what = _("{name} was edited inside and cannot be folded").format(name=group.name)
     names = {node: graph.nodes[node].name for node in inside}
     for edge, mark in kept.edges.items():
         if edge not in graph.edges:
-            raise GraphError(f"{what}: the wire from {names[mark[0]]} to {names[mark[2]]} was taken away")
+            raise GraphError(
+                _("{what}: the wire from {text} to {text2} was taken away").format(what=what, text=names[mark[0]], text2=names[mark[2]])
+            )
         if edge_mark(graph.edges[edge]) != mark:
-            raise GraphError(f"{what}: the wire into {names[mark[2]]} was led elsewhere")
+            raise GraphError(_("{what}: the wire into {text} was led elsewhere").format(what=what, text=names[mark[2]]))
     for node in inside:
         for wire in graph.inputs_of(node):
             if wire.id in kept.edges or (wire.source[0] not in inside and wire.target in kept.entries.values()):
                 continue
-            raise GraphError(f"{what}: a wire from {graph.nodes[wire.source[0]].name} into {names[node]} was added")
+            raise GraphError(
+                _("{what}: a wire from {name} into {text} was added").format(
+                    what=what, name=graph.nodes[wire.source[0]].name, text=names[node]
+                )
+            )
         for wire in graph.outputs_of(node):
             if wire.target[0] not in inside and wire.source != (kept.exit, "y"):
-                raise GraphError(f"{group.name} cannot be folded: {names[node]} inside it feeds {graph.nodes[wire.target[0]].name} outside")
+                raise GraphError(
+                    _("{name} cannot be folded: {text} inside it feeds {name2} outside").format(
+                        name=group.name, text=names[node], name2=graph.nodes[wire.target[0]].name
+                    )
+                )
     marked = graph.settings.get("objective")
     if marked and marked["node"] in inside and marked["node"] != kept.exit:
-        raise GraphError(f"{group.name} cannot be folded: {names[marked['node']]} inside it is marked to be differentiated")
+        raise GraphError(
+            _("{name} cannot be folded: {text} inside it is marked to be differentiated").format(
+                name=group.name, text=names[marked["node"]]
+            )
+        )
 
 
 def _objective(graph: Graph, group: Group, kept: Kept, identity: str) -> tuple[list[Edit], list[Edit]]:
@@ -165,7 +182,7 @@ def _params(graph: Graph, kept: Kept) -> dict[str, Any]:
     for inner, own, name in kept.parameters:
         held = graph.nodes[inner].params.get("tensors")
         value = held.get(own) if isinstance(held, Mapping) else None
-        whole, _, index = name.partition("[")
+        whole, _bracket, index = name.partition("[")
         if index:
             pieces.setdefault(whole, {})[tuple(map(int, index.rstrip("]").split(",")))] = value
         elif value is not None:
@@ -173,7 +190,11 @@ def _params(graph: Graph, kept: Kept) -> dict[str, Any]:
     for whole, numbers in pieces.items():
         there = [value is not None for value in numbers.values()]
         if any(there) and not all(there):
-            raise GraphError(f"{kept.node.name} cannot be folded: inside it only some numbers of {whole} keep trained values")
+            raise GraphError(
+                _("{name} cannot be folded: inside it only some numbers of {whole} keep trained values").format(
+                    name=kept.node.name, whole=whole
+                )
+            )
         if all(there):
             tensors[whole] = _assembled(numbers)
     return params | ({"tensors": tensors} if tensors else {})

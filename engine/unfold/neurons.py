@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.unfold.box import Box
 from graph.model.graph import GraphError
+from graph.text.messages import _
 
 MOST = 64
 """Weights up to which a layer is opened neuron by neuron; more than that nobody can look at."""
@@ -18,17 +19,23 @@ def neurons(box: Box) -> None:
     """
     name = box.node.name
     if box.node.type != "layer.linear":
-        raise GraphError(f"{name} has no neurons: only Linear opens into neurons and weights")
+        raise GraphError(_("{name} has no neurons: only Linear opens into neurons and weights").format(name=name))
     if wired := [port for port in ("W", "b") if box.wired(port)]:
-        raise GraphError(f"{name} cannot be opened into neurons: its {wired[0]} is wired, and belongs to another node")
-    sample, _ = box.shape("x")
+        raise GraphError(
+            _("{name} cannot be opened into neurons: its {text} is wired, and belongs to another node").format(name=name, text=wired[0])
+        )
+    sample, _batched = box.shape("x")
     if len(sample) != 1:
-        raise GraphError(f"{name} cannot be opened into neurons: a sample of x is a matrix, and each of its rows meets all neurons")
+        raise GraphError(
+            _("{name} cannot be opened into neurons: a sample of x is a matrix, and each of its rows meets all neurons").format(name=name)
+        )
     inputs, outputs = sample[0], int(box.setting("out_features"))
     if inputs * outputs > MOST:
         raise GraphError(
-            f"{name} has {outputs} × {inputs} = {inputs * outputs:,} weights; up to {MOST} can be shown one by one. "
-            "Open it into elementary nodes instead"
+            _(
+                "{name} has {outputs} × {inputs} = {value:,} weights; up to {MOST} can be shown one by one. "
+                "Open it into elementary nodes instead"
+            ).format(name=name, outputs=outputs, inputs=inputs, value=inputs * outputs, MOST=MOST)
         )
     box.sizes = {"W": (outputs, inputs)} | ({"b": (outputs,)} if box.setting("bias") else {})
     x = box.gate("x")
@@ -40,7 +47,7 @@ def neurons(box: Box) -> None:
 def _neuron(box: Box, j: int, entries: list[str], outputs: int) -> str:
     """One neuron; its id."""
     far = max(len(entries), outputs) > 9
-    box.begin_group(f"neuron {j + 1}", len(entries) * outputs > AT_ONCE)
+    box.begin_group(_("neuron {value}").format(value=j + 1), len(entries) * outputs > AT_ONCE)
     terms = []
     for i, x in enumerate(entries):
         label = f"{j + 1}_{i + 1}" if far else f"{j + 1}{i + 1}"

@@ -16,6 +16,7 @@ from graph.model.elements import Edge, Group, Node
 from graph.model.graph import Graph, GraphError
 from graph.model.group_view import ENTRIES
 from graph.model.objective import Objective, find_objective
+from graph.text.messages import _
 
 
 def unfold(graph: Graph, node_id: str, shapes: Shapes, into_neurons: bool = False, size: Size | None = None) -> tuple[Edit, str]:
@@ -25,34 +26,35 @@ def unfold(graph: Graph, node_id: str, shapes: Shapes, into_neurons: bool = Fals
     same, and trained values follow. Raises GraphError with the reason where the node cannot be opened.
     """
     if node_id not in graph.nodes:
-        raise GraphError("Select a node to open")
+        raise GraphError(_("Select a node to open"))
     node = graph.nodes[node_id]
     _refuse(graph, node)
     _refuse_problem(graph, node, shapes)
     box = Box(graph, node, shapes)
     (neurons if into_neurons else recipe(node.type, graph.spec(node).title, node.name))(box)
     if lost := [edge.target[1] for edge in graph.inputs_of(node_id) if edge.target[1] not in box.entries]:
-        raise GraphError(f"{node.name} cannot be opened: the wire into {lost[0]} would end nowhere")
+        raise GraphError(_("{name} cannot be opened: the wire into {text} would end nowhere").format(name=node.name, text=lost[0]))
     group = Group(node_id, fresh_group_name(graph, node.name), node.group, True, node.x, node.y)
     nodes, groups = placed(box, size)
     first, last, marked = _objective(graph, box, _exchange(graph, box, [group, *groups], nodes))
     entries = {port: list(end) for port, end in box.entries.items()}
     groups = [replace(group, extra={ENTRIES: entries, FOLDED: _remembered(box, marked)}), *groups]
-    return Compound((*first, *_exchange(graph, box, groups, nodes), *last), "Open the box", box.moves), node_id
+    return Compound((*first, *_exchange(graph, box, groups, nodes), *last), _("Open the box"), box.moves), node_id
 
 
 def _refuse(graph: Graph, node: Node) -> None:
     """Raise GraphError for what would mean something else once it is opened."""
     if node.bypassed:
-        raise GraphError(f"{node.name} is bypassed: there is nothing to look into while its input goes out unchanged")
+        raise GraphError(_("{name} is bypassed: there is nothing to look into while its input goes out unchanged").format(name=node.name))
     for other in graph.nodes.values() if graph.spec(node).parameters else ():
         layers = other.params.get("layers")
         if other.type.startswith("penalty.") and isinstance(layers, str):
             names = layers.replace(",", " ").split()
             if node.name in names or names == ["all"]:
                 raise GraphError(
-                    f"{node.name} cannot be opened: {other.name} penalises its weights by the layer's name. "
-                    f"Take the layer out of {other.name} first"
+                    _(
+                        "{name} cannot be opened: {name2} penalises its weights by the layer's name. Take the layer out of {name2} first"
+                    ).format(name=node.name, name2=other.name)
                 )
 
 
@@ -60,7 +62,11 @@ def _refuse_problem(graph: Graph, node: Node, shapes: Shapes) -> None:
     """Raise GraphError where the sizes of all that reaches the node are known and its own is not: then they do not fit it."""
     arriving = [edge.source for edge in graph.inputs_of(node.id)]
     if arriving and all(source in shapes for source in arriving) and (node.id, graph.spec(node).outputs[0].name) not in shapes:
-        raise GraphError(f"{node.name} cannot be opened while it has a problem: what reaches it does not fit. Solve the problem first")
+        raise GraphError(
+            _("{name} cannot be opened while it has a problem: what reaches it does not fit. Solve the problem first").format(
+                name=node.name
+            )
+        )
 
 
 def _exchange(graph: Graph, box: Box, groups: list[Group], inside: list[Node]) -> list[Edit]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.unfold.box import Box, Entry, Source
 from graph.model.graph import GraphError
+from graph.text.messages import _
 
 Recipe = Callable[[Box], None]
 
@@ -168,5 +169,5 @@ RECIPES: dict[str, Recipe] = {
 def recipe(key: str, title: str, name: str) -> Recipe:
     """How a type is opened. Raises GraphError for a type nobody opens."""
     if key not in RECIPES:
-        raise GraphError(f"{name} cannot be opened: {title} is not made of smaller nodes here")
+        raise GraphError(_("{name} cannot be opened: {title} is not made of smaller nodes here").format(name=name, title=title))
     return RECIPES[key]

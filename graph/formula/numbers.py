@@ -19,7 +19,7 @@ from graph.formula.functions import NUMERIC
 from graph.formula.numerals import NumberError, numeral, quoted, readings, simplified
 from graph.formula.parser import Parser
 from graph.formula.tokens import Ambiguous, FormulaError, Incomplete, Token, Unjoined, tokens
-from graph.text.counting import counted
+from graph.text.messages import _, ngettext
 
 CONSTANTS = {"pi": math.pi, "π": math.pi, "e": math.e}
 INFINITE = {"inf": math.inf, "infinity": math.inf, "∞": math.inf, "nan": math.nan}
@@ -61,9 +61,9 @@ def read_number(text: str, whole: bool = False, decimal: str = "", finite: bool 
     """
     stripped = text.strip()
     if not stripped:
-        return Reading(refusal="type a number")
+        return Reading(refusal=_("type a number"))
     if len(stripped) > LONGEST:
-        return Reading(refusal=f"{quoted(stripped)} is too long for one number")
+        return Reading(refusal=_("{stripped} is too long for one number").format(stripped=quoted(stripped)))
     try:
         if not whole and decimal != "," and _PLAIN.fullmatch(stripped):
             value, note = _typed(stripped), ""
@@ -73,9 +73,13 @@ def read_number(text: str, whole: bool = False, decimal: str = "", finite: bool 
     except NumberError as wrong:
         return Reading(refusal=str(wrong))
     except FormulaError as wrong:
-        return Reading(refusal=str(wrong) if isinstance(wrong.__cause__, NumberError) else f"{quoted(stripped)} is not a number")
+        return Reading(
+            refusal=str(wrong)
+            if isinstance(wrong.__cause__, NumberError)
+            else _("{stripped} is not a number").format(stripped=quoted(stripped))
+        )
     except RecursionError:
-        return Reading(refusal=f"{quoted(stripped)} is nested too deeply")
+        return Reading(refusal=_("{stripped} is nested too deeply").format(stripped=quoted(stripped)))
 
 
 def decimal_sign(texts: Iterable[str]) -> str:
@@ -100,14 +104,14 @@ def _typed(text: str) -> int | float:
 
 def _checked(value: float, text: str, whole: bool, finite: bool) -> int | float:
     if not math.isfinite(value) and finite:
-        what = "not a number" if math.isnan(value) else "infinite" if re.search("inf|∞", text, re.IGNORECASE) else "too large"
-        raise NumberError(f"{quoted(text)} is {what}; a finite number is needed")
+        what = _("not a number") if math.isnan(value) else "infinite" if re.search("inf|∞", text, re.IGNORECASE) else _("too large")
+        raise NumberError(_("{text} is {what}; a finite number is needed").format(text=quoted(text), what=what))
     if value == 0 and isinstance(value, float) and _PLAIN.fullmatch(text) and re.search("[1-9]", re.split("[eE]", text)[0]):
-        raise NumberError(f"{quoted(text)} is too small: the nearest number there is is 0")
+        raise NumberError(_("{text} is too small: the nearest number there is is 0").format(text=quoted(text)))
     if not whole or not math.isfinite(value):
         return value
     if value != int(value):
-        raise NumberError(f"{quoted(text)} is {value:.12g}; a whole number is needed")
+        raise NumberError(_("{text} is {value:.12g}; a whole number is needed").format(text=quoted(text), value=value))
     return int(value)
 
 
@@ -115,10 +119,10 @@ def _read(text: str, whole: bool, decimal: str) -> tuple[int | float, str]:
     notes = []
     if (about := _ABOUT.match(text)) and about.end() < len(text) and about.group().strip("=≈ ").casefold() not in CONSTANTS:
         if about.group().strip() not in "=≈~":
-            notes.append(f"{quoted(about.group().strip())} is left out")
+            notes.append(_("{strip} is left out").format(strip=quoted(about.group().strip())))
         text = text[about.end() :]
     if text[0] in _MONEY:
-        notes.append(f"{quoted(text[0])} is left out")
+        notes.append(_("{text} is left out").format(text=quoted(text[0])))
         text = text[1:].strip()
     signs = tokens(text, decimal, whole, lists=False)
     body, behind = _parted(text, signs)
@@ -130,9 +134,9 @@ def _read(text: str, whole: bool, decimal: str) -> tuple[int | float, str]:
         return (value / 100 if percent else value), "; ".join(filter(None, notes))
     value = _value(text, signs)
     if any(sign.kind == "%" for sign in signs):
-        notes.append(f"{' '.join(text.split())} is {value:.12g}")
+        notes.append(_("{split} is {value:.12g}").format(split=" ".join(text.split()), value=value))
     elif any(_grouped(sign) for sign in signs):
-        notes.append(f"read as {value:.15g}")
+        notes.append(_("read as {value:.15g}").format(value=value))
     return value, "; ".join(notes)
 
 
@@ -151,7 +155,9 @@ def _parted(text: str, signs: list[Token]) -> tuple[str, str]:
         known = sign.text in CONSTANTS or sign.text.casefold() in INFINITE
         called = sign.text in NUMERIC and signs[index + 1].kind == "("
         if index and sign.text in ("e", "E") and signs[index - 1].kind == "number" and signs[index - 1].end == sign.start:
-            raise NumberError(f"{quoted(text)}: digits are missing after the e, as in 1e-3; the number e is written 2*e")
+            raise NumberError(
+                _("{text}: digits are missing after the e, as in 1e-3; the number e is written 2*e").format(text=quoted(text))
+            )
         if not known and not called and index:
             return text[: sign.start], text[sign.start :]
     return text, ""
@@ -162,44 +168,48 @@ def _without_unit(body: str, unit: str, whole_text: str) -> tuple[str, bool, str
     glued, unit = not body[-1:].isspace(), unit.strip()
     word = unit.casefold().rstrip(".")
     if _PERCENT.fullmatch(unit):
-        return body, True, f"{' '.join(whole_text.split())} counts hundredths"
+        return body, True, _("{split} counts hundredths").format(split=" ".join(whole_text.split()))
     if unit == "‰":
-        return f"({body})/1000", False, f"{' '.join(whole_text.split())} counts thousandths"
+        return f"({body})/1000", False, _("{split} counts thousandths").format(split=" ".join(whole_text.split()))
     if word in _DEGREES:
-        raise NumberError(f"{quoted(whole_text)}: angles are in radians; multiply by pi/180")
+        raise NumberError(_("{whole_text}: angles are in radians; multiply by pi/180").format(whole_text=quoted(whole_text)))
     if (word in _SCALES and (word not in ("m", "g", "t") or (glued and unit.isupper()))) or unit in ("K", "M", "G", "T"):
         factor = _SCALES.get(word, 0)
         reading = read_number(body)
-        more = f", such as {plain(reading.value * factor)}" if factor and reading.value is not None else ""
-        raise NumberError(f"{quoted(whole_text)}: {quoted(unit)} changes the number; type all of its digits{more}")
+        more = _(", such as {value}").format(value=plain(reading.value * factor)) if factor and reading.value is not None else ""
+        raise NumberError(
+            _("{whole_text}: {unit} changes the number; type all of its digits{more}").format(
+                whole_text=quoted(whole_text), unit=quoted(unit), more=more
+            )
+        )
     parts = [part for part in _BETWEEN_UNITS.split(unit) if part]  # part by part: one pattern for all would take for ever on some texts
     if unit in _MONEY or (parts and all((_UNIT if glued else _UNIT_APART).fullmatch(part) for part in parts)):
-        return body, False, f"{quoted(unit)} is left out"
-    raise NumberError(f"{quoted(whole_text)} is not a number")
+        return body, False, _("{unit} is left out").format(unit=quoted(unit))
+    raise NumberError(_("{whole_text} is not a number").format(whole_text=quoted(whole_text)))
 
 
 def _value(text: str, signs: list[Token]) -> int | float:
     try:
         tree = Parser(text, signs).alone()
         if _DATE.fullmatch(text.strip()):
-            raise NumberError(f"{quoted(text)} looks like a date, not a number")
+            raise NumberError(_("{text} looks like a date, not a number").format(text=quoted(text)))
     except FormulaError as wrong:
         if ";" in text or isinstance(wrong, Unjoined):
-            raise NumberError(f"{quoted(text)} is more than one number") from None
+            raise NumberError(_("{text} is more than one number").format(text=quoted(text))) from None
         if isinstance(wrong, Ambiguous):
             raise NumberError(str(wrong)) from None
         detail = f": {wrong}" if isinstance(wrong, Incomplete) else ""
-        raise NumberError(f"{quoted(text)} is not a number{detail}") from None
+        raise NumberError(_("{text} is not a number{detail}").format(text=quoted(text), detail=detail)) from None
     try:
         value = _evaluated(tree, text)
     except OverflowError:
-        raise NumberError(f"{quoted(text)} is too large") from None
+        raise NumberError(_("{text} is too large").format(text=quoted(text))) from None
     except ZeroDivisionError:
-        raise NumberError(f"{quoted(text)} divides by 0") from None
+        raise NumberError(_("{text} divides by 0").format(text=quoted(text))) from None
     except ValueError:
-        raise NumberError(f"{quoted(text)} has no real value") from None
+        raise NumberError(_("{text} has no real value").format(text=quoted(text))) from None
     if not isinstance(value, int | float):
-        raise NumberError(f"{quoted(text)} has no real value")
+        raise NumberError(_("{text} has no real value").format(text=quoted(text)))
     return value
 
 
@@ -215,10 +225,10 @@ def _evaluated(tree: ast.expr, text: str) -> Any:
         known = CONSTANTS.get(tree.id, INFINITE.get(tree.id.casefold()))
         if known is not None:
             return known
-        raise NumberError(f"{quoted(text)} is not a number")
+        raise NumberError(_("{text} is not a number").format(text=quoted(text)))
     if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in NUMERIC and len(tree.args) == 1:
         return NUMERIC[tree.func.id](_evaluated(tree.args[0], text))
-    raise NumberError(f"{quoted(text)} is not a number")
+    raise NumberError(_("{text} is not a number").format(text=quoted(text)))
 
 
 def _operated(sign: ast.operator, left: Any, right: Any) -> Any:
@@ -257,11 +267,11 @@ def read_tensor(text: str) -> Reading:
     if typed[:1] == "{" or (typed[:1] == "(" and re.search(r",\s", typed)):
         typed = typed.translate(str.maketrans("(){}", "[][]"))
     if len(typed) > _MOST:
-        return Reading(refusal=f"this text is too long: {len(typed):,} characters")
+        return Reading(refusal=_("this text is too long: {typed:,} characters").format(typed=len(typed)))
     if (found := _BRACKET.fullmatch(typed)) is not None:
         return _bracketed(found[1])
     if typed[:1] == "[":
-        return Reading(refusal="a bracket [ is not closed yet")
+        return Reading(refusal=_("a bracket [ is not closed yet"))
     reading = read_rows(text)
     rows = reading.value
     if rows is None:
@@ -273,9 +283,9 @@ def read_tensor(text: str) -> Reading:
 def read_rows(text: str) -> Reading:
     """A matrix, as rows of numbers, from what is typed or pasted without brackets."""
     if not text.strip(" \t\r\n,;"):
-        return Reading(refusal="type a number, or rows of numbers")
+        return Reading(refusal=_("type a number, or rows of numbers"))
     if len(text) > _MOST:
-        return Reading(refusal=f"this text is too long: {len(text):,} characters")
+        return Reading(refusal=_("this text is too long: {text:,} characters").format(text=len(text)))
     lines = [line for line in text.replace("；", ";").replace(";", "\n").splitlines() if line.strip()]
     if (plain_rows := _plain_rows(lines)) is not None:
         return plain_rows
@@ -285,16 +295,17 @@ def read_rows(text: str) -> Reading:
     notes: list[str] = []
     for row in cells:
         if len(row) != len(cells[0]):
-            return Reading(refusal=f"row {len(rows) + 1} has {counted(len(row), 'number')}, row 1 has {len(cells[0])}")
+            text = ngettext("row {row} has {n} number, row 1 has {first}", "row {row} has {n} numbers, row 1 has {first}", len(row))
+            return Reading(refusal=text.format(row=len(rows) + 1, n=len(row), first=len(cells[0])))
         found = [_cell(cell, proven, len(row) == 1) for cell in row]
         if wrong := next((reading.refusal for reading in found if reading.refusal), ""):
             return Reading(refusal=wrong)
         notes += [reading.note for reading in found if reading.note]
         rows.append([float(reading.value) for reading in found])
     if len(rows) > 1 and len(rows[0]) == 1 and "," in text and not notes:
-        notes.append("commas are read as decimal signs")
+        notes.append(_("commas are read as decimal signs"))
     if len(rows) == 1 and len(rows[0]) > 1 and re.search(r"\d \d\d\d(?!\d)", lines[0]) and "\t" not in text:
-        notes.append(f"read as {len(rows[0])} numbers")
+        notes.append(_("read as {text} numbers").format(text=len(rows[0])))
     return Reading(rows, "; ".join(dict.fromkeys(notes)))
 
 
@@ -318,10 +329,12 @@ def read_sizes(text: str) -> Reading:
     """A list of whole numbers such as `8, 3` or `8 × 3`; empty for nothing."""
     parts = [part.strip() for part in re.split(r"[,;×x\s]+", simplified(text).strip("[](){} \t"))]
     if re.search(r"\d,0\d\d(?!\d)", text):
-        return Reading(refusal=f"{quoted(text)} can mean one number or several: leave out the comma, or put a space after it")
+        return Reading(
+            refusal=_("{text} can mean one number or several: leave out the comma, or put a space after it").format(text=quoted(text))
+        )
     found = [read_number(part, whole=True) for part in parts if part]
     if wrong := next((reading.refusal for reading in found if reading.refusal), ""):
-        return Reading(refusal=f"{wrong}; type whole numbers with commas between them, such as 8, 3")
+        return Reading(refusal=_("{wrong}; type whole numbers with commas between them, such as 8, 3").format(wrong=wrong))
     return Reading([reading.value for reading in found])
 
 
@@ -341,19 +354,25 @@ def _cells(line: str, tabs: bool) -> list[str]:
 
 
 def _is_word(cell: str) -> bool:
-    return _OPERATORS.fullmatch(simplified(cell)) is not None or cell[0] in "≈=" or cell[0].isalpha() and (
-        cell.strip("()") not in CONSTANTS and not re.match(r"\w+\(|[√π]", cell) and cell.casefold() not in INFINITE)
+    return (
+        _OPERATORS.fullmatch(simplified(cell)) is not None
+        or cell[0] in "≈="
+        or cell[0].isalpha()
+        and (cell.strip("()") not in CONSTANTS and not re.match(r"\w+\(|[√π]", cell) and cell.casefold() not in INFINITE)
+    )
 
 
 def _cell(cell: str, decimal: str, alone: bool) -> Reading:
     if re.fullmatch(r"[+-]?0\d\d", cell) and not alone:
-        return Reading(refusal=f'"… {cell}" can be the end of a number such as 1 000, or a number of its own: type 1000, or [1, 0]')
+        return Reading(
+            refusal=_('"… {cell}" can be the end of a number such as 1 000, or a number of its own: type 1000, or [1, 0]').format(cell=cell)
+        )
     if not cell:
-        return Reading(refusal="a number is missing between two separators")
+        return Reading(refusal=_("a number is missing between two separators"))
     reading = read_number(cell, decimal=decimal)
     if alone and " can mean " in reading.refusal:
         parts = ", ".join(str(int(part)) for part in re.findall(r"\d+", cell))
-        return Reading(refusal=f"{reading.refusal}, or [{parts}] for a list")
+        return Reading(refusal=_("{refusal}, or [{parts}] for a list").format(refusal=reading.refusal, parts=parts))
     return reading
 
 
@@ -368,9 +387,9 @@ def _bracketed(text: str) -> Reading:
     except NumberError as wrong:
         return Reading(refusal=str(wrong))
     except RecursionError:
-        return Reading(refusal="the brackets are nested too deeply")
+        return Reading(refusal=_("the brackets are nested too deeply"))
     if text[end:].strip():
-        return Reading(refusal=f"{quoted(text[end:].strip())} follows the last bracket")
+        return Reading(refusal=_("{strip} follows the last bracket").format(strip=quoted(text[end:].strip())))
     return Reading(entries)
 
 
@@ -393,18 +412,20 @@ def _entries(text: str, start: int) -> tuple[list[Any], int]:
         letter = text[at]
         if letter == "[":
             if text[begin:at].strip(" \t\r\n,;"):
-                raise NumberError(f"in brackets numbers and lists do not mix: {quoted(text[begin:at])} is next to a list")
+                raise NumberError(
+                    _("in brackets numbers and lists do not mix: {text} is next to a list").format(text=quoted(text[begin:at]))
+                )
             inner, at = _entries(text, at)
             found.append(inner)
             begin = at
         elif letter == "]":
             found += _listed(text[begin:at], bool(found))
             if len({_shape(entry) for entry in found}) > 1:
-                raise NumberError("the lists in the brackets are not of equal length")
+                raise NumberError(_("the lists in the brackets are not of equal length"))
             return found, at + 1
         else:
             at += 1
-    raise NumberError("a bracket [ is not closed yet")
+    raise NumberError(_("a bracket [ is not closed yet"))
 
 
 def _listed(text: str, behind: bool) -> list[Any]:
@@ -416,9 +437,11 @@ def _listed(text: str, behind: bool) -> list[Any]:
     for line in text.split(";"):
         parts = line.removesuffix(",").split(",") if "," in line else _cells(line, "\t" in line) if line.strip() else []
         if any(len(part.split()) > 1 and not any(map(_is_word, part.split())) for part in parts):
-            raise NumberError(f"{quoted(text)} mixes commas and blanks: write a decimal point, and a comma between two numbers")
+            raise NumberError(
+                _("{text} mixes commas and blanks: write a decimal point, and a comma between two numbers").format(text=quoted(text))
+            )
         if not all(part.strip() for part in parts):
-            raise NumberError("a number is missing between two commas")
+            raise NumberError(_("a number is missing between two commas"))
         readings_ = [read_number(part, decimal=".") for part in parts]
         if wrong := next((reading.refusal for reading in readings_ if reading.refusal), ""):
             raise NumberError(wrong)

@@ -9,6 +9,7 @@ import re
 import unicodedata
 
 from graph.text import quoting
+from graph.text.messages import _
 
 BLANKS = "\u0020\u00a0\u2007\u2009\u202f"
 """Blanks that stand between thousands: ordinary, no-break, figure, thin and narrow no-break space."""
@@ -16,9 +17,7 @@ APOSTROPHES = "'\u2019\u02bc"
 MINUS = "\u2212\u2010\u2011\u2012\u2013\u2014\ufe63\uff0d"
 """Signs that people type or paste for a minus."""
 
-NUMERAL = re.compile(
-    rf"(?:\d+(?:[.,_{APOSTROPHES}]\d+|[{BLANKS}]\d{{3}}(?!\d))*[.,]?|[.,]\d+)(?:[eE][+-]?\d+)?"
-)
+NUMERAL = re.compile(rf"(?:\d+(?:[.,_{APOSTROPHES}]\d+|[{BLANKS}]\d{{3}}(?!\d))*[.,]?|[.,]\d+)(?:[eE][+-]?\d+)?")
 """Where a number may begin and end; `numeral` says what it is."""
 LONGEST = 400
 QUOTED = 40
@@ -56,13 +55,13 @@ def numeral(text: str, decimal: str = "", whole: bool = False) -> int | float:
     """
     body, mark, power = re.split("([eE])", text, maxsplit=1) if re.search("[eE]", text) else (text, "", "")
     if len(body) > LONGEST or len(power) > 6:
-        raise NumberError("this number has too many digits")
+        raise NumberError(_("this number has too many digits"))
     readings = _readings(body, decimal, whole and not mark, bool(mark))
     if not readings:
-        raise NumberError(f"{quoted(text)} is not a number: the signs between its digits do not fit together")
+        raise NumberError(_("{text} is not a number: the signs between its digits do not fit together").format(text=quoted(text)))
     if len(readings) > 1:
         first, second = (f"{reading}" for reading in readings)
-        raise NumberError(f"{quoted(text)} can mean {first} or {second}: type one of them")
+        raise NumberError(_("{text} can mean {first} or {second}: type one of them").format(text=quoted(text), first=first, second=second))
     (plain,) = readings
     if not mark and "." not in plain:
         return int(plain)

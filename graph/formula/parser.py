@@ -13,6 +13,7 @@ from typing import NoReturn
 from graph.formula.functions import BARE, CALLED
 from graph.formula.numerals import QUOTED
 from graph.formula.tokens import Ambiguous, FormulaError, Incomplete, Token, Unjoined, tokens
+from graph.text.messages import _
 
 SUM, PRODUCT, SIGN, POWER = range(1, 5)
 _BINARY: dict[str, tuple[type[ast.operator], int]] = {
@@ -105,10 +106,18 @@ class Parser:
         token = self._now
         if isinstance(left, ast.BinOp) and isinstance(left.op, ast.Div) and left not in self._closed:
             above, below, more = self._source(left.left), self._source(left.right), self._source(self.expression(SIGN))
-            raise Ambiguous(f"{above}/{below}{more} can mean ({above}/{below})*{more} or {above}/({below}*{more}): write one of them")
+            raise Ambiguous(
+                _("{above}/{below}{more} can mean ({above}/{below})*{more} or {above}/({below}*{more}): write one of them").format(
+                    above=above, below=below, more=more
+                )
+            )
         if isinstance(left, Bare) and left not in self._closed and token.kind in ("number", "name"):
             base, power, more = self._source(left.left), self._source(left.right), token.text
-            raise Ambiguous(f"{base}^{power}{more} can mean {base}^({power}*{more}) or {base}^{power}*{more}: write one of them")
+            raise Ambiguous(
+                _("{base}^{power}{more} can mean {base}^({power}*{more}) or {base}^{power}*{more}: write one of them").format(
+                    base=base, power=power, more=more
+                )
+            )
         return self._joined(ast.Mult, left, self.expression(SIGN))
 
     def _multiplies(self, left: ast.expr) -> bool:
@@ -207,17 +216,19 @@ class Parser:
     def _behind(self, base: ast.expr, token: Token) -> NoReturn:
         text = self._source(base)
         if token.kind == "!":
-            raise FormulaError(f"{text}!: a factorial has no derivative and is not in the library")
+            raise FormulaError(_("{text}!: a factorial has no derivative and is not in the library").format(text=text))
         raise FormulaError(
-            f"{text}{token.text} can mean the transpose, a derivative or another name: write transpose({text}), or a name such as "
-            f"{text}_2; derivatives are computed for you"
+            _(
+                "{text}{text2} can mean the transpose, a derivative or another name: write transpose({text}), or a name such as "
+                "{text}_2; derivatives are computed for you"
+            ).format(text=text, text2=token.text)
         )
 
     def _percent(self, base: ast.expr, token: Token) -> ast.expr:
         self._at += 1
         value = base.value if isinstance(base, ast.Constant) else None
         if not isinstance(value, int | float) or self._now.kind in _BEGINS:
-            raise FormulaError("% follows a number, as in 5 %; the remainder of a division is not in the library")
+            raise FormulaError(_("% follows a number, as in 5 %; the remainder of a division is not in the library"))
         return self._placed(ast.Constant(value / 100), base.col_offset, token.end)
 
     def _port(self, base: ast.expr, token: Token) -> ast.expr:
@@ -247,14 +258,16 @@ class Parser:
             try:
                 return self._placed(ast.Constant(ast.literal_eval(token.text)), token.start, token.end)
             except (ValueError, SyntaxError):
-                raise FormulaError(f"the text in quotation marks at place {token.start + 1} is not understood") from None
+                raise FormulaError(
+                    _("the text in quotation marks at place {value} is not understood").format(value=token.start + 1)
+                ) from None
         self._wrong()
 
     def _bracket(self) -> ast.expr:
         token, bars = self._take(), self._bars
         self._bars = []
         if self._now.kind == _CLOSING[token.kind]:
-            raise Incomplete(f"there is nothing between the brackets at place {token.start + 1}")
+            raise Incomplete(_("there is nothing between the brackets at place {value}").format(value=token.start + 1))
         inner = self.expression()
         self._bars = bars
         self._close(token)
@@ -265,7 +278,9 @@ class Parser:
         if self._now.kind == _CLOSING[token.kind]:
             self._at += 1
         elif self._now.kind in ("end", ";"):
-            raise Incomplete(f"the bracket {token.text} opened at place {token.start + 1} is not closed yet")
+            raise Incomplete(
+                _("the bracket {text} opened at place {value} is not closed yet").format(text=token.text, value=token.start + 1)
+            )
         elif self._now.kind == ",":
             raise FormulaError(f"the comma at place {self._now.start + 1} separates nothing; write decimals with a point: 0.5")
         else:
@@ -278,7 +293,7 @@ class Parser:
         self._bars.pop()
         if self._now.kind != bar:
             if self._now.kind in ("end", ";"):
-                raise FormulaError(f"the {token.text} opened at place {token.start + 1} is not closed yet")
+                raise FormulaError(_("the {text} opened at place {value} is not closed yet").format(text=token.text, value=token.start + 1))
             self._wrong()
         self._at += 1
         return self._function("abs" if bar == "|" else "norm", [inner], token)
@@ -294,7 +309,7 @@ class Parser:
         if token.latex and token.text in BARE and self._now.kind in _BEGINS:
             argument = self._factor()
             if self._now.kind in ("name", "number", "(", "command"):
-                raise FormulaError(f"write brackets around the argument of {token.text}: where it ends is not clear")
+                raise FormulaError(_("write brackets around the argument of {text}: where it ends is not clear").format(text=token.text))
             return self._function(token.text, [argument], token)
         return name
 
@@ -316,7 +331,9 @@ class Parser:
         power: ast.expr = self._inner(raised) if raised.kind == "power" else self._factor_sign()
         if isinstance(power, ast.UnaryOp):
             text = token.text
-            raise Ambiguous(f"{text}⁻¹ can mean 1/{text}(x) or the inverse function: write 1/{text}(x), or the inverse by its name")
+            raise Ambiguous(
+                _("{text}⁻¹ can mean 1/{text}(x) or the inverse function: write 1/{text}(x), or the inverse by its name").format(text=text)
+            )
         call = self._called(self._placed(ast.Name(token.text), token.start, token.end))
         return self._spread(ast.BinOp(call, ast.Pow(), power), call, call)
 
@@ -350,7 +367,9 @@ class Parser:
         """The condition x > y of `where`, as the number x − y that is positive where it holds."""
         sign = self._take()
         if self._now.kind == "=" or sign.kind in ("≤", "≥"):
-            raise FormulaError(f"where takes > or <: at equality it chooses the last argument; turn {sign.text} round and swap a and b")
+            raise FormulaError(
+                _("where takes > or <: at equality it chooses the last argument; turn {text} round and swap a and b").format(text=sign.text)
+            )
         right = self.expression()
         if isinstance(right, ast.Constant) and right.value == 0:
             return left if sign.kind == ">" else self._spread(ast.UnaryOp(ast.USub(), left), left, right)
@@ -417,24 +436,32 @@ class Parser:
         before = self._tokens[self._at - 1] if self._at else None
         last = before.text[:QUOTED] if before is not None else ""
         if token.kind in ("end", ";"):
-            raise Incomplete(f"something is still missing after {last}" if last else "something is missing before ;")
+            raise Incomplete(_("something is still missing after {last}").format(last=last) if last else "something is missing before ;")
         if token.kind in (")", "]", "}"):
-            raise Incomplete(f"the bracket {token.text} at place {token.start + 1} closes nothing")
+            raise Incomplete(_("the bracket {text} at place {value} closes nothing").format(text=token.text, value=token.start + 1))
         if token.kind == ",":
-            raise FormulaError(f"the comma at place {token.start + 1} separates nothing; write decimals with a point: 0.5")
+            raise FormulaError(
+                _("the comma at place {value} separates nothing; write decimals with a point: 0.5").format(value=token.start + 1)
+            )
         if token.kind == "=" or token.kind in _COMPARED:
-            raise FormulaError(f"{token.text} at place {token.start + 1} compares: a formula computes a value; = follows a new name")
+            raise FormulaError(
+                _("{text} at place {value} compares: a formula computes a value; = follows a new name").format(
+                    text=token.text, value=token.start + 1
+                )
+            )
         if token.kind in _NOT_READ:
-            raise FormulaError(f"{token.text} is not understood here: {_NOT_READ[token.kind]}")
+            raise FormulaError(_("{text} is not understood here: {text2}").format(text=token.text, text2=_NOT_READ[token.kind]))
         if before is not None and token.kind in ("name", "number", "(", "text", "command") and before.kind in ("name", "number", ")"):
             hint = f"{last}({token.text})" if token.kind == "name" and last in CALLED else f"{last}*{token.text}"
-            raise Unjoined(f"between {last} and {token.text} something is missing. Did you mean {hint}?")
+            raise Unjoined(
+                _("between {last} and {text} something is missing. Did you mean {hint}?").format(last=last, text=token.text, hint=hint)
+            )
         if token.kind == "[":
-            raise FormulaError(f"[ is not allowed here; slice({last or 'x'}, axis=0, start=0, stop=1) takes entries out of {last or 'x'}")
-        where = f"after {last}" if last else "at the beginning"
-        raise FormulaError(f"{token.text} is not allowed {where}")
-
-
+            raise FormulaError(
+                _("[ is not allowed here; slice({value}, axis=0, start=0, stop=1) takes entries out of {value}").format(value=last or "x")
+            )
+        where = _("after {last}").format(last=last) if last else _("at the beginning")
+        raise FormulaError(_("{text} is not allowed {where}").format(text=token.text, where=where))
 
 
 def source(node: ast.expr, text: str) -> str:

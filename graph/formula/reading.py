@@ -15,6 +15,7 @@ from graph.formula.parser import TRUTH, Lowered, Parser, source
 from graph.formula.tokens import FormulaError
 from graph.model.elements import valid_name
 from graph.model.spec import Catalog, NodeSpec
+from graph.text.messages import _
 
 __all__ = ["CONSTANTS", "FormulaError", "Statement", "exponent", "free_names", "functions", "literal", "place", "read"]
 
@@ -44,21 +45,21 @@ class Statement:
 def read(text: str, known: Callable[[str], bool] = lambda name: False) -> list[Statement]:
     """The statements of a formula, separated by `;`. `known` says which names the document has. Raises FormulaError."""
     if len(text) > MAXIMUM:
-        raise FormulaError(f"the formula has {len(text):,} characters; at most {MAXIMUM:,} are read")
+        raise FormulaError(_("the formula has {text:,} characters; at most {MAXIMUM:,} are read").format(text=len(text), MAXIMUM=MAXIMUM))
     if not text.strip():
-        raise FormulaError("the formula is empty")
+        raise FormulaError(_("the formula is empty"))
     if any(unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn") and not letter.isspace() for letter in text):
-        raise FormulaError("the formula holds a character that is no text")
+        raise FormulaError(_("the formula holds a character that is no text"))
     try:
         found = [Statement(name, tree, text) for name, tree in Parser(text).statements()]
     except (RecursionError, MemoryError):
-        raise FormulaError("the formula is nested too deeply") from None
+        raise FormulaError(_("the formula is nested too deeply")) from None
     if not found:
-        raise FormulaError("the formula is empty")
+        raise FormulaError(_("the formula is empty"))
     names: set[str] = set()
     for statement in found:
         if statement.name in names:
-            raise FormulaError(f"{statement.name} is defined twice")
+            raise FormulaError(_("{name} is defined twice").format(name=statement.name))
         if statement.name:
             names.add(statement.name)
     for statement in found:
@@ -71,18 +72,18 @@ def read(text: str, known: Callable[[str], bool] = lambda name: False) -> list[S
 def misread(name: str) -> str:
     """Why a name that nothing defines is no input; nothing where it may be one."""
     if name.casefold() in INFINITE:
-        return f"{name} is not a number that a graph can compute with"
+        return _("{name} is not a number that a graph can compute with").format(name=name)
     if name in ("i", "j"):
-        return (
-            f"{name} can be the imaginary unit, which Gradwire does not compute with, or a name of your own: give it a value first, "
-            f"as in {name} = 1; or choose another name"
-        )
+        return _(
+            "{name} can be the imaginary unit, which Gradwire does not compute with, or a name of your own: give it a value first, "
+            "as in {name} = 1; or choose another name"
+        ).format(name=name)
     if name[0] == "π" and name[1:2].isalpha():
-        return f"{name} would be one name: write π*{name[1:]} for the product"
+        return _("{name} would be one name: write π*{text} for the product").format(name=name, text=name[1:])
     if name in TRUTH or name == "None":
-        return f"{name} is no number: it is used only after = in a setting, as in linear(x, bias=False)"
+        return _("{name} is no number: it is used only after = in a setting, as in linear(x, bias=False)").format(name=name)
     if name in RESERVED:
-        return f"{name} is a function: write {name}(x)"
+        return _("{name} is a function: write {name}(x)").format(name=name)
     return ""
 
 
@@ -124,7 +125,7 @@ def literal(tree: ast.expr, text: str) -> Any:
         return tree.value
     elif isinstance(tree, ast.List):
         return [literal(entry, text) for entry in tree.elts]
-    raise FormulaError(f"{place(tree, text)}a number was expected")
+    raise FormulaError(_("{tree}a number was expected").format(tree=place(tree, text)))
 
 
 def free_names(tree: ast.expr) -> list[str]:

@@ -34,7 +34,7 @@ from graph.model.edits import AddNode, Compound, Connect, Edit, Move
 from graph.model.elements import NAME_RULE, Edge, End, Node, valid_name
 from graph.model.graph import Graph, GraphError
 from graph.model.spec import Catalog, NodeSpec
-from graph.text.counting import counted
+from graph.text.messages import _, ngettext
 from graph.text.quoting import quoted
 from graph.text.suggest import nearest
 
@@ -49,9 +49,9 @@ def build(
     statements = read(text, lambda name: name in sets or name in params)
     for name in (*sets, *params):
         if not valid_name(name):
-            raise FormulaError(f'{quoted(name)} is not a name: {NAME_RULE}')
+            raise FormulaError(_("{name} is not a name: {NAME_RULE}").format(name=quoted(name), NAME_RULE=NAME_RULE))
     if both := sorted(set(sets) & set(params)):
-        raise FormulaError(f"{both[0]} is given twice, as an input and as a parameter")
+        raise FormulaError(_("{text} is given twice, as an input and as a parameter").format(text=both[0]))
     graph = Graph(catalog)
 
     def leaf(builder: _Builder, name: str) -> End:
@@ -60,12 +60,16 @@ def build(
                 return builder.add(builder.spec(key, name), name, {"value": given[name]})
         if wrong := misread(name):
             raise FormulaError(wrong)
-        raise FormulaError(f"{name} has no value: give it one with --set {name}=… (an input) or --param {name}=… (a trainable parameter)")
+        raise FormulaError(
+            _("{name} has no value: give it one with --set {name}=… (an input) or --param {name}=… (a trainable parameter)").format(
+                name=name
+            )
+        )
 
     builder = _Builder(graph, graph, leaf, {*sets, *params}, lambda name: name in sets or name in params)
     builder.run(statements)
     if unused := [name for name in (*sets, *params) if name not in builder.leaves]:
-        raise FormulaError(f"{unused[0]} does not occur in the formula")
+        raise FormulaError(_("{text} does not occur in the formula").format(text=unused[0]))
     Move(tuple((name, x, y) for name, (x, y) in layout(graph).items())).apply(graph)
     return graph
 
@@ -94,11 +98,11 @@ def insert_formula(
     builder.run(statements)
     new = [node for node in scratch.nodes if node not in graph.nodes]
     if not new:
-        raise FormulaError("everything in this formula is on the canvas already")
+        raise FormulaError(_("everything in this formula is on the canvas already"))
     edits: list[Edit] = []
     for node, (x, y) in sorted(layout(scratch, ids=new).items(), key=lambda row: scratch._nodes.place(row[0])):
         edits.append(AddNode(replace(scratch.nodes[node], x=x + at[0], y=y + at[1], group=inside)))
-    return Compound((*edits, *map(Connect, scratch.edges.values())), "Insert formula"), tuple(new)
+    return Compound((*edits, *map(Connect, scratch.edges.values())), _("Insert formula")), tuple(new)
 
 
 def likely_parameter(name: str) -> bool:
@@ -119,7 +123,7 @@ def names_in(text: str, constants: bool = False, known: Callable[[str], bool] = 
             found |= dict.fromkeys(name for name in names if name not in defined)
             defined.add(statement.name)
     except RecursionError:
-        raise FormulaError("the formula is nested too deeply") from None
+        raise FormulaError(_("the formula is nested too deeply")) from None
     return tuple(found)
 
 
@@ -151,7 +155,7 @@ class _Builder:
             for statement in statements:
                 self._run(statement)
         except (RecursionError, MemoryError):
-            raise FormulaError("the formula is nested too deeply") from None
+            raise FormulaError(_("the formula is nested too deeply")) from None
         except GraphError as problem:
             raise FormulaError(str(problem)) from None
 
@@ -162,7 +166,11 @@ class _Builder:
             return
         if name in self.leaves:
             own = name in free_names(statement.tree)
-            raise FormulaError(f"{name} appears on both sides of =" if own else f"{name} is used before it is defined")
+            raise FormulaError(
+                _("{name} appears on both sides of =").format(name=name)
+                if own
+                else _("{name} is used before it is defined").format(name=name)
+            )
         self._defined[name] = end
         node = self.graph.nodes[end[0]]
         if len(self.graph.nodes) > before and node.id not in {leaf for leaf, _ in self.leaves.values()}:
@@ -200,12 +208,12 @@ class _Builder:
 
     def output(self, spec: NodeSpec) -> str:
         if not spec.outputs:
-            raise FormulaError(f"{spec.default_name} gives no value that a formula could use")
+            raise FormulaError(_("{default_name} gives no value that a formula could use").format(default_name=spec.default_name))
         return spec.outputs[0].name
 
     def spec(self, key: str, sign: str) -> NodeSpec:
         if key not in self.graph.catalog:
-            raise FormulaError(f"{sign} is not in the node library")
+            raise FormulaError(_("{sign} is not in the node library").format(sign=sign))
         return self.graph.catalog[key]
 
     def _operation(self, tree: ast.BinOp) -> End:
@@ -232,7 +240,9 @@ class _Builder:
     def _refuse_power_of_t(self, tree: Transposed) -> None:
         if self._known("T") or "T" in self._defined or "T" in self.leaves:
             base = source(tree.args[0], self._text)
-            raise FormulaError(f"{base}^T can mean the transpose or {base} to the power T: write transpose({base}) or {base}^(T)")
+            raise FormulaError(
+                _("{base}^T can mean the transpose or {base} to the power T: write transpose({base}) or {base}^(T)").format(base=base)
+            )
 
     def _is_constant(self, name: str) -> bool:
         return name in CONSTANTS and name not in self._defined and not self._known(name)
@@ -284,7 +294,10 @@ class _Builder:
                 wired[port.name] = word.value
             else:
                 known = ", ".join(setting.name for setting in spec.settings)
-                raise FormulaError(f"{name} has no setting {word.arg or '**'}" + (f"; it has {known}" if known else ""))
+                raise FormulaError(
+                    _("{name} has no setting {value}").format(name=name, value=word.arg or "**")
+                    + (_("; it has {known}").format(known=known) if known else "")
+                )
         given = list(tree.args)
         numbers, given = self._as_settings(spec, given)
         arguments = [self.expression(argument) for argument in given]
@@ -322,9 +335,13 @@ class _Builder:
         least = sum(not port.optional for port in ports)
         if not least <= len(arguments) <= len(targets):
             names = ", ".join(port.name for port in ports)
-            count = counted(len(ports), "argument") if ports else "no arguments"
-            hint = "; decimals in its brackets are written with a point" if re.search(r"\d,\d", self._text) else ""
-            raise FormulaError(f"{spec.default_name} takes {count} ({names}), not {len(arguments)}{hint}")
+            count = ngettext("{n} argument", "{n} arguments", len(ports)).format(n=len(ports)) if ports else _("no arguments")
+            hint = _("; decimals in its brackets are written with a point") if re.search(r"\d,\d", self._text) else ""
+            raise FormulaError(
+                _("{default_name} takes {count} ({names}), not {arguments}{hint}").format(
+                    default_name=spec.default_name, count=count, names=names, arguments=len(arguments), hint=hint
+                )
+            )
         end = self.add(spec, self._fresh(spec), settings or {})
         pairs = [*zip(arguments, targets, strict=False), *((given, (port, 0)) for port, given in (wired or {}).items())]
         for given, (port, slot) in pairs:
@@ -354,7 +371,13 @@ class _Builder:
         if name in self._defined or name in self.leaves or self._known(name):
             return f"; for a product write {name}*{source(tree, self._text)[len(name) :]}"
         near = nearest(name, self._functions)
-        return f"; did you mean {near}?" if near else f"; for a product write {name}*(…)" if len(name) == 1 else ""
+        return (
+            _("; did you mean {near}?").format(near=near)
+            if near
+            else _("; for a product write {name}*(…)").format(name=name)
+            if len(name) == 1
+            else ""
+        )
 
     def _is_literal(self, tree: ast.expr) -> bool:
         try:

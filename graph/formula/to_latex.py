@@ -10,6 +10,7 @@ from graph.formula.functions import COMMANDS
 from graph.formula.latex import latex_name
 from graph.formula.parser import Transposed
 from graph.formula.reading import FormulaError, Statement, read
+from graph.text.messages import _
 
 SUM, PRODUCT, SIGN, POWER, ATOM = range(1, 6)
 _SIGNS: dict[type[ast.operator], tuple[str, int]] = {
@@ -22,7 +23,7 @@ def latex(text: str) -> str:
     try:
         return " \\\\\n".join(_statement(statement) for statement in read(text))
     except RecursionError:
-        raise FormulaError("the formula is nested too deeply") from None
+        raise FormulaError(_("the formula is nested too deeply")) from None
 
 
 def tree_latex(tree: ast.expr, leaf: Callable[[str, bool], str] | None = None, times: str = r" \cdot ") -> str:

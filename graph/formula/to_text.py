@@ -16,6 +16,7 @@ from graph.model.elements import Edge, Node
 from graph.model.graph import Graph
 from graph.model.spec import NodeSpec
 from graph.model.topology import topological_order
+from graph.text.messages import _
 from graph.text.quoting import quoted
 
 DEEP = 12
@@ -100,7 +101,7 @@ class _Writer:
                 self._statements.append(part.text if alone else f"{self._name(node)} = {part.text}")
                 length += len(self._statements[-1]) + 2
                 if length > MAXIMUM:
-                    raise FormulaError(f"this would be a formula of more than {MAXIMUM:,} characters")
+                    raise FormulaError(_("this would be a formula of more than {MAXIMUM:,} characters").format(MAXIMUM=MAXIMUM))
             else:
                 self._parts[node] = part
         return ";\n".join(self._statements)
@@ -118,7 +119,7 @@ class _Writer:
     def _of_names(self, order: list[str]) -> str:
         """A selection in which nothing is calculated."""
         if not order:
-            raise FormulaError("no node is selected that could be written as a formula")
+            raise FormulaError(_("no node is selected that could be written as a formula"))
         return ";\n".join(self._name(node) for node in order)
 
     def _is_written(self, node: str) -> bool:
@@ -161,7 +162,7 @@ class _Writer:
     def _part(self, node: str) -> _Part:
         spec = self._graph.spec(node)
         if spec.category == "unknown":
-            raise FormulaError(f'{self._graph.nodes[node].name}: this version does not know the node type {quoted(spec.key)}')
+            raise FormulaError(f"{self._graph.nodes[node].name}: this version does not know the node type {quoted(spec.key)}")
         if spec.role == "constant":
             return _number(self._graph.setting(node, "value"))
         return self._operation(node, spec) or self._call(node, spec)
@@ -251,4 +252,4 @@ def _written(value: Any, name: str) -> str:
         return ascii(value).replace("^", "\\x5e")
     if isinstance(value, int | float):
         return repr(value)
-    raise FormulaError(f"the setting {name} cannot be written in a formula")
+    raise FormulaError(_("the setting {name} cannot be written in a formula").format(name=name))

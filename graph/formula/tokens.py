@@ -10,6 +10,7 @@ from graph.formula.functions import COMMANDS
 from graph.formula.latex import GREEK_NAMES
 from graph.formula.numerals import NUMERAL, NumberError, numeral, simplified
 from graph.model.elements import normal_name
+from graph.text.messages import _
 
 LONGEST_MESSAGE = 280
 
@@ -152,7 +153,7 @@ class _Lexer:
         above, below = (unicodedata.decomposition(letter)[10:].split(" 2044") + [""])[:2]
         value = _digits(above) / (_digits(below) or 1)
         if below == "":
-            raise FormulaError(f"{letter} is not understood here; write the fraction with /")
+            raise FormulaError(_("{letter} is not understood here; write the fraction with /").format(letter=letter))
         before = self._found[-1] if self._found else None
         if before is not None and before.text.isdigit() and before.end == self._at:  # 1½
             self._found.pop()
@@ -214,7 +215,7 @@ class _Lexer:
         elif word in _KEPT:
             self._put("command", word, end)
         else:
-            raise FormulaError(f"{found.group()} is not understood here" + _instead(word))
+            raise FormulaError(_("{group} is not understood here").format(group=found.group()) + _instead(word))
 
     def _lettered(self, word: str, end: int) -> None:
         r"""`\hat{y}`, `\mathrm{loss}`: a name in other letters."""
@@ -240,5 +241,5 @@ def _instead(word: str) -> str:
     if word in ("sum", "prod", "int", "lim", "iint", "oint"):
         return "; sum(x) adds up the entries of x, mean(x) averages them"
     if word in ("partial", "nabla"):
-        return "; Gradwire computes the derivatives of what you write"
+        return _("; Gradwire computes the derivatives of what you write")
     return ""

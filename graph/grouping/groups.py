@@ -14,6 +14,7 @@ from graph.model.edits.composed import fresh_group_name
 from graph.model.elements import Group
 from graph.model.graph import Graph, GraphError
 from graph.model.group_view import Card, GroupPort, Level, Wire, card, crossing_edges, expand, members, path, subtree, visible_items
+from graph.text.messages import _
 from graph.text.quoting import quoted
 
 
@@ -25,34 +26,34 @@ def group(graph: Graph, ids: Iterable[str], name: str = "group") -> tuple[Edit, 
     """
     nodes, groups = _chosen(graph, ids)
     if not nodes and not groups:
-        raise GraphError("nothing is selected that could be grouped")
+        raise GraphError(_("nothing is selected that could be grouped"))
     homes = [graph.nodes[node].group for node in nodes] + [graph.groups[each].parent for each in groups]
     home = _common(graph, homes)
     corners = [(graph.nodes[node].x, graph.nodes[node].y) for node in nodes] + [(graph.groups[g].x, graph.groups[g].y) for g in groups]
     x, y = ((min(values) + max(values)) / 2 for values in zip(*corners, strict=True))
     made = Group(graph.fresh_id("g"), fresh_group_name(graph, name), home, True, round(x), round(y))
     inside = _filled(graph, nodes, groups, made.id)
-    return Compound((AddItem(made), *inside, *_emptied(graph, nodes, groups, home)), "Group"), made.id
+    return Compound((AddItem(made), *inside, *_emptied(graph, nodes, groups, home)), _("Group")), made.id
 
 
 def ungroup(graph: Graph, ids: Iterable[str]) -> Edit:
     """Dissolve groups; what they hold moves up to the group around them. Raises GraphError when no group is among `ids`."""
     chosen = [each for each in dict.fromkeys(ids) if each in graph.groups]
     if not chosen:
-        raise GraphError("no group is selected")
+        raise GraphError(_("no group is selected"))
     edit = remove_nodes(graph, chosen)
-    return Compound(edit.edits if isinstance(edit, Compound) else (edit,), "Ungroup")
+    return Compound(edit.edits if isinstance(edit, Compound) else (edit,), _("Ungroup"))
 
 
 def put_into(graph: Graph, ids: Iterable[str], into: str | None) -> Edit:
     """Put nodes and groups into a group, or with None into none. Groups that this empties stay. Raises GraphError."""
     nodes, groups = _chosen(graph, ids)
     if into is not None and into not in graph.groups:
-        raise GraphError(f'there is no group {quoted(into)}')
+        raise GraphError(_("there is no group {into}").format(into=quoted(into)))
     around = {each.id for each in path(graph, into)}
     if inside_itself := next((each for each in groups if each in around), None):
-        raise GraphError(f'the group "{graph.groups[inside_itself].name}" would lie inside itself')
-    return Compound(_filled(graph, nodes, groups, into), "Move into group" if into is not None else "Move out of group")
+        raise GraphError(_('the group "{name}" would lie inside itself').format(name=graph.groups[inside_itself].name))
+    return Compound(_filled(graph, nodes, groups, into), _("Move into group") if into is not None else _("Move out of group"))
 
 
 def nest(graph: Graph, group: str, parent: str | None) -> Edit:
@@ -64,8 +65,8 @@ def rename_group(graph: Graph, group: str, name: str) -> Edit:
     """Give a group another name. Raises GraphError for an empty one."""
     name = " ".join(name.split())[:200]
     if not name:
-        raise GraphError("a group needs a name")
-    return Compound((SetItem(replace(_known(graph, group), name=name)),), "Rename group")
+        raise GraphError(_("a group needs a name"))
+    return Compound((SetItem(replace(_known(graph, group), name=name)),), _("Rename group"))
 
 
 def set_open(graph: Graph, group: str, open_: bool) -> Edit:
@@ -93,12 +94,12 @@ def moved(graph: Graph, ids: Iterable[str], dx: float, dy: float) -> Edit:
             for edge in graph.outputs_of(node):
                 if edge.via and edge.target[0] in nodes:
                     bends.append(SetVia(edge.id, tuple((x + dx, y + dy) for x, y in edge.via)))
-    return Compound((Move(tuple(places)), *bends), "Move") if bends else Move(tuple(places))
+    return Compound((Move(tuple(places)), *bends), _("Move")) if bends else Move(tuple(places))
 
 
 def _known(graph: Graph, group: str) -> Group:
     if group not in graph.groups:
-        raise GraphError(f'there is no group {quoted(group)}')
+        raise GraphError(_("there is no group {group}").format(group=quoted(group)))
     return graph.groups[group]
 
 

@@ -25,6 +25,7 @@ from graph.storage.files import FileError, write_whole
 from graph.storage.paths import open_regular, reason
 from graph.storage.scan import MAXIMUM_BYTES, ScanError, parse
 from graph.storage.writing import Identity, identity_of_bytes
+from graph.text.messages import _
 from graph.text.quoting import quoted, quoted_name, quoted_path
 
 FORMAT: Final = "gradwire-lesson"
@@ -185,7 +186,7 @@ def load(path: Path | str) -> Lesson:
         with open_regular(path) as file:
             data = file.read(MAXIMUM_BYTES + 1)
     except FileNotFoundError:
-        raise LessonError(f"{quoted_path(path)}: there is no such file.") from None
+        raise LessonError(_("{path}: there is no such file.").format(path=quoted_path(path))) from None
     except OSError as problem:
         raise LessonError(f"{name}: {reason(problem)}.") from None
     return loads(data, name)
@@ -230,39 +231,51 @@ def graph_path(lesson: Lesson, lesson_path: Path | str, examples: Path) -> Path:
     for place in (beside, f"{beside}.gradwire", example):
         if os.path.isfile(place):  # says no to a name that no disk allows, where Path.is_file raises
             return Path(place)
-    raise LessonError(f'{Path(lesson_path).name}: its graph {quoted(lesson.graph)} is neither beside it nor the name of an example.')
+    raise LessonError(
+        _("{name}: its graph {graph} is neither beside it nor the name of an example.").format(
+            name=Path(lesson_path).name, graph=quoted(lesson.graph)
+        )
+    )
 
 
 def _read(content: Any) -> Lesson:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise ValueError(f'this is not a lesson: its "format" is not "{FORMAT}"')
+        raise ValueError(_('this is not a lesson: its "format" is not "{FORMAT}"').format(FORMAT=FORMAT))
     version = content.get("version")
     if type(version) is not int or version < 1:
-        raise ValueError('"version" is not a whole number from 1 up')
+        raise ValueError(_('"version" is not a whole number from 1 up'))
     if version > VERSION:
-        raise ValueError(f"it was written by a newer Gradwire (lesson version {version}, this one reads up to {VERSION})")
-    read = _Reader("the lesson", {key: value for key, value in content.items() if key not in ("format", "version")})
+        raise ValueError(
+            _("it was written by a newer Gradwire (lesson version {version}, this one reads up to {VERSION})").format(
+                version=version, VERSION=VERSION
+            )
+        )
+    read = _Reader(_("the lesson"), {key: value for key, value in content.items() if key not in ("format", "version")})
     title, graph, summary = read.text("title"), read.text("graph"), read.lines("summary")
     topics, order = read.texts("topics"), read.position("order", 99.0)
     place = PurePosixPath(graph)
-    if not graph or place.is_absolute() or ".." in place.parts or any(mark in graph for mark in '\\:\0'):
-        raise ValueError('"graph" is neither a file beside the lesson nor the name of an example')
+    if not graph or place.is_absolute() or ".." in place.parts or any(mark in graph for mark in "\\:\0"):
+        raise ValueError(_('"graph" is neither a file beside the lesson nor the name of an example'))
     steps = tuple(_step(place, row) for place, row in enumerate(read.list("steps"), 1))
     if not steps:
-        raise ValueError("it has no steps")
+        raise ValueError(_("it has no steps"))
     return Lesson(title, graph, summary, topics, steps, read.rest(), order)
 
 
 def _step(number: int, row: Any) -> Step:
-    read = _Reader(f"step {number}", row)
+    read = _Reader(_("step {number}").format(number=number), row)
     title = read.text("title")
-    read.what = what = f'step {number} {quoted(title)}'
-    hide = _Reader(f'{what}, "hide"', read.mapping("hide"))
+    read.what = what = _("step {number} {title}").format(number=number, title=quoted(title))
+    hide = _Reader(_('{what}, "hide"').format(what=what), read.mapping("hide"))
     hidden = hide.texts("values"), hide.texts("gradients")
     if unknown := hide.rest():
         raise ValueError(f'{hide.what}: only "values" and "gradients" can be hidden, not {quoted(next(iter(unknown)))}')
-    run = tuple(_action(f"{what}, action {place}", each) for place, each in enumerate(read.list("run", []), 1))
-    ask = tuple(_question(f"{what}, question {place}", each) for place, each in enumerate(read.list("ask", []), 1))
+    run = tuple(
+        _action(_("{what}, action {place}").format(what=what, place=place), each) for place, each in enumerate(read.list("run", []), 1)
+    )
+    ask = tuple(
+        _question(_("{what}, question {place}").format(what=what, place=place), each) for place, each in enumerate(read.list("ask", []), 1)
+    )
     return Step(title, read.lines("text"), read.texts("highlight"), read.flag("dim"), *hidden, run, ask, read.lines("notes"), read.rest())
 
 
@@ -278,13 +291,21 @@ def _question(what: str, row: Any) -> Question:
     read = _Reader(what, row)
     kind, text = read.text("kind"), read.lines("text")
     if kind not in KINDS:
-        raise ValueError(f'{what}: there is no kind {quoted(kind)}; the kinds are {", ".join(KINDS)}')
+        raise ValueError(
+            _("{what}: there is no kind {kind}; the kinds are {KINDS}").format(what=what, kind=quoted(kind), KINDS=", ".join(KINDS))
+        )
     of, quantity, index = read.text("of", ""), read.text("quantity", "value"), read.list("index", [])
     if quantity not in QUANTITIES:
-        raise ValueError(f'{what}: "quantity" is {", ".join(QUANTITIES[:-1])} or {QUANTITIES[-1]}, not {quoted(quantity)}')
+        raise ValueError(
+            _('{what}: "quantity" is {text} or {text2}, not {quantity}').format(
+                what=what, text=", ".join(QUANTITIES[:-1]), text2=QUANTITIES[-1], quantity=quoted(quantity)
+            )
+        )
     if not all(type(place) is int and place >= 0 for place in index):
-        raise ValueError(f'{what}: "index" is not a list of whole numbers from 0 up')
-    options = tuple(_choice(f"{what}, option {place}", each) for place, each in enumerate(read.list("options", []), 1))
+        raise ValueError(_('{what}: "index" is not a list of whole numbers from 0 up').format(what=what))
+    options = tuple(
+        _choice(_("{what}, option {place}").format(what=what, place=place), each) for place, each in enumerate(read.list("options", []), 1)
+    )
     found = Question(kind, text, of, quantity, tuple(index), read.finite("expected"), read.finite("tolerance"), options,
                      read.lines("answer"), read.lines("hint"), read.rest())  # fmt: skip
     if wrong := _incomplete(found):
@@ -295,18 +316,20 @@ def _question(what: str, row: Any) -> Question:
 def _incomplete(question: Question) -> str | None:
     """What a question of its kind lacks."""
     if question.kind == "predict" and not question.of:
-        return '"of" does not say which number of the canvas is to be predicted'
+        return _('"of" does not say which number of the canvas is to be predicted')
     if question.kind == "number" and not question.of and question.expected is None:
-        return 'neither "expected" nor "of" says which number is right'
+        return _('neither "expected" nor "of" says which number is right')
     if question.quantity in MEASURED and (question.kind != "number" or question.expected is None):
-        return f'{quoted(question.quantity)} is asked for by a question of the kind "number" that says what is "expected"'
+        return _('{quantity} is asked for by a question of the kind "number" that says what is "expected"').format(
+            quantity=quoted(question.quantity)
+        )
     if question.kind == "choice" and (len(question.options) < 2 or not any(option.right for option in question.options)):
-        return "a choice needs at least two options, and one that is right"
+        return _("a choice needs at least two options, and one that is right")
     if not question.of and (question.index or question.quantity != "value"):
-        return '"quantity" and "index" say nothing without "of"'
+        return _('"quantity" and "index" say nothing without "of"')
     if question.kind != "choice" and question.options:
-        return f'a question of the kind {quoted(question.kind)} has no options'
-    return '"tolerance" is below 0' if question.tolerance is not None and question.tolerance < 0 else None
+        return _("a question of the kind {kind} has no options").format(kind=quoted(question.kind))
+    return _('"tolerance" is below 0') if question.tolerance is not None and question.tolerance < 0 else None
 
 
 def _choice(what: str, row: Any) -> Choice:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from graph.model.edits import edit_from_json
 from graph.model.elements import described
+from graph.text.messages import _
 from graph.text.quoting import quoted
 
 Check = Callable[[Any], str | None]
@@ -24,27 +25,31 @@ class Field:
 
 
 def _text(value: Any) -> str | None:
-    return None if isinstance(value, str) and value else f"a text, not {described(value)}"
+    return None if isinstance(value, str) and value else _("a text, not {value}").format(value=described(value))
 
 
 def _flag(value: Any) -> str | None:
-    return None if isinstance(value, bool) else f"true or false, not {described(value)}"
+    return None if isinstance(value, bool) else _("true or false, not {value}").format(value=described(value))
 
 
 def _count(value: Any) -> str | None:
-    return None if type(value) is int and 1 <= value <= 1_000_000 else f"a whole number from 1 to 1,000,000, not {described(value)}"
+    return (
+        None
+        if type(value) is int and 1 <= value <= 1_000_000
+        else _("a whole number from 1 to 1,000,000, not {value}").format(value=described(value))
+    )
 
 
 def _phase(value: Any) -> str | None:
-    return None if value in ("forward", "backward") else f"forward or backward, not {described(value)}"
+    return None if value in ("forward", "backward") else _("forward or backward, not {value}").format(value=described(value))
 
 
 def _names(value: Any) -> str | None:
-    return None if isinstance(value, list) and all(isinstance(name, str) and name for name in value) else "a list of names"
+    return None if isinstance(value, list) and all(isinstance(name, str) and name for name in value) else _("a list of names")
 
 
 def _mapping(value: Any) -> str | None:
-    return None if isinstance(value, Mapping) else f"an object, not {described(value)}"
+    return None if isinstance(value, Mapping) else _("an object, not {value}").format(value=described(value))
 
 
 def _anything(_: Any) -> str | None:
@@ -53,23 +58,23 @@ def _anything(_: Any) -> str | None:
 
 def _number(value: Any) -> str | None:
     fine = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return None if fine else f"a number, not {described(value)}"
+    return None if fine else _("a number, not {value}").format(value=described(value))
 
 
 def _edits(value: Any) -> str | None:
     if not isinstance(value, list) or not value:
-        return "a list of edits"
+        return _("a list of edits")
     for place, row in enumerate(value, 1):
         try:
             edit_from_json(row)
         except (ValueError, TypeError) as problem:
-            return f"a list of edits, and edit {place} is wrong: {problem}"
+            return _("a list of edits, and edit {place} is wrong: {problem}").format(place=place, problem=problem)
     return None
 
 
 def _index(value: Any) -> str | None:
     fine = isinstance(value, list) and all(type(place) is int and place >= 0 for place in value)
-    return None if fine else "a list of whole numbers from 0 up"
+    return None if fine else _("a list of whole numbers from 0 up")
 
 
 _OF, _NODE = Field("of", _text), Field("node", _text)
@@ -109,13 +114,13 @@ def action_complaint(do: str, args: Mapping[str, Any]) -> str | None:
     """Why this is not an action of a lesson; None when it is. Fields that are not declared are kept and mean nothing."""
     fields = ACTIONS.get(do)
     if fields is None:
-        return f'there is no action {quoted(do)}; the actions are {", ".join(ACTIONS)}'
+        return _("there is no action {do}; the actions are {ACTIONS}").format(do=quoted(do), ACTIONS=", ".join(ACTIONS))
     for each in fields:
         if each.name not in args:
             if each.required:
-                return f'{quoted(do)} needs "{each.name}"'
+                return _('{do} needs "{name}"').format(do=quoted(do), name=each.name)
         elif wrong := each.check(args[each.name]):
-            return f'"{each.name}" of {quoted(do)} is {wrong}'
+            return _('"{name}" of {do} is {wrong}').format(name=each.name, do=quoted(do), wrong=wrong)
     if do == "to" and ("node" in args) == ("wire" in args):
-        return '"to" needs either a "node" or a "wire"'
+        return _('"to" needs either a "node" or a "wire"')
     return None

@@ -17,6 +17,7 @@ from graph.model.edits import Compound, Edit, SetGraphSetting, SetParam, SetTrai
 from graph.model.elements import Edge
 from graph.model.graph import Graph, GraphError
 from graph.model.settings import complaint
+from graph.text.messages import _
 from graph.text.quoting import quoted
 
 _WIRE = re.compile(r"^\s*(\w+)(?:\.(\w+))?\s*(?:->|→)\s*(\w+)(?:\.(\w+)(?:\[(\d{1,9})\])?)?\s*$")
@@ -41,7 +42,7 @@ def resolve(graph: Graph, name: str) -> Address:
     end = _END.match(name)
     node = graph.named(end[1]) if end else None
     if end is None or node is None:
-        raise LessonError(f'there is no {quoted(name)} on the canvas{_near(graph, name)}')
+        raise LessonError(_("there is no {name} on the canvas{graph}").format(name=quoted(name), graph=_near(graph, name)))
     if end[2] is None:
         return first_output(graph, node.id)
     spec = graph.spec(node)
@@ -49,7 +50,7 @@ def resolve(graph: Graph, name: str) -> Address:
         return output(node.id, end[2])
     if any(learned.name == end[2] for learned in spec.parameters):
         return parameter(node.id, end[2])
-    raise LessonError(f'{node.name} has neither an output nor a parameter called "{end[2]}"')
+    raise LessonError(_('{name} has neither an output nor a parameter called "{port}"').format(name=node.name, port=end[2]))
 
 
 def address_of(graph: Graph, question: Question) -> Address | None:
@@ -64,7 +65,7 @@ def resolve_node(graph: Graph, name: str) -> str:
     """The id of a node. Raises LessonError."""
     node = graph.named(name)
     if node is None:
-        raise LessonError(f'there is no node {quoted(name)}{_near(graph, name)}')
+        raise LessonError(_("there is no node {name}{graph}").format(name=quoted(name), graph=_near(graph, name)))
     return node.id
 
 
@@ -98,11 +99,11 @@ def edit_of(graph: Graph, action: Action, unfold: Unfold | None = None) -> Edit 
         node = resolve_node(graph, args["node"])
         outputs = graph.spec(node).outputs
         if not outputs:
-            raise LessonError(f"{args['node']} has no output, so it cannot be the objective")
+            raise LessonError(_("{text} has no output, so it cannot be the objective").format(text=args["node"]))
         return SetGraphSetting("objective", {"node": node, "port": outputs[0].name})
     if action.do == "optimizer":
         hyper = [SetTraining("hyper", dict(args["hyper"]))] if "hyper" in args else []
-        return Compound((SetTraining("optimizer", args["optimizer"]), *hyper), "Optimizer")
+        return Compound((SetTraining("optimizer", args["optimizer"]), *hyper), _("Optimizer"))
     if action.do == "training":
         return SetTraining(args["name"], args["value"])
     if action.do == "edit":
@@ -122,7 +123,7 @@ def apply_step(graph: Graph, step: Step, unfold: Unfold | None = None) -> None:
             if edit is not None:
                 edit.apply(graph)
         except (LessonError, GraphError) as problem:
-            raise LessonError(f'action {place} ({quoted(action.do)}): {problem}') from None
+            raise LessonError(_("action {place} ({do}): {problem}").format(place=place, do=quoted(action.do), problem=problem)) from None
 
 
 def graph_at(graph: Graph, lesson: Lesson, step: int, unfold: Unfold | None = None) -> Graph:
@@ -135,7 +136,9 @@ def graph_at(graph: Graph, lesson: Lesson, step: int, unfold: Unfold | None = No
         try:
             apply_step(twin, each, unfold)
         except LessonError as problem:
-            raise LessonError(f'step {number} {quoted(each.title)}, {problem}') from None
+            raise LessonError(
+                _("step {number} {title}, {problem}").format(number=number, title=quoted(each.title), problem=problem)
+            ) from None
     return twin
 
 
@@ -149,7 +152,7 @@ def check(
     """
     twin, blind = graph.copy(), False
     for number, step in enumerate(lesson.steps, 1):
-        where = f'{origin}: step {number} "{step.title}"'
+        where = _('{origin}: step {number} "{title}"').format(origin=origin, number=number, title=step.title)
         try:
             apply_step(twin, step, unfold)
             blind = blind or (unfold is None and any(action.do in ("unfold", "fold") for action in step.run))
@@ -166,17 +169,17 @@ def _check_names(graph: Graph, step: Step) -> None:
             _resolved(graph, f'"{what}"', name)
     for place, question in enumerate(step.ask, 1):
         if question.of:
-            _resolved(graph, f"question {place}", question.of)
+            _resolved(graph, _("question {place}").format(place=place), question.of)
     for place, action in enumerate(step.run, 1):
         named = [action.args[key] for key in ("of", "node", "wire") if key in action.args]
         for name in (*named, *action.args.get("items", ()), *action.args.get("fit", ())):
-            _resolved(graph, f'action {place} ({quoted(action.do)})', name)
+            _resolved(graph, _("action {place} ({do})").format(place=place, do=quoted(action.do)), name)
 
 
 def _check_actions(step: Step, known: Container[str] | None) -> None:
     for place, action in enumerate(step.run, 1):
         if action.do == "action" and known is not None and action.args["id"] not in known:
-            raise LessonError(f'action {place}: the window has no action "{action.args["id"]}"')
+            raise LessonError(_('action {place}: the window has no action "{text}"').format(place=place, text=action.args["id"]))
 
 
 def _resolved(graph: Graph, where: str, name: str) -> None:
@@ -191,13 +194,13 @@ def _set(graph: Graph, args: Mapping[str, Any]) -> Edit:
     spec = graph.spec(node)
     setting = spec.setting(name)
     if setting is None:
-        raise LessonError(f'{args["node"]} has no setting {quoted(name)}')
+        raise LessonError(_("{text} has no setting {name}").format(text=args["node"], name=quoted(name)))
     if wrong := complaint(setting, args["value"]):
         raise LessonError(f"{args['node']}: {wrong}")
     edit: Edit = SetParam(node, setting.name, args["value"])
     drawn = spec.role == "parameter" and setting.name == "value" and spec.setting("initialisation") is not None
     if drawn and graph.setting(node, "initialisation") != "value":
-        return Compound((SetParam(node, "initialisation", "value"), edit), "Set value")
+        return Compound((SetParam(node, "initialisation", "value"), edit), _("Set value"))
     return edit
 
 
@@ -210,7 +213,7 @@ def _edits(graph: Graph, rows: list[Any]) -> Edit:
             made[-1].apply(twin)
         except (ValueError, GraphError) as problem:
             raise LessonError(str(problem)) from None
-    return Compound(tuple(made), "Lesson")
+    return Compound(tuple(made), _("Lesson"))
 
 
 def _with_ids(graph: Graph, row: Any) -> Any:
@@ -249,7 +252,11 @@ def _wire(graph: Graph, name: str, source: str, output: str | None, target: str,
     start, end = graph.named(source), graph.named(target)
     if start is None or end is None:
         missing = source if start is None else target
-        raise LessonError(f'there is no node {quoted(missing)} for the wire {quoted(name)}{_near(graph, missing)}')
+        raise LessonError(
+            _("there is no node {missing} for the wire {name}{graph}").format(
+                missing=quoted(missing), name=quoted(name), graph=_near(graph, missing)
+            )
+        )
     found = [
         edge
         for edge in graph.inputs_of(end.id)
@@ -259,12 +266,20 @@ def _wire(graph: Graph, name: str, source: str, output: str | None, target: str,
         and (slot is None or edge.slot == int(slot))
     ]
     if not found:
-        raise LessonError(f'there is no wire {quoted(name)}')
+        raise LessonError(_("there is no wire {name}").format(name=quoted(name)))
     if len(found) > 1:
-        raise LessonError(f'{quoted(name)} may be several wires: name the port, such as "{item_name(graph, found[0].id)}"')
+        raise LessonError(
+            _('{name} may be several wires: name the port, such as "{graph}"').format(
+                name=quoted(name), graph=item_name(graph, found[0].id)
+            )
+        )
     return found[0]
 
 
 def _near(graph: Graph, name: str) -> str:
     names = [node.name for node in graph.nodes.values()]
-    return f": its nodes are {', '.join(names[:12])}{' …' if len(names) > 12 else ''}" if names else ": it is empty"
+    return (
+        _(": its nodes are {text}{text2}").format(text=", ".join(names[:12]), text2=" …" if len(names) > 12 else "")
+        if names
+        else _(": it is empty")
+    )

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import BinaryIO
 
 from graph.storage.scan import MAXIMUM_BYTES
+from graph.text.messages import _
 from graph.text.quoting import quoted
 
 MEMBER = "document.json"
@@ -35,9 +36,9 @@ def unzip(file: BinaryIO, size: int) -> tuple[bytes, dict[str, bytes]]:
             entries = _checked(archive.infolist(), size)
             return archive.read(MEMBER), {entry.filename: archive.read(entry) for entry in entries if entry.filename != MEMBER}
     except _PROBLEMS:
-        raise ArchiveError("the archive is damaged") from None
+        raise ArchiveError(_("the archive is damaged")) from None
     except MemoryError:
-        raise ArchiveError("it holds more than fits into the memory of this computer") from None
+        raise ArchiveError(_("it holds more than fits into the memory of this computer")) from None
 
 
 def _checked(listed: list[zipfile.ZipInfo], size: int) -> list[zipfile.ZipInfo]:
@@ -45,17 +46,21 @@ def _checked(listed: list[zipfile.ZipInfo], size: int) -> list[zipfile.ZipInfo]:
     entries = [entry for entry in listed if not entry.is_dir()]
     names = {entry.filename for entry in entries}
     if MEMBER not in names:
-        raise ArchiveError(f"it is an archive that holds no {MEMBER}")
+        raise ArchiveError(_("it is an archive that holds no {MEMBER}").format(MEMBER=MEMBER))
     if len(names) != len(entries):
-        raise ArchiveError("it is an archive that holds two entries of one name")
+        raise ArchiveError(_("it is an archive that holds two entries of one name"))
     total, text = sum(entry.file_size for entry in entries), next(entry.file_size for entry in entries if entry.filename == MEMBER)
     if len(entries) > MAXIMUM_MEMBERS or text > MAXIMUM_BYTES or total > MAXIMUM_ATTACHED + MAXIMUM_BYTES:
-        raise ArchiveError("it is an archive that holds more than can be read")
+        raise ArchiveError(_("it is an archive that holds more than can be read"))
     if total > max(_ROOM, _RATIO * size):
-        raise ArchiveError("it is an archive that is packed suspiciously tightly")
+        raise ArchiveError(_("it is an archive that is packed suspiciously tightly"))
     for entry in entries:
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) or entry.flag_bits & 1:
-            raise ArchiveError(f"it is an archive whose entry {quoted(entry.filename, 60)} is encrypted or packed in an unknown way")
+            raise ArchiveError(
+                _("it is an archive whose entry {filename} is encrypted or packed in an unknown way").format(
+                    filename=quoted(entry.filename, 60)
+                )
+            )
     return entries
 
 
@@ -81,5 +86,5 @@ class _Bounded:
     def read(self, size: int = -1) -> bytes:
         data = self._file.read(self.most + 1 if size < 0 else min(size, self.most + 1))
         if len(data) > self.most:
-            raise ValueError("its table of contents is too long")
+            raise ValueError(_("its table of contents is too long"))
         return data

@@ -17,6 +17,7 @@ from graph.model.membership import depths
 from graph.storage.files import FORMAT, VERSION, dumps
 from graph.storage.migrations import migrate
 from graph.storage.scan import ScanError, parse
+from graph.text.messages import _
 
 
 def copy_text(graph: Graph, ids: Iterable[str], inside: str | None = None, origin: str = "") -> str:
@@ -62,7 +63,7 @@ def paste(
     seen = [node for node in part.nodes.values() if node.id not in hidden]
     corners = [(thing.x, thing.y) for thing in (*seen, *part.groups.values(), *items)]
     if not corners:
-        raise GraphError("there is nothing to paste in this text")
+        raise GraphError(_("there is nothing to paste in this text"))
     left, top = min(x for x, _ in corners), min(y for _, y in corners)
     dx, dy = (at[0] - left, at[1] - top) if at else (40.0, 40.0)
     depth = depths(part.groups.values())
@@ -73,7 +74,7 @@ def paste(
     moves: tuple[StateMove, ...] = ()
     if origin and part.extra.get("origin") == origin:
         moves = state_moves(graph, part.nodes.values(), renewed)
-    return Compound(edits, "Paste", moves), (*renewed.values(), *(item.id for item in placed))
+    return Compound(edits, _("Paste"), moves), (*renewed.values(), *(item.id for item in placed))
 
 
 def _whole_groups(graph: Graph, chosen: Collection[str], inside: str | None) -> dict[str, Group]:
@@ -92,12 +93,12 @@ def _read(graph: Graph, text: str) -> Graph:
     try:
         content: Any = parse(text.encode("utf-8", "replace"))
     except ScanError as problem:
-        raise GraphError(f"this text cannot be pasted: {problem}") from None
+        raise GraphError(_("this text cannot be pasted: {problem}").format(problem=problem)) from None
     if not isinstance(content, Mapping) or content.get("format") != FORMAT:
-        raise GraphError("this text cannot be pasted: it is not part of a Gradwire document")
+        raise GraphError(_("this text cannot be pasted: it is not part of a Gradwire document"))
     if type(content.get("version")) is not int or not 1 <= content["version"] <= VERSION:
-        raise GraphError("this text cannot be pasted: it comes from a newer Gradwire")
+        raise GraphError(_("this text cannot be pasted: it comes from a newer Gradwire"))
     try:
         return build(migrate({**content, "settings": {}, "training": {}}), graph.catalog)
     except BuildError as problem:
-        raise GraphError(f"this text cannot be pasted: {problem}") from None
+        raise GraphError(_("this text cannot be pasted: {problem}").format(problem=problem)) from None

@@ -17,6 +17,7 @@ from graph.model.spec import Catalog
 from graph.storage import files
 from graph.storage.saved import SavedState
 from graph.storage.writing import Identity, is_changed
+from graph.text.messages import _
 from graph.text.quoting import quoted_name
 
 
@@ -203,12 +204,14 @@ class Document:
         """
         place = Path(path) if path is not None else self.path
         if place is None:
-            raise files.FileError("This document has no file name yet.")
+            raise files.FileError(_("This document has no file name yet."))
         if self.file_read_only:
             raise files.FileError(self.file_read_only)
         files.refuse_unusable(place)
         if not replace and self._is_own(place) and self.identity is not None and is_changed(place, self.identity):
-            raise files.FileChanged(f"{quoted_name(place)}: another program has changed this file since it was opened here.")
+            raise files.FileChanged(
+                _("{place}: another program has changed this file since it was opened here.").format(place=quoted_name(place))
+            )
         wanted = self.state if isinstance(state, _Kept) else state
         kept = wanted if self.saves_training else None
         self.identity = files.save(self.graph, place, kept)

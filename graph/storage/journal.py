@@ -29,6 +29,7 @@ from graph.storage.lock import Lock
 from graph.storage.paths import open_regular, reason
 from graph.storage.saved import SavedState, SavedStateError
 from graph.storage.writing import Identity, sync_folder
+from graph.text.messages import _
 
 FORMAT = 1
 TRAINED = "trained"
@@ -94,7 +95,7 @@ class Journal:
                 self._write_state()
         except OSError as problem:
             self._close()  # what was half written is left behind: the next time begins with a whole document
-            raise JournalError(f"The recovery journal cannot be written: {reason(problem)}.") from None
+            raise JournalError(_("The recovery journal cannot be written: {problem}.").format(problem=reason(problem))) from None
         self._edits.clear()
         self._unmarked = False
 
@@ -168,7 +169,7 @@ class Journal:
             session = Path(tempfile.mkdtemp(prefix="session-", dir=self._folder))
             self._lock = Lock.take(session / "lock")
             if self._lock is None:  # another process looks for crashed sessions at this very moment
-                raise BlockingIOError(0, "another process holds its lock")
+                raise BlockingIOError(0, _("another process holds its lock"))
             self._session = session
         return self._session
 

@@ -15,6 +15,8 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
+from graph.text.messages import _
+
 NAME_BYTES = 255
 """What file systems allow for one name, counted in bytes: 255 Latin letters, or 85 Chinese ones."""
 _QUOTES = {'"': '"', "'": "'", "“": "”", "„": "“", "‘": "’", "«": "»"}
@@ -47,13 +49,13 @@ def reason(problem: OSError | ValueError) -> str:
     if isinstance(problem, NotRegular):
         return problem.why
     number = problem.errno if isinstance(problem, OSError) else None
-    return _REASONS.get(number or 0, "the system does not allow it" if number else "this is not a usable path")
+    return _REASONS.get(number or 0, _("the system does not allow it") if number else _("this is not a usable path"))
 
 
 def cleaned(text: str) -> str:
     """A path as typed, pasted or dropped, without the quotation marks or the `file://` that other programs put around it."""
     text = text.strip()
-    for _ in range(2):
+    for _round in range(2):
         if len(text) > 1 and _QUOTES.get(text[0]) == text[-1]:
             text = text[1:-1].strip()
     return _of_url(text) if text[:5].lower() == "file:" else text
@@ -121,9 +123,9 @@ def refuse_to_replace(path: Path | str) -> None:
 def _refuse_special(mode: int) -> None:
     if stat.S_ISREG(mode):
         return
-    kinds = ((stat.S_ISDIR, "this is a folder, not a file"), (stat.S_ISFIFO, "this is a pipe, not a regular file"),
-             (stat.S_ISSOCK, "this is a socket, not a regular file"))  # fmt: skip
-    raise NotRegular(next((why for check, why in kinds if check(mode)), "this is a device, not a regular file"))
+    kinds = ((stat.S_ISDIR, _("this is a folder, not a file")), (stat.S_ISFIFO, _("this is a pipe, not a regular file")),
+             (stat.S_ISSOCK, _("this is a socket, not a regular file")))  # fmt: skip
+    raise NotRegular(next((why for check, why in kinds if check(mode)), _("this is a device, not a regular file")))
 
 
 def is_absolute(path: str) -> bool:

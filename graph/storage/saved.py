@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from graph.text.messages import _
 from graph.text.quoting import quoted
 
 MEMBER = "state.safetensors"
@@ -57,19 +58,19 @@ class SavedState:
     def from_json(cls, content: Any, packed: bytes) -> SavedState:
         """The entry of a file, whose archive holds `packed`. Raises SavedStateError."""
         if not isinstance(content, dict):
-            raise SavedStateError(f'"{KEY}" is not an object')
+            raise SavedStateError(_('"{KEY}" is not an object').format(KEY=KEY))
         counters = {name: content.get(name, 0) for name in COUNTERS} | ({"seed": content["seed"]} if "seed" in content else {})
         for name, value in counters.items():
             if type(value) is not int or not 0 <= value < 2**63:
-                raise SavedStateError(f'{quoted(name)} is not a whole number from 0 up')
+                raise SavedStateError(_("{name} is not a whole number from 0 up").format(name=quoted(name)))
         optimizer, numbers = content.get("optimizer", ""), content.get("tensors", {})
         if not isinstance(optimizer, str) or not isinstance(numbers, dict):
-            raise SavedStateError("it does not name its optimizer and its values")
+            raise SavedStateError(_("it does not name its optimizer and its values"))
         if "file" in content:
             if not packed:
-                raise SavedStateError(f"{MEMBER} is missing in the archive")
+                raise SavedStateError(_("{MEMBER} is missing in the archive").format(MEMBER=MEMBER))
             if content.get("sha256") != _digest(packed):
-                raise SavedStateError(f"{MEMBER} is damaged")
+                raise SavedStateError(_("{MEMBER} is damaged").format(MEMBER=MEMBER))
             return cls(**counters, optimizer=optimizer, packed=packed)
         for name, row in numbers.items():
             _check(name, row)
@@ -78,7 +79,7 @@ class SavedState:
 
 def steps_text(step: int) -> str:
     """`after step 1,200`: what is said wherever values leave the app."""
-    return f"after step {step:,}" if step else "before training"
+    return _("after step {step:,}").format(step=step) if step else _("before training")
 
 
 def _digest(data: bytes) -> str:
@@ -89,8 +90,8 @@ def _check(name: str, row: Any) -> None:
     shape = row.get("shape") if isinstance(row, dict) else None
     values = row.get("values") if isinstance(row, dict) else None
     if not isinstance(shape, list) or not all(type(size) is int and 0 <= size < 2**31 for size in shape) or row.get("dtype") not in DTYPES:
-        raise SavedStateError(f'{quoted(name)} is not a tensor')
+        raise SavedStateError(_("{name} is not a tensor").format(name=quoted(name)))
     if not isinstance(values, list) or len(values) != math.prod(shape) or not all(type(value) in (int, float, bool) for value in values):
-        raise SavedStateError(f'{quoted(name)} does not hold {math.prod(shape):,} numbers')
+        raise SavedStateError(_("{name} does not hold {shape:,} numbers").format(name=quoted(name), shape=math.prod(shape)))
     if row["dtype"] in ("int64", "int32", "uint8") and not all(isinstance(value, int) and abs(value) < 2**63 for value in values):
-        raise SavedStateError(f'{quoted(name)} holds numbers that are not whole')
+        raise SavedStateError(_("{name} holds numbers that are not whole").format(name=quoted(name)))

@@ -7,6 +7,7 @@ import re
 from itertools import accumulate
 from typing import Any
 
+from graph.text.messages import _
 from graph.text.quoting import quoted
 
 MAXIMUM_BYTES = 32 * 2**20
@@ -34,17 +35,17 @@ def parse(data: bytes, own: bool = False) -> Any:
     `own` says that this program wrote the text itself just now: then it may be of any size.
     """
     if not data.strip(b" \t\r\n\x00"):
-        raise ScanError("the file is empty")
+        raise ScanError(_("the file is empty"))
     if len(data) > MAXIMUM_BYTES and not own:
         _check_size_and_depth(data[: 2**16])
-        raise ScanError(f"it is larger than {MAXIMUM_BYTES >> 20} MB, which no document is")
+        raise ScanError(_("it is larger than {value} MB, which no document is").format(value=MAXIMUM_BYTES >> 20))
     if data.startswith(b"\xef\xbb\xbf"):
         data = data[3:]
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as problem:
         line = data.count(b"\n", 0, problem.start) + 1
-        raise ScanError(f"line {line} holds a byte that is not UTF-8 text") from None
+        raise ScanError(_("line {line} holds a byte that is not UTF-8 text").format(line=line)) from None
     if not text.lstrip().startswith("{"):
         raise ScanError("this is not a Gradwire document: it does not begin with {")
     if not own:
@@ -53,17 +54,17 @@ def parse(data: bytes, own: bool = False) -> Any:
         return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
     except json.JSONDecodeError as problem:
         if not text[problem.pos :].strip() or problem.msg.startswith("Unterminated string"):
-            raise ScanError(f"it ends in the middle, in line {problem.lineno}, so it is not complete") from None
-        raise ScanError(f"line {problem.lineno}, column {problem.colno} is not JSON") from None
+            raise ScanError(_("it ends in the middle, in line {lineno}, so it is not complete").format(lineno=problem.lineno)) from None
+        raise ScanError(_("line {lineno}, column {colno} is not JSON").format(lineno=problem.lineno, colno=problem.colno)) from None
     except (RecursionError, MemoryError):
-        raise ScanError("it is nested too deeply or too large") from None
+        raise ScanError(_("it is nested too deeply or too large")) from None
     except ValueError as problem:
-        raise ScanError("it holds a number with too many digits" if "digits" in str(problem) else str(problem)) from None
+        raise ScanError(_("it holds a number with too many digits") if "digits" in str(problem) else str(problem)) from None
 
 
 def _check_size_and_depth(data: bytes) -> None:
     if data.count(b",") > MAXIMUM_VALUES or data.count(b'"') > 4 * MAXIMUM_VALUES:
-        raise ScanError("it holds more values than any document does")
+        raise ScanError(_("it holds more values than any document does"))
     if data.count(b"[") + data.count(b"{") <= MAXIMUM_DEPTH:
         return
     if b"\\" in data:
@@ -71,9 +72,9 @@ def _check_size_and_depth(data: bytes) -> None:
     else:  # without escapes a string is what stands between two quotes, whatever else has been left out
         brackets = _PLAIN_STRING.sub(b"", data.translate(None, _NO_MARKS).replace(b'""', b""))
     if len(brackets) > 2 * MAXIMUM_VALUES:
-        raise ScanError("it holds more values than any document does")
+        raise ScanError(_("it holds more values than any document does"))
     if max(accumulate(map(_STEP.__getitem__, brackets)), default=0) > MAXIMUM_DEPTH:
-        raise ScanError(f"its brackets are nested more than {MAXIMUM_DEPTH} deep")
+        raise ScanError(_("its brackets are nested more than {MAXIMUM_DEPTH} deep").format(MAXIMUM_DEPTH=MAXIMUM_DEPTH))
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -82,10 +83,10 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         twice = next(name for name, _ in pairs if name in seen or seen.add(name))  # type: ignore[func-returns-value]
         owner = row.get("id")
-        where = f' in {quoted(owner)}' if isinstance(owner, str) else ""
-        raise ValueError(f'the key {quoted(twice)} stands twice in one object{where}')
+        where = _(" in {owner}").format(owner=quoted(owner)) if isinstance(owner, str) else ""
+        raise ValueError(_("the key {twice} stands twice in one object{where}").format(twice=quoted(twice), where=where))
     return row
 
 
 def _no_constant(name: str) -> Any:
-    raise ValueError(f"it holds {name}, which is not a number in JSON")
+    raise ValueError(_("it holds {name}, which is not a number in JSON").format(name=name))

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from graph.storage.paths import open_regular, refuse_to_replace, shortened
+from graph.text.messages import _
 
 _FOLDER_REFUSES = (errno.EACCES, errno.EPERM, errno.EROFS, errno.EBUSY, errno.EXDEV, errno.ENOTSUP)
 _WHOLE = 64 * 2**20
@@ -152,7 +153,7 @@ def backup_of(path: Path | str) -> Path:
 def hint(path: Path | str) -> str:
     """A sentence to add to a complaint about a broken file, where its writing was interrupted and a copy was kept; else nothing."""
     backup = backup_of(path)
-    return f" The contents from before it was last saved are in {backup}." if backup.is_file() else ""
+    return _(" The contents from before it was last saved are in {backup}.").format(backup=backup) if backup.is_file() else ""
 
 
 def _data_folder() -> Path:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from graph.text.messages import _
+
 
 def nearest(typed: str, known: Iterable[str]) -> str:
     """The known name that is most like what was typed; nothing where none is."""
@@ -16,4 +18,4 @@ def nearest(typed: str, known: Iterable[str]) -> str:
 def did_you_mean(typed: str, known: Iterable[str]) -> str:
     """` Did you mean spiral?`, with the blank before it; nothing where no known name is close."""
     near = nearest(typed, known)
-    return f" Did you mean {near}?" if near else ""
+    return " " + _("Did you mean {near}?").format(near=near) if near else ""
