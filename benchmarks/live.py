@@ -176,10 +176,10 @@ def dragged() -> dict[str, Any]:
 def trained_alone() -> tuple[float, float]:
     """Steps per second, and per second of processor time, of a plain trainer in a process of its own."""
     code = (
-        "import json, time; from engine.training.session import Session; from engine.training.trainer import Trainer\n"
+        "import json, time; from engine.training.model import Model; from engine.training.run import Run\n"
         "from benchmarks.live import endless\n"
-        "trainer = Trainer(Session(endless().graph, 'cpu')); trainer.run(max_seconds=1.0); first = trainer.session.state.step\n"
-        f"began = time.process_time(); trainer.run(max_seconds={TRAINING_SECONDS}); steps = trainer.session.state.step - first\n"
+        "trainer = Run(Model(endless().graph, 'cpu')); trainer.train(max_seconds=1.0); first = trainer.model.state.step\n"
+        f"began = time.process_time(); trainer.train(max_seconds={TRAINING_SECONDS}); steps = trainer.model.state.step - first\n"
         f"print(json.dumps([steps / {TRAINING_SECONDS}, steps / (time.process_time() - began)]))"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)

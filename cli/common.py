@@ -28,7 +28,7 @@ from graph.text.quoting import quoted_path
 from graph.text.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from engine.training.session import Session
+    from engine.training.model import Model
     from graph.model.problem import Problem
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "resources" / "examples"
@@ -133,10 +133,10 @@ def objective_hint(graph: Graph) -> str:
     return _(" Choose it with --objective {name}").format(name=graph.nodes[found.candidates[0]].name)
 
 
-def problems_entry(session: Session, nonfinite: Sequence[Problem] = ()) -> dict[str, Any]:
+def problems_entry(model: Model, nonfinite: Sequence[Problem] = ()) -> dict[str, Any]:
     """What is worth knowing about a graph that runs, NaN and infinity included: said on standard error, and the entry of the `--json`
     object for it."""
-    said = [*(problem for problem in session.problems if problem.severity != "error"), *nonfinite]
+    said = [*(problem for problem in model.problems if problem.severity != "error"), *nonfinite]
     for problem in said:
         print(_("main.py: {severity}: {text}").format(severity=problem.severity, text=problem.text), file=sys.stderr)
     return {"problems": [{"severity": problem.severity, "text": problem.text} for problem in said]} if said else {}

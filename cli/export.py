@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from cli.common import CommandError, cannot_write, load_graph, written_path
-from cli.trained import open_session
+from cli.trained import open_model
 from engine.export.registry import ExportError, Format, Trained, format_of, formats_in
 from graph.storage.writing import replace_file
 
@@ -20,7 +20,7 @@ def command(options: argparse.Namespace) -> int:
     graph = load_graph(options)
     title = str(graph.settings.get("title") or options.formula or Path(options.file).stem)
     try:
-        data = form.write(Trained(open_session(graph, options), title)).data
+        data = form.write(Trained(open_model(graph, options), title)).data
     except ExportError as error:
         raise CommandError(str(error), 1) from None
     if out is None:

@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 def command(options: argparse.Namespace) -> int:
     from engine.compile.failure import nonfinite
     from engine.compile.trace import view
-    from engine.training.session import SessionError
+    from engine.training.compiled import RunError
 
     graph = load_graph(options)
     try:
-        session = open_session(graph, options)
-        trace = session.trace()
-    except SessionError as error:
+        model = open_session(graph, options)
+        trace = model.trace()
+    except RunError as error:
         raise CommandError(str(error), 1) from None
-    wrong = [problem.text for problem in session.problems if problem.severity == "error"]
+    wrong = [problem.text for problem in model.problems if problem.severity == "error"]
     if trace.objective is None and (wrong or options.objective):
         raise CommandError(wrong[0] if wrong else trace.objective_note, 1)
     for text in wrong:
@@ -38,7 +38,7 @@ def command(options: argparse.Namespace) -> int:
         print(
             _("main.py: {objective_note}{graph}").format(objective_note=trace.objective_note, graph=objective_hint(graph)), file=sys.stderr
         )
-    result = _describe(graph, trace, options.full) | state_entry(options) | problems_entry(session, nonfinite(graph, view(trace)))
+    result = _describe(graph, trace, options.full) | state_entry(options) | problems_entry(model, nonfinite(graph, view(trace)))
     if options.json:
         print_json(result)
     else:

@@ -20,7 +20,7 @@ from graph.text.messages import _, ngettext
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from engine.training.trainer import Trainer
+    from engine.training.run import Run
     from graph.model.graph import Graph
 
 SLICE_SECONDS = 0.25
@@ -29,27 +29,27 @@ SLICE_SECONDS = 0.25
 
 def command(options: argparse.Namespace) -> int:
     from engine.compile.failure import nonfinite
-    from engine.training.session import SessionError
-    from engine.training.trainer import Trainer
+    from engine.training.compiled import RunError
+    from engine.training.run import Run
 
     graph = load_graph(options)
     _apply(graph, options)
     out, log = (written_path(text) if text else None for text in (options.out, options.log))
     incomplete = ""
     try:
-        session = open_session(graph, options, device=str(graph.training.get("device") or "auto"))
-        trainer = Trainer(session)
+        model = open_session(graph, options, device=str(graph.training.get("device") or "auto"))
+        trainer = Run(model)
         trainer.lengthen()
         if not no_training(options):
             incomplete = _run(trainer, log)
-        broken = nonfinite(graph, session.trace_view(), session.held()) if trainer.problem is None else ()
-        result = trainer.result(options.full) | state_entry(options) | problems_entry(session, broken)
-    except SessionError as error:
+        broken = nonfinite(graph, model.trace_view(), model.held()) if trainer.problem is None else ()
+        result = trainer.result(options.full) | state_entry(options) | problems_entry(model, broken)
+    except RunError as error:
         raise CommandError(f"{error}{objective_hint(graph)}", 1) from None
     if out:
         _save(trainer, graph, out)
-    if options.device in ("cuda", "mps") and session.device_note:
-        print(f"main.py: {session.device_note}", file=sys.stderr)
+    if options.device in ("cuda", "mps") and model.device_note:
+        print(f"main.py: {model.device_note}", file=sys.stderr)
     if options.json:
         print_json(result)
     else:
@@ -87,17 +87,17 @@ def _apply(graph: Graph, options: argparse.Namespace) -> None:
         raise CommandError(_("this graph does not say how long to train: add --epochs N or --steps N"))
 
 
-def _run(trainer: Trainer, log: Path | None) -> str:
+def _run(trainer: Run, log: Path | None) -> str:
     """Train to the end. Returns what became of the log where it could not be written."""
     from tqdm import tqdm
 
     stream = _Log(log) if log else None
     try:
-        begun = trainer.session.state.step
+        begun = trainer.model.state.step
         with tqdm(total=trainer.total_steps, initial=begun, unit=" steps", disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
             while not trainer.finished:
                 # The log holds the loss of every step; the curve thins itself out, so a slice may be no longer than one note.
-                made = trainer.run(SLICE_SECONDS, 1 if stream else None)
+                made = trainer.train(SLICE_SECONDS, 1 if stream else None)
                 bar.update(made)
                 if trainer.loss is not None:
                     bar.set_postfix_str(_("loss {loss:.4g}").format(loss=trainer.loss), refresh=False)
@@ -138,37 +138,37 @@ class _Log:
                 self._stream.close()
 
 
-def _log_row(trainer: Trainer) -> str:
+def _log_row(trainer: Run) -> str:
     """The newest point; measurements over whole parts are empty at steps without one."""
-    state, point = trainer.session.state, trainer.curve.points[-1]
+    state, point = trainer.model.state, trainer.curve.points[-1]
     measured = (point.accuracy, point.test_loss, point.test_accuracy) if point.step == state.step else (None, None, None)
     cells = (state.step, state.epoch, trainer.loss, *measured)
     return ",".join("" if cell is None else repr(cell) for cell in cells) + "\n"
 
 
-def _save(trainer: Trainer, graph: Graph, path: Path) -> None:
+def _save(trainer: Run, graph: Graph, path: Path) -> None:
     """The graph as it is in the document, and beside it what training made of its values."""
     from engine.training.saved import pack_state, with_waiting
 
     SetGraphSetting("save_trained", MISSING).apply(graph)
-    state = pack_state(with_waiting(trainer.session, trainer.capture()), trainer.spec.key, seed=trainer.session.seed)
+    state = pack_state(with_waiting(trainer.model, trainer.capture()), trainer.spec.key, seed=trainer.model.seed)
     try:
         save(graph, path, state if state.step else None)
     except FileError as error:
         raise CommandError(str(error)) from None
 
 
-def _print_summary(result: dict[str, Any], trainer: Trainer) -> None:
-    session, rate = trainer.session, trainer.hyper.get("lr")
+def _print_summary(result: dict[str, Any], trainer: Run) -> None:
+    model, rate = trainer.model, trainer.hyper.get("lr")
     length = ngettext("{n:,} step", "{n:,} steps", result["steps"]).format(n=result["steps"])
-    if session.feeds.rows["train"]:
+    if model.feeds.rows["train"]:
         length += ", " + ngettext("{n:,} epoch", "{n:,} epochs", result["epochs"]).format(n=result["epochs"])
     if "trained_steps" in result:
         length += _(", {text:,} steps of them in the file already").format(text=result["trained_steps"])
     used = result["optimizer"] + (f" (η {rate:g})" if rate is not None else "")  # its own default, where --optimizer is another one
     print(_("{length} with {used}, seed {text}, {text2}").format(length=length, used=used, text=result["seed"], text2=result["device"]))
-    if session.device_note and not session.device_note.endswith("running on the CPU"):
-        print(session.device_note)
+    if model.device_note and not model.device_note.endswith("running on the CPU"):
+        print(model.device_note)
     for line in _rows(result):
         print(line)
 

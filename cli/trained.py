@@ -11,7 +11,7 @@ from graph.storage.saved import SavedState, steps_text
 from graph.text.messages import _
 
 if TYPE_CHECKING:
-    from engine.training.session import Session
+    from engine.training.model import Model
     from graph.model.graph import Graph
     from graph.storage.files import Loaded
 
@@ -33,32 +33,32 @@ def state_of(options: argparse.Namespace) -> SavedState | None:
     return state if state is not None and state.step and not options.untrained else None
 
 
-def open_session(graph: Graph, options: argparse.Namespace, **settings: Any) -> Session:
-    """A session of the graph at the values its file was trained to; with --json the answer says so, else standard error."""
+def open_session(graph: Graph, options: argparse.Namespace, **settings: Any) -> Model:
+    """A model of the graph at the values its file was trained to; with --json the answer says so, else standard error."""
     from engine.numerics.tensors import TensorError
+    from engine.training.model import Model
     from engine.training.saved import put_back
-    from engine.training.session import Session
 
-    session, state = Session(graph, **settings), state_of(options)
+    model, state = Model(graph, **settings), state_of(options)
     if state is None:
-        return session
+        return model
     try:
-        lost = put_back(session, state, getattr(options, "spared", ()))
+        lost = put_back(model, state, getattr(options, "spared", ()))
     except TensorError as error:
         options.state = None
         print(
             _("main.py: {name}: {error}; the graph's own values are used").format(name=Path(options.file).name, error=error),
             file=sys.stderr,
         )
-        return session
+        return model
     if getattr(options, "seed", None) is not None:
-        session.seed = options.seed
+        model.seed = options.seed
     if lost:
         print(_("main.py: trained values without a place in this graph: {lost}").format(lost=", ".join(lost)), file=sys.stderr)
     if not getattr(options, "json", False):
         text = _("the trained values in {name} are used, {step}").format(name=Path(options.file).name, step=steps_text(state.step))
         print(_("main.py: {text} (--untrained: the graph's own values)").format(text=text), file=sys.stderr)
-    return session
+    return model
 
 
 def state_entry(options: argparse.Namespace) -> dict[str, int]:

@@ -101,23 +101,23 @@ def _line(wire: WireReport, width: int) -> str:
 
 def check(graph: Graph, state: State | None = None, seed: int = 0) -> Report:
     """Check a graph on its demonstration batch, with the document's first values or those of `state`. Never raises for a bad graph."""
-    from engine.training.session import Session
+    from engine.training.model import Model
 
-    session = Session(graph, dtype=torch.float64)
+    model = Model(graph, dtype=torch.float64)
     if state is not None:
-        session.restore(state)
-    problems = tuple(session.problems)
+        model.restore(state)
+    problems = tuple(model.problems)
     if any(p.severity == "error" for p in problems):
         return Report(problems=problems)
     try:
-        program = session.program(training=True, everything=True)
+        program = model.program(training=True, everything=True)
     except ProgramError as error:
         return Report(problems=(*problems, *error.problems))
     if program.objective is None:
         return Report(problems=(*problems, Problem("error", Message("no-objective", "{reason}", reason=program.objective_note))))
-    rows = torch.tensor(session.samples(), dtype=torch.int64)
-    feeds = session.feeds.chosen(program.feeds, rows)
-    report = check_program(graph, program, feeds, session.parameters(program), session.buffers(program), seed=seed)
+    rows = torch.tensor(model.samples(), dtype=torch.int64)
+    feeds = model.feeds.chosen(program.feeds, rows)
+    report = check_program(graph, program, feeds, model.parameters(program), model.buffers(program), seed=seed)
     return replace(report, problems=problems, planted=at_work(graph))
 
 

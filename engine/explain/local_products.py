@@ -19,7 +19,7 @@ from engine.compile.trace import Trace
 from engine.compile.unselected import Mask, ancestors, apart
 from engine.compile.vjp import NodeRun, argument_names, arguments_of, changes_values
 from engine.explain.question import Unanswerable
-from engine.training.session import SessionError
+from engine.training.compiled import RunError
 from engine.training.state import state_key
 
 if TYPE_CHECKING:
@@ -45,15 +45,15 @@ class LocalProducts:
     def __init__(self, situation: Situation) -> None:
         self.graph: Graph = situation.graph
         self.trace: Trace = situation.trace
-        session = situation.session
+        model = situation.model
         try:
-            program = session.program(training=situation.training, everything=True)
-        except SessionError as error:
+            program = model.program(training=situation.training, everything=True)
+        except RunError as error:
             raise Unanswerable(str(error)) from error
         self.plan: Plan = program.plan
         self.operations = {o.node: o for o in self.plan.operations}
-        self._buffers = session.state.buffers
-        self._random = session.random(situation.batch[1])
+        self._buffers = model.state.buffers
+        self._random = model.random(situation.batch[1])
         self._exact = self.trace.dtype == "float64" and self.trace.device == "cpu"
         self._doubles: dict[Any, Tensor] = {}
         self._runs: dict[str, NodeRun] = {}

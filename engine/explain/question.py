@@ -23,7 +23,7 @@ class Question:
     """Base of all questions: frozen dataclasses of plain, hashable fields.
 
     `answered_by` is `module:function`; the function takes a `Situation` and the question and returns the answer, a picklable
-    object without torch in it, or raises `Unanswerable`. It must not change the session, and it should take less than about
+    object without torch in it, or raises `Unanswerable`. It must not change the model, and it should take less than about
     0.2 s, because training and live values wait for it: longer work is asked for in parts.
     """
 

@@ -11,14 +11,15 @@ from torch import Tensor
 
 from engine.compile.program import Program, RandomKey
 from engine.explain.question import Unanswerable
-from engine.training.session import Session, SessionError
+from engine.training.compiled import RunError
+from engine.training.model import Model
 
 if TYPE_CHECKING:
     from engine.explain.context import Situation
     from graph.model.graph import Graph
 
-_twins: weakref.WeakKeyDictionary[Session, tuple[tuple[int, int], Session]] = weakref.WeakKeyDictionary()
-"""The float64 twin of a session in another precision, with the (version, edits) it was made at."""
+_twins: weakref.WeakKeyDictionary[Model, tuple[tuple[int, int], Model]] = weakref.WeakKeyDictionary()
+"""The float64 twin of a model in another precision, with the (version, edits) it was made at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,28 +36,28 @@ class ShownPass:
 
 def shown_pass(situation: Situation) -> ShownPass:
     """The pass shown, in float64 on the CPU. Of a float32 document, masks are drawn anew in float64. Raises Unanswerable."""
-    session = _in_float64(situation.session)
+    model = _in_float64(situation.model)
     try:
-        program = session.program(training=situation.training, everything=True)
-        if any(key not in session.feeds.train and key not in session.feeds.fixed for key in program.feeds):
-            raise SessionError(session.feeds.problems)
-    except SessionError as error:
+        program = model.program(training=situation.training, everything=True)
+        if any(key not in model.feeds.train and key not in model.feeds.fixed for key in program.feeds):
+            raise RunError(model.feeds.problems)
+    except RunError as error:
         raise Unanswerable(str(error)) from error
     if program.objective is None:
         raise Unanswerable(program.objective_note or "There is no objective.")
     rows, step = situation.batch
-    rows = torch.tensor(session.samples(), dtype=torch.int64) if rows is None else rows
-    feeds = session.feeds.chosen(program.feeds, rows.to(session.device))
-    return ShownPass(session.graph, program, feeds, session.parameters(program), session.buffers(program), RandomKey(session.seed, step))
+    rows = torch.tensor(model.samples(), dtype=torch.int64) if rows is None else rows
+    feeds = model.feeds.chosen(program.feeds, rows.to(model.device))
+    return ShownPass(model.graph, program, feeds, model.parameters(program), model.buffers(program), RandomKey(model.seed, step))
 
 
-def _in_float64(session: Session) -> Session:
-    if session.dtype == torch.float64 and session.device == "cpu":
-        return session
-    stamp = (session.version, session.edits)
-    made = _twins.get(session)
+def _in_float64(model: Model) -> Model:
+    if model.dtype == torch.float64 and model.device == "cpu":
+        return model
+    stamp = (model.version, model.edits)
+    made = _twins.get(model)
     if made is None or made[0] != stamp:
-        made = (stamp, Session(session.graph, device="cpu", dtype=torch.float64))
-        _twins[session] = made
-    made[1].restore(session.state)
+        made = (stamp, Model(model.graph, device="cpu", dtype=torch.float64))
+        _twins[model] = made
+    made[1].restore(model.state)
     return made[1]

@@ -11,7 +11,7 @@ from engine.numerics.job import JobError, Report, Steps
 from graph.text.messages import _
 
 if TYPE_CHECKING:
-    from engine.training.session import Session
+    from engine.training.model import Model
 
 PROGRAMS: Final[tuple[Format[Trained], ...]] = formats_in("engine.export.formats")
 
@@ -20,17 +20,17 @@ class Context(Protocol):
     """The document as the kernel holds it."""
 
     @property
-    def session(self) -> Session: ...
+    def model(self) -> Model: ...
 
 
 def write_program(context: Context, job: WriteProgram) -> Steps:
     """Raises JobError where the graph cannot be written in this form."""
     form = format_of(Path(f"program{job.ending}"), PROGRAMS) or PROGRAMS[0]
     yield Report(text=_("Writing the program"))
-    session = context.session
-    title = str(session.graph.settings.get("title") or job.title)
+    model = context.model
+    title = str(model.graph.settings.get("title") or job.title)
     try:
-        written = form.write(Trained(session, title))
+        written = form.write(Trained(model, title))
     except ExportError as error:
         raise JobError(str(error)) from None
-    return Program(written.data, written.remark, session.state.step)
+    return Program(written.data, written.remark, model.state.step)

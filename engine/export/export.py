@@ -21,13 +21,13 @@ from engine.export.registry import ExportError
 from engine.export.scopes import Line, Scope, scopes
 from engine.nodes import TYPES
 from engine.nodes.base import NodeType, Settings
+from engine.training.compiled import RunError
 from engine.training.optimizers.base import OptimizerError
 from engine.training.optimizers.registry import optimizer
-from engine.training.session import SessionError
 from engine.training.state import state_key
 
 if TYPE_CHECKING:
-    from engine.training.session import Session
+    from engine.training.model import Model
 
 KNOWN_TO_THE_PROGRAM = ("batched", "producers", "shapes", "training")
 """What stands in a node's settings without being one."""
@@ -37,35 +37,35 @@ UNSELECTED = """# Where a branch is not selected (by max, min, ReLU …) and its
 """
 
 
-def export(session: Session, title: str = "") -> str:
-    """Python source of the session's graph at its current state. Raises ExportError.
+def export(model: Model, title: str = "") -> str:
+    """Python source of the model's graph at its current state. Raises ExportError.
 
     Run by itself it prints `loss = …`: the objective over the whole training part (or of the graph's own inputs), in evaluation
     mode; with `--train` it trains with the document's optimizer.
     """
-    if session.inference.errors:
-        raise ExportError(session.inference.errors[0].text)
+    if model.inference.errors:
+        raise ExportError(model.inference.errors[0].text)
     try:
-        optimizer(str(session.graph.training["optimizer"])).with_defaults(session.graph.training.get("hyper") or {})
+        optimizer(str(model.graph.training["optimizer"])).with_defaults(model.graph.training.get("hyper") or {})
     except OptimizerError as error:
         raise ExportError(str(error)) from None
     try:
-        compiled = session.program(training=False)
-    except SessionError as error:
+        compiled = model.program(training=False)
+    except RunError as error:
         raise ExportError(str(error)) from None
     assert compiled.objective is not None  # a program for training has one
-    text = _Exporter(session, compiled.objective, title).text()
+    text = _Exporter(model, compiled.objective, title).text()
     return text if not compiled.watched else text.replace("\n", f"\n\n{UNSELECTED}", 1)
 
 
 class _Exporter:
-    def __init__(self, session: Session, objective: Key, title: str) -> None:
-        self.session = session
-        self.graph = session.graph
-        self.inference = session.inference
+    def __init__(self, model: Model, objective: Key, title: str) -> None:
+        self.model = model
+        self.graph = model.graph
+        self.inference = model.inference
         self.title = title or str(self.graph.settings.get("title") or "A graph")
         self.objective = objective
-        self.measured = Measured.of(session, objective)
+        self.measured = Measured.of(model, objective)
         needed = self._on_the_way()
         self.nodes = [n for n in self.inference.order if n in needed]
         self.names = python_names((self.graph.nodes[n].name, n, self._more_names(n)) for n in self.nodes)
@@ -103,7 +103,7 @@ class _Exporter:
 
     def _settings(self, node: str) -> Settings:
         batched = self.inference.batched.get(node, frozenset())
-        return settings_of(self.graph, node, training=False, batched=batched, dtype=self.session.dtype)
+        return settings_of(self.graph, node, training=False, batched=batched, dtype=self.model.dtype)
 
     def _arriving(self, node: str) -> dict[str, Any]:
         """The shape at every input port: a tuple at a `many` port, None where nothing is wired."""
@@ -159,7 +159,7 @@ class _Exporter:
         data = self.graph.spec(node).role == "data"
         for port in self.graph.spec(node).outputs:
             if port.name in used or (node, port.name) == self.objective:
-                tensor = self.session.feeds.whole([(node, port.name)], "train")[0]
+                tensor = self.model.feeds.whole([(node, port.name)], "train")[0]
                 about = f"{self.graph.setting(node, 'dataset')}: {'features' if port.name == 'x' else port.name}" if data else ""
                 self.inputs[self._variable((node, port.name))] = Part(tensor, about, batched=data)
 
@@ -189,7 +189,7 @@ class _Exporter:
         """What stands for each `{place}` of a type's code."""
         plan = self._wiring(node)
         places: dict[str, Any] = {name: literal(value) for name, value in vars(s).items() if name not in KNOWN_TO_THE_PROGRAM}
-        places |= {"dtype": str(self.session.dtype), "self": f"self.{self.names[node]}"}
+        places |= {"dtype": str(self.model.dtype), "self": f"self.{self.names[node]}"}
         if node_type.role == "constant":
             places["value"] = f"torch.tensor({literal(_floats(s.value))})"
         for name, argument in zip(plan.names, plan.arguments, strict=True):
@@ -256,14 +256,14 @@ class _Exporter:
         held = ", requires_grad=False" if frozen(self.graph, node) else ""
         for argument in plan.arguments:
             if isinstance(argument, Own) and argument.key[0] == node:
-                name, value = self._tensor_name(argument.key), self.session.state.parameters[state_key(argument.key)]
+                name, value = self._tensor_name(argument.key), self.model.state.parameters[state_key(argument.key)]
                 self.values[path + name] = value
                 if node_type.role == "parameter":
                     places["value"] = zeros(value.shape)
                 elif not constructor:
                     self.here.constructors.append(f"self.{name} = nn.Parameter({zeros(value.shape)}{held})")
             elif isinstance(argument, Held) and (not constructor or argument.key[1] in node_type.code_parameters):
-                name, value = self._tensor_name(argument.key), self.session.state.buffers[state_key(argument.key)]
+                name, value = self._tensor_name(argument.key), self.model.state.buffers[state_key(argument.key)]
                 self.values[path + name] = value
                 if not constructor:
                     self.here.constructors.append(f'self.register_buffer("{name}", {zeros(value.shape)})')
@@ -275,8 +275,8 @@ class _Exporter:
         methods = self._methods()
         classes += self._class(self.root, list(methods.values()))
         return program(
-            self.title, str(self.session.dtype), classes, self.values, self.inputs, self.graph.training, self._learned(),
-            self._report(methods), self.session.state.step,
+            self.title, str(self.model.dtype), classes, self.values, self.inputs, self.graph.training, self._learned(),
+            self._report(methods), self.model.state.step,
         )  # fmt: skip
 
     def _learned(self) -> Literal["all", "some", "none"]:
@@ -320,10 +320,10 @@ class _Exporter:
 
     def _held_out(self) -> dict[str, Part]:
         """The inputs that are others in the test part."""
-        if not self.session.feeds.rows["test"]:
+        if not self.model.feeds.rows["test"]:
             return {}
         found = {}
-        for (node, port), tensor in self.session.feeds.test.items():
+        for (node, port), tensor in self.model.feeds.test.items():
             name = self._variable((node, port)) if node in self.names else ""
             if name in self.inputs:
                 found[name] = replace(self.inputs[name], tensor=tensor)

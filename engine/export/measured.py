@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from engine.compile.environment import Key, Wire, Wiring
 from engine.data import DataError, describe
 from engine.export.scopes import Line, Scope
+from engine.training.compiled import RunError
 from engine.training.measures import Decide
-from engine.training.session import SessionError
 
 if TYPE_CHECKING:
-    from engine.training.session import Session
+    from engine.training.model import Model
 
 Wirings = Callable[[str], Wiring]
 
@@ -32,20 +32,20 @@ class Measured:
     penalties: tuple[tuple[Key, int], ...] = ()
 
     @classmethod
-    def of(cls, session: Session, objective: Key) -> Measured:
-        """What the session itself measures; where no loss node says what is predicted, the value that meets the target."""
+    def of(cls, model: Model, objective: Key) -> Measured:
+        """What the model itself measures; where no loss node says what is predicted, the value that meets the target."""
         try:
-            found = session.measures
-        except SessionError:
+            found = model.measures
+        except RunError:
             return cls()
         prediction, target, right = found.prediction, found.target, found.right
         if prediction is None:
-            prediction, target = _meeting(session, objective)
-        graph = session.graph
+            prediction, target = _meeting(model, objective)
+        graph = model.graph
         if prediction is not None and graph.spec(prediction[0]).role in ("data", "input", "constant"):
             prediction = None
         penalties = tuple((a.key, a.sign) for a in found.addends if a.penalty)
-        return cls(prediction, target, right, _classes(session, target), penalties)
+        return cls(prediction, target, right, _classes(model, target), penalties)
 
     def returned(self, objective: Key) -> list[Key]:
         """The values that the model's own methods return."""
@@ -75,9 +75,9 @@ def _ancestors(node: str, wirings: Wirings) -> set[str]:
     return found
 
 
-def _meeting(session: Session, objective: Key) -> tuple[Key | None, Key | None]:
+def _meeting(model: Model, objective: Key) -> tuple[Key | None, Key | None]:
     """The one value computed from the features that meets the target on the way to the objective, and that target; else None."""
-    inference, graph = session.inference, session.graph
+    inference, graph = model.inference, model.graph
     from_features: set[Key] = set()
     from_target: set[Key] = set()
     meetings: list[tuple[Key, Key]] = []
@@ -99,8 +99,8 @@ def _meeting(session: Session, objective: Key) -> tuple[Key | None, Key | None]:
     return meetings[0] if len(meetings) == 1 and meetings[0][0][0] in inference.ancestors([objective[0]]) else (None, None)
 
 
-def _classes(session: Session, target: Key | None) -> tuple[str, ...]:
-    graph = session.graph
+def _classes(model: Model, target: Key | None) -> tuple[str, ...]:
+    graph = model.graph
     if target is None or graph.spec(target[0]).role != "data":
         return ()
     try:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from graph.text.quoting import quoted_name
 
 if TYPE_CHECKING:
-    from engine.training.session import Session
+    from engine.training.model import Model
 
 Source = TypeVar("Source")
 
@@ -47,7 +47,7 @@ class Format(Generic[Source]):
 class Trained:
     """What a program is written from: a graph with its values as they are now, and its title."""
 
-    session: Session
+    model: Model
     title: str = ""
 
 

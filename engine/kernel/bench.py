@@ -1,4 +1,4 @@
-"""What the kernel works on: one document's session and its trainer. The only part of the kernel that imports torch."""
+"""What the kernel works on: one document's model and its trainer. The only part of the kernel that imports torch."""
 
 from __future__ import annotations
 
@@ -39,7 +39,8 @@ from engine.kernel.trained import Trained, captured
 from engine.kernel.warming import warm_meta, warm_optimizer
 from engine.nodes.catalog import CATALOG
 from engine.numerics.tensors import TensorError
-from engine.training.session import Session, SessionError, Update
+from engine.training.compiled import RunError
+from engine.training.model import Model, Update
 from engine.training.state import State
 from graph.model.edits import StateMove, edit_from_json
 from graph.model.graph import Graph
@@ -49,7 +50,7 @@ from graph.storage.saved import SavedState
 if TYPE_CHECKING:
     from engine.kernel.debugging import Debugging
     from engine.training.curve import Curve
-    from engine.training.trainer import Trainer
+    from engine.training.run import Run
 
 
 def make() -> WorkBench:
@@ -63,8 +64,8 @@ class WorkBench:
         self.training = False
         self.run = 0
         self._graph = Graph(CATALOG)
-        self._session = Session(self._graph)
-        self._trainer: Trainer | None = None
+        self._model = Model(self._graph)
+        self._trainer: Run | None = None
         self._held: Debugging | None = None
         self._extensions = 0
         self._until: int | None = None
@@ -79,7 +80,7 @@ class WorkBench:
 
     @property
     def step(self) -> int:
-        return self._session.state.step
+        return self._model.state.step
 
     # The document
 
@@ -91,13 +92,13 @@ class WorkBench:
             self._fresh(graph, fresh)
             return
         was_training, self.training = self.training, False
-        self._session.move_state(moves)
-        before = {key: tensor.clone() for key, tensor in self._session.values().items()}
+        self._model.move_state(moves)
+        before = {key: tensor.clone() for key, tensor in self._model.values().items()}
         self._graph = graph
         if graph.training["device"] != self._device:
             self._move()
         else:
-            self._follow(self._session.update(graph), before, was_training)
+            self._follow(self._model.update(graph), before, was_training)
         self._configure()
 
     def edit(self, edits: Sequence[dict[str, Any]]) -> None:
@@ -107,7 +108,7 @@ class WorkBench:
         if self._graph.training["device"] != self._device:
             self._move()
         else:
-            update = self._session.update(self._graph)
+            update = self._model.update(self._graph)
             self._follow(update, before, False)
         self._configure()
 
@@ -115,7 +116,7 @@ class WorkBench:
         self.training, self.run, self._trainer, self._extensions = False, run, None, 0
         self._graph = graph
         self._device = str(graph.training["device"])
-        self._session = Session(graph, self._device)
+        self._model = Model(graph, self._device)
         self._metrics = {}
         self._trained.forget()
         self._forget_past()
@@ -126,13 +127,13 @@ class WorkBench:
     def _values_before(self, edits: Sequence[dict[str, Any]]) -> dict[tuple[str, str], torch.Tensor]:
         """Copies of the learned tensors an edit may replace: a slider's tick must not pay for all of them."""
         touched = {row.get("node") for row in edits} | {r.get("node") for row in edits for r in row.get("edits", ()) if isinstance(r, dict)}
-        return {key: tensor.clone() for key, tensor in self._session.values().items() if key[0] in touched}
+        return {key: tensor.clone() for key, tensor in self._model.values().items() if key[0] in touched}
 
     def _follow(self, update: Update, before: Mapping[tuple[str, str], torch.Tensor], paused: bool) -> None:
         """Say what an edit did to the trained values: those that are really others than before."""
-        session = self._session
-        now = session.values()
-        same = {session.name(key) for key, old in before.items() if key in now and torch.equal(old, now[key])}
+        model = self._model
+        now = model.values()
+        same = {model.name(key) for key, old in before.items() if key in now and torch.equal(old, now[key])}
         anew = tuple(name for name in update.made_anew if name not in same)
         if anew:
             self._forget_past()
@@ -144,27 +145,27 @@ class WorkBench:
 
     def _move(self) -> None:
         """To another device, with everything trained so far."""
-        state = captured(self._session, self._trainer)
+        state = captured(self._model, self._trainer)
         self._device = str(self._graph.training["device"])
-        self._session = Session(self._graph, self._device)
-        self._session.restore(state)
+        self._model = Model(self._graph, self._device)
+        self._model.restore(state)
         self._forget_past()
         curve, self._trainer = self._trainer.curve if self._trainer else None, None
         if curve is not None:
             self._resume(state, curve)
-        self._say(self._session.device_note)
+        self._say(self._model.compiled.device_note)
 
     def _configure(self) -> None:
         """Training settings into the run there is; a finished run that was continued keeps its later end."""
         if self._trainer is None:
-            self._trained.configure(self._session)
+            self._trained.configure(self._model)
             return
         training = dict(self._graph.training)
         try:
             self._trainer.configure(training)
             if self._extensions and self._trainer.total_steps:
                 self._trainer.configure({**training, "steps": self._trainer.total_steps * (1 + self._extensions)})
-        except SessionError as error:
+        except RunError as error:
             self._stop(error)
 
     # Training
@@ -176,7 +177,7 @@ class WorkBench:
             return  # that run is gone
         try:
             self._carry_out(command)
-        except SessionError as error:  # the graph was edited since, and is none that can be trained
+        except RunError as error:  # the graph was edited since, and is none that can be trained
             self._stop(error)
 
     def _carry_out(self, command: Command) -> None:
@@ -213,14 +214,14 @@ class WorkBench:
             trainer.restore(trainer.capture())
         if trainer.finished:
             self._extend(trainer)
-        self._say(self._session.device_note)
+        self._say(self._model.compiled.device_note)
         self.debugging.begin(trainer)
         self._metrics = {name: value for name, value in self._metrics.items() if name not in ("train_loss", "penalty")}  # measured at rest
         self.training = True
         self._until = self.step + steps if steps is not None else None
         self._speed.clear()
 
-    def _extend(self, trainer: Trainer) -> None:
+    def _extend(self, trainer: Run) -> None:
         """A finished run goes on for its full length again, wherever its file said it stood."""
         trainer.configure(dict(self._graph.training))
         self._extensions = self.step // trainer.total_steps if trainer.total_steps else 0
@@ -258,9 +259,9 @@ class WorkBench:
             self._say(f"Step {step:,} is no longer held." if step >= 0 else "This is the first iteration: there is none before it.")
 
     def _reset(self, successor: int) -> None:
-        left = self._trained.left = self._trained.leave(self._session, self._trainer, self.run)
+        left = self._trained.left = self._trained.leave(self._model, self._trainer, self.run)
         self._start_over(successor)
-        self._session.reset()
+        self._model.reset()
         self._trained.token = 0
         self._say(f"Reset to the graph's own values. Run > Take back Reset returns to step {left.state.step:,}." if left else "")
 
@@ -269,11 +270,11 @@ class WorkBench:
         left = self._trained.left
         if left is None:
             return
-        self._trained.left = self._trained.leave(self._session, self._trainer, self.run)
+        self._trained.left = self._trained.leave(self._model, self._trainer, self.run)
         self._start_over(left.run)
-        lost = self._trained.take_up(self._session, left)
+        lost = self._trained.take_up(self._model, left)
         if left.curve is not None:
-            self._resume(self._session.state.copy(), left.curve)
+            self._resume(self._model.state.copy(), left.curve)
         self._measure()
         self._say(lost.strip())
 
@@ -289,9 +290,9 @@ class WorkBench:
         curve = pickle.loads(handed.rest)  # from our own process, through our own pipe
         if not handed.saved.step:
             return
-        lost = self._trained.take_up(self._session, handed.saved)
+        lost = self._trained.take_up(self._model, handed.saved)
         if curve is not None:
-            self._resume(self._session.state.copy(), curve)
+            self._resume(self._model.state.copy(), curve)
         self._say(f"The engine was started again; training can go on from step {handed.saved.step:,}.{lost}")
 
     def _load(self, saved: SavedState) -> None:
@@ -299,7 +300,7 @@ class WorkBench:
         if not saved.step:
             return
         try:
-            lost = self._trained.take_up(self._session, saved)
+            lost = self._trained.take_up(self._model, saved)
         except TensorError as error:
             self._say(f"The file's trained values cannot be used: {error}. The graph starts untrained.")
             self._trained.moved_on()
@@ -317,14 +318,14 @@ class WorkBench:
             trainer.restore(state)
             trainer.curve = curve
 
-    def _made_trainer(self) -> Trainer | None:
+    def _made_trainer(self) -> Run | None:
         """The run's trainer; None, and the reason said, where this graph cannot be trained."""
-        from engine.training.trainer import Trainer  # not before the first trace, which does not wait for it
+        from engine.training.run import Run  # not before the first trace, which does not wait for it
 
         if self._trainer is None:
             try:
-                self._trainer = Trainer(self._session)
-            except SessionError as error:
+                self._trainer = Run(self._model).prepare()
+            except RunError as error:
                 self._stop(error)
         return self._trainer
 
@@ -340,16 +341,16 @@ class WorkBench:
         if self._held is not None:
             self._held.forget()
 
-    def _showing(self) -> Trainer | None:
+    def _showing(self) -> Run | None:
         """The trainer whose coming step is shown, where the debugger is open and there is something to train."""
-        from engine.training.trainer import Trainer
+        from engine.training.run import Run
 
         if self._held is None or not self._held.on or self.training:
             return None
         try:
-            self._trainer = self._trainer or Trainer(self._session)
+            self._trainer = self._trainer or Run(self._model).prepare()
             self._trainer.coming()
-        except SessionError:
+        except RunError:
             return None
         return self._trainer
 
@@ -361,15 +362,15 @@ class WorkBench:
         self.debugging.keep(trainer)
         self._advance(trainer, max_seconds=seconds, max_steps=self._until - self.step if self._until is not None else None)
 
-    def _advance(self, trainer: Trainer, max_seconds: float = math.inf, max_steps: int | None = None) -> None:
+    def _advance(self, trainer: Run, max_seconds: float = math.inf, max_steps: int | None = None) -> None:
         before = self.step
         try:
             if self.debugging.conditions:
                 if self.debugging.run(trainer, max_seconds, max_steps or math.inf):
                     self._stopped_by(self.debugging)
             else:
-                trainer.run(max_seconds, max_steps)
-        except SessionError as error:
+                trainer.train(max_seconds, max_steps)
+        except RunError as error:
             self._stop(error)
             return
         finally:
@@ -390,7 +391,7 @@ class WorkBench:
             self._say(condition.stop(self.step, node.name if node is not None else "", None), condition.node or None)
             self._measure()
 
-    def _stop(self, error: SessionError) -> None:
+    def _stop(self, error: RunError) -> None:
         self.training = False
         nodes = [node for problem in error.problems for node in problem.nodes]
         self._say(str(error), nodes[0] if nodes else None)
@@ -403,7 +404,7 @@ class WorkBench:
         if self._trainer is not None and self.step:
             try:
                 self._metrics = dict(self._trainer.metrics())
-            except SessionError:
+            except RunError:
                 self._metrics = {}
 
     # Answers
@@ -413,11 +414,11 @@ class WorkBench:
             return self._trainer.trace_view()
         if (trainer := self._showing()) is not None:
             return trainer.coming_view()
-        return self._session.trace_view()
+        return self._model.trace_view()
 
     def progress(self, points_known: Mapping[int, int]) -> Progress:
-        trainer, state = self._trainer, self._session.state
-        session = self._session
+        trainer, state = self._trainer, self._model.state
+        model = self._model
         left = self._trained.left
         more: dict[str, Any] = {}
         if trainer is not None:
@@ -432,7 +433,7 @@ class WorkBench:
         return Progress(
             self._phase(), self.run, state.step, state.epoch, int(self._graph.training["epochs"] or 0), metrics=dict(self._metrics),
             steps_per_second=self._speed.at(state.step) if self.training else 0.0, message=self._message, problem_node=self._problem_node,
-            problems=tuple(session.problems), made_anew=self._made_anew, device=session.device, dtype=session.dtype_name,
+            problems=tuple(model.problems), made_anew=self._made_anew, device=model.device, dtype=model.dtype_name,
             trained=self._trained.token if state.step else 0,
             before_reset=left.state.step if left is not None else 0, run_before_reset=left.run if left is not None else 0, **more,
         )  # fmt: skip
@@ -448,24 +449,24 @@ class WorkBench:
         return "finished" if trainer is not None and trainer.finished else "paused"
 
     def state(self) -> Handover:
-        return self._trained.hand_over(self._session, self._trainer)
+        return self._trained.hand_over(self._model, self._trainer)
 
     def kept(self) -> Kept:
         from engine.training.keep import keep
 
-        edit, attachments = keep(self._session)
+        edit, attachments = keep(self._model)
         self._attachments.update(attachments)
         return Kept(edit.to_json(), attachments)
 
     def array(self, key: ArrayKey) -> np.ndarray | None:
         kind, *place = key
         if kind == "parameter":
-            tensor: Any = self._session.values().get((place[0], place[1]))
+            tensor: Any = self._model.values().get((place[0], place[1]))
         else:
             try:
                 showing = self._showing()
-                trace = shown(self._session, self._trainer, self.training, showing is not None)
-            except SessionError:
+                trace = shown(self._model, self._trainer, self.training, showing is not None)
+            except RunError:
                 return None
             tensor = part(trace, kind, tuple(place))
         return None if tensor is None or isinstance(tensor, Absent) else tensor.detach().cpu().numpy().copy()
@@ -475,7 +476,7 @@ class WorkBench:
         return {question: answered(context, question, hidden) for question in questions}
 
     def context(self) -> Situation:
-        return Situation(self._session, self._trainer, self.training, self._showing() is not None)
+        return Situation(self._model, self._trainer, self.training, self._showing() is not None)
 
     def covered(self, answer: Any, hidden: Hidden) -> Any:
         from engine.explain.covering import covered

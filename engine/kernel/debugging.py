@@ -11,9 +11,9 @@ from typing import Any
 from engine.compile.trace import array_view
 from engine.compile.views import Absent
 from engine.explain.condition import Condition
+from engine.training.compiled import RunError
 from engine.training.history import Past, Range
-from engine.training.session import SessionError
-from engine.training.trainer import Trainer
+from engine.training.run import Run
 from graph.model.training_settings import conditions
 
 EVERY = 0.1
@@ -46,10 +46,10 @@ class Debugging:
 
     # The past
 
-    def keep(self, trainer: Trainer, single: bool = False) -> None:
+    def keep(self, trainer: Run, single: bool = False) -> None:
         """Hold the state the run stands at, before it goes on: always where a person makes a `single` step, else as often as is cheap."""
         self._follow(trainer)
-        state, now = trainer.session.state, time.perf_counter()
+        state, now = trainer.model.state, time.perf_counter()
         self.past.reached(state.step)
         if not single and now - self._kept_at < max(EVERY, self._cost / SHARE):
             return
@@ -59,13 +59,13 @@ class Debugging:
             self._kept_at = time.perf_counter()
             self._cost = self._kept_at - now
 
-    def ranges(self, trainer: Trainer) -> tuple[Range, ...]:
+    def ranges(self, trainer: Run) -> tuple[Range, ...]:
         """The steps that `go` accepts."""
         self._follow(trainer)
-        self.past.reached(trainer.session.state.step)
+        self.past.reached(trainer.model.state.step)
         return self.past.ranges()
 
-    def go(self, trainer: Trainer, step: int) -> bool:
+    def go(self, trainer: Run, step: int) -> bool:
         """Bring the run to a step it was at, exactly; False where that is no longer held."""
         self.keep(trainer, single=True)
         moment = self.past.nearest(step)
@@ -75,12 +75,12 @@ class Debugging:
         self.stopped = None
         return True
 
-    def _follow(self, trainer: Trainer) -> None:
+    def _follow(self, trainer: Run) -> None:
         """See whether states held still fit, and whether steps made from them would still be the same."""
-        session, training = trainer.session, trainer.training
-        state = session.state
-        fits = (trainer.spec.key, session.dtype, *((n, t.shape) for part in (state.parameters, state.buffers) for n, t in part.items()))
-        known = (session.version, session.edits, trainer.hyper, conditions(training, "batches"), session.seed)
+        model, training = trainer.model, trainer.training
+        state = model.state
+        fits = (trainer.spec.key, model.dtype, *((n, t.shape) for part in (state.parameters, state.buffers) for n, t in part.items()))
+        known = (model.version, model.edits, trainer.hyper, conditions(training, "batches"), model.seed)
         if fits != self._fits:
             self.past.clear()
         if (fits, known) != (self._fits, self._known):
@@ -94,19 +94,19 @@ class Debugging:
         self.conditions = tuple(conditions)
         self._met.intersection_update(self.conditions)
 
-    def begin(self, trainer: Trainer) -> None:
+    def begin(self, trainer: Run) -> None:
         """Training starts: what is met already does not stop it, only what comes to be met."""
         self.stopped = None
         try:
             self._met = {condition for condition, _ in self._met_now(trainer)} if self.conditions else set()
-        except SessionError:  # the coming step cannot be computed: training will say why
+        except RunError:  # the coming step cannot be computed: training will say why
             self._met = set()
 
-    def run(self, trainer: Trainer, seconds: float, steps: float = math.inf) -> bool:
+    def run(self, trainer: Run, seconds: float, steps: float = math.inf) -> bool:
         """Train step by step for this long, looking at the conditions before each; whether one of them was met."""
         end = time.perf_counter() + seconds
         while steps > 0 and not trainer.finished:
-            trainer.run(max_steps=1)
+            trainer.train(max_steps=1)
             steps -= 1
             if trainer.problem is None and self._stops(trainer):
                 return True
@@ -114,21 +114,21 @@ class Debugging:
                 break
         return False
 
-    def _stops(self, trainer: Trainer) -> bool:
+    def _stops(self, trainer: Run) -> bool:
         met = self._met_now(trainer)
         new = [each for each in met if each[0] not in self._met]
         self._met = {condition for condition, _ in met}
         self.stopped, self.met = new[0] if new else (None, None)
         return bool(new)
 
-    def _met_now(self, trainer: Trainer) -> list[tuple[Condition, float]]:
+    def _met_now(self, trainer: Run) -> list[tuple[Condition, float]]:
         """Those that hold, each with a number for which it does: of the run by its last loss and step, of a node by the pass of the
         coming step."""
         trace = trainer.coming_trace() if any(not c.of_the_run for c in self.conditions) else None
         found = []
         for condition in self.conditions:
             if condition.of_the_run:
-                number = trainer.loss if condition.quantity == "loss" else float(trainer.session.state.step)
+                number = trainer.loss if condition.quantity == "loss" else float(trainer.model.state.step)
                 met = number if number is not None and condition.holds_for(number) else None
             else:
                 assert trace is not None

@@ -1,4 +1,4 @@
-"""Which trained values the kernel's session has: their token, how they are handed over and taken up, and those before the last reset."""
+"""Which trained values the kernel's model has: their token, how they are handed over and taken up, and those before the last reset."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from engine.training.saved import pack_state, put_back, with_waiting
 
 if TYPE_CHECKING:
     from engine.training.curve import Curve
-    from engine.training.session import Session
+    from engine.training.model import Model
+    from engine.training.run import Run
     from engine.training.state import State
-    from engine.training.trainer import Trainer
     from graph.storage.saved import SavedState
 
 
@@ -46,37 +46,37 @@ class Trained:
         """Another document."""
         self.token, self.left = 0, None
 
-    def configure(self, session: Session) -> None:
+    def configure(self, model: Model) -> None:
         """Before there is a trainer: another optimizer than the one that remembered something has no use for it."""
-        if session.graph.training["optimizer"] != self._optimizer:
-            session.state.optimizer.clear()
+        if model.graph.training["optimizer"] != self._optimizer:
+            model.state.optimizer.clear()
 
-    def leave(self, session: Session, trainer: Trainer | None, run: int) -> Left | None:
+    def leave(self, model: Model, trainer: Run | None, run: int) -> Left | None:
         """The run as it is, before something else takes its place; None where nothing was trained."""
-        if not session.state.step:
+        if not model.state.step:
             return None
-        state, curve = with_waiting(session, captured(session, trainer)), trainer.curve if trainer is not None else None
-        return Left(state, curve, self.token, session.seed, run)
+        state, curve = with_waiting(model, captured(model, trainer)), trainer.curve if trainer is not None else None
+        return Left(state, curve, self.token, model.seed, run)
 
-    def hand_over(self, session: Session, trainer: Trainer | None) -> Handover:
+    def hand_over(self, model: Model, trainer: Run | None) -> Handover:
         """Everything another kernel, or a file, needs to go on from here."""
-        optimizer = trainer.spec.key if trainer is not None else str(session.graph.training["optimizer"])
-        saved = pack_state(with_waiting(session, captured(session, trainer)), optimizer, self.token, session.seed)
+        optimizer = trainer.spec.key if trainer is not None else str(model.graph.training["optimizer"])
+        saved = pack_state(with_waiting(model, captured(model, trainer)), optimizer, self.token, model.seed)
         return Handover(saved, pickle.dumps(trainer.curve if trainer is not None else None, protocol=5))
 
-    def take_up(self, session: Session, values: SavedState | Left) -> str:
+    def take_up(self, model: Model, values: SavedState | Left) -> str:
         """Go on from values; what to say about those that no longer fit. Raises TensorError."""
         if isinstance(values, Left):
-            session.seed = values.seed
-        lost = session.put_back(values.state) if isinstance(values, Left) else put_back(session, values)
-        self._optimizer = str(session.graph.training["optimizer"])
+            model.seed = values.seed
+        lost = model.put_back(values.state) if isinstance(values, Left) else put_back(model, values)
+        self._optimizer = str(model.graph.training["optimizer"])
         self.token = time.time_ns() if lost else values.token
         return _without_place(lost)
 
 
-def captured(session: Session, trainer: Trainer | None) -> State:
+def captured(model: Model, trainer: Run | None) -> State:
     """A copy of everything that training changes."""
-    return trainer.capture() if trainer is not None else session.state.copy()
+    return trainer.capture() if trainer is not None else model.state.copy()
 
 
 def _without_place(lost: Sequence[str]) -> str:

@@ -7,17 +7,17 @@ import threading
 import torch
 
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
+from engine.training.model import Model
 
 
 def warm_optimizer() -> None:
     """Two steps of a small network: the kernels of training are loaded and the first press of Train does not wait."""
-    from engine.training.trainer import Trainer
+    from engine.training.run import Run
     from graph.formula.to_graph import build
 
     graph = build("mean((w*x - 1)^2)", CATALOG, {"x": 1.0}, {"w": 0.5})
-    trainer = Trainer(Session(graph))
-    trainer.run(max_steps=2)
+    trainer = Run(Model(graph))
+    trainer.train(max_steps=2)
     trainer.metrics()
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from graph.model.graph import Graph
 
 
-class Fitting:
+class FittedBuffers:
     """The nodes of one graph that have fitted buffers, in the order of computation, so that one may feed the next."""
 
     def __init__(self, graph: Graph, inference: Inference) -> None:

@@ -6,33 +6,33 @@ from typing import Any
 
 from engine.compile.environment import Key
 from engine.numerics.tensors import INLINE, pack
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.model.edits import Compound, SetParam
 
 
-def keep(session: Session) -> tuple[Compound, dict[str, bytes]]:
-    """(the edit, attachments its references need), of everything in the session's state that differs from the document's values.
+def keep(model: Model) -> tuple[Compound, dict[str, bytes]]:
+    """(the edit, attachments its references need), of everything in the model's state that differs from the document's values.
 
     A Parameter whose value is typed gets the trained one in its place; every other node carries its tensors beside its settings.
     """
     tensors: dict[str, dict[str, Any]] = {}
     attachments: dict[str, bytes] = {}
     edits: list[SetParam] = []
-    for key, tensor in session.values().items():
-        if key in session.fitted:  # it follows from the training data, which the document has anyway
+    for key, tensor in model.values().items():
+        if key in model.fitted:  # it follows from the training data, which the document has anyway
             continue
-        if _typed(session, key) and tensor.numel() <= INLINE:
+        if _typed(model, key) and tensor.numel() <= INLINE:
             edits.append(SetParam(key[0], "value", tensor.detach().cpu().tolist()))
             continue
         stands, more = pack(tensor)
         tensors.setdefault(key[0], {})[key[1]] = stands
         attachments |= more
     edits += [SetParam(node, "tensors", values) for node, values in tensors.items()]
-    graph = session.graph
+    graph = model.graph
     changed = tuple(edit for edit in edits if graph.nodes[edit.node].params.get(edit.name) != edit.value)
     return Compound(changed, "Keep trained values"), attachments
 
 
-def _typed(session: Session, key: Key) -> bool:
-    graph = session.graph
+def _typed(model: Model, key: Key) -> bool:
+    graph = model.graph
     return graph.spec(key[0]).role == "parameter" and graph.setting(key[0], "initialisation") == "value"

@@ -6,18 +6,18 @@ from typing import Any
 
 from engine.compile.environment import Key
 from engine.numerics.plain import tensor_json
-from engine.training.session import Session
+from engine.training.model import Model
 
 
-def evaluated(session: Session, tested: bool) -> tuple[float, dict[str, float]]:
+def evaluated(model: Model, tested: bool) -> tuple[float, dict[str, float]]:
     """The objective over the whole training part, penalties included, and those of `train_loss, train_accuracy, test_loss,
     test_accuracy, penalty` that apply, in evaluation mode. `tested`: whether the test part has anything to say."""
-    train = session.evaluate("train")
+    train = model.evaluate("train")
     found = {"train_loss": train["loss"]}
     if "accuracy" in train:
         found["train_accuracy"] = train["accuracy"]
     if tested:
-        test = session.evaluate("test")
+        test = model.evaluate("test")
         found["test_loss"] = test["loss"]
         if "accuracy" in test:
             found["test_accuracy"] = test["accuracy"]
@@ -26,13 +26,13 @@ def evaluated(session: Session, tested: bool) -> tuple[float, dict[str, float]]:
     return train["objective"], found
 
 
-def learned(session: Session, full: bool) -> dict[str, Any]:
+def learned(model: Model, full: bool) -> dict[str, Any]:
     """Every learned tensor as JSON, by its name."""
-    parameters = session.inference.parameters
-    return {_shown(session, key): tensor_json(tensor, full) for key, tensor in session.values().items() if key in parameters}
+    parameters = model.inference.parameters
+    return {_shown(model, key): tensor_json(tensor, full) for key, tensor in model.values().items() if key in parameters}
 
 
-def _shown(session: Session, key: Key) -> str:
+def _shown(model: Model, key: Key) -> str:
     """`hidden.W` for a layer's tensor; a Parameter node is its own name."""
-    graph = session.graph
-    return graph.nodes[key[0]].name if graph.spec(key[0]).role == "parameter" else session.name(key)
+    graph = model.graph
+    return graph.nodes[key[0]].name if graph.spec(key[0]).role == "parameter" else model.name(key)

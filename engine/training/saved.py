@@ -15,7 +15,7 @@ from engine.training.state import PARTS, State
 from graph.storage.saved import DTYPES, SavedState
 
 if TYPE_CHECKING:
-    from engine.training.session import Session
+    from engine.training.model import Model
 
 TOGETHER = 4096
 """With more numbers than this in all, a file is an archive: nobody reads them as text."""
@@ -44,35 +44,35 @@ def unpack_state(saved: SavedState) -> State:
     return state
 
 
-def put_back(session: Session, saved: SavedState, spared: Collection[str] = ()) -> tuple[str, ...]:
-    """Let a session go on from a file's values, except those of the `spared` nodes. Returns the names of values that no longer fit.
+def put_back(model: Model, saved: SavedState, spared: Collection[str] = ()) -> tuple[str, ...]:
+    """Let a model go on from a file's values, except those of the `spared` nodes. Returns the names of values that no longer fit.
 
-    The memory of another optimizer than the document's is of no use. Raises TensorError, and then the session is as it was.
+    The memory of another optimizer than the document's is of no use. Raises TensorError, and then the model is as it was.
     """
     state = unpack_state(saved)
     for part in (state.parameters, state.buffers):
         for name in [name for name in part if name.rpartition(".")[0] in spared]:
             del part[name]
-    same = saved.optimizer == session.graph.training["optimizer"]
+    same = saved.optimizer == model.graph.training["optimizer"]
     usable = same and saved.optimizer in OPTIMIZERS and OPTIMIZERS[saved.optimizer].can_load(state.optimizer)
-    state.optimizer = {name: _remembered(session, tensor) for name, tensor in state.optimizer.items()} if usable else {}
+    state.optimizer = {name: _remembered(model, tensor) for name, tensor in state.optimizer.items()} if usable else {}
     if saved.seed is not None:
-        session.seed = saved.seed
-    lost = session.put_back(state)
+        model.seed = saved.seed
+    lost = model.put_back(state)
     return lost if usable or not same else (*lost, "what the optimizer remembered")
 
 
-def with_waiting(session: Session, state: State) -> State:
+def with_waiting(model: Model, state: State) -> State:
     """The state with the trained values of nodes that do not use them now, which the file must not lose."""
-    state.parameters = session.waiting() | state.parameters
+    state.parameters = model.waiting() | state.parameters
     return state
 
 
-def _remembered(session: Session, tensor: Tensor) -> Tensor:
-    """What an optimizer remembers, where the session computes; single numbers stay as they are."""
+def _remembered(model: Model, tensor: Tensor) -> Tensor:
+    """What an optimizer remembers, where the model computes; single numbers stay as they are."""
     if not tensor.dim():
         return tensor
-    return tensor.to(device=session.device, dtype=session.dtype if tensor.is_floating_point() else tensor.dtype)
+    return tensor.to(device=model.device, dtype=model.dtype if tensor.is_floating_point() else tensor.dtype)
 
 
 def _numbers(tensor: Tensor) -> dict[str, Any]:

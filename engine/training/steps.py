@@ -1,4 +1,4 @@
-"""Training steps: made one after another on a session's live tensors, counted, gone back behind, and made again exactly."""
+"""Training steps: made one after another on a model's live tensors, counted, gone back behind, and made again exactly."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from torch import Tensor
 
 from engine.compile.program import Program
 from engine.training.batches import Batches
+from engine.training.model import Model
 from engine.training.moves import moved_memory
 from engine.training.optimizers.base import Optimizer
-from engine.training.session import Session
 from engine.training.state import State, state_key
 
 
@@ -23,8 +23,8 @@ class Steps:
     `losses` are those of the steps made last, `loss` the newest; `last` is the (epoch, position) of the mini-batch it was computed on.
     """
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, model: Model) -> None:
+        self.model = model
         self.loss: float | None = None
         self.losses: list[float] = []
         self.last: tuple[int, int] | None = None
@@ -41,8 +41,8 @@ class Steps:
         """Make steps with this program and this optimizer from here on."""
         self._program, self._optimizer = program, optimizer
         self._step = program.stepper()
-        self._parameters = self.session.parameters(program)
-        self._buffers = self.session.buffers(program)
+        self._parameters = self.model.parameters(program)
+        self._buffers = self.model.buffers(program)
         self._names = [state_key(key) for key in program.trainable_keys]
         self._random = any(o.type.random for o in program.plan.operations)
 
@@ -50,19 +50,19 @@ class Steps:
 
     def next_feeds(self, feeds: list[list[Tensor]], count: int) -> list[list[Tensor]]:
         """What the next `count` steps are fed, the end of the epoch permitting."""
-        position = self.session.state.position
+        position = self.model.state.position
         return feeds * count if self.batches.whole else feeds[position : position + count]
 
     def make(self, feeds: list[list[Tensor]], first: int, deadline: float = math.inf) -> bool:
         """The loop itself, from step `first` on. Fills `losses`; True when the last loss was not finite (its step was not made)."""
         losses = self.losses = []
         step, parameters, move = self._step, self._parameters, self._optimizer.step
-        buffers, random, key = self._buffers, self._random, self.session.random(0)
+        buffers, random, key = self._buffers, self._random, self.model.random(0)
         evaluates = self._optimizer.evaluates_loss
         clock, inf = time.perf_counter, math.inf
         for i, batch in enumerate(feeds, first):
             if random:
-                key = self.session.random(i)
+                key = self.model.random(i)
             if evaluates:
                 value = self._minimise(batch, key)
             else:
@@ -89,7 +89,7 @@ class Steps:
 
     def count(self, step: int) -> None:
         """Bring the state's counters and buffers up to date with the steps just made, which led to `step`."""
-        state, whole = self.session.state, self.batches.whole
+        state, whole = self.model.state, self.batches.whole
         made = step - state.step
         if made:
             self.loss = self.losses[-1]
@@ -109,7 +109,7 @@ class Steps:
     def remembered(self) -> dict[str, Tensor]:
         """The optimizer's memory, also under the names that parameters have moved to since it was bound."""
         memory = self._optimizer.state_dict(self._names)
-        return memory | moved_memory(self.session.moved, memory)
+        return memory | moved_memory(self.model.moved, memory)
 
     def memory(self) -> dict[str, Tensor]:
         """What the optimizer remembers, without a copy."""
@@ -121,12 +121,12 @@ class Steps:
 
     def take(self, state: State) -> None:
         """Go to a captured state of this very run: same tensors, same optimizer object."""
-        mine = self.session.state
+        mine = self.model.state
         for name, tensor in mine.parameters.items():
             tensor.copy_(state.parameters[name])
         mine.buffers.update({name: tensor.clone() for name, tensor in state.buffers.items()})
         mine.step, mine.epoch, mine.position = state.counters
-        self._buffers = self.session.buffers(self._program)
+        self._buffers = self.model.buffers(self._program)
         self.remember(state.optimizer)
 
     def start_from(self, state: State, loss: float | None) -> None:
@@ -137,12 +137,12 @@ class Steps:
 
     def _before(self) -> tuple[int, int]:
         """The (epoch, position) of the mini-batch before the coming one."""
-        epoch, position = self.session.state.epoch, self.session.state.position
+        epoch, position = self.model.state.epoch, self.model.state.position
         return (epoch, position - 1) if position else (max(epoch - 1, 0), self.batches.count - 1)
 
     def replay(self, step: int) -> None:
         """Make the steps up to `step` once more, without curves; fewer where one has no finite loss."""
-        state = self.session.state
+        state = self.model.state
         while state.step < step:
             feeds = self.batches.lay_out(state.epoch)
             following = self.next_feeds(feeds, step - state.step)

@@ -16,8 +16,8 @@ from engine.compile.trace import Trace
 from engine.compile.views import Absent
 from engine.data import load as load_data
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
-from engine.training.trainer import Trainer
+from engine.training.model import Model
+from engine.training.run import Run
 from graph.model.edits import SetTraining
 from graph.model.graph import Graph
 from graph.model.lint import lint
@@ -51,16 +51,16 @@ LEARNING = [name for name in NAMES if learns(open_example(name))]
 @functools.cache
 def trained(name: str, **training: Any) -> tuple[float, dict[str, Any]]:
     """(objective before training, what `train --json` prints)."""
-    trainer = Trainer(Session(open_example(name, **training), device="cpu"))
+    trainer = Run(Model(open_example(name, **training), device="cpu"))
     before = trainer.result()["loss"]
-    trainer.run()
+    trainer.train()
     return before, trainer.result(full=True)
 
 
 class Numbers:
     """A trace read by names."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Model) -> None:
         self.graph, self.trace = session.graph, session.trace()
 
     def _key(self, name: str) -> tuple[str, str]:
@@ -93,7 +93,7 @@ def _present(gradient: torch.Tensor | Absent) -> np.ndarray:
 
 
 def numbers(name: str) -> Numbers:
-    return Numbers(Session(open_example(name)))
+    return Numbers(Model(open_example(name)))
 
 
 def training_part(name: str) -> tuple[np.ndarray, np.ndarray]:
@@ -135,7 +135,7 @@ def test_saving_an_example_again_changes_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_runs_without_a_problem_and_every_number_is_finite(name: str) -> None:
-    session = Session(open_example(name))
+    session = Model(open_example(name))
     trace: Trace = session.trace()
     assert session.problems == [] and trace.problems == () and trace.objective is not None
     tensors = [*trace.values.values(), *trace.parameters.values()]
@@ -289,7 +289,7 @@ def test_gradient_descent_at_the_saddle_follows_its_closed_form() -> None:
 def test_digits_are_read_over_five_seeds(name: str, mean: float, least: float) -> None:
     results = [trained(name, seed=seed)[1] for seed in range(5)]
     accuracies = [result["metrics"]["test_accuracy"] for result in results]
-    rows = Session(open_example(name)).feeds.rows
+    rows = Model(open_example(name)).feeds.rows
     assert rows["test"] >= (rows["train"] + rows["test"]) / 5
     assert np.mean(accuracies) >= mean and min(accuracies) >= least, accuracies
     assert max(result["seconds"] for result in results) < 20

@@ -133,9 +133,9 @@ def test_trained_values_are_asked_for_saved_opened_and_reset(window: Window, qtb
 
 def test_a_running_training_is_saved_as_one_step_of_it(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     """The file continues to exactly the numbers that an uninterrupted run has at a later step."""
+    from engine.training.model import Model as EngineSession
+    from engine.training.run import Run
     from engine.training.saved import put_back
-    from engine.training.session import Session as EngineSession
-    from engine.training.trainer import Trainer
 
     kernel, path = window.kernel, tmp_path / "running.gradwire"
     assert kernel is not None
@@ -153,8 +153,8 @@ def test_a_running_training_is_saved_as_one_step_of_it(window: Window, qtbot: Qt
     assert loaded.state is not None
     resumed, whole = EngineSession(loaded.graph), EngineSession(loaded.graph)
     assert put_back(resumed, loaded.state) == ()
-    Trainer(whole).run(max_steps=loaded.state.step + 5)
-    Trainer(resumed).run(max_steps=5)
+    Run(whole).train(max_steps=loaded.state.step + 5)
+    Run(resumed).train(max_steps=5)
     assert resumed.state.diff(whole.state) == {}
 
 

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from engine.explain.cards import Array, CardOf, Line, Number, Tex
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.model.address import first_output, parameter, wire
 from tests.support.latex import evaluate
 
 
-def every_question(session: Session, **more: Any) -> Iterator[CardOf]:
+def every_question(session: Model, **more: Any) -> Iterator[CardOf]:
     yield from (CardOf(first_output(session.graph, node), **more) for node in session.graph.nodes)
     yield from (CardOf(wire(edge), **more) for edge in session.graph.edges)
     yield from (CardOf(parameter(node, name), **more) for node, name in session.inference.parameters)

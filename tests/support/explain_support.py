@@ -16,7 +16,7 @@ from engine.kernel.job_client import JobClient, OnEnd, OnProgress
 from engine.kernel.jobs import Jobs
 from engine.kernel.protocol import Progress
 from engine.numerics.job import Job
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.storage.document import Change, Document
 from ui.look.schedule import Schedule
 
@@ -62,9 +62,9 @@ class Desk(QObject):
     def wait_values(self, ms: int = 12) -> bool:
         return False
 
-    def session(self) -> Session:
+    def session(self) -> Model:
         assert self._document is not None
-        return Session(self._document.graph)
+        return Model(self._document.graph)
 
     def _evaluate(self) -> None:
         document = self._document

@@ -13,8 +13,8 @@ import torch
 
 from engine.compile.views import Absent
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
-from engine.training.trainer import Trainer
+from engine.training.model import Model
+from engine.training.run import Run
 from graph.lessons.lesson import ENDING, Lesson, Question, Step, graph_path, load
 from graph.lessons.lesson_graph import graph_at, resolve
 from graph.model.graph import Graph
@@ -43,11 +43,11 @@ class Played:
         self.lesson, graph = open_lesson(name)
         number = step if isinstance(step, int) else step_of(self.lesson, step)
         self.step = self.lesson.steps[number]
-        self.session = Session(graph_at(graph, self.lesson, number))
+        self.session = Model(graph_at(graph, self.lesson, number))
         self.graph = self.session.graph
         for action in self.step.run:
             if action.do == "train":
-                Trainer(self.session).run(max_steps=action.args["steps"])
+                Run(self.session).train(max_steps=action.args["steps"])
         self.trace = self.session.trace()
 
     def tensor(self, of: str, quantity: str = "value") -> torch.Tensor:

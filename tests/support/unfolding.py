@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.training.session import Session
+from engine.training.model import Model
 from engine.unfold import Shapes, fold, unfold
 from graph.model.edits import Compound, Edit
 from graph.model.graph import Graph
@@ -18,7 +18,7 @@ from graph.storage.document import Document
 NEAR = 1e-12
 
 
-def shapes_of(session: Session) -> Shapes:
+def shapes_of(session: Model) -> Shapes:
     return {key: (shape.dims, shape.batched) for key, shape in session.inference.outputs.items()}
 
 
@@ -27,7 +27,7 @@ def opened(graph: Graph, name: str, neurons: bool = False) -> tuple[Graph, Compo
     twin = graph.copy()
     node = twin.named(name)
     assert node is not None
-    edit, _ = unfold(twin, node.id, shapes_of(Session(graph)), neurons)
+    edit, _ = unfold(twin, node.id, shapes_of(Model(graph)), neurons)
     edit.apply(twin)
     assert isinstance(edit, Compound) and lint(twin) == []
     return twin, edit
@@ -36,7 +36,7 @@ def opened(graph: Graph, name: str, neurons: bool = False) -> tuple[Graph, Compo
 def open_in(document: Document, name: str, neurons: bool = False) -> tuple[str, Edit]:
     node = document.graph.named(name)
     assert node is not None
-    edit, group = unfold(document.graph, node.id, shapes_of(Session(document.graph)), neurons)
+    edit, group = unfold(document.graph, node.id, shapes_of(Model(document.graph)), neurons)
     document.do(edit)
     return group, edit
 
@@ -62,7 +62,7 @@ def part(tensor: Tensor, name: str) -> tuple[str, Tensor]:
 
 def assert_same_numbers(folded: Graph, unfolded: Graph, edit: Compound, training: bool = False) -> None:
     """Values and gradients on every wire and node of the folded graph, and of every learned number, are those of the unfolded one."""
-    before, after = Session(folded).trace(training=training), Session(unfolded).trace(training=training)
+    before, after = Model(folded).trace(training=training), Model(unfolded).trace(training=training)
     if before.objective is not None:
         assert after.objective is not None
         assert near(after.values[after.objective], before.values[before.objective])

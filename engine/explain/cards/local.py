@@ -47,8 +47,8 @@ class Local:
     def __init__(self, situation: Situation, operation: Operation, fault: Fault | None) -> None:
         self.operation = operation
         self.trace: Trace = situation.trace
-        buffers = situation.session.state.buffers
-        self.inference = situation.session.inference
+        buffers = situation.model.state.buffers
+        self.inference = situation.model.inference
         self.outputs = [self.trace.values[key] for key in operation.outputs]
         self.batched = self.inference.outputs[operation.outputs[0]].batched if operation.outputs else False
         arguments = arguments_of(operation, self._value, lambda key: buffers[state_key(key)])

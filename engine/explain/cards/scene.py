@@ -12,7 +12,7 @@ from engine.explain.cards.local import Local
 from engine.explain.cards.symbols import Symbols, entry_text
 from engine.explain.context import Situation
 from engine.explain.question import Unanswerable
-from engine.training.session import SessionError
+from engine.training.compiled import RunError
 from graph.model.address import Address
 
 Index = tuple[int, ...]
@@ -23,10 +23,10 @@ class Scene:
 
     def __init__(self, situation: Situation, notation: str, sample: int | None = None, entry: Index | None = None) -> None:
         self.situation = situation
-        self.graph, self.trace, self.session = situation.graph, situation.trace, situation.session
+        self.graph, self.trace, self.model = situation.graph, situation.trace, situation.model
         try:
-            plan = self.session.program(training=situation.training, everything=True).plan
-        except SessionError as error:
+            plan = self.model.program(training=situation.training, everything=True).plan
+        except RunError as error:
             raise Unanswerable(str(error)) from error
         self.operations, self.fault = {o.node: o for o in plan.operations}, plan.fault
         self.symbols = Symbols(self.graph, self.trace.objective, notation)  # type: ignore[arg-type]
@@ -53,7 +53,7 @@ class Scene:
         return tuple(min(max(i, 0), size - 1) for i, size in zip(wanted, shape, strict=False))
 
     def batched(self, key: Key) -> bool:
-        return key in self.session.inference.outputs and self.session.inference.outputs[key].batched
+        return key in self.model.inference.outputs and self.model.inference.outputs[key].batched
 
     # Numbers
 

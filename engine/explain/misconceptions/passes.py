@@ -46,10 +46,10 @@ class Pass:
     def __init__(self, situation: Situation) -> None:
         self.graph = situation.graph
         self.trace = situation.trace
-        session = situation.session
-        program = session.program(training=situation.training, everything=True)
+        model = situation.model
+        program = model.program(training=situation.training, everything=True)
         self.plan: Plan = program.plan
-        self._buffers = dict(zip(program.buffer_keys, session.buffers(program), strict=True))
+        self._buffers = dict(zip(program.buffer_keys, model.buffers(program), strict=True))
         self.operations = {o.node: o for o in self.plan.operations}
         self._runs: dict[str, NodeRun] = {}
         self.computed = 0

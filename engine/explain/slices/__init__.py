@@ -13,7 +13,7 @@ from graph.model.address import Address
 class Slice(Question):
     """Asks for the objective over [low, high] of one number. The answer is a `Local`. Without bounds: around the present value.
 
-    `place` is an output, a parameter or a wire; of a tensor the chosen entry. Nothing in the session changes.
+    `place` is an output, a parameter or a wire; of a tensor the chosen entry. Nothing in the model changes.
     """
 
     answered_by: ClassVar[str] = "engine.explain.slices.answer:local"

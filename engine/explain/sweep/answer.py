@@ -19,7 +19,7 @@ from engine.explain.question import Unanswerable
 from engine.explain.sweep import OwnSweep, Sweep, SweepResult
 from engine.numerics.job import Report, Steps, finished
 from engine.numerics.threads import threads
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.text.messages import _
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def sweep(situation: Situation, job: Sweep) -> Steps:
         text = _("depth {k}, width {h}: {done} of {total} networks").format(k=layers, h=width, done=done, total=total)
         report = Report(done, total, text)
         yield report
-        made = Situation(Session(network(layers, width), device="cpu", dtype=torch.float64))
+        made = Situation(Model(network(layers, width), device="cpu", dtype=torch.float64))
         result = yield from _measured(made, layers, width, report)
         yield replace(report, done=done + 1, part=result)
 

@@ -17,10 +17,12 @@ from engine.explain.question import Unanswerable
 from engine.explain.update import ParameterUpdate, Update, UpdateOf
 from engine.explain.update.equations import Worked, work_out
 from engine.nodes.base import NodeError
+from engine.numerics.threads import threads
+from engine.training.compiled import RunError
+from engine.training.model import Model
 from engine.training.optimizers.base import Optimizer
-from engine.training.session import Session, SessionError
+from engine.training.run import Run
 from engine.training.state import state_key
-from engine.training.trainer import Trainer
 from graph.model.address import Address
 
 
@@ -38,22 +40,21 @@ class Rehearsal:
     note: str
 
 
-def rehearse(trainer: Trainer) -> Rehearsal:
+def rehearse(run: Run) -> Rehearsal:
     """Make the coming step with the optimizer, the mini-batch and the random numbers that it will have, and change nothing.
 
-    Raises SessionError where it cannot be made.
+    Raises RunError where it cannot be made.
     """
-    session = trainer.session
-    feeds, key = trainer.coming()
-    program = session.program(training=True)
-    session.use_threads()
-    parameters = [tensor.clone() for tensor in session.parameters(program)]
+    model = run.model
+    feeds, key = run.coming()
+    program = model.program(training=True)
+    parameters = [tensor.clone() for tensor in model.parameters(program)]
     trainable = [parameters[i] for i in program.trainable]
     old = {k: tensor.clone() for k, tensor in zip(program.trainable_keys, trainable, strict=True)}
-    names, before = [state_key(k) for k in program.trainable_keys], trainer.capture().optimizer
-    optimizer = trainer.optimizer_on(trainable)
+    names, before = [state_key(k) for k in program.trainable_keys], run.capture().optimizer
+    optimizer = run.optimizer_on(trainable)
     optimizer.load_state_dict(names, before)
-    step, buffers = program.stepper(), session.buffers(program)
+    step, buffers = program.stepper(), model.buffers(program)
     seen: list[tuple[Tensor, list[Tensor]]] = []
 
     def evaluate() -> tuple[Tensor, list[Tensor]]:
@@ -62,7 +63,7 @@ def rehearse(trainer: Trainer) -> Rehearsal:
             seen.append((loss.detach().clone(), [g.detach().clone() for g in gradients]))
         return loss.reshape(()), gradients
 
-    with torch.no_grad():
+    with torch.no_grad(), threads(model.compiled.threads):
         optimizer.minimise(evaluate)
     loss, gradients = seen[0]
     new = dict(zip(program.trainable_keys, trainable, strict=True))
@@ -74,36 +75,36 @@ def rehearse(trainer: Trainer) -> Rehearsal:
 def update(situation: Situation, question: UpdateOf) -> Update:
     """Every parameter's step, by the formula of the optimizer that runs."""
     try:
-        trainer = situation.trainer or _beside(situation.session)
-        made = rehearse(trainer)
-    except SessionError as error:
+        run = situation.run or _beside(situation.model)
+        made = rehearse(run)
+    except RunError as error:
         raise Unanswerable(str(error)) from error
     except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
         raise Unanswerable("The coming step cannot be computed; the problems say why.") from error
     if not math.isfinite(made.loss):
         raise Unanswerable("The loss is not a finite number: there is no step to make.")
-    spec, session = trainer.spec, situation.session
+    spec, model = run.spec, situation.model
     chosen = [key for key in made.new if question.node in ("", key[0]) and question.name in ("", key[1])]
     if not chosen:
         raise Unanswerable("Training leaves this parameter alone: it is frozen, or the loss does not depend on it.")
-    rows = tuple(_row(session, spec, trainer.hyper, made, key, question.entry) for key in chosen)
-    hyper = tuple((s.label, float(trainer.hyper[s.name])) for s in spec.settings if isinstance(trainer.hyper[s.name], (int, float)))
-    return Update(spec.key, spec.title, spec.formula(trainer.hyper), hyper, session.state.step, made.t, made.loss, rows, made.note)
+    rows = tuple(_row(model, spec, run.hyper, made, key, question.entry) for key in chosen)
+    hyper = tuple((s.label, float(run.hyper[s.name])) for s in spec.settings if isinstance(run.hyper[s.name], (int, float)))
+    return Update(spec.key, spec.title, spec.formula(run.hyper), hyper, model.state.step, made.t, made.loss, rows, made.note)
 
 
-def _beside(session: Session) -> Trainer:
-    """A trainer for a session that has none, which leaves the session's state as it was."""
-    state = session.state
+def _beside(model: Model) -> Run:
+    """A run for a model that has none, which leaves the model's state as it was."""
+    state = model.state
     memory, counters = dict(state.optimizer), state.counters
     try:
-        return Trainer(session)
+        return Run(model).prepare()
     finally:
         state.optimizer = memory
         state.step, state.epoch, state.position = counters
 
 
 def _row(
-    session: Session, spec: type[Optimizer], hyper: Mapping[str, Any], made: Rehearsal, key: Key, entry: tuple[int, ...] | None
+    model: Model, spec: type[Optimizer], hyper: Mapping[str, Any], made: Rehearsal, key: Key, entry: tuple[int, ...] | None
 ) -> ParameterUpdate:
     old, new, gradient, name = made.old[key], made.new[key], made.gradients[key], state_key(key)
     at = _inside(entry, old.shape)
@@ -118,8 +119,8 @@ def _row(
     )
     numbers = Worked(float(old[at]), float(gradient[at]), float(new[at]), earlier, later, made.t)
     lines = work_out(spec, hyper, numbers, Address("parameter", *key, index=at or None))
-    node = session.graph.nodes[key[0]]
-    label = node.name if session.graph.spec(node).role == "parameter" else session.name(key)
+    node = model.graph.nodes[key[0]]
+    label = node.name if model.graph.spec(node).role == "parameter" else model.name(key)
     own = (numbers.old, numbers.gradient, numbers.new - numbers.old, numbers.new)
     return ParameterUpdate(
         key[0], key[1], label, array_view(old), array_view(gradient), array_view(new - old), array_view(new),

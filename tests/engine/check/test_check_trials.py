@@ -16,8 +16,8 @@ from engine.check.check import check
 from engine.compile.program import RandomKey, compile
 from engine.nodes import TYPES
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
-from engine.training.trainer import Trainer
+from engine.training.model import Model
+from engine.training.run import Run
 from graph.model.graph import Graph
 from graph.storage.files import load
 from tests.engine.explain.test_cards_of_every_type import session_of
@@ -30,7 +30,7 @@ EXAMPLES = [*sorted((ROOT / "resources/examples").glob("*.gradwire")), ROOT / "t
 OPTIMIZERS: dict[str, dict[str, Any]] = {"adam": {"lr": 0.05}, "sgd": {"lr": 0.1, "momentum": 0.9}, "lbfgs": {"lr": 1.0}}
 
 
-def false_alarms(graph: Graph, session: Session | None = None) -> list[str]:
+def false_alarms(graph: Graph, session: Model | None = None) -> list[str]:
     """What `check` finds wrong. A gradient that is not finite is an alarm where autograd has a finite one."""
     report = check(graph, session.state if session else None)
     wrong = [w for w in report.wires if not w.ok]
@@ -38,9 +38,9 @@ def false_alarms(graph: Graph, session: Session | None = None) -> list[str]:
     return [f"{w.source} → {w.target}" for w in wrong if not (w.note and w.edge in infinite)]
 
 
-def _infinite(graph: Graph, session: Session | None) -> set[str]:
+def _infinite(graph: Graph, session: Model | None) -> set[str]:
     """The wires where autograd has NaN or infinite gradients."""
-    session = session or Session(graph, dtype=torch.float64)
+    session = session or Model(graph, dtype=torch.float64)
     program = compile(session.graph, session.inference, training=True, method="autograd", wanted="all")
     feeds = session.feeds.chosen(program.feeds, torch.tensor(session.samples()))
     trace = program.trace(feeds, session.parameters(program), session.buffers(program), RandomKey(0, 0))
@@ -67,11 +67,11 @@ def alarms_along_training(file: Path, optimizer: str, steps: int, every: int) ->
     """By step. The document's own optimizer for ""."""
     graph = load(str(file), CATALOG)
     own = {} if not optimizer else {"optimizer": optimizer, "hyper": OPTIMIZERS[optimizer]}
-    session = Session(graph)
-    trainer = Trainer(session, {**graph.training, **own, "steps": steps, "epochs": None})
+    session = Model(graph)
+    trainer = Run(session, {**graph.training, **own, "steps": steps, "epochs": None})
     found: dict[int, list[str]] = {}
     while session.state.step < steps:
-        if not trainer.run(max_steps=every):
+        if not trainer.train(max_steps=every):
             break  # it diverged: there are no numbers to check
         if alarms := false_alarms(graph, session):
             found[session.state.step] = alarms
@@ -91,7 +91,7 @@ def test_right_gradients_pass_where_training_ends(name: str, optimizer: str, ste
 @pytest.mark.parametrize("optimizer", ["", *OPTIMIZERS])
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda f: f.stem)
 def test_right_gradients_pass_at_every_fiftieth_step_of_training(file: Path, optimizer: str) -> None:
-    if not Session(load(str(file), CATALOG)).state.parameters:
+    if not Model(load(str(file), CATALOG)).state.parameters:
         pytest.skip("nothing to train")
     assert alarms_along_training(file, optimizer, 300, 50) == {}
 
@@ -131,7 +131,7 @@ def trials(case: Case, names: Collection[str] | None = None) -> Iterator[tuple[s
 
 
 def _gradients(graph: Graph) -> list[torch.Tensor]:
-    trace = Session(graph, dtype=torch.float64).trace(training=True)
+    trace = Model(graph, dtype=torch.float64).trace(training=True)
     return [g for each in (trace.edge_gradients, trace.parameter_gradients) for g in each.values() if isinstance(g, torch.Tensor)]
 
 

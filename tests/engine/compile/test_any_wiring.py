@@ -9,7 +9,8 @@ import pytest
 
 from engine.compile.shapes import infer
 from engine.nodes import TYPES
-from engine.training.session import Session, SessionError
+from engine.training.compiled import RunError
+from engine.training.model import Model
 from graph.model.edits import edit_from_json
 from graph.model.graph import Graph
 from graph.model.problem import Problem
@@ -77,8 +78,8 @@ def test_a_node_takes_what_is_wired_to_it_or_says_why_not(key: str) -> None:
 def failures(graph: Graph) -> tuple[Problem, ...]:
     """What a graph without problems has to say when it meets its numbers."""
     try:
-        Session(graph).trace()
-    except SessionError as error:
+        Model(graph).trace()
+    except RunError as error:
         return error.problems
     return ()
 

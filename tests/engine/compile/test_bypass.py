@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.formula.to_graph import build
 from graph.model import edits
 from graph.model.bypass import effective, refusal
@@ -24,7 +24,7 @@ def test_a_bypassed_sine_leaves_the_value_and_has_slope_one() -> None:
     graph = build("sin(x) * 3", CATALOG, {"x": 2.0})
     edits.SetBypassed(of(graph, "sin"), True).apply(graph)
 
-    trace = Session(graph).trace_view()
+    trace = Model(graph).trace_view()
 
     value, slope = trace.values[of(graph, "multiply"), "y"], trace.gradients[of(graph, "x"), "y"]
     assert value.scalar == 6.0 and slope.scalar == 3.0
@@ -32,7 +32,7 @@ def test_a_bypassed_sine_leaves_the_value_and_has_slope_one() -> None:
 
 def test_bypassing_and_back_is_the_same_document_and_the_same_numbers() -> None:
     document = Document(build("sin(x) * 3", CATALOG, {"x": 2.0}))
-    before, session = document.graph.copy(), Session(document.graph)
+    before, session = document.graph.copy(), Model(document.graph)
     first = session.trace_view().values[of(before, "multiply"), "y"].scalar
 
     document.do(edits.SetBypassed(of(before, "sin"), True))

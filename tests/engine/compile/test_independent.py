@@ -7,8 +7,8 @@ from typing import Any
 import torch
 
 from engine.compile.views import Absent
-from engine.training.session import Session
-from engine.training.trainer import Trainer
+from engine.training.model import Model
+from engine.training.run import Run
 from graph.model.graph import Graph
 from tests.support.networks import network
 
@@ -25,19 +25,19 @@ def recurrent(previous: bool) -> Graph:
 
 
 def test_without_a_previous_state_nothing_depends_on_u_and_weight_decay_leaves_it_alone() -> None:
-    session = Session(recurrent(previous=False))
+    session = Model(recurrent(previous=False))
     start = {name: t.clone() for name, t in session.state.parameters.items()}
     trace = session.trace(training=True)
     assert trace.parameter_gradients["step", "U"] == INDEPENDENT and isinstance(trace.parameter_gradients["step", "W"], torch.Tensor)
-    Trainer(session).run()
+    Run(session).train()
     assert torch.equal(session.state.parameters["step.U"], start["step.U"])
     assert not torch.equal(session.state.parameters["step.W"], start["step.W"])
 
 
 def test_with_one_u_learns() -> None:
-    session = Session(recurrent(previous=True))
+    session = Model(recurrent(previous=True))
     start = session.state.parameters["step.U"].clone()
-    Trainer(session).run()
+    Run(session).train()
     assert not torch.equal(session.state.parameters["step.U"], start)
 
 
@@ -47,7 +47,7 @@ def test_a_parameter_wired_to_u_is_independent_too() -> None:
         "step": ("layer.recurrent", {"hidden": 3}), "y": ("math.sum", {}),
     }  # fmt: skip
     graph = network(nodes, "x -> step.x; U -> step.U; step -> y.x")
-    trace = Session(graph).trace()
+    trace = Model(graph).trace()
     assert trace.gradients["U", "y"] == INDEPENDENT and trace.edge_gradients["e1"] == INDEPENDENT
 
 
@@ -56,7 +56,7 @@ def test_a_running_average_depends_on_x_while_training_and_never_on_what_x_is_a_
         "w": ("parameter.parameter", {"value": [1.0, 2.0, 3.0]}), "mean": ("math.mean", {}), "kept": ("layer.running_average", {}),
         "y": ("math.square", {}),
     }  # fmt: skip
-    session = Session(network(nodes, "w -> mean.x; mean -> kept.x; w -> kept.over; kept -> y.x"))
+    session = Model(network(nodes, "w -> mean.x; mean -> kept.x; w -> kept.over; kept -> y.x"))
     training, evaluation = session.trace(training=True), session.trace(training=False)
     assert training.edge_gradients["e2"] == INDEPENDENT == evaluation.edge_gradients["e2"]
     assert isinstance(training.edge_gradients["e1"], torch.Tensor) and float(training.edge_gradients["e1"]) == 4.0
@@ -68,5 +68,5 @@ def test_a_running_average_depends_on_x_while_training_and_never_on_what_x_is_a_
 def test_in_evaluation_an_infinite_x_does_not_spoil_the_average() -> None:
     kept: Any = ("layer.running_average", {})
     nodes = {"x": ("source.input", {"value": 0.0}), "log": ("math.log", {}), "kept": kept, "y": ("math.square", {})}
-    trace = Session(network(nodes, "x -> log.x; log -> kept.x; kept -> y.x")).trace()
+    trace = Model(network(nodes, "x -> log.x; log -> kept.x; kept -> y.x")).trace()
     assert trace.values["y", "y"].item() == 0.0

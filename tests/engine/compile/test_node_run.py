@@ -27,7 +27,7 @@ from engine.explain.forward_mode import Adjoints, ForwardMode, ReverseMode, Tang
 from engine.explain.misconceptions.passes import Pass
 from engine.explain.paths import Ledger, PathLedger
 from engine.explain.question import answer
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.model.address import Address, output, parameter, wire
 from graph.model.faults import KINDS, Fault, plant, possible
 from graph.model.graph import Graph
@@ -78,7 +78,7 @@ GRAPHS = {
 
 def offered() -> Iterator[tuple[str, Fault]]:
     for name, make in GRAPHS.items():
-        view = Session(make()).trace_view()
+        view = Model(make()).trace_view()
         leading = {edge for edge, g in view.edge_gradients.items() if not isinstance(g, Absent)}
         yield from ((name, fault) for fault in possible(make(), view.shapes, leading))
 
@@ -89,10 +89,10 @@ every_fault = pytest.mark.parametrize(("name", "fault"), CASES, ids=IDS)
 
 
 @cache
-def planted(name: str, fault: Fault) -> Session:
+def planted(name: str, fault: Fault) -> Model:
     graph = GRAPHS[name]()
     plant(fault).apply(graph)
-    return Session(graph, dtype=torch.float64)
+    return Model(graph, dtype=torch.float64)
 
 
 @cache
@@ -109,7 +109,7 @@ def changes_values(fault: Fault) -> bool:
     return fault.kind == "softmax"
 
 
-def places(session: Session) -> Iterator[tuple[Address, Tensor]]:
+def places(session: Model) -> Iterator[tuple[Address, Tensor]]:
     """Every place with a gradient in the trace."""
     trace = session.trace()
     found: list[tuple[Address, Tensor | Absent]] = [(wire(e), g) for e, g in trace.edge_gradients.items()]
@@ -139,7 +139,7 @@ def test_every_kind_of_fault_is_among_the_cases() -> None:
 # Cards
 
 
-def cards(session: Session) -> Iterator[Card]:
+def cards(session: Model) -> Iterator[Card]:
     for question in every_question(session):
         card = answer(Situation(session), question)
         assert isinstance(card, Card), card
@@ -176,7 +176,7 @@ def test_every_number_of_a_card_that_has_a_place_is_the_one_in_the_trace(name: s
     assert seen
 
 
-def tensor_at(session: Session, place: Address) -> Tensor:
+def tensor_at(session: Model, place: Address) -> Tensor:
     trace = session.trace()
     values: Any = trace.parameters if place.kind == "parameter" else trace.values
     gradients: Any = trace.parameter_gradients if place.kind == "parameter" else trace.gradients

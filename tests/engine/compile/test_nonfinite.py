@@ -11,8 +11,8 @@ import torch
 
 from engine.compile.failure import nonfinite
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
-from engine.training.trainer import Trainer
+from engine.training.model import Model
+from engine.training.run import Run
 from graph.formula.to_graph import build as from_formula
 from graph.model.graph import Graph
 from graph.storage.files import load
@@ -23,7 +23,7 @@ CASES = Path(__file__).parents[2] / "data/cases/graphs"
 
 def said(graph: Graph) -> list[tuple[str, str]]:
     """(node, text) of every warning of that kind."""
-    view = Session(graph).trace_view()
+    view = Model(graph).trace_view()
     found = [p for p in view.problems if any(word in p.text for word in ("NaN", "∞"))]
     assert view.nonfinite == (found[0].text if found else "") and all(p.severity == "warning" for p in found)
     return [(graph.nodes[p.nodes[0]].name, p.text) for p in found]
@@ -92,7 +92,7 @@ def net(**training: Any) -> Graph:
     ],
 )
 def test_learned_tensors_and_buffers(part: str, name: str, words: str) -> None:
-    session = Session(net())
+    session = Model(net())
     tensor = getattr(session.state, part)[name]
     tensor.view(-1)[1] = math.nan if part == "parameters" else math.inf
     assert any(p.text.startswith(words) for p in session.trace_view().problems)
@@ -107,9 +107,9 @@ def test_the_optimizers_memory(optimizer: str) -> None:
         "w -> y.a; c -> y.b",
         optimizer=optimizer, hyper=hyper, steps=1,
     )  # fmt: skip
-    session = Session(graph)
-    trainer = Trainer(session)
-    trainer.run()
+    session = Model(graph)
+    trainer = Run(session)
+    trainer.train()
     if optimizer == "lbfgs":
         session.memory = lambda: {"lbfgs.d": torch.tensor([math.nan])}
     found = [p.text for p in session.trace_view().problems]
@@ -119,7 +119,7 @@ def test_the_optimizers_memory(optimizer: str) -> None:
 
 
 def test_a_graph_without_any_says_nothing() -> None:
-    session = Session(net())
-    Trainer(session).run()
+    session = Model(net())
+    Run(session).train()
     view = session.trace_view()
     assert nonfinite(session.graph, view, session.held()) == () and view.nonfinite == ""

@@ -14,8 +14,9 @@ from engine.compile.environment import Key
 from engine.compile.program import RandomKey, compile
 from engine.compile.trace import Trace
 from engine.compile.views import Absent
-from engine.training.session import Session, SessionError
-from engine.training.trainer import Trainer
+from engine.training.compiled import RunError
+from engine.training.model import Model
+from engine.training.run import Run
 from graph.model.edits import Edit
 from graph.model.graph import Graph, GraphError
 from tests.support.random_graphs import random_edit, random_graph
@@ -40,7 +41,7 @@ def equal(one: Tensor | Absent, two: Tensor | Absent, **how: float) -> bool:
 @pytest.mark.parametrize("training", [True, False])
 @pytest.mark.parametrize("seed", range(15))
 def test_rules_and_autograd_agree_on_every_wire(seed: int, training: bool) -> None:
-    session = Session(random_graph(seed, wild=False))
+    session = Model(random_graph(seed, wild=False))
     traces = []
     for method in ("rules", "autograd"):
         program = compile(session.graph, session.inference, training=training, wanted="all", method=method)
@@ -61,13 +62,13 @@ def selected(mine: Tensor | Absent, other: Tensor) -> Tensor:
     return torch.where(other.isnan() & (mine == 0), 0.0, other)
 
 
-def whole(session: Session) -> dict[Key | str, Any]:
+def whole(session: Model) -> dict[Key | str, Any]:
     """All that a session says: numbers in both modes, problems, measurements."""
-    found: dict[Any, Any] = {"problems": [p.text for p in session.problems], "threads": session.threads}
+    found: dict[Any, Any] = {"problems": [p.text for p in session.problems], "threads": session.compiled.threads}
     for training in (False, True):
         try:
             trace = session.trace(training=training)
-        except SessionError as error:
+        except RunError as error:
             found["error", training] = str(error)
         else:
             found |= {(training, *key): entry for key, entry in everything(trace).items()}
@@ -75,13 +76,13 @@ def whole(session: Session) -> dict[Key | str, Any]:
     for part in ("train", "test"):
         try:
             found[part] = repr(session.evaluate(part))
-        except SessionError as error:
+        except RunError as error:
             found[part] = str(error)
     return found
 
 
-def assert_as_new(session: Session, graph: Graph, edit: Edit) -> None:
-    new = Session(graph.copy())
+def assert_as_new(session: Model, graph: Graph, edit: Edit) -> None:
+    new = Model(graph.copy())
     if session.state.step == 0:
         assert session.state.diff(new.state) == {}, edit
     new.seed = session.seed
@@ -97,7 +98,7 @@ def assert_as_new(session: Session, graph: Graph, edit: Edit) -> None:
 def test_after_any_edit_and_its_undo_a_session_says_what_a_new_one_would(seed: int) -> None:
     """Nothing stale: with the same trained values both give the same numbers, absences, problems and measurements."""
     graph, rng = random_graph(seed, 10), random.Random(seed)
-    session, undo = Session(graph), list[Edit]()
+    session, undo = Model(graph), list[Edit]()
     for _ in range(14):
         back = bool(undo) and rng.random() < 0.25
         try:
@@ -110,6 +111,6 @@ def test_after_any_edit_and_its_undo_a_session_says_what_a_new_one_would(seed: i
         undo += [] if back else [inverse]
         session.update(graph)
         if rng.random() < 0.2:
-            with suppress(SessionError):
-                Trainer(session).run(max_steps=2)
+            with suppress(RunError):
+                Run(session).train(max_steps=2)
         assert_as_new(session, graph, edit)

@@ -11,23 +11,23 @@ from engine.compile import shapes
 from engine.kernel.server import _one_line
 from engine.nodes.catalog import CATALOG
 from engine.numerics.memory import is_lack_of_memory
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.storage.files import load, loads
 
 CASES = Path(__file__).parents[2] / "data" / "cases" / "graphs"
 
 
-def beside(text: str) -> Session:
+def beside(text: str) -> Model:
     """The case, with y = square(x) at x = 3 beside it."""
     more = ('{"id": "x", "type": "source.input", "name": "x", "params": {"value": 3.0}}, {"id": "y", "type": "math.square", "name": "y"},')
     text = text.replace('"nodes":[', f'"nodes":[{more}').replace('"edges":[', '"edges":[{"id":"xy","from":["x","y"],"to":["y","x",0]},')
-    return Session(loads(text, CATALOG))
+    return Model(loads(text, CATALOG))
 
 
 @pytest.mark.parametrize("name", ["input", "constant", "param", "table"])
 def test_a_reference_to_missing_numbers_is_a_problem_at_its_node(name: str) -> None:
     path = CASES / f"{name}-tensor-ref.gradwire"
-    (problem,) = (p for p in Session(load(path, CATALOG)).problems if p.severity == "error")
+    (problem,) = (p for p in Model(load(path, CATALOG)).problems if p.severity == "error")
     assert problem.nodes == ("a",) and problem.text.startswith("a: the numbers of ") and "are missing in the file" in problem.text
 
     trace = beside(path.read_text()).trace()
@@ -47,7 +47,7 @@ def test_many_large_parameters_count_together(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(shapes, "memory", lambda: 10**6)
     rows = ",".join(f'{{"id":"p{n}","type":"parameter.parameter","name":"p{n}","params":{{"initialisation":"normal","shape":[12000]}}}}'
                     for n in range(3))  # fmt: skip
-    session = Session(loads(f'{{"format":"gradwire","version":1,"nodes":[{rows}],"edges":[]}}', CATALOG))
+    session = Model(loads(f'{{"format":"gradwire","version":1,"nodes":[{rows}],"edges":[]}}', CATALOG))
     assert [p.nodes for p in session.problems if p.severity == "error"] == [("p2",)]
 
 

@@ -15,8 +15,8 @@ from engine.compile.shapes import infer
 from engine.compile.views import Absent
 from engine.export.export import export
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
-from engine.training.trainer import Trainer
+from engine.training.model import Model
+from engine.training.run import Run
 from graph.formula.to_graph import build as from_formula
 from graph.model.graph import Graph
 from graph.storage.files import load
@@ -27,7 +27,7 @@ CASES = Path(__file__).parents[2] / "data/cases/graphs"
 
 def gradients(graph: Graph) -> dict[str, list[float]]:
     """The gradient of every node and wire of a trace, flat, by name."""
-    trace = Session(graph).trace()
+    trace = Model(graph).trace()
     found: dict[str, Any] = {graph.nodes[node].name: g for (node, _), g in trace.gradients.items()}
     found |= {f"{graph.nodes[e.source[0]].name}→{graph.nodes[e.target[0]].name}": trace.edge_gradients[e.id] for e in graph.edges.values()}
     return {name: g.flatten().tolist() for name, g in found.items() if not isinstance(g, Absent)}
@@ -104,7 +104,7 @@ def test_one_row_of_a_product_may_be_cut_and_the_other_not() -> None:
         },
         "x -> log.x; W -> u.a; log -> u.b; u -> relu.x; relu -> y.x",
     )  # fmt: skip
-    trace = Session(graph).trace()
+    trace = Model(graph).trace()
     values = {graph.nodes[node].name: value for (node, _), value in trace.values.items()}
     assert values["u"][0] == -math.inf and torch.isnan(values["u"][1])  # 0 · −∞ in the forward pass stays what it is
     graph = network(
@@ -133,9 +133,9 @@ def learning() -> Graph:
 
 
 def test_training_is_not_stopped_by_it() -> None:
-    session = Session(learning())
-    trainer = Trainer(session)
-    trainer.run()
+    session = Model(learning())
+    trainer = Run(session)
+    trainer.train()
     assert trainer.problem is None and session.state.step == 3
     (found,) = session.state.parameters.values()
     w = [0.0, 2.0, 3.0]
@@ -170,7 +170,7 @@ def test_a_plain_network_pays_nothing_for_it() -> None:
 
 
 def test_exported_code_says_where_torch_differs() -> None:
-    text = export(Session(learning()))
+    text = export(Model(learning()))
     assert text.splitlines()[2].startswith("# Where a branch is not selected") and "0 · inf" in text
     compile_python(text, "exported", "exec")
-    assert "0 · inf" not in export(Session(network({"w": ("parameter.parameter", {}), "y": ("activation.relu", {})}, "w -> y.x")))
+    assert "0 · inf" not in export(Model(network({"w": ("parameter.parameter", {}), "y": ("activation.relu", {})}, "w -> y.x")))

@@ -11,8 +11,9 @@ import pytest
 import torch
 
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session, SessionError
-from engine.training.trainer import Trainer
+from engine.training.compiled import RunError
+from engine.training.model import Model
+from engine.training.run import Run
 from graph.model.edits import SetParam
 from graph.model.graph import Graph
 from graph.model.repairs import apply_repair
@@ -42,22 +43,22 @@ def pair(first: dict[str, Any], second: dict[str, Any]) -> Graph:
     return network(nodes, "a.x -> w.x; w -> p.x; b.x -> q.x; p -> loss.prediction; q -> loss.target")
 
 
-def features(session: Session) -> list[np.ndarray]:
+def features(session: Model) -> list[np.ndarray]:
     return [torch.cat([part[node, "x"] for part in (session.feeds.train, session.feeds.test)]).numpy()[:, 0] for node in session.graph.nodes
             if (node, "x") in session.feeds.train]  # fmt: skip
 
 
-def same_rows(session: Session) -> bool:
+def same_rows(session: Model) -> bool:
     one, two = features(session)
     return np.array_equal(one, two)
 
 
-def errors(session: Session) -> list[str]:
+def errors(session: Model) -> list[str]:
     return [problem.text for problem in session.problems if problem.severity == "error"]
 
 
 def test_two_nodes_on_one_file_pair_its_rows() -> None:
-    session = Session(load(CASES / "graphs" / "two-data.gradwire", CATALOG))
+    session = Model(load(CASES / "graphs" / "two-data.gradwire", CATALOG))
     assert float(session.trace().values["l", "y"]) == 0.0
     assert session.evaluate("train")["loss"] == session.evaluate("test")["loss"] == 0.0
 
@@ -66,7 +67,7 @@ def test_two_nodes_on_one_file_pair_its_rows() -> None:
 @pytest.mark.parametrize("other", ["kind", "n"])
 def test_rows_belong_together_whatever_the_targets_are(tmp_path: Path, target: str, other: str) -> None:
     path = table(tmp_path)
-    session = Session(pair(csv(path, target, test_fraction=0.3), csv(path, other, test_fraction=0.3)))
+    session = Model(pair(csv(path, target, test_fraction=0.3), csv(path, other, test_fraction=0.3)))
     one, two = features(session)
     assert np.array_equal(one, two) and sorted(one) == sorted(np.arange(ROWS) * 1.5)
     assert session.feeds.rows == {"train": 28, "test": 12} and not errors(session)
@@ -76,19 +77,19 @@ def test_a_relative_and_an_absolute_path_are_the_same_file(tmp_path: Path) -> No
     table(tmp_path)
     graph = pair(csv("t.csv", "kind"), csv(str(tmp_path / "t.csv"), "n"))
     graph.folder = str(tmp_path)
-    assert same_rows(Session(graph))
+    assert same_rows(Model(graph))
 
 
 def test_features_in_one_file_and_labels_in_another_go_row_by_row(tmp_path: Path) -> None:
     x, y = table(tmp_path, "x.csv"), table(tmp_path, "y.csv")
-    assert same_rows(Session(pair(csv(x, "n"), csv(y, "kind"))))
+    assert same_rows(Model(pair(csv(x, "n"), csv(y, "kind"))))
 
 
 def test_a_row_without_a_label_is_left_out_of_both(tmp_path: Path) -> None:
     kinds = list("uvvv") * (ROWS // 4)
     kinds[3] = kinds[20] = ""
     path = table(tmp_path, kind=kinds)
-    session = Session(pair(csv(path, "n"), csv(path, "kind")))
+    session = Model(pair(csv(path, "n"), csv(path, "kind")))
     one, two = features(session)
     assert np.array_equal(one, two) and sorted(one) == [1.5 * i for i in range(ROWS) if i not in (3, 20)]
     assert any("2 rows have no value in kind (lines 5, 22)" in p.text for p in session.problems)
@@ -97,7 +98,7 @@ def test_a_row_without_a_label_is_left_out_of_both(tmp_path: Path) -> None:
 def test_files_without_a_row_in_common_are_refused_in_words(tmp_path: Path) -> None:
     one, two = ["u" if i < 20 else "" for i in range(ROWS)], ["" if i < 20 else "v" for i in range(ROWS)]
     path = table(tmp_path, one=one, two=two)
-    session = Session(pair(csv(path, "one"), csv(path, "two")))
+    session = Model(pair(csv(path, "one"), csv(path, "two")))
     assert any("have no row that all of them can use" in text for text in errors(session))
 
 
@@ -105,7 +106,7 @@ def test_rows_typed_by_hand_follow_the_order_of_the_file_beside_them(tmp_path: P
     typed = {"dataset": "table", "features": [[1.5 * i] for i in range(ROWS)], "targets": [0.0] * ROWS}
     read = csv(table(tmp_path), "kind")
     for graph in (pair(typed, read), pair(read, typed)):
-        session = Session(graph)
+        session = Model(graph)
         assert same_rows(session) and session.feeds.rows == {"train": 30, "test": 10}
 
 
@@ -113,32 +114,32 @@ def test_rows_typed_by_hand_follow_the_order_of_the_file_beside_them(tmp_path: P
 def test_another_split_of_one_file_is_a_problem_with_a_repair(tmp_path: Path, name: str, value: float) -> None:
     path = table(tmp_path)
     graph = pair(csv(path, "kind"), csv(path, "kind", **{name: value}))
-    session = Session(graph)
+    session = Model(graph)
     (problem,) = [p for p in session.problems if p.severity == "error"]
     assert problem.nodes == ("b", "a") and "one split holds for both" in problem.text
-    with pytest.raises(SessionError, match="one split holds for both"):
-        Trainer(session)
+    with pytest.raises(RunError, match="one split holds for both"):
+        Run(session).prepare()
     session.trace()  # the values are shown, and of the same samples
     assert same_rows(session)
     undo = apply_repair(graph, problem.repairs[0]).apply(graph)
     session.update(graph)
     assert not errors(session)
-    assert Trainer(session).run(max_steps=1) == 1
+    assert Run(session).train(max_steps=1) == 1
     undo.apply(graph)
     assert graph.setting("b", name) == value
 
 
 def test_two_built_in_sets_with_other_seeds_are_a_problem_too() -> None:
     graph = pair({"dataset": "iris", "seed": 1}, {"dataset": "iris", "coding": "one_hot", "seed": 2})
-    assert "its seed is 2, and that of a is 1" in errors(Session(graph))[0]
+    assert "its seed is 2, and that of a is 1" in errors(Model(graph))[0]
     SetParam("b", "seed", 1).apply(graph)
-    session = Session(graph)
+    session = Model(graph)
     assert not [p for p in session.problems if "seed" in p.text]
     assert same_rows(session)
 
 
 def test_sets_that_are_drawn_with_other_seeds_are_other_samples_and_that_is_said() -> None:
-    session = Session(pair({"dataset": "moons", "seed": 1}, {"dataset": "moons", "seed": 2}))
+    session = Model(pair({"dataset": "moons", "seed": 1}, {"dataset": "moons", "seed": 2}))
     (problem,) = [p for p in session.problems if p.nodes[:1] == ("b",)]
     assert problem.severity == "warning" and problem.repairs[0].title == "Give b the seed 1"
 
@@ -150,7 +151,7 @@ def test_sets_that_are_drawn_with_other_seeds_are_other_samples_and_that_is_said
 ])  # fmt: skip
 def test_sets_of_different_length_cannot_go_row_by_row(first: dict[str, Any], second: dict[str, Any], title: str | None) -> None:
     graph = pair(first, second)
-    session = Session(graph)
+    session = Model(graph)
     (problem,) = [p for p in session.problems if p.severity == "error" and p.nodes[:1] == ("b",)]
     assert "go row by row" in problem.text and [repair.title for repair in problem.repairs] == ([title] if title else [])
     if title:

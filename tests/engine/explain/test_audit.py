@@ -15,8 +15,8 @@ from engine.explain.context import Situation
 from engine.explain.question import Refusal, answer
 from engine.nodes.activations import Tanh
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
-from engine.training.trainer import Trainer
+from engine.training.model import Model
+from engine.training.run import Run
 from graph.model.address import Address, output, parameter, wire
 from graph.model.graph import Graph
 from graph.storage.files import load
@@ -35,7 +35,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def situation(graph: Graph) -> Situation:
-    return Situation(Session(graph, dtype=torch.float64))
+    return Situation(Model(graph, dtype=torch.float64))
 
 
 def audited(where: Graph | Situation) -> tuple[AuditRow, ...]:
@@ -77,7 +77,7 @@ def test_on_random_scalar_graphs_every_wire_passes_and_numerical_derivatives_are
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda f: f.stem)
 def test_every_example_passes_its_audit(file: File) -> None:
-    rows = audited(Situation(Session(load(str(file), CATALOG))))
+    rows = audited(Situation(Model(load(str(file), CATALOG))))
     assert rows
     assert [row for row in rows if not row.ok] == []
 
@@ -97,9 +97,9 @@ def test_the_batch_that_training_shows_is_the_one_audited_with_its_masks() -> No
         "drop": ("layer.dropout", {"p": 0.5}), "out": ("layer.linear", {"out_features": 2}), "loss": ("loss.cross_entropy", {}),
     }  # fmt: skip
     wires = "data.x -> h.x; h -> drop.x; drop -> out.x; out -> loss.scores; data.target -> loss.target"
-    session = Session(network(nodes, wires, batch_size=8, epochs=3), dtype=torch.float64)
-    trainer = Trainer(session)
-    trainer.run(max_steps=4)
+    session = Model(network(nodes, wires, batch_size=8, epochs=3), dtype=torch.float64)
+    trainer = Run(session)
+    trainer.train(max_steps=4)
     where = Situation(session, trainer, training=True)
     for row in audited(where):
         assert row.ok
@@ -111,7 +111,7 @@ def test_the_batch_that_training_shows_is_the_one_audited_with_its_masks() -> No
 
 def test_a_float32_document_is_audited_in_float64() -> None:
     graph = load(FOLDER / "digits-mlp.gradwire", CATALOG)
-    session = Session(graph)
+    session = Model(graph)
     before = session.state.copy()
     rows = audited(Situation(session))
     assert all(row.ok and row.error < 1e-5 for row in rows)

@@ -20,7 +20,7 @@ from engine.explain.cards import Array, Card, CardOf, Chain, Notation, Number, T
 from engine.explain.context import Situation
 from engine.explain.question import Refusal, answer
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.model.address import Address, output, parameter, wire
 from graph.model.graph import Graph
 from graph.storage.files import load
@@ -31,8 +31,8 @@ EXAMPLES = sorted(Path("resources/examples").glob("*.gradwire"))
 
 
 @cache
-def opened(path: Path) -> Session:
-    return Session(load(path, CATALOG), dtype=torch.float64)
+def opened(path: Path) -> Model:
+    return Model(load(path, CATALOG), dtype=torch.float64)
 
 
 @cache
@@ -221,6 +221,6 @@ def test_a_sample_or_an_entry_outside_is_taken_as_the_nearest_one() -> None:
 @pytest.mark.parametrize("entry", [(0,), (1,), (2,)])
 def test_every_entry_of_a_concatenation_of_one_tensor_has_a_card(entry: tuple[int, ...]) -> None:
     nodes: dict[str, tuple[str, dict[str, Any]]] = {"x": ("source.input", {"value": [3.0, 5.0, 7.0]}), "c": ("math.concatenate", {})}
-    card = answer(Situation(Session(network(nodes, "x -> c.xs"))), CardOf(output("c"), entry=entry))
+    card = answer(Situation(Model(network(nodes, "x -> c.xs"))), CardOf(output("c"), entry=entry))
     assert isinstance(card, Card)
     assert card.entry == entry

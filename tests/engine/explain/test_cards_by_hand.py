@@ -21,8 +21,8 @@ from engine.explain.cards.symbols import symbol
 from engine.explain.context import Situation
 from engine.explain.question import answer
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
-from engine.training.trainer import Trainer
+from engine.training.model import Model
+from engine.training.run import Run
 from graph.model.address import Address, first_output, output
 from graph.model.graph import Graph
 from graph.storage.files import load
@@ -32,8 +32,8 @@ from tests.support.networks import network, product
 EXAMPLES = Path("resources/examples")
 
 
-def example(name: str) -> Session:
-    return Session(load(EXAMPLES / f"{name}.gradwire", CATALOG), dtype=torch.float64)
+def example(name: str) -> Model:
+    return Model(load(EXAMPLES / f"{name}.gradwire", CATALOG), dtype=torch.float64)
 
 
 def named(graph: Graph, name: str) -> str:
@@ -49,7 +49,7 @@ def addressed(graph: Graph, kind: Kind, identity: str, name: str = "") -> Addres
     return Address(kind, identity, name)
 
 
-def card(session: Session, kind: Kind, identity: str, name: str = "", **more: Any) -> Card:
+def card(session: Model, kind: Kind, identity: str, name: str = "", **more: Any) -> Card:
     found = answer(Situation(session), CardOf(addressed(session.graph, kind, identity, name), **more))
     assert isinstance(found, Card), found
     return found
@@ -76,7 +76,7 @@ def _read(piece: Any) -> str:
 
 
 def test_the_product_of_the_lecture_is_told_step_by_step() -> None:
-    session = Session(product())
+    session = Model(product())
     forward, _, to_x, to_y = card(session, "node", "d").sections
     assert read(forward) == [r"d = x \cdot y", r"d = 2 \cdot -5", "d = -10"]
     assert read(to_x) == [
@@ -89,7 +89,7 @@ def test_the_product_of_the_lecture_is_told_step_by_step() -> None:
 
 
 def test_every_factor_says_where_it_came_from() -> None:
-    session = Session(product())
+    session = Model(product())
     to_x = of_topic(card(session, "node", "d"), "backward")[0]
     assert to_x.chain is not None
     upstream, local, downstream = to_x.chain.upstream, to_x.chain.local, to_x.chain.downstream
@@ -102,7 +102,7 @@ def test_every_factor_says_where_it_came_from() -> None:
 
 
 def test_the_objective_starts_with_1_and_a_source_tells_its_gradient() -> None:
-    session = Session(product())
+    session = Model(product())
     (objective,) = of_topic(card(session, "node", "f"), "objective")
     assert read(objective)[-1] == r"\frac{\partial f}{\partial f} = 1"
     source = card(session, "node", "x")
@@ -113,7 +113,7 @@ def test_the_objective_starts_with_1_and_a_source_tells_its_gradient() -> None:
 # Fan-out
 
 
-def fan_out(session: Session, node: str) -> FanOut:
+def fan_out(session: Model, node: str) -> FanOut:
     return summed(Scene(Situation(session), "leibniz", None, None), (node, "y"))
 
 
@@ -122,7 +122,7 @@ def test_contributions_are_added_at_the_producer_and_the_sum_is_written_out() ->
         "x": ("source.input", {"value": 3.0}), "square": ("math.square", {}), "double": ("math.multiply", {}),
         "two": ("source.constant", {"value": 2.0}), "f": ("math.subtract", {}),
     }  # fmt: skip
-    session = Session(network(nodes, "x -> square.x; x -> double.a; two -> double.b; square -> f.a; double -> f.b"))
+    session = Model(network(nodes, "x -> square.x; x -> double.a; two -> double.b; square -> f.a; double -> f.b"))
     found = fan_out(session, "x")
     assert found.number is not None
     # f = x² − 2x: 2x = 6 along one wire, −2 along the other
@@ -137,7 +137,7 @@ def test_contributions_are_added_at_the_producer_and_the_sum_is_written_out() ->
 
 
 def test_two_wires_to_one_node_are_told_apart_by_their_inputs() -> None:
-    session = Session(network({"x": ("source.input", {"value": 3.0}), "f": ("math.multiply", {})}, "x -> f.a; x -> f.b"))
+    session = Model(network({"x": ("source.input", {"value": 3.0}), "f": ("math.multiply", {})}, "x -> f.a; x -> f.b"))
     (section,) = of_topic(card(session, "node", "x"), "fan_out")
     assert r"\frac{\partial f}{\partial (x \to f.a)} + \frac{\partial f}{\partial (x \to f.b)}" in read(section)[1]
     assert read(section)[2].endswith("= 3 + 3 = 6")
@@ -145,7 +145,7 @@ def test_two_wires_to_one_node_are_told_apart_by_their_inputs() -> None:
 
 def test_an_objective_that_is_used_further_on_has_its_seed_in_the_sum() -> None:
     nodes: dict[str, Any] = {"x": ("source.input", {"value": 3.0}), "f": ("math.square", {}), "g": ("math.negate", {})}
-    session = Session(network(nodes, "x -> f.x; f -> g.x", settings={"objective": {"node": "f", "port": "y"}}))
+    session = Model(network(nodes, "x -> f.x; f -> g.x", settings={"objective": {"node": "f", "port": "y"}}))
     found = fan_out(session, "f")
     assert found.seeded and found.number is not None and found.number.value == 1.0
     assert [c.absent for c in found.contributions] == ["independent"]
@@ -154,7 +154,7 @@ def test_an_objective_that_is_used_further_on_has_its_seed_in_the_sum() -> None:
 # The network of the lecture: tanh 2–4–2, softmax, cross-entropy
 
 
-def numbers_of_the_lecture() -> tuple[Session, dict[str, Tensor]]:
+def numbers_of_the_lecture() -> tuple[Model, dict[str, Tensor]]:
     """δʸ = (ŷ − y)/N, ∂ℓ/∂Wʸ = δʸ hᵀ, δʰ = (1 − h²) ⊙ Wʸᵀ δʸ, ∂ℓ/∂Wʰ = δʰ xᵀ, with the samples as rows."""
     session = example("tanh-mlp-2-4-2")
     graph, trace = session.graph, session.trace()
@@ -232,7 +232,7 @@ def test_the_collapse_is_also_told_when_softmax_is_a_node_of_its_own(chain: str)
     between = ["out", *names]
     wires = ["data.x -> out.x", "data.target -> loss.target", f"{names[-1]} -> loss.log_probabilities"]
     wires += [f"{a} -> {b}.x" for a, b in zip(between, between[1:], strict=False)]
-    session = Session(network(nodes, ";".join(wires)))
+    session = Model(network(nodes, ";".join(wires)))
     (section,) = of_topic(card(session, "node", names[0], sample=2), "collapse")
     trace = session.trace()
     y_hat = torch.softmax(trace.values["out", "y"][2], -1)
@@ -244,7 +244,7 @@ def test_the_collapse_is_also_told_when_softmax_is_a_node_of_its_own(chain: str)
 
 
 def test_the_four_reasons_for_no_gradient_are_told_in_words_and_never_as_0() -> None:
-    alone = Session(network({"x": ("source.input", {"value": 1.0}), "d": ("source.data", {"dataset": "moons"})}, ""))
+    alone = Model(network({"x": ("source.input", {"value": 1.0}), "d": ("source.data", {"dataset": "moons"})}, ""))
     assert "no objective" in absence(card(alone, "node", "x"))
     session, _ = numbers_of_the_lecture()
     accuracy = card(session, "node", named(session.graph, "accuracy"))
@@ -252,7 +252,7 @@ def test_the_four_reasons_for_no_gradient_are_told_in_words_and_never_as_0() -> 
     target = card(session, "node", named(session.graph, "data"), "target")
     assert target.absent == "not differentiable" and "class indices" in absence(target)
     nodes: dict[str, Any] = {"x": ("source.input", {"value": 1.0}), "m": ("math.matmul", {}), "f": ("math.square", {})}
-    broken = Session(network(nodes, "x -> m.a; x -> m.b; m -> f.x"))
+    broken = Model(network(nodes, "x -> m.a; x -> m.b; m -> f.x"))
     assert "matrix product needs vectors" in absence(card(broken, "node", "m"))
     assert card(broken, "node", "m").absent == "not computed"
     for shown in (accuracy, target):
@@ -266,7 +266,7 @@ def absence(shown: Card) -> str:
 
 def test_without_an_objective_the_local_derivative_is_still_told() -> None:
     nodes: dict[str, Any] = {"x": ("source.input", {"value": 3.0}), "a": ("math.square", {}), "b": ("math.exp", {})}
-    session = Session(network(nodes, "x -> a.x; x -> b.x"))
+    session = Model(network(nodes, "x -> a.x; x -> b.x"))
     (backward,) = of_topic(card(session, "node", "a"), "backward")
     assert backward.chain is None and read(backward)[-1] == r"\frac{\partial a}{\partial x} = 6"
 
@@ -280,7 +280,7 @@ def test_a_penalised_weight_gets_its_gradient_from_two_nodes() -> None:
         "penalty": ("penalty.l2", {"layers": "out", "lam": 0.25}), "total": ("math.add", {}),
     }  # fmt: skip
     wires = "data.x -> out.x; out -> loss.prediction; data.target -> loss.target; loss -> total.a; penalty -> total.b"
-    session = Session(network(nodes, wires))
+    session = Model(network(nodes, wires))
     shown = card(session, "parameter", "out", "W")
     trace = session.trace()
     weight, (one, other) = trace.parameters["out", "W"], of_topic(shown, "backward")
@@ -297,11 +297,11 @@ def test_a_mask_drawn_in_the_forward_pass_is_in_the_card() -> None:
         "loss": ("loss.cross_entropy", {}),
     }  # fmt: skip
     wires = "data.x -> out.x; out -> drop.x; drop -> loss.scores; data.target -> loss.target"
-    session = Session(network(nodes, wires, batch_size=4))
+    session = Model(network(nodes, wires, batch_size=4))
     idle = of_topic(card(session, "node", "drop"), "state")[0]
     assert "evaluation mode" in read(idle)[0]
-    trainer = Trainer(session)
-    trainer.run(max_steps=1)
+    trainer = Run(session)
+    trainer.train(max_steps=1)
     situation = Situation(session, trainer, training=True)
     shown = answer(situation, CardOf(output("drop"), sample=1))
     assert isinstance(shown, Card)
@@ -315,9 +315,9 @@ def test_where_samples_depend_on_each_other_the_tensors_are_taken_whole() -> Non
     nodes: dict[str, Any] = {
         "data": ("source.data", {"dataset": "moons"}), "norm": ("layer.batch_norm1d", {}), "loss": ("loss.cross_entropy", {}),
     }  # fmt: skip
-    session = Session(network(nodes, "data.x -> norm.x; norm -> loss.scores; data.target -> loss.target", batch_size=4))
-    trainer = Trainer(session)
-    trainer.run(max_steps=1)
+    session = Model(network(nodes, "data.x -> norm.x; norm -> loss.scores; data.target -> loss.target", batch_size=4))
+    trainer = Run(session)
+    trainer.train(max_steps=1)
     shown = answer(Situation(session, trainer, training=True), CardOf(output("norm"), sample=1))
     assert isinstance(shown, Card)
     to_x = next(chain for chain in shown.chains() if chain.target.kind == "edge")
@@ -330,7 +330,7 @@ def test_a_broadcast_number_gets_the_sum_over_what_it_was_repeated_along() -> No
         "x": ("source.input", {"value": [1.0, 2.0, 4.0]}), "w": ("parameter.parameter", {"value": 3.0}), "y": ("math.multiply", {}),
         "f": ("math.sum", {}),
     }  # fmt: skip
-    session = Session(network(nodes, "x -> y.a; w -> y.b; y -> f.x"))
+    session = Model(network(nodes, "x -> y.a; w -> y.b; y -> f.x"))
     to_w = of_topic(card(session, "node", "y", entry=(1,)), "backward")[1]
     assert to_w.chain is not None and to_w.chain.summed == (0,) and array_of(to_w.chain.downstream) == 7.0
     assert any(r"= \sum [] \odot [] = 7" in text for text in read(to_w))
@@ -391,7 +391,7 @@ def test_questions_and_answers_know_no_torch() -> None:
 
 
 def test_numbers_in_float32_are_those_of_the_trace_too() -> None:
-    session = Session(load(EXAMPLES / "digits-mlp.gradwire", CATALOG))
+    session = Model(load(EXAMPLES / "digits-mlp.gradwire", CATALOG))
     trace = session.trace()
     shown = card(session, "node", named(session.graph, "h"), sample=2, entry=(5,))
     assert shown.value is not None and isinstance(shown.value, Array) and shown.value.view.dtype == "float32"

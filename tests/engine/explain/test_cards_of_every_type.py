@@ -13,7 +13,7 @@ from engine.explain.cards import Array, Card
 from engine.explain.context import Situation
 from engine.explain.question import answer
 from engine.nodes import TYPES
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.model.graph import Graph
 from tests.engine.node_cases import Case, all_cases
 from tests.support.card_reading import array_of, every_question, solved
@@ -59,11 +59,11 @@ def _source(nodes: dict[str, Any], name: str, tensor: torch.Tensor | None, targe
     return [f"data.x -> {name}_flat.x; {name}_flat -> {name}_in.x; {name}_in -> {name}.x; {name} -> {target}"]
 
 
-def session_of(case: Case, end: str = "math.square") -> Session | None:
+def session_of(case: Case, end: str = "math.square") -> Model | None:
     graph = graph_of(case, end)
     if graph is None:
         return None
-    session = Session(graph)
+    session = Model(graph)
     return session if ("node", TYPES[case.type].spec.outputs[0].name) in session.inference.outputs else None
 
 

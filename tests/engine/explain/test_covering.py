@@ -28,7 +28,7 @@ from engine.explain.slices import Local, Secant, Slice
 from engine.explain.symbolic import Symbolic
 from engine.explain.update import UpdateOf
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.formula.to_graph import build
 from graph.model.address import Address, first_output, output, parameter, wire
 from graph.model.covered import ASKED, Covered
@@ -41,9 +41,9 @@ _NUMBER = re.compile(r"[−-]?\d+\.\d*(?:e[−-]?\d+)?")
 
 
 @pytest.fixture(scope="module")
-def scalars() -> Session:
+def scalars() -> Model:
     """f = (x·y·tanh(c·x))²: all values and gradients differ, because no node passes a number on unchanged."""
-    return Session(build("(x*y*tanh(c*x))^2", CATALOG, {"x": 1.89, "y": -1.185, "c": 0.572}))
+    return Model(build("(x*y*tanh(c*x))^2", CATALOG, {"x": 1.89, "y": -1.185, "c": 0.572}))
 
 
 def questions(graph: Graph) -> Iterator[Question]:
@@ -61,7 +61,7 @@ def questions(graph: Graph) -> Iterator[Question]:
     yield from (Audit(), Symbolic(), UpdateOf())
 
 
-def numbers(session: Session) -> Iterator[tuple[str, bool, np.ndarray]]:
+def numbers(session: Model) -> Iterator[tuple[str, bool, np.ndarray]]:
     """(id of the node or wire, whether it is its gradient, the numbers), of every computed number of the graph."""
     trace, graph = session.trace(), session.graph
     for (node, _), value in trace.values.items():
@@ -78,7 +78,7 @@ def leaks(thing: object, secret: np.ndarray) -> list[str]:
     return [found for found in _NUMBER.findall(repr(thing)) if f"{abs(float(found.replace('−', '-'))):.3g}" in told]
 
 
-def test_no_answer_holds_a_number_that_is_hidden(scalars: Session) -> None:
+def test_no_answer_holds_a_number_that_is_hidden(scalars: Model) -> None:
     graph, situation, checked = scalars.graph, Situation(scalars), 0
     asked = list(questions(graph))
     plain = {question: whole(situation, question) for question in asked}
@@ -96,7 +96,7 @@ def test_no_answer_holds_a_number_that_is_hidden(scalars: Session) -> None:
 
 def test_no_array_of_an_answer_holds_a_hidden_tensor() -> None:
     """tanh 2–4–2: the gradients of the layers' outputs, of which entries stand in cards, tangents and updates."""
-    session = Session(tanh_net(), dtype=torch.float64)
+    session = Model(tanh_net(), dtype=torch.float64)
     graph, situation = session.graph, Situation(session)
     plain = {q: whole(situation, q) for q in questions(graph) if not isinstance(q, Audit | StepCurve | Slice | Secant)}
     checked, view = 0, session.trace_view()
@@ -119,7 +119,7 @@ def _entries_in(thing: object) -> set[str]:
     return {f"{abs(float(found.replace('−', '-'))):.9g}" for found in _NUMBER.findall(repr(thing))}
 
 
-def test_the_trace_is_covered_by_the_same_rule(scalars: Session) -> None:
+def test_the_trace_is_covered_by_the_same_rule(scalars: Model) -> None:
     view, graph = scalars.trace_view(), scalars.graph
     for identity, gradient, secret in numbers(scalars):
         wanted = addresses(graph, () if gradient else (identity,), (identity,) if gradient else ())
@@ -128,14 +128,14 @@ def test_the_trace_is_covered_by_the_same_rule(scalars: Session) -> None:
         assert not leaks((shown.values, shown.gradients, shown.edge_gradients), secret), identity
 
 
-def test_nothing_hidden_is_nothing_covered(scalars: Session) -> None:
+def test_nothing_hidden_is_nothing_covered(scalars: Model) -> None:
     view = scalars.trace_view()
     question = CardOf(output(next(iter(scalars.graph.nodes))))
     assert visible(view, None, frozenset(), scalars.graph) is view
     assert answer(Situation(scalars), question, NOTHING) == answer(Situation(scalars), question)
 
 
-def test_what_judges_an_answer_knows_the_number(scalars: Session) -> None:
+def test_what_judges_an_answer_knows_the_number(scalars: Model) -> None:
     graph = scalars.graph
     node = next(node for node in graph.nodes if graph.spec(node).inputs)
     found = answer(Situation(scalars), Prediction(first_output(graph, node)), Hidden(addresses(graph, (node,), ())))
@@ -145,7 +145,7 @@ def test_what_judges_an_answer_knows_the_number(scalars: Session) -> None:
 def test_a_number_that_is_repeated_later_in_the_pass_is_hidden_with_it() -> None:
     """relu(x·y) = x·y where it is positive; the gradient of a sum is that of both its inputs, but not that of what it came from."""
     graph = build("(relu(x*y) + z)^2", CATALOG, {"x": 1.3, "y": 2.7, "z": 0.9})
-    view, ids = Session(graph).trace_view(), {node.name: node.id for node in graph.nodes.values()}
+    view, ids = Model(graph).trace_view(), {node.name: node.id for node in graph.nodes.values()}
     product, relu, add = ids["multiply"], ids["relu"], ids["add"]
 
     values = with_echoes(view, graph, addresses(graph, (product,), ()))
@@ -157,7 +157,7 @@ def test_a_number_that_is_repeated_later_in_the_pass_is_hidden_with_it() -> None
     assert ids["power"] not in {a.id for a in gradients}
 
 
-def test_while_a_value_is_hidden_derivatives_behind_it_are_not_told(scalars: Session) -> None:
+def test_while_a_value_is_hidden_derivatives_behind_it_are_not_told(scalars: Model) -> None:
     graph = scalars.graph
     node = next(node for node in graph.nodes if graph.spec(node).inputs)
     found = answer(Situation(scalars), PathLedger(output(node)), Hidden(addresses(graph, (node,), ())))

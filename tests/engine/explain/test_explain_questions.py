@@ -21,8 +21,9 @@ from engine.explain.slices import Secant, Slice
 from engine.explain.sweep import OwnSweep
 from engine.explain.symbolic import Symbolic
 from engine.numerics.job import Job
-from engine.training.session import Session, SessionError
-from engine.training.trainer import Trainer
+from engine.training.compiled import RunError
+from engine.training.model import Model
+from engine.training.run import Run
 from graph.model.address import Address, wire
 from graph.model.graph import Graph, GraphError
 from tests.support.jobs import whole
@@ -65,7 +66,7 @@ def ask_everything(where: Situation, rng: random.Random) -> int:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_graphs_of_all_node_types_are_explained_or_refused(seed: int) -> None:
-    session = Session(random_graph(seed))
+    session = Model(random_graph(seed))
     before = session.state.copy()
     ask_everything(Situation(session), random.Random(seed))
     assert session.state.diff(before) == {}
@@ -73,7 +74,7 @@ def test_graphs_of_all_node_types_are_explained_or_refused(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_tame_graphs_get_answers(seed: int) -> None:
-    assert ask_everything(Situation(Session(random_graph(seed, wild=False))), random.Random(seed)) > 5
+    assert ask_everything(Situation(Model(random_graph(seed, wild=False))), random.Random(seed)) > 5
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -84,17 +85,17 @@ def test_graphs_broken_by_edits_are_explained_or_refused(seed: int) -> None:
             edit = random_edit(graph, rng)
             if edit is not None:
                 edit.apply(graph)
-    ask_everything(Situation(Session(graph)), rng)
+    ask_everything(Situation(Model(graph)), rng)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_training_run_is_explained_at_its_own_mini_batch(seed: int) -> None:
-    session = Session(random_graph(seed, wild=False))
+    session = Model(random_graph(seed, wild=False))
     try:
-        trainer = Trainer(session)
-    except SessionError:
+        trainer = Run(session)
+    except RunError:
         pytest.skip("nothing to train")
-    trainer.run(max_steps=2)
+    trainer.train(max_steps=2)
     before = session.state.copy()
     ask_everything(Situation(session, trainer, training=True), random.Random(seed))
     assert session.state.diff(before) == {}
@@ -105,20 +106,20 @@ def test_values_that_are_not_finite_are_explained_or_refused(value: float) -> No
     nodes: dict[str, tuple[str, dict[str, Any]]] = {
         "x": ("source.input", {"value": min(value, 1e308)}), "l": ("math.log", {}), "e": ("math.exp", {}), "f": ("math.multiply", {}),
     }  # fmt: skip
-    where = Situation(Session(network(nodes, "x -> l.x; x -> e.x; l -> f.a; e -> f.b")))
+    where = Situation(Model(network(nodes, "x -> l.x; x -> e.x; l -> f.a; e -> f.b")))
     for seed in range(4):
         ask_everything(where, random.Random(seed))
 
 
 def test_an_empty_canvas_and_one_without_an_objective_are_refused() -> None:
     for graph in (network({}, ""), network({"x": ("source.input", {}), "y": ("source.input", {})}, "")):
-        ask_everything(Situation(Session(graph)), random.Random(0))
+        ask_everything(Situation(Model(graph)), random.Random(0))
 
 
 def test_nothing_disturbs_the_gradient_mode_or_the_threads() -> None:
     threads, grad = torch.get_num_threads(), torch.is_grad_enabled()
-    ask_everything(Situation(Session(tanh_net())), random.Random(1))
-    ask_everything(Situation(Session(scalar_graph(3))), random.Random(1))
+    ask_everything(Situation(Model(tanh_net())), random.Random(1))
+    ask_everything(Situation(Model(scalar_graph(3))), random.Random(1))
     assert (torch.get_num_threads(), torch.is_grad_enabled()) == (threads, grad)
 
 

@@ -12,8 +12,8 @@ import torch
 from cli.commands import run_command
 from engine.check.check import Report, check
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
-from engine.training.trainer import Trainer
+from engine.training.model import Model
+from engine.training.run import Run
 from graph.model import faults
 from graph.model.faults import Fault
 from graph.model.graph import Graph
@@ -30,7 +30,7 @@ def with_fault(graph: Graph, kind: str, place: str = "") -> Graph:
 
 
 def gradients(graph: Graph) -> dict[str, float]:
-    trace = Session(graph).trace()
+    trace = Model(graph).trace()
     return {edge: float(g) for edge, g in trace.edge_gradients.items() if isinstance(g, torch.Tensor)}
 
 
@@ -60,7 +60,7 @@ def square_layer() -> Graph:
 def test_a_dropped_branch_brings_nothing_and_the_check_names_its_wire() -> None:
     graph = with_fault(two_ways(), "branch", "e2")
     assert gradients(graph)["e0"] == 3 and gradients(graph)["e2"] == 0
-    assert Session(graph).trace().gradients["x", "y"] == 3  # 8 without the fault
+    assert Model(graph).trace().gradients["x", "y"] == 3  # 8 without the fault
     assert wrong(check(graph)) == {"e2"}
 
 
@@ -78,7 +78,7 @@ def test_a_detached_node_lets_no_gradient_through() -> None:
 
 def test_an_untransposed_weight_gives_w_delta() -> None:
     graph = with_fault(square_layer(), "transposed", "lin")
-    trace = Session(graph).trace()
+    trace = Model(graph).trace()
     assert trace.edge_gradients["e0"].tolist() == [-6.0, -14.0]
     assert trace.edge_gradients["e1"].tolist() == [[-2.0, 2.0], [-2.0, 2.0]]  # δxᵀ is right
     assert wrong(check(graph)) == {"e0"}
@@ -88,7 +88,7 @@ def test_a_double_softmax_is_torchs_value_and_gradient_of_it() -> None:
     scores = torch.tensor([0.1, -0.8, 1.4, 1.1], dtype=torch.float64, requires_grad=True)
     nodes: Nodes = {"z": ("parameter.parameter", {"value": scores.tolist()}), "p": ("activation.softmax", {}), "f": ("math.norm", {})}
     graph = with_fault(network(nodes, "z -> p.x; p -> f.x"), "softmax", "p")
-    trace = Session(graph).trace()
+    trace = Model(graph).trace()
     right = torch.softmax(torch.softmax(scores, -1), -1)
     right.norm().backward()
     assert torch.allclose(trace.values["p", "y"], right.detach())
@@ -97,7 +97,7 @@ def test_a_double_softmax_is_torchs_value_and_gradient_of_it() -> None:
 
 def test_cross_entropy_on_probabilities_is_torchs() -> None:
     graph = with_fault(tanh_net(), "softmax", "loss")
-    session = Session(graph)
+    session = Model(graph)
     trace = session.trace()
     scores = trace.values["out", "y"].clone().requires_grad_()
     loss = torch.nn.functional.cross_entropy(torch.softmax(scores, -1), trace.values["data", "target"])
@@ -110,9 +110,9 @@ def test_cross_entropy_on_probabilities_is_torchs() -> None:
 
 def test_without_zero_grad_every_step_goes_along_the_sum_of_all_gradients() -> None:
     graph = with_fault(tanh_net(batch_size=None, epochs=5, hyper={"lr": 0.1}), "zero_grad")
-    session = Session(graph)
-    trainer = Trainer(session)
-    reference = Session(tanh_net(batch_size=None, epochs=5, hyper={"lr": 0.1}))
+    session = Model(graph)
+    trainer = Run(session)
+    reference = Model(tanh_net(batch_size=None, epochs=5, hyper={"lr": 0.1}))
     program = reference.program(training=True)
     feeds = reference.feeds.chosen(program.feeds, torch.arange(reference.feeds.rows["train"]))
     parameters = [p.clone() for p in reference.parameters(program)]
@@ -122,31 +122,31 @@ def test_without_zero_grad_every_step_goes_along_the_sum_of_all_gradients() -> N
         for place, grad, so_far in zip(program.trainable, grads, total, strict=True):
             so_far += grad
             parameters[place] -= 0.1 * so_far
-    trainer.run()
+    trainer.train()
     for mine, theirs in zip(session.parameters(session.program(training=True)), parameters, strict=True):
         assert torch.allclose(mine, theirs, rtol=1e-12, atol=1e-14)
 
 
 def test_going_back_and_on_gives_the_same_weights_without_zero_grad() -> None:
-    trainer = Trainer(Session(with_fault(tanh_net(), "zero_grad")))
-    trainer.run(max_steps=4)
+    trainer = Run(Model(with_fault(tanh_net(), "zero_grad")))
+    trainer.train(max_steps=4)
     kept = trainer.capture()
-    trainer.run(max_steps=3)
-    end = [p.clone() for p in trainer.session.parameters(trainer.session.program(training=True))]
+    trainer.train(max_steps=3)
+    end = [p.clone() for p in trainer.model.parameters(trainer.model.program(training=True))]
     trainer.restore(kept)
-    trainer.run(max_steps=3)
-    assert all(torch.equal(a, b) for a, b in zip(end, trainer.session.parameters(trainer.session.program(training=True)), strict=True))
+    trainer.train(max_steps=3)
+    assert all(torch.equal(a, b) for a, b in zip(end, trainer.model.parameters(trainer.model.program(training=True)), strict=True))
 
 
 @pytest.mark.parametrize("key", ["adam", "momentum", "rmsprop"])
 def test_every_stepper_can_be_run_without_zeroing(key: str) -> None:
-    trainer = Trainer(Session(with_fault(tanh_net(optimizer=key, hyper={}), "zero_grad")))
-    assert trainer.run(max_steps=3) == 3 and trainer.problem is None
+    trainer = Run(Model(with_fault(tanh_net(optimizer=key, hyper={}), "zero_grad")))
+    assert trainer.train(max_steps=3) == 3 and trainer.problem is None
 
 
 def test_training_uses_the_wrong_gradient_too() -> None:
     graph = with_fault(tanh_net(), "sign", "tanh")
-    right, spoiled = Session(tanh_net()), Session(graph)
+    right, spoiled = Model(tanh_net()), Model(graph)
     steps = []
     for session in (right, spoiled):
         program = session.program(training=True)
@@ -162,7 +162,7 @@ def test_training_uses_the_wrong_gradient_too() -> None:
 
 def test_a_session_follows_a_fault_that_is_planted_and_removed() -> None:
     graph = product()
-    session = Session(graph)
+    session = Model(graph)
     before = float(session.trace().edge_gradients["e0"])  # type: ignore[arg-type]
     undo = faults.plant(Fault("sign", "d")).apply(graph)
     assert session.update(graph).structure
@@ -173,7 +173,7 @@ def test_a_session_follows_a_fault_that_is_planted_and_removed() -> None:
 
 
 def test_without_a_fault_the_code_is_what_it_was() -> None:
-    program = Session(product()).program(training=False, everything=True)
+    program = Model(product()).program(training=False, everything=True)
     assert "spoil" not in program.source("trace")
 
 
@@ -206,7 +206,7 @@ def test_planting_is_one_edit_that_undo_takes_back() -> None:
 
 def test_every_fault_that_is_offered_fails_the_check() -> None:
     for make in (product, two_ways, square_layer, tanh_net):
-        view = Session(make()).trace_view()
+        view = Model(make()).trace_view()
         leading = {edge for edge, g in view.edge_gradients.items() if not hasattr(g, "reason")}
         offered = faults.possible(make(), view.shapes, leading)
         assert offered

@@ -16,8 +16,8 @@ from engine.explain.context import Situation
 from engine.explain.forward_mode import Adjoints, Direction, ForwardMode, ReverseMode, Tangents
 from engine.explain.question import Refusal, answer
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
-from engine.training.trainer import Trainer
+from engine.training.model import Model
+from engine.training.run import Run
 from graph.model.address import Address, output, parameter, wire
 from graph.model.graph import Graph
 from graph.storage.files import load
@@ -30,7 +30,7 @@ EXAMPLES = sorted(FOLDER.glob("*.gradwire"))
 
 
 def situation(graph: Graph) -> Situation:
-    return Situation(Session(graph, dtype=torch.float64))
+    return Situation(Model(graph, dtype=torch.float64))
 
 
 def forward(graph: Graph | Situation, seed: Address, direction: Direction = "entry") -> Tangents:
@@ -185,9 +185,9 @@ def test_the_masks_of_a_training_step_are_held() -> None:
         "drop": ("layer.dropout", {"p": 0.5}), "out": ("layer.linear", {"out_features": 2}), "loss": ("loss.cross_entropy", {}),
     }  # fmt: skip
     wires = "data.x -> h.x; h -> drop.x; drop -> out.x; out -> loss.scores; data.target -> loss.target"
-    session = Session(network(nodes, wires, batch_size=16, epochs=3), dtype=torch.float64)
-    trainer = Trainer(session)
-    trainer.run(max_steps=3)
+    session = Model(network(nodes, wires, batch_size=16, epochs=3), dtype=torch.float64)
+    trainer = Run(session)
+    trainer.train(max_steps=3)
     where = Situation(session, trainer, training=True)
     found = forward(where, parameter("h", "W", (0, 0)))
     assert found.error is not None
@@ -201,7 +201,7 @@ def test_the_masks_of_a_training_step_are_held() -> None:
 def test_a_float32_document_is_differentiated_in_float64_at_its_own_numbers() -> None:
     graph = load(FOLDER / "digits-mlp.gradwire", CATALOG)
     layer = next(n for n in graph.nodes if graph.nodes[n].type == "layer.linear")
-    found = forward(Situation(Session(graph)), parameter(layer, "b"), "gradient")
+    found = forward(Situation(Model(graph)), parameter(layer, "b"), "gradient")
     assert found.error is not None
     assert found.error < 1e-5
     assert all(view.dtype == "float64" for view in found.outputs.values() if isinstance(view, ArrayView))

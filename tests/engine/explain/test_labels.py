@@ -13,7 +13,7 @@ from engine.explain.context import Situation
 from engine.explain.paths import Ledger, PathLedger
 from engine.explain.question import answer
 from engine.explain.slices import Local, Slice
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.model.address import output, parameter, wire
 from graph.model.graph import Graph
 from tests.support.networks import network, product, tanh_net
@@ -44,7 +44,7 @@ def shortcut() -> Graph:
 
 
 def situation(graph: Graph) -> Situation:
-    return Situation(Session(graph, dtype=torch.float64))
+    return Situation(Model(graph, dtype=torch.float64))
 
 
 def chains(graph: Graph, edge: str, notation: Notation = "leibniz") -> list[str]:

@@ -17,7 +17,7 @@ from engine.explain.misconceptions.match import Judgement, judge, typed
 from engine.explain.misconceptions.passes import Pass
 from engine.explain.question import Unanswerable
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.model.address import Address, first_output, output, parameter, wire
 from graph.storage.files import load
 from tests.support.networks import network, product
@@ -34,7 +34,7 @@ def address_of(graph: Any, place: str, sort: str, entry: tuple[int, ...] | None 
 
 
 def asked(answer: Answer) -> Expected:
-    session = Session(network(answer.nodes, answer.wires))
+    session = Model(network(answer.nodes, answer.wires))
     return expected(Situation(session), Prediction(address_of(session.graph, answer.place, "gradient", answer.entry)))
 
 
@@ -43,7 +43,7 @@ def judged(answer: Answer) -> Judgement:
 
 
 def of(graph: Any, place: str, sort: Any = "gradient", **more: Any) -> Expected:
-    return expected(Situation(Session(graph)), Prediction(address_of(graph, place, sort, **more)))
+    return expected(Situation(Model(graph)), Prediction(address_of(graph, place, sort, **more)))
 
 
 def causes(found: Expected, text: str) -> set[str]:
@@ -216,7 +216,7 @@ def test_hints_do_not_give_the_number_away() -> None:
 def test_every_example_answers_for_its_wires_and_nodes() -> None:
     rng = random.Random(4)
     for file in sorted(Path("resources/examples").glob("*.gradwire")):
-        session = Session(load(file, CATALOG))
+        session = Model(load(file, CATALOG))
         situation = Situation(session)
         graph, trace = situation.graph, situation.trace
         for place in rng.sample([*graph.edges], min(4, len(graph.edges))) + rng.sample([*graph.nodes], min(4, len(graph.nodes))):
@@ -252,7 +252,7 @@ def test_a_value_that_goes_to_hundreds_of_nodes_costs_no_more_than_one_answer_ma
     nodes: dict[str, tuple[str, dict[str, Any]]] = {"w": ("parameter.parameter", {"value": 1.01})}
     nodes |= {f"p{i}": ("math.multiply", {}) for i in range(400)}
     wires = ["w -> p0.a", "w -> p0.b", *(f"p{i - 1} -> p{i}.a; w -> p{i}.b" for i in range(1, 400))]
-    session = Session(network(nodes, ";".join(wires), settings={"objective": {"node": "p399", "port": "y"}}))
+    session = Model(network(nodes, ";".join(wires), settings={"objective": {"node": "p399", "port": "y"}}))
     run = Pass(Situation(session))
     found = of_number(run, parameter("w", "value").derivative)
     assert found.truth == pytest.approx(401 * 1.01**400)

@@ -18,8 +18,8 @@ from engine.explain.paths import SUMMED, Ledger, PartialSum, PathLedger, PathSum
 from engine.explain.paths import answer as paths_follow
 from engine.explain.question import Refusal, answer
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
-from engine.training.trainer import Trainer
+from engine.training.model import Model
+from engine.training.run import Run
 from graph.model.address import Address, output, parameter, wire
 from graph.model.faults import Fault, plant
 from graph.model.graph import Graph
@@ -41,7 +41,7 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def situation(graph: Graph) -> Situation:
-    return Situation(Session(graph, dtype=torch.float64))
+    return Situation(Model(graph, dtype=torch.float64))
 
 
 def ledger(graph: Graph | Situation, place: Address, **more: int) -> Ledger:
@@ -234,14 +234,14 @@ def test_an_entry_of_a_tensor_is_shown_path_by_path() -> None:
     assert isinstance(answer(situation(tanh_net()), PathLedger(parameter("hidden", "W", (9, 0)))), Refusal)
 
 
-def dropout_run(**training: Any) -> tuple[Session, Trainer]:
+def dropout_run(**training: Any) -> tuple[Model, Run]:
     nodes: dict[str, tuple[str, dict[str, Any]]] = {
         "data": ("source.data", {"dataset": "moons", "samples": 40}), "h": ("layer.linear", {"out_features": 4}),
         "drop": ("layer.dropout", {"p": 0.5}), "out": ("layer.linear", {"out_features": 2}), "loss": ("loss.cross_entropy", {}),
     }  # fmt: skip
     wires = "data.x -> h.x; h -> drop.x; drop -> out.x; out -> loss.scores; data.target -> loss.target"
-    session = Session(network(nodes, wires, batch_size=8, epochs=3, **training), dtype=torch.float64)
-    return session, Trainer(session)
+    session = Model(network(nodes, wires, batch_size=8, epochs=3, **training), dtype=torch.float64)
+    return session, Run(session)
 
 
 @pytest.mark.parametrize("coming", [False, True])
@@ -249,7 +249,7 @@ def dropout_run(**training: Any) -> tuple[Session, Trainer]:
 def test_the_mini_batch_shown_is_the_one_explained_with_its_masks(coming: bool, steps: int) -> None:
     session, trainer = dropout_run()
     if steps:
-        trainer.run(max_steps=steps)
+        trainer.train(max_steps=steps)
     where = Situation(session, trainer, training=not coming, coming=coming)
     expected = trainer.coming_trace() if coming else trainer.trace()
     place = parameter("h", "W")

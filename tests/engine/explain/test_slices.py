@@ -13,7 +13,7 @@ from engine.explain.context import Situation
 from engine.explain.question import Refusal, answer
 from engine.explain.slices import Local, Secant, SecantLine, Slice
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.model.address import Address, output, parameter, wire
 from graph.model.graph import Graph
 from graph.storage.files import load
@@ -25,7 +25,7 @@ EXAMPLES = File(__file__).parents[3] / "resources/examples"
 
 
 def situation(graph: Graph) -> Situation:
-    return Situation(Session(graph, dtype=torch.float64))
+    return Situation(Model(graph, dtype=torch.float64))
 
 
 def local(graph: Graph | Situation, place: Address, low: float | None = None, high: float | None = None) -> Local:
@@ -105,7 +105,7 @@ def test_on_random_graphs_slice_and_curvature_are_those_of_plain_torch(seed: int
 
 
 def test_an_entry_of_a_weight_is_sliced_and_nothing_is_changed() -> None:
-    session = Session(tanh_net(), dtype=torch.float64)
+    session = Model(tanh_net(), dtype=torch.float64)
     before = session.state.copy()
     found = local(Situation(session), parameter("hidden", "W", (1, 0)))
     assert found.name == "hidden.W[1, 0]"
@@ -117,7 +117,7 @@ def test_an_entry_of_a_weight_is_sliced_and_nothing_is_changed() -> None:
     assert found.curvature == pytest.approx((above - 2 * found.value + below) / step**2, rel=1e-3)
 
 
-def _loss_with(session: Session, entry: tuple[int, int], value: float) -> float:
+def _loss_with(session: Model, entry: tuple[int, int], value: float) -> float:
     """The demonstration batch's loss in plain torch."""
     rows = torch.tensor(session.samples())
     p = {name: t.clone() for name, t in session.state.parameters.items()}
@@ -136,7 +136,7 @@ def test_where_the_objective_is_no_number_the_curve_is_missing() -> None:
 def test_a_float32_document_is_sliced_in_float64() -> None:
     graph = load(EXAMPLES / "digits-mlp.gradwire", CATALOG)
     layer = next(n for n in graph.nodes if graph.nodes[n].type == "layer.linear")
-    found = local(Situation(Session(graph)), parameter(layer, "b"))
+    found = local(Situation(Model(graph)), parameter(layer, "b"))
     assert found.method == "exact"
     assert found.parabola(found.at + 1e-3) == pytest.approx(found.value + 1e-3 * found.slope + 5e-7 * (found.curvature or 0.0), rel=1e-15)
 

@@ -13,7 +13,7 @@ from engine.explain.forward_mode import Adjoints, ForwardMode, ReverseMode, Tang
 from engine.explain.paths import Ledger, PathLedger
 from engine.explain.question import answer
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.model.address import output
 from graph.model.graph import Graph
 from graph.storage.files import load
@@ -27,7 +27,7 @@ def case(name: str) -> tuple[Graph, Situation, str]:
     graph = load(CASES / f"{name}.gradwire", CATALOG)
     x = graph.named("x")
     assert x is not None
-    return graph, Situation(Session(graph)), x.id
+    return graph, Situation(Model(graph)), x.id
 
 
 @each_case
@@ -62,7 +62,7 @@ def test_the_card_of_the_steep_node_says_why_0_times_infinity_is_0(name: str) ->
 
 def test_where_nan_is_kept_the_card_says_that_it_has_no_value() -> None:
     graph = load(CASES / "12e_handwritten_norm.gradwire", CATALOG)
-    situation = Situation(Session(graph))
+    situation = Situation(Model(graph))
     power = graph.named("power")
     assert power is not None
     card = answer(situation, CardOf(output(power.id)))

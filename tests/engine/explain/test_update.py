@@ -14,9 +14,9 @@ from engine.explain.cards import Line, Number, Tex
 from engine.explain.context import Situation
 from engine.explain.question import Refusal, answer
 from engine.explain.update import ParameterUpdate, Update, UpdateOf
+from engine.training.model import Model
 from engine.training.optimizers.registry import OPTIMIZERS
-from engine.training.session import Session
-from engine.training.trainer import Trainer
+from engine.training.run import Run
 from graph.model.faults import Fault, plant
 from graph.model.graph import Graph
 from tests.support.latex import evaluate
@@ -51,8 +51,8 @@ TORCH: dict[str, Any] = {
 }  # fmt: skip
 
 
-def asked(trainer: Trainer, question: UpdateOf = UpdateOf()) -> Update:  # noqa: B008 - a frozen question
-    found = answer(Situation(trainer.session, trainer), question)
+def asked(trainer: Run, question: UpdateOf = UpdateOf()) -> Update:  # noqa: B008 - a frozen question
+    found = answer(Situation(trainer.model, trainer), question)
     assert isinstance(found, Update), found
     return found
 
@@ -99,7 +99,7 @@ def linear(w: float, x: float, target: float, **training: Any) -> Graph:
 
 def test_plain_gradient_descent_reads_old_minus_rate_times_gradient_is_new() -> None:
     # L = (2w − 6)² at w = 1: ∂L/∂w = 2·(−4)·2 = −16, and 1 − 0.1·(−16) = 2.6
-    found = asked(Trainer(Session(linear(1.0, 2.0, 6.0))))
+    found = asked(Run(Model(linear(1.0, 2.0, 6.0))))
 
     (row,) = found.parameters
     assert [plain(line) for line in row.lines] == [r"\theta \leftarrow \theta - \eta\,g", r"\theta \leftarrow 1 - 0.1 \cdot -16 = 2.6"]
@@ -113,7 +113,7 @@ def test_the_three_parameters_of_x_times_y_plus_z_step_by_hand() -> None:
     nodes |= {"d": ("math.multiply", {}), "f": ("math.add", {})}
     graph = network(nodes, "x -> d.a; y -> d.b; d -> f.a; z -> f.b", optimizer="sgd", hyper={"lr": 0.5})
 
-    found = asked(Trainer(Session(graph)))
+    found = asked(Run(Model(graph)))
 
     assert [(row.label, row.old.scalar, row.gradient.scalar, row.new.scalar) for row in found.parameters] == [
         ("x", 2.0, -5.0, 4.5), ("y", -5.0, 2.0, -6.0), ("z", 3.0, 1.0, 2.5),
@@ -125,9 +125,9 @@ def test_the_three_parameters_of_x_times_y_plus_z_step_by_hand() -> None:
 
 def test_the_second_step_of_momentum_by_hand() -> None:
     # m₁ = −16, w = 2.6; then ∂L/∂w = 4·(5.2 − 6) = −3.2, m₂ = 0.9·(−16) − 3.2 = −17.6, w = 2.6 + 1.76 = 4.36
-    trainer = Trainer(Session(linear(1.0, 2.0, 6.0, optimizer="momentum")))
+    trainer = Run(Model(linear(1.0, 2.0, 6.0, optimizer="momentum"))).prepare()
     assert plain(asked(trainer).parameters[0].lines[1]) == "m = -16 = -16"
-    trainer.run(max_steps=1)
+    trainer.train(max_steps=1)
 
     lines = asked(trainer).parameters[0].lines
 
@@ -137,7 +137,7 @@ def test_the_second_step_of_momentum_by_hand() -> None:
 
 @pytest.mark.parametrize(("optimizer", "hyper"), SETTINGS)
 def test_the_update_is_that_of_torch_optim_on_the_same_gradients(optimizer: str, hyper: dict[str, Any]) -> None:
-    trainer = Trainer(Session(tanh_net(optimizer=optimizer, hyper=hyper)))
+    trainer = Run(Model(tanh_net(optimizer=optimizer, hyper=hyper))).prepare()
     first = asked(trainer)
     own = [torch.tensor(row.old.data, requires_grad=True) for row in first.parameters]
     given = {k: v for k, v in hyper.items() if k not in ("beta1", "beta2")}
@@ -151,17 +151,17 @@ def test_the_update_is_that_of_torch_optim_on_the_same_gradients(optimizer: str,
         reference.step()
         for tensor, row in zip(own, found.parameters, strict=True):
             np.testing.assert_allclose(row.new.data, tensor.detach().numpy(), rtol=close, atol=close / 100)  # type: ignore[arg-type]
-        trainer.run(max_steps=1)
+        trainer.train(max_steps=1)
 
 
 @pytest.mark.parametrize(("optimizer", "hyper"), [*SETTINGS, *OTHERS, ("lbfgs", {"line_search": "none", "lr": 0.1})])
 def test_the_step_shown_is_made_and_nothing_is_changed_by_looking(optimizer: str, hyper: dict[str, Any]) -> None:
-    trainer = Trainer(Session(tanh_net(optimizer=optimizer, hyper=hyper)))
+    trainer = Run(Model(tanh_net(optimizer=optimizer, hyper=hyper))).prepare()
     for _ in range(3):
         before = trainer.capture()
         found = asked(trainer)
         assert not before.diff(trainer.capture())
-        trainer.run(max_steps=1)
+        trainer.train(max_steps=1)
         after = trainer.capture()
         assert (found.iteration, found.t, found.loss) == (before.step, before.step + 1, trainer.loss)
         for row in found.parameters:
@@ -176,7 +176,7 @@ def test_the_step_shown_is_made_and_nothing_is_changed_by_looking(optimizer: str
 
 @pytest.mark.parametrize(("optimizer", "hyper"), ALL)
 def test_every_equation_comes_to_what_it_says(optimizer: str, hyper: dict[str, Any]) -> None:
-    trainer = Trainer(Session(tanh_net(optimizer=optimizer, hyper=hyper)))
+    trainer = Run(Model(tanh_net(optimizer=optimizer, hyper=hyper))).prepare()
     for _ in range(4):
         for entry in ((0, 0), (1, 1), (3, 0)):
             for row in asked(trainer, UpdateOf(entry=entry)).parameters:
@@ -184,12 +184,12 @@ def test_every_equation_comes_to_what_it_says(optimizer: str, hyper: dict[str, A
                 for text, numbers, result in found:
                     assert comes_to(text, numbers) == pytest.approx(result, rel=1e-9, abs=1e-12), text
                 assert row.new.data is not None and found[-1][2] == row.new.data[row.entry]
-        trainer.run(max_steps=1)
+        trainer.train(max_steps=1)
 
 
 def test_what_a_setting_switches_off_is_not_written() -> None:
     def lefts(optimizer: str, **hyper: Any) -> list[str]:
-        row = asked(Trainer(Session(tanh_net(optimizer=optimizer, hyper=hyper)))).parameters[0]
+        row = asked(Run(Model(tanh_net(optimizer=optimizer, hyper=hyper)))).parameters[0]
         return [plain(line).split(" ")[0] for line in row.lines if line.kind == "numbers"]
 
     assert lefts("sgd") == [r"\theta"] and lefts("sgd", weight_decay=0.1) == ["g", r"\theta"]
@@ -201,7 +201,7 @@ def test_what_a_setting_switches_off_is_not_written() -> None:
 
 
 def test_one_parameter_and_one_number_of_it_can_be_asked_for() -> None:
-    trainer = Trainer(Session(tanh_net()))
+    trainer = Run(Model(tanh_net())).prepare()
 
     (row,) = asked(trainer, UpdateOf("hidden", "W", (99, 1))).parameters
 
@@ -212,8 +212,8 @@ def test_one_parameter_and_one_number_of_it_can_be_asked_for() -> None:
 def test_dropout_and_batch_norm_are_those_of_the_coming_step() -> None:
     from tests.engine.training.test_history import lively_net
 
-    trainer = Trainer(Session(lively_net("sgd", {"lr": 0.3})))
-    trainer.run(max_steps=5)
+    trainer = Run(Model(lively_net("sgd", {"lr": 0.3}))).prepare()
+    trainer.train(max_steps=5)
     trace, found = trainer.coming_trace(), asked(trainer)
     for row in found.parameters:
         gradient = trace.parameter_gradients[row.node, row.name]
@@ -222,17 +222,17 @@ def test_dropout_and_batch_norm_are_those_of_the_coming_step() -> None:
 
 
 def test_a_graph_that_learns_nothing_and_a_broken_loss_are_refused_in_words() -> None:
-    refused = answer(Situation(Session(product())), UpdateOf())
+    refused = answer(Situation(Model(product())), UpdateOf())
     assert isinstance(refused, Refusal) and "nothing to train" in refused.text
-    refused = answer(Situation(Session(linear(1e200, 1e200, 0.0))), UpdateOf())
+    refused = answer(Situation(Model(linear(1e200, 1e200, 0.0))), UpdateOf())
     assert isinstance(refused, Refusal) and "not a finite number" in refused.text
 
 
 def test_a_session_without_a_trainer_is_left_as_it_was() -> None:
-    session = Session(tanh_net(optimizer="adam", hyper={}))
-    trainer = Trainer(session)
-    trainer.run(max_steps=3)
-    other = Session(session.graph)
+    session = Model(tanh_net(optimizer="adam", hyper={}))
+    trainer = Run(session).prepare()
+    trainer.train(max_steps=3)
+    other = Model(session.graph)
     other.restore(trainer.capture())
     before = other.state.copy()
 
@@ -246,13 +246,13 @@ def test_a_step_that_a_node_refuses_is_refused_in_words() -> None:
     nodes: dict[str, tuple[str, dict[str, Any]]] = {
         "p": ("parameter.parameter", {"value": -1.7}), "t": ("source.input", {"value": 1.0}), "loss": ("loss.bce", {}),
     }  # fmt: skip
-    session = Session(network(nodes, "p -> loss.probabilities; t -> loss.target"))
+    session = Model(network(nodes, "p -> loss.probabilities; t -> loss.target"))
     found = answer(Situation(session), UpdateOf())
     assert isinstance(found, Refusal)
 
 
 def test_a_refused_question_leaves_the_optimizers_memory_where_it_is() -> None:
-    session = Session(network({"p": ("parameter.parameter", {"value": 2.0, "frozen": True}), "f": ("math.square", {})}, "p -> f.x"))
+    session = Model(network({"p": ("parameter.parameter", {"value": 2.0, "frozen": True}), "f": ("math.square", {})}, "p -> f.x"))
     session.state.optimizer = {"v.p.value": torch.tensor(0.5)}
     assert isinstance(answer(Situation(session), UpdateOf()), Refusal)
     assert session.state.optimizer == {"v.p.value": torch.tensor(0.5)}
@@ -263,8 +263,8 @@ def test_where_gradients_are_never_set_to_zero_the_step_goes_along_their_sum() -
     nodes: dict[str, tuple[str, dict[str, Any]]] = {"w": ("parameter.parameter", {"value": 2.0}), "f": ("math.square", {})}
     graph = network(nodes, "w -> f.x", optimizer="sgd", hyper={"lr": 0.1})
     plant(Fault("zero_grad")).apply(graph)
-    trainer = Trainer(Session(graph))
-    trainer.run(max_steps=2)
+    trainer = Run(Model(graph)).prepare()
+    trainer.train(max_steps=2)
     (row,) = asked(trainer).parameters
     assert row.numbers == pytest.approx((0.88, 8.96, -0.896, -0.016))
     (_, right, result), *_ = lines_of(row)
@@ -275,7 +275,7 @@ def test_a_gradient_whose_square_is_no_float_is_explained_too() -> None:
     """RMSprop's centred square root of r − a² at a gradient of 1e200."""
     nodes = {"x": ("source.input", {"value": 1e200}), "w": ("parameter.parameter", {"value": 0.5}), "f": ("math.multiply", {})}
     graph = network(nodes, "x -> f.a; w -> f.b", optimizer="rmsprop", hyper={"centered": True}, steps=9)
-    session = Session(graph)
-    trainer = Trainer(session)
-    trainer.run(max_steps=2)
+    session = Model(graph)
+    trainer = Run(session).prepare()
+    trainer.train(max_steps=2)
     assert not isinstance(answer(Situation(session, trainer), UpdateOf()), Refusal)

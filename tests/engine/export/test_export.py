@@ -17,9 +17,9 @@ import torch
 from engine.export.export import export
 from engine.export.registry import ExportError
 from engine.nodes.catalog import CATALOG
+from engine.training.model import Model
 from engine.training.optimizers.registry import OPTIMIZERS
-from engine.training.session import Session
-from engine.training.trainer import Trainer
+from engine.training.run import Run
 from graph.formula.to_graph import build, names_in
 from graph.model.edits import SetTraining
 from graph.model.graph import Graph
@@ -70,24 +70,24 @@ def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Alone]:
         into.close()
 
 
-def loss_in_the_app(session: Session) -> float:
+def loss_in_the_app(session: Model) -> float:
     """The objective over the whole training part, or of the graph's own inputs; where nothing is learned, that of the trace."""
     if session.inference.parameters:
-        return float(Trainer(session).result()["loss"])
+        return float(Run(session).result()["loss"])
     trace = session.trace()
     assert trace.objective is not None
     return float(trace.values[trace.objective])
 
 
 @functools.cache
-def example(name: str) -> tuple[Session, str, dict[str, float]]:
+def example(name: str) -> tuple[Model, str, dict[str, float]]:
     """An example, its program, and what the app measures of it; no test changes the session."""
-    session = Session(load(EXAMPLES / f"{name}.gradwire", CATALOG))
+    session = Model(load(EXAMPLES / f"{name}.gradwire", CATALOG))
     return session, export(session), in_the_app(session)
 
 
 def assert_the_programs_give_the_losses_of_the_app(alone: Alone, graphs: dict[str, Graph]) -> None:
-    sessions = {name: Session(graph) for name, graph in graphs.items()}
+    sessions = {name: Model(graph) for name, graph in graphs.items()}
     expected = {name: loss_in_the_app(session) for name, session in sessions.items()}
     assert alone({name: export(session) for name, session in sessions.items()}) == pytest.approx(expected, rel=1e-6)
 
@@ -100,9 +100,9 @@ def test_every_example_gives_the_same_loss_outside_of_the_app(alone: Alone) -> N
 
 
 def test_trained_values_are_exported(alone: Alone) -> None:
-    session = Session(tanh_net())
-    trainer = Trainer(session)
-    trainer.run()
+    session = Model(tanh_net())
+    trainer = Run(session)
+    trainer.train()
     assert alone({"trained": export(session)})["trained"] == pytest.approx(trainer.result()["loss"], rel=1e-6)
 
 
@@ -110,16 +110,16 @@ def test_trained_values_are_exported(alone: Alone) -> None:
 @pytest.mark.parametrize("key", OPTIMIZERS)
 def test_every_optimizer_trains_the_exported_program(alone: Alone, key: str, batch_size: int | None) -> None:
     rate = {"sgd": 0.5, "momentum": 0.1, "nesterov": 0.1, "adagrad": 0.1, "adadelta": 1.0, "lbfgs": 1.0}.get(key, 0.01)
-    session = Session(tanh_net(optimizer=key, hyper={"lr": rate}, epochs=20, batch_size=batch_size))
+    session = Model(tanh_net(optimizer=key, hyper={"lr": rate}, epochs=20, batch_size=batch_size))
     after = alone({key: export(session)}, "--train")[key]
     assert after < 0.95 * loss_in_the_app(session)
 
 
 def test_full_batch_gradient_descent_ends_where_the_app_ends(alone: Alone) -> None:
-    session = Session(tanh_net(batch_size=None, epochs=50))
+    session = Model(tanh_net(batch_size=None, epochs=50))
     text = export(session)
-    trainer = Trainer(session)
-    trainer.run()
+    trainer = Run(session)
+    trainer.train()
     assert alone({"descent": text}, "--train")["descent"] == pytest.approx(trainer.result()["loss"], rel=1e-9)
 
 
@@ -185,15 +185,15 @@ def test_layers_penalties_and_shared_weights_give_the_same_loss(alone: Alone) ->
 
 def test_programs_with_every_kind_of_layer_can_be_trained(alone: Alone) -> None:
     graphs = parts()
-    before = {name: loss_in_the_app(Session(graph)) for name, graph in graphs.items()}
+    before = {name: loss_in_the_app(Model(graph)) for name, graph in graphs.items()}
     for graph in graphs.values():
         SetTraining("epochs", 3).apply(graph)
-    after = alone({name: export(Session(graph)) for name, graph in graphs.items()}, "--train")
+    after = alone({name: export(Model(graph)) for name, graph in graphs.items()}, "--train")
     assert all(after[name] < before[name] for name in before), (before, after)
 
 
 def test_a_frozen_layer_stays_as_it_is_when_the_program_trains() -> None:
-    text = export(Session(classifier({"hidden": linear(4, frozen=True), "out": linear(3)}, epochs=2)))
+    text = export(Model(classifier({"hidden": linear(4, frozen=True), "out": linear(3)}, epochs=2)))
     space = imported(text)
     model, values = space["Model"](), space["values"]()
     model.load_state_dict(values)
@@ -245,7 +245,7 @@ def test_two_nodes_never_share_a_variable(alone: Alone) -> None:
 
 
 def test_a_layer_reads_as_in_a_book() -> None:
-    text = export(Session(tanh_net()))
+    text = export(Model(tanh_net()))
     assert "        self.hidden = nn.Linear(2, 4)\n        self.tanh = nn.Tanh()\n" in text
     assert "        hidden = self.hidden(data_x)  # N × 4\n" in text
     assert "torch.optim.SGD(model.parameters(), lr=0.5)" in text
@@ -261,13 +261,13 @@ def test_a_program_imports_only_what_it_uses() -> None:
 
 def test_a_title_cannot_break_out_of_its_docstring() -> None:
     for title in ('"""\nimport os\n"""', "\\", 'ends with "', "two\nlines", "\N{NULL}"):
-        ast.parse(export(Session(network({"x": ("source.input", {})}, "")), title))
+        ast.parse(export(Model(network({"x": ("source.input", {})}, "")), title))
 
 
 def test_a_graph_without_an_objective_says_so() -> None:
     graph = network({"x": ("source.input", {}), "a": ("math.exp", {}), "b": ("math.sin", {})}, "x -> a.x; x -> b.x")
     with pytest.raises(ExportError, match=r"\ba\b.*\bb\b"):
-        export(Session(graph))
+        export(Model(graph))
 
 
 @pytest.fixture(autouse=True)
@@ -278,7 +278,7 @@ def default_dtype_comes_back() -> Iterator[None]:
     torch.set_default_dtype(before)
 
 
-def measured(session: Session, text: str = "") -> tuple[dict[str, float], dict[str, Any]]:
+def measured(session: Model, text: str = "") -> tuple[dict[str, float], dict[str, Any]]:
     """What the exported program measures of its model at the app's values, and the program."""
     space = imported(text or export(session))
     torch.set_default_dtype(session.dtype)
@@ -288,10 +288,10 @@ def measured(session: Session, text: str = "") -> tuple[dict[str, float], dict[s
     return space["measure"](model), {**space, "model": model}
 
 
-def in_the_app(session: Session) -> dict[str, float]:
+def in_the_app(session: Model) -> dict[str, float]:
     if not session.inference.parameters:
         return {"loss": loss_in_the_app(session)}
-    result = Trainer(session).result()
+    result = Run(session).result()
     metrics = dict(result["metrics"])
     if "penalty" not in metrics:
         del metrics["train_loss"]  # which is the loss itself
@@ -306,13 +306,13 @@ def test_a_program_measures_what_the_app_measures(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["weight_sharing", "penalties", "batch_norm", "dropout", "convolution", "recurrent", "embedding"])
 def test_measurements_of_every_kind_of_layer_agree(name: str) -> None:
-    session = Session(parts()[name])
+    session = Model(parts()[name])
     assert measured(session)[0] == pytest.approx(in_the_app(session), rel=1e-5)
 
 
 def test_predict_gives_the_scores_and_classify_the_class() -> None:
-    session = Session(load(EXAMPLES / "iris.gradwire", CATALOG))
-    Trainer(session).run(max_steps=50)
+    session = Model(load(EXAMPLES / "iris.gradwire", CATALOG))
+    Run(session).train(max_steps=50)
     space = measured(session)[1]
     assert space["CLASSES"] == ["setosa", "versicolor", "virginica"]
     output, trace = session.graph.named("output"), session.trace()
@@ -322,14 +322,14 @@ def test_predict_gives_the_scores_and_classify_the_class() -> None:
     assert torch.equal(space["model"].classify(x), scores.argmax(-1))
 
 
-def first_data(session: Session) -> tuple[str, str]:
+def first_data(session: Model) -> tuple[str, str]:
     return next((node, "x") for node in session.graph.nodes if session.graph.spec(node).role == "data")
 
 
 def test_a_loss_wired_by_hand_has_a_prediction_too() -> None:
     nodes: Nodes = {"data": ("source.data", {"dataset": "sine", "samples": 20}), "f": linear(1), "error": ("math.subtract", {}),
                     "squared": ("math.square", {}), "loss": ("math.mean", {"over_batch": True})}  # fmt: skip
-    session = Session(network(nodes, "data.x -> f.x; f -> error.a; data.target -> error.b; error -> squared.x; squared -> loss.x"))
+    session = Model(network(nodes, "data.x -> f.x; f -> error.a; data.target -> error.b; error -> squared.x; squared -> loss.x"))
     space = measured(session)[1]
     x = torch.tensor([[0.5], [-1.0]], dtype=torch.float64)
     expected = x @ space["model"].f.weight.T + space["model"].f.bias  # a line: W x + b
@@ -337,7 +337,7 @@ def test_a_loss_wired_by_hand_has_a_prediction_too() -> None:
 
 
 def test_a_regression_has_no_accuracy_and_no_classes() -> None:
-    text = export(Session(load(EXAMPLES / "sine-regression.gradwire", CATALOG)))
+    text = export(Model(load(EXAMPLES / "sine-regression.gradwire", CATALOG)))
     assert "def predict(self" in text and "accuracy" not in text and "CLASSES" not in text and "def classify" not in text
 
 
@@ -345,7 +345,7 @@ def test_a_hidden_value_that_a_penalty_needs_is_computed_once() -> None:
     """`forward` calls `predict` only where the rest of the loss needs nothing from inside of it."""
     more: Nodes = {"size": ("math.norm", {}), "total": ("math.add", {}), "average": ("math.mean", {"over_batch": True})}
     wires = "hidden -> size.x; size -> average.x; average -> total.a; loss -> total.b"
-    session = Session(classifier({"hidden": linear(6), "out": linear(3)}, more, wires))
+    session = Model(classifier({"hidden": linear(6), "out": linear(3)}, more, wires))
     space = measured(session)[1]
     assert space["measure"](space["model"])["loss"] == pytest.approx(in_the_app(session)["loss"], rel=1e-9)
 
@@ -354,10 +354,10 @@ def test_a_hidden_value_that_a_penalty_needs_is_computed_once() -> None:
 def test_a_number_of_steps_means_the_same_everywhere(steps: int, batch_size: int | None) -> None:
     """Steps win over epochs, in the app and in its program, also in the middle of an epoch."""
     graph = classifier({"out": linear(3)}, steps=steps, epochs=9, batch_size=batch_size)
-    trainer = Trainer(Session(graph))
-    trainer.run()
-    assert trainer.session.state.step == steps
-    space = imported(export(Session(graph)))
+    trainer = Run(Model(graph))
+    trainer.train()
+    assert trainer.model.state.step == steps
+    space = imported(export(Model(graph)))
     torch.set_default_dtype(torch.float64)
     made: list[int] = []
     model = space["Model"]()
@@ -367,27 +367,27 @@ def test_a_number_of_steps_means_the_same_everywhere(steps: int, batch_size: int
 
 
 def test_nesterov_without_momentum_is_exported_as_what_it_is(alone: Alone) -> None:
-    session = Session(tanh_net(optimizer="nesterov", hyper={"lr": 0.1, "momentum": 0.0}, batch_size=None, epochs=None, steps=5))
+    session = Model(tanh_net(optimizer="nesterov", hyper={"lr": 0.1, "momentum": 0.0}, batch_size=None, epochs=None, steps=5))
     text = export(session)
-    trainer = Trainer(session)
-    trainer.run()
+    trainer = Run(session)
+    trainer.train()
     assert alone({"nesterov0": text}, "--train")["nesterov0"] == pytest.approx(trainer.result()["loss"], rel=1e-9)
 
 
 @pytest.mark.parametrize("training", [{"optimizer": "nobody"}, {"optimizer": "adam", "hyper": {"lr": "a"}}])
 def test_an_unknown_optimizer_or_rate_is_refused_in_words(training: dict[str, Any]) -> None:
     with pytest.raises(ExportError, match="nobody|Learning rate"):
-        export(Session(tanh_net(**training)))
+        export(Model(tanh_net(**training)))
 
 
 def test_lbfgs_backs_away_in_the_exported_program_too(alone: Alone) -> None:
     """w - log w from 5, whose smallest value is 1."""
     nodes: Nodes = {"w": ("parameter.parameter", {"value": 5.0}), "log": ("math.log", {}), "f": ("math.subtract", {})}
     graph = network(nodes, "w -> log.x; w -> f.a; log -> f.b", optimizer="lbfgs", hyper={"lr": 1.0}, steps=20, epochs=None)
-    trainer = Trainer(Session(graph))
-    trainer.run()
+    trainer = Run(Model(graph))
+    trainer.train()
     assert trainer.problem is None and trainer.result()["loss"] == pytest.approx(1.0, abs=1e-6)
-    assert alone({"lbfgs": export(Session(graph))}, "--train")["lbfgs"] == pytest.approx(1.0, abs=1e-6)
+    assert alone({"lbfgs": export(Model(graph))}, "--train")["lbfgs"] == pytest.approx(1.0, abs=1e-6)
 
 
 def test_names_in_every_language_and_python_s_own_words_become_valid_python(alone: Alone) -> None:
@@ -395,7 +395,7 @@ def test_names_in_every_language_and_python_s_own_words_become_valid_python(alon
     values = {"λ": 0.5, "größe": 3.0, "μ": 2.0, "lambda": 4.0, "if": 5.0, "数": 6.0, "x1": 7.0, "print": 8.0}
     text = "λ*größe^2 + µ*lambda + if*数 + x₁/print"
     expected = 0.5 * 3.0**2 + 2.0 * 4.0 + 5.0 * 6.0 + 7.0 / 8.0
-    assert alone({"names": export(Session(build(text, CATALOG, values)))})["names"] == pytest.approx(expected, rel=1e-6)
+    assert alone({"names": export(Model(build(text, CATALOG, values)))})["names"] == pytest.approx(expected, rel=1e-6)
 
 
 def test_the_functions_of_lectures_are_exported(alone: Alone) -> None:

@@ -12,7 +12,7 @@ import torch
 
 from engine.export.export import export
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.grouping.groups import group, nest, rename_group, ungroup
 from graph.model.graph import Graph, GraphError
 from graph.storage.files import load
@@ -77,9 +77,9 @@ def _group(graph: Graph, name: str, *ids: str) -> str:
 
 def test_a_group_becomes_a_class_with_its_ports_as_arguments() -> None:
     graph = _net()
-    plain = _run(export(Session(graph)))
+    plain = _run(export(Model(graph)))
     _group(graph, "hidden layers", *_ids(graph, "hidden", "act"))
-    source = export(Session(graph))
+    source = export(Model(graph))
     assert 'class HiddenLayers(nn.Module):\n    """hidden layers."""' in source
     assert "    def forward(self, data_x):\n        hidden = self.hidden(data_x)  # N × 4\n" in source
     assert "        return act\n" in source and "        act = self.hidden_layers(data_x)\n" in source
@@ -89,10 +89,10 @@ def test_a_group_becomes_a_class_with_its_ports_as_arguments() -> None:
 
 def test_groups_in_groups_are_classes_used_by_classes() -> None:
     graph = _net()
-    plain = _run(export(Session(graph)))
+    plain = _run(export(Model(graph)))
     inner = _group(graph, "inner", *_ids(graph, "hidden", "act"))
     _group(graph, "1 net!", inner, *_ids(graph, "output"))
-    source = export(Session(graph))
+    source = export(Model(graph))
     assert source.index("class Inner(nn.Module)") < source.index("class _1Net(nn.Module)") < source.index("class Model(nn.Module)")
     assert "self.inner = Inner()" in source and '"_1_net.inner.hidden.weight"' in source
     _assert_same(source, plain)
@@ -100,9 +100,9 @@ def test_groups_in_groups_are_classes_used_by_classes() -> None:
 
 def test_a_group_that_is_left_and_entered_again_is_written_where_it_lies() -> None:
     graph = _net()
-    plain = _run(export(Session(graph)))
+    plain = _run(export(Model(graph)))
     _group(graph, "ends", *_ids(graph, "hidden", "output"))
-    source = export(Session(graph))
+    source = export(Model(graph))
     assert "class Ends" not in source
     _assert_same(source, plain)
 
@@ -113,7 +113,7 @@ def test_of_two_groups_that_wait_for_each_other_one_is_a_class() -> None:
     graph = network(nodes, "x -> p.x; p -> q.x; x -> r.x; r -> s.x; q -> f.a; s -> f.b")
     _group(graph, "first", *_ids(graph, "p", "s"))  # feeds second with p, and is fed by it with r
     _group(graph, "second", *_ids(graph, "q", "r"))
-    source = export(Session(graph))
+    source = export(Model(graph))
     assert "class First(nn.Module)" in source and "class Second" not in source
     program: dict[str, Any] = {"__name__": "exported"}
     exec(source, program)
@@ -135,38 +135,38 @@ def test_weights_that_a_penalty_takes_from_a_group_reach_it_and_reach_it_inside_
     wires += "; fit -> loss.a; decay -> loss.b"
     for chosen in (["hidden", "act"], ["decay", "loss", "fit"], ["decay"], ["hidden", "act", "output", "decay"]):
         graph = network(nodes, wires)
-        plain = _run(export(Session(graph)))
+        plain = _run(export(Model(graph)))
         _group(graph, "block", *_ids(graph, *chosen))
-        source = export(Session(graph))
+        source = export(Model(graph))
         assert "class Block(nn.Module)" in source
         _assert_same(source, plain)
     graph = network(nodes, wires)
     _group(graph, "layers", *_ids(graph, "hidden", "act"))
     inner = _group(graph, "penalty", *_ids(graph, "decay"))
     _group(graph, "objective", inner, *_ids(graph, "fit", "loss"))
-    source = export(Session(graph))
+    source = export(Model(graph))
     assert "self.penalty(hidden_W, output_W)" in source and "self.layers.hidden.weight" in source
     _assert_same(source, plain)
 
 
 def test_names_of_groups_never_collide() -> None:
     graph = _net()
-    plain = _run(export(Session(graph)))
+    plain = _run(export(Model(graph)))
     for title, name in (("Model", "hidden"), ("output", "act"), ("forward", "output"), ("ü∂", "loss")):
         _group(graph, title, *_ids(graph, name))
-    _assert_same(export(Session(graph)), plain)
+    _assert_same(export(Model(graph)), plain)
 
 
 @pytest.mark.parametrize("name", ["tanh-mlp-2-4-2", "fan-out", "least-squares", "xor", "spiral"])
 def test_random_groups_leave_the_exported_program_as_it_is(name: str) -> None:
     draw = random.Random(name)
     graph = load(EXAMPLES / f"{name}.gradwire", CATALOG)
-    plain = _run(export(Session(graph)))
+    plain = _run(export(Model(graph)))
     for _ in range(6):
         for _ in range(draw.randrange(1, 6)):
             with suppress(GraphError):
                 _regroup(graph, draw)
-        _assert_same(export(Session(graph)), plain)
+        _assert_same(export(Model(graph)), plain)
 
 
 def _regroup(graph: Graph, draw: random.Random) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from engine.export.registry import Format, Trained, filters, format_of, formats_in, listed, metavar, refuse_ending
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.formula.to_graph import build
 
 FOLDERS = ("engine.export.formats", "ui.shell.picture_formats")
@@ -32,7 +32,7 @@ def test_every_file_of_the_folder_is_a_format_with_an_ending_of_its_own(folder: 
 
 @pytest.mark.parametrize("form", PROGRAMS, ids=lambda form: form.title)
 def test_a_program_is_written_and_names_what_is_in_the_graph(form: Format[Trained]) -> None:
-    session = Session(build("width*y + z", CATALOG, {"width": 2.0, "y": -5.0, "z": 3.0}))
+    session = Model(build("width*y + z", CATALOG, {"width": 2.0, "y": -5.0, "z": 3.0}))
     text = form.write(Trained(session, "Four words of a title")).data.decode("utf-8")
     assert "width" in text and "Four words of a title" in text
 

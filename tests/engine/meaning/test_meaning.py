@@ -12,8 +12,8 @@ import torch.nn.functional as F
 
 from engine.meaning.network import EFFORT
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
-from engine.training.trainer import Trainer
+from engine.training.model import Model
+from engine.training.run import Run
 from graph.lessons.lesson_graph import graph_at
 from graph.model.edits import SetParam, SetTraining
 from graph.model.graph import Graph
@@ -54,7 +54,7 @@ def hidden(out: int) -> tuple[str, dict[str, Any]]:
 
 
 def told(graph: Graph) -> list[Problem]:
-    return Session(graph).meanings
+    return Model(graph).compiled.meanings
 
 
 def repaired(graph: Graph, problem: Problem, place: int = 0) -> Graph:
@@ -139,15 +139,15 @@ def test_what_is_not_meant_is_told_and_one_click_mends_it(graph: Graph, part: st
     for place in range(len(problem.repairs)):
         after = repaired(graph, problem, place)
         assert not [p.text for p in told(after) if p.text == problem.text or p.nodes == problem.nodes]
-        assert not Session(after).inference.errors
+        assert not Model(after).inference.errors
     assert problem.repairs
 
 
 def test_the_window_is_told_with_the_numbers() -> None:
     """Whether they can be computed or not: on a trace, and on one that fails."""
-    session = Session(chain(IRIS, hidden(3), SOFTMAX, loss=CROSS))
+    session = Model(chain(IRIS, hidden(3), SOFTMAX, loss=CROSS))
     assert [p.nodes for p in session.trace_view().problems] == [("b", "loss")]
-    broken = Session(chain({"dataset": "csv"}, hidden(3), loss=CROSS))
+    broken = Model(chain({"dataset": "csv"}, hidden(3), loss=CROSS))
     assert "data: choose a CSV file" in [p.text for p in broken.trace_view().problems]
 
 
@@ -169,29 +169,29 @@ def test_cross_entropy_of_probabilities_cannot_fall_below_what_is_said() -> None
 def test_the_repair_of_a_stuck_loss_lets_it_fall(name: str, before: float, after: float) -> None:
     graph = load(GRAPHS / f"{name}.gradwire", CATALOG)
     (problem,) = told(graph)
-    stuck = Trainer(Session(graph))
-    stuck.run()
+    stuck = Run(Model(graph))
+    stuck.train()
     assert stuck.metrics()["train_loss"] > before
-    mended = Trainer(Session(repaired(graph, problem)))
-    mended.run()
+    mended = Run(Model(repaired(graph, problem)))
+    mended.train()
     assert 0 < mended.metrics()["train_loss"] < after
     assert mended.metrics()["train_accuracy"] > 0.95
 
 
 def test_a_batch_of_one_is_told_until_the_batch_size_is_another() -> None:
     graph = load(GRAPHS / "11_batch_norm_batch_of_one.gradwire", CATALOG)
-    session = Session(graph)
-    (problem,) = session.meanings
+    session = Model(graph)
+    (problem,) = session.compiled.meanings
     assert problem.nodes == ("n9",)
     SetTraining("batch_size", 16).apply(graph)
     session.update(graph)
-    assert not session.meanings
+    assert not session.compiled.meanings
     SetTraining("batch_size", 37).apply(graph)  # 112 = 3 · 37 + 1
     session.update(graph)
-    assert "the last one has a single sample" in session.meanings[0].text
+    assert "the last one has a single sample" in session.compiled.meanings[0].text
     SetTraining("optimizer", "lbfgs").apply(graph)  # takes all samples in every step
     session.update(graph)
-    assert not session.meanings
+    assert not session.compiled.meanings
 
 
 def test_a_repair_keeps_a_node_that_something_else_needs() -> None:
@@ -207,8 +207,8 @@ def test_cross_entropy_in_place_of_distances_trains() -> None:
     training: dict[str, Any] = {"optimizer": "adam", "hyper": {"lr": 0.05}, "epochs": 60}
     graph = chain({**IRIS, "coding": "real"}, "source.standardize", hidden(1), loss=SQUARED, **training)
     (problem,) = told(graph)
-    trainer = Trainer(Session(repaired(graph, problem)))
-    trainer.run()
+    trainer = Run(Model(repaired(graph, problem)))
+    trainer.train()
     assert trainer.metrics()["train_accuracy"] > 0.9
 
 
@@ -219,18 +219,18 @@ def test_cross_entropy_in_place_of_distances_trains() -> None:
 ])  # fmt: skip
 def test_a_loss_refuses_targets_in_another_coding_and_offers_its_own(data: dict[str, Any], loss: str) -> None:
     graph = chain(data, hidden(3 if loss == CROSS else 1), loss=loss)
-    (problem,) = [p for p in Session(graph).inference.errors if p.nodes[0] == "loss"]
+    (problem,) = [p for p in Model(graph).inference.errors if p.nodes[0] == "loss"]
     assert "the target must be" in problem.text and problem.repairs
     after = repaired(graph, problem)
-    assert not [p for p in Session(after).inference.errors if "the target must be" in p.text]
+    assert not [p for p in Model(after).inference.errors if "the target must be" in p.text]
 
 
 def test_cross_entropy_with_one_output_offers_as_many_as_there_are_classes() -> None:
     graph = chain(IRIS, hidden(1), loss=CROSS)
-    (problem,) = Session(graph).inference.errors
+    (problem,) = Model(graph).inference.errors
     assert "with one class the loss is always 0" in problem.text
     after = repaired(graph, problem)
-    assert after.setting("a", "out_features") == 3 and not Session(after).inference.errors
+    assert after.setting("a", "out_features") == 3 and not Model(after).inference.errors
 
 
 SOUND = [
@@ -287,8 +287,8 @@ def test_many_problems_in_a_large_graph_do_not_cost_a_copy_each() -> None:
 
 def test_settings_that_decide_a_problem_are_followed() -> None:
     graph = chain(IRIS, (LINEAR, {"out_features": 3, "frozen": True}), loss=CROSS)
-    session = Session(graph)
-    assert session.meanings
+    session = Model(graph)
+    assert session.compiled.meanings
     SetParam("a", "frozen", False).apply(graph)
     session.update(graph)
-    assert not session.meanings and math.isfinite(session.evaluate("train")["loss"])
+    assert not session.compiled.meanings and math.isfinite(session.evaluate("train")["loss"])

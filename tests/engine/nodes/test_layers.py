@@ -14,7 +14,7 @@ from engine.export.export import export
 from engine.nodes import TYPES
 from engine.nodes.base import NodeError, Result, Settings
 from engine.training.initial import initial_values
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.model.edits import edit_from_json
 from graph.model.graph import Graph
 from graph.model.problem import Problem
@@ -244,4 +244,4 @@ def test_a_network_with_wired_norm_parameters_exports_them() -> None:
     nodes = {"d": ("source.data", {"dataset": "moons"}), "w": ("parameter.parameter", {"value": [2.0, 3.0]}), "n": ("layer.layer_norm", {}),
              "l": ("layer.linear", {"out_features": 2}), "loss": ("loss.cross_entropy", {})}  # fmt: skip
     graph = network(nodes, "d.x -> n.x; w -> n.gamma; n -> l.x; l -> loss.scores; d.target -> loss.target")
-    assert "F.layer_norm(d_x, [2], w, self.n_beta, 1e-05)" in export(Session(graph))
+    assert "F.layer_norm(d_x, [2], w, self.n_beta, 1e-05)" in export(Model(graph))

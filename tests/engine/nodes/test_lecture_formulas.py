@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.formula.to_graph import FormulaError, build, names_in
 from graph.model.objective import Objective, find_objective
 
@@ -63,7 +63,7 @@ REFUSED = {
 def test_a_formula_means_what_a_lecture_means(text: str) -> None:
     names = names_in(text)
     graph = build(text, CATALOG, {name: VALUES[name] for name in names})
-    trace = Session(graph).trace()
+    trace = Model(graph).trace()
     objective = find_objective(graph)
     assert isinstance(objective, Objective)
 
@@ -100,4 +100,4 @@ def test_every_formula_of_the_cases_is_here() -> None:
 def test_a_constant_is_a_name_where_someone_gives_it_a_meaning(name: str) -> None:
     for graph in (build(f"{name}^x", CATALOG, {name: 3.0, "x": 2.0}), build(f"{name} = 3; {name}^x", CATALOG, {"x": 2.0})):
         objective = find_objective(graph)
-        assert isinstance(objective, Objective) and float(Session(graph).trace().values[objective.node, "y"]) == 9.0
+        assert isinstance(objective, Objective) and float(Model(graph).trace().values[objective.node, "y"]) == 9.0

@@ -30,7 +30,7 @@ def opened(graph: Graph) -> WorkBench:
 
 
 def captured(bench: WorkBench) -> State:
-    return captured_state(bench._session, bench._trainer)
+    return captured_state(bench._model, bench._trainer)
 
 
 def by_hand(steps: int, lr: float = 0.1, w: float = 1.0) -> float:

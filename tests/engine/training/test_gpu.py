@@ -14,9 +14,9 @@ from engine.compile.views import Absent
 from engine.export.export import export
 from engine.nodes.catalog import CATALOG
 from engine.training.device import choose_device
+from engine.training.model import Model
 from engine.training.optimizers.registry import OPTIMIZERS
-from engine.training.session import Session
-from engine.training.trainer import Trainer
+from engine.training.run import Run
 from graph.model.edits import SetTraining
 from graph.model.graph import Graph
 from graph.storage.files import load
@@ -54,7 +54,7 @@ def numbers(trace: Trace) -> dict[Any, torch.Tensor]:
 @on_a_card
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_trace_on_the_card_is_the_trace_on_the_cpu(name: str) -> None:
-    ours, theirs = (numbers(Session(example(name), device=device, dtype=torch.float64).trace()) for device in ("cpu", "cuda"))
+    ours, theirs = (numbers(Model(example(name), device=device, dtype=torch.float64).trace()) for device in ("cpu", "cuda"))
     assert ours.keys() == theirs.keys()
     for key, value in theirs.items():
         assert value.device.type == "cuda", key
@@ -66,8 +66,8 @@ def test_a_trace_on_the_card_is_the_trace_on_the_cpu(name: str) -> None:
 def test_every_optimizer_trains_on_the_card_as_on_the_cpu(key: str) -> None:
     ends = []
     for device in ("cpu", "cuda"):
-        trainer = Trainer(Session(tanh_net(optimizer=key, hyper={"lr": 0.01}, epochs=3), device=device))
-        trainer.run()
+        trainer = Run(Model(tanh_net(optimizer=key, hyper={"lr": 0.01}, epochs=3), device=device))
+        trainer.train()
         ends.append(trainer.result(full=True))
     assert [end["device"] for end in ends] == ["cpu", "cuda"]
     assert ends[1]["loss"] == pytest.approx(ends[0]["loss"], rel=1e-6)
@@ -77,17 +77,17 @@ def test_every_optimizer_trains_on_the_card_as_on_the_cpu(key: str) -> None:
 
 @on_a_card
 def test_digits_are_learned_on_the_card() -> None:
-    trainer = Trainer(Session(example("digits-cnn", epochs=4), device="cuda"))
-    trainer.run()
+    trainer = Run(Model(example("digits-cnn", epochs=4), device="cuda"))
+    trainer.train()
     assert trainer.result()["device"] == "cuda"
     assert trainer.result()["metrics"]["test_accuracy"] > 0.9
 
 
 @on_a_card
 def test_what_was_trained_on_the_card_can_be_shown_exported_and_kept(tmp_path: Path) -> None:
-    session = Session(tanh_net(epochs=2), device="cuda")
-    trainer = Trainer(session)
-    trainer.run()
+    session = Model(tanh_net(epochs=2), device="cuda")
+    trainer = Run(session)
+    trainer.train()
     for view in (session.trace_view(), trainer.trace_view()):
         assert view.device == "cuda" and all(array.data is not None for array in view.values.values())
     assert "torch.tensor(" in export(session)
@@ -107,9 +107,9 @@ def test_auto_takes_the_card_for_large_networks_only() -> None:
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
 def test_without_a_card_the_cpu_takes_over_and_says_why() -> None:
-    session = Session(tanh_net(epochs=1), device="cuda")
+    session = Model(tanh_net(epochs=1), device="cuda")
     assert session.device == "cpu"
-    assert "CUDA" in session.device_note and session.device_note.endswith("running on the CPU")
-    trainer = Trainer(session)
-    trainer.run()
+    assert "CUDA" in session.compiled.device_note and session.compiled.device_note.endswith("running on the CPU")
+    trainer = Run(session)
+    trainer.train()
     assert trainer.result()["device"] == "cpu"

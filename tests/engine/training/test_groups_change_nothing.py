@@ -11,7 +11,7 @@ import torch
 
 from engine.compile.trace import Trace
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.model.graph import GraphError
 from graph.storage.document import Document
 from tests.graph.grouping.test_groups import random_grouping
@@ -34,14 +34,14 @@ def _equal(found: Trace, expected: Trace) -> bool:
 @pytest.mark.parametrize("name", ["xor", "tanh-mlp-2-4-2", "fan-out", "least-squares"])
 def test_what_runs_is_identical_to_the_last_bit_after_any_grouping(name: str) -> None:
     draw = random.Random(name)
-    expected = Session(Document.load(EXAMPLES / f"{name}.gradwire", CATALOG).graph).trace()
+    expected = Model(Document.load(EXAMPLES / f"{name}.gradwire", CATALOG).graph).trace()
     for _ in range(25):
         document = Document.load(EXAMPLES / f"{name}.gradwire", CATALOG)
         for _ in range(20):
             with suppress(GraphError):
                 document.do(random_grouping(document.graph, draw))
         assert document.graph.groups or document.history.can_undo
-        assert _equal(Session(document.graph).trace(), expected)
+        assert _equal(Model(document.graph).trace(), expected)
         while document.history.can_undo:
             document.undo()
         assert document.graph == Document.load(EXAMPLES / f"{name}.gradwire", CATALOG).graph

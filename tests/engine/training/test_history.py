@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.training.history import OVERHEAD, Past
+from engine.training.model import Model
 from engine.training.optimizers.registry import OPTIMIZERS
-from engine.training.session import Session
+from engine.training.run import Run
 from engine.training.state import PARTS, State
-from engine.training.trainer import Trainer
 from graph.model.graph import Graph
 from tests.support.networks import network, tanh_net
 
@@ -47,12 +47,12 @@ def same(a: State, b: State) -> bool:
 
 @pytest.mark.parametrize(("optimizer", "hyper"), VARIANTS)
 def test_every_step_comes_back_bit_for_bit_and_so_does_its_future(optimizer: str, hyper: dict[str, Any]) -> None:
-    trainer = Trainer(Session(lively_net(optimizer, hyper)))
+    trainer = Run(Model(lively_net(optimizer, hyper))).prepare()
     past, true, losses = Past(), [trainer.capture()], [trainer.loss]
     for step in range(12):
         if step % 3 == 0:
             past.add(trainer.capture(), trainer.loss)
-        trainer.run(max_steps=1)
+        trainer.train(max_steps=1)
         true.append(trainer.capture())
         losses.append(trainer.loss)
     past.reached(12)
@@ -62,46 +62,46 @@ def test_every_step_comes_back_bit_for_bit_and_so_does_its_future(optimizer: str
         assert moment is not None
         trainer.rewind(moment.state, moment.loss, target)
         assert same(trainer.capture(), true[target]) and trainer.loss == losses[target]
-        trainer.run(max_steps=12 - target)
+        trainer.train(max_steps=12 - target)
         assert same(trainer.capture(), true[12]) and trainer.loss == losses[12]
 
 
 def test_a_single_precision_net_comes_back_too() -> None:
-    trainer = Trainer(Session(lively_net("adam", {}), dtype=torch.float32))
+    trainer = Run(Model(lively_net("adam", {}), dtype=torch.float32)).prepare()
     start = trainer.capture()
-    trainer.run(max_steps=9)
+    trainer.train(max_steps=9)
     end = trainer.capture()
 
     trainer.rewind(start, None, 0)
     assert same(trainer.capture(), start) and trainer.loss is None
-    trainer.run(max_steps=9)
+    trainer.train(max_steps=9)
 
     assert same(trainer.capture(), end)
 
 
 def test_the_coming_pass_is_the_step_that_is_made_next() -> None:
     """θ − η·g with the gradient of the pass shown is what the step makes, dropout mask and batch included."""
-    trainer = Trainer(Session(lively_net("sgd", {"lr": 0.25})))
+    trainer = Run(Model(lively_net("sgd", {"lr": 0.25}))).prepare()
     for _ in range(5):
         trace = trainer.coming_trace()
         before = trainer.capture()
-        trainer.run(max_steps=1)
+        trainer.train(max_steps=1)
         assert trace.objective is not None and float(trace.values[trace.objective]) == trainer.loss
         for (node, name), gradient in trace.parameter_gradients.items():
             assert isinstance(gradient, torch.Tensor)
             wanted = before.parameters[f"{node}.{name}"] - 0.25 * gradient
-            torch.testing.assert_close(trainer.session.state.parameters[f"{node}.{name}"], wanted, rtol=1e-12, atol=1e-14)
+            torch.testing.assert_close(trainer.model.state.parameters[f"{node}.{name}"], wanted, rtol=1e-12, atol=1e-14)
 
 
 def test_the_curve_stays_while_looking_back_and_is_made_anew_from_where_training_goes_on() -> None:
-    trainer = Trainer(Session(tanh_net()))
+    trainer = Run(Model(tanh_net())).prepare()
     start = trainer.capture()
-    trainer.run(max_steps=10)
+    trainer.train(max_steps=10)
     whole = [(p.step, p.loss) for p in trainer.curve.points]
 
     trainer.rewind(start, None, 4)
     assert [(p.step, p.loss) for p in trainer.curve.points] == whole
-    trainer.run(max_steps=2)
+    trainer.train(max_steps=2)
     assert [(p.step, p.loss) for p in trainer.curve.points] == whole[:6]
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from engine.nodes.catalog import CATALOG
 from engine.training.keep import keep
-from engine.training.session import Session
-from engine.training.trainer import Trainer
+from engine.training.model import Model
+from engine.training.run import Run
 from graph.model.edits import SetParam, edit_from_json
 from graph.model.graph import Graph
 from graph.storage.files import load, save
@@ -17,10 +17,10 @@ from tests.engine.training.test_trainer import dropout_net
 from tests.support.networks import network, tanh_net
 
 
-def kept(graph: Graph) -> Session:
+def kept(graph: Graph) -> Model:
     """A session trained a little, its values kept in the document."""
-    session = Session(graph)
-    Trainer(session).run(max_steps=20)
+    session = Model(graph)
+    Run(session).train(max_steps=20)
     edit, attachments = keep(session)
     graph.attachments = {**graph.attachments, **attachments}
     edit.apply(graph)
@@ -34,7 +34,7 @@ def test_a_saved_document_opens_with_the_trained_values_exactly(tmp_path: Any, d
     graph = network(nodes, ";".join(wires), settings={"dtype": dtype}, batch_size=16)
     session = kept(graph)
     save(graph, tmp_path / "net.gradwire")
-    again = Session(load(tmp_path / "net.gradwire", CATALOG))
+    again = Model(load(tmp_path / "net.gradwire", CATALOG))
     assert again.state.copy().diff(session.state).keys() <= {"step", "epoch", "position"}
     assert not again.problems
 
@@ -65,9 +65,9 @@ def test_what_follows_from_the_data_is_not_kept() -> None:
 ])  # fmt: skip
 def test_values_that_cannot_be_read_are_a_problem_of_their_node_and_start_anew(values: Any, words: str) -> None:
     graph = tanh_net()
-    first = Session(graph).state.copy()
+    first = Model(graph).state.copy()
     SetParam("hidden", "tensors", {"W": values}).apply(graph)
-    session = Session(graph)
+    session = Model(graph)
     (problem,) = session.problems
     assert problem.text.startswith("hidden: ") and words in problem.text and problem.text.endswith("W starts anew")
     assert session.state.diff(first) == {}
@@ -82,6 +82,6 @@ def test_a_damaged_tensor_in_the_file_is_named() -> None:
     SetParam("hidden", "out_features", 40).apply(graph)
     kept(graph)
     graph.attachments = {name: data[:-1] + b"!" for name, data in graph.attachments.items()}
-    assert {p.text.split(" (")[0] for p in Session(graph).problems} == {
+    assert {p.text.split(" (")[0] for p in Model(graph).problems} == {
         "hidden: trained values are damaged in the file", "out: trained values are damaged in the file"
     }  # fmt: skip

@@ -13,10 +13,10 @@ import pytest
 import torch
 
 from engine.nodes.catalog import CATALOG
+from engine.training.model import Model
 from engine.training.optimizers.registry import OPTIMIZERS
+from engine.training.run import Run
 from engine.training.saved import pack_state, put_back, with_waiting
-from engine.training.session import Session
-from engine.training.trainer import Trainer
 from graph.model.edits import Disconnect, RemoveNode, SetBypassed, SetGraphSetting, SetParam, SetTraining, connect, moves_of, remove_nodes
 from graph.model.graph import Graph
 from graph.storage.clipboard import copy_text, paste
@@ -34,11 +34,11 @@ def example(name: str, **training: Any) -> Graph:
     return graph
 
 
-def write(trainer: Trainer, graph: Graph, path: Path) -> None:
-    save(graph, path, pack_state(with_waiting(trainer.session, trainer.capture()), trainer.spec.key))
+def write(trainer: Run, graph: Graph, path: Path) -> None:
+    save(graph, path, pack_state(with_waiting(trainer.model, trainer.capture()), trainer.spec.key))
 
 
-def numbers(trainer: Trainer) -> dict[str, np.ndarray]:
+def numbers(trainer: Run) -> dict[str, np.ndarray]:
     return {name: array.copy() for name, array in trainer.capture().to_numpy().items()}
 
 
@@ -47,17 +47,17 @@ def numbers(trainer: Trainer) -> dict[str, np.ndarray]:
 def test_training_goes_on_from_a_file_bit_for_bit(optimizer: str, dtype: str, tmp_path: Path) -> None:
     graph = example("xor", optimizer=optimizer, hyper={}, batch_size=3)
     SetGraphSetting("dtype", dtype).apply(graph)
-    uninterrupted = Trainer(Session(graph))
-    uninterrupted.run(max_steps=7)
+    uninterrupted = Run(Model(graph))
+    uninterrupted.train(max_steps=7)
     write(uninterrupted, graph, tmp_path / "trained.gradwire")
-    uninterrupted.run(max_steps=6)
+    uninterrupted.train(max_steps=6)
 
     loaded = read(tmp_path / "trained.gradwire", CATALOG)
     assert loaded.state is not None and loaded.state.step == 7 and loaded.graph == graph
-    session = Session(loaded.graph)
+    session = Model(loaded.graph)
     assert put_back(session, loaded.state) == ()
-    continued = Trainer(session)
-    continued.run(max_steps=6)
+    continued = Run(session)
+    continued.train(max_steps=6)
 
     expected = numbers(uninterrupted)
     assert expected.keys() == numbers(continued).keys()
@@ -69,31 +69,31 @@ def test_many_numbers_are_one_safetensors_file_that_torch_reads_by_name(tmp_path
     from safetensors.torch import load
 
     graph = example("digits-mlp")
-    trainer = Trainer(Session(graph))
-    trainer.run(max_steps=3)
+    trainer = Run(Model(graph))
+    trainer.train(max_steps=3)
     write(trainer, graph, tmp_path / "trained.gradwire")
 
     with zipfile.ZipFile(tmp_path / "trained.gradwire") as archive:
         tensors = load(archive.read("state.safetensors"))
-    for name, tensor in trainer.session.state.parameters.items():
+    for name, tensor in trainer.model.state.parameters.items():
         assert torch.equal(tensors[f"parameters/{name}"], tensor)
     state = read(tmp_path / "trained.gradwire", CATALOG).state
-    session = Session(example("digits-mlp"))
+    session = Model(example("digits-mlp"))
     assert state is not None and put_back(session, state) == ()
-    assert all(torch.equal(session.state.parameters[name], t) for name, t in trainer.session.state.parameters.items())
+    assert all(torch.equal(session.state.parameters[name], t) for name, t in trainer.model.state.parameters.items())
 
 
 def test_the_document_in_the_file_is_untouched_and_reset_returns_to_it(tmp_path: Path) -> None:
     graph = example("xor")
-    trainer = Trainer(Session(graph))
-    first = {name: tensor.clone() for name, tensor in trainer.session.state.parameters.items()}
-    trainer.run(max_steps=20)
+    trainer = Run(Model(graph))
+    first = {name: tensor.clone() for name, tensor in trainer.model.state.parameters.items()}
+    trainer.train(max_steps=20)
     write(trainer, graph, tmp_path / "t.gradwire")
 
     assert (tmp_path / "t.gradwire").read_text().startswith(dumps(graph).rstrip().removesuffix("}"))
     loaded = read(tmp_path / "t.gradwire", CATALOG)
     assert loaded.state is not None
-    session = Session(loaded.graph)
+    session = Model(loaded.graph)
     put_back(session, loaded.state)
     assert any(not torch.equal(session.state.parameters[name], first[name]) for name in first)
     session.reset()
@@ -102,7 +102,7 @@ def test_the_document_in_the_file_is_untouched_and_reset_returns_to_it(tmp_path:
 
 def test_infinite_and_nan_values_survive(tmp_path: Path) -> None:
     graph = example("saddle")
-    session = Session(graph)
+    session = Model(graph)
     session.state.step = 3
     names = list(session.state.parameters)
     session.state.parameters[names[0]].fill_(float("nan"))
@@ -110,7 +110,7 @@ def test_infinite_and_nan_values_survive(tmp_path: Path) -> None:
 
     save(graph, tmp_path / "s.gradwire", pack_state(session.state, "sgd"))
     state = read(tmp_path / "s.gradwire", CATALOG).state
-    again = Session(graph)
+    again = Model(graph)
     assert state is not None and put_back(again, state) == ()
 
     assert again.state.diff(session.state) == {}
@@ -118,30 +118,30 @@ def test_infinite_and_nan_values_survive(tmp_path: Path) -> None:
 
 def test_values_that_no_longer_fit_are_named_and_the_others_kept(tmp_path: Path) -> None:
     graph = example("xor")
-    trainer = Trainer(Session(graph))
-    trainer.run(max_steps=9)
+    trainer = Run(Model(graph))
+    trainer.train(max_steps=9)
     state = pack_state(trainer.capture(), "sgd")
     layers = [n for n in graph.nodes.values() if n.type == "layer.linear"]
     changed = graph.copy()
     SetParam(layers[0].id, "out_features", 7).apply(changed)
-    session = Session(changed)
+    session = Model(changed)
 
     lost = put_back(session, state)
 
     assert set(lost) == {f"{layers[0].name}.W", f"{layers[0].name}.b", f"{layers[1].name}.W"}
-    assert torch.equal(session.state.parameters[f"{layers[1].id}.b"], trainer.session.state.parameters[f"{layers[1].id}.b"])
+    assert torch.equal(session.state.parameters[f"{layers[1].id}.b"], trainer.model.state.parameters[f"{layers[1].id}.b"])
     gone = graph.copy()
     for edge in [*gone.inputs_of(layers[0].id), *gone.outputs_of(layers[0].id)]:
         Disconnect(edge.id).apply(gone)
     RemoveNode(layers[0].id).apply(gone)
-    assert any("a node that is gone" in name for name in put_back(Session(gone), state))
+    assert any("a node that is gone" in name for name in put_back(Model(gone), state))
 
 
 def test_a_bypassed_layer_keeps_its_trained_values_in_the_file(tmp_path: Path) -> None:
     graph = example("xor")
-    session = Session(graph)
-    trainer = Trainer(session)
-    trainer.run(max_steps=9)
+    session = Model(graph)
+    trainer = Run(session)
+    trainer.train(max_steps=9)
     layer = next(n.id for n in graph.nodes.values() if n.type == "layer.linear")
     trained = session.state.parameters[f"{layer}.W"].clone()
     SetBypassed(layer, True).apply(graph)
@@ -151,7 +151,7 @@ def test_a_bypassed_layer_keeps_its_trained_values_in_the_file(tmp_path: Path) -
 
     loaded = read(tmp_path / "b.gradwire", CATALOG)
     assert loaded.state is not None
-    again = Session(loaded.graph)
+    again = Model(loaded.graph)
     assert put_back(again, loaded.state) == ()
     SetBypassed(layer, False).apply(loaded.graph)
     again.update(loaded.graph)
@@ -172,8 +172,8 @@ def test_a_bypassed_layer_keeps_its_trained_values_in_the_file(tmp_path: Path) -
 )  # fmt: skip
 def test_a_damaged_state_costs_the_state_and_never_the_document(damage: Any, tmp_path: Path) -> None:
     graph = example("saddle")
-    trainer = Trainer(Session(graph))
-    trainer.run(max_steps=2)
+    trainer = Run(Model(graph))
+    trainer.train(max_steps=2)
     write(trainer, graph, tmp_path / "d.gradwire")
     content = json.loads((tmp_path / "d.gradwire").read_text())
     content["state"] = damage(content["state"])
@@ -195,8 +195,8 @@ def test_the_oldest_file_opens_without_trained_values_and_saves_without_them(tmp
 
 def test_a_document_counts_trained_values_as_something_to_save(tmp_path: Path) -> None:
     graph = example("saddle")
-    trainer = Trainer(Session(graph))
-    trainer.run(max_steps=4)
+    trainer = Run(Model(graph))
+    trainer.train(max_steps=4)
     state = pack_state(trainer.capture(), "sgd")
     document = Document(graph)
     told: list[bool] = []
@@ -221,7 +221,7 @@ def test_a_document_counts_trained_values_as_something_to_save(tmp_path: Path) -
 
 def test_a_document_can_leave_trained_values_out(tmp_path: Path) -> None:
     graph = example("saddle")
-    state = pack_state(Trainer(Session(graph)).capture(), "sgd")
+    state = pack_state(Run(Model(graph)).capture(), "sgd")
     document = Document(graph, tmp_path / "t.gradwire")
     document.set_trained(5)
     document.do(SetGraphSetting("save_trained", False))
@@ -238,8 +238,8 @@ def test_a_document_can_leave_trained_values_out(tmp_path: Path) -> None:
 def test_trained_values_go_along_with_a_copied_or_cut_layer_within_one_document(cut: bool) -> None:
     """And not into another document, whose nodes bear the same ids by chance."""
     graph = example("xor")
-    session = Session(graph)
-    Trainer(session).run(max_steps=9)
+    session = Model(graph)
+    Run(session).train(max_steps=9)
     layer = next(n.id for n in graph.nodes.values() if n.type == "layer.linear")
     trained = session.state.parameters[f"{layer}.W"].clone()
     text = copy_text(graph, [layer], origin="this document")
@@ -261,19 +261,19 @@ def test_trained_values_go_along_with_a_copied_or_cut_layer_within_one_document(
 def test_a_run_keeps_the_seed_it_began_with_although_the_document_names_another(tmp_path: Path) -> None:
     """A new seed takes effect with the next Reset, so it must not change the order of samples by way of a file."""
     graph = example("xor", batch_size=3)
-    session = Session(graph)
-    trainer = Trainer(session)
-    trainer.run(max_steps=7)
+    session = Model(graph)
+    trainer = Run(session)
+    trainer.train(max_steps=7)
     SetTraining("seed", 11).apply(graph)
     session.update(graph)
     save(graph, tmp_path / "s.gradwire", pack_state(trainer.capture(), trainer.spec.key, seed=session.seed))
-    trainer.run(max_steps=5)
+    trainer.train(max_steps=5)
 
     loaded = read(tmp_path / "s.gradwire", CATALOG)
     assert loaded.state is not None
-    again = Session(loaded.graph)
+    again = Model(loaded.graph)
     put_back(again, loaded.state)
-    Trainer(again).run(max_steps=5)
+    Run(again).train(max_steps=5)
     assert again.state.diff(session.state) == {}
     again.reset()
     assert again.seed == 11
@@ -283,8 +283,8 @@ def test_a_run_keeps_the_seed_it_began_with_although_the_document_names_another(
 def test_a_memory_of_the_optimizer_that_was_edited_by_hand_is_said_and_left_out(optimizer: str) -> None:
     """Whatever is missing or has another shape: the parameters are taken over, and training goes on."""
     graph = example("xor", optimizer=optimizer, hyper={})
-    trainer = Trainer(Session(graph))
-    trainer.run(max_steps=3)
+    trainer = Run(Model(graph))
+    trainer.train(max_steps=3)
     whole = trainer.capture()
     spoiled = {
         "t": torch.ones(2), "begun": torch.zeros(0), "product": torch.tensor(math.inf), "lbfgs.ro.0": None, "lbfgs.n_iter": torch.ones(2),
@@ -296,9 +296,9 @@ def test_a_memory_of_the_optimizer_that_was_edited_by_hand_is_said_and_left_out(
         state = whole.copy()
         del state.optimizer[name]
         state.optimizer |= {name: tensor} if tensor is not None else {}
-        session = Session(graph)
+        session = Model(graph)
         assert put_back(session, pack_state(state, optimizer)) == ("what the optimizer remembered",), name
-        Trainer(session).run(max_steps=1)
+        Run(session).train(max_steps=1)
         assert session.state.step == 4
-    session = Session(graph)
+    session = Model(graph)
     assert put_back(session, pack_state(whole, optimizer)) == ()

@@ -53,7 +53,7 @@ class Desk:
         self._moves.clear()
 
     def values(self) -> dict[Key, Tensor]:
-        return {key: torch.nan_to_num(tensor).clone() for key, tensor in self.bench._session.values().items()}
+        return {key: torch.nan_to_num(tensor).clone() for key, tensor in self.bench._model.values().items()}
 
 
 def an_edit(draw: random.Random, desk: Desk) -> Edit:
@@ -81,7 +81,7 @@ def reopened(desk: Desk, place: Path) -> Desk:
     for _ in range(2):
         mine, theirs = desk.values(), other.values()
         assert mine.keys() == theirs.keys()
-        assert all(torch.equal(mine[key], theirs[key]) for key in mine.keys() - desk.bench._session.fitted)
+        assert all(torch.equal(mine[key], theirs[key]) for key in mine.keys() - desk.bench._model.fitted)
         assert desk.bench.step == other.bench.step
         desk.bench.command(StepOnce(desk.bench.run))
         other.bench.command(StepOnce(other.bench.run))

@@ -11,9 +11,10 @@ from sklearn.preprocessing import StandardScaler
 
 from engine.compile.views import Absent, ArrayView
 from engine.data import load
+from engine.training.compiled import RunError
 from engine.training.device import choose_device
-from engine.training.session import Session, SessionError
-from engine.training.trainer import Trainer
+from engine.training.model import Model
+from engine.training.run import Run
 from graph.model.edits import AddNode, SetGraphSetting, SetParam
 from graph.model.elements import Node
 from tests.support.networks import network, product, tanh_net
@@ -26,7 +27,7 @@ def number(entry: object) -> float:
 
 
 def test_xy_plus_z_has_the_values_and_gradients_of_the_blackboard() -> None:
-    view = Session(product()).trace_view()
+    view = Model(product()).trace_view()
     assert number(view.values["d", "y"]) == -10
     assert number(view.values["f", "y"]) == -7
     assert [number(view.gradients[name, "y"]) for name in "xyz"] == [-5, 2, 1]
@@ -35,7 +36,7 @@ def test_xy_plus_z_has_the_values_and_gradients_of_the_blackboard() -> None:
 
 def test_the_demonstration_batch_is_the_first_eight_or_the_chosen() -> None:
     graph = tanh_net()
-    session = Session(graph)
+    session = Model(graph)
     x = load(graph.settings_of("data")).x_train
     assert np.array_equal(session.trace().values["data", "x"].numpy(), x[:8])
     SetGraphSetting("demo", [5, 3, 10_000]).apply(graph)
@@ -45,7 +46,7 @@ def test_the_demonstration_batch_is_the_first_eight_or_the_chosen() -> None:
 
 
 def test_a_trace_changes_nothing() -> None:
-    session = Session(tanh_net())
+    session = Model(tanh_net())
     before = session.state.copy()
     session.trace(training=True)
     session.trace_view()
@@ -54,7 +55,7 @@ def test_a_trace_changes_nothing() -> None:
 
 def test_standardize_is_fitted_on_the_training_part_only() -> None:
     nodes = {"data": ("source.data", {"dataset": "wine"}), "scaled": ("source.standardize", {}), "m": ("math.mean", {})}
-    session = Session(network(nodes, "data.x -> scaled.x; scaled -> m.x"))
+    session = Model(network(nodes, "data.x -> scaled.x; scaled -> m.x"))
     scaler = StandardScaler().fit(load({"dataset": "wine"}).x_train)
     np.testing.assert_allclose(session.state.buffers["scaled.mean"].numpy(), scaler.mean_, rtol=1e-12)
     np.testing.assert_allclose(session.state.buffers["scaled.scale"].numpy(), 1 / scaler.scale_, rtol=1e-12)
@@ -65,7 +66,7 @@ def test_the_second_standardize_is_fitted_on_what_the_first_gives() -> None:
         "data": ("source.data", {"dataset": "wine"}), "one": ("source.standardize", {}), "twice": ("math.add", {}),
         "two": ("source.standardize", {}),
     }  # fmt: skip
-    session = Session(network(nodes, "data.x -> one.x; one -> twice.a; one -> twice.b; twice -> two.x"))
+    session = Model(network(nodes, "data.x -> one.x; one -> twice.a; one -> twice.b; twice -> two.x"))
     np.testing.assert_allclose(session.state.buffers["two.scale"].numpy(), 0.5, rtol=1e-9)
 
 
@@ -73,7 +74,7 @@ def test_standardize_behind_learned_numbers_is_refused_with_what_to_do() -> None
     nodes: dict[str, Any] = {
         "data": ("source.data", {}), "hidden": ("layer.linear", {}), "act": ("activation.tanh", {}), "scaled": ("source.standardize", {})
     }  # fmt: skip
-    session = Session(network(nodes, "data.x -> hidden.x; hidden -> act.x; act -> scaled.x"))
+    session = Model(network(nodes, "data.x -> hidden.x; hidden -> act.x; act -> scaled.x"))
     (problem,) = session.problems
     assert problem.nodes == ("scaled", "hidden")
     assert "while hidden is trained" in problem.text and "use Batch norm or Layer norm" in problem.text
@@ -83,32 +84,35 @@ def test_a_standardize_that_cannot_be_fitted_is_a_problem_and_no_crash() -> None
     nodes = {
         "data": ("source.data", {"dataset": "digits"}), "hot": ("math.one_hot", {"classes": 3}), "scaled": ("source.standardize", {})
     }  # fmt: skip
-    session = Session(network(nodes, "data.target -> hot.x; hot -> scaled.x"))
+    session = Model(network(nodes, "data.target -> hot.x; hot -> scaled.x"))
     assert any("hot: class index 9" in p.text for p in session.problems)
 
 
 def test_a_constant_column_is_named() -> None:
     table = {"dataset": "table", "features": [[1, 5], [2, 5], [3, 5]], "targets": [1, 2, 3]}
-    session = Session(network({"data": ("source.data", table), "scaled": ("source.standardize", {})}, "data.x -> scaled.x"))
+    session = Model(network({"data": ("source.data", table), "scaled": ("source.standardize", {})}, "data.x -> scaled.x"))
     assert [p.severity for p in session.notes] == ["warning"]
     assert "scaled: column 2 is constant" in session.notes[0].text
 
 
-def test_a_session_computes_with_its_own_number_of_threads() -> None:
-    session, before = Session(tanh_net()), torch.get_num_threads()
+def test_a_model_computes_with_its_own_number_of_threads_and_leaves_the_process_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    session, before = Model(tanh_net()), torch.get_num_threads()
+    real, used = torch.set_num_threads, list[int]()
+    monkeypatch.setattr(torch, "set_num_threads", lambda count: (used.append(count), real(count)))
     try:
-        for compute in (session.trace, lambda: session.evaluate("train"), Trainer(session).run):
-            torch.set_num_threads(session.threads + 1)
+        for compute in (session.trace, lambda: session.evaluate("train"), Run(session).train):
+            real(session.compiled.threads + 1)
             compute()
-            assert torch.get_num_threads() == session.threads
+            assert used == [session.compiled.threads, session.compiled.threads + 1]
+            used.clear()
     finally:
-        torch.set_num_threads(before)
+        real(before)
 
 
 def test_problems_come_with_whatever_can_be_computed() -> None:
     graph = product()
     AddNode(Node("s", "math.sin", "s")).apply(graph)
-    view = Session(graph).trace_view()
+    view = Model(graph).trace_view()
     assert number(view.values["f", "y"]) == -7
     assert any("s" in p.nodes for p in view.problems)
 
@@ -116,20 +120,20 @@ def test_problems_come_with_whatever_can_be_computed() -> None:
 def test_data_sets_of_different_length_are_refused_by_name() -> None:
     nodes = {"a": ("source.data", {"samples": 100}), "b": ("source.data", {"samples": 50}), "sum": ("math.add", {}),
              "f": ("math.mean", {"over_batch": True})}  # fmt: skip
-    session = Session(network(nodes, "a.x -> sum.a; b.x -> sum.b; sum -> f.x"))
+    session = Model(network(nodes, "a.x -> sum.a; b.x -> sum.b; sum -> f.x"))
     assert any("a has 100 samples" in p.text and "b has 50" in p.text for p in session.problems)
     assert session.trace_view().problems
     for refused in (session.trace, lambda: session.program(training=True), lambda: session.evaluate("train")):
-        with pytest.raises(SessionError, match="row by row"):
+        with pytest.raises(RunError, match="row by row"):
             refused()
 
 
 def test_a_graph_without_objective_cannot_be_trained_but_is_shown() -> None:
     graph = network({"x": ("source.input", {}), "a": ("math.sin", {}), "b": ("math.cos", {})}, "x -> a.x; x -> b.x")
-    session = Session(graph)
+    session = Model(graph)
     assert isinstance(session.trace_view().gradients["x", "y"], Absent)
-    with pytest.raises(SessionError, match="mark one"):
-        Trainer(session)
+    with pytest.raises(RunError, match="mark one"):
+        Run(session).prepare()
 
 
 def test_measured_loss_splits_off_the_penalty() -> None:
@@ -138,11 +142,11 @@ def test_measured_loss_splits_off_the_penalty() -> None:
     nodes |= {"l2": ("penalty.l2", {"lam": 0.1, "layers": "all"}), "total": ("math.add", {})}
     wires = "data.x -> hidden.x; hidden -> tanh.x; tanh -> out.x; out -> loss.scores; data.target -> loss.target"
     wires += "; loss -> total.a; l2 -> total.b"
-    session = Session(network(nodes, wires))
+    session = Model(network(nodes, wires))
     found = session.evaluate("train")
     weights = [session.state.parameters[name] for name in ("hidden.W", "out.W")]
     assert found["penalty"] == pytest.approx(0.1 * sum(float((w**2).sum()) for w in weights))
-    assert found["loss"] == pytest.approx(Session(base).evaluate("train")["loss"])
+    assert found["loss"] == pytest.approx(Model(base).evaluate("train")["loss"])
     assert found["objective"] == pytest.approx(found["loss"] + found["penalty"])
 
 
@@ -157,7 +161,7 @@ def test_accuracy_is_inferred_from_the_loss(loss: str, port: str, coding: str) -
         "f": ("layer.linear", {"out_features": 1}),
         "loss": (loss, {}),
     }
-    session = Session(network(nodes, f"data.x -> f.x; f -> loss.{port}; data.target -> loss.target"))
+    session = Model(network(nodes, f"data.x -> f.x; f -> loss.{port}; data.target -> loss.target"))
     data = load(session.graph.settings_of("data"))
     session.state.parameters["f.W"].copy_(torch.tensor([[0.5, -1.0]]))
     session.state.parameters["f.b"].fill_(0.25)
@@ -172,7 +176,7 @@ def test_accuracy_behind_a_sigmoid_and_bce_decides_at_one_half() -> None:
         "data": ("source.data", {"dataset": "moons", "coding": "zero_one"}), "f": ("layer.linear", {"out_features": 1}),
         "p": ("activation.sigmoid", {}), "loss": ("loss.bce", {}),
     }  # fmt: skip
-    session = Session(network(nodes, "data.x -> f.x; f -> p.x; p -> loss.probabilities; data.target -> loss.target"))
+    session = Model(network(nodes, "data.x -> f.x; f -> p.x; p -> loss.probabilities; data.target -> loss.target"))
     data, state = load(session.graph.settings_of("data")), session.state.parameters
     scores = data.x_test @ state["f.W"].numpy().T + state["f.b"].numpy()
     assert session.evaluate("test")["accuracy"] == ((scores > 0) == (data.y_test > 0)).mean()
@@ -181,7 +185,7 @@ def test_accuracy_behind_a_sigmoid_and_bce_decides_at_one_half() -> None:
 def test_accuracy_of_one_hot_targets_takes_the_largest() -> None:
     nodes = {"data": ("source.data", {"dataset": "iris", "coding": "one_hot"}), "f": ("layer.linear", {"out_features": 3}),
              "loss": ("loss.bce_logits", {})}  # fmt: skip
-    session = Session(network(nodes, "data.x -> f.x; f -> loss.scores; data.target -> loss.target"))
+    session = Model(network(nodes, "data.x -> f.x; f -> loss.scores; data.target -> loss.target"))
     data, state = load(session.graph.settings_of("data")), session.state.parameters
     scores = data.x_test @ state["f.W"].numpy().T + state["f.b"].numpy()
     assert session.evaluate("test")["accuracy"] == (scores.argmax(1) == data.y_test.argmax(1)).mean()
@@ -192,25 +196,25 @@ def test_two_accuracy_probes_leave_open_which_one_is_meant() -> None:
     wires = "data.x -> hidden.x; hidden -> tanh.x; tanh -> out.x; out -> loss.scores; data.target -> loss.target"
     wires += "; out -> one.prediction; data.target -> one.target; tanh -> two.prediction; data.target -> two.target"
     SetParam("hidden", "out_features", 2).apply(graph := network(nodes, wires))
-    assert "accuracy" not in Session(graph).evaluate("train")
+    assert "accuracy" not in Model(graph).evaluate("train")
 
 
 def test_a_penalty_that_is_subtracted_counts_with_its_sign() -> None:
     nodes = {n.name: (n.type, dict(n.params)) for n in tanh_net().nodes.values()}
     nodes |= {"l2": ("penalty.l2", {"lam": 0.1, "layers": "all"}), "total": ("math.subtract", {})}
     wires = "data.x -> hidden.x; hidden -> tanh.x; tanh -> out.x; out -> loss.scores; data.target -> loss.target"
-    found = Session(network(nodes, wires + "; loss -> total.a; l2 -> total.b")).evaluate("train")
+    found = Model(network(nodes, wires + "; loss -> total.a; l2 -> total.b")).evaluate("train")
     assert found["penalty"] < 0 and found["objective"] == pytest.approx(found["loss"] + found["penalty"])
 
 
 def test_without_data_nothing_is_a_penalty() -> None:
     nodes = {"w": ("parameter.parameter", {"value": 2.0}), "v": ("parameter.parameter", {"value": 3.0}), "f": ("math.add", {})}
-    assert Session(network(nodes, "w -> f.a; v -> f.b")).evaluate("train") == {"objective": 5.0, "loss": 5.0}
+    assert Model(network(nodes, "w -> f.a; v -> f.b")).evaluate("train") == {"objective": 5.0, "loss": 5.0}
 
 
 def test_a_regression_has_no_accuracy() -> None:
     nodes = {"data": ("source.data", {"dataset": "plane"}), "f": ("layer.linear", {"out_features": 1}), "loss": ("loss.squared_error", {})}
-    session = Session(network(nodes, "data.x -> f.x; f -> loss.prediction; data.target -> loss.target"))
+    session = Model(network(nodes, "data.x -> f.x; f -> loss.prediction; data.target -> loss.target"))
     assert "accuracy" not in session.evaluate("train")
 
 

@@ -6,8 +6,8 @@ import time
 
 import torch
 
-from engine.training.session import Session
-from engine.training.trainer import Trainer
+from engine.training.model import Model
+from engine.training.run import Run
 from graph.model.edits import AddNode, Connect, Disconnect, Rename, SetGraphSetting, SetParam, SetTraining, remove_nodes
 from graph.model.elements import Edge, Node
 from tests.engine.training.test_session import number
@@ -16,7 +16,7 @@ from tests.support.networks import network, product, tanh_net
 
 def test_a_moved_slider_shows_in_the_next_trace() -> None:
     graph = product()
-    session = Session(graph)
+    session = Model(graph)
     SetParam("x", "value", 4.0).apply(graph)
     update = session.update(graph)
     assert not update.structure
@@ -27,7 +27,7 @@ def test_a_moved_slider_costs_less_than_a_millisecond() -> None:
     graph = tanh_net()
     for i in range(60):
         AddNode(Node(f"i{i}", "source.input", f"i{i}")).apply(graph)
-    session = Session(graph)
+    session = Model(graph)
     taken = []
     for tick in range(50):
         SetParam("i0", "value", float(tick)).apply(graph)
@@ -39,7 +39,7 @@ def test_a_moved_slider_costs_less_than_a_millisecond() -> None:
 
 def test_values_alone_keep_the_compiled_program() -> None:
     graph = product()
-    session = Session(graph)
+    session = Model(graph)
     before = session.program(training=False, everything=True)
     SetParam("x", "value", 4.0).apply(graph)
     session.update(graph)
@@ -48,7 +48,7 @@ def test_values_alone_keep_the_compiled_program() -> None:
 
 def test_a_setting_of_an_operation_takes_effect() -> None:
     graph = network({"x": ("source.input", {"value": -2.0}), "f": ("activation.leaky_relu", {})}, "x -> f.x")
-    session = Session(graph)
+    session = Model(graph)
     name = graph.spec("f").settings[0].name
     session.trace()
     SetParam("f", name, 0.5).apply(graph)
@@ -62,7 +62,7 @@ def test_standardize_is_fitted_again_when_what_stands_before_it_moves() -> None:
         "scaled": ("source.standardize", {}),
     }  # fmt: skip
     graph = network(nodes, "data.x -> times.a; k -> times.b; times -> scaled.x")
-    session = Session(graph)
+    session = Model(graph)
     before = session.state.buffers["scaled.scale"].clone()
     SetParam("k", "value", 4.0).apply(graph)
     session.update(graph)
@@ -71,7 +71,7 @@ def test_standardize_is_fitted_again_when_what_stands_before_it_moves() -> None:
 
 def test_precision_there_and_back_leaves_untrained_values_exact() -> None:
     graph = tanh_net()
-    session = Session(graph)
+    session = Model(graph)
     before = session.state.copy()
     for dtype in ("float32", "float64"):
         SetGraphSetting("dtype", dtype).apply(graph)
@@ -87,8 +87,8 @@ def test_another_decision_of_the_accuracy_probe_changes_what_is_measured() -> No
     wires = "data.x -> f.x; f -> p.x; p -> loss.probabilities; p -> right.prediction"
     wires += "; data.target -> loss.target; data.target -> right.target"
     graph = network(nodes, wires, hyper={"lr": 1.0})
-    session = Session(graph)
-    Trainer(session).run(max_steps=20)
+    session = Model(graph)
+    Run(session).train(max_steps=20)
     before = session.evaluate("train")["accuracy"]
     SetParam("right", "decision", "above 0").apply(graph)
     session.update(graph)
@@ -97,7 +97,7 @@ def test_another_decision_of_the_accuracy_probe_changes_what_is_measured() -> No
 
 def test_a_renamed_node_is_called_by_its_new_name() -> None:
     graph = network({"x": ("source.input", {"value": 1.0}), "s": ("math.sqrt", {}), "f": ("math.add", {})}, "x -> s.x; s -> f.a")
-    session = Session(graph)
+    session = Model(graph)
     assert any(p.text.startswith("f: ") for p in session.problems)
     Rename("f", "sum").apply(graph)
     session.update(graph)
@@ -107,7 +107,7 @@ def test_a_renamed_node_is_called_by_its_new_name() -> None:
 def test_a_renamed_data_set_is_called_by_its_new_name() -> None:
     nodes = {"a": ("source.data", {"samples": 100}), "b": ("source.data", {"samples": 50}), "sum": ("math.add", {})}
     graph = network(nodes, "a.x -> sum.a; b.x -> sum.b")
-    session = Session(graph)
+    session = Model(graph)
     Rename("a", "moons").apply(graph)
     session.update(graph)
     assert "moons has 100 samples" in session.problems[0].text
@@ -116,7 +116,7 @@ def test_a_renamed_data_set_is_called_by_its_new_name() -> None:
 def test_a_penalty_misses_the_parameter_it_knew_by_another_name() -> None:
     nodes = {"w": ("parameter.parameter", {"value": 2.0}), "f": ("penalty.l2", {"layers": "w"})}
     graph = network(nodes, "")
-    session = Session(graph)
+    session = Model(graph)
     assert not session.problems
     Rename("w", "v").apply(graph)
     session.update(graph)
@@ -125,16 +125,16 @@ def test_a_penalty_misses_the_parameter_it_knew_by_another_name() -> None:
 
 def test_a_seed_and_a_wire_changed_together_both_count() -> None:
     graph = tanh_net()
-    session = Session(graph)
+    session = Model(graph)
     SetTraining("seed", 5).apply(graph)
     SetParam("hidden", "out_features", 6).apply(graph)
     session.update(graph)
-    assert session.state.diff(Session(graph).state) == {}
+    assert session.state.diff(Model(graph).state) == {}
 
 
-def trained() -> Session:
-    session = Session(tanh_net())
-    Trainer(session).run(max_steps=30)
+def trained() -> Model:
+    session = Model(tanh_net())
+    Run(session).train(max_steps=30)
     return session
 
 
@@ -181,8 +181,8 @@ def test_a_new_document_value_replaces_the_trained_one_and_no_other() -> None:
         "f": ("math.square", {}),
     }
     graph = network(nodes, "w -> p.a; v -> p.b; p -> f.x", hyper={"lr": 0.001}, epochs=5)
-    session = Session(graph)
-    Trainer(session).run()
+    session = Model(graph)
+    Run(session).train()
     v = session.state.parameters["v.value"].clone()
     SetParam("w", "value", 7.0).apply(graph)
     update = session.update(graph)
@@ -194,8 +194,8 @@ def test_a_new_document_value_replaces_the_trained_one_and_no_other() -> None:
 def test_undoing_a_typed_value_counts_as_well() -> None:
     """Training is no part of undo: what comes back is what the document said before."""
     graph = network({"w": ("parameter.parameter", {"value": 3.0}), "f": ("math.square", {})}, "w -> f.x", hyper={"lr": 0.001}, epochs=5)
-    session = Session(graph)
-    Trainer(session).run()
+    session = Model(graph)
+    Run(session).train()
     undo = SetParam("w", "value", 7.0).apply(graph)
     session.update(graph)
     undo.apply(graph)
@@ -205,8 +205,8 @@ def test_undoing_a_typed_value_counts_as_well() -> None:
 
 def test_a_new_document_value_counts_also_beside_a_structural_edit() -> None:
     graph = network({"w": ("parameter.parameter", {"value": 3.0}), "f": ("math.square", {})}, "w -> f.x", hyper={"lr": 0.001}, epochs=5)
-    session = Session(graph)
-    Trainer(session).run()
+    session = Model(graph)
+    Run(session).train()
     SetParam("w", "value", 7.0).apply(graph)
     AddNode(Node("new", "source.input", "new")).apply(graph)
     assert session.update(graph).made_anew == ("w.value",)
@@ -216,7 +216,7 @@ def test_a_new_document_value_counts_also_beside_a_structural_edit() -> None:
 def test_a_state_is_taken_over_as_far_as_it_fits() -> None:
     session, other = trained(), tanh_net()
     SetParam("hidden", "out_features", 6).apply(other)
-    mine = Session(other)
+    mine = Model(other)
     before = mine.state.parameters["hidden.W"].clone()
     mine.restore(session.state)
     assert torch.equal(mine.state.parameters["hidden.W"], before)
@@ -226,28 +226,28 @@ def test_a_state_is_taken_over_as_far_as_it_fits() -> None:
 def test_reset_returns_to_the_documents_values() -> None:
     session = trained()
     session.reset()
-    assert session.state.diff(Session(session.graph).state) == {}
+    assert session.state.diff(Model(session.graph).state) == {}
 
 
 def test_a_larger_batch_makes_a_convolution_worth_a_second_thread() -> None:
     nodes = {"data": ("source.data", {"dataset": "digits", "image": True}), "conv": ("layer.conv2d", {"out_channels": 64})}
     graph = network(nodes, "data.x -> conv.x", batch_size=8)
-    session = Session(graph)
+    session = Model(graph)
     SetTraining("batch_size", 100_000).apply(graph)
-    before = session.threads
+    before = session.compiled.threads
     session.update(graph)
-    assert (before, session.threads) == (1, 2)
+    assert (before, session.compiled.threads) == (1, 2)
 
 
 def test_freezing_a_layer_in_the_middle_of_training_holds_it_and_thawing_lets_it_go() -> None:
     graph = tanh_net(epochs=1000)
-    session = Session(graph)
-    trainer = Trainer(session)
+    session = Model(graph)
+    trainer = Run(session)
     for frozen in (False, True, False):
         SetParam("hidden", "frozen", frozen).apply(graph)
         session.update(graph)
         before = session.state.parameters["hidden.W"].clone()
-        trainer.run(max_steps=5)
+        trainer.train(max_steps=5)
         assert torch.equal(session.state.parameters["hidden.W"], before) == frozen
 
 
@@ -258,15 +258,15 @@ def test_reset_also_forgets_the_trained_values_of_what_was_deleted() -> None:
     session.reset()
     undo.apply(session.graph)
     session.update(session.graph)
-    assert session.state.diff(Session(session.graph).state) == {}
+    assert session.state.diff(Model(session.graph).state) == {}
 
 
 def test_another_training_seed_shows_at_once_where_nothing_is_trained() -> None:
     graph = tanh_net()
-    session = Session(graph)
+    session = Model(graph)
     SetTraining("seed", 1).apply(graph)
     session.update(graph)
-    assert session.state.diff(Session(graph).state) == {}
+    assert session.state.diff(Model(graph).state) == {}
 
 
 def test_values_follow_a_duplicated_node() -> None:

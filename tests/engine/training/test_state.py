@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from engine.training.session import Session
+from engine.training.model import Model
 from engine.training.state import State
 from tests.support.networks import network, tanh_net
 
@@ -54,13 +54,13 @@ def test_another_node_changes_no_others_initial_weights() -> None:
     more = {"first": ("layer.linear", {"out_features": 2})} | nodes
     wires = "data.x -> first.x; first -> hidden.x; hidden -> tanh.x; tanh -> out.x; out -> loss.scores; data.target -> loss.target"
     large = network(more, wires)
-    a, b = (Session(g).state for g in (small, large))
+    a, b = (Model(g).state for g in (small, large))
     for name in ("hidden.W", "hidden.b", "out.W", "out.b"):
         assert torch.equal(a.parameters[name], b.parameters[name])
 
 
 def test_another_seed_gives_other_weights_and_the_same_seed_the_same() -> None:
-    first, again, other = (Session(tanh_net(seed=s)).state for s in (0, 0, 1))
+    first, again, other = (Model(tanh_net(seed=s)).state for s in (0, 0, 1))
     assert first.diff(again) == {}
     assert first.diff(other)["parameters/hidden.W"] > 0
 
@@ -72,16 +72,16 @@ def test_equal_layers_start_with_different_weights() -> None:
         "b": ("layer.linear", {"out_features": 2}),
     }
     graph = network(nodes, "x -> a.x; a -> b.x")
-    state = Session(graph).state
+    state = Model(graph).state
     assert not torch.equal(state.parameters["a.W"], state.parameters["b.W"])
 
 
 def test_a_typed_parameter_starts_with_what_was_typed() -> None:
     graph = network({"w": ("parameter.parameter", {"value": [0.2, 5.01]}), "f": ("math.norm", {})}, "w -> f.x")
-    state = Session(graph).state
+    state = Model(graph).state
     assert state.parameters["w.value"].tolist() == [0.2, 5.01]
 
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
 def test_precision_is_the_documents(dtype: torch.dtype) -> None:
-    assert {t.dtype for t in Session(tanh_net(), dtype=dtype).state.parameters.values()} == {dtype}
+    assert {t.dtype for t in Model(tanh_net(), dtype=dtype).state.parameters.values()} == {dtype}

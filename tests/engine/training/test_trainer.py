@@ -14,10 +14,11 @@ from torch import nn
 
 from engine.data import load
 from engine.nodes.catalog import CATALOG
+from engine.training.compiled import RunError
 from engine.training.curve import Curve
-from engine.training.session import Session, SessionError
+from engine.training.model import Model
+from engine.training.run import Run
 from engine.training.state import State
-from engine.training.trainer import Trainer
 from graph.model.edits import SetParam, SetTraining
 from graph.model.graph import Graph
 from graph.storage.files import load as read_file
@@ -27,8 +28,8 @@ EXAMPLES = Path(__file__).resolve().parents[3] / "resources" / "examples"
 
 
 def result(graph: Graph) -> dict[str, Any]:
-    trainer = Trainer(Session(graph))
-    trainer.run()
+    trainer = Run(Model(graph)).prepare()
+    trainer.train()
     found = trainer.result()
     return {name: value for name, value in found.items() if name not in ("seconds", "steps_per_second")}
 
@@ -57,7 +58,7 @@ def dropout_net(**training: Any) -> Graph:
 
 def test_full_batch_training_equals_pytorchs_own_loop() -> None:
     graph = tanh_net(batch_size=None, epochs=50, optimizer="momentum", hyper={"lr": 0.2})
-    session = Session(graph)
+    session = Model(graph)
     net = nn.Sequential(nn.Linear(2, 4), nn.Tanh(), nn.Linear(4, 2)).double()
     start = session.state.parameters
     net.load_state_dict({"0.weight": start["hidden.W"], "0.bias": start["hidden.b"], "2.weight": start["out.W"], "2.bias": start["out.b"]})
@@ -68,17 +69,17 @@ def test_full_batch_training_equals_pytorchs_own_loop() -> None:
         optimizer.zero_grad()
         nn.functional.cross_entropy(net(x), y).backward()
         optimizer.step()
-    Trainer(session).run()
+    Run(session).train()
     for name, reference in zip(("hidden.W", "hidden.b", "out.W", "out.b"), net.parameters(), strict=True):
         torch.testing.assert_close(session.state.parameters[name], reference.detach(), rtol=1e-10, atol=1e-12)
 
 
 def test_an_epoch_shows_every_sample_once_and_keeps_the_last_partial_batch() -> None:
-    trainer = Trainer(Session(tanh_net(batch_size=32)))
+    trainer = Run(Model(tanh_net(batch_size=32))).prepare()
     batches = trainer._batches.lay_out(0)
     assert [len(feeds[0]) for feeds in batches] == [32, 32, 11]
     seen = torch.cat([feeds[0] for feeds in batches]).numpy()
-    everything = load(trainer.session.graph.settings_of("data")).x_train
+    everything = load(trainer.model.graph.settings_of("data")).x_train
     assert sorted(map(tuple, seen)) == sorted(map(tuple, everything))
     second = torch.cat([feeds[0] for feeds in trainer._batches.lay_out(1)]).numpy()
     assert not np.array_equal(seen, second)
@@ -94,12 +95,12 @@ def test_the_same_seed_gives_the_same_result_bit_for_bit_and_another_seed_anothe
 @pytest.mark.parametrize("make", [tanh_net, dropout_net])
 def test_slices_pauses_and_traces_in_between_change_nothing(make: Any) -> None:
     straight = result(make())
-    trainer = Trainer(Session(make()))
+    trainer = Run(Model(make())).prepare()
     sizes = iter([1, 2, 3, 50] * 100)
     while not trainer.finished:
-        trainer.run(max_steps=next(sizes))
+        trainer.train(max_steps=next(sizes))
         trainer.trace_view()
-        trainer.session.trace_view()
+        trainer.model.trace_view()
         trainer.metrics()
     assert {k: v for k, v in trainer.result().items() if k in straight} == straight
 
@@ -110,23 +111,23 @@ def test_slices_pauses_and_traces_in_between_change_nothing(make: Any) -> None:
 def test_a_captured_state_goes_on_in_another_session_as_if_nothing_had_happened(make: Any, hyper: dict[str, float], optimizer: str) -> None:
     settings = {"optimizer": optimizer, "hyper": hyper, "steps": 30}
     straight = result(make(**settings))
-    first = Trainer(Session(make(**settings)))
-    first.run(max_steps=13)
+    first = Run(Model(make(**settings))).prepare()
+    first.train(max_steps=13)
     sent = State.from_numpy(first.capture().to_numpy())
-    second = Trainer(Session(make(**settings)))
+    second = Run(Model(make(**settings))).prepare()
     second.restore(sent)
-    second.run()
+    second.train()
     assert {k: v for k, v in second.result().items() if k in straight} == straight
 
 
 def test_batch_norm_trains_where_the_last_batch_of_an_epoch_is_a_single_sample() -> None:
     graph = dropout_net(batch_size=37, epochs=2)  # 75 samples: 37, 37 and 1
-    trainer = Trainer(Session(graph))
-    trainer.run(max_steps=2)
-    before = {name: t.clone() for name, t in trainer.session.state.buffers.items()}
-    trainer.run(max_steps=1)
+    trainer = Run(Model(graph)).prepare()
+    trainer.train(max_steps=2)
+    before = {name: t.clone() for name, t in trainer.model.state.buffers.items()}
+    trainer.train(max_steps=1)
     assert trainer.problem is None
-    assert all(torch.equal(t, before[name]) for name, t in trainer.session.state.buffers.items())
+    assert all(torch.equal(t, before[name]) for name, t in trainer.model.state.buffers.items())
 
 
 def test_steps_limit_the_run_where_they_are_set() -> None:
@@ -136,8 +137,8 @@ def test_steps_limit_the_run_where_they_are_set() -> None:
 
 
 def test_the_result_has_exactly_the_documented_keys_and_is_json() -> None:
-    trainer = Trainer(Session(tanh_net()))
-    trainer.run()
+    trainer = Run(Model(tanh_net())).prepare()
+    trainer.train()
     found = trainer.result()
     assert list(found) == [
         "steps", "epochs", "loss", "metrics", "params", "seed", "threads", "dtype", "device", "optimizer", "seconds", "steps_per_second",
@@ -148,10 +149,10 @@ def test_the_result_has_exactly_the_documented_keys_and_is_json() -> None:
 
 
 def test_the_loss_is_the_objective_over_the_whole_training_part() -> None:
-    trainer = Trainer(Session(tanh_net()))
-    trainer.run()
-    found, p = trainer.result(), trainer.session.state.parameters
-    data = load(trainer.session.graph.settings_of("data"))
+    trainer = Run(Model(tanh_net())).prepare()
+    trainer.train()
+    found, p = trainer.result(), trainer.model.state.parameters
+    data = load(trainer.model.graph.settings_of("data"))
     scores = torch.tanh(torch.tensor(data.x_train) @ p["hidden.W"].T + p["hidden.b"]) @ p["out.W"].T + p["out.b"]
     expected = nn.functional.cross_entropy(scores, torch.tensor(data.y_train))
     assert found["loss"] == pytest.approx(float(expected), rel=1e-12)
@@ -168,27 +169,27 @@ def test_small_and_large_rates_end_in_the_minima_of_the_lecture(lr: float, w1: f
 
 def test_the_learning_rate_takes_effect_with_the_next_step() -> None:
     graph = saddle(0.03)
-    trainer = Trainer(Session(graph))
-    trainer.run(max_steps=5)
-    before = trainer.session.state.copy()
+    trainer = Run(Model(graph)).prepare()
+    trainer.train(max_steps=5)
+    before = trainer.model.state.copy()
     trainer.configure({**graph.training, "hyper": {"lr": 0.0}})
-    trainer.run(max_steps=5)
-    assert trainer.session.state.diff(before).keys() == {"step", "epoch"}
+    trainer.train(max_steps=5)
+    assert trainer.model.state.diff(before).keys() == {"step", "epoch"}
 
 
 def test_a_smaller_number_of_batches_in_the_middle_of_an_epoch_begins_the_next() -> None:
     graph = tanh_net(batch_size=10, epochs=1000)
-    trainer = Trainer(Session(graph))
-    trainer.run(max_steps=5)
+    trainer = Run(Model(graph)).prepare()
+    trainer.train(max_steps=5)
     trainer.configure({**graph.training, "batch_size": 25})  # three batches of 75 samples: the fifth does not exist
-    trainer.run(max_steps=1)
-    assert (trainer.session.state.epoch, trainer.session.state.position) == (1, 1)
+    trainer.train(max_steps=1)
+    assert (trainer.model.state.epoch, trainer.model.state.position) == (1, 1)
 
 
 def test_another_optimizer_starts_without_the_memory_of_the_one_before() -> None:
     graph = tanh_net(optimizer="momentum", hyper={"lr": 0.1})
-    trainer = Trainer(Session(graph))
-    trainer.run(max_steps=5)
+    trainer = Run(Model(graph)).prepare()
+    trainer.train(max_steps=5)
     trainer.configure({**graph.training, "optimizer": "nesterov"})
     memory = trainer.capture().optimizer
     assert int(memory["t"]) == 0
@@ -196,7 +197,7 @@ def test_another_optimizer_starts_without_the_memory_of_the_one_before() -> None
 
 
 def test_a_run_without_time_makes_one_step() -> None:
-    assert Trainer(Session(tanh_net(epochs=1000))).run(max_seconds=0.0) == 1
+    assert Run(Model(tanh_net(epochs=1000))).train(max_seconds=0.0) == 1
 
 
 def test_every_step_draws_its_own_mask_and_the_trace_shows_the_one_of_the_last_step() -> None:
@@ -204,21 +205,21 @@ def test_every_step_draws_its_own_mask_and_the_trace_shows_the_one_of_the_last_s
     nodes = {
         "w": ("parameter.parameter", {"initialisation": "ones", "shape": [50]}), "drop": ("layer.dropout", {}), "f": ("math.sum", {})
     }  # fmt: skip
-    trainer = Trainer(Session(network(nodes, "w -> drop.x; drop -> f.x", hyper={"lr": 1.0}, epochs=10)))
+    trainer = Run(Model(network(nodes, "w -> drop.x; drop -> f.x", hyper={"lr": 1.0}, epochs=10))).prepare()
     seen = []
     for _ in range(3):
-        before = trainer.session.state.parameters["w.value"].clone()
-        trainer.run(max_steps=1)
-        seen.append(before - trainer.session.state.parameters["w.value"])
+        before = trainer.model.state.parameters["w.value"].clone()
+        trainer.train(max_steps=1)
+        seen.append(before - trainer.model.state.parameters["w.value"])
         torch.testing.assert_close(trainer.trace().kept["drop"], seen[-1])
     assert not torch.equal(seen[0], seen[1]) and not torch.equal(seen[1], seen[2])
 
 
 def test_the_trace_while_training_shows_the_mini_batch_last_computed() -> None:
-    trainer = Trainer(Session(tanh_net(batch_size=32)))
+    trainer = Run(Model(tanh_net(batch_size=32))).prepare()
     batches = [feeds[trainer._program.feeds.index(("data", "x"))].clone() for feeds in trainer._batches.lay_out(0)]
     for batch in batches:
-        trainer.run(max_steps=1)
+        trainer.train(max_steps=1)
         assert torch.equal(trainer.trace().values["data", "x"], batch)
 
 
@@ -230,24 +231,24 @@ def test_a_slider_moved_while_training_is_what_is_trained_with() -> None:
         "f": ("math.square", {}),
     }
     graph = network(nodes, "w -> d.a; x -> d.b; d -> f.x", hyper={"lr": 0.25}, epochs=1000)
-    trainer = Trainer(Session(graph))
-    trainer.run(max_steps=100)
-    assert trainer.session.state.parameters["w.value"].item() == pytest.approx(2.0)
+    trainer = Run(Model(graph)).prepare()
+    trainer.train(max_steps=100)
+    assert trainer.model.state.parameters["w.value"].item() == pytest.approx(2.0)
     SetParam("x", "value", -3.0).apply(graph)
-    trainer.session.update(graph)
-    trainer.run(max_steps=100)
-    assert trainer.session.state.parameters["w.value"].item() == pytest.approx(-3.0)
+    trainer.model.update(graph)
+    trainer.train(max_steps=100)
+    assert trainer.model.state.parameters["w.value"].item() == pytest.approx(-3.0)
 
 
 def test_a_structural_edit_while_training_keeps_the_optimizers_memory_where_it_fits() -> None:
     graph = tanh_net(optimizer="adam", hyper={"lr": 0.01}, epochs=1000)
-    trainer = Trainer(Session(graph))
-    trainer.run(max_steps=50)
+    trainer = Run(Model(graph)).prepare()
+    trainer.train(max_steps=50)
     memory = trainer.capture().optimizer
     SetParam("hidden", "out_features", 6).apply(graph)
-    trainer.session.update(graph)
-    trainer.run(max_steps=1)
-    assert trainer.session.state.step == 51
+    trainer.model.update(graph)
+    trainer.train(max_steps=1)
+    assert trainer.model.state.step == 51
     now = trainer.capture().optimizer
     assert int(now["t"]) == 51
     torch.testing.assert_close(now["r.out.b"], memory["r.out.b"], rtol=0.05, atol=1e-4)
@@ -255,12 +256,12 @@ def test_a_structural_edit_while_training_keeps_the_optimizers_memory_where_it_f
 
 
 def test_the_curve_never_exceeds_its_limit_and_always_has_the_newest_point() -> None:
-    trainer = Trainer(Session(saddle(0.001, epochs=9000)))
+    trainer = Run(Model(saddle(0.001, epochs=9000))).prepare()
     while not trainer.finished:
-        trainer.run(max_steps=777)
+        trainer.train(max_steps=777)
         points = trainer.curve.points
         assert len(points) <= 2000
-        assert points[-1].step == trainer.session.state.step
+        assert points[-1].step == trainer.model.state.step
         assert [p.step for p in points] == sorted({p.step for p in points})
 
 
@@ -279,18 +280,18 @@ def test_a_batch_as_large_as_the_data_is_the_whole_data_in_its_own_order() -> No
 
 
 def test_a_listener_that_asks_again_and_again_has_the_same_curve() -> None:
-    trainer = Trainer(Session(tanh_net(epochs=1000)))
+    trainer = Run(Model(tanh_net(epochs=1000))).prepare()
     told: list[Any] = []
     while not trainer.finished:
-        trainer.run(max_steps=123)
+        trainer.train(max_steps=123)
         first, more = trainer.curve.tell(len(told))
         told = [*told[:first], *more]
     assert told == trainer.curve.points
 
 
 def test_measurements_on_the_curve_are_those_of_the_whole_parts() -> None:
-    trainer = Trainer(Session(tanh_net()))
-    trainer.run()
+    trainer = Run(Model(tanh_net())).prepare()
+    trainer.train()
     last, metrics = trainer.curve.points[-1], trainer.metrics()
     assert (last.accuracy, last.test_loss, last.test_accuracy) == (
         metrics["train_accuracy"],
@@ -300,37 +301,37 @@ def test_measurements_on_the_curve_are_those_of_the_whole_parts() -> None:
 
 
 def test_lbfgs_takes_the_whole_training_part() -> None:
-    trainer = Trainer(Session(tanh_net(optimizer="lbfgs", hyper={}, batch_size=8, steps=5)))
+    trainer = Run(Model(tanh_net(optimizer="lbfgs", hyper={}, batch_size=8, steps=5))).prepare()
     assert trainer._batches.whole
-    trainer.run()
+    trainer.train()
     assert trainer.metrics()["train_loss"] < 0.1
 
 
 def test_frozen_parameters_stay() -> None:
     graph = tanh_net()
     SetParam("hidden", "frozen", True).apply(graph)
-    trainer = Trainer(Session(graph))
-    before = trainer.session.state.parameters["hidden.W"].clone()
-    trainer.run(max_steps=10)
-    assert torch.equal(trainer.session.state.parameters["hidden.W"], before)
+    trainer = Run(Model(graph)).prepare()
+    before = trainer.model.state.parameters["hidden.W"].clone()
+    trainer.train(max_steps=10)
+    assert torch.equal(trainer.model.state.parameters["hidden.W"], before)
 
 
 def test_a_run_that_cannot_go_on_yet_keeps_its_momentum_until_it_can() -> None:
     """v ← 0.9v + g, w ← w − 0.1v on (1 − w₂w₁)², stopped after two steps and taken up where first nothing could be trained."""
     settings: dict[str, Any] = {"optimizer": "momentum", "hyper": {"lr": 0.1, "momentum": 0.9}}
-    first = Trainer(Session(saddle(0.1, 0.2, 0.5, **settings)))
-    first.run(max_steps=2)
+    first = Run(Model(saddle(0.1, 0.2, 0.5, **settings))).prepare()
+    first.train(max_steps=2)
     graph = saddle(0.1, 0.2, 0.5, **settings)
     for node in ("w1", "w2"):
         SetParam(node, "frozen", True).apply(graph)
-    session = Session(graph)
+    session = Model(graph)
     session.restore(first.capture())
-    with pytest.raises(SessionError, match="nothing to train"):
-        Trainer(session)
+    with pytest.raises(RunError, match="nothing to train"):
+        Run(session).prepare()
     for node in ("w1", "w2"):
         SetParam(node, "frozen", False).apply(graph)
     session.update(graph)
-    Trainer(session).run(max_steps=1)
+    Run(session).train(max_steps=1)
 
     w = [torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (0.2, 0.5)]
     optimizer = torch.optim.SGD(w, 0.1, momentum=0.9)
@@ -347,23 +348,23 @@ def test_every_one_of_the_first_epochs_is_measured_at_its_end(name: str, batch_s
     graph = read_file(EXAMPLES / f"{name}.gradwire", CATALOG)
     for key, value in {"epochs": 12, "steps": None, "batch_size": batch_size}.items():
         SetTraining(key, value).apply(graph)
-    trainer = Trainer(Session(graph))
-    trainer.run(max_steps=5)
-    trainer.run()
+    trainer = Run(Model(graph)).prepare()
+    trainer.train(max_steps=5)
+    trainer.train()
 
-    rows = trainer.session.feeds.rows["train"]
+    rows = trainer.model.feeds.rows["train"]
     batches = 1 if batch_size is None else -(-rows // batch_size)
     measured = [point.step for point in trainer.curve.points if point.accuracy is not None]
     assert {epoch * batches for epoch in range(1, 13)} <= set(measured)
-    assert trainer.curve.points[-1].accuracy == trainer.session.evaluate("train")["accuracy"]
+    assert trainer.curve.points[-1].accuracy == trainer.model.evaluate("train")["accuracy"]
 
 
 def test_a_long_run_is_not_slowed_down_by_measuring_every_epoch() -> None:
     graph = read_file(EXAMPLES / "xor.gradwire", CATALOG)
     for key, value in {"epochs": 5000, "steps": None}.items():
         SetTraining(key, value).apply(graph)
-    trainer = Trainer(Session(graph))
-    trainer.run()
-    first = 200 * (trainer.session.state.step // 5000)  # the steps of 200 epochs
+    trainer = Run(Model(graph)).prepare()
+    trainer.train()
+    first = 200 * (trainer.model.state.step // 5000)  # the steps of 200 epochs
     later = [point.step for point in trainer.curve.points if point.accuracy is not None and point.step > first]
-    assert trainer.session.state.epoch == 5000 and 1 <= len(later) <= 200
+    assert trainer.model.state.epoch == 5000 and 1 <= len(later) <= 200

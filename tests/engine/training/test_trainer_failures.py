@@ -5,41 +5,42 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from engine.training.session import Session, SessionError
-from engine.training.trainer import SNAPSHOT, Trainer
+from engine.training.compiled import RunError
+from engine.training.model import Model
+from engine.training.run import SNAPSHOT, Run
 from graph.model.edits import SetParam, SetTraining
 from tests.engine.training.test_trainer import saddle
 from tests.support.networks import network, tanh_net
 
 
 def test_training_stops_at_an_overflow_with_the_nodes_name_and_the_last_finite_state() -> None:
-    trainer = Trainer(Session(saddle(0.1)))
-    trainer.run()
+    trainer = Run(Model(saddle(0.1)))
+    trainer.train()
     problem = trainer.problem
     assert problem is not None
     assert problem.text.startswith("m: the value became infinite at step")
     assert problem.nodes == ("m",)
-    assert trainer.session.state.step <= 15
+    assert trainer.model.state.step <= 15
     w1, w2 = np.float64(0.2), np.float64(5.01)
-    for _ in range(trainer.session.state.step):
+    for _ in range(trainer.model.state.step):
         e = 1 - w2 * w1
         w1, w2 = w1 + 0.1 * 2 * e * w2, w2 + 0.1 * 2 * e * w1
-    assert trainer.session.state.parameters["w1.value"].item() == pytest.approx(w1, rel=1e-9)
+    assert trainer.model.state.parameters["w1.value"].item() == pytest.approx(w1, rel=1e-9)
     assert np.isfinite(trainer.metrics()["train_loss"])
 
 
 def test_the_last_finite_state_is_replayed_exactly_from_far_away() -> None:
     """x ← x·(1 − 2η) with η just above 1 grows by 1.02 a step: the square overflows after thousands of steps."""
     nodes = {"x": ("parameter.parameter", {"value": 1.0}), "f": ("math.square", {})}
-    trainer = Trainer(Session(network(nodes, "x -> f.x", hyper={"lr": 1.01}, epochs=100_000)))
-    trainer.run()
+    trainer = Run(Model(network(nodes, "x -> f.x", hyper={"lr": 1.01}, epochs=100_000)))
+    trainer.train()
     assert trainer.problem is not None and trainer.problem.nodes == ("f",)
-    step = trainer.session.state.step
+    step = trainer.model.state.step
     assert step > 10 * SNAPSHOT
     x = np.float64(1.0)
     for _ in range(step):
         x = x - 1.01 * (2 * x)
-    assert trainer.session.state.parameters["x.value"].item() == pytest.approx(x, rel=1e-9)
+    assert trainer.model.state.parameters["x.value"].item() == pytest.approx(x, rel=1e-9)
     with np.errstate(over="ignore"):
         assert np.isfinite(x**2) and not np.isfinite((x - 1.01 * 2 * x) ** 2)
     assert trainer.curve.points[-1].step == step
@@ -52,26 +53,26 @@ def test_an_infinite_weight_behind_a_finite_loss_stops_training_too(epochs: int)
         "w": ("parameter.parameter", {"value": 1e-303}), "k": ("source.constant", {"value": -1e303}), "m": ("math.multiply", {}),
         "f": ("activation.tanh", {}),
     }  # fmt: skip
-    trainer = Trainer(Session(network(nodes, "w -> m.a; k -> m.b; m -> f.x", hyper={"lr": 1e6}, epochs=epochs)))
-    trainer.run()
+    trainer = Run(Model(network(nodes, "w -> m.a; k -> m.b; m -> f.x", hyper={"lr": 1e6}, epochs=epochs)))
+    trainer.train()
     assert trainer.problem is not None and trainer.problem.text.startswith("w: the value became infinite at step 2")
-    assert trainer.session.state.step == 0
-    assert trainer.session.state.parameters["w.value"].item() == 1e-303
+    assert trainer.model.state.step == 0
+    assert trainer.model.state.parameters["w.value"].item() == 1e-303
 
 
 def test_the_last_finite_state_is_exact_after_the_rate_was_changed_in_the_middle() -> None:
     """f = x², x ← x (1 − 2η): 30 steps with η = 0.4, then η = 6 until it overflows."""
     nodes = {"x": ("parameter.parameter", {"value": 1.0}), "f": ("math.square", {})}
     graph = network(nodes, "x -> f.x", hyper={"lr": 0.4}, epochs=100_000)
-    trainer = Trainer(Session(graph))
-    trainer.run(max_steps=30)
+    trainer = Run(Model(graph))
+    trainer.train(max_steps=30)
     trainer.configure({**graph.training, "hyper": {"lr": 6.0}})
-    trainer.run()
+    trainer.train()
     x = np.float64(1.0)
-    for step in range(trainer.session.state.step):
+    for step in range(trainer.model.state.step):
         x = x - (0.4 if step < 30 else 6.0) * (2 * x)
     assert trainer.problem is not None
-    assert trainer.session.state.parameters["x.value"].item() == pytest.approx(x, rel=1e-9)
+    assert trainer.model.state.parameters["x.value"].item() == pytest.approx(x, rel=1e-9)
 
 
 def test_after_a_failure_the_running_statistics_are_those_of_the_last_finite_state() -> None:
@@ -81,11 +82,11 @@ def test_after_a_failure_the_running_statistics_are_those_of_the_last_finite_sta
         "sq": ("math.square", {}), "mean": ("math.mean", {"over_batch": True}), "f": ("math.negate", {}),
     }  # fmt: skip
     graph = network(nodes, "data.x -> norm.x; norm -> lin.x; lin -> sq.x; sq -> mean.x; mean -> f.x", hyper={"lr": 2.0}, batch_size=40)
-    trainer = Trainer(Session(graph))
-    trainer.run()
-    assert trainer.problem is not None and trainer.session.state.step > 1
-    again = Trainer(Session(graph))
-    again.run(max_steps=trainer.session.state.step)
+    trainer = Run(Model(graph))
+    trainer.train()
+    assert trainer.problem is not None and trainer.model.state.step > 1
+    again = Run(Model(graph))
+    again.train(max_steps=trainer.model.state.step)
     assert trainer.capture().diff(again.capture()) == {}
 
 
@@ -96,12 +97,12 @@ def test_an_infinite_gradient_at_a_finite_loss_names_the_node_that_made_it() -> 
         "more": ("math.add", {}),
         "one": ("source.constant", {}),
     }
-    trainer = Trainer(Session(network(nodes, "w -> root.x; root -> more.a; one -> more.b", hyper={"lr": 0.1})))
-    trainer.run()
+    trainer = Run(Model(network(nodes, "w -> root.x; root -> more.a; one -> more.b", hyper={"lr": 0.1})))
+    trainer.train()
     assert trainer.problem is not None
     assert trainer.problem.nodes == ("root",)
     assert "gradient" in trainer.problem.text
-    assert trainer.session.state.parameters["w.value"].item() == 0.0
+    assert trainer.model.state.parameters["w.value"].item() == 0.0
 
 
 def test_an_infinite_gradient_of_a_weight_alone_names_its_layer() -> None:
@@ -110,31 +111,31 @@ def test_an_infinite_gradient_of_a_weight_alone_names_its_layer() -> None:
         "x": ("source.input", {"value": [1e200]}), "lin": ("layer.linear", {"out_features": 1, "bias": False, "initialisation": "zeros"}),
         "k": ("source.constant", {"value": 1e150}), "m": ("math.multiply", {}), "f": ("math.sum", {}),
     }  # fmt: skip
-    trainer = Trainer(Session(network(nodes, "x -> lin.x; lin -> m.a; k -> m.b; m -> f.x", hyper={"lr": 0.1})))
-    trainer.run()
+    trainer = Run(Model(network(nodes, "x -> lin.x; lin -> m.a; k -> m.b; m -> f.x", hyper={"lr": 0.1})))
+    trainer.train()
     assert trainer.problem is not None and trainer.problem.text.startswith("lin: the gradient became infinite at step 1")
 
 
 def test_after_a_failure_a_smaller_rate_goes_on_from_the_last_finite_state() -> None:
     graph = saddle(0.1)
-    trainer = Trainer(Session(graph))
-    trainer.run()
+    trainer = Run(Model(graph))
+    trainer.train()
     SetParam("w1", "value", 0.2).apply(graph)
-    trainer.session.reset()
+    trainer.model.reset()
     SetTraining("hyper", {"lr": 0.03}).apply(graph)
     trainer.configure(graph.training)
-    trainer.run()
+    trainer.train()
     assert trainer.problem is None
     assert trainer.metrics()["train_loss"] < 1e-12
 
 
 def test_what_cannot_be_trained_says_why() -> None:
-    with pytest.raises(SessionError, match="nothing to train"):
-        Trainer(Session(network({"x": ("source.input", {}), "f": ("math.square", {})}, "x -> f.x")))
-    with pytest.raises(SessionError, match="no optimizer called 'magic'"):
-        Trainer(Session(tanh_net(optimizer="magic")))
-    with pytest.raises(SessionError, match="must be at least 0"):
-        Trainer(Session(tanh_net(hyper={"lr": -1.0})))
+    with pytest.raises(RunError, match="nothing to train"):
+        Run(Model(network({"x": ("source.input", {}), "f": ("math.square", {})}, "x -> f.x"))).prepare()
+    with pytest.raises(RunError, match="no optimizer called 'magic'"):
+        Run(Model(tanh_net(optimizer="magic"))).prepare()
+    with pytest.raises(RunError, match="must be at least 0"):
+        Run(Model(tanh_net(hyper={"lr": -1.0}))).prepare()
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "lbfgs"])
@@ -145,11 +146,11 @@ def test_a_node_that_refuses_its_numbers_stops_training_by_name(optimizer: str) 
         "loss": ("loss.bce", {}),
     }
     graph = network(nodes, "data.x -> f.x; f -> loss.probabilities; data.target -> loss.target", optimizer=optimizer, hyper={})
-    trainer = Trainer(Session(graph))
-    before = trainer.session.state.copy()
-    trainer.run()
+    trainer = Run(Model(graph))
+    before = trainer.model.state.copy()
+    trainer.train()
     assert trainer.problem is not None
     assert trainer.problem.nodes == ("loss",)
     assert "between 0 and 1" in trainer.problem.text
-    if trainer.session.state.step == 0:
-        assert trainer.session.state.diff(before) == {}
+    if trainer.model.state.step == 0:
+        assert trainer.model.state.diff(before) == {}

@@ -11,8 +11,8 @@ import torch
 
 from engine.nodes.catalog import CATALOG
 from engine.training.keep import keep
-from engine.training.session import Session
-from engine.training.trainer import Trainer
+from engine.training.model import Model
+from engine.training.run import Run
 from engine.unfold import RECIPES, fold, folded_around, opened
 from engine.unfold.neurons import MOST
 from graph.grouping.groups import group, moved, rename_group
@@ -51,7 +51,7 @@ def example(name: str) -> Document:
 
 def openings(graph: Graph) -> list[tuple[str, bool]]:
     """(name, into neurons) for everything in a graph that can be opened."""
-    shapes = shapes_of(Session(graph))
+    shapes = shapes_of(Model(graph))
     found = [(node.name, False) for node in graph.nodes.values() if node.type in RECIPES]
     for node in graph.nodes.values():
         if node.type == "layer.linear":
@@ -274,7 +274,7 @@ def test_a_copy_of_an_opened_layer_folds_into_a_copy_of_the_layer(neurons: bool)
         document.do(duplicate(document.graph, [group_id]))
     copies = [each for each in document.graph.groups if each != group_id and opened(document.graph, each)]
     assert len(copies) == 2
-    weights = [Session(document.graph.copy()).values()]
+    weights = [Model(document.graph.copy()).values()]
 
     folded = [fold_in(document, each) for each in copies]
 
@@ -283,10 +283,10 @@ def test_a_copy_of_an_opened_layer_folds_into_a_copy_of_the_layer(neurons: bool)
         node = graph.nodes[each]
         assert node.type == "layer.linear" and node.params == start.nodes["n2"].params and node.label == "Hidden layer"
         assert [wire.source for wire in graph.inputs_of(each)] == [("n1", "x")]
-        drawn = Session(graph.copy()).values()[each, "W"]
+        drawn = Model(graph.copy()).values()[each, "W"]
         apart = {value.item() for value in weights[0].values() if value.dim() == 0}
         assert set(drawn.flatten().tolist()) <= apart if neurons else any(torch.equal(drawn, value) for value in weights[0].values())
-    assert len({Session(graph.copy()).values()[each, "W"].sum().item() for each in [*folded]}) == 2
+    assert len({Model(graph.copy()).values()[each, "W"].sum().item() for each in [*folded]}) == 2
     fold_in(document, group_id)
     remove_nodes(graph, folded).apply(graph)
     assert graph == start
@@ -379,8 +379,8 @@ def test_a_loss_that_was_the_only_one_is_marked_while_it_is_open() -> None:
 def test_trained_values_kept_inside_are_kept_by_the_folded_node(neurons: bool) -> None:
     document = Document(tanh_net(epochs=2))
     group_id, _ = open_in(document, "hidden", neurons)
-    session = Session(document.graph.copy())
-    Trainer(session).run(max_steps=5)
+    session = Model(document.graph.copy())
+    Run(session).train(max_steps=5)
     trained = session.trace()
     assert trained.objective is not None
     edit, attachments = keep(session)
@@ -389,11 +389,11 @@ def test_trained_values_kept_inside_are_kept_by_the_folded_node(neurons: bool) -
 
     fold_in(document, group_id)
 
-    closed = Session(document.graph).trace()
+    closed = Model(document.graph).trace()
     assert document.graph.nodes["hidden"].params["tensors"].keys() == {"W", "b"} and closed.objective is not None
     assert near(closed.values[closed.objective], trained.values[trained.objective])
     expected = network_trained(5)
-    assert near(Session(document.graph).values()["hidden", "W"], expected["hidden.W"])
+    assert near(Model(document.graph).values()["hidden", "W"], expected["hidden.W"])
 
 
 def test_trained_values_of_a_part_of_the_neurons_are_not_lost_in_folding() -> None:
@@ -406,8 +406,8 @@ def test_trained_values_of_a_part_of_the_neurons_are_not_lost_in_folding() -> No
 
 def network_trained(steps: int) -> dict[str, torch.Tensor]:
     """What training makes of the closed network."""
-    session = Session(tanh_net(epochs=2))
-    Trainer(session).run(max_steps=steps)
+    session = Model(tanh_net(epochs=2))
+    Run(session).train(max_steps=steps)
     return session.state.parameters
 
 

@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
+from engine.training.model import Model
 from engine.unfold import RECIPES, unfold
 from graph.model.build import build
 from graph.model.edits import AddNode, SetBypassed, connect, duplicate
@@ -188,13 +188,13 @@ SITUATIONS = [(case, batched) for case in CASES for batched in (False, True) if 
 @pytest.mark.parametrize(("case", "batched"), SITUATIONS, ids=str)
 def test_values_and_gradients_are_those_of_the_closed_node_and_of_torch(case: Case, batched: bool) -> None:
     graph = graph_of(case, batched)
-    parameters = {key[1]: value for key, value in Session(graph).values().items()}
+    parameters = {key[1]: value for key, value in Model(graph).values().items()}
     y, gx, gradients = expected(case, batched, parameters)
 
     unfolded, edit = opened(graph, "it", case.neurons)
 
     assert_same_numbers(graph, unfolded, edit, case.training)
-    trace = Session(unfolded).trace(training=case.training)
+    trace = Model(unfolded).trace(training=case.training)
     result = unfolded.named("it")
     assert result is not None and result.type not in RECIPES
     assert near(trace.values[result.id, "y"], y)
@@ -218,7 +218,7 @@ def test_a_saturated_tanh_keeps_the_digits_of_its_gradient() -> None:
             "edges": [{"id": "e1", "from": ["x", "y"], "to": ["h", "x"]}, {"id": "e2", "from": ["h", "y"], "to": ["s", "x"]}]}  # fmt: skip
     unfolded, _ = opened(build(rows, CATALOG), "h")
 
-    gradient = Session(unfolded).trace().edge_gradients["e1"]
+    gradient = Model(unfolded).trace().edge_gradients["e1"]
 
     exact = torch.tensor(values, dtype=torch.float64).cosh() ** -2  # d tanh = 1 / cosh²
     assert isinstance(gradient, Tensor)
@@ -268,9 +268,9 @@ def test_a_copy_of_an_opened_layer_draws_weights_of_its_own() -> None:
 
     duplicate(unfolded, ["it"]).apply(unfolded)
 
-    weights = [value for key, value in Session(unfolded).values().items() if value.shape == (2, 3)]
+    weights = [value for key, value in Model(unfolded).values().items() if value.shape == (2, 3)]
     assert len(weights) == 2 and not torch.equal(weights[0], weights[1])
-    assert torch.equal(Session(unfolded).values()[first], Session(graph).values()["it", "W"])
+    assert torch.equal(Model(unfolded).values()[first], Model(graph).values()["it", "W"])
 
 
 @pytest.mark.parametrize("neurons", [False, True])
@@ -282,7 +282,7 @@ def test_trained_values_that_the_document_keeps_are_kept_inside(neurons: bool) -
 
     assert_same_numbers(graph, unfolded, edit)
     weight = torch.tensor(kept["W"], dtype=torch.float64)
-    assert torch.equal(Session(graph).values()["it", "W"], weight)
+    assert torch.equal(Model(graph).values()["it", "W"], weight)
 
 
 @pytest.mark.parametrize("training", [False, True])
@@ -293,7 +293,7 @@ def test_batch_norm_goes_on_with_the_statistics_it_has(training: bool) -> None:
     unfolded, edit = opened(graph, "it")
 
     assert_same_numbers(graph, unfolded, edit, training)
-    values = Session(unfolded).values()
+    values = Model(unfolded).values()
     assert {old[1]: values[new].tolist() for old, new in edit.state_moves} == kept
 
 
@@ -313,7 +313,7 @@ def test_it_is_said_why_a_node_cannot_be_opened() -> None:
         "wide": ("layer.linear", {"out_features": 40}),
     }  # fmt: skip
     graph = network(nodes, "data.x -> hidden.x; hidden -> relu.x; data.x -> wide.x")
-    shapes = shapes_of(Session(graph))
+    shapes = shapes_of(Model(graph))
 
     def refusal(name: str, neurons: bool = False, **known: Any) -> str:
         with pytest.raises(GraphError) as refused:
@@ -333,4 +333,4 @@ def test_a_bypassed_node_is_not_opened() -> None:
     graph = graph_of(Case("activation.tanh", lambda x, t, p: x, (3,)), True)
     SetBypassed("it", True).apply(graph)
     with pytest.raises(GraphError, match="it is bypassed"):
-        unfold(graph, "it", shapes_of(Session(graph)))
+        unfold(graph, "it", shapes_of(Model(graph)))

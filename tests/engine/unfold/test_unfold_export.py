@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from engine.export.export import export
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.model.graph import Graph
 from tests.engine.unfold.test_unfold_training import BOXES, normalized_net, opened_all
 from tests.support.networks import tanh_net
@@ -25,7 +25,7 @@ def default_dtype_comes_back() -> Any:
 def losses(graph: Graph, training: bool) -> list[float]:
     """Of the exported program: the loss three times over the same batch, each after torch's own step of gradient descent."""
     program: dict[str, Any] = {"__name__": "exported"}
-    exec(compile(export(Session(graph)), "exported", "exec"), program)
+    exec(compile(export(Model(graph)), "exported", "exec"), program)
     model = program["Model"]()
     model.load_state_dict(program["values"](), strict=False)
     model.train(training)

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from engine.nodes import TYPES
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
+from engine.training.model import Model
 from engine.unfold import RECIPES, unfold
 from graph.model.build import build
 from graph.model.graph import Graph, GraphError
@@ -42,14 +42,14 @@ class Pair:
     def __init__(self, nodes: dict[str, tuple[str, dict[str, Any]]], wires: str, dtype: str) -> None:
         graph = network(nodes, wires)
         self.dtype = dtype
-        self.sessions = [Session(each, dtype=getattr(torch, dtype)) for each in (graph, opened(graph, "a")[0])]
+        self.sessions = [Model(each, dtype=getattr(torch, dtype)) for each in (graph, opened(graph, "a")[0])]
 
     def assert_same(self, **numbers: Any) -> None:
         closed, unfolded = (self._found(session, numbers) for session in self.sessions)
         for key, expected in closed.items():
             assert close(unfolded[key], expected, self.dtype), (numbers, key, unfolded[key], expected)
 
-    def _found(self, session: Session, numbers: dict[str, Any]) -> dict[str, Tensor]:
+    def _found(self, session: Model, numbers: dict[str, Any]) -> dict[str, Tensor]:
         """Value of the node, and the gradients of its inputs."""
         for name, value in numbers.items():
             session.feeds.fixed[name, "y"] = torch.tensor(value, dtype=session.dtype)
@@ -148,7 +148,7 @@ def test_what_follows_an_opened_sigmoid_sees_its_smallest_numbers() -> None:
 def test_the_cases(name: str) -> None:
     graph = load(CASES / f"{name}.gradwire", CATALOG)
     unfolded, _ = opened(graph, "a")
-    closed, found = Session(graph).trace(), Session(unfolded).trace()
+    closed, found = Model(graph).trace(), Model(unfolded).trace()
     assert closed.objective is not None and found.objective is not None
     assert close(found.values[found.objective], closed.values[closed.objective], "float64")
     for edge, expected in closed.edge_gradients.items():
@@ -181,7 +181,7 @@ def test_what_has_a_problem_is_refused_in_words(key: str) -> None:
     inputs = [p for p in TYPES[key].spec.inputs if not p.parameter]
     for sizes in product(SHAPES, repeat=min(2, len(inputs))):
         graph = wired(key, sizes)
-        known = shapes_of(Session(graph))
+        known = shapes_of(Model(graph))
         for shapes, neurons in product((known, {}, {k: v for k, v in known.items() if k[0] != "n"}), (False, True)):
             try:
                 edit, _ = unfold(graph, "n", shapes, neurons)
@@ -193,4 +193,4 @@ def test_what_has_a_problem_is_refused_in_words(key: str) -> None:
                 assert ("n", "y") in known, f"opened although it has a problem: {sizes}"
                 twin = graph.copy()
                 edit.apply(twin)
-                assert not Session(twin).inference.errors, sizes
+                assert not Model(twin).inference.errors, sizes

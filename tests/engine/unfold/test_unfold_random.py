@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from engine.training.session import Session
+from engine.training.model import Model
+from engine.training.run import Run
 from engine.training.state import state_key
-from engine.training.trainer import Trainer
 from engine.unfold import RECIPES
 from graph.model.edits import Compound, StateMove
 from graph.model.graph import Graph
@@ -67,9 +67,9 @@ def test_a_random_network_opens_computes_learns_and_folds(seed: int) -> None:
     for training in (False, True):
         assert_same_numbers(start, document.graph, opened, training)
 
-    sessions = [Session(start), Session(document.graph.copy())]
+    sessions = [Model(start), Model(document.graph.copy())]
     for session in sessions:
-        Trainer(session).run(max_steps=8)
+        Run(session).train(max_steps=8)
     closed, other = (session.state.parameters | session.state.buffers for session in sessions)
     for (node, name), new in moves:
         whole = closed[state_key((node, name.partition("[")[0]))]

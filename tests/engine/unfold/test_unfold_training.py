@@ -12,10 +12,10 @@ from torch import Tensor
 from engine.kernel.bench import WorkBench
 from engine.kernel.protocol import StepOnce
 from engine.nodes.catalog import CATALOG
+from engine.training.model import Model
 from engine.training.moves import follow, moved_memory
-from engine.training.session import Session
+from engine.training.run import Run
 from engine.training.state import state_key
-from engine.training.trainer import Trainer
 from engine.unfold import fold
 from graph.model.edits import Compound, StateMove, moves_of
 from graph.model.graph import Graph
@@ -50,7 +50,7 @@ def opened_all(graph: Graph, boxes: list[tuple[str, bool]]) -> tuple[Graph, list
     return document.graph, moves
 
 
-def assert_same_weights(closed: Session, unfolded: Session, moves: list[StateMove]) -> None:
+def assert_same_weights(closed: Model, unfolded: Model, moves: list[StateMove]) -> None:
     assert moves
     for (node, name), new in moves:
         base, _ = part(torch.zeros(9, 9), name)
@@ -64,9 +64,9 @@ def assert_same_weights(closed: Session, unfolded: Session, moves: list[StateMov
 def test_forty_steps_lead_to_the_same_weights(key: str, boxes: str) -> None:
     graph = tanh_net(optimizer=key, hyper=OPTIMIZERS[key])
     unfolded, moves = opened_all(graph, BOXES[boxes])
-    sessions = [Session(graph), Session(unfolded)]
+    sessions = [Model(graph), Model(unfolded)]
     for session in sessions:
-        Trainer(session).run(max_steps=40)
+        Run(session).train(max_steps=40)
     assert_same_weights(sessions[0], sessions[1], moves)
     assert sessions[0].evaluate("test")["loss"] == pytest.approx(sessions[1].evaluate("test")["loss"], rel=1e-12)
 
@@ -75,21 +75,21 @@ def test_forty_steps_lead_to_the_same_weights(key: str, boxes: str) -> None:
 @pytest.mark.parametrize("key", OPTIMIZERS)
 def test_opening_and_folding_in_the_middle_of_training_changes_nothing(key: str, neurons: bool) -> None:
     graph = tanh_net(optimizer=key, hyper=OPTIMIZERS[key])
-    through = Session(graph.copy())
-    straight = Trainer(through)
-    straight.run(max_steps=30)
+    through = Model(graph.copy())
+    straight = Run(through)
+    straight.train(max_steps=30)
 
     document = Document(graph)
-    session = Session(document.graph.copy())
-    trainer = Trainer(session)
-    trainer.run(max_steps=10)
+    session = Model(document.graph.copy())
+    trainer = Run(session)
+    trainer.train(max_steps=10)
     group, edit = open_in(document, "hidden", neurons)
     follow_edit(session, document, edit)
-    trainer.run(max_steps=10)
+    trainer.train(max_steps=10)
     edit, _ = fold(document.graph, group)
     document.do(edit)
     follow_edit(session, document, edit)
-    trainer.run(max_steps=10)
+    trainer.train(max_steps=10)
 
     assert session.state.step == 30
     assert all(near(session.state.parameters[name], value) for name, value in through.state.parameters.items())
@@ -97,7 +97,7 @@ def test_opening_and_folding_in_the_middle_of_training_changes_nothing(key: str,
     assert all(near(memory[name], value) for name, value in expected.items() if value.is_floating_point())
 
 
-def follow_edit(session: Session, document: Document, edit: Any) -> None:
+def follow_edit(session: Model, document: Document, edit: Any) -> None:
     session.move_state(edit.state_moves)
     update = session.update(document.graph.copy())
     assert update.made_anew == ()
@@ -105,9 +105,9 @@ def follow_edit(session: Session, document: Document, edit: Any) -> None:
 
 def test_undo_and_redo_take_the_trained_weights_along() -> None:
     document = Document(tanh_net())
-    session = Session(document.graph.copy())
-    trainer = Trainer(session)
-    trainer.run(max_steps=12)
+    session = Model(document.graph.copy())
+    trainer = Run(session)
+    trainer.train(max_steps=12)
     trained = {name: value.clone() for name, value in session.state.parameters.items()}
     _, edit = open_in(document, "out", neurons=True)
     assert isinstance(edit, Compound)
@@ -123,8 +123,8 @@ def test_undo_and_redo_take_the_trained_weights_along() -> None:
 def test_several_edits_at_once_move_weights_through_all_of_them() -> None:
     """The window tells the engine of edits together where they come quickly."""
     document = Document(tanh_net())
-    session = Session(document.graph.copy())
-    Trainer(session).run(max_steps=7)
+    session = Model(document.graph.copy())
+    Run(session).train(max_steps=7)
     trained = session.state.parameters["hidden.W"].clone()
     group, first = open_in(document, "hidden", neurons=True)
     back, _ = fold(document.graph, group)
@@ -157,7 +157,7 @@ def test_the_moves_of_a_gesture_are_found_in_its_one_step_also_when_it_is_undone
 def test_resetting_with_another_seed_starts_both_from_the_same_weights() -> None:
     graph = tanh_net()
     unfolded, moves = opened_all(graph, BOXES["neurons"])
-    closed, other = Session(graph), Session(unfolded)
+    closed, other = Model(graph), Model(unfolded)
     for each in (graph, unfolded):
         each._set_training("seed", 5)
     for session, each in ((closed, graph), (other, unfolded)):
@@ -174,11 +174,11 @@ def test_a_frozen_layer_stays_where_it_is_and_the_rest_learns_the_same() -> None
     wires = "data.x -> hidden.x; hidden -> tanh.x; tanh -> out.x; out -> loss.scores; data.target -> loss.target"
     graph = network(nodes, wires, optimizer="adam", hyper={"lr": 0.05}, epochs=9, batch_size=16)
     unfolded, moves = opened_all(graph, BOXES["neurons"])
-    sessions = [Session(graph), Session(unfolded)]
+    sessions = [Model(graph), Model(unfolded)]
     for session in sessions:
-        Trainer(session).run(max_steps=25)
+        Run(session).train(max_steps=25)
     assert_same_weights(sessions[0], sessions[1], moves)
-    assert torch.equal(sessions[0].state.parameters["hidden.W"], Session(graph).state.parameters["hidden.W"])
+    assert torch.equal(sessions[0].state.parameters["hidden.W"], Model(graph).state.parameters["hidden.W"])
 
 
 def normalized_net(**training: Any) -> Graph:
@@ -197,9 +197,9 @@ def normalized_net(**training: Any) -> Graph:
 def test_an_opened_batch_norm_learns_and_remembers_the_same(batch_size: int | None) -> None:
     graph = normalized_net(batch_size=batch_size)
     unfolded, moves = opened_all(graph, [("first", False), ("norm", False)])
-    sessions = [Session(graph), Session(unfolded)]
+    sessions = [Model(graph), Model(unfolded)]
     for session in sessions:
-        Trainer(session).run(max_steps=30)
+        Run(session).train(max_steps=30)
     closed, other = (session.state.parameters | session.state.buffers for session in sessions)
     assert len(moves) == 2 + 4
     assert all(near(other[state_key(new)], closed[state_key(old)]) for old, new in moves)
@@ -209,18 +209,18 @@ def test_an_opened_batch_norm_learns_and_remembers_the_same(batch_size: int | No
 
 def test_batch_norm_opened_and_folded_in_the_middle_of_training_remembers_everything() -> None:
     graph = normalized_net()
-    through = Session(graph.copy())
-    Trainer(through).run(max_steps=30)
-    document, session = Document(graph), Session(graph.copy())
-    start, trainer = graph.copy(), Trainer(session)
-    trainer.run(max_steps=10)
+    through = Model(graph.copy())
+    Run(through).train(max_steps=30)
+    document, session = Document(graph), Model(graph.copy())
+    start, trainer = graph.copy(), Run(session)
+    trainer.train(max_steps=10)
     group, edit = open_in(document, "norm")
     follow_edit(session, document, edit)
-    trainer.run(max_steps=10)
+    trainer.train(max_steps=10)
     edit, _ = fold(document.graph, group)
     document.do(edit)
     follow_edit(session, document, edit)
-    trainer.run(max_steps=10)
+    trainer.train(max_steps=10)
     assert document.graph == start
     found = session.state.parameters | session.state.buffers
     assert all(near(found[name], value) for name, value in (through.state.parameters | through.state.buffers).items())
@@ -235,7 +235,7 @@ def test_the_accuracy_is_measured_with_the_loss_open_as_well(opened_loss: str) -
     }  # fmt: skip
     graph = network(nodes, "data.x -> scores.x; scores -> loss.scores; data.target -> loss.target")
     unfolded, _ = opened_all(graph, [("loss", False)])
-    expected, found = (Session(each).evaluate("train") for each in (graph, unfolded))
+    expected, found = (Model(each).evaluate("train") for each in (graph, unfolded))
     assert found["accuracy"] == expected["accuracy"] and 0 < expected["accuracy"] < 1
     assert found == pytest.approx(expected, rel=1e-12)
 
@@ -263,7 +263,7 @@ def test_the_engine_goes_on_training_where_it_was_when_a_layer_is_opened_in_the_
 
 
 def test_a_session_knows_the_sizes_that_opening_needs() -> None:
-    shapes = shapes_of(Session(tanh_net()))
+    shapes = shapes_of(Model(tanh_net()))
     assert shapes["data", "x"] == ((2,), True) and shapes["hidden", "y"] == ((4,), True)
 
 
@@ -271,13 +271,13 @@ def test_a_session_knows_the_sizes_that_opening_needs() -> None:
 def test_a_trained_network_that_is_opened_shows_the_same_numbers(name: str) -> None:
     """Where training has made the scores large and the loss small, and digits could be lost."""
     graph = Document.load(EXAMPLES / f"{name}.gradwire", CATALOG).graph
-    closed = Session(graph.copy())
-    Trainer(closed).run(max_steps=400)
+    closed = Model(graph.copy())
+    Run(closed).train(max_steps=400)
     before = closed.trace()
     for node, neurons in openings(graph):
         document = Document(graph.copy())
         _, edit = open_in(document, node, neurons)
-        session = Session(graph.copy())
+        session = Model(graph.copy())
         session.restore(closed.state)
         follow_edit(session, document, edit)
         after = session.trace()

@@ -25,9 +25,9 @@ EXAMPLES = Path(__file__).parents[3] / "resources" / "examples"
 
 
 def traced(document: Document) -> TraceView:
-    from engine.training.session import Session
+    from engine.training.model import Model
 
-    return Session(document.graph).trace_view()
+    return Model(document.graph).trace_view()
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from engine.explain.forward_mode import ForwardMode, ReverseMode
 from engine.explain.paths import Ledger, PathLedger
 from engine.explain.question import answer
 from engine.explain.slices import Local, Slice
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.model.address import output, wire
 from graph.model.graph import Graph
 from tests.support.networks import network
@@ -34,7 +34,7 @@ def graph() -> Graph:
 
 
 def of(graph: Graph, question: Any) -> Any:
-    return answer(Situation(Session(graph, dtype=torch.float64)), question)
+    return answer(Situation(Model(graph, dtype=torch.float64)), question)
 
 
 def test_a_slice_is_headed_by_what_is_moved(graph: Graph) -> None:

@@ -304,7 +304,7 @@ def test_without_an_engine_the_page_says_so(make_window: Callable[..., Window], 
 
 def hand_trace_of(document: Document) -> TraceView:
     """Numbers are not the point here."""
-    from engine.training.session import Session as Engine
+    from engine.training.model import Model as Engine
 
     return Engine(document.graph).trace_view()
 

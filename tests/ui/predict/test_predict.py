@@ -354,7 +354,7 @@ def test_a_layer_is_asked_for_its_weights_and_every_tensor_for_one_entry(make_wi
     from dataclasses import replace
 
     from engine.nodes.catalog import CATALOG
-    from engine.training.session import Session as Engine
+    from engine.training.model import Model as Engine
     from ui.shell.files import example_document
 
     document = example_document("tanh-mlp-2-4-2", CATALOG)

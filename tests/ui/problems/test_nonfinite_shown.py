@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.storage.document import Document
 from graph.storage.files import load
 from tests.support.window_support import names
@@ -22,7 +22,7 @@ CASES = Path(__file__).parents[2] / "data/cases/graphs"
 def test_it_is_shown_with_its_origin_and_goes_when_it_is_mended(window: Window, name: str, node: str, word: str) -> None:
     document = Document(load(CASES / f"{name}.gradwire", CATALOG))
     window.set_document(document)
-    window.showing.show_trace(Session(document.graph).trace_view())
+    window.showing.show_trace(Model(document.graph).trace_view())
 
     rows = [row.accessibleName() for row in window.bottom.problems.rows]
     assert any(row.startswith(f"warning: {node}:") and word in row for row in rows)
@@ -30,5 +30,5 @@ def test_it_is_shown_with_its_origin_and_goes_when_it_is_mended(window: Window, 
     assert problem is not None and problem.severity == "warning"
     assert window.status.nonfinite.isVisibleTo(window.status) and window.status.nonfinite.full.startswith(f"{node}:")
 
-    window.showing.show_trace(Session(load(CASES / "12g_tanh_to_open.gradwire", CATALOG)).trace_view())
+    window.showing.show_trace(Model(load(CASES / "12g_tanh_to_open.gradwire", CATALOG)).trace_view())
     assert not window.status.nonfinite.isVisibleTo(window.status)

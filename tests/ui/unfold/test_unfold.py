@@ -15,7 +15,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from engine.nodes.catalog import CATALOG
-from engine.training.session import Session
+from engine.training.model import Model
 from graph.grouping.groups import group, set_open
 from graph.model.edits import SetParam
 from graph.model.graph import Graph
@@ -43,7 +43,7 @@ def window(make_window: MakeWindow) -> Window:
 def compute(window: Window) -> None:
     """What the engine would answer to the document as it is."""
     document = window.document
-    view = Session(document.graph.copy()).trace_view()
+    view = Model(document.graph.copy()).trace_view()
     window.showing.show_trace(replace(view, structure=document.structure, revision=document.revision))
 
 
@@ -88,7 +88,7 @@ def test_u_opens_the_selected_node_and_ctrl_u_folds_it_back(window: Window, name
 
 
 def test_shift_u_shows_every_weight_of_a_small_layer_with_its_number(window: Window) -> None:
-    weights = Session(window.document.graph).values()["n4", "W"].tolist()
+    weights = Model(window.document.graph).values()["n4", "W"].tolist()
     choose(window, "output")
 
     press(window, U, SHIFT)

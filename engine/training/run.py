@@ -1,4 +1,4 @@
-"""Training: a plain loop over the session's program and an optimizer, in slices that anyone can interleave with other work."""
+"""A training run: a plain loop over a model's program and an optimizer, in slices that can be interleaved with other work."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ from engine.compile.trace import Trace
 from engine.compile.views import TraceView
 from engine.nodes.base import NodeError
 from engine.numerics.plain import number_json
+from engine.numerics.threads import threads
 from engine.training.batches import Batches
+from engine.training.compiled import RunError
 from engine.training.curve import Curve
+from engine.training.model import Model
 from engine.training.optimizers.base import Optimizer, OptimizerError
 from engine.training.optimizers.registry import optimizer
 from engine.training.result import evaluated, learned
-from engine.training.session import Session, SessionError
 from engine.training.state import State
 from engine.training.steps import Steps
 from engine.training.unzeroed import with_fault
@@ -37,40 +39,62 @@ SHARE = 0.1
 """Part of the time that later measurements may take; a forward pass counts a third of a step over as many samples, but at least two."""
 
 
-class Trainer:
-    """One run of one session. `run` makes steps until it is told to stop; everything else may happen between two calls.
+class Run:
+    """One training run of a model. `train` makes steps until it is told to stop; everything else may happen between two calls.
 
-    `problem` is set when training stopped because of a failure; the session then holds the last finite state. Raises SessionError
-    where the graph cannot be trained or a training setting is wrong.
+    `id` tells the runs of one kernel apart. `training` are the settings it trains with, by default those of the document. A run is
+    prepared when it is first needed, because a graph that cannot be trained can be looked at all the same; then RunError is raised
+    where the graph cannot be trained or a training setting is wrong. `problem` is set when training stopped because of a failure; the
+    model then holds the last finite state.
     """
 
-    def __init__(self, session: Session, training: Mapping[str, Any] | None = None) -> None:
-        self.session = session
-        self.training: Mapping[str, Any] = {}
+    def __init__(self, model: Model, training: Mapping[str, Any] | None = None, id: int = 0) -> None:
+        self.id = id
+        self.model = model
+        self.training: Mapping[str, Any] = dict(model.graph.training if training is None else training)
         self.spec = optimizer("sgd")
         self.hyper: dict[str, Any] = {}
         self.curve = Curve()
         self.problem: Problem | None = None
         self.seconds = 0.0
-        self._steps = Steps(session)
-        self._first_step = session.state.step
+        self.prepared = False
+        self._steps = Steps(model)
+        self._first_step = model.state.step
         self._version = self._edits = self._measured = -1
         self._program: Program
         self._optimizer: Optimizer
-        self.configure(session.graph.training if training is None else training)
+
+    @property
+    def state(self) -> State:
+        return self.model.state
 
     # Settings
 
+    def prepare(self) -> Run:
+        """Compile what training needs, where that was not done before. Returns this run. Raises RunError."""
+        if not self.prepared:
+            self._take_settings(self.training, first=True)
+            self.prepared = True
+        return self
+
     def configure(self, training: Mapping[str, Any]) -> None:
-        """Take over training settings: hyperparameters at once, another optimizer or batch size with the next step."""
+        """Take over training settings: hyperparameters at once, another optimizer or batch size with the next step. Raises RunError."""
+        if not self.prepared:
+            if training["optimizer"] != self.training["optimizer"]:
+                self.state.optimizer.clear()  # another optimizer has no use for what this one remembered
+            self.training = dict(training)
+            return
+        self._take_settings(training)
+
+    def _take_settings(self, training: Mapping[str, Any], first: bool = False) -> None:
         try:
             spec = optimizer(str(training["optimizer"]))
             hyper = spec.with_defaults(training.get("hyper") or {})
         except OptimizerError as error:
-            raise SessionError([Problem("error", Message("optimizer-refused", "{reason}", reason=str(error)))]) from None
+            raise RunError([Problem("error", Message("optimizer-refused", "{reason}", reason=str(error)))]) from None
         before, self.training = self.training, dict(training)
-        if not before or spec is not self.spec or conditions(before, "batches") != conditions(training, "batches"):
-            forget = bool(before) and spec is not self.spec
+        if first or spec is not self.spec or conditions(before, "batches") != conditions(training, "batches"):
+            forget = not first and spec is not self.spec
             self.spec, self.hyper = spec, hyper
             self._bind(forget=forget)
         elif hyper != self.hyper:
@@ -87,38 +111,40 @@ class Trainer:
     @property
     def loss_of(self) -> str:
         """What that loss is computed over: `mini-batch`, `whole` (training set), or nothing where there are no data."""
-        return "" if not self._batches.rows else "whole" if self._batches.whole else "mini-batch"
+        return "" if not self.prepared or not self._batches.rows else "whole" if self._batches.whole else "mini-batch"
 
     @property
     def total_steps(self) -> int:
         """Steps after which the run is complete; 0 where nothing limits it."""
+        if not self.prepared:
+            return 0
         unit, count = training_length(self.training) or ("steps", 0)
         return count if unit == "steps" else count * self._batches.count
 
     @property
     def finished(self) -> bool:
-        return self.problem is not None or 0 < self.total_steps <= self.session.state.step
+        return self.problem is not None or 0 < self.total_steps <= self.model.state.step
 
     def lengthen(self) -> None:
         """Where the run is complete already, let it go on for its full length again."""
-        total, step = self.total_steps, self.session.state.step
+        self.prepare()
+        total, step = self.total_steps, self.model.state.step
         if 0 < total <= step:
             self.configure({**self.training, "steps": total * (1 + step // total)})
 
     @property
     def measure_every(self) -> int:
         """Steps between two measurements over the whole data after the first epochs: from sizes alone, so that a run can be repeated."""
-        rows = self.session.feeds.rows
+        rows = self.model.feeds.rows
         cost = sum(max(2.0, count / (3 * max(self._batches.size, 1))) for count in rows.values())
         return max(math.ceil(cost / SHARE), math.ceil(self.total_steps / MEASURED))
 
     # Running
 
-    def run(self, max_seconds: float | None = None, max_steps: int | None = None) -> int:
+    def train(self, max_seconds: float | None = None, max_steps: int | None = None) -> int:
         """Train until finished, or for this long, or this many steps (at least one). Returns the steps made."""
         self._follow()
-        self.session.use_threads()
-        state = self.session.state
+        state = self.model.state
         start = state.step
         if self.curve.last > start:  # the run went back, and from here on its curve is made anew
             self.curve.cut(start)
@@ -126,7 +152,7 @@ class Trainer:
         deadline = math.inf if max_seconds is None else started + max_seconds
         limit = math.inf if max_steps is None else start + max_steps
         last = self.total_steps or math.inf
-        with torch.no_grad():
+        with torch.no_grad(), threads(self.model.compiled.threads):
             while state.step < min(limit, last) and self.problem is None:
                 self._stretch(min(limit, last), deadline)
                 if time.perf_counter() >= deadline:
@@ -138,7 +164,7 @@ class Trainer:
 
     def _stretch(self, limit: float, deadline: float) -> None:
         """Steps up to the next place where something else has to be done: a snapshot, a measurement, the end of an epoch."""
-        state, steps = self.session.state, self._steps
+        state, steps = self.model.state, self._steps
         if state.step % SNAPSHOT == 0 and state.step != self._snapshots[-1].step:
             if state.first_bad() is not None:  # a loss can stay finite for ever behind an infinite weight
                 self._fail()
@@ -154,7 +180,7 @@ class Trainer:
             failed = steps.make(steps.next_feeds(feeds, int(stop) - first), first, deadline)
         except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
             failed = False
-            self.problem = self.session.explain(self._program.failure(error))
+            self.problem = self.model.compiled.explain(self._program.failure(error))
         steps.count(first + len(steps.losses))
         if self.problem is not None and self._optimizer.evaluates_loss:
             self._parameters_back(state.step)  # it failed in the middle of a line search
@@ -166,7 +192,7 @@ class Trainer:
 
     def _finish(self) -> None:
         """The last update may have broken the parameters without anybody having computed with them."""
-        if self.session.state.first_bad() is not None:
+        if self.model.state.first_bad() is not None:
             self._fail()
         else:
             self._measure()
@@ -176,17 +202,17 @@ class Trainer:
     @property
     def _measurable(self) -> bool:
         """Whether a measurement has anything to say beside the losses of the steps."""
-        return bool(self._batches.rows) and (self.session.measures.has_accuracy or bool(self.session.feeds.rows["test"]))
+        return bool(self._batches.rows) and (self.model.measures.has_accuracy or bool(self.model.feeds.rows["test"]))
 
     def _measure(self) -> None:
-        rows = self.session.feeds.rows
-        step = self.session.state.step
+        rows = self.model.feeds.rows
+        step = self.model.state.step
         if not self._measurable or self._measured == step:
             return
         try:
-            train = self.session.evaluate("train") if self.session.measures.has_accuracy else {}
-            test = self.session.evaluate("test") if rows["test"] else {}
-        except SessionError as error:
+            train = self.model.evaluate("train") if self.model.measures.has_accuracy else {}
+            test = self.model.evaluate("test") if rows["test"] else {}
+        except RunError as error:
             self.problem = error.problems[0]
             return
         self._measured = step
@@ -198,18 +224,18 @@ class Trainer:
 
     def _evaluated(self) -> tuple[float, dict[str, float]]:
         self._follow()
-        return evaluated(self.session, tested=bool(self.session.feeds.rows["test"] and self._batches.rows))
+        return evaluated(self.model, tested=bool(self.model.feeds.rows["test"] and self._batches.rows))
 
     def result(self, full: bool = False) -> dict[str, Any]:
         """The object that `train --json` prints."""
-        session, state = self.session, self.session.state
+        model, state = self.model, self.model.state
         loss, metrics = self._evaluated()
         steps = state.step - self._first_step
         return {
             "steps": state.step, "epochs": state.epoch, "loss": number_json(loss),
             "metrics": {name: number_json(value) for name, value in metrics.items()},
-            "params": learned(session, full),
-            "seed": session.seed, "threads": session.threads, "dtype": session.dtype_name, "device": session.device,
+            "params": learned(model, full),
+            "seed": model.seed, "threads": model.compiled.threads, "dtype": model.dtype_name, "device": model.device,
             "optimizer": self.spec.key, "seconds": self.seconds, "steps_per_second": steps / self.seconds if self.seconds else 0.0,
         }  # fmt: skip
 
@@ -217,13 +243,15 @@ class Trainer:
 
     def capture(self) -> State:
         """A copy of everything that training changes."""
-        state = self.session.state.copy()
-        state.optimizer = self._steps.remembered()
+        state = self.model.state.copy()
+        if self.prepared:
+            state.optimizer = self._steps.remembered()
         return state
 
     def restore(self, state: State) -> None:
         """Go on from a captured state."""
-        self.session.restore(state)
+        self.prepare()
+        self.model.restore(state)
         self.problem = None
         self.curve.cut(state.step)
         self._bind()
@@ -231,8 +259,7 @@ class Trainer:
     def rewind(self, state: State, loss: float | None, step: int) -> None:
         """Go to a state of this very run, reached with `loss`, and on to `step` exactly. The curves stay until steps are made anew."""
         self._follow()
-        self.session.use_threads()
-        with torch.no_grad():
+        with torch.no_grad(), threads(self.model.compiled.threads):
             self._steps.start_from(state, loss)
             self._steps.replay(step)
         self.problem, self._measured = None, -1
@@ -241,32 +268,32 @@ class Trainer:
     def coming(self) -> tuple[list[Tensor], RandomKey]:
         """What the next step will be fed, and its random numbers."""
         self._follow()
-        state = self.session.state
-        return self._steps.next_feeds(self._batches.lay_out(state.epoch), 1)[0], self.session.random(state.step)
+        state = self.model.state
+        return self._steps.next_feeds(self._batches.lay_out(state.epoch), 1)[0], self.model.random(state.step)
 
     def coming_trace(self) -> Trace:
         """The pass that the next step will make, with everything kept: values and gradients before its update."""
         self._follow()
-        state = self.session.state
+        state = self.model.state
         return self._trace_at(state.epoch, state.position, state.step)
 
     def coming_view(self) -> TraceView:
-        """`coming_trace` for the window. Raises SessionError where nothing can be trained."""
+        """`coming_trace` for the window. Raises RunError where nothing can be trained."""
         self._follow()
-        state = self.session.state
+        state = self.model.state
         text = f"iteration {state.step + 1:,}"
         if self._batches.rows:
             part = f"mini-batch {state.position + 1} of {self._batches.count}"
             text += ": all training samples" if self._batches.whole else f": {part}"
-        return self.session.view(self.coming_trace, mode="training", batch=text, step=state.step, iteration=state.step)
+        return self.model.view(self.coming_trace, mode="training", batch=text, step=state.step, iteration=state.step)
 
     def trace(self) -> Trace:
         """A pass over the mini-batch last computed, with the parameters as they are now."""
         self._follow()
         if self._steps.last is None:
-            return self.session.trace(training=True)
+            return self.model.trace(training=True)
         epoch, position = self._steps.last
-        return self._trace_at(epoch, position, self.session.state.step - 1)
+        return self._trace_at(epoch, position, self.model.state.step - 1)
 
     def rows(self) -> Tensor | None:
         """The rows of the training part that `trace` shows; None before the first step."""
@@ -276,55 +303,59 @@ class Trainer:
     def coming_rows(self) -> Tensor:
         """The rows of the training part that `coming_trace` shows."""
         self._follow()
-        return self._rows_at(self.session.state.epoch, self.session.state.position)
+        return self._rows_at(self.model.state.epoch, self.model.state.position)
 
     def trace_view(self) -> TraceView:
         """`trace` for the window."""
-        state = self.session.state
+        state = self.model.state
         _, position = self._steps.last or (0, 0)
         text = "all training samples" if self._batches.whole else f"mini-batch {position + 1} of {self._batches.count}"
         if not self._batches.rows:
             text = ""
-        return self.session.view(self.trace, mode="training", batch=text, step=state.step)
+        return self.model.view(self.trace, mode="training", batch=text, step=state.step)
 
     def _trace_at(self, epoch: int, position: int, step: int) -> Trace:
-        return self.session.trace_of(self._rows_at(epoch, position), step)
+        return self.model.trace_of(self._rows_at(epoch, position), step)
 
     def _rows_at(self, epoch: int, position: int) -> Tensor:
         self._batches.lay_out(epoch)
-        return self._batches.rows_of(position).to(self.session.device)
+        return self._batches.rows_of(position).to(self.model.device)
 
-    # Following the session
+    # Following the model
 
     def _follow(self) -> None:
-        """Fetch programs and tensors anew where the session was rebuilt, and the feeds where a value was edited."""
-        if self._version != self.session.version:
+        """Fetch programs and tensors again where the model was rebuilt, and the feeds where a value was edited."""
+        self.prepare()
+        if self._version != self.model.version or (self._edits != self.model.edits and self._program is not self._present_program()):
             self._bind()
-        elif self._edits != self.session.edits:
+        elif self._edits != self.model.edits:
             self._lay_out()
             self._snapshots = [self.capture()]
-            self._edits = self.session.edits
+            self._edits = self.model.edits
             self.problem = None
 
-    def _bind(self, forget: bool = False) -> None:
-        """Programs, tensors and optimizer for the session as it is; the optimizer's memory is kept where it fits, unless `forget`."""
-        session = self.session
-        program = session.program(training=True)
+    def _present_program(self) -> Program:
+        program = self.model.program(training=True)
         if not program.trainable:
             nothing = Message("nothing-to-train", "There is nothing to train: the objective depends on no trainable parameter.")
-            raise SessionError([Problem("error", nothing)])
-        memory, session.state.optimizer = session.state.optimizer, {}
+            raise RunError([Problem("error", nothing)])
+        return program
+
+    def _bind(self, forget: bool = False) -> None:
+        """Programs, tensors and optimizer for the model as it is; the optimizer's memory is kept where it fits, unless `forget`."""
+        model, program = self.model, self._present_program()
+        memory, model.state.optimizer = model.state.optimizer, {}
         if forget:
             memory = {}
-        elif not memory and self._version >= 0 and session.state.step:
+        elif not memory and self._version >= 0 and model.state.step:
             memory = self._steps.remembered()
-        session.moved.clear()
-        self._program, parameters = program, session.parameters(program)
+        model.moved.clear()
+        self._program, parameters = program, model.parameters(program)
         self._optimizer = self.optimizer_on([parameters[i] for i in program.trainable])
         self._steps.bind(program, self._optimizer)
         self._steps.remember(memory)
-        session.memory = self._steps.memory
-        self._version, self._edits = session.version, session.edits
+        model.memory = self._steps.memory
+        self._version, self._edits = model.version, model.edits
         self.problem = None
         self._lay_out()
         self._snapshots = [self.capture()]
@@ -335,8 +366,8 @@ class Trainer:
 
     def _lay_out(self) -> None:
         size = None if self.spec.full_batch else self.training.get("batch_size")
-        self._batches = self._steps.batches = Batches(self.session.feeds, self._program.feeds, size, self.session.seed)
-        state = self.session.state
+        self._batches = self._steps.batches = Batches(self.model.feeds, self._program.feeds, size, self.model.seed)
+        state = self.model.state
         if state.position >= self._batches.count:
             state.epoch, state.position = state.epoch + 1, 0
 
@@ -344,7 +375,7 @@ class Trainer:
 
     def _fail(self) -> None:
         """Name the node, and go back to the last state whose loss was finite: replayed exactly from a snapshot."""
-        state, bad = self.session.state, self.session.state.step
+        state, bad = self.model.state, self.model.state.step
         self._parameters_back(max(bad - 1, 0))
         if state.first_bad() is not None:
             self._parameters_back(self._snapshots[0].step)
@@ -365,18 +396,18 @@ class Trainer:
             stopped = Message(
                 "training-failed-at-once", "{what} at step {step}; training stopped, and nothing was changed.", what=what, step=at + 1
             )
-        about = self.session.graph.nodes[node].name if node else ""
+        about = self.model.graph.nodes[node].name if node else ""
         self.problem = Problem("error", stopped, (node,) if node else (), about=about)
         self.curve.cut(good.step)
 
     def _culprit(self, bad: int) -> tuple[str | None, str, int]:
         """The node to name and the step: of the last finite step, where a gradient may have broken first, else of the step after it."""
-        state = self.session.state
+        state = self.model.state
         for step in dict.fromkeys((state.step, bad)):
             self._steps.replay(step)
             try:
                 node, what = first_nonfinite(self._trace_at(state.epoch, state.position, step))
-            except SessionError as error:
+            except RunError as error:
                 node, what = next(iter(error.problems[0].nodes), None), _("could not be computed")
             if node is not None:
                 return node, what, step
