@@ -21,7 +21,7 @@ _SIGNS: dict[type[ast.operator], tuple[str, int]] = {
 def optimizer_class(spec: type[Optimizer], hyper: Mapping[str, Any]) -> list[str]:
     """The lines of a class with `zero_grad` and `step`. Its settings are arguments; what `hyper` switches off is not written."""
     writer = _Writer(spec, hyper)
-    given = ", ".join(f"{name}={hyper[name]!r}" for name in writer.arguments)
+    given = ", ".join(writer.arguments)
     return [
         f"class {spec.__name__}:", f'    """{spec.doc}"""', "", f"    def __init__(self, parameters, {given}):",
         "        self.parameters = list(parameters)", "        self.t = 0",
@@ -29,6 +29,11 @@ def optimizer_class(spec: type[Optimizer], hyper: Mapping[str, Any]) -> list[str
         "    def zero_grad(self):", "        for parameter in self.parameters:", "            parameter.grad = None", "",
         "    @torch.no_grad()", "    def step(self):", "        self.t += 1", *writer.step(), "",
     ]  # fmt: skip
+
+
+def optimizer_call(spec: type[Optimizer], hyper: Mapping[str, Any], parameters: str) -> str:
+    """The call that makes an object of that class."""
+    return f"{spec.__name__}({', '.join([parameters, *(f'{name}={hyper[name]!r}' for name in _Writer(spec, hyper).arguments)])})"
 
 
 class _Writer:

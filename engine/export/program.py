@@ -16,7 +16,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from engine.export.optimizer_class import optimizer_class
+from engine.export.optimizer_class import optimizer_call, optimizer_class
 from engine.training.measures import Decide
 from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.registry import optimizer
@@ -257,7 +257,7 @@ def _arguments(inputs: Mapping[str, Part], shuffled: bool) -> str:
 
 def _optimizer(spec: type[Optimizer], hyper: Mapping[str, Any], parameters: str) -> str:
     call = spec.torch_code(hyper, parameters)
-    return without_defaults(f"torch.optim.{call}", keep=("lr",)) if call else f"{spec.__name__}({parameters})"
+    return without_defaults(f"torch.optim.{call}", keep=("lr",)) if call else optimizer_call(spec, hyper, parameters)
 
 
 def _packed_tensors(packed: Mapping[str, Tensor]) -> list[str]:

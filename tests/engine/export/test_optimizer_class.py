@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import torch
 
-from engine.export.optimizer_class import optimizer_class
+from engine.export.optimizer_class import optimizer_call, optimizer_class
 from engine.training.optimizers.registry import OPTIMIZERS
 from tests.engine.training.optimizers.cases import VARIANTS, problem, slopes
 
@@ -30,7 +30,8 @@ def test_the_written_class_makes_the_steps_of_torch(key: str, hyper: dict[str, A
     assert max(map(len, lines)) <= 140
     mine, theirs = ([p.clone().requires_grad_() for p in problem()[0]] for _ in range(2))
     unused = torch.ones(2, requires_grad=True)  # has no gradient, and stays
-    steps(space[declared.__name__]([*mine, unused]), mine)
+    space["parameters"] = [*mine, unused]
+    steps(eval(optimizer_call(declared, settings, "parameters"), space), mine)
     call = declared.torch_code(settings, "parameters")
     if call:
         steps(eval(f"torch.optim.{call}", {"torch": torch, "parameters": theirs}), theirs)
