@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from graph.text.messages import _
 from graph.text.quoting import quoted_name
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def format_of(path: Path, formats: Sequence[Format[Source]]) -> Format[Source] |
 def refuse_ending(path: Path, formats: Sequence[Format[Source]], what: str) -> None:
     """Raise ValueError where the name of `what` does not say which format is meant."""
     if format_of(path, formats) is None:
-        raise ValueError(f"{quoted_name(path)}: {what}'s name ends in {listed([each.ending for each in formats])}")
+        endings = listed([each.ending for each in formats])
+        raise ValueError(_("{name}: {what}'s name ends in {endings}").format(name=quoted_name(path), what=what, endings=endings))
 
 
 def filters(formats: Sequence[Format[Source]]) -> str:
@@ -85,4 +87,5 @@ def metavar(formats: Sequence[Format[Source]]) -> str:
 
 def listed(words: Sequence[str]) -> str:
     """`PNG, SVG or PDF`."""
-    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+    *first, last = words
+    return _("{words} or {last}").format(words=", ".join(first), last=last) if first else last

@@ -37,17 +37,17 @@ class DocumentSetting(Setting):
 
 
 DOCUMENT_SETTINGS: Final = (
-    DocumentSetting("title", "text", "", shown=True),
-    DocumentSetting("description", "text", "", shown=True, several_lines=True),
+    DocumentSetting("title", "text", "", title=_("Title"), shown=True),
+    DocumentSetting("description", "text", "", title=_("Description"), shown=True, several_lines=True),
     DocumentSetting(
-        "dtype", "choice", "float64", choices=("float64", "float32"), title="Precision", help="Scalar examples use float64.",
+        "dtype", "choice", "float64", choices=("float64", "float32"), title=_("Precision"), help=_("Scalar examples use float64."),
         effect="structure", always=True, shown=True,
     ),
     DocumentSetting("objective", "output", None, effect="structure", always=True),
     DocumentSetting(
-        "demo", "ints", None, 0, title="Samples shown", when="has data", empty="the first 8", effect="value", shown=True,
-        counted_from_one=True, what="a list of sample numbers",
-        help="The training samples that are shown while nothing trains, counted from 1, such as 1, 2, 5; empty: the first 8.",
+        "demo", "ints", None, 0, title=_("Samples shown"), when="has data", empty=_("the first 8"), effect="value", shown=True,
+        counted_from_one=True, what=_("a list of sample numbers"),
+        help=_("The training samples that are shown while nothing trains, counted from 1, such as 1, 2, 5; empty: the first 8."),
     ),
     DocumentSetting("fault", "json", None, effect="structure", by_name=True),
     DocumentSetting("order", "json", None, by_name=True),

@@ -15,9 +15,9 @@ ELEMENTS = 2**31
 """More numbers than this are refused wherever a shape is stated."""
 
 _KINDS = {
-    "int": "a whole number", "float": "a number", "bool": "true or false", "choice": "one of its choices", "text": "a text",
-    "shape": "a list of sizes", "ints": "a list of whole numbers", "tensor": "a number or nested lists of numbers of equal length",
-    "output": "a node and a port", "object": "a JSON object", "json": "plain JSON",
+    "int": _("a whole number"), "float": _("a number"), "bool": _("true or false"), "choice": _("one of its choices"), "text": _("a text"),
+    "shape": _("a list of sizes"), "ints": _("a list of whole numbers"), "tensor": _("a number or nested lists of numbers of equal length"),
+    "output": _("a node and a port"), "object": _("a JSON object"), "json": _("plain JSON"),
 }  # fmt: skip
 
 
@@ -73,28 +73,27 @@ def refusal(setting: Setting, value: Any) -> str | None:
     plain = type(value) is int if setting.kind == "int" else _are_plain_integers(value) if setting.kind == "ints" else True
     if (value is None and setting.optional) or (plain and complaint(setting, value) is None):
         return None
-    return stated(setting) + (_(", not {value}").format(value=quoted(value)) if setting.kind == "choice" else "")
+    if setting.kind != "choice":
+        return stated(setting)
+    return _("{expected}, not {value}").format(expected=stated(setting), value=quoted(value))
 
 
 def stated(setting: Setting) -> str:
     """What can stand in a setting, in words: `a whole number from 1 up`."""
     if setting.kind == "choice" and setting.choices:
-        return " or ".join(filter(None, (", ".join(setting.choices[:-1]), setting.choices[-1])))
-    if setting.kind in ("int", "float"):
-        low, high = setting.minimum, setting.maximum
-        above = (
-            ""
-            if low is None
-            else _(" greater than {low:g}").format(low=low)
-            if setting.exclusive_minimum
-            else _(" from {low:g}").format(low=low)
-        )
-        return (
-            _KINDS[setting.kind]
-            + above
-            + (_(" to {high:g}").format(high=high) if high is not None else " up" if above.startswith(" from") else "")
-        )
-    return _("a text") if setting.kind == "choice" else _KINDS[setting.kind]
+        *first, last = setting.choices
+        return _("{choices} or {last}").format(choices=", ".join(first), last=last) if first else last
+    kind = _("a text") if setting.kind == "choice" else _KINDS[setting.kind]
+    return _range(setting).format(kind=kind, low=setting.minimum, high=setting.maximum) if setting.kind in ("int", "float") else kind
+
+
+def _range(setting: Setting) -> str:
+    """The words for the range of a number, with places for its kind and its ends."""
+    if setting.minimum is None:
+        return "{kind}" if setting.maximum is None else _("{kind} up to {high:g}")
+    if setting.exclusive_minimum:
+        return _("{kind} greater than {low:g}") if setting.maximum is None else _("{kind} greater than {low:g}, up to {high:g}")
+    return _("{kind} from {low:g} up") if setting.maximum is None else _("{kind} from {low:g} to {high:g}")
 
 
 def elements(shape: Any) -> int:

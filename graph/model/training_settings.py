@@ -42,29 +42,31 @@ class TrainingSetting(Setting):
 
 TRAINING_SETTINGS: Final = (
     TrainingSetting(
-        "optimizer", "choice", "sgd", effect="update", always=True, offered=True, form="optimizer", option="--optimizer", metavar="NAME",
+        "optimizer", "choice", "sgd", title=_("Optimizer"), effect="update", always=True, offered=True, form="optimizer",
+        option="--optimizer", metavar="NAME",
     ),
     TrainingSetting("hyper", "object", {"lr": 0.1}, effect="update", always=True, form=""),
     TrainingSetting(
-        "epochs", "int", 100, 1, empty="no limit", effect="length", always=True, excludes="steps",
-        help="How often each sample is seen; clears the steps.", option="--epochs", option_help="passes over the training data",
+        "epochs", "int", 100, 1, title=_("Epochs"), empty=_("no limit"), effect="length", always=True, excludes="steps",
+        help=_("How often each sample is seen; clears the steps."), option="--epochs", option_help=_("passes over the training data"),
     ),
     TrainingSetting(
-        "steps", "int", None, 1, empty="no limit", effect="length", always=True, excludes="epochs",
-        help="Updates to make; clears the epochs.", option="--steps", option_help="or a number of steps",
+        "steps", "int", None, 1, title=_("Steps"), empty=_("no limit"), effect="length", always=True, excludes="epochs",
+        help=_("Updates to make; clears the epochs."), option="--steps", option_help=_("or a number of steps"),
     ),
     TrainingSetting(
-        "batch_size", "int", 32, 1, empty="all", effect="batches", always=True,
-        help="Samples in one step; empty: all of them.", option="--batch-size", option_help="samples a step; 0 for all",
+        "batch_size", "int", 32, 1, title=_("Batch size"), empty=_("all"), effect="batches", always=True,
+        help=_("Samples in one step; empty: all of them."), option="--batch-size", option_help=_("samples a step; 0 for all"),
     ),
     TrainingSetting(
-        "seed", "int", 0, 0, effect="start", always=True,
-        help="Draws first weights, the order of samples, dropout masks.",
-        option="--seed", option_help="what all random numbers of the run follow from",
+        "seed", "int", 0, 0, title=_("Seed"), effect="start", always=True,
+        help=_("Draws first weights, the order of samples, dropout masks."),
+        option="--seed", option_help=_("what all random numbers of the run follow from"),
     ),
     TrainingSetting(
-        "device", "choice", "auto", choices=("auto", "cpu", "cuda", "mps"), choice_titles=("automatic", "CPU", "CUDA", "MPS"),
-        effect="device", always=True, offered=True, option="--device", option_help="cpu, cuda, mps or auto", metavar="NAME",
+        "device", "choice", "auto", choices=("auto", "cpu", "cuda", "mps"), choice_titles=(_("automatic"), "CPU", "CUDA", "MPS"),
+        title=_("Device"), effect="device", always=True, offered=True,
+        option="--device", option_help=_("cpu, cuda, mps or auto"), metavar="NAME",
     ),
 )  # fmt: skip
 """In the order of the file, the form and the command line. The optimizer's choices are known to `engine.training.optimizers`."""

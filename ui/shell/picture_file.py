@@ -9,6 +9,7 @@ from engine.compile.views import TraceView
 from engine.export.registry import Format, format_of, formats_in, refuse_ending
 from graph.model.graph import Graph
 from graph.storage.writing import replace_file
+from graph.text.messages import _
 from ui.look.theme import THEMES
 from ui.shell.picture_formats import Drawing
 
@@ -32,4 +33,4 @@ def write_picture(
 
 def refuse_unknown_ending(path: Path) -> None:
     """Raise ValueError where the name does not say which kind of picture is meant."""
-    refuse_ending(path, PICTURES, "a picture")
+    refuse_ending(path, PICTURES, _("a picture"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.export.registry import Format, Trained, Written
+from graph.text.messages import _
 
 
 def _write(source: Trained) -> Written:
@@ -11,4 +12,4 @@ def _write(source: Trained) -> Written:
     return Written(export(source.model, source.title).encode("utf-8", "backslashreplace"))
 
 
-FORMAT = Format("PyTorch code", ".py", "Python", _write, order=0)
+FORMAT = Format(_("PyTorch code"), ".py", "Python", _write, order=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.export.registry import Format, Written
+from graph.text.messages import _
 from ui.shell.picture_formats import Drawing
 
 
@@ -19,4 +20,4 @@ def _write(drawing: Drawing) -> Written:
     return Written(bytes(data.data()), too_large(used, drawing.scale))
 
 
-FORMAT = Format("PNG", ".png", "Picture", _write, order=0)
+FORMAT = Format("PNG", ".png", _("Picture"), _write, order=0)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from engine.export.registry import Format, Written
+from graph.text.messages import _
 from ui.shell.picture_formats import Drawing
 
 
@@ -33,4 +34,4 @@ def _write(drawing: Drawing) -> Written:
     return Written(bytes(data.data()))
 
 
-FORMAT = Format("SVG", ".svg", "Vector picture", _write, order=1)
+FORMAT = Format("SVG", ".svg", _("Vector picture"), _write, order=1)
