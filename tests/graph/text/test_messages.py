@@ -121,3 +121,16 @@ def test_a_catalogue_in_the_readers_language_is_used(language: str, text: str, t
     environment = {**os.environ, "LANGUAGE": language, "GRADWIRE_CATALOGUES": str(tmp_path)}
     run = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, cwd=ROOT, env=environment, timeout=60, check=True)
     assert run.stdout.strip() == text
+
+
+def test_the_template_for_translators_holds_marked_and_declared_texts() -> None:
+    sys.path.insert(0, str(ROOT / "docs"))
+    try:
+        import catalogue
+    finally:
+        sys.path.remove(str(ROOT / "docs"))
+    template = catalogue.collected()
+    texts = {entry.id for entry in template}
+    assert "nothing is connected to its input {port}" in texts and ("{n} argument", "{n} arguments") in texts
+    assert {"Multiply", "Squared error", "Learned scale and shift"} <= texts  # a title of a node type, another one, a setting's label
+    assert len(texts) > 800
