@@ -32,11 +32,6 @@ def item_of(graph: Graph, identity: str) -> Frame | Note | None:
     return graph.frames.get(identity) or graph.notes.get(identity)
 
 
-def rect_of(scene: Scene, identity: str) -> QRectF:
-    """Where a frame or note is now: in the hand, or as the document says. Null when there is none."""
-    return scene.item_rect(identity)
-
-
 def note_at(scene: Scene, at: QPointF, reach: float) -> ItemHit | None:
     """The uppermost note at a place: notes lie above the cards."""
     return _at(scene, reversed(list(scene.graph.notes)), at, reach)
@@ -49,7 +44,7 @@ def frame_at(scene: Scene, at: QPointF, reach: float) -> ItemHit | None:
 
 def _at(scene: Scene, ids: Iterable[str], at: QPointF, reach: float) -> ItemHit | None:
     for identity in ids:
-        rect = rect_of(scene, identity)
+        rect = scene.item_rect(identity)
         if not rect.adjusted(-reach, -reach, reach, reach).contains(at):
             continue
         sides = (_side(at.x(), rect.left(), rect.right(), reach), _side(at.y(), rect.top(), rect.bottom(), reach))
@@ -66,15 +61,15 @@ def _side(at: float, low: float, high: float, reach: float) -> int:
 
 def items_in(scene: Scene, area: QRectF) -> list[str]:
     """Notes that touch an area and frames that lie in it whole: a box drawn on a frame means the nodes on it."""
-    notes = [n for n in scene.graph.notes if rect_of(scene, n).intersects(area)]
-    return notes + [f for f in scene.graph.frames if area.contains(rect_of(scene, f))]
+    notes = [n for n in scene.graph.notes if scene.item_rect(n).intersects(area)]
+    return notes + [f for f in scene.graph.frames if area.contains(scene.item_rect(f))]
 
 
 def carried_by(scene: Scene, frame_id: str) -> list[str]:
     """Nodes, notes and smaller frames that lie on a frame whole: they go where it goes."""
-    area = rect_of(scene, frame_id)
+    area = scene.item_rect(frame_id)
     nodes = [n for n in scene.nodes_in(area) if area.contains(scene.rect(n))]
-    others = [i for i in (*scene.graph.frames, *scene.graph.notes) if i != frame_id and area.contains(rect_of(scene, i))]
+    others = [i for i in (*scene.graph.frames, *scene.graph.notes) if i != frame_id and area.contains(scene.item_rect(i))]
     return nodes + others
 
 
@@ -82,5 +77,5 @@ def around(scene: Scene, ids: Iterable[str]) -> QRectF:
     """The rectangle a frame needs to hold these nodes and notes."""
     found = scene.bounds(ids)
     for identity in ids:
-        found = found.united(rect_of(scene, identity))
+        found = found.united(scene.item_rect(identity))
     return found.adjusted(-28, -HEAD - 22, 28, 24) if not found.isNull() else found

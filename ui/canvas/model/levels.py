@@ -23,6 +23,8 @@ from ui.maths import formula_text
 
 AWAY = 168.0
 """How far beside the content of a group its own inputs and outputs stand, seen from inside."""
+TAG_HIGH = 22.0
+"""Height of the pill that such an input or output is."""
 _NARROW, _WIDE = 128.0, 264.0
 
 
@@ -89,6 +91,12 @@ class Level:
             lowest = max(y, lowest + PITCH * 1.5)
             found.append(PortSpot(ports[index].name, 0, giving, x, lowest, ports[index].name))
         return tuple(found)
+
+
+def tag_rect(spot: PortSpot) -> QRectF:
+    """The pill of an input or output of the group whose inside is shown: its name, with the port at its inner end."""
+    wide = geometry.text_width("small", spot.text) + 30
+    return QRectF(spot.x - wide + 6 if spot.output else spot.x - 6, spot.y - TAG_HIGH / 2, wide, TAG_HIGH)
 
 
 def build(graph: Graph, ports: Ports) -> Card:

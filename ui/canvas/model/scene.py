@@ -19,7 +19,7 @@ from graph.model.graph import Graph
 from graph.model.spec import Category
 from ui.canvas.model import geometry, wires
 from ui.canvas.model.geometry import Card, PortSpot
-from ui.canvas.model.levels import Level, level
+from ui.canvas.model.levels import Level, level, tag_rect
 
 KINDS = get_args(Category)
 MANY = 64
@@ -297,7 +297,7 @@ class Scene:
         return QRectF(left - margin, top - margin, right - left + 2 * margin, bottom - top + 2 * margin)
 
     def bounds(self, node_ids: Iterable[str] | None = None) -> QRectF:
-        """The rectangle around these cards (all of them without argument); null when there are none."""
+        """The rectangle around these cards; without argument around everything that is drawn. Null when there are none."""
         everything = node_ids is None or node_ids is self.ids
         rows = [self.row[n] for n in node_ids or () if n in self.row] if not everything else None
         if rows == [] or not self.ids:
@@ -307,7 +307,11 @@ class Scene:
         if node_ids is None and self.edges:
             left, top = np.minimum((left, top), self.spans[:, :2].min(axis=0))
             right, bottom = np.maximum((right, bottom), self.spans[:, 2:].max(axis=0))
-        return QRectF(left, top, right - left, bottom - top)
+        found = QRectF(left, top, right - left, bottom - top)
+        tags = self.level.tags if node_ids is None and self.level is not None else None
+        for spot in (*tags.inputs, *tags.outputs) if tags is not None else ():
+            found = found.united(tag_rect(spot))
+        return found
 
     def _cards_bounds(self, rows: list[int] | None = None) -> QRectF:
         chosen = self.rects if rows is None else self.rects[rows]

@@ -7,12 +7,10 @@ from collections.abc import Collection
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from ui.canvas.model import geometry
 from ui.canvas.model.geometry import PORT, RADIUS
+from ui.canvas.model.levels import TAG_HIGH, tag_rect
 from ui.canvas.model.scene import Scene
 from ui.look.theme import Theme, color, font
-
-HIGH = 22.0
 
 
 def paint_sheets(painter: QPainter, scene: Scene, ids: Collection[str], theme: Theme) -> None:
@@ -36,14 +34,12 @@ def paint_tags(painter: QPainter, scene: Scene, area: QRectF, theme: Theme) -> N
         return
     painter.setFont(font("small"))
     for spot in (*tags.inputs, *tags.outputs):
-        wide = geometry.text_width("small", spot.text) + 30
-        left = spot.x - wide + 6 if spot.output else spot.x - 6
-        place = QRectF(left, spot.y - HIGH / 2, wide, HIGH)
+        place = tag_rect(spot)
         if not place.adjusted(-8, -8, 8, 8).intersects(area):
             continue
         painter.setPen(QPen(color(theme.swatch["groups"]), 1.5))
         painter.setBrush(color(theme.card))
-        painter.drawRoundedRect(place, HIGH / 2, HIGH / 2)
+        painter.drawRoundedRect(place, TAG_HIGH / 2, TAG_HIGH / 2)
         painter.setPen(color(theme.text))
         words = place.adjusted(8, 0, -13, 0) if spot.output else place.adjusted(13, 0, -8, 0)
         painter.drawText(words, Qt.AlignmentFlag.AlignCenter, spot.text)
