@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-from engine.compile.trace import Trace
 from engine.compile.visible import Hidden
 from engine.explain.context import Situation
 from engine.explain.question import Question, Refusal, answer
@@ -19,15 +18,6 @@ def answered(situation: Situation, question: Question, hidden: Hidden | None = N
     except Exception as error:  # noqa: BLE001 - one question that fails must not cost the others their answers
         traceback.print_exc(file=sys.stderr)
         return Refusal(f"This could not be answered ({type(error).__name__}: {error}).")
-
-
-def part(trace: Trace, kind: str, place: tuple[str, ...]) -> Any:
-    if kind == "edge":
-        return trace.edge_gradients.get(place[0])
-    tables: dict[str, Mapping[Any, Any]] = {
-        "value": trace.values, "gradient": trace.gradients, "parameter_gradient": trace.parameter_gradients,
-    }  # fmt: skip
-    return tables[kind].get(place)
 
 
 def measured(points: Sequence[Any]) -> dict[str, float | None]:

@@ -14,9 +14,8 @@ from engine.compile.views import Absent, TraceView
 from engine.compile.visible import Hidden
 from engine.explain.context import Situation, shown
 from engine.explain.question import Question
-from engine.kernel.answering import answered, measured, part
+from engine.kernel.answering import answered, measured
 from engine.kernel.protocol import (
-    ArrayKey,
     Command,
     GoTo,
     Handover,
@@ -42,6 +41,7 @@ from engine.numerics.tensors import TensorError
 from engine.training.compiled import RunError
 from engine.training.model import Model, Update
 from engine.training.state import State
+from graph.model.address import Address
 from graph.model.edits import StateMove, edit_from_json
 from graph.model.graph import Graph
 from graph.storage.files import loads
@@ -458,17 +458,16 @@ class WorkBench:
         self._attachments.update(attachments)
         return Kept(edit.to_json(), attachments)
 
-    def array(self, key: ArrayKey) -> np.ndarray | None:
-        kind, *place = key
-        if kind == "parameter":
-            tensor: Any = self._model.values().get((place[0], place[1]))
+    def array(self, address: Address) -> np.ndarray | None:
+        if address.kind == "parameter" and not address.gradient:
+            tensor: Any = self._model.values().get(address.key)
         else:
             try:
                 showing = self._showing()
                 trace = shown(self._model, self._trainer, self.training, showing is not None)
             except RunError:
                 return None
-            tensor = part(trace, kind, tuple(place))
+            tensor = trace.at(address, self._model.graph)
         return None if tensor is None or isinstance(tensor, Absent) else tensor.detach().cpu().numpy().copy()
 
     def answers(self, questions: Sequence[Question], hidden: Hidden) -> dict[Question, Any]:

@@ -18,7 +18,6 @@ from engine.kernel.job_client import JobClient, OnEnd, OnProgress
 from engine.kernel.process import BENCH, KernelProcess
 from engine.kernel.protocol import (
     LASTING,
-    ArrayKey,
     Command,
     Handover,
     Kept,
@@ -32,6 +31,7 @@ from engine.kernel.protocol import (
     Start,
 )
 from engine.numerics.job import Job
+from graph.model.address import Address
 from graph.model.edits import Edit, StateMove, edit_from_json, moves_of
 from graph.storage.document import Change, Document
 from graph.storage.files import dumps
@@ -96,7 +96,7 @@ class KernelClient:
         self._attachments_sent: set[str] = set()
         self._commands: list[Command] = []
         self._runs = 0
-        self._arrays: dict[ArrayKey, list[ArrayCallback]] = {}
+        self._arrays: dict[Address, list[ArrayCallback]] = {}
         self._questions: dict[Question, list[AnswerCallback]] = {}
         self._jobs = JobClient()
         self._kept: list[KeptCallback] = []
@@ -194,9 +194,9 @@ class KernelClient:
             self._wishes.state = True
         self.pump()
 
-    def request_array(self, key: ArrayKey, callback: ArrayCallback) -> None:
+    def request_array(self, address: Address, callback: ArrayCallback) -> None:
         """One full array, or None when there is none."""
-        self._arrays.setdefault(key, []).append(callback)
+        self._arrays.setdefault(address, []).append(callback)
         self.pump()
 
     def ask(self, question: Question, callback: AnswerCallback) -> None:
@@ -353,9 +353,9 @@ class KernelClient:
         # what has been hidden meanwhile is in no answer: then the same is asked once more
         covered = not (request.arrays or request.questions or request.jobs) or request.hidden == self.hidden()
         if covered:
-            for key in request.arrays:
-                for callback in self._arrays.pop(key, []):
-                    callback(reply.arrays.get(key))
+            for address in request.arrays:
+                for callback in self._arrays.pop(address, []):
+                    callback(reply.arrays.get(address))
             self._settle(request.questions, reply.answers, reply.error)
         current = (reply.structure, reply.revision) == (self._document.structure, self._document.revision)
         self._jobs.take(tuple(request.jobs), reply.jobs, current and covered)

@@ -34,10 +34,6 @@ Phase = Literal["idle", "training", "paused", "finished", "failed"]
 LASTING: tuple[tuple[str, Any], ...] = (("events", ()), ("shapes", {}))
 """Fields of a trace that stay the same objects while the structure does, with what stands for them on the way."""
 
-ArrayKey = tuple[str, ...]
-"""Names one full array: `("value", node, port)`, `("gradient", node, port)`, `("edge", edge)` (that wire's gradient),
-`("parameter", node, name)`, `("parameter_gradient", node, name)`."""
-
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -207,7 +203,7 @@ class Request:
     points_known: Mapping[int, int] = field(default_factory=dict)
     state: bool = False
     kept: bool = False
-    arrays: tuple[ArrayKey, ...] = ()
+    arrays: tuple[Address, ...] = ()
     questions: tuple[Question, ...] = ()
     new_jobs: tuple[tuple[int, Job], ...] = ()
     jobs: Mapping[int, int] = field(default_factory=dict)
@@ -235,7 +231,7 @@ class Reply:
     state: Handover | None = None
     state_seconds: float = 0.0
     kept: Kept | None = None
-    arrays: Mapping[ArrayKey, np.ndarray | None] = field(default_factory=dict)
+    arrays: Mapping[Address, np.ndarray | None] = field(default_factory=dict)
     answers: Mapping[Question, Any] = field(default_factory=dict)
     jobs: tuple[JobNews, ...] = ()
     resync: bool = False
@@ -243,13 +239,8 @@ class Reply:
     ready: bool = False
 
 
-def is_hidden(key: ArrayKey, hidden: Hidden) -> bool:
+def is_hidden(address: Address, hidden: Hidden) -> bool:
     """Whether somebody is to find out the numbers of this array, or playback has not come to them."""
-    kind, *place = key
-    if kind == "edge":
-        address = Address("edge", place[0], "", True)
-    else:
-        address = Address("parameter" if "parameter" in kind else "output", place[0], place[1], "gradient" in kind)
     return address in hidden.asked or address in hidden.ahead
 
 

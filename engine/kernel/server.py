@@ -21,7 +21,6 @@ from engine.explain.question import Question
 from engine.kernel.jobs import Jobs
 from engine.kernel.protocol import (
     LASTING,
-    ArrayKey,
     Command,
     Handover,
     Kept,
@@ -34,6 +33,7 @@ from engine.kernel.protocol import (
     send,
 )
 from engine.numerics.memory import TOO_LITTLE, is_lack_of_memory
+from graph.model.address import Address
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,7 +68,7 @@ class Bench(Protocol):
     def progress(self, points_known: Mapping[int, int]) -> Progress: ...
     def state(self) -> Handover: ...
     def kept(self) -> Kept: ...
-    def array(self, key: ArrayKey) -> np.ndarray | None: ...
+    def array(self, address: Address) -> np.ndarray | None: ...
     def answers(self, questions: Sequence[Question], hidden: Hidden) -> dict[Question, Any]: ...
     def context(self) -> Any:
         """What a job works with: the document and its numbers as they are."""
@@ -208,7 +208,7 @@ class Server:
         if request.progress:
             found["progress"] = bench.progress(request.points_known)
         if request.arrays:
-            found["arrays"] = {key: None if is_hidden(key, request.hidden) else bench.array(key) for key in request.arrays}
+            found["arrays"] = {address: None if is_hidden(address, request.hidden) else bench.array(address) for address in request.arrays}
         if request.questions:
             found["answers"] = bench.answers(request.questions, request.hidden)
         if request.jobs:

@@ -13,8 +13,9 @@ import numpy as np
 from engine.compile.views import ArrayView, Event, TraceView
 from engine.compile.visible import Hidden
 from engine.explain.question import Question
-from engine.kernel.protocol import ArrayKey, Command, Handover, Kept, Pause, Phase, Progress, Reset, Resume, RunCommand, Start, StepOnce
+from engine.kernel.protocol import Command, Handover, Kept, Pause, Phase, Progress, Reset, Resume, RunCommand, Start, StepOnce
 from engine.training.curve import Point
+from graph.model.address import Address
 from graph.storage.saved import SavedState
 
 
@@ -98,8 +99,8 @@ class EchoBench:
     def kept(self) -> Kept:
         return Kept({"edit": "SetParam", "node": "n1", "name": "value", "value": self._values["n1"] + 1}, {"tensors/a": b"abc"})
 
-    def array(self, key: ArrayKey) -> np.ndarray | None:
-        return np.arange(1_000_000, dtype=float).reshape(1000, 1000) if key[0] == "value" else None
+    def array(self, address: Address) -> np.ndarray | None:
+        return np.arange(1_000_000, dtype=float).reshape(1000, 1000) if not address.gradient else None
 
     def answers(self, questions: Sequence[Question], hidden: Hidden) -> dict[Question, Any]:
         return {question: repr(question) for question in questions}

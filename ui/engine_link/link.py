@@ -15,7 +15,6 @@ from engine.kernel.client import KernelClient, kept_edit
 from engine.kernel.job_client import OnEnd, OnProgress
 from engine.kernel.process import BENCH, KernelProcess
 from engine.kernel.protocol import (
-    ArrayKey,
     Command,
     GoTo,
     Kept,
@@ -31,6 +30,7 @@ from engine.kernel.protocol import (
 )
 from engine.numerics.job import Job
 from engine.training.curve import Point
+from graph.model.address import Address
 from graph.model.edits import Compound
 from graph.model.graph import GraphError
 from graph.storage.document import Change, Document
@@ -174,9 +174,9 @@ class Kernel(QObject):
         self._client.restart()
         self._watch()
 
-    def request_array(self, key: ArrayKey, callback: Callable[[np.ndarray | None], None]) -> None:
-        """Call back with one full array (see `engine.kernel.protocol.ArrayKey`), or None when there is none."""
-        self._client.request_array(key, callback)
+    def request_array(self, address: Address, callback: Callable[[np.ndarray | None], None]) -> None:
+        """Call back with the whole array at an address, or None when there is none."""
+        self._client.request_array(address, callback)
         self._watch()
 
     def hide(self, hidden: Callable[[], Hidden]) -> None:

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.compile.views import Absent, Gradient, TraceView
+from engine.compile.views import Absent, ArrayView, Gradient, TraceView
+from graph.model.address import Address, output, parameter, wire
 from graph.model.document_settings import BY_NAME, DOCUMENT_SETTINGS, DocumentSetting
 from graph.model.edits import SetGraphSetting
+from graph.model.graph import Graph
 from graph.model.search import signature
 from graph.model.spec import NodeSpec
 from graph.storage.document import Document
@@ -21,14 +23,12 @@ from ui.look.theme import Theme
 from ui.look.widgets import clear, label, line
 from ui.maths.array_view import ArrayPanel
 from ui.maths.formula import FormulaView, named
-from ui.maths.reading import gradient_of
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from engine.kernel.protocol import ArrayKey
 
-Request = Callable[["ArrayKey", Callable[["np.ndarray | None"], None]], None]
+Request = Callable[[Address, Callable[["np.ndarray | None"], None]], None]
 
 
 class ValuesPage(QWidget):
@@ -38,23 +38,23 @@ class ValuesPage(QWidget):
         super().__init__()
         self._request = request
         self._shown: tuple[object, ...] = ()
-        self.panels: dict[tuple[str, ...], ArrayPanel] = {}
+        self.panels: dict[Address, ArrayPanel] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 14, 0, 16)
         self._layout.setSpacing(10)
 
-    def _rebuild(self, what: tuple[object, ...], rows: list[tuple[str, str, tuple[str, ...]]]) -> bool:
-        """Make the panels `(title, role, key)` anew when something else is shown than before; whether that was so."""
-        if what == self._shown and [key for _, _, key in rows] == list(self.panels):
+    def _rebuild(self, what: tuple[object, ...], rows: list[tuple[str, str, Address]]) -> bool:
+        """Make the panels `(title, role, address)` anew when something else is shown than before; whether that was so."""
+        if what == self._shown and [address for _, _, address in rows] == list(self.panels):
             return False
         self._shown = what
         clear(self._layout)
         self.panels = {}
-        for title, role, key in rows:
+        for title, role, address in rows:
             if self.panels and role == "value":
                 self._layout.addWidget(line())
             panel = ArrayPanel(title, role)
-            self.panels[key] = panel
+            self.panels[address] = panel
             self._layout.addWidget(panel)
         self._layout.addStretch(1)
         return True
@@ -63,55 +63,45 @@ class ValuesPage(QWidget):
         graph = document.graph
         spec = graph.spec(node)
         several = len(spec.outputs) > 1
-        rows: list[tuple[str, str, tuple[str, ...]]] = []
+        rows: list[tuple[str, str, Address]] = []
         for port in spec.outputs:
             after = f" · {port.name}" if several else ""
-            rows += [(f"Value{after}", "value", ("value", node, port.name)),
-                     (f"Gradient{after}", "gradient", ("gradient", node, port.name))]  # fmt: skip
+            rows += [(f"Value{after}", "value", output(node, port.name)),
+                     (f"Gradient{after}", "gradient", output(node, port.name).derivative)]  # fmt: skip
         held = [name for owner, name in (trace.parameters if trace is not None else {}) if owner == node]
         for name in held:
-            rows += [(f"Parameter {name}", "value", ("parameter", node, name)),
-                     (f"Gradient of {name}", "gradient", ("parameter_gradient", node, name))]  # fmt: skip
+            rows += [(f"Parameter {name}", "value", parameter(node, name)),
+                     (f"Gradient of {name}", "gradient", parameter(node, name).derivative)]  # fmt: skip
         self._rebuild((id(document), node), rows)
-        for key, panel in self.panels.items():
-            panel.show_view(self._view(trace, key), theme, stale, self._fetch(key))
+        for address, panel in self.panels.items():
+            panel.show_view(self._view(trace, address, graph), theme, stale, self._fetch(address))
 
     def show_edge(self, document: Document, edge: str, trace: TraceView | None, theme: Theme, stale: bool) -> None:
         """A wire's value is its producer's; its gradient is this wire's contribution alone."""
         graph = document.graph
-        source = graph.edges[edge].source
-        name, end = graph.nodes[source[0]].name, graph.nodes[graph.edges[edge].target[0]].name
-        title = f"{name} → {end}.{graph.edges[edge].target[1]}"
+        source, title = graph.edges[edge].source, wire(edge).name(graph)
         if self._rebuild((id(document), edge, title), [
-            ("Value", "value", ("value", *source)),
-            ("Gradient along this wire", "gradient", ("edge", edge)),
+            ("Value", "value", output(*source)),
+            ("Gradient along this wire", "gradient", wire(edge).derivative),
         ]):  # fmt: skip
             self._layout.insertWidget(0, label(title, "heading", wrap=True))
-        for key, panel in self.panels.items():
-            panel.show_view(self._view(trace, key), theme, stale, self._fetch(key))
+        for address, panel in self.panels.items():
+            panel.show_view(self._view(trace, address, graph), theme, stale, self._fetch(address))
 
     def show_nothing(self, text: str) -> None:
         if self._shown != ("", text):
             self._rebuild(("", text), [])
             self._layout.insertWidget(0, label(text, "secondary", wrap=True))
 
-    def _view(self, trace: TraceView | None, key: tuple[str, ...]) -> Gradient | None:
+    def _view(self, trace: TraceView | None, address: Address, graph: Graph) -> Gradient | None:
         if trace is None:
-            return Absent("not computed") if key[0] not in ("value", "parameter") else None
-        kind, rest = key[0], key[1:]
-        if kind == "value":
-            return trace.values.get((rest[0], rest[1]))
-        if kind == "gradient":
-            return gradient_of(trace, (rest[0], rest[1]))
-        if kind == "parameter":
-            return trace.parameters.get((rest[0], rest[1]))
-        if kind == "edge":
-            return trace.edge_gradients.get(rest[0], Absent("not computed" if trace.objective else "no objective"))
-        return trace.parameter_gradients.get((rest[0], rest[1]), Absent("not computed"))
+            return Absent("not computed") if address.gradient else None
+        found = trace.at(address, graph)
+        return found if address.gradient or isinstance(found, ArrayView) else None
 
-    def _fetch(self, key: tuple[str, ...]) -> Callable[[Callable[[np.ndarray | None], None]], None] | None:
+    def _fetch(self, address: Address) -> Callable[[Callable[[np.ndarray | None], None]], None] | None:
         request = self._request
-        return (lambda back: request(key, back)) if request is not None else None
+        return (lambda back: request(address, back)) if request is not None else None
 
 
 class HelpPage(QWidget):

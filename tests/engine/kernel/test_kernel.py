@@ -18,6 +18,7 @@ from engine.compile.views import Event, TraceView, single
 from engine.kernel.client import KernelClient, kept_edit
 from engine.kernel.protocol import INLINE_LIMIT, Kept, Pause, Progress, Start, decode, encode
 from engine.nodes.catalog import CATALOG
+from graph.model.address import output
 from graph.model.edits import AddNode, RemoveNode, SetParam
 from graph.model.elements import Node
 from graph.storage.document import Document
@@ -203,8 +204,8 @@ def test_the_kernel_warms_up_after_the_first_trace(window: Window) -> None:
 def test_a_large_array_comes_through_shared_memory_and_none_is_left(window: Window) -> None:
     found: list[np.ndarray | None] = []
 
-    window.client.request_array(("value", "n1", "y"), found.append)
-    window.client.request_array(("gradient", "n1", "y"), found.append)
+    window.client.request_array(output("n1"), found.append)
+    window.client.request_array(output("n1").derivative, found.append)
     window.until(lambda: len(found) == 2)
 
     np.testing.assert_array_equal(found[0], np.arange(1_000_000, dtype=float).reshape(1000, 1000))
@@ -215,7 +216,7 @@ def test_a_large_array_comes_through_shared_memory_and_none_is_left(window: Wind
 def test_shutdown_takes_away_what_an_unread_answer_left_in_shared_memory(window: Window) -> None:
     window.until(lambda: window.client.ready and not window.client.busy)
     pid = window.client.pid
-    window.client.request_array(("value", "n1", "y"), lambda array: None)
+    window.client.request_array(output("n1"), lambda array: None)
     assert window.client._process is not None
     assert window.client._process.poll(20)
 

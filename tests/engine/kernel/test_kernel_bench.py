@@ -15,6 +15,7 @@ from engine.kernel.client import KernelClient, kept_edit
 from engine.kernel.protocol import Load, Progress, Reset, Resume, ReturnTo, Start, StepOnce
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
+from graph.model.address import output, parameter, wire
 from graph.model.edits import AddNode, Edit, Rename, SetParam, SetTraining, connect
 from graph.model.elements import Node
 from graph.storage.document import Document
@@ -45,7 +46,7 @@ class Desk:
         return node.id
 
     def value(self, name: str) -> float:
-        found = self.bench.array(("parameter", self.id(name), "value"))
+        found = self.bench.array(parameter(self.id(name), "value"))
         assert found is not None
         return float(found)
 
@@ -186,7 +187,7 @@ def test_a_parameter_of_another_shape_is_made_anew_and_named() -> None:
     desk.open()
 
     assert desk.bench.progress({}).made_anew == ("w.value",)
-    np.testing.assert_array_equal(desk.bench.array(("parameter", desk.id("w"), "value")), [1.0, 2.0])
+    np.testing.assert_array_equal(desk.bench.array(parameter(desk.id("w"), "value")), [1.0, 2.0])
 
 
 def test_divergence_names_the_node_and_keeps_the_last_finite_values() -> None:
@@ -253,11 +254,11 @@ def test_every_kind_of_array_can_be_asked_for() -> None:
     graph, w = desk.document.graph, desk.id("w")
     (edge,) = graph.outputs_of(w)
 
-    assert desk.bench.array(("value", desk.id("x"), "y")) == 2.0
-    assert desk.bench.array(("gradient", w, "y")) == -16.0
-    assert desk.bench.array(("edge", edge.id)) == -16.0
-    assert desk.bench.array(("parameter_gradient", w, "value")) == -16.0
-    assert desk.bench.array(("value", "nobody", "y")) is None
+    assert desk.bench.array(output(desk.id("x"))) == 2.0
+    assert desk.bench.array(output(w).derivative) == -16.0
+    assert desk.bench.array(wire(edge.id).derivative) == -16.0
+    assert desk.bench.array(parameter(w, "value").derivative) == -16.0
+    assert desk.bench.array(output("nobody")) is None
 
 
 def test_a_killed_kernel_is_replaced_and_training_goes_on_from_the_last_state() -> None:

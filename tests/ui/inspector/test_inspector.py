@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.compile.views import Absent, TraceView
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
+from graph.model.address import output, wire
 from graph.model.edits import SetParam
 from graph.model.problem import Problem, Repair
 from graph.storage.document import Document
@@ -88,8 +89,8 @@ def test_value_and_gradient_of_a_scalar_are_numbers(window: Window) -> None:
     window.inspector.tabs.setCurrentIndex(VALUES)
     panels = window.inspector.values_page.panels
 
-    assert panels[("value", node, "y")].number.text() == "2.000"
-    assert panels[("gradient", node, "y")].number.text() == "−5.000"
+    assert panels[output(node)].number.text() == "2.000"
+    assert panels[output(node).derivative].number.text() == "−5.000"
 
 
 def test_a_wires_gradient_is_that_wires_own(window: Window) -> None:
@@ -99,7 +100,7 @@ def test_a_wires_gradient_is_that_wires_own(window: Window) -> None:
     window.inspector.tabs.setCurrentIndex(VALUES)
 
     panels = window.inspector.values_page.panels
-    assert panels[("edge", edge.id)].number.text() == "2.000"
+    assert panels[wire(edge.id).derivative].number.text() == "2.000"
 
 
 def test_an_absent_gradient_says_why_and_is_never_a_number(window: Window) -> None:
@@ -108,7 +109,7 @@ def test_an_absent_gradient_says_why_and_is_never_a_number(window: Window) -> No
     said = set()
     for reason in ("not computed", "independent", "not differentiable", "no objective"):
         window.showing.show_trace(replace(hand_trace(window.document), gradients={(node, "y"): Absent(reason)}))
-        panel = window.inspector.values_page.panels[("gradient", node, "y")]
+        panel = window.inspector.values_page.panels[output(node).derivative]
         assert not panel.number.isVisible()
         said.add(panel.note.text())
 
@@ -120,7 +121,7 @@ def test_a_tensor_is_shown_as_heat_map_and_as_table(window: Window) -> None:
     window.inspector.tabs.setCurrentIndex(VALUES)
     trace = hand_trace(window.document)
     window.showing.show_trace(replace(trace, values={**trace.values, (node, "y"): matrix([[1.0, -2.0], [0.5, 4.0]])}))
-    panel = window.inspector.values_page.panels[("value", node, "y")]
+    panel = window.inspector.values_page.panels[output(node)]
 
     assert not panel.stack.isHidden() and panel.stack.currentIndex() == 0
     panel.modes.button(1).click()
@@ -132,7 +133,7 @@ def test_a_tensor_is_shown_as_heat_map_and_as_table(window: Window) -> None:
 def test_numbers_of_an_older_document_are_marked_stale_until_new_ones_come(window: Window) -> None:
     node = select(window, "x")
     window.inspector.tabs.setCurrentIndex(VALUES)
-    number = window.inspector.values_page.panels[("value", node, "y")].number
+    number = window.inspector.values_page.panels[output(node)].number
     assert number.property("role") == "value"
 
     window.document.do(SetParam(node, "value", 9.0), "Set value")
