@@ -132,7 +132,7 @@ def test_the_update_phase_writes_old_minus_rate_times_gradient_is_new(make: Make
     cells = [view.table.item(0, column).text() for column in range(4)]
     assert cells == ["w", "1.000", "−16.00", "1.160"]
     assert "1.000 − 0.01 · (−16.00) = 1.160" in view.sheet.text
-    assert window.bottom.pages.currentWidget() is control.page
+    assert window.panel("bottom").pages.currentWidget() is control.page
     tags = window.canvas.overlay.tags("debugger")
     assert [tag.text for tag in tags.values()] == ["1.000 → 1.160"]
 
@@ -321,6 +321,6 @@ def test_training_that_a_condition_stops_says_which_at_which_step_and_by_what_nu
     """w goes 1, 1.16, 1.3072 … and L = (2w − 6)² 16, 13.5424, 11.46 …: below 12 after the third step."""
     window = make(quadratic())
     window.debugger.control.breakpoints.add("loss < 12")
-    window.commands.train()
+    window.commands.run("train")
     qtbot.waitUntil(lambda: window.status.message.full.startswith("Stopped at step 3: loss < 12; it is 11.46"), timeout=PATIENCE)
     assert window.kernel is not None and not window.kernel.training and window.kernel.progress.message == "Stopped at step 3: loss < 12."

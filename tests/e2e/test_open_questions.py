@@ -64,12 +64,12 @@ def of_item(window: Window, question: Question) -> Iterator[str]:  # noqa: F811
             yield from (f"tip of {where}: {line}" for line in rows if tells(line, question.expected))
     window.canvas.select([item.id])
     QApplication.processEvents()
-    for sheet in (each for each in window.inspector.findChildren(Sheet) if each.isVisible() and question.quantity == "gradient"):
+    for sheet in (each for each in window.panel("inspector").findChildren(Sheet) if each.isVisible() and question.quantity == "gradient"):
         for line in sheet.accessibleName().splitlines():
             left, _, right = line.rpartition("=")
             if "∂" in left and _ALONE.fullmatch(right) and tells(right, question.expected):
                 yield f"explanation: {line}"
-    trace = window.inspector._trace
+    trace = window.panel("inspector")._trace
     if trace is not None and item.kind == "output" and question.quantity == "value":
         assert not any(key[0] == item.id for key in trace.values), question.text
     window.canvas.select(())

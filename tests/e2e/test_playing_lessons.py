@@ -106,7 +106,7 @@ def test_whoever_trains_on_has_left_the_step_and_comes_back_to_its_weights(windo
     panel = window.lessons.panel
     assert panel is not None and not panel.home.isVisible()
 
-    window.commands.train_step()
+    window.commands.run("train_step")
     qtbot.waitUntil(panel.home.isVisible, timeout=20_000)
     panel.home.click()
     run_out(window)

@@ -105,20 +105,20 @@ def test_trained_values_are_asked_for_saved_opened_and_reset(window: Window, qtb
     assert load(path, CATALOG) == graph  # the document in the file is what it was
 
     asked = answering(window, opens=path)
-    window.commands.new()
-    window.commands.open()
+    window.commands.run("new")
+    window.commands.run("open")
     assert asked.asked == ["open"]  # nothing to ask: all of it is in the file
     shown_again(window, qtbot)
     assert window.kernel is not None
     qtbot.waitUntil(lambda: window.kernel.progress.step == 3, timeout=PATIENCE)
     qtbot.waitUntil(lambda: equal(weights(window), trained), timeout=PATIENCE)
-    assert not window.document.modified and "step 3" in window.bottom.training.message.text()
+    assert not window.document.modified and "step 3" in window.panel("training").message.text()
 
     qtbot.keyClick(window, Qt.Key.Key_F5, Qt.KeyboardModifier.ShiftModifier)
     qtbot.waitUntil(lambda: equal(weights(window), own), timeout=PATIENCE)
     qtbot.waitUntil(lambda: window.document.modified, timeout=PATIENCE)
     asked = answering(window, unsaved="cancel")
-    window.commands.new()
+    window.commands.run("new")
     assert "Reset" in asked.question[0]
     qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: not window.document.modified, timeout=PATIENCE)
@@ -173,7 +173,7 @@ def test_what_leaves_the_window_after_training_has_the_trained_values(window: Wi
     names = {node: window.document.graph.nodes[node].name for node, _ in weights(window)}
     for (node, name), value in weights(window).items():
         assert np.array_equal(exported[f"{names[node]}.{'weight' if name == 'W' else 'bias'}"], value)
-    window.commands.copy_picture()
+    window.commands.run("copy_picture")
     assert "after step 2" in window.status.message.full
 
 
@@ -184,7 +184,7 @@ def test_a_graph_can_be_told_to_leave_trained_values_out(window: Window, qtbot: 
     assert not choice.isChecked()
     step(window, qtbot)
     answering(window, saves=path)
-    window.commands.save()
+    window.commands.run("save")
 
     assert "without" in window.status.message.full
     assert read(path, CATALOG).state is None and not Document.load(path, CATALOG).saves_training
@@ -200,12 +200,12 @@ def test_saving_while_a_step_takes_long_keeps_the_window_alive_and_loses_nothing
     os.kill(kernel.pid, signal.SIGSTOP)  # as if one step took for ever
     try:
         said = answering(window, saves=path)
-        window.commands.save()
+        window.commands.run("save")
         assert said.asked == ["save", "engine busy"] and "step 3" in said.older
         assert not path.exists() and window.document.modified
 
         said.busy = "older"
-        window.commands.save()
+        window.commands.run("save")
         state = read(path, CATALOG).state
         assert state is not None and state.step == 3
 
@@ -217,7 +217,7 @@ def test_saving_while_a_step_takes_long_keeps_the_window_alive_and_loses_nothing
         goes_on.setSingleShot(True)
         goes_on.timeout.connect(lambda: (window.canvas.repaint(), os.kill(kernel.pid, signal.SIGCONT)))
         goes_on.start(800)
-        window.commands.save()  # its dialog waits, and closes when the engine has answered
+        window.commands.run("save")  # its dialog waits, and closes when the engine has answered
         assert window.dialogs is dialogs and painted and not window.document.modified
         assert load(path, CATALOG).training["epochs"] == 77
     finally:
@@ -240,7 +240,7 @@ def test_trained_values_can_be_saved_although_the_engine_died(window: Window, qt
     os.kill(kernel.pid, signal.SIGKILL)
     answering(window, saves=path)
 
-    window.commands.save()
+    window.commands.run("save")
 
     state = read(path, CATALOG).state
     assert state is not None and state.step == 4

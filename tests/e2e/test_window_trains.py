@@ -45,10 +45,10 @@ def test_a_pressed_train_button_makes_the_loss_fall_and_the_weights_change(windo
     qtbot.waitUntil(lambda: kernel.progress.phase == "finished", timeout=PATIENCE)
     qtbot.waitUntil(lambda: window.trace is not None and window.trace.mode == "paused", timeout=PATIENCE)
 
-    steps, losses = window.bottom.training.curves.series("loss")
+    steps, losses = window.panel("training").curves.series("loss")
     assert len(steps) > 10 and losses[-1] < losses[0] / 2
     assert any((window.trace.parameters[key].data != old).any() for key, old in before.items())
-    assert "loss" in window.bottom.status.full
+    assert "loss" in window.panel("bottom").status.full
     assert window.document.graph == document and window.document.history.is_clean  # training edits nothing
     assert window.document.training_unsaved
 
@@ -56,10 +56,10 @@ def test_a_pressed_train_button_makes_the_loss_fall_and_the_weights_change(windo
 @pytest.mark.parametrize("key", [Qt.Key.Key_F9, Qt.Key.Key_F5, None], ids=["F9", "F5", "button"])
 def test_training_uses_the_number_that_is_being_typed(window: Window, qtbot: QtBot, key: Qt.Key | None) -> None:
     kernel = window.kernel
-    assert kernel is not None and window.bottom.training.hyper_form is not None
+    assert kernel is not None and window.panel("training").hyper_form is not None
     window.document.do(SetTraining("epochs", 2), "Train briefly")
-    window.panels.show_training(lambda: None)
-    field = window.bottom.training.hyper_form.editors["lr"]
+    window.panels.show("training")
+    field = window.panel("training").hyper_form.editors["lr"]
     field.setFocus(Qt.FocusReason.MouseFocusReason)
     qtbot.waitUntil(field.hasFocus, timeout=PATIENCE)
     qtbot.keyClick(field, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)

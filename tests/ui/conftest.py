@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.storage.document import Document
+from tests.support.fake_workspace import FakeWorkspace
 from tests.support.window_support import Answers, hand_trace
 from ui.shell.window import Window
 from ui.shell.workspace.settings import UserSettings
@@ -52,3 +53,17 @@ def window(make_window: Callable[..., Window]) -> Window:
     made = make_window(document)
     made.showing.show_trace(hand_trace(document))
     return made
+
+
+@pytest.fixture
+def make_workspace(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., FakeWorkspace]]:
+    """Makes workspaces without a window, on a new document unless one is given."""
+    made: list[FakeWorkspace] = []
+
+    def make(document: Document | None = None) -> FakeWorkspace:
+        made.append(FakeWorkspace(document or Document.new(CATALOG), tmp_path))
+        return made[-1]
+
+    yield make
+    for workspace in made:
+        workspace.close()

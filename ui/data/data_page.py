@@ -14,6 +14,8 @@ from ui.look.numbers import number, whole
 from ui.look.theme import LIGHT, MARKS, Theme, color, faded, font
 from ui.look.widgets import label, scrolled
 from ui.maths.array_view import TableModel, quiet_table
+from ui.shell.workspace.panel import Panel
+from ui.shell.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from engine.data import DataSet
@@ -221,13 +223,12 @@ class SampleModel(TableModel):
         return super().headerData(section, orientation, role)
 
 
-class DataPage(QWidget):
+class DataPage(Panel):
     """Follows the document's Data node (the selected one, else the first)."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
         self._document: Document | None = None
-        self._theme = LIGHT
         self._token: object = None
         self._wanted: tuple[Any, ...] | None = None
         self._selected: str | None = None
@@ -266,8 +267,18 @@ class DataPage(QWidget):
         return False
 
     def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
+        super().set_theme(theme)
         self.scatter.show_data(self.scatter._data, theme)
+
+    def set_document(self, document: Document) -> None:
+        self.show_document(document)
+
+    def document_changed(self) -> None:
+        nodes = self.workspace.canvas.selected_nodes()
+        self.show_document(self.workspace.document, nodes[0] if len(nodes) == 1 else None)
+
+    def selection_changed(self) -> None:
+        self.document_changed()
 
     def show_document(self, document: Document, selected: str | None = None) -> None:
         """Load what is not shown yet. Does nothing while the page is hidden."""
@@ -308,7 +319,7 @@ class DataPage(QWidget):
         self.heading.setText(heading)
         for widget in (self.scatter, self.table, self.shown):
             widget.setVisible(data is not None)
-        self.scatter.show_data(data, self._theme)
+        self.scatter.show_data(data, self.theme)
         self.model.show_samples(data)
         if data is None:
             self.text.setText(text)

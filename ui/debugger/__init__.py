@@ -1,1 +1,8 @@
-"""Stepping through passes and iterations, with breakpoints."""
+"""Stepping through passes and training steps."""
+
+from ui.debugger.rows import ROWS
+from ui.shell.workspace.feature import FeatureSpec
+from ui.shell.workspace.panel import PanelSpec
+
+FEATURE = FeatureSpec("debugger", "ui.debugger.feature:Debugger", 10, ROWS)
+PANELS = (PanelSpec("debugger", "Debugger", "bottom", "ui.debugger.page:Page", 46, made="when asked for"),)

@@ -18,11 +18,11 @@ from ui.maths.reading import scalar
 if TYPE_CHECKING:
     from engine.compile.views import Event, TraceView
     from engine.explain.condition import Condition
-    from engine.kernel.protocol import Progress
     from graph.storage.document import Document
     from ui.canvas.model.overlay import Hue
     from ui.debugger.page import Page
     from ui.engine_link.link import Kernel
+    from ui.engine_link.messages import Progress
     from ui.look.theme import Theme
     from ui.shell.workspace.workspace import Workspace
 
@@ -138,9 +138,7 @@ class Control(QObject):
 
     def _make_bar(self) -> None:
         self.bar = bar = Bar()
-        layout = self._workspace.centre.layout()
-        assert layout is not None
-        layout.addWidget(bar)
+        self._workspace.pages.add_bar(bar, "bottom")
         bar.set_theme(self._workspace.theme)
         bar.stepped.connect(self.step)
         bar.phase_chosen.connect(self.to_phase)
@@ -236,8 +234,8 @@ class Control(QObject):
         kernel, workspace = self.kernel, self._workspace
         if kernel is None or self._busy or self._waiting:
             return
-        if not workspace.commands.situation().trainable:
-            workspace.say(workspace.commands.why_not_train())
+        if why := workspace.why_not_train():
+            workspace.say(why)
             return
         if way < 0 and not any(a <= self.iteration - 1 <= b for a, b in kernel.progress.reachable):
             workspace.say("This is the first iteration" if self.iteration == 0 else "The iteration before this one is no longer held")
@@ -377,7 +375,6 @@ class Control(QObject):
     def set_theme(self, theme: Theme) -> None:
         if self.bar is not None:
             self.bar.set_theme(theme)
-        self.updates.set_theme(theme)
 
     # showing
 
@@ -394,9 +391,9 @@ class Control(QObject):
         self.bar.here.setEnabled(len(workspace.canvas.selected_nodes()) == 1 and bool(workspace.playhead.events))
         self.bar.show_breakpoints(len(self.breakpoints.all))
         self._show_place()
-        trainable = self.kernel is not None and workspace.commands.situation().trainable
+        why = workspace.why_not_train()
         ranges = self.kernel.progress.reachable if self.kernel is not None else ()
-        self.bar.show_iterations(self.iteration, ranges, trainable, "" if trainable else workspace.commands.why_not_train())
+        self.bar.show_iterations(self.iteration, ranges, not why, why)
 
     def _show_place(self) -> None:
         if self.bar is None or not self.open:

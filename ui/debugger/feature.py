@@ -5,25 +5,33 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ui.shell.workspace.feature import Feature
+from ui.shell.workspace.services import Service
 
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
-    from engine.kernel.protocol import Progress
     from graph.storage.document import Document
     from ui.debugger.control import Control
+    from ui.engine_link.messages import Progress
     from ui.look.theme import Theme
+    from ui.shell.workspace.workspace import Workspace
+
+
+DEBUGGER: Service[Debugger] = Service("debugger")
 
 
 class Debugger(Feature):
     """Stepping through passes and iterations, with breakpoints."""
 
-    def install(self) -> None:
-        workspace = self.workspace
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        workspace.services.offer(DEBUGGER, self)
         self._made: Control | None = None
         self._shown: tuple[object, ...] = ()
+
+    def install(self) -> None:
+        workspace = self.workspace
         workspace.playhead.moved.connect(self._moved)
         if workspace.kernel is not None:
-            workspace.kernel.progressed.connect(self._progressed)
             workspace.kernel.status.connect(self._status)
 
     @property
@@ -86,11 +94,11 @@ class Debugger(Feature):
         if self._made is not None:
             self._made.set_theme(theme)
 
-    def close(self) -> None:
+    def end(self) -> None:
         if self._made is not None:
             self._made.close()
 
-    def _progressed(self, progress: Progress) -> None:
+    def set_progress(self, progress: Progress) -> None:
         if self._made is not None:
             self._made.take_progress(progress)
 

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout
 
+from ui.debugger.feature import DEBUGGER
 from ui.debugger.points_view import PointsView
 from ui.debugger.update_view import UpdateView
 from ui.look.theme import Theme
+from ui.shell.workspace.panel import Panel
+from ui.shell.workspace.workspace import Workspace
 
 
-class Page(QWidget):
-    def __init__(self, points: PointsView) -> None:
-        super().__init__()
-        self.update_view, self.points = UpdateView(), points
+class Page(Panel):
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        control = workspace.services.get(DEBUGGER).control
+        updates = control.updates
+        self.points = PointsView(control.breakpoints, updates.name_of, updates.target, updates.find, updates.refuse)
+        self.update_view = UpdateView()
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(14)
         row.addWidget(self.update_view, 1)
-        row.addWidget(points)
+        row.addWidget(self.points)
+        self.update_view.entry_wanted.connect(updates.ask_entry)
+        self.update_view.chosen.connect(lambda node: workspace.canvas.select([node]))
+        updates.fill(self)
 
     def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
         self.points.setFixedWidth(round(178 * theme.scale))
         self.update_view.set_theme(theme)

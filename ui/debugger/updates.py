@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from engine.explain.condition import Condition
     from ui.debugger.control import Control
     from ui.debugger.page import Page
-    from ui.look.theme import Theme
     from ui.shell.workspace.workspace import Workspace
 
 OWNER = "debugger"
@@ -24,13 +23,13 @@ Pass = tuple[object, ...]
 
 
 class Updates(QObject):
-    """Owns the page. An update belongs to one pass: another iteration, or an edited document, makes another."""
+    """Fills the page. An update belongs to one pass: another iteration, or an edited document, makes another."""
 
     def __init__(self, workspace: Workspace, control: Control) -> None:
         super().__init__(control)
         self._workspace, self._control = workspace, control
         self.page: Page | None = None
-        self._tab = -1
+        """The page in the bottom panel, once it was needed."""
         self._updating = False
         self._known: tuple[Pass, Update | Refusal | None] | None = None
         workspace.visibility.hid.connect(self._hid)
@@ -39,38 +38,26 @@ class Updates(QObject):
 
     def show_page(self, ask: bool = False) -> None:
         """Bring the page to the front; `ask`: with a place to type a condition."""
-        page = self._made_page()
-        self._workspace.panels.show_bottom(self._tab)
-        page.points.refresh()
+        self._workspace.pages.show("debugger")
+        self._workspace.pages.panel("debugger")
+        assert self.page is not None
+        self.page.points.refresh()
         if ask:
-            page.points.entry.setFocus()
+            self.page.points.entry.setFocus()
 
-    def set_theme(self, theme: Theme) -> None:
-        if self.page is not None:
-            self.page.set_theme(theme)
+    def fill(self, page: Page) -> None:
+        """The page was made: show on it what is known."""
+        self.page = page
+        self._show()
 
-    def _made_page(self) -> Page:
-        from ui.debugger.page import Page
-        from ui.debugger.points_view import PointsView
-
-        if self.page is None:
-            workspace = self._workspace
-            self.page = page = Page(PointsView(self._control.breakpoints, self._name_of, self._target, self._find, self._refuse))
-            self._tab = workspace.bottom.add_page(page, "Debugger")
-            page.set_theme(workspace.theme)
-            page.update_view.entry_wanted.connect(self._ask_entry)
-            page.update_view.chosen.connect(lambda node: workspace.canvas.select([node]))
-            self._show()
-        return self.page
-
-    def _name_of(self, node: str) -> str | None:
+    def name_of(self, node: str) -> str | None:
         found = self._workspace.document.graph.nodes.get(node)
         return found.name if found is not None else None
 
-    def _find(self, name: str) -> str | None:
+    def find(self, name: str) -> str | None:
         return next((node.id for node in self._workspace.document.graph.nodes.values() if node.name == name), None)
 
-    def _refuse(self, condition: Condition) -> str:
+    def refuse(self, condition: Condition) -> str:
         """Why there is no such entry, as far as the node's tensor is known."""
         trace = self._workspace.trace
         if trace is None or condition.entry is None:
@@ -78,10 +65,10 @@ class Updates(QObject):
         shapes = [view.shape for (node, _), view in trace.values.items() if node == condition.node]
         if not shapes or any(condition.fits(shape) for shape in shapes):
             return ""
-        name, place = self._name_of(condition.node), f"[{', '.join(map(str, condition.entry))}]"
+        name, place = self.name_of(condition.node), f"[{', '.join(map(str, condition.entry))}]"
         return f"{name} is {shape_text(shapes[0])}: it has no entry {place}." if shapes[0] else f"{name} is one number: it has no entries."
 
-    def _target(self) -> str:
+    def target(self) -> str:
         chosen = self._workspace.canvas.selected_nodes()
         return chosen[0] if len(chosen) == 1 else ""
 
@@ -98,9 +85,8 @@ class Updates(QObject):
         done = bool(playhead.tail) and not playhead.at_rest and playhead.event_index > len(playhead.events)
         updating = self._control.open and done
         begins, self._updating = updating and not self._updating, updating
-        if begins and not workspace.bottom_dock.isHidden():
-            self._made_page()
-            workspace.bottom.tabs.setCurrentIndex(self._tab)
+        if begins and "bottom" in workspace.pages.places():
+            workspace.pages.show("debugger")
         if updating and kernel is not None and (self._known is None or self._known[0] != self._pass):
             wanted = self._pass
             self._known = (wanted, None)
@@ -114,7 +100,7 @@ class Updates(QObject):
             self._known = (wanted, found)
             self._show()
 
-    def _ask_entry(self, node: str, name: str, entry: tuple[int, ...]) -> None:
+    def ask_entry(self, node: str, name: str, entry: tuple[int, ...]) -> None:
         wanted = self._pass
 
         def take(found: Update | Refusal) -> None:

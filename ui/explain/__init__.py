@@ -1,1 +1,11 @@
-"""Explanation cards, ledgers, audits: every number can be asked why."""
+"""Explanations of every number."""
+
+from ui.explain.rows import ROWS
+from ui.shell.workspace.feature import FeatureSpec
+from ui.shell.workspace.panel import PanelSpec
+
+FEATURE = FeatureSpec("explain", "ui.explain.feature:Explain", 30, ROWS)
+PANELS = (
+    PanelSpec("explain", "Explain", "inspector", "ui.explain.card_page:CardPage", 32, made="when seen"),
+    PanelSpec("analysis", "Analysis", "bottom", "ui.explain.tools_page:ToolsPage", 45, made="when seen"),
+)

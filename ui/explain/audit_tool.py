@@ -36,7 +36,7 @@ class AuditTool(Tool):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self.audit = workspace.explain.audit
+        self.audit = self.meaning.audit
         self.curve: StepErrors | None = None
         self.chosen: Address | None = None
         self._plot: Any = None

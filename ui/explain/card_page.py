@@ -19,6 +19,7 @@ from ui.look.theme import LIGHT, Theme
 from ui.look.typing import scroll_past
 from ui.look.widgets import FlowLayout, button, clear, label, line
 from ui.maths.sheet import Sheet
+from ui.shell.workspace.panel import InspectorPage
 
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
@@ -57,15 +58,14 @@ class SectionView(QWidget):
         self.sheet.show_lines(lines, writer.arrays, theme, stale)
 
 
-class CardPage(QWidget):
+class CardPage(InspectorPage):
     """Follows the selection while it is seen; asks the engine for a card at every new trace, one question at a time."""
 
     shown = Signal()
     """A card, or a refusal, stands on the page."""
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__()
-        self._workspace = workspace
+        super().__init__(workspace)
         self._document: Document | None = None
         self._trace: TraceView | None = None
         self._theme = LIGHT
@@ -148,14 +148,14 @@ class CardPage(QWidget):
 
     def _connect(self, sheet: Sheet) -> None:
         sheet.followed.connect(self.follow_link)
-        sheet.hovered.connect(lambda link: point_at_link(self._workspace, link))
+        sheet.hovered.connect(lambda link: point_at_link(self.workspace, link))
 
     # what is asked
 
     @property
     def asking(self) -> bool:
         """Whether a card is still to come."""
-        return self._workspace.work.asking(self._answered)
+        return self.workspace.work.asking(self._answered)
 
     def follow(
         self, document: Document, nodes: list[str], edges: list[str], trace: TraceView | None, theme: Theme, stale: bool
@@ -199,12 +199,12 @@ class CardPage(QWidget):
 
     def _ask(self, again: bool = False) -> None:
         question = self.question()
-        if question is None or self._workspace.kernel is None or self._trace is None or self._stale_without_answer():
+        if question is None or self.workspace.kernel is None or self._trace is None or self._stale_without_answer():
             return
         current = (question, id(self._trace), self._trace.revision, self._trace.structure)
         if current != self._current or again:
             self._current = current
-            self._workspace.work.ask(question, self._answered)
+            self.workspace.work.ask(question, self._answered)
 
     def _stale_without_answer(self) -> bool:
         """Whether newer numbers are on their way: the card waits for them instead of delaying them."""
@@ -219,14 +219,17 @@ class CardPage(QWidget):
             self.card, self.refusal = None, answer.text
         else:
             self.card, self.refusal = answer, ""
-            self._set_stale(self._workspace.stale)
+            self._set_stale(self.workspace.stale)
         self._show()
         self.shown.emit()
 
+    def set_document(self, document: Document) -> None:
+        self.forget()
+
     def forget(self) -> None:
         """Another document: nothing of the last one stands here, and nothing that is under way arrives."""
-        self._workspace.work.forget(self._answered)
-        self._workspace.work.drop(GREY)
+        self.workspace.work.forget(self._answered)
+        self.workspace.work.drop(GREY)
         self.card, self.refusal, self._current, self._stale = None, "", (), False
         self._focus = self._parameter = self._sample = self._entry = None
 
@@ -235,7 +238,7 @@ class CardPage(QWidget):
     def set_notation(self, notation: Notation) -> None:
         """How gradients are written from now on, kept in the settings."""
         self.notation = notation
-        self._workspace.settings.set("notation", notation)
+        self.workspace.settings.set("notation", notation)
         for number, (key, _, _) in enumerate(NOTATIONS):
             self.switch.button(number).setChecked(key == notation)
         self._ask()
@@ -284,21 +287,21 @@ class CardPage(QWidget):
 
     def follow_link(self, text: str) -> None:
         address = parse(text)
-        if follow(self._workspace, address) and address.kind == "parameter":
+        if follow(self.workspace, address) and address.kind == "parameter":
             self.choose_parameter(address.port)
 
     # showing
 
     def _set_stale(self, stale: bool) -> None:
         if stale and not self._stale:
-            if not self._workspace.work.pending(GREY) and self.isVisible():
-                self._workspace.work.after_frame(GREY, self._greyed, STALE_MS)
+            if not self.workspace.work.pending(GREY) and self.isVisible():
+                self.workspace.work.after_frame(GREY, self._greyed, STALE_MS)
         elif not stale:
-            self._workspace.work.drop(GREY)
+            self.workspace.work.drop(GREY)
             self._stale = False
 
     def _greyed(self) -> None:
-        self._stale = self._workspace.stale
+        self._stale = self.workspace.stale
         self._show()
 
     def _hid(self, more: bool) -> None:
@@ -377,7 +380,7 @@ class CardPage(QWidget):
     def _why_nothing(self) -> str:
         if self._focus is None:
             return INVITATION
-        if self._workspace.kernel is None:
+        if self.workspace.kernel is None:
             return "The engine is not running: nothing is computed, so there is nothing to explain."
         if self._trace is None:
             return "The engine is computing the first numbers …"
@@ -386,10 +389,10 @@ class CardPage(QWidget):
     # Qt
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self._workspace.work.forget(self._answered)
-        self._workspace.work.drop(GREY)
+        self.workspace.work.forget(self._answered)
+        self.workspace.work.drop(GREY)
         self._current = ()
-        point_at(self._workspace, None)
+        point_at(self.workspace, None)
         super().hideEvent(event)
 
 

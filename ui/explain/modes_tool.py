@@ -109,7 +109,7 @@ class ModesTool(Tool):
         workspace, canvas = self.workspace, self.workspace.canvas
         graph = workspace.document.graph
         nodes = canvas.selected_nodes()
-        place = chosen_place(graph, nodes, canvas.selected_edges(), workspace.explain.parameter_of(nodes))
+        place = chosen_place(graph, nodes, canvas.selected_edges(), self.meaning.parameter_of(nodes))
         if place is None and self.seed is not None and self._there(self.seed):
             place = self.seed  # nothing else is selected: what was asked for stays
         self.show_body()
@@ -122,7 +122,7 @@ class ModesTool(Tool):
         if self.seed is None or (place.kind, place.key) != (self.seed.kind, self.seed.key):
             self.reached = None
         direction = DIRECTIONS[self.directions.checkedId()][0]
-        entry = workspace.explain.entry_of(place)
+        entry = self.meaning.entry_of(place)
         self.seed = place.at(entry if direction == "entry" else None)
         self.ask(ForwardMode(self.seed, direction) if self.mode == FORWARD else ReverseMode(self.seed))
 

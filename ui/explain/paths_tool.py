@@ -132,7 +132,7 @@ class PathsTool(Tool):
             return self.say(why)
         workspace, canvas = self.workspace, self.workspace.canvas
         nodes = canvas.selected_nodes()
-        place = chosen_place(workspace.document.graph, nodes, canvas.selected_edges(), workspace.explain.parameter_of(nodes))
+        place = chosen_place(workspace.document.graph, nodes, canvas.selected_edges(), self.meaning.parameter_of(nodes))
         if place is None:
             self._place, self.ledger = None, None
             self._light("")
@@ -141,7 +141,7 @@ class PathsTool(Tool):
             self._start, self.kept = 0, None
             self._light("")
         self._place = place
-        chosen = place.at(workspace.explain.entry_of(place))
+        chosen = place.at(self.meaning.entry_of(place))
         self.ask(PathLedger(chosen, self._start, LISTED))
 
     def _turn(self, way: int) -> None:

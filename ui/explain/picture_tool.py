@@ -100,11 +100,11 @@ class PictureTool(Tool):
         workspace, canvas = self.workspace, self.workspace.canvas
         graph = workspace.document.graph
         nodes = canvas.selected_nodes()
-        place = chosen_place(graph, nodes, canvas.selected_edges(), workspace.explain.parameter_of(nodes))
+        place = chosen_place(graph, nodes, canvas.selected_edges(), self.meaning.parameter_of(nodes))
         if place is None:
             self._place, self.local, self.secant = None, None, None
             return self.say(INVITATION)
-        place = place.at(workspace.explain.entry_of(place))
+        place = place.at(self.meaning.entry_of(place))
         if place != self._place:
             self._place, self._zoom, self.secant = place, 0, None
         self._ask()

@@ -9,7 +9,7 @@ explainable = has("explainable")
 auditable = has("auditable")
 ROWS: tuple[ActionSpec, ...] = (
     A("why", "Why this number?", "Learn", ("W",), "canvas", explainable, "The formula, the numbers in it, and where each comes from",
-      before=True, search=("explain", "card", "chain rule"), run="explain.why"),
+      before=True, search=("explain", "card", "chain rule"), run="explain.why", context=100),
     A("audit", "Audit the gradients", "Learn", ("A",), "canvas", auditable, "Numerical against analytical gradient on every wire",
       search=("check", "finite differences", "numerical"), run="explain.toggle_audit"),
     A("show_paths", "Paths to the objective", "Learn", enabled=explainable, tip="All paths from the selected value, and their sum",

@@ -10,10 +10,13 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from ui.explain.tool import Tool
-from ui.look.theme import LIGHT, Theme
+from ui.look.theme import Theme
 from ui.look.widgets import button
+from ui.shell.workspace.panel import Panel
 
 if TYPE_CHECKING:
+    from engine.compile.views import TraceView
+    from graph.storage.document import Document
     from ui.shell.workspace.workspace import Workspace
 
 TOOLS: tuple[tuple[str, str, str, str], ...] = (
@@ -27,13 +30,11 @@ TOOLS: tuple[tuple[str, str, str, str], ...] = (
 """Module, title, class, tip."""
 
 
-class ToolsPage(QWidget):
+class ToolsPage(Panel):
     """Makes each tool when it is first seen."""
 
     def __init__(self, workspace: Workspace) -> None:
-        super().__init__()
-        self._workspace = workspace
-        self._theme = LIGHT
+        super().__init__(workspace)
         self._made: dict[str, Tool] = {}
         self.choices = QButtonGroup(self)
         self.pages = QStackedWidget()
@@ -43,6 +44,7 @@ class ToolsPage(QWidget):
         row.addWidget(self._side())
         row.addWidget(self.pages, 1)
         self.choices.idClicked.connect(lambda number: self.show_tool(TOOLS[number][0]))
+        self.show_tool(workspace.settings.text("explain_tool", "paths"))
 
     def _side(self) -> QWidget:
         side = QWidget()
@@ -68,8 +70,8 @@ class ToolsPage(QWidget):
         """One of the tools, made now if nobody has looked at it yet."""
         if key not in self._made:
             name = next(name for module, _, name, _ in TOOLS if module == key)
-            made: Tool = getattr(importlib.import_module(f"ui.explain.{key}_tool"), name)(self._workspace)
-            made.set_theme(self._theme)
+            made: Tool = getattr(importlib.import_module(f"ui.explain.{key}_tool"), name)(self.workspace)
+            made.set_theme(self.theme)
             self._made[key] = made
             self.pages.addWidget(made)
         return self._made[key]
@@ -78,7 +80,7 @@ class ToolsPage(QWidget):
         """Turn to a tool, and come back to it at the next start; an unknown one is the first."""
         number = next((i for i, (module, *_) in enumerate(TOOLS) if module == key), 0)
         key = TOOLS[number][0]
-        self._workspace.settings.set("explain_tool", key)
+        self.workspace.settings.set("explain_tool", key)
         self.choices.button(number).setChecked(True)
         made = self.tool(key)
         self.pages.setCurrentWidget(made)
@@ -95,12 +97,24 @@ class ToolsPage(QWidget):
         if current is not None and current.isVisible() and (current.follows_trace or not traced):
             current.refresh()
 
+    def set_document(self, document: Document) -> None:
+        self.forget()
+
+    def set_trace(self, trace: TraceView, stale: bool) -> None:
+        self.refresh(traced=True)
+
+    def document_changed(self) -> None:
+        self.refresh()
+
+    def selection_changed(self) -> None:
+        self.refresh()
+
     def forget(self) -> None:
         for made in self._made.values():
             made.forget()
 
     def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
+        super().set_theme(theme)
         for made in self._made.values():
             made.set_theme(theme)
         if self.isVisible():

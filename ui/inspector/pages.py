@@ -23,25 +23,34 @@ from ui.look.theme import Theme
 from ui.look.widgets import clear, label, line
 from ui.maths.array_view import ArrayPanel
 from ui.maths.formula import FormulaView, named
+from ui.shell.workspace.panel import InspectorPage
+from ui.shell.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     import numpy as np
 
 
-Request = Callable[[Address, Callable[["np.ndarray | None"], None]], None]
 
-
-class ValuesPage(QWidget):
+class ValuesPage(InspectorPage):
     """Value and gradient of a node's outputs and parameters, or of a wire."""
 
-    def __init__(self, request: Request | None) -> None:
-        super().__init__()
-        self._request = request
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
         self._shown: tuple[object, ...] = ()
         self.panels: dict[Address, ArrayPanel] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 14, 0, 16)
         self._layout.setSpacing(10)
+
+    def follow(
+        self, document: Document, nodes: list[str], edges: list[str], trace: TraceView | None, theme: Theme, stale: bool
+    ) -> None:  # fmt: skip
+        if len(nodes) == 1:
+            self.show_node(document, nodes[0], trace, theme, stale)
+        elif not nodes and len(edges) == 1:
+            self.show_edge(document, edges[0], trace, theme, stale)
+        else:
+            self.show_nothing("Select one node or one wire to see its value and its gradient.")
 
     def _rebuild(self, what: tuple[object, ...], rows: list[tuple[str, str, Address]]) -> bool:
         """Make the panels `(title, role, address)` anew when something else is shown than before; whether that was so."""
@@ -100,19 +109,24 @@ class ValuesPage(QWidget):
         return found if address.gradient or isinstance(found, ArrayView) else None
 
     def _fetch(self, address: Address) -> Callable[[Callable[[np.ndarray | None], None]], None] | None:
-        request = self._request
-        return (lambda back: request(address, back)) if request is not None else None
+        kernel = self.workspace.kernel
+        return (lambda back: kernel.request_array(address, back)) if kernel is not None else None
 
 
-class HelpPage(QWidget):
+class HelpPage(InspectorPage):
     """What a node type does: text, formula, derivatives, ports, settings. Made from its declaration."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
         self._shown: tuple[str, str] = ("", "")
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 14, 0, 16)
         self._layout.setSpacing(8)
+
+    def follow(
+        self, document: Document, nodes: list[str], edges: list[str], trace: TraceView | None, theme: Theme, stale: bool
+    ) -> None:  # fmt: skip
+        self.show_spec(document.graph.spec(nodes[0]) if len(nodes) == 1 else None, theme)
 
     def show_spec(self, spec: NodeSpec | None, theme: Theme) -> None:
         wanted = (spec.key if spec is not None else "", theme.name)

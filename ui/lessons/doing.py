@@ -146,18 +146,10 @@ def _select(workspace: Workspace, args: Args) -> Waiting | None:
 
 
 def _panel(workspace: Workspace, args: Args) -> Waiting | None:
-    """A dock by its name, or a page of the inspector or the bottom panel by its title."""
-    name = args["name"].lower()
-    docks = workspace.panels.docks
-    if name in docks:
-        docks[name].show()
-        return None
-    for dock, tabs in (("inspector", workspace.inspector.tabs.tabBar()), ("bottom", workspace.bottom.tabs)):
-        for index in range(tabs.count()):
-            if tabs.tabText(index).lower().split()[:1] == name.split()[:1]:
-                docks[dock].show()
-                tabs.setCurrentIndex(index)
-                return None
+    """A panel by its key, which is what its title begins with; one that does not exist is left out."""
+    key = (args["name"].lower().split() or [""])[0]
+    if workspace.pages.knows(key):
+        workspace.pages.show(key)
     return None
 
 

@@ -14,6 +14,7 @@ from graph.storage.document import Document
 from ui.lessons.side import Side
 from ui.look.theme import Theme
 from ui.shell.workspace.feature import Feature
+from ui.shell.workspace.services import DRAWINGS, LESSONS
 
 if TYPE_CHECKING:
     from ui.lessons.notes import NotesWindow
@@ -34,6 +35,7 @@ class Lessons(Feature):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
+        workspace.services.offer(LESSONS, self)
         self.player: Player | None = None
         self.panel: LessonPanel | None = None
         self.notes: NotesWindow | None = None
@@ -77,7 +79,7 @@ class Lessons(Feature):
         from ui.lessons.player import Script
 
         try:
-            return Script(path, self.workspace.document.graph.catalog)
+            return Script(path, self.workspace.document.graph.catalog, self.workspace.actions_by_id)
         except LessonError as wrong:
             self.workspace.dialogs.tell("This lesson cannot be opened", str(wrong))
             return None
@@ -95,10 +97,9 @@ class Lessons(Feature):
         self._furnish()
         self.standing = standing
         self.player = player
-        workspace.files.took_example("")
         self._opening = True
         try:
-            workspace.set_document(player.document)
+            workspace.files.show(player.document)
         finally:
             self._opening = False
         assert self.panel is not None
@@ -115,6 +116,10 @@ class Lessons(Feature):
     def title(self) -> str:
         """What an unnamed document is called because it belongs to a lesson; empty for none."""
         return self.player.lesson.title if self.player is not None and self.player.document is self.workspace.document else ""
+
+    @property
+    def step(self) -> int | None:
+        return self.player.index if self.player is not None else None
 
     # moving
 
@@ -142,7 +147,7 @@ class Lessons(Feature):
         """Close the lesson; the document stays as it is."""
         if self.player is not None:
             self._end()
-            self.workspace.set_saved()  # title and marks
+            self.workspace.files.refresh_title()
 
     def finish_or_next(self) -> None:
         """The button: on the last step it ends the lesson."""
@@ -279,7 +284,7 @@ class Lessons(Feature):
         if self._studio is not None:
             self._studio.set_theme(theme)
 
-    def close(self) -> None:
+    def end(self) -> None:
         self._end()
         if self._studio is not None:
             self._studio.close()
@@ -370,7 +375,9 @@ class Lessons(Feature):
         if player is None:
             return
         self._close_notes()
-        self.workspace.presenter.forget_drawings()
+        drawings = self.workspace.services.find(DRAWINGS)
+        if drawings is not None:
+            drawings.forget_drawings()
         player.close()
         player.deleteLater()
         self._side.hide()

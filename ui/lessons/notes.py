@@ -29,7 +29,7 @@ class NotesWindow(QWidget):
     closed = Signal()
 
     def __init__(self, lessons: Lessons) -> None:
-        super().__init__(lessons.workspace, Qt.WindowType.Window)
+        super().__init__(lessons.workspace.widget, Qt.WindowType.Window)
         self._lessons = lessons
         self._theme: Theme | None = None
         self._player: Player | None = None
@@ -135,7 +135,7 @@ class NotesWindow(QWidget):
         elif event.key() in _BACK:
             self._lessons.back()
         elif event.key() == Qt.Key.Key_Escape:
-            self._lessons.workspace.activateWindow()
+            self._lessons.workspace.widget.activateWindow()
         else:
             super().keyPressEvent(event)
 

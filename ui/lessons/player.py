@@ -6,6 +6,7 @@ never further away than Undo.
 
 from __future__ import annotations
 
+from collections.abc import Container
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,6 @@ from graph.storage.files import FileError
 from ui.lessons.runner import Runner
 from ui.lessons.unfolding import unfold
 from ui.lessons.view import StepView
-from ui.shell.gallery import EXAMPLES
 
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
@@ -30,12 +30,15 @@ if TYPE_CHECKING:
 LOOK, FIT = "compare with the step", "fit the step's view"
 
 
+EXAMPLES = Path(__file__).resolve().parents[2] / "resources" / "examples"
+"""Where the graphs are that a lesson names without a folder."""
+
+
 class Script:
     """A lesson with its graph: everything that is known before it is played. Raises LessonError where the two do not fit."""
 
-    def __init__(self, path: Path, catalog: Catalog, lesson: Lesson | None = None) -> None:
-        from ui.shell.actions import BY_ID
-
+    def __init__(self, path: Path, catalog: Catalog, actions: Container[str], lesson: Lesson | None = None) -> None:
+        """`actions`: the actions that a lesson may name."""
         self.path = path
         self.lesson = lesson if lesson is not None else lesson_files.load(path)
         place = lesson_files.graph_path(self.lesson, path, EXAMPLES)
@@ -43,7 +46,7 @@ class Script:
             self._graph = Document.load(place, catalog).graph
         except FileError as wrong:
             raise LessonError(f"{path.name}: its graph cannot be opened. {wrong}") from None
-        lesson_graph.check(self.lesson, self._graph, path.name, BY_ID, unfold)
+        lesson_graph.check(self.lesson, self._graph, path.name, actions, unfold)
         self._states: list[Graph] = []
 
     def state(self, index: int) -> Graph:

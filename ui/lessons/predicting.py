@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from engine.explain.misconceptions.items import gradient_items, known, number_of, value_items
 from engine.explain.misconceptions.match import Judgement, hints_of
@@ -11,7 +11,7 @@ from graph.lessons.lesson_graph import address_of
 from graph.model.address import Address
 from graph.model.graph import Graph
 from ui.lessons.questions import NumberBox
-from ui.predict.board import Outcome
+from ui.shell.workspace.services import PREDICTIONS
 
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
@@ -24,11 +24,11 @@ class Predicting:
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace
-        self._board = workspace.predict.board
+        self._predictions = workspace.services.get(PREDICTIONS)
         self._boxes: dict[Address, NumberBox] = {}
         self._beside = False
         """Whether the answer that is being judged was typed beside the canvas: then that is where the hints stand."""
-        self._board.judged.connect(self._judged)
+        self._predictions.judged.connect(self._judged)
 
     def ask(self, boxes: list[QuestionBox]) -> None:
         """Cover what is to be predicted, and listen for answers."""
@@ -40,24 +40,24 @@ class Predicting:
             if item is not None and item not in self._boxes:
                 self._boxes[item] = box
                 box.asks = lambda text, item=item: self._typed(item, text)
-        waiting = [item for item, box in self._boxes.items() if not box.done and item not in self._board.asked]
+        waiting = [item for item, box in self._boxes.items() if not box.done and item not in self._predictions.asked]
         if waiting:
-            self._board.ask(waiting, self._ended, {item: self._boxes[item].question for item in waiting})
+            self._predictions.ask(waiting, self._ended, {item: self._boxes[item].question for item in waiting})
 
     def withdraw(self) -> None:
         """The step is left: what was not answered is not asked any more, and does not count."""
-        self._board.judged.disconnect(self._judged)
+        self._predictions.judged.disconnect(self._judged)
         for box in self._boxes.values():
             box.asks = None
         items, self._boxes = list(self._boxes), {}
-        self._board.withdraw(items)
+        self._predictions.withdraw(items)
 
     def _typed(self, item: Address, text: str) -> bool:
         """An answer typed beside the canvas; whether the canvas knows the number to judge it by."""
-        if item not in self._board.asked or self._workspace.trace is None or self._workspace.stale:
+        if item not in self._predictions.asked or self._workspace.trace is None or self._workspace.stale:
             return False
         self._beside = True
-        self._board.answer(item, text)
+        self._predictions.answer(item, text)
         return True
 
     def _judged(self, item: Address, judgement: Judgement) -> None:
@@ -65,12 +65,12 @@ class Predicting:
         if box is not None and not box.done:
             hints = hints_of(judgement)
             if self._beside:
-                self._workspace.predict.typing.callout.hide()
+                self._predictions.hide_hints()
             self._beside = False
-            box.about = self._board.truth_of(item)
-            box.judged(judgement, hints, self._board.answered[item][0] if judgement.right else "")
+            box.about = self._predictions.truth_of(item)
+            box.judged(judgement, hints, self._predictions.answered[item][0] if judgement.right else "")
 
-    def _ended(self, outcomes: list[Outcome]) -> None:
+    def _ended(self, outcomes: list[Any]) -> None:
         """Also those that were revealed on the canvas."""
         for outcome in outcomes:
             box = self._boxes.get(outcome.address)
@@ -80,10 +80,10 @@ class Predicting:
 
     def reveal(self, box: QuestionBox) -> None:
         """Somebody gave up beside the canvas, or the lesson itself knew the answer."""
-        items = [item for item, other in self._boxes.items() if other is box and item in self._board.asked]
+        items = [item for item, other in self._boxes.items() if other is box and item in self._predictions.asked]
         for item in items:
             box.about = number_of(self._workspace.document.graph, self._workspace.visibility.truth, item)
-        self._board.reveal(items)
+        self._predictions.give_up(items)
 
 
 def item_of(graph: Graph, trace: TraceView | None, question: Question) -> Address | None:

@@ -12,6 +12,7 @@ from graph.lessons.lesson_graph import item_name, number_name
 from graph.model.difference import difference
 from graph.model.graph import Graph
 from ui.lessons.recording import Recording, Take, predicted
+from ui.shell.workspace.services import PREDICTIONS
 
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
@@ -103,8 +104,9 @@ class Recorder(QObject):
     def _covered(self, graph: Graph) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Question, ...]]:
         """Numbers that were covered to be predicted become questions; what anybody else hides is hidden."""
         hidden, ask = self.workspace.visibility, []
-        if "predicting" in set(self.workspace.predict.facts()):
-            for item in self.workspace.predict.board.asked:
+        predictions = self.workspace.services.find(PREDICTIONS)
+        if predictions is not None:
+            for item in predictions.asked:
                 ask.append(predicted(number_name(graph, item), item.quantity, item.index or ()))
         ids = [*graph.nodes, *graph.edges]
         values, gradients = (tuple(item_name(graph, i) for i in ids if i in there) for there in (hidden.values, hidden.gradients))

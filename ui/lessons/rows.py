@@ -14,7 +14,7 @@ def recordable(s: ActionContext) -> bool:
 
 ROWS: tuple[ActionSpec, ...] = (
     A("lessons", "Lessons …", "Learn", ("Ctrl+Shift+H",), tip="Choose a lesson: a graph with explanations and questions",
-      before=True, search=("course", "tutorial", "learn"), run="lessons.choose"),
+      before=True, search=("course", "tutorial", "learn"), run="lessons.choose", asks=True),
     A("lesson_next", "Next lesson step", "Learn", ("Alt+Right",), enabled=has("lesson next"),
       tip="Go on in the lesson; Page Down does it too while a lesson is open", run="lessons.next"),
     A("lesson_back", "Previous lesson step", "Learn", ("Alt+Left",), enabled=has("lesson back"),

@@ -14,6 +14,7 @@ from ui.lessons.recorder_panel import RecorderPanel
 from ui.lessons.recording import LessonChanged, Recording
 from ui.lessons.side import Side
 from ui.look.theme import Theme
+from ui.shell.workspace.services import LESSONS
 
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
@@ -100,7 +101,7 @@ class Studio:
         recorder = self.recorder
         if recorder is None or not self.save() or recorder.recording.path is None:
             return
-        if self._workspace.lessons.open(recorder.recording.path):
+        if self._workspace.services.get(LESSONS).open(recorder.recording.path):
             self._workspace.say("Edit the lesson again with Learn > Record a lesson")
 
     def set_document(self, document: Document) -> None:

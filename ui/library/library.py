@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QMimeData, QModelIndex, QPersistentModelIndex, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QDrag, QKeyEvent, QPainter, QPixmap, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -19,10 +19,15 @@ from PySide6.QtWidgets import (
 )
 
 from graph.model.search import search, signature
-from graph.model.spec import CATEGORIES, Catalog, NodeSpec
+from graph.model.spec import CATEGORIES, NodeSpec
 from ui.look.marks import paint_swatch
 from ui.look.theme import Theme, color, font
 from ui.look.widgets import ElidedLabel
+from ui.shell.workspace.panel import Panel
+
+if TYPE_CHECKING:
+    from ui.canvas.view import Canvas
+    from ui.shell.workspace.workspace import Workspace
 
 MIME = "application/x-gradwire-node"
 KEY = Qt.ItemDataRole.UserRole + 1
@@ -137,22 +142,19 @@ def mime_data(key: str) -> QMimeData:
     return data
 
 
-class Library(QWidget):
-    """`placed(key)` asks for a node of that type in the middle of the canvas."""
+class Library(Panel):
+    """All node types, to be dragged onto the canvas or placed near its middle."""
 
-    placed = Signal(str)
-
-    def __init__(self, catalog: Catalog, theme: Theme, recent: Sequence[str] = ()) -> None:
-        super().__init__()
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
         self.setObjectName("panel")
-        self._catalog = catalog
-        self._recent = recent
+        self._catalog = workspace.document.graph.catalog
         self.query = QLineEdit()
         self.query.setPlaceholderText("Search nodes")
         self.query.setClearButtonEnabled(False)
         self.query.setAccessibleName("Search the node library")
         self.query.setToolTip("On the canvas, Tab searches at the cursor")
-        self._painter = RowPainter(theme, self)
+        self._painter = RowPainter(workspace.theme, self)
         self.list = _List(self._painter)
         self.model = QStandardItemModel(self)
         self.list.setModel(self.model)
@@ -168,10 +170,21 @@ class Library(QWidget):
         layout.addWidget(self.list, 1)
         self.query.textChanged.connect(self._fill)
         self.query.returnPressed.connect(self._place_first)
-        self.list.placed.connect(self.placed)
+        self.list.placed.connect(self.place)
         self._fill("")
 
+    def first_stop(self) -> QWidget:
+        return self.query
+
+    def place(self, key: str) -> None:
+        """A node of this type near the middle of the canvas."""
+        canvas = self.workspace.canvas
+        canvas.add_node(key, free_place(canvas))
+        self.workspace.settings.used(key)
+        canvas.setFocus(Qt.FocusReason.OtherFocusReason)
+
     def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
         self._painter.theme = theme
         self._fill(self.query.text())
 
@@ -183,7 +196,7 @@ class Library(QWidget):
     def _fill(self, text: str) -> None:
         self.model.clear()
         if text.strip():
-            for hit in search(self._catalog.values(), text, self._recent):
+            for hit in search(self._catalog.values(), text, self.workspace.settings.recent_types):
                 self.model.appendRow(_row(hit.spec))
         else:
             for category in CATEGORIES:
@@ -201,7 +214,19 @@ class Library(QWidget):
     def _place_first(self) -> None:
         keys = self.keys()
         if keys and self.query.text().strip():
-            self.placed.emit(keys[0])
+            self.place(keys[0])
+
+
+def free_place(canvas: Canvas) -> QPointF:
+    """Near the middle of the view, below and to the right of what is there already."""
+    at = canvas.seen().center()
+    cards = [canvas.scene.rect(item) for item in canvas.scene.ids]
+    for _ in range(40):
+        wanted = QRectF(at.x() - 64, at.y() - 14, 176, 112)
+        if not any(card.intersects(wanted) for card in cards):
+            break
+        at += QPointF(32, 48)
+    return at
 
 
 def _row(spec: NodeSpec) -> QStandardItem:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Signal
 from PySide6.QtGui import QKeyEvent, Qt
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTreeView, QVBoxLayout, QWidget
@@ -11,9 +9,11 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTreeView,
 from engine.compile.views import TraceView
 from graph.model.edits import Move, SetParam, SetVia
 from graph.storage.document import Change, Document
-from ui.look.theme import LIGHT, Theme
+from ui.look.theme import Theme
 from ui.look.widgets import label
 from ui.outline.outline_model import GRADIENT, NAME, VALUE, OutlineModel
+from ui.shell.workspace.panel import Panel
+from ui.shell.workspace.workspace import Workspace
 
 _QUIET = (SetParam, Move, SetVia)
 """Edits that leave every row where it is."""
@@ -29,19 +29,19 @@ class _Tree(QTreeView):
         super().keyPressEvent(event)
 
 
-class Outline(QWidget):
-    """`selected(ids)` when rows were chosen here; `go(id)` when one of them shall be shown on the canvas."""
+IN_OUTLINE = ("cut", "copy", "duplicate", "delete", "dissolve", "rename")
+"""Canvas commands that act on the selection, and so can be given here as well. Letters are left to the tree's search."""
 
-    selected = Signal(object)
-    go = Signal(str)
 
-    def __init__(self) -> None:
-        super().__init__()
+class Outline(Panel):
+    """The graph as a tree; its selection is the canvas's, both ways."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
         self.setObjectName("panel")
         self._document: Document | None = None
         self._trace: TraceView | None = None
         self._stale = False
-        self._theme = LIGHT
         self._ids: tuple[str, ...] = ()
         self._open: set[str] = set()
         self._dirty = True
@@ -73,6 +73,13 @@ class Outline(QWidget):
         self.tree.doubleClicked.connect(lambda _: self._go())
         self.tree.entered_key.connect(self._go)
 
+    def install(self) -> None:
+        for name in IN_OUTLINE:
+            self.tree.addAction(self.workspace.actions_by_id[name])
+
+    def first_stop(self) -> QWidget:
+        return self.tree
+
     # what is shown
 
     def set_document(self, document: Document) -> None:
@@ -84,20 +91,22 @@ class Outline(QWidget):
         self._dirty = True
         self.refresh()
 
-    def set_trace(self, trace: TraceView | None, stale: bool) -> None:
+    def set_seen(self, trace: TraceView | None, stale: bool) -> None:
         self._trace, self._stale = trace, stale
         self.refresh()
 
     def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
+        super().set_theme(theme)
         for column, width in ((VALUE, 72), (GRADIENT, 72)):
             self.tree.header().resizeSection(column, round(width * theme.scale))
         self.tree.setIndentation(round(14 * theme.scale))
         self.model.set_theme(theme)
 
-    def select(self, ids: Iterable[str]) -> None:
-        """Follow the canvas."""
-        self._ids = tuple(ids)
+    def document_changed(self) -> None:
+        self.refresh()
+
+    def selection_changed(self) -> None:
+        self._ids = tuple(self.workspace.canvas.selection)
         if self.isVisible() and not self._dirty:
             self._follow()
 
@@ -145,12 +154,12 @@ class Outline(QWidget):
             return
         rows = [self.model.row_at(index) for index in self.tree.selectionModel().selectedRows()]
         self._ids = tuple(dict.fromkeys(row.id for row in rows if row is not None and row.kind not in ("note", "frame")))
-        self.selected.emit(self._ids)
+        self.workspace.canvas.select(self._ids)
 
     def _go(self) -> None:
         row = self.model.row_at(self.tree.currentIndex())
         if row is not None:
-            self.go.emit(row.id)
+            self.workspace.go_to((row.id,), (row.id,))
 
     def _opened(self, index: QModelIndex) -> None:
         row = self.model.row_at(index)

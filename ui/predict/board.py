@@ -139,14 +139,6 @@ class Board(QObject):
     def _engine(self) -> Callable[[Prediction, Callable[[Any], None]], None] | None:
         return self.workspace.kernel.ask if self.workspace.kernel is not None else None
 
-    def check(self, item: Address, text: str, on_judged: Callable[[Judgement], None]) -> None:
-        """Judge an answer without asking, showing or counting anything."""
-        ask = self._engine()
-        if not readings(text) or ask is None:
-            on_judged(self._judgement(item, text, None)[0])
-        else:
-            ask(Prediction(item), lambda found: on_judged(self._judgement(item, text, found)[0]))
-
     def _judgement(self, item: Address, text: str, found: Any) -> tuple[Judgement, float | None]:
         """The verdict and the right number: by what the engine found, or else by the number on the canvas."""
         if not isinstance(found, Expected):

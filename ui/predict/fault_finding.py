@@ -34,10 +34,8 @@ class FaultFinding(QObject):
         """The fault that the last guess was judged by."""
         self.badge = label(BADGE, "strong")
         self.badge.setToolTip("Some of what this graph computes is wrong on purpose: Learn ▸ Find the fault")
-        workspace.status.insertPermanentWidget(1, self.badge)
-        layout = workspace.centre.layout()
-        assert layout is not None
-        layout.insertWidget(0, self.bar)  # type: ignore[attr-defined]
+        workspace.pages.add_status(self.badge)
+        workspace.pages.add_bar(self.bar, "top")
         self.bar.planted.connect(self.plant)
         self.bar.guessed.connect(self.guess)
         self.bar.revealed.connect(self.reveal)

@@ -2,53 +2,78 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
 
 from graph.model.faults import at_work
 from graph.storage.paths import reason
 from ui.shell.workspace.feature import Feature
+from ui.shell.workspace.services import PREDICTIONS, Service
 
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
-    from engine.explain.misconceptions.match import Judgement
+    from graph.lessons.lesson import Question
     from graph.model.address import Address
     from graph.storage.document import Document
     from ui.look.theme import Theme
-    from ui.predict.board import Board, Outcome
+    from ui.predict.board import Asked, Board, Outcome
     from ui.predict.fault_finding import FaultFinding
-    from ui.predict.score_page import ScorePage
     from ui.predict.typing import Typing
     from ui.shell.workspace.workspace import Workspace
+
+
+PREDICT: Service[Predict] = Service("predict")
+"""The feature itself, for the page that belongs to it."""
 
 
 class Predict(Feature):
     """Hidden numbers to be predicted, and planted faults to be found."""
 
+    judged = Signal(object, object)
+    """An answer was judged: (item, judgement)."""
+
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._board: Board | None = None
         self._typing: Typing | None = None
-        self._page: ScorePage | None = None
         self._finding: FaultFinding | None = None
-        self._tab = -1
+        workspace.services.offer(PREDICTIONS, self)
+        workspace.services.offer(PREDICT, self)
 
     # for the other tools
 
     @property
-    def asking(self) -> bool:
-        """Whether a number is waiting to be predicted."""
-        return self._board is not None and bool(self._board.asked)
+    def asked(self) -> Mapping[Address, Asked]:
+        """What waits to be predicted."""
+        return self._board.asked if self._board is not None else {}
 
-    def check(self, item: Address, text: str, on_judged: Callable[[Judgement], None]) -> None:
-        """Judge an answer that was typed somewhere else, hints included; it is neither shown on the canvas nor counted."""
-        self.board.check(item, text, on_judged)
+    @property
+    def answered(self) -> Mapping[Address, tuple[str, float | None]]:
+        return self._board.answered if self._board is not None else {}
 
-    def ask(self, items: Iterable[Address], on_done: Callable[[list[Outcome]], None]) -> None:
+    def ask(
+        self, items: Iterable[Address], on_done: Callable[[list[Outcome]], None], questions: Mapping[Address, Question] | None = None
+    ) -> None:  # fmt: skip
         """Hide these numbers and let them be predicted; `on_done` gets how each ended, once all have."""
-        self.board.ask(items, on_done)
-        if self.typing.board.asked:
-            self.typing.next()
+        self.board.ask(items, on_done, questions)
+
+    def answer(self, item: Address, text: str) -> None:
+        self.board.answer(item, text)
+
+    def give_up(self, items: Iterable[Address]) -> None:
+        """Show what was asked for."""
+        self.board.reveal(items)
+
+    def withdraw(self, items: Iterable[Address]) -> None:
+        self.board.withdraw(items)
+
+    def truth_of(self, item: Address) -> float | None:
+        return self.board.truth_of(item)
+
+    def hide_hints(self) -> None:
+        self.typing.callout.hide()
 
     # parts
 
@@ -62,6 +87,7 @@ class Predict(Feature):
             self._board = Board(self.workspace, Score(self.workspace.settings.path.parent / "predictions"))
             self._typing = Typing(self.workspace.canvas, self._board)
             self._board.changed.connect(self._board_changed)
+            self._board.judged.connect(self.judged)
         return self._board
 
     @property
@@ -69,18 +95,8 @@ class Predict(Feature):
         assert self.board is not None and self._typing is not None
         return self._typing
 
-    @property
-    def page(self) -> ScorePage:
-        if self._page is None:
-            from ui.predict.score_page import ScorePage
-
-            self._page = ScorePage(self.board.score, self.export_score)
-            self._tab = self.workspace.bottom.add_page(self._page, "Predictions")
-            self._page.set_theme(self.workspace.theme)
-        return self._page
-
     def _board_changed(self) -> None:
-        self.page.refresh()
+        self.workspace.pages.panel("predictions")  # its tab is there from the first question on
         self.workspace.refresh_actions()
 
     # what a person does
@@ -131,9 +147,7 @@ class Predict(Feature):
             self._board.reveal(list(self._board.asked))
 
     def show_score(self) -> None:
-        page = self.page
-        self.workspace.panels.show_bottom(self._tab)
-        page.refresh()
+        self.workspace.pages.show("predictions")
 
     def export_score(self) -> None:
         """Write the session's answers; what goes wrong is said, and nothing is lost."""

@@ -41,7 +41,7 @@ ROWS: tuple[ActionSpec, ...] = (
     A("show_score", "Score", "Learn/Predict", before=True, enabled=has("predicted"), tip="How the predictions of this session went",
       search=_WORDS, run="predict.show_score"),
     A("export_score", "Export score …", "Learn/Predict", enabled=has("predicted"), tip="Write all answers of this session as CSV",
-      search=_WORDS, run="predict.export_score"),
+      search=_WORDS, run="predict.export_score", asks=True),
     A("plant_fault", "Plant a fault …", "Learn/Find the fault", enabled=plantable, tip="Choose what is to go wrong, and where",
       search=_FAULT, run="predict.plant_fault"),
     A("plant_random_fault", "Plant a fault at random", "Learn/Find the fault", enabled=plantable, tip="Not even you know where it is",

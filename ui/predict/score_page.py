@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
@@ -11,18 +9,22 @@ from engine.explain.misconceptions import CAUSES
 from ui.look.theme import Theme
 from ui.look.widgets import FlowLayout, button, label
 from ui.maths.array_view import quiet_table
-from ui.predict.score import Row, Score
+from ui.predict.feature import PREDICT
+from ui.predict.score import Row
+from ui.shell.workspace.panel import Panel
+from ui.shell.workspace.workspace import Workspace
 
 COLUMNS = ("Number", "Answer", "", "Cause")
 WORDS = {"yes": "✓ right", "no": "✕ wrong", "coarse": "! more digits", "revealed": "revealed", "void": "void"}
 
 
-class ScorePage(QWidget):
+class ScorePage(Panel):
     """Fills itself from the session's score."""
 
-    def __init__(self, score: Score, export: Callable[[], None]) -> None:
-        super().__init__()
-        self._score = score
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        predict = workspace.services.get(PREDICT)
+        self._score = score = predict.board.score
         self.counts = label("", "strong")
         self.name = QLineEdit(score.name)
         self.name.setPlaceholderText("Your name, for the file")
@@ -49,10 +51,12 @@ class ScorePage(QWidget):
         layout.addWidget(head)
         layout.addWidget(self.table, 1)
         self.name.textChanged.connect(self._named)
-        self.export.clicked.connect(export)
+        self.export.clicked.connect(predict.export_score)
+        predict.board.changed.connect(self.refresh)
         self.refresh()
 
     def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
         self.table.verticalHeader().setDefaultSectionSize(round(24 * theme.scale))
 
     def _named(self, text: str) -> None:

@@ -13,6 +13,7 @@ from graph.storage.document import Document
 from ui.look.theme import Theme
 from ui.presenter.rows import OPTIONS
 from ui.shell.workspace.feature import Feature
+from ui.shell.workspace.services import DRAWINGS, LESSONS
 
 if TYPE_CHECKING:
     from ui.presenter.pen import Pen, Tool
@@ -34,6 +35,7 @@ class Presenter(Feature):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
+        workspace.services.offer(DRAWINGS, self)
         self.presenting = False
         self.locked = False
         self.hint_text = ""
@@ -82,8 +84,8 @@ class Presenter(Feature):
 
     def _page(self) -> tuple[int | None, str | None]:
         """What is drawn belongs to a step of a lesson and to a level of groups."""
-        player = self.workspace.lessons.player
-        return (player.index if player is not None else None, self.workspace.canvas.navigation.inside)
+        lessons = self.workspace.services.find(LESSONS)
+        return (lessons.step if lessons is not None else None, self.workspace.canvas.navigation.inside)
 
     # presenting
 
@@ -101,11 +103,11 @@ class Presenter(Feature):
         workspace.canvas.cancel_gesture()
         self._made()
         self.presenting = True
-        self._was = workspace.windowState()
+        self._was = workspace.widget.windowState()
         self._hide(self.option("present_hide"))
         self._set_lock(self.option("present_lock"))
         workspace.canvas.message.connect(self._hint)
-        workspace.setWindowState(self._was | Qt.WindowState.WindowFullScreen)
+        workspace.widget.setWindowState(self._was | Qt.WindowState.WindowFullScreen)
         workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         self._follow()
         self._show_strip()
@@ -123,21 +125,21 @@ class Presenter(Feature):
         self.light.show(False)
         self._set_lock(False)
         self._hide(False)
-        workspace.setWindowState(self._was)
+        workspace.widget.setWindowState(self._was)
         workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
         self._follow()
 
     def _hide(self, hide: bool) -> None:
         workspace = self.workspace
-        layout = workspace.panels.layout
-        layout.give_way("presenter", workspace.panels.docks) if hide else layout.come_back("presenter")
-        for bar in (workspace.topbar, workspace.statusBar()):
-            bar.setVisible(not hide)
+        if hide:
+            workspace.pages.give_way("presenter")
+        else:
+            workspace.pages.come_back("presenter")
+        workspace.pages.show_bars(not hide)
 
     def _set_lock(self, locked: bool) -> None:
         self.locked = locked
         self.workspace.document.lock(LOCKED if locked else "", locked and self.option("present_sliders"))
-        self.workspace.inspector.refresh()
         self._follow()
 
     def toggle_hide(self) -> None:
@@ -205,14 +207,14 @@ class Presenter(Feature):
             return
         if self.black_screen is not None:
             return self._end_black()
-        self.black_screen = BlackScreen(self.workspace)
+        self.black_screen = BlackScreen(self.workspace.widget)
         self.black_screen.ended.connect(self._end_black)
         self.black_screen.start()
 
     def _end_black(self) -> None:
         screen, self.black_screen = self.black_screen, None
         if screen is not None:
-            self.workspace.removeEventFilter(screen)
+            self.workspace.widget.removeEventFilter(screen)
             screen.hide()
             screen.deleteLater()
             self.workspace.canvas.setFocus(Qt.FocusReason.OtherFocusReason)
@@ -302,7 +304,7 @@ class Presenter(Feature):
         if self._tools is not None:
             self.strip.set_theme(theme)
 
-    def close(self) -> None:
+    def end(self) -> None:
         self.leave()
         self.workspace.work.drop(REST)
         if self._tools is not None:
@@ -337,7 +339,7 @@ class Presenter(Feature):
             if pressed:
                 self._hint(CLICKED)
         else:
-            if pressed and self.locked and self.workspace.keys.known(event):
+            if pressed and self.locked and self.workspace.key_known(event):
                 self._hint(LOCKED)
             return False
         event.accept()

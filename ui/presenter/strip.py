@@ -116,13 +116,13 @@ class BlackScreen(QWidget):
 
     ended = Signal()
 
-    def __init__(self, workspace: QWidget) -> None:
-        super().__init__(workspace)
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.BlankCursor)
         self.setAccessibleName("Black screen; any key ends it")
-        self.setGeometry(workspace.rect())
-        workspace.installEventFilter(self)
+        self.setGeometry(window.rect())
+        window.installEventFilter(self)
 
     def start(self) -> None:
         self.show()

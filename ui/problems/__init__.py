@@ -1,1 +1,5 @@
-"""The list of problems and their repairs."""
+"""Problems of the graph and their repairs."""
+
+from ui.shell.workspace.panel import PanelSpec
+
+PANELS = (PanelSpec("problems", "Problems", "bottom", "ui.problems.problems:ProblemsPage", 44),)

@@ -9,8 +9,11 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from graph.model.problem import GRAVITY, Problem
-from ui.look.theme import LIGHT, MARKS, Theme, shade
+from ui.look.theme import MARKS, Theme, shade
 from ui.look.widgets import FlowLayout, button, clear, label, line, scrolled
+from ui.shell.workspace.mending import mend
+from ui.shell.workspace.panel import Panel
+from ui.shell.workspace.workspace import Workspace
 
 LISTED = 200
 """Rows at most: nobody reads more, and a graph of ten thousand loose nodes has that many problems."""
@@ -58,15 +61,11 @@ class ProblemRow(QFrame):
             super().keyPressEvent(event)
 
 
-class ProblemsPage(QWidget):
-    """`go(node ids, edge ids)` asks to show where; `repair(Repair)` to mend."""
+class ProblemsPage(Panel):
+    """What is wrong, the gravest first; its tab counts the errors and warnings."""
 
-    go = Signal(object, object)
-    repair = Signal(object)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._theme = LIGHT
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
         self._problems: tuple[Problem, ...] | None = None
         self._names: dict[str, str] = {}
         self.rows: list[ProblemRow] = []
@@ -82,9 +81,14 @@ class ProblemsPage(QWidget):
         self.show_problems(())
 
     def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
+        super().set_theme(theme)
         problems, self._problems = self._problems or (), None
         self.show_problems(problems, self._names)
+
+    def problems_changed(self) -> None:
+        problems, nodes = self.workspace.problems, self.workspace.document.graph.nodes
+        self.show_problems(problems, {node: nodes[node].name for p in problems for node in p.nodes if node in nodes})
+        self.titled.emit(f"Problems {sum(problem.severity != 'note' for problem in problems)}")
 
     def show_problems(self, problems: Sequence[Problem], names: Mapping[str, str] | None = None) -> None:
         """The gravest first, in the order they were found. `names` of nodes by id make links to the further nodes of a problem."""
@@ -109,8 +113,8 @@ class ProblemsPage(QWidget):
             self.rows[min(focused, len(self.rows) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _add(self, problem: Problem) -> None:
-        row = ProblemRow(problem, self._theme)
-        row.clicked.connect(lambda: self.go.emit(problem.nodes, problem.edges))
+        row = ProblemRow(problem, self.theme)
+        row.clicked.connect(lambda: self.workspace.go_to(problem.nodes, problem.edges))
         row.walked.connect(lambda way: self._walk(row, way))
         links = [node for node in problem.nodes[1:4] if node in self._names and node != problem.nodes[0]]
         if links or problem.repairs:
@@ -118,13 +122,13 @@ class ProblemsPage(QWidget):
             flow = FlowLayout(6)
             buttons.setLayout(flow)
             for repair in problem.repairs:
-                mend = button(repair.title, "repair", tip="Mend this in one step, which undo takes back")
-                mend.clicked.connect(lambda _=False, repair=repair: self.repair.emit(repair))
-                flow.addWidget(mend)
+                fix = button(repair.title, "repair", tip="Mend this in one step, which undo takes back")
+                fix.clicked.connect(lambda _=False, repair=repair: mend(self.workspace, repair))
+                flow.addWidget(fix)
             for node in (*problem.nodes[:1], *links) if links else ():
                 link = button(f"→ {self._names.get(node, '')}", "quiet", tip="Show this node")
                 link.setAccessibleName(f"Go to {self._names.get(node, '')}")
-                link.clicked.connect(lambda _=False, node=node: self.go.emit((node,), ()))
+                link.clicked.connect(lambda _=False, node=node: self.workspace.go_to((node,), ()))
                 flow.addWidget(link)
             row.column.addWidget(buttons)
         self.rows.append(row)

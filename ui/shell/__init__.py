@@ -1,1 +1,1 @@
-"""The window, its menus, panels and files."""
+"""The window: everything around the canvas, and the panels and features in it."""

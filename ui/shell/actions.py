@@ -7,18 +7,15 @@ that no single-letter key fires while someone types.
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QWidget
 
-from ui.debugger.rows import ROWS as DEBUGGER
-from ui.explain.rows import ROWS as EXPLAIN
-from ui.lessons.rows import ROWS as LESSONS
 from ui.look.typing import commit_typing
-from ui.predict.rows import ROWS as PREDICT
-from ui.presenter.rows import ROWS as PRESENTER
+from ui.shell import registry
 from ui.shell.workspace.action_spec import (
     ActionContext,
     ActionSpec,
@@ -46,52 +43,54 @@ from ui.shell.workspace.action_spec import (
     trainable,
     undoable,
     was_reset,
-    wires,
 )
-from ui.unfold.rows import ROWS as UNFOLD
 
 if TYPE_CHECKING:
     from ui.shell.window import Window
 
 A = ActionSpec
 WINDOW: tuple[ActionSpec, ...] = (
-    A("new", "New", "File", ("Ctrl+N",), tip="Start an empty graph"),
-    A("open", "Open …", "File", ("Ctrl+O",), tip="Open a graph from a file"),
-    A("examples", "Examples …", "File", ("Ctrl+Shift+O",), tip="Open one of the graphs that come with Gradwire"),
-    A("save", "Save", "File", ("Ctrl+S",), enabled=editable, tip="Save the graph to its file", before=True),
-    A("save_as", "Save as …", "File", ("Ctrl+Shift+S",), tip="Save the graph to another file"),
+    A("new", "New", "File", ("Ctrl+N",), tip="Start an empty graph", asks=True),
+    A("open", "Open …", "File", ("Ctrl+O",), tip="Open a graph from a file", asks=True),
+    A("examples", "Examples …", "File", ("Ctrl+Shift+O",), tip="Open one of the graphs that come with Gradwire", asks=True),
+    A("save", "Save", "File", ("Ctrl+S",), enabled=editable, tip="Save the graph to its file", before=True, asks=True),
+    A("save_as", "Save as …", "File", ("Ctrl+Shift+S",), tip="Save the graph to another file", asks=True),
     A("save_trained", "Save trained values", "File", enabled=editable, check="toggle",
       tip="Whether this graph's file also holds what training made of its values; Reset returns to the graph's own values either way",
       search=("weights", "state", "checkpoint")),
-    A("export_code", "Export PyTorch code …", "File", ("Ctrl+E",), enabled=nodes, tip="Write the graph as readable PyTorch", before=True),
-    A("export_picture", "Export picture …", "File", ("Ctrl+Shift+E",), enabled=nodes, tip="Write the graph as a PNG, SVG or PDF picture"),
+    A("export_code", "Export PyTorch code …", "File", ("Ctrl+E",), enabled=nodes, tip="Write the graph as readable PyTorch", before=True,
+      asks=True),
+    A("export_picture", "Export picture …", "File", ("Ctrl+Shift+E",), enabled=nodes, tip="Write the graph as a PNG, SVG or PDF picture",
+      asks=True),
     A("copy_picture", "Copy picture", "File", enabled=nodes, tip="Put a picture of the graph on the clipboard"),
-    A("quit", "Quit", "File", ("Ctrl+Q",), tip="Close the window", before=True),
+    A("quit", "Quit", "File", ("Ctrl+Q",), tip="Close the window", before=True, asks=True),
     A("undo", "Undo", "Edit", ("Ctrl+Z",), enabled=undoable, tip="Take back the last change"),
     A("redo", "Redo", "Edit", ("Ctrl+Shift+Z", "Ctrl+Y"), enabled=redoable, tip="Do again what was taken back"),
-    A("cut", "Cut", "Edit", ("Ctrl+X",), "canvas", movable, "Move the selection to the clipboard", before=True),
-    A("copy", "Copy", "Edit", ("Ctrl+C",), "canvas", copyable, "Copy the selection as text"),
-    A("copy_formula", "Copy as formula", "Edit", ("Ctrl+Shift+C",), "canvas", nodes, "Copy the selection as a formula to type again"),
+    A("cut", "Cut", "Edit", ("Ctrl+X",), "canvas", movable, "Move the selection to the clipboard", before=True, context=200),
+    A("copy", "Copy", "Edit", ("Ctrl+C",), "canvas", copyable, "Copy the selection as text", context=210),
+    A("copy_formula", "Copy as formula", "Edit", ("Ctrl+Shift+C",), "canvas", nodes, "Copy the selection as a formula to type again",
+      context=220),
     A("copy_whole_formula", "Copy the whole formula", "Edit", (), "canvas", node_chosen,
       "Copy the selected node, with everything it is computed from, as a formula", search=("inputs", "upstream", "expression")),
     A("copy_latex", "Copy as LaTeX", "Edit", (), "canvas", nodes, "Copy the selection as LaTeX"),
-    A("paste", "Paste", "Edit", ("Ctrl+V",), "canvas", editable, "Paste nodes at the cursor"),
-    A("duplicate", "Duplicate", "Edit", ("Ctrl+D",), "canvas", movable, "Copy the selection next to itself"),
-    A("delete", "Delete", "Edit", ("Delete", "Backspace"), "canvas", selection, "Delete the selection"),
-    A("dissolve", "Dissolve", "Edit", ("Ctrl+Delete",), "canvas", node_selection, "Delete a node and join its wires"),
+    A("paste", "Paste", "Edit", ("Ctrl+V",), "canvas", editable, "Paste nodes at the cursor", context=230),
+    A("duplicate", "Duplicate", "Edit", ("Ctrl+D",), "canvas", movable, "Copy the selection next to itself", context=240),
+    A("delete", "Delete", "Edit", ("Delete", "Backspace"), "canvas", selection, "Delete the selection", context=250),
+    A("dissolve", "Dissolve", "Edit", ("Ctrl+Delete",), "canvas", node_selection, "Delete a node and join its wires", context=260),
     A("select_all", "Select all", "Edit", ("Ctrl+A",), "canvas", nodes, "Select every node"),
     A("add_node", "Add node …", "Edit", ("Tab",), "canvas", editable, "Search the node library at the cursor", before=True),
     A("type_formula", "Type a formula …", "Edit", ("=",), "canvas", editable, "Build the graph of a formula at the cursor"),
-    A("rename", "Rename", "Edit", ("F2",), "canvas", one_movable, "Give a node another name, a frame a title, a note a text"),
+    A("rename", "Rename", "Edit", ("F2",), "canvas", one_movable, "Give a node another name, a frame a title, a note a text", context=350),
     A("retitle", "Edit title", "Edit", ("Shift+F2",), "canvas", one_node, "Change the words in the title bar of a node",
       search=("label", "caption", "title")),
-    A("mark_objective", "Differentiate this node", "Edit", (), "canvas", one_node, "Take all gradients of the selected node's value"),
+    A("mark_objective", "Differentiate this node", "Edit", (), "canvas", one_node, "Take all gradients of the selected node's value",
+      context=360),
     A("connect", "Connect by keys", "Edit", ("P",), "canvas", one_movable, "Draw a wire: arrows choose the input, Enter connects"),
     A("activate", "Edit the selection", "Edit", ("Return", "Enter"), "canvas", chosen, "To the node in the inspector, or into the group"),
-    A("group", "Group", "Edit", ("Ctrl+G",), "canvas", groupable, "Put the selection behind one card", before=True),
-    A("ungroup", "Ungroup", "Edit", ("Ctrl+Shift+G",), "canvas", grouped, "Dissolve the selected groups"),
+    A("group", "Group", "Edit", ("Ctrl+G",), "canvas", groupable, "Put the selection behind one card", before=True, context=300),
+    A("ungroup", "Ungroup", "Edit", ("Ctrl+Shift+G",), "canvas", grouped, "Dissolve the selected groups", context=310),
     A("leave_group", "Go out of the group", "Edit", ("Alt+Up",), "canvas", inside, "Show what lies around this group; Esc does it too"),
-    A("layout", "Arrange", "Edit", ("L",), "canvas", nodes, "Lay out the selection, or everything, from left to right"),
+    A("layout", "Arrange", "Edit", ("L",), "canvas", nodes, "Lay out the selection, or everything, from left to right", context=400),
     A("align_top", "Align tops", "Edit/Align", ("Shift+W",), "canvas", several, "Bring the upper edges onto one line"),
     A("align_left", "Align left sides", "Edit/Align", ("Shift+A",), "canvas", several, "Bring the left edges onto one line"),
     A("align_bottom", "Align bottoms", "Edit/Align", ("Shift+S",), "canvas", several, "Bring the lower edges onto one line"),
@@ -115,7 +114,7 @@ WINDOW: tuple[ActionSpec, ...] = (
     A("theme_light", "Light", "View/Theme", check="theme", tip="The paper theme"),
     A("theme_dark", "Dark", "View/Theme", check="theme", tip="The dark theme"),
     A("theme_projector", "Projector", "View/Theme", check="theme", tip="Large type and thick wires, for the last row"),
-    A("fit", "Fit selection", "View", ("F",), "canvas", nodes, "Show the selection, or everything", before=True),
+    A("fit", "Fit selection", "View", ("F",), "canvas", nodes, "Show the selection, or everything", before=True, context=410),
     A("fit_all", "Fit all", "View", ("Home",), "canvas", nodes, "Show the whole graph"),
     A("zoom_100", "Actual size", "View", ("Ctrl+0",), tip="Zoom to 100 %"),
     A("zoom_in", "Zoom in", "View", ("Ctrl++", "Ctrl+=", "+"), "canvas", tip="Make everything larger"),
@@ -126,11 +125,6 @@ WINDOW: tuple[ActionSpec, ...] = (
       tip="Smaller type everywhere, down to 75 %", search=("font", "scale", "zoom")),
     A("type_normal", "Normal type size", "View/Type size", ("Ctrl+Shift+Home",), tip="All type at 100 %, in every panel",
       search=("font", "reset")),
-    A("panel_library", "Node library", "View", check="toggle", tip="Show or hide the node library", before=True),
-    A("panel_outline", "Outline", "View", ("Ctrl+Shift+L",), check="toggle", tip="Show or hide the graph as a list of nodes and wires",
-      search=("tree", "list")),
-    A("panel_inspector", "Inspector", "View", check="toggle", tip="Show or hide the inspector"),
-    A("panel_bottom", "Training, data and problems", "View", check="toggle", tip="Show or hide the bottom panel"),
     A("next_panel", "Next panel", "View", ("F6",), tip="Move the focus to the next panel"),
     A("previous_panel", "Previous panel", "View", ("Shift+F6",), tip="Move the focus to the previous panel"),
     A("reduced_motion", "Reduced motion", "View", check="toggle", tip="Numbers appear in order, but nothing travels", before=True),
@@ -145,26 +139,36 @@ WINDOW: tuple[ActionSpec, ...] = (
     A("train_reset", "Reset training", "Run", ("Shift+F5",), enabled=resettable, tip="Stop, and return to the weights of the document"),
     A("train_unreset", "Take back Reset", "Run", (), enabled=was_reset, tip="Return to the trained values from before the last Reset"),
     A("keep_values", "Keep trained values", "Run", (), enabled=keepable, tip="Write the trained weights into the document"),
-    A("probe_value", "Probe value", "Run", ("F8",), enabled=wires, tip="Follow the selected wire's value over training", before=True),
-    A("probe_gradient", "Probe gradient", "Run", ("Shift+F8",), enabled=wires, tip="Follow the selected wire's gradient"),
     A("node_help", "About this node", "Help", ("F1",), enabled=copyable, tip="What the selected node does, and its gradients"),
     A("shortcuts", "Keyboard shortcuts …", "Help", ("Ctrl+/",), tip="Look up all keys, and choose others", search=("keys", "rebind")),
     A("about", "About Gradwire", "Help", tip="Version and licences"),
 )  # fmt: skip
-_RUN = next(i for i, spec in enumerate(WINDOW) if spec.menu == "Help")
-ACTIONS: tuple[ActionSpec, ...] = (
-    *WINDOW[:_RUN], *DEBUGGER, *UNFOLD, *EXPLAIN, *PREDICT, *LESSONS, *PRESENTER, *WINDOW[_RUN:],
-)  # fmt: skip
 MENUS = ("File", "Edit", "View", "Run", "Learn", "Help")
-ASKING = frozenset((
-    "new", "open", "examples", "save", "save_as", "export_code", "export_picture", "quit", "lessons", "export_score",
-))  # fmt: skip
-"""Rows that may open a dialog and wait for it: they run when the event that asked for them is over (`ui.shell.workspace.later`)."""
+
+
+def _panel_rows() -> tuple[ActionSpec, ...]:
+    """Every dock can be shown and hidden."""
+    docks = [spec for spec in registry.panel_specs().values() if spec.place in ("left", "right", "below")]
+    return tuple(
+        A(f"panel_{spec.key}", spec.title, "View", spec.shortcuts, check="toggle", tip=spec.tip, search=spec.search,
+          before=spec is docks[0], run=f"{spec.key}.toggle")  # fmt: skip
+        for spec in docks
+    )
+
+
+def _table() -> tuple[ActionSpec, ...]:
+    """The window's rows, and among them what panels and features declare."""
+    at = {spec.id: place for place, spec in enumerate(WINDOW)}
+    panels, learn = at["next_panel"], at["node_help"]
+    return (*WINDOW[:panels], *_panel_rows(), *WINDOW[panels:learn], *registry.rows(), *WINDOW[learn:])
+
+
+ACTIONS: tuple[ActionSpec, ...] = _table()
 BY_ID: dict[str, ActionSpec] = {spec.id: spec for spec in ACTIONS}
 
 
-def build(window: Window, canvas: QWidget, commands: object) -> dict[str, QAction]:
-    """One `QAction` for every row, calling the method of `commands` that bears its id. Keys come later, from `ui.shell.shortcuts`."""
+def build(window: Window, canvas: QWidget) -> dict[str, QAction]:
+    """One `QAction` for every row. Keys come later, from `ui.shell.shortcuts`."""
     groups: dict[str, QActionGroup] = {}
     made: dict[str, QAction] = {}
     for spec in ACTIONS:
@@ -185,8 +189,8 @@ def build(window: Window, canvas: QWidget, commands: object) -> dict[str, QActio
             window.addAction(action)
         action.triggered.connect(functools.partial(_begin, window))
         action.triggered.connect(commit_typing)
-        act = functools.partial(_run, window, spec.run) if spec.run else getattr(commands, spec.id)
-        action.triggered.connect((lambda _=False, act=act: window.later(act)) if spec.id in ASKING else act)
+        act = functools.partial(_run, window, spec)
+        action.triggered.connect(functools.partial(_later, window, act) if spec.asks else act)
         made[spec.id] = action
     return made
 
@@ -196,12 +200,19 @@ def _begin(window: Window, *_: object) -> None:
     window.status.clear()
 
 
-def _run(window: QWidget, path: str, *_: object) -> None:
-    """What a row's `run` names, looked up when it is needed: the tools behind it load then."""
-    found: Any = window
-    for name in path.split("."):
-        found = getattr(found, name)
-    found()
+def _later(window: Window, act: Callable[[], None], *_: object) -> None:
+    window.later(act)
+
+
+def _run(window: Window, spec: ActionSpec, *_: object) -> None:
+    """What a row does. Features and panels are looked up when it is needed: the tools behind them load then."""
+    owner, name = spec.run.split(".") if spec.run else ("", "")
+    if not owner:
+        window.commands.run(spec.id)
+    elif owner in window.features:
+        getattr(window.features[owner], name)()
+    else:
+        getattr(window.panels.panel(owner), name)()
 
 
 def refresh(actions: dict[str, QAction], situation: ActionContext) -> None:
@@ -211,9 +222,3 @@ def refresh(actions: dict[str, QAction], situation: ActionContext) -> None:
     actions["undo"].setText(f"Undo {situation.undo}".strip())
     actions["redo"].setText(f"Redo {situation.redo}".strip())
     actions["train"].setText("Pause training" if situation.training else "Train")
-
-
-def hint(text: str, action: QAction) -> str:
-    """A tool tip that ends with the key that does the same."""
-    key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    return f"{text}  ({key})" if key else text

@@ -95,6 +95,7 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
         app.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
     from ui.engine_link.link import Kernel
     from ui.shell.files import is_lesson
+    from ui.shell.workspace.services import LESSONS
 
     kernel = Kernel(process=process)
     lesson = path if path is not None and is_lesson(path) else None
@@ -106,7 +107,7 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
         session.set("last", "")  # said once, not at every start
         window.later(lambda: window.files.not_opened(complaint))
     if lesson is not None:
-        window.lessons.open(lesson)
+        window.services.get(LESSONS).open(lesson)
     window.recovery.look()
     settle(window)
     code = app.exec()

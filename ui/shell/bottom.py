@@ -1,30 +1,21 @@
-"""The bottom panel: training, data, probes, problems; beside the tabs how the run stands."""
+"""The bottom panel: one tab for each panel that belongs here, and beside the tabs how the run stands."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
-from engine.kernel.protocol import Progress
-from engine.training.curve import Point
-from graph.model.graph import Graph
-from graph.model.problem import Problem
 from graph.storage.document import Document
-from ui.data.data_page import DataPage
-from ui.look.schedule import Schedule
+from ui.engine_link.messages import Progress
 from ui.look.theme import Theme
 from ui.look.widgets import PartsLabel, button, line
-from ui.problems.problems import ProblemsPage
-from ui.training.training import TrainingPage, progress_parts
-from ui.watch.probes_page import ProbesPage
+from ui.shell.workspace.action_spec import hint
+from ui.shell.workspace.panel import Panel, PanelSpec
+from ui.shell.workspace.workspace import Workspace
 
 STEP, STEP_LARGE = "Train one step", "1 step"
 LARGE = 3.0
 """Type so large that the short name is all a small screen has room for."""
-TRAINING, DATA, PROBES, PROBLEMS = range(4)
 
 
 class Pages(QStackedWidget):
@@ -39,27 +30,19 @@ class Pages(QStackedWidget):
         return page.minimumSizeHint() if page is not None else super().minimumSizeHint()
 
 
-class Bottom(QWidget):
-    """Owns the four pages and the line beside their tabs."""
+class Bottom(Panel):
+    """Holds the pages, and the line beside their tabs."""
 
-    step_clicked = Signal()
-    reset_clicked = Signal()
-
-    def __init__(self, work: Schedule | None = None) -> None:
-        super().__init__()
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
         self.setObjectName("panel")
-        self.training, self.data, self.probes, self.problems = TrainingPage(work), DataPage(), ProbesPage(work), ProblemsPage()
-        self._guests: list[Any] = []
+        self._specs: list[PanelSpec] = []
         self.status = PartsLabel("strong")
         self.status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.step = button(STEP, tip="One training step")
         self.step.setAccessibleName(STEP)
         self.reset = button("Reset", tip="Back to the weights of the document")
         self.tabs, self.pages = QTabBar(), Pages()
-        titled = ((self.training, "Training"), (self.data, "Data"), (self.probes, "Probes"), (self.problems, "Problems"))
-        for page, title in titled:
-            self.tabs.addTab(title)
-            self.pages.addWidget(page)
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
         self.tabs.setExpanding(False)
@@ -84,33 +67,53 @@ class Bottom(QWidget):
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(self.pages)
         layout.addWidget(area, 1)
-        self.probes.count_changed.connect(lambda count: self.tabs.setTabText(PROBES, f"Probes {count}" if count else "Probes"))
         self.tabs.currentChanged.connect(self.pages.setCurrentIndex)
-        self.step.clicked.connect(self.step_clicked)
-        self.reset.clicked.connect(self.reset_clicked)
+        self.step.clicked.connect(lambda: workspace.actions_by_id["train_step"].trigger())
+        self.reset.clicked.connect(lambda: workspace.actions_by_id["train_reset"].trigger())
 
-    def add_page(self, page: QWidget, title: str) -> int:
-        """One more page, with `set_theme`; returns its index."""
-        self.pages.addWidget(page)
-        self._guests.append(page)
-        return self.tabs.addTab(title)
+    # its tabs
+
+    def add_page(self, spec: PanelSpec, page: QWidget) -> None:
+        at = sum(other.order < spec.order for other in self._specs)
+        self._specs.insert(at, spec)
+        self.pages.insertWidget(at, page)
+        self.tabs.insertTab(at, spec.title)
+
+    def turn_to(self, key: str) -> None:
+        self.tabs.setCurrentIndex(self._index(key))
+
+    def current(self) -> str:
+        return self._specs[self.tabs.currentIndex()].key
+
+    def retitle(self, key: str, text: str) -> None:
+        self.tabs.setTabText(self._index(key), text)
+
+    def _index(self, key: str) -> int:
+        return next(at for at, spec in enumerate(self._specs) if spec.key == key)
+
+    def first_stop(self) -> QWidget:
+        return self.tabs
+
+    # what it follows
 
     def set_document(self, document: Document) -> None:
-        self.training.set_document(document)
-        self.data.show_document(document)
-        self.probes.set_document(document)
         self.status.set_parts([])
 
-    def set_theme(self, theme: Theme) -> None:
-        self.step.setText(STEP if theme.scale < LARGE else STEP_LARGE)
-        for page in (self.training, self.data, self.probes, self.problems, *self._guests):
-            page.set_theme(theme)
+    def set_progress(self, progress: Progress) -> None:
+        from ui.training.training import progress_parts
 
-    def show_problems(self, problems: Sequence[Problem], graph: Graph) -> None:
-        self.problems.show_problems(problems, {node: graph.nodes[node].name for p in problems for node in p.nodes if node in graph.nodes})
-        counted = sum(problem.severity != "note" for problem in problems)
-        self.tabs.setTabText(PROBLEMS, f"Problems {counted}")
-
-    def show_progress(self, progress: Progress, curve: list[Point]) -> None:
         self.status.set_parts(progress_parts(progress))
-        self.training.show_progress(progress, curve)
+
+    def actions_changed(self) -> None:
+        kernel, actions = self.workspace.kernel, self.workspace.actions_by_id
+        self.step.setEnabled(actions["train_step"].isEnabled() and not (kernel is not None and kernel.training))
+        self.reset.setEnabled(actions["train_reset"].isEnabled())
+
+    def keys_changed(self) -> None:
+        actions = self.workspace.actions_by_id
+        self.step.setToolTip(hint("One training step", actions["train_step"]))
+        self.reset.setToolTip(hint("Back to the weights of the document", actions["train_reset"]))
+
+    def set_theme(self, theme: Theme) -> None:
+        super().set_theme(theme)
+        self.step.setText(STEP if theme.scale < LARGE else STEP_LARGE)

@@ -11,21 +11,19 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtWidgets import QDockWidget, QWidget
 
-from ui.look.frame import BOTTOM_HEIGHT, INSPECTOR_WIDTH, LIBRARY_WIDTH
+from ui.shell import registry
 
 if TYPE_CHECKING:
     from ui.shell.window import Window
 
-FIRST = {"library": LIBRARY_WIDTH, "inspector": INSPECTOR_WIDTH, "bottom": BOTTOM_HEIGHT, "outline": 0.5}
-"""Sizes in pixels for type at 100 %; of the outline, which is below the library, its share of their height."""
 SIDE_MOST, SIDES_MOST, BOTTOM_MOST = 1 / 3, 0.5, 0.4
 """Shares of the window that one side, both sides together, and the bottom panel get at most when the program gives them their size."""
 OTHERS, BESIDE_BARS = 75, 0.5
 """Top bar and status line in pixels for type at 100 %, and the bottom panel's share of what they and strips beside the canvas leave."""
 BAR = 20
 """A strip beside the canvas is at least as high as this."""
-_HIDDEN = frozenset({"outline"})
-_LEFT = ("library", "outline")
+SHARE_LEAST, SHARE_MOST = 0.1, 0.9
+"""Of the height that docks above each other have, what one of them gets at least and at most."""
 
 
 class DockLayout(QObject):
@@ -34,7 +32,9 @@ class DockLayout(QObject):
     def __init__(self, window: Window, docks: Mapping[str, QDockWidget]) -> None:
         super().__init__(window)
         self._window, self._docks = window, docks
-        self._chosen: dict[str, float] = dict(FIRST)
+        self._specs = {name: spec for name, spec in registry.panel_specs().items() if name in docks}
+        self._chosen: dict[str, float] = {name: spec.size for name, spec in self._specs.items()}
+        """Widths and heights for type at 100 %; of a dock below another one at the side, its share of their height."""
         self._owners: dict[str, frozenset[str]] = {}
         self._before: dict[str, bool] = {}
         """Docks that had to give way, and whether they were shown before."""
@@ -51,13 +51,13 @@ class DockLayout(QObject):
 
     def restore(self) -> None:
         """As the user left the docks; at the first start, as they are meant."""
-        shown, sizes = _read(self._window.settings.text("layout"))
+        shown, sizes = _read(self._window.settings.text("layout"), self._docks)
         self._chosen.update(sizes)
         self._busy = True
         for child in (self._window.topbar, self._window.centre, self._window.status):
             child.show()  # Qt shows it a moment later: until then the docks would share its room among them
         for name, dock in self._docks.items():
-            dock.setVisible(shown.get(name, name not in _HIDDEN))
+            dock.setVisible(shown.get(name, self._specs[name].shown))
         self._busy = False
         self.arrange()
 
@@ -103,45 +103,53 @@ class DockLayout(QObject):
         window, scale = self._window, self._window.theme.scale
         if self._busy:
             return
-        left = [dock for dock in (*(self._docks[name] for name in _LEFT), *self._guests) if not dock.isHidden()]
-        right = [dock for dock in (self._docks["inspector"],) if not dock.isHidden()]
-        wide = [self._left_width() if left else 0.0, self._side_width("inspector") if right else 0.0]
-        squeeze = min(1.0, SIDES_MOST * window.width() / max(sum(wide), 1.0))
-        widths = [max(round(width * squeeze), *(dock.minimumSizeHint().width() for dock in docks), 0)
-                  for width, docks in zip(wide, (left, right), strict=True) for _ in docks]  # fmt: skip
-        window.resizeDocks([*left, *right], widths, Qt.Orientation.Horizontal)
-        if not self._docks["bottom"].isHidden():
+        sides = {place: self._shown(place) for place in ("left", "right")}
+        columns = {place: [self._docks[name] for name in names] for place, names in sides.items()}
+        columns["left"] += [guest for guest in self._guests if not guest.isHidden()]
+        wide = {place: self._width(place) if docks else 0.0 for place, docks in columns.items()}
+        squeeze = min(1.0, SIDES_MOST * window.width() / max(sum(wide.values()), 1.0))
+        docks = [*columns["left"], *columns["right"]]
+        widths = [max(round(wide[place] * squeeze), *(dock.minimumSizeHint().width() for dock in columns[place]), 0)
+                  for place in columns for _ in columns[place]]  # fmt: skip
+        window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
+        for name in self._shown("below"):
             room = window.height() - OTHERS * scale - self._bars()
-            height = min(self._chosen["bottom"] * scale, BOTTOM_MOST * window.height(), BESIDE_BARS * room)
-            window.resizeDocks([self._docks["bottom"]], [round(height)], Qt.Orientation.Vertical)
-        if all(not self._docks[name].isHidden() for name in _LEFT):
-            share = round(1000 * self._chosen["outline"])
-            window.resizeDocks([self._docks[name] for name in _LEFT], [1000 - share, share], Qt.Orientation.Vertical)
+            height = min(self._chosen[name] * scale, BOTTOM_MOST * window.height(), BESIDE_BARS * room)
+            window.resizeDocks([self._docks[name]], [round(height)], Qt.Orientation.Vertical)
+        for names in sides.values():
+            if len(names) > 1:
+                shares = [round(1000 * self._chosen[name]) for name in names[1:]]
+                heights = [max(1000 - sum(shares), round(1000 * SHARE_LEAST)), *shares]
+                window.resizeDocks([self._docks[name] for name in names], heights, Qt.Orientation.Vertical)
+
+    def _shown(self, place: str) -> list[str]:
+        """Docks in one place that are shown, the topmost first."""
+        return [name for name, spec in self._specs.items() if spec.place == place and not self._docks[name].isHidden()]
+
+    def _widest(self, place: str) -> str:
+        """The dock whose width is that of all at this side."""
+        return next(name for name, spec in self._specs.items() if spec.place == place)
 
     def _bars(self) -> int:
         """The height of strips above and below the canvas, such as the debugger's."""
         shown = [child for child in self._window.centre.children() if isinstance(child, QWidget) and child is not self._window.canvas]
         return sum(max(child.height(), child.sizeHint().height()) for child in shown if not child.isHidden())
 
-    def _left_width(self) -> float:
+    def _width(self, place: str) -> float:
         window = self._window
         guests = [min(w * window.theme.scale, share * window.width()) for dock, (w, share) in self._guests.items() if not dock.isHidden()]
-        return max(guests, default=self._side_width("library"))
-
-    def _side_width(self, name: str) -> float:
-        return min(self._chosen[name] * self._window.theme.scale, SIDE_MOST * self._window.width())
+        own = min(self._chosen[self._widest(place)] * window.theme.scale, SIDE_MOST * window.width())
+        return max(guests, default=own) if place == "left" else own
 
     def _extents(self) -> dict[str, int]:
         """Present sizes of what is shown, by the names that choices have."""
-        docks = {name: dock for name, dock in self._docks.items() if not dock.isHidden()}
-        found = {name: docks[name].width() for name in ("inspector",) if name in docks}
-        if left := [docks[name] for name in _LEFT if name in docks]:
-            found["library"] = left[0].width()
-        if len(left) == len(_LEFT):
-            found["outline"] = left[1].height()
-        if "bottom" in docks:
-            found["bottom"] = docks["bottom"].height()
-        return found
+        found: dict[str, int] = {}
+        for place in ("left", "right"):
+            names = self._shown(place)
+            if names:
+                found[self._widest(place)] = self._docks[names[0]].width()
+            found |= {name: self._docks[name].height() for name in names[1:]}
+        return found | {name: self._docks[name].height() for name in self._shown("below")}
 
     def _take_choice(self) -> None:
         """An edge was dragged: the sizes that changed are the user's choice now."""
@@ -149,8 +157,10 @@ class DockLayout(QObject):
         for name, size in self._extents().items():
             if size == pressed.get(name, size):
                 continue
-            if name == "outline":
-                self._chosen[name] = min(max(size / (size + self._docks["library"].height()), 0.1), 0.9)
+            place = self._specs[name].place
+            if place != "below" and name != self._widest(place):
+                whole = sum(self._docks[other].height() for other in self._shown(place))
+                self._chosen[name] = min(max(size / whole, SHARE_LEAST), SHARE_MOST)
             else:
                 self._chosen[name] = size / self._window.theme.scale
 
@@ -170,7 +180,7 @@ class DockLayout(QObject):
         return False
 
 
-def _read(text: str) -> tuple[dict[str, bool], dict[str, float]]:
+def _read(text: str, docks: Iterable[str]) -> tuple[dict[str, bool], dict[str, float]]:
     """What was remembered, without anything that makes no sense."""
     try:
         known: Any = json.loads(text or "{}")
@@ -178,7 +188,7 @@ def _read(text: str) -> tuple[dict[str, bool], dict[str, float]]:
         known = {}
     parts = [known.get(key) if isinstance(known, dict) else None for key in ("shown", "sizes")]
     shown, sizes = (part if isinstance(part, dict) else {} for part in parts)
-    good = {name: float(size) for name, size in sizes.items() if name in FIRST and _sane(size)}
+    good = {name: float(size) for name, size in sizes.items() if name in docks and _sane(size)}
     return {name: value for name, value in shown.items() if isinstance(value, bool)}, good
 
 

@@ -73,7 +73,7 @@ def accept(window: Window, paths: Sequence[Path], at: QPointF | None = None) -> 
     for number, path in enumerate(paths):
         place = QPointF(at.x(), at.y() + number * APART) if at is not None else None
         add_table(window, path, place)
-    window.show_data()
+    window.panels.show("data")
 
 
 def add_table(window: Window, path: Path, at: QPointF | None) -> None:

@@ -13,7 +13,6 @@ from PySide6.QtGui import QGuiApplication
 from engine.export.job import Program, WriteProgram
 from engine.export.registry import Format, Trained, filters, formats_in
 from engine.numerics.job import JobEnd, Report
-from graph.model.graph import Graph
 from graph.model.spec import Catalog
 from graph.storage import files as graph_files
 from graph.storage.document import Document
@@ -25,6 +24,7 @@ from graph.text.messages import _
 from graph.text.quoting import quoted_name, quoted_path
 from ui.look.typing import commit_field
 from ui.shell.gallery import FIRST, example_path
+from ui.shell.workspace.services import LESSONS, Lessons
 
 if TYPE_CHECKING:
     from ui.engine_link.work import JobHandle
@@ -48,13 +48,21 @@ class Files:
     def title(self) -> str:
         """The name in the top bar: the file's, the example's, or Untitled."""
         path = self._window.document.path
-        return path.stem if path is not None else self.example or self._window.lessons.title or UNTITLED
+        return path.stem if path is not None else self.example or self._lessons.title or UNTITLED
 
     @property
     def folder(self) -> str:
         """Where file dialogs start: the document's folder, else the one used last, else the user's documents."""
         path = self._window.document.path
         return str(path.parent) if path is not None else self._window.settings.folder
+
+    @property
+    def _lessons(self) -> Lessons:
+        return self._window.services.get(LESSONS)
+
+    def refresh_title(self) -> None:
+        """Write the title and the marks of unsaved changes again."""
+        self._window.set_saved()
 
     def suggested(self, name: str) -> Path:
         """A place for a new file of that name."""
@@ -81,7 +89,7 @@ class Files:
         """Whether the document may be let go of; asks when there are unsaved changes, and saves when told so."""
         window = self._window
         commit_field(window.focusWidget())
-        if not window.lessons.may_close():
+        if not self._lessons.may_close():
             return False
         if not window.document.modified:
             return True
@@ -132,7 +140,7 @@ class Files:
         """Show a graph, or play a lesson, after what is open is safe. Whether it was opened."""
         window = self._window
         if is_lesson(path):
-            return window.lessons.open(path)
+            return self._lessons.open(path)
         document = self._loaded(path)
         if document is None or not self.may_close():
             return False
@@ -182,14 +190,8 @@ class Files:
         window.set_document(document)
         return True
 
-    def show_graph(self, graph: Graph) -> None:
-        """A graph made just now, such as one of a formula, as a new document."""
-        if self.may_close():
-            self.example = ""
-            self._window.set_document(Document(graph))
-
-    def show_recovered(self, document: Document) -> None:
-        """A document that a crash has left, whose place was made before."""
+    def show(self, document: Document) -> None:
+        """Show a document that is no example, such as a lesson's or one that a crash has left; `may_close` was asked before."""
         self.example = ""
         self._window.set_document(document)
 
@@ -235,7 +237,7 @@ class Files:
             window.say(f'Saved {path.name} without its trained values, because "Save trained values" in the File menu is off')
         else:
             window.say(f"Saved {path.name} with its values {steps_text(state.step)}")
-        window.set_saved()
+        self.refresh_title()
         return True
 
     # exporting

@@ -12,10 +12,6 @@ from ui.shell.actions import ACTIONS, MENUS
 if TYPE_CHECKING:
     from ui.shell.window import Window
 
-CONTEXT = (
-    "why", "", "cut", "copy", "copy_formula", "paste", "duplicate", "delete", "dissolve", "", "group", "ungroup", "open_box",
-    "open_neurons", "fold_back", "rename", "mark_objective", "probe_value", "probe_gradient", "", "layout", "fit",
-)  # fmt: skip
 CONTEXT_EMPTY = ("add_node", "type_formula", "paste", "select_all", "", "layout", "fit_all", "", "copy_picture")
 
 
@@ -65,9 +61,21 @@ def context(window: Window, made: dict[str, QAction], on_something: bool) -> QMe
     """The menu under the right mouse button."""
     menu = QMenu(window)
     menu.aboutToHide.connect(menu.deleteLater)
-    for identity in CONTEXT if on_something else CONTEXT_EMPTY:
+    for identity in _context_rows() if on_something else CONTEXT_EMPTY:
         if identity:
             menu.addAction(made[identity])
         else:
             menu.addSeparator()
     return menu
+
+
+def _context_rows() -> list[str]:
+    """The rows over a node or wire, an empty one for a line between two hundreds."""
+    listed: list[str] = []
+    before = 0
+    for spec in sorted((spec for spec in ACTIONS if spec.context), key=lambda spec: spec.context):
+        if before and spec.context // 100 != before // 100:
+            listed.append("")
+        listed.append(spec.id)
+        before = spec.context
+    return listed

@@ -1,114 +1,203 @@
-"""The panels around the canvas: their docks, their places, who has the focus, and how large their type is."""
+"""The panels around the canvas: made from their declarations, shown by key, dressed, and walked through by F6."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QWheelEvent
-from PySide6.QtWidgets import QApplication, QDockWidget, QScrollArea, QWidget
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QBoxLayout, QDockWidget, QScrollArea, QWidget
 
 from ui.look.theme import Theme
 from ui.look.type_size import sized
+from ui.shell import registry
 from ui.shell.dock_layout import DockLayout
+from ui.shell.lazy_panel import LazyPanel
 from ui.shell.type_sizes import TypeSizes
+from ui.shell.workspace.panel import Panel, PanelSpec
 
 if TYPE_CHECKING:
     from ui.shell.window import Window
 
-TITLES = {"library": "Node library", "outline": "Outline", "inspector": "Inspector", "bottom": "Training, data and problems"}
 _AREAS = {
-    "library": Qt.DockWidgetArea.LeftDockWidgetArea,
-    "outline": Qt.DockWidgetArea.LeftDockWidgetArea,
-    "inspector": Qt.DockWidgetArea.RightDockWidgetArea,
-    "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
+    "left": Qt.DockWidgetArea.LeftDockWidgetArea,
+    "right": Qt.DockWidgetArea.RightDockWidgetArea,
+    "below": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
-_IN_OUTLINE = ("cut", "copy", "duplicate", "delete", "dissolve", "rename")
-"""Canvas commands that act on the selection, and so can be given in the outline as well. Letters are left to its search."""
-_LEAST = {"library": (168, 0.2), "outline": (264, 0.25), "inspector": (248, 0.3)}
-"""Least width at the light theme's type size, and the share of the window it may take at most."""
+TABBED = ("bottom", "inspector")
+"""Docks that hold other panels as tabs."""
+
+
+class Tabbed(Protocol):
+    """A dock with tabs."""
+
+    def add_page(self, spec: PanelSpec, page: QWidget) -> None:
+        """One more tab, at its place in the order of `spec`."""
+
+    def turn_to(self, key: str) -> None: ...
+
+    def current(self) -> str:
+        """The key of the tab that is in front."""
+
+    def retitle(self, key: str, text: str) -> None: ...
 
 
 class Panels(QObject):
-    """Docks by name, in the window's four places."""
+    """All panels by key, in docks and in tabs; the window's `Pages`."""
 
-    def __init__(self, window: Window, widgets: dict[str, QWidget]) -> None:
+    def __init__(self, window: Window) -> None:
         super().__init__(window)
-        self._window, self._widgets = window, widgets
+        self._window = window
+        self.specs = registry.panel_specs()
         self.sizes = TypeSizes(window.settings)
-        self.docks = {name: self._dock(name, widget) for name, widget in widgets.items()}
-        self.docks["outline"].hide()
+        self._made: dict[str, Panel] = {}
+        self._places: dict[str, LazyPanel] = {}
+        self._guests: dict[str, QDockWidget] = {}
+        self.docks = {key: self._dock(spec) for key, spec in self.specs.items() if spec.place in _AREAS}
+        for key, spec in self.specs.items():
+            if spec.place in TABBED and spec.made != "when asked for":
+                self._add_tab(key)
         self.layout = DockLayout(window, self.docks)
-        for name in _IN_OUTLINE:
-            window.outline.tree.addAction(window.actions_by_id[name])
 
-    def _dock(self, name: str, widget: QWidget) -> QDockWidget:
+    # making
+
+    def made(self, key: str) -> Panel | None:
+        """A panel as far as it was made."""
+        return self._made.get(key)
+
+    def panel(self, key: str) -> Panel:
+        """A panel, made now if nobody has seen or asked for it yet."""
+        if key not in self._made:
+            if self.specs[key].place in TABBED and key not in self._places:
+                self._add_tab(key)
+            self._places[key].fill()
+        return self._made[key]
+
+    def all(self) -> list[Panel]:
+        """Those that are made, in their order."""
+        return [self._made[key] for key in self.specs if key in self._made]
+
+    def _make(self, key: str) -> Panel:
+        spec = self.specs[key]
+        panel: Panel = registry.load(spec.make)(self._window)
+        self._made[key] = panel
+        if spec.place in TABBED:
+            panel.titled.connect(lambda text: self._tabs(key).retitle(key, text))
+        if self._window.furnished:
+            panel.install()
+            panel.set_theme(sized(self._window.theme, self.sizes.total(spec.place)))
+        return panel
+
+    def _add_tab(self, key: str) -> None:
+        spec = self.specs[key]
+        if spec.made == "with the window":
+            page: QWidget = self._make(key)
+        else:
+            page = self._places[key] = LazyPanel(lambda: self._make(key), fills=spec.place == "bottom")
+        self._tabs(key).add_page(spec, page)
+
+    def _tabs(self, key: str) -> Tabbed:
+        return self._made[self.specs[key].place]  # type: ignore[return-value]
+
+    def _dock(self, spec: PanelSpec) -> QDockWidget:
         window = self._window
-        dock = QDockWidget(TITLES[name], window)
-        dock.setObjectName(name)
+        dock = QDockWidget(spec.title, window)
+        dock.setObjectName(spec.key)
         dock.setTitleBarWidget(QWidget())
         dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
-        dock.setWidget(widget)
-        window.addDockWidget(_AREAS[name], dock)
-        action = window.actions_by_id[f"panel_{name}"]
-        dock.visibilityChanged.connect(lambda _: self._visibility_changed(dock, action))
+        dock.setWidget(self._make(spec.key))
+        window.addDockWidget(_AREAS[spec.place], dock)
+        dock.setVisible(spec.shown)
+        dock.visibilityChanged.connect(lambda _: self._visibility_changed(spec.key))
         return dock
 
-    def _visibility_changed(self, dock: QDockWidget, action: QAction) -> None:
-        action.setChecked(not dock.isHidden())
+    def _visibility_changed(self, key: str) -> None:
+        dock = self.docks[key]
+        self._window.actions_by_id[f"panel_{key}"].setChecked(not dock.isHidden())
         if not dock.isHidden():
             self.layout.arrange()
 
-    # places
-
-    def toggle(self, name: str) -> None:
-        dock = self.docks[name]
-        dock.setVisible(dock.isHidden())
-
     # what is shown
 
-    def show_inspector(self, page: int | None) -> None:
-        """A page of the inspector; None: the node's name, ready to be typed over."""
-        window = self._window
-        self.docks["inspector"].show()
-        if page is not None:
-            window.inspector.tabs.setCurrentIndex(page)
-        else:
-            from ui.inspector.inspector import NODE
+    def dock_of(self, key: str) -> str:
+        """The dock that a panel is, or is a tab of."""
+        place = self.specs[key].place
+        return place if place in TABBED else key
 
-            window.inspector.tabs.setCurrentIndex(NODE)
-            window.inspector.node_page.name.setFocus(Qt.FocusReason.OtherFocusReason)
+    def show(self, key: str, focus: str = "", room: int = 0) -> None:
+        """Bring a panel to the front, with the focus on the part of that name; `room` is the height it needs for type at 100 %."""
+        window, name = self._window, self.dock_of(key)
+        dock = self.docks[name]
+        dock.show()
+        if name != key:
+            if key not in self._made and key not in self._places:
+                self._add_tab(key)
+            self._tabs(key).turn_to(key)
+        if focus:
+            self.panel(key).take_focus(focus)
+        wanted = min(round(room * window.theme.scale), round(0.45 * window.height()))
+        if dock.height() < wanted:
+            window.resizeDocks([dock], [wanted], Qt.Orientation.Vertical)
 
-    def show_value(self) -> None:
-        """The value of the selected node in the inspector, ready to be typed over; the name of a node whose value is computed."""
-        self.show_inspector(None)
-        form = self._window.inspector.node_page.form
-        field = form.editors.get("value") if form is not None else None
-        if field is not None and field.isEnabled():
-            field.setFocus(Qt.FocusReason.TabFocusReason)  # as Tab does it: the text is selected
+    def hide(self, key: str) -> None:
+        self.docks[self.dock_of(key)].hide()
 
-    def show_bottom(self, page: int) -> None:
-        self.docks["bottom"].show()
-        self._window.bottom.tabs.setCurrentIndex(page)
+    def is_shown(self, key: str) -> bool:
+        name = self.dock_of(key)
+        return not self.docks[name].isHidden() and (name == key or self._tabs(key).current() == key)
 
-    def show_training(self, focus: Callable[[], object]) -> None:
-        from ui.shell.bottom import TRAINING
+    def places(self) -> frozenset[str]:
+        return frozenset(name for name, dock in self.docks.items() if not dock.isHidden())
 
-        self.show_bottom(TRAINING)
-        focus()
+    def knows(self, key: str) -> bool:
+        """Whether there is such a panel."""
+        return key in self.specs
+
+    # room for others
+
+    def give_way(self, owner: str, keys: Iterable[str] | None = None) -> None:
+        self.layout.give_way(owner, self.docks if keys is None else keys)
+
+    def come_back(self, owner: str) -> None:
+        self.layout.come_back(owner)
+
+    def put(self, key: str, title: str, panel: QWidget, width: float, share: float) -> None:
+        dock = self._guests.get(key)
+        if dock is None:
+            dock = self._guests[key] = QDockWidget(title, self._window)
+            dock.setObjectName(key)
+            dock.setTitleBarWidget(QWidget())
+            dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+            dock.setWidget(panel)
+        self.layout.put(dock, width, share)
+
+    def take_away(self, key: str) -> None:
+        dock = self._guests.get(key)
+        if dock is not None and not dock.isHidden():
+            self.layout.remove(dock)
+
+    def add_bar(self, bar: QWidget, edge: Literal["top", "bottom"]) -> None:
+        layout = self._window.centre.layout()
+        assert isinstance(layout, QBoxLayout)
+        layout.insertWidget(0 if edge == "top" else layout.count(), bar)
+
+    def add_status(self, widget: QWidget) -> None:
+        self._window.status.insertPermanentWidget(1, widget)
+
+    def show_bars(self, shown: bool) -> None:
+        for bar in (self._window.topbar, self._window.status):
+            bar.setVisible(shown)
+
+    # the focus
 
     def turn(self, way: int) -> None:
-        """Move the focus to the next panel that is seen, or the one before."""
+        """Move the focus to the next panel that is seen, or the one before: canvas, right, below, left, top."""
         window = self._window
+        docks = [self._made[key] for place in ("right", "below", "left") for key in self.docks if self.specs[key].place == place]
         stops: list[tuple[QWidget, QWidget]] = [
-            (window.canvas, window.canvas),
-            (window.inspector, window.inspector.tabs.tabBar()),
-            (window.bottom, window.bottom.tabs),
-            (window.library, window.library.query),
-            (window.outline, window.outline.tree),
-            (window.topbar, window.topbar.first_stop()),
-        ]
+            (window.canvas, window.canvas), *((panel, panel.first_stop()) for panel in docks), (window.topbar, window.topbar.first_stop()),
+        ]  # fmt: skip
         stops = [(panel, first) for panel, first in stops if first.isVisible() and first.isEnabled()]
         focus = QApplication.focusWidget()
         here = next((i for i, (panel, _) in enumerate(stops) if focus is not None and (panel is focus or panel.isAncestorOf(focus))), 0)
@@ -118,7 +207,7 @@ class Panels(QObject):
 
     def dress(self, theme: Theme) -> None:
         """Put the panels into a theme that is already as large as the window's type."""
-        for name in self._widgets:
+        for name in self.docks:
             self._dress_one(name, theme)
         self.fit()
 
@@ -126,40 +215,47 @@ class Panels(QObject):
         from ui.look.style import style_sheet
 
         own = sized(theme, self.sizes.total(name))
-        widget = self._widgets[name]
+        widget = self._made[name]
         wanted = "" if own is theme else style_sheet(own)
         if widget.styleSheet() != wanted:
             widget.setStyleSheet(wanted)
-        widget.set_theme(own)  # type: ignore[attr-defined]
+        for key, panel in self._made.items():
+            if self.dock_of(key) == name:
+                panel.set_theme(own)
         sideways = Qt.ScrollBarPolicy.ScrollBarAsNeeded if self.sizes.total(name) > 1.3 else Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        if name == "inspector":
+        if self.specs[name].place == "right":
             for area in widget.findChildren(QScrollArea):
                 area.setHorizontalScrollBarPolicy(sideways)
 
     def fit(self) -> None:
         """Least sizes for the type's size, never so large that the canvas has no room; the top bar gives way where it must."""
-        window = self._window
-        for name, (width, share) in _LEAST.items():
-            wide = min(width * window.theme.scale * self.sizes.total(name) / self.sizes.of(), max(share * window.width(), width))
-            self._widgets[name].setMinimumWidth(round(wide))
-        self._widgets["bottom"].setMinimumHeight(round(min(150 * window.theme.scale, max(0.25 * window.height(), 150))))
+        window, scale = self._window, self._window.theme.scale
+        for name in self.docks:
+            spec = self.specs[name]
+            least, share = spec.least
+            if spec.place == "below":
+                self._made[name].setMinimumHeight(round(min(least * scale, max(share * window.height(), least))))
+            else:
+                wide = min(least * scale * self.sizes.total(name) / self.sizes.of(), max(share * window.width(), least))
+                self._made[name].setMinimumWidth(round(wide))
         window.topbar.dress(window.theme)
 
     def step_type(self, way: int, name: str) -> None:
-        """Larger or smaller type in one panel."""
+        """Larger or smaller type in one dock."""
         total = self.sizes.step(way, name)
         self._dress_one(name, self._window.theme)
         self.fit()
-        self._window.say(f"{TITLES[name]}: type at {total:.0%}")
+        self._window.say(f"{self.specs[name].title}: type at {total:.0%}")
 
     def reset_type(self) -> None:
-        """Type at 100 %, in the window and in every panel."""
-        for name in ("", *self._widgets):
+        """Type at 100 %, in the window and in every dock."""
+        for name in ("", *self.docks):
             self.sizes.set(1.0, name)
 
     def panel_at(self, widget: QWidget | None) -> str:
-        """The panel a widget is in; empty for none."""
-        return next((n for n, panel in self._widgets.items() if widget is not None and (panel is widget or panel.isAncestorOf(widget))), "")
+        """The dock a widget is in; empty for none."""
+        made = ((name, self._made[name]) for name in self.docks)
+        return next((name for name, panel in made if widget is not None and (panel is widget or panel.isAncestorOf(widget))), "")
 
     def watch(self) -> None:
         """Look at the wheel from now on; the window has a surface."""

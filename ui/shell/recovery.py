@@ -13,8 +13,8 @@ from graph.storage.journal import Journal, JournalError, Recovered, recover
 from ui.shell.recovery_bar import RecoveryBar
 
 if TYPE_CHECKING:
-    from engine.kernel.protocol import Handover
     from graph.storage.document import Change
+    from ui.engine_link.messages import Handover
     from ui.shell.window import Window
 
 DELAY_MS = 1500
@@ -128,7 +128,7 @@ class Recovery(QObject):
         if not self._found or not self._window.files.may_close():
             return
         found = self._found.pop(0)
-        self._window.files.show_recovered(found.document())
+        self._window.files.show(found.document())
         self.flush()
         if self._journal is not None and not self._journal.pending:
             found.discard()

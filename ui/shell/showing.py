@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject
 
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
-    from engine.kernel.protocol import Progress
+    from ui.engine_link.messages import Progress
     from ui.shell.window import Window
 
 
@@ -25,8 +25,8 @@ class Showing(QObject):
         from engine.compile.views import TraceView
 
         window = self._window
-        problems = window.diagnosis.problems
-        window.bottom.show_problems(problems, window.document.graph)
+        for follower in window.followers():
+            follower.problems_changed()
         known = window.visibility.truth
         shown = window.diagnosis.complete(known or TraceView(structure=window.document.structure, revision=window.document.revision))
         if known is not None:
@@ -41,10 +41,8 @@ class Showing(QObject):
         trace, animated = window.trace, window.visibility.animated
         if animated is not None and animated is not window.canvas.content.trace:
             window.canvas.set_trace(animated)
-        if trace is not None:
-            window.bottom.probes.take(trace, window.stale)
-        window.inspector.set_trace(trace, window.stale)
-        window.outline.set_trace(trace, window.stale)
+        for follower in window.followers():
+            follower.set_seen(trace, window.stale)
 
     def traced(self, trace: TraceView) -> None:
         """Numbers of an edit are shown at once, in its own frame; those of a running training between two frames."""
@@ -87,14 +85,14 @@ class Showing(QObject):
         seen = window.trace
         assert seen is not None
         window.status.show_trace(seen)
-        for each in window.features.values():
-            each.set_trace(seen, window.stale)
+        for follower in window.followers():
+            follower.set_trace(seen, window.stale)
         window.refresh_actions()
 
     def show_progress(self, progress: Progress) -> None:
         window = self._window
-        assert window.kernel is not None
-        window.bottom.show_progress(progress, window.kernel.curve)
+        for follower in window.followers():
+            follower.set_progress(progress)
         if progress.problem_node is not None and progress.phase == "failed":
             window.canvas.select([progress.problem_node])
         window.status.show_progress(progress)

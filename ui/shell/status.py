@@ -6,8 +6,8 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QStatusBar, QWidget
 
 from engine.compile.views import TraceView
-from engine.kernel.protocol import Progress
 from graph.storage.document import Document
+from ui.engine_link.messages import Progress
 from ui.look.schedule import Schedule
 from ui.look.widgets import ElidedLabel, label
 

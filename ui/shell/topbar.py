@@ -14,7 +14,7 @@ from ui.look.style import style_sheet
 from ui.look.theme import THEMES, Theme
 from ui.look.type_size import sized
 from ui.look.widgets import ElidedLabel, button, label, set_property
-from ui.shell.actions import hint
+from ui.shell.workspace.action_spec import hint
 from ui.shell.workspace.playback import SPEEDS, Playhead
 
 SPEED_STEPS = 100

@@ -5,22 +5,23 @@ What is inside the window is imported when it is furnished: its frame is on the 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QIcon, QKeyEvent, QMouseEvent, QPaintEvent, QPalette, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QWidget
 
 from ui.look.frame import paint_frame
 from ui.look.theme import THEMES, Theme, color, load_fonts
 from ui.look.type_size import sized
 from ui.look.widgets import column
 from ui.shell.type_sizes import TypeSizes
+from ui.shell.workspace.services import EXPLANATIONS, LESSONS, PROBES
 from ui.shell.workspace.settings import UserSettings
 
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
-    from graph.model.problem import Repair
+    from graph.model.problem import Problem
     from graph.storage.document import Change, Document
     from ui.debugger.feature import Debugger
     from ui.engine_link.link import Kernel
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from ui.lessons.feature import Lessons
     from ui.predict.feature import Predict
     from ui.presenter.feature import Presenter
+    from ui.shell.panels import Panels
+    from ui.shell.workspace.feature import Feature
+    from ui.shell.workspace.follower import Follower
+    from ui.shell.workspace.visibility import Visibility
     from ui.unfold.feature import Unfold
 
 ROOMY, FRAME = QSize(1440, 900), QSize(16, 80)
@@ -43,12 +48,16 @@ class Window(QMainWindow):
     document_shown = Signal()
     """Another document is in the window."""
 
-    explain: Explain
-    debugger: Debugger
-    unfold: Unfold
-    predict: Predict
-    lessons: Lessons
-    presenter: Presenter
+    if TYPE_CHECKING:  # features that are there by their keys, for those who know them
+        explain: Explain
+        debugger: Debugger
+        unfold: Unfold
+        predict: Predict
+        lessons: Lessons
+        presenter: Presenter
+
+    centre: QWidget
+    visibility: Visibility
 
     def __init__(self, document: Document | None, session: UserSettings, kernel: Kernel | None = None, example: str = "") -> None:
         super().__init__()
@@ -69,19 +78,16 @@ class Window(QMainWindow):
         from ui.canvas import accessible
         from ui.canvas.view import Canvas
         from ui.engine_link.work import Work
-        from ui.inspector.inspector import Inspector
-        from ui.library.library import Library
         from ui.look.style import ICONS
-        from ui.outline.outline import Outline
         from ui.problems.diagnosis import Diagnosis
         from ui.shell import actions, menus
-        from ui.shell.bottom import Bottom
         from ui.shell.commands import Commands
         from ui.shell.dialogs import Dialogs
         from ui.shell.dropped import DropTarget
-        from ui.shell.features import features
         from ui.shell.files import Files
+        from ui.shell.panels import Panels
         from ui.shell.recovery import Recovery
+        from ui.shell.registry import feature_specs, load
         from ui.shell.search_box import SearchBox
         from ui.shell.shortcuts import Keys
         from ui.shell.showing import Showing
@@ -93,7 +99,7 @@ class Window(QMainWindow):
         from ui.shell.workspace.services import Services
         from ui.shell.workspace.visibility import Visibility
 
-        session = self.settings
+        settings = self.settings
         self.kernel, self.document = kernel, document
         self.services = Services()
         self.setWindowIcon(QIcon(str(ICONS / "gradwire.svg")))
@@ -102,9 +108,10 @@ class Window(QMainWindow):
         self.drop_target = DropTarget(self)
         self.dialogs = Dialogs(self)
         self.files = Files(self)
+        self.files.took_example(example)
         self.playhead = Playhead(self)
-        self.playhead.set_speed(session.real("speed", 1.0))
-        self.playhead.reduced_motion = session.flag("reduced_motion")
+        self.playhead.set_speed(settings.real("speed", 1.0))
+        self.playhead.reduced_motion = settings.flag("reduced_motion")
         accessible.install()
         self.canvas = Canvas(document, self.theme)
         self.canvas.set_playhead(self.playhead)
@@ -114,34 +121,34 @@ class Window(QMainWindow):
         if kernel is not None:
             kernel.hide(self.visibility.hidden)
         self.showing = Showing(self)
-        self.library = Library(document.graph.catalog, self.theme, session.recent_types)
-        self.views = ViewMemory(session, self.canvas)
-        self.inspector = Inspector(kernel.request_array if kernel is not None else None, self.files)
-        self.bottom = Bottom(self.work)
+        self.views = ViewMemory(settings, self.canvas)
         self.diagnosis = Diagnosis(self, self.work)
-        self.outline = Outline()
         self.status = Status(self, self.work)
-        self.files.took_example(example)
-        self.recovery = Recovery(self, session.recovery_folder)
+        self.recovery = Recovery(self, settings.recovery_folder)
         self.commands = Commands(self)
-        self.features = features(self)
+        self.features: dict[str, Feature] = {key: load(spec.make)(self) for key, spec in feature_specs().items()}
         vars(self).update(self.features)
-        self.actions_by_id = actions.build(self, self.canvas, self.commands)
-        self.keys = Keys(session)
+        self.actions_by_id = actions.build(self, self.canvas)
+        self.keys = Keys(settings)
         self.menu = menus.build(self, self.actions_by_id)
         self.topbar = TopBar(self.playhead, self.menu)
         self.search_box = SearchBox(self.theme, self)
         self._build()
+        self.panels = Panels(self)
         self._wire()
-        for each in self.features.values():
-            each.install()
+        for follower in self.followers():
+            follower.install()
+        self.furnished = True
         self.keys_changed()
         self.set_theme(self.theme)
         self.panels.layout.restore()
-        self.furnished = True
         self.set_document(document)
         if self.isVisible():
             self._appeared()
+
+    def followers(self) -> list[Follower]:
+        """Everything that is told what changes: panels, then features."""
+        return [*self.panels.all(), *self.features.values()]
 
     def _take_place(self) -> None:
         """Where the window was, never filling the screen without a way out; at the first start, where it fits with its frame."""
@@ -163,12 +170,24 @@ class Window(QMainWindow):
         """What dialogs, bars and windows of their own belong to."""
         return self
 
+    @property
+    def pages(self) -> Panels:
+        return self.panels
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What is wrong with the document, errors first."""
+        return self.diagnosis.problems
+
+    def panel(self, key: str) -> Any:
+        """A panel, for those who know it."""
+        return self.panels.panel(key)
+
     # layout
 
     def _build(self) -> None:
         from graph.text.messages import _
         from ui.look.job_bar import JobBar
-        from ui.shell.panels import Panels
 
         self.setMenuWidget(self.topbar)
         self.job_bar = JobBar(_("Work under way"))
@@ -178,41 +197,27 @@ class Window(QMainWindow):
         self.setStatusBar(self.status)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-        widgets = {"library": self.library, "outline": self.outline, "inspector": self.inspector, "bottom": self.bottom}
-        self.panels = Panels(self, widgets)
-        self.library_dock, self.outline_dock, self.inspector_dock, self.bottom_dock = self.panels.docks.values()
 
     # wiring
 
     def _wire(self) -> None:
-        canvas, bottom, topbar, commands = self.canvas, self.bottom, self.topbar, self.commands
+        canvas, topbar, commands = self.canvas, self.topbar, self.commands
         canvas.selection_changed.connect(self._selection_changed)
-        canvas.add_requested.connect(commands.ask_for_node)
-        canvas.node_activated.connect(lambda _: self.panels.show_inspector(None))
-        canvas.value_activated.connect(lambda _: self.panels.show_value())
-        canvas.number_activated.connect(self.explain.why_of)
-        canvas.probe_requested.connect(lambda _: self.pin_probe("value"))
+        canvas.add_requested.connect(commands.edit.ask_for_node)
+        canvas.node_activated.connect(lambda _: self.panels.show("node", "name"))
+        canvas.value_activated.connect(lambda _: self.panels.show("node", "value"))
+        canvas.number_activated.connect(self.services.get(EXPLANATIONS).why_of)
+        canvas.probe_requested.connect(lambda _: self.services.get(PROBES).pin_value())
         canvas.menu_requested.connect(self._context_menu)
-        canvas.gallery_requested.connect(lambda: self.later(commands.examples))
-        canvas.lessons_requested.connect(lambda: self.later(self.lessons.choose))
-        canvas.formula_requested.connect(commands.ask_for_formula)
+        canvas.gallery_requested.connect(lambda: self.later(lambda: commands.run("examples")))
+        canvas.lessons_requested.connect(lambda: self.later(self.services.get(LESSONS).choose))
+        canvas.formula_requested.connect(commands.edit.ask_for_formula)
         canvas.message.connect(self.say)
         canvas.model.on_live_edit = self._live_edit
-        self.library.placed.connect(commands.place)
-        self.inspector.repair.connect(self.mend)
-        self.inspector.pin.connect(self.pin_probe)
         self.search_box.chosen.connect(lambda chosen: chosen())
         self.diagnosis.changed.connect(self.showing.show_problems)
-        bottom.problems.go.connect(self.go_to)
-        self.outline.selected.connect(canvas.select)
-        self.outline.go.connect(lambda item: self.go_to((item,), (item,)))
-        bottom.problems.repair.connect(self.mend)
-        bottom.probes.go.connect(self.go_to)
-        bottom.probes.refused.connect(self.say)
-        bottom.step_clicked.connect(lambda: commands.train_step())
-        bottom.reset_clicked.connect(lambda: commands.train_reset())
-        topbar.train_clicked.connect(lambda: commands.train())
-        topbar.optimizer_clicked.connect(lambda: self.panels.show_training(bottom.training.focus_optimizer))
+        topbar.train_clicked.connect(lambda: commands.run("train"))
+        topbar.optimizer_clicked.connect(lambda: self.panels.show("training", "optimizer"))
         topbar.device_clicked.connect(self._device_clicked)
         self.playhead.state_changed.connect(self.refresh_actions)
         if self.kernel is not None:
@@ -237,13 +242,10 @@ class Window(QMainWindow):
         self.status.clear()
         self.work.drop("trace", "progress")
         self.playhead.set_trace(None)
-        self.inspector.set_document(document)
-        self.outline.set_document(document)
-        self.bottom.set_document(document)
         self.diagnosis.set_document(document)
         self.status.show_document(document)
-        for each in self.features.values():
-            each.set_document(document)
+        for follower in self.followers():
+            follower.set_document(document)
         if self.kernel is not None:
             self.kernel.attach(document)
             self.kernel.evaluate_soon()
@@ -268,13 +270,9 @@ class Window(QMainWindow):
         self.setWindowModified(self.document.modified)
         self.topbar.set_optimizer(optimizer_text(self.document))
         self.showing.show_seen()
-        self.bottom.training.refresh()
-        self.bottom.probes.refresh()
-        selected = self.canvas.selected_nodes()
-        self.bottom.data.show_document(self.document, selected[0] if len(selected) == 1 else None)
         self.status.show_document(self.document)
-        for each in self.features.values():
-            each.document_changed()
+        for follower in self.followers():
+            follower.document_changed()
         self.refresh_actions()
 
     def set_saved(self) -> None:
@@ -296,49 +294,18 @@ class Window(QMainWindow):
         if self.kernel is not None:
             self.kernel.wait_values()
 
-    def mend(self, repair: Repair) -> None:
-        """Apply a problem's repair as one step."""
-        from graph.model.graph import GraphError
-        from graph.model.repairs import apply_repair
-
-        try:
-            self.document.do(apply_repair(self.document.graph, repair), repair.title)
-        except GraphError as refused:
-            self.say(str(refused))
-
     # panels
 
     def _device_clicked(self) -> None:
         if self.kernel is not None and self.status.kernel == "dead":
             self.kernel.restart()
         else:
-            self.panels.show_training(self.bottom.training.focus_device)
+            self.panels.show("training", "device")
 
     def _selection_changed(self) -> None:
-        self.inspector.select(self.canvas.selected_nodes(), self.canvas.selected_edges())
-        self.outline.select(self.canvas.selection)
-        nodes = self.canvas.selected_nodes()
-        self.bottom.data.show_document(self.document, nodes[0] if len(nodes) == 1 else None)
-        for each in self.features.values():
-            each.selection_changed()
+        for follower in self.followers():
+            follower.selection_changed()
         self.refresh_actions()
-
-    def show_problems(self) -> None:
-        from ui.shell.bottom import PROBLEMS
-
-        self.panels.show_bottom(PROBLEMS)
-
-    def pin_probe(self, show: Literal["value", "gradient"]) -> None:
-        """Pin the selected wires to the probes' panel, or unpin them, and show it."""
-        from ui.shell.bottom import PROBES
-
-        if self.bottom.probes.pin(self.canvas.selected_edges(), show, self.trace):
-            self.panels.show_bottom(PROBES)
-
-    def show_data(self) -> None:
-        from ui.shell.bottom import DATA
-
-        self.panels.show_bottom(DATA)
 
     def go_to(self, nodes: tuple[str, ...], edges: tuple[str, ...]) -> None:
         """Select and show what a problem is about."""
@@ -358,33 +325,35 @@ class Window(QMainWindow):
         """A short message at the lower edge."""
         self.status.say(text)
 
+    def why_not_train(self) -> str:
+        """Why nothing can be trained, in words; empty where it can."""
+        return self.commands.why_not_train()
+
     def refresh_actions(self) -> None:
         from ui.shell import actions
 
         situation = self.commands.situation()
         actions.refresh(self.actions_by_id, situation)
         self.actions_by_id["save_trained"].setChecked(self.document.saves_training)
-        why = "" if situation.trainable or situation.training else self.commands.why_not_train()
-        self.bottom.training.show_trainable(why)
+        why = "" if situation.training else self.why_not_train()
         self.topbar.set_training(situation.training, self.actions_by_id["train"].isEnabled(), why)
         self.topbar.transport.setEnabled(not situation.training)
         self.topbar.transport.refresh()
-        self.bottom.step.setEnabled(self.actions_by_id["train_step"].isEnabled() and not situation.training)
-        self.bottom.reset.setEnabled(self.actions_by_id["train_reset"].isEnabled())
+        for follower in self.followers():
+            follower.actions_changed()
 
     def keys_changed(self) -> None:
         """Every action hears its keys, and tips name them."""
-        from ui.shell.actions import hint
-
-        made = self.actions_by_id
-        self.keys.apply(made)
-        for each in self.features.values():
-            each.keys_changed()
+        self.keys.apply(self.actions_by_id)
+        for follower in self.followers():
+            follower.keys_changed()
         self.canvas.key_elsewhere = self.keys.known
-        self.topbar.show_keys(made)
-        self.bottom.step.setToolTip(hint("One training step", made["train_step"]))
-        self.bottom.reset.setToolTip(hint("Back to the weights of the document", made["train_reset"]))
+        self.topbar.show_keys(self.actions_by_id)
         self.refresh_actions()
+
+    def key_known(self, event: QKeyEvent) -> bool:
+        """Whether some action has this key."""
+        return self.keys.known(event)
 
     def set_theme(self, theme: Theme) -> None:
         """Dress the window anew at its type size; panels grow with the type, and a graph that was wholly in view stays so."""
@@ -402,8 +371,8 @@ class Window(QMainWindow):
             if fitted:
                 self.canvas.fit_all()
         self.topbar.set_device(self.status.kernel, self.status.device_name, theme, "")
-        for each in self.features.values():
-            each.set_theme(theme)
+        for feature in self.features.values():
+            feature.set_theme(theme)
         self.actions_by_id[f"theme_{theme.name}"].setChecked(True)
         self.settings.set("theme", theme.name)
         if grows:
@@ -460,8 +429,8 @@ class Window(QMainWindow):
         self.later.end()
         self.settings.set("geometry", self.saveGeometry())
         self.panels.layout.remember()
-        for each in self.features.values():
-            each.close()
+        for follower in self.followers():
+            follower.end()
         self.recovery.close()
         self.views.leave()
         self.playhead.reset()

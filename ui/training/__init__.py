@@ -1,1 +1,5 @@
-"""The training page and its curves."""
+"""Training: settings and curves."""
+
+from ui.shell.workspace.panel import PanelSpec
+
+PANELS = (PanelSpec("training", "Training", "bottom", "ui.training.training:TrainingPage", 41),)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from engine.kernel.protocol import Progress
 from engine.training.curve import Point
 from engine.training.optimizers.base import Optimizer
 from engine.training.optimizers.registry import OPTIMIZERS
@@ -16,12 +15,14 @@ from graph.model.edits import Compound, SetTraining
 from graph.model.graph import GraphError
 from graph.model.training_settings import BY_NAME, TRAINING_SETTINGS, effective
 from graph.storage.document import Document
+from ui.engine_link.messages import Progress
 from ui.forms.forms import Form
 from ui.look.numbers import count, number, plain, rate
-from ui.look.schedule import Schedule
-from ui.look.theme import LIGHT, Theme
+from ui.look.theme import Theme
 from ui.look.widgets import button, clear, label, scrolled
 from ui.maths.formula import FormulaView
+from ui.shell.workspace.panel import Panel
+from ui.shell.workspace.workspace import Workspace
 from ui.training.curves import EMPTY, Curves
 
 OPTIMIZER = replace(BY_NAME["optimizer"], choices=tuple(OPTIMIZERS), choice_titles=tuple(spec.title for spec in OPTIMIZERS.values()))
@@ -84,15 +85,12 @@ def _percent(share: float) -> str:
     return f"{min(max(share, 0.001), 0.999):.1%}"
 
 
-class TrainingPage(QWidget):
-    """Edits the document's training settings and draws the run's curves. `show_node(id)` asks to go to a node that failed."""
+class TrainingPage(Panel):
+    """Edits the document's training settings and draws the run's curves."""
 
-    show_node = Signal(str)
-
-    def __init__(self, work: Schedule | None = None) -> None:
-        super().__init__()
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
         self._document: Document | None = None
-        self._theme = LIGHT
         self._optimizer = ""
         self._formula: tuple[str, ...] = ()
         self._shown: tuple[Document, dict[str, Any]] | None = None
@@ -102,7 +100,7 @@ class TrainingPage(QWidget):
         self._hyper_place, self._formulas = QVBoxLayout(), QVBoxLayout()
         self.message = label("", "notice", wrap=True)
         self.message.hide()
-        self.curves = Curves(work)
+        self.curves = Curves(workspace.work)
         self._why, self._step = "", 0
         self._origin: tuple[float, str] | None = None
         self._last: tuple[float | None, str] | None = None
@@ -137,7 +135,7 @@ class TrainingPage(QWidget):
         self.run_form.settled.connect(self._seal)
 
     def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
+        super().set_theme(theme)
         self._settings.setFixedWidth(round(272 * theme.scale))
         self.curves.set_theme(theme)
         self._show_formulas()
@@ -186,8 +184,20 @@ class TrainingPage(QWidget):
         self._formulas.addWidget(label("Update", "section"))
         for text in self._formula:
             view = FormulaView(14.0)
-            view.set_formula(text, self._theme.text, self._theme.scale)
+            view.set_formula(text, self.theme.text, self.theme.scale)
             self._formulas.addWidget(view)
+
+    def document_changed(self) -> None:
+        self.refresh()
+
+    def actions_changed(self) -> None:
+        kernel = self.workspace.kernel
+        self.show_trainable("" if kernel is not None and kernel.training else self.workspace.why_not_train())
+
+    def set_progress(self, progress: Progress) -> None:
+        kernel = self.workspace.kernel
+        if kernel is not None:
+            self.show_progress(progress, kernel.curve)
 
     def show_progress(self, progress: Progress, curve: list[Point]) -> None:
         self.curves.show_points(curve, progress.run, progress.loss_of)
@@ -210,11 +220,10 @@ class TrainingPage(QWidget):
         self.message.setText(text)
         self.message.setVisible(bool(text))
 
-    def focus_optimizer(self) -> None:
-        self.optimizer_form.editors["optimizer"].setFocus(Qt.FocusReason.OtherFocusReason)
-
-    def focus_device(self) -> None:
-        self.run_form.editors["device"].setFocus(Qt.FocusReason.OtherFocusReason)
+    def take_focus(self, what: str) -> None:
+        """`optimizer` or `device`: the field of that name."""
+        form = self.optimizer_form if what == "optimizer" else self.run_form
+        form.editors[what].setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _set(self, name: str, value: Any) -> None:
         if name == "optimizer":

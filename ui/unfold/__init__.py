@@ -1,1 +1,6 @@
-"""Opening a layer into elementary nodes, and folding it back."""
+"""Looking into a layer."""
+
+from ui.shell.workspace.feature import FeatureSpec
+from ui.unfold.rows import ROWS
+
+FEATURE = FeatureSpec("unfold", "ui.unfold.feature:Unfold", 20, ROWS)

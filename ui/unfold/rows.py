@@ -8,10 +8,10 @@ A = ActionSpec
 ROWS: tuple[ActionSpec, ...] = (
     A("open_box", "Open the box", "Learn", ("U",), "canvas", has("openable"),
       "Look into the selected node: the elementary nodes it is made of",
-      before=True, search=("unfold", "expand", "inside", "elementary"), run="unfold.open_box"),
+      before=True, search=("unfold", "expand", "inside", "elementary"), run="unfold.open_box", context=320),
     A("open_neurons", "Open into neurons", "Learn", ("Shift+U",), "canvas", has("neural"),
       "Look into the selected layer: its single neurons and weights", search=("unfold", "scalar", "unit", "weights"),
-      run="unfold.open_neurons"),
+      run="unfold.open_neurons", context=330),
     A("fold_back", "Fold back", "Learn", ("Ctrl+U",), "canvas", has("foldable"), "Make one node of an opened one again",
-      search=("close", "collapse", "box"), run="unfold.fold_back"),
+      search=("close", "collapse", "box"), run="unfold.fold_back", context=340),
 )  # fmt: skip

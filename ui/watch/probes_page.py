@@ -15,10 +15,12 @@ from graph.model.spec import Setting
 from graph.storage.document import Document
 from ui.forms.forms import ChoiceField
 from ui.look.numbers import count, exact, number
-from ui.look.schedule import Schedule
 from ui.look.theme import LIGHT, Theme, color, font
 from ui.look.widgets import ElidedLabel, button, clear, label, set_property
 from ui.maths.array_view import ABSENT
+from ui.shell.workspace.panel import Panel
+from ui.shell.workspace.services import PROBES
+from ui.shell.workspace.workspace import Workspace
 from ui.watch import probes
 from ui.watch.probes import Probe, ProbeLog, Series, Show
 
@@ -179,18 +181,13 @@ class ProbeCard(QFrame):
             super().keyPressEvent(event)
 
 
-class ProbesPage(QWidget):
-    """`go(node ids, edge ids)` asks to show a wire; `count_changed(n)` and `refused(text)` tell the panel around it."""
+class ProbesPage(Panel):
+    """One card for each probe."""
 
-    go = Signal(object, object)
-    count_changed = Signal(int)
-    refused = Signal(str)
-
-    def __init__(self, work: Schedule | None = None) -> None:
-        super().__init__()
-        self._work = work or Schedule(self)
+    def __init__(self, workspace: Workspace) -> None:
+        super().__init__(workspace)
+        workspace.services.offer(PROBES, self)
         self._document: Document | None = None
-        self._theme = LIGHT
         self._stale = False
         self._built: tuple[object, ...] = ()
         self.log = ProbeLog()
@@ -211,13 +208,31 @@ class ProbesPage(QWidget):
         self._stack.addWidget(self.hint)
         self._stack.addWidget(area)
 
+    def pin_value(self) -> None:
+        self._pin("value")
+
+    def pin_gradient(self) -> None:
+        self._pin("gradient")
+
+    def _pin(self, show: Show) -> None:
+        """Pin the selected wires, or unpin them; what was pinned is shown."""
+        if self.pin(self.workspace.canvas.selected_edges(), show, self.workspace.trace):
+            self.workspace.pages.show("probes")
+
+    def document_changed(self) -> None:
+        self.refresh()
+
+    def set_seen(self, trace: TraceView | None, stale: bool) -> None:
+        if trace is not None:
+            self.take(trace, stale)
+
     def set_document(self, document: Document) -> None:
         self._document = document
         self.log.clear()
         self.refresh()
 
     def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
+        super().set_theme(theme)
         self._built = ()
         self.refresh()
 
@@ -240,8 +255,8 @@ class ProbesPage(QWidget):
             return
         if self.log.covered != before:
             self._show()
-        elif not self._work.pending(DRAW):
-            self._work.after_frame(DRAW, self._show, DRAW_MS)
+        elif not self.workspace.work.pending(DRAW):
+            self.workspace.work.after_frame(DRAW, self._show, DRAW_MS)
 
     def refresh(self) -> None:
         """Take up pins that were added or taken away, and the names of their wires."""
@@ -250,7 +265,7 @@ class ProbesPage(QWidget):
             return
         graph, found = document.graph, probes.pinned(document.graph)
         titles = [probes.wire_name(graph, probe.edge) for probe in found]
-        wanted = (self._theme, [probe.key for probe in found], titles)
+        wanted = (self.theme, [probe.key for probe in found], titles)
         if self._built == wanted:
             return self._show()
         self.log.follow(graph)
@@ -259,13 +274,13 @@ class ProbesPage(QWidget):
         self.cards = [self._card(probe, title) for probe, title in zip(found, titles, strict=True)]
         self._row.addStretch(1)
         self._stack.setCurrentWidget(self._area if found else self.hint)
-        self.count_changed.emit(len(found))
+        self.titled.emit(f"Probes {len(found)}" if found else "Probes")
         self._show()
 
     def _card(self, probe: Probe, title: str) -> ProbeCard:
         card = ProbeCard(probe, title)
-        card.setFixedWidth(round(236 * self._theme.scale))
-        card.go.connect(lambda which: self.go.emit((), (which.edge,)))
+        card.setFixedWidth(round(236 * self.theme.scale))
+        card.go.connect(lambda which: self.workspace.go_to((), (which.edge,)))
         card.unpinned.connect(self._unpin)
         card.measured.connect(self._measure)
         self._row.addWidget(card)
@@ -276,7 +291,7 @@ class ProbesPage(QWidget):
         if document is None:
             return
         for card, probe in zip(self.cards, probes.pinned(document.graph), strict=False):
-            card.show_series(probe, self.log.series.get(probe.key), self._theme, self._stale)
+            card.show_series(probe, self.log.series.get(probe.key), self.theme, self._stale)
 
     def _unpin(self, probe: Probe) -> None:
         here = next((i for i, card in enumerate(self.cards) if card.probe.key == probe.key), 0)
@@ -293,6 +308,6 @@ class ProbesPage(QWidget):
         try:
             change(self._document)
         except GraphError as refused:
-            self.refused.emit(str(refused))
+            self.workspace.say(str(refused))
         else:
             self.refresh()

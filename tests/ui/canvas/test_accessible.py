@@ -167,7 +167,7 @@ def _inner(widget: QWidget) -> bool:
 
 def test_the_panels_are_named(window: Window) -> None:
     assert window.canvas.accessibleName() == "Graph"
-    for panel in (window.library, window.inspector, window.bottom):
+    for panel in (window.panel("library"), window.panel("inspector"), window.panel("bottom")):
         assert panel.accessibleName() or (panel.parentWidget() is not None and panel.parentWidget().windowTitle())
 
 

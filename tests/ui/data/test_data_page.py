@@ -34,8 +34,8 @@ def data_graph(*settings: dict[str, Any]) -> Graph:
 def show(make_window: Callable[..., Window], qtbot: QtBot) -> Callable[..., DataPage]:
     def make(*settings: dict[str, Any], selected: str | None = None) -> DataPage:
         window = make_window(Document(data_graph(*settings)))
-        page = window.bottom.data
-        window.show_data()
+        page = window.panel("data")
+        window.panels.show("data")
         page.show_document(window.document, selected)
         qtbot.waitUntil(lambda: page.model.rowCount() > 0, timeout=10_000)
         return page
@@ -127,7 +127,7 @@ def test_only_what_is_known_to_be_a_picture_is_drawn_as_one(show: Callable[..., 
 
 def test_the_samples_shown_are_counted_from_one_and_the_field_says_which_they_are(make_window: Callable[..., Window]) -> None:
     window = make_window(Document(data_graph({"dataset": "iris"})))
-    page = window.inspector.document_page
+    page = window.panel("node").document_page
     field = page.form.editors["demo"]
     assert isinstance(field, QLineEdit) and field.placeholderText() == "the first 8" and field.isVisibleTo(page)
     field.setFocus()
@@ -141,5 +141,5 @@ def test_the_samples_shown_are_counted_from_one_and_the_field_says_which_they_ar
 
 
 def test_without_data_no_samples_can_be_chosen(window: Window) -> None:
-    page = window.inspector.document_page
+    page = window.panel("node").document_page
     assert not page.form.editors["demo"].isVisibleTo(page)

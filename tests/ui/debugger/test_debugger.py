@@ -47,7 +47,7 @@ def numbers(window: Window) -> tuple[set[str], set[str]]:
     graph, content = window.document.graph, window.canvas.content
     values = {node.name for node in graph.nodes.values() if content.node_value(node.id, "y") is not None}
     gradients = {node.name for node in graph.nodes.values() if isinstance(content.node_gradient(node.id, "y"), ArrayView)}
-    seen = window.inspector._trace
+    seen = window.panel("inspector")._trace
     assert seen is not None
     assert {graph.nodes[node].name for node, _ in seen.values} == values
     shown = {graph.nodes[node].name for (node, _), entry in seen.gradients.items() if not isinstance(entry, Absent)}
@@ -268,7 +268,7 @@ def test_a_typed_condition_stops_only_where_it_is_met(whole: Window, qtbot: QtBo
     whole.canvas.select([ids["multiply"]])
     qtbot.keyClick(whole.canvas, Qt.Key.Key_B, SHIFT)
     page = whole.debugger.control.page
-    assert page is not None and whole.bottom.pages.currentWidget() is page
+    assert page is not None and whole.panel("bottom").pages.currentWidget() is page
     assert "multiply" in page.points.entry.placeholderText()
     qtbot.keyClicks(page.points.entry, "value > 3")  # it is −10
     qtbot.keyClick(page.points.entry, Qt.Key.Key_Return)
@@ -372,7 +372,7 @@ def test_themes_and_type_sizes_change_while_the_strip_is_open(whole: Window) -> 
 def test_in_large_type_the_rows_of_the_strip_do_not_lie_over_each_other(whole: Window, qtbot: QtBot) -> None:
     whole.resize(1280, 800)
     for _ in range(5):
-        whole.commands.type_larger()
+        whole.commands.run("type_larger")
     bar = whole.debugger.control.bar
     assert bar is not None
     qtbot.wait(50)

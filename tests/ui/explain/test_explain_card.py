@@ -19,7 +19,6 @@ from tests.support.explain_support import Desk
 from tests.support.window_support import Answers, names
 from ui.canvas.model.number_texts import texts
 from ui.explain.card_page import CardPage
-from ui.inspector.inspector import EXPLAIN
 from ui.look.numbers import number
 from ui.shell.files import example_document
 from ui.shell.window import Window
@@ -80,7 +79,7 @@ def test_the_key_opens_the_card_of_what_is_selected(window: Window, qtbot: QtBot
 
     page = card_of(window, qtbot, node)
 
-    assert window.inspector.tabs.currentIndex() == EXPLAIN and page.title.text() == "multiply"
+    assert window.panels.is_shown("explain") and page.title.text() == "multiply"
 
 
 def test_the_key_without_a_selection_explains_the_objective(window: Window, qtbot: QtBot) -> None:
@@ -205,7 +204,7 @@ def test_while_one_answer_is_awaited_no_other_is_asked_for(window: Window, qtbot
 def test_an_unseen_page_asks_nothing(window: Window, qtbot: QtBot) -> None:
     ids = names(window.document)
     card_of(window, qtbot, ids["multiply"])
-    window.inspector.tabs.setCurrentIndex(0)
+    window.panel("inspector").tabs.setCurrentIndex(0)
     desk(window).asked.clear()
 
     window.canvas.select([ids["x"]])
@@ -332,4 +331,4 @@ def test_a_double_click_on_a_wire_s_number_explains_it(window: Window, qtbot: Qt
 
     page = window.explain.card
     qtbot.waitUntil(lambda: page.card is not None and page.card.address.id == edge, timeout=PATIENCE)
-    assert window.inspector.tabs.currentIndex() == EXPLAIN and window.document.graph == before
+    assert window.panels.is_shown("explain") and window.document.graph == before

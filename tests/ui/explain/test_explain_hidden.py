@@ -184,11 +184,11 @@ def test_pictures_have_question_marks_too(window: Window, qtbot: QtBot, tmp_path
 
     def exported() -> str:
         window.dialogs = Answers(unsaved="discard", saves=tmp_path / "graph.svg")  # type: ignore[assignment]
-        window.commands.export_picture()
+        window.commands.run("export_picture")
         return (tmp_path / "graph.svg").read_text(encoding="utf-8")
 
     def copied() -> QImage:
-        window.commands.copy_picture()
+        window.commands.run("copy_picture")
         return QApplication.clipboard().image()
 
     shown, before = exported(), copied()

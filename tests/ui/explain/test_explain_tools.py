@@ -154,7 +154,7 @@ def test_the_list_tells_the_numbers_of_the_newest_audit_when_it_is_seen_again(wi
     window.explain.show_audit()
     tool = window.explain.tools.current
     assert isinstance(tool, AuditTool)
-    window.bottom_dock.hide()
+    window.panels.docks["bottom"].hide()
     window.document.do(SetParam(names(window.document)["x"], "value", 3.0), "Set x")
     qtbot.waitUntil(lambda: not window.stale and bool(window.explain.audit.rows) and not window.explain.audit.busy, timeout=PATIENCE)
 
@@ -179,7 +179,7 @@ def test_the_panel_at_the_bottom_is_as_wide_as_the_tool_needs_not_as_its_widest_
     window.resize(1280, 800)
     window.set_theme(PROJECTOR)
     window.explain.show_paths()
-    pages = window.bottom.pages
+    pages = window.panel("bottom").pages
     room = pages.parentWidget()
 
     assert room is not None

@@ -167,7 +167,7 @@ def test_the_search_box_offers_a_formula(window: Window, qtbot: QtBot) -> None:
 
 def test_an_empty_canvas_shows_the_whole_graph_of_its_first_formula(window: Window) -> None:
     window.canvas.select_all()
-    window.commands.delete()
+    window.commands.run("delete")
 
     window.canvas.formula_requested.emit()
     entry = formula_commands.entry_of(window)
@@ -181,19 +181,19 @@ def test_an_empty_canvas_shows_the_whole_graph_of_its_first_formula(window: Wind
 def test_a_selection_is_copied_as_a_formula_that_can_be_typed_again(window: Window) -> None:
     window.canvas.select_all()
 
-    window.commands.copy_formula()
+    window.commands.run("copy_formula")
 
     text = QApplication.clipboard().text()
     assert text == "x*y + z"
     assert len(build(text, CATALOG, {"x": 1.0, "y": 1.0, "z": 1.0}).nodes) == 5
-    window.commands.copy_latex()
+    window.commands.run("copy_latex")
     assert QApplication.clipboard().text() == r"x \cdot y + z"
 
 
 def test_the_formula_of_one_node_holds_all_it_is_computed_from(window: Window) -> None:
     last = window.document.graph.order()[-1]
     window.canvas.select([last])
-    window.commands.copy_formula()
+    window.commands.run("copy_formula")
     alone = QApplication.clipboard().text()
     QTest.keyClick(window.canvas, Qt.Key.Key_P, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     QTest.keyClicks(window.search_box.query, "whole formula")

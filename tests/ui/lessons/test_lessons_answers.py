@@ -39,7 +39,7 @@ def answered(window: Window) -> None:
 def test_answers_are_kept_in_another_theme(played: Window, qtbot: QtBot) -> None:  # noqa: F811
     answered(played)
 
-    played.commands.theme_projector()
+    played.commands.run("theme_projector")
     QApplication.processEvents()
 
     number, choice, discuss = boxes(played)
@@ -54,7 +54,7 @@ def test_a_number_that_was_found_is_still_seen_after_a_return_to_the_step(played
     answered(played)
     multiply = names(played.document)["multiply"]
     played.canvas.select([names(played.document)["z"]])
-    played.commands.delete()
+    played.commands.run("delete")
 
     played.lessons.return_to_step()
 
@@ -64,10 +64,10 @@ def test_a_number_that_was_found_is_still_seen_after_a_return_to_the_step(played
 def test_what_a_question_is_about_may_be_deleted_before_it_is_answered(played: Window, qtbot: QtBot) -> None:  # noqa: F811
     played.lessons.next()
     played.canvas.select([names(played.document)["multiply"]])
-    played.commands.delete()
+    played.commands.run("delete")
     played.showing.show_trace(TraceView(structure=played.document.structure, revision=played.document.revision))
 
-    played.commands.theme_dark()
+    played.commands.run("theme_dark")
     number, _, _ = boxes(played)
     number.field.setText("-15")
     number.try_it()

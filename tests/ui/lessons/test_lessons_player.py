@@ -88,7 +88,7 @@ def press(window: Window, qtbot: QtBot, key: Qt.Key, held: Qt.KeyboardModifier =
 def test_a_lesson_opens_as_an_unnamed_copy_and_hides_what_gives_way(played: Window, lesson: Path) -> None:
     panel = played.lessons.panel
 
-    assert panel is not None and panel.isVisible() and not played.library_dock.isVisible()
+    assert panel is not None and panel.isVisible() and not played.panels.docks["library"].isVisible()
     assert played.document.path is None and not played.document.modified and played.files.title == "Small"
     assert panel.title.text() == "The graph" and panel.count.text() == "Step 1 of 4"
     assert played.canvas.overlay.highlighted("lesson")[0] == {names(played.document)["x"]}
@@ -104,7 +104,7 @@ def test_clicker_keys_walk_the_steps_while_a_lesson_is_open_and_the_nodes_otherw
     played.showing.show_trace(hand_trace(played.document))
     press(played, qtbot, Qt.Key.Key_PageDown)
 
-    assert played.playhead.playing == "step" and played.library_dock.isVisible()
+    assert played.playhead.playing == "step" and played.panels.docks["library"].isVisible()
     played.playhead.reset()
 
 
@@ -155,7 +155,7 @@ def test_whoever_wandered_off_returns_by_one_click_and_undo_brings_their_work_ba
     QApplication.processEvents()
 
     assert document.graph == start and not panel.home.isVisible()
-    played.commands.undo()
+    played.commands.run("undo")
     QApplication.processEvents()
     assert document.graph == mine
     qtbot.waitUntil(panel.home.isVisible)
@@ -262,13 +262,13 @@ def test_leaving_in_the_middle_takes_everything_off_the_canvas_but_the_graph(pla
 
     assert played.lessons.player is None and played.document.graph == graph
     assert not played.visibility.values and played.canvas.overlay.highlighted("lesson") == (frozenset(), frozenset())
-    assert played.library_dock.isVisible() and not played.actions_by_id["lesson_next"].isEnabled()
+    assert played.panels.docks["library"].isVisible() and not played.actions_by_id["lesson_next"].isEnabled()
 
 
 def test_another_document_ends_the_lesson(played: Window) -> None:
-    played.commands.new()
+    played.commands.run("new")
 
-    assert played.lessons.player is None and played.library_dock.isVisible() and played.files.title == "Untitled"
+    assert played.lessons.player is None and played.panels.docks["library"].isVisible() and played.files.title == "Untitled"
 
 
 def test_opening_a_lesson_asks_about_unsaved_changes(window: Window, lesson: Path) -> None:
@@ -353,7 +353,7 @@ def test_dots_lead_to_their_steps(played: Window, qtbot: QtBot) -> None:
 def test_the_theme_changes_in_a_lesson(played: Window) -> None:
     played.lessons.next()
     for name in ("dark", "projector", "light"):
-        getattr(played.commands, f"theme_{name}")()
+        played.commands.run(f"theme_{name}")
         QApplication.processEvents()
         assert player(played).index == 1 and len(played.lessons.panel.boxes) == 3
 

@@ -27,6 +27,7 @@ from ui.lessons.player import Script
 from ui.lessons.recorder import Recorder
 from ui.lessons.recorder_panel import RecorderPanel
 from ui.lessons.recording import Recording
+from ui.shell.actions import BY_ID
 from ui.shell.window import Window
 
 LEFT = Qt.MouseButton.LeftButton
@@ -76,7 +77,7 @@ def test_a_recorded_lesson_plays_the_same_documents(studio: Window, qtbot: QtBot
         states.append(studio.document.graph.copy())
     save(studio, tmp_path / "mine.gwlesson")
 
-    script = Script(tmp_path / "mine.gwlesson", CATALOG)
+    script = Script(tmp_path / "mine.gwlesson", CATALOG, BY_ID)
     assert [script.state(index) for index in range(3)] == states
     assert (tmp_path / "mine.gradwire").exists()
 
@@ -106,7 +107,7 @@ def test_random_edits_recorded_are_replayed_exactly(window: Window, tmp_path: Pa
         window.lessons.record_step()
     save(window, tmp_path / "random.gwlesson")
 
-    script = Script(tmp_path / "random.gwlesson", CATALOG)
+    script = Script(tmp_path / "random.gwlesson", CATALOG, BY_ID)
     assert [script.state(index) for index in range(6)] == states
 
 
@@ -192,14 +193,14 @@ def test_an_unsaved_recording_is_asked_about_and_a_saved_one_is_not(studio: Wind
     new_step(studio, qtbot)
     refusing = Answers(unsaved="cancel")
     studio.dialogs = refusing  # type: ignore[assignment]
-    studio.commands.new()
+    studio.commands.run("new")
     assert refusing.asked == ["unsaved"] and studio.lessons.recording
 
     save(studio, tmp_path / "kept.gwlesson")
     fine = Answers()
     studio.dialogs = fine  # type: ignore[assignment]
     qtbot.mouseClick(panel(studio).close_button, LEFT)
-    assert not fine.asked and not studio.lessons.recording and studio.library_dock.isVisible()
+    assert not fine.asked and not studio.lessons.recording and studio.panels.docks["library"].isVisible()
 
 
 def test_no_file_beside_the_lesson_is_written_over(studio: Window, qtbot: QtBot, tmp_path: Path) -> None:
@@ -214,7 +215,7 @@ def test_no_file_beside_the_lesson_is_written_over(studio: Window, qtbot: QtBot,
 
     assert other.read_bytes() == before
     assert sorted(p.name for p in tmp_path.glob("mine*")) == ["mine-2.gradwire", "mine.gradwire", "mine.gwlesson"]
-    assert Script(tmp_path / "mine.gwlesson", CATALOG).state(1) == studio.document.graph
+    assert Script(tmp_path / "mine.gwlesson", CATALOG, BY_ID).state(1) == studio.document.graph
 
 
 def test_a_lesson_that_is_open_can_be_changed(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
@@ -239,7 +240,7 @@ def test_a_lesson_that_is_open_can_be_changed(window: Window, qtbot: QtBot, tmp_
     panel(window).step_title.clear()
     qtbot.keyClicks(panel(window).step_title, "c")
     save(window, tmp_path / "new.gwlesson")
-    old, new = Script(tmp_path / "old.gwlesson", CATALOG), Script(tmp_path / "new.gwlesson", CATALOG)
+    old, new = Script(tmp_path / "old.gwlesson", CATALOG, BY_ID), Script(tmp_path / "new.gwlesson", CATALOG, BY_ID)
     assert [old.state(0), old.state(1)] == [new.state(0), new.state(1)]
     assert [step.title for step in new.lesson.steps] == ["a", "c"] and new.lesson.steps[1].ask == old.lesson.steps[1].ask
     assert new.lesson.steps[0].run[-1].do == "play" and (new.lesson.topics, new.lesson.order) == (("chain rule",), 2.5)

@@ -11,14 +11,14 @@ from ui.shell.window import Window
 
 
 def test_every_type_is_listed_under_its_category(window: Window) -> None:
-    assert window.library.keys() == list(CATALOG)
+    assert window.panel("library").keys() == list(CATALOG)
 
 
 def test_typing_and_return_places_the_first_hit(window: Window, qtbot: QtBot) -> None:
     before = len(window.document.graph.nodes)
 
-    qtbot.keyClicks(window.library.query, "relu")
-    qtbot.keyClick(window.library.query, Qt.Key.Key_Return)
+    qtbot.keyClicks(window.panel("library").query, "relu")
+    qtbot.keyClick(window.panel("library").query, Qt.Key.Key_Return)
 
     graph = window.document.graph
     assert len(graph.nodes) == before + 1
@@ -27,12 +27,13 @@ def test_typing_and_return_places_the_first_hit(window: Window, qtbot: QtBot) ->
 
 def test_a_double_click_places_a_node_and_undo_removes_it(window: Window, qtbot: QtBot) -> None:
     before = window.document.graph.copy()
-    view = window.library.list
-    row = next(r for r in range(window.library.model.rowCount()) if window.library.model.index(r, 0).data() == "Exponential")
-    spot = view.visualRect(window.library.model.index(row, 0)).center()
+    library = window.panel("library")
+    view = library.list
+    row = next(r for r in range(library.model.rowCount()) if library.model.index(r, 0).data() == "Exponential")
+    spot = view.visualRect(library.model.index(row, 0)).center()
 
-    view.scrollTo(window.library.model.index(row, 0))
-    spot = view.visualRect(window.library.model.index(row, 0)).center()
+    view.scrollTo(library.model.index(row, 0))
+    spot = view.visualRect(library.model.index(row, 0)).center()
     qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=spot)
     qtbot.mouseDClick(view.viewport(), Qt.MouseButton.LeftButton, pos=spot)
 
@@ -42,9 +43,9 @@ def test_a_double_click_places_a_node_and_undo_removes_it(window: Window, qtbot:
 
 
 def test_nonsense_finds_nothing_and_says_so(window: Window, qtbot: QtBot) -> None:
-    qtbot.keyClicks(window.library.query, "qqqq")
+    qtbot.keyClicks(window.panel("library").query, "qqqq")
 
-    assert window.library.keys() == [] and window.library.nothing.isVisible()
+    assert window.panel("library").keys() == [] and window.panel("library").nothing.isVisible()
 
 
 def test_a_dragged_row_carries_its_type() -> None:

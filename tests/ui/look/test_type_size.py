@@ -36,14 +36,14 @@ def test_a_theme_at_a_size_is_the_theme_with_larger_type(name: str) -> None:
 
 def test_sizes_end_at_75_and_300_percent(window: Window) -> None:
     for _ in range(20):
-        window.commands.type_larger()
+        window.commands.run("type_larger")
     assert window.panels.sizes.of() == MOST and not window.actions_by_id["type_larger"].isEnabled()
     for _ in range(30):
-        window.commands.type_smaller()
+        window.commands.run("type_smaller")
     assert window.panels.sizes.of() == LEAST and not window.actions_by_id["type_smaller"].isEnabled()
     assert stepped(MOST, 1) == MOST
 
-    window.commands.type_normal()
+    window.commands.run("type_normal")
     assert window.theme is THEMES[window.theme.name]
 
 
@@ -54,10 +54,10 @@ def test_panels_are_as_wide_as_before_when_the_type_is_normal_again(window: Wind
     before = docks["library"].width(), docks["inspector"].width(), docks["bottom"].height()
 
     for _ in range(6):
-        window.commands.type_larger()
+        window.commands.run("type_larger")
         qtbot.wait(10)
     assert docks["inspector"].width() > before[1]
-    window.commands.type_normal()
+    window.commands.run("type_normal")
     qtbot.wait(50)
 
     after = docks["library"].width(), docks["inspector"].width(), docks["bottom"].height()
@@ -65,14 +65,14 @@ def test_panels_are_as_wide_as_before_when_the_type_is_normal_again(window: Wind
 
 
 def test_ctrl_and_the_wheel_change_one_panel_alone(window: Window) -> None:
-    before = {panel: panel.fontMetrics().height() for panel in (window.inspector, window.library)}
+    before = {panel: panel.fontMetrics().height() for panel in (window.panel("inspector"), window.panel("library"))}
 
     for _ in range(4):
-        wheel(window, window.inspector, 1)
+        wheel(window, window.panel("inspector"), 1)
 
-    assert window.inspector.node_page.fontMetrics().height() > 1.3 * before[window.inspector]
-    assert window.library.fontMetrics().height() == before[window.library]
-    wheel(window, window.inspector, -1)
+    assert window.panel("node").node_page.fontMetrics().height() > 1.3 * before[window.panel("inspector")]
+    assert window.panel("library").fontMetrics().height() == before[window.panel("library")]
+    wheel(window, window.panel("inspector"), -1)
     assert window.panels.sizes.total("inspector") == 1.5
 
 
@@ -86,7 +86,7 @@ def test_ctrl_and_the_wheel_zoom_the_canvas_as_ever(window: Window) -> None:
 
 def test_the_size_comes_back(make_window: Callable[..., Window], tmp_path: Path) -> None:
     first = make_window(own=UserSettings(tmp_path / "s.ini"))
-    first.commands.type_larger()
+    first.commands.run("type_larger")
     first.panels.step_type(1, "library")
     first.close()
 
@@ -115,12 +115,12 @@ def test_a_graph_that_was_wholly_in_view_stays_so_when_the_theme_or_type_changes
     qtbot.wait(20)
     assert window.canvas.fitted
     for change in ("theme_projector", "theme_dark", "type_larger", "type_larger", "theme_light"):
-        getattr(window.commands, change)()
+        window.commands.run(change)
         qtbot.wait(20)
         assert window.canvas.fitted and window.canvas.seen().contains(window.canvas.scene.bounds()), change
 
     window.canvas.zoom_by(1.5)
     middle = window.canvas.seen().center()
-    window.commands.theme_dark()
+    window.commands.run("theme_dark")
     assert not window.canvas.fitted
     assert (window.canvas.seen().center() - middle).manhattanLength() < 2

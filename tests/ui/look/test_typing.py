@@ -39,8 +39,8 @@ def rate(window: Window) -> Any:
 
 
 def rate_field(window: Window) -> QWidget:
-    window.panels.show_training(lambda: None)
-    form = window.bottom.training.hyper_form
+    window.panels.show("training")
+    form = window.panel("training").hyper_form
     assert form is not None
     return form.editors["lr"]
 
@@ -104,7 +104,7 @@ USES: dict[str, Callable[[Window, QtBot], object]] = {
 def test_whatever_uses_the_document_first_takes_what_is_being_typed(window: Window, qtbot: QtBot, use: str, kind: str) -> None:
     node = names(window.document)["x"]
     window.canvas.select([node])
-    page = window.inspector.node_page
+    page = window.panel("node").node_page
     assert page.form is not None
     field: Any = getattr(page, kind) if kind in ("name", "title") else page.form.editors[kind]
     field = field.field if kind == "value" else field
@@ -121,10 +121,10 @@ def test_whatever_uses_the_document_first_takes_what_is_being_typed(window: Wind
 
 def test_a_refused_name_stays_to_be_corrected(window: Window, qtbot: QtBot) -> None:
     window.canvas.select([names(window.document)["x"]])
-    page = window.inspector.node_page
+    page = window.panel("node").node_page
     typed_in(window, qtbot, page.name, "2 x")
     qtbot.keyClick(page.name, Qt.Key.Key_Return)
-    window.inspector.refresh()
+    window.panel("inspector").refresh()
     assert page.name.text() == "2 x" and "a letter or _" in page.complaint.text()
     window.canvas.select([names(window.document)["y"]])
     assert page.name.text() == "y" and page.complaint.isHidden()

@@ -112,7 +112,7 @@ def test_no_part_of_the_node_page_is_wider_than_the_panel(window: Window, qtbot:
     window.set_document(document)
     for key in ("loss.bce", "layer.batch_norm1d", "loss.cross_entropy"):
         window.canvas.add_node(key)
-    page: NodePage = window.inspector.node_page
+    page: NodePage = window.panel("node").node_page
     for node in list(document.graph.nodes):
         window.canvas.select([node])
         for row in page._rows.values():
@@ -127,7 +127,7 @@ def test_a_line_of_numbers_keeps_its_result(window: Window) -> None:
     """What does not fit on one line goes on below; the last number is what the line is read for."""
     window.canvas.select([names(window.document)["multiply"]])
     window.showing.show_trace(hand_trace(window.document))
-    view = window.inspector.node_page.numbers
+    view = window.panel("node").node_page.numbers
     view.resize(200, 30)
     view.set_formula(r"f = 1234.5678 \cdot (-9876.54321) + 1234.5678 \cdot 0.00012345 = -12192807.4", "#000000")
     assert len(view.lines) == 2 and view.lines[1].endswith("7.4") and "…" not in view.lines[1]

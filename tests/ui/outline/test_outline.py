@@ -16,9 +16,9 @@ from ui.shell.window import Window
 
 @pytest.fixture
 def outline(window: Window) -> Outline:
-    window.commands.panel_outline()
-    assert window.outline.isVisible()
-    return window.outline
+    window.panel("outline").toggle()
+    assert window.panel("outline").isVisible()
+    return window.panel("outline")
 
 
 def lines(outline: Outline, parent: QModelIndex = QModelIndex()) -> list[tuple[str, ...]]:  # noqa: B008

@@ -149,7 +149,7 @@ def test_without_a_fault_there_is_nothing_to_guess(window: Window) -> None:
 
 def test_the_kinds_of_fault_can_be_read_in_a_small_window(window: Window, qtbot: QtBot) -> None:
     window.resize(1280, 800)
-    window.commands.panel_outline()
+    window.panel("outline").toggle()
     window.predict.plant_random_fault()
     window.predict.guess_fault()
     qtbot.wait(30)
@@ -161,7 +161,7 @@ def test_the_kinds_of_fault_can_be_read_in_a_small_window(window: Window, qtbot:
 def test_in_large_type_the_bar_makes_the_window_no_wider(window: Window, qtbot: QtBot) -> None:
     window.resize(1280, 800)
     for _ in range(5):
-        window.commands.type_larger()
+        window.commands.run("type_larger")
     qtbot.wait(30)
     before = window.minimumSizeHint().width()
 

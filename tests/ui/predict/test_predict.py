@@ -147,14 +147,14 @@ def test_a_value_that_was_typed_is_no_riddle(window: Window) -> None:
 def test_panels_tips_and_outline_do_not_give_it_away(window: Window) -> None:
     ids = names(window.document)
     edge = wire(window, "x")
-    window.panels.show_inspector(None)
+    window.panels.show("node", "name")
     trigger(window, "hide_gradient", edge)
     window.canvas.select([edge])
-    for page in range(window.inspector.tabs.count()):
-        window.inspector.tabs.setCurrentIndex(page)
-        texts = [w.text() for w in window.inspector.findChildren(QObject) if hasattr(w, "text") and callable(w.text) and _shown(w)]
+    for page in range(window.panel("inspector").tabs.count()):
+        window.panel("inspector").tabs.setCurrentIndex(page)
+        texts = [w.text() for w in window.panel("inspector").findChildren(QObject) if hasattr(w, "text") and callable(w.text) and _shown(w)]
         assert not any("−5" in text and "= −5" not in text for text in texts), (page, texts)
-    shown = window.inspector._trace
+    shown = window.panel("inspector")._trace
     assert shown is not None
     for gradient in (shown.edge_gradients[edge], shown.gradients[ids["x"], "y"]):
         assert isinstance(gradient, ArrayView) and gradient.covered
@@ -224,7 +224,7 @@ def test_a_question_about_a_sample_ends_when_a_smaller_batch_is_shown(window: Wi
 
     window.showing.show_trace(few)
 
-    assert not window.predict.asking and not window.visibility.is_hidden("gradient", edge)
+    assert not window.predict.asked and not window.visibility.is_hidden("gradient", edge)
     assert [row.right for row in window.predict.board.score.rows] == ["void"]
 
 
@@ -256,13 +256,14 @@ def test_another_entry_is_typed_alone_and_then_its_number(window: Window, qtbot:
     trigger(window, "predict_next")
     type_answer(window, qtbot, "[0, 0]")
     type_answer(window, qtbot, "1")
-    assert window.predict.board.score.counts.first == 1 and not window.predict.asking
+    assert window.predict.board.score.counts.first == 1 and not window.predict.asked
 
 
 def test_a_lesson_asks_and_hears_how_it_ended(window: Window, qtbot: QtBot) -> None:
     done: list[Any] = []
     first, second = Address("edge", wire(window, "x"), gradient=True), Address("edge", wire(window, "y"), gradient=True)
     window.predict.ask([first, second], done.extend)
+    trigger(window, "predict_next")
     type_answer(window, qtbot, "-5")
     assert not done
     window.predict.board.reveal([second])
@@ -293,7 +294,7 @@ def test_asking_without_numbers_says_so_and_does_nothing(window: Window) -> None
 
 def test_the_score_is_kept_beside_the_settings_and_exported(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
     trigger(window, "hide_gradient", wire(window, "x"))
-    window.predict.page.name.setText("Ada")
+    window.panel("predictions").name.setText("Ada")
     trigger(window, "predict_next")
     type_answer(window, qtbot, "-5")
     target = tmp_path / "out.csv"
@@ -307,7 +308,7 @@ def test_the_score_is_kept_beside_the_settings_and_exported(window: Window, qtbo
     (kept,) = (window.settings.path.parent / "predictions").glob("*.csv")
     assert "gradient x" in kept.read_text(encoding="utf-8")
     trigger(window, "show_score")
-    assert window.predict.page.isVisible() and window.predict.page.table.rowCount() == 1
+    assert window.panel("predictions").isVisible() and window.panel("predictions").table.rowCount() == 1
 
 
 def test_a_cell_that_a_spreadsheet_would_compute_is_text(tmp_path: Path) -> None:
@@ -333,20 +334,11 @@ def test_hidden_numbers_are_no_part_of_the_document(window: Window) -> None:
     assert window.document.graph == before and not window.document.history.can_undo
 
 
-def test_an_answer_typed_elsewhere_is_judged_without_being_counted(window: Window, monkeypatch: pytest.MonkeyPatch) -> None:
-    knows_a_slip(window, monkeypatch)
-    item, said = Address("edge", wire(window, "x"), gradient=True), list[Any]()
-    for text in ("2", "-5", "?"):
-        window.predict.check(item, text, said.append)
-    assert [judgement.verdict for judgement in said] == ["wrong", "right", "unreadable"] and said[0].causes[0].key == "partner"
-    assert not window.predict.asking and not window.predict.board.score.rows
-
-
 def test_asking_ends_with_the_last_answer(window: Window) -> None:
     trigger(window, "hide_all_gradients")
-    assert window.predict.asking
+    assert window.predict.asked
     trigger(window, "reveal_all")
-    assert not window.predict.asking
+    assert not window.predict.asked
 
 
 def test_a_layer_is_asked_for_its_weights_and_every_tensor_for_one_entry(make_window: Callable[..., Window]) -> None:

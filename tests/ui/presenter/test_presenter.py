@@ -65,7 +65,7 @@ def presenting(window: Window, qtbot: QtBot) -> Window:
 
 
 def test_the_screen_is_filled_with_the_graph_and_everything_comes_back(window: Window, qtbot: QtBot) -> None:
-    docks = [window.library_dock, window.inspector_dock, window.bottom_dock]
+    docks = [window.panels.docks["library"], window.panels.docks["inspector"], window.panels.docks["bottom"]]
     before = [dock.isVisible() for dock in docks]
     key(window, qtbot, Qt.Key.Key_F5, CTRL)
 
@@ -82,7 +82,7 @@ def test_panels_and_freedom_stay_where_the_teacher_wants_them(window: Window, qt
     window.actions_by_id["present_lock"].trigger()
     key(window, qtbot, Qt.Key.Key_F5, CTRL)
 
-    assert window.inspector_dock.isVisible() and window.topbar.isVisible() and not window.document.read_only
+    assert window.panels.docks["inspector"].isVisible() and window.topbar.isVisible() and not window.document.read_only
     window.actions_by_id["present_lock"].trigger()
     assert window.document.read_only == LOCKED
     window.presenter.leave()
@@ -122,7 +122,7 @@ def test_sliders_may_stay_free_in_a_locked_graph(presenting: Window) -> None:
 
 
 def test_the_lock_follows_to_another_document_and_ends_with_the_mode(presenting: Window) -> None:
-    presenting.commands.new()
+    presenting.commands.run("new")
     assert presenting.document.read_only == LOCKED
 
     presenting.presenter.leave()
@@ -281,7 +281,7 @@ def test_the_window_closes_in_the_middle_of_presenting_and_remembers_its_panels(
     first.close()
 
     again = make_window()
-    assert again.library_dock.isVisible() and again.inspector_dock.isVisible() and not again.isFullScreen()
+    assert again.panels.docks["library"].isVisible() and again.panels.docks["inspector"].isVisible() and not again.isFullScreen()
 
 
 def test_strokes_belong_to_the_page_they_were_drawn_on() -> None:

@@ -24,7 +24,7 @@ def test_it_is_shown_with_its_origin_and_goes_when_it_is_mended(window: Window, 
     window.set_document(document)
     window.showing.show_trace(Model(document.graph).trace_view())
 
-    rows = [row.accessibleName() for row in window.bottom.problems.rows]
+    rows = [row.accessibleName() for row in window.panel("problems").rows]
     assert any(row.startswith(f"warning: {node}:") and word in row for row in rows)
     problem = window.canvas.content.problem(names(document)[node])
     assert problem is not None and problem.severity == "warning"

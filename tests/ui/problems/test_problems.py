@@ -27,7 +27,7 @@ from ui.shell.window import Window
 
 
 def texts(window: Window) -> list[str]:
-    return [row.problem.text for row in window.bottom.problems.rows]
+    return [row.problem.text for row in window.panel("problems").rows]
 
 
 def repair_buttons(row: ProblemRow) -> list[QPushButton]:
@@ -58,7 +58,7 @@ def test_an_open_input_is_told_without_an_engine(window: Window, qtbot: QtBot) -
 
     assert texts(window)[0] == "multiply: nothing is connected to its input a"
     assert window.canvas.content.problem(multiply) is not None  # the badge
-    assert window.bottom.tabs.tabText(3).startswith("Problems")
+    assert window.panel("bottom").tabs.tabText(3).startswith("Problems")
 
 
 def test_connecting_the_only_fitting_port_is_one_click_and_one_undo_step(window: Window, qtbot: QtBot) -> None:
@@ -66,7 +66,7 @@ def test_connecting_the_only_fitting_port_is_one_click_and_one_undo_step(window:
     edge = document.graph.inputs_of(names(document)["multiply"])[0]
     document.do(Disconnect(edge.id))
     qtbot.waitUntil(lambda: bool(texts(window)), timeout=1000)
-    row = window.bottom.problems.rows[0]
+    row = window.panel("problems").rows[0]
     steps = document.history.undo_text
 
     assert [b.text() for b in repair_buttons(row)] == ["Connect x to a"]
@@ -85,7 +85,7 @@ def test_a_shape_problem_names_both_nodes_and_flatten_mends_it(make_window: Call
     found = tuple(infer(window.document.graph).problems)
 
     window.showing.show_trace(TraceView(structure=window.document.structure, revision=window.document.revision, problems=found))
-    row = window.bottom.problems.rows[0]
+    row = window.panel("problems").rows[0]
 
     assert "loss" in row.problem.text and "conv" in row.problem.text
     assert {"→ loss", "→ conv"} <= {b.text() for b in row.findChildren(QPushButton)}
@@ -101,9 +101,9 @@ def test_a_click_goes_to_the_node_and_its_wire(window: Window) -> None:
     edge = window.document.graph.inputs_of(ids["add"])[0].id
     problem = Problem("error", Message("add-a-does-not-fit-z", "add: a does not fit z"), (ids["add"], ids["z"]), (edge,))
     window.showing.show_trace(replace(hand_trace(window.document), problems=(problem,)))
-    window.show_problems()
+    window.panels.show("problems")
 
-    QTest.mouseClick(window.bottom.problems.rows[0], Qt.MouseButton.LeftButton)
+    QTest.mouseClick(window.panel("problems").rows[0], Qt.MouseButton.LeftButton)
 
     assert window.canvas.selection == {ids["add"], edge}
     assert window.canvas.hasFocus()
@@ -116,8 +116,8 @@ def test_keys_walk_the_list_and_enter_goes(window: Window) -> None:
         Problem("warning", Message("z-is-odd", "z is odd"), (ids["z"],)),
     )
     window.showing.show_trace(replace(hand_trace(window.document), problems=two))
-    window.show_problems()
-    first, second = window.bottom.problems.rows
+    window.panels.show("problems")
+    first, second = window.panel("problems").rows
     first.setFocus()
 
     QTest.keyClick(first, Qt.Key.Key_Down)
@@ -131,7 +131,7 @@ def test_severity_is_told_by_a_glyph_and_to_a_screen_reader(window: Window) -> N
     two = (Problem("warning", Message("odd", "odd")), Problem("error", Message("wrong", "wrong")))
     window.showing.show_trace(replace(hand_trace(window.document), problems=two))
 
-    rows = window.bottom.problems.rows
+    rows = window.panel("problems").rows
 
     assert [row.accessibleName() for row in rows] == ["error: wrong", "warning: odd"]
     glyphs = [row.row.itemAt(0).widget().text() for row in rows]
@@ -143,11 +143,11 @@ def test_a_note_is_listed_last_is_not_counted_and_hides_no_number(window: Window
     texts_of = {"note": ("x: read as 2", "x"), "warning": ("y: odd", "y"), "error": ("add: wrong", "add")}
     found = tuple(Problem(severity, Message(text, text), (ids[name],)) for severity, (text, name) in texts_of.items())  # type: ignore[arg-type]
     window.showing.show_trace(replace(hand_trace(window.document), problems=found))
-    window.show_problems()
+    window.panels.show("problems")
 
-    rows = window.bottom.problems.rows
+    rows = window.panel("problems").rows
     assert [row.row.itemAt(0).widget().text() for row in rows] == ["✕", "!", "i"]
-    assert window.bottom.tabs.tabText(3) == "Problems 2"
+    assert window.panel("bottom").tabs.tabText(3) == "Problems 2"
     content = window.canvas.content
     assert node_tip(content, ids["x"]).startswith("x: read as 2\n\nInput  x\nvalue  2")
     assert "value" in node_tip(content, ids["y"]) and node_tip(content, ids["add"]) == "add: wrong"
@@ -176,7 +176,7 @@ def test_what_the_engine_said_of_a_deleted_node_goes_with_it(window: Window, qtb
     assert texts(window) == ["z is odd"]
 
     window.canvas.select([ids["z"]])
-    window.commands.delete()
+    window.commands.run("delete")
     qtbot.waitUntil(lambda: "z is odd" not in texts(window), timeout=1000)
 
     assert texts(window) == ["add: nothing is connected to its input b"]

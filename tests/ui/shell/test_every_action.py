@@ -102,7 +102,7 @@ def test_a_rule_that_disables_also_enables(spec: ActionSpec) -> None:
 def test_no_key_of_the_canvas_is_heard_in_a_text_field(window: Window, qtbot: QtBot) -> None:
     window.canvas.select([*window.document.graph.nodes][:1])
     before, view = window.document.graph.copy(), window.canvas.view_state()
-    name, fired = window.inspector.node_page.name, []
+    name, fired = window.panel("node").node_page.name, []
     assert isinstance(name, QLineEdit)
     specs = [spec for spec in ACTIONS if spec.shortcuts and spec.scope == "canvas"]
     for spec in specs:
@@ -251,7 +251,7 @@ def test_the_theme_changes_while_a_gesture_and_a_playback_are_under_way(plain: W
     qtbot.mousePress(plain.canvas, Qt.MouseButton.LeftButton, NONE, at)
     qtbot.mouseMove(plain.canvas, at + QPoint(40, 40))
 
-    getattr(plain.commands, f"theme_{name}")()
+    plain.commands.run(f"theme_{name}")
     qtbot.wait(30)
     qtbot.keyClick(plain.canvas, Qt.Key.Key_Escape)
     qtbot.mouseRelease(plain.canvas, Qt.MouseButton.LeftButton)

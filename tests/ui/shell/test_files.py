@@ -36,19 +36,17 @@ def edited(window: Window) -> Document:
     return window.document
 
 
-@pytest.mark.parametrize("leave", ["new", "open_example", "close", "show_graph"])
+@pytest.mark.parametrize("leave", ["new", "open_example", "close"])
 def test_cancel_keeps_the_changed_document(window: Window, leave: str) -> None:
     document = edited(window)
     asked = answering(window, unsaved="cancel")
 
     if leave == "new":
-        window.commands.new()
+        window.commands.run("new")
     elif leave == "open_example":
         window.files.open_example(FIRST)
-    elif leave == "close":
-        assert not window.close()
     else:
-        window.files.show_graph(document.graph.copy())
+        assert not window.close()
 
     assert asked.asked == ["unsaved"] and window.document is document and window.isVisible()
 
@@ -57,7 +55,7 @@ def test_save_writes_before_the_document_is_let_go(window: Window, tmp_path: Pat
     document = edited(window)
     answering(window, unsaved="save", saves=tmp_path / "kept.gradwire")
 
-    window.commands.new()
+    window.commands.run("new")
 
     assert window.document is not document
     assert Document.load(tmp_path / "kept.gradwire", CATALOG).graph == document.graph
@@ -66,18 +64,18 @@ def test_save_writes_before_the_document_is_let_go(window: Window, tmp_path: Pat
 def test_save_that_fails_or_is_cancelled_keeps_the_document(window: Window, tmp_path: Path) -> None:
     document = edited(window)
     asked = answering(window, unsaved="save", saves=tmp_path / "no such folder" / "x.gradwire")
-    window.commands.new()
+    window.commands.run("new")
     assert window.document is document and any(a.startswith("tell") for a in asked.asked)
 
     answering(window, unsaved="save", saves=None)
-    window.commands.new()
+    window.commands.run("new")
     assert window.document is document
 
 
 def test_an_unchanged_document_is_let_go_without_a_question(window: Window) -> None:
     asked = answering(window)
 
-    window.commands.new()
+    window.commands.run("new")
 
     assert asked.asked == [] and not window.document.graph.nodes
 
@@ -102,7 +100,7 @@ def test_a_file_that_cannot_be_read_says_so_and_what_is_open_stays(window: Windo
     document = edited(window)
     asked = answering(window, unsaved="discard", opens=bad)
 
-    window.commands.open()
+    window.commands.run("open")
 
     assert window.document is document
     assert [a for a in asked.asked if a.startswith("tell")] and "unsaved" not in asked.asked
@@ -114,7 +112,7 @@ def test_an_opened_file_is_shown_and_remembered(window: Window, tmp_path: Path) 
     other.save(path)
     answering(window, opens=path)
 
-    window.commands.open()
+    window.commands.run("open")
 
     assert window.document.path == path and window.settings.recent[0] == path.resolve()
     assert window.windowTitle().startswith("other")
@@ -126,7 +124,7 @@ def test_a_saved_example_is_a_copy(window: Window, tmp_path: Path) -> None:
     edited(window)
     asked = answering(window, saves=tmp_path / "copy.gradwire")
 
-    window.commands.save()
+    window.commands.run("save")
 
     assert asked.asked == ["save"] and (tmp_path / "copy.gradwire").exists()
     assert next(e.path for e in examples(CATALOG) if e.path.stem == FIRST).read_bytes() == original
@@ -160,8 +158,8 @@ def test_theme_panels_and_size_come_back(make_window: Callable[..., Window], tmp
     ini = tmp_path / "remembered.ini"
     first = make_window(own=UserSettings(ini))
     first.resize(780, 640)  # with a frame it fits the test screen of 800 by 800; what does not fit comes back maximized
-    first.commands.theme_dark()
-    first.commands.panel_library()
+    first.commands.run("theme_dark")
+    first.panel("library").toggle()
     first.playhead.set_speed(2.0)
     qtbot.wait(20)
     assert first.close()
@@ -171,7 +169,7 @@ def test_theme_panels_and_size_come_back(make_window: Callable[..., Window], tmp
     second.show()
     qtbot.waitExposed(second)
 
-    assert second.theme.name == "dark" and second.library_dock.isHidden() and not second.inspector_dock.isHidden()
+    assert second.theme.name == "dark" and second.panels.docks["library"].isHidden() and not second.panels.docks["inspector"].isHidden()
     assert (second.width(), second.height()) == (780, 640)
     assert second.playhead.speed == 2.0
 
@@ -190,10 +188,10 @@ def test_the_gallery_shows_every_example_with_a_picture(window: Window, qtbot: Q
 def test_pictures_go_to_files_and_to_the_clipboard(window: Window, tmp_path: Path) -> None:
     for name in ("graph.png", "graph.svg"):
         answering(window, saves=tmp_path / name)
-        window.commands.export_picture()
+        window.commands.run("export_picture")
         assert (tmp_path / name).stat().st_size > 1000
 
-    window.commands.copy_picture()
+    window.commands.run("copy_picture")
     assert QGuiApplication.clipboard().image().width() > 200
 
 
@@ -212,7 +210,7 @@ def test_code_of_a_graph_with_data_beside_its_file_is_written(
     window.files.open(path)
     said = answering(window, saves=tmp_path / "code.py")
 
-    window.commands.export_code()
+    window.commands.run("export_code")
 
     qtbot.waitUntil(lambda: (tmp_path / "code.py").exists() or bool(said.asked[1:]), timeout=60_000)
     assert (tmp_path / "code.py").exists(), said.asked
@@ -224,7 +222,7 @@ def test_an_export_that_is_cancelled_writes_nothing(make_window: Callable[..., W
     window = make_window(Document(build("x*y", CATALOG, {"x": 2.0, "y": 3.0})), kernel=desk)
     answering(window, saves=path)
     desk.quiet = True
-    window.commands.export_code()
+    window.commands.run("export_code")
     qtbot.waitUntil(window.job_bar.isVisible, timeout=10_000)
 
     qtbot.mouseClick(window.job_bar.cancel, Qt.MouseButton.LeftButton)
@@ -232,7 +230,7 @@ def test_an_export_that_is_cancelled_writes_nothing(make_window: Callable[..., W
     qtbot.wait(60)
     assert not path.exists() and not window.job_bar.isVisible() and "was not written" in window.status.message.full
 
-    window.commands.export_code()
+    window.commands.run("export_code")
     qtbot.waitUntil(path.exists, timeout=10_000)
     assert "class " in path.read_text(encoding="utf-8")
 
@@ -247,7 +245,7 @@ def test_opening_the_open_file_again_and_saving_it_first_shows_what_was_saved(
     window.document.do(SetParam(x, "value", 42.0))
     window.dialogs = Answers(unsaved="save", opens=path)  # type: ignore[assignment]
 
-    window.commands.open()
+    window.commands.run("open")
 
     assert window.document.graph.nodes[x].params["value"] == 42.0 and not window.document.modified
     window.document.do(SetParam(x, "value", 43.0))
@@ -303,21 +301,21 @@ def test_recent_files_are_not_looked_for_and_stay_when_a_disk_is_away(
 def test_dialogs_start_in_the_documents_folder_else_where_one_was_last_else_in_the_documents(window: Window, tmp_path: Path) -> None:
     documents = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
     asked = answering(window)
-    window.commands.open()
-    window.commands.export_picture()
+    window.commands.run("open")
+    window.commands.run("export_picture")
     assert asked.folders[0] == documents and Path(asked.folders[1]).parent == Path(documents)
 
     (tmp_path / "a").mkdir()
     window.document.save(tmp_path / "a" / "x.gradwire")
-    window.commands.open()
-    window.commands.save_as()
-    window.commands.export_code()
+    window.commands.run("open")
+    window.commands.run("save_as")
+    window.commands.run("export_code")
     assert {Path(folder) for folder in asked.folders[2:3]} | {Path(f).parent for f in asked.folders[3:]} == {tmp_path / "a"}
 
     window.settings.remember(tmp_path / "a" / "x.gradwire")
-    window.commands.new()
-    window.commands.open()
-    window.commands.save_as()
+    window.commands.run("new")
+    window.commands.run("open")
+    window.commands.run("save_as")
     assert asked.folders[-2] == str(tmp_path / "a") and asked.folders[-1] == str(tmp_path / "a" / "untitled.gradwire")
 
 
@@ -330,7 +328,7 @@ def test_a_path_pasted_with_its_quotation_marks_is_taken(window: Window, qtbot: 
     window.document.do(SetParam(node, "dataset", "csv"))
     window.canvas.select([node])
     window._settled()
-    (field,) = (f for f in window.inspector.findChildren(TextField) if f._setting.name == "path")
+    (field,) = (f for f in window.panel("inspector").findChildren(TextField) if f._setting.name == "path")
     field.setText("")
     qtbot.keyClicks(field, typed.format(str(table).replace(" ", "%20") if typed.startswith("file") else table))
     field.editingFinished.emit()

@@ -47,7 +47,7 @@ def test_no_shortcut_takes_a_character_typed_with_alt_gr(window: Window) -> None
 ])  # fmt: skip
 def test_a_character_typed_with_alt_gr_arrives_in_a_field(window: Window, key: Qt.Key, text: str) -> None:
     window.canvas.select([names(window.document)["multiply"]])
-    field = window.library.query
+    field = window.panel("library").query
     field.setFocus()
     spotlight, recording, size = window.presenter.light.on, window.lessons.recording, window.panels.sizes.of()
 
@@ -77,7 +77,7 @@ def test_single_letters_are_heard_on_the_canvas_only_and_never_destroy() -> None
 
 def labels_and_gaps(window: Window) -> list[tuple[QWidget, QPoint]]:
     """Places in the panels and bars where there is nothing to type into."""
-    page, bottom = window.inspector.node_page, window.bottom
+    page, bottom = window.panel("node").node_page, window.panel("bottom")
     return [
         (window.topbar.file, QPoint(3, 3)), (window.topbar, QPoint(2, 2)), (page, QPoint(3, page.height() - 3)),
         (bottom.status, QPoint(3, 3)), (window.statusBar(), QPoint(3, 3)), (window.status.precision, QPoint(2, 2)),
@@ -101,7 +101,7 @@ def test_letters_typed_into_nothing_do_nothing(window: Window, qtbot: QtBot) -> 
 
 
 def test_a_new_graph_has_the_focus_on_the_canvas_so_that_tab_adds_a_node(window: Window, qtbot: QtBot) -> None:
-    for before in (window.library.query, window.inspector.node_page.name, window.bottom.tabs):
+    for before in (window.panel("library").query, window.panel("node").node_page.name, window.panel("bottom").tabs):
         before.setFocus()
         qtbot.keyClick(before, Qt.Key.Key_N, CTRL)
         QApplication.processEvents()
@@ -133,7 +133,7 @@ def test_a_key_with_nothing_to_do_says_so(window: Window, qtbot: QtBot, key: Qt.
 def test_every_action_that_is_off_has_a_sentence(window: Window) -> None:
     from ui.shell.refused_keys import _why
 
-    window.commands.new()
+    window.commands.run("new")
     window.refresh_actions()
     for spec in ACTIONS:
         if not window.actions_by_id[spec.id].isEnabled():

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QDockWidget
 from pytestqt.qtbot import QtBot
 
 from engine.nodes.catalog import CATALOG
@@ -67,7 +67,7 @@ def assert_canvas_is_largest(window: Window) -> None:
         return rect.width() * rect.height()
 
     canvas = area(window.canvas.rect())
-    parts = {dock.objectName(): area(dock.geometry()) for dock in window.findChildren(type(window.library_dock)) if dock.isVisible()}
+    parts = {dock.objectName(): area(dock.geometry()) for dock in window.findChildren(QDockWidget) if dock.isVisible()}
     assert all(canvas > part for part in parts.values()), (canvas, parts)
     assert window.canvas.height() > 0.38 * window.height(), window.canvas.size()
 
@@ -147,7 +147,7 @@ def test_a_lesson_file_opens_beside_the_canvas_and_the_next_start_is_as_ever(
         start(size).close()
     window = start(size, lesson)
     assert_canvas_is_largest(window)
-    side = next(dock for dock in window.findChildren(type(window.library_dock)) if dock.objectName() == "lesson")
+    side = next(dock for dock in window.findChildren(QDockWidget) if dock.objectName() == "lesson")
     assert 0.2 * window.width() < side.width() < 0.4 * window.width()
     window.close()
 
@@ -184,26 +184,28 @@ def test_closing_a_lesson_gives_the_panels_back_as_they_were(start: Start, size:
 def test_a_strip_below_the_canvas_takes_its_room_from_the_panel_below(start: Start, theme: str) -> None:
     """On a small screen in large type, the debugger's strip is three lines high."""
     window = start((1280, 720))
-    getattr(window.commands, f"theme_{theme}")()
+    window.commands.run(f"theme_{theme}")
     window.actions_by_id["debugger"].trigger()
     for _ in range(3):
         _settle()
-    assert window.canvas.height() > 0.95 * window.bottom_dock.height(), (window.canvas.height(), window.bottom_dock.height())
+    canvas, below = window.canvas.height(), window.panels.docks["bottom"].height()
+    assert canvas > 0.95 * below, (canvas, below)
     window.actions_by_id["debugger"].trigger()
     for _ in range(3):
         _settle()
-    assert window.bottom_dock.height() == pytest.approx(216 * window.theme.scale, abs=3)
+    assert window.panels.docks["bottom"].height() == pytest.approx(216 * window.theme.scale, abs=3)
 
 
 def test_an_edge_that_was_dragged_is_remembered_and_one_that_a_lesson_moved_is_not(start: Start, lesson: Path) -> None:  # noqa: F811
     window = start((1366, 768))
-    edge = QPoint(window.inspector_dock.x() - 1, window.inspector_dock.height() // 2 + window.inspector_dock.y())
+    beside = window.panels.docks["inspector"]
+    edge = QPoint(beside.x() - 1, beside.height() // 2 + beside.y())
     QTest.mousePress(window, LEFT, Qt.KeyboardModifier.NoModifier, edge)
     QTest.mouseMove(window, edge - QPoint(60, 0))
     _settle()
     QTest.mouseRelease(window, LEFT, Qt.KeyboardModifier.NoModifier, edge - QPoint(60, 0))
     _settle()
-    wide = window.inspector_dock.width()
+    wide = window.panels.docks["inspector"].width()
     assert wide == pytest.approx(312 + 60, abs=3)
     window.actions_by_id["panel_library"].trigger()
     assert window.lessons.open(lesson)
@@ -212,25 +214,25 @@ def test_an_edge_that_was_dragged_is_remembered_and_one_that_a_lesson_moved_is_n
 
     after = start((1366, 768))
 
-    assert after.inspector_dock.width() == pytest.approx(wide, abs=2)
-    assert not after.library_dock.isVisible() and after.bottom_dock.isVisible()
+    assert after.panels.docks["inspector"].width() == pytest.approx(wide, abs=2)
+    assert not after.panels.docks["library"].isVisible() and after.panels.docks["bottom"].isVisible()
 
 
 def test_a_bottom_panel_dragged_over_the_canvas_is_smaller_at_the_next_start(start: Start) -> None:
     window = start((1366, 768))
-    edge = QPoint(window.bottom_dock.x() + 200, window.bottom_dock.y() - 1)
+    edge = QPoint(window.panels.docks["bottom"].x() + 200, window.panels.docks["bottom"].y() - 1)
     QTest.mousePress(window, LEFT, Qt.KeyboardModifier.NoModifier, edge)
     QTest.mouseMove(window, edge - QPoint(0, 500))
     _settle()
     QTest.mouseRelease(window, LEFT, Qt.KeyboardModifier.NoModifier, edge - QPoint(0, 500))
     _settle()
-    assert window.canvas.height() < window.bottom_dock.height()
+    assert window.canvas.height() < window.panels.docks["bottom"].height()
     window.close()
 
     after = start((1366, 768))
 
     assert_canvas_is_largest(after)
-    assert after.bottom_dock.height() > 250
+    assert after.panels.docks["bottom"].height() > 250
 
 
 def test_a_panel_hidden_at_the_start_has_its_size_when_it_is_shown(start: Start) -> None:
@@ -239,11 +241,11 @@ def test_a_panel_hidden_at_the_start_has_its_size_when_it_is_shown(start: Start)
     window.close()
 
     after = start((1366, 768))
-    assert not after.bottom_dock.isVisible()
+    assert not after.panels.docks["bottom"].isVisible()
     after.actions_by_id["panel_bottom"].trigger()
     _settle()
 
-    assert after.bottom_dock.height() == pytest.approx(216, abs=2)
+    assert after.panels.docks["bottom"].height() == pytest.approx(216, abs=2)
 
 
 @pytest.mark.parametrize("nonsense", ["[]", "{", '{"sizes": {"bottom": 1e9, "library": "x"}}', '{"sizes": {"bottom": NaN}, "shown": 4}'])

@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter
 from pytestqt.qtbot import QtBot
 
 from ui.maths.formula_text import Line
-from ui.shell.commands import FORMULA
+from ui.shell.commands.edit import FORMULA
 from ui.shell.window import Window
 
 
@@ -74,7 +74,7 @@ def test_canvas_keys_typed_into_the_box_are_letters(window: Window, qtbot: QtBot
 
 
 def test_a_placed_type_comes_first_next_time_among_equals(window: Window) -> None:
-    window.commands.place("math.sin")
+    window.panel("library").place("math.sin")
 
     assert window.settings.recent_types[0] == "math.sin"
 

@@ -47,7 +47,7 @@ def test_clicker_keys_step_on_the_canvas(window: Window, qtbot: QtBot) -> None:
 def test_no_canvas_key_acts_while_someone_types_a_name(window: Window, qtbot: QtBot) -> None:
     before = window.document.graph.copy()
     window.canvas.select([names(window.document)["multiply"]])
-    name = window.inspector.node_page.name
+    name = window.panel("node").node_page.name
     name.setFocus()
     name.selectAll()
 
@@ -74,17 +74,17 @@ def test_new_numbers_keep_the_place_of_playback_and_a_new_document_ends_it(windo
     window.showing.show_trace(hand_trace(window.document))
     assert window.playhead.event_index == 3 and not window.playhead.at_rest
 
-    window.commands.new()
+    window.commands.run("new")
     assert window.playhead.at_rest and not window.playhead.events
 
 
 @pytest.mark.parametrize("name", THEMES)
 def test_a_theme_reaches_every_part_and_is_remembered(window: Window, name: str) -> None:
-    getattr(window.commands, f"theme_{name}")()
+    window.commands.run(f"theme_{name}")
     picture = window.grab().toImage()
 
     assert window.settings.text("theme") == name and window.actions_by_id[f"theme_{name}"].isChecked()
-    panel = window.bottom.mapTo(window, window.bottom.rect().bottomRight())
+    panel = window.panel("bottom").mapTo(window, window.panel("bottom").rect().bottomRight())
     assert picture.pixelColor(panel.x() - 3, panel.y() - 3) == QColor(THEMES[name].panel)
     canvas = window.canvas.mapTo(window, window.canvas.rect().bottomLeft())
     assert picture.pixelColor(canvas.x() + 3, canvas.y() - 3) == QColor(THEMES[name].canvas)
@@ -94,7 +94,7 @@ def test_a_theme_reaches_every_part_and_is_remembered(window: Window, name: str)
 @pytest.mark.parametrize(("width", "height"), [(1280, 800), (1920, 1080)])
 def test_no_button_in_the_top_bar_is_cut_off(window: Window, qtbot: QtBot, name: str, width: int, height: int) -> None:
     window.resize(width, height)
-    getattr(window.commands, f"theme_{name}")()
+    window.commands.run(f"theme_{name}")
     qtbot.wait(30)
     bar = window.topbar
     buttons = (bar.transport.back, bar.transport.forward, bar.transport.backward, bar.transport.step, bar.train)
@@ -110,7 +110,7 @@ def test_no_button_in_the_top_bar_is_cut_off(window: Window, qtbot: QtBot, name:
 def test_chips_whose_text_grows_are_whole_or_left_out(window: Window, qtbot: QtBot, name: str, width: int) -> None:
     """Optimizer, device and the training button get their texts after the bar was first arranged."""
     window.resize(width, 700)
-    getattr(window.commands, f"theme_{name}")()
+    window.commands.run(f"theme_{name}")
     qtbot.wait(20)
     bar = window.topbar
     bar.set_optimizer("SGD   η 0.001   momentum 0.9")
@@ -142,7 +142,7 @@ def test_without_an_engine_training_is_off_and_says_why(window: Window) -> None:
 def test_f6_walks_through_the_panels_and_back(window: Window, qtbot: QtBot) -> None:
     window.canvas.setFocus()
     qtbot.keyClick(window, Qt.Key.Key_F6)
-    assert window.inspector.tabs.tabBar().hasFocus()
+    assert window.panel("inspector").tabs.tabBar().hasFocus()
 
     qtbot.keyClick(window, Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
     assert window.canvas.hasFocus()
@@ -172,14 +172,14 @@ def test_differentiate_this_node_marks_the_objective(window: Window) -> None:
 
 
 def test_progress_without_a_step_leaves_the_line_empty(window: Window) -> None:
-    window.bottom.show_progress(Progress(), [])
+    window.panel("bottom").set_progress(Progress())
 
-    assert window.bottom.status.full == ""
+    assert window.panel("bottom").status.full == ""
 
 
 def test_nodes_placed_one_after_another_do_not_lie_on_each_other(window: Window) -> None:
     for key in ("math.exp", "math.sin", "layer.linear"):
-        window.commands.place(key)
+        window.panel("library").place(key)
 
     rects = [window.canvas.scene.rect(n) for n in window.document.graph.nodes]
     assert not any(a.intersects(b) for i, a in enumerate(rects) for b in rects[:i])
@@ -190,7 +190,7 @@ def test_f1_explains_the_selected_node(window: Window, qtbot: QtBot) -> None:
 
     qtbot.keyClick(window, Qt.Key.Key_F1)
 
-    assert window.inspector.tabs.tabText(window.inspector.tabs.currentIndex()) == "Help"
+    assert window.panel("inspector").tabs.tabText(window.panel("inspector").tabs.currentIndex()) == "Help"
 
 
 def test_the_whole_graph_is_in_view_when_the_window_opens(window: Window) -> None:

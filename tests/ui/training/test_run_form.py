@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from PySide6.QtWidgets import QLabel, QLineEdit
@@ -12,6 +12,7 @@ from engine.nodes.catalog import CATALOG
 from graph.model.edits import SetTraining
 from graph.model.training_settings import TRAINING_SETTINGS, TrainingSetting
 from graph.storage.document import Document
+from tests.support.fake_workspace import FakeWorkspace
 from tests.support.fields import enter
 from ui.look.theme import LIGHT
 from ui.training.training import TrainingPage
@@ -20,8 +21,8 @@ SHOWN = [setting for setting in TRAINING_SETTINGS if setting.form]
 
 
 @pytest.fixture
-def page(qtbot: QtBot) -> Iterator[TrainingPage]:
-    page = TrainingPage()
+def page(qtbot: QtBot, make_workspace: Callable[..., FakeWorkspace]) -> Iterator[TrainingPage]:
+    page = TrainingPage(make_workspace())
     qtbot.addWidget(page)
     page.set_theme(LIGHT)
     page.set_document(Document.new(CATALOG))

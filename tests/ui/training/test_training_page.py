@@ -29,7 +29,7 @@ def type_number(qtbot: QtBot, field: object, text: str) -> None:
 
 
 def test_epochs_seed_and_batch_size_reach_the_document(window: Window, qtbot: QtBot) -> None:
-    editors = window.bottom.training.run_form.editors
+    editors = window.panel("training").run_form.editors
     type_number(qtbot, editors["epochs"], "7")
     type_number(qtbot, editors["seed"], "3")
     type_number(qtbot, editors["batch_size"], "16")
@@ -40,7 +40,7 @@ def test_epochs_seed_and_batch_size_reach_the_document(window: Window, qtbot: Qt
 
 def test_steps_and_epochs_exclude_each_other_in_one_undo_step(window: Window, qtbot: QtBot) -> None:
     """A run has one length. Both fields used to be filled, or the steps could not be seen at all."""
-    editors = window.bottom.training.run_form.editors
+    editors = window.panel("training").run_form.editors
     before = dict(window.document.graph.training)
     type_number(qtbot, editors["steps"], "40")
     training = window.document.graph.training
@@ -57,34 +57,34 @@ def test_steps_and_epochs_exclude_each_other_in_one_undo_step(window: Window, qt
 
 
 def test_an_empty_batch_size_means_all_samples(window: Window, qtbot: QtBot) -> None:
-    field = window.bottom.training.run_form.editors["batch_size"]
+    field = window.panel("training").run_form.editors["batch_size"]
     type_number(qtbot, field, "16")
 
-    field.lineEdit().selectAll()  # type: ignore[attr-defined]
-    qtbot.keyClick(field.lineEdit(), Qt.Key.Key_Delete)  # type: ignore[attr-defined]
-    qtbot.keyClick(field.lineEdit(), Qt.Key.Key_Return)  # type: ignore[attr-defined]
+    field.lineEdit().selectAll()
+    qtbot.keyClick(field.lineEdit(), Qt.Key.Key_Delete)
+    qtbot.keyClick(field.lineEdit(), Qt.Key.Key_Return)
 
     assert window.document.graph.training["batch_size"] is None
 
 
 def test_another_optimizer_brings_its_own_settings_and_is_one_step(window: Window, qtbot: QtBot) -> None:
-    combo = window.bottom.training.optimizer_form.editors["optimizer"]
+    combo = window.panel("training").optimizer_form.editors["optimizer"]
     before = dict(window.document.graph.training)
     combo.setFocus()
 
-    while combo.currentData() != "adam":  # type: ignore[attr-defined]
+    while combo.currentData() != "adam":
         qtbot.keyClick(combo, Qt.Key.Key_Down)
     window._settled()
 
     assert window.document.graph.training["optimizer"] == "adam"
-    hyper = window.bottom.training.hyper_form
+    hyper = window.panel("training").hyper_form
     assert hyper is not None and set(hyper.editors) == {s.name for s in OPTIMIZERS["adam"].settings}
     window.document.undo()
     assert dict(window.document.graph.training) == before
 
 
 def test_the_learning_rate_is_typed_and_shown_on_the_chip(window: Window, qtbot: QtBot) -> None:
-    hyper = window.bottom.training.hyper_form
+    hyper = window.panel("training").hyper_form
     assert hyper is not None
 
     type_number(qtbot, hyper.editors["lr"], "0.25")
@@ -96,14 +96,14 @@ def test_the_learning_rate_is_typed_and_shown_on_the_chip(window: Window, qtbot:
 
 def test_every_optimizer_has_a_chip_text_and_a_form(window: Window) -> None:
     for key in OPTIMIZERS:
-        window.bottom.training._set("optimizer", key)
+        window.panel("training")._set("optimizer", key)
         window._settled()
-        assert window.bottom.training.hyper_form is not None
+        assert window.panel("training").hyper_form is not None
         assert optimizer_text(window.document)
 
 
 def test_the_equations_shown_are_those_of_the_switches(window: Window, qtbot: QtBot) -> None:
-    page = window.bottom.training
+    page = window.panel("training")
     page._set("optimizer", "adam")
     window._settled()
     plain = [view.latex for view in page.findChildren(FormulaView)]
@@ -129,7 +129,7 @@ def test_the_line_beside_the_tabs_says_epoch_loss_and_speed() -> None:
 
 def test_curves_show_each_series_without_its_gaps(window: Window) -> None:
     points = [Point(1, 0.5), Point(2, 0.4, accuracy=0.7, test_loss=0.45, test_accuracy=0.6), Point(3, 0.3), Point(4, float("nan"))]
-    curves = window.bottom.training.curves
+    curves = window.panel("training").curves
 
     curves.show_points(points)
 
@@ -141,7 +141,7 @@ def test_curves_show_each_series_without_its_gaps(window: Window) -> None:
 
 def test_a_loss_below_0_is_drawn_on_the_logarithmic_scale_with_a_note(window: Window) -> None:
     """(w − 1)² − 5 from w = 2 runs from −4 to −5; with + 4.5 instead of − 5 … it crosses 0 on the way."""
-    curves = window.bottom.training.curves
+    curves = window.panel("training").curves
     curves.logarithmic.setChecked(True)
     for losses in ([-4.0, -4.2, -5.0], [0.5, 0.01, 0.0, -0.5]):
         curves.show_points([Point(step, loss) for step, loss in enumerate(losses, 1)], run=1)
@@ -159,7 +159,7 @@ def test_a_loss_below_0_is_drawn_on_the_logarithmic_scale_with_a_note(window: Wi
 @pytest.mark.parametrize("largest", [1.0, 3e7, 1.6e226])
 def test_the_loss_s_axis_has_room_for_its_numbers(window: Window, largest: float) -> None:
     """With too high a learning rate the loss grows without bound: how far is what the axis is there to say."""
-    curves = window.bottom.training.curves
+    curves = window.panel("training").curves
     curves.show_points([Point(1, 0.5), Point(2, largest)], run=1)
     curves._draw()
     QApplication.processEvents()
@@ -172,7 +172,7 @@ def test_the_loss_s_axis_has_room_for_its_numbers(window: Window, largest: float
 
 
 def test_reset_leaves_the_old_curve_behind_the_new_one(window: Window, qtbot: QtBot) -> None:
-    page = window.bottom.training
+    page = window.panel("training")
     first = [Point(step, 1 / step) for step in range(1, 30)]
     page.show_progress(Progress(phase="training", run=1, step=29, loss_of="whole"), first)
     page.show_progress(Progress(phase="paused", run=1, step=29, loss_of="whole"), first)
@@ -193,7 +193,7 @@ def test_reset_leaves_the_old_curve_behind_the_new_one(window: Window, qtbot: Qt
 
 
 def test_the_legend_names_what_is_drawn_and_nothing_else(window: Window) -> None:
-    curves = window.bottom.training.curves
+    curves = window.panel("training").curves
 
     def legend(points: list[Point], part: str) -> str:
         curves.show_points(points, run=1, part=part)
@@ -210,10 +210,10 @@ def test_the_legend_names_what_is_drawn_and_nothing_else(window: Window) -> None
 def test_the_empty_plot_asks_for_train_only_where_train_can_be_pressed(window: Window) -> None:
     """f = x·y + z has nothing to train."""
     window.refresh_actions()
-    hint = window.bottom.training.curves.hint
+    hint = window.panel("training").curves.hint
 
     assert not window.topbar.train.isEnabled() and "Press Train" not in hint.text() and hint.text() == window.topbar.train.toolTip()
-    window.bottom.training.show_trainable("")
+    window.panel("training").show_trainable("")
     assert "Press Train" in hint.text()
 
 
@@ -228,7 +228,7 @@ def test_losses_and_accuracies_say_what_they_are_computed_over() -> None:
 
 def test_a_short_line_drops_whole_parts_and_cuts_no_number(window: Window) -> None:
     progress = Progress("training", step=1200, epoch=12, loss=0.0213, loss_of="mini-batch", metrics={"test_accuracy": 1.0})
-    status = window.bottom.status
+    status = window.panel("bottom").status
     status.set_parts(progress_parts(progress))
     texts = [text for _, text in progress_parts(progress)]
     for width in range(900, 120, -7):
@@ -240,12 +240,12 @@ def test_a_short_line_drops_whole_parts_and_cuts_no_number(window: Window) -> No
 
 
 def test_another_optimizer_says_that_the_rate_changed_and_one_click_takes_it_back(window: Window, qtbot: QtBot) -> None:
-    page, combo = window.bottom.training, window.bottom.training.optimizer_form.editors["optimizer"]
+    page, combo = window.panel("training"), window.panel("training").optimizer_form.editors["optimizer"]
     assert page.hyper_form is not None
     type_number(qtbot, page.hyper_form.editors["lr"], "0.25")
     assert page.rate_note.isHidden() and page.rate_back.isHidden()
     combo.setFocus()
-    while combo.currentData() != "adam":  # type: ignore[attr-defined]
+    while combo.currentData() != "adam":
         qtbot.keyClick(combo, Qt.Key.Key_Down)
     window._settled()
     assert rate_of(window.document) == 0.001
@@ -265,7 +265,7 @@ def test_another_optimizer_says_that_the_rate_changed_and_one_click_takes_it_bac
 
 
 def test_an_optimizer_one_comes_back_to_has_its_settings_again(window: Window, qtbot: QtBot) -> None:
-    page = window.bottom.training
+    page = window.panel("training")
     assert page.hyper_form is not None
     type_number(qtbot, page.hyper_form.editors["lr"], "0.25")
     page._set("optimizer", "adam")
@@ -276,7 +276,7 @@ def test_an_optimizer_one_comes_back_to_has_its_settings_again(window: Window, q
 
 
 def test_the_two_steps_have_names_of_their_own(window: Window) -> None:
-    named = [window.topbar.transport.step.text(), window.topbar.transport.back.text(), window.bottom.step.text()]
+    named = [window.topbar.transport.step.text(), window.topbar.transport.back.text(), window.panel("bottom").step.text()]
     assert len(set(named)) == 3 and not {"Step", "Step back"} & set(named), named
 
 
@@ -292,7 +292,7 @@ def test_no_curve_no_plotting_library() -> None:
 
 
 def test_a_message_of_the_run_is_shown_where_one_looks(window: Window) -> None:
-    window.bottom.training.show_progress(Progress(phase="failed", message="hidden became NaN at step 12"), [])
+    window.panel("training").show_progress(Progress(phase="failed", message="hidden became NaN at step 12"), [])
 
-    assert window.bottom.training.message.text() == "hidden became NaN at step 12"
-    assert not window.bottom.training.message.isHidden()
+    assert window.panel("training").message.text() == "hidden became NaN at step 12"
+    assert not window.panel("training").message.isHidden()

@@ -18,7 +18,6 @@ from graph.formula.to_graph import build
 from graph.model.edits import SetGraphSetting
 from graph.storage.document import Document
 from tests.support.window_support import hand_trace, matrix, names, scalar
-from ui.shell.bottom import PROBES
 from ui.shell.window import Window
 from ui.watch.probes import Probe, ProbeLog, pinned, stored
 
@@ -47,20 +46,20 @@ def test_f8_pins_the_selected_wire_and_shows_its_number(window: Window) -> None:
     QTest.keyClick(window, Qt.Key.Key_F8)
 
     assert pinned(window.document.graph) == [Probe(edge)]
-    assert window.bottom.tabs.currentIndex() == PROBES
-    assert window.bottom.probes.log.series[(edge, "value")].values("norm") == [2.0]  # x is 2
+    assert window.panels.is_shown("probes")
+    assert window.panel("probes").log.series[(edge, "value")].values("norm") == [2.0]  # x is 2
 
 
 def test_pinning_is_one_undo_step_and_f8_again_takes_the_pin_away(window: Window) -> None:
     edge = wire(window.document, "x", "multiply")
     window.canvas.select([edge])
 
-    window.commands.probe_gradient()
+    window.panel("probes").pin_gradient()
     window.document.undo()
     assert not stored(window.document.graph)
     window.document.redo()
     assert stored(window.document.graph) == [Probe(edge, "gradient")]
-    window.commands.probe_gradient()
+    window.panel("probes").pin_gradient()
 
     assert not stored(window.document.graph)
     assert "probes" not in window.document.graph.settings
@@ -69,7 +68,7 @@ def test_pinning_is_one_undo_step_and_f8_again_takes_the_pin_away(window: Window
 def test_a_pin_is_saved_with_the_file(window: Window, tmp_path: Path) -> None:
     edge = wire(window.document, "multiply", "add")
     window.canvas.select([edge])
-    window.commands.probe_value()
+    window.panel("probes").pin_value()
 
     window.document.save(tmp_path / "pinned.gradwire")
 
@@ -79,13 +78,13 @@ def test_a_pin_is_saved_with_the_file(window: Window, tmp_path: Path) -> None:
 def test_readings_follow_the_steps_and_a_reset_begins_anew(window: Window) -> None:
     edge = wire(window.document, "x", "multiply")
     window.canvas.select([edge])
-    window.commands.probe_value()
-    window.commands.probe_gradient()
+    window.panel("probes").pin_value()
+    window.panel("probes").pin_gradient()
     trace = hand_trace(window.document)
 
     for step, value in ((3, 1.5), (9, 1.0), (27, 0.5)):
         window.showing.show_trace(at_step(trace, step, edge, value, -2 * value))
-    series = window.bottom.probes.log.series
+    series = window.panel("probes").log.series
 
     assert (series[(edge, "value")].steps, series[(edge, "value")].values("norm")) == ([0, 3, 9, 27], [2.0, 1.5, 1.0, 0.5])
     assert series[(edge, "gradient")].values("norm") == [-5.0, -3.0, -2.0, -1.0]
@@ -96,11 +95,11 @@ def test_readings_follow_the_steps_and_a_reset_begins_anew(window: Window) -> No
 def test_a_tensor_is_followed_by_its_norm_or_its_mean(window: Window) -> None:
     edge = wire(window.document, "x", "multiply")
     window.canvas.select([edge])
-    window.commands.probe_value()
+    window.panel("probes").pin_value()
     ids = names(window.document)
     trace = replace(hand_trace(window.document), values={(ids["x"], "y"): matrix([[3.0, 4.0]])})
     window.showing.show_trace(trace)
-    page = window.bottom.probes
+    page = window.panel("probes")
     page._show()
 
     assert page.cards[0].number.text() == "5.000"  # √(3² + 4²)
@@ -113,9 +112,9 @@ def test_a_tensor_is_followed_by_its_norm_or_its_mean(window: Window) -> None:
 def test_an_absent_gradient_says_why_and_is_no_point(window: Window) -> None:
     edge = wire(window.document, "x", "multiply")
     window.canvas.select([edge])
-    window.commands.probe_gradient()
+    window.panel("probes").pin_gradient()
     window.showing.show_trace(replace(hand_trace(window.document), mode="training", step=4, edge_gradients={edge: Absent("independent")}))
-    page = window.bottom.probes
+    page = window.panel("probes")
     page._show()
 
     assert page.cards[0].note.text() == "the objective does not depend on it"
@@ -128,12 +127,12 @@ def test_a_probe_tells_nothing_of_a_number_that_is_to_be_found_out(window: Windo
     edge = wire(window.document, "x", "multiply")
     window.canvas.select([edge])
     if pinned_first:
-        window.commands.probe_value()
+        window.panel("probes").pin_value()
     window.visibility.hide("predict", values=[edge])
     if not pinned_first:
-        window.commands.probe_value()
+        window.panel("probes").pin_value()
     window.showing.show_trace(window.visibility.truth or hand_trace(window.document))
-    page = window.bottom.probes
+    page = window.panel("probes")
     page.refresh()
     card = page.cards[0]
     covered = (card.number.text(), card.number.toolTip(), card.accessibleDescription(), card.plot._points)
@@ -147,21 +146,21 @@ def test_a_probe_tells_nothing_of_a_number_that_is_to_be_found_out(window: Windo
 def test_a_nan_names_the_step_at_which_it_came(window: Window) -> None:
     edge = wire(window.document, "x", "multiply")
     window.canvas.select([edge])
-    window.commands.probe_value()
+    window.panel("probes").pin_value()
     trace = hand_trace(window.document)
     window.showing.show_trace(at_step(trace, 12, edge, math.nan, 0.0))
     window.showing.show_trace(at_step(trace, 14, edge, math.nan, 0.0))
-    window.bottom.probes._show()
+    window.panel("probes")._show()
 
-    assert window.bottom.probes.cards[0].note.text() == "NaN or infinite since step 12"
+    assert window.panel("probes").cards[0].note.text() == "NaN or infinite since step 12"
 
 
 def test_a_deleted_wires_probe_comes_back_with_the_wire(window: Window, qtbot: object) -> None:
     edge = wire(window.document, "x", "multiply")
     window.canvas.select([edge])
-    window.commands.probe_value()
+    window.panel("probes").pin_value()
 
-    window.commands.delete()
+    window.commands.run("delete")
     assert not pinned(window.document.graph)
     window.document.undo()
 
@@ -169,7 +168,7 @@ def test_a_deleted_wires_probe_comes_back_with_the_wire(window: Window, qtbot: o
 
 
 def test_without_pins_a_trace_costs_nothing(window: Window) -> None:
-    page = window.bottom.probes
+    page = window.panel("probes")
 
     window.showing.show_trace(replace(hand_trace(window.document), mode="training", step=1))
 
@@ -179,9 +178,9 @@ def test_without_pins_a_trace_costs_nothing(window: Window) -> None:
 def test_delete_on_a_card_unpins_and_enter_goes_to_the_wire(window: Window) -> None:
     edge = wire(window.document, "x", "multiply")
     window.canvas.select([edge])
-    window.commands.probe_value()
+    window.panel("probes").pin_value()
     window.canvas.select([])
-    card = window.bottom.probes.cards[0]
+    card = window.panel("probes").cards[0]
     assert "x → multiply" in card.accessibleName()
 
     QTest.keyClick(card, Qt.Key.Key_Return)
@@ -195,7 +194,7 @@ def test_the_inspector_of_a_wire_pins_its_gradient(window: Window) -> None:
     edge = wire(window.document, "x", "multiply")
     window.canvas.select([edge])
 
-    next(b for b in window.inspector.wire.findChildren(QPushButton) if b.text() == "Probe gradient").click()
+    next(b for b in window.panel("node").wire.findChildren(QPushButton) if b.text() == "Probe gradient").click()
 
     assert pinned(window.document.graph) == [Probe(edge, "gradient")]
 
@@ -207,7 +206,7 @@ def test_what_a_strangers_file_calls_probes_is_read_with_care(make_window: Calla
     window = make_window(document)
 
     assert stored(document.graph) == [Probe("gone")]
-    assert window.bottom.probes.cards == []
+    assert window.panel("probes").cards == []
 
 
 def test_many_steps_are_thinned_and_the_first_and_last_stay() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from PySide6.QtGui import QAction, QKeySequence
+
 from ui.look.type_size import LEAST, MOST
 
 Scope = Literal["window", "canvas"]
@@ -164,9 +166,19 @@ class ActionSpec:
     before: bool = False
     search: tuple[str, ...] = ()
     run: str = ""
-    """Where the window has what does it, such as `explain.toggle_audit`; empty: the method of the window's commands named like the row."""
+    """What does it: `explain.toggle_audit`, a method of that feature or panel; empty: the window's command of the row's name."""
+    asks: bool = False
+    """Whether it may open a dialog and wait for it: then it runs when the event that asked for it is over."""
+    context: int = 0
+    """Its place in the menu of the right mouse button over a node or wire, 0 for none; a line separates hundreds."""
 
 
 def has(fact: str) -> Rule:
     """Enabled while this is among the situation's facts."""
     return lambda s: fact in s.facts
+
+
+def hint(text: str, action: QAction) -> str:
+    """A tool tip that ends with the key that does the same."""
+    key = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    return f"{text}  ({key})" if key else text

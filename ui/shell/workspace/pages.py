@@ -8,16 +8,27 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
+    from ui.shell.workspace.panel import Panel
+
 
 class Pages(Protocol):
-    def show(self, key: str, room: int = 0) -> None:
-        """Bring a panel to the front; `room` is the height it needs at the light theme's type size."""
+    def show(self, key: str, focus: str = "", room: int = 0) -> None:
+        """Bring a panel to the front, with the focus on the part of that name; `room` is the height it needs for type at 100 %."""
 
     def hide(self, key: str) -> None:
         """Take a panel away. One that stands behind a tab goes with all that share its place."""
 
     def is_shown(self, key: str) -> bool:
         """Whether a panel is there and no other stands before it."""
+
+    def knows(self, key: str) -> bool:
+        """Whether there is such a panel."""
+
+    def panel(self, key: str) -> Panel:
+        """A panel, made now if nobody has seen or asked for it yet. For the package that it belongs to."""
+
+    def made(self, key: str) -> Panel | None:
+        """A panel as far as it was made. For the package that it belongs to."""
 
     def places(self) -> frozenset[str]:
         """Keys of the places around the canvas that are shown now."""
@@ -29,7 +40,7 @@ class Pages(Protocol):
         """Show again what gave way to `owner`."""
 
     def put(self, key: str, title: str, panel: QWidget, width: float, share: float) -> None:
-        """Show a feature's panel left of the canvas: its width at the light theme's type size, and its largest share of the window."""
+        """Show a feature's panel left of the canvas: its width for type at 100 %, and its largest share of the window."""
 
     def take_away(self, key: str) -> None:
         """Take such a panel away again."""

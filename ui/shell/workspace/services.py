@@ -5,8 +5,16 @@ A feature is never imported by another one: it can be taken out, and a test can 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
+
+if TYPE_CHECKING:
+    from PySide6.QtCore import SignalInstance
+
+    from graph.lessons.lesson import Question
+    from graph.model.address import Address
 
 S = TypeVar("S")
 
@@ -39,3 +47,106 @@ class Services:
     def find(self, service: Service[S]) -> S | None:
         """Who offers this; None if nobody does."""
         return cast("S | None", self._offered.get(service.name))
+
+
+class Probes(Protocol):
+    """Numbers of wires that are followed over training."""
+
+    def pin_value(self) -> None:
+        """Follow the values of the selected wires, or no longer where all are followed."""
+
+    def pin_gradient(self) -> None:
+        """Follow the gradients of the selected wires, or no longer where all are followed."""
+
+
+class Explanations(Protocol):
+    """Why a number is what it is, and tools about the selection."""
+
+    def why(self) -> None:
+        """Explain what is selected; with nothing selected, the objective."""
+
+    def why_of(self, item: str) -> None:
+        """Select this node or wire and explain it."""
+
+    def mean(self, subject: str, entry: tuple[int, ...] | None) -> None:
+        """Let the tools work with this entry of a selected node's or wire's tensor, until something else is selected."""
+
+    def begin(self, tool: str, parameter: str = "", settings: Mapping[str, Any] | None = None) -> None:
+        """Show a tool and let it begin: explain, audit, paths, picture, forward_mode, sweep or symbolic. `parameter` is the learned
+        tensor of the selected node that `explain` is about."""
+
+    def audited(self) -> bool:
+        """Whether the audit's tags are on the wires."""
+
+    def turn_audit(self, on: bool) -> None: ...
+
+
+class Predictions(Protocol):
+    """Numbers that are hidden until somebody has found them out."""
+
+    @property
+    def asked(self) -> Mapping[Address, Any]:
+        """What waits to be found out."""
+
+    @property
+    def answered(self) -> Mapping[Address, tuple[str, float | None]]:
+        """What was answered rightly: the text, and the number it was right about."""
+
+    @property
+    def judged(self) -> SignalInstance:
+        """An answer was judged: (item, judgement)."""
+
+    def ask(
+        self, items: Iterable[Address], on_done: Callable[[list[Any]], None], questions: Mapping[Address, Question] | None = None
+    ) -> None:  # fmt: skip
+        """Hide these, and call back with how each ended, once all have."""
+
+    def answer(self, item: Address, text: str) -> None:
+        """Judge an answer to what is asked."""
+
+    def give_up(self, items: Iterable[Address]) -> None:
+        """Give up on these: their numbers are shown."""
+
+    def withdraw(self, items: Iterable[Address]) -> None:
+        """Ask for these no longer: what was not answered does not count."""
+
+    def truth_of(self, item: Address) -> float | None:
+        """The number by which the last answer about an item was judged."""
+
+    def hide_hints(self) -> None:
+        """Take away the hints beside the canvas: they stand somewhere else."""
+
+
+class Lessons(Protocol):
+    """Lessons and their recordings."""
+
+    @property
+    def title(self) -> str:
+        """What an unnamed document is called because it belongs to a lesson; empty for none."""
+
+    @property
+    def step(self) -> int | None:
+        """The step that is shown; None without a lesson."""
+
+    def choose(self) -> None:
+        """Offer the lessons that there are."""
+
+    def open(self, path: Path, resume: bool = False) -> bool:
+        """Play a lesson, after what is open is safe; with `resume` where it was left. Whether it was opened."""
+
+    def may_close(self) -> bool:
+        """Whether what is being recorded may be let go of."""
+
+
+class Drawings(Protocol):
+    """What a lecturer has drawn on the canvas."""
+
+    def forget_drawings(self) -> None:
+        """The pages that were drawn on are gone: all are blank."""
+
+
+PROBES: Service[Probes] = Service("probes")
+EXPLANATIONS: Service[Explanations] = Service("explanations")
+PREDICTIONS: Service[Predictions] = Service("predictions")
+LESSONS: Service[Lessons] = Service("lessons")
+DRAWINGS: Service[Drawings] = Service("drawings")

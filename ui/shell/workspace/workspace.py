@@ -6,7 +6,7 @@ other one offers (`ui.shell.workspace.services`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from PySide6.QtWidgets import QDialog, QWidget
 
     from engine.compile.views import TraceView
+    from graph.model.problem import Problem
     from graph.storage.document import Document
     from ui.canvas.view import Canvas
     from ui.engine_link.link import Kernel
@@ -107,6 +108,10 @@ class Workspace(Protocol):
     def theme(self) -> Theme:
         """The colours, and the type at its present size."""
 
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What is wrong with the document, errors first."""
+
     # what it offers
 
     @property
@@ -150,6 +155,9 @@ class Workspace(Protocol):
 
     def key_known(self, event: QKeyEvent) -> bool:
         """Whether some action has this key."""
+
+    def why_not_train(self) -> str:
+        """Why nothing can be trained, in words; empty where it can."""
 
     def say(self, text: str) -> None:
         """A short message at the lower edge."""

@@ -1,4 +1,4 @@
-"""What the rows of the action table do that are about the canvas alone."""
+"""What the rows of the Edit menu do that arrange and mark what lies on the canvas."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class CanvasCommands:
-    """One method a row, named like it. Nothing happens while a gesture is under way."""
+    """One method for each row, named like it. Nothing happens while a gesture is under way."""
 
     def __init__(self, window: Window) -> None:
         self._window = window

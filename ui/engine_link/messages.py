@@ -1,0 +1,7 @@
+"""What the engine sends, for the rest of the window: `ui.engine_link` alone knows the kernel."""
+
+from __future__ import annotations
+
+from engine.kernel.protocol import Handover, Progress
+
+__all__ = ["Handover", "Progress"]

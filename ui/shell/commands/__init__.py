@@ -1,0 +1,76 @@
+"""What the rows of the action table do that belong to the window itself, and which of all rows can be used now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ui.shell.commands.canvas import CanvasCommands
+from ui.shell.commands.edit import EditCommands
+from ui.shell.commands.file import FileCommands
+from ui.shell.commands.help import HelpCommands
+from ui.shell.commands.run import RunCommands
+from ui.shell.commands.view import ViewCommands
+from ui.shell.workspace.action_spec import ActionContext
+
+if TYPE_CHECKING:
+    from ui.shell.window import Window
+
+PARTS = (FileCommands, EditCommands, CanvasCommands, ViewCommands, RunCommands, HelpCommands)
+"""One class for each menu, and one for what arranges the canvas."""
+
+
+class Commands:
+    """The window's commands by the names of their rows; each menu has a class of its own."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+        self._parts: list[Any] = [part(window) for part in PARTS]
+        self._known: tuple[object, int, bool] = (None, 0, False)
+
+    @property
+    def edit(self) -> EditCommands:
+        return next(part for part in self._parts if isinstance(part, EditCommands))
+
+    def run(self, identity: str) -> None:
+        """Do what a row of the window's own says, at once."""
+        getattr(next(part for part in self._parts if hasattr(part, identity)), identity)()
+
+    def situation(self) -> ActionContext:
+        window, graph = self._window, self._window.document.graph
+        history, kernel, canvas = window.document.history, window.kernel, window.canvas
+        return ActionContext(
+            nodes=len(graph.nodes),
+            selected_nodes=len(canvas.selected_nodes()),
+            selected=len(canvas.selection),
+            movable=len(canvas.movable()),
+            groups=sum(item in graph.groups for item in canvas.movable()) if graph.groups else 0,
+            inside=canvas.navigation.inside is not None,
+            undo=(history.undo_text or "last change") if history.can_undo else "",
+            redo=(history.redo_text or "last change") if history.can_redo else "",
+            events=len(window.playhead.events),
+            training=kernel is not None and kernel.training,
+            trained=kernel is not None and kernel.progress.step > 0,
+            was_reset=kernel is not None and kernel.progress.before_reset > 0,
+            trainable=not self.why_not_train(),
+            kernel=kernel is not None,
+            read_only=bool(window.document.read_only),
+            type_size=window.panels.sizes.of(),
+            facts=frozenset(fact for feature in window.features.values() for fact in feature.facts()),
+        )
+
+    def _learns(self) -> bool:
+        """Whether anything here has weights; asked at every tick of a slider, so looked up once a structure."""
+        document = self._window.document
+        if self._known[:2] != (document, document.structure):
+            specs = (document.graph.spec(node) for node in document.graph.nodes.values())
+            self._known = (document, document.structure, any(spec.parameters or spec.role == "parameter" for spec in specs))
+        return self._known[2]
+
+    def why_not_train(self) -> str:
+        """Why nothing can be trained, in words; empty where it can."""
+        window = self._window
+        if window.kernel is None or window.trace is None:
+            return "The engine is starting"
+        if not self._learns():
+            return "Nothing here can be trained: there is no Parameter and no layer with weights"
+        return "" if window.trace.objective is not None else window.trace.objective_note or "Solve the problems first"

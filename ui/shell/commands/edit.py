@@ -1,0 +1,142 @@
+"""What the rows of the Edit menu do that change the document or its selection."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, QPointF
+
+from graph.model.edits import SetGraphSetting
+from graph.model.search import search, signature
+from ui.shell import formula_commands, palette
+from ui.shell.search_box import Row
+
+if TYPE_CHECKING:
+    from ui.canvas.model.scene import PortHit
+    from ui.shell.window import Window
+
+FORMULA = re.compile(r"[\w)\]}|]\s*[-+−*/^=(@·×⋅÷]\s*[\w({.√|-]|[|‖\\√½¼¾⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ]|^\s*\d[\d.,]*\s*[^\W\d]")
+"""What makes a text in the search box look like a formula rather than a name."""
+
+
+class EditCommands:
+    """One method for each row, named like it. Nothing happens while a gesture is under way."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+
+    @property
+    def _hands_free(self) -> bool:
+        """Whether no gesture is under way."""
+        return self._window.canvas.gesture is None
+
+    def undo(self) -> None:
+        if self._hands_free and self._window.document.history.can_undo:
+            self._window.document.undo()
+
+    def redo(self) -> None:
+        if self._hands_free and self._window.document.history.can_redo:
+            self._window.document.redo()
+
+    def cut(self) -> None:
+        if self._hands_free:
+            self._window.canvas.cut()
+
+    def copy(self) -> None:
+        self._window.canvas.copy()
+
+    def paste(self) -> None:
+        if self._hands_free:
+            self._window.canvas.paste()
+
+    def duplicate(self) -> None:
+        if self._hands_free:
+            self._window.canvas.duplicate()
+
+    def delete(self) -> None:
+        if self._hands_free:
+            self._window.canvas.delete_selection()
+
+    def dissolve(self) -> None:
+        if self._hands_free:
+            self._window.canvas.dissolve_selection()
+
+    def select_all(self) -> None:
+        self._window.canvas.select_all()
+
+    def add_node(self) -> None:
+        if self._hands_free:
+            self._window.canvas.request_add()
+
+    def mark_objective(self) -> None:
+        window = self._window
+        node = window.canvas.selected_nodes()[0]
+        outputs = window.document.graph.spec(node).outputs
+        if outputs:
+            name = window.document.graph.nodes[node].name
+            window.canvas.do(SetGraphSetting("objective", {"node": node, "port": outputs[0].name}), f"Differentiate {name}")
+
+
+    def connect(self) -> None:
+        if self._hands_free:
+            self._window.canvas.connect_by_keys()
+
+    def activate(self) -> None:
+        if self._hands_free:
+            self._window.canvas.activate()
+
+    def commands(self) -> None:
+        palette.ask(self._window)
+
+    # adding nodes
+
+    def ask_for_node(self, scene: QPointF, at: QPoint, port: PortHit | None) -> None:
+        """The search box at the cursor; with a wire in hand, only what it can join."""
+        window = self._window
+        catalog, session = window.document.graph.catalog, window.settings
+
+        def offer(text: str) -> Sequence[Row]:
+            hits = search(catalog.values(), text, session.recent_types)
+            rows: list[Row] = []
+            for hit in hits[:60]:
+                ports = _fitting(window, hit.spec.key, port) if port is not None else [""]
+                for name in ports:
+                    title = f"{hit.spec.title} · {name}" if name and len(ports) > 1 else hit.spec.title
+                    act = self._adder(hit.spec.key, scene, port, name)
+                    rows.append(Row(act, title, signature(hit.spec), hit.spec.category, formula=hit.spec.formula))
+            if port is None and FORMULA.search(text):
+                rows.append(Row(lambda: formula_commands.ask(window, scene, text), f"Formula  {text}", "lays out its graph", "math"))
+            return rows
+
+        window.search_box.ask(at, "Add a node, or type a formula", offer)
+
+    def _adder(self, key: str, scene: QPointF, port: PortHit | None, name: str) -> Callable[[], None]:
+        def add() -> None:
+            self._window.canvas.add_node(key, scene, port, name or None)
+            self._window.settings.used(key)
+
+        return add
+
+    def type_formula(self) -> None:
+        formula_commands.ask(self._window, self._window.canvas.cursor_place())
+
+    def ask_for_formula(self) -> None:
+        """From the empty canvas: in the middle."""
+        formula_commands.ask(self._window)
+
+    def copy_formula(self) -> None:
+        formula_commands.copy(self._window)
+
+    def copy_whole_formula(self) -> None:
+        formula_commands.copy_whole(self._window)
+
+    def copy_latex(self) -> None:
+        formula_commands.copy(self._window, as_latex=True)
+
+
+def _fitting(window: Window, key: str, port: PortHit) -> list[str]:
+    from ui.canvas.input.commands import fits
+
+    return fits(window.document.graph, key, port)

@@ -1,0 +1,61 @@
+"""What the rows of the Run menu do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ui.shell.window import Window
+
+
+class RunCommands:
+    """One method for each row, named like it."""
+
+    def __init__(self, window: Window) -> None:
+        self._window = window
+
+    def play_forward(self) -> None:
+        self._window.playhead.play_forward()
+
+    def play_backward(self) -> None:
+        self._window.playhead.play_backward()
+
+    def next_step(self) -> None:
+        self._window.playhead.step()
+
+    def previous_step(self) -> None:
+        self._window.playhead.step_back()
+
+    def show_all(self) -> None:
+        self._window.playhead.reset()
+
+    def train(self) -> None:
+        kernel = self._window.kernel
+        if kernel is None:
+            return
+        if kernel.training:
+            kernel.pause()
+        else:
+            self._window.playhead.reset()
+            kernel.start()
+        self._window.refresh_actions()
+
+    def train_step(self) -> None:
+        if self._window.kernel is not None:
+            self._window.playhead.reset()
+            self._window.kernel.step_once()
+
+    def train_reset(self) -> None:
+        if self._window.kernel is not None:
+            self._window.kernel.reset()
+
+    def train_unreset(self) -> None:
+        if self._window.kernel is not None:
+            self._window.kernel.take_back_reset()
+
+    def keep_values(self) -> None:
+        if self._window.kernel is not None:
+            self._window.kernel.keep_values(self._keep)
+
+    def _keep(self, refusal: str) -> None:
+        self._window.say(refusal or "The trained values are part of the graph now.")
