@@ -71,6 +71,8 @@ NOT_YET = {
     *((f"ui.{name}", "engine.kernel") for name in ("debugger", "inspector", "shell", "training")),
 }  # fmt: skip
 
+CIRCLES_NOT_YET = {"engine.explain"}
+"""Rooms whose modules still import one another around."""
 SPECS = ["engine.nodes.catalog", "engine.nodes", "engine.compile.views"]
 
 
@@ -136,6 +138,18 @@ def test_the_arrows_make_no_circle() -> None:
             order.append(room)
             del left[room]
     assert len(order) == len(ARROWS)
+
+
+@pytest.mark.parametrize("room", [room for room in ARROWS if room.startswith(("graph.", "engine.")) and room not in CIRCLES_NOT_YET])
+def test_no_module_of_a_room_imports_itself_through_others(room: str) -> None:
+    """Imports inside functions and for type checking count."""
+    left = {m.removesuffix(".__init__"): set(_own(ROOT / (m.replace(".", "/") + ".py"))) for m in _modules(room.replace(".", "/"))}
+    left = {module: imported for module, imported in left.items() if _room(module) == room}
+    while left:
+        free = [module for module, imported in left.items() if not (imported - {module}) & left.keys()]
+        assert free, f"each of these imports another one, and so itself: {sorted(left)}"
+        for module in free:
+            del left[module]
 
 
 def test_qt_torch_and_other_libraries_stay_in_their_floors() -> None:

@@ -104,13 +104,11 @@ def effective(training: Mapping[str, Any], settings: Iterable[TrainingSetting] =
 
 
 def conditions(training: Mapping[str, Any], *effects: Effect) -> dict[str, Any]:
-    """The settings that have one of these effects, with their values."""
+    """The settings that have one of these effects, with their values.
+
+    A run that goes on with other conditions of "update" or "batches" leaves the steps it would have made.
+    """
     return {setting.name: setting_in(training, setting) for setting in TRAINING_SETTINGS if setting.effect in effects}
-
-
-def opens_branch(before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    """Whether a run that goes on with other settings leaves the steps it would have made."""
-    return conditions(before, "update", "batches") != conditions(after, "update", "batches")
 
 
 def training_length(training: Mapping[str, Any]) -> tuple[Literal["steps", "epochs"], int] | None:
