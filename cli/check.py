@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from cli.common import CommandError, load_graph, objective_hint, print_json
-from cli.trained import open_session, state_entry, state_of
+from cli.trained import open_model, state_entry, state_of
 from graph.text.messages import _
 
 ERRORS = ("error: ", "failed: ")
@@ -15,7 +15,7 @@ def command(options: argparse.Namespace) -> int:
     from engine.check.check import check
 
     graph = load_graph(options)
-    report = check(graph, open_session(graph, options).state if state_of(options) is not None else None)
+    report = check(graph, open_model(graph, options).state if state_of(options) is not None else None)
     wrong = [line for line in report.lines if line.startswith(ERRORS)]
     if options.json:
         print_json(report.to_json() | state_entry(options))

@@ -7,7 +7,7 @@ import os
 import sys
 
 from cli.common import CommandError, cannot_write, load_graph, written_path
-from cli.trained import open_session
+from cli.trained import open_model
 from graph.text.messages import _
 
 
@@ -25,7 +25,7 @@ def command(options: argparse.Namespace) -> int:
     except ValueError as error:
         raise CommandError(str(error)) from None
     graph = load_graph(options)
-    trace = open_session(graph, options).trace_view() if options.values else None
+    trace = open_model(graph, options).trace_view() if options.values else None
     application = QGuiApplication.instance() or QGuiApplication(["gradwire"])
     try:
         said = write_picture(path, graph, trace, options.theme, options.scale)

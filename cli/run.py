@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from cli.common import CommandError, load_graph, objective_hint, print_json, problems_entry
-from cli.trained import open_session, state_entry
+from cli.trained import open_model, state_entry
 from engine.compile.views import Absent
 from graph.model.address import input_name, output_name, parameter
 from graph.text.messages import _
@@ -25,7 +25,7 @@ def command(options: argparse.Namespace) -> int:
 
     graph = load_graph(options)
     try:
-        model = open_session(graph, options)
+        model = open_model(graph, options)
         trace = model.trace()
     except RunError as error:
         raise CommandError(str(error), 1) from None

@@ -1,4 +1,4 @@
-"""`train`: the trainer's loop with a progress bar."""
+"""`train`: the training loop with a progress bar."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from cli.common import CommandError, cannot_write, load_graph, objective_hint, print_json, problems_entry, written_path
 from cli.settings_options import given, no_training
-from cli.trained import open_session, state_entry
+from cli.trained import open_model, state_entry
 from graph.model.edits import MISSING, SetGraphSetting, SetTraining
 from graph.model.graph import GraphError
 from graph.model.training_settings import training_length
@@ -37,25 +37,25 @@ def command(options: argparse.Namespace) -> int:
     out, log = (written_path(text) if text else None for text in (options.out, options.log))
     incomplete = ""
     try:
-        model = open_session(graph, options, device=str(graph.training.get("device") or "auto"))
-        trainer = Run(model)
-        trainer.lengthen()
+        model = open_model(graph, options, device=str(graph.training.get("device") or "auto"))
+        run = Run(model)
+        run.lengthen()
         if not no_training(options):
-            incomplete = _run(trainer, log)
-        broken = nonfinite(graph, model.trace_view(), model.held()) if trainer.problem is None else ()
-        result = trainer.result(options.full) | state_entry(options) | problems_entry(model, broken)
+            incomplete = _run(run, log)
+        broken = nonfinite(graph, model.trace_view(), model.held()) if run.problem is None else ()
+        result = run.result(options.full) | state_entry(options) | problems_entry(model, broken)
     except RunError as error:
         raise CommandError(f"{error}{objective_hint(graph)}", 1) from None
     if out:
-        _save(trainer, graph, out)
-    if options.device in ("cuda", "mps") and model.device_note:
-        print(f"main.py: {model.device_note}", file=sys.stderr)
+        _save(run, graph, out)
+    if options.device in ("cuda", "mps") and model.compiled.device_note:
+        print(f"main.py: {model.compiled.device_note}", file=sys.stderr)
     if options.json:
         print_json(result)
     else:
-        _print_summary(result, trainer)
-    if trainer.problem is not None:
-        raise CommandError(trainer.problem.text, 1)
+        _print_summary(result, run)
+    if run.problem is not None:
+        raise CommandError(run.problem.text, 1)
     if incomplete:
         raise CommandError(incomplete, 1)
     return 0
@@ -87,22 +87,22 @@ def _apply(graph: Graph, options: argparse.Namespace) -> None:
         raise CommandError(_("this graph does not say how long to train: add --epochs N or --steps N"))
 
 
-def _run(trainer: Run, log: Path | None) -> str:
+def _run(run: Run, log: Path | None) -> str:
     """Train to the end. Returns what became of the log where it could not be written."""
     from tqdm import tqdm
 
     stream = _Log(log) if log else None
     try:
-        begun = trainer.model.state.step
-        with tqdm(total=trainer.total_steps, initial=begun, unit=" steps", disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
-            while not trainer.finished:
+        begun = run.model.state.step
+        with tqdm(total=run.total_steps, initial=begun, unit=" steps", disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
+            while not run.finished:
                 # The log holds the loss of every step; the curve thins itself out, so a slice may be no longer than one note.
-                made = trainer.train(SLICE_SECONDS, 1 if stream else None)
+                made = run.train(SLICE_SECONDS, 1 if stream else None)
                 bar.update(made)
-                if trainer.loss is not None:
-                    bar.set_postfix_str(_("loss {loss:.4g}").format(loss=trainer.loss), refresh=False)
-                if stream and made and trainer.loss is not None:
-                    stream.write(_log_row(trainer))
+                if run.loss is not None:
+                    bar.set_postfix_str(_("loss {loss:.4g}").format(loss=run.loss), refresh=False)
+                if stream and made and run.loss is not None:
+                    stream.write(_log_row(run))
     finally:
         if stream:
             stream.close()
@@ -138,28 +138,28 @@ class _Log:
                 self._stream.close()
 
 
-def _log_row(trainer: Run) -> str:
+def _log_row(run: Run) -> str:
     """The newest point; measurements over whole parts are empty at steps without one."""
-    state, point = trainer.model.state, trainer.curve.points[-1]
+    state, point = run.model.state, run.curve.points[-1]
     measured = (point.accuracy, point.test_loss, point.test_accuracy) if point.step == state.step else (None, None, None)
-    cells = (state.step, state.epoch, trainer.loss, *measured)
+    cells = (state.step, state.epoch, run.loss, *measured)
     return ",".join("" if cell is None else repr(cell) for cell in cells) + "\n"
 
 
-def _save(trainer: Run, graph: Graph, path: Path) -> None:
+def _save(run: Run, graph: Graph, path: Path) -> None:
     """The graph as it is in the document, and beside it what training made of its values."""
     from engine.training.saved import pack_state, with_waiting
 
     SetGraphSetting("save_trained", MISSING).apply(graph)
-    state = pack_state(with_waiting(trainer.model, trainer.capture()), trainer.spec.key, seed=trainer.model.seed)
+    state = pack_state(with_waiting(run.model, run.capture()), run.spec.key, seed=run.model.seed)
     try:
         save(graph, path, state if state.step else None)
     except FileError as error:
         raise CommandError(str(error)) from None
 
 
-def _print_summary(result: dict[str, Any], trainer: Run) -> None:
-    model, rate = trainer.model, trainer.hyper.get("lr")
+def _print_summary(result: dict[str, Any], run: Run) -> None:
+    model, rate = run.model, run.hyper.get("lr")
     length = ngettext("{n:,} step", "{n:,} steps", result["steps"]).format(n=result["steps"])
     if model.feeds.rows["train"]:
         length += ", " + ngettext("{n:,} epoch", "{n:,} epochs", result["epochs"]).format(n=result["epochs"])
@@ -167,8 +167,8 @@ def _print_summary(result: dict[str, Any], trainer: Run) -> None:
         length += _(", {text:,} steps of them in the file already").format(text=result["trained_steps"])
     used = result["optimizer"] + (f" (η {rate:g})" if rate is not None else "")  # its own default, where --optimizer is another one
     print(_("{length} with {used}, seed {text}, {text2}").format(length=length, used=used, text=result["seed"], text2=result["device"]))
-    if model.device_note and not model.device_note.endswith("running on the CPU"):
-        print(model.device_note)
+    if model.compiled.device_note and not model.compiled.device_note.endswith("running on the CPU"):
+        print(model.compiled.device_note)
     for line in _rows(result):
         print(line)
 

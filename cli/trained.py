@@ -33,7 +33,7 @@ def state_of(options: argparse.Namespace) -> SavedState | None:
     return state if state is not None and state.step and not options.untrained else None
 
 
-def open_session(graph: Graph, options: argparse.Namespace, **settings: Any) -> Model:
+def open_model(graph: Graph, options: argparse.Namespace, **settings: Any) -> Model:
     """A model of the graph at the values its file was trained to; with --json the answer says so, else standard error."""
     from engine.numerics.tensors import TensorError
     from engine.training.model import Model

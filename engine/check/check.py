@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.check.checker import Checker, WireReport
 from engine.compile.program import NodeFailure, Program, ProgramError, RandomKey
+from engine.numerics.threads import threads
 from graph.model.faults import at_work
 from graph.model.problem import Problem
 from graph.text.messages import Message, _
@@ -130,16 +131,12 @@ def check_program(
     """
     objective = program.objective
     name = graph.nodes[objective[0]].name if objective else None
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        first_bad = program.trace(feeds, parameters, buffers, RandomKey(seed, 0)).first_bad
-        if first_bad is not None:
-            return Report(
-                name, failure=_("{name}: its value is not finite, so there is nothing to compare").format(name=graph.nodes[first_bad].name)
-            )
-        return Report(name, tuple(Checker(graph, program, feeds, parameters, buffers, seed).wires()))
-    except NodeFailure as error:
-        return Report(name, failure=str(error))
-    finally:
-        torch.set_num_threads(threads)
+    with threads(1):
+        try:
+            first_bad = program.trace(feeds, parameters, buffers, RandomKey(seed, 0)).first_bad
+            if first_bad is not None:
+                text = _("{name}: its value is not finite, so there is nothing to compare")
+                return Report(name, failure=text.format(name=graph.nodes[first_bad].name))
+            return Report(name, tuple(Checker(graph, program, feeds, parameters, buffers, seed).wires()))
+        except NodeFailure as error:
+            return Report(name, failure=str(error))
