@@ -10,12 +10,12 @@ from PySide6.QtGui import QBrush
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from engine.explain.update import ParameterUpdate, Update
-from ui.explain.writing import Writer
 from ui.look.numbers import exact, number, shape_text
 from ui.look.theme import LIGHT, Theme, color
 from ui.look.widgets import ElidedLabel, button, label, scrolled, set_property
 from ui.maths.array_view import quiet_table
 from ui.maths.sheet import Sheet, Written
+from ui.maths.writing import Writer
 
 COLUMNS = ("", "old", "gradient", "new")
 SIZE = 14.5

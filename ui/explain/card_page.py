@@ -14,11 +14,11 @@ from engine.explain.question import Question, Refusal
 from graph.model.address import Address, first_output, parameter, parse, wire
 from graph.storage.document import Document
 from ui.explain.links import follow, point_at, point_at_link
-from ui.explain.writing import Writer, head_lines, section_lines
 from ui.look.theme import LIGHT, Theme
 from ui.look.typing import scroll_past
 from ui.look.widgets import FlowLayout, button, clear, label, line
 from ui.maths.sheet import Sheet
+from ui.maths.writing import Writer, head_lines, section_lines
 from ui.shell.workspace.panel import InspectorPage
 
 if TYPE_CHECKING:

@@ -12,11 +12,6 @@ if TYPE_CHECKING:
 OWNER = "explain"
 
 
-def link_of(address: Address | None) -> str:
-    """The link to a number; none without an address."""
-    return "" if address is None else address.text()
-
-
 def point_at(workspace: Workspace, address: Address | None, owner: str = OWNER) -> None:
     """Ring the node or wire of an address; nothing without one, or where it is gone."""
     nodes, edges = _ends(workspace, address)

@@ -77,9 +77,9 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
 
     `opened` is called with the window once it is shown, for whoever measures or drives it.
     """
-    from engine.kernel.process import KernelProcess
+    from ui.engine_link.start import start
 
-    process = KernelProcess()  # before everything else: torch loads beside Qt and the window
+    process = start()  # before everything else: torch loads beside Qt and the window
     app = application(sys.argv[:1])
     from PySide6.QtCore import QEventLoop
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from engine.explain.cards import Array, Card, Chain, Line, Number, Outer, Piece, Role, Section, Tex, Words
-from ui.explain.links import link_of
+from graph.model.address import Address
 from ui.look.numbers import exact, number, whole
 from ui.maths.array_view import ABSENT
 from ui.maths.arrays import CELL, LARGEST, MOST_COLUMNS, MOST_ROWS, Plane, picture, plane
@@ -29,18 +29,18 @@ class Writer:
     def number(self, piece: Number) -> Expr:
         """The digits the canvas shows."""
         text = whole(piece.value) if piece.whole else number(piece.value)
-        made: Expr = Text(text, INKS[piece.role], link_of(piece.place), exact(piece.value))
+        made: Expr = Text(text, INKS[piece.role], _link(piece.place), exact(piece.value))
         needed = piece.bracket and (piece.value < 0 or "×" in text)
         return bracketed(made) if needed else made
 
     def array(self, piece: Array, most: float = LARGEST, caption: str | None = None, numbers: tuple[int, int] = NUMBERS) -> Expr:
         """A picture of the tensor, at most `most` ems large; its numbers stand in it up to so many rows and columns."""
         if piece.view.covered:
-            return Text(number(piece.view.norm), INKS[piece.role], link_of(piece.place), exact(piece.view.norm))
+            return Text(number(piece.view.norm), INKS[piece.role], _link(piece.place), exact(piece.view.norm))
         if piece.view.scalar is not None and not piece.view.shape:
-            return Text(number(piece.view.scalar), INKS[piece.role], link_of(piece.place), exact(piece.view.scalar))
+            return Text(number(piece.view.scalar), INKS[piece.role], _link(piece.place), exact(piece.view.scalar))
         self.arrays.append(self._plane(piece, numbers))
-        return picture(self.arrays[-1], len(self.arrays) - 1, caption, link_of(piece.place), most)
+        return picture(self.arrays[-1], len(self.arrays) - 1, caption, _link(piece.place), most)
 
     def _plane(self, piece: Array, numbers: tuple[int, int] = NUMBERS) -> Plane:
         lying = piece.form in ("row", "tensor")
@@ -49,7 +49,7 @@ class Writer:
     def tex(self, piece: Tex) -> Expr:
         parts = {str(i): self._part(part) for i, part in enumerate(piece.parts)}
         body = formula(piece.text, parts)
-        ink, link = INKS[piece.role], link_of(piece.place)
+        ink, link = INKS[piece.role], _link(piece.place)
         return Tinted(body, ink, link) if ink or link else body
 
     def _part(self, part: Number | Array) -> Expr:
@@ -73,11 +73,11 @@ class Writer:
         self.arrays.append(self._plane(piece))
         index = len(self.arrays) - 1
         across, down = self.arrays[index].shape[1], self.arrays[index].shape[0]
-        return Picture(index, max(across * wide, 0.5), max(down * high, 0.5), "", link_of(piece.place))
+        return Picture(index, max(across * wide, 0.5), max(down * high, 0.5), "", _link(piece.place))
 
     def _symbol(self, piece: Array) -> Expr:
         ink = INKS[piece.role]
-        return Tinted(read(piece.symbol), ink, link_of(piece.place)) if piece.symbol else row()
+        return Tinted(read(piece.symbol), ink, _link(piece.place)) if piece.symbol else row()
 
     # lines
 
@@ -155,3 +155,7 @@ def head_lines(writer: Writer, card: Card) -> list[Written]:
         found.append(Written(None, f"gradient: {ABSENT[card.absent]}", 13.5, 0.0, "secondary"))
     return found
 
+
+def _link(address: Address | None) -> str:
+    """What a number leads to, as a sheet carries it; nothing without an address."""
+    return "" if address is None else address.text()
