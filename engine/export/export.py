@@ -25,6 +25,7 @@ from engine.training.compiled import RunError
 from engine.training.optimizers.base import OptimizerError
 from engine.training.optimizers.registry import optimizer
 from engine.training.state import state_key
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.training.model import Model
@@ -46,9 +47,12 @@ def export(model: Model, title: str = "") -> str:
     if model.inference.errors:
         raise ExportError(model.inference.errors[0].text)
     try:
-        optimizer(str(model.graph.training["optimizer"])).with_defaults(model.graph.training.get("hyper") or {})
+        spec = optimizer(str(model.graph.training["optimizer"]))
+        spec.with_defaults(model.graph.training.get("hyper") or {})
     except OptimizerError as error:
         raise ExportError(str(error)) from None
+    if spec.evaluates_loss and not spec.torch_call:
+        raise ExportError(_("torch.optim has no {optimizer}: choose another optimizer to export this graph").format(optimizer=spec.title))
     try:
         compiled = model.program(training=False)
     except RunError as error:

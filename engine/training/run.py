@@ -21,7 +21,7 @@ from engine.training.batches import Batches
 from engine.training.compiled import RunError
 from engine.training.curve import Curve
 from engine.training.model import Model
-from engine.training.optimizers.base import Optimizer, OptimizerError
+from engine.training.optimizers.base import LARGEST_HESSIAN, Optimizer, OptimizerError
 from engine.training.optimizers.registry import optimizer
 from engine.training.result import evaluated, learned
 from engine.training.state import State
@@ -361,7 +361,15 @@ class Run:
         self._snapshots = [self.capture()]
 
     def optimizer_on(self, parameters: list[Tensor]) -> Optimizer:
-        """This run's optimizer, new and without memory, for these tensors; a planted fault is part of it."""
+        """This run's optimizer, new and without memory, for these tensors; a planted fault is part of it.
+
+        Raises RunError where it needs second derivatives of too many numbers.
+        """
+        count = sum(tensor.numel() for tensor in parameters)
+        if self.spec.needs_hessian and count > LARGEST_HESSIAN:
+            text = "{optimizer} computes all second derivatives: it trains at most {most} numbers, and here are {count}."
+            too_many = Message("hessian-too-large", text, optimizer=self.spec.title, most=f"{LARGEST_HESSIAN:,}", count=f"{count:,}")
+            raise RunError([Problem("error", too_many)])
         return with_fault(self.spec(self.hyper, parameters), self._program.plan.fault)
 
     def _lay_out(self) -> None:

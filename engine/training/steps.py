@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.compile.program import Program
 from engine.training.batches import Batches
+from engine.training.evaluation import Evaluation
 from engine.training.model import Model
 from engine.training.moves import moved_memory
 from engine.training.optimizers.base import Optimizer
@@ -81,11 +82,10 @@ class Steps:
         return False
 
     def _minimise(self, feeds: list[Tensor], key: Any) -> float:
-        def evaluate() -> tuple[Tensor, list[Tensor]]:
-            loss, gradients, self._buffers = self._step(feeds, self._parameters, self._buffers, key)
-            return loss.reshape(()), gradients
-
-        return float(self._optimizer.minimise(evaluate))
+        evaluation = Evaluation(self._program, feeds, self._parameters, self._buffers, key)
+        value = float(self._optimizer.minimise(evaluation, evaluation.hessian))
+        self._buffers = evaluation.buffers
+        return value
 
     def count(self, step: int) -> None:
         """Bring the state's counters and buffers up to date with the steps just made, which led to `step`."""

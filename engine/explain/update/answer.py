@@ -19,6 +19,7 @@ from engine.explain.update.equations import Worked, work_out
 from engine.nodes.base import NodeError
 from engine.numerics.threads import threads
 from engine.training.compiled import RunError
+from engine.training.evaluation import Evaluation
 from engine.training.model import Model
 from engine.training.optimizers.base import Optimizer
 from engine.training.run import Run
@@ -54,18 +55,11 @@ def rehearse(run: Run) -> Rehearsal:
     names, before = [state_key(k) for k in program.trainable_keys], run.capture().optimizer
     optimizer = run.optimizer_on(trainable)
     optimizer.load_state_dict(names, before)
-    step, buffers = program.stepper(), model.buffers(program)
-    seen: list[tuple[Tensor, list[Tensor]]] = []
-
-    def evaluate() -> tuple[Tensor, list[Tensor]]:
-        loss, gradients, _ = step(feeds, parameters, buffers, key)
-        if not seen:
-            seen.append((loss.detach().clone(), [g.detach().clone() for g in gradients]))
-        return loss.reshape(()), gradients
-
+    evaluation = Evaluation(program, feeds, parameters, model.buffers(program), key)
     with torch.no_grad(), threads(model.compiled.threads):
-        optimizer.minimise(evaluate)
-    loss, gradients = seen[0]
+        optimizer.minimise(evaluation, evaluation.hessian)
+    assert evaluation.first is not None  # every step looks at the loss
+    loss, gradients = evaluation.first
     new = dict(zip(program.trainable_keys, trainable, strict=True))
     used = dict(zip(program.trainable_keys, optimizer.gradients_used(gradients), strict=True))
     after = optimizer.state_dict(names)

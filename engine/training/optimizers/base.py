@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 
     Tensors = list[Tensor]
     Evaluate = Callable[[], tuple[Tensor, Sequence[Tensor]]]
+    Hessian = Callable[[], Tensor]
 
 LARGEST_COUNT = 2**53
+LARGEST_HESSIAN = 2000
+"""Parameters of a network, counted number by number, that an optimizer with second derivatives trains."""
 
 
 class OptimizerError(ValueError):
@@ -70,6 +73,8 @@ class Optimizer:
     """Whether a step computes the loss as often as it likes (`minimise`), instead of going along gradients that are given (`step`)."""
     full_batch: ClassVar[bool] = False
     """Whether every step needs the whole training part."""
+    needs_hessian: ClassVar[bool] = False
+    """Whether a step takes all second derivatives too. Such an optimizer evaluates the loss itself, and trains small networks only."""
 
     # The declaration
 
@@ -161,8 +166,11 @@ class Optimizer:
                 tensors[i].copy_(values[name])
             self.scalars |= {name: type(old)(values[name]) for name, old in before.items()}
 
-    def minimise(self, evaluate: Evaluate) -> Tensor:
-        """One step, for which `evaluate` computes the loss and its gradients. Returns the loss before the step."""
+    def minimise(self, evaluate: Evaluate, hessian: Hessian | None = None) -> Tensor:
+        """One step, for which `evaluate` computes the loss and its gradients, `hessian` the matrix of all second derivatives.
+
+        Returns the loss before the step.
+        """
         loss, gradients = evaluate()
         self.step(list(gradients))
         return loss

@@ -16,7 +16,7 @@ from graph.text.messages import _, ngettext
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from engine.training.optimizers.base import Evaluate, Tensors
+    from engine.training.optimizers.base import Evaluate, Hessian, Tensors
 
 HALVINGS = 60
 """How often L-BFGS halves a step that leads to where the loss is not finite."""
@@ -88,7 +88,7 @@ class Lbfgs(Optimizer):
         if old is not None and old.param_groups[0]["history_size"] == self.hyper["history_size"]:
             self.inner.state.update(old.state)
 
-    def minimise(self, evaluate: Evaluate) -> Tensor:
+    def minimise(self, evaluate: Evaluate, hessian: Hessian | None = None) -> Tensor:
         """One step: up to `max_iter` iterations. Returns the loss before it."""
         self.t += 1
         self.backed_away = 0

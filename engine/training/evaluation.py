@@ -1,0 +1,51 @@
+"""The loss at the parameters as they are, with its derivatives: what an optimizer that evaluates the loss itself is given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from engine.compile.program import Program
+
+
+class Evaluation:
+    """The loss of one mini-batch. A call computes it, and its gradients by the trainable parameters, at their present values.
+
+    `first` is what the first call returned, copied; `buffers` are those after the last call.
+    """
+
+    def __init__(
+        self, program: Program, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], key: Any
+    ) -> None:
+        self._program, self._step = program, program.stepper()
+        self._feeds, self._parameters, self._key = feeds, parameters, key
+        self.buffers = list(buffers)
+        self.first: tuple[Tensor, list[Tensor]] | None = None
+
+    def __call__(self) -> tuple[Tensor, list[Tensor]]:
+        loss, gradients, self.buffers = self._step(self._feeds, self._parameters, self.buffers, self._key)
+        if self.first is None:
+            self.first = loss.detach().clone(), [g.detach().clone() for g in gradients]
+        return loss.reshape(()), gradients
+
+    def hessian(self) -> Tensor:
+        """∂²L/∂θᵢ∂θⱼ, a square matrix over all numbers of the trainable parameters, in their order.
+
+        The derivative of the reverse pass in forward mode, one column for each number. Changes no buffers.
+        """
+        places = self._program.trainable
+        shapes = [self._parameters[i].shape for i in places]
+
+        def gradient(flat: Tensor) -> Tensor:
+            parameters = list(self._parameters)
+            for i, shape, part in zip(places, shapes, flat.split([shape.numel() for shape in shapes]), strict=True):
+                parameters[i] = part.view(shape)
+            gradients = self._step(self._feeds, parameters, self.buffers, self._key)[1]
+            return torch.cat([g.reshape(-1) for g in gradients])
+
+        flat = torch.cat([self._parameters[i].reshape(-1) for i in places])
+        columns = [torch.func.jvp(gradient, (flat,), (unit,))[1] for unit in torch.eye(len(flat), dtype=flat.dtype, device=flat.device)]
+        return torch.stack(columns, dim=1)
