@@ -13,6 +13,7 @@ from torch import Tensor
 from engine.compile.environment import Key
 from engine.compile.trace import Trace, array_view
 from engine.compile.views import ArrayView, Gradient, TraceView
+from graph.model.address import parameter
 from graph.model.problem import Problem
 from graph.text.messages import Message, _
 
@@ -158,7 +159,7 @@ def _remembered(graph: Graph, name: str, view: ArrayView) -> Problem:
     message = Message(
         "optimizer-memory-of-tensor-not-finite",
         "The optimizer's memory {kind} of {tensor} is {amount}: the steps it makes from here on are not right. Reset clears it.",
-        kind=kind, tensor=f"{graph.nodes[node].name}.{own}", amount=_amount(view),
+        kind=kind, tensor=parameter(node, own).name(graph), amount=_amount(view),
     )  # fmt: skip
     return Problem("warning", message, (node,))
 

@@ -21,6 +21,7 @@ from engine.training.device import choose_device, threads_for
 from engine.training.fitted_buffers import FittedBuffers
 from engine.training.measures import Measures, find_measures
 from engine.training.optimizers.registry import OPTIMIZERS
+from graph.model.address import parameter
 from graph.model.bypass import effective
 from graph.model.problem import Problem
 from graph.text.messages import Message
@@ -182,4 +183,4 @@ class Compiled:
 
     def name(self, key: Key) -> str:
         """What a person calls a learned tensor: `hidden.W`."""
-        return f"{self.graph.nodes[key[0]].name}.{key[1]}"
+        return parameter(*key).name(self.graph)

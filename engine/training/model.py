@@ -22,6 +22,7 @@ from engine.training.initial import initial_values
 from engine.training.measures import Measures
 from engine.training.moves import follow, moved_memory
 from engine.training.state import State, state_key
+from graph.model.address import parameter
 from graph.model.problem import GRAVITY, Problem
 
 if TYPE_CHECKING:
@@ -170,8 +171,8 @@ class Model:
         return {name: tensor for name, tensor in self._shelf.items() if name not in mine and name.rpartition(".")[0] in self.graph.nodes}
 
     def _spoken(self, name: str) -> str:
-        node, _, parameter = name.rpartition(".")
-        return f"{self.graph.nodes[node].name}.{parameter}" if node in self.graph.nodes else f"{parameter} of a node that is gone"
+        node, _, own = name.rpartition(".")
+        return parameter(node, own).name(self.graph) if node in self.graph.nodes else f"{own} of a node that is gone"
 
     def move_state(self, moves: Iterable[tuple[Key, Key]]) -> None:
         """Let trained values follow when nodes were duplicated or opened: before `update`, old (node, parameter) → new.

@@ -83,7 +83,7 @@ def item_name(graph: Graph, identity: str) -> str:
 def number_name(graph: Graph, address: Address) -> str:
     """What a lesson calls a number, its entry and whether its gradient is meant aside: `resolve` of it gives the address back."""
     if address.kind != "edge":
-        return output_name(graph, *address.key) if address.kind == "output" else f"{graph.nodes[address.id].name}.{address.port}"
+        return address.whole.value.name(graph)
     edge = graph.edges[address.id]
     return f"{output_name(graph, *edge.source)} -> {input_name(graph, *edge.target, edge.slot)}"
 

@@ -11,6 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from graph.model.address import wire
 from graph.model.edits import Edit, SetGraphSetting
 from graph.model.graph import MISSING, Graph
 from graph.text.messages import _
@@ -107,10 +108,8 @@ def described(graph: Graph, fault: Fault) -> str:
     kind = KINDS[fault.kind]
     if fault.kind == "zero_grad":
         return f"{kind}."
-    if (edge := graph.edges.get(fault.place)) is not None:
-        return _("{kind}: {name} → {name2}.{text} brings nothing back.").format(
-            kind=kind, name=graph.nodes[edge.source[0]].name, name2=graph.nodes[edge.target[0]].name, text=edge.target[1]
-        )
+    if fault.place in graph.edges:
+        return _("{kind}: {wire} brings nothing back.").format(kind=kind, wire=wire(fault.place).name(graph))
     node = graph.nodes.get(fault.place)
     return (
         _("{kind}, at {name}.").format(kind=kind, name=node.name)

@@ -8,7 +8,8 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QApplication, QBoxLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from engine.compile.views import Absent, TraceView
+from engine.compile.views import Absent, ArrayView, TraceView
+from graph.model.address import first_output
 from graph.model.edits import Rename, SetLabel, SetParam
 from graph.model.graph import GraphError
 from graph.model.problem import Problem, Repair
@@ -23,7 +24,7 @@ from ui.look.typing import NameField, commit_typing
 from ui.look.widgets import button, clear, label, line
 from ui.maths.array_view import ABSENT
 from ui.maths.formula import FormulaView, NumberLine, filled, latex_name, named
-from ui.maths.reading import glance, gradient_of, port_names, port_values, scalar
+from ui.maths.reading import glance, port_names, port_values, scalar
 
 ROLES = {"error": "fault", "warning": "notice", "note": "secondary"}
 """The style of a problem's text by its severity."""
@@ -226,11 +227,11 @@ class NodePage(QWidget):
     def _show_glance(self, trace: TraceView | None) -> None:
         """The first output's value and gradient in a line each; a tensor's by shape, mean and norm. A number above is not said again."""
         assert self._document is not None
-        outputs = self._document.graph.spec(self._node).outputs
-        key = (self._node, outputs[0].name) if outputs else None
-        value = trace.values.get(key) if trace is not None and key is not None else None
-        gradient = gradient_of(trace, key) if value is not None and key is not None else None
-        self.value.setText(f"value  {glance(value)}" if value is not None and not self.numbers.latex else "")
+        graph = self._document.graph
+        address = first_output(graph, self._node)
+        value = trace.at(address, graph) if trace is not None else None
+        gradient = trace.at(address.derivative, graph) if trace is not None and isinstance(value, ArrayView) else None
+        self.value.setText(f"value  {glance(value)}" if isinstance(value, ArrayView) and not self.numbers.latex else "")
         self.gradient.setText(f"gradient  {glance(gradient)}" if gradient is not None else "")
         for line_ in (self.value, self.gradient):
             line_.setVisible(bool(line_.text()))

@@ -47,13 +47,3 @@ def glance(view: Gradient) -> str:
     if view.scalar is not None:
         return number(view.scalar)
     return f"{shape_text(view.shape)} · mean {number(view.mean)} · norm {number(view.norm)}"
-
-
-def gradient_of(trace: TraceView | None, key: tuple[str, str]) -> Gradient:
-    """A node output's gradient; absent ones say why."""
-    if trace is None:
-        return Absent("not computed")
-    found = trace.gradients.get(key)
-    if found is not None:
-        return found
-    return Absent("not computed" if trace.objective is not None else "no objective")

@@ -12,10 +12,10 @@ from typing import Any, Literal
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from engine.compile.views import Absent, ArrayView, Gradient, TraceView
+from graph.model.address import Address, first_output, parameter, wire
 from graph.model.graph import Graph
 from ui.look.numerals import number, tensor_text
 from ui.look.theme import LIGHT, Theme, color, font
-from ui.maths.reading import gradient_of
 
 Kind = Literal["group", "node", "input", "output", "parameter", "note", "frame"]
 Index = QModelIndex | QPersistentModelIndex
@@ -134,25 +134,27 @@ class OutlineModel(QAbstractItemModel):
             return (graph.frames[row.id].title if row.id in graph.frames else "", "", "")
         if row.id not in graph.nodes:
             return "", "", ""
-        trace = self._trace
         if row.kind == "parameter":
-            view = trace.parameters.get((row.id, row.extra)) if trace is not None else None
-            return row.extra, _text(view), _text(trace.parameter_gradients.get((row.id, row.extra)) if trace is not None else None)
-        outputs = graph.spec(row.id).outputs
-        if not outputs or trace is None:
+            return row.extra, *self._numbers(parameter(row.id, row.extra))
+        if not graph.spec(row.id).outputs:
             return graph.nodes[row.id].name, "", ""
-        end = (row.id, outputs[0].name)
-        return graph.nodes[row.id].name, _text(trace.values.get(end)), _text(gradient_of(trace, end))
+        return graph.nodes[row.id].name, *self._numbers(first_output(graph, row.id))
 
     def _wire_texts(self, graph: Graph, row: Row) -> tuple[str, str, str]:
         if row.id not in graph.edges:
             return "", "", ""
-        edge, trace = graph.edges[row.id], self._trace
+        edge = graph.edges[row.id]
         start, end = graph.nodes[edge.source[0]].name, graph.nodes[edge.target[0]].name
         name = f"{edge.target[1]} ← {start}" if row.kind == "input" else f"{edge.source[1]} → {end}.{edge.target[1]}"
-        if trace is None:
-            return name, "", ""
-        return name, _text(trace.values.get(edge.source)), _text(trace.edge_gradients.get(row.id))
+        return name, *self._numbers(wire(row.id))
+
+    def _numbers(self, address: Address) -> tuple[str, str]:
+        """The value and the gradient at an address, as they are shown; nothing where there is no value."""
+        trace, graph = self._trace, self._graph
+        if trace is None or graph is None:
+            return "", ""
+        value = trace.at(address, graph)
+        return _text(value if isinstance(value, ArrayView) else None), _text(trace.at(address.derivative, graph))
 
     def _spoken(self, row: Row) -> str:
         """What a screen reader says."""

@@ -11,6 +11,7 @@ from engine.compile.views import ArrayView
 from engine.explain.misconceptions.match import judge_fault
 from engine.training.optimizers.registry import OPTIMIZERS
 from graph.model import faults
+from graph.model.address import wire
 from graph.model.faults import Fault
 from ui.look.widgets import label
 from ui.predict.fault_bar import FaultBar
@@ -123,8 +124,8 @@ class FaultFinding(QObject):
 
     def _name(self, place: str) -> str:
         graph = self.workspace.document.graph
-        if (edge := graph.edges.get(place)) is not None:
-            return f"{graph.nodes[edge.source[0]].name} → {graph.nodes[edge.target[0]].name}"
+        if place in graph.edges:
+            return wire(place).name(graph)
         return graph.nodes[place].name if place in graph.nodes else ""
 
     def reveal(self) -> None:

@@ -11,13 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-from engine.compile.views import Absent, ArrayView, Gradient, TraceView
+from engine.compile.views import Absent, ArrayView, TraceView
+from graph.model.address import Address, Quantity, wire
 from graph.model.edits import Edit, SetGraphSetting
 from graph.model.graph import MISSING, Graph
 from graph.storage.document import Document
 from ui.look.numbers import exact
 
-Show = Literal["value", "gradient"]
 Measure = Literal["norm", "mean"]
 MOST_POINTS = 4096
 """More readings than this are thinned by half: no card has as many columns."""
@@ -27,33 +27,29 @@ MOST_POINTS = 4096
 class Probe:
     """What is followed. `measure` makes one number of a tensor; a number stays itself."""
 
-    edge: str
-    show: Show = "value"
+    address: Address
     measure: Measure = "norm"
 
-    @property
-    def key(self) -> tuple[str, str]:
-        return self.edge, self.show
-
     def to_json(self) -> dict[str, str]:
-        return {"edge": self.edge, "show": self.show, "measure": self.measure}
+        return {"edge": self.address.id, "show": self.address.quantity, "measure": self.measure}
 
 
 def stored(graph: Graph) -> list[Probe]:
     """All pins of a document in their order; what a file holds there that is none is passed over."""
-    found: dict[tuple[str, str], Probe] = {}
+    found: dict[Address, Probe] = {}
     rows = graph.settings.get("probes")
     for row in rows if isinstance(rows, list | tuple) else ():
-        if isinstance(row, dict) and isinstance(row.get("edge"), str):
-            show: Show = "gradient" if row.get("show") == "gradient" else "value"
+        if isinstance(row, dict) and isinstance(row.get("edge"), str) and row["edge"]:
+            address = wire(row["edge"])
+            address = address.derivative if row.get("show") == "gradient" else address
             measure: Measure = "mean" if row.get("measure") == "mean" else "norm"
-            found.setdefault((row["edge"], show), Probe(row["edge"], show, measure))
+            found.setdefault(address, Probe(address, measure))
     return list(found.values())
 
 
 def pinned(graph: Graph) -> list[Probe]:
     """The pins whose wires are there."""
-    return [probe for probe in stored(graph) if probe.edge in graph.edges]
+    return [probe for probe in stored(graph) if probe.address.exists(graph)]
 
 
 def _setting(probes: Iterable[Probe]) -> Edit:
@@ -61,50 +57,37 @@ def _setting(probes: Iterable[Probe]) -> Edit:
     return SetGraphSetting("probes", rows or MISSING)
 
 
-def toggle(document: Document, edges: Iterable[str], show: Show) -> bool:
+def toggle(document: Document, edges: Iterable[str], show: Quantity) -> bool:
     """Pin what is not pinned of these wires; where all are pinned, take the pins away. Whether something is pinned now."""
     graph = document.graph
-    before, wanted = stored(graph), [Probe(edge, show) for edge in edges if edge in graph.edges]
+    before, wanted = stored(graph), [Probe(wire(e).derivative if show == "gradient" else wire(e)) for e in edges if e in graph.edges]
     if not wanted:
         return False
-    known = {probe.key for probe in before}
-    fresh = [probe for probe in wanted if probe.key not in known]
+    known = {probe.address for probe in before}
+    fresh = [probe for probe in wanted if probe.address not in known]
     if fresh:
         document.do(_setting([*before, *fresh]), f"Pin {_what(graph, fresh)}")
         return True
-    gone = {probe.key for probe in wanted}
-    document.do(_setting([probe for probe in before if probe.key not in gone]), f"Unpin {_what(graph, wanted)}")
+    gone = {probe.address for probe in wanted}
+    document.do(_setting([probe for probe in before if probe.address not in gone]), f"Unpin {_what(graph, wanted)}")
     return False
 
 
 def unpin(document: Document, probe: Probe) -> None:
-    rest = [each for each in stored(document.graph) if each.key != probe.key]
+    rest = [each for each in stored(document.graph) if each.address != probe.address]
     document.do(_setting(rest), f"Unpin {_what(document.graph, [probe])}")
 
 
 def set_measure(document: Document, probe: Probe, measure: Measure) -> None:
-    changed = [replace(each, measure=measure) if each.key == probe.key else each for each in stored(document.graph)]
+    changed = [replace(each, measure=measure) if each.address == probe.address else each for each in stored(document.graph)]
     document.do(_setting(changed), f"Follow the {measure}")
 
 
 def _what(graph: Graph, probes: list[Probe]) -> str:
-    return f"{probes[0].show} of {wire_name(graph, probes[0].edge)}" if len(probes) == 1 else f"{len(probes)} probes"
-
-
-def wire_name(graph: Graph, edge: str) -> str:
-    """`w → multiply.a`."""
-    found = graph.edges.get(edge)
-    if found is None:
-        return "a wire"
-    return f"{graph.nodes[found.source[0]].name} → {graph.nodes[found.target[0]].name}.{found.target[1]}"
-
-
-def reading(trace: TraceView, graph: Graph, probe: Probe) -> ArrayView | Absent:
-    """The tensor a probe looks at in a trace, or why there is none."""
-    if probe.show == "value":
-        return trace.values.get(graph.edges[probe.edge].source, Absent("not computed"))
-    found: Gradient | None = trace.edge_gradients.get(probe.edge)
-    return found if found is not None else Absent("not computed" if trace.objective is not None else "no objective")
+    if len(probes) > 1:
+        return f"{len(probes)} probes"
+    address = probes[0].address
+    return f"{address.quantity} of {address.value.name(graph) if address.exists(graph) else 'a wire'}"
 
 
 def measured(view: ArrayView, measure: Measure) -> float:
@@ -159,27 +142,27 @@ class ProbeLog:
     """What the probes of one document have read so far."""
 
     def __init__(self) -> None:
-        self.series: dict[tuple[str, str], Series] = {}
+        self.series: dict[Address, Series] = {}
 
     def clear(self) -> None:
         self.series = {}
 
     @property
-    def covered(self) -> frozenset[tuple[str, str]]:
+    def covered(self) -> frozenset[Address]:
         """The probes whose numbers may not be shown now."""
         return frozenset(key for key, series in self.series.items() if series.covered)
 
     def follow(self, graph: Graph) -> None:
         """Forget what is not pinned any more."""
-        keys = {probe.key for probe in pinned(graph)}
+        keys = {probe.address for probe in pinned(graph)}
         self.series = {key: series for key, series in self.series.items() if key in keys}
 
     def take(self, trace: TraceView, graph: Graph) -> bool:
         """Read every probe off a trace; whether there was one. A trace of an earlier step begins anew from there."""
         probes = pinned(graph)
         for probe in probes:
-            series = self.series.setdefault(probe.key, Series())
-            view = reading(trace, graph, probe)
+            series = self.series.setdefault(probe.address, Series())
+            view = trace.at(probe.address, graph)
             series.covered = exact(view.norm) if isinstance(view, ArrayView) and view.covered else ""
             if isinstance(view, Absent):
                 series.absent = view

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, Q
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from engine.compile.views import TraceView
+from graph.model.address import Quantity
 from graph.model.graph import GraphError
 from graph.model.spec import Setting
 from graph.storage.document import Document
@@ -22,7 +23,7 @@ from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.services import PROBES
 from ui.shell.workspace.workspace import Workspace
 from ui.watch import probes
-from ui.watch.probes import Probe, ProbeLog, Series, Show
+from ui.watch.probes import Probe, ProbeLog, Series
 
 EMPTY = "Select a wire and press F8 to follow its value over the steps of training, Shift+F8 for its gradient."
 DRAW_MS, DRAW = 60, "probes"
@@ -114,14 +115,14 @@ class ProbeCard(QFrame):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.title = ElidedLabel("", "strong")
         self.title.set_full(title)
-        self.kind = label("━ value" if probe.show == "value" else "┅ gradient", probe.show + "-word")
-        self.number = label("", probe.show + "-number", selectable=True)
+        self.kind = label("━ value" if probe.address.quantity == "value" else "┅ gradient", probe.address.quantity + "-word")
+        self.number = label("", probe.address.quantity + "-number", selectable=True)
         self.close_button = button("✕", "quiet", tip="Unpin  (Delete)")
         self.close_button.setAccessibleName(f"Unpin {title}")
         self.close_button.clicked.connect(lambda: self.unpinned.emit(self.probe))
         self.measure = ChoiceField(MEASURE)
         self.measure.changed.connect(lambda value: self.measured.emit(self.probe, str(value)))
-        self.plot = Plot(probe.show)
+        self.plot = Plot(probe.address.quantity)
         self.note = label("", "small", wrap=True)
         self._lay_out()
 
@@ -154,7 +155,7 @@ class ProbeCard(QFrame):
         self.measure.set_value(probe.measure)
         self.number.setText(number(values[-1]) if values and absent is None else "")
         self.number.setToolTip(exact(values[-1]) if values else "")
-        set_property(self.number, "role", "stale-number" if stale else f"{probe.show}-number")
+        set_property(self.number, "role", "stale-number" if stale else f"{probe.address.quantity}-number")
         why = ABSENT[absent.reason] if absent is not None else "not computed yet" if not values else ""
         why = covered or why
         bad = next((s for s, v in zip(series.steps, values, strict=True) if not math.isfinite(v)), None) if series is not None else None
@@ -164,9 +165,9 @@ class ProbeCard(QFrame):
         self.note.setVisible(bool(why))
         self.plot.show_points(series.finite(probe.measure) if series is not None else [], theme)
         of = f"{probe.measure} of the " if tensor else ""
-        self.setAccessibleName(f"Probe: {of}{probe.show} of {self.title.full}")
+        self.setAccessibleName(f"Probe: {of}{probe.address.quantity} of {self.title.full}")
         self.setAccessibleDescription(why or f"{self.number.text()} at step {series.steps[-1] if series is not None else 0}")
-        self.setToolTip(f"{of}{probe.show} of {self.title.full}".capitalize())
+        self.setToolTip(f"{of}{probe.address.quantity} of {self.title.full}".capitalize())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         if self.rect().contains(event.position().toPoint()):
@@ -214,7 +215,7 @@ class ProbesPage(Panel):
     def pin_gradient(self) -> None:
         self._pin("gradient")
 
-    def _pin(self, show: Show) -> None:
+    def _pin(self, show: Quantity) -> None:
         """Pin the selected wires, or unpin them; what was pinned is shown."""
         if self.pin(self.workspace.canvas.selected_edges(), show, self.workspace.trace):
             self.workspace.pages.show("probes")
@@ -236,7 +237,7 @@ class ProbesPage(Panel):
         self._built = ()
         self.refresh()
 
-    def pin(self, edges: Sequence[str], show: Show, trace: TraceView | None) -> bool:
+    def pin(self, edges: Sequence[str], show: Quantity, trace: TraceView | None) -> bool:
         """Pin wires, or unpin them where all are pinned; whether they are now. The first reading is the trace on the screen."""
         done: list[bool] = []
         self._edit(lambda document: done.append(probes.toggle(document, edges, show)))
@@ -264,8 +265,8 @@ class ProbesPage(Panel):
         if document is None:
             return
         graph, found = document.graph, probes.pinned(document.graph)
-        titles = [probes.wire_name(graph, probe.edge) for probe in found]
-        wanted = (self.theme, [probe.key for probe in found], titles)
+        titles = [probe.address.value.name(graph) for probe in found]
+        wanted = (self.theme, [probe.address for probe in found], titles)
         if self._built == wanted:
             return self._show()
         self.log.follow(graph)
@@ -280,7 +281,7 @@ class ProbesPage(Panel):
     def _card(self, probe: Probe, title: str) -> ProbeCard:
         card = ProbeCard(probe, title)
         card.setFixedWidth(round(236 * self.theme.scale))
-        card.go.connect(lambda which: self.workspace.go_to((), (which.edge,)))
+        card.go.connect(lambda which: self.workspace.go_to((), (which.address.id,)))
         card.unpinned.connect(self._unpin)
         card.measured.connect(self._measure)
         self._row.addWidget(card)
@@ -291,10 +292,10 @@ class ProbesPage(Panel):
         if document is None:
             return
         for card, probe in zip(self.cards, probes.pinned(document.graph), strict=False):
-            card.show_series(probe, self.log.series.get(probe.key), self.theme, self._stale)
+            card.show_series(probe, self.log.series.get(probe.address), self.theme, self._stale)
 
     def _unpin(self, probe: Probe) -> None:
-        here = next((i for i, card in enumerate(self.cards) if card.probe.key == probe.key), 0)
+        here = next((i for i, card in enumerate(self.cards) if card.probe.address == probe.address), 0)
         self._edit(lambda document: probes.unpin(document, probe))
         if self.cards:
             self.cards[min(here, len(self.cards) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QPushButton
 from engine.compile.views import Absent, TraceView
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
+from graph.model.address import Address
 from graph.model.edits import SetGraphSetting
 from graph.storage.document import Document
 from tests.support.window_support import hand_trace, matrix, names, scalar
@@ -45,9 +46,9 @@ def test_f8_pins_the_selected_wire_and_shows_its_number(window: Window) -> None:
 
     QTest.keyClick(window, Qt.Key.Key_F8)
 
-    assert pinned(window.document.graph) == [Probe(edge)]
+    assert pinned(window.document.graph) == [Probe(Address("edge", edge))]
     assert window.panels.is_shown("probes")
-    assert window.panel("probes").log.series[(edge, "value")].values("norm") == [2.0]  # x is 2
+    assert window.panel("probes").log.series[Address("edge", edge)].values("norm") == [2.0]  # x is 2
 
 
 def test_pinning_is_one_undo_step_and_f8_again_takes_the_pin_away(window: Window) -> None:
@@ -58,7 +59,7 @@ def test_pinning_is_one_undo_step_and_f8_again_takes_the_pin_away(window: Window
     window.document.undo()
     assert not stored(window.document.graph)
     window.document.redo()
-    assert stored(window.document.graph) == [Probe(edge, "gradient")]
+    assert stored(window.document.graph) == [Probe(Address("edge", edge, gradient=True))]
     window.panel("probes").pin_gradient()
 
     assert not stored(window.document.graph)
@@ -72,7 +73,7 @@ def test_a_pin_is_saved_with_the_file(window: Window, tmp_path: Path) -> None:
 
     window.document.save(tmp_path / "pinned.gradwire")
 
-    assert pinned(Document.load(tmp_path / "pinned.gradwire", CATALOG).graph) == [Probe(edge)]
+    assert pinned(Document.load(tmp_path / "pinned.gradwire", CATALOG).graph) == [Probe(Address("edge", edge))]
 
 
 def test_readings_follow_the_steps_and_a_reset_begins_anew(window: Window) -> None:
@@ -86,10 +87,10 @@ def test_readings_follow_the_steps_and_a_reset_begins_anew(window: Window) -> No
         window.showing.show_trace(at_step(trace, step, edge, value, -2 * value))
     series = window.panel("probes").log.series
 
-    assert (series[(edge, "value")].steps, series[(edge, "value")].values("norm")) == ([0, 3, 9, 27], [2.0, 1.5, 1.0, 0.5])
-    assert series[(edge, "gradient")].values("norm") == [-5.0, -3.0, -2.0, -1.0]
+    assert (series[Address("edge", edge)].steps, series[Address("edge", edge)].values("norm")) == ([0, 3, 9, 27], [2.0, 1.5, 1.0, 0.5])
+    assert series[Address("edge", edge, gradient=True)].values("norm") == [-5.0, -3.0, -2.0, -1.0]
     window.showing.show_trace(trace)  # step 0 again: the weights are the document's
-    assert series[(edge, "value")].steps == [0]
+    assert series[Address("edge", edge)].steps == [0]
 
 
 def test_a_tensor_is_followed_by_its_norm_or_its_mean(window: Window) -> None:
@@ -164,7 +165,7 @@ def test_a_deleted_wires_probe_comes_back_with_the_wire(window: Window, qtbot: o
     assert not pinned(window.document.graph)
     window.document.undo()
 
-    assert pinned(window.document.graph) == [Probe(edge)]
+    assert pinned(window.document.graph) == [Probe(Address("edge", edge))]
 
 
 def test_without_pins_a_trace_costs_nothing(window: Window) -> None:
@@ -196,7 +197,7 @@ def test_the_inspector_of_a_wire_pins_its_gradient(window: Window) -> None:
 
     next(b for b in window.panel("node").wire.findChildren(QPushButton) if b.text() == "Probe gradient").click()
 
-    assert pinned(window.document.graph) == [Probe(edge, "gradient")]
+    assert pinned(window.document.graph) == [Probe(Address("edge", edge, gradient=True))]
 
 
 def test_what_a_strangers_file_calls_probes_is_read_with_care(make_window: Callable[..., Window]) -> None:
@@ -205,20 +206,20 @@ def test_what_a_strangers_file_calls_probes_is_read_with_care(make_window: Calla
 
     window = make_window(document)
 
-    assert stored(document.graph) == [Probe("gone")]
+    assert stored(document.graph) == [Probe(Address("edge", "gone"))]
     assert window.panel("probes").cards == []
 
 
 def test_many_steps_are_thinned_and_the_first_and_last_stay() -> None:
     document = Document(build("x*y", CATALOG, {"x": 1.0, "y": 2.0}))
     edge = wire(document, "x", "multiply")
-    document.do(SetGraphSetting("probes", [Probe(edge).to_json()]))
+    document.do(SetGraphSetting("probes", [Probe(Address("edge", edge)).to_json()]))
     source = document.graph.edges[edge].source
     log = ProbeLog()
 
     for step in range(10_000):
         log.take(TraceView(mode="training", step=step, values={source: scalar(float(step))}), document.graph)
 
-    series = log.series[(edge, "value")]
+    series = log.series[Address("edge", edge)]
     assert len(series.steps) <= 4096 and (series.steps[0], series.steps[-1]) == (0, 9_999)
     assert series.values("norm") == [float(step) for step in series.steps]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from engine.compile.views import Absent, ArrayView, Gradient
 from graph.grouping.groups import members
+from graph.model.address import wire
 from graph.model.elements import Edge
 from graph.model.graph import Graph
 from ui.canvas.model.content import Content
@@ -22,9 +23,7 @@ WHY = {
 
 def wire_tip(content: Content, edge: Edge) -> str:
     """From where to where, the value and the gradient with all their digits."""
-    graph = content.graph
-    source, target = graph.nodes[edge.source[0]], graph.nodes[edge.target[0]]
-    rows = [f"{source.name} → {target.name}.{edge.target[1]}"]
+    rows = [wire(edge.id).name(content.graph)]
     value = content.wire_value(edge)
     rows.append("value  " + (described(value) if value is not None else WHY["not computed"]))
     rows.append("gradient  " + _gradient(content.wire_gradient(edge)))
