@@ -6,7 +6,6 @@ import csv
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -14,7 +13,9 @@ import numpy as np
 from engine.data.cells import Evidence, Numbers, all_plain, evidence, is_missing, mostly_numbers
 from engine.data.errors import DataError, Note, listed
 from engine.data.labels import classes_of, looks_like_classes, target_notes
-from engine.data.text_table import Table, read_table
+from engine.data.recent import Recent
+from engine.data.text_table import Table, Unreadable, reading_table
+from engine.numerics.job import Report, Steps, finished, share_of
 from graph.storage.paths import reason
 from graph.text.messages import _, ngettext
 from graph.text.quoting import named, one_line, quoted_path
@@ -51,8 +52,38 @@ class Reading:
     decimal: str = "auto"
 
 
+_Key = tuple[str, int, int, Reading]
+_TABLES: Recent[Table] = Recent(2)
+_READ: Recent[Columns] = Recent(8)
+
+
 def read(path: str, reading: Reading) -> Columns:
-    """Raises DataError, in words for the file's owner."""
+    """Raises DataError, in words for the file's owner. What was read lately is kept while its file stays as it is."""
+    columns: Columns = finished(reading_columns(path, reading))
+    return columns
+
+
+def reading_columns(path: str, reading: Reading) -> Steps:
+    """The same, a piece at a time."""
+    key = _key(path, reading)
+    columns = _READ.find(key)
+    if columns is None:
+        try:
+            columns = yield from _columns(*key)
+        except DataError as error:
+            if not isinstance(error, Unreadable):  # that may be over at any time
+                _READ.keep(key, error)
+            raise
+        _READ.keep(key, columns)
+    return columns
+
+
+def is_read(path: str, reading: Reading) -> bool:
+    """Whether `read` knows what comes of it without looking into the file. Raises DataError where there is no file."""
+    return _key(path, reading) in _READ
+
+
+def _key(path: str, reading: Reading) -> _Key:
     if not path.strip():
         raise DataError(_("choose a CSV file"))
     file = os.path.expanduser(path)
@@ -60,17 +91,18 @@ def read(path: str, reading: Reading) -> Columns:
         stamp = os.stat(file)
     except (OSError, ValueError) as error:
         raise DataError(_("{file}: cannot be read: {error}").format(file=quoted_path(file), error=reason(error))) from None
-    return _read(file, stamp.st_mtime_ns, stamp.st_size, reading)
+    return file, stamp.st_mtime_ns, stamp.st_size, reading
 
 
-@lru_cache(maxsize=2)
-def _table(path: str, modified: int, size: int, header: str) -> Table:
-    return read_table(path, header)
-
-
-@lru_cache(maxsize=4)
-def _read(path: str, modified: int, size: int, reading: Reading) -> Columns:
-    return _Reader(path, _table(path, modified, size, reading.header), reading).columns()
+def _columns(path: str, modified: int, size: int, reading: Reading) -> Steps:
+    key = (path, modified, size, reading.header)
+    table = _TABLES.find(key)
+    if table is None:
+        table = yield from share_of(reading_table(path, reading.header), 0, 700)
+        _TABLES.keep(key, table)
+    reader = _Reader(path, table, reading)
+    columns = yield from share_of(reader.columns(), 700, 1000)
+    return columns
 
 
 class _Reader:
@@ -79,16 +111,25 @@ class _Reader:
     def __init__(self, path: str, table: Table, reading: Reading) -> None:
         self._path, self._table, self._reading = quoted_path(path), table, reading
         self._cells = dict(zip(table.names, table.columns, strict=True))
-        self._plain = {name: all_plain(column) for name, column in self._cells.items()}
+        self._plain: dict[str, bool] = {}
         self._notes = list(table.notes)
 
-    def columns(self) -> Columns:
+    def columns(self) -> Steps:
+        """One column after the other; returns the `Columns`."""
+        count = len(self._cells)
+        for at, (name, cells) in enumerate(self._cells.items()):
+            yield Report(at, 2 * count, _("column {done:,} of {total:,}").format(done=at + 1, total=count))
+            self._plain[name] = all_plain(cells)
         features, targets = self._roles()
         signs = self._decimal_signs([*features, *targets])
         self._refuse_text(features)
         words = len(targets) == 1 and not self._plain[targets[0]] and looks_like_classes(self._cells[targets[0]])
         usable = self._labelled(targets, words)
-        x = np.stack([self._numbers(name, signs[name], "feature", usable, features) for name in features], axis=1)
+        taken = []
+        for at, name in enumerate(features):
+            yield Report(count + at, 2 * count, _("numbers of column {done:,} of {total:,}").format(done=at + 1, total=len(features)))
+            taken.append(self._numbers(name, signs[name], "feature", usable, features))
+        x = np.stack(taken, axis=1)
         labels, y = None, None
         if words:
             labels, notes = classes_of(self._cells[targets[0]], usable, targets[0])

@@ -6,7 +6,6 @@ Both take the Data node's settings (what is absent has its default) and raise `D
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,13 +16,13 @@ import numpy as np
 
 from engine.data import csv_file
 from engine.data.errors import DataError, Note
+from engine.data.files import READING, absolute_path
 from engine.data.generators import GENERATORS
 from engine.data.labels import whole_levels
 from engine.data.specs import DATA_SETS, DataSetSpec, leading
 from engine.data.split import split
 from engine.nodes.sources import Data
 from engine.numerics.rng import seed_for
-from graph.storage.paths import cleaned
 from graph.text.messages import _
 from graph.text.quoting import named, quoted_path
 
@@ -156,7 +155,7 @@ def _wanted(settings: Mapping[str, Any], folder: str) -> tuple[DataSetSpec, dict
             )
         )
     if str(values["path"]).strip():
-        values["path"] = os.path.abspath(os.path.join(folder, os.path.expanduser(cleaned(values["path"]))))
+        values["path"] = absolute_path(str(values["path"]), folder)
     used = {"dataset": spec.key} | {name: values[name] for name in spec.settings}
     return spec, used, json.dumps(used, sort_keys=True)
 
@@ -303,8 +302,7 @@ def _drawn(spec: DataSetSpec, values: Mapping[str, Any]) -> _Raw:
 
 
 def _from_csv(values: Mapping[str, Any]) -> _Raw:
-    names = ("feature_columns", "target_columns", "header", "decimal")
-    columns = csv_file.read(str(values["path"]), csv_file.Reading(**{name: str(values[name]) for name in names}))
+    columns = csv_file.read(str(values["path"]), csv_file.Reading(**{name: str(values[name]) for name in READING}))
     labels, targets = columns.labels, columns.target_names
     wants_classes = values["coding"] not in ("auto", "real")
     notes = columns.notes

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from engine.data.cells import Numbers, is_missing, mostly_numbers
 from engine.data.errors import DataError, Note
+from engine.numerics.job import Report, Steps, finished, share_of
 from graph.storage.paths import open_regular, reason
 from graph.text.messages import _, ngettext
 from graph.text.quoting import named, one_line, quoted_path
@@ -18,6 +20,8 @@ from graph.text.quoting import named, one_line, quoted_path
 MAX_BYTES = 256 * 2**20
 MAX_LINES = 4_000_000
 MAX_COLUMNS = 10_000
+PIECE, ROWS_AT_ONCE = 4 * 2**20, 2000
+"""What is read between two points where reading can be left: some milliseconds' work."""
 MAX_CELLS = 20_000_000
 """What is read in about half a minute and a gigabyte of memory; a file from a stranger may hold anything."""
 UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -28,6 +32,10 @@ SAMPLED = 200
 HEADERS = ("auto", "names", "data")
 NAMED = 5
 """Renamed columns that are told one by one."""
+
+
+class Unreadable(DataError):
+    """The system does not let the file be read."""
 
 
 @dataclass(slots=True)
@@ -48,18 +56,24 @@ class Table:
 
 def read_table(path: str, header: str = "auto") -> Table:
     """Raises DataError, in words for the file's owner."""
+    table: Table = finished(reading_table(path, header))
+    return table
+
+
+def reading_table(path: str, header: str = "auto") -> Steps:
+    """The same, a piece at a time."""
     notes: list[Note] = []
-    text = _text(path, notes)
+    text = yield from share_of(_text(path, notes), 0, 200)
     path = quoted_path(path)
     lines = text.split("\n")
     first, separator, comment = _preamble(lines, notes)
     separator = separator or _separator(lines[first:])
     trimmed: set[str] = set()
-    rows, numbers = _rows(path, lines, first, separator, trimmed)
+    rows, numbers = yield from share_of(_rows(path, lines, first, separator, trimmed), 200, 900)
     if not rows:
         raise DataError(_("{path}: is empty; the first line should name the columns").format(path=path))
     _skip_blank(rows, numbers, notes)
-    rows = _without_empty_ends(path, rows, numbers, notes)
+    rows = yield from share_of(_without_empty_ends(path, rows, numbers, notes), 900, 1000)
     numbered: list[Note] = []
     headed = _is_headed(path, rows, header, numbered)
     comment_names = _split(comment, separator) if comment and not headed else []
@@ -89,16 +103,20 @@ def read_table(path: str, header: str = "auto") -> Table:
 # From bytes to lines
 
 
-def _text(path: str, notes: list[Note]) -> str:
+def _text(path: str, notes: list[Note]) -> Steps:
     """The file's text with line ends \\n; a file that is not one, or too large, is refused before it is read."""
     try:
         with open_regular(path) as file:
-            raw = file.read(2**16)
+            raw = bytearray(file.read(2**16))
             if b"\0" in raw and raw[:2] not in UTF_16:
                 raise DataError(_("{path}: is not a text file; save the table as CSV in UTF-8").format(path=quoted_path(path)))
-            raw += file.read(MAX_BYTES + 1)
+            size = os.fstat(file.fileno()).st_size
+            while len(raw) <= MAX_BYTES and (piece := file.read(PIECE)):
+                raw += piece
+                text = _("{done:,} of {total:,} MB read").format(done=len(raw) >> 20, total=max(size >> 20, 1))
+                yield Report(min(len(raw), size), size, text)
     except OSError as error:
-        raise DataError(_("{path}: cannot be read: {error}").format(path=quoted_path(path), error=reason(error))) from None
+        raise Unreadable(_("{path}: cannot be read: {error}").format(path=quoted_path(path), error=reason(error))) from None
     path = quoted_path(path)
     if len(raw) > MAX_BYTES:
         raise DataError(
@@ -112,7 +130,7 @@ def _text(path: str, notes: list[Note]) -> str:
                 path=path, MAX_LINES=MAX_LINES
             )
         )
-    text = _decoded(path, raw, notes)
+    text = _decoded(path, bytes(raw), notes)
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -184,7 +202,7 @@ def _split(line: str, separator: str) -> list[str]:
     return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True), [])]
 
 
-def _rows(path: str, lines: Sequence[str], first: int, separator: str, trimmed: set[str]) -> tuple[list[list[str]], list[int]]:
+def _rows(path: str, lines: Sequence[str], first: int, separator: str, trimmed: set[str]) -> Steps:
     """The cells of every line below the preamble, and on which line each row begins."""
     if separator == " ":
         return list(_bounded(path, map(_by_blanks, lines[first:]))), list(range(first + 1, len(lines) + 1))
@@ -194,6 +212,7 @@ def _rows(path: str, lines: Sequence[str], first: int, separator: str, trimmed: 
                 path=path, value=lines[first].count(separator) + 1, MAX_COLUMNS=MAX_COLUMNS
             )
         )
+    total = len(lines) - first - (not lines[-1])
     reader = csv.reader(io.StringIO("\n".join(lines[first:])), delimiter=separator, skipinitialspace=True, strict=True)
     rows: list[list[str]] = []
     numbers: list[int] = []
@@ -202,6 +221,8 @@ def _rows(path: str, lines: Sequence[str], first: int, separator: str, trimmed: 
     start = 0
     try:
         for row in _bounded(path, reader):
+            if not len(rows) % ROWS_AT_ONCE:
+                yield Report(len(rows), total, _("{done:,} of {total:,} lines read").format(done=len(rows), total=total))
             rows.append([known[cell] if cell in known else known.setdefault(cell, cell.strip()) for cell in row])
             numbers.append(first + start + 1)
             start = reader.line_num
@@ -248,7 +269,7 @@ def _skip_blank(rows: list[list[str]], numbers: list[int], notes: list[Note]) ->
     numbers[:] = [numbers[at] for at in filled]
 
 
-def _without_empty_ends(path: str, rows: list[list[str]], numbers: list[int], notes: list[Note]) -> list[list[str]]:
+def _without_empty_ends(path: str, rows: list[list[str]], numbers: list[int], notes: list[Note]) -> Steps:
     """Rows of equal length: separators at the end of lines make empty cells, which are dropped where nothing stands in them."""
     if not rows:
         raise DataError(_("{path}: is empty; the first line should name the columns").format(path=path))
@@ -259,7 +280,11 @@ def _without_empty_ends(path: str, rows: list[list[str]], numbers: list[int], no
         raise DataError(
             _("{path}: has {width:,} columns; at most {MAX_COLUMNS:,} can be read").format(path=path, width=width, MAX_COLUMNS=MAX_COLUMNS)
         )
-    for row, number in zip(rows, numbers, strict=True):
+    done = Report(0, len(rows), _("{done:,} rows checked").format(done=len(rows)))
+    yield done
+    for at, (row, number) in enumerate(zip(rows, numbers, strict=True)):
+        if not at % (20 * ROWS_AT_ONCE):
+            yield replace(done, done=at)
         if len(row) != width and (len(row) < width or any(row[width:])):
             if len(row) < width:
                 text = _("{path}: line {number} has {row} of {width} columns")

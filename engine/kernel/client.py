@@ -22,6 +22,7 @@ from engine.kernel.protocol import (
     Handover,
     Kept,
     Load,
+    Pause,
     Progress,
     Reply,
     Request,
@@ -99,6 +100,9 @@ class KernelClient:
         self._arrays: dict[Address, list[ArrayCallback]] = {}
         self._questions: dict[Question, list[AnswerCallback]] = {}
         self._jobs = JobClient()
+        self._held = False
+        self._sent_document = 0
+        """The number of the document that the kernel has."""
         self._kept: list[KeptCallback] = []
         self._points_known: dict[int, int] = {}
         self._lasting: dict[str, Any] = {}
@@ -152,6 +156,7 @@ class KernelClient:
 
     def attach(self, document: Document) -> None:
         """Work for this document from now on; answers about another one are dropped."""
+        leaving = [Pause(self.run)] if self.training else []
         self._detach()
         self._document = document
         document.changed.connect(self._on_change)
@@ -159,7 +164,7 @@ class KernelClient:
         self._wishes = Wishes(progress=True)
         self._edits.clear()
         self._moves.clear()
-        self._commands.clear()
+        self._commands = list(leaving)  # should this document have to wait, the last one's training does not go on behind it
         self._arrays.clear()
         self._questions.clear()
         self._kept.clear()
@@ -202,6 +207,16 @@ class KernelClient:
     def ask(self, question: Question, callback: AnswerCallback) -> None:
         """Call back with the answer for the document as it is now, or with a `Refusal`; never when the document is changed for another."""
         self._questions.setdefault(question, []).append(callback)
+        self.pump()
+
+    def hold(self, held: bool) -> None:
+        """Keep the document here as long as it waits for something, such as its data; the kernel goes on with what it has.
+
+        Jobs, progress, Pause and the trained values go through; all else is sent when it is let go.
+        """
+        self._held = held
+        if not held:
+            self._wishes.trace = True
         self.pump()
 
     def job(self, job: Job, progress: OnProgress, end: OnEnd) -> int:
@@ -285,7 +300,7 @@ class KernelClient:
                     self._take(outstanding, reply)
             if self._process is None or self._document is None or self._outstanding is not None:
                 return
-            request = self._compose()
+            request = self._compose_held() if self._held else self._compose()
             if request is not None:
                 self._outstanding = request
                 self._process.send(request)
@@ -312,9 +327,10 @@ class KernelClient:
             state=state,
             kept=bool(self._kept), arrays=tuple(self._arrays), questions=tuple(self._questions),
             hidden=self.hidden() if self._arrays or self._questions or self._jobs.wanted else NOTHING,
-            new_jobs=self._jobs.new, jobs=self._jobs.wanted,
+            new_jobs=self._jobs.new(), jobs=self._jobs.wanted,
         )  # fmt: skip
         self._jobs.sent(now)
+        self._sent_document = self._document_number
         self._last_trace = now if trace else self._last_trace
         self._last_progress = now if progress else self._last_progress
         self._last_state = now if state else self._last_state
@@ -322,6 +338,28 @@ class KernelClient:
         self._moves.clear()
         self._commands.clear()
         self._wishes = Wishes(text=False, trace=False)
+        return request
+
+    def _compose_held(self) -> Request | None:
+        """What is asked of the kernel while the document waits here."""
+        document, now, same = self._document, self._clock(), self._sent_document == self._document_number
+        assert document is not None
+        pauses = tuple(command for command in self._commands if isinstance(command, Pause))
+        progress = same and (bool(pauses) or (self.training and now - self._last_progress >= PROGRESS_INTERVAL))
+        state = same and self._wishes.state
+        if not (pauses or progress or state or self._jobs.due(now) == 0):
+            return None
+        self._number += 1
+        self._commands = [command for command in self._commands if command not in pauses]
+        self._last_progress = now if progress else self._last_progress
+        self._wishes.state &= not state
+        request = Request(
+            self._number, self._document_number, document.structure, document.revision, held=True, commands=pauses, progress=progress,
+            run=self.run, points_known=dict(self._points_known), state=state, hidden=self.hidden() if self._jobs.wanted else NOTHING,
+            new_jobs=self._jobs.new(held=True),
+            jobs=self._jobs.wanted,
+        )  # fmt: skip
+        self._jobs.sent(now, held=True)
         return request
 
     def _new_attachments(self) -> dict[str, bytes]:
@@ -467,6 +505,7 @@ class KernelClient:
 
     def _revive(self, text: str) -> None:
         self.ready = False
+        self._sent_document = 0
         self._points_known.clear()
         self._attachments_sent.clear()
         self._wishes.text = self._wishes.trace = self._wishes.progress = True

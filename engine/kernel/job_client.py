@@ -58,9 +58,9 @@ class JobClient:
 
     # what the next request says
 
-    @property
-    def new(self) -> tuple[tuple[int, Job], ...]:
-        return tuple((number, wanted.job) for number, wanted in self._jobs.items() if not wanted.sent)
+    def new(self, held: bool = False) -> tuple[tuple[int, Job], ...]:
+        """Those to be started; while the document is held back, only those that are not about it."""
+        return tuple((n, wanted.job) for n, wanted in self._jobs.items() if not wanted.sent and not (held and wanted.job.about_document))
 
     @property
     def wanted(self) -> dict[int, int]:
@@ -72,12 +72,12 @@ class JobClient:
             return 0.0
         return max(0.0, self._looked + self._pause - now) if self._jobs else None
 
-    def sent(self, now: float) -> None:
+    def sent(self, now: float, held: bool = False) -> None:
         """A request with all this has gone out."""
         self._changed, self._looked = False, now
         self._pause = min(LAST_LOOK, 1.5 * self._pause)
-        for wanted in self._jobs.values():
-            wanted.sent = True
+        for number, _job in self.new(held):
+            self._jobs[number].sent = True
 
     # what the answer says
 
@@ -88,6 +88,8 @@ class JobClient:
         for number in asked:
             wanted, each = self._jobs.get(number), told.get(number)
             if wanted is None:
+                continue
+            if each is None and not wanted.sent:
                 continue
             if each is None:  # the request came to nothing: start it with the next one
                 wanted.sent = False

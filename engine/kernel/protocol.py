@@ -205,6 +205,8 @@ class Request:
     kept: bool = False
     arrays: tuple[Address, ...] = ()
     questions: tuple[Question, ...] = ()
+    held: bool = False
+    """Whether the document waits in the window: then this is about what the kernel has, whatever the numbers above say."""
     new_jobs: tuple[tuple[int, Job], ...] = ()
     jobs: Mapping[int, int] = field(default_factory=dict)
     """Every job that goes on, by its number, and how many parts of its answer are known. All others are cancelled."""

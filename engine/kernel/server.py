@@ -179,6 +179,8 @@ class Server:
 
     def _synchronize(self, request: Request) -> bool:
         """Bring the kernel's copy of the document to the request's revision; False when it needs the whole text."""
+        if request.held:
+            return True
         if request.text is not None:
             self._structure = -1
             self._work_in(request.folder)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Literal
 
 
@@ -32,6 +32,17 @@ def finished(steps: Steps) -> Any:
             next(steps)
         except StopIteration as end:
             return end.value
+
+
+def share_of(steps: Steps, low: int, high: int, total: int = 1000) -> Steps:
+    """The same steps as one part of a longer job: their progress goes from `low` to `high` of `total`."""
+    while True:
+        try:
+            report = next(steps)
+        except StopIteration as end:
+            return end.value
+        done = report.done / report.total if report.total else 0.0
+        yield replace(report, done=round(low + done * (high - low)), total=total)
 
 
 class Job:

@@ -38,7 +38,7 @@ class Desk(QObject):
         self.training, self.ready, self.pid = False, True, None
         self.trace: TraceView | None = None
         self.asked: list[Question] = []
-        self.quiet = False
+        self.quiet = self.held = False
         self._hidden: Callable[[], Hidden] = lambda: NOTHING
         self._waiting: list[tuple[Document, Question, Callable[[Any], None]]] = []
         self._document: Document | None = None
@@ -68,7 +68,7 @@ class Desk(QObject):
 
     def _evaluate(self) -> None:
         document = self._document
-        if document is not None and not self.quiet:
+        if document is not None and not self.quiet and not self.held:
             session = self.session()
             made = session.view(session.trace, structure=document.structure, revision=document.revision)
             self.trace = made
@@ -97,11 +97,17 @@ class Desk(QObject):
         self._answer()
         self._schedule.after_frame("job", self._turn)
 
+    def hold(self, held: bool) -> None:
+        self.held = held
+        if not held:
+            self.evaluate_soon()
+
     # jobs: one step for each turn of the event loop
 
     def job(self, job: Job, progress: OnProgress, end: OnEnd) -> int:
         number = self.jobs.add(job, progress, end)
-        self._done_by.start(number, job, Situation(self.session()))
+        context = None if self._document is None or self.held else Situation(self.session())
+        self._done_by.start(number, job, context)
         self._schedule.after_frame("job", self._turn)
         return number
 
@@ -110,8 +116,8 @@ class Desk(QObject):
         self._done_by.keep(self.jobs.wanted)
 
     def _present(self) -> tuple[int, int, int]:
-        assert self._document is not None
-        return id(self._document), self._document.structure, self._document.revision
+        document = self._document
+        return (id(document), document.structure, document.revision) if document is not None else (0, 0, 0)
 
     def _turn(self) -> None:
         if self.quiet:

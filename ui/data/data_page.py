@@ -1,15 +1,20 @@
-"""What a Data node holds: a picture of the samples and the first rows. Loaded off the window's thread."""
+"""What a Data node holds: a picture of the samples and the first rows. The engine loads them."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, QPointF, QRectF, QRunnable, QSize, Qt, QThreadPool, Signal
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QTableView, QVBoxLayout, QWidget
 
+from engine.data.files import large_file
+from engine.data.job import load_job
+from engine.numerics.job import JobEnd, Report
 from graph.storage.document import Document
+from graph.text.messages import _
+from ui.data.reading import READING
 from ui.look.numbers import number, whole
 from ui.look.theme import LIGHT, MARKS, Theme, color, faded, font
 from ui.look.widgets import label, scrolled
@@ -19,46 +24,13 @@ from ui.shell.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from engine.data import DataSet
+    from ui.engine_link.work import JobHandle
 
 ROWS = 200
 UNEQUAL = 4.0
 """Two features are drawn to the same scale unless one spreads this many times as far as the other."""
 HUES = ("layers", "probes", "activations", "losses", "parameters", "math", "sources")
 """Classes take the categories' hues: none of them is blue or orange, which mean forward and backward."""
-
-
-class _Loading(QObject):
-    done = Signal(object, object, str)
-
-
-class _Job(QRunnable):
-    """Loads the data sets of a graph, which go row by row.
-
-    `done(token, the one at `place` or None, error)` arrives in the window's thread.
-    """
-
-    def __init__(self, token: object, settings: Sequence[dict[str, Any]], place: int, folder: str) -> None:
-        super().__init__()
-        self.signals = _Loading()
-        self._token, self._settings, self._place, self._folder = token, settings, place, folder
-
-    def run(self) -> None:
-        from engine.data import DataError, load_together
-
-        found: DataSet | None = None
-        error = ""
-        try:
-            loaded = load_together(self._settings, self._folder)[self._place]
-            if isinstance(loaded, DataError):
-                error = str(loaded)
-            else:
-                found = loaded
-        except Exception as wrong:  # a data set must never take the window with it
-            error = f"The data could not be loaded: {wrong}"
-        try:
-            self.signals.done.emit(self._token, found, error)
-        except RuntimeError:
-            return  # the window closed meanwhile
 
 
 class Scatter(QWidget):
@@ -229,10 +201,11 @@ class DataPage(Panel):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         self._document: Document | None = None
-        self._token: object = None
+        self._reading = workspace.services.get(READING)
         self._wanted: tuple[Any, ...] | None = None
         self._selected: str | None = None
-        self._jobs: list[_Job] = []
+        self._job: JobHandle | None = None
+        self._reading.changed.connect(self._read)
         self.text = label("", "secondary", wrap=True)
         self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.heading = label("", "strong")
@@ -299,21 +272,31 @@ class DataPage(Panel):
             return
         settings = [graph.settings_of(each) for each in nodes]
         wanted = (node, document.path, repr([sorted(each.items()) for each in settings]))
-        if wanted == self._wanted:
-            return
-        self._wanted = self._token = wanted
+        if wanted == self._wanted or (self._reading.holding and self._large(settings, document.folder)):
+            return  # a large file is read first, where that can be cancelled
+        self._wanted = wanted
         self.heading.setText(graph.nodes[node].name)
-        self.text.setText("Loading …")
-        job = _Job(wanted, settings, nodes.index(node), document.folder)
-        job.setAutoDelete(False)
-        job.signals.done.connect(self._arrived)
-        self._jobs.append(job)
-        QThreadPool.globalInstance().start(job)
+        self.text.setText(_("Loading …"))
+        if self._job is not None:
+            self._job.leave()
+        self._job = self.workspace.work.job(load_job(settings, document.folder, nodes.index(node)), self._progressed, self._loaded)
 
-    def _arrived(self, token: object, data: DataSet | None, error: str) -> None:
-        self._jobs = [job for job in self._jobs if job._token != token]
-        if token == self._token:
-            self._show(data, self.heading.text(), error)
+    def _large(self, nodes: Sequence[Mapping[str, Any]], folder: str) -> bool:
+        return any(large_file(settings, folder) is not None for settings in nodes)
+
+    def _read(self) -> None:
+        if self.isVisible():
+            self.refresh()
+
+    def _progressed(self, report: Report, _parts: object) -> None:
+        self.text.setText(report.text or _("Loading …"))
+
+    def _loaded(self, end: JobEnd) -> None:
+        from engine.data import DataSet
+
+        if end.how in ("cancelled", "outdated"):
+            self._wanted = None
+        self._show(end.answer if isinstance(end.answer, DataSet) else None, self.heading.text(), end.text)
 
     def _show(self, data: DataSet | None, heading: str, text: str) -> None:
         self.heading.setText(heading)

@@ -188,6 +188,11 @@ class Kernel(QObject):
         self._client.ask(question, callback)
         self._watch()
 
+    def hold(self, held: bool) -> None:
+        """Keep the document from the engine as long as it waits for its data; the engine goes on with what it has."""
+        self._client.hold(held)
+        self._watch()
+
     def job(self, job: Job, progress: OnProgress, end: OnEnd) -> int:
         """Start long work (see `Work.job`); its number."""
         number = self._client.job(job, progress, end)

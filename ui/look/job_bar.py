@@ -17,6 +17,8 @@ class JobBar(QWidget):
     """A line with words, a bar and Cancel. `cancelled`: the button was clicked, or Esc was pressed where the keys go here."""
 
     cancelled = Signal()
+    again = Signal()
+    """The offer was taken."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -34,12 +36,15 @@ class JobBar(QWidget):
         row.addWidget(self.text, 2)
         row.addWidget(self.bar, 1)
         row.addWidget(self.cancel)
-        self.cancel.clicked.connect(lambda _clicked: self.cancelled.emit())
+        self._offered = False
+        self.cancel.clicked.connect(lambda _clicked: (self.again if self._offered else self.cancelled).emit())
         self.hide()
 
     def begin(self, text: str = "") -> None:
         """Work has begun."""
-        self._begun = True
+        self._begun, self._offered = True, False
+        self.cancel.setText(_("Cancel"))
+        self.bar.show()
         self.show_progress(0, 0, text)
         self._schedule.after_frame(SHOW, self.show, SHOW_MS)
 
@@ -60,6 +65,15 @@ class JobBar(QWidget):
         self._begun = False
         self._schedule.drop(SHOW)
         self.hide()
+
+    def offer(self, text: str, caption: str) -> None:
+        """The work was cancelled: say what follows from that, and offer to do it after all."""
+        self.finish()
+        self._offered = True
+        self.text.set_full(text)
+        self.cancel.setText(caption)
+        self.bar.hide()
+        self.show()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape:

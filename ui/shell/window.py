@@ -77,6 +77,7 @@ class Window(QMainWindow):
         """Put everything into the frame and show the document."""
         from ui.canvas import accessible
         from ui.canvas.view import Canvas
+        from ui.data.reading import READING, DataReading
         from ui.engine_link.work import Work
         from ui.look.style import ICONS
         from ui.problems.diagnosis import Diagnosis
@@ -105,6 +106,8 @@ class Window(QMainWindow):
         self.setWindowIcon(QIcon(str(ICONS / "gradwire.svg")))
         self.work = Work(kernel, self)
         self.later = Later(self.work)
+        self.reading = DataReading(self.work, kernel, self)
+        self.services.offer(READING, self.reading)
         self.drop_target = DropTarget(self)
         self.dialogs = Dialogs(self)
         self.files = Files(self)
@@ -192,7 +195,7 @@ class Window(QMainWindow):
         self.setMenuWidget(self.topbar)
         self.job_bar = JobBar(_("Work under way"))
         self.job_bar.cancelled.connect(self.work.cancel)
-        self.centre = column(self.recovery.bar, self.job_bar, self.canvas)
+        self.centre = column(self.recovery.bar, self.reading.bar, self.job_bar, self.canvas)
         self.setCentralWidget(self.centre)
         self.setStatusBar(self.status)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
@@ -246,6 +249,7 @@ class Window(QMainWindow):
         self.status.show_document(document)
         for follower in self.followers():
             follower.set_document(document)
+        self.reading.set_document(document)
         if self.kernel is not None:
             self.kernel.attach(document)
             self.kernel.evaluate_soon()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine.kernel.client import KernelClient
-from engine.kernel.protocol import Start
+from engine.kernel.protocol import Pause, Start
 from engine.nodes.catalog import CATALOG
 from engine.numerics.job import JobEnd, Report
 from graph.model.edits import AddNode, Move, SetParam
@@ -109,6 +109,36 @@ def test_an_edit_ends_what_is_about_the_document_and_nothing_else(window: Listen
     assert len(window.ends) == 1
 
 
+def test_a_document_that_is_held_back_waits_while_the_kernel_goes_on_with_what_it_has(window: Listener) -> None:
+    client = window.client
+    client.command(Start(client.run))
+    window.until(lambda: client.progress.step > 0 and client.current())
+    client.hold(True)
+    window.document.do(SetParam("n1", "value", 5.0))
+    window.start(FreeCount("free", 20, 0.005))
+    window.start(Count("about the document", 3))
+    step = client.progress.step
+    window.until(lambda: window.ends and client.progress.step > step + 5)  # training and what has nothing to do with the document go on
+    assert not client.current() and [end.answer for end in window.ends] == ["free of EchoBench"]
+    client.command(Pause(client.run))
+    window.until(lambda: client.progress.phase == "paused")
+    assert window.client.wait_state(client.request_state(), 10.0), "what was trained can be saved"
+
+    client.hold(False)
+    window.until(lambda: client.current() and len(window.ends) == 2)
+    assert window.ends[1].answer == "about the document of EchoBench"
+
+    client.command(Start(client.run))
+    window.until(lambda: client.training)
+    client.hold(True)
+    client.attach(Document.new(CATALOG))  # another document, which waits too: the last one's training does not go on behind it
+    window.start(FreeCount("b", 3))
+    window.until(lambda: len(window.ends) == 3)
+    assert window.ends[2].how == "done" and not client.current()
+    client.hold(False)
+    window.until(client.current)
+
+
 def test_another_document_ends_what_was_asked_about_the_last_one(window: Listener) -> None:
     window.start(Count("old", LONG, 0.005))
     window.until(lambda: window.parts)
@@ -137,6 +167,7 @@ def test_what_is_hidden_meanwhile_is_asked_for_again(window: Listener) -> None:
 
     window.start(Count("a", 40, 0.01))
     window.until(lambda: window.parts)
-    window.client.hidden = Hidden(asked=frozenset({Address("output", "n1", "y")}))
+    hidden = Hidden(asked=frozenset({Address("output", "n1", "y")}))
+    window.client.hidden = lambda: hidden
     window.until(lambda: window.ends)
     assert window.parts == [("a", number) for number in range(1, 41)]

@@ -19,6 +19,7 @@ from graph.model.edits import AddNode, SetParam
 from graph.model.elements import Node
 from graph.model.graph import Graph
 from graph.storage.document import Document
+from tests.support.explain_support import Desk
 from ui.data.data_page import DataPage, pictures, placed, same_scale
 from ui.shell.window import Window
 
@@ -33,7 +34,7 @@ def data_graph(*settings: dict[str, Any]) -> Graph:
 @pytest.fixture
 def show(make_window: Callable[..., Window], qtbot: QtBot) -> Callable[..., DataPage]:
     def make(*settings: dict[str, Any], selected: str | None = None) -> DataPage:
-        window = make_window(Document(data_graph(*settings)))
+        window = make_window(Document(data_graph(*settings)), kernel=Desk())
         page = window.panel("data")
         window.panels.show("data")
         page.show_document(window.document, selected)
@@ -126,7 +127,7 @@ def test_only_what_is_known_to_be_a_picture_is_drawn_as_one(show: Callable[..., 
 
 
 def test_the_samples_shown_are_counted_from_one_and_the_field_says_which_they_are(make_window: Callable[..., Window]) -> None:
-    window = make_window(Document(data_graph({"dataset": "iris"})))
+    window = make_window(Document(data_graph({"dataset": "iris"})), kernel=Desk())
     page = window.panel("node").document_page
     field = page.form.editors["demo"]
     assert isinstance(field, QLineEdit) and field.placeholderText() == "the first 8" and field.isVisibleTo(page)

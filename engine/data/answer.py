@@ -1,0 +1,54 @@
+"""Loads data sets a piece at a time."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from engine.data import csv_file
+from engine.data.errors import DataError
+from engine.data.files import READING, absolute_path
+from engine.data.job import LoadData
+from engine.data.loading import DataSet, load_together
+from engine.numerics.job import JobError, Report, Steps, share_of
+from graph.text.messages import _
+
+FIRST_ROWS = 2000
+"""Samples of the training part that are shown."""
+
+
+def load_data(_context: object, job: LoadData) -> Steps:
+    """Raises JobError where the data set to be shown cannot be loaded; what is wrong with the others is said at their nodes."""
+    nodes: list[dict[str, Any]] = [json.loads(settings) for settings in job.nodes]
+    whole = 1000 * len(nodes)
+    for at, settings in enumerate(nodes):
+        if settings.get("dataset") == "csv":
+            yield from share_of(_read(settings, job.folder), 1000 * at, 1000 * at + 900, whole)
+    yield Report(whole - 50, whole, _("the rows are put in order"))
+    loaded = load_together(nodes, job.folder)
+    if job.shown is None:
+        return None
+    shown = loaded[job.shown]
+    if isinstance(shown, DataError):
+        raise JobError(str(shown))
+    return first_rows(shown)
+
+
+def _read(settings: Mapping[str, Any], folder: str) -> Steps:
+    path = str(settings.get("path") or "")
+    reading = csv_file.Reading(**{name: str(settings[name]) for name in READING if name in settings})
+    try:
+        yield from csv_file.reading_columns(absolute_path(path, folder) if path.strip() else "", reading)
+    except DataError:
+        return  # it is remembered, and said when the data set is asked for
+
+
+def first_rows(data: DataSet) -> DataSet:
+    """The data set with its first training samples only; the description is that of the whole."""
+    first = slice(0, FIRST_ROWS)
+    return replace(
+        data, x_train=data.x_train[first].copy(), y_train=data.y_train[first].copy(), rows_train=data.rows_train[first].copy(),
+        x_test=data.x_test[:0].copy(), y_test=data.y_test[:0].copy(), rows_test=data.rows_test[:0].copy(),
+    )  # fmt: skip
