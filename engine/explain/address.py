@@ -9,6 +9,7 @@ from torch import Tensor
 
 from engine.compile.views import Absent
 from engine.explain.question import Unanswerable
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.compile.trace import Trace
@@ -16,17 +17,17 @@ if TYPE_CHECKING:
     from graph.model.graph import Graph
 
 WHY_ABSENT = {
-    "not computed": "it was not computed",
-    "independent": "the objective does not depend on it",
-    "not differentiable": "what lies behind it cannot be differentiated",
-    "no objective": "there is no objective",
+    "not computed": _("it was not computed"),
+    "independent": _("the objective does not depend on it"),
+    "not differentiable": _("what lies behind it cannot be differentiated"),
+    "no objective": _("there is no objective"),
 }
 
 
 def require(graph: Graph, address: Address) -> None:
     """Raises Unanswerable for an address that is no longer there."""
     if not address.exists(graph):
-        raise Unanswerable("What was asked about is no longer on the canvas.")
+        raise Unanswerable(_("What was asked about is no longer on the canvas."))
 
 
 def number_at(trace: Trace, graph: Graph, address: Address) -> Tensor:
@@ -34,19 +35,21 @@ def number_at(trace: Trace, graph: Graph, address: Address) -> Tensor:
     require(graph, address)
     found = trace.at(address.whole.value, graph)
     if isinstance(found, Absent):
-        raise Unanswerable(f"{address.name(graph)} has no value yet.")
+        raise Unanswerable(_("{graph} has no value yet.").format(graph=address.name(graph)))
     if not found.is_floating_point():
-        raise Unanswerable(f"{address.name(graph)} holds class indices; these cannot be moved a little, so they have no derivative.")
+        raise Unanswerable(
+            _("{graph} holds class indices; these cannot be moved a little, so they have no derivative.").format(graph=address.name(graph))
+        )
     return found
 
 
 def gradient_at(trace: Trace, graph: Graph, address: Address) -> Tensor:
     """The gradient of the whole tensor there. Raises Unanswerable with the reason where there is none."""
     if trace.objective is None:
-        raise Unanswerable(trace.objective_note or "There is no objective.")
+        raise Unanswerable(trace.objective_note or _("There is no objective."))
     found = trace.at(address.whole.derivative, graph)
     if isinstance(found, Absent):
-        raise Unanswerable(f"{address.name(graph)} has no gradient: {WHY_ABSENT[found.reason]}.")
+        raise Unanswerable(_("{graph} has no gradient: {text}.").format(graph=address.name(graph), text=WHY_ABSENT[found.reason]))
     return found
 
 
@@ -56,7 +59,9 @@ def entry_of(graph: Graph, address: Address, tensor: Tensor) -> tuple[int, ...] 
         return (0,) * tensor.dim() if tensor.numel() == 1 else None
     if len(address.index) != tensor.dim() or not all(0 <= i < n for i, n in zip(address.index, tensor.shape, strict=True)):
         name = address.whole.name(graph)
-        raise Unanswerable(f"{name} has no entry {list(address.index)}; its shape is {list(tensor.shape)}.")
+        raise Unanswerable(
+            _("{name} has no entry {index}; its shape is {shape}.").format(name=name, index=list(address.index), shape=list(tensor.shape))
+        )
     return address.index
 
 
@@ -66,7 +71,7 @@ def single_entry(graph: Graph, address: Address, tensor: Tensor, gradient: Tenso
     if chosen is not None:
         return chosen
     if tensor.numel() == 0:
-        raise Unanswerable(f"{address.name(graph)} is empty.")
+        raise Unanswerable(_("{graph} is empty.").format(graph=address.name(graph)))
     return largest_entry(gradient if gradient is not None else torch.zeros(tensor.shape))
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.compile.views import ArrayView
+from graph.text.messages import _
 from graph.text.quoting import one_line
 
 QUANTITIES = ("value", "|value|", "gradient", "|gradient|", "loss", "step")
@@ -96,8 +97,8 @@ class Condition:
 
     def stop(self, step: int, name: str, value: float | None) -> str:
         """What to say when it has stopped a run: at which step, which condition, and the number that met it."""
-        where = f" at {name}" if name else ""
-        now = f"; it is {value:.6g}" if value is not None and self.how not in (*STATES, "=") else ""
+        where = _(" at {name}").format(name=name) if name else ""
+        now = _("; it is {value:.6g}").format(value=value) if value is not None and self.how not in (*STATES, "=") else ""
         return f"Stopped at step {step:,}: {self.text}{where}{now}."
 
     def _state(self, view: ArrayView) -> bool:
@@ -117,7 +118,9 @@ def read(text: str, node: str = "") -> Condition:
             return _made(text[: -len(state)], state, 0.0, node)
     found = _COMPARED.fullmatch(text.replace("−", "-"))
     if found is None:
-        raise ConditionError(f"“{one_line(text)}” cannot be read as a condition. Conditions look like {EXAMPLES}.")
+        raise ConditionError(
+            _("“{text}” cannot be read as a condition. Conditions look like {EXAMPLES}.").format(text=one_line(text), EXAMPLES=EXAMPLES)
+        )
     how = _SAME.get(found["how"], found["how"])
     return _made(found["what"], how, float(found["number"]), node)
 
@@ -133,11 +136,15 @@ def _made(what: str, how: str, number: float, node: str) -> Condition:
     quantity = f"|{name}|" if bars and name not in OF_THE_RUN else name
     if quantity not in QUANTITIES:
         own, run = ", ".join(each for each in QUANTITIES if each not in OF_THE_RUN), " or ".join(OF_THE_RUN)
-        raise ConditionError(f"“{one_line(what)}” cannot be watched. Select a node to watch its {own}; or watch {run}.")
+        raise ConditionError(
+            _("“{what}” cannot be watched. Select a node to watch its {own}; or watch {run}.").format(what=one_line(what), own=own, run=run)
+        )
     if quantity in OF_THE_RUN:
         if entry is not None:
-            raise ConditionError(f"{quantity} is one number: it has no entries.")
+            raise ConditionError(_("{quantity} is one number: it has no entries.").format(quantity=quantity))
         return Condition("", quantity, how, number)
     if not node:
-        raise ConditionError(f"Select the node whose {quantity.strip('|')} is meant; without one, only loss and step can be watched.")
+        raise ConditionError(
+            _("Select the node whose {value} is meant; without one, only loss and step can be watched.").format(value=quantity.strip("|"))
+        )
     return Condition(node, quantity, how, number, entry)

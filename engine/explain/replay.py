@@ -16,6 +16,7 @@ from engine.explain.address import number_at
 from engine.explain.local_products import LocalProducts
 from engine.explain.question import Unanswerable
 from engine.nodes.base import NodeError
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from graph.model.address import Address
@@ -30,14 +31,14 @@ class Replay:
     def __init__(self, products: LocalProducts, place: Address, dtype: torch.dtype = torch.float64) -> None:
         trace = products.trace
         if trace.objective is None:
-            raise Unanswerable(trace.objective_note or "There is no objective.")
+            raise Unanswerable(trace.objective_note or _("There is no objective."))
         self.products, self.place, self.dtype = products, place, dtype
         self.target: Key = trace.objective
         self.base = number_at(trace, products.graph, place).detach().cpu().to(dtype)
         self._cast: dict[Any, Any] = {}
         self._behind = self._between()
         if not self._behind and not (place.kind == "output" and place.key == self.target):
-            raise Unanswerable(f"The objective does not depend on {place.whole.name(products.graph)}.")
+            raise Unanswerable(_("The objective does not depend on {graph}.").format(graph=place.whole.name(products.graph)))
 
     def __call__(self, value: Tensor) -> Tensor:
         """The objective as a tensor without axes; differentiable as far as torch can. Raises Unanswerable where a node refuses."""
@@ -62,7 +63,7 @@ class Replay:
     def seconds(self) -> float:
         """How long one evaluation takes: the shortest of three."""
         found = []
-        for _ in range(3):
+        for _round in range(3):
             started = time.perf_counter()
             self.number(self.base)
             found.append(time.perf_counter() - started)

@@ -13,6 +13,7 @@ from engine.compile.program import Program, RandomKey
 from engine.explain.question import Unanswerable
 from engine.training.compiled import RunError
 from engine.training.model import Model
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.explain.context import Situation
@@ -44,7 +45,7 @@ def shown_pass(situation: Situation) -> ShownPass:
     except RunError as error:
         raise Unanswerable(str(error)) from error
     if program.objective is None:
-        raise Unanswerable(program.objective_note or "There is no objective.")
+        raise Unanswerable(program.objective_note or _("There is no objective."))
     rows, step = situation.batch
     rows = torch.tensor(model.samples(), dtype=torch.int64) if rows is None else rows
     feeds = model.feeds.chosen(program.feeds, rows.to(model.device))

@@ -10,6 +10,7 @@ from typing import Any
 from engine.compile.visible import Hidden
 from engine.explain.context import Situation
 from engine.explain.question import Question, Refusal, answer
+from graph.text.messages import _
 
 
 def answered(situation: Situation, question: Question, hidden: Hidden | None = None) -> Any:
@@ -17,7 +18,7 @@ def answered(situation: Situation, question: Question, hidden: Hidden | None = N
         return answer(situation, question, hidden)
     except Exception as error:  # noqa: BLE001 - one question that fails must not cost the others their answers
         traceback.print_exc(file=sys.stderr)
-        return Refusal(f"This could not be answered ({type(error).__name__}: {error}).")
+        return Refusal(_("This could not be answered ({name}: {error}).").format(name=type(error).__name__, error=error))
 
 
 def measured(points: Sequence[Any]) -> dict[str, float | None]:

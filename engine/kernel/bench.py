@@ -46,6 +46,7 @@ from graph.model.edits import StateMove, edit_from_json
 from graph.model.graph import Graph
 from graph.storage.files import loads
 from graph.storage.saved import SavedState
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.kernel.debugging import Debugging
@@ -140,8 +141,8 @@ class WorkBench:
             self._trained.moved_on()
             self._metrics = {}  # they were measured with other values
         if self.step and (anew or paused):
-            made = f"Made anew: {', '.join(anew)}." if anew else "All trained values still fit."
-            self._say(f"Training paused, because the graph changed. {made}" if paused else made, anew=anew)
+            made = _("Made anew: {anew}.").format(anew=", ".join(anew)) if anew else _("All trained values still fit.")
+            self._say(_("Training paused, because the graph changed. {made}").format(made=made) if paused else made, anew=anew)
 
     def _move(self) -> None:
         """To another device, with everything trained so far."""
@@ -256,14 +257,22 @@ class WorkBench:
             self._metrics = {}
             self._measure()
         else:
-            self._say(f"Step {step:,} is no longer held." if step >= 0 else "This is the first iteration: there is none before it.")
+            self._say(
+                _("Step {step:,} is no longer held.").format(step=step)
+                if step >= 0
+                else _("This is the first iteration: there is none before it.")
+            )
 
     def _reset(self, successor: int) -> None:
         left = self._trained.left = self._trained.leave(self._model, self._trainer, self.run)
         self._start_over(successor)
         self._model.reset()
         self._trained.token = 0
-        self._say(f"Reset to the graph's own values. Run > Take back Reset returns to step {left.state.step:,}." if left else "")
+        self._say(
+            _("Reset to the graph's own values. Run > Take back Reset returns to step {step:,}.").format(step=left.state.step)
+            if left
+            else ""
+        )
 
     def _return(self) -> None:
         """Back to the run before the last reset; the one that is left for it can be returned to in the same way."""
@@ -293,7 +302,7 @@ class WorkBench:
         lost = self._trained.take_up(self._model, handed.saved)
         if curve is not None:
             self._resume(self._model.state.copy(), curve)
-        self._say(f"The engine was started again; training can go on from step {handed.saved.step:,}.{lost}")
+        self._say(_("The engine was started again; training can go on from step {step:,}.{lost}").format(step=handed.saved.step, lost=lost))
 
     def _load(self, saved: SavedState) -> None:
         """Go on from the trained values in the document's file."""
@@ -302,10 +311,14 @@ class WorkBench:
         try:
             lost = self._trained.take_up(self._model, saved)
         except TensorError as error:
-            self._say(f"The file's trained values cannot be used: {error}. The graph starts untrained.")
+            self._say(_("The file's trained values cannot be used: {error}. The graph starts untrained.").format(error=error))
             self._trained.moved_on()
         else:
-            self._say(f"These values were trained to step {saved.step:,}; Reset returns to the graph's own values.{lost}")
+            self._say(
+                _("These values were trained to step {step:,}; Reset returns to the graph's own values.{lost}").format(
+                    step=saved.step, lost=lost
+                )
+            )
 
     def fail(self, text: str) -> None:
         """Stop training, because of a fault in the kernel itself."""

@@ -478,7 +478,7 @@ class KernelClient:
         request, self._outstanding = self._outstanding, None
         if request is not None:
             self._wishes.trace |= request.trace
-            self._settle(request.questions, {}, f"The engine stopped ({cause}) while it worked on the answer.")
+            self._settle(request.questions, {}, _("The engine stopped ({cause}) while it worked on the answer.").format(cause=cause))
         self._jobs.failed(_("The engine stopped ({cause}).").format(cause=cause))
         now = self._clock()
         self._deaths = [at for at in self._deaths if now - at < DEATH_WINDOW] + [now]
@@ -488,13 +488,18 @@ class KernelClient:
         if len(self._deaths) >= DEATHS:
             self._commands.clear()
             self._tell(
-                "dead", f"The engine stopped {DEATHS} times in a row ({cause}). The document is safe; save it, then start the engine again."
+                "dead",
+                _(
+                    "The engine stopped {DEATHS} times in a row ({cause}). The document is safe; save it, then start the engine again."
+                ).format(DEATHS=DEATHS, cause=cause),
             )
             self.on_progress(self.progress)
             return
         known = self.known_state
-        kept = f" Training can go on from step {known.step:,}." if known is not None and known.step else ""
-        self._revive(f"The engine stopped ({cause}) and was started again; the document is untouched.{kept}")
+        kept = _(" Training can go on from step {step:,}.").format(step=known.step) if known is not None and known.step else ""
+        self._revive(
+            _("The engine stopped ({cause}) and was started again; the document is untouched.{kept}").format(cause=cause, kept=kept)
+        )
         if was_training:
             self.on_progress(self.progress)
 
@@ -530,5 +535,5 @@ def kept_edit(document: Document, kept: Kept) -> Edit:
 
 def _stopped(progress: Progress, known: SavedState | None) -> Progress:
     step, token = (known.step, known.token) if known is not None else (0, 0)
-    message = f"The engine stopped; the last saved state is that of step {step:,}."
+    message = _("The engine stopped; the last saved state is that of step {step:,}.").format(step=step)
     return replace(progress, phase="paused", step=step, points=(), message=message, trained=token if step else 0)

@@ -11,6 +11,7 @@ import signal
 from typing import TYPE_CHECKING
 
 from engine.kernel.entry import main
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.kernel.protocol import Reply, Request
@@ -84,8 +85,8 @@ class KernelProcess:
 
 def _cause(code: int | None) -> str:
     if code is None or code >= 0:
-        return f"exit code {code}"
+        return _("exit code {code}").format(code=code)
     try:
         return signal.Signals(-code).name
     except ValueError:
-        return f"signal {-code}"
+        return _("signal {value}").format(value=-code)

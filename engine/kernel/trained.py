@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from engine.kernel.protocol import Handover
 from engine.training.saved import pack_state, put_back, with_waiting
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.training.curve import Curve
@@ -80,4 +81,4 @@ def captured(model: Model, trainer: Run | None) -> State:
 
 
 def _without_place(lost: Sequence[str]) -> str:
-    return f" The graph has changed, so these had no place: {', '.join(lost)}." if lost else ""
+    return _(" The graph has changed, so these had no place: {lost}.").format(lost=", ".join(lost)) if lost else ""

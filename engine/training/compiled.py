@@ -24,7 +24,7 @@ from engine.training.optimizers.registry import OPTIMIZERS
 from graph.model.address import parameter
 from graph.model.bypass import effective
 from graph.model.problem import Problem
-from graph.text.messages import Message
+from graph.text.messages import Message, _
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
@@ -34,7 +34,7 @@ class RunError(Exception):
     """The graph cannot be traced or trained; `problems` say why."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("; ".join(p.text for p in problems) or "there is nothing to compute")
+        super().__init__("; ".join(p.text for p in problems) or _("there is nothing to compute"))
         self.problems = tuple(problems)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import torch
 
 from graph.model.training_settings import BY_NAME
+from graph.text.messages import _
 from graph.text.quoting import named
 
 if TYPE_CHECKING:
@@ -47,13 +48,13 @@ def choose_device(wanted: str, dtype: torch.dtype, learned: int) -> DeviceChoice
 
 def _automatic(dtype: torch.dtype, learned: int) -> DeviceChoice:
     passed_over = ""
-    for device, title in (("cuda", "the GPU (CUDA)"), ("mps", "the GPU (MPS)")):
+    for device, title in (("cuda", _("the GPU (CUDA)")), ("mps", _("the GPU (MPS)"))):
         if reason := _missing(device, dtype):
             if device == "mps" and _mps():
                 passed_over = reason
             continue
         if learned < SMALL:
-            few = f"{learned:,} learned numbers are too few for {title} to be faster"
+            few = _("{learned:,} learned numbers are too few for {title} to be faster").format(learned=learned, title=title)
             return DeviceChoice("cpu", f"auto: CPU, because {few}; choose {device} to use it")
         return DeviceChoice(device, f"auto: {title}")
     return DeviceChoice("cpu", f"auto: CPU; {passed_over}" if passed_over else "")
@@ -64,10 +65,10 @@ def _missing(device: str, dtype: torch.dtype) -> str:
         if torch.cuda.is_available():
             return ""
         built = torch.version.cuda is not None
-        return "CUDA finds no usable GPU" if built else "this PyTorch was built without CUDA"
+        return _("CUDA finds no usable GPU") if built else _("this PyTorch was built without CUDA")
     if not _mps():
-        return "MPS needs a Mac with an Apple GPU and a PyTorch built for it"
-    return "MPS needs float32, and this document is float64" if dtype == torch.float64 else ""
+        return _("MPS needs a Mac with an Apple GPU and a PyTorch built for it")
+    return _("MPS needs float32, and this document is float64") if dtype == torch.float64 else ""
 
 
 def _mps() -> bool:

@@ -8,6 +8,7 @@ from engine.compile.environment import Key
 from engine.numerics.tensors import INLINE, pack
 from engine.training.model import Model
 from graph.model.edits import Compound, SetParam
+from graph.text.messages import _
 
 
 def keep(model: Model) -> tuple[Compound, dict[str, bytes]]:
@@ -30,7 +31,7 @@ def keep(model: Model) -> tuple[Compound, dict[str, bytes]]:
     edits += [SetParam(node, "tensors", values) for node, values in tensors.items()]
     graph = model.graph
     changed = tuple(edit for edit in edits if graph.nodes[edit.node].params.get(edit.name) != edit.value)
-    return Compound(changed, "Keep trained values"), attachments
+    return Compound(changed, _("Keep trained values")), attachments
 
 
 def _typed(model: Model, key: Key) -> bool:

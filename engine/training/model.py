@@ -24,6 +24,7 @@ from engine.training.moves import follow, moved_memory
 from engine.training.state import State, state_key
 from graph.model.address import parameter
 from graph.model.problem import GRAVITY, Problem
+from graph.text.messages import _, ngettext
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
@@ -171,8 +172,10 @@ class Model:
         return {name: tensor for name, tensor in self._shelf.items() if name not in mine and name.rpartition(".")[0] in self.graph.nodes}
 
     def _spoken(self, name: str) -> str:
-        node, _, own = name.rpartition(".")
-        return parameter(node, own).name(self.graph) if node in self.graph.nodes else f"{own} of a node that is gone"
+        node, _dot, own = name.rpartition(".")
+        if node in self.graph.nodes:
+            return parameter(node, own).name(self.graph)
+        return _("{parameter} of a node that is gone").format(parameter=own)
 
     def move_state(self, moves: Iterable[tuple[Key, Key]]) -> None:
         """Let trained values follow when nodes were duplicated or opened: before `update`, old (node, parameter) → new.
@@ -340,7 +343,8 @@ def _batch_text(rows: Sequence[int], total: int) -> str:
         span = f"{rows[0] + 1}" if len(rows) == 1 else f"{rows[0] + 1}–{rows[-1] + 1}"
     else:
         span = ", ".join(str(row + 1) for row in rows[:8]) + (" …" if len(rows) > 8 else "")
-    return f"training sample{'s' if len(rows) > 1 else ''} {span} of {total:,}"
+    text = ngettext("training sample {span} of {total:,}", "training samples {span} of {total:,}", len(rows))
+    return text.format(span=span, total=total)
 
 
 def _with_problems(found: TraceView, problems: tuple[Problem, ...]) -> TraceView:

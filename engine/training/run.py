@@ -281,10 +281,13 @@ class Run:
         """`coming_trace` for the window. Raises RunError where nothing can be trained."""
         self._follow()
         state = self.model.state
-        text = f"iteration {state.step + 1:,}"
-        if self._batches.rows:
-            part = f"mini-batch {state.position + 1} of {self._batches.count}"
-            text += ": all training samples" if self._batches.whole else f": {part}"
+        step, number = state.step + 1, state.position + 1
+        if not self._batches.rows:
+            text = _("iteration {step:,}").format(step=step)
+        elif self._batches.whole:
+            text = _("iteration {step:,}: all training samples").format(step=step)
+        else:
+            text = _("iteration {step:,}: mini-batch {number} of {count}").format(step=step, number=number, count=self._batches.count)
         return self.model.view(self.coming_trace, mode="training", batch=text, step=state.step, iteration=state.step)
 
     def trace(self) -> Trace:
@@ -308,8 +311,12 @@ class Run:
     def trace_view(self) -> TraceView:
         """`trace` for the window."""
         state = self.model.state
-        _, position = self._steps.last or (0, 0)
-        text = "all training samples" if self._batches.whole else f"mini-batch {position + 1} of {self._batches.count}"
+        _epoch, position = self._steps.last or (0, 0)
+        text = (
+            _("all training samples")
+            if self._batches.whole
+            else _("mini-batch {number} of {count}").format(number=position + 1, count=self._batches.count)
+        )
         if not self._batches.rows:
             text = ""
         return self.model.view(self.trace, mode="training", batch=text, step=state.step)

@@ -13,6 +13,7 @@ from engine.numerics.tensors import INLINE, TensorError
 from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.state import PARTS, State
 from graph.storage.saved import DTYPES, SavedState
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.training.model import Model
@@ -59,7 +60,7 @@ def put_back(model: Model, saved: SavedState, spared: Collection[str] = ()) -> t
     if saved.seed is not None:
         model.seed = saved.seed
     lost = model.put_back(state)
-    return lost if usable or not same else (*lost, "what the optimizer remembered")
+    return lost if usable or not same else (*lost, _("what the optimizer remembered"))
 
 
 def with_waiting(model: Model, state: State) -> State:
@@ -88,7 +89,7 @@ def _tensors(saved: SavedState) -> Mapping[str, Tensor]:
     try:
         return load(saved.packed)
     except (SafetensorError, KeyError, ValueError):
-        raise TensorError("the trained values in the file cannot be read") from None
+        raise TensorError(_("the trained values in the file cannot be read")) from None
 
 
 def _read(name: str, row: Mapping[str, Any]) -> Tensor:
@@ -96,4 +97,4 @@ def _read(name: str, row: Mapping[str, Any]) -> Tensor:
     try:
         return torch.tensor(row["values"], dtype=getattr(torch, row["dtype"])).reshape(row["shape"])
     except (TypeError, ValueError, RuntimeError, OverflowError):
-        raise TensorError(f"the trained values of {name} in the file cannot be read") from None
+        raise TensorError(_("the trained values of {name} in the file cannot be read").format(name=name)) from None

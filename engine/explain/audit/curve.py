@@ -15,6 +15,7 @@ from engine.explain.local_products import LocalProducts
 from engine.explain.question import Unanswerable
 from engine.explain.replay import Replay
 from engine.numerics.differences import central, forward
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.explain.context import Situation
@@ -36,7 +37,9 @@ def step_errors(situation: Situation, question: StepCurve) -> StepErrors:
     double = Replay(products, place)
     analytical = float(gradient[entry]) if trace.dtype == "float64" else float(double.gradient(double.base)[entry])
     if not math.isfinite(analytical):
-        raise Unanswerable(f"The gradient of {place.whole.name(graph)} is {analytical:g} here.")
+        raise Unanswerable(
+            _("The gradient of {graph} is {analytical:g} here.").format(graph=place.whole.name(graph), analytical=analytical)
+        )
     affordable = int(SECONDS / (4 * double.seconds()))
     steps = _steps(question, max(FEWEST_STEPS, affordable))
     curves = []
@@ -44,7 +47,9 @@ def step_errors(situation: Situation, question: StepCurve) -> StepErrors:
         estimates = _estimates(replay, entry, steps)
         curves += [_curve(method, replay.dtype, steps, estimates[method], analytical) for method in ORDERS]
     if all(curve.best_step is None for curve in curves):
-        raise Unanswerable(f"The objective is not finite around {place.whole.name(graph)}: there are no difference quotients.")
+        raise Unanswerable(
+            _("The objective is not finite around {graph}: there are no difference quotients.").format(graph=place.whole.name(graph))
+        )
     curves = [curves[2], curves[3], curves[0], curves[1]]  # float32 first
     at = float(double.base[entry])
     return StepErrors(place, place.whole.name(graph), at, analytical, analytical != 0, tuple(steps), tuple(curves), _note(curves))
@@ -53,7 +58,7 @@ def step_errors(situation: Situation, question: StepCurve) -> StepErrors:
 def _steps(question: StepCurve, most: int) -> list[float]:
     """From the largest to the smallest, evenly on a logarithmic scale."""
     if not (0 < question.smallest < question.largest and 2 <= question.steps <= 400):
-        raise Unanswerable("Step sizes go from a larger to a smaller positive number, in 2 to 400 steps.")
+        raise Unanswerable(_("Step sizes go from a larger to a smaller positive number, in 2 to 400 steps."))
     return [float(e) for e in np.geomspace(question.largest, question.smallest, min(question.steps, most))]
 
 
@@ -99,8 +104,10 @@ def _branches(
     bottom, place = _bottom(log_error), np.arange(len(steps))
     known = np.isfinite(log_error)
     lost = log_step < math.log10(torch.finfo(dtype).eps) + 1.5
-    truncation = _fit(f"truncation, ε{'²' if order == 2 else ''}", order, log_step, log_error, known & (place < bottom - 1))
-    round_off = _fit("round-off, 1/ε", -1, log_step, log_error, known & (place > bottom + 1) & ~lost & (log_error < -0.3))
+    truncation = _fit(
+        _("truncation, ε{text}").format(text="²" if order == 2 else ""), order, log_step, log_error, known & (place < bottom - 1)
+    )
+    round_off = _fit(_("round-off, 1/ε"), -1, log_step, log_error, known & (place > bottom + 1) & ~lost & (log_error < -0.3))
     return truncation, round_off
 
 
@@ -123,5 +130,5 @@ def _fit(name: str, expected: int, log_step: np.ndarray, log_error: np.ndarray, 
 
 def _note(curves: Sequence[ErrorCurve]) -> str:
     if all(c.truncation is None for c in curves):
-        return "The difference quotient is exact here up to round-off: the Taylor remainder is 0."
+        return _("The difference quotient is exact here up to round-off: the Taylor remainder is 0.")
     return ""

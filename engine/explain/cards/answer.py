@@ -22,13 +22,14 @@ from engine.explain.cards.worked import Worked
 from engine.explain.context import Situation
 from engine.explain.question import Unanswerable
 from graph.model.address import Address
+from graph.text.messages import _
 
 
 def card(situation: Situation, question: CardOf) -> Card:
     """The card that was asked for. Raises Unanswerable where there is nothing of that id."""
     address = question.address
     if not address.exists(situation.graph):
-        raise Unanswerable(f"this {'wire' if address.kind == 'edge' else 'node'} is no longer in the graph")
+        raise Unanswerable(_("this {text} is no longer in the graph").format(text="wire" if address.kind == "edge" else "node"))
     scene = Scene(situation, question.notation, question.sample, question.entry)
     if address.kind == "edge":
         return _edge(scene, question)
@@ -72,12 +73,16 @@ def _arriving(scene: Scene, key: Key, local: Local) -> list[Section]:
     a = _leaf(consumer, edges[0].id)
     if consumer is not None and a is not None and (local.operation.fed or local.operation.alias):
         told = backward(scene, consumer, a)
-        which = f", sample {told.chain.sample + 1}" if told.chain is not None and told.chain.sample is not None else ""
-        return [replace(told, title=f"Its gradient, from {scene.graph.nodes[edges[0].target[0]].name}{which}")]
+        which = (
+            _(", sample {value}").format(value=told.chain.sample + 1) if told.chain is not None and told.chain.sample is not None else ""
+        )
+        return [
+            replace(told, title=_("Its gradient, from {name}{which}").format(name=scene.graph.nodes[edges[0].target[0]].name, which=which))
+        ]
     place = Address("edge", edges[0].id, gradient=True)
     arrived = scene.quantity(found, scene.symbols.gradient(key), "gradient", place)
-    note = words(f"It arrives along one wire, from {scene.graph.nodes[edges[0].target[0]].name}.")
-    return [Section("fan_out", "Its gradient", (note, equation("result", scene.gradient_tex(key), EQUALS, arrived)), place)]
+    note = words(_("It arrives along one wire, from {name}.").format(name=scene.graph.nodes[edges[0].target[0]].name))
+    return [Section("fan_out", _("Its gradient"), (note, equation("result", scene.gradient_tex(key), EQUALS, arrived)), place)]
 
 
 def _own(scene: Scene, local: Local) -> list[Section]:
@@ -105,10 +110,10 @@ def _objective(scene: Scene, key: Key) -> list[Section]:
     seed = Number(1.0, "gradient", scene.gradient_place(key))
     symbol = rf"\bar{{{top}}}" if scene.symbols.notation == "bar" else rf"\frac{{\partial {top}}}{{\partial {top}}}"
     lines = (
-        words("This is the objective, the number that is differentiated. The backward pass starts here, with 1."),
+        words(_("This is the objective, the number that is differentiated. The backward pass starts here, with 1.")),
         equation("result", Tex(symbol, role="gradient", place=scene.gradient_place(key)), EQUALS, seed),
     )
-    return [Section("objective", "The objective", lines, scene.value_place(key))]
+    return [Section("objective", _("The objective"), lines, scene.value_place(key))]
 
 
 def _with_choice(scene: Scene, made: Card, key: Key, local: Local) -> Card:
@@ -129,12 +134,12 @@ def _edge(scene: Scene, question: CardOf) -> Card:
     place = Address("edge", edge.id, gradient=True)
     local, target = scene.local(key[0]), scene.local(edge.target[0])
     if local is None:
-        empty = Card(question.address, title, "Wire", question.notation, (problem_section(scene, key[0]),))
+        empty = Card(question.address, title, _("Wire"), question.notation, (problem_section(scene, key[0]),))
         return replace(empty, absent="not computed")
     value = scene.quantity(scene.trace.values[key], scene.symbols.value(key), "value", scene.value_place(key))
-    carried = words(f"It carries the value of {producer.name} to {consumer.name}, and a gradient back.")
+    carried = words(_("It carries the value of {name} to {name2}, and a gradient back.").format(name=producer.name, name2=consumer.name))
     left = Tex(scene.symbols.value(key), role="value", place=scene.value_place(key))
-    sections = [Section("wire", "What it carries", (carried, equation("result", left, EQUALS, value)), scene.value_place(key))]
+    sections = [Section("wire", _("What it carries"), (carried, equation("result", left, EQUALS, value)), scene.value_place(key))]
     a = _leaf(target, edge.id)
     if a is not None and target is not None:
         sections.append(backward(scene, target, a))
@@ -144,7 +149,7 @@ def _edge(scene: Scene, question: CardOf) -> Card:
     sections += [each for each in (fan_out_section(scene, key),) if each is not None]
     gradient = scene.quantity(found, scene.symbols.along(edge), "gradient", place) if isinstance(found, Tensor) else None
     absent: Reason | None = None if gradient is not None else found.reason if isinstance(found, Absent) else "not computed"
-    made = Card(question.address, title, "Wire", question.notation, tuple(sections), value, gradient, absent)
+    made = Card(question.address, title, _("Wire"), question.notation, tuple(sections), value, gradient, absent)
     return _with_choice(scene, made, key, target if target is not None else local)
 
 
@@ -161,16 +166,16 @@ def _parameter(scene: Scene, question: CardOf) -> Card:
     node = scene.graph.nodes[question.address.id]
     tensor = scene.trace.parameters.get(key)
     if tensor is None:
-        raise Unanswerable(f"{node.name} has no learned {key[1]} of its own")
+        raise Unanswerable(_("{name} has no learned {text} of its own").format(name=node.name, text=key[1]))
     title = node.name if scene.graph.spec(node).role == "parameter" else question.address.name(scene.graph)
     place = question.address
     symbol = scene.symbols.learned(key)
     value = scene.quantity(tensor, symbol, "value", place)
     found = scene.trace.parameter_gradients.get(key)
-    shape = " × ".join(map(str, tensor.shape)) or "a single number"
-    fate = "The optimizer leaves it alone: it is frozen." if frozen(scene.graph, node.id) else "Training changes it, by its gradient."
-    about = words(f"A learned tensor of {node.name}: {shape}. {fate}")
-    sections = [Section("parameter", "Value", (about, equation("result", Tex(symbol, role="value", place=place), EQUALS, value)), place)]
+    shape = " × ".join(map(str, tensor.shape)) or _("a single number")
+    fate = _("The optimizer leaves it alone: it is frozen.") if frozen(scene.graph, node.id) else _("Training changes it, by its gradient.")
+    about = words(_("A learned tensor of {name}: {shape}. {fate}").format(name=node.name, shape=shape, fate=fate))
+    sections = [Section("parameter", _("Value"), (about, equation("result", Tex(symbol, role="value", place=place), EQUALS, value)), place)]
     users = _users(scene, key)
     home = scene.local(node.id)
     if home is not None and home.operation.alias:  # its number leaves by wires: what they bring back is the story
@@ -183,7 +188,7 @@ def _parameter(scene: Scene, question: CardOf) -> Card:
     elif not any(section.topic == "absent" for section in sections):
         sections.append(scene.absent(found, place))
     absent: Reason | None = None if gradient is not None else found.reason if isinstance(found, Absent) else "not computed"
-    made = Card(place, title, "Parameter", question.notation, tuple(sections), value, gradient, absent)
+    made = Card(place, title, _("Parameter"), question.notation, tuple(sections), value, gradient, absent)
     samples = home.samples if home is not None else 0
     return replace(made, samples=samples, sample=scene.sample(samples), entry=scene.entry(tuple(tensor.shape)), shape=tuple(tensor.shape))
 
@@ -198,5 +203,5 @@ def _shared(scene: Scene, key: Key, users: list[tuple[Local, int]], gradient: Nu
     if len(users) < 2:
         return []
     left = Tex(scene.symbols.of_learned(key), role="gradient", place=Address("parameter", *key, gradient=True))
-    note = words(f"{len(users)} nodes use it: what each of them gives is added up.")
-    return [Section("fan_out", "Together", (note, equation("result", left, EQUALS, gradient)), Address("parameter", *key))]
+    note = words(_("{users} nodes use it: what each of them gives is added up.").format(users=len(users)))
+    return [Section("fan_out", _("Together"), (note, equation("result", left, EQUALS, gradient)), Address("parameter", *key))]

@@ -19,6 +19,7 @@ from engine.nodes.class_losses import ClassLoss
 from engine.nodes.layers import Linear
 from engine.nodes.math_reduce import Reduction
 from graph.model.address import Address
+from graph.text.messages import _
 
 DOT, TIMES, PLUS = Tex(r"\cdot"), Tex(r"\odot"), Tex("+")
 WRITTEN_SAMPLES = 64
@@ -137,9 +138,9 @@ class _Backward:
         if step.local.numel() == 1 and step.jacobian == (1, 1):
             return Number(float(step.local), "local", None, bracket=True)
         if step.kind == "diagonal":
-            return self.scene.array(step.local, symbol, "local", None, "diagonal", "the diagonal of the Jacobian; all else is 0")
+            return self.scene.array(step.local, symbol, "local", None, "diagonal", _("the diagonal of the Jacobian; all else is 0"))
         rows, columns = step.jacobian
-        caption = f"{rows} × {columns}: a row for each number out, a column for each number in"
+        caption = _("{rows} × {columns}: a row for each number out, a column for each number in").format(rows=rows, columns=columns)
         return self.scene.array(step.local, symbol, "local", None, "matrix", caption)
 
     def _of_numbers(self, chain: Chain) -> list[Line]:
@@ -168,15 +169,19 @@ class _Backward:
         rows, columns = step.jacobian
         down = chain.downstream
         if chain.local is None:
-            text = f"The Jacobian would have {rows:,} × {columns:,} numbers; the rule gives the product without writing it down."
+            text = _("The Jacobian would have {rows:,} × {columns:,} numbers; the rule gives the product without writing it down.").format(
+                rows=rows, columns=columns
+            )
             return [words(text), equation("result", self.part, EQUALS, down)]
         if chain.local_kind == "diagonal":
-            note = words("Entry by entry: the Jacobian is diagonal, so each gradient is multiplied by one factor of its own.")
+            note = words(_("Entry by entry: the Jacobian is diagonal, so each gradient is multiplied by one factor of its own."))
             inner = step.summed[1:] if step.summed[:1] == (0,) and self.local.batched else step.summed
             spread = (Tex(r"\sum"),) if inner else ()
             lines = [note, equation("result", self.part, EQUALS, *spread, chain.upstream, TIMES, chain.local, EQUALS, down)]
             if inner:
-                lines.insert(1, words("The input was repeated along an axis to fit (broadcast), so its contributions are added up there."))
+                lines.insert(
+                    1, words(_("The input was repeated along an axis to fit (broadcast), so its contributions are added up there."))
+                )
             return lines
         shapes = Tex(rf"(1 \times {rows})\,({rows} \times {columns}) = 1 \times {columns}")
         return [
@@ -244,7 +249,9 @@ class _Backward:
         if samples < 2:
             return []
         terms = Tex(rf"= \sum_{{n=1}}^{{{samples}}} \left({self.symbol}\right)_{{n}}", role="gradient")
-        note = f"All {samples} samples share it: what each of them gives is added up. Above is sample {step.sample + 1}."
+        note = _("All {samples} samples share it: what each of them gives is added up. Above is sample {value}.").format(
+            samples=samples, value=step.sample + 1
+        )
         return [words(note), equation("result", self.left, terms, *self._written_sum(step, upstream, samples), EQUALS, whole)]
 
     def _written_sum(self, step: Step, upstream: Tensor, samples: int) -> list[Piece]:
@@ -266,9 +273,11 @@ def _without_a_value(step: Step) -> list[Line]:
     if step.local is None or bool(torch.isfinite(step.local).all() & torch.isfinite(step.upstream).all()):
         return []
     if bool(torch.isfinite(step.downstream).all()) and bool((step.upstream == 0).any()):
-        text = "0 · ∞ is 0 here: a later node takes another branch, so near this point the objective does not depend on what happens here."
+        text = _(
+            "0 · ∞ is 0 here: a later node takes another branch, so near this point the objective does not depend on what happens here."
+        )
         return [words(text)]
-    return [words("A factor is infinite or NaN. 0 · ∞ has no value (NaN).")] if bool(torch.isnan(step.downstream).any()) else []
+    return [words(_("A factor is infinite or NaN. 0 · ∞ has no value (NaN)."))] if bool(torch.isnan(step.downstream).any()) else []
 
 
 def _as_row(quantity: Number | Array) -> Number | Array:
@@ -281,4 +290,3 @@ def _framed(quantity: Number | Array, entry: Index) -> Number | Array:
 
 def _same(one: Tensor, other: Tensor) -> bool:
     return one is other or (one.shape == other.shape and torch.equal(one, other))
-

@@ -16,6 +16,7 @@ from engine.explain.cards.symbols import entry_text
 from engine.explain.question import Unanswerable
 from graph.model.address import Address
 from graph.model.elements import Edge
+from graph.text.messages import _
 
 PLUS = Tex("+")
 
@@ -48,7 +49,7 @@ def summed(scene: Scene, key: Key) -> FanOut:
     graph, trace = scene.graph, scene.trace
     value = trace.values.get(key)
     if value is None:
-        raise Unanswerable(f"{graph.nodes[key[0]].name} could not be computed")
+        raise Unanswerable(_("{name} could not be computed").format(name=graph.nodes[key[0]].name))
     batched = scene.batched(key)
     sample = scene.sample(value.shape[0]) if batched else None
     entry = scene.entry(tuple(value.shape[batched:]))
@@ -95,7 +96,7 @@ def _lines(
     lines.append(equation("result", left, EQUALS, *numbers, *((EQUALS, total) if len(numbers) > 1 else ())))
     missing = [c.consumer for c in found if c.number is None]
     if missing:
-        lines.append(words(f"No gradient comes from {', '.join(missing)}."))
+        lines.append(words(_("No gradient comes from {missing}.").format(missing=", ".join(missing))))
     return lines
 
 
@@ -107,7 +108,9 @@ def section(scene: Scene, key: Key) -> Section | None:
     arriving = sum(c.number is not None for c in found.contributions)
     if found.number is None or arriving + found.seeded < 2:
         return None
-    note = f"{arriving} wires bring a gradient back to {found.name}, each a part of its own, and they add up."
+    note = _("{arriving} wires bring a gradient back to {name}, each a part of its own, and they add up.").format(
+        arriving=arriving, name=found.name
+    )
     if found.seeded:
-        note = f"{found.name} is the objective, and is used further on besides."
+        note = _("{name} is the objective, and is used further on besides.").format(name=found.name)
     return Section("fan_out", "Fan-out", (words(note), *found.lines), Address("output", *key))

@@ -16,6 +16,7 @@ from engine.explain.cards.worked import Worked
 from engine.nodes.layers import Linear
 from engine.nodes.math_matrix import MatrixProduct
 from graph.model.address import Address, first_output
+from graph.text.messages import _
 
 
 def forward(scene: Scene, local: Local) -> Section:
@@ -34,8 +35,8 @@ def forward(scene: Scene, local: Local) -> Section:
 
 def _title(worked: Worked) -> str:
     if worked.sample is None or not worked.local.batched:
-        return "Forward"
-    return f"Forward, sample {worked.sample + 1} of {worked.local.samples}"
+        return _("Forward")
+    return _("Forward, sample {value} of {samples}").format(value=worked.sample + 1, samples=worked.local.samples)
 
 
 def _of_number(worked: Worked, text: str) -> list[Line]:
@@ -129,5 +130,7 @@ def problem_section(scene: Scene, node: str) -> Section:
     """Why a node has no value."""
     errors = [p for p in scene.trace.problems if p.severity == "error"]
     said = [p.text for p in errors if node in p.nodes] or [p.text for p in errors]
-    text = "; ".join(said) or "something before it could not be computed"
-    return Section("absent", "Not computed", (words(f"There is no number here: {text}."),), first_output(scene.graph, node))
+    text = "; ".join(said) or _("something before it could not be computed")
+    return Section(
+        "absent", _("Not computed"), (words(_("There is no number here: {text}.").format(text=text)),), first_output(scene.graph, node)
+    )

@@ -20,6 +20,7 @@ from engine.explain.cards.scene import EQUALS, equation, words
 from engine.explain.cards.symbols import entry_text
 from engine.explain.cards.worked import Worked
 from graph.model.address import Address
+from graph.text.messages import _
 
 DOT = Tex(r"\cdot")
 
@@ -54,7 +55,7 @@ def linear_forward(worked: Worked) -> list[Line]:
         product += [Tex("+"), replace(shift, bracket=True) if isinstance(shift, Number) else shift]
     lines = [equation("numbers", left, EQUALS, *product)]
     if vector:
-        lines = [words("One sample at a time, as a column:"), equation("formula", left, EQUALS, *names), *lines]
+        lines = [words(_("One sample at a time, as a column:")), equation("formula", left, EQUALS, *names), *lines]
         lines.append(_weighted_sum(worked, x[worked.sample] if worked.local.argument_batched("x") else x, weight, bias))
     return lines
 
@@ -236,22 +237,21 @@ def _written(worked: Worked, row: Tensor, wanted: int, share: float, samples: in
     entry = (worked.sample,) if scene.batched(leaf.source) and worked.sample is not None else ()
     place = Address("edge", leaf.edge, "", True, entry or None)
     gradient = (found[worked.sample] if entry else found) if found is not None else share * (row - onehot)
-    predicted = scene.array(row, r"\hat{y}", "value", None, "column", "softmax of the scores")
-    target = scene.array(onehot, "y", "value", None, "column", f"1 at class {wanted}")
+    predicted = scene.array(row, r"\hat{y}", "value", None, "column", _("softmax of the scores"))
+    target = scene.array(onehot, "y", "value", None, "column", _("1 at class {wanted}").format(wanted=wanted))
     result = scene.array(gradient, scene.leaf_gradient(leaf, worked.node), "gradient", place, "column")
     factor = (Tex(rf"\frac{{1}}{{{samples}}}"),) if samples and abs(share * samples - 1) < 1e-9 else ()
     number: tuple[Piece, ...] = factor or (() if share == 1 else (Number(share, "gradient"), DOT))
     left = Tex(scene.leaf_gradient(leaf, worked.node), role="gradient", place=place)
-    loss = scene.array(slope, r"-y / \hat{y}", "gradient", None, "column", "the slope of −log ŷ at the right class, 0 elsewhere")
+    loss = scene.array(slope, r"-y / \hat{y}", "gradient", None, "column", _("the slope of −log ŷ at the right class, 0 elsewhere"))
     lines = (
         equation("formula", Tex(r"J = \frac{\partial \hat{y}}{\partial z} = \mathrm{diag}(\hat{y}) - \hat{y}\hat{y}^\top")),
-        equation("numbers", Tex("J ="), scene.array(jacobian, "J", "local", None, "matrix", "∂ŷ/∂z, symmetric")),
+        equation("numbers", Tex("J ="), scene.array(jacobian, "J", "local", None, "matrix", _("∂ŷ/∂z, symmetric"))),
         equation("step", Tex(r"\frac{\partial \ell}{\partial \hat{y}} ="), loss),
         equation("formula", Tex(r"J^\top \left(-\frac{y}{\hat{y}}\right) = -y + \hat{y}\,\sum_i y_i = \hat{y} - y")),
-        words("The components of y add up to 1, so all that is left of the product is prediction minus target."),
+        words(_("The components of y add up to 1, so all that is left of the product is prediction minus target.")),
         equation("numbers", left, EQUALS, *number, Tex("("), predicted, Tex("-"), target, Tex(")")),
         equation("result", left, EQUALS, result),
     )
-    sample = f", sample {worked.sample + 1}" if worked.sample is not None else ""
-    return Section("collapse", f"Softmax and cross-entropy collapse{sample}", lines, Address("edge", leaf.edge))
-
+    sample = _(", sample {value}").format(value=worked.sample + 1) if worked.sample is not None else ""
+    return Section("collapse", _("Softmax and cross-entropy collapse{sample}").format(sample=sample), lines, Address("edge", leaf.edge))

@@ -21,6 +21,7 @@ from engine.explain.cards import LocalKind
 from engine.explain.context import Situation
 from engine.training.state import state_key
 from graph.model.faults import Fault
+from graph.text.messages import _
 
 
 @dataclass(slots=True)
@@ -134,7 +135,7 @@ class Local:
             return Step(g, part, whole, kind, local, size, chosen, summed)
         summed = (0,) if self.batched and not inward and y.shape[0] > 1 else ()
         if size[0] * size[1] > FULL_LIMIT:
-            return Step(g, part, whole, "too large", None, size, chosen, summed)
+            return Step(g, part, whole, _("too large"), None, size, chosen, summed)
         kind = "number" if size == (1, 1) else "matrix"
         return Step(g, part, whole, kind, self._matrix(a, chosen, inward), size, chosen, summed)
 
@@ -157,7 +158,7 @@ class Local:
             return None
         rng = torch.Generator().manual_seed(1)
         tolerance = 1e-12 if y.dtype == torch.float64 else 1e-5
-        for _ in range(2):
+        for _round in range(2):
             g = (torch.rand(y.shape, generator=rng, dtype=torch.float64) + 0.5).to(y)
             found = self._honest.contribution(a, g)
             if y.numel() > 1 and (found is None or not torch.allclose(found, g * d, rtol=tolerance, atol=0, equal_nan=True)):

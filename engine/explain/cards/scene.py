@@ -14,6 +14,7 @@ from engine.explain.context import Situation
 from engine.explain.question import Unanswerable
 from engine.training.compiled import RunError
 from graph.model.address import Address
+from graph.text.messages import _
 
 Index = tuple[int, ...]
 
@@ -123,7 +124,7 @@ class Scene:
     def absent(self, found: object, place: Address) -> Section:
         """Why there is no gradient, in words for the person who looks for it."""
         reason: Reason = found.reason if isinstance(found, Absent) else "not computed"
-        return Section("absent", "No gradient", (words(self._why(reason, place)),), place)
+        return Section("absent", _("No gradient"), (words(self._why(reason, place)),), place)
 
     def _counts(self, place: Address) -> bool:
         """Whether whole numbers are what there is at a place."""
@@ -135,19 +136,21 @@ class Scene:
         name = self.graph.nodes[top[0]].name if top else ""
         if reason == "no objective":
             note = f" ({self.trace.objective_note})" if self.trace.objective_note else ""
-            return f"There is no gradient here because the graph has no objective to differentiate{note}."
+            return _("There is no gradient here because the graph has no objective to differentiate{note}.").format(note=note)
         if reason == "independent":
-            what = "what this wire brings there" if place.kind == "edge" else "this"
-            return f"There is no gradient here: {name or 'the objective'} does not depend on {what}."
+            what = _("what this wire brings there") if place.kind == "edge" else "this"
+            return _("There is no gradient here: {value} does not depend on {what}.").format(value=name or _("the objective"), what=what)
         if reason == "not differentiable" and self._counts(place):
-            return "There is no gradient here: these are class indices, whole numbers that cannot change by a little."
+            return _("There is no gradient here: these are class indices, whole numbers that cannot change by a little.")
         if reason == "not differentiable":
-            return f"There is no gradient here: an operation without a derivative stands between this and {name or 'the objective'}."
+            return _("There is no gradient here: an operation without a derivative stands between this and {value}.").format(
+                value=name or _("the objective")
+            )
         errors = [p for p in self.trace.problems if p.severity == "error"]
         complaints = [p.text for p in errors if not place.id or place.id in p.nodes]
         others = [p.text for p in errors]
         said = "; ".join(complaints or others or [self.trace.objective_note])
-        return "There is no gradient here because not everything could be computed" + (f": {said}" if said else ".")
+        return _("There is no gradient here because not everything could be computed") + (f": {said}" if said else ".")
 
 
 def words(text: str) -> Line:

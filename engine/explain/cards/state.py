@@ -14,6 +14,7 @@ from engine.nodes.normalization import BatchNorm, Normalized, RunningAverage
 from engine.nodes.penalties import Penalty
 from engine.nodes.sources import Standardize
 from graph.model.address import Address, first_output
+from graph.text.messages import _
 
 
 def state(scene: Scene, local: Local) -> Section | None:
@@ -32,7 +33,7 @@ def state(scene: Scene, local: Local) -> Section | None:
         lines = _fitted(scene, local)
     elif isinstance(kind, Penalty):
         lines = _penalised(scene, local)
-    return Section("state", "What it keeps", tuple(lines), first_output(scene.graph, local.operation.node)) if lines else None
+    return Section("state", _("What it keeps"), tuple(lines), first_output(scene.graph, local.operation.node)) if lines else None
 
 
 def _of_sample(scene: Scene, local: Local, tensor: Tensor) -> Tensor:
@@ -43,11 +44,11 @@ def _of_sample(scene: Scene, local: Local, tensor: Tensor) -> Tensor:
 def _mask(scene: Scene, local: Local) -> list[Line]:
     place = first_output(scene.graph, local.operation.node)
     if local.kept is None:
-        why = "p is 0" if local.operation.settings.p == 0 else "dropout acts while training only, and this is a pass in evaluation mode"
-        return [words(f"Nothing is dropped: {why}. Its output is its input, and the gradient passes unchanged.")]
+        why = "p is 0" if local.operation.settings.p == 0 else _("dropout acts while training only, and this is a pass in evaluation mode")
+        return [words(_("Nothing is dropped: {why}. Its output is its input, and the gradient passes unchanged.").format(why=why))]
     mask = scene.quantity(_of_sample(scene, local, local.kept), "m", "local", place)
     return [
-        words("The mask was drawn in the forward pass; the backward pass multiplies by the same one."),
+        words(_("The mask was drawn in the forward pass; the backward pass multiplies by the same one.")),
         equation("step", Tex("m"), EQUALS, mask),
     ]
 
@@ -56,8 +57,10 @@ def _winners(scene: Scene, local: Local) -> list[Line]:
     places = scene.array(_of_sample(scene, local, local.kept), r"\mathrm{argmax}", "local", first_output(scene.graph, local.operation.node))
     return [
         words(
-            "Where the largest number of every window was found, counted from 0 row by row within its channel. These places receive the "
-            "gradient; all others receive 0."
+            _(
+                "Where the largest number of every window was found, counted from 0 row by row within its channel. These places receive "
+                "the gradient; all others receive 0."
+            )
         ),
         equation("step", Tex(r"\mathrm{argmax} ="), places),
     ]
@@ -69,29 +72,33 @@ def _moments(scene: Scene, local: Local, kept: Normalized, batch: bool) -> list[
     mean = mean.narrow(0, 0, 1) if batch else mean
     variance = kept.inverse**-2 - local.operation.settings.eps
     if batch:
-        whose = "of this mini-batch, for each channel" if kept.axes else "running averages, which were updated while training"
+        whose = _("of this mini-batch, for each channel") if kept.axes else _("running averages, which were updated while training")
         shown = (mean.mean((0, *range(2, mean.dim()))), variance.flatten())
     else:
-        whose = "of every sample by itself"
+        whose = _("of every sample by itself")
         sample = scene.sample(local.samples) or 0
         shown = tuple((t[sample] if local.batched else t) for t in (mean.mean(kept.axes, keepdim=True), variance))
     names = (r"\mu", r"\sigma^2")
-    note = "" if not batch or not kept.axes else " They depend on every sample, so the gradient of one sample depends on the others too."
-    lines = [words(f"Mean and variance are {whose}.{note}")]
+    note = "" if not batch or not kept.axes else _(" They depend on every sample, so the gradient of one sample depends on the others too.")
+    lines = [words(_("Mean and variance are {whose}.{note}").format(whose=whose, note=note))]
     lines += [equation("step", Tex(n), EQUALS, scene.quantity(t, n, "local", place)) for n, t in zip(names, shown, strict=True)]
     return lines
 
 
 def _average(scene: Scene, local: Local) -> list[Line]:
     training = local.operation.settings.training
-    said = "While training it passes x on, and m follows." if training else "In evaluation it gives m; x has no part and gets no gradient."
+    said = (
+        _("While training it passes x on, and m follows.")
+        if training
+        else _("In evaluation it gives m; x has no part and gets no gradient.")
+    )
     kept = scene.quantity(local.argument("running"), "m", "local", Address("buffer", local.operation.node, "running"))
     return [words(said), equation("step", Tex("m"), EQUALS, kept)]
 
 
 def _fitted(scene: Scene, local: Local) -> list[Line]:
     node = local.operation.node
-    lines = [words("Mean and standard deviation were computed once, over the training part; they are not learned by gradients.")]
+    lines = [words(_("Mean and standard deviation were computed once, over the training part; they are not learned by gradients."))]
     for symbol, name in ((r"\mu", "mean"), (r"\frac{1}{\sigma}", "scale")):
         place = Address("buffer", node, name)
         lines.append(equation("step", Tex(symbol), EQUALS, scene.quantity(local.argument(name), symbol, "local", place)))
@@ -101,8 +108,8 @@ def _fitted(scene: Scene, local: Local) -> list[Line]:
 def _penalised(scene: Scene, local: Local) -> list[Line]:
     leaves = local.operation.leaves
     if not leaves:
-        return [words("Nothing is penalised: wire a Parameter here, or name layers in its settings.")]
-    lines = [words("It adds up over these; each receives a gradient of its own from here, besides the one from the loss.")]
+        return [words(_("Nothing is penalised: wire a Parameter here, or name layers in its settings."))]
+    lines = [words(_("It adds up over these; each receives a gradient of its own from here, besides the one from the loss."))]
     for a, leaf in enumerate(leaves):
         symbol = scene.leaf_symbol(leaf)
         lines.append(equation("step", Tex(symbol), EQUALS, scene.quantity(local.leaf(a), symbol, "value", scene.leaf_place(leaf))))
@@ -120,17 +127,16 @@ def source(scene: Scene, local: Local) -> Section:
         place = Address("output", *key, index=None if sample is None else (sample,))
         shown = scene.quantity(tensor if sample is None else tensor[sample], symbol, "value", place)
         lines.append(equation("result", Tex(symbol, role="value", place=place), EQUALS, shown))
-    return Section("source", "Where it is from", tuple(lines), first_output(scene.graph, node))
+    return Section("source", _("Where it is from"), tuple(lines), first_output(scene.graph, node))
 
 
 def _origin(scene: Scene, node: str, role: str) -> str:
     if role == "data":
         key = (node, "x")
         size = scene.trace.values[key].shape[0] if key in scene.trace.values and scene.batched(key) else 0
-        return f"Read from the data set: {size} of its samples, the same rows of features and targets."
+        return _("Read from the data set: {size} of its samples, the same rows of features and targets.").format(size=size)
     if role == "constant":
-        return "A constant: it is what was typed, and nothing changes it."
+        return _("A constant: it is what was typed, and nothing changes it.")
     if role == "parameter":
-        return "A learned number: training changes it, by its gradient. What was typed is where it starts."
-    return "An input: it is what was typed or set with the slider."
-
+        return _("A learned number: training changes it, by its gradient. What was typed is where it starts.")
+    return _("An input: it is what was typed or set with the slider.")

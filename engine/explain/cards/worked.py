@@ -28,6 +28,7 @@ from engine.nodes.probes import Accuracy
 from engine.nodes.sources import Standardize
 from graph.formula.latex import latex_name
 from graph.model.address import Address, first_output
+from graph.text.messages import _
 
 _GREEK = {"α": r"\alpha", "β": r"\beta", "γ": r"\gamma", "δ": r"\delta", "ε": r"\epsilon", "λ": r"\lambda"}
 
@@ -313,5 +314,5 @@ def _always(part: Part) -> Callable[[Any], Part]:
 
 def _inverse(number: float) -> float:
     if number == 0:
-        raise Unknown("the scale of a constant column")
+        raise Unknown(_("the scale of a constant column"))
     return 1 / number

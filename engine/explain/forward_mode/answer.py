@@ -16,6 +16,7 @@ from engine.explain.address import entry_of, gradient_at, number_at
 from engine.explain.forward_mode import Adjoints, ForwardMode, ReverseMode, Tangents
 from engine.explain.local_products import LocalProducts, Step
 from engine.explain.question import Unanswerable
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.explain.context import Situation
@@ -145,7 +146,7 @@ def adjoints(situation: Situation, question: ReverseMode) -> Adjoints:
     products = LocalProducts(situation)
     graph, target, trace = products.graph, question.target, products.trace
     if target.kind != "output":
-        raise Unanswerable("Only the output of a node can be the target of reverse mode.")
+        raise Unanswerable(_("Only the output of a node can be the target of reverse mode."))
     value = number_at(trace, graph, target).double().cpu()
     entry = entry_of(graph, target, value)
     seed = torch.ones_like(value) if entry is None else _unit(value, entry)
@@ -166,11 +167,17 @@ def _direction(products: LocalProducts, question: ForwardMode, value: Tensor) ->
         gradient = gradient_at(products.trace, graph, seed).double().cpu()
         length = float(gradient.norm())
         if not 0 < length < float("inf"):
-            raise Unanswerable(f"The gradient of {seed.whole.name(graph)} is {length:g} here and gives no direction.")
+            raise Unanswerable(
+                _("The gradient of {graph} is {length:g} here and gives no direction.").format(graph=seed.whole.name(graph), length=length)
+            )
         return gradient / length
     entry = entry_of(graph, seed, value)
     if entry is None:
-        raise Unanswerable(f"{seed.whole.name(graph)} is a tensor: choose one of its entries, all of them, or the gradient's direction.")
+        raise Unanswerable(
+            _("{graph} is a tensor: choose one of its entries, all of them, or the gradient's direction.").format(
+                graph=seed.whole.name(graph)
+            )
+        )
     return _unit(value, entry)
 
 

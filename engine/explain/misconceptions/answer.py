@@ -16,6 +16,7 @@ from engine.explain.misconceptions.rules import slips
 from engine.explain.misconceptions.values import value_slips
 from engine.explain.question import Unanswerable
 from graph.model.address import Address
+from graph.text.messages import _
 
 BUDGET = 12
 """So many different wrong numbers at most: with more, a guess would hit one of them by chance."""
@@ -90,7 +91,7 @@ def _found(run: Pass, address: Address) -> tuple[tuple[str, str], list[Step], Te
     """(output key, the leaves whose contributions make the gradient, the right tensor, name). Raises Unanswerable."""
     graph = run.graph
     if not address.exists(graph):
-        raise Unanswerable("What was asked for is no longer in the graph.")
+        raise Unanswerable(_("What was asked for is no longer in the graph."))
     name = address.whole.value.name(graph)
     right = _present(run.trace.at(address.whole, graph), name)
     if address.kind == "edge":
@@ -106,13 +107,13 @@ def _found(run: Pass, address: Address) -> tuple[tuple[str, str], list[Step], Te
 
 def _present(found: Tensor | Absent, name: str) -> Tensor:
     if isinstance(found, Absent) and found.reason == "not computed":
-        raise Unanswerable(f"{name} has not been computed.")
+        raise Unanswerable(_("{name} has not been computed.").format(name=name))
     if isinstance(found, Absent):
-        raise Unanswerable(f"{name} has no gradient: {found.reason}.")
+        raise Unanswerable(_("{name} has no gradient: {reason}.").format(name=name, reason=found.reason))
     if not torch.is_floating_point(found):
         return found.to(torch.float64)
     if not bool(torch.isfinite(found).all()):
-        raise Unanswerable(f"{name} is not finite.")
+        raise Unanswerable(_("{name} is not finite.").format(name=name))
     return found
 
 
@@ -124,7 +125,7 @@ def _gradient_slips(to: Collected) -> None:
     on_the_way = run.between(to.start)
     start = [s for s in to.start if s.node in on_the_way and s.a in s.operation.needed]
     local = [(step, found) for step in start if (found := _contribution(run, step)) is not None]
-    for _, found in local:
+    for _first, found in local:
         to.scale = max(to.scale, float(found.abs().max()) if found.numel() else 0.0)
     ordered = sorted(on_the_way, key=lambda n: on_the_way[n])
     _local(to, local, CORE)
@@ -189,7 +190,14 @@ def _sums(to: Collected, local: list[tuple[Step, Tensor]]) -> None:
             add(part, [other for other, _ in local if other is not step])
     for step, right in local[:MANY]:
         name = to.run.graph.nodes[step.node].name
-        to.add("sign", to.right - 2 * right, f"Look at the sign of what comes back from {name}.", step.node, step.edge, core=False)
+        to.add(
+            "sign",
+            to.right - 2 * right,
+            _("Look at the sign of what comes back from {name}.").format(name=name),
+            step.node,
+            step.edge,
+            core=False,
+        )
 
 
 def _means(to: Collected, start: list[Step], on_the_way: dict[str, int]) -> None:
@@ -236,7 +244,7 @@ def _value(to: Collected) -> None:
     """The value of the same wire, node or parameter in place of its gradient."""
     value = to.run.trace.parameters.get(to.key) if to.address.kind == "parameter" else to.run.trace.values.get(to.key)
     if value is not None and value.shape == to.right.shape:
-        to.add("value", value, "That is the value (above the wire). Its gradient is asked for.", to.key[0])
+        to.add("value", value, _("That is the value (above the wire). Its gradient is asked for."), to.key[0])
 
 
 def _deep(to: Collected, start: list[Step], on_the_way: dict[str, int]) -> None:

@@ -3,36 +3,39 @@
 from __future__ import annotations
 
 from engine.explain.misconceptions.passes import Pass, Step
+from graph.text.messages import _
 
 GRADIENT: dict[str, str] = {
-    "upstream": "That is {node}'s own derivative alone. Multiply it by the gradient that arrives at {node}'s output.",
-    "partner": "Look at {node} again: which of its inputs is left over when it is differentiated by {input}?",
-    "mean": "{node} takes a mean. Where is the 1/N?",
-    "argument": "The derivative of {node} has the right form. At which number is it taken: at what goes into {node}, or at what comes out?",
-    "inner": "That is what arrives at {node}'s output. It still has to be multiplied by {node}'s own derivative.",
-    "added": "Along a path the factors of the chain rule are multiplied, not added. Look at {node}.",
-    "function": "At {node} the derivative belongs here, not the function itself.",
-    "factor": "The form is right, a factor is lost (or too many) in the derivative of {node}. Differentiate its formula once more.",
-    "jacobian": "Every output of {node} depends on every input: go through its derivative in full.",
-    "transposed": "At {node} rows and columns are exchanged: which index belongs to the output, which to the input?",
-    "one_hot": "At {node} the target is missing: prediction minus target.",
-    "samples": "{node}'s parameters receive the sum over the samples. The mean is taken once, in the loss.",
+    "upstream": _("That is {node}'s own derivative alone. Multiply it by the gradient that arrives at {node}'s output."),
+    "partner": _("Look at {node} again: which of its inputs is left over when it is differentiated by {input}?"),
+    "mean": _("{node} takes a mean. Where is the 1/N?"),
+    "argument": _(
+        "The derivative of {node} has the right form. At which number is it taken: at what goes into {node}, or at what comes out?"
+    ),
+    "inner": _("That is what arrives at {node}'s output. It still has to be multiplied by {node}'s own derivative."),
+    "added": _("Along a path the factors of the chain rule are multiplied, not added. Look at {node}."),
+    "function": _("At {node} the derivative belongs here, not the function itself."),
+    "factor": _("The form is right, a factor is lost (or too many) in the derivative of {node}. Differentiate its formula once more."),
+    "jacobian": _("Every output of {node} depends on every input: go through its derivative in full."),
+    "transposed": _("At {node} rows and columns are exchanged: which index belongs to the output, which to the input?"),
+    "one_hot": _("At {node} the target is missing: prediction minus target."),
+    "samples": _("{node}'s parameters receive the sum over the samples. The mean is taken once, in the loss."),
 }
 VALUE: dict[str, str] = {
-    "sign": "The size is right. Look at the signs at {node}.",
-    "mean": "{node} takes a mean: divide by how many numbers there are, once.",
-    "order": "Which node comes first, {other} or {node}? The wires give the order.",
-    "operation": "Look at what {node} does with its inputs: it is another operation.",
-    "reversed": "Which input of {node} is a, and which is b? The order counts.",
-    "bias": "{node} has more than its weights.",
-    "activation": "That is what goes into {node}. What does {node} make of it?",
-    "derivative": "That is the derivative of {node}; its value is asked for.",
-    "gradient": "That is the gradient (below the wire). The value is asked for.",
-    "factor": "The form is right, but look at the constant factor or the power in {node}'s formula.",
-    "base": "{node} is the natural logarithm.",
-    "degrees": "{node} takes its angle in radians.",
-    "transposed": "At {node} rows and columns are exchanged.",
-    "function": "{node} is another function.",
+    "sign": _("The size is right. Look at the signs at {node}."),
+    "mean": _("{node} takes a mean: divide by how many numbers there are, once."),
+    "order": _("Which node comes first, {other} or {node}? The wires give the order."),
+    "operation": _("Look at what {node} does with its inputs: it is another operation."),
+    "reversed": _("Which input of {node} is a, and which is b? The order counts."),
+    "bias": _("{node} has more than its weights."),
+    "activation": _("That is what goes into {node}. What does {node} make of it?"),
+    "derivative": _("That is the derivative of {node}; its value is asked for."),
+    "gradient": _("That is the gradient (below the wire). The value is asked for."),
+    "factor": _("The form is right, but look at the constant factor or the power in {node}'s formula."),
+    "base": _("{node} is the natural logarithm."),
+    "degrees": _("{node} takes its angle in radians."),
+    "transposed": _("At {node} rows and columns are exchanged."),
+    "function": _("{node} is another function."),
 }
 
 
@@ -52,12 +55,16 @@ def branches(run: Pass, source: str, missing: list[Step]) -> str:
     """The hint where contributions were left out of a sum."""
     name, consumers = run.graph.nodes[source].name, [run.graph.nodes[step.node].name for step in missing]
     names = [*dict.fromkeys(consumers)]
-    where = " and ".join(names if len(names) <= 3 else [*names[:2], f"{len(names) - 2} others"])
-    return f"{name} feeds more than one input, and each sends its share back. What comes from {where} is missing in the sum."
+    where = " and ".join(names if len(names) <= 3 else [*names[:2], _("{value} others").format(value=len(names) - 2)])
+    return _("{name} feeds more than one input, and each sends its share back. What comes from {where} is missing in the sum.").format(
+        name=name, where=where
+    )
 
 
 def sign(run: Pass, nodes: list[str]) -> str:
     """The hint where only the sign is wrong: at the first node on the way whose rule has a minus in it."""
     known = ("math.subtract", "math.negate", "math.reciprocal", "math.cos", "math.divide")
     place = next((n for n in nodes if run.graph.nodes[n].type in known or run.graph.spec(n).loss), "")
-    return "The size is right. Look at the sign" + (f", at {run.graph.nodes[place].name} for instance." if place else ".")
+    return _("The size is right. Look at the sign") + (
+        _(", at {name} for instance.").format(name=run.graph.nodes[place].name) if place else "."
+    )

@@ -16,14 +16,15 @@ from engine.explain.misconceptions import Cause, Expected
 from graph.formula.numbers import read_number
 from graph.formula.numerals import simplified
 from graph.lessons.lesson import Choice, Question, allowance
+from graph.text.messages import _
 
 Verdict = Literal["right", "coarse", "wrong", "unreadable"]
-WORDS: dict[Verdict, str] = {"right": "Right.", "wrong": "Not yet.", "coarse": "Nearly.", "unreadable": "This cannot be judged."}
+WORDS: dict[Verdict, str] = {"right": "Right.", "wrong": _("Not yet."), "coarse": "Nearly.", "unreadable": _("This cannot be judged.")}
 """Every verdict in words, wherever it is shown."""
 COARSE = 0.05
 """Two digits count as recognising a slip up to this share of its number."""
-UNKNOWN = "Not this number, and no usual slip leads to it: go through it step by step."
-DIGITS = "With three digits a usual slip would be recognised."
+UNKNOWN = _("Not this number, and no usual slip leads to it: go through it step by step.")
+DIGITS = _("With three digits a usual slip would be recognised.")
 COUNTS = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 _WRITTEN = re.compile(r"[+-]?(\d+(?:[.,]\d*)?|[.,]\d+)(?:(?:e|[*·×⋅]10\^|[*·×⋅]10\*\*)\(?([+-]?\d{1,3})\)?)?", re.IGNORECASE)
@@ -115,7 +116,7 @@ def _judged(expected: Expected, answer: Typed, question: Question | None) -> Jud
     if question is not None and any(_same(answer.value, about) for about in question.approximations(truth)):
         return Judgement("right", WORDS["right"])
     if not causes and answer.value and abs(answer.value - truth) <= answer.half * (1 + 1e-9):
-        return Judgement("coarse", f"Correct so far; give {_digits(truth, own)}.")
+        return Judgement("coarse", _("Correct so far; give {truth}.").format(truth=_digits(truth, own)))
     unknown = UNKNOWN if answer.digits >= 3 else f"{UNKNOWN} {DIGITS}"
     return Judgement("wrong", causes[0].hint if causes else unknown, causes)
 
@@ -133,8 +134,8 @@ def _digits(truth: float, tolerance: float | None) -> str:
     """How many digits of the truth lie within the tolerance, in words."""
     for count in range(1, len(COUNTS)):
         if is_right(float(f"{truth:.{count - 1}e}"), truth, tolerance) and (tolerance is not None or count >= 3):
-            return f"{COUNTS[count]} significant digits" if count > 1 else "one significant digit"
-    return "more digits"
+            return _("{text} significant digits").format(text=COUNTS[count]) if count > 1 else _("one significant digit")
+    return _("more digits")
 
 
 def hints_of(judgement: Judgement) -> list[str]:
@@ -154,10 +155,10 @@ def judge_fault(fault: tuple[str, str], guess: tuple[str, str]) -> Judgement:
     if guess == fault:
         return Judgement("right", "Found.")
     if guessed_place == place and place:
-        return Judgement("coarse", "The place is right. What goes wrong there?")
+        return Judgement("coarse", _("The place is right. What goes wrong there?"))
     if guessed_kind == kind:
-        return Judgement("coarse", "That is what goes wrong, but elsewhere.")
-    return Judgement("wrong", "That is not it.")
+        return Judgement("coarse", _("That is what goes wrong, but elsewhere."))
+    return Judgement("wrong", _("That is not it."))
 
 
 def fitting(answer: Typed, expected: Expected) -> tuple[Cause, ...]:

@@ -15,6 +15,7 @@ from engine.compile.vjp import shaped
 from engine.explain.misconceptions.hints import VALUE
 from engine.explain.misconceptions.passes import Pass
 from graph.model.address import Address
+from graph.text.messages import _
 
 Slip = tuple[str, Tensor, str, str, bool]
 """(misconception, wrong tensor, hint, node, whether it is among the likeliest)"""
@@ -58,7 +59,7 @@ def value_slips(run: Pass, key: Key, address: Address) -> Iterator[Slip]:
     other = _first_producer(run, operation)
 
     def say(cause: str) -> str:
-        return VALUE[cause].format(node=name, other=other or "the node before it")
+        return VALUE[cause].format(node=name, other=other or _("the node before it"))
 
     right = run.output(operation)
     for cause, wrong in _own(run, operation):

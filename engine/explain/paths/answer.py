@@ -20,6 +20,7 @@ from engine.explain.paths.cost import cost
 from engine.explain.paths.ways import Carried, Ways
 from engine.explain.question import Unanswerable
 from graph.model.address import output_name, parameter
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.compile.views import ArrayView
@@ -67,7 +68,11 @@ def _ways(situation: Situation, place: Address) -> tuple[Ways, Tensor, Tensor]:
 
 
 def _note(count: int) -> str:
-    return f"There are {_many(count)} paths, too many to add up one by one; the reverse pass needs none of them." if count > SUMMED else ""
+    return (
+        _("There are {count} paths, too many to add up one by one; the reverse pass needs none of them.").format(count=_many(count))
+        if count > SUMMED
+        else ""
+    )
 
 
 def _many(count: int) -> str:
@@ -75,14 +80,14 @@ def _many(count: int) -> str:
     digits = str(count)
     if len(digits) <= 15:
         return f"{count:,}"
-    return f"about {digits[0]}.{digits[1:3]}·10{str(len(digits) - 1).translate(_RAISED)}"
+    return _("about {text}.{text2}·10{RAISED}").format(text=digits[0], text2=digits[1:3], RAISED=str(len(digits) - 1).translate(_RAISED))
 
 
 def _sum(ways: Ways, start: int, seconds: float) -> tuple[Tensor, int | None]:
     """(sum of the paths from `start` on, the number of the first path left out or None)."""
     total = torch.zeros(_shape(ways), dtype=torch.float64)
     number, until, plain = start, time.perf_counter() + seconds, 0.0
-    for _, carried in ways.follow(start):
+    for _first, carried in ways.follow(start):
         last = carried[-1]
         if isinstance(last, Tensor):
             total += last
@@ -114,7 +119,7 @@ def _largest(tensor: Tensor) -> float:
 
 def _list(ways: Ways, start: int, limit: int, entry: tuple[int, ...] | None) -> tuple[Path, ...]:
     if not 0 <= start <= ways.count:
-        raise Unanswerable(f"There are {_many(ways.count)} paths, and no number {_many(start)}.")
+        raise Unanswerable(_("There are {count} paths, and no number {start}.").format(count=_many(ways.count), start=_many(start)))
     writer = _Writer(ways, entry)
     found: list[Path] = []
     numbers, until = 0, time.perf_counter() + LISTING_SECONDS
@@ -187,7 +192,11 @@ def _text(factors: Sequence[Factor], value: float | None, entry: tuple[int, ...]
         return words
     if any(n is None for n in numbers):
         place = f"[{', '.join(map(str, entry))}]" if entry else ""
-        return f"{words}, entry {place} = {_number(value)}" if place else f"{words} = {_number(value)}"
+        return (
+            _("{words}, entry {place} = {value}").format(words=words, place=place, value=_number(value))
+            if place
+            else f"{words} = {_number(value)}"
+        )
     product = " · ".join(f"({_number(n)})" if n < 0 else _number(n) for n in numbers if n is not None)
     return f"{words} = {product} = {_number(value)}" if len(numbers) > 1 else f"{words} = {_number(value)}"
 

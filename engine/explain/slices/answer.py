@@ -13,6 +13,7 @@ from engine.explain.local_products import LocalProducts
 from engine.explain.question import Unanswerable
 from engine.explain.replay import Replay
 from engine.explain.slices import Local, Secant, SecantLine, Slice
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.explain.context import Situation
@@ -61,7 +62,7 @@ def local(situation: Situation, question: Slice) -> Local:
     x = _points(line, low, high, question.points)
     f = tuple(line(v) for v in x)
     model = None if newton is None or curvature is None else line.value - 0.5 * line.slope * (line.slope / curvature)
-    note = "" if all(map(math.isfinite, f)) else "Where the curve is missing, the objective is not a finite number."
+    note = "" if all(map(math.isfinite, f)) else _("Where the curve is missing, the objective is not a finite number.")
     return Local(
         question.place, line.name, line.objective, x, f, line.at, line.value, line.slope, curvature, method, newton,
         None if newton is None else line(newton), model, kind, line.symbol, note,
@@ -71,7 +72,7 @@ def local(situation: Situation, question: Slice) -> Local:
 def secant(situation: Situation, question: Secant) -> SecantLine:
     """The line through the present point and one a step further."""
     if not (math.isfinite(question.epsilon) and question.epsilon != 0):
-        raise Unanswerable("A secant needs a second point: choose a step that is not 0.")
+        raise Unanswerable(_("A secant needs a second point: choose a step that is not 0."))
     line = _Line(situation, question.place)
     other = line(line.at + question.epsilon)
     slope = (other - line.value) / question.epsilon
@@ -87,7 +88,7 @@ def _curvature(line: _Line) -> tuple[float | None, str]:
         return (exact, "exact") if math.isfinite(exact) else (None, "exact")
     h = 2.0**-14 * max(1.0, abs(line.at))
     found = (line.slope_at(line.at + h) - line.slope_at(line.at - h)) / (2 * h)
-    return (found if math.isfinite(found) else None), "central difference"
+    return (found if math.isfinite(found) else None), _("central difference")
 
 
 def _newton(line: _Line, curvature: float | None) -> tuple[float | None, str]:
@@ -102,7 +103,7 @@ def _bounds(line: _Line, question: Slice, newton: float | None) -> tuple[float, 
     """The range asked for; else around the present value, with the Newton step in it where that is near."""
     if question.low is not None and question.high is not None:
         if not (math.isfinite(question.low) and math.isfinite(question.high) and question.low < question.high):
-            raise Unanswerable("A slice needs a range from a smaller to a larger number.")
+            raise Unanswerable(_("A slice needs a range from a smaller to a larger number."))
         return question.low, question.high
     reach = max(1.0, abs(line.at))
     if newton is not None and 0 < abs(newton - line.at) < 4 * reach:
@@ -110,7 +111,7 @@ def _bounds(line: _Line, question: Slice, newton: float | None) -> tuple[float, 
     low = line.at - reach if question.low is None else question.low
     high = line.at + reach if question.high is None else question.high
     if not low < high:
-        raise Unanswerable("A slice needs a range from a smaller to a larger number.")
+        raise Unanswerable(_("A slice needs a range from a smaller to a larger number."))
     return low, high
 
 

@@ -140,17 +140,17 @@ def _measured(situation: Situation, layers: int | None, width: int, report: Repo
     products = LocalProducts(situation)
     target = products.trace.objective
     if target is None:
-        raise Unanswerable(products.trace.objective_note or "There is no objective.")
+        raise Unanswerable(products.trace.objective_note or _("There is no objective."))
     comparison = Comparison(products, target)
     if not comparison.wanted:
-        raise Unanswerable("The objective depends on no learned tensor and no Input.")
+        raise Unanswerable(_("The objective depends on no learned tensor and no Input."))
     naive, reverse, forward = comparison.counts()
     yield report
     gradients, reverse_seconds = yield from _timed(comparison.reverse, report)
     expected = reverse_seconds * naive / max(reverse, 1)
     again, naive_seconds = (yield from _timed(comparison.naive, report)) if expected <= LONGEST else (None, None)
     agree = None if again is None else max(_difference(again[value], gradients[value]) for value in comparison.wanted)
-    note = "" if again is not None else "Differentiating naively would take too long here; it is counted, not timed."
+    note = "" if again is not None else _("Differentiating naively would take too long here; it is counted, not timed.")
     count = len(comparison.wanted)
     return SweepResult(
         layers if layers is not None else count, width, naive, reverse, forward, naive_seconds, reverse_seconds, agree, count, note

@@ -23,6 +23,7 @@ from engine.explain.symbolic.table import FORMULAS, number
 from engine.nodes.activations import Activation
 from graph.formula.latex import latex_name
 from graph.model.address import Address
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.compile.plan import Operation
@@ -61,7 +62,7 @@ class _Builder:
         self.products, self.question = products, question
         self.trace, self.graph = products.trace, products.graph
         if self.trace.objective is None:
-            raise Unanswerable(self.trace.objective_note or "There is no objective.")
+            raise Unanswerable(self.trace.objective_note or _("There is no objective."))
         self.target: Key = self.trace.objective
         wanted = products.plan.for_objective
         self.operations = [o for o in products.plan.operations if o.node in wanted]
@@ -77,7 +78,7 @@ class _Builder:
         long = self._written_size() > WRITTEN_OUT
         self._forward(long)
         f = self.expressions[self.target]
-        for symbol, _, expression in self.chain.definitions:
+        for symbol, _name, expression in self.chain.definitions:
             self.chain.values[symbol] = evaluate(expression, self.chain.values)
         derivatives = self._by_chain_rule(f) if self.chain.definitions else {x: sympy.diff(f, x) for x in self._asked()}
         chosen = tuple(self._derivative(x, e) for x, e in derivatives.items())
@@ -97,9 +98,13 @@ class _Builder:
             for key in operation.outputs:
                 value = self.trace.values[key]
                 if value.numel() != 1 or not value.is_floating_point():
-                    raise Unanswerable(f"Formulas are for graphs of single numbers, and {name} gives {_shape(tuple(value.shape))}.")
+                    raise Unanswerable(
+                        _("Formulas are for graphs of single numbers, and {name} gives {shape}.").format(
+                            name=name, shape=_shape(tuple(value.shape))
+                        )
+                    )
             if not operation.fed and not operation.alias and operation.type.key not in FORMULAS:
-                raise Unanswerable(f"{name} ({operation.type.title}) has no formula in single numbers.")
+                raise Unanswerable(_("{name} ({title}) has no formula in single numbers.").format(name=name, title=operation.type.title))
 
     def _written_size(self) -> int:
         """Operations of f when nothing is shared, counted without writing it."""
@@ -153,7 +158,7 @@ class _Builder:
             return self.expressions[argument.source]
         if isinstance(argument, Own):
             return self._own(argument.key)
-        raise Unanswerable("A node with statistics of its own has no formula in single numbers.")
+        raise Unanswerable(_("A node with statistics of its own has no formula in single numbers."))
 
     def _own(self, key: Key) -> Symbol:
         """The symbol of a layer's learned number."""
@@ -175,7 +180,7 @@ class _Builder:
         found = [x for x, place in self.leaves.items() if place.id not in data]
         chosen = [x for x in found if self.question.only in ("", self.leaves[x].id)]
         if not chosen and self.question.only:
-            raise Unanswerable("Formulas of derivatives are for Inputs and Parameters that the objective depends on.")
+            raise Unanswerable(_("Formulas of derivatives are for Inputs and Parameters that the objective depends on."))
         return chosen
 
     def _by_chain_rule(self, f: Expr) -> dict[Symbol, Expr]:
@@ -237,9 +242,9 @@ class _Builder:
     def _note(self, long: bool) -> str:
         notes = []
         if long:
-            notes.append("Written out, f would be too long: nodes that are used more than once have symbols of their own.")
+            notes.append(_("Written out, f would be too long: nodes that are used more than once have symbols of their own."))
         if self.cut_short:
-            notes.append("Not everything was simplified: it would take too long.")
+            notes.append(_("Not everything was simplified: it would take too long."))
         return " ".join(notes)
 
 
@@ -258,4 +263,4 @@ def _size(expression: Expr) -> int:
 
 
 def _shape(shape: tuple[int, ...]) -> str:
-    return f"a tensor of shape {list(shape)}" if shape else "a class index"
+    return _("a tensor of shape {shape}").format(shape=list(shape)) if shape else _("a class index")

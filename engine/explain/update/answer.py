@@ -25,6 +25,7 @@ from engine.training.optimizers.base import Optimizer
 from engine.training.run import Run
 from engine.training.state import state_key
 from graph.model.address import Address
+from graph.text.messages import _
 
 
 @dataclass(slots=True)
@@ -74,13 +75,13 @@ def update(situation: Situation, question: UpdateOf) -> Update:
     except RunError as error:
         raise Unanswerable(str(error)) from error
     except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
-        raise Unanswerable("The coming step cannot be computed; the problems say why.") from error
+        raise Unanswerable(_("The coming step cannot be computed; the problems say why.")) from error
     if not math.isfinite(made.loss):
-        raise Unanswerable("The loss is not a finite number: there is no step to make.")
+        raise Unanswerable(_("The loss is not a finite number: there is no step to make."))
     spec, model = run.spec, situation.model
     chosen = [key for key in made.new if question.node in ("", key[0]) and question.name in ("", key[1])]
     if not chosen:
-        raise Unanswerable("Training leaves this parameter alone: it is frozen, or the loss does not depend on it.")
+        raise Unanswerable(_("Training leaves this parameter alone: it is frozen, or the loss does not depend on it."))
     rows = tuple(_row(model, spec, run.hyper, made, key, question.entry) for key in chosen)
     hyper = tuple((s.label, float(run.hyper[s.name])) for s in spec.settings if isinstance(run.hyper[s.name], (int, float)))
     return Update(spec.key, spec.title, spec.formula(run.hyper), hyper, model.state.step, made.t, made.loss, rows, made.note)
