@@ -216,7 +216,7 @@ class Window(QMainWindow):
         canvas.lessons_requested.connect(lambda: self.later(self.services.get(LESSONS).choose))
         canvas.formula_requested.connect(commands.edit.ask_for_formula)
         canvas.message.connect(self.say)
-        canvas.model.on_live_edit = self._live_edit
+        canvas.value_dragged.connect(self._live_edit)
         self.search_box.chosen.connect(lambda chosen: chosen())
         self.diagnosis.changed.connect(self.showing.show_problems)
         topbar.train_clicked.connect(lambda: commands.run("train"))

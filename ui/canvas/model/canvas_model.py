@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Hashable, Iterable
 
 from PySide6.QtCore import QObject, QPointF, QRectF, Signal
 
@@ -42,7 +42,8 @@ class CanvasModel(QObject):
     """The structure changed: what a hand holds may be gone."""
     level_left = Signal()
     """Another level is about to be shown: no gesture goes on."""
-    value_dragged = Signal(str, object)
+    value_dragged = Signal()
+    """A slider moved, or was put back: numbers can follow in the same frame."""
     add_requested = Signal(object, object, object)
     """Scene position, global position, and the `PortHit` a wire hangs on (or None)."""
     node_activated = Signal(str)
@@ -65,8 +66,6 @@ class CanvasModel(QObject):
         self.theme: Theme = theme
         self.surface: Surface = surface
         self.playhead: Playhead | None = None
-        self.on_live_edit: Callable[[], None] | None = None
-        """Called after every tick of a slider, so that numbers can follow in the same frame."""
         self.pointing = Pointing()
         self.found: tuple[str, ...] = ()
         """What was looked for, ringed."""

@@ -43,9 +43,7 @@ class DragSlider(Gesture):
         value = snapped(share, float(settings["minimum"]), float(settings["maximum"]), float(settings["step"]))
         if value != settings["value"]:
             self.model.do(edits.SetParam(self._node, "value", value), merge=("slider", self._node))
-            self.model.value_dragged.emit(self._node, value)
-            if self.model.on_live_edit is not None:
-                self.model.on_live_edit()
+            self.model.value_dragged.emit()
 
     def finish(self, at: Pointer) -> None:
         self.move(at)
@@ -55,5 +53,4 @@ class DragSlider(Gesture):
     def cancel(self) -> None:
         self.model.live.held = False
         self.model.document.rollback()
-        if self.model.on_live_edit is not None:
-            self.model.on_live_edit()
+        self.model.value_dragged.emit()
