@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from graph.model.graph import Graph
 
 
-class Situation:
+class ExplainContext:
     """One model, and its run where something was trained. Made for one request: the trace is computed at most once.
 
     `training`: the trace is one in training mode, of the mini-batch last computed; with `coming` of the one that comes next.

@@ -30,7 +30,7 @@ from graph.text.messages import _
 if TYPE_CHECKING:
     from engine.compile.trace import Trace
     from engine.compile.visible import Hidden
-    from engine.explain.context import Situation
+    from engine.explain.context import ExplainContext
     from graph.model.graph import Graph
 
 MOST = 4096
@@ -40,7 +40,7 @@ _FROM_VALUES = (Ledger, PartialSum, Local, SecantLine, Formulas, Tangents, Adjoi
 """Every derivative behind a hidden value tells something about it: these are not answered while one is hidden."""
 
 
-def covered(answer: Any, situation: Situation, hidden: Hidden) -> Any:
+def covered(answer: Any, situation: ExplainContext, hidden: Hidden) -> Any:
     """The answer as it may be shown while these are hidden; the answer itself where nothing is."""
     if not hidden or isinstance(answer, Refusal):
         return answer

@@ -23,7 +23,7 @@ from engine.training.compiled import RunError
 from engine.training.state import state_key
 
 if TYPE_CHECKING:
-    from engine.explain.context import Situation
+    from engine.explain.context import ExplainContext
     from graph.model.graph import Graph
 
 
@@ -42,7 +42,7 @@ class LocalProducts:
     `trace` holds the numbers, `plan` the operations in order of computation. Raises Unanswerable where there is no pass.
     """
 
-    def __init__(self, situation: Situation) -> None:
+    def __init__(self, situation: ExplainContext) -> None:
         self.graph: Graph = situation.graph
         self.trace: Trace = situation.trace
         model = situation.model

@@ -16,7 +16,7 @@ from engine.training.model import Model
 from graph.text.messages import _
 
 if TYPE_CHECKING:
-    from engine.explain.context import Situation
+    from engine.explain.context import ExplainContext
     from graph.model.graph import Graph
 
 _twins: weakref.WeakKeyDictionary[Model, tuple[tuple[int, int], Model]] = weakref.WeakKeyDictionary()
@@ -35,7 +35,7 @@ class ShownPass:
     random: RandomKey
 
 
-def shown_pass(situation: Situation) -> ShownPass:
+def shown_pass(situation: ExplainContext) -> ShownPass:
     """The pass shown, in float64 on the CPU. Of a float32 document, masks are drawn anew in float64. Raises Unanswerable."""
     model = _in_float64(situation.model)
     try:

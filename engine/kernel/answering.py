@@ -8,12 +8,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from engine.compile.visible import Hidden
-from engine.explain.context import Situation
-from engine.explain.question import Question, Refusal, answer
+from engine.explain.answer import answer
+from engine.explain.context import ExplainContext
+from engine.explain.question import Question, Refusal
 from graph.text.messages import _
 
 
-def answered(situation: Situation, question: Question, hidden: Hidden | None = None) -> Any:
+def answered(situation: ExplainContext, question: Question, hidden: Hidden | None = None) -> Any:
     try:
         return answer(situation, question, hidden)
     except Exception as error:  # noqa: BLE001 - one question that fails must not cost the others their answers

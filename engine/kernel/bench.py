@@ -12,7 +12,7 @@ import torch
 
 from engine.compile.views import Absent, TraceView
 from engine.compile.visible import Hidden
-from engine.explain.context import Situation, shown
+from engine.explain.context import ExplainContext, shown
 from engine.explain.question import Question
 from engine.kernel.answering import answered, measured
 from engine.kernel.protocol import (
@@ -487,8 +487,8 @@ class WorkBench:
         context = self.context()
         return {question: answered(context, question, hidden) for question in questions}
 
-    def context(self) -> Situation:
-        return Situation(self._model, self._trainer, self.training, self._showing() is not None)
+    def context(self) -> ExplainContext:
+        return ExplainContext(self._model, self._trainer, self.training, self._showing() is not None)
 
     def covered(self, answer: Any, hidden: Hidden) -> Any:
         from engine.explain.covering import covered

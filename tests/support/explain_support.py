@@ -9,9 +9,10 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.compile.views import TraceView
 from engine.compile.visible import NOTHING, Hidden
-from engine.explain.context import Situation
+from engine.explain.answer import answer
+from engine.explain.context import ExplainContext
 from engine.explain.covering import covered
-from engine.explain.question import Question, answer
+from engine.explain.question import Question
 from engine.kernel.job_client import JobClient, OnEnd, OnProgress
 from engine.kernel.jobs import Jobs
 from engine.kernel.protocol import Progress
@@ -89,7 +90,7 @@ class Desk(QObject):
         waiting, self._waiting = self._waiting, []
         for document, question, callback in waiting:
             if document is self._document:
-                callback(answer(Situation(self.session()), question, self._hidden()))
+                callback(answer(ExplainContext(self.session()), question, self._hidden()))
 
     def go_on(self) -> None:
         """Give the answers that were held back."""
@@ -106,7 +107,7 @@ class Desk(QObject):
 
     def job(self, job: Job, progress: OnProgress, end: OnEnd) -> int:
         number = self.jobs.add(job, progress, end)
-        context = None if self._document is None or self.held else Situation(self.session())
+        context = None if self._document is None or self.held else ExplainContext(self.session())
         self._done_by.start(number, job, context)
         self._schedule.after_frame("job", self._turn)
         return number
@@ -130,7 +131,7 @@ class Desk(QObject):
             self._schedule.after_frame("job", self._turn)
 
     def _cover(self, found: Any) -> Any:
-        return covered(found, Situation(self.session()), self._hidden())
+        return covered(found, ExplainContext(self.session()), self._hidden())
 
     def request_array(self, key: Any, callback: Callable[[Any], None]) -> None:
         callback(None)

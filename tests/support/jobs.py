@@ -7,7 +7,8 @@ import time
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from engine.explain.question import Question, Refusal, Unanswerable, answer
+from engine.explain.answer import answer
+from engine.explain.question import Question, Refusal, Unanswerable
 from engine.numerics.job import Job, Report, Steps
 
 CLEANED: list[str] = []

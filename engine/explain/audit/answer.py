@@ -20,13 +20,13 @@ from graph.model.address import Address, output_name, parameter, wire
 from graph.text.messages import _
 
 if TYPE_CHECKING:
-    from engine.explain.context import Situation
+    from engine.explain.context import ExplainContext
 
 WIRE_SECONDS = 0.1
 """Time for one wire: where evaluations are dear, fewer directions are tried."""
 
 
-def audit(situation: Situation, job: Audit) -> Steps:
+def audit(situation: ExplainContext, job: Audit) -> Steps:
     """One wire after the other; can be left after each. Raises Unanswerable where there is nothing to compare."""
     shown = shown_pass(situation)
     try:

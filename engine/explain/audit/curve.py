@@ -18,7 +18,7 @@ from engine.numerics.differences import central, forward
 from graph.text.messages import _
 
 if TYPE_CHECKING:
-    from engine.explain.context import Situation
+    from engine.explain.context import ExplainContext
 
 ORDERS = {"forward": 1, "central": 2}
 """Order of the Taylor remainder (f(x+ε) − f(x))/ε = f′ + εf″/2 + …, (f(x+ε) − f(x−ε))/2ε = f′ + ε²f‴/6 + …"""
@@ -27,7 +27,7 @@ FEWEST_STEPS, SECONDS = 27, 0.15
 """Where evaluations are dear, fewer steps are taken: so few at least, as many as fit into this time otherwise."""
 
 
-def step_errors(situation: Situation, question: StepCurve) -> StepErrors:
+def step_errors(situation: ExplainContext, question: StepCurve) -> StepErrors:
     """Four curves for one entry. Raises Unanswerable where there is no gradient."""
     products = LocalProducts(situation)
     place, graph, trace = question.place, products.graph, products.trace

@@ -19,13 +19,13 @@ from engine.explain.cards.local import Local
 from engine.explain.cards.scene import EQUALS, Scene, equation, words
 from engine.explain.cards.state import source, state
 from engine.explain.cards.worked import Worked
-from engine.explain.context import Situation
+from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from graph.model.address import Address
 from graph.text.messages import _
 
 
-def card(situation: Situation, question: CardOf) -> Card:
+def card(situation: ExplainContext, question: CardOf) -> Card:
     """The card that was asked for. Raises Unanswerable where there is nothing of that id."""
     address = question.address
     if not address.exists(situation.graph):

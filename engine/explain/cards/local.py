@@ -18,7 +18,7 @@ from engine.compile.trace import Trace
 from engine.compile.views import FULL_LIMIT
 from engine.compile.vjp import NodeRun, arguments_of
 from engine.explain.cards import LocalKind
-from engine.explain.context import Situation
+from engine.explain.context import ExplainContext
 from engine.training.state import state_key
 from graph.model.faults import Fault
 from graph.text.messages import _
@@ -45,7 +45,7 @@ class Step:
 class Local:
     """The operation of one node in the trace of a situation; `run` with the planted fault, if there is one."""
 
-    def __init__(self, situation: Situation, operation: Operation, fault: Fault | None) -> None:
+    def __init__(self, situation: ExplainContext, operation: Operation, fault: Fault | None) -> None:
         self.operation = operation
         self.trace: Trace = situation.trace
         buffers = situation.model.state.buffers

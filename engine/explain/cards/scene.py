@@ -10,7 +10,7 @@ from engine.compile.views import Absent, Reason
 from engine.explain.cards import Array, Line, Number, Piece, Role, Section, Tex, Words
 from engine.explain.cards.local import Local
 from engine.explain.cards.symbols import Symbols, entry_text
-from engine.explain.context import Situation
+from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.training.compiled import RunError
 from graph.model.address import Address
@@ -22,7 +22,7 @@ Index = tuple[int, ...]
 class Scene:
     """One trace, read with a chosen sample and entry in mind. Raises Unanswerable where nothing can be computed."""
 
-    def __init__(self, situation: Situation, notation: str, sample: int | None = None, entry: Index | None = None) -> None:
+    def __init__(self, situation: ExplainContext, notation: str, sample: int | None = None, entry: Index | None = None) -> None:
         self.situation = situation
         self.graph, self.trace, self.model = situation.graph, situation.trace, situation.model
         try:

@@ -19,7 +19,7 @@ from engine.explain.question import Unanswerable
 from graph.text.messages import _
 
 if TYPE_CHECKING:
-    from engine.explain.context import Situation
+    from engine.explain.context import ExplainContext
     from graph.model.address import Address
 
 K = TypeVar("K")
@@ -122,7 +122,7 @@ def _add(sums: dict[K, Tensor], key: K, part: Tensor) -> None:
 # Answers
 
 
-def tangents(situation: Situation, question: ForwardMode) -> Tangents:
+def tangents(situation: ExplainContext, question: ForwardMode) -> Tangents:
     """Forward mode from a seed. Raises Unanswerable for a seed or direction that there is not."""
     products = LocalProducts(situation)
     graph, seed, trace = products.graph, question.seed, products.trace
@@ -141,7 +141,7 @@ def tangents(situation: Situation, question: ForwardMode) -> Tangents:
     )  # fmt: skip
 
 
-def adjoints(situation: Situation, question: ReverseMode) -> Adjoints:
+def adjoints(situation: ExplainContext, question: ReverseMode) -> Adjoints:
     """Reverse mode from any output. Raises Unanswerable where it cannot be differentiated."""
     products = LocalProducts(situation)
     graph, target, trace = products.graph, question.target, products.trace

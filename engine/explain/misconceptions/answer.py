@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from engine.compile.views import Absent
-from engine.explain.context import Situation
+from engine.explain.context import ExplainContext
 from engine.explain.misconceptions import Cause, Expected, Prediction
 from engine.explain.misconceptions import hints as hints
 from engine.explain.misconceptions.passes import Pass, Step, steps_of
@@ -30,7 +30,7 @@ CORE = ("upstream", "branches", "partner", "sign", "mean", "argument")
 FURTHER = ("partner", "argument", "one_hot", "factor", "jacobian")
 
 
-def expected(situation: Situation, question: Prediction) -> Expected:
+def expected(situation: ExplainContext, question: Prediction) -> Expected:
     """The right number and the wrong ones. Raises Unanswerable where the address is not that of one number."""
     run = Pass(situation)
     return of_number(run, question.address)

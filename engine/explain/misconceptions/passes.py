@@ -15,7 +15,7 @@ from torch import Tensor
 from engine.compile.environment import Key, Own, Wire
 from engine.compile.plan import Leaf, Operation, Plan
 from engine.compile.vjp import NodeRun, argument_names, arguments_of, shaped
-from engine.explain.context import Situation
+from engine.explain.context import ExplainContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Step:
 class Pass:
     """The numbers of one trace and the rules that made its gradients."""
 
-    def __init__(self, situation: Situation) -> None:
+    def __init__(self, situation: ExplainContext) -> None:
         self.graph = situation.graph
         self.trace = situation.trace
         model = situation.model

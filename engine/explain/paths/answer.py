@@ -24,7 +24,7 @@ from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.compile.views import ArrayView
-    from engine.explain.context import Situation
+    from engine.explain.context import ExplainContext
     from graph.model.address import Address
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -33,7 +33,7 @@ LISTED_NUMBERS = 200_000
 """Entries that the products in one list may have together."""
 
 
-def ledger(situation: Situation, question: PathLedger) -> Ledger:
+def ledger(situation: ExplainContext, question: PathLedger) -> Ledger:
     """The ledger of a place. Raises Unanswerable where there is no gradient."""
     ways, value, gradient = _ways(situation, question.place)
     graph, place = situation.graph, question.place
@@ -50,7 +50,7 @@ def ledger(situation: Situation, question: PathLedger) -> Ledger:
     )  # fmt: skip
 
 
-def partial_sum(situation: Situation, question: PathSum) -> PartialSum:
+def partial_sum(situation: ExplainContext, question: PathSum) -> PartialSum:
     """The sum of as many paths as fit into one answer."""
     ways, _, _ = _ways(situation, question.place)
     if ways.count > SUMMED:
@@ -59,7 +59,7 @@ def partial_sum(situation: Situation, question: PathSum) -> PartialSum:
     return PartialSum(question.start, after, ways.count, array_view(total))
 
 
-def _ways(situation: Situation, place: Address) -> tuple[Ways, Tensor, Tensor]:
+def _ways(situation: ExplainContext, place: Address) -> tuple[Ways, Tensor, Tensor]:
     products = LocalProducts(situation)
     value = number_at(products.trace, products.graph, place)
     gradient = gradient_at(products.trace, products.graph, place).double().cpu()

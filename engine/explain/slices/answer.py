@@ -16,7 +16,7 @@ from engine.explain.slices import Local, Secant, SecantLine, Slice
 from graph.text.messages import _
 
 if TYPE_CHECKING:
-    from engine.explain.context import Situation
+    from engine.explain.context import ExplainContext
     from graph.model.address import Address
 
 SECONDS, FEWEST_POINTS = 0.12, 15
@@ -28,7 +28,7 @@ FLAT = 1e-12
 class _Line:
     """The objective as a function of one number, everything else held."""
 
-    def __init__(self, situation: Situation, place: Address) -> None:
+    def __init__(self, situation: ExplainContext, place: Address) -> None:
         products = LocalProducts(situation)
         graph, trace = products.graph, products.trace
         value = number_at(trace, graph, place)
@@ -53,7 +53,7 @@ class _Line:
         return float(self.replay.gradient(self.replay.moved(self.entry, x))[self.entry])
 
 
-def local(situation: Situation, question: Slice) -> Local:
+def local(situation: ExplainContext, question: Slice) -> Local:
     """The slice through one number. Raises Unanswerable where there is no gradient."""
     line = _Line(situation, question.place)
     curvature, method = _curvature(line)
@@ -69,7 +69,7 @@ def local(situation: Situation, question: Slice) -> Local:
     )  # fmt: skip
 
 
-def secant(situation: Situation, question: Secant) -> SecantLine:
+def secant(situation: ExplainContext, question: Secant) -> SecantLine:
     """The line through the present point and one a step further."""
     if not (math.isfinite(question.epsilon) and question.epsilon != 0):
         raise Unanswerable(_("A secant needs a second point: choose a step that is not 0."))

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from engine.compile.environment import Key, Own, Wire
-from engine.explain.context import Situation
+from engine.explain.context import ExplainContext
 from engine.explain.local_products import LocalProducts, Step
 from engine.explain.paths.cost import cost
 from engine.explain.question import Unanswerable
@@ -107,7 +107,7 @@ class Comparison:
         return found[::-1]
 
 
-def sweep(situation: Situation, job: Sweep) -> Steps:
+def sweep(situation: ExplainContext, job: Sweep) -> Steps:
     """Generated networks, one after the other. The graph on the canvas has no part in it."""
     for layers, width in job.networks:
         _check(layers, width)
@@ -116,7 +116,7 @@ def sweep(situation: Situation, job: Sweep) -> Steps:
         text = _("depth {k}, width {h}: {done} of {total} networks").format(k=layers, h=width, done=done, total=total)
         report = Report(done, total, text)
         yield report
-        made = Situation(Model(network(layers, width), device="cpu", dtype=torch.float64))
+        made = ExplainContext(Model(network(layers, width), device="cpu", dtype=torch.float64))
         result = yield from _measured(made, layers, width, report)
         yield replace(report, done=done + 1, part=result)
 
@@ -129,13 +129,13 @@ def _check(layers: int, width: int) -> None:
         raise Unanswerable(text.format(k=layers, h=width, most=LARGEST_WEIGHTS))
 
 
-def own(situation: Situation, question: OwnSweep) -> SweepResult:
+def own(situation: ExplainContext, question: OwnSweep) -> SweepResult:
     """The graph on the canvas."""
     result: SweepResult = finished(_measured(situation, None, 0, Report()))
     return result
 
 
-def _measured(situation: Situation, layers: int | None, width: int, report: Report) -> Steps:
+def _measured(situation: ExplainContext, layers: int | None, width: int, report: Report) -> Steps:
     """One comparison, which can be left after every run that is timed; returns a `SweepResult`."""
     products = LocalProducts(situation)
     target = products.trace.objective

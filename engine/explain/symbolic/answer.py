@@ -27,7 +27,7 @@ from graph.text.messages import _
 
 if TYPE_CHECKING:
     from engine.compile.plan import Operation
-    from engine.explain.context import Situation
+    from engine.explain.context import ExplainContext
 
 WRITTEN_OUT = 30
 """Operations up to which f is written out; beyond, and for its derivatives, nodes get symbols of their own."""
@@ -39,7 +39,7 @@ SECONDS = 0.12
 """Time for simplifying in one answer; what is left is shown as it comes."""
 
 
-def formulas(situation: Situation, question: Symbolic) -> Formulas:
+def formulas(situation: ExplainContext, question: Symbolic) -> Formulas:
     """The formulas of the pass shown. Raises Unanswerable for tensors and for types without a formula."""
     return _Builder(LocalProducts(situation), question).formulas()
 

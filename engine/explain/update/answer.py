@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.compile.environment import Key
 from engine.compile.trace import array_view
-from engine.explain.context import Situation
+from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
 from engine.explain.update import ParameterUpdate, Update, UpdateOf
 from engine.explain.update.equations import Worked, work_out
@@ -67,7 +67,7 @@ def rehearse(run: Run) -> Rehearsal:
     return Rehearsal(old, used, new, before, after, optimizer.t, float(loss), optimizer.step_note(before, after))
 
 
-def update(situation: Situation, question: UpdateOf) -> Update:
+def update(situation: ExplainContext, question: UpdateOf) -> Update:
     """Every parameter's step, by the formula of the optimizer that runs."""
     try:
         run = situation.run or _beside(situation.model)

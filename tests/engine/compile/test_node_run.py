@@ -19,14 +19,14 @@ from torch import Tensor
 from engine.compile.program import compile
 from engine.compile.trace import Trace
 from engine.compile.views import Absent, ArrayView
+from engine.explain.answer import answer
 from engine.explain.audit import Audit, AuditPart
 from engine.explain.cards import Array, Card, Line, Number, Tex
 from engine.explain.cards.scene import EQUALS
-from engine.explain.context import Situation
+from engine.explain.context import ExplainContext
 from engine.explain.forward_mode import Adjoints, ForwardMode, ReverseMode, Tangents
 from engine.explain.misconceptions.passes import Pass
 from engine.explain.paths import Ledger, PathLedger
-from engine.explain.question import answer
 from engine.training.model import Model
 from graph.model.address import Address, output, parameter, wire
 from graph.model.faults import KINDS, Fault, plant, possible
@@ -141,7 +141,7 @@ def test_every_kind_of_fault_is_among_the_cases() -> None:
 
 def cards(session: Model) -> Iterator[Card]:
     for question in every_question(session):
-        card = answer(Situation(session), question)
+        card = answer(ExplainContext(session), question)
         assert isinstance(card, Card), card
         yield card
 
@@ -226,7 +226,7 @@ def products(line: Line) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
 
 @every_fault
 def test_the_ledger_adds_up_to_autograd_and_states_the_gradient_of_the_trace(name: str, fault: Fault) -> None:
-    where, right = Situation(planted(name, fault)), autograds(name, fault)
+    where, right = ExplainContext(planted(name, fault)), autograds(name, fault)
     for place, gradient in places(planted(name, fault)):
         found = answer(where, PathLedger(place))
         assert isinstance(found, Ledger), found
@@ -242,7 +242,7 @@ def test_both_sweeps_are_autograds(name: str, fault: Fault) -> None:
     session, right = planted(name, fault), autograds(name, fault)
     objective = session.trace().objective
     assert objective is not None
-    adjoints = answer(Situation(session), ReverseMode(output(*objective)))
+    adjoints = answer(ExplainContext(session), ReverseMode(output(*objective)))
     assert isinstance(adjoints, Adjoints), adjoints
     for place, gradient in places(session):
         expected = gradient_in(right, place)
@@ -250,7 +250,7 @@ def test_both_sweeps_are_autograds(name: str, fault: Fault) -> None:
         view = found[place.id if place.kind == "edge" else place.key]  # type: ignore[index]
         assert isinstance(view, ArrayView)
         close(view.data, expected)
-        tangents = answer(Situation(session), ForwardMode(place, "ones"))
+        tangents = answer(ExplainContext(session), ForwardMode(place, "ones"))
         assert isinstance(tangents, Tangents) and tangents.objective is not None and tangents.reverse is not None
         close(tangents.objective, float(expected.sum()))
         close(tangents.reverse, float(gradient.sum()))
@@ -259,7 +259,7 @@ def test_both_sweeps_are_autograds(name: str, fault: Fault) -> None:
 @every_fault
 def test_the_audit_compares_the_gradient_of_the_trace_with_the_true_one(name: str, fault: Fault) -> None:
     session, right = planted(name, fault), autograds(name, fault)
-    found = whole(Situation(session), Audit())
+    found = whole(ExplainContext(session), Audit())
     assert isinstance(found, AuditPart) and found.rows
     for row in (row for row in found.rows if row.analytical is not None and row.numerical is not None):
         assert row.address.index is not None
@@ -271,7 +271,7 @@ def test_the_audit_compares_the_gradient_of_the_trace_with_the_true_one(name: st
 def test_predictions_follow_the_backward_pass_as_it_was(name: str, fault: Fault) -> None:
     """Wrong answers are made from each node's contribution: with the right gradient it is the right one."""
     session = planted(name, fault)
-    run, seen = Pass(Situation(session)), 0
+    run, seen = Pass(ExplainContext(session)), 0
     for step in (step for steps in run.consumers.values() for step in steps if step.a in step.operation.needed):
         gradient, passed = run.gradient(step.operation), session.trace().edge_gradients[step.edge]
         assert gradient is not None and isinstance(passed, Tensor)

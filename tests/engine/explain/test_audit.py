@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import torch
 
+from engine.explain.answer import answer
 from engine.explain.audit import Audit, AuditPart, AuditRow, ErrorCurve, StepCurve, StepErrors
 from engine.explain.audit import curve as audit_curve
-from engine.explain.context import Situation
-from engine.explain.question import Refusal, answer
+from engine.explain.context import ExplainContext
+from engine.explain.question import Refusal
 from engine.nodes.activations import Tanh
 from engine.nodes.catalog import CATALOG
 from engine.training.model import Model
@@ -34,13 +35,13 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit_curve, "SECONDS", 60.0)
 
 
-def situation(graph: Graph) -> Situation:
-    return Situation(Model(graph, dtype=torch.float64))
+def situation(graph: Graph) -> ExplainContext:
+    return ExplainContext(Model(graph, dtype=torch.float64))
 
 
-def audited(where: Graph | Situation) -> tuple[AuditRow, ...]:
+def audited(where: Graph | ExplainContext) -> tuple[AuditRow, ...]:
     """All rows."""
-    found = whole(where if isinstance(where, Situation) else situation(where), Audit())
+    found = whole(where if isinstance(where, ExplainContext) else situation(where), Audit())
     assert isinstance(found, AuditPart), found
     return found.rows
 
@@ -77,7 +78,7 @@ def test_on_random_scalar_graphs_every_wire_passes_and_numerical_derivatives_are
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda f: f.stem)
 def test_every_example_passes_its_audit(file: File) -> None:
-    rows = audited(Situation(Model(load(str(file), CATALOG))))
+    rows = audited(ExplainContext(Model(load(str(file), CATALOG))))
     assert rows
     assert [row for row in rows if not row.ok] == []
 
@@ -100,7 +101,7 @@ def test_the_batch_that_training_shows_is_the_one_audited_with_its_masks() -> No
     session = Model(network(nodes, wires, batch_size=8, epochs=3), dtype=torch.float64)
     trainer = Run(session)
     trainer.train(max_steps=4)
-    where = Situation(session, trainer, training=True)
+    where = ExplainContext(session, trainer, training=True)
     for row in audited(where):
         assert row.ok
         if row.address.kind == "edge" and row.analytical is not None:
@@ -113,7 +114,7 @@ def test_a_float32_document_is_audited_in_float64() -> None:
     graph = load(FOLDER / "digits-mlp.gradwire", CATALOG)
     session = Model(graph)
     before = session.state.copy()
-    rows = audited(Situation(session))
+    rows = audited(ExplainContext(session))
     assert all(row.ok and row.error < 1e-5 for row in rows)
     assert session.state.diff(before) == {}
 

@@ -16,9 +16,10 @@ from torch import Tensor
 from engine.compile.program import compile
 from engine.compile.trace import Trace
 from engine.compile.views import Absent
+from engine.explain.answer import answer
 from engine.explain.cards import Array, Card, CardOf, Chain, Notation, Number, Tex
-from engine.explain.context import Situation
-from engine.explain.question import Refusal, answer
+from engine.explain.context import ExplainContext
+from engine.explain.question import Refusal
 from engine.nodes.catalog import CATALOG
 from engine.training.model import Model
 from graph.model.address import Address, output, parameter, wire
@@ -49,7 +50,7 @@ def cards(path: Path, notation: Notation = "leibniz", sample: int | None = None)
     session = opened(path)
     found = []
     for question in every_question(session, notation=notation, sample=sample):
-        card = answer(Situation(session), question)
+        card = answer(ExplainContext(session), question)
         assert isinstance(card, Card), card
         found.append(card)
     return tuple(found)
@@ -149,7 +150,7 @@ def test_what_the_samples_give_adds_up_to_the_gradient_they_share(path: Path) ->
     for node, name in shared:
         parts = []
         for sample in range(8):
-            card = answer(Situation(session), CardOf(parameter(node, name), sample=sample))
+            card = answer(ExplainContext(session), CardOf(parameter(node, name), sample=sample))
             (chain,) = card.chains()
             parts.append(array_of(chain.downstream))
         expected = autograds(path).parameter_gradients[node, name]
@@ -202,7 +203,7 @@ def plainly(part: Number | Array) -> str:
 def test_a_card_of_what_is_gone_is_refused_in_words() -> None:
     session = opened(EXAMPLES[0])
     for address in (output("gone"), wire("gone"), parameter("gone", "W")):
-        refused = answer(Situation(session), CardOf(address))
+        refused = answer(ExplainContext(session), CardOf(address))
         assert isinstance(refused, Refusal) and "no longer" in refused.text
 
 
@@ -213,7 +214,7 @@ def graph_of(path: Path) -> Graph:
 def test_a_sample_or_an_entry_outside_is_taken_as_the_nearest_one() -> None:
     path = next(p for p in EXAMPLES if p.stem == "tanh-mlp-2-4-2")
     node = next(n.id for n in graph_of(path).nodes.values() if n.name == "hidden")
-    card = answer(Situation(opened(path)), CardOf(output(node), sample=99, entry=(50, 50)))
+    card = answer(ExplainContext(opened(path)), CardOf(output(node), sample=99, entry=(50, 50)))
     assert (card.sample, card.entry, card.samples, card.shape) == (7, (3,), 8, (4,))
     assert math.isfinite(next(n.value for line in card.lines() for n in line.numbers()))
 
@@ -221,6 +222,6 @@ def test_a_sample_or_an_entry_outside_is_taken_as_the_nearest_one() -> None:
 @pytest.mark.parametrize("entry", [(0,), (1,), (2,)])
 def test_every_entry_of_a_concatenation_of_one_tensor_has_a_card(entry: tuple[int, ...]) -> None:
     nodes: dict[str, tuple[str, dict[str, Any]]] = {"x": ("source.input", {"value": [3.0, 5.0, 7.0]}), "c": ("math.concatenate", {})}
-    card = answer(Situation(Model(network(nodes, "x -> c.xs"))), CardOf(output("c"), entry=entry))
+    card = answer(ExplainContext(Model(network(nodes, "x -> c.xs"))), CardOf(output("c"), entry=entry))
     assert isinstance(card, Card)
     assert card.entry == entry

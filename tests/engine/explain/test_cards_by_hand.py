@@ -14,12 +14,12 @@ import pytest
 import torch
 from torch import Tensor
 
+from engine.explain.answer import answer
 from engine.explain.cards import Array, Card, CardOf, Number, Outer, Section, Tex, Words
 from engine.explain.cards.fan_out import FanOut, summed
 from engine.explain.cards.scene import Scene
 from engine.explain.cards.symbols import symbol
-from engine.explain.context import Situation
-from engine.explain.question import answer
+from engine.explain.context import ExplainContext
 from engine.nodes.catalog import CATALOG
 from engine.training.model import Model
 from engine.training.run import Run
@@ -50,7 +50,7 @@ def addressed(graph: Graph, kind: Kind, identity: str, name: str = "") -> Addres
 
 
 def card(session: Model, kind: Kind, identity: str, name: str = "", **more: Any) -> Card:
-    found = answer(Situation(session), CardOf(addressed(session.graph, kind, identity, name), **more))
+    found = answer(ExplainContext(session), CardOf(addressed(session.graph, kind, identity, name), **more))
     assert isinstance(found, Card), found
     return found
 
@@ -114,7 +114,7 @@ def test_the_objective_starts_with_1_and_a_source_tells_its_gradient() -> None:
 
 
 def fan_out(session: Model, node: str) -> FanOut:
-    return summed(Scene(Situation(session), "leibniz", None, None), (node, "y"))
+    return summed(Scene(ExplainContext(session), "leibniz", None, None), (node, "y"))
 
 
 def test_contributions_are_added_at_the_producer_and_the_sum_is_written_out() -> None:
@@ -302,7 +302,7 @@ def test_a_mask_drawn_in_the_forward_pass_is_in_the_card() -> None:
     assert "evaluation mode" in read(idle)[0]
     trainer = Run(session)
     trainer.train(max_steps=1)
-    situation = Situation(session, trainer, training=True)
+    situation = ExplainContext(session, trainer, training=True)
     shown = answer(situation, CardOf(output("drop"), sample=1))
     assert isinstance(shown, Card)
     (mask,) = [a for line in of_topic(shown, "state")[0].lines for a in line.arrays()]
@@ -318,7 +318,7 @@ def test_where_samples_depend_on_each_other_the_tensors_are_taken_whole() -> Non
     session = Model(network(nodes, "data.x -> norm.x; norm -> loss.scores; data.target -> loss.target", batch_size=4))
     trainer = Run(session)
     trainer.train(max_steps=1)
-    shown = answer(Situation(session, trainer, training=True), CardOf(output("norm"), sample=1))
+    shown = answer(ExplainContext(session, trainer, training=True), CardOf(output("norm"), sample=1))
     assert isinstance(shown, Card)
     to_x = next(chain for chain in shown.chains() if chain.target.kind == "edge")
     assert to_x.sample is None and to_x.jacobian == (8, 8) and to_x.local_kind == "matrix"

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from engine.explain.answer import answer
 from engine.explain.cards import Array, Card
-from engine.explain.context import Situation
-from engine.explain.question import answer
+from engine.explain.context import ExplainContext
 from engine.nodes import TYPES
 from engine.training.model import Model
 from graph.model.graph import Graph
@@ -78,7 +78,7 @@ def test_a_case_of_a_node_type_has_cards_on_which_the_chain_rule_holds(case: Cas
     session = session_of(case)
     if session is None:
         pytest.skip("no source here gives what this case takes")
-    situation = Situation(session)
+    situation = ExplainContext(session)
     near = {"node"} | {e.id for e in session.graph.edges.values() if "node" in (e.source[0], e.target[0])}
     for question in every_question(session, sample=random.Random(str(case)).randrange(8)):
         if question.address.id not in near:

@@ -16,14 +16,15 @@ import torch
 
 from engine.compile.views import Absent, ArrayView
 from engine.compile.visible import NOTHING, Hidden, addresses, visible, with_echoes
+from engine.explain.answer import answer
 from engine.explain.audit import Audit, StepCurve
 from engine.explain.cards import CardOf
-from engine.explain.context import Situation
+from engine.explain.context import ExplainContext
 from engine.explain.covering import covered
 from engine.explain.forward_mode import ForwardMode, ReverseMode
 from engine.explain.misconceptions import Expected, Prediction
 from engine.explain.paths import PathLedger, PathSum
-from engine.explain.question import Question, Refusal, answer
+from engine.explain.question import Question, Refusal
 from engine.explain.slices import Local, Secant, Slice
 from engine.explain.symbolic import Symbolic
 from engine.explain.update import UpdateOf
@@ -79,7 +80,7 @@ def leaks(thing: object, secret: np.ndarray) -> list[str]:
 
 
 def test_no_answer_holds_a_number_that_is_hidden(scalars: Model) -> None:
-    graph, situation, checked = scalars.graph, Situation(scalars), 0
+    graph, situation, checked = scalars.graph, ExplainContext(scalars), 0
     asked = list(questions(graph))
     plain = {question: whole(situation, question) for question in asked}
     plain |= {q: replace(a, x=(), f=()) for q, a in plain.items() if isinstance(a, Local)}  # a curve's points are drawn, not written
@@ -97,7 +98,7 @@ def test_no_answer_holds_a_number_that_is_hidden(scalars: Model) -> None:
 def test_no_array_of_an_answer_holds_a_hidden_tensor() -> None:
     """tanh 2–4–2: the gradients of the layers' outputs, of which entries stand in cards, tangents and updates."""
     session = Model(tanh_net(), dtype=torch.float64)
-    graph, situation = session.graph, Situation(session)
+    graph, situation = session.graph, ExplainContext(session)
     plain = {q: whole(situation, q) for q in questions(graph) if not isinstance(q, Audit | StepCurve | Slice | Secant)}
     checked, view = 0, session.trace_view()
     for identity, gradient, secret in numbers(session):
@@ -132,13 +133,13 @@ def test_nothing_hidden_is_nothing_covered(scalars: Model) -> None:
     view = scalars.trace_view()
     question = CardOf(output(next(iter(scalars.graph.nodes))))
     assert visible(view, None, frozenset(), scalars.graph) is view
-    assert answer(Situation(scalars), question, NOTHING) == answer(Situation(scalars), question)
+    assert answer(ExplainContext(scalars), question, NOTHING) == answer(ExplainContext(scalars), question)
 
 
 def test_what_judges_an_answer_knows_the_number(scalars: Model) -> None:
     graph = scalars.graph
     node = next(node for node in graph.nodes if graph.spec(node).inputs)
-    found = answer(Situation(scalars), Prediction(first_output(graph, node)), Hidden(addresses(graph, (node,), ())))
+    found = answer(ExplainContext(scalars), Prediction(first_output(graph, node)), Hidden(addresses(graph, (node,), ())))
     assert isinstance(found, Expected) and found.truth == float(scalars.trace().values[node, "y"])
 
 
@@ -160,7 +161,7 @@ def test_a_number_that_is_repeated_later_in_the_pass_is_hidden_with_it() -> None
 def test_while_a_value_is_hidden_derivatives_behind_it_are_not_told(scalars: Model) -> None:
     graph = scalars.graph
     node = next(node for node in graph.nodes if graph.spec(node).inputs)
-    found = answer(Situation(scalars), PathLedger(output(node)), Hidden(addresses(graph, (node,), ())))
+    found = answer(ExplainContext(scalars), PathLedger(output(node)), Hidden(addresses(graph, (node,), ())))
     assert isinstance(found, Refusal) and "Reveal" in found.text
 
 

@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from engine.explain.audit import Audit, StepCurve
-from engine.explain.context import Situation
+from engine.explain.context import ExplainContext
 from engine.explain.forward_mode import ForwardMode, ReverseMode
 from engine.explain.paths import PathLedger, PathSum
 from engine.explain.question import Question, Refusal
@@ -49,7 +49,7 @@ def questions(graph: Graph, rng: random.Random) -> list[Question | Job]:
     return rng.sample(found, min(len(found), 30))
 
 
-def ask_everything(where: Situation, rng: random.Random) -> int:
+def ask_everything(where: ExplainContext, rng: random.Random) -> int:
     answered = 0
     for question in questions(where.graph, rng):
         found = whole(where, question)
@@ -68,13 +68,13 @@ def ask_everything(where: Situation, rng: random.Random) -> int:
 def test_graphs_of_all_node_types_are_explained_or_refused(seed: int) -> None:
     session = Model(random_graph(seed))
     before = session.state.copy()
-    ask_everything(Situation(session), random.Random(seed))
+    ask_everything(ExplainContext(session), random.Random(seed))
     assert session.state.diff(before) == {}
 
 
 @pytest.mark.parametrize("seed", range(8))
 def test_tame_graphs_get_answers(seed: int) -> None:
-    assert ask_everything(Situation(Model(random_graph(seed, wild=False))), random.Random(seed)) > 5
+    assert ask_everything(ExplainContext(Model(random_graph(seed, wild=False))), random.Random(seed)) > 5
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -85,7 +85,7 @@ def test_graphs_broken_by_edits_are_explained_or_refused(seed: int) -> None:
             edit = random_edit(graph, rng)
             if edit is not None:
                 edit.apply(graph)
-    ask_everything(Situation(Model(graph)), rng)
+    ask_everything(ExplainContext(Model(graph)), rng)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -97,7 +97,7 @@ def test_a_training_run_is_explained_at_its_own_mini_batch(seed: int) -> None:
         pytest.skip("nothing to train")
     trainer.train(max_steps=2)
     before = session.state.copy()
-    ask_everything(Situation(session, trainer, training=True), random.Random(seed))
+    ask_everything(ExplainContext(session, trainer, training=True), random.Random(seed))
     assert session.state.diff(before) == {}
 
 
@@ -106,20 +106,20 @@ def test_values_that_are_not_finite_are_explained_or_refused(value: float) -> No
     nodes: dict[str, tuple[str, dict[str, Any]]] = {
         "x": ("source.input", {"value": min(value, 1e308)}), "l": ("math.log", {}), "e": ("math.exp", {}), "f": ("math.multiply", {}),
     }  # fmt: skip
-    where = Situation(Model(network(nodes, "x -> l.x; x -> e.x; l -> f.a; e -> f.b")))
+    where = ExplainContext(Model(network(nodes, "x -> l.x; x -> e.x; l -> f.a; e -> f.b")))
     for seed in range(4):
         ask_everything(where, random.Random(seed))
 
 
 def test_an_empty_canvas_and_one_without_an_objective_are_refused() -> None:
     for graph in (network({}, ""), network({"x": ("source.input", {}), "y": ("source.input", {})}, "")):
-        ask_everything(Situation(Model(graph)), random.Random(0))
+        ask_everything(ExplainContext(Model(graph)), random.Random(0))
 
 
 def test_nothing_disturbs_the_gradient_mode_or_the_threads() -> None:
     threads, grad = torch.get_num_threads(), torch.is_grad_enabled()
-    ask_everything(Situation(Model(tanh_net())), random.Random(1))
-    ask_everything(Situation(Model(scalar_graph(3))), random.Random(1))
+    ask_everything(ExplainContext(Model(tanh_net())), random.Random(1))
+    ask_everything(ExplainContext(Model(scalar_graph(3))), random.Random(1))
     assert (torch.get_num_threads(), torch.is_grad_enabled()) == (threads, grad)
 
 

@@ -12,9 +12,10 @@ import pytest
 import torch
 
 from engine.compile.views import Absent, ArrayView
-from engine.explain.context import Situation
+from engine.explain.answer import answer
+from engine.explain.context import ExplainContext
 from engine.explain.forward_mode import Adjoints, Direction, ForwardMode, ReverseMode, Tangents
-from engine.explain.question import Refusal, answer
+from engine.explain.question import Refusal
 from engine.nodes.catalog import CATALOG
 from engine.training.model import Model
 from engine.training.run import Run
@@ -29,18 +30,18 @@ FOLDER = File(__file__).parents[3] / "resources/examples"
 EXAMPLES = sorted(FOLDER.glob("*.gradwire"))
 
 
-def situation(graph: Graph) -> Situation:
-    return Situation(Model(graph, dtype=torch.float64))
+def situation(graph: Graph) -> ExplainContext:
+    return ExplainContext(Model(graph, dtype=torch.float64))
 
 
-def forward(graph: Graph | Situation, seed: Address, direction: Direction = "entry") -> Tangents:
-    found = answer(graph if isinstance(graph, Situation) else situation(graph), ForwardMode(seed, direction))
+def forward(graph: Graph | ExplainContext, seed: Address, direction: Direction = "entry") -> Tangents:
+    found = answer(graph if isinstance(graph, ExplainContext) else situation(graph), ForwardMode(seed, direction))
     assert isinstance(found, Tangents), found
     return found
 
 
-def reverse(graph: Graph | Situation, target: Address) -> Adjoints:
-    found = answer(graph if isinstance(graph, Situation) else situation(graph), ReverseMode(target))
+def reverse(graph: Graph | ExplainContext, target: Address) -> Adjoints:
+    found = answer(graph if isinstance(graph, ExplainContext) else situation(graph), ReverseMode(target))
     assert isinstance(found, Adjoints), found
     return found
 
@@ -103,7 +104,7 @@ def test_reverse_mode_from_any_node_is_the_derivative_of_autograd(seed: int) -> 
                 assert number(adjoint) == pytest.approx(float(derivative), rel=1e-10, abs=1e-13)
 
 
-def _seeds(where: Situation) -> list[tuple[Address, torch.Tensor]]:
+def _seeds(where: ExplainContext) -> list[tuple[Address, torch.Tensor]]:
     trace = where.trace
     places: list[tuple[Address, object]] = [(output(*key), g) for key, g in trace.gradients.items()]
     places += [(parameter(*key), g) for key, g in trace.parameter_gradients.items()]
@@ -111,7 +112,7 @@ def _seeds(where: Situation) -> list[tuple[Address, torch.Tensor]]:
     return [(place, g) for place, g in places if isinstance(g, torch.Tensor)]
 
 
-def _agree(where: Situation) -> int:
+def _agree(where: ExplainContext) -> int:
     """Both modes along the gradient's direction and along one entry, at every place; returns how many were compared."""
     compared = 0
     for place, gradient in _seeds(where):
@@ -142,7 +143,7 @@ def _total(view: object) -> float:
     return view.mean * math.prod(view.shape)
 
 
-def _every_pair_agrees(where: Situation, graph: Graph) -> int:
+def _every_pair_agrees(where: ExplainContext, graph: Graph) -> int:
     """Σ of the tangent of every node, moved along all entries of a seed, is Σ of the seed's adjoint from that node."""
     targets = {(n, port.name): answer(where, ReverseMode(output(n, port.name))) for n in graph.nodes for port in graph.spec(n).outputs}
     compared = 0
@@ -188,7 +189,7 @@ def test_the_masks_of_a_training_step_are_held() -> None:
     session = Model(network(nodes, wires, batch_size=16, epochs=3), dtype=torch.float64)
     trainer = Run(session)
     trainer.train(max_steps=3)
-    where = Situation(session, trainer, training=True)
+    where = ExplainContext(session, trainer, training=True)
     found = forward(where, parameter("h", "W", (0, 0)))
     assert found.error is not None
     assert found.error < 1e-10
@@ -201,7 +202,7 @@ def test_the_masks_of_a_training_step_are_held() -> None:
 def test_a_float32_document_is_differentiated_in_float64_at_its_own_numbers() -> None:
     graph = load(FOLDER / "digits-mlp.gradwire", CATALOG)
     layer = next(n for n in graph.nodes if graph.nodes[n].type == "layer.linear")
-    found = forward(Situation(Model(graph)), parameter(layer, "b"), "gradient")
+    found = forward(ExplainContext(Model(graph)), parameter(layer, "b"), "gradient")
     assert found.error is not None
     assert found.error < 1e-5
     assert all(view.dtype == "float64" for view in found.outputs.values() if isinstance(view, ArrayView))

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import torch
 
+from engine.explain.answer import answer
 from engine.explain.cards import Card, CardOf, Notation, Tex
 from engine.explain.cards.symbols import Symbols
-from engine.explain.context import Situation
+from engine.explain.context import ExplainContext
 from engine.explain.paths import Ledger, PathLedger
-from engine.explain.question import answer
 from engine.explain.slices import Local, Slice
 from engine.training.model import Model
 from graph.model.address import output, parameter, wire
@@ -43,8 +43,8 @@ def shortcut() -> Graph:
     return network({"x": X, "a": ("math.square", {}), "f": ("math.add", {})}, "x -> a.x; a -> f.a; x -> f.b")
 
 
-def situation(graph: Graph) -> Situation:
-    return Situation(Model(graph, dtype=torch.float64))
+def situation(graph: Graph) -> ExplainContext:
+    return ExplainContext(Model(graph, dtype=torch.float64))
 
 
 def chains(graph: Graph, edge: str, notation: Notation = "leibniz") -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine.explain.context import Situation
+from engine.explain.context import ExplainContext
 from engine.explain.misconceptions import Expected, Prediction
 from engine.explain.misconceptions.answer import BUDGET, expected, of_number
 from engine.explain.misconceptions.match import Judgement, judge, typed
@@ -35,7 +35,7 @@ def address_of(graph: Any, place: str, sort: str, entry: tuple[int, ...] | None 
 
 def asked(answer: Answer) -> Expected:
     session = Model(network(answer.nodes, answer.wires))
-    return expected(Situation(session), Prediction(address_of(session.graph, answer.place, "gradient", answer.entry)))
+    return expected(ExplainContext(session), Prediction(address_of(session.graph, answer.place, "gradient", answer.entry)))
 
 
 def judged(answer: Answer) -> Judgement:
@@ -43,7 +43,7 @@ def judged(answer: Answer) -> Judgement:
 
 
 def of(graph: Any, place: str, sort: Any = "gradient", **more: Any) -> Expected:
-    return expected(Situation(Model(graph)), Prediction(address_of(graph, place, sort, **more)))
+    return expected(ExplainContext(Model(graph)), Prediction(address_of(graph, place, sort, **more)))
 
 
 def causes(found: Expected, text: str) -> set[str]:
@@ -217,14 +217,14 @@ def test_every_example_answers_for_its_wires_and_nodes() -> None:
     rng = random.Random(4)
     for file in sorted(Path("resources/examples").glob("*.gradwire")):
         session = Model(load(file, CATALOG))
-        situation = Situation(session)
+        situation = ExplainContext(session)
         graph, trace = situation.graph, situation.trace
         for place in rng.sample([*graph.edges], min(4, len(graph.edges))) + rng.sample([*graph.nodes], min(4, len(graph.nodes))):
             for sort in ("value", "gradient"):
                 _check(situation, trace, place, sort, rng)
 
 
-def _check(situation: Situation, trace: Any, place: str, sort: Any, rng: random.Random) -> None:
+def _check(situation: ExplainContext, trace: Any, place: str, sort: Any, rng: random.Random) -> None:
     graph = situation.graph
     key = graph.edges[place].source if place in graph.edges else (place, graph.spec(place).outputs[0].name)
     number = trace.values.get(key) if sort == "value" else trace.edge_gradients.get(place, trace.gradients.get(key))
@@ -253,7 +253,7 @@ def test_a_value_that_goes_to_hundreds_of_nodes_costs_no_more_than_one_answer_ma
     nodes |= {f"p{i}": ("math.multiply", {}) for i in range(400)}
     wires = ["w -> p0.a", "w -> p0.b", *(f"p{i - 1} -> p{i}.a; w -> p{i}.b" for i in range(1, 400))]
     session = Model(network(nodes, ";".join(wires), settings={"objective": {"node": "p399", "port": "y"}}))
-    run = Pass(Situation(session))
+    run = Pass(ExplainContext(session))
     found = of_number(run, parameter("w", "value").derivative)
     assert found.truth == pytest.approx(401 * 1.01**400)
     assert "upstream" in {cause.key for cause in found.causes}

@@ -12,11 +12,12 @@ import pytest
 import torch
 
 from engine.compile.views import FULL_LIMIT, Absent
+from engine.explain.answer import answer
 from engine.explain.audit import Audit, AuditPart
-from engine.explain.context import Situation
+from engine.explain.context import ExplainContext
 from engine.explain.paths import SUMMED, Ledger, PartialSum, PathLedger, PathSum
 from engine.explain.paths import answer as paths_follow
-from engine.explain.question import Refusal, answer
+from engine.explain.question import Refusal
 from engine.nodes.catalog import CATALOG
 from engine.training.model import Model
 from engine.training.run import Run
@@ -40,17 +41,17 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths_follow, "SUMMING_SECONDS", 60.0)
 
 
-def situation(graph: Graph) -> Situation:
-    return Situation(Model(graph, dtype=torch.float64))
+def situation(graph: Graph) -> ExplainContext:
+    return ExplainContext(Model(graph, dtype=torch.float64))
 
 
-def ledger(graph: Graph | Situation, place: Address, **more: int) -> Ledger:
-    found = answer(graph if isinstance(graph, Situation) else situation(graph), PathLedger(place, **more))
+def ledger(graph: Graph | ExplainContext, place: Address, **more: int) -> Ledger:
+    found = answer(graph if isinstance(graph, ExplainContext) else situation(graph), PathLedger(place, **more))
     assert isinstance(found, Ledger), found
     return found
 
 
-def summed(where: Situation, place: Address) -> np.ndarray:
+def summed(where: ExplainContext, place: Address) -> np.ndarray:
     """The sum over all paths, asked for in parts."""
     start: int | None = 0
     total = np.zeros(())
@@ -250,7 +251,7 @@ def test_the_mini_batch_shown_is_the_one_explained_with_its_masks(coming: bool, 
     session, trainer = dropout_run()
     if steps:
         trainer.train(max_steps=steps)
-    where = Situation(session, trainer, training=not coming, coming=coming)
+    where = ExplainContext(session, trainer, training=not coming, coming=coming)
     expected = trainer.coming_trace() if coming else trainer.trace()
     place = parameter("h", "W")
     found = ledger(where, place)

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from engine.compile.environment import Own
-from engine.explain.context import Situation
+from engine.explain.context import ExplainContext
 from engine.explain.local_products import LocalProducts, Step
 from engine.explain.paths.cost import cost
 from engine.training.model import Model
@@ -34,7 +34,7 @@ def jacobians(kind: str, value: Any, params: dict[str, Any]) -> dict[str, tuple[
 
 
 def _counted(graph: Any, node: str) -> dict[str, tuple[int, int]]:
-    products = LocalProducts(Situation(Model(graph, dtype=torch.float64)))
+    products = LocalProducts(ExplainContext(Model(graph, dtype=torch.float64)))
     found = {}
     for step in products.steps_into((node, "y")):
         name = products.argument(products.operations[node], step.a)[0]
@@ -96,4 +96,4 @@ def test_a_recurrent_step_costs_both_its_products() -> None:
     graph = network(nodes, "x -> y.x; h -> y.h; y -> f.x")
     counted = _counted(graph, "y")
     assert {name: price for name, (price, _) in counted.items()} == {name: nonzero for name, (_, nonzero) in counted.items()}
-    assert any(isinstance(leaf, Own) for leaf in LocalProducts(Situation(Model(graph))).operations["y"].leaves)
+    assert any(isinstance(leaf, Own) for leaf in LocalProducts(ExplainContext(Model(graph))).operations["y"].leaves)

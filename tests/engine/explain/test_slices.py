@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from engine.explain.context import Situation
-from engine.explain.question import Refusal, answer
+from engine.explain.answer import answer
+from engine.explain.context import ExplainContext
+from engine.explain.question import Refusal
 from engine.explain.slices import Local, Secant, SecantLine, Slice
 from engine.nodes.catalog import CATALOG
 from engine.training.model import Model
@@ -24,12 +25,12 @@ from tests.support.scalar_graphs import evaluate, objective_of, scalar_graph, va
 EXAMPLES = File(__file__).parents[3] / "resources/examples"
 
 
-def situation(graph: Graph) -> Situation:
-    return Situation(Model(graph, dtype=torch.float64))
+def situation(graph: Graph) -> ExplainContext:
+    return ExplainContext(Model(graph, dtype=torch.float64))
 
 
-def local(graph: Graph | Situation, place: Address, low: float | None = None, high: float | None = None) -> Local:
-    found = answer(graph if isinstance(graph, Situation) else situation(graph), Slice(place, low, high))
+def local(graph: Graph | ExplainContext, place: Address, low: float | None = None, high: float | None = None) -> Local:
+    found = answer(graph if isinstance(graph, ExplainContext) else situation(graph), Slice(place, low, high))
     assert isinstance(found, Local), found
     return found
 
@@ -107,7 +108,7 @@ def test_on_random_graphs_slice_and_curvature_are_those_of_plain_torch(seed: int
 def test_an_entry_of_a_weight_is_sliced_and_nothing_is_changed() -> None:
     session = Model(tanh_net(), dtype=torch.float64)
     before = session.state.copy()
-    found = local(Situation(session), parameter("hidden", "W", (1, 0)))
+    found = local(ExplainContext(session), parameter("hidden", "W", (1, 0)))
     assert found.name == "hidden.W[1, 0]"
     assert session.state.diff(before) == {}
     step = 1e-5
@@ -136,7 +137,7 @@ def test_where_the_objective_is_no_number_the_curve_is_missing() -> None:
 def test_a_float32_document_is_sliced_in_float64() -> None:
     graph = load(EXAMPLES / "digits-mlp.gradwire", CATALOG)
     layer = next(n for n in graph.nodes if graph.nodes[n].type == "layer.linear")
-    found = local(Situation(Model(graph)), parameter(layer, "b"))
+    found = local(ExplainContext(Model(graph)), parameter(layer, "b"))
     assert found.method == "exact"
     assert found.parabola(found.at + 1e-3) == pytest.approx(found.value + 1e-3 * found.slope + 5e-7 * (found.curvature or 0.0), rel=1e-15)
 

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from engine.explain.context import Situation
+from engine.explain.answer import answer
+from engine.explain.context import ExplainContext
 from engine.explain.local_products import LocalProducts
-from engine.explain.question import Refusal, Unanswerable, answer
+from engine.explain.question import Refusal, Unanswerable
 from engine.explain.sweep import DEPTHS, WIDTHS, OwnSweep, Sweep, SweepResult
 from engine.explain.sweep.answer import Comparison, network, sweep
 from engine.nodes.catalog import CATALOG
@@ -24,7 +25,7 @@ EXAMPLES = sorted((File(__file__).parents[3] / "resources/examples").glob("*.gra
 
 
 def point(layers: int, width: int) -> SweepResult:
-    parts = [report.part for report in sweep(Situation(Model(product())), Sweep(((layers, width),))) if report.part is not None]
+    parts = [report.part for report in sweep(ExplainContext(Model(product())), Sweep(((layers, width),))) if report.part is not None]
     assert len(parts) == 1 and isinstance(parts[0], SweepResult)
     return parts[0]
 
@@ -58,7 +59,7 @@ def test_both_grow_with_the_square_of_the_width() -> None:
 
 def test_both_give_the_gradients_of_autograd() -> None:
     session = Model(network(3, 6), dtype=torch.float64)
-    products = LocalProducts(Situation(session))
+    products = LocalProducts(ExplainContext(session))
     assert products.trace.objective is not None
     comparison = Comparison(products, products.trace.objective)
     p = {name: t.clone().requires_grad_() for name, t in session.state.parameters.items()}
@@ -84,7 +85,7 @@ def test_every_point_of_the_grid_is_answered_and_timed_where_that_is_quick() -> 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda f: f.stem)
 def test_every_example_is_compared_on_its_own_graph(file: File) -> None:
-    found = answer(Situation(Model(load(str(file), CATALOG), dtype=torch.float64)), OwnSweep())
+    found = answer(ExplainContext(Model(load(str(file), CATALOG), dtype=torch.float64)), OwnSweep())
     assert isinstance(found, SweepResult)
     assert found.naive >= found.reverse
     assert found.forward >= found.naive
@@ -92,7 +93,7 @@ def test_every_example_is_compared_on_its_own_graph(file: File) -> None:
 
 
 def test_on_the_tanh_network_naive_is_dearer_by_the_chains_done_again() -> None:
-    found = answer(Situation(Model(tanh_net(), dtype=torch.float64)), OwnSweep())
+    found = answer(ExplainContext(Model(tanh_net(), dtype=torch.float64)), OwnSweep())
     assert isinstance(found, SweepResult)
     # 8 samples of 2–4–2: loss 16; out.W, out.x 64 each, out.b 16; tanh 32; hidden.W 64, hidden.b 32.
     assert found.reverse == 16 + 64 + 64 + 16 + 32 + 64 + 32
@@ -101,9 +102,9 @@ def test_on_the_tanh_network_naive_is_dearer_by_the_chains_done_again() -> None:
 
 
 def test_sizes_out_of_range_and_graphs_without_values_are_refused() -> None:
-    where = Situation(Model(product()))
+    where = ExplainContext(Model(product()))
     for layers, width in ((0, 4), (4, 0), (10_000, 4), (64, 512)):
         with pytest.raises(Unanswerable):
             next(sweep(where, Sweep(((layers, width),))))
     constant = wired({"c": ("source.constant", {}), "y": ("math.exp", {})}, "c -> y.x")
-    assert isinstance(answer(Situation(Model(constant)), OwnSweep()), Refusal)
+    assert isinstance(answer(ExplainContext(Model(constant)), OwnSweep()), Refusal)

@@ -10,8 +10,9 @@ import pytest
 import sympy
 import torch
 
-from engine.explain.context import Situation
-from engine.explain.question import Refusal, answer
+from engine.explain.answer import answer
+from engine.explain.context import ExplainContext
+from engine.explain.question import Refusal
 from engine.explain.symbolic import Derivative, Formulas, Symbolic
 from engine.explain.symbolic.brackets import plain_brackets
 from engine.explain.symbolic.table import FORMULAS
@@ -30,7 +31,7 @@ Nodes = dict[str, tuple[str, dict[str, Any]]]
 
 
 def formulas(graph: Graph, **more: Any) -> Formulas:
-    found = answer(Situation(Model(graph, dtype=torch.float64)), Symbolic(**more))
+    found = answer(ExplainContext(Model(graph, dtype=torch.float64)), Symbolic(**more))
     assert isinstance(found, Formulas), found
     return found
 
@@ -128,7 +129,7 @@ def test_every_loss_of_one_number_is_the_formula_of_its_node(kind: str) -> None:
     first = TYPES[kind].spec.inputs[0].name
     for p, t in ((0.3, 1.0), (0.8, 0.0), (0.4, 0.7)):
         nodes: Nodes = {"p": ("parameter.parameter", {"value": p}), "t": ("source.input", {"value": t}), "f": (kind, {})}
-        found = answer(Situation(Model(network(nodes, f"p -> f.{first}; t -> f.target"))), Symbolic("p"))
+        found = answer(ExplainContext(Model(network(nodes, f"p -> f.{first}; t -> f.target"))), Symbolic("p"))
         assert isinstance(found, Formulas)
         if found.value is not None:  # 0 · log 0 has no value in a formula
             assert found.value == pytest.approx(found.traced, rel=1e-12)
@@ -156,13 +157,13 @@ def test_names_that_mean_something_to_sympy_are_only_names() -> None:
 
 def test_only_the_derivative_asked_for_is_given() -> None:
     assert [d.name for d in formulas(product(), only="y").derivatives] == ["y"]
-    assert isinstance(answer(Situation(Model(product())), Symbolic("d")), Refusal)
+    assert isinstance(answer(ExplainContext(Model(product())), Symbolic("d")), Refusal)
 
 
 def test_tensors_and_types_without_a_formula_are_refused_by_name() -> None:
-    refusal = answer(Situation(Model(tanh_net())), Symbolic())
+    refusal = answer(ExplainContext(Model(tanh_net())), Symbolic())
     assert refusal == Refusal("Formulas are for graphs of single numbers, and data gives a tensor of shape [8, 2].")
-    assert isinstance(answer(Situation(Model(network({}, ""))), Symbolic()), Refusal)
+    assert isinstance(answer(ExplainContext(Model(network({}, ""))), Symbolic()), Refusal)
 
 
 @pytest.mark.parametrize("name", ["fan-out", "saddle", "sigmoid-neuron", "valley", "xy-plus-z"])

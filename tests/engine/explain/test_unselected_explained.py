@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.explain.answer import answer
 from engine.explain.cards import Card, CardOf
-from engine.explain.context import Situation
+from engine.explain.context import ExplainContext
 from engine.explain.forward_mode import Adjoints, ForwardMode, ReverseMode, Tangents
 from engine.explain.paths import Ledger, PathLedger
-from engine.explain.question import answer
 from engine.nodes.catalog import CATALOG
 from engine.training.model import Model
 from graph.model.address import output
@@ -23,11 +23,11 @@ NAMES = ("12a_relu_of_log", "12b_max_of_norm", "12c_min_of_exp", "12d_min_of_rec
 each_case = pytest.mark.parametrize("name", NAMES)
 
 
-def case(name: str) -> tuple[Graph, Situation, str]:
+def case(name: str) -> tuple[Graph, ExplainContext, str]:
     graph = load(CASES / f"{name}.gradwire", CATALOG)
     x = graph.named("x")
     assert x is not None
-    return graph, Situation(Model(graph)), x.id
+    return graph, ExplainContext(Model(graph)), x.id
 
 
 @each_case
@@ -62,7 +62,7 @@ def test_the_card_of_the_steep_node_says_why_0_times_infinity_is_0(name: str) ->
 
 def test_where_nan_is_kept_the_card_says_that_it_has_no_value() -> None:
     graph = load(CASES / "12e_handwritten_norm.gradwire", CATALOG)
-    situation = Situation(Model(graph))
+    situation = ExplainContext(Model(graph))
     power = graph.named("power")
     assert power is not None
     card = answer(situation, CardOf(output(power.id)))

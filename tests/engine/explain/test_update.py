@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
+from engine.explain.answer import answer
 from engine.explain.cards import Line, Number, Tex
-from engine.explain.context import Situation
-from engine.explain.question import Refusal, answer
+from engine.explain.context import ExplainContext
+from engine.explain.question import Refusal
 from engine.explain.update import ParameterUpdate, Update, UpdateOf
 from engine.training.model import Model
 from engine.training.optimizers.registry import OPTIMIZERS
@@ -52,7 +53,7 @@ TORCH: dict[str, Any] = {
 
 
 def asked(trainer: Run, question: UpdateOf = UpdateOf()) -> Update:  # noqa: B008 - a frozen question
-    found = answer(Situation(trainer.model, trainer), question)
+    found = answer(ExplainContext(trainer.model, trainer), question)
     assert isinstance(found, Update), found
     return found
 
@@ -222,9 +223,9 @@ def test_dropout_and_batch_norm_are_those_of_the_coming_step() -> None:
 
 
 def test_a_graph_that_learns_nothing_and_a_broken_loss_are_refused_in_words() -> None:
-    refused = answer(Situation(Model(product())), UpdateOf())
+    refused = answer(ExplainContext(Model(product())), UpdateOf())
     assert isinstance(refused, Refusal) and "nothing to train" in refused.text
-    refused = answer(Situation(Model(linear(1e200, 1e200, 0.0))), UpdateOf())
+    refused = answer(ExplainContext(Model(linear(1e200, 1e200, 0.0))), UpdateOf())
     assert isinstance(refused, Refusal) and "not a finite number" in refused.text
 
 
@@ -236,7 +237,7 @@ def test_a_session_without_a_trainer_is_left_as_it_was() -> None:
     other.restore(trainer.capture())
     before = other.state.copy()
 
-    found = answer(Situation(other), UpdateOf())
+    found = answer(ExplainContext(other), UpdateOf())
 
     assert isinstance(found, Update) and found.t == 4 and not before.diff(other.state)
     assert not math.isnan(found.loss) and pickle.loads(pickle.dumps(found)).title == "Adam"
@@ -247,14 +248,14 @@ def test_a_step_that_a_node_refuses_is_refused_in_words() -> None:
         "p": ("parameter.parameter", {"value": -1.7}), "t": ("source.input", {"value": 1.0}), "loss": ("loss.bce", {}),
     }  # fmt: skip
     session = Model(network(nodes, "p -> loss.probabilities; t -> loss.target"))
-    found = answer(Situation(session), UpdateOf())
+    found = answer(ExplainContext(session), UpdateOf())
     assert isinstance(found, Refusal)
 
 
 def test_a_refused_question_leaves_the_optimizers_memory_where_it_is() -> None:
     session = Model(network({"p": ("parameter.parameter", {"value": 2.0, "frozen": True}), "f": ("math.square", {})}, "p -> f.x"))
     session.state.optimizer = {"v.p.value": torch.tensor(0.5)}
-    assert isinstance(answer(Situation(session), UpdateOf()), Refusal)
+    assert isinstance(answer(ExplainContext(session), UpdateOf()), Refusal)
     assert session.state.optimizer == {"v.p.value": torch.tensor(0.5)}
 
 
@@ -278,4 +279,4 @@ def test_a_gradient_whose_square_is_no_float_is_explained_too() -> None:
     session = Model(graph)
     trainer = Run(session).prepare()
     trainer.train(max_steps=2)
-    assert not isinstance(answer(Situation(session, trainer), UpdateOf()), Refusal)
+    assert not isinstance(answer(ExplainContext(session, trainer), UpdateOf()), Refusal)

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from engine.explain.context import Situation
+from engine.explain.answer import answer
+from engine.explain.context import ExplainContext
 from engine.explain.misconceptions.passes import Pass, steps_of
 from engine.explain.misconceptions.rules import SLIPS, slips
 from engine.explain.misconceptions.values import _BINARY, _UNARY
-from engine.explain.question import Refusal, answer
+from engine.explain.question import Refusal
 from engine.explain.symbolic import Symbolic
 from engine.explain.symbolic.table import FORMULAS
 from engine.nodes import FAMILIES, ORDER, TYPES, types_in
@@ -61,14 +62,14 @@ def test_a_type_without_a_facet_is_whole_without_it(facet: str, key: str) -> Non
         return
     session = next(made for case in all_cases() if case.type == key and (made := session_of(case)) is not None)
     if facet == "formula in SymPy":
-        said = answer(Situation(session), Symbolic())
+        said = answer(ExplainContext(session), Symbolic())
         assert isinstance(said, Refusal) and said.text.startswith("Formulas are for graphs of") or "has no formula" in said.text
     elif facet == "line of exported code":
         pytest.fail("everything that computes is exported")
     elif facet == "gradient rule":
         assert session.trace().values
     else:
-        run = Pass(Situation(session))
+        run = Pass(ExplainContext(session))
         for step in steps_of(run.operations["node"]):
             assert all(wrong.shape == run.input(step).shape for _, wrong in slips(run, step))
 

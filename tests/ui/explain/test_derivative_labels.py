@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import torch
 
-from engine.explain.context import Situation
+from engine.explain.answer import answer
+from engine.explain.context import ExplainContext
 from engine.explain.forward_mode import ForwardMode, ReverseMode
 from engine.explain.paths import Ledger, PathLedger
-from engine.explain.question import answer
 from engine.explain.slices import Local, Slice
 from engine.training.model import Model
 from graph.model.address import output, wire
@@ -34,7 +34,7 @@ def graph() -> Graph:
 
 
 def of(graph: Graph, question: Any) -> Any:
-    return answer(Situation(Model(graph, dtype=torch.float64)), question)
+    return answer(ExplainContext(Model(graph, dtype=torch.float64)), question)
 
 
 def test_a_slice_is_headed_by_what_is_moved(graph: Graph) -> None:

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from engine.compile.program import Program
-from engine.explain.context import Situation
-from engine.explain.question import answer
+from engine.explain.answer import answer
+from engine.explain.context import ExplainContext
 from engine.explain.update import Update, UpdateOf
 from engine.export.export import ExportError, export
 from engine.numerics.threads import threads
@@ -61,7 +61,7 @@ def fourth_power() -> Graph:
 def test_newton_s_step_by_hand(newton: None) -> None:
     """f = w⁴: w ← w − 4w³/12w² = 2w/3."""
     run = Run(Model(fourth_power()))
-    found = answer(Situation(run.model, run), UpdateOf())
+    found = answer(ExplainContext(run.model, run), UpdateOf())
     assert isinstance(found, Update) and found.parameters[0].numbers == pytest.approx((3.0, 108.0, -1.0, 2.0))
     run.train(max_steps=3)
     (w,) = run.state.parameters.values()
