@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -20,6 +20,7 @@ from engine.explain.question import Question
 from engine.numerics.job import Job, JobNews
 from engine.training.curve import Point
 from graph.model.address import Address
+from graph.model.covered import unless_told
 from graph.model.problem import Problem
 from graph.storage.saved import SavedState
 
@@ -77,6 +78,12 @@ class Progress:
     """The step at which the last Reset left its run, which can be returned to; 0: there is none."""
     run_before_reset: int = 0
     """The id of that run."""
+
+
+    def without(self, secret: float) -> Progress:
+        """The same, where a loss that is this number is covered."""
+        metrics = {name: unless_told(value, secret) for name, value in self.metrics.items()}
+        return replace(self, loss=unless_told(self.loss, secret), metrics=metrics)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from graph.model.covered import Covered, unless_told
 
 LIMIT = 2000
 
@@ -17,6 +19,15 @@ class Point:
     accuracy: float | None = None
     test_loss: float | None = None
     test_accuracy: float | None = None
+
+
+def without(points: Sequence[Point], secret: float) -> list[Point]:
+    """The points, with a gap where a loss is a number that somebody is to find out."""
+
+    def gap(loss: float | None) -> float | None:
+        return None if isinstance(unless_told(loss, secret), Covered) else loss
+
+    return [replace(each, loss=gap(each.loss), test_loss=gap(each.test_loss)) for each in points]
 
 
 class Curve:

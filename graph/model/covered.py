@@ -44,3 +44,8 @@ class Covered(float):
 
 ASKED: Final = Covered("asked")
 AHEAD: Final = Covered("ahead")
+
+
+def unless_told(number: float | None, secret: float) -> float | None:
+    """The number, covered where it gives the secret one away: in three digits they are alike."""
+    return ASKED if number is not None and f"{abs(number):.3g}" == f"{abs(secret):.3g}" else number

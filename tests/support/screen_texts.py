@@ -70,13 +70,13 @@ def of_canvas(window: Window) -> Iterator[tuple[str, str]]:
         yield node.name, node_tip(content, node.id) or ""
     for edge in graph.edges.values():
         yield f"{graph.nodes[edge.source[0]].name} -> {graph.nodes[edge.target[0]].name}", wire_tip(content, edge) or ""
-    yield from (("screen reader", text) for text in _spoken(QAccessible.queryAccessibleInterface(window.canvas)))
+    yield from (("screen reader", text) for text in spoken(QAccessible.queryAccessibleInterface(window.canvas)))
 
 
-def _spoken(part: QAccessibleInterface | None, depth: int = 0) -> Iterator[str]:
+def spoken(part: QAccessibleInterface | None, depth: int = 0) -> Iterator[str]:
     if part is None or not part.isValid() or depth > 8:
         return
     for kind in (QAccessible.Text.Name, QAccessible.Text.Value, QAccessible.Text.Description):
         yield part.text(kind)
     for at in range(part.childCount()):
-        yield from _spoken(part.child(at), depth + 1)
+        yield from spoken(part.child(at), depth + 1)

@@ -70,6 +70,11 @@ class Work(Schedule):
         line = self._lines.get(show)
         return line is not None and (line.asked is not None or line.wish is not None)
 
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is still to come anywhere, or a job runs."""
+        return any(self.asking(show) for show in self._lines) or any(handle.running for handle in self._handles)
+
     def asked(self, show: Show) -> Question | None:
         """The question under way for this place."""
         line = self._lines.get(show)

@@ -19,6 +19,7 @@ class Showing(QObject):
         super().__init__(window)
         self._window = window
         window.visibility.changed.connect(self.show_seen)
+        window.visibility.hid.connect(self._hid)
 
     def show_problems(self) -> None:
         """Problems are seen at once, engine or not; numbers follow when they are computed."""
@@ -91,12 +92,24 @@ class Showing(QObject):
 
     def show_progress(self, progress: Progress) -> None:
         window = self._window
+        shown = self._without_hidden_loss(progress)
         for follower in window.followers():
-            follower.set_progress(progress)
+            follower.set_progress(shown)
         if progress.problem_node is not None and progress.phase == "failed":
             window.canvas.select([progress.problem_node])
-        window.status.show_progress(progress)
+        window.status.show_progress(shown)
         window.refresh_actions()
+
+    def _without_hidden_loss(self, progress: Progress) -> Progress:
+        secret = self._window.visibility.hidden_loss
+        return progress if secret is None else progress.without(secret)
+
+    def _hid(self, more: bool) -> None:
+        """A loss that was shown may be hidden now, or shown again."""
+        kernel = self._window.kernel
+        if kernel is not None and kernel.progress.loss is not None:
+            for follower in self._window.followers():
+                follower.set_progress(self._without_hidden_loss(kernel.progress))
 
     def show_kernel(self, state: str, text: str) -> None:
         window = self._window

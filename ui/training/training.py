@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -197,9 +198,9 @@ class TrainingPage(Panel):
     def set_progress(self, progress: Progress) -> None:
         kernel = self.workspace.kernel
         if kernel is not None:
-            self.show_progress(progress, kernel.curve)
+            self.show_progress(progress, self.workspace.visibility.curve(kernel.curve))
 
-    def show_progress(self, progress: Progress, curve: list[Point]) -> None:
+    def show_progress(self, progress: Progress, curve: Sequence[Point]) -> None:
         self.curves.show_points(curve, progress.run, progress.loss_of)
         if progress.phase != "training":
             self.curves.settle()

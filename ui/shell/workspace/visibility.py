@@ -6,7 +6,7 @@ Predictions, lessons and whatever else hides numbers say so here, each under a n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +14,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.compile.views import TraceView
 from engine.compile.visible import NOTHING, Hidden, Measure, addresses, ahead, visible, with_echoes
+from engine.training.curve import Point, without
 from graph.model.address import Address
 from graph.model.covered import ASKED
 
@@ -149,6 +150,19 @@ class Visibility(QObject):
 
     def _key(self) -> tuple[object, ...]:
         return self._version, self._workspace.document, self._workspace.document.structure
+
+    @property
+    def hidden_loss(self) -> float | None:
+        """The objective's value, where it is hidden: what training says must not say it either."""
+        truth = self._truth
+        if truth is None or truth.objective is None or Address("output", *truth.objective) not in self.asked:
+            return None
+        return truth.number(Address("output", *truth.objective), self._graph)
+
+    def curve(self, points: Sequence[Point]) -> Sequence[Point]:
+        """The points of the training curves as they may be drawn."""
+        secret = self.hidden_loss
+        return points if secret is None else without(points, secret)
 
     # playback
 
