@@ -1,6 +1,6 @@
 """While a number is hidden it stands nowhere: no panel, tool, export, tip, screen reader or clipboard has it, at 3, 4 or all digits.
 
-Panels are those that the window's docks and tabs hold, tools those of the Analysis panel, formats those of the registries, copying
+Panels are those that are declared, tools those of the Analysis panel, formats those of the registries, copying
 actions those of the table of actions: a new one of each is read here without a line about it. f = (x·y·tanh(c·x))², where c is learned:
 no node passes a number on unchanged, so all numbers differ in their three digits, and one that is found is the hidden one.
 """
@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QAbstractItemView, QApplication, QLabel, QTabBar, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.compile.views import ArrayView
@@ -34,6 +34,7 @@ from tests.support.window_support import Answers
 from ui.explain.tools_page import TOOLS
 from ui.maths.sheet import Sheet
 from ui.shell.picture_file import PICTURES, write_picture
+from ui.shell.registry import panel_specs
 from ui.shell.window import Window
 from ui.shell.workspace.settings import UserSettings
 
@@ -54,13 +55,11 @@ def window(tmp_path_factory: pytest.TempPathFactory, qapp: QApplication) -> Iter
     made.show()
     while made.trace is None or made.stale:
         qapp.processEvents()
+    probes: Any = made.panels.panel("probes")
     for edge in graph.edges:
-        made.bottom.probes.pin([edge], "value", made.trace)
-        made.bottom.probes.pin([edge], "gradient", made.trace)
+        probes.pin([edge], "value", made.trace)
+        probes.pin([edge], "gradient", made.trace)
     made.explain.audit.turn(True)
-    made.predict.show_score()
-    made.debugger.control.show_page()
-    made.panels.show_inspector(None)
     yield made
     made.close()
 
@@ -122,16 +121,12 @@ def _cells(model: QAbstractItemModel, parent: QModelIndex, depth: int = 0) -> It
 
 
 def panels(window: Window, qtbot: QtBot) -> Texts:
-    """Every page of every tab bar in every dock, one after the other."""
-    for name, dock in window.panels.docks.items():
-        dock.show()
-        for tabs in dock.findChildren(QTabBar) or [None]:
-            for page in range(tabs.count() if tabs is not None else 1):
-                if tabs is not None:
-                    tabs.setCurrentIndex(page)
-                settled(window, qtbot)
-                title = f"{name} {tabs.tabText(page) if tabs is not None else ''}"
-                yield from ((f"{title}: {where}", text) for where, text in (*of_widgets(dock), *models(dock), *copied_sheets(dock)))
+    """Every panel that is declared, one after the other."""
+    for key in panel_specs():
+        window.panels.show(key)
+        settled(window, qtbot)
+        panel = window.panels.panel(key)
+        yield from ((f"{key}: {where}", text) for where, text in (*of_widgets(panel), *models(panel), *copied_sheets(panel)))
 
 
 def tools(window: Window, qtbot: QtBot) -> Texts:
@@ -238,6 +233,7 @@ def check(window: Window, qtbot: QtBot, folder: Path, every: bool) -> None:
         found = leaks(everything(window, qtbot, folder, address), secret)
         assert not found, (address, address.name(window.document.graph), secret, found[:8])
     window.visibility.hide("test")
+    settled(window, qtbot)
 
 
 def test_what_is_read_has_the_numbers_while_they_are_not_hidden(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
@@ -245,7 +241,7 @@ def test_what_is_read_has_the_numbers_while_they_are_not_hidden(window: Window, 
     address = next(a for a in numbers(window) if a.kind == "edge")
     window.visibility.hide("test")
     places = {where for where, _ in leaks(everything(window, qtbot, tmp_path, address), numbers(window)[address])}
-    readers = ("inspector Explain", "inspector Values", "outline", "Probes", "audit", "paths", "picture:", "modes", "SVG", "screen reader")
+    readers = ("explain", "values", "outline", "probes", "audit", "paths", "picture:", "modes", "SVG", "screen reader")
     assert not [reader for reader in readers if not any(reader in where for where in places)], places
 
 
@@ -266,20 +262,22 @@ def test_training_does_not_say_a_loss_that_is_hidden(window: Window, qtbot: QtBo
     desk: Any = window.kernel
     desk.progress = Progress("paused", 1, 2, loss=loss, metrics={"train_loss": loss})
     desk.curve[:] = [Point(0, 2 * loss), Point(1, loss)]
+    window.panels.show("training")
+    panel: Any = window.panels.panel("training")
+    bottom = window.panels.panel("bottom")
     window.showing.show_progress(desk.progress)
-    shown = [text for _, text in of_widgets(window.bottom)]
-    assert any(tells(text, loss) for text in shown) and window.bottom.training.curves.series("loss")[1] == [2 * loss, loss]
+    assert any(tells(text, loss) for _, text in of_widgets(bottom)) and panel.curves.series("loss")[1] == [2 * loss, loss]
 
     window.visibility.hide("test", [truth.objective[0]])
     settled(window, qtbot)
 
-    assert not [text for _, text in of_widgets(window.bottom) if tells(text, loss)]
-    assert window.bottom.training.curves.series("loss")[1] == [2 * loss]
+    assert not [text for _, text in of_widgets(bottom) if tells(text, loss)] and panel.curves.series("loss")[1] == [2 * loss]
     window.visibility.hide("test")
-    assert window.bottom.training.curves.series("loss")[1] == [2 * loss, loss]
+    assert panel.curves.series("loss")[1] == [2 * loss, loss]
+    settled(window, qtbot)
 
 
-def test_a_step_of_training_does_not_say_a_hidden_gradient(window: Window) -> None:
+def test_a_step_of_training_does_not_say_a_hidden_gradient(window: Window, qtbot: QtBot) -> None:
     """The question that the debugger asks, answered by the engine: old and new would tell the step between them."""
     address = next(a for a in numbers(window) if a.kind == "parameter")
     told: list[Any] = []
@@ -289,4 +287,5 @@ def test_a_step_of_training_does_not_say_a_hidden_gradient(window: Window) -> No
     while not told:
         QApplication.processEvents()
     window.visibility.hide("test")
+    settled(window, qtbot)
     assert not leaks(iter([("update", repr(told[0]))]), numbers(window)[address])

@@ -147,6 +147,9 @@ class AuditTool(Tool):
             follow(self.workspace, self.audit.rows[number_].address)
 
     def _audited(self) -> None:
+        if not self.audit.rows and self._filled:  # what is gone, because it is hidden now, say, does not stay in a table that nobody sees
+            self._filled = []
+            self.table.setRowCount(0)
         if not self.isVisible():
             return
         audit = self.audit
