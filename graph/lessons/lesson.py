@@ -89,7 +89,7 @@ def _figures(text: str) -> list[float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class LessonQuestion:
     """What a step asks.
 
     * `predict`: type the number on the canvas; `of` an item, its `quantity`, and for tensors `index`, the place in it (none: every place).
@@ -140,7 +140,7 @@ class Step:
     hide_values: tuple[str, ...] = ()
     hide_gradients: tuple[str, ...] = ()
     run: tuple[Action, ...] = ()
-    ask: tuple[Question, ...] = ()
+    ask: tuple[LessonQuestion, ...] = ()
     notes: str = ""
     extra: Mapping[str, Any] = field(default_factory=dict)
 
@@ -287,7 +287,7 @@ def _action(what: str, row: Any) -> Action:
     return Action(do, args)
 
 
-def _question(what: str, row: Any) -> Question:
+def _question(what: str, row: Any) -> LessonQuestion:
     read = _Reader(what, row)
     kind, text = read.text("kind"), read.lines("text")
     if kind not in KINDS:
@@ -306,14 +306,14 @@ def _question(what: str, row: Any) -> Question:
     options = tuple(
         _choice(_("{what}, option {place}").format(what=what, place=place), each) for place, each in enumerate(read.list("options", []), 1)
     )
-    found = Question(kind, text, of, quantity, tuple(index), read.finite("expected"), read.finite("tolerance"), options,
+    found = LessonQuestion(kind, text, of, quantity, tuple(index), read.finite("expected"), read.finite("tolerance"), options,
                      read.lines("answer"), read.lines("hint"), read.rest())  # fmt: skip
     if wrong := _incomplete(found):
         raise ValueError(f"{what}: {wrong}")
     return found
 
 
-def _incomplete(question: Question) -> str | None:
+def _incomplete(question: LessonQuestion) -> str | None:
     """What a question of its kind lacks."""
     if question.kind == "predict" and not question.of:
         return _('"of" does not say which number of the canvas is to be predicted')

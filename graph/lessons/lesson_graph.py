@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Container, Mapping
 from typing import Any
 
-from graph.lessons.lesson import Action, Lesson, LessonError, Question, Step
+from graph.lessons.lesson import Action, Lesson, LessonError, LessonQuestion, Step
 from graph.lessons.lesson_actions import DOCUMENT
 from graph.model.address import Address, first_output, input_name, output, output_name, parameter, wire
 from graph.model.edits import Compound, Edit, SetGraphSetting, SetParam, SetTraining, edit_from_json
@@ -53,7 +53,7 @@ def resolve(graph: Graph, name: str) -> Address:
     raise LessonError(_('{name} has neither an output nor a parameter called "{port}"').format(name=node.name, port=end[2]))
 
 
-def address_of(graph: Graph, question: Question) -> Address | None:
+def address_of(graph: Graph, question: LessonQuestion) -> Address | None:
     """The number that a question of the canvas is about; None where it is about none, or that is gone."""
     address = find(graph, question.of)
     if address is None:

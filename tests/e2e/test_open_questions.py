@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from graph.lessons import lesson as lesson_files
-from graph.lessons.lesson import MEASURED, Question
+from graph.lessons.lesson import MEASURED, LessonQuestion
 from graph.lessons.lesson_graph import find
 from tests.e2e.test_playing_lessons import SHIPPED, run_out, window  # noqa: F401
 from tests.support.screen_texts import exported, of_canvas, of_widgets, tells
@@ -33,13 +33,13 @@ GIVEN = {
 _ALONE = re.compile(r"\s*\(?[−-]?\d[\d.,]*(?:×10[⁻⁰¹²³⁴-⁹]+)?\)?\s*")
 
 
-def telling(question: Question) -> bool:
+def telling(question: LessonQuestion) -> bool:
     """Whether a number gives itself away wherever it stands."""
     digits = f"{abs(question.expected or 0.0):.6g}".replace(".", "").replace("e-", "").strip("0")
     return question.expected is not None and question.expected != int(question.expected) and len(digits) >= 3
 
 
-def leaks(window: Window, question: Question, everything: list[tuple[str, str]]) -> Iterator[str]:  # noqa: F811
+def leaks(window: Window, question: LessonQuestion, everything: list[tuple[str, str]]) -> Iterator[str]:  # noqa: F811
     assert question.expected is not None
     if telling(question):
         yield from (f"{where}: {text}" for where, text in everything if tells(text, question.expected))
@@ -52,7 +52,7 @@ def leaks(window: Window, question: Question, everything: list[tuple[str, str]])
         yield from of_item(window, question)
 
 
-def of_item(window: Window, question: Question) -> Iterator[str]:  # noqa: F811
+def of_item(window: Window, question: LessonQuestion) -> Iterator[str]:  # noqa: F811
     """What tips, inspector and explanations say of the item itself."""
     graph, item = window.document.graph, find(window.document.graph, question.of)
     assert item is not None and question.expected is not None
@@ -80,7 +80,7 @@ Where = tuple[Path, int]
 """A step of a lesson, counted from 0."""
 
 
-def open_questions(path: Path, step: int) -> list[Question]:
+def open_questions(path: Path, step: int) -> list[LessonQuestion]:
     return [question for question in LESSONS[path].steps[step].ask if question.kind in ("number", "predict")]
 
 

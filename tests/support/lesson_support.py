@@ -15,7 +15,7 @@ from engine.compile.views import Absent
 from engine.nodes.catalog import CATALOG
 from engine.training.model import Model
 from engine.training.run import Run
-from graph.lessons.lesson import ENDING, Lesson, Question, Step, graph_path, load
+from graph.lessons.lesson import ENDING, Lesson, LessonQuestion, Step, graph_path, load
 from graph.lessons.lesson_graph import graph_at, resolve
 from graph.model.graph import Graph
 from graph.storage.files import load as load_graph
@@ -71,12 +71,12 @@ class Played:
         """A float, or an array."""
         return _plain(self.tensor(of, "gradient"))
 
-    def answer(self, question: Question) -> float:
+    def answer(self, question: LessonQuestion) -> float:
         """The number on the canvas that a question asks for."""
         tensor = self.tensor(question.of, question.quantity)
         return float(tensor[question.index] if question.index else tensor)
 
-    def question(self, number: int) -> Question:
+    def question(self, number: int) -> LessonQuestion:
         return self.step.ask[number]
 
 

@@ -14,7 +14,7 @@ from PySide6.QtCore import QEvent, QObject, Signal
 
 from graph.lessons import lesson as lesson_files
 from graph.lessons import lesson_graph
-from graph.lessons.lesson import MEASURED, Lesson, LessonError, Question, Step
+from graph.lessons.lesson import MEASURED, Lesson, LessonError, LessonQuestion, Step
 from graph.model.difference import difference
 from graph.model.graph import Graph
 from graph.model.spec import Catalog
@@ -147,7 +147,7 @@ class Player(QObject):
         if untouched:
             self.document.history.mark_clean()
 
-    def covered(self) -> tuple[Question, ...]:
+    def covered(self) -> tuple[LessonQuestion, ...]:
         """Questions of this step whose number on the canvas must not be seen yet."""
         return tuple(question for question in self.step.ask if question.kind == "predict" or question.quantity in MEASURED)
 

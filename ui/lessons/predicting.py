@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.explain.misconceptions.items import gradient_items, known, number_of, value_items
 from engine.explain.misconceptions.match import Judgement, hints_of
-from graph.lessons.lesson import Question
+from graph.lessons.lesson import LessonQuestion
 from graph.lessons.lesson_graph import address_of
 from graph.model.address import Address
 from graph.model.graph import Graph
@@ -86,7 +86,7 @@ class Predicting:
         self._predictions.give_up(items)
 
 
-def item_of(graph: Graph, trace: TraceView | None, question: Question) -> Address | None:
+def item_of(graph: Graph, trace: TraceView | None, question: LessonQuestion) -> Address | None:
     """The number a question is about; of a tensor without a place in it, the telling one. None where there is none yet."""
     address = address_of(graph, question)
     if address is None:

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 
 from engine.explain.misconceptions.match import readings
-from graph.lessons.lesson import Choice, Question
+from graph.lessons.lesson import Choice, LessonQuestion
 from ui.look.style import px
 from ui.look.theme import Theme
 from ui.look.widgets import button, label
@@ -16,10 +16,10 @@ from ui.look.widgets import button, label
 KINDS = {"predict": "Prediction on the canvas", "number": "A number", "choice": "A choice", "text": "To discuss"}
 
 
-def blank(kind: str) -> Question:
+def blank(kind: str) -> LessonQuestion:
     """A question to be filled in."""
     options = (Choice("the right answer", right=True), Choice("another answer")) if kind == "choice" else ()
-    return Question(kind, "", expected=0.0 if kind == "number" else None, options=options)
+    return LessonQuestion(kind, "", expected=0.0 if kind == "number" else None, options=options)
 
 
 class QuestionForm(QFrame):
@@ -28,7 +28,7 @@ class QuestionForm(QFrame):
     changed = Signal(object)
     removed = Signal()
 
-    def __init__(self, question: Question, theme: Theme) -> None:
+    def __init__(self, question: LessonQuestion, theme: Theme) -> None:
         super().__init__()
         self._question = question
         self.setObjectName("question")
@@ -74,7 +74,7 @@ class QuestionForm(QFrame):
         self.changed.emit(self.question)
 
     @property
-    def question(self) -> Question:
+    def question(self) -> LessonQuestion:
         """What the form says; texts that were of several lines and not touched stay so."""
         was = self._question
         numbers = readings(self.expected.text()) if was.expected is not None else ()

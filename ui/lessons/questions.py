@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QP
 
 from engine.explain.misconceptions import Expected
 from engine.explain.misconceptions.match import WORDS, Judgement, judge, judge_choice
-from graph.lessons.lesson import Question
+from graph.lessons.lesson import LessonQuestion
 from ui.lessons.text import LessonText
 from ui.look.theme import Theme
 from ui.look.widgets import button, label, set_property
@@ -48,7 +48,7 @@ class QuestionBox(QFrame):
     """Something was said about an answer: it should be seen."""
     left = Signal()
 
-    def __init__(self, question: Question, theme: Theme, truth: Callable[[], float | None]) -> None:
+    def __init__(self, question: LessonQuestion, theme: Theme, truth: Callable[[], float | None]) -> None:
         super().__init__()
         self.question, self._theme, self._truth = question, theme, truth
         self.done = False
@@ -341,7 +341,7 @@ class DiscussBox(QuestionBox):
         super().give_up()
 
 
-def box(question: Question, theme: Theme, truth: Callable[[], float | None]) -> QuestionBox:
+def box(question: LessonQuestion, theme: Theme, truth: Callable[[], float | None]) -> QuestionBox:
     """The box for a kind of question."""
     kinds: dict[str, type[QuestionBox]] = {"choice": ChoiceBox, "text": DiscussBox}
     return kinds.get(question.kind, NumberBox)(question, theme, truth)

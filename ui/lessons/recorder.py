@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from graph.lessons.lesson import Action, Question, Step
+from graph.lessons.lesson import Action, LessonQuestion, Step
 from graph.lessons.lesson_graph import item_name, number_name
 from graph.model.difference import difference
 from graph.model.graph import Graph
@@ -101,7 +101,7 @@ class Recorder(QObject):
         return Step("", highlight=tuple(item_name(graph, item) for item in chosen), hide_values=values, hide_gradients=gradients,
                     run=tuple(run), ask=ask)  # fmt: skip
 
-    def _covered(self, graph: Graph) -> tuple[tuple[str, ...], tuple[str, ...], tuple[Question, ...]]:
+    def _covered(self, graph: Graph) -> tuple[tuple[str, ...], tuple[str, ...], tuple[LessonQuestion, ...]]:
         """Numbers that were covered to be predicted become questions; what anybody else hides is hidden."""
         hidden, ask = self.workspace.visibility, []
         predictions = self.workspace.services.find(PREDICTIONS)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QListWidget, QPlainTextEdit, QScrollArea, QVBoxLayout, QWidget
 
-from graph.lessons.lesson import Question
+from graph.lessons.lesson import LessonQuestion
 from graph.model.difference import difference
 from ui.lessons.panel import looks, rows
 from ui.lessons.question_form import KINDS, QuestionForm, blank
@@ -156,7 +156,7 @@ class RecorderPanel(QWidget):
             self._fill_questions(take.step.ask)
         self._filling = False
 
-    def _fill_questions(self, questions: tuple[Question, ...]) -> None:
+    def _fill_questions(self, questions: tuple[LessonQuestion, ...]) -> None:
         assert self._theme is not None
         clear(self._asked)
         self.forms = []

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from graph.lessons import lesson as lesson_files
-from graph.lessons.lesson import ENDING, Action, Lesson, LessonError, Question, Step
+from graph.lessons.lesson import ENDING, Action, Lesson, LessonError, LessonQuestion, Step
 from graph.lessons.lesson_actions import DOCUMENT
 from graph.model.difference import difference
 from graph.model.graph import Graph
@@ -109,7 +109,7 @@ def _free(path: Path) -> Path:
     return found
 
 
-def predicted(of: str, quantity: str, index: tuple[int, ...]) -> Question:
+def predicted(of: str, quantity: str, index: tuple[int, ...]) -> LessonQuestion:
     """The question for a number that was covered."""
     what = "value" if quantity == "value" else "gradient"
-    return Question("predict", f"Which {what} stands here?", of=of, quantity=quantity, index=index)
+    return LessonQuestion("predict", f"Which {what} stands here?", of=of, quantity=quantity, index=index)

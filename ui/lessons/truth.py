@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 from engine.compile.views import ArrayView, TraceView
-from graph.lessons.lesson import MEASURED, Question
+from graph.lessons.lesson import MEASURED, LessonQuestion
 from graph.lessons.lesson_graph import address_of
 from graph.model.graph import Graph
 
 
-def shown(graph: Graph, trace: TraceView, question: Question) -> ArrayView | None:
+def shown(graph: Graph, trace: TraceView, question: LessonQuestion) -> ArrayView | None:
     """The tensor a question is about; None while there is none."""
     address = address_of(graph, question)
     found = trace.at(address.whole, graph) if address is not None else None
     return found if isinstance(found, ArrayView) else None
 
 
-def truth(graph: Graph, trace: TraceView | None, question: Question) -> float | None:
+def truth(graph: Graph, trace: TraceView | None, question: LessonQuestion) -> float | None:
     """The right number: `expected`, else the canvas's; None where the canvas has no single one."""
     return question.expected if question.expected is not None else on_canvas(graph, trace, question)
 
 
-def on_canvas(graph: Graph, trace: TraceView | None, question: Question) -> float | None:
+def on_canvas(graph: Graph, trace: TraceView | None, question: LessonQuestion) -> float | None:
     """The number that the canvas has for a question; None where it has no single one."""
     if trace is None or not question.of or question.quantity in MEASURED:
         return None

@@ -13,7 +13,7 @@ from engine.explain.misconceptions import Expected, Prediction
 from engine.explain.misconceptions.items import covers, fits, known, name_of, number_of
 from engine.explain.misconceptions.match import Judgement, judge, readings
 from engine.explain.question import Refusal
-from graph.lessons.lesson import Question
+from graph.lessons.lesson import LessonQuestion
 from graph.model.address import Address
 from ui.predict.score import Score
 
@@ -34,7 +34,7 @@ class Asked:
     tries: int = 0
     said: str = ""
     verdict: str = ""
-    question: Question | None = None
+    question: LessonQuestion | None = None
     """The lesson's question about it, whose tolerance counts."""
 
 
@@ -75,7 +75,7 @@ class Board(QObject):
         return len(new)
 
     def ask(
-        self, items: Iterable[Address], on_done: Callable[[list[Outcome]], None], questions: Mapping[Address, Question] | None = None
+        self, items: Iterable[Address], on_done: Callable[[list[Outcome]], None], questions: Mapping[Address, LessonQuestion] | None = None
     ) -> None:
         """Hide these, and call back once every one was answered rightly, revealed, or made void by an edit."""
         wanted = list(dict.fromkeys(items))

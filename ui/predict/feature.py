@@ -14,7 +14,7 @@ from ui.shell.workspace.services import PREDICTIONS, Service
 
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
-    from graph.lessons.lesson import Question
+    from graph.lessons.lesson import LessonQuestion
     from graph.model.address import Address
     from graph.storage.document import Document
     from ui.look.theme import Theme
@@ -54,7 +54,7 @@ class Predict(Feature):
         return self._board.answered if self._board is not None else {}
 
     def ask(
-        self, items: Iterable[Address], on_done: Callable[[list[Outcome]], None], questions: Mapping[Address, Question] | None = None
+        self, items: Iterable[Address], on_done: Callable[[list[Outcome]], None], questions: Mapping[Address, LessonQuestion] | None = None
     ) -> None:  # fmt: skip
         """Hide these numbers and let them be predicted; `on_done` gets how each ended, once all have."""
         self.board.ask(items, on_done, questions)

@@ -15,7 +15,7 @@ from typing import Literal
 from engine.explain.misconceptions import Cause, Expected
 from graph.formula.numbers import read_number
 from graph.formula.numerals import simplified
-from graph.lessons.lesson import Choice, Question, allowance
+from graph.lessons.lesson import Choice, LessonQuestion, allowance
 from graph.text.messages import _
 
 Verdict = Literal["right", "coarse", "wrong", "unreadable"]
@@ -96,7 +96,7 @@ def _counted(text: str, decimal: str, value: float) -> Typed:
     return Typed(value, abs(value) * 5e-6, 5)
 
 
-def judge(expected: Expected, text: str, question: Question | None = None) -> Judgement:
+def judge(expected: Expected, text: str, question: LessonQuestion | None = None) -> Judgement:
     """Right within the tolerance, correct but with too few digits, or wrong with every slip that fits."""
     answers = readings(text)
     if not answers:
@@ -106,7 +106,7 @@ def judge(expected: Expected, text: str, question: Question | None = None) -> Ju
     return min(judged, key=lambda each: ("right", "coarse", "wrong").index(each.verdict))
 
 
-def _judged(expected: Expected, answer: Typed, question: Question | None) -> Judgement:
+def _judged(expected: Expected, answer: Typed, question: LessonQuestion | None) -> Judgement:
     truth = expected.truth
     own = question.tolerance if question is not None else None
     causes = fitting(answer, expected)

@@ -6,7 +6,7 @@ import pytest
 
 from engine.explain.misconceptions import Cause, Expected
 from engine.explain.misconceptions.match import is_right, judge, judge_choice, judge_fault, readings
-from graph.lessons.lesson import Choice, Question
+from graph.lessons.lesson import Choice, LessonQuestion
 from graph.model.address import output
 from tests.support.lesson_support import NAMES, open_lesson
 
@@ -20,13 +20,13 @@ ASKED = [
 ITEM = output("x")
 
 
-def verdict(question: Question, text: str) -> str:
+def verdict(question: LessonQuestion, text: str) -> str:
     assert question.expected is not None
     return judge(Expected(ITEM, question.expected), text, question).verdict
 
 
 @pytest.mark.parametrize("question", ASKED)
-def test_a_questions_own_tolerance_decides(question: Question) -> None:
+def test_a_questions_own_tolerance_decides(question: LessonQuestion) -> None:
     """The truth is right; the truth rounded to too few digits is not, nor is a number half as far again as the tolerance allows."""
     truth = question.expected
     assert truth is not None
@@ -56,7 +56,7 @@ def test_what_counts_as_right(value: float, truth: float, tolerance: float | Non
 )  # fmt: skip
 def test_too_few_digits_for_the_tolerance_are_correct_so_far(text: str, said: str) -> None:
     """f = 2.001 · (−5) + 3 = −7.005, to be told from the −7 of before."""
-    question = Question("predict", "What is f now?", "f", expected=-7.005, tolerance=0.0002)
+    question = LessonQuestion("predict", "What is f now?", "f", expected=-7.005, tolerance=0.0002)
     assert judge(Expected(ITEM, -7.005), text, question).text == said
 
 
@@ -72,12 +72,12 @@ def test_a_comma_means_what_is_right_and_about_is_no_part_of_a_number(text: str,
 @pytest.mark.parametrize(("text", "right"), [("about 8", True), ("8", True), ("8.35", True), ("8.3", True), ("9", False), ("7", False)])
 def test_what_the_answer_calls_about_right_is_accepted(text: str, right: bool) -> None:
     """70,656 / 8,464 = 8.3478…, within 0.05."""
-    question = Question("number", "How many times?", expected=70656 / 8464, tolerance=0.05, answer="8.35 times: about k/2 = 8.")
+    question = LessonQuestion("number", "How many times?", expected=70656 / 8464, tolerance=0.05, answer="8.35 times: about k/2 = 8.")
     assert judge(Expected(ITEM, 70656 / 8464), text, question).right is right
 
 
 def test_about_in_another_sense_accepts_nothing() -> None:
-    question = Question("predict", "?", "u", expected=0.00246, answer="0.00246: about fifty times less, with about 2 errors.")
+    question = LessonQuestion("predict", "?", "u", expected=0.00246, answer="0.00246: about fifty times less, with about 2 errors.")
     assert question.approximations(0.00246) == ()
 
 
@@ -93,7 +93,7 @@ def test_a_slip_whose_number_lies_within_half_a_per_cent_is_still_recognised() -
      ("−3·4", -12.0), ("1 024", 1024.0), ("1'024", 1024.0)],
 )  # fmt: skip
 def test_an_answer_is_read_as_every_number_is(text: str, truth: float) -> None:
-    question = Question("number", "?", expected=truth, tolerance=1e-9)
+    question = LessonQuestion("number", "?", expected=truth, tolerance=1e-9)
     assert judge(Expected(ITEM, truth), text, question).right
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph.lessons.lesson import Action, Choice, Lesson, LessonError, Question, Step, dumps, graph_path, load, loads, save, shelf
+from graph.lessons.lesson import Action, Choice, Lesson, LessonError, LessonQuestion, Step, dumps, graph_path, load, loads, save, shelf
 from graph.lessons.lesson_graph import check, graph_at, ids, item_name, resolve
 from graph.model.address import output, parameter
 from graph.model.graph import Graph
@@ -40,10 +40,10 @@ INDEX = st.lists(st.integers(0, 5), max_size=3).map(tuple)
 QUANTITY = st.sampled_from(["value", "gradient"])
 TOLERANCE = st.none() | st.floats(0, 1e6)
 QUESTIONS = st.one_of(
-    st.builds(Question, st.just("predict"), TEXT, NAME, QUANTITY, INDEX, st.none() | NUMBER, TOLERANCE, answer=TEXT, extra=EXTRA),
-    st.builds(Question, st.just("number"), TEXT, expected=NUMBER, tolerance=TOLERANCE, hint=TEXT, extra=EXTRA),
-    st.builds(Question, st.just("choice"), TEXT, options=CHOICES, answer=TEXT, extra=EXTRA),
-    st.builds(Question, st.just("text"), TEXT, answer=TEXT),
+    st.builds(LessonQuestion, st.just("predict"), TEXT, NAME, QUANTITY, INDEX, st.none() | NUMBER, TOLERANCE, answer=TEXT, extra=EXTRA),
+    st.builds(LessonQuestion, st.just("number"), TEXT, expected=NUMBER, tolerance=TOLERANCE, hint=TEXT, extra=EXTRA),
+    st.builds(LessonQuestion, st.just("choice"), TEXT, options=CHOICES, answer=TEXT, extra=EXTRA),
+    st.builds(LessonQuestion, st.just("text"), TEXT, answer=TEXT),
 )
 STEPS = st.builds(
     Step, TEXT, TEXT, NAMES, st.booleans(), NAMES, NAMES, st.lists(ACTIONS, max_size=3).map(tuple),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 if TYPE_CHECKING:
     from PySide6.QtCore import SignalInstance
 
-    from graph.lessons.lesson import Question
+    from graph.lessons.lesson import LessonQuestion
     from graph.model.address import Address
 
 S = TypeVar("S")
@@ -97,7 +97,7 @@ class Predictions(Protocol):
         """An answer was judged: (item, judgement)."""
 
     def ask(
-        self, items: Iterable[Address], on_done: Callable[[list[Any]], None], questions: Mapping[Address, Question] | None = None
+        self, items: Iterable[Address], on_done: Callable[[list[Any]], None], questions: Mapping[Address, LessonQuestion] | None = None
     ) -> None:  # fmt: skip
         """Hide these, and call back with how each ended, once all have."""
 
