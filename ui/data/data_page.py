@@ -272,8 +272,12 @@ class DataPage(Panel):
             return
         settings = [graph.settings_of(each) for each in nodes]
         wanted = (node, document.path, repr([sorted(each.items()) for each in settings]))
-        if wanted == self._wanted or (self._reading.holding and self._large(settings, document.folder)):
-            return  # a large file is read first, where that can be cancelled
+        if wanted == self._wanted:
+            return
+        if self._reading.holding and self._large(settings, document.folder):  # it is read first, where that can be cancelled
+            if self._wanted is None:
+                self._show(None, graph.nodes[node].name, _("The data are not read yet."))
+            return
         self._wanted = wanted
         self.heading.setText(graph.nodes[node].name)
         self.text.setText(_("Loading …"))

@@ -31,7 +31,7 @@ class JobBar(QWidget):
         self.cancel = button(_("Cancel"), "quiet", tip=_("End this; what is there already stays  (Esc)"))
         self.cancel.setAccessibleName(_("Cancel: {name}").format(name=name))
         row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
+        row.setContentsMargins(12, 3, 6, 3)
         row.setSpacing(10)
         row.addWidget(self.text, 2)
         row.addWidget(self.bar, 1)
