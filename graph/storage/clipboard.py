@@ -44,11 +44,6 @@ def copy_text(graph: Graph, ids: Iterable[str], inside: str | None = None, origi
     return json.dumps({"clipboard": True} | ({"origin": origin} if origin else {}) | content, ensure_ascii=False)
 
 
-def is_nodes(text: str) -> bool:
-    """Whether a clipboard's text is worth trying to paste."""
-    return text.lstrip()[:1] == "{" and f'"{FORMAT}"' in text
-
-
 def paste(
     graph: Graph, text: str, at: tuple[float, float] | None = None, inside: str | None = None, origin: str = ""
 ) -> tuple[Edit, tuple[str, ...]]:  # fmt: skip

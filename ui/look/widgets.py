@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QFrame, QLabel, QLayout, QLayoutItem, QPushButton, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QLayout, QLayoutItem, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from ui.look.typing import commit_typing
 
@@ -177,12 +177,6 @@ def column(*parts: QWidget) -> QWidget:
     for part in parts:
         layout.addWidget(part, 1 if part is parts[-1] else 0)
     return made
-
-
-def expanding(widget: QWidget) -> QWidget:
-    """Let a widget take all width there is."""
-    widget.setSizePolicy(QSizePolicy.Policy.Expanding, widget.sizePolicy().verticalPolicy())
-    return widget
 
 
 def clear(layout: QLayout) -> None:

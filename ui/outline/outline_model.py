@@ -5,7 +5,6 @@ Rows under a node are made when it is opened, texts when they are seen: ten thou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -221,9 +220,6 @@ class OutlineModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and section != NAME:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
-
-    def top_rows(self) -> Iterator[Row]:
-        yield from self._top
 
 
 def _text(view: Gradient | None) -> str:

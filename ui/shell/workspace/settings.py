@@ -83,10 +83,6 @@ class UserSettings:
         return [value] if isinstance(value, str) else [str(v) for v in value] if isinstance(value, (list, tuple)) else []
 
     @property
-    def first_start(self) -> bool:
-        return not self.flag("started")
-
-    @property
     def recovery_folder(self) -> Path:
         """Where journals for crash recovery are kept: beside settings that were put somewhere, else with the system's data of ours."""
         if self.path != default_path() or os.environ.get("GRADWIRE_SETTINGS"):
