@@ -6,8 +6,7 @@ import os
 import random
 import signal
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,12 +19,11 @@ from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.model.edits import SetParam, SetTraining
 from graph.storage.document import Document
-from tests.support.window_support import Answers, names
+from tests.support.window_support import names
 from ui.debugger.control import Control
 from ui.engine_link.link import Kernel
 from ui.shell.files import example_document
 from ui.shell.window import Window
-from ui.shell.workspace.settings import UserSettings
 
 PATIENCE = 60_000
 LEFT, CTRL, SHIFT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
@@ -33,25 +31,17 @@ Make = Callable[[Document], Window]
 
 
 @pytest.fixture
-def make(qtbot: QtBot, tmp_path: Path) -> Iterator[Make]:
-    made: list[Window] = []
+def make(make_window: Callable[..., Window], qtbot: QtBot) -> Make:
+    """Windows with an engine and the debugger open."""
 
     def window(document: Document) -> Window:
-        kernel = Kernel()
-        found = Window(document, UserSettings(tmp_path / "settings.ini"), kernel)
-        found.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
-        qtbot.addWidget(found)
-        found.show()
-        made.append(found)
-        qtbot.waitUntil(lambda: found.trace is not None and kernel.ready, timeout=PATIENCE)
+        found = make_window(document, kernel=Kernel(), unsaved="discard")
         found.debugger.toggle()
         qtbot.waitUntil(lambda: found.trace is not None and found.trace.iteration == 0, timeout=PATIENCE)
         found.canvas.setFocus()
         return found
 
-    yield window
-    for each in made:
-        each.close()
+    return window
 
 
 def quadratic() -> Document:

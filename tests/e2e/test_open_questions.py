@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 from graph.lessons import lesson as lesson_files
 from graph.lessons.lesson import MEASURED, LessonQuestion
 from graph.lessons.lesson_graph import find
-from tests.e2e.test_playing_lessons import SHIPPED, run_out, window  # noqa: F401
+from tests.support.playing import SHIPPED, run_out
 from tests.support.screen_texts import exported, of_canvas, of_widgets, tells
 from ui.maths.sheet import Sheet
 from ui.shell.window import Window
@@ -39,7 +39,7 @@ def telling(question: LessonQuestion) -> bool:
     return question.expected is not None and question.expected != int(question.expected) and len(digits) >= 3
 
 
-def leaks(window: Window, question: LessonQuestion, everything: list[tuple[str, str]]) -> Iterator[str]:  # noqa: F811
+def leaks(window: Window, question: LessonQuestion, everything: list[tuple[str, str]]) -> Iterator[str]:
     assert question.expected is not None
     if telling(question):
         yield from (f"{where}: {text}" for where, text in everything if tells(text, question.expected))
@@ -52,7 +52,7 @@ def leaks(window: Window, question: LessonQuestion, everything: list[tuple[str, 
         yield from of_item(window, question)
 
 
-def of_item(window: Window, question: LessonQuestion) -> Iterator[str]:  # noqa: F811
+def of_item(window: Window, question: LessonQuestion) -> Iterator[str]:
     """What tips, inspector and explanations say of the item itself."""
     graph, item = window.document.graph, find(window.document.graph, question.of)
     assert item is not None and question.expected is not None
@@ -118,7 +118,7 @@ def test_the_share_has_every_lesson_and_every_kind_of_question() -> None:
 
 
 @pytest.mark.parametrize("steps", [pytest.param(SHARE, id="share"), pytest.param(REST, marks=pytest.mark.long, id="rest")])
-def test_the_answer_of_an_open_question_is_nowhere_on_the_screen(window: Window, qtbot: QtBot, tmp_path: Path, steps: list[Where]) -> None:  # noqa: F811
+def test_the_answer_of_an_open_question_is_nowhere_on_the_screen(window: Window, qtbot: QtBot, tmp_path: Path, steps: list[Where]) -> None:
     window.resize(1280, 720)
     found: list[str] = []
     for path, group in groupby(steps, key=itemgetter(0)):
@@ -135,5 +135,5 @@ def test_the_answer_of_an_open_question_is_nowhere_on_the_screen(window: Window,
     assert not found, "\n".join(dict.fromkeys(found))
 
 
-def all_texts(window: Window, folder: Path) -> list[tuple[str, str]]:  # noqa: F811
+def all_texts(window: Window, folder: Path) -> list[tuple[str, str]]:
     return [*of_widgets(window), *of_canvas(window), *(("picture", text) for text in exported(window, folder))]

@@ -3,52 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from engine.nodes.catalog import CATALOG
 from graph.lessons import lesson as lesson_files
 from graph.lessons.lesson import Step
+from tests.support.playing import SHIPPED, run_out
 from tests.support.window_support import Answers
-from ui.engine_link.link import Kernel
 from ui.lessons.questions import NumberBox
-from ui.lessons.shelf import entries
-from ui.shell.files import example_document
 from ui.shell.window import Window
-from ui.shell.workspace.settings import UserSettings
 
 PATIENCE = 60.0
-SHIPPED = [entry.path for entry in entries()]
-
-
-@pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
-    kernel = Kernel()
-    made = Window(example_document("xy-plus-z", CATALOG), UserSettings(tmp_path / "settings.ini"), kernel, "xy-plus-z")
-    made.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitUntil(lambda: made.trace is not None and kernel.ready, timeout=int(PATIENCE * 1000))
-    yield made
-    made.close()
-
-
-def run_out(window: Window) -> None:
-    """Until everything the step runs is done; playback is hastened."""
-    player, end = window.lessons.player, time.monotonic() + PATIENCE
-    assert player is not None
-    while player.runner.running:
-        QApplication.processEvents()
-        if window.playhead.playing:
-            window.playhead.advance(1e6)
-        assert time.monotonic() < end, player.step
-        time.sleep(0.002)
-    QApplication.processEvents()
 
 
 def trained_steps(step: Step) -> int:

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from engine.compile.views import ArrayView
-from engine.nodes.catalog import CATALOG
 from graph.model import faults
 from graph.model.address import Address
 from graph.model.faults import Fault
-from tests.support.window_support import Answers
 from ui.canvas.inplace import LineEditor
-from ui.engine_link.link import Kernel
-from ui.shell.files import example_document
 from ui.shell.window import Window
-from ui.shell.workspace.settings import UserSettings
 
 PATIENCE = 60_000
-
-
-@pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
-    kernel = Kernel()
-    made = Window(example_document("xy-plus-z", CATALOG), UserSettings(tmp_path / "settings.ini"), kernel, "xy-plus-z")
-    made.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitUntil(lambda: made.trace is not None and kernel.ready, timeout=PATIENCE)
-    yield made
-    made.close()
 
 
 def wire_of(window: Window, name: str) -> str:

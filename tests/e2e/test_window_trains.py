@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import Qt
@@ -14,25 +13,16 @@ from pytestqt.qtbot import QtBot
 
 from engine.nodes.catalog import CATALOG
 from graph.model.edits import SetTraining
-from tests.support.window_support import Answers
 from ui.engine_link.link import Kernel
 from ui.shell.files import example_document
 from ui.shell.window import Window
-from ui.shell.workspace.settings import UserSettings
 
 PATIENCE = 60_000
 
 
 @pytest.fixture
-def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
-    kernel = Kernel()
-    made = Window(example_document("xor", CATALOG), UserSettings(tmp_path / "settings.ini"), kernel, "xor")
-    made.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitUntil(lambda: made.trace is not None and kernel.ready, timeout=PATIENCE)
-    yield made
-    made.close()
+def window(make_window: Callable[..., Window]) -> Window:
+    return make_window(example_document("xor", CATALOG), example="xor", kernel=Kernel(), unsaved="discard")
 
 
 def test_a_pressed_train_button_makes_the_loss_fall_and_the_weights_change(window: Window, qtbot: QtBot) -> None:

@@ -6,10 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QDialog, QWidget
 
 from engine.compile.views import ArrayView, Event, TraceView
 from graph.storage.document import Document
+from ui.lessons.player import Player
+from ui.shell.window import Window
 
 
 class Answers:
@@ -105,3 +109,26 @@ def hand_trace(document: Document) -> TraceView:
         edge_gradients={e.id: scalar(gradients[graph.nodes[e.source[0]].name]) for e in graph.edges.values()},
         events=(*forward, *backward),
     )
+
+
+def drop(target: QWidget, *paths: Path, at: QPoint | None = None) -> bool:
+    """A real drag over a widget, first entering and then let go; whether it was taken."""
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    place = at if at is not None else target.rect().center()
+    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(place, copy, data, left, none)
+    QGuiApplication.sendEvent(target, enter)
+    if not enter.isAccepted():
+        return False
+    event = QDropEvent(QPointF(place), copy, data, left, none)
+    QGuiApplication.sendEvent(target, event)
+    after_event()
+    return event.isAccepted()
+
+
+def player(window: Window) -> Player:
+    """The player of the lesson that is open."""
+    found = window.lessons.player
+    assert found is not None
+    return found

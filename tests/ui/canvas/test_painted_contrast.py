@@ -19,7 +19,7 @@ from engine.compile.views import Absent, ArrayView
 from graph.model.problem import Problem
 from graph.text.messages import Message
 from tests.support.canvas_graphs import xy_plus_z, xy_plus_z_trace
-from tests.ui.look.test_theme import contrast
+from tests.support.contrast import contrast
 from ui.canvas.paint.picture import paint_graph
 from ui.look.theme import THEMES, Pair, Theme, load_fonts, pairs, required
 

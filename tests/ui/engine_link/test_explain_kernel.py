@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -15,38 +15,22 @@ from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.model.edits import SetParam
 from graph.storage.document import Document
-from tests.support.window_support import Answers, names
+from tests.support.window_support import names
 from ui.canvas.model.number_texts import known_text
 from ui.engine_link.link import Kernel
 from ui.explain.tools_page import TOOLS
 from ui.look.numbers import number
 from ui.shell.files import example_document
 from ui.shell.window import Window
-from ui.shell.workspace.settings import UserSettings
 
 PATIENCE = 60_000
 Open = Callable[[Document], Window]
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, session: UserSettings) -> Iterator[Open]:
-    made: list[Window] = []
-
-    def open_(document: Document) -> Window:
-        kernel = Kernel()
-        window = Window(document, session, kernel)
-        window.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
-        qtbot.addWidget(window)
-        window.resize(1440, 900)
-        window.show()
-        made.append(window)
-        qtbot.waitUntil(lambda: window.trace is not None and kernel.ready, timeout=PATIENCE)
-        return window
-
-    yield open_
-    for window in made:
-        window.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
-        window.close()
+def open_window(make_window: Callable[..., Window]) -> Open:
+    """Windows with an engine in its own process, and their first numbers."""
+    return lambda document: make_window(document, kernel=Kernel(), size=(1440, 900), unsaved="discard")
 
 
 def test_the_card_keeps_pace_with_a_slider_and_ends_on_the_canvas_s_own_digits(open_window: Open, qtbot: QtBot) -> None:

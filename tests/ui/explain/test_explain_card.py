@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QPointF, Qt
@@ -16,37 +16,21 @@ from graph.model.address import parse
 from graph.model.edits import SetParam
 from graph.storage.document import Document
 from tests.support.explain_support import Desk
-from tests.support.window_support import Answers, names
+from tests.support.window_support import names
 from ui.canvas.model.number_texts import texts
 from ui.explain.card_page import CardPage
 from ui.look.numbers import number
 from ui.shell.files import example_document
 from ui.shell.window import Window
-from ui.shell.workspace.settings import UserSettings
 
 PATIENCE = 10_000
 Open = Callable[[Document], Window]
 
 
 @pytest.fixture
-def open_window(qtbot: QtBot, session: UserSettings) -> Iterator[Open]:
-    """Windows with an engine in their own process, shown, with their first numbers."""
-    made: list[Window] = []
-
-    def open_(document: Document) -> Window:
-        window = Window(document, session, Desk())  # type: ignore[arg-type]
-        window.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
-        qtbot.addWidget(window)
-        window.resize(1440, 900)
-        window.show()
-        qtbot.waitUntil(lambda: window.trace is not None and bool(window.trace.values), timeout=PATIENCE)
-        made.append(window)
-        return window
-
-    yield open_
-    for window in made:
-        window.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
-        window.close()
+def open_window(make_window: Callable[..., Window]) -> Open:
+    """Windows with an engine beside the test, and their first numbers."""
+    return lambda document: make_window(document, kernel=Desk(), size=(1440, 900), unsaved="discard")
 
 
 @pytest.fixture

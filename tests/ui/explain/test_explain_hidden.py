@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -32,23 +32,17 @@ from ui.maths.array_view import ArrayPanel
 from ui.maths.sheet import Sheet
 from ui.shell.files import example_document
 from ui.shell.window import Window
-from ui.shell.workspace.settings import UserSettings
 
 PATIENCE = 20_000
 ANSWERED = {"paths": "ledger", "picture": "local", "symbolic": "formulas", "modes": "answer"}
 
 
 @pytest.fixture
-def window(qtbot: QtBot, session: UserSettings) -> Iterator[Window]:
-    made = Window(Document(build("x*y + x", CATALOG, {"x": 2.0, "y": -5.0})), session, Desk())  # type: ignore[arg-type]
-    made.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
-    qtbot.addWidget(made)
-    made.resize(1440, 900)
-    made.show()
-    qtbot.waitUntil(lambda: made.trace is not None, timeout=PATIENCE)
-    made.canvas.select([names(made.document)["x"]])
-    yield made
-    made.close()
+def window(make_window: Callable[..., Window]) -> Window:
+    document = Document(build("x*y + x", CATALOG, {"x": 2.0, "y": -5.0}))
+    made = make_window(document, kernel=Desk(), size=(1440, 900), unsaved="discard")
+    made.canvas.select([names(document)["x"]])
+    return made
 
 
 def said_by(tool: QWidget) -> str:

@@ -11,8 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.compile.views import TraceView
 from graph.model.edits import SetParam
-from tests.support.window_support import hand_trace, names, scalar
-from tests.ui.lessons.test_lessons_player import lesson, played, player  # noqa: F401
+from tests.support.window_support import hand_trace, names, player, scalar
 from ui.lessons.questions import ChoiceBox, DiscussBox, NumberBox
 from ui.shell.window import Window
 
@@ -36,7 +35,7 @@ def answered(window: Window) -> None:
     discuss.field.setPlainText("Because of y.")
 
 
-def test_answers_are_kept_in_another_theme(played: Window, qtbot: QtBot) -> None:  # noqa: F811
+def test_answers_are_kept_in_another_theme(played: Window, qtbot: QtBot) -> None:
     answered(played)
 
     played.commands.run("theme_projector")
@@ -50,7 +49,7 @@ def test_answers_are_kept_in_another_theme(played: Window, qtbot: QtBot) -> None
     assert names(played.document)["multiply"] not in played.visibility.values
 
 
-def test_a_number_that_was_found_is_still_seen_after_a_return_to_the_step(played: Window, qtbot: QtBot) -> None:  # noqa: F811
+def test_a_number_that_was_found_is_still_seen_after_a_return_to_the_step(played: Window, qtbot: QtBot) -> None:
     answered(played)
     multiply = names(played.document)["multiply"]
     played.canvas.select([names(played.document)["z"]])
@@ -61,7 +60,7 @@ def test_a_number_that_was_found_is_still_seen_after_a_return_to_the_step(played
     assert boxes(played)[0].done and multiply not in played.visibility.values
 
 
-def test_what_a_question_is_about_may_be_deleted_before_it_is_answered(played: Window, qtbot: QtBot) -> None:  # noqa: F811
+def test_what_a_question_is_about_may_be_deleted_before_it_is_answered(played: Window, qtbot: QtBot) -> None:
     played.lessons.next()
     played.canvas.select([names(played.document)["multiply"]])
     played.commands.run("delete")
@@ -84,7 +83,7 @@ def numbers(window: Window, **values: float) -> None:
     window.showing.show_trace(replace(trace, values={**trace.values, **new}))
 
 
-def test_a_verdict_about_another_number_goes_and_a_right_one_returns_with_its_number(played: Window, qtbot: QtBot) -> None:  # noqa: F811
+def test_a_verdict_about_another_number_goes_and_a_right_one_returns_with_its_number(played: Window, qtbot: QtBot) -> None:
     """x·y is −15 in the step; with x = 4 it is −20."""
     played.lessons.next()
     numbers(played, multiply=-15.0)
@@ -112,7 +111,7 @@ def test_a_verdict_about_another_number_goes_and_a_right_one_returns_with_its_nu
 
 @pytest.mark.parametrize(("home", "how"), [("return", "typed"), ("undo", "typed"), ("undo", "revealed")])
 def test_what_was_answered_about_a_changed_graph_is_asked_again_in_the_steps_own(
-    played: Window, qtbot: QtBot, home: str, how: str  # noqa: F811
+    played: Window, qtbot: QtBot, home: str, how: str
 ) -> None:
     played.lessons.next()
     numbers(played, multiply=-15.0)
@@ -136,7 +135,7 @@ def test_what_was_answered_about_a_changed_graph_is_asked_again_in_the_steps_own
     assert number.done
 
 
-def test_the_library_is_as_wide_after_a_lesson_as_before(window: Window, lesson: Path, qtbot: QtBot) -> None:  # noqa: F811
+def test_the_library_is_as_wide_after_a_lesson_as_before(window: Window, lesson: Path, qtbot: QtBot) -> None:
     window.resize(1280, 800)
     qtbot.wait(20)
     library = window.panels.docks["library"]

@@ -12,14 +12,10 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from engine.explain.misconceptions.match import readings
-from engine.nodes.catalog import CATALOG
-from graph.formula.to_graph import build
 from graph.model.edits import SetParam
-from graph.storage import files as graph_files
-from tests.support.window_support import Answers, hand_trace, names
-from tests.ui.shell.test_every_action import at_random
-from tests.ui.shell.test_window_settings import drop
-from ui.lessons.player import Player
+from tests.support.lesson_steps import STEPS
+from tests.support.random_actions import at_random
+from tests.support.window_support import Answers, drop, hand_trace, names, player
 from ui.lessons.questions import ChoiceBox, DiscussBox, NumberBox
 from ui.lessons.shelf import LESSONS, Progress, Standing, entries
 from ui.lessons.text import laid_out, pieces
@@ -29,50 +25,6 @@ from ui.shell.window import Window
 from ui.shell.workspace.settings import UserSettings
 
 SHIPPED = [entry.path for entry in entries()]
-STEPS = [
-    {"title": "The graph", "text": "Here is $f = x \\cdot y + z$.", "highlight": ["x"], "notes": "Say hello."},
-    {
-        "title": "A product", "highlight": ["x -> multiply.a"], "dim": True, "hide": {"values": ["multiply"]},
-        "run": [{"do": "set", "node": "x", "value": 3.0}, {"do": "view", "fit": ["x", "multiply"]}, {"do": "select", "items": ["y"]}],
-        "ask": [
-            {
-                "kind": "predict", "text": "What is x times y?", "of": "multiply", "expected": -15.0,
-                "answer": "$3 \\cdot (-5)$", "hint": "Multiply.",
-            },
-            {
-                "kind": "choice", "text": "Its sign?",
-                "options": [{"text": "+", "feedback": "No: one factor is negative."}, {"text": "−", "right": True}],
-            },
-            {"kind": "text", "text": "Why?", "answer": "Because."},
-        ],
-    },
-    {"title": "Another z", "run": [{"do": "set", "node": "z", "value": -1.0}, {"do": "play", "phase": "forward"}]},
-    {"title": "The end", "run": [{"do": "set", "node": "x", "value": 1.0}, {"do": "train", "steps": 3}]},
-]  # fmt: skip
-
-
-@pytest.fixture
-def lesson(tmp_path: Path) -> Path:
-    """A lesson of four steps beside its graph."""
-    graph = build("x*y + z", CATALOG, {"x": 2.0, "y": -5.0, "z": 3.0})
-    graph_files.save(graph, tmp_path / "small.gradwire")
-    rows = {"format": "gradwire-lesson", "version": 1, "title": "Small", "graph": "small.gradwire", "summary": "S", "steps": STEPS}
-    path = tmp_path / "small.gwlesson"
-    path.write_text(json.dumps(rows), encoding="utf-8")
-    return path
-
-
-@pytest.fixture
-def played(window: Window, lesson: Path) -> Window:
-    assert window.lessons.open(lesson)
-    QApplication.processEvents()
-    return window
-
-
-def player(window: Window) -> Player:
-    found = window.lessons.player
-    assert found is not None
-    return found
 
 
 def value(window: Window, name: str) -> object:

@@ -21,8 +21,8 @@ from graph.model.graph import Graph
 from graph.storage import files as graph_files
 from graph.storage.document import Document
 from tests.support.editing_window import steps as random_edits
+from tests.support.random_actions import at_random
 from tests.support.window_support import Answers, after_event, hand_trace, names
-from tests.ui.shell.test_every_action import at_random
 from ui.lessons.player import Script
 from ui.lessons.recorder import Recorder
 from ui.lessons.recorder_panel import RecorderPanel

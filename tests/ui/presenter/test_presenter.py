@@ -16,8 +16,8 @@ from graph.model.edits import AddNode, SetParam
 from graph.model.elements import Node
 from graph.model.graph import GraphError
 from graph.storage import files as graph_files
+from tests.support.random_actions import at_random
 from tests.support.window_support import hand_trace, names
-from tests.ui.shell.test_every_action import at_random
 from ui.look.theme import LIGHT
 from ui.presenter.feature import LOCKED
 from ui.presenter.pen import paint_stroke

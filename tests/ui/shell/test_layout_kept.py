@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 
 from engine.nodes.catalog import CATALOG
 from tests.support.window_support import Answers
-from tests.ui.lessons.test_lessons_player import lesson  # noqa: F401  # a fixture
 from ui.shell.files import example_document
 from ui.shell.window import Window, first_place
 from ui.shell.workspace.settings import UserSettings
@@ -30,7 +29,7 @@ def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Start]:
     """Opens windows as `ui.shell.app.run` does: an empty frame first, which is then furnished; all with one file of settings."""
     made: list[Window] = []
 
-    def start(size: tuple[int, int] | None = None, lesson: Path | None = None, example: str = "xor") -> Window:  # noqa: F811
+    def start(size: tuple[int, int] | None = None, lesson: Path | None = None, example: str = "xor") -> Window:
         window = Window(None, UserSettings(tmp_path / "home.ini"))
         if size is not None:
             window.setWindowState(Qt.WindowState.WindowNoState)
@@ -141,7 +140,7 @@ def test_the_canvas_is_the_largest_part_however_the_window_was_left(start: Start
 
 @pytest.mark.parametrize(("size", "used"), [(SCREENS[0], False), (SCREENS[1], True), (SCREENS[2], False)])
 def test_a_lesson_file_opens_beside_the_canvas_and_the_next_start_is_as_ever(
-    start: Start, size: tuple[int, int], used: bool, lesson: Path  # noqa: F811
+    start: Start, size: tuple[int, int], used: bool, lesson: Path
 ) -> None:
     if used:
         start(size).close()
@@ -159,7 +158,7 @@ def test_a_lesson_file_opens_beside_the_canvas_and_the_next_start_is_as_ever(
 
 
 @pytest.mark.parametrize("size", [SCREENS[0], SCREENS[2]])
-def test_closing_a_lesson_gives_the_panels_back_as_they_were(start: Start, size: tuple[int, int], lesson: Path) -> None:  # noqa: F811
+def test_closing_a_lesson_gives_the_panels_back_as_they_were(start: Start, size: tuple[int, int], lesson: Path) -> None:
     window = start(size)
     usual = extents(window)
     for presented in (False, True):
@@ -196,7 +195,7 @@ def test_a_strip_below_the_canvas_takes_its_room_from_the_panel_below(start: Sta
     assert window.panels.docks["bottom"].height() == pytest.approx(216 * window.theme.scale, abs=3)
 
 
-def test_an_edge_that_was_dragged_is_remembered_and_one_that_a_lesson_moved_is_not(start: Start, lesson: Path) -> None:  # noqa: F811
+def test_an_edge_that_was_dragged_is_remembered_and_one_that_a_lesson_moved_is_not(start: Start, lesson: Path) -> None:
     window = start((1366, 768))
     beside = window.panels.docks["inspector"]
     edge = QPoint(beside.x() - 1, beside.height() // 2 + beside.y())

@@ -6,15 +6,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QMimeData, QPoint, QPointF
 from pytestqt.qtbot import QtBot
 
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.storage.document import Document
-from tests.support.window_support import Answers, after_event
+from tests.support.window_support import Answers, drop
 from ui.shell.dropped import paths_in, roles
 from ui.shell.window import Window
 from ui.shell.workspace.settings import UserSettings
@@ -23,22 +21,6 @@ from ui.shell.workspace.settings import UserSettings
 def saved(path: Path) -> Document:
     Document(build("x*y + z", CATALOG, {"x": 2.0, "y": -5.0, "z": 3.0})).save(path)
     return Document.load(path, CATALOG)
-
-
-def drop(target: QWidget, *paths: Path, at: QPoint | None = None) -> bool:
-    """A real drag over a widget, first entering and then let go; whether it was taken."""
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
-    place = at if at is not None else target.rect().center()
-    copy, left, none = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(place, copy, data, left, none)
-    QGuiApplication.sendEvent(target, enter)
-    if not enter.isAccepted():
-        return False
-    event = QDropEvent(QPointF(place), copy, data, left, none)
-    QGuiApplication.sendEvent(target, event)
-    after_event()
-    return event.isAccepted()
 
 
 def test_zoom_and_place_come_back_with_the_file(make_window: Callable[..., Window], tmp_path: Path, qtbot: QtBot) -> None:
