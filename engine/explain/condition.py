@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from engine.compile.views import ArrayView
+from graph.model.covered import Covered
 from graph.text.messages import _
 from graph.text.quoting import one_line
 
@@ -96,9 +97,10 @@ class Condition:
         return bound if self.holds_for(bound) else None
 
     def stop(self, step: int, name: str, value: float | None) -> str:
-        """What to say when it has stopped a run: at which step, which condition, and the number that met it."""
+        """What to say when it has stopped a run: at which step, which condition, and the number that met it, unless it is covered."""
         where = _(" at {name}").format(name=name) if name else ""
-        now = _("; it is {value:.6g}").format(value=value) if value is not None and self.how not in (*STATES, "=") else ""
+        known = value is not None and not isinstance(value, Covered) and self.how not in (*STATES, "=")
+        now = _("; it is {value:.6g}").format(value=value) if known else ""
         return f"Stopped at step {step:,}: {self.text}{where}{now}."
 
     def _state(self, view: ArrayView) -> bool:
