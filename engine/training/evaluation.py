@@ -41,7 +41,7 @@ class Evaluation:
 
         def gradient(flat: Tensor) -> Tensor:
             parameters = list(self._parameters)
-            for i, shape, part in zip(places, shapes, flat.split([shape.numel() for shape in shapes]), strict=True):
+            for i, shape, part in zip(places, shapes, torch.split(flat, [shape.numel() for shape in shapes]), strict=True):
                 parameters[i] = part.view(shape)
             gradients = self._step(self._feeds, parameters, self.buffers, self._key)[1]
             return torch.cat([g.reshape(-1) for g in gradients])

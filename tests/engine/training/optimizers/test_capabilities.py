@@ -13,7 +13,8 @@ from engine.compile.program import Program
 from engine.explain.answer import answer
 from engine.explain.context import ExplainContext
 from engine.explain.update import Update, UpdateOf
-from engine.export.export import ExportError, export
+from engine.export.export import export
+from engine.export.registry import ExportError
 from engine.numerics.threads import threads
 from engine.training.compiled import RunError
 from engine.training.evaluation import Evaluation
