@@ -8,9 +8,9 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout
 
 from engine.compile.views import ArrayView, Gradient
-from engine.explain.cards.symbols import Symbols
 from engine.explain.forward_mode import Adjoints, Direction, ForwardMode, ReverseMode, Tangents
 from engine.explain.question import Question
+from engine.explain.symbols import Symbols
 from graph.model.address import Address
 from graph.model.covered import Covered
 from ui.canvas.model.overlay import Tag

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, Signal
 
-from engine.explain import labels
+from engine.explain import symbols
 from engine.explain.misconceptions import Expected, Prediction
 from engine.explain.misconceptions.items import covers, fits, known, name_of, number_of
 from engine.explain.misconceptions.match import Judgement, judge, readings
@@ -274,9 +274,9 @@ class Board(QObject):
         graph, trace = self.workspace.document.graph, self.workspace.visibility.truth
         entry = f"[{', '.join(map(str, item.index))}]" if item.index else ""
         if item.gradient and item.kind != "edge" and item.exists(graph):
-            objective = labels.objective_name(graph, trace.objective if trace is not None else None)
+            objective = symbols.objective_name(graph, trace.objective if trace is not None else None)
             name = item.port if item.kind == "parameter" else graph.nodes[item.id].name
-            return f"{labels.total(objective, name + entry)} ?"
+            return f"{symbols.total(objective, name + entry)} ?"
         return f"{entry} ?" if entry else ""
 
 

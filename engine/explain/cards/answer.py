@@ -9,7 +9,7 @@ from torch import Tensor
 
 from engine.compile.environment import FED_ROLES, Key, Own, Wire, frozen
 from engine.compile.views import Absent, Reason
-from engine.explain import labels
+from engine.explain import symbols
 from engine.explain.cards import Array, Card, CardOf, Number, Section, Tex
 from engine.explain.cards.backward import backward
 from engine.explain.cards.fan_out import section as fan_out_section
@@ -129,7 +129,7 @@ def _edge(scene: Scene, question: CardOf) -> Card:
     edge = scene.graph.edges[question.address.id]
     key = edge.source
     producer, consumer = scene.graph.nodes[key[0]], scene.graph.nodes[edge.target[0]]
-    title = f"{scene.symbols.name(key)} → {'.'.join(filter(None, labels.wire_end(scene.graph, edge)))}"
+    title = f"{scene.symbols.name(key)} → {'.'.join(filter(None, symbols.wire_end(scene.graph, edge)))}"
     found = scene.trace.edge_gradients.get(edge.id)
     place = Address("edge", edge.id, gradient=True)
     local, target = scene.local(key[0]), scene.local(edge.target[0])

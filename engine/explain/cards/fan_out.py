@@ -12,8 +12,8 @@ from engine.compile.views import Absent, Reason
 from engine.explain.cards import Line, Number, Piece, Section, Tex
 from engine.explain.cards.formula import shortened
 from engine.explain.cards.scene import EQUALS, Index, Scene, equation, words
-from engine.explain.cards.symbols import entry_text
 from engine.explain.question import Unanswerable
+from engine.explain.symbols import entry_text
 from graph.model.address import Address
 from graph.model.elements import Edge
 from graph.text.messages import _

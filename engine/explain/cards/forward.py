@@ -11,8 +11,8 @@ from engine.explain.cards.formula import Unknown, main_part, sides, with_arrays,
 from engine.explain.cards.layers import inner_product, linear_forward
 from engine.explain.cards.local import Local
 from engine.explain.cards.scene import EQUALS, Scene, equation, words
-from engine.explain.cards.symbols import entry_text
 from engine.explain.cards.worked import Worked
+from engine.explain.symbols import entry_text
 from engine.nodes.layers import Linear
 from engine.nodes.math_matrix import MatrixProduct
 from graph.model.address import Address, first_output

@@ -17,8 +17,8 @@ from engine.explain.cards import Array, Line, Number, Outer, Piece, Section, Tex
 from engine.explain.cards.formula import shortened
 from engine.explain.cards.local import Step
 from engine.explain.cards.scene import EQUALS, equation, words
-from engine.explain.cards.symbols import entry_text
 from engine.explain.cards.worked import Worked
+from engine.explain.symbols import entry_text
 from graph.model.address import Address
 from graph.text.messages import _
 

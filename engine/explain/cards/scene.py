@@ -9,9 +9,9 @@ from engine.compile.trace import array_view
 from engine.compile.views import Absent, Reason
 from engine.explain.cards import Array, Line, Number, Piece, Role, Section, Tex, Words
 from engine.explain.cards.local import Local
-from engine.explain.cards.symbols import Symbols, entry_text
 from engine.explain.context import ExplainContext
 from engine.explain.question import Unanswerable
+from engine.explain.symbols import Symbols, entry_text
 from engine.training.compiled import RunError
 from graph.model.address import Address
 from graph.text.messages import _

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.compile.environment import Key, Own
 from engine.compile.trace import array_view
-from engine.explain import labels
+from engine.explain import symbols
 from engine.explain.address import entry_of, gradient_at, number_at
 from engine.explain.local_products import LocalProducts, Step
 from engine.explain.paths import LISTED, SUMMED, Factor, Ledger, PartialSum, Path, PathLedger, PathSum
@@ -172,8 +172,8 @@ class _Writer:
         products = self.products
         leaf = products.leaf(step)
         if isinstance(leaf, Own):
-            return labels.total(self._name(step.key), parameter(*leaf.key).name(products.graph))
-        return labels.local(products.graph, step.key, products.graph.edges[leaf.edge])
+            return symbols.total(self._name(step.key), parameter(*leaf.key).name(products.graph))
+        return symbols.local(products.graph, step.key, products.graph.edges[leaf.edge])
 
     def _name(self, key: Key) -> str:
         return output_name(self.products.graph, *key)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from engine.explain.address import gradient_at, number_at, single_entry
-from engine.explain.cards.symbols import Symbols
 from engine.explain.local_products import LocalProducts
 from engine.explain.question import Unanswerable
 from engine.explain.replay import Replay
 from engine.explain.slices import Local, Secant, SecantLine, Slice
+from engine.explain.symbols import Symbols
 from graph.text.messages import _
 
 if TYPE_CHECKING:

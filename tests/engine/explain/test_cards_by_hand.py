@@ -18,8 +18,8 @@ from engine.explain.answer import answer
 from engine.explain.cards import Array, Card, CardOf, Number, Outer, Section, Tex, Words
 from engine.explain.cards.fan_out import FanOut, summed
 from engine.explain.cards.scene import Scene
-from engine.explain.cards.symbols import symbol
 from engine.explain.context import ExplainContext
+from engine.explain.symbols import symbol
 from engine.nodes.catalog import CATALOG
 from engine.training.model import Model
 from engine.training.run import Run
@@ -386,7 +386,7 @@ def test_an_answer_travels_between_processes() -> None:
 
 
 def test_questions_and_answers_know_no_torch() -> None:
-    code = "import sys, engine.explain.cards, engine.explain.cards.symbols; sys.exit('torch' in sys.modules)"
+    code = "import sys, engine.explain.cards, engine.explain.symbols; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -9,10 +9,10 @@ import torch
 
 from engine.explain.answer import answer
 from engine.explain.cards import Card, CardOf, Notation, Tex
-from engine.explain.cards.symbols import Symbols
 from engine.explain.context import ExplainContext
 from engine.explain.paths import Ledger, PathLedger
 from engine.explain.slices import Local, Slice
+from engine.explain.symbols import Symbols
 from engine.training.model import Model
 from graph.model.address import output, parameter, wire
 from graph.model.graph import Graph

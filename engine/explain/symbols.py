@@ -1,4 +1,8 @@
-r"""The symbols of a card: values by the names on the canvas, gradients in the notation asked for. No torch here.
+r"""What numbers and derivatives are called in mathematics, as plain text and as LaTeX. No torch here.
+
+A value that feeds several wires has one derivative for all of them together, ∂f/∂x, and one along each wire, ∂f/∂(x→d): what f would
+change by if only d received a changed x. The first is the sum of the others. Values have the names on the canvas
+(`graph.model.address`), gradients the notation asked for:
 
 leibniz  \frac{\partial L}{\partial x}; along one of several wires: \frac{\partial L}{\partial (x \to d)}
 bar      \bar{x}, the adjoint; along one of several wires: \bar{x}_{\to d}
@@ -11,7 +15,6 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from engine.explain import labels
 from engine.explain.cards import Notation
 from graph.formula.latex import latex_name
 from graph.model.address import Address, output_name
@@ -23,6 +26,75 @@ if TYPE_CHECKING:
 
 
 TO = r"\to "
+SHORT = 3
+"""An objective with a name up to this long keeps it (∂f/∂x); one with a longer name, and every loss, is L."""
+
+
+# What both forms ask of the graph
+
+
+def wire_end(graph: Graph, edge: Edge) -> tuple[str, str]:
+    """The node a wire ends at, and the port (of several alike its number) where this is needed to tell two wires apart."""
+    consumer = graph.nodes[edge.target[0]].name
+    if sum(e.target[0] == edge.target[0] for e in rivals(graph, edge)) < 2:
+        return consumer, ""
+    port = graph.spec(edge.target[0]).input(edge.target[1])
+    return consumer, str(edge.slot + 1) if port is not None and port.many else edge.target[1]
+
+
+def rivals(graph: Graph, edge: Edge) -> list[Edge]:
+    """The wires from the same output along which a gradient can come back, this one among them: not those to probes."""
+    return [e for e in graph.outputs_of(edge.source[0]) if e.source == edge.source and graph.spec(e.target[0]).differentiable]
+
+
+def is_one_of_several(graph: Graph, edge: Edge, objective: End | None = None) -> bool:
+    """Whether the derivative along this wire is only a part of the one by the value; so also where the value is the objective."""
+    return len(rivals(graph, edge)) > 1 or edge.source == objective
+
+
+def meets_again(graph: Graph, edge: Edge) -> bool:
+    """Whether the value reaches the node at this wire's end along another wire, too: then ∂d/∂x is not what d does with this wire."""
+    others = {e.target[0] for e in rivals(graph, edge) if e.id != edge.id}
+    seen: set[str] = set()
+    while others:
+        node = others.pop()
+        if node == edge.target[0]:
+            return True
+        seen.add(node)
+        others |= set(graph.successors(node)) - seen
+    return False
+
+
+def objective_name(graph: Graph, objective: End | None) -> str:
+    """What stands above in ∂f/∂x: the objective's name where that is short, else L; the name in full where something else is called L."""
+    if objective is None or objective[0] not in graph.nodes:
+        return "L"
+    node = graph.nodes[objective[0]]
+    if len(node.name) <= SHORT and not graph.spec(node).loss:
+        return node.name
+    return node.name if any(n.name == "L" for n in graph.nodes.values()) else "L"
+
+
+# Plain text
+
+
+def total(objective: str, name: str) -> str:
+    """The derivative by a value, along all its wires: `∂f/∂x`. Also the local derivative of a node by what reaches it."""
+    return f"∂{objective}/∂{f'({name})' if '→' in name else name}"
+
+
+def wire_name(graph: Graph, edge: Edge) -> str:
+    """A value as it arrives along one wire: `x→d`, with the port where two wires from one output end at one node: `x→d.a`."""
+    return f"{output_name(graph, *edge.source)}→{'.'.join(filter(None, wire_end(graph, edge)))}"
+
+
+def local(graph: Graph, end: End, edge: Edge) -> str:
+    """How a node's output answers to one wire: `∂d/∂x`, `∂d/∂(x→d.a)` where x reaches d in several ways."""
+    below = wire_name(graph, edge) if meets_again(graph, edge) else output_name(graph, *edge.source)
+    return total(output_name(graph, *end), below)
+
+
+# LaTeX
 
 
 class Symbols:
@@ -31,7 +103,7 @@ class Symbols:
     def __init__(self, graph: Graph, objective: End | None, notation: Notation = "leibniz") -> None:
         self.graph, self.objective, self.notation = graph, objective, notation
         self._alike = self._symbols_of_several()
-        self.top = latex_name(labels.objective_name(graph, objective))
+        self.top = latex_name(objective_name(graph, objective))
         self._levels = levels(graph) if notation == "delta" else {}
 
     def _symbols_of_several(self) -> set[str]:
@@ -58,7 +130,7 @@ class Symbols:
         return rf"{_below(self.value(edge.source), entry)} \to {self._consumer(edge)}"
 
     def _consumer(self, edge: Edge) -> str:
-        consumer, port = labels.wire_end(self.graph, edge)
+        consumer, port = wire_end(self.graph, edge)
         return latex_name(consumer) + (f".{port if port.isdigit() else latex_name(port)}" if port else "")
 
     def at(self, place: Address) -> str:
@@ -69,7 +141,7 @@ class Symbols:
         if place.kind == "output":
             return _below(self.value(place.key), entry)
         edge = self.graph.edges[place.id]
-        if labels.is_one_of_several(self.graph, edge, self.objective):
+        if is_one_of_several(self.graph, edge, self.objective):
             return self.arriving(edge, entry)
         return _below(self.value(edge.source), entry)
 
@@ -93,7 +165,7 @@ class Symbols:
 
     def along(self, edge: Edge, entry: str = "") -> str:
         """The derivative along one wire; by the producer's symbol alone where no other wire leaves it."""
-        if not labels.is_one_of_several(self.graph, edge, self.objective):
+        if not is_one_of_several(self.graph, edge, self.objective):
             return self.gradient(edge.source, entry)
         if self.notation == "bar" or edge.source[0] in self._levels:
             return self._to(self.gradient(edge.source), self._consumer(edge), entry)
@@ -118,7 +190,7 @@ class Symbols:
 
     def local(self, end: End, edge: Edge) -> str:
         """How a node's output answers to one wire that reaches it."""
-        into = self.arriving(edge) if labels.meets_again(self.graph, edge) else self.value(edge.source)
+        into = self.arriving(edge) if meets_again(self.graph, edge) else self.value(edge.source)
         return self.fraction(self.value(end), into)
 
     def fraction(self, above: str, below: str) -> str:
