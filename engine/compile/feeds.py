@@ -42,6 +42,16 @@ class Feeds:
         """What keeps the graph from being trained."""
         return [problem for problem in self.problems if problem.severity == "error"]
 
+    def same(self, other: Feeds) -> bool:
+        """Whether a program is fed the same numbers by both: the same data, and equal values of Inputs and Constants."""
+        if self is other:
+            return True
+        for mine, theirs in ((self.train, other.train), (self.test, other.test)):
+            if mine.keys() != theirs.keys() or any(mine[key] is not theirs[key] for key in mine):
+                return False
+        values, others = self.fixed, other.fixed
+        return values.keys() == others.keys() and all(v is others[k] or torch.equal(v, others[k]) for k, v in values.items())
+
     def whole(self, keys: Sequence[Key], part: Part) -> list[Tensor]:
         """What the sources `keys` give for all samples of one part."""
         data = self.train if part == "train" else self.test

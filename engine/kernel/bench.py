@@ -16,6 +16,7 @@ from engine.explain.context import ExplainContext, shown
 from engine.explain.question import Question
 from engine.kernel.answering import answered, measured
 from engine.kernel.protocol import (
+    BranchRange,
     Command,
     GoTo,
     Handover,
@@ -191,8 +192,8 @@ class WorkBench:
                 self._step_once()
             case StepBack(steps=steps):
                 self._go_to(self.step - steps)
-            case GoTo(step=step):
-                self._go_to(step)
+            case GoTo(step=step, branch=branch):
+                self._go_to(step, branch)
             case Reset(successor=successor):
                 self._reset(successor)
             case ReturnTo(run=run) if run != self.run:
@@ -241,17 +242,18 @@ class WorkBench:
             self._extend(trainer)
         self._say("")
         self.debugging.begin(trainer)
-        self.debugging.keep(trainer, single=True)
+        trainer.keep(single=True)
         self._advance(trainer, max_steps=1)
         self._measure()
 
-    def _go_to(self, step: int) -> None:
+    def _go_to(self, step: int, branch: int | None = None) -> None:
         """To a step this run was at."""
         self.training = False
         trainer = self._made_trainer()
         if trainer is None:
             return
-        if self.debugging.go(trainer, step):
+        if trainer.go_to(step, branch):
+            self.debugging.stopped = None
             self._trained.moved_on()
             self._say("")
             self._metrics = {}
@@ -351,6 +353,8 @@ class WorkBench:
         return self._held
 
     def _forget_past(self) -> None:
+        if self._trainer is not None:
+            self._trainer.uproot()
         if self._held is not None:
             self._held.forget()
 
@@ -372,7 +376,11 @@ class WorkBench:
         if trainer is None:
             self.training = False
             return
-        self.debugging.keep(trainer)
+        try:
+            trainer.keep()
+        except RunError as error:  # a graph that was broken meanwhile
+            self._stop(error)
+            return
         self._advance(trainer, max_seconds=seconds, max_steps=self._until - self.step if self._until is not None else None)
 
     def _advance(self, trainer: Run, max_seconds: float = math.inf, max_steps: int | None = None) -> None:
@@ -442,7 +450,7 @@ class WorkBench:
         if self._held is not None:
             more |= {"debugging": self._held.on, "stopped": self._held.stopped, "met": self._held.met}
             if trainer is not None:
-                more["reachable"] = self._held.ranges(trainer)
+                more |= self._branches(trainer)
         return Progress(
             self._phase(), self.run, state.step, state.epoch, int(self._graph.training["epochs"] or 0), metrics=dict(self._metrics),
             steps_per_second=self._speed.at(state.step) if self.training else 0.0, message=self._message, problem_node=self._problem_node,
@@ -450,6 +458,16 @@ class WorkBench:
             trained=self._trained.token if state.step else 0,
             before_reset=left.state.step if left is not None else 0, run_before_reset=left.run if left is not None else 0, **more,
         )  # fmt: skip
+
+    def _branches(self, run: Run) -> dict[str, Any]:
+        """Where the run can return to, on its own path and on others."""
+        try:
+            reachable = run.reachable()
+        except RunError:  # a graph that was broken meanwhile
+            return {}
+        present = run.checkpoints.present
+        branches = tuple(BranchRange(b.id, b.parent, b.start, b.last) for b in run.checkpoints.branches.values())
+        return {"reachable": reachable, "branches": branches, "branch": 0 if present is None else present.id}
 
     def _phase(self) -> Phase:
         trainer = self._trainer

@@ -1,4 +1,4 @@
-"""What the kernel keeps for the debugger: past states of the run, and the conditions at which training stops."""
+"""The debugger's part of the kernel: whether coming steps are shown, and the conditions at which training stops."""
 
 from __future__ import annotations
 
@@ -12,14 +12,7 @@ from engine.compile.trace import array_view
 from engine.compile.views import Absent
 from engine.explain.condition import Condition
 from engine.training.compiled import RunError
-from engine.training.history import Past, Range
 from engine.training.run import Run
-from graph.model.training_settings import conditions
-
-EVERY = 0.1
-"""Seconds of training between two states held: about as long as replaying what lies between them takes."""
-SHARE = 0.02
-"""Largest part of the trainer's time that holding states may take."""
 
 
 class Debugging:
@@ -27,65 +20,16 @@ class Debugging:
 
     def __init__(self) -> None:
         self.on = False
-        self.past = Past()
         self.conditions: tuple[Condition, ...] = ()
         self.stopped: Condition | None = None
         self.met: float | None = None
         """The number that met it."""
         self._met: set[Condition] = set()
-        self._kept_at = -math.inf
-        self._cost = 0.0
-        self._fits: Any = None
-        self._known: Any = None
 
     def forget(self) -> None:
-        """The run began anew, or a person changed learned values: there is nothing to go back to."""
-        self.past.clear()
+        """Another run, or learned values that a person changed: nothing was met yet."""
         self._met.clear()
-        self._fits = self.stopped = self.met = None
-
-    # The past
-
-    def keep(self, trainer: Run, single: bool = False) -> None:
-        """Hold the state the run stands at, before it goes on: always where a person makes a `single` step, else as often as is cheap."""
-        self._follow(trainer)
-        state, now = trainer.model.state, time.perf_counter()
-        self.past.reached(state.step)
-        if not single and now - self._kept_at < max(EVERY, self._cost / SHARE):
-            return
-        nearest = self.past.nearest(state.step)
-        if nearest is None or nearest.step != state.step:
-            self.past.add(trainer.capture(), trainer.loss)
-            self._kept_at = time.perf_counter()
-            self._cost = self._kept_at - now
-
-    def ranges(self, trainer: Run) -> tuple[Range, ...]:
-        """The steps that `go` accepts."""
-        self._follow(trainer)
-        self.past.reached(trainer.model.state.step)
-        return self.past.ranges()
-
-    def go(self, trainer: Run, step: int) -> bool:
-        """Bring the run to a step it was at, exactly; False where that is no longer held."""
-        self.keep(trainer, single=True)
-        moment = self.past.nearest(step)
-        if moment is None:
-            return False
-        trainer.rewind(moment.state, moment.loss, step)
-        self.stopped = None
-        return True
-
-    def _follow(self, trainer: Run) -> None:
-        """See whether states held still fit, and whether steps made from them would still be the same."""
-        model, training = trainer.model, trainer.training
-        state = model.state
-        fits = (trainer.spec.key, model.dtype, *((n, t.shape) for part in (state.parameters, state.buffers) for n, t in part.items()))
-        known = (model.version, model.edits, trainer.hyper, conditions(training, "batches"), model.seed)
-        if fits != self._fits:
-            self.past.clear()
-        if (fits, known) != (self._fits, self._known):
-            self.past.turn(trainer.capture(), trainer.loss)
-        self._fits, self._known = fits, known
+        self.stopped = self.met = None
 
     # Conditions
 

@@ -37,6 +37,16 @@ LASTING: tuple[tuple[str, Any], ...] = (("events", ()), ("shapes", {}))
 
 
 @dataclass(frozen=True, slots=True)
+class BranchRange:
+    """Steps that a run made under the same conditions: from `first`, where the branch left its parent, to `last`."""
+
+    id: int
+    parent: int | None
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """Where training stands.
 
@@ -66,6 +76,10 @@ class Progress:
     dtype: str = "float64"
     reachable: tuple[tuple[int, int], ...] = ()
     """Steps that can be returned to exactly, as ranges (first, last) from the earliest on."""
+    branches: tuple[BranchRange, ...] = ()
+    """All branches whose steps are held, the oldest first."""
+    branch: int = 0
+    """The id of the branch that the run is on; 0 before the first step."""
     debugging: bool = False
     """Whether traces are those of the coming training step."""
     stopped: Condition | None = None
@@ -135,9 +149,10 @@ class StepBack(RunCommand):
 
 @dataclass(frozen=True, slots=True)
 class GoTo(RunCommand):
-    """Return exactly to a step of this run."""
+    """Return exactly to a step of this run: one of its path, or of the path to the end of another branch."""
 
     step: int
+    branch: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

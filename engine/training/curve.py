@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 
 from graph.model.covered import Covered, unless_told
@@ -79,6 +80,17 @@ class Curve:
         last = (*self._stored[-1:], self._last_but_one, self._newest)
         self._newest = max((p for p in last if p is not None and p.step <= step), key=lambda p: p.step, default=None)
         self._last_but_one = None
+        self._thinned = True
+
+    def until(self, step: int) -> Curve:
+        """The part up to `step`, as a curve of its own."""
+        twin = copy(self)
+        twin._stored = list(self._stored)
+        twin.cut(step)
+        return twin
+
+    def tell_again(self) -> None:
+        """Another curve was told in between: the listener needs all points."""
         self._thinned = True
 
     def tell(self, known: int) -> tuple[int, tuple[Point, ...]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import torch
@@ -18,6 +18,7 @@ from engine.nodes.base import NodeError
 from engine.numerics.plain import number_json
 from engine.numerics.threads import threads
 from engine.training.batches import Batches
+from engine.training.checkpoints import Branch, Checkpoint, Checkpoints, Range
 from engine.training.compiled import RunError
 from engine.training.curve import Curve
 from engine.training.model import Model
@@ -25,7 +26,7 @@ from engine.training.optimizers.base import LARGEST_HESSIAN, Optimizer, Optimize
 from engine.training.optimizers.registry import optimizer
 from engine.training.result import evaluated, learned
 from engine.training.state import State
-from engine.training.steps import Steps
+from engine.training.steps import StepConditions, Steps
 from engine.training.unzeroed import with_fault
 from graph.model.problem import Problem
 from graph.model.training_settings import conditions, training_length
@@ -35,6 +36,10 @@ SNAPSHOT = 64
 """Steps between two copies of the state; what lies between is replayed exactly."""
 MEASURED = 200
 """So many epochs are each measured at their end, whatever it costs; after them a run of any length is measured so often more, at most."""
+KEEP_SECONDS = 0.1
+"""Seconds of training between two checkpoints: about as long as making what lies between them again takes."""
+KEEP_SHARE = 0.02
+"""Largest part of the time that keeping checkpoints may take."""
 SHARE = 0.1
 """Part of the time that later measurements may take; a forward pass counts a third of a step over as many samples, but at least two."""
 
@@ -60,6 +65,10 @@ class Run:
         self.prepared = False
         self._steps = Steps(model)
         self._first_step = model.state.step
+        self.checkpoints = Checkpoints()
+        self._rooted = False
+        self._shapes: Any = None
+        self._kept_at, self._keeping = -math.inf, 0.0
         self._version = self._edits = self._measured = -1
         self._program: Program
         self._optimizer: Optimizer
@@ -67,6 +76,13 @@ class Run:
     @property
     def state(self) -> State:
         return self.model.state
+
+    def conditions(self) -> StepConditions:
+        """What the coming step depends on beside the state. Raises RunError."""
+        self._follow()
+        model = self.model
+        size = None if self.spec.full_batch else self.training.get("batch_size")
+        return StepConditions(self._program, model.feeds, self.spec, self.hyper, size, model.seed, model.compiled.threads)
 
     # Settings
 
@@ -256,14 +272,116 @@ class Run:
         self.curve.cut(state.step)
         self._bind()
 
-    def rewind(self, state: State, loss: float | None, step: int) -> None:
-        """Go to a state of this very run, reached with `loss`, and on to `step` exactly. The curves stay until steps are made anew."""
-        self._follow()
-        with torch.no_grad(), threads(self.model.compiled.threads):
-            self._steps.start_from(state, loss)
-            self._steps.replay(step)
+    # Back, and to other futures
+
+    def keep(self, single: bool = False) -> None:
+        """Hold the state before the run goes on: always where a person makes a `single` step, else as often as is cheap.
+
+        Where what a step depends on has changed, this opens a branch; what followed before stays.
+        """
+        conditions, step, tree = self.conditions(), self.state.step, self.checkpoints
+        branch = self._standing()
+        if branch is None or not conditions.same(branch.conditions):
+            self.model.compiled.freeze()
+            if branch is not None and self.curve.last > step:
+                self._leave_curve()
+                self.curve = self.curve.until(step)
+            self._timed(lambda: tree.begin(conditions, self.capture(), self.loss, root=branch is None))
+            self._rooted = True
+            return
+        if step < branch.last and branch is not tree.present:  # once more into what followed before
+            self._enter(branch)
+        tree.reached(step)
+        if single or time.perf_counter() - self._kept_at >= max(KEEP_SECONDS, self._keeping / KEEP_SHARE):
+            self._hold()
+
+    def uproot(self) -> None:
+        """A person changed learned values: the path begins again where the run stands."""
+        self._rooted = False
+
+    def reachable(self) -> tuple[Range, ...]:
+        """The steps on the path of this run that `go_to` accepts. Raises RunError."""
+        conditions, step, tree = self.conditions(), self.state.step, self.checkpoints
+        if self._standing() is None or tree.present is None:
+            return ((step, step),)
+        tree.reached(step)
+        return tree.ranges(None if conditions.same(tree.present.conditions) else step)
+
+    def go_to(self, step: int, branch: int | None = None) -> bool:
+        """Return to a step of the path, or of the path to another branch, exactly; False where that is no longer held.
+
+        The curve stays until steps are made again. Raises RunError.
+        """
+        conditions = self.conditions()
+        branch_here = self._standing()
+        if branch_here is None:
+            self.keep()
+        else:
+            self.checkpoints.reached(self.state.step)
+            if conditions.same(branch_here.conditions):  # else the change may have altered the optimizer's memory already
+                self._hold()
+        route = self.checkpoints.route(step, branch)
+        if route is None:
+            return False
+        made_by, checkpoint = route
+        if branch is not None:
+            self._enter(self.checkpoints.branches[branch])
+        self._make_again(made_by.conditions, conditions, checkpoint, step)
         self.problem, self._measured = None, -1
         self._snapshots = [self.capture()]
+        return True
+
+    def _standing(self) -> Branch | None:
+        """The branch that made the present step; None where nothing leads to it."""
+        model, state = self.model, self.state
+        shapes = (model.dtype, *((n, t.shape) for part in (state.parameters, state.buffers) for n, t in part.items()))
+        if shapes != self._shapes:
+            self._shapes, self._rooted = shapes, False
+            self.checkpoints.clear()
+        return self.checkpoints.at(state.step) if self._rooted else None
+
+    def _hold(self) -> None:
+        branch = self._standing()
+        checkpoint = None if branch is None else branch.before(self.state.step)
+        if checkpoint is None or checkpoint.step != self.state.step:
+            self._timed(lambda: self.checkpoints.add(self.capture(), self.loss))
+
+    def _timed(self, keep: Callable[[], object]) -> None:
+        started = time.perf_counter()
+        keep()
+        self._kept_at = time.perf_counter()
+        self._keeping = self._kept_at - started
+
+    def _leave_curve(self) -> None:
+        present = self.checkpoints.present
+        if present is not None:
+            self.checkpoints.keep_curve(present, self.curve)
+
+    def _enter(self, branch: Branch) -> None:
+        """Stand on another branch, with its curve."""
+        if branch is self.checkpoints.present:
+            return
+        curve = self.checkpoints.curve_of(branch)
+        self._leave_curve()
+        branch.curve = None
+        self.checkpoints.enter(branch)
+        self.curve = curve
+        curve.tell_again()
+
+    def _make_again(self, then: StepConditions, now: StepConditions, checkpoint: Checkpoint, step: int) -> None:
+        """Go to a checkpoint and make the steps up to `step` once more, under the conditions of that time."""
+        model, other = self.model, not then.same(now)
+        with torch.no_grad(), threads(then.threads):
+            if other:
+                parameters = model.parameters(then.program)
+                trainable = [parameters[i] for i in then.program.trainable]
+                self._steps.bind(then.program, with_fault(then.optimizer(then.hyper, trainable), then.program.plan.fault))
+                self._steps.batches, model.seed = then.batches(), then.seed
+            self._steps.start_from(checkpoint.state, checkpoint.loss)
+            self._steps.replay(step)
+        if other:
+            model.seed = now.seed
+            self._bind(forget=then.optimizer is not now.optimizer)
 
     def coming(self) -> tuple[list[Tensor], RandomKey]:
         """What the next step will be fed, and its random numbers."""

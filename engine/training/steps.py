@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from torch import Tensor
 
+from engine.compile.feeds import Feeds
 from engine.compile.program import Program
 from engine.training.batches import Batches
 from engine.training.evaluation import Evaluation
@@ -16,6 +18,33 @@ from engine.training.model import Model
 from engine.training.moves import moved_memory
 from engine.training.optimizers.base import Optimizer
 from engine.training.state import State, state_key
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StepConditions:
+    """What a step depends on beside the state: the same state under the same conditions gives the same step, bit for bit."""
+
+    program: Program
+    feeds: Feeds
+    optimizer: type[Optimizer]
+    hyper: Mapping[str, Any]
+    batch_size: int | None
+    seed: int
+    threads: int
+
+    def same(self, other: StepConditions) -> bool:
+        """Whether a step under the other conditions gives the same bits."""
+        settings = (self.optimizer, self.hyper, self.batch_size, self.seed, self.threads)
+        others = (other.optimizer, other.hyper, other.batch_size, other.seed, other.threads)
+        return self.program is other.program and settings == others and self.feeds.same(other.feeds)
+
+    def data(self) -> list[Tensor]:
+        """The tensors that these conditions keep in memory."""
+        return [*self.feeds.train.values(), *self.feeds.test.values()]
+
+    def batches(self) -> Batches:
+        """The mini-batches of these conditions, before any is laid out."""
+        return Batches(self.feeds, self.program.feeds, self.batch_size, self.seed)
 
 
 class Steps:

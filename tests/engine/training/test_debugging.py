@@ -14,6 +14,7 @@ from engine.kernel.bench import WorkBench
 from engine.kernel.protocol import Command, GoTo, Pause, Reset, ShowComing, Start, StepBack, StepOnce, StopAt
 from engine.kernel.trained import captured as captured_state
 from engine.training.state import State
+from graph.model.address import output
 from graph.model.edits import Disconnect, Rename, SetParam, SetTraining, moves_of
 from graph.model.graph import Graph
 from graph.storage.document import Document
@@ -147,8 +148,8 @@ def test_the_debugger_sees_the_mini_batch_of_the_coming_step() -> None:
     assert first.values[x].shape == (8, 2)
     assert not np.array_equal(first.values[x].data, second.values[x].data)  # type: ignore[arg-type]
     assert np.array_equal(first.values[x].data, again.values[x].data)  # type: ignore[arg-type]
-    assert bench.array(("value", "data", "x")) is not None
-    np.testing.assert_array_equal(bench.array(("value", "data", "x")), first.values[x].data)
+    assert bench.array(output("data", "x")) is not None
+    np.testing.assert_array_equal(bench.array(output("data", "x")), first.values[x].data)
 
 
 def test_a_graph_that_learns_nothing_shows_its_demonstration_batch_and_no_complaint() -> None:

@@ -17,6 +17,7 @@ from engine.training.moves import follow, moved_memory
 from engine.training.run import Run
 from engine.training.state import state_key
 from engine.unfold import fold
+from graph.model.address import parameter
 from graph.model.edits import Compound, StateMove, moves_of
 from graph.model.graph import Graph
 from graph.storage.document import Document
@@ -253,11 +254,11 @@ def test_the_engine_goes_on_training_where_it_was_when_a_layer_is_opened_in_the_
     for each in (bench, closed):
         each.command(StepOnce(each.run))
 
-    whole = closed.array(("parameter", "hidden", "W"))
+    whole = closed.array(parameter("hidden", "W"))
     assert whole is not None
     for (_, name), inner in moves_of(edit):
         if name.startswith("W"):
-            found = bench.array(("parameter", *inner))
+            found = bench.array(parameter(*inner))
             assert found is not None
             assert float(found) == pytest.approx(float(part(torch.tensor(whole), name)[1]), rel=1e-12)
 

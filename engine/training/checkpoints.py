@@ -1,0 +1,265 @@
+"""Past states of one run: a tree of checkpoints within a budget of bytes, so that any step among them can be returned to exactly."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from torch import Tensor
+
+from engine.training.curve import Curve
+from engine.training.state import PARTS, State
+
+BUDGET = 256 * 2**20
+"""Bytes that all checkpoints of a run may take together."""
+OVERHEAD = 768
+"""Bytes counted for each tensor beside its numbers: what its objects and the allocator's rounding take."""
+POINT = 120
+"""Bytes counted for one point of a curve."""
+FEW = 64
+"""With fewer checkpoints room is made one by one; with more, a quarter of the budget at once, so that it costs little each time."""
+
+Range = tuple[int, int]
+
+
+def size_of(state: State) -> int:
+    """Bytes that a captured state takes."""
+    return sum(OVERHEAD + t.numel() * t.element_size() for part in PARTS for t in getattr(state, part).values())
+
+
+class Conditions(Protocol):
+    """What a step depends on beside the state: program, data, inputs, optimizer, learning rate, batch size."""
+
+    def same(self, other: Conditions) -> bool:
+        """Whether a step under the other conditions gives the same bits."""
+
+    def data(self) -> Iterable[Tensor]:
+        """The tensors that these conditions keep in memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """A state, and the loss of the step that led to it (None before the first)."""
+
+    state: State
+    loss: float | None
+    size: int
+
+    @property
+    def step(self) -> int:
+        return self.state.step
+
+
+@dataclass(slots=True)
+class Branch:
+    """Steps made one after the other under the same conditions, from `start` to `last`; `held` are the checkpoints among them, in order.
+
+    `curve` is set where the branch has steps beyond the place where another one left it.
+    """
+
+    id: int
+    parent: int | None
+    start: int
+    conditions: Conditions
+    last: int
+    held: list[Checkpoint] = field(default_factory=list)
+    curve: Curve | None = None
+
+    def before(self, step: int) -> Checkpoint | None:
+        """The latest checkpoint from which `step` is reached by making the steps in between once more."""
+        at = bisect_right(self.held, step, key=_step)
+        return self.held[at - 1] if at and (step <= self.last or self.held[at - 1].step == step) else None
+
+
+class Checkpoints:
+    """A tree of branches. The path leads from its root to the end of the branch `present`; the run stands at a step of the path.
+
+    A changed condition opens a branch, and what followed on the old one stays. When the budget is spent, checkpoints are left out where
+    the steps between their neighbours are few: these steps are made again when somebody returns to them. First checkpoints of branches
+    go last, branches beside the path before those on it.
+    """
+
+    def __init__(self, budget: int = BUDGET) -> None:
+        self.budget = budget
+        self.branches: dict[int, Branch] = {}
+        self.present: Branch | None = None
+        self._states = self._beside = self._ids = 0
+
+    def __len__(self) -> int:
+        return sum(len(branch.held) for branch in self.branches.values())
+
+    def __iter__(self) -> Iterator[Checkpoint]:
+        return (checkpoint for branch in self.branches.values() for checkpoint in branch.held)
+
+    @property
+    def bytes(self) -> int:
+        """What all of this takes: states, curves, and data that only earlier conditions need."""
+        return self._states + self._beside
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.branches.clear()
+        self.present = None
+        self._states = self._beside = 0
+
+    # The tree
+
+    def begin(self, conditions: Conditions, state: State, loss: float | None, root: bool = False) -> Branch:
+        """Open a branch where the run stands; `root`: nothing from before leads to this state. The state must not be changed afterwards."""
+        parent = None if root else self.at(state.step)
+        if parent is not None:
+            parent.last = max(parent.last, state.step)
+        self._ids += 1
+        branch = Branch(self._ids, None if parent is None else parent.id, state.step, conditions, state.step)
+        self.branches[branch.id] = self.present = branch
+        self._count_beside()
+        self.add(state, loss)
+        return branch
+
+    def path(self, end: Branch | None = None) -> list[Branch]:
+        """The branches from the root to `end` (default: the present one)."""
+        found: list[Branch] = []
+        branch = self.present if end is None else end
+        while branch is not None:
+            found.append(branch)
+            branch = self.branches.get(branch.parent) if branch.parent is not None else None
+        return found[::-1]
+
+    def at(self, step: int, end: Branch | None = None) -> Branch | None:
+        """The branch of a path that made `step`."""
+        return next((branch for branch in reversed(self.path(end)) if branch.start <= step), None)
+
+    def enter(self, branch: Branch) -> None:
+        """Stand on another branch; the path now leads to its end."""
+        self.present = branch
+
+    def reached(self, step: int) -> None:
+        """The run came to this step of the path."""
+        branch = self.at(step)
+        if branch is not None:
+            branch.last = max(branch.last, step)
+
+    def add(self, state: State, loss: float | None) -> bool:
+        """Hold a captured state of the path, which must not be changed afterwards; False where it alone is more than the budget."""
+        checkpoint = Checkpoint(state, loss, size_of(state))
+        branch = self.at(state.step)
+        if branch is None:
+            return False
+        branch.last = max(branch.last, state.step)
+        if checkpoint.size > self.budget:
+            return False
+        at = bisect_right(branch.held, state.step, key=_step)
+        if at and branch.held[at - 1].step == state.step:
+            at -= 1
+            self._states -= branch.held.pop(at).size
+        branch.held.insert(at, checkpoint)
+        self._states += checkpoint.size
+        self._make_room(checkpoint)
+        return True
+
+    def keep_curve(self, branch: Branch, curve: Curve) -> None:
+        """Hold the curve of a branch that is left."""
+        branch.curve = curve
+        self._count_beside()
+
+    def curve_of(self, branch: Branch) -> Curve:
+        """The curve up to the end of a branch that was left; of one that was left at its end, what the next one begins with."""
+        if branch.curve is not None:
+            return branch.curve
+        heir = next((b for b in self.branches.values() if b.parent == branch.id and b.start == branch.last), None)
+        return Curve() if heir is None else self.curve_of(heir).until(branch.last)
+
+    # Returning
+
+    def route(self, step: int, branch: int | None = None) -> tuple[Branch, Checkpoint] | None:
+        """Where to start from on the way to a step of the path, or of the path to another branch; None when it is out of reach."""
+        end = None if branch is None else self.branches.get(branch)
+        if branch is not None and end is None:
+            return None
+        made_by = self.at(step, end)
+        checkpoint = None if made_by is None else made_by.before(step)
+        return None if made_by is None or checkpoint is None else (made_by, checkpoint)
+
+    def ranges(self, until: int | None = None) -> tuple[Range, ...]:
+        """The steps of the path that can be returned to, as (first, last) from the earliest on; none after `until`."""
+        found: list[Range] = []
+        path = self.path()
+        for branch, following in zip(path, [*path[1:], None], strict=True):
+            end = branch.last if following is None else following.start - 1
+            end = end if until is None else min(end, until)
+            if not branch.held or branch.held[0].step > end:
+                continue
+            first = branch.held[0].step
+            if found and found[-1][1] + 1 == first:
+                found[-1] = (found[-1][0], end)
+            else:
+                found.append((first, end))
+        return tuple(found)
+
+    # The budget
+
+    def _make_room(self, newest: Checkpoint) -> None:
+        if self.bytes <= self.budget:
+            return
+        few = len(self) < FEW
+        aim = self.budget if few else self.budget * 3 // 4
+        while self.bytes > aim and self._thin(newest, 1 if few else None, aim):
+            pass
+        while self.bytes > self.budget and self._drop(newest):
+            pass
+
+    def _thin(self, newest: Checkpoint, limit: int | None, aim: int) -> bool:
+        """Leave out checkpoints between two others, those with the fewest steps between their neighbours first."""
+        between: list[tuple[int, int, int, Branch]] = []
+        for branch in self.branches.values():
+            held = branch.held
+            for i in range(1, len(held)):
+                if held[i] is not newest:
+                    end = held[i + 1].step if i + 1 < len(held) else branch.last
+                    between.append((end - held[i - 1].step, branch.id, held[i].step, branch))
+        gone: set[tuple[int, int]] = set()
+        for _, identity, step, branch in sorted(between, key=lambda row: row[:3]):
+            if self.bytes <= aim or len(gone) == limit:
+                break
+            at = bisect_right(branch.held, step, key=_step) - 1
+            if (identity, at - 1) not in gone:  # its neighbour has just gone
+                self._states -= branch.held.pop(at).size
+                gone.add((identity, at - 1))
+        return bool(gone)
+
+    def _drop(self, newest: Checkpoint) -> bool:
+        """Give up a branch beside the path, else the earliest checkpoint of the path."""
+        path = self.path()
+        on_path = {branch.id for branch in path}
+        beside = next((branch for branch in self.branches.values() if branch.id not in on_path), None)
+        if beside is not None:
+            self._forget(beside)
+            return True
+        for branch in path:
+            if branch.held and branch.held[0] is not newest:
+                self._states -= branch.held.pop(0).size
+                if not branch.held and branch is not self.present:
+                    self._forget(branch)
+                return True
+        return False
+
+    def _forget(self, branch: Branch) -> None:
+        self._states -= sum(checkpoint.size for checkpoint in branch.held)
+        del self.branches[branch.id]
+        for other in self.branches.values():
+            if other.parent == branch.id:
+                other.parent = None
+        self._count_beside()
+
+    def _count_beside(self) -> None:
+        """Curves of branches that were left, and data that the present conditions do not need."""
+        shared = set() if self.present is None else {id(t) for t in self.present.conditions.data()}
+        data = {id(t): t.numel() * t.element_size() for b in self.branches.values() for t in b.conditions.data() if id(t) not in shared}
+        points = sum(len(b.curve.points) for b in self.branches.values() if b.curve is not None)
+        self._beside = sum(data.values()) + POINT * points
+
+
+def _step(checkpoint: Checkpoint) -> int:
+    return checkpoint.step
