@@ -34,7 +34,7 @@ def insert(model: CanvasModel, key: str, at: QPointF, edge_id: str) -> str | Non
     return commands.add(model, key, at)
 
 
-def lead_through(model: CanvasModel, place: inserting.Place, first: edits.Edit | None = None) -> None:
+def lead_through(model: CanvasModel, place: inserting.WireSpot, first: edits.Edit | None = None) -> None:
     """Lead a wire through a node that is on the canvas, after `first`; those behind make room. One step."""
     graph = model.document.graph
     with model.document.gesture("Insert on wire"):

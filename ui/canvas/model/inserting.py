@@ -14,7 +14,7 @@ from ui.canvas.model.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WireSpot:
     """A wire, and the ports by which it would run through a node."""
 
     node: str
@@ -33,7 +33,7 @@ def ports(graph: Graph, spec: NodeSpec, edge_id: str) -> tuple[str, str] | None:
     return (into[0], out[0]) if into and out else None
 
 
-def place_for(graph: Graph, scene: Scene, node_id: str, at: QPointF, reach: float) -> Place | None:
+def place_for(graph: Graph, scene: Scene, node_id: str, at: QPointF, reach: float) -> WireSpot | None:
     """The wire under the pointer or across the middle of the carried card, if the node is free and fits into it."""
     node = graph.nodes[node_id]
     if graph.outputs_of(node_id) or node_id not in scene.row:
@@ -53,5 +53,5 @@ def place_for(graph: Graph, scene: Scene, node_id: str, at: QPointF, reach: floa
             continue
         edge = graph.edges[near[row]]
         if graph.refusal(edge.source, (node_id, found[0])) is None and graph.refusal((node_id, found[1]), edge.target) is None:
-            return Place(node_id, near[row], *found)
+            return WireSpot(node_id, near[row], *found)
     return None

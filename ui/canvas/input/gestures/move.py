@@ -43,7 +43,7 @@ class Move(Gesture):
         self._clicked = clicked
         self._places: dict[str, Point] = {}
         self._snap = snapping.Snapping(scene, carried, model.viewport.seen())
-        self._wire: inserting.Place | None = None
+        self._wire: inserting.WireSpot | None = None
 
     def move(self, at: Pointer) -> None:
         if self.model.document.read_only or (not self._places and not self.moved(at)):
@@ -64,7 +64,7 @@ class Move(Gesture):
             self._wire = found
             self.model.surface.repaint_scene()
 
-    def _wire_under(self, at: QPointF) -> inserting.Place | None:
+    def _wire_under(self, at: QPointF) -> inserting.WireSpot | None:
         if len(self._from) != 1 or self._clicked not in self.model.document.graph.nodes:
             return None
         return inserting.place_for(self.model.document.graph, self.model.scene, self._clicked, at, 12.0 / self.model.camera.scale)
