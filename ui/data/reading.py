@@ -50,6 +50,8 @@ class DataReading(QObject):
         """Those that are being read, or were cancelled."""
         self._before: dict[str, Settings] = {}
         """The settings of Data nodes that the kernel works with."""
+        self._ids: list[str] = []
+        """The Data nodes; looked for when the structure changes, not at every tick of a slider."""
         if kernel is not None:
             kernel.status.connect(self._kernel_changed)
 
@@ -65,6 +67,7 @@ class DataReading(QObject):
         self._document = document
         document.changed.connect(self._changed)
         self._before = {}
+        self._find()
         self._look()
 
     def read(self) -> None:
@@ -80,8 +83,14 @@ class DataReading(QObject):
     # what is to be read
 
     def _changed(self, change: Change) -> None:
-        if change.structure or change.value:
+        if change.structure:
+            self._find()
+        if change.structure or (change.value and self._ids):
             self._look()
+
+    def _find(self) -> None:
+        graph = self._document.graph if self._document is not None else None
+        self._ids = [] if graph is None else [node for node in graph.nodes if graph.spec(node).role == "data"]
 
     def _kernel_changed(self, status: str, _text: str) -> None:
         if status == "starting":  # another process, which has read nothing
@@ -89,8 +98,7 @@ class DataReading(QObject):
             self.read()
 
     def _nodes(self) -> dict[str, Settings]:
-        graph = self._document.graph if self._document is not None else None
-        return {} if graph is None else {node: graph.settings_of(node) for node in graph.nodes if graph.spec(node).role == "data"}
+        return {node: self._document.graph.settings_of(node) for node in self._ids} if self._document is not None else {}
 
     def _unread(self, nodes: dict[str, Settings]) -> dict[str, Hashable]:
         folder = self._document.folder if self._document is not None else ""

@@ -255,6 +255,11 @@ class Files:
         job = WriteProgram(chosen.suffix.lower(), Path(file_name(self.title, ".gradwire", "_")).stem)
         self._exporting = window.work.job(job, self._export_progressed, lambda end: self._exported(chosen, end))
 
+    def cancel_export(self) -> None:
+        """End the export under way; nothing is written."""
+        if self._exporting is not None:
+            self._exporting.cancel()
+
     def _export_progressed(self, report: Report, parts: object) -> None:
         self._window.job_bar.show_progress(report.done, report.total, report.text)
 

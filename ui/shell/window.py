@@ -193,8 +193,8 @@ class Window(QMainWindow):
         from ui.look.job_bar import JobBar
 
         self.setMenuWidget(self.topbar)
-        self.job_bar = JobBar(_("Work under way"))
-        self.job_bar.cancelled.connect(self.work.cancel)
+        self.job_bar = JobBar(_("The program is written"))
+        self.job_bar.cancelled.connect(self.files.cancel_export)
         self.centre = column(self.recovery.bar, self.reading.bar, self.job_bar, self.canvas)
         self.setCentralWidget(self.centre)
         self.setStatusBar(self.status)
