@@ -113,10 +113,18 @@ class Panels(QObject):
         return dock
 
     def _visibility_changed(self, key: str) -> None:
-        dock = self.docks[key]
-        self._window.actions_by_id[f"panel_{key}"].setChecked(not dock.isHidden())
-        if not dock.isHidden():
+        self._mark(key)
+        if not self.docks[key].isHidden():
             self.layout.arrange()
+
+    def _mark(self, key: str) -> None:
+        self._window.actions_by_id[f"panel_{key}"].setChecked(not self.docks[key].isHidden())
+
+    def restore(self) -> None:
+        """As the user left the docks."""
+        self.layout.restore()
+        for key in self.docks:
+            self._mark(key)  # a dock that is as it was declared has not told that it is there
 
     # what is shown
 

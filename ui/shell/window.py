@@ -144,7 +144,7 @@ class Window(QMainWindow):
         self.furnished = True
         self.keys_changed()
         self.set_theme(self.theme)
-        self.panels.layout.restore()
+        self.panels.restore()
         self.set_document(document)
         if self.isVisible():
             self._appeared()
