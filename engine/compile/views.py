@@ -21,8 +21,8 @@ T = TypeVar("T", covariant=True)
 Key = tuple[str, str]
 """(node id, name of an output port, a parameter or a buffer)"""
 
-Reason = Literal["not computed", "independent", "not differentiable", "no objective", "asked"]
-"""Why a gradient is absent: never shown as 0, no two alike. `asked`, what someone is to find out, is said by panels, not by traces."""
+Reason = Literal["not computed", "independent", "not differentiable", "no objective"]
+"""Why a gradient is absent: never shown as 0, no two alike. One that is there and may not be shown is a covered `ArrayView`."""
 
 FULL_LIMIT = 4096
 """Arrays up to this many elements travel whole."""

@@ -194,6 +194,16 @@ def leaks(found: Texts, secret: float) -> list[tuple[str, str]]:
 # the tests
 
 
+def test_only_what_judges_or_stops_knows_the_truth() -> None:
+    """All others take the covered numbers: predictions and lessons judge by the truth, breakpoints stop by it, the window brings it."""
+    root = Path(__file__).parents[2] / "ui"
+    knowing = {path.relative_to(root).as_posix() for path in root.rglob("*.py") if "visibility.truth" in path.read_text("utf-8")}
+    assert {name.partition("/")[0] for name in knowing} == {"debugger", "lessons", "predict", "shell"}
+    assert {name for name in knowing if name.startswith(("debugger", "shell"))} == {
+        "debugger/control.py", "shell/showing.py", "shell/window.py",
+    }  # fmt: skip
+
+
 def test_the_numbers_are_told_apart_at_three_digits(window: Window) -> None:
     """A wire and the output it leaves have one number; all others differ."""
     graph = window.document.graph

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QSocketNotifier, Signal
 
-from engine.compile.views import TraceView
 from engine.compile.visible import Hidden
 from engine.explain.question import Question
 from engine.kernel.client import KernelClient, kept_edit
@@ -63,12 +62,11 @@ class Kernel(QObject):
         super().__init__(parent)
         self.curves: dict[int, list[Point]] = {}
         """The points of each run's curve that were told so far, by the run's id."""
-        self.trace: TraceView | None = None
         self._document: Document | None = None
         self._notifier: QSocketNotifier | None = None
         self._watched: int | None = None
         self._client = KernelClient(bench, process=process)
-        self._client.on_trace = self._on_trace
+        self._client.on_trace = self.traced.emit
         self._client.on_progress = self._on_progress
         self._client.on_status = self.status.emit
         self._client.on_handover = self.handed.emit
@@ -116,7 +114,6 @@ class Kernel(QObject):
         if self._document is not None:
             self._document.changed.disconnect(self._on_change)
         self._document = document
-        self.trace = None
         self.curves.clear()
         self._client.attach(document)
         document.changed.connect(self._on_change)
@@ -264,10 +261,6 @@ class Kernel(QObject):
     def _on_change(self, change: Change) -> None:
         # Not at once: the ticks of one gesture, and all edits of one event, make one request.
         self._schedule.after_event("edits", self._pump)
-
-    def _on_trace(self, trace: TraceView) -> None:
-        self.trace = trace
-        self.traced.emit(trace)
 
     def _on_progress(self, progress: Progress) -> None:
         curve = self.curves.setdefault(progress.run, [])

@@ -59,6 +59,7 @@ class Board(QObject):
         self.asked: dict[Address, Asked] = {}
         self.answered: dict[Address, tuple[str, float | None]] = {}
         """What was answered rightly: the text, and the number it was right about."""
+        score.waiting = lambda: {asked.name for asked in self.asked.values()}
         self._waiting: list[tuple[set[Address], dict[Address, Outcome], Callable[[list[Outcome]], None]]] = []
 
     # hiding and showing
@@ -188,6 +189,7 @@ class Board(QObject):
 
     def _end(self, item: Address, ending: Ending) -> None:
         asked = self.asked.pop(item)
+        self.score.keep()
         for wanted, done, _ in self._waiting:
             if item in wanted:
                 done[item] = Outcome(item, ending, asked.tries)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Callable, Collection
 from contextlib import suppress
-from dataclasses import astuple, dataclass, fields
+from dataclasses import astuple, dataclass, fields, replace
 from datetime import datetime
 from pathlib import Path
 
+from graph.model.covered import ASKED
 from graph.storage.writing import replace_file
 
 KEPT = 50
@@ -47,6 +49,8 @@ class Score:
         self.rows: list[Row] = []
         self.counts = Counts()
         self.name = ""
+        self.waiting: Callable[[], Collection[str]] = tuple
+        """The items that are still to be found out: their right numbers are not written yet."""
         began = datetime.now().strftime("%Y-%m-%d %H%M%S")
         self._path = None if folder is None else folder / f"{began}.csv"
 
@@ -54,11 +58,15 @@ class Score:
         """Note one answer, in the file at once. A folder that cannot be written to costs the file, not the answer."""
         shown = "" if truth is None else repr(truth)
         self.rows.append(Row(datetime.now().isoformat(timespec="seconds"), self.name, graph, item, typed, shown, right, cause))
+        self.keep()
+
+    def keep(self) -> None:
+        """Bring the file up to date."""
         with suppress(OSError):
             self._keep()
 
     def _keep(self) -> None:
-        if self._path is None:
+        if self._path is None or not self.rows:
             return
         self._path.parent.mkdir(parents=True, exist_ok=True)
         if not self._path.exists():
@@ -67,11 +75,16 @@ class Score:
         self._path.write_text(self.csv(), encoding="utf-8")
 
     def csv(self) -> str:
-        """A header and a row for each answer; what a spreadsheet would take for a formula is marked as text."""
+        """A header and a row for each answer; what a spreadsheet would take for a formula is marked as text.
+
+        Of an item that is still to be found out the right number is a question mark.
+        """
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow([field.name for field in fields(Row)])
-        writer.writerows([[_safe(cell) for cell in astuple(row)] for row in self.rows])
+        waiting = self.waiting()
+        rows = [replace(row, truth=str(ASKED)) if row.item in waiting else row for row in self.rows]
+        writer.writerows([[_safe(cell) for cell in astuple(row)] for row in rows])
         return out.getvalue()
 
     def save(self, path: Path) -> None:

@@ -311,6 +311,18 @@ def test_the_score_is_kept_beside_the_settings_and_exported(window: Window, qtbo
     assert window.panel("predictions").isVisible() and window.panel("predictions").table.rowCount() == 1
 
 
+def test_the_file_has_no_right_number_that_is_still_to_be_found_out(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
+    trigger(window, "hide_gradient", wire(window, "x"))
+    trigger(window, "predict_next")
+    type_answer(window, qtbot, "7")
+    score = window.predict.board.score
+    (kept,) = (window.settings.path.parent / "predictions").glob("*.csv")
+
+    assert "-5.0" not in score.csv() and "?" in score.csv() and "-5.0" not in kept.read_text("utf-8")
+    trigger(window, "reveal_all")
+    assert "-5.0" in score.csv() and "-5.0" in kept.read_text("utf-8")
+
+
 def test_a_cell_that_a_spreadsheet_would_compute_is_text(tmp_path: Path) -> None:
     score = Score(tmp_path)
     score.name = "=cmd()"
