@@ -492,8 +492,11 @@ class Run:
         """
         count = sum(tensor.numel() for tensor in parameters)
         if self.spec.needs_hessian and count > LARGEST_HESSIAN:
-            text = "{optimizer} computes all second derivatives: it trains at most {most} numbers, and here are {count}."
-            too_many = Message("hessian-too-large", text, optimizer=self.spec.title, most=f"{LARGEST_HESSIAN:,}", count=f"{count:,}")
+            too_many = Message(
+                "hessian-too-large",
+                "{optimizer} computes all second derivatives: it trains at most {most:,} numbers, and here are {count:,}.",
+                optimizer=self.spec.title, most=LARGEST_HESSIAN, count=count,
+            )  # fmt: skip
             raise RunError([Problem("error", too_many)])
         return with_fault(self.spec(self.hyper, parameters), self._program.plan.fault)
 

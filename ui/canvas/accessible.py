@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QAccessibleInterface
 from PySide6.QtWidgets import QAccessibleWidget
 
+from graph.text.messages import _
 from ui.canvas.accessible_tree import Tree
 from ui.canvas.model import spoken
 from ui.canvas.view import Canvas
@@ -20,7 +21,7 @@ class CanvasInterface(QAccessibleWidget):
     """The canvas itself; its children are those of its tree."""
 
     def __init__(self, canvas: Canvas) -> None:
-        super().__init__(canvas, QAccessible.Role.Canvas, "Graph")
+        super().__init__(canvas, QAccessible.Role.Canvas, _("Graph"))
         self.canvas = canvas
         self.tree = Tree(canvas.model, self, lambda: shiboken6.isValid(canvas))
         canvas.model.selection_changed.connect(self._selection_changed)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from graph.text.messages import _
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.look.theme import Theme, font
 
 PLACE = (12, 12)
-TOP = "Graph"
+TOP = _("Graph")
 
 
 class Breadcrumb(QFrame):
@@ -23,7 +24,7 @@ class Breadcrumb(QFrame):
         self._row.setSpacing(2)
         self._shown: tuple[object, ...] = ()
         self.buttons: list[QPushButton] = []
-        self.setAccessibleName("Groups one is inside of")
+        self.setAccessibleName(_("Groups one is inside of"))
         self.setCursor(Qt.CursorShape.ArrowCursor)
         self.move(*PLACE)
         self.hide()
@@ -49,7 +50,7 @@ class Breadcrumb(QFrame):
 
     def _button(self, target: str | None, name: str) -> QPushButton:
         made = QPushButton(_short(name))
-        made.setToolTip(f"Go out to {name}" if target is not None else "Go out of all groups")
+        made.setToolTip(_("Go out to {name}").format(name=name) if target is not None else _("Go out of all groups"))
         made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         made.setCursor(Qt.CursorShape.PointingHandCursor)
         made.setFlat(True)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QWidget
 
+from graph.text.messages import _
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.find import matches
 from ui.look.theme import font
@@ -46,8 +47,8 @@ class FindBar(QFrame):
         self.setAutoFillBackground(True)
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.query = _Query(self)
-        self.query.setPlaceholderText("Find a node, frame or note")
-        self.query.setAccessibleName("Find a node, frame or note")
+        self.query.setPlaceholderText(_("Find a node, frame or note"))
+        self.query.setAccessibleName(_("Find a node, frame or note"))
         self.count = QLabel(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(8, 6, 10, 6)

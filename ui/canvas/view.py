@@ -29,6 +29,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from engine.compile.views import TraceView
 from graph.storage.document import Document
+from graph.text.messages import _
 from ui.canvas.breadcrumb import Breadcrumb
 from ui.canvas.find_bar import FindBar
 from ui.canvas.inplace import LineEditor, TextEditor
@@ -75,7 +76,7 @@ class Canvas(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMinimumSize(240, 160)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName("Graph")
+        self.setAccessibleName(_("Graph"))
         self.stage = Stage(self.model)
         self.breadcrumb = Breadcrumb(self, self.model)
         self.find_bar: FindBar | None = None

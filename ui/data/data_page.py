@@ -76,7 +76,7 @@ class Scatter(QWidget):
         caption = QRectF(area.left(), area.bottom() + 3, area.width(), 20)
         shown = slice(0, 2000)
         same = not alone and same_scale(across[shown], up[shown])
-        text = f"{about.feature_names[0]}  ×  {second}" + ("" if same or alone else ", each on its own scale")
+        text = f"{about.feature_names[0]}  ×  {second}" + ("" if same or alone else _(", each on its own scale"))
         axes = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, round(area.width()))
         painter.drawText(caption, int(Qt.AlignmentFlag.AlignHCenter), axes)
         classes = class_numbers(data)
@@ -174,7 +174,7 @@ class SampleModel(TableModel):
         self.show_cells(cells)
         features = list(about.feature_names) if len(about.feature_names) == x.shape[1] else [f"x{i + 1}" for i in range(x.shape[1])]
         targets = about.target_names if len(about.target_names) == y.shape[1] else about.classes if len(about.classes) == y.shape[1] else ()
-        self.show_names(["row", *features, *(targets or [f"target {i + 1}" for i in range(y.shape[1])])])
+        self.show_names(["row", *features, *(targets or [_("target {value}").format(value=i + 1) for i in range(y.shape[1])])])
 
     def data(self, index: QModelIndex | QPersistentModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole) and self._cells is not None:
@@ -182,7 +182,11 @@ class SampleModel(TableModel):
             value = float(self._cells[index.row(), column])
             if self._words and column == self.columnCount() - 1:
                 name = self._words[index.row()]
-                return name if role == Qt.ItemDataRole.DisplayRole or name == whole(value) else f"{name}: class {whole(value)}"
+                return (
+                    name
+                    if role == Qt.ItemDataRole.DisplayRole or name == whole(value)
+                    else _("{name}: class {value}").format(name=name, value=whole(value))
+                )
             if role == Qt.ItemDataRole.DisplayRole:
                 return whole(value) if self._whole[column] and abs(value) < 1e15 else number(value)
         return super().data(index, role)
@@ -191,7 +195,7 @@ class SampleModel(TableModel):
         if orientation == Qt.Orientation.Vertical:
             return str(section + 1) if role == Qt.ItemDataRole.DisplayRole else None
         if section == 0 and role == Qt.ItemDataRole.ToolTipRole:
-            return "The sample's place in the data set"
+            return _("The sample's place in the data set")
         return super().headerData(section, orientation, role)
 
 
@@ -268,7 +272,7 @@ class DataPage(Panel):
         node = self._selected if self._selected in nodes else (nodes[0] if nodes else None)
         if node is None:
             self._wanted = None
-            self._show(None, "", "There is no Data node in this graph. Drag one from the library, under Sources.")
+            self._show(None, "", _("There is no Data node in this graph. Drag one from the library, under Sources."))
             return
         settings = [graph.settings_of(each) for each in nodes]
         wanted = (node, document.path, repr([sorted(each.items()) for each in settings]))
@@ -312,14 +316,27 @@ class DataPage(Panel):
             self.text.setText(text)
             return
         about = data.description
-        held = f"{about.train_rows:,} for training, {about.test_rows:,} held out for testing"
-        kinds = f"classes: {', '.join(about.classes)}" if about.classes else f"target: {', '.join(about.target_names)}"
+        held = _("{train_rows:,} for training, {test_rows:,} held out for testing").format(
+            train_rows=about.train_rows, test_rows=about.test_rows
+        )
+        kinds = (
+            _("classes: {classes}").format(classes=", ".join(about.classes))
+            if about.classes
+            else _("target: {target_names}").format(target_names=", ".join(about.target_names))
+        )
         coding = about.coding.replace("_", " ")
-        lines = [f"{about.rows:,} samples: {held}.", f"{_size(about.features)} features · {kinds} · coding: {coding}"]
+        lines = [
+            _("{rows:,} samples: {held}.").format(rows=about.rows, held=held),
+            _("{features} features · {kinds} · coding: {coding}").format(features=_size(about.features), kinds=kinds, coding=coding),
+        ]
         self.text.setText("\n".join([*lines, *(f"{MARKS['warning' if note.warning else 'note']}  {note.text}" for note in about.notes)]))
-        count = f"{about.train_rows:,} training samples"
-        first = f"The first {ROWS} of {count}" if about.train_rows > ROWS else f"All {count}"
-        self.shown.setText(f"{first}, in the order of training; row: place in the data set")
+        count = _("{train_rows:,} training samples").format(train_rows=about.train_rows)
+        first = (
+            _("The first {ROWS} of {count}").format(ROWS=ROWS, count=count)
+            if about.train_rows > ROWS
+            else _("All {count}").format(count=count)
+        )
+        self.shown.setText(_("{first}, in the order of training; row: place in the data set").format(first=first))
 
     def showEvent(self, event: object) -> None:
         super().showEvent(event)  # type: ignore[arg-type]

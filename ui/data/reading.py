@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Settings = dict[str, Any]
 
-READING: Service[DataReading] = Service("data reading")
+READING: Service[DataReading] = Service(_("data reading"))
 """Whether the document waits for its data."""
 
 

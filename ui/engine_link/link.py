@@ -34,6 +34,7 @@ from graph.model.edits import Compound
 from graph.model.graph import GraphError
 from graph.storage.document import Change, Document
 from graph.storage.saved import SavedState
+from graph.text.messages import _
 from ui.look.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -209,7 +210,7 @@ class Kernel(QObject):
                 return
             edit = kept_edit(document, kept)
             if isinstance(edit, Compound) and not edit.edits:
-                done("There are no trained values to keep.")
+                done(_("There are no trained values to keep."))
                 return
             try:
                 document.do(edit)

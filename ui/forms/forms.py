@@ -24,6 +24,7 @@ from graph.formula.numbers import read_sizes, read_tensor
 from graph.model.settings import complaint
 from graph.model.spec import Setting
 from graph.storage.paths import cleaned
+from graph.text.messages import _
 from ui.forms.number_field import NumberField
 from ui.forms.paths import Paths
 from ui.forms.tensor_field import TensorField
@@ -32,9 +33,9 @@ from ui.look.style import ICONS
 from ui.look.typing import leave_undo_to_the_window
 from ui.look.widgets import label, set_property
 
-WIDEST = "Weight decay λ "
+WIDEST = _("Weight decay λ ")
 """A usual long label: what the column of labels is made for. Longer ones break."""
-TABLES = "Tables (*.csv *.tsv *.txt *.dat);;All files (*)"
+TABLES = _("Tables (*.csv *.tsv *.txt *.dat);;All files (*)")
 
 
 class ChoiceField(QComboBox):
@@ -56,7 +57,7 @@ class ChoiceField(QComboBox):
     def set_value(self, value: object) -> None:
         at = self.findData(value)
         if at < 0:
-            self.insertItem(0, f"{value} (unknown)", value)
+            self.insertItem(0, _("{value} (unknown)").format(value=value), value)
             at = 0
         self.setCurrentIndex(at)
 
@@ -92,16 +93,16 @@ class TextField(QLineEdit):
         self._shown, self.refusal = "", ""
         self.setAccessibleName(setting.label)
         if setting.kind in ("shape", "ints"):
-            self.setPlaceholderText(setting.empty or ("none" if setting.kind == "ints" else "empty: one number"))
+            self.setPlaceholderText(setting.empty or ("none" if setting.kind == "ints" else _("empty: one number")))
         if setting.name == "path":
             browse = self.addAction(QIcon(str(ICONS / "folder.svg")), QLineEdit.ActionPosition.TrailingPosition)
-            browse.setToolTip("Choose a file")
+            browse.setToolTip(_("Choose a file"))
             browse.triggered.connect(self._browse)
         self.editingFinished.connect(self.commit)
 
     def _browse(self) -> None:
         if self._paths is not None:
-            self._paths.choose("Choose a table", TABLES, self._take)
+            self._paths.choose(_("Choose a table"), TABLES, self._take)
 
     def _take(self, chosen: Path) -> None:
         self.setText(str(chosen))

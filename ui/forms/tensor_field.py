@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLineEdit, QTableWidget
 from graph.formula.numbers import read_number, read_rows
 from graph.model.settings import complaint
 from graph.model.spec import Setting
+from graph.text.messages import _
 from ui.look.numbers import plain
 from ui.look.widgets import button
 from ui.maths.array_view import quiet_table
@@ -48,12 +49,12 @@ class TensorField(QWidget):
         super().__init__()
         self._setting, self._vector, self._filling = setting, False, False
         self.field = text
-        self.field.setPlaceholderText("a number, 1 2; 3 4, or [[1, 2], [3, 4]]")
+        self.field.setPlaceholderText(_("a number, 1 2; 3 4, or [[1, 2], [3, 4]]"))
         self.setFocusProxy(self.field)
         self.setAccessibleName(setting.label)
         self.table = QTableWidget()
         self.table.setTabKeyNavigation(False)  # Tab leads on to the next field; arrows move inside
-        self.table.setAccessibleName(f"{setting.label} as a table")
+        self.table.setAccessibleName(_("{label} as a table").format(label=setting.label))
         quiet_table(self.table)
         self.table.horizontalHeader().setDefaultSectionSize(60)
         self.table.horizontalHeader().setMinimumSectionSize(48)
@@ -63,8 +64,8 @@ class TensorField(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(2)
         for title, name, rows, columns in (
-            ("+ row", "Add a row", 1, 0), ("− row", "Remove the last row", -1, 0),
-            ("+ column", "Add a column", 0, 1), ("− column", "Remove the last column", 0, -1),
+            (_("+ row"), _("Add a row"), 1, 0), (_("− row"), _("Remove the last row"), -1, 0),
+            (_("+ column"), _("Add a column"), 0, 1), (_("− column"), _("Remove the last column"), 0, -1),
         ):  # fmt: skip
             made = button(title, "quiet", tip=name)
             made.setAccessibleName(name)
@@ -136,7 +137,9 @@ class TensorField(QWidget):
             return
         reading = read_number(item.text())
         if reading.refusal:
-            return self.refused.emit(f"row {item.row()}, column {item.column()}: {reading.refusal}")
+            return self.refused.emit(
+                _("row {row}, column {column}: {refusal}").format(row=item.row(), column=item.column(), refusal=reading.refusal)
+            )
         matrix = self.matrix()
         if matrix is not None:
             self._commit(matrix, reading.note)
@@ -147,7 +150,7 @@ class TensorField(QWidget):
             return
         height, width = len(matrix) + rows, len(matrix[0]) + columns
         if height < 1 or width < 1 or height * width > MOST:
-            return self.refused.emit("" if height < 1 or width < 1 else f"at most {MOST} numbers are typed by hand")
+            return self.refused.emit("" if height < 1 or width < 1 else _("at most {MOST} numbers are typed by hand").format(MOST=MOST))
         self._vector = self._vector and height == 1
         fresh = [[matrix[r][c] if r < len(matrix) and c < len(matrix[0]) else 0 for c in range(width)] for r in range(height)]
         self._commit(fresh)
@@ -168,13 +171,13 @@ class TensorField(QWidget):
         reading, matrix = read_rows(QApplication.clipboard().text()), self.matrix()
         block = reading.value
         if block is None:
-            return self.refused.emit(f"What you pasted cannot be read: {reading.refusal}")
+            return self.refused.emit(_("What you pasted cannot be read: {refusal}").format(refusal=reading.refusal))
         if matrix is None:
-            return self.refused.emit("A cell is not a number; correct it before you paste")
+            return self.refused.emit(_("A cell is not a number; correct it before you paste"))
         top, left = max(0, self.table.currentRow()), max(0, self.table.currentColumn())
         height, width = max(len(matrix), top + len(block)), max(len(matrix[0]), left + len(block[0]))
         if height * width > MOST:
-            return self.refused.emit(f"at most {MOST} numbers are typed by hand")
+            return self.refused.emit(_("at most {MOST} numbers are typed by hand").format(MOST=MOST))
         fresh = [[matrix[r][c] if r < len(matrix) and c < len(matrix[0]) else 0 for c in range(width)] for r in range(height)]
         for r, row in enumerate(block):
             fresh[top + r][left : left + len(row)] = row

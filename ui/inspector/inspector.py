@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from engine.compile.views import TraceView
 from graph.storage.document import Document
+from graph.text.messages import _
 from ui.look.theme import Theme
 from ui.look.widgets import scrolled
 from ui.shell.workspace.panel import InspectorPage, Panel, PanelSpec
@@ -26,7 +27,7 @@ class Inspector(Panel):
         self._specs: list[PanelSpec] = []
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tabs.setAccessibleName("Inspector")
+        self.tabs.setAccessibleName(_("Inspector"))
         self.tabs.tabBar().setFocusPolicy(Qt.FocusPolicy.TabFocus)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(18, 6, 4, 0)

@@ -14,6 +14,7 @@ from graph.model.edits import Rename, SetLabel, SetParam
 from graph.model.graph import GraphError
 from graph.model.problem import Problem, Repair
 from graph.storage.document import Document
+from graph.text.messages import _
 from ui.canvas.model.geometry import title_of
 from ui.forms.forms import Form
 from ui.forms.paths import Paths
@@ -112,18 +113,18 @@ class NodePage(QWidget):
         self.kind = label("", "section")
         self.name = NameField()
         self.name.setProperty("role", "name")
-        self.name.setAccessibleName("Name of the node")
-        self.name.setToolTip("The name in formulas, files and exported code")
+        self.name.setAccessibleName(_("Name of the node"))
+        self.name.setToolTip(_("The name in formulas, files and exported code"))
         self.title = NameField()
         self.title.setMaxLength(200)
-        self.title.setAccessibleName("Title of the node")
-        self.title.setToolTip("The words in the title bar of its card; empty: what it is, or its name")
+        self.title.setAccessibleName(_("Title of the node"))
+        self.title.setToolTip(_("The words in the title bar of its card; empty: what it is, or its name"))
         self.complaint = label("", "complaint", wrap=True)
         self.complaint.hide()
         self.formula, self.numbers = FormulaView(19.0), NumberLine(15.0)
         self.value, self.gradient = label("", "value-word", wrap=True), label("", "gradient-word", wrap=True)
         self._problems, self._form_place, self._rules = QVBoxLayout(), QVBoxLayout(), QVBoxLayout()
-        self._rules_title = label("Chain rule", "section")
+        self._rules_title = label(_("Chain rule"), "section")
         self._build()
         self.name.editingFinished.connect(self._rename)
         self.title.editingFinished.connect(self._retitle)
@@ -172,7 +173,7 @@ class NodePage(QWidget):
         self.name.setReadOnly(bool(document.read_only))
         if switched or not self.title.isModified():
             self.title.setText(graph.nodes[node].label)
-        self.title.setPlaceholderText(f"Title on the card: {title_of(replace(graph.nodes[node], label=''), spec)}")
+        self.title.setPlaceholderText(_("Title on the card: {text}").format(text=title_of(replace(graph.nodes[node], label=""), spec)))
         self.title.setReadOnly(bool(document.read_only))
         if changed or self.form is None:
             self._make_form()
@@ -231,8 +232,10 @@ class NodePage(QWidget):
         address = first_output(graph, self._node)
         value = trace.at(address, graph) if trace is not None else None
         gradient = trace.at(address.derivative, graph) if trace is not None and isinstance(value, ArrayView) else None
-        self.value.setText(f"value  {glance(value)}" if isinstance(value, ArrayView) and not self.numbers.latex else "")
-        self.gradient.setText(f"gradient  {glance(gradient)}" if gradient is not None else "")
+        self.value.setText(
+            _("value  {value}").format(value=glance(value)) if isinstance(value, ArrayView) and not self.numbers.latex else ""
+        )
+        self.gradient.setText(_("gradient  {gradient}").format(gradient=glance(gradient)) if gradient is not None else "")
         for line_ in (self.value, self.gradient):
             line_.setVisible(bool(line_.text()))
 

@@ -18,6 +18,7 @@ from graph.model.search import signature
 from graph.model.spec import NodeSpec
 from graph.storage.document import Document
 from graph.text.counting import counted
+from graph.text.messages import _
 from ui.forms.forms import Form
 from ui.look.theme import Theme
 from ui.look.widgets import clear, label, line
@@ -28,7 +29,6 @@ from ui.shell.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     import numpy as np
-
 
 
 class ValuesPage(InspectorPage):
@@ -50,7 +50,7 @@ class ValuesPage(InspectorPage):
         elif not nodes and len(edges) == 1:
             self.show_edge(document, edges[0], trace, theme, stale)
         else:
-            self.show_nothing("Select one node or one wire to see its value and its gradient.")
+            self.show_nothing(_("Select one node or one wire to see its value and its gradient."))
 
     def _rebuild(self, what: tuple[object, ...], rows: list[tuple[str, str, Address]]) -> bool:
         """Make the panels `(title, role, address)` anew when something else is shown than before; whether that was so."""
@@ -79,8 +79,8 @@ class ValuesPage(InspectorPage):
                      (f"Gradient{after}", "gradient", output(node, port.name).derivative)]  # fmt: skip
         held = [name for owner, name in (trace.parameters if trace is not None else {}) if owner == node]
         for name in held:
-            rows += [(f"Parameter {name}", "value", parameter(node, name)),
-                     (f"Gradient of {name}", "gradient", parameter(node, name).derivative)]  # fmt: skip
+            rows += [(_("Parameter {name}").format(name=name), "value", parameter(node, name)),
+                     (_("Gradient of {name}").format(name=name), "gradient", parameter(node, name).derivative)]  # fmt: skip
         self._rebuild((id(document), node), rows)
         for address, panel in self.panels.items():
             panel.show_view(self._view(trace, address, graph), theme, stale, self._fetch(address))
@@ -90,8 +90,8 @@ class ValuesPage(InspectorPage):
         graph = document.graph
         source, title = graph.edges[edge].source, wire(edge).name(graph)
         if self._rebuild((id(document), edge, title), [
-            ("Value", "value", output(*source)),
-            ("Gradient along this wire", "gradient", wire(edge).derivative),
+            (_("Value"), "value", output(*source)),
+            (_("Gradient along this wire"), "gradient", wire(edge).derivative),
         ]):  # fmt: skip
             self._layout.insertWidget(0, label(title, "heading", wrap=True))
         for address, panel in self.panels.items():
@@ -135,22 +135,22 @@ class HelpPage(InspectorPage):
         self._shown = wanted
         clear(self._layout)
         if spec is None:
-            self._layout.addWidget(label("Select a node to read what it does and how its gradients are made.", "secondary", wrap=True))
+            self._layout.addWidget(label(_("Select a node to read what it does and how its gradients are made."), "secondary", wrap=True))
             self._layout.addStretch(1)
             return
         self._layout.addWidget(label(spec.title, "heading"))
         self._layout.addWidget(label(signature(spec), "small"))
         self._layout.addWidget(label(_unwrapped(spec.doc), wrap=True))
         if spec.formula:
-            self._section("Forward")
+            self._section(_("Forward"))
             self._formula(named(spec.formula, {}), theme)
         if spec.local_derivatives:
-            self._section("Backward")
+            self._section(_("Backward"))
             for rule in spec.local_derivatives.values():
                 self._formula(named(rule, {}), theme)
         described = [(p.name, p.doc) for p in spec.inputs if p.doc] + [(p.name, p.doc or p.shape) for p in spec.parameters]
-        self._texts("Ports and parameters", described)
-        self._texts("Settings", [(s.label, s.help) for s in spec.settings if s.help])
+        self._texts(_("Ports and parameters"), described)
+        self._texts(_("Settings"), [(s.label, s.help) for s in spec.settings if s.help])
         self._layout.addStretch(1)
 
     def _section(self, title: str) -> None:
@@ -193,18 +193,18 @@ class DocumentPage(QWidget):
         for widget in (self.heading, self.description, self.facts):
             layout.addWidget(widget)
         layout.addSpacing(8)
-        layout.addWidget(label("Objective", "section"))
+        layout.addWidget(label(_("Objective"), "section"))
         layout.addWidget(self.objective)
         layout.addSpacing(8)
-        layout.addWidget(label("Graph", "section"))
+        layout.addWidget(label(_("Graph"), "section"))
         layout.addWidget(self.form)
         layout.addStretch(1)
-        layout.addWidget(label("Select a node or a wire to see its numbers.", "small", wrap=True))
+        layout.addWidget(label(_("Select a node or a wire to see its numbers."), "small", wrap=True))
 
     def show_document(self, document: Document, trace: TraceView | None) -> None:
         self._document = document
         graph = document.graph
-        title = str(graph.settings.get("title") or (document.path.stem if document.path else "Untitled"))
+        title = str(graph.settings.get("title") or (document.path.stem if document.path else _("Untitled")))
         self.heading.setText(title)
         text = str(graph.settings.get("description") or "")
         self.description.setText(text)
@@ -221,14 +221,14 @@ class DocumentPage(QWidget):
         if trace is None or graph is None:
             return "…"
         if trace.objective is not None and trace.objective[0] in graph.nodes:
-            return f"Gradients are taken of {graph.nodes[trace.objective[0]].name}."
-        return trace.objective_note or "There is nothing to differentiate yet."
+            return _("Gradients are taken of {name}.").format(name=graph.nodes[trace.objective[0]].name)
+        return trace.objective_note or _("There is nothing to differentiate yet.")
 
     def _set(self, name: str, value: object) -> None:
         if self._document is not None:
             setting = BY_NAME[name]
             wanted = [row - 1 for row in value] or None if setting.counted_from_one and isinstance(value, list) else value
-            self._document.do(SetGraphSetting(name, wanted), f"Set {setting.label.lower()}", merge=("graph", name))
+            self._document.do(SetGraphSetting(name, wanted), _("Set {lower}").format(lower=setting.label.lower()), merge=("graph", name))
 
 
 def _counted(setting: DocumentSetting) -> DocumentSetting:

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from engine.compile.views import TraceView
 from graph.storage.document import Document
+from graph.text.messages import _
 from ui.inspector.node_page import NodePage
 from ui.inspector.pages import DocumentPage, ValuesPage
 from ui.look.theme import Theme
@@ -41,7 +42,11 @@ class SelectionPage(InspectorPage):
         holder, row = QWidget(), QHBoxLayout()
         row.setSpacing(8)
         for show, key in (("value", "F8"), ("gradient", "Shift+F8")):
-            made = button(f"Probe {show}", accent="forward" if show == "value" else "backward", tip=f"Follow it over training  ({key})")
+            made = button(
+                _("Probe {show}").format(show=show),
+                accent="forward" if show == "value" else "backward",
+                tip=_("Follow it over training  ({key})").format(key=key),
+            )
             made.clicked.connect(lambda _=False, show=show: self._pin(show))
             row.addWidget(made)
         row.addStretch(1)
@@ -87,5 +92,7 @@ class SelectionPage(InspectorPage):
 
 
 def _summary(nodes: list[str], edges: list[str]) -> str:
-    parts = [f"{len(nodes)} nodes"] * (len(nodes) > 0) + [f"{len(edges)} wires"] * (len(edges) > 0)
-    return " and ".join(parts) + " are selected."
+    parts = [_("{nodes} nodes").format(nodes=len(nodes))] * (len(nodes) > 0) + [_("{edges} wires").format(edges=len(edges))] * (
+        len(edges) > 0
+    )
+    return " and ".join(parts) + _(" are selected.")

@@ -1,9 +1,10 @@
 """The library of node types."""
 
+from graph.text.messages import _
 from ui.look.frame import LIBRARY_WIDTH
 from ui.shell.workspace.panel import PanelSpec
 
 PANELS = (
-    PanelSpec("library", "Node library", "left", "ui.library.library:Library", 10, size=LIBRARY_WIDTH, least=(168, 0.2),
-              tip="Show or hide the node library"),
+    PanelSpec("library", _("Node library"), "left", "ui.library.library:Library", 10, size=LIBRARY_WIDTH, least=(168, 0.2),
+              tip=_("Show or hide the node library")),
 )  # fmt: skip

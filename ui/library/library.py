@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 
 from graph.model.search import search, signature
 from graph.model.spec import CATEGORIES, NodeSpec
+from graph.text.messages import _
 from ui.look.marks import paint_swatch
 from ui.look.theme import Theme, color, font
 from ui.look.widgets import ElidedLabel
@@ -90,7 +91,7 @@ class _List(QListView):
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setDragEnabled(True)
-        self.setAccessibleName("Node library")
+        self.setAccessibleName(_("Node library"))
         self.doubleClicked.connect(self._place)
 
     def _place(self, index: QModelIndex) -> None:
@@ -150,15 +151,15 @@ class Library(Panel):
         self.setObjectName("panel")
         self._catalog = workspace.document.graph.catalog
         self.query = QLineEdit()
-        self.query.setPlaceholderText("Search nodes")
+        self.query.setPlaceholderText(_("Search nodes"))
         self.query.setClearButtonEnabled(False)
-        self.query.setAccessibleName("Search the node library")
-        self.query.setToolTip("On the canvas, Tab searches at the cursor")
+        self.query.setAccessibleName(_("Search the node library"))
+        self.query.setToolTip(_("On the canvas, Tab searches at the cursor"))
         self._painter = RowPainter(workspace.theme, self)
         self.list = _List(self._painter)
         self.model = QStandardItemModel(self)
         self.list.setModel(self.model)
-        self.nothing = ElidedLabel("No node type has that name", "small")
+        self.nothing = ElidedLabel(_("No node type has that name"), "small")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(14, 12, 4, 0)
         layout.setSpacing(4)
@@ -221,7 +222,7 @@ def free_place(canvas: Canvas) -> QPointF:
     """Near the middle of the view, below and to the right of what is there already."""
     at = canvas.seen().center()
     cards = [canvas.scene.rect(item) for item in canvas.scene.ids]
-    for _ in range(40):
+    for _round in range(40):
         wanted = QRectF(at.x() - 64, at.y() - 14, 176, 112)
         if not any(card.intersects(wanted) for card in cards):
             break

@@ -6,6 +6,8 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 
+from graph.text.messages import _
+
 
 def commit_typing() -> None:
     """Let the field that has the focus take what is typed in it. Fields that hold a value until then have a method `commit`."""
@@ -21,7 +23,7 @@ def commit_field(widget: QWidget | None) -> None:
             commit()
             refusal, say = getattr(widget, "refusal", ""), getattr(widget.window(), "say", None)
             if refusal and callable(say):
-                say(f"{widget.accessibleName()} stays as it was: {refusal}")
+                say(_("{accessibleName} stays as it was: {refusal}").format(accessibleName=widget.accessibleName(), refusal=refusal))
             return
         widget = widget.parentWidget()
 

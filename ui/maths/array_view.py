@@ -10,6 +10,7 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QSlider, QStackedWidget, QTableView, QToolTip, QVBoxLayout, QWidget
 
 from engine.compile.views import Absent, ArrayView, Gradient
+from graph.text.messages import _
 from ui.look.numbers import exact, number, shape_text
 from ui.look.theme import LIGHT, Theme, color
 from ui.look.typing import scroll_past
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 ABSENT = {
-    "not computed": "not computed yet",
-    "independent": "the objective does not depend on it",
+    "not computed": _("not computed yet"),
+    "independent": _("the objective does not depend on it"),
     "not differentiable": "not differentiable",
     "no objective": "no objective",
 }
@@ -163,10 +164,10 @@ class ArrayPanel(QWidget):
         self.stack.addWidget(self.heat)
         self.stack.addWidget(self.table)
         self.slices = QSlider(Qt.Orientation.Horizontal)
-        self.slices.setAccessibleName("Slice")
+        self.slices.setAccessibleName(_("Slice"))
         scroll_past(self.slices)
         self.slice_text = label("", "small")
-        self.whole = button("Load all numbers", "quiet")
+        self.whole = button(_("Load all numbers"), "quiet")
         self.modes = QButtonGroup(self)
         self._bar = QWidget()
         self._set_up_bar()
@@ -189,7 +190,7 @@ class ArrayPanel(QWidget):
         row = QHBoxLayout(self._bar)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        for index, text in enumerate(("Heat map", "Table")):
+        for index, text in enumerate((_("Heat map"), _("Table"))):
             choice = button(text, "quiet")
             choice.setCheckable(True)
             choice.setChecked(index == 0)
@@ -228,10 +229,10 @@ class ArrayPanel(QWidget):
         if view.scalar is not None:
             self.number.setText(number(view.scalar))
             self.number.setToolTip(exact(view.scalar))
-            shape = "" if not view.shape else f"shape {shape_text(view.shape)} · "
-            self.note.setText(f"{shape}{view.dtype} · {exact(view.scalar)}" + (" · being computed again" if stale else ""))
+            shape = "" if not view.shape else _("shape {shape} · ").format(shape=shape_text(view.shape))
+            self.note.setText(f"{shape}{view.dtype} · {exact(view.scalar)}" + (_(" · being computed again") if stale else ""))
             return
-        self.note.setText(_statistics(view) + (" · being computed again" if stale else ""))
+        self.note.setText(_statistics(view) + (_(" · being computed again") if stale else ""))
         self._array = view.data if view.data is not None else view.thumbnail
         self.whole.setVisible(view.data is None and fetch is not None)
         self._show_array()
@@ -278,6 +279,8 @@ class ArrayPanel(QWidget):
 def _statistics(view: ArrayView) -> str:
     first = f"{shape_text(view.shape)} · {view.dtype}"
     if not view.finite:
-        return f"{first} · holds NaN or infinity"
-    rest = f"from {number(view.minimum)} to {number(view.maximum)} · mean {number(view.mean)} · std {number(view.std)}"
-    return f"{first}\n{rest} · norm {number(view.norm)}"
+        return _("{first} · holds NaN or infinity").format(first=first)
+    rest = _("from {minimum} to {maximum} · mean {mean} · std {std}").format(
+        minimum=number(view.minimum), maximum=number(view.maximum), mean=number(view.mean), std=number(view.std)
+    )
+    return _("{first}\n{rest} · norm {norm}").format(first=first, rest=rest, norm=number(view.norm))

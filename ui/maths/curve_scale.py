@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from graph.text.messages import _
 from ui.look.numbers import MINUS, plain
 from ui.look.numerals import raised
 
@@ -57,9 +58,9 @@ def chosen_scale(values: Iterable[float], logarithmic: bool) -> Scale:
         return Scale("log")
     positive = [value for value in found if value > 0]
     if not positive:
-        return Scale(note="no logarithm: the loss is never above 0")
+        return Scale(note=_("no logarithm: the loss is never above 0"))
     straight = max(min(positive), max(map(abs, found)) * 10.0**-DECADES)
-    return Scale("symlog", straight, f"linear within ±{plain(float(f'{straight:.2g}'))}")
+    return Scale("symlog", straight, _("linear within ±{value}").format(value=plain(float(f"{straight:.2g}"))))
 
 
 def _powers(low: float, high: float, straight: float) -> list[float]:

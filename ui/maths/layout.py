@@ -75,7 +75,6 @@ class Box:
         return found
 
 
-
 @lru_cache(maxsize=64)
 def face(size: float, sans: bool = False) -> QFont:
     """The mathematics font at a pixel size, upright: italic letters are characters of their own."""

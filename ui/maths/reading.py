@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from engine.compile.views import Absent, ArrayView, Gradient, TraceView
 from graph.model.graph import Graph
+from graph.text.messages import _
 from ui.look.numbers import exact, number, shape_text
 from ui.maths.array_view import ABSENT
 
@@ -46,4 +47,4 @@ def glance(view: Gradient) -> str:
         return f"{shape_text(view.shape)} · {exact(view.norm)}" if view.shape else exact(view.norm)
     if view.scalar is not None:
         return number(view.scalar)
-    return f"{shape_text(view.shape)} · mean {number(view.mean)} · norm {number(view.norm)}"
+    return _("{shape} · mean {mean} · norm {norm}").format(shape=shape_text(view.shape), mean=number(view.mean), norm=number(view.norm))

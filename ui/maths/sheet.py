@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 
+from graph.text.messages import _
 from ui.look.theme import LIGHT, Theme, color
 from ui.maths.arrays import Plane, cell_tip, paint_plane
 from ui.maths.layout import FURTHER, Box, face, lay, wrapped
@@ -243,8 +244,8 @@ class Sheet(QWidget):
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         menu = QMenu(self)
         menu.aboutToHide.connect(menu.deleteLater)
-        menu.addAction("Copy as text", lambda: QGuiApplication.clipboard().setText(self.text))
-        menu.addAction("Copy picture", lambda: QGuiApplication.clipboard().setPixmap(self.grab()))
+        menu.addAction(_("Copy as text"), lambda: QGuiApplication.clipboard().setText(self.text))
+        menu.addAction(_("Copy picture"), lambda: QGuiApplication.clipboard().setPixmap(self.grab()))
         menu.popup(event.globalPos())
 
     def focusInEvent(self, event: QFocusEvent) -> None:

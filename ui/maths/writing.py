@@ -6,6 +6,7 @@ import re
 
 from engine.explain.cards import Array, Card, Chain, Line, Number, Outer, Piece, Role, Section, Tex, Words
 from graph.model.address import Address
+from graph.text.messages import _
 from ui.look.numbers import exact, number, whole
 from ui.maths.array_view import ABSENT
 from ui.maths.arrays import CELL, LARGEST, MOST_COLUMNS, MOST_ROWS, Plane, picture, plane
@@ -152,7 +153,7 @@ def head_lines(writer: Writer, card: Card) -> list[Written]:
             items.append(Script(writer.array(part, 6.0, None, (2, 4)), above=_word(word), stacked=True))
     found = [Written(row(*items), "", 17.0)] if items else []
     if card.gradient is None and card.absent is not None:
-        found.append(Written(None, f"gradient: {ABSENT[card.absent]}", 13.5, 0.0, "secondary"))
+        found.append(Written(None, _("gradient: {text}").format(text=ABSENT[card.absent]), 13.5, 0.0, "secondary"))
     return found
 
 

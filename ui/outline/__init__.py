@@ -1,8 +1,9 @@
 """The outline of the graph."""
 
+from graph.text.messages import _
 from ui.shell.workspace.panel import PanelSpec
 
 PANELS = (
-    PanelSpec("outline", "Outline", "left", "ui.outline.outline:Outline", 20, size=0.5, least=(264, 0.25), shown=False,
-              tip="Show or hide the graph as a list of nodes and wires", shortcuts=("Ctrl+Shift+L",), search=("tree", "list")),
+    PanelSpec("outline", _("Outline"), "left", "ui.outline.outline:Outline", 20, size=0.5, least=(264, 0.25), shown=False,
+              tip=_("Show or hide the graph as a list of nodes and wires"), shortcuts=("Ctrl+Shift+L",), search=("tree", "list")),
 )  # fmt: skip

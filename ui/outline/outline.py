@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QTreeView,
 from engine.compile.views import TraceView
 from graph.model.edits import Move, SetParam, SetVia
 from graph.storage.document import Change, Document
+from graph.text.messages import _
 from ui.look.theme import Theme
 from ui.look.widgets import label
 from ui.outline.outline_model import GRADIENT, NAME, VALUE, OutlineModel
@@ -54,7 +55,7 @@ class Outline(Panel):
         self.tree.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.tree.setUniformRowHeights(True)
         self.tree.setExpandsOnDoubleClick(False)
-        self.tree.setAccessibleName("Outline of the graph")
+        self.tree.setAccessibleName(_("Outline of the graph"))
         self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         header = self.tree.header()
@@ -65,7 +66,7 @@ class Outline(Panel):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 10, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(label("Outline", "section"))
+        layout.addWidget(label(_("Outline"), "section"))
         layout.addWidget(self.tree, 1)
         self.tree.selectionModel().selectionChanged.connect(self._chosen)
         self.tree.expanded.connect(self._opened)

@@ -13,13 +13,14 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from engine.compile.views import Absent, ArrayView, Gradient, TraceView
 from graph.model.address import Address, first_output, parameter, wire
 from graph.model.graph import Graph
+from graph.text.messages import _
 from ui.look.numerals import number, tensor_text
 from ui.look.theme import LIGHT, Theme, color, font
 
 Kind = Literal["group", "node", "input", "output", "parameter", "note", "frame"]
 Index = QModelIndex | QPersistentModelIndex
 NAME, VALUE, GRADIENT = range(3)
-HEADINGS = ("Name", "Value", "Gradient")
+HEADINGS = (_("Name"), _("Value"), _("Gradient"))
 _WORDS = {"not computed": "not computed", "independent": "no path", "not differentiable": "none", "no objective": "no objective"}
 
 
@@ -126,7 +127,11 @@ class OutlineModel(QAbstractItemModel):
         if row.kind in ("input", "output"):
             return self._wire_texts(graph, row)
         if row.kind == "group":
-            return (graph.groups[row.id].name, f"{len(row.below or ())} inside", "") if row.id in graph.groups else ("", "", "")
+            return (
+                (graph.groups[row.id].name, _("{value} inside").format(value=len(row.below or ())), "")
+                if row.id in graph.groups
+                else ("", "", "")
+            )
         if row.kind == "note":
             return (graph.notes[row.id].text.partition("\n")[0] if row.id in graph.notes else "", "", "")
         if row.kind == "frame":
@@ -160,9 +165,13 @@ class OutlineModel(QAbstractItemModel):
         name, value, gradient = self.texts(row)
         graph = self._graph
         assert graph is not None
-        kind = {"node": "node", "input": "wire in", "output": "wire out"}.get(row.kind, row.kind)
+        kind = {"node": "node", "input": _("wire in"), "output": _("wire out")}.get(row.kind, row.kind)
         title = f", {graph.spec(row.id).title}" if row.kind == "node" and row.id in graph.nodes else ""
-        parts = [f"{kind} {name}{title}", f"value {value}" if value else "", f"gradient {gradient}" if gradient else ""]
+        parts = [
+            f"{kind} {name}{title}",
+            _("value {value}").format(value=value) if value else "",
+            _("gradient {gradient}").format(gradient=gradient) if gradient else "",
+        ]
         return ", ".join(part for part in parts if part)
 
     # Qt

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from graph.model.problem import GRAVITY, Problem
+from graph.text.messages import _
 from ui.look.theme import MARKS, Theme, shade
 from ui.look.widgets import FlowLayout, button, clear, label, line, scrolled
 from ui.shell.workspace.mending import mend
@@ -33,7 +34,7 @@ class ProblemRow(QFrame):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(f"{problem.severity}: {problem.text}")
         offered = ", ".join(repair.title for repair in problem.repairs)
-        self.setAccessibleDescription(f"Repairs: {offered}" if offered else "")
+        self.setAccessibleDescription(_("Repairs: {offered}").format(offered=offered) if offered else "")
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(4, 6, 4, 6)
         self.row.setSpacing(10)
@@ -70,7 +71,7 @@ class ProblemsPage(Panel):
         self._names: dict[str, str] = {}
         self.rows: list[ProblemRow] = []
         inner = QWidget()
-        inner.setAccessibleName("Problems")
+        inner.setAccessibleName(_("Problems"))
         self._list = QVBoxLayout(inner)
         self._list.setContentsMargins(0, 4, 0, 8)
         self._list.setSpacing(0)
@@ -103,11 +104,11 @@ class ProblemsPage(Panel):
         self.rows = []
         if not ordered:
             self._list.addSpacing(8)
-            self._list.addWidget(label("✓  Nothing is wrong with this graph.", "secondary"))
+            self._list.addWidget(label(_("✓  Nothing is wrong with this graph."), "secondary"))
         for problem in ordered[:LISTED]:
             self._add(problem)
         if len(ordered) > LISTED:
-            self._list.addWidget(label(f"and {len(ordered) - LISTED:,} more", "secondary"))
+            self._list.addWidget(label(_("and {value:,} more").format(value=len(ordered) - LISTED), "secondary"))
         self._list.addStretch(1)
         if self.rows and focused is not None:
             self.rows[min(focused, len(self.rows) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)
@@ -122,11 +123,11 @@ class ProblemsPage(Panel):
             flow = FlowLayout(6)
             buttons.setLayout(flow)
             for repair in problem.repairs:
-                fix = button(repair.title, "repair", tip="Mend this in one step, which undo takes back")
+                fix = button(repair.title, "repair", tip=_("Mend this in one step, which undo takes back"))
                 fix.clicked.connect(lambda _=False, repair=repair: mend(self.workspace, repair))
                 flow.addWidget(fix)
             for node in (*problem.nodes[:1], *links) if links else ():
-                link = button(f"→ {self._names.get(node, '')}", "quiet", tip="Show this node")
+                link = button(f"→ {self._names.get(node, '')}", "quiet", tip=_("Show this node"))
                 link.setAccessibleName(f"Go to {self._names.get(node, '')}")
                 link.clicked.connect(lambda _=False, node=node: self.workspace.go_to((node,), ()))
                 flow.addWidget(link)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QElapsedTimer, Qt
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QStackedLayout, QVBoxLayout, QWidget
 
+from graph.text.messages import _
 from ui.look.schedule import Schedule
 from ui.look.theme import LIGHT, Theme, color, font, mixed
 from ui.look.widgets import button, label
@@ -20,9 +21,9 @@ from ui.maths.plot_rules import rules
 if TYPE_CHECKING:
     from engine.training.curve import Point
 
-EMPTY = "Press Train and watch the loss fall."
-BEFORE = "before Reset"
-PARTS = {"mini-batch": "mini-batch", "whole": "training set", "": "each step"}
+EMPTY = _("Press Train and watch the loss fall.")
+BEFORE = _("before Reset")
+PARTS = {"mini-batch": "mini-batch", "whole": _("training set"), "": _("each step")}
 """What the loss of a step is computed over, as the legend says it."""
 PLOTS = {"loss": ("loss", "test_loss"), "accuracy": ("accuracy", "test_accuracy")}
 FIELDS = tuple(field for fields in PLOTS.values() for field in fields)
@@ -59,11 +60,11 @@ class Curves(QWidget):
         self._part = ""
         self._scale = LINEAR
         self._drawn = QElapsedTimer()
-        self.logarithmic = button("log scale", "quiet", tip="Show the loss on a logarithmic scale")
+        self.logarithmic = button(_("log scale"), "quiet", tip=_("Show the loss on a logarithmic scale"))
         self.logarithmic.setCheckable(True)
         self.logarithmic.toggled.connect(lambda _: self._draw())
         self.note = label("", "small")
-        self.before = button(BEFORE, "quiet", tip="Show the curves from before Reset behind the present ones")
+        self.before = button(BEFORE, "quiet", tip=_("Show the curves from before Reset behind the present ones"))
         self.before.setCheckable(True)
         self.before.setChecked(True)
         self.before.toggled.connect(lambda _: self._draw())
@@ -160,7 +161,7 @@ class Curves(QWidget):
             plot.hideButtons()
             plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             plot.getPlotItem().layout.setContentsMargins(0, 8, 0, 0)  # room for the upper half of a tick's text at the very top
-            plot.setAccessibleName(f"Curve of the {name}")
+            plot.setAccessibleName(_("Curve of the {name}").format(name=name))
             holder = QWidget()
             column = QVBoxLayout(holder)
             column.setContentsMargins(0, 0, 0, 0)
@@ -230,9 +231,11 @@ class Curves(QWidget):
     def _write_legend(self, name: str) -> None:
         """Name what is drawn, and nothing else."""
         theme, (first, second) = self._theme, PLOTS[name]
-        hues = ((first, theme.forward, f"━ {PARTS.get(self._part, '') if name == 'loss' else 'training set'}"),
-                (second, theme.swatch["layers"], "┅ test set"))  # fmt: skip
-        parts = [f'<span style="color:{hue}">{text}</span>' for field, hue, text in hues if self._taken[field][0]]
+        hues = ((first, theme.forward, f"━ {PARTS.get(self._part, '') if name == 'loss' else _('training set')}"),
+                (second, theme.swatch["layers"], _("┅ test set")))  # fmt: skip
+        parts = [
+            f'<span style="color:{hue}">{text}</span>' for field, hue, text in hues if self._taken[field][0]
+        ]
         text = "&nbsp;&nbsp; ".join([f'<b style="color:{theme.text}">{name.capitalize()}</b>', *parts])
         legend = self._plots[name][2]
         if legend.text() != text:
@@ -299,7 +302,6 @@ class Curves(QWidget):
                 low, high = math.log10(low), math.log10(high)
         spare = 0.04 * (high - low) or 0.1 * abs(high) or 0.1
         plot.setRange(xRange=(first - 0.02 * (last - first), last + 0.02 * (last - first)), yRange=(low - spare, high + spare), padding=0)
-
 
     def _make_room(self, texts: Sequence[str]) -> None:
         """Let the loss's axis be as wide as its numbers: one that does not fit would not be drawn."""

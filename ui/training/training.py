@@ -16,6 +16,7 @@ from graph.model.edits import Compound, SetTraining
 from graph.model.graph import GraphError
 from graph.model.training_settings import BY_NAME, TRAINING_SETTINGS, effective
 from graph.storage.document import Document
+from graph.text.messages import _
 from ui.engine_link.messages import Progress
 from ui.forms.forms import Form
 from ui.look.numbers import count, number, plain, rate
@@ -55,22 +56,24 @@ def progress_parts(progress: Progress) -> list[tuple[int, str]]:
         return []
     metrics, parts = progress.metrics, []
     if progress.epoch and (progress.loss_of or progress.epoch != progress.step):  # without data every step would be an epoch
-        parts.append((3, f"epoch {count(progress.epoch)}"))
-    parts.append((2, f"step {count(progress.step)}"))
+        parts.append((3, _("epoch {epoch}").format(epoch=count(progress.epoch))))
+    parts.append((2, _("step {step}").format(step=count(progress.step))))
     mini = progress.loss_of == "mini-batch"
     if progress.loss is not None and (mini or metrics.get("train_loss") is None):
-        name = {"mini-batch": "mini-batch loss", "whole": "training loss"}.get(progress.loss_of, "loss")
+        name = {"mini-batch": _("mini-batch loss"), "whole": _("training loss")}.get(progress.loss_of, "loss")
         parts.append((4 if mini and metrics.get("train_loss") is not None else 0, f"{name} {number(progress.loss)}"))
     if (whole := metrics.get("train_loss")) is not None:
         penalty = metrics.get("penalty")
-        name = "training loss" if progress.loss_of else "loss"
-        parts.append((0, f"{name} {number(whole)}" + (f" + penalty {number(penalty)}" if penalty is not None else "")))
+        name = _("training loss") if progress.loss_of else "loss"
+        parts.append(
+            (0, f"{name} {number(whole)}" + (_(" + penalty {penalty}").format(penalty=number(penalty)) if penalty is not None else ""))
+        )
     part = next((part for part in ("test", "train") if metrics.get(f"{part}_accuracy") is not None), "")
     if part:
-        name = "test accuracy" if part == "test" else "training accuracy"
+        name = _("test accuracy") if part == "test" else _("training accuracy")
         parts.append((1, f"{name} {_percent(metrics[f'{part}_accuracy'] or 0.0)}"))
     if progress.phase == "training":
-        parts.append((5, f"{rate(progress.steps_per_second)} steps/s"))
+        parts.append((5, _("{steps_per_second} steps/s").format(steps_per_second=rate(progress.steps_per_second))))
     return parts
 
 
@@ -182,7 +185,7 @@ class TrainingPage(Panel):
         if self._document is None:
             return
         self._formula = optimizer_of(self._document).formula(self._document.graph.training.get("hyper") or {})
-        self._formulas.addWidget(label("Update", "section"))
+        self._formulas.addWidget(label(_("Update"), "section"))
         for text in self._formula:
             view = FormulaView(14.0)
             view.set_formula(text, self.theme.text, self.theme.scale)
@@ -232,7 +235,9 @@ class TrainingPage(Panel):
         else:
             setting = BY_NAME[name]
             cleared = [SetTraining(setting.excludes, None)] if setting.excludes and value is not None else []
-            self._do(Compound((SetTraining(name, value), *cleared)), f"Set {setting.label.lower()}", ("training", name))
+            self._do(
+                Compound((SetTraining(name, value), *cleared)), _("Set {lower}").format(lower=setting.label.lower()), ("training", name)
+            )
 
     def _set_hyper(self, name: str, value: Any) -> None:
         if self._document is None:
@@ -241,7 +246,7 @@ class TrainingPage(Panel):
         if name == "lr":
             self._origin = None
         hyper = dict(self._document.graph.training.get("hyper") or {}) | {name: value}
-        self._do(SetTraining("hyper", hyper), f"Set {setting.label if setting else name}", ("hyper", name))
+        self._do(SetTraining("hyper", hyper), _("Set {text}").format(text=setting.label if setting else name), ("hyper", name))
 
     def _change_optimizer(self, key: str) -> None:
         """Each optimizer starts with its own settings, or those it had before: another one's learning rate would be a trap."""
@@ -250,7 +255,7 @@ class TrainingPage(Panel):
         self._note_rate()
         self._before[optimizer_of(self._document).key] = dict(self._document.graph.training.get("hyper") or {})
         edit = Compound((SetTraining("optimizer", key), SetTraining("hyper", self._before.get(key, {}))))
-        self._do(edit, f"Train with {OPTIMIZERS[key].title}", ("training", "optimizer"))
+        self._do(edit, _("Train with {title}").format(title=OPTIMIZERS[key].title), ("training", "optimizer"))
         self._note_rate()
 
     def _note_rate(self) -> None:
@@ -270,8 +275,10 @@ class TrainingPage(Panel):
         now, origin = rate_of(self._document) if self._document is not None else None, self._origin
         shown = now is not None and origin is not None and now != origin[0]
         if shown and origin is not None and now is not None:
-            self.rate_note.setText(f"η is now {plain(now)}; it was {plain(origin[0])} with {origin[1]}.")
-            self.rate_back.setText(f"Keep η = {plain(origin[0])}")
+            self.rate_note.setText(
+                _("η is now {now}; it was {text} with {text2}.").format(now=plain(now), text=plain(origin[0]), text2=origin[1])
+            )
+            self.rate_back.setText(_("Keep η = {text}").format(text=plain(origin[0])))
         self.rate_note.setVisible(shown)
         self.rate_back.setVisible(shown)
 

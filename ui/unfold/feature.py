@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from graph.model.graph import Graph, GraphError
+from graph.text.messages import _
 from ui.shell.workspace.feature import Feature
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Unfold(Feature):
         if canvas.gesture is not None:
             return
         if opened is None:
-            self.workspace.say("Select an opened layer, or something inside it, to fold it back")
+            self.workspace.say(_("Select an opened layer, or something inside it, to fold it back"))
             return
         graph = self.workspace.document.graph
         try:
@@ -55,7 +56,7 @@ class Unfold(Feature):
             return
         if canvas.navigation.inside is not None and self._is_inside(opened):
             canvas.navigation.show(home_of(graph, opened))
-        if canvas.do(edit, "Fold back"):
+        if canvas.do(edit, _("Fold back")):
             canvas.select([node])
             canvas.reveal(node)
 
@@ -70,7 +71,7 @@ class Unfold(Feature):
             return
         chosen = canvas.selected_nodes()
         if len(chosen) != 1:
-            workspace.say("Select one node to open")
+            workspace.say(_("Select one node to open"))
             return
         name = workspace.document.graph.nodes[chosen[0]].name
         try:
@@ -78,9 +79,9 @@ class Unfold(Feature):
         except GraphError as refused:
             workspace.say(str(refused))
             return
-        if canvas.do(edit, f"Open {name}"):
+        if canvas.do(edit, _("Open {name}").format(name=name)):
             canvas.navigation.enter(group)
-            workspace.say(f"Inside {name}: the same numbers, step by step. Esc goes out, Ctrl+U folds it back")
+            workspace.say(_("Inside {name}: the same numbers, step by step. Esc goes out, Ctrl+U folds it back").format(name=name))
 
     def _shapes(self) -> Shapes:
         """What is known of the document as it is; nothing while the numbers belong to another structure."""

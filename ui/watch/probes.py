@@ -16,6 +16,7 @@ from graph.model.address import Address, Quantity, wire
 from graph.model.edits import Edit, SetGraphSetting
 from graph.model.graph import MISSING, Graph
 from graph.storage.document import Document
+from graph.text.messages import _
 from ui.look.numbers import exact
 
 Measure = Literal["norm", "mean"]
@@ -66,28 +67,30 @@ def toggle(document: Document, edges: Iterable[str], show: Quantity) -> bool:
     known = {probe.address for probe in before}
     fresh = [probe for probe in wanted if probe.address not in known]
     if fresh:
-        document.do(_setting([*before, *fresh]), f"Pin {_what(graph, fresh)}")
+        document.do(_setting([*before, *fresh]), _("Pin {graph}").format(graph=_what(graph, fresh)))
         return True
     gone = {probe.address for probe in wanted}
-    document.do(_setting([probe for probe in before if probe.address not in gone]), f"Unpin {_what(graph, wanted)}")
+    document.do(_setting([probe for probe in before if probe.address not in gone]), _("Unpin {graph}").format(graph=_what(graph, wanted)))
     return False
 
 
 def unpin(document: Document, probe: Probe) -> None:
     rest = [each for each in stored(document.graph) if each.address != probe.address]
-    document.do(_setting(rest), f"Unpin {_what(document.graph, [probe])}")
+    document.do(_setting(rest), _("Unpin {graph}").format(graph=_what(document.graph, [probe])))
 
 
 def set_measure(document: Document, probe: Probe, measure: Measure) -> None:
     changed = [replace(each, measure=measure) if each.address == probe.address else each for each in stored(document.graph)]
-    document.do(_setting(changed), f"Follow the {measure}")
+    document.do(_setting(changed), _("Follow the {measure}").format(measure=measure))
 
 
 def _what(graph: Graph, probes: list[Probe]) -> str:
     if len(probes) > 1:
-        return f"{len(probes)} probes"
+        return _("{probes} probes").format(probes=len(probes))
     address = probes[0].address
-    return f"{address.quantity} of {address.value.name(graph) if address.exists(graph) else 'a wire'}"
+    return _("{quantity} of {text}").format(
+        quantity=address.quantity, text=address.value.name(graph) if address.exists(graph) else _("a wire")
+    )
 
 
 def measured(view: ArrayView, measure: Measure) -> float:

@@ -14,6 +14,7 @@ from graph.model.address import Quantity
 from graph.model.graph import GraphError
 from graph.model.spec import Setting
 from graph.storage.document import Document
+from graph.text.messages import _
 from ui.forms.forms import ChoiceField
 from ui.look.numbers import count, exact, number
 from ui.look.theme import LIGHT, Theme, color, font
@@ -25,10 +26,10 @@ from ui.shell.workspace.workspace import Workspace
 from ui.watch import probes
 from ui.watch.probes import Probe, ProbeLog, Series
 
-EMPTY = "Select a wire and press F8 to follow its value over the steps of training, Shift+F8 for its gradient."
+EMPTY = _("Select a wire and press F8 to follow its value over the steps of training, Shift+F8 for its gradient.")
 DRAW_MS, DRAW = 60, "probes"
 """Least time between two drawings while training."""
-MEASURE = Setting("measure", "choice", "norm", choices=("norm", "mean"), title="What to follow of the tensor")
+MEASURE = Setting("measure", "choice", "norm", choices=("norm", "mean"), title=_("What to follow of the tensor"))
 
 
 class Plot(QWidget):
@@ -68,7 +69,7 @@ class Plot(QWidget):
             painter.drawText(QRectF(0, y - foot / 2, left - 6, foot), flags, text)
         first, last = self._points[0][0], self._points[-1][0]
         below = QRectF(area.left(), area.bottom() + 4, area.width(), foot)
-        painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft), f"step {count(first)}")
+        painter.drawText(below, int(Qt.AlignmentFlag.AlignLeft), _("step {first}").format(first=count(first)))
         if last != first:
             painter.drawText(below, int(Qt.AlignmentFlag.AlignRight), count(last))
         self._paint_curve(painter, area, low, high)
@@ -115,10 +116,10 @@ class ProbeCard(QFrame):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.title = ElidedLabel("", "strong")
         self.title.set_full(title)
-        self.kind = label("━ value" if probe.address.quantity == "value" else "┅ gradient", probe.address.quantity + "-word")
+        self.kind = label(_("━ value") if probe.address.quantity == "value" else _("┅ gradient"), probe.address.quantity + "-word")
         self.number = label("", probe.address.quantity + "-number", selectable=True)
-        self.close_button = button("✕", "quiet", tip="Unpin  (Delete)")
-        self.close_button.setAccessibleName(f"Unpin {title}")
+        self.close_button = button("✕", "quiet", tip=_("Unpin  (Delete)"))
+        self.close_button.setAccessibleName(_("Unpin {title}").format(title=title))
         self.close_button.clicked.connect(lambda: self.unpinned.emit(self.probe))
         self.measure = ChoiceField(MEASURE)
         self.measure.changed.connect(lambda value: self.measured.emit(self.probe, str(value)))
@@ -156,15 +157,15 @@ class ProbeCard(QFrame):
         self.number.setText(number(values[-1]) if values and absent is None else "")
         self.number.setToolTip(exact(values[-1]) if values else "")
         set_property(self.number, "role", "stale-number" if stale else f"{probe.address.quantity}-number")
-        why = ABSENT[absent.reason] if absent is not None else "not computed yet" if not values else ""
+        why = ABSENT[absent.reason] if absent is not None else _("not computed yet") if not values else ""
         why = covered or why
         bad = next((s for s, v in zip(series.steps, values, strict=True) if not math.isfinite(v)), None) if series is not None else None
         if bad is not None:
-            why = f"NaN or infinite since step {count(bad)}"
+            why = _("NaN or infinite since step {bad}").format(bad=count(bad))
         self.note.setText(why)
         self.note.setVisible(bool(why))
         self.plot.show_points(series.finite(probe.measure) if series is not None else [], theme)
-        of = f"{probe.measure} of the " if tensor else ""
+        of = _("{measure} of the ").format(measure=probe.measure) if tensor else ""
         self.setAccessibleName(f"Probe: {of}{probe.address.quantity} of {self.title.full}")
         self.setAccessibleDescription(why or f"{self.number.text()} at step {series.steps[-1] if series is not None else 0}")
         self.setToolTip(f"{of}{probe.address.quantity} of {self.title.full}".capitalize())
@@ -275,7 +276,7 @@ class ProbesPage(Panel):
         self.cards = [self._card(probe, title) for probe, title in zip(found, titles, strict=True)]
         self._row.addStretch(1)
         self._stack.setCurrentWidget(self._area if found else self.hint)
-        self.titled.emit(f"Probes {len(found)}" if found else "Probes")
+        self.titled.emit(_("Probes {found}").format(found=len(found)) if found else _("Probes"))
         self._show()
 
     def _card(self, probe: Probe, title: str) -> ProbeCard:

@@ -55,4 +55,4 @@ def layout_selection(model: CanvasModel) -> None:
     ends = {edge: scene.ends(edge) for edge in scene.bent}
     straight = [edits.SetVia(edge, ()) for edge, (source, target, _) in ends.items() if source[0] in places and target[0] in places]
     if moves or straight:
-        model.do(edits.Compound((*moves, *straight)) if straight or len(moves) > 1 else moves[0], "Arrange")
+        model.do(edits.Compound((*moves, *straight)) if straight or len(moves) > 1 else moves[0], _("Arrange"))

@@ -15,6 +15,7 @@ from graph.model.elements import Frame, Node, Note
 from graph.model.graph import Graph
 from graph.model.group_view import visible_items
 from graph.storage import clipboard
+from graph.text.messages import _
 from ui.canvas.input import remarks
 from ui.canvas.model import geometry
 from ui.canvas.model.canvas_model import CanvasModel
@@ -28,7 +29,7 @@ def delete(model: CanvasModel) -> None:
     if model.pointing.bend is not None:
         unbend(model, *model.pointing.bend)
     elif model.selection:
-        model.do(groups.delete(model.document.graph, model.selection), "Delete")
+        model.do(groups.delete(model.document.graph, model.selection), _("Delete"))
 
 
 def dissolve(model: CanvasModel) -> None:
@@ -36,7 +37,7 @@ def dissolve(model: CanvasModel) -> None:
     nodes = model.selected_nodes()
     if not nodes:
         return
-    with model.document.gesture("Dissolve"):
+    with model.document.gesture(_("Dissolve")):
         for node in nodes:
             model.do(edits.dissolve(model.document.graph, node))
 
@@ -55,7 +56,7 @@ def _copied(model: CanvasModel, nodes: Iterable[str]) -> str:
 
 def cut(model: CanvasModel) -> None:
     if copy(model):
-        model.do(groups.delete(model.document.graph, model.movable()), "Cut")
+        model.do(groups.delete(model.document.graph, model.movable()), _("Cut"))
 
 
 def paste(model: CanvasModel, at: QPointF | None = None) -> None:
@@ -67,7 +68,7 @@ def paste(model: CanvasModel, at: QPointF | None = None) -> None:
     except edits.GraphError as wrong:
         model.message.emit(str(wrong))
         return
-    if model.do(edit, "Paste"):
+    if model.do(edit, _("Paste")):
         model.select(item for item in fresh if model.navigation.seen(item))
 
 
@@ -76,7 +77,7 @@ def duplicate(model: CanvasModel) -> None:
     chosen = model.movable()
     if not chosen:
         return
-    with model.document.gesture("Duplicate"):
+    with model.document.gesture(_("Duplicate")):
         copies = add_copies(model, chosen, STEP * 2, STEP * 2)
     if copies:
         model.select(copies)
@@ -89,7 +90,7 @@ def add_copies(model: CanvasModel, ids: Iterable[str], dx: float, dy: float) -> 
     chosen = list(ids)
     items: list[Frame | Note] = [*graph.frames.values(), *graph.notes.values()]
     added = [edits.AddItem(replace(i, id=graph.fresh_id(i.id[:1]), x=i.x + dx, y=i.y + dy)) for i in items if i.id in chosen]
-    model.do(edits.Compound((edits.duplicate(graph, chosen, dx, dy), *added), "Duplicate"))
+    model.do(edits.Compound((edits.duplicate(graph, chosen, dx, dy), *added), _("Duplicate")))
     fresh = [i for table in (graph.nodes, graph.groups, graph.frames, graph.notes) for i in table if i not in before]
     return [i for i in fresh if model.navigation.seen(i)]
 
@@ -98,7 +99,7 @@ def nudge(model: CanvasModel, dx: float, dy: float) -> None:
     """Move the selection a little; presses in a row are one step."""
     edit = remarks.nudged(model, dx, dy)
     if edit is not None:
-        model.do(edit, "Move", merge=("nudge", frozenset(model.selection)))
+        model.do(edit, _("Move"), merge=("nudge", frozenset(model.selection)))
 
 
 def step_selection(model: CanvasModel, dx: int, dy: int) -> None:
@@ -139,10 +140,10 @@ def add(model: CanvasModel, key: str, at: QPointF, from_port: PortHit | None = N
     """Add a node, wired to `from_port` where given (to `port`, else to the first that fits), as one step; its id."""
     graph = model.document.graph
     if key not in graph.catalog:
-        model.message.emit(f'There is no node type "{key}" here')
+        model.message.emit(_('There is no node type "{key}" here').format(key=key))
         return None
     node = new_node(graph, key, at)
-    with model.document.gesture(f"Add {graph.catalog[key].title}") as gesture:
+    with model.document.gesture(_("Add {title}").format(title=graph.catalog[key].title)) as gesture:
         if not model.do(edits.AddNode(node)):
             gesture.cancel()
             return None
@@ -178,7 +179,7 @@ def bend(model: CanvasModel, edge_id: str, at: QPointF) -> int:
     edge = model.document.graph.edges[edge_id]
     index = model.scene.piece_at(edge_id, at)
     via = (*edge.via[:index], (float(round(at.x())), float(round(at.y()))), *edge.via[index:])
-    model.do(edits.SetVia(edge_id, via), "Add point")
+    model.do(edits.SetVia(edge_id, via), _("Add point"))
     return index
 
 
@@ -186,7 +187,7 @@ def unbend(model: CanvasModel, edge_id: str, index: int) -> None:
     """Take a point out of a wire."""
     edge = model.document.graph.edges.get(edge_id)
     if edge is not None and index < len(edge.via):
-        model.do(edits.SetVia(edge_id, (*edge.via[:index], *edge.via[index + 1 :])), "Delete point")
+        model.do(edits.SetVia(edge_id, (*edge.via[:index], *edge.via[index + 1 :])), _("Delete point"))
 
 
 def activate(model: CanvasModel) -> None:

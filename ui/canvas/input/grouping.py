@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from graph.grouping.groups import group, rename_group, ungroup
 from graph.model.graph import GraphError
+from graph.text.messages import _
 from ui.canvas.model.canvas_model import CanvasModel
 
 
@@ -14,7 +15,7 @@ def group_selection(model: CanvasModel) -> None:
     except GraphError as refused:
         model.message.emit(str(refused)[:1].upper() + str(refused)[1:])
         return
-    if model.do(edit, "Group"):
+    if model.do(edit, _("Group")):
         model.select([made])
 
 
@@ -23,16 +24,14 @@ def ungroup_selection(model: CanvasModel) -> None:
     graph = model.document.graph
     chosen = [item for item in model.selection if item in graph.groups]
     if not chosen:
-        model.message.emit("Select a group to dissolve")
+        model.message.emit(_("Select a group to dissolve"))
         return
     held = [item for group_id in chosen for item in (*graph.members(group_id), *graph.subgroups(group_id))]
-    if model.do(ungroup(graph, chosen), "Ungroup"):
+    if model.do(ungroup(graph, chosen), _("Ungroup")):
         model.select([item for item in held if item not in chosen])
 
 
 def rename(model: CanvasModel, group_id: str, name: str) -> None:
     held = model.document.graph.groups.get(group_id)
     if held is not None and name.strip() and name.strip() != held.name:
-        model.do(rename_group(model.document.graph, group_id, name), "Rename group")
-
-
+        model.do(rename_group(model.document.graph, group_id, name), _("Rename group"))

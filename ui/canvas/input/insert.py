@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QPointF
 
 from graph.model import edits
+from graph.text.messages import _
 from ui.canvas.input import commands
 from ui.canvas.model import inserting
 from ui.canvas.model.canvas_model import CanvasModel
@@ -26,7 +27,7 @@ def insert(model: CanvasModel, key: str, at: QPointF, edge_id: str) -> str | Non
         except edits.GraphError as wrong:
             model.message.emit(str(wrong))
         else:
-            with model.document.gesture(f"Insert {spec.title}"):
+            with model.document.gesture(_("Insert {title}").format(title=spec.title)):
                 model.do(edit)
                 make_room(model, node.id)
             model.select([node.id])
@@ -37,7 +38,7 @@ def insert(model: CanvasModel, key: str, at: QPointF, edge_id: str) -> str | Non
 def lead_through(model: CanvasModel, place: inserting.WireSpot, first: edits.Edit | None = None) -> None:
     """Lead a wire through a node that is on the canvas, after `first`; those behind make room. One step."""
     graph = model.document.graph
-    with model.document.gesture("Insert on wire"):
+    with model.document.gesture(_("Insert on wire")):
         if first is not None:
             model.do(first)
         try:

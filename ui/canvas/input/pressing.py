@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 
 from graph.model import edits
+from graph.text.messages import _
 from ui.canvas.input import commands, hits, remarks
 from ui.canvas.input.gestures import (
     BoxSelect,
@@ -107,7 +108,7 @@ def _press_ground(model: CanvasModel, at: Pointer) -> Gesture | None:
 
 def _press_wire(model: CanvasModel, at: Pointer, wire: str) -> None:
     if _alternate(at.modifiers):
-        model.do(edits.Disconnect(wire), "Delete wire")
+        model.do(edits.Disconnect(wire), _("Delete wire"))
     elif at.modifiers & (_SHIFT | _CTRL):
         model.select(model.selection ^ {wire})
     else:

@@ -9,16 +9,17 @@ from PySide6.QtCore import QRectF
 from graph.model import edits
 from graph.model.elements import Frame, Note
 from graph.model.spec import CATEGORIES
+from graph.text.messages import _
 from ui.canvas.input import grouping
 from ui.canvas.model import geometry, items
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.levels import with_content
 from ui.canvas.paint import note_text
 
-TITLE = "Frame"
+TITLE = _("Frame")
 COLOURS = ("", *CATEGORIES)
 """A frame has no colour of its own, or that of a category, which every theme knows."""
-NOTE_HINT = "Markdown, and formulas such as $w_1 x^2$"
+NOTE_HINT = _("Markdown, and formulas such as $w_1 x^2$")
 
 
 def frame(model: CanvasModel) -> None:
@@ -31,7 +32,7 @@ def frame(model: CanvasModel) -> None:
     identity = graph.fresh_id("f")
     left, top, width, height = (float(round(v)) for v in (place.x(), place.y(), place.width(), place.height()))
     made = Frame(identity, TITLE, x=left, y=top, width=width, height=height)
-    if model.do(edits.AddItem(made), "Frame"):
+    if model.do(edits.AddItem(made), _("Frame")):
         model.select([identity])
         edit(model, identity)
 
@@ -46,7 +47,7 @@ def note(model: CanvasModel) -> None:
     def done(text: str, by_key: bool) -> None:
         if text.strip():
             made = _fitted(model, replace(blank, id=model.document.graph.fresh_id("t"), text=text))
-            if model.do(edits.AddItem(made), "Note"):
+            if model.do(edits.AddItem(made), _("Note")):
                 model.select([made.id])
 
     model.surface.edit_text("", NOTE_HINT, QRectF(blank.x, blank.y, blank.width, blank.height), done)
@@ -57,12 +58,12 @@ def recolour(model: CanvasModel) -> None:
     graph = model.document.graph
     chosen = [graph.frames[i] for i in model.movable() if i in graph.frames]
     if not chosen:
-        model.message.emit("Select a frame to give it another colour")
+        model.message.emit(_("Select a frame to give it another colour"))
         return
     at = COLOURS.index(chosen[0].color) if chosen[0].color in COLOURS else 0
     following = COLOURS[(at + 1) % len(COLOURS)]
     changes = tuple(edits.SetItem(replace(each, color=following)) for each in chosen if each.color != following)
-    model.do(edits.Compound(changes), "Frame colour")
+    model.do(edits.Compound(changes), _("Frame colour"))
 
 
 def rename(model: CanvasModel) -> None:
@@ -97,11 +98,11 @@ def _edit_name(model: CanvasModel, identity: str, typed: str = "") -> None:
         node = model.document.graph.nodes.get(identity)
         if node is None or text.strip() in ("", node.name):
             return
-        if not model.do(edits.Rename(identity, text.strip()), "Rename") and by_key:
+        if not model.do(edits.Rename(identity, text.strip()), _("Rename")) and by_key:
             _edit_name(model, identity, text)
 
     place = QRectF(rect.left(), rect.top(), rect.width(), geometry.TITLE)
-    model.surface.edit_line(typed or held.name, "Name", place, done)
+    model.surface.edit_line(typed or held.name, _("Name"), place, done)
 
 
 def retitle(model: CanvasModel) -> None:
@@ -125,10 +126,10 @@ def edit_words(model: CanvasModel, identity: str) -> None:
     def done(text: str, by_key: bool) -> None:
         held = model.document.graph.nodes.get(identity)
         if held is not None and text.strip() != held.label:
-            model.do(edits.SetLabel(identity, text.strip()), "Title")
+            model.do(edits.SetLabel(identity, text.strip()), _("Title"))
 
     place = QRectF(rect.left(), rect.top(), rect.width(), geometry.TITLE)
-    model.surface.edit_line(node.label, f"Title (empty: {graph.spec(node).title})", place, done)
+    model.surface.edit_line(node.label, _("Title (empty: {title})").format(title=graph.spec(node).title), place, done)
 
 
 def _edit_title(model: CanvasModel, identity: str) -> None:
@@ -137,10 +138,10 @@ def _edit_title(model: CanvasModel, identity: str) -> None:
     def done(text: str, by_key: bool) -> None:
         held = model.document.graph.frames.get(identity)
         if held is not None and text.strip() != held.title:
-            model.do(edits.SetItem(replace(held, title=text.strip())), "Frame title")
+            model.do(edits.SetItem(replace(held, title=text.strip())), _("Frame title"))
 
     place = QRectF(rect.left() + 8, rect.top() + 4, min(rect.width() - 16, 320), items.HEAD - 6)
-    model.surface.edit_line(model.document.graph.frames[identity].title, "Title", place, done)
+    model.surface.edit_line(model.document.graph.frames[identity].title, _("Title"), place, done)
 
 
 def _edit_note(model: CanvasModel, identity: str) -> None:
@@ -151,9 +152,9 @@ def _edit_note(model: CanvasModel, identity: str) -> None:
         if held is None or text == held.text:
             return
         if not text.strip():
-            model.do(edits.RemoveItem(identity), "Delete note")
+            model.do(edits.RemoveItem(identity), _("Delete note"))
         else:
-            model.do(edits.SetItem(_fitted(model, replace(held, text=text))), "Edit note")
+            model.do(edits.SetItem(_fitted(model, replace(held, text=text))), _("Edit note"))
 
     model.surface.edit_text(model.document.graph.notes[identity].text, NOTE_HINT, rect, done)
 
@@ -174,6 +175,4 @@ def nudged(model: CanvasModel, dx: float, dy: float) -> edits.Edit | None:
     if not corners:
         return None
     moves = with_content(model.document.graph, edits.Move(tuple((i, at.x() + dx, at.y() + dy) for i, at in corners.items())))
-    return edits.Compound(moves, "Move") if len(moves) > 1 else moves[0]
-
-
+    return edits.Compound(moves, _("Move")) if len(moves) > 1 else moves[0]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from graph.model import bypass as bypasses
 from graph.model import edits
+from graph.text.messages import _
 from ui.canvas.model.canvas_model import CanvasModel
 
 
@@ -13,7 +14,7 @@ def collapse(model: CanvasModel) -> None:
     fold = not all(node.collapsed for node in nodes)
     changes = tuple(edits.SetCollapsed(node.id, fold) for node in nodes if node.collapsed != fold)
     if changes:
-        model.do(edits.Compound(changes), "Fold cards" if fold else "Open cards")
+        model.do(edits.Compound(changes), _("Fold cards") if fold else _("Open cards"))
 
 
 def freeze(model: CanvasModel) -> None:
@@ -21,11 +22,11 @@ def freeze(model: CanvasModel) -> None:
     graph = model.document.graph
     nodes = [n for n in model.selected_nodes() if graph.spec(n).setting("frozen") is not None]
     if not nodes:
-        model.message.emit("Nothing that is selected has parameters to freeze")
+        model.message.emit(_("Nothing that is selected has parameters to freeze"))
         return
     stop = not all(graph.setting(n, "frozen") for n in nodes)
     changes = tuple(edits.SetParam(n, "frozen", stop) for n in nodes if bool(graph.setting(n, "frozen")) != stop)
-    model.do(edits.Compound(changes), "Freeze" if stop else "Unfreeze")
+    model.do(edits.Compound(changes), _("Freeze") if stop else _("Unfreeze"))
 
 
 def bypass(model: CanvasModel) -> None:
@@ -40,4 +41,4 @@ def bypass(model: CanvasModel) -> None:
             model.message.emit(refusal)
             return
     if chosen:
-        model.do(edits.Compound(tuple(edits.SetBypassed(n, off) for n in chosen)), "Bypass" if off else "End bypass")
+        model.do(edits.Compound(tuple(edits.SetBypassed(n, off) for n in chosen)), _("Bypass") if off else _("End bypass"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from engine.compile.views import TraceView
 from graph.model.elements import End
 from graph.model.graph import Graph
+from graph.text.messages import _, ngettext
 from ui.look.numerals import shape_text
 
 
@@ -27,14 +28,19 @@ def judge(graph: Graph, trace: TraceView | None, source: End, target: End) -> Ve
     taker = f"{graph.nodes[target[0]].name}.{target[1]}"
     known = trace.shapes.get(source) if trace is not None else None
     if known is None:
-        return Verdict(f"→ {taker}" if trace is not None else f"→ {taker}: checking …", True)
+        return Verdict(f"→ {taker}" if trace is not None else _("→ {taker}: checking …").format(taker=taker), True)
     shape = known[0]
     port = graph.spec(target[0]).input(target[1])
     lowest, highest = port.rank if port is not None else (0, None)
     text = f"{graph.nodes[source[0]].name} ({shape_text(shape)}) → {taker}"
     if len(shape) < lowest or (highest is not None and len(shape) > highest):
-        wanted = f"{lowest}" if highest == lowest else f"at least {lowest}" if highest is None else f"{lowest} to {highest}"
-        return Verdict(f"{text}: needs {wanted} dimension{'' if wanted == '1' else 's'}, gets {len(shape)}", True, False)
+        if highest is None:
+            needed = ngettext("needs at least {n} dimension", "needs at least {n} dimensions", lowest).format(n=lowest)
+        elif highest == lowest:
+            needed = ngettext("needs {n} dimension", "needs {n} dimensions", lowest).format(n=lowest)
+        else:
+            needed = _("needs {lowest} to {highest} dimensions").format(lowest=lowest, highest=highest)
+        return Verdict(_("{wire}: {needed}, gets {count}").format(wire=text, needed=needed, count=len(shape)), True, False)
     clash = _clash(graph, trace, shape, target) if trace is not None else ""
     return Verdict(f"{text}: {clash}" if clash else text, True, not clash)
 
@@ -56,4 +62,4 @@ def _clash(graph: Graph, trace: TraceView, shape: tuple[int, ...], target: End) 
         fits = all(a == b or 1 in (a, b) for a, b in zip(reversed(first), reversed(second), strict=False))
     else:
         return ""
-    return "" if fits else f"{shape_text(first)} and {shape_text(second)} do not go together"
+    return "" if fits else _("{first} and {second} do not go together").format(first=shape_text(first), second=shape_text(second))

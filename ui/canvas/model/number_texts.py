@@ -7,6 +7,7 @@ from typing import Literal
 
 from engine.compile.views import Absent, ArrayView
 from graph.model.elements import Edge, End
+from graph.text.messages import _
 from ui.canvas.model import geometry
 from ui.canvas.model.content import Content
 from ui.look.numerals import loud, number, tensor_text, whole
@@ -52,7 +53,7 @@ def value_text(view: ArrayView | None, image: bool = False) -> Text:
     if scalar is not None:
         return _made("bad" if loud(scalar) else "number", whole(scalar) if "int" in view.dtype else number(scalar))
     shape = tensor_text(view.shape)
-    return _made("tensor", shape, view, image) if view.finite else _made("bad", f"NaN/∞ {shape}")
+    return _made("tensor", shape, view, image) if view.finite else _made("bad", _("NaN/∞ {shape}").format(shape=shape))
 
 
 def gradient_text(gradient: ArrayView | Absent) -> Text:
@@ -65,7 +66,7 @@ def gradient_text(gradient: ArrayView | Absent) -> Text:
     if scalar is not None:
         return _made("bad" if loud(scalar) else "number", number(scalar))
     if not gradient.finite:
-        return _made("bad", f"NaN/∞ {tensor_text(gradient.shape)}")
+        return _made("bad", _("NaN/∞ {shape}").format(shape=tensor_text(gradient.shape)))
     return _made("tensor", number(gradient.norm), gradient, norm=True)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from engine.compile.views import Absent, ArrayView, Gradient
 from graph.model.elements import Edge
 from graph.model.group_view import members
+from graph.text.messages import _
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.tips import WHY
 from ui.look.numerals import exact, number, shape_text
@@ -23,7 +24,7 @@ def node_name(model: CanvasModel, item: str) -> str:
     if item in graph.nodes:
         return f"{graph.nodes[item].name}, {graph.spec(item).title}"
     group = graph.groups.get(item)
-    return f"{group.name}, Group" if group is not None else item
+    return _("{name}, Group").format(name=group.name) if group is not None else item
 
 
 def node_value(model: CanvasModel, item: str) -> str:
@@ -39,7 +40,7 @@ def node_value(model: CanvasModel, item: str) -> str:
             parts.append((f"{port.name} " if len(outputs) > 1 else "") + said(shown))
         gradient = content.node_gradient(item, port.name)
         if isinstance(gradient, ArrayView):
-            parts.append(f"gradient {said(gradient)}")
+            parts.append(_("gradient {gradient}").format(gradient=said(gradient)))
     typed = content.typed(item)
     if not parts and typed is not None:
         parts.append(number(typed))
@@ -56,7 +57,7 @@ def node_description(model: CanvasModel, item: str) -> str:
         parts.append(f"{problem.severity}: {problem.text}")
     objective = content.objective()
     if objective is not None and objective[0] == item:
-        parts.append("the objective")
+        parts.append(_("the objective"))
     into, out = len(graph.inputs_of(item)), len(graph.outputs_of(item))
     parts.append(f"{into} wire{'s' * (into != 1)} in, {out} out")
     return ". ".join(parts)
@@ -80,20 +81,24 @@ def port_value(model: CanvasModel, item: str, key: PortKey) -> str:
         return said(shown) if shown is not None else ""
     edge = graph.edge_into(node, port, slot)
     if edge is None:
-        return "not connected"
-    return f"from {graph.nodes[edge.source[0]].name}: {wire_value(model, edge)}"
+        return _("not connected")
+    return _("from {name}: {model}").format(name=graph.nodes[edge.source[0]].name, model=wire_value(model, edge))
 
 
 def wire_name(model: CanvasModel, edge: Edge) -> str:
     nodes = model.graph.nodes
-    return f"wire from {nodes[edge.source[0]].name} to {nodes[edge.target[0]].name}, input {edge.target[1]}"
+    return _("wire from {name} to {name2}, input {text}").format(
+        name=nodes[edge.source[0]].name, name2=nodes[edge.target[0]].name, text=edge.target[1]
+    )
 
 
 def wire_value(model: CanvasModel, edge: Edge) -> str:
     """What a wire shows: its value and its gradient, or why there is none."""
     content = model.content
     value, gradient = content.wire_value(edge), content.wire_gradient(edge)
-    return f"value {said(value) if value is not None else WHY['not computed']}, gradient {_gradient(gradient)}"
+    return _("value {text}, gradient {gradient}").format(
+        text=said(value) if value is not None else WHY["not computed"], gradient=_gradient(gradient)
+    )
 
 
 def said(view: ArrayView) -> str:
@@ -102,7 +107,9 @@ def said(view: ArrayView) -> str:
         return exact(view.norm)
     if view.scalar is not None:
         return number(view.scalar)
-    return f"{shape_text(view.shape)} tensor, mean {number(view.mean)}, norm {number(view.norm)}"
+    return _("{shape} tensor, mean {mean}, norm {norm}").format(
+        shape=shape_text(view.shape), mean=number(view.mean), norm=number(view.norm)
+    )
 
 
 def _gradient(gradient: Gradient) -> str:

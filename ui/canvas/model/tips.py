@@ -9,15 +9,16 @@ from graph.grouping.groups import members
 from graph.model.address import wire
 from graph.model.elements import Edge
 from graph.model.graph import Graph
+from graph.text.messages import _
 from ui.canvas.model.content import Content
 from ui.canvas.model.scene import PortHit
 from ui.look.numerals import exact, number, shape_text, whole
 
 WHY = {
-    "not computed": "not computed yet",
-    "independent": "the objective does not depend on it",
-    "not differentiable": "not differentiable: these are class indices",
-    "no objective": "there is no objective to differentiate",
+    "not computed": _("not computed yet"),
+    "independent": _("the objective does not depend on it"),
+    "not differentiable": _("not differentiable: these are class indices"),
+    "no objective": _("there is no objective to differentiate"),
 }
 
 
@@ -42,12 +43,14 @@ def node_tip(content: Content, node_id: str) -> str:
 
 def _node_rows(content: Content, node_id: str) -> str:
     if node_id in content.graph.groups:
-        return f"{content.graph.groups[node_id].name}  a group of {len(members(content.graph, node_id))} nodes"
+        return _("{name}  a group of {graph} nodes").format(
+            name=content.graph.groups[node_id].name, graph=len(members(content.graph, node_id))
+        )
     spec, node = content.graph.spec(node_id), content.graph.nodes[node_id]
     rows = [f"{spec.title}  {node.name}"]
     objective = content.objective()
     if objective is not None and objective[0] == node_id:
-        rows.append("the objective: gradients are taken of it")
+        rows.append(_("the objective: gradients are taken of it"))
     for port in spec.outputs:
         value = content.node_value(node_id, port.name)
         if value is not None:
@@ -66,7 +69,7 @@ def port_tip(graph: Graph, content: Content, hit: PortHit) -> str:
     rows = [name + (" (optional)" if port is not None and port.optional else "")]
     known = content.trace.shapes.get((hit.node, hit.spot.port)) if hit.spot.output and content.trace is not None else None
     if known is not None:
-        rows.append(shape_text(known[0]) + (" for each sample" if known[1] else ""))
+        rows.append(shape_text(known[0]) + (_(" for each sample") if known[1] else ""))
     if port is not None and port.doc:
         rows.append(port.doc)
     return "\n".join(rows)
@@ -78,9 +81,11 @@ def described(view: ArrayView) -> str:
         return exact(view.scalar, view.dtype)
     if view.covered:
         return f"{shape_text(view.shape)}  {exact(view.norm)}"
-    finite = "" if view.finite else "  holds NaN or ∞"
-    text = f"{shape_text(view.shape)}  {view.dtype}{finite}\nmin {number(view.minimum)}  max {number(view.maximum)}"
-    text += f"  mean {number(view.mean)}  std {number(view.std)}  norm {number(view.norm)}"
+    finite = "" if view.finite else _("  holds NaN or ∞")
+    text = _("{shape}  {dtype}{finite}\nmin {minimum}  max {maximum}").format(
+        shape=shape_text(view.shape), dtype=view.dtype, finite=finite, minimum=number(view.minimum), maximum=number(view.maximum)
+    )
+    text += _("  mean {mean}  std {std}  norm {norm}").format(mean=number(view.mean), std=number(view.std), norm=number(view.norm))
     if view.data is not None and view.data.size <= 16:
         text += "\n" + _listed(view)
     return text

@@ -23,9 +23,7 @@ Placed = tuple[Text, tuple[float, float]]
 """A text and the centre of its place in the scene."""
 
 
-def paint_labels(
-    painter: QPainter, labels: Labels, scene: Scene, ids: Iterable[str], content: Content, theme: Theme, area: QRectF
-) -> None:
+def paint_labels(painter: QPainter, labels: Labels, scene: Scene, ids: Iterable[str], content: Content, theme: Theme, area: QRectF) -> None:
     """The labels of these wires that reach into `area`: veils first, then the texts of one colour after the other."""
     left, top, right, bottom = area.left() - 90, area.top() - 2 * HEIGHT, area.right() + 90, area.bottom() + 2 * HEIGHT
     above: list[Placed] = []
@@ -65,9 +63,7 @@ def paint_veils(painter: QPainter, labels: Sequence[Placed], theme: Theme, boost
         batch.rectangles(painter, np.array(boxes, dtype=np.float64))
 
 
-def paint_texts(
-    painter: QPainter, labels: Sequence[Placed], hue: str, content: Content, theme: Theme, boost: float = 1.0
-) -> None:
+def paint_texts(painter: QPainter, labels: Sequence[Placed], hue: str, content: Content, theme: Theme, boost: float = 1.0) -> None:
     """Labels of one side; plain numbers, by far the most, in one run with one font and one pen."""
     painter.setFont(font("wire", boost))
     painter.setPen(color(theme.stale if content.stale else hue))

@@ -207,5 +207,3 @@ def _united(parts: list[QRectF]) -> QRectF:
     for part in parts:
         found = found.united(part)
     return found
-
-

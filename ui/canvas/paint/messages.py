@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter, QPen
 
+from graph.text.messages import _
 from ui.look.theme import Theme, color, font
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
@@ -40,12 +41,12 @@ class Offer:
 
 
 OFFERS = (
-    Offer("gallery", "Open the gallery", "ready-made graphs to play with"),
-    Offer("lesson", "Take a lesson", "backpropagation step by step"),
-    Offer("formula", "Type a formula", "x*y + z becomes a graph"),
-    Offer("add", "Add a node", "press Tab or double-click"),
+    Offer("gallery", _("Open the gallery"), _("ready-made graphs to play with")),
+    Offer("lesson", _("Take a lesson"), _("backpropagation step by step")),
+    Offer("formula", _("Type a formula"), _("x*y + z becomes a graph")),
+    Offer("add", _("Add a node"), _("press Tab or double-click")),
 )
-HINT = "Wire a computation, watch values and gradients run through it"
+HINT = _("Wire a computation, watch values and gradients run through it")
 CARD = QSizeF(208, 88)
 SPACE = 16.0
 
@@ -71,7 +72,7 @@ def paint_message(painter: QPainter, size: QSizeF, hovered: str, theme: Theme) -
     first = min(place.top() for place in places.values())
     painter.setFont(font("heading", scale))
     painter.setPen(color(theme.text))
-    painter.drawText(QRectF(0, first - 84 * scale, size.width(), 30 * scale), _CENTRE, "An empty canvas")
+    painter.drawText(QRectF(0, first - 84 * scale, size.width(), 30 * scale), _CENTRE, _("An empty canvas"))
     painter.setFont(font("base", scale))
     painter.setPen(color(theme.secondary))
     painter.drawText(QRectF(0, first - 52 * scale, size.width(), 22 * scale), _CENTRE, HINT)

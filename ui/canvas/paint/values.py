@@ -210,5 +210,3 @@ def _blit(painter: QPainter, place: QRectF, drawn: QImage, theme: Theme, stale: 
     painter.setPen(QPen(color(theme.card_edge), 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(place)
-
-

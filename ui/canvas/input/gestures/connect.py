@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPen
 
 from graph.model import edits
 from graph.model.elements import End
+from graph.text.messages import _
 from ui.canvas.input.gestures.base import Gesture, Pointer
 from ui.canvas.model import fitting
 from ui.canvas.model.canvas_model import CanvasModel
@@ -70,13 +71,13 @@ class Connect(Gesture):
             if old.target == into and (old.slot == spot.slot or spot.free):
                 return
             parts = (edits.Disconnect(old.id), *_without(edits.connect(graph, source, into, spot.slot), old.id))
-            self.model.do(edits.Compound(parts, "Move wire"), "Move wire")
+            self.model.do(edits.Compound(parts, _("Move wire")), _("Move wire"))
         else:
-            self.model.do(edits.connect(graph, source, into, spot.slot), "Connect")
+            self.model.do(edits.connect(graph, source, into, spot.slot), _("Connect"))
 
     def _let_fall(self, at: Pointer) -> None:
         if self._moved_edge is not None:
-            self.model.do(edits.Disconnect(self._moved_edge), "Disconnect")
+            self.model.do(edits.Disconnect(self._moved_edge), _("Disconnect"))
         else:
             self.model.request_add(at.view, self.model.scene.real(self._fixed))
 

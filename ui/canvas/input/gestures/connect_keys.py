@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeyEvent
 
+from graph.text.messages import _
 from ui.canvas.input.gestures.base import Gesture, Pointer
 from ui.canvas.input.gestures.connect import Connect
 from ui.canvas.model.canvas_model import CanvasModel
@@ -66,7 +67,7 @@ class ConnectByKeys(Connect):
         return self
 
     def tip(self) -> tuple[str, bool] | None:
-        return ("No input here takes this output", False) if not self._choices else (self._verdict.text, self._verdict.good)
+        return (_("No input here takes this output"), False) if not self._choices else (self._verdict.text, self._verdict.good)
 
     def tip_place(self) -> QPointF:
         """Beside the port that is chosen: there is no cursor to stand at."""

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter, QPen, QPolygonF
 
 from graph.model import edits
+from graph.text.messages import _
 from ui.canvas.input.context_menu import ask_for_menu
 from ui.canvas.input.gestures.base import Gesture, Pointer
 from ui.canvas.model.canvas_model import CanvasModel
@@ -49,7 +50,7 @@ class Cut(Gesture):
         self.move(at)
         present = [edits.Disconnect(e) for e in self._cut if e in self.model.document.graph.edges]
         if present:
-            self.model.do(edits.Compound(tuple(present), "Cut wires"), "Cut wires" if len(present) > 1 else "Cut wire")
+            self.model.do(edits.Compound(tuple(present), _("Cut wires")), _("Cut wires") if len(present) > 1 else _("Cut wire"))
 
     def paint(self, painter: QPainter) -> None:
         theme = self.model.theme

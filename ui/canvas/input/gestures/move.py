@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPainter
 
 from graph.model import edits
+from graph.text.messages import _
 from ui.canvas.input import commands, insert
 from ui.canvas.input.gestures.base import Gesture, Pointer
 from ui.canvas.model import inserting, items, snapping
@@ -81,7 +82,7 @@ class Move(Gesture):
         if there and self._wire is not None:
             insert.lead_through(self.model, self._wire, moves[0])
         elif there:
-            self.model.do(edits.Compound((*moves, *bends), "Move") if bends or len(moves) > 1 else moves[0], "Move")
+            self.model.do(edits.Compound((*moves, *bends), _("Move")) if bends or len(moves) > 1 else moves[0], _("Move"))
 
     def cancel(self) -> None:
         if self._places:
@@ -96,7 +97,7 @@ class Move(Gesture):
             paint_guides(painter, self._snap.guides, model.theme, model.camera.scale)
 
     def tip(self) -> tuple[str, bool] | None:
-        return ("Into the wire (Shift: beside it)", True) if self._wire is not None else None
+        return (_("Into the wire (Shift: beside it)"), True) if self._wire is not None else None
 
 
 class MoveCopies(Move):
@@ -104,7 +105,7 @@ class MoveCopies(Move):
 
     def __init__(self, model: CanvasModel, start: Pointer, ids: Sequence[str], clicked: str) -> None:
         self._originals = model.selection
-        model.document.begin("Duplicate")
+        model.document.begin(_("Duplicate"))
         copies = commands.add_copies(model, ids, 0.0, 0.0)
         model.select(copies)
         super().__init__(model, start, copies, clicked)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QPainter
 
 from graph.model import edits
+from graph.text.messages import _
 from ui.canvas.input.gestures.base import Gesture, Pointer
 from ui.canvas.model import items, wires
 from ui.canvas.model.canvas_model import CanvasModel
@@ -48,7 +49,7 @@ class Resize(Gesture):
             self.clicked(self._hit.id)
             return
         shaped = replace(item, x=rect.left(), y=rect.top(), width=rect.width(), height=rect.height())
-        self.model.do(edits.SetItem(shaped), "Resize")
+        self.model.do(edits.SetItem(shaped), _("Resize"))
 
     def cancel(self) -> None:
         self.model.live.let_go()
@@ -97,7 +98,7 @@ class MoveBend(Gesture):
         via = self._via
         self.cancel()
         if via != self._before:
-            self.model.do(edits.SetVia(self._edge, via), "Move point")
+            self.model.do(edits.SetVia(self._edge, via), _("Move point"))
 
     def cancel(self) -> None:
         if self._via is not self._before:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 
 from graph.model import edits
+from graph.text.messages import _
 from ui.canvas.input.gestures.base import Gesture, Pointer
 from ui.canvas.model.canvas_model import CanvasModel
 
@@ -29,7 +30,7 @@ class DragSlider(Gesture):
         self._node = node_id
         self._revision = model.document.revision
         model.live.held = True
-        model.document.begin(f"Set {model.document.graph.nodes[node_id].name}")
+        model.document.begin(_("Set {name}").format(name=model.document.graph.nodes[node_id].name))
         self.move(start)
 
     def move(self, at: Pointer) -> None:
