@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.compile.views import TraceView
 from graph.storage.document import Document
-from ui.explain.tool import MEANING
+from ui.explain.meaning import MEANING
 from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.services import EXPLANATIONS
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QHideEvent, QShowEvent
@@ -13,33 +13,16 @@ from engine.compile.views import ArrayView, TraceView
 from engine.explain.question import Question, Refusal
 from graph.model.address import Address, output, parameter, wire
 from graph.model.graph import Graph
+from ui.explain.meaning import MEANING
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import label
-from ui.shell.workspace.services import Service
 
 if TYPE_CHECKING:
-    from ui.explain.audit import AuditOverlay
     from ui.shell.workspace.workspace import Workspace
 
 
 REST_MS = 100
 """A tool asks for more than a card does."""
-
-
-class Meaning(Protocol):
-    """Which number the tools are about; the feature knows."""
-
-    @property
-    def audit(self) -> AuditOverlay: ...
-
-    def parameter_of(self, nodes: Sequence[str]) -> str:
-        """The learned tensor of the one selected node that is meant; empty for the node itself."""
-
-    def entry_of(self, place: Address) -> tuple[int, ...] | None:
-        """Which entry of a tensor is meant."""
-
-
-MEANING: Service[Meaning] = Service("meaning of the selection")
 
 
 class Tool(QWidget):

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from ui.shell.registry import feature_specs
+
 CODE = """
 import json, sys
 from ui.shell.app import application
@@ -22,8 +24,8 @@ app.processEvents()
 print(json.dumps(sorted(sys.modules)))
 window.close()
 """
-OWN = {"explain", "debugger", "predict", "lessons", "presenter", "unfold"}
-AT_START = {"feature", "rows", "side", "masking"}
+OWN = {spec.make.split(".")[1] for spec in feature_specs().values()}
+AT_START = {"feature", "rows", "side", "meaning"}
 """Of the tools: what is in the window from the beginning."""
 
 
