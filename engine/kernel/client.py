@@ -15,7 +15,7 @@ from engine.compile.views import TraceView
 from engine.compile.visible import NOTHING, Hidden
 from engine.explain.question import Question, Refusal
 from engine.kernel.job_client import JobClient, OnEnd, OnProgress
-from engine.kernel.process import BENCH, KernelProcess
+from engine.kernel.process import WORKER, KernelProcess
 from engine.kernel.protocol import (
     LASTING,
     Command,
@@ -29,6 +29,7 @@ from engine.kernel.protocol import (
     Reset,
     Resume,
     ReturnTo,
+    ShowComing,
     Start,
 )
 from engine.numerics.job import Job
@@ -71,7 +72,7 @@ class KernelClient:
     `process`: one that was started before.
     """
 
-    def __init__(self, bench: str = BENCH, clock: Callable[[], float] = time.monotonic, process: KernelProcess | None = None) -> None:
+    def __init__(self, worker: str = WORKER, clock: Callable[[], float] = time.monotonic, process: KernelProcess | None = None) -> None:
         self.on_trace: Callable[[TraceView], None] = lambda trace: None
         self.on_progress: Callable[[Progress], None] = lambda progress: None
         self.on_status: Callable[[Status, str], None] = lambda status, text: None
@@ -85,10 +86,11 @@ class KernelClient:
         self.status_text = ""
         self.ready = False
         self.traced_revision = -1
-        self._bench, self._clock = bench, clock
+        self._worker, self._clock = worker, clock
         self._process = process
         self._document: Document | None = None
         self._document_number = 0
+        self._left_documents: tuple[int, ...] = ()
         self._number = 0
         self._outstanding: Request | None = None
         self._wishes = Wishes()
@@ -119,7 +121,7 @@ class KernelClient:
     def start(self) -> None:
         """Start the process; call it before anything slow, so that torch loads while the window opens."""
         if self._process is None and not self._closed:
-            self._process = KernelProcess(self._bench)
+            self._process = KernelProcess(self._worker)
 
     def restart(self) -> None:
         """Begin again after three deaths, when a person asks for it."""
@@ -160,6 +162,8 @@ class KernelClient:
         self._detach()
         self._document = document
         document.changed.connect(self._on_change)
+        if self._sent_document:
+            self._left_documents += (self._sent_document,)
         self._document_number += 1
         self._wishes = Wishes(progress=True)
         self._edits.clear()
@@ -173,6 +177,8 @@ class KernelClient:
         self.run = self.new_run()
         if document.state is not None:
             self._commands.append(Load(self.run, document.state))
+        if self.progress.debugging:
+            self._commands.append(ShowComing(self.run, True))
         self.progress = Progress()
         self.traced_revision = -1
         self.start()
@@ -321,7 +327,7 @@ class KernelClient:
         request = Request(
             self._number, self._document_number, document.structure, document.revision,
             text=dumps(document.graph) if wishes.text else None, attachments=self._new_attachments() if wishes.text else {},
-            folder=document.folder,
+            closed=self._left_documents if wishes.text else (), folder=document.folder,
             moves=tuple(self._moves), edits=() if wishes.text else tuple(edit.to_json() for edit in self._edits),
             commands=tuple(self._commands), warm=warm, trace=trace, progress=progress, run=self.run, points_known=dict(self._points_known),
             state=state,
@@ -331,6 +337,8 @@ class KernelClient:
         )  # fmt: skip
         self._jobs.sent(now)
         self._sent_document = self._document_number
+        if wishes.text:
+            self._left_documents = ()
         self._last_trace = now if trace else self._last_trace
         self._last_progress = now if progress else self._last_progress
         self._last_state = now if state else self._last_state

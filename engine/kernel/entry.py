@@ -5,8 +5,8 @@ from __future__ import annotations
 from multiprocessing.connection import Connection
 
 
-def main(connection: Connection, bench: str) -> None:
-    """Serve the window at the other end of `connection`; `bench` is `module:callable` and makes what does the work."""
+def main(connection: Connection, worker: str) -> None:
+    """Serve the window at the other end of `connection`; `worker` is `module:callable` and makes what does the work."""
     from engine.kernel.server import serve
 
-    serve(connection, bench)
+    serve(connection, worker)

@@ -16,7 +16,7 @@ from graph.text.messages import _
 if TYPE_CHECKING:
     from engine.kernel.protocol import Reply, Request
 
-BENCH = "engine.kernel.bench:make"
+WORKER = "engine.kernel.worker:DocumentWorker"
 PATIENCE = 0.3
 """Seconds a kernel gets to leave by itself before it is killed; it has nothing left to save."""
 
@@ -24,10 +24,10 @@ PATIENCE = 0.3
 class KernelProcess:
     """One kernel. `spawn` and not `fork`: the same on every system, and nothing of Qt's is duplicated into the child."""
 
-    def __init__(self, bench: str = BENCH) -> None:
+    def __init__(self, worker: str = WORKER) -> None:
         context = multiprocessing.get_context("spawn")
         self._connection, theirs = context.Pipe(duplex=True)
-        self._process = context.Process(target=main, args=(theirs, bench), name="gradwire-kernel", daemon=True)
+        self._process = context.Process(target=main, args=(theirs, worker), name="gradwire-kernel", daemon=True)
         self._process.start()
         theirs.close()  # else our own copy would keep the pipe from ending when the kernel dies
 

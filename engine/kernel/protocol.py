@@ -212,6 +212,8 @@ class Request:
     document: int
     structure: int
     revision: int
+    closed: tuple[int, ...] = ()
+    """Documents that the window no longer has; `text` comes with them."""
     text: str | None = None
     attachments: Mapping[str, bytes] = field(default_factory=dict)
     folder: str = ""

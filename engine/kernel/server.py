@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import os
 import signal
@@ -10,7 +9,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any, Protocol
@@ -44,8 +43,8 @@ SLICE = 0.004
 """Seconds of training between two looks at the pipe: well below one frame, long enough to cost nothing."""
 
 
-class Bench(Protocol):
-    """What does the work: one document, its session and its trainer."""
+class Worker(Protocol):
+    """What does the work for one document: `engine.kernel.worker.DocumentWorker`, or a stand-in without torch."""
 
     training: bool
     run: int
@@ -53,8 +52,13 @@ class Bench(Protocol):
     @property
     def step(self) -> int: ...
 
-    def open(self, text: str, fresh: int | None, moves: Sequence[StateMove], attachments: Mapping[str, bytes]) -> None:
-        """Take over this document. `fresh`: the id of its first run when it is another document, None for a new structure of the same."""
+    def open(
+        self, text: str, fresh: int | None, moves: Sequence[StateMove], attachments: Mapping[str, bytes], folder: str = ""
+    ) -> None:
+        """Take over this document. `fresh`: the id of its first run when it is another document, None for a new structure of the same.
+
+        `folder` is where its relative paths begin.
+        """
 
     def edit(self, edits: Sequence[dict[str, Any]]) -> None:
         """Apply value edits. Raises when they do not fit: the window then sends the whole document."""
@@ -81,12 +85,11 @@ class Bench(Protocol):
 
 
 def serve(connection: Connection, factory: str) -> None:
-    """Answer until the window is gone, then end the process. `factory` is `module:callable` and makes the bench."""
+    """Answer until the window is gone, then end the process. `factory` is `module:callable` and makes the worker of a document."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in the terminal is the window's business
     _watch_the_window()
     module, _, name = factory.partition(":")
-    bench: Bench = getattr(importlib.import_module(module), name)()
-    Server(connection, bench).serve()
+    Server(connection, getattr(importlib.import_module(module), name)).serve()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)  # taking torch down in order takes longer than a closing window should wait
@@ -111,14 +114,20 @@ def _watch_the_window() -> None:
 
 
 class Server:
-    """Answers requests until the pipe closes; trains in slices in between."""
+    """Answers requests until the pipe closes; trains in slices in between. Documents do not share anything but the time.
 
-    def __init__(self, connection: Connection, bench: Bench) -> None:
+    `make` makes the worker of a document that was opened. A request is about one document, a command about one run.
+    """
+
+    def __init__(self, connection: Connection, make: Callable[[], Worker]) -> None:
         self._connection = connection
-        self._bench = bench
-        self._document = 0
-        self._home = os.getcwd()
-        self._structure = -1
+        self._make = make
+        self._worker = make()
+        """The worker of the document that the last request was about; before the first one, of none."""
+        self._workers: dict[int, Worker] = {}
+        self._structures: dict[int, int] = {}
+        self._attachments: dict[str, bytes] = {}
+        self._turn = 0
         self._ready = False
         self._told: dict[str, Any] = {}
         self._jobs = Jobs(self._present)
@@ -129,7 +138,7 @@ class Server:
     def serve(self) -> None:
         try:
             while True:
-                if self._bench.training or self._jobs.running:
+                if self._training or self._jobs.running:
                     self._work()
                     if not self._connection.poll(0):
                         continue
@@ -141,7 +150,7 @@ class Server:
     def _work(self) -> None:
         """Either a slice of training or a job's turn: both get as much time as the other, whatever one turn takes."""
         began = time.perf_counter()
-        if self._jobs.running and (self._owed <= 0 or not self._bench.training):
+        if self._jobs.running and (self._owed <= 0 or not self._training):
             self._jobs.turn(SLICE)
             self._owed = time.perf_counter() - began
         else:
@@ -150,27 +159,36 @@ class Server:
 
     def _present(self) -> Hashable:
         """Another value whenever an answer about the document and its numbers would be another one."""
-        return self._changes, self._bench.run, self._bench.step
+        return self._changes, self._worker.run, self._worker.step
+
+    @property
+    def _training(self) -> list[Worker]:
+        return [worker for worker in self._workers.values() if worker.training]
 
     def _train_slice(self) -> None:
+        """A slice of training for the document whose turn it is."""
+        training = self._training
+        self._turn += 1
+        worker = training[self._turn % len(training)]
         try:
-            self._bench.run_slice(SLICE)
+            worker.run_slice(SLICE)
         except Exception as error:  # noqa: BLE001 - whatever a node does, the kernel lives
             traceback.print_exc(file=sys.stderr)
-            self._bench.fail(_one_line(error))
+            worker.fail(_one_line(error))
 
     def _answer(self, request: Request) -> Reply:
         try:
             if not self._synchronize(request):
                 return self._reply(request, resync=True)
             for command in request.commands:
-                self._bench.command(command)
+                for worker in self._workers.values():
+                    worker.command(command)  # the one that has the run does it
             self._changes += bool(request.text is not None or request.edits or request.commands)
             for number, job in request.new_jobs:
-                self._jobs.start(number, job, self._bench.context())
+                self._jobs.start(number, job, self._worker.context())
             self._jobs.keep(request.jobs)
             if request.warm:
-                self._ready = self._bench.warm()
+                self._ready = self._worker.warm()
             return self._reply(request, **self._collect(request))
         except Exception as error:  # noqa: BLE001 - whatever a node does, the kernel lives
             traceback.print_exc(file=sys.stderr)
@@ -182,53 +200,57 @@ class Server:
         if request.held:
             return True
         if request.text is not None:
-            self._structure = -1
-            self._work_in(request.folder)
-            fresh = request.run if request.document != self._document else None
-            self._bench.open(request.text, fresh, request.moves, request.attachments)
-            self._document, self._structure = request.document, request.structure
-        elif (request.document, request.structure) != (self._document, self._structure):
+            self._open(request, request.text)
+        elif request.document not in self._workers or request.structure != self._structures.get(request.document):
             return False
+        self._worker = self._workers[request.document]
         if request.edits:
             try:
-                self._bench.edit(request.edits)
+                self._worker.edit(request.edits)
             except Exception:  # noqa: BLE001 - whatever did not fit: the whole document does
-                self._structure = -1
+                self._structures.pop(request.document)
                 return False
         return True
 
-    def _work_in(self, folder: str) -> None:
-        """Relative paths in a document begin at its own folder; this process has no other use for a current one."""
-        with contextlib.suppress(OSError):
-            os.chdir(folder or self._home)
+    def _open(self, request: Request, text: str) -> None:
+        """Take over a document's text; those that were closed go, and their runs with them."""
+        document = request.document
+        for closed in request.closed:
+            self._workers.pop(closed, None)
+        self._structures.pop(document, None)
+        self._attachments.update(request.attachments)
+        fresh = None if document in self._workers else request.run
+        worker = self._workers.get(document) or self._make()
+        worker.open(text, fresh, request.moves, self._attachments, request.folder)
+        self._workers[document], self._structures[document] = worker, request.structure
 
     def _collect(self, request: Request) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        bench = self._bench
+        worker = self._worker
         if request.trace:
             found |= self._trace(request)
         if request.progress:
-            found["progress"] = bench.progress(request.points_known)
+            found["progress"] = worker.progress(request.points_known)
         if request.arrays:
-            found["arrays"] = {address: None if is_hidden(address, request.hidden) else bench.array(address) for address in request.arrays}
+            found["arrays"] = {address: None if is_hidden(address, request.hidden) else worker.array(address) for address in request.arrays}
         if request.questions:
-            found["answers"] = bench.answers(request.questions, request.hidden)
+            found["answers"] = worker.answers(request.questions, request.hidden)
         if request.jobs:
-            found["jobs"] = self._jobs.news(request.jobs, lambda answer: bench.covered(answer, request.hidden))
+            found["jobs"] = self._jobs.news(request.jobs, lambda answer: worker.covered(answer, request.hidden))
         if request.kept:
-            found["kept"] = bench.kept()
+            found["kept"] = worker.kept()
         if request.state:
             started = time.perf_counter()
-            found["state"] = bench.state()
+            found["state"] = worker.state()
             found["state_seconds"] = time.perf_counter() - started
         return found
 
     def _trace(self, request: Request) -> dict[str, Any]:
         """The trace, without what the window still has from the one before."""
-        trace = self._bench.trace()
+        trace = self._worker.trace()
         same = {name: empty for name, empty in LASTING if getattr(trace, name) is self._told.get(name)}
         self._told = {name: getattr(trace, name) for name, _ in LASTING}
-        marked = replace(trace, structure=request.structure, revision=request.revision, run=self._bench.run, **same)
+        marked = replace(trace, structure=request.structure, revision=request.revision, run=self._worker.run, **same)
         return {"trace": marked, "unchanged": tuple(same)}
 
     def _reply(self, request: Request, **more: Any) -> Reply:

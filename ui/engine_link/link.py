@@ -12,7 +12,7 @@ from engine.compile.visible import Hidden
 from engine.explain.question import Question
 from engine.kernel.client import KernelClient, kept_edit
 from engine.kernel.job_client import OnEnd, OnProgress
-from engine.kernel.process import BENCH, KernelProcess
+from engine.kernel.process import WORKER, KernelProcess
 from engine.kernel.protocol import (
     Command,
     GoTo,
@@ -59,14 +59,14 @@ class Kernel(QObject):
     handed = Signal(object)
     status = Signal(str, str)
 
-    def __init__(self, parent: QObject | None = None, bench: str = BENCH, process: KernelProcess | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, worker: str = WORKER, process: KernelProcess | None = None) -> None:
         super().__init__(parent)
         self.curves: dict[int, list[Point]] = {}
         """The points of each run's curve that were told so far, by the run's id."""
         self._document: Document | None = None
         self._notifier: QSocketNotifier | None = None
         self._watched: int | None = None
-        self._client = KernelClient(bench, process=process)
+        self._client = KernelClient(worker, process=process)
         self._client.on_trace = self.traced.emit
         self._client.on_progress = self._on_progress
         self._client.on_status = self.status.emit

@@ -12,9 +12,9 @@ import torch
 from engine.data.job import load_job
 from engine.explain.audit import Audit
 from engine.explain.sweep import Sweep
-from engine.kernel.bench import WorkBench
 from engine.kernel.protocol import Request, Start
 from engine.kernel.server import Server
+from engine.kernel.worker import DocumentWorker
 from engine.nodes.catalog import CATALOG
 from engine.numerics.job import Job
 from graph.storage.files import dumps, load
@@ -25,19 +25,19 @@ EXAMPLES = Path(__file__).parents[3] / "resources/examples"
 
 def trained(example: Path, jobs: tuple[Job, ...]) -> tuple[dict[tuple[str, str], np.ndarray], list[str]]:
     """The parameters after `STEPS` steps of a kernel that does these jobs meanwhile, and how they ended."""
-    bench = WorkBench()
-    server = Server(Pipe()[0], bench)
+    server = Server(Pipe()[0], DocumentWorker)
     graph = load(example, CATALOG)
     numbered = tuple(enumerate(jobs, 1))
     wanted = {number: 0 for number, _ in numbered}
     text = dumps(graph)
     reply = server._answer(Request(1, 1, 1, 1, text=text, run=1, commands=(Start(1, STEPS),), new_jobs=numbered, jobs=wanted))
     assert not reply.error
-    while bench.training or server._jobs.running:
+    worker = server._workers[1]
+    while worker.training or server._jobs.running:
         server._work()
     ends = server._answer(Request(2, 1, 1, 1, jobs=wanted)).jobs
-    assert bench.step == STEPS
-    return {key: view.data for key, view in bench.trace().parameters.items()}, [news.end.how if news.end else "" for news in ends]
+    assert worker.step == STEPS
+    return {key: view.data for key, view in worker.trace().parameters.items()}, [news.end.how if news.end else "" for news in ends]
 
 
 @pytest.mark.parametrize("example", ["digits-mlp", "xor"])

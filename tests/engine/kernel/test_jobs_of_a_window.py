@@ -24,7 +24,7 @@ class Listener:
     """A window with a kernel that counts instead of training."""
 
     def __init__(self) -> None:
-        self.client = KernelClient("tests.support.echo_bench:EchoBench")
+        self.client = KernelClient("tests.support.echo_worker:EchoWorker")
         self.document = Document.new(CATALOG)
         self.document.do(AddNode(Node("n1", "source.input", "x", params={"value": 1.0})))
         self.reports: list[Report] = []
@@ -62,7 +62,7 @@ def window() -> Iterator[Listener]:
 def test_parts_come_as_they_are_found_and_the_answer_at_the_end(window: Listener) -> None:
     window.start(Count("a", 40, 0.01))
     window.until(lambda: window.ends)
-    assert window.ends == [JobEnd("done", "a of EchoBench")]
+    assert window.ends == [JobEnd("done", "a of EchoWorker")]
     assert window.parts == [("a", number) for number in range(1, 41)], "every part once, in order"
     assert len(window.reports) > 2 and (window.reports[-1].done, window.reports[-1].total) == (40, 40)
     window.until(lambda: window.client.due() is None and not window.client.busy)  # and then nothing is asked any more
@@ -86,7 +86,7 @@ def test_cancelling_is_heard_at_once_and_other_jobs_go_on(window: Listener) -> N
     heard = len(window.parts)
     window.start(Count("b", 3))
     window.until(lambda: len(window.ends) == 2)
-    assert window.ends[1].answer == "b of EchoBench" and {name for name, _ in window.parts[heard:]} == {"b"}
+    assert window.ends[1].answer == "b of EchoWorker" and {name for name, _ in window.parts[heard:]} == {"b"}
     window.client.cancel_job(number)
     assert len(window.ends) == 2
 
@@ -119,14 +119,14 @@ def test_a_document_that_is_held_back_waits_while_the_kernel_goes_on_with_what_i
     window.start(Count("about the document", 3))
     step = client.progress.step
     window.until(lambda: window.ends and client.progress.step > step + 5)  # training and what has nothing to do with the document go on
-    assert not client.current() and [end.answer for end in window.ends] == ["free of EchoBench"]
+    assert not client.current() and [end.answer for end in window.ends] == ["free of EchoWorker"]
     client.command(Pause(client.run))
     window.until(lambda: client.progress.phase == "paused")
     assert window.client.wait_state(client.request_state(), 10.0), "what was trained can be saved"
 
     client.hold(False)
     window.until(lambda: client.current() and len(window.ends) == 2)
-    assert window.ends[1].answer == "about the document of EchoBench"
+    assert window.ends[1].answer == "about the document of EchoWorker"
 
     client.command(Start(client.run))
     window.until(lambda: client.training)

@@ -1,4 +1,4 @@
-"""The kernel process and its client, with a bench that needs no torch."""
+"""The kernel process and its client, with a worker that needs no torch."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from graph.model.address import output
 from graph.model.edits import AddNode, RemoveNode, SetParam
 from graph.model.elements import Node
 from graph.storage.document import Document
-from tests.support.echo_bench import Hang
+from tests.support.echo_worker import Hang
 
-ECHO = "tests.support.echo_bench:EchoBench"
+ECHO = "tests.support.echo_worker:EchoWorker"
 ROOT = Path(__file__).parents[3]
 
 

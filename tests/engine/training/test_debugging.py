@@ -10,28 +10,28 @@ import pytest
 
 from engine.compile.trace import array_view
 from engine.explain.condition import Condition, ConditionError, read
-from engine.kernel.bench import WorkBench
 from engine.kernel.protocol import Command, GoTo, Pause, Reset, ShowComing, Start, StepBack, StepOnce, StopAt
 from engine.kernel.trained import captured as captured_state
+from engine.kernel.worker import DocumentWorker
 from engine.training.state import State
 from graph.model.address import output
 from graph.model.edits import Disconnect, Rename, SetParam, SetTraining, moves_of
 from graph.model.graph import Graph
 from graph.storage.document import Document
 from graph.storage.files import dumps
-from tests.engine.kernel.test_kernel_bench import Desk
+from tests.engine.kernel.test_worker import Desk
 from tests.support.networks import product, tanh_net
 from tests.support.unfolding import open_in
 
 
-def opened(graph: Graph) -> WorkBench:
-    bench = WorkBench()
-    bench.open(dumps(graph), 1, (), {})
-    return bench
+def opened(graph: Graph) -> DocumentWorker:
+    worker = DocumentWorker()
+    worker.open(dumps(graph), 1, (), {})
+    return worker
 
 
-def captured(bench: WorkBench) -> State:
-    return captured_state(bench._model, bench._trainer)
+def captured(worker: DocumentWorker) -> State:
+    return captured_state(worker._model, worker._trainer)
 
 
 def by_hand(steps: int, lr: float = 0.1, w: float = 1.0) -> float:
@@ -44,11 +44,11 @@ def by_hand(steps: int, lr: float = 0.1, w: float = 1.0) -> float:
 def test_back_undoes_a_training_step() -> None:
     desk = Desk(hyper={"lr": 0.01})
     for _ in range(3):
-        desk.bench.command(StepOnce(desk.bench.run))
+        desk.worker.command(StepOnce(desk.worker.run))
 
-    desk.bench.command(StepBack(desk.bench.run, 1))
+    desk.worker.command(StepBack(desk.worker.run, 1))
 
-    progress = desk.bench.progress({})
+    progress = desk.worker.progress({})
     assert desk.value("w") == pytest.approx(by_hand(2, 0.01), abs=1e-14)
     assert (progress.phase, progress.step, progress.reachable) == ("paused", 2, ((0, 3),))
     assert progress.loss == pytest.approx((2 * by_hand(1, 0.01) - 6) ** 2)
@@ -56,91 +56,91 @@ def test_back_undoes_a_training_step() -> None:
 
 def test_the_first_iteration_has_none_before_it() -> None:
     desk = Desk()
-    desk.bench.command(StepOnce(desk.bench.run))
-    desk.bench.command(StepBack(desk.bench.run, 1))
-    desk.bench.command(StepBack(desk.bench.run, 1))
+    desk.worker.command(StepOnce(desk.worker.run))
+    desk.worker.command(StepBack(desk.worker.run, 1))
+    desk.worker.command(StepBack(desk.worker.run, 1))
 
-    progress = desk.bench.progress({})
+    progress = desk.worker.progress({})
     assert desk.value("w") == 1.0 and progress.phase == "idle" and progress.loss is None
     assert "none before it" in progress.message
 
 
 def test_walking_back_and_forth_meets_the_same_states_again() -> None:
-    bench = opened(tanh_net(optimizer="adam", hyper={"lr": 0.01}))
-    bench.command(ShowComing(bench.run, True))
-    bench.trace()
-    true: dict[int, State] = {0: captured(bench)}
+    worker = opened(tanh_net(optimizer="adam", hyper={"lr": 0.01}))
+    worker.command(ShowComing(worker.run, True))
+    worker.trace()
+    true: dict[int, State] = {0: captured(worker)}
     draw = random.Random(4)
     for _ in range(120):
-        step, held = bench.step, [s for a, b in bench.progress({}).reachable for s in range(a, b + 1)]
+        step, held = worker.step, [s for a, b in worker.progress({}).reachable for s in range(a, b + 1)]
         kind = draw.choice(("step", "step", "back", "to_iteration"))
-        commands = {"step": StepOnce(bench.run), "back": StepBack(bench.run), "to_iteration": GoTo(bench.run, draw.choice(held or [0]))}
-        bench.command(commands[kind])
-        assert bench.step == {"step": step + 1, "back": max(step - 1, 0)}.get(kind, bench.step)
-        assert not captured(bench).diff(true.setdefault(bench.step, captured(bench)))
+        commands = {"step": StepOnce(worker.run), "back": StepBack(worker.run), "to_iteration": GoTo(worker.run, draw.choice(held or [0]))}
+        worker.command(commands[kind])
+        assert worker.step == {"step": step + 1, "back": max(step - 1, 0)}.get(kind, worker.step)
+        assert not captured(worker).diff(true.setdefault(worker.step, captured(worker)))
     assert len(true) > 12
 
 
 def test_after_a_run_at_full_speed_every_earlier_step_can_be_seen_again() -> None:
-    bench, twin = opened(tanh_net()), opened(tanh_net())
-    bench.command(Start(bench.run))
-    while bench.training:
-        bench.run_slice(0.004)
-    end = captured(bench)
-    assert bench.progress({}).reachable == ((0, bench.step),)
+    worker, twin = opened(tanh_net()), opened(tanh_net())
+    worker.command(Start(worker.run))
+    while worker.training:
+        worker.run_slice(0.004)
+    end = captured(worker)
+    assert worker.progress({}).reachable == ((0, worker.step),)
 
-    bench.command(GoTo(bench.run, 57))
+    worker.command(GoTo(worker.run, 57))
     for _ in range(57):
         twin.command(StepOnce(twin.run))
 
-    assert not captured(bench).diff(captured(twin))
-    bench.command(GoTo(bench.run, end.step))
-    assert not captured(bench).diff(end)
+    assert not captured(worker).diff(captured(twin))
+    worker.command(GoTo(worker.run, end.step))
+    assert not captured(worker).diff(end)
 
 
 def test_after_another_learning_rate_the_past_is_as_it_was_and_the_future_is_not() -> None:
     desk = Desk(hyper={"lr": 0.01})
     for _ in range(4):
-        desk.bench.command(StepOnce(desk.bench.run))
-    desk.bench.command(StepBack(desk.bench.run, 2))
+        desk.worker.command(StepOnce(desk.worker.run))
+    desk.worker.command(StepBack(desk.worker.run, 2))
     desk.edit(SetTraining("hyper", {"lr": 0.02}))
-    desk.bench.command(StepOnce(desk.bench.run))
+    desk.worker.command(StepOnce(desk.worker.run))
     assert desk.value("w") == pytest.approx(by_hand(1, 0.02, by_hand(2, 0.01)), abs=1e-14)
-    assert desk.bench.progress({}).reachable == ((0, 3),)
+    assert desk.worker.progress({}).reachable == ((0, 3),)
 
-    desk.bench.command(StepBack(desk.bench.run, 2))
+    desk.worker.command(StepBack(desk.worker.run, 2))
 
     assert desk.value("w") == pytest.approx(by_hand(1, 0.01), abs=1e-14)
 
 
 def test_a_typed_parameter_starts_a_new_past() -> None:
     desk = Desk(hyper={"lr": 0.01})
-    desk.bench.command(StepOnce(desk.bench.run))
+    desk.worker.command(StepOnce(desk.worker.run))
     desk.edit(SetParam(desk.id("w"), "value", 2.0))
 
-    assert desk.bench.progress({}).reachable == ((1, 1),)
-    desk.bench.command(StepBack(desk.bench.run, 1))
-    assert desk.value("w") == 2.0 and "no longer held" in desk.bench.progress({}).message
+    assert desk.worker.progress({}).reachable == ((1, 1),)
+    desk.worker.command(StepBack(desk.worker.run, 1))
+    assert desk.value("w") == 2.0 and "no longer held" in desk.worker.progress({}).message
 
 
 def test_another_name_keeps_the_past_and_reset_ends_it() -> None:
     desk = Desk(hyper={"lr": 0.01})
-    desk.bench.command(StepOnce(desk.bench.run))
+    desk.worker.command(StepOnce(desk.worker.run))
     desk.edit(Rename(desk.id("w"), "weight"))
-    assert desk.bench.progress({}).reachable == ((0, 1),)
-    desk.bench.command(Reset(desk.bench.run, desk.bench.run + 1))
-    assert desk.bench.progress({}).reachable == ()
+    assert desk.worker.progress({}).reachable == ((0, 1),)
+    desk.worker.command(Reset(desk.worker.run, desk.worker.run + 1))
+    assert desk.worker.progress({}).reachable == ()
 
 
 def test_the_debugger_sees_the_mini_batch_of_the_coming_step() -> None:
-    bench = opened(tanh_net(batch_size=8))
-    assert bench.trace().iteration == -1
-    bench.command(ShowComing(bench.run, True))
-    first = bench.trace()
-    bench.command(StepOnce(bench.run))
-    second = bench.trace()
-    bench.command(StepBack(bench.run, 1))
-    again = bench.trace()
+    worker = opened(tanh_net(batch_size=8))
+    assert worker.trace().iteration == -1
+    worker.command(ShowComing(worker.run, True))
+    first = worker.trace()
+    worker.command(StepOnce(worker.run))
+    second = worker.trace()
+    worker.command(StepBack(worker.run, 1))
+    again = worker.trace()
 
     assert (first.iteration, second.iteration, again.iteration) == (0, 1, 0)
     assert first.mode == "training" and first.batch == "iteration 1: mini-batch 1 of 10"
@@ -148,16 +148,16 @@ def test_the_debugger_sees_the_mini_batch_of_the_coming_step() -> None:
     assert first.values[x].shape == (8, 2)
     assert not np.array_equal(first.values[x].data, second.values[x].data)  # type: ignore[arg-type]
     assert np.array_equal(first.values[x].data, again.values[x].data)  # type: ignore[arg-type]
-    assert bench.array(output("data", "x")) is not None
-    np.testing.assert_array_equal(bench.array(output("data", "x")), first.values[x].data)
+    assert worker.array(output("data", "x")) is not None
+    np.testing.assert_array_equal(worker.array(output("data", "x")), first.values[x].data)
 
 
 def test_a_graph_that_learns_nothing_shows_its_demonstration_batch_and_no_complaint() -> None:
-    bench = opened(product())
-    bench.command(ShowComing(bench.run, True))
+    worker = opened(product())
+    worker.command(ShowComing(worker.run, True))
 
-    assert bench.trace().iteration == -1
-    assert bench.progress({}).message == "" and bench.progress({}).reachable == ()
+    assert worker.trace().iteration == -1
+    assert worker.progress({}).message == "" and worker.progress({}).reachable == ()
 
 
 # Conditions
@@ -227,17 +227,17 @@ def test_one_entry_of_a_tensor_is_compared_alone_however_large_the_tensor_is() -
         assert _met_by(read(f"value[{place}] < 1", "n"), tensor) is None
 
 
-def run_until_it_stops(bench: WorkBench) -> Any:
-    bench.command(Start(bench.run))
-    while bench.training:
-        bench.run_slice(0.004)
-    return bench.progress({})
+def run_until_it_stops(worker: DocumentWorker) -> Any:
+    worker.command(Start(worker.run))
+    while worker.training:
+        worker.run_slice(0.004)
+    return worker.progress({})
 
 
 def test_training_stops_at_the_first_iteration_whose_loss_is_below() -> None:
     desk = Desk(hyper={"lr": 0.01})
-    desk.bench.command(StopAt(desk.bench.run, (read("loss < 5"),)))
-    progress = run_until_it_stops(desk.bench)
+    desk.worker.command(StopAt(desk.worker.run, (read("loss < 5"),)))
+    progress = run_until_it_stops(desk.worker)
 
     losses = [(2 * by_hand(step, 0.01) - 6) ** 2 for step in range(100)]
     first = next(step for step, loss in enumerate(losses) if loss < 5)
@@ -245,13 +245,13 @@ def test_training_stops_at_the_first_iteration_whose_loss_is_below() -> None:
     assert progress.stopped == read("loss < 5") and progress.phase == "paused"
     assert progress.message == f"Stopped at step {first + 1}: loss < 5." and progress.met == pytest.approx(losses[first])
 
-    assert run_until_it_stops(desk.bench).phase == "finished"  # what holds on does not stop it again
+    assert run_until_it_stops(desk.worker).phase == "finished"  # what holds on does not stop it again
 
 
 def test_training_stops_before_the_step_in_which_a_gradient_is_small() -> None:
     desk = Desk(hyper={"lr": 0.01})
-    desk.bench.command(StopAt(desk.bench.run, (read("|gradient| < 2", desk.id("w")),)))
-    progress = run_until_it_stops(desk.bench)
+    desk.worker.command(StopAt(desk.worker.run, (read("|gradient| < 2", desk.id("w")),)))
+    progress = run_until_it_stops(desk.worker)
 
     gradients = [abs(4 * (2 * by_hand(step, 0.01) - 6)) for step in range(100)]
     assert progress.step == next(step for step, gradient in enumerate(gradients) if gradient < 2)
@@ -262,25 +262,25 @@ def test_training_stops_before_the_step_in_which_a_gradient_is_small() -> None:
 
 def test_training_stops_at_a_step_and_goes_on_from_it() -> None:
     desk = Desk(hyper={"lr": 0.01})
-    desk.bench.command(StopAt(desk.bench.run, (read("step = 7"),)))
-    assert run_until_it_stops(desk.bench).step == 7
-    assert run_until_it_stops(desk.bench).step == 100
+    desk.worker.command(StopAt(desk.worker.run, (read("step = 7"),)))
+    assert run_until_it_stops(desk.worker).step == 7
+    assert run_until_it_stops(desk.worker).step == 100
 
 
 def test_a_single_step_that_meets_a_condition_says_so() -> None:
     desk = Desk(hyper={"lr": 0.01})
-    desk.bench.command(StopAt(desk.bench.run, (read("step = 2"),)))
+    desk.worker.command(StopAt(desk.worker.run, (read("step = 2"),)))
     said = []
     for _ in range(3):
-        desk.bench.command(StepOnce(desk.bench.run))
-        said.append(desk.bench.progress({}).message)
+        desk.worker.command(StepOnce(desk.worker.run))
+        said.append(desk.worker.progress({}).message)
     assert said == ["", "Stopped at step 2: step = 2.", ""]
 
 
 def test_a_condition_on_a_node_that_is_gone_stops_nothing() -> None:
     desk = Desk(hyper={"lr": 0.01})
-    desk.bench.command(StopAt(desk.bench.run, (read("value > 0", "nowhere"),)))
-    assert run_until_it_stops(desk.bench).phase == "finished"
+    desk.worker.command(StopAt(desk.worker.run, (read("value > 0", "nowhere"),)))
+    assert run_until_it_stops(desk.worker).phase == "finished"
 
 
 def test_watching_changes_no_number() -> None:
@@ -294,60 +294,60 @@ def test_watching_changes_no_number() -> None:
 def test_after_a_run_that_broke_the_steps_before_it_can_be_seen_again() -> None:
     desk = Desk(hyper={"lr": 1e6}, formula="(w*x - 6)^2")
     for _ in range(60):
-        desk.bench.command(StepOnce(desk.bench.run))
-    broken = desk.bench.step
-    assert desk.bench.progress({}).phase == "failed" and 0 < broken < 60
+        desk.worker.command(StepOnce(desk.worker.run))
+    broken = desk.worker.step
+    assert desk.worker.progress({}).phase == "failed" and 0 < broken < 60
 
-    desk.bench.command(GoTo(desk.bench.run, 0))
+    desk.worker.command(GoTo(desk.worker.run, 0))
 
-    assert desk.value("w") == 1.0 and desk.bench.progress({}).phase == "idle"
+    assert desk.value("w") == 1.0 and desk.worker.progress({}).phase == "idle"
     desk.edit(SetTraining("hyper", {"lr": 0.01}))
-    desk.bench.command(StepOnce(desk.bench.run))
+    desk.worker.command(StepOnce(desk.worker.run))
     assert desk.value("w") == pytest.approx(1.16, abs=1e-15)
 
 
 def test_a_coming_step_that_cannot_be_computed_does_not_keep_training_from_saying_why() -> None:
     desk = Desk(hyper={"lr": 0.01})
-    desk.bench.command(StopAt(desk.bench.run, (read("value > 3", desk.id("w")),)))
-    desk.bench.command(ShowComing(desk.bench.run, True))
+    desk.worker.command(StopAt(desk.worker.run, (read("value > 3", desk.id("w")),)))
+    desk.worker.command(ShowComing(desk.worker.run, True))
     for command in (Start, Pause, StepOnce, StepBack):
-        desk.bench.command(command(desk.bench.run))
-    assert desk.bench.trace().iteration == desk.bench.step
+        desk.worker.command(command(desk.worker.run))
+    assert desk.worker.trace().iteration == desk.worker.step
 
 
 @pytest.mark.parametrize("command", [StepBack(1), GoTo(1, 0), StepOnce(1), Start(1)])
 def test_a_graph_that_was_broken_meanwhile_is_named_and_nothing_else_happens(command: Command) -> None:
     graph = tanh_net()
-    bench = opened(graph)
+    worker = opened(graph)
     for _ in range(3):
-        bench.command(StepOnce(bench.run))
+        worker.command(StepOnce(worker.run))
     wire = graph.edge_into("loss", "target")
     assert wire is not None
     Disconnect(wire.id).apply(graph)
-    bench.open(dumps(graph), None, (), {})
+    worker.open(dumps(graph), None, (), {})
 
-    bench.command(command)
-    if bench.training:
-        bench.run_slice(0.01)
+    worker.command(command)
+    if worker.training:
+        worker.run_slice(0.01)
 
-    progress = bench.progress({})
+    progress = worker.progress({})
     assert "nothing is connected to its input" in progress.message
     assert (progress.phase, progress.step, progress.problem_node) == ("paused", 3, "loss")
 
 
 def test_back_to_where_a_layer_was_opened_the_momentum_is_the_layers_own() -> None:
     document = Document(tanh_net(optimizer="momentum", hyper={"lr": 0.1, "momentum": 0.9}))
-    bench, closed = opened(document.graph), opened(document.graph)
+    worker, closed = opened(document.graph), opened(document.graph)
     for _ in range(3):
-        bench.command(StepOnce(bench.run))
+        worker.command(StepOnce(worker.run))
     _, edit = open_in(document, "hidden")
-    bench.open(dumps(document.graph), None, moves_of(edit), {})
-    bench.progress({})
+    worker.open(dumps(document.graph), None, moves_of(edit), {})
+    worker.progress({})
     for command in (StepOnce, StepBack, StepOnce):
-        bench.command(command(bench.run))
+        worker.command(command(worker.run))
 
     for _ in range(4):
         closed.command(StepOnce(closed.run))
     for (_, name), new in moves_of(edit):
         expected = captured(closed).parameters[f"hidden.{name}"]
-        np.testing.assert_allclose(captured(bench).parameters[".".join(new)], expected, rtol=1e-11)
+        np.testing.assert_allclose(captured(worker).parameters[".".join(new)], expected, rtol=1e-11)

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from engine.compile.environment import Key
-from engine.kernel.bench import WorkBench
 from engine.kernel.protocol import Load, Reset, ReturnTo, Start, StepBack, StepOnce
+from engine.kernel.worker import DocumentWorker
 from engine.nodes.catalog import CATALOG
 from graph.model.edits import (
     Compound,
@@ -34,26 +34,26 @@ DEEDS = ("step", "step", "run", "back", "reset", "return", "undo", "redo", "edit
 
 
 class Desk:
-    """A document and the bench that follows it, as the window makes it follow."""
+    """A document and the worker that follows it, as the window makes it follow."""
 
     def __init__(self, document: Document) -> None:
-        self.document, self.bench = document, WorkBench()
+        self.document, self.worker = document, DocumentWorker()
         self._moves: list[StateMove] = []
         document.changed.connect(self._changed)
-        self.bench.open(dumps(document.graph), 1, (), document.graph.attachments)
+        self.worker.open(dumps(document.graph), 1, (), document.graph.attachments)
         if document.state is not None:
-            self.bench.command(Load(self.bench.run, document.state))
+            self.worker.command(Load(self.worker.run, document.state))
 
     def _changed(self, change: Change) -> None:
         for edit in change.edits:
             self._moves += moves_of(edit)
 
     def follow(self) -> None:
-        self.bench.open(dumps(self.document.graph), None, tuple(self._moves), self.document.graph.attachments)
+        self.worker.open(dumps(self.document.graph), None, tuple(self._moves), self.document.graph.attachments)
         self._moves.clear()
 
     def values(self) -> dict[Key, Tensor]:
-        return {key: torch.nan_to_num(tensor).clone() for key, tensor in self.bench._model.values().items()}
+        return {key: torch.nan_to_num(tensor).clone() for key, tensor in self.worker._model.values().items()}
 
 
 def an_edit(draw: random.Random, desk: Desk) -> Edit:
@@ -72,20 +72,20 @@ def an_edit(draw: random.Random, desk: Desk) -> Edit:
 
 def reopened(desk: Desk, place: Path) -> Desk:
     """The file that is saved now, opened beside the document: equal now and after one more step."""
-    saved = desk.bench.state().saved
+    saved = desk.worker.state().saved
     desk.document.save(place, saved if saved.step else None)
     other = Desk(Document.load(place, CATALOG))
-    assert "no place" not in other.bench._message and other.bench.step == saved.step
+    assert "no place" not in other.worker._message and other.worker.step == saved.step
     if not saved.step:
         return other
     for _ in range(2):
         mine, theirs = desk.values(), other.values()
         assert mine.keys() == theirs.keys()
-        assert all(torch.equal(mine[key], theirs[key]) for key in mine.keys() - desk.bench._model.fitted)
-        assert desk.bench.step == other.bench.step
-        desk.bench.command(StepOnce(desk.bench.run))
-        other.bench.command(StepOnce(other.bench.run))
-        if "failed" in (desk.bench.progress({}).phase, other.bench.progress({}).phase):
+        assert all(torch.equal(mine[key], theirs[key]) for key in mine.keys() - desk.worker._model.fitted)
+        assert desk.worker.step == other.worker.step
+        desk.worker.command(StepOnce(desk.worker.run))
+        other.worker.command(StepOnce(other.worker.run))
+        if "failed" in (desk.worker.progress({}).phase, other.worker.progress({}).phase):
             break  # the loss became infinite: there each goes back to the last good step it knows
     return other
 
@@ -99,17 +99,17 @@ def live(seed: int, place: Path) -> None:
         if deed == "save":
             desk = reopened(desk, place)
         elif deed == "run":
-            desk.bench.command(Start(desk.bench.run, draw.randint(1, 9)))
-            while desk.bench.training:
-                desk.bench.run_slice(0.002)
+            desk.worker.command(Start(desk.worker.run, draw.randint(1, 9)))
+            while desk.worker.training:
+                desk.worker.run_slice(0.002)
         elif deed == "step":
-            desk.bench.command(StepOnce(desk.bench.run))
+            desk.worker.command(StepOnce(desk.worker.run))
         elif deed == "reset":
-            desk.bench.command(Reset(desk.bench.run, desk.bench.run + 100))
+            desk.worker.command(Reset(desk.worker.run, desk.worker.run + 100))
         elif deed == "return":
-            desk.bench.command(ReturnTo(desk.bench.progress({}).run_before_reset))
+            desk.worker.command(ReturnTo(desk.worker.progress({}).run_before_reset))
         elif deed == "back":
-            desk.bench.command(StepBack(desk.bench.run, draw.randint(1, 4)))
+            desk.worker.command(StepBack(desk.worker.run, draw.randint(1, 4)))
         else:
             if deed == "edit" and desk.document.graph.nodes:
                 desk.document.do(an_edit(draw, desk))

@@ -9,8 +9,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.kernel.bench import WorkBench
 from engine.kernel.protocol import StepOnce
+from engine.kernel.worker import DocumentWorker
 from engine.nodes.catalog import CATALOG
 from engine.training.model import Model
 from engine.training.moves import follow, moved_memory
@@ -242,23 +242,23 @@ def test_the_accuracy_is_measured_with_the_loss_open_as_well(opened_loss: str) -
 
 
 def test_the_engine_goes_on_training_where_it_was_when_a_layer_is_opened_in_the_window() -> None:
-    document, closed = Document(tanh_net(optimizer="adam", hyper={"lr": 0.05})), WorkBench()
-    bench = WorkBench()
-    for each in (bench, closed):
+    document, closed = Document(tanh_net(optimizer="adam", hyper={"lr": 0.05})), DocumentWorker()
+    worker = DocumentWorker()
+    for each in (worker, closed):
         each.open(dumps(document.graph), 1, (), {})
         for _ in range(3):
             each.command(StepOnce(each.run))
     _, edit = open_in(document, "hidden", neurons=True)
-    bench.open(dumps(document.graph), None, moves_of(edit), {})
-    assert "Made anew" not in bench.progress({}).message
-    for each in (bench, closed):
+    worker.open(dumps(document.graph), None, moves_of(edit), {})
+    assert "Made anew" not in worker.progress({}).message
+    for each in (worker, closed):
         each.command(StepOnce(each.run))
 
     whole = closed.array(parameter("hidden", "W"))
     assert whole is not None
     for (_, name), inner in moves_of(edit):
         if name.startswith("W"):
-            found = bench.array(parameter(*inner))
+            found = worker.array(parameter(*inner))
             assert found is not None
             assert float(found) == pytest.approx(float(part(torch.tensor(whole), name)[1]), rel=1e-12)
 

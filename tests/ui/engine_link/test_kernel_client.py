@@ -16,7 +16,7 @@ from graph.model.elements import Node
 from graph.storage.document import Document
 from ui.engine_link.link import Kernel
 
-ECHO = "tests.support.echo_bench:EchoBench"
+ECHO = "tests.support.echo_worker:EchoWorker"
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def document() -> Document:
 
 @pytest.fixture
 def kernel(qtbot: QtBot, document: Document) -> Iterator[Kernel]:
-    kernel = Kernel(bench=ECHO)
+    kernel = Kernel(worker=ECHO)
     traces[:] = []
     kernel.traced.connect(traces.append)
     kernel.attach(document)

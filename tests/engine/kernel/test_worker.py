@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from engine.kernel.bench import WorkBench
 from engine.kernel.client import KernelClient, kept_edit
 from engine.kernel.protocol import Load, Progress, Reset, Resume, ReturnTo, Start, StepOnce
+from engine.kernel.worker import DocumentWorker
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.model.address import output, parameter, wire
@@ -23,22 +23,22 @@ from graph.storage.files import dumps
 
 
 class Desk:
-    """A document and a bench that follows it, as the client makes it follow."""
+    """A document and a worker that follows it, as the client makes it follow."""
 
     def __init__(self, formula: str = "mean((w*x - 6)^2)", params: dict[str, Any] | None = None, **training: Any) -> None:
         self.document = Document(build(formula, CATALOG, {"x": 2.0}, {"w": 1.0} if params is None else params))
         for name, value in ({"optimizer": "sgd", "hyper": {"lr": 0.1}, "epochs": 100} | training).items():
             self.document.do(SetTraining(name, value))
-        self.bench = WorkBench()
+        self.worker = DocumentWorker()
         self.open(fresh=True)
 
     def open(self, fresh: bool = False) -> None:
-        self.bench.open(dumps(self.document.graph), self.bench.run + 1 if fresh else None, (), self.document.graph.attachments)
+        self.worker.open(dumps(self.document.graph), self.worker.run + 1 if fresh else None, (), self.document.graph.attachments)
 
     def edit(self, *edits: Edit) -> None:
         for edit in edits:
             self.document.do(edit)
-        self.bench.edit([edit.to_json() for edit in edits])
+        self.worker.edit([edit.to_json() for edit in edits])
 
     def id(self, name: str) -> str:
         node = self.document.graph.named(name)
@@ -46,28 +46,28 @@ class Desk:
         return node.id
 
     def value(self, name: str) -> float:
-        found = self.bench.array(parameter(self.id(name), "value"))
+        found = self.worker.array(parameter(self.id(name), "value"))
         assert found is not None
         return float(found)
 
     def train(self, seconds: float = 20.0, steps: int | None = None) -> Progress:
-        self.bench.command(Start(self.bench.run, steps))
+        self.worker.command(Start(self.worker.run, steps))
         end = time.monotonic() + seconds
-        while self.bench.training:
-            self.bench.run_slice(0.004)
+        while self.worker.training:
+            self.worker.run_slice(0.004)
             assert time.monotonic() < end
-        return self.bench.progress({})
+        return self.worker.progress({})
 
 
 def test_one_step_is_the_step_done_by_hand() -> None:
     desk = Desk()
 
-    desk.bench.command(StepOnce(desk.bench.run))
+    desk.worker.command(StepOnce(desk.worker.run))
 
     # L = (2w - 6)², dL/dw = 4(2w - 6) = -16 at w = 1, and w - 0.1 · (-16) = 2.6
     assert desk.value("w") == pytest.approx(2.6, abs=1e-15)
-    assert desk.bench.progress({}).phase == "paused"
-    assert desk.bench.trace().parameters[desk.id("w"), "value"].scalar == desk.value("w")
+    assert desk.worker.progress({}).phase == "paused"
+    assert desk.worker.trace().parameters[desk.id("w"), "value"].scalar == desk.value("w")
 
 
 def test_training_ends_at_the_last_epoch_and_tells_the_whole_curve() -> None:
@@ -108,9 +108,9 @@ def test_reset_returns_to_the_documents_values_and_begins_another_run() -> None:
     desk = Desk()
     before = desk.train()
 
-    desk.bench.command(Reset(desk.bench.run, desk.bench.run + 1))
+    desk.worker.command(Reset(desk.worker.run, desk.worker.run + 1))
 
-    progress = desk.bench.progress({})
+    progress = desk.worker.progress({})
     assert desk.value("w") == 1.0
     assert (progress.phase, progress.step, progress.points) == ("idle", 0, ())
     assert progress.run == before.run + 1
@@ -118,76 +118,76 @@ def test_reset_returns_to_the_documents_values_and_begins_another_run() -> None:
 
 def test_the_learning_rate_takes_effect_at_once() -> None:
     desk = Desk()
-    desk.bench.command(StepOnce(desk.bench.run))
+    desk.worker.command(StepOnce(desk.worker.run))
 
     desk.edit(SetTraining("hyper", {"lr": 0.05}))
-    desk.bench.command(StepOnce(desk.bench.run))
+    desk.worker.command(StepOnce(desk.worker.run))
 
     assert desk.value("w") == pytest.approx(2.6 - 0.05 * 4 * (2 * 2.6 - 6))
-    assert desk.bench.step == 2
+    assert desk.worker.step == 2
 
 
 def test_a_renamed_node_goes_on_training() -> None:
     desk = Desk()
-    desk.bench.command(Start(desk.bench.run))
-    desk.bench.run_slice(0.001)
+    desk.worker.command(Start(desk.worker.run))
+    desk.worker.run_slice(0.001)
 
     desk.edit(Rename(desk.id("w"), "weight"))
 
-    assert desk.bench.training
+    assert desk.worker.training
 
 
 def test_a_typed_parameter_value_replaces_the_trained_one() -> None:
     desk = Desk()
-    desk.bench.command(Start(desk.bench.run))
-    desk.bench.run_slice(0.001)
+    desk.worker.command(Start(desk.worker.run))
+    desk.worker.run_slice(0.001)
 
     desk.edit(SetParam(desk.id("w"), "value", 7.0))
 
     assert desk.value("w") == 7.0
-    assert desk.bench.training
-    assert desk.bench.progress({}).made_anew == ("w.value",)
+    assert desk.worker.training
+    assert desk.worker.progress({}).made_anew == ("w.value",)
 
 
 def test_an_input_moved_while_training_counts_from_the_next_step() -> None:
     desk = Desk()
-    desk.bench.command(StepOnce(desk.bench.run))
+    desk.worker.command(StepOnce(desk.worker.run))
 
     desk.edit(SetParam(desk.id("x"), "value", 1.0))
-    desk.bench.command(StepOnce(desk.bench.run))
+    desk.worker.command(StepOnce(desk.worker.run))
 
     assert desk.value("w") == pytest.approx(2.6 - 0.1 * 2 * (2.6 - 6))
 
 
 def test_a_structural_edit_pauses_and_keeps_the_weights_that_fit() -> None:
     desk = Desk("mean((v*x + w*x - 6)^2)", {"v": 0.5, "w": 1.0})
-    desk.bench.command(Start(desk.bench.run))
-    desk.bench.run_slice(0.001)
+    desk.worker.command(Start(desk.worker.run))
+    desk.worker.run_slice(0.001)
     trained = desk.value("w")
 
     desk.document.do(AddNode(Node("new", "probe.value", "shown")))
     desk.document.do(connect(desk.document.graph, (desk.id("w"), "y"), ("new", "x")))
     desk.open()
 
-    progress = desk.bench.progress({})
+    progress = desk.worker.progress({})
     assert progress.phase == "paused"
     assert "paused" in progress.message
     assert progress.made_anew == ()
     assert desk.value("w") == trained
-    desk.bench.command(Start(desk.bench.run))
-    desk.bench.run_slice(0.001)
-    assert desk.bench.step > progress.step
+    desk.worker.command(Start(desk.worker.run))
+    desk.worker.run_slice(0.001)
+    assert desk.worker.step > progress.step
 
 
 def test_a_parameter_of_another_shape_is_made_anew_and_named() -> None:
     desk = Desk()
-    desk.bench.command(StepOnce(desk.bench.run))
+    desk.worker.command(StepOnce(desk.worker.run))
 
     desk.document.do(SetParam(desk.id("w"), "value", [1.0, 2.0]))
     desk.open()
 
-    assert desk.bench.progress({}).made_anew == ("w.value",)
-    np.testing.assert_array_equal(desk.bench.array(parameter(desk.id("w"), "value")), [1.0, 2.0])
+    assert desk.worker.progress({}).made_anew == ("w.value",)
+    np.testing.assert_array_equal(desk.worker.array(parameter(desk.id("w"), "value")), [1.0, 2.0])
 
 
 def test_divergence_names_the_node_and_keeps_the_last_finite_values() -> None:
@@ -203,7 +203,7 @@ def test_divergence_names_the_node_and_keeps_the_last_finite_values() -> None:
 def test_training_can_start_again_after_a_divergence() -> None:
     desk = Desk(hyper={"lr": 10.0}, epochs=1000)
     desk.train()
-    desk.bench.command(Reset(desk.bench.run, desk.bench.run + 1))
+    desk.worker.command(Reset(desk.worker.run, desk.worker.run + 1))
     desk.edit(SetTraining("hyper", {"lr": 0.1}))
 
     assert desk.train().phase == "finished"
@@ -212,25 +212,25 @@ def test_training_can_start_again_after_a_divergence() -> None:
 def test_a_graph_without_parameters_says_why_it_cannot_train() -> None:
     desk = Desk("x^2", {})
 
-    desk.bench.command(Start(desk.bench.run))
+    desk.worker.command(Start(desk.worker.run))
 
-    progress = desk.bench.progress({})
-    assert not desk.bench.training
+    progress = desk.worker.progress({})
+    assert not desk.worker.training
     assert "nothing to train" in progress.message
 
 
 def test_another_bench_goes_on_bit_for_bit_from_a_state() -> None:
     desk, other = Desk(optimizer="adam"), Desk(optimizer="adam")
     for _ in range(5):
-        desk.bench.command(StepOnce(desk.bench.run))
-    blob = desk.bench.state()
+        desk.worker.command(StepOnce(desk.worker.run))
+    blob = desk.worker.state()
 
-    other.bench.command(Resume(other.bench.run, blob))
-    for bench in (desk.bench, other.bench):
-        bench.command(StepOnce(bench.run))
+    other.worker.command(Resume(other.worker.run, blob))
+    for worker in (desk.worker, other.worker):
+        worker.command(StepOnce(worker.run))
 
     assert other.value("w") == desk.value("w")
-    assert other.bench.progress({}).points == desk.bench.progress({}).points
+    assert other.worker.progress({}).points == desk.worker.progress({}).points
 
 
 def test_kept_values_become_the_documents_and_nothing_is_made_anew() -> None:
@@ -238,12 +238,12 @@ def test_kept_values_become_the_documents_and_nothing_is_made_anew() -> None:
     desk.train()
     trained = desk.value("w")
 
-    desk.document.do(kept_edit(desk.document, desk.bench.kept()))
+    desk.document.do(kept_edit(desk.document, desk.worker.kept()))
     desk.open()
 
     assert desk.document.graph.setting(desk.id("w"), "value") == trained
-    assert desk.bench.progress({}).made_anew == ()
-    desk.bench.command(Reset(desk.bench.run, desk.bench.run + 1))
+    assert desk.worker.progress({}).made_anew == ()
+    desk.worker.command(Reset(desk.worker.run, desk.worker.run + 1))
     assert desk.value("w") == trained
     desk.document.undo()
     assert desk.document.graph.setting(desk.id("w"), "value") == 1.0
@@ -254,11 +254,11 @@ def test_every_kind_of_array_can_be_asked_for() -> None:
     graph, w = desk.document.graph, desk.id("w")
     (edge,) = graph.outputs_of(w)
 
-    assert desk.bench.array(output(desk.id("x"))) == 2.0
-    assert desk.bench.array(output(w).derivative) == -16.0
-    assert desk.bench.array(wire(edge.id).derivative) == -16.0
-    assert desk.bench.array(parameter(w, "value").derivative) == -16.0
-    assert desk.bench.array(output("nobody")) is None
+    assert desk.worker.array(output(desk.id("x"))) == 2.0
+    assert desk.worker.array(output(w).derivative) == -16.0
+    assert desk.worker.array(wire(edge.id).derivative) == -16.0
+    assert desk.worker.array(parameter(w, "value").derivative) == -16.0
+    assert desk.worker.array(output("nobody")) is None
 
 
 def test_a_killed_kernel_is_replaced_and_training_goes_on_from_the_last_state() -> None:
@@ -295,56 +295,56 @@ def test_a_finished_run_that_was_opened_from_a_file_trains_on_when_told() -> Non
     """It stood at three times its length, as a run that was continued does: Train makes one length more, not nothing."""
     desk = Desk(epochs=None, steps=5)
     for _ in range(15):
-        desk.bench.command(StepOnce(desk.bench.run))
-    saved = desk.bench.state().saved
+        desk.worker.command(StepOnce(desk.worker.run))
+    saved = desk.worker.state().saved
     other = Desk(epochs=None, steps=5)
-    other.bench.command(Load(other.bench.run, saved))
-    assert other.bench.progress({}).step == 15 and other.bench.progress({}).trained == saved.token
+    other.worker.command(Load(other.worker.run, saved))
+    assert other.worker.progress({}).step == 15 and other.worker.progress({}).trained == saved.token
     assert other.value("w") == desk.value("w")
 
-    other.bench.command(Start(other.bench.run))
-    while other.bench.training:
-        other.bench.run_slice(0.01)
+    other.worker.command(Start(other.worker.run))
+    while other.worker.training:
+        other.worker.run_slice(0.01)
 
-    assert other.bench.step == 20 and other.bench.progress({}).trained not in (0, saved.token)
+    assert other.worker.step == 20 and other.worker.progress({}).trained not in (0, saved.token)
 
 
 def test_memory_of_another_optimizer_is_left_behind() -> None:
     desk, other = Desk(optimizer="adam"), Desk(optimizer="momentum")
     for _ in range(3):
-        desk.bench.command(StepOnce(desk.bench.run))
-    other.bench.command(Load(other.bench.run, desk.bench.state().saved))
+        desk.worker.command(StepOnce(desk.worker.run))
+    other.worker.command(Load(other.worker.run, desk.worker.state().saved))
     fresh = Desk(optimizer="momentum")
     fresh.document.do(SetParam(fresh.id("w"), "value", desk.value("w")))
     fresh.open()
     for each in (other, fresh):
-        each.bench.command(StepOnce(each.bench.run))
+        each.worker.command(StepOnce(each.worker.run))
 
     assert other.value("w") == fresh.value("w")
 
 
 def test_a_reset_is_taken_back_bit_for_bit_with_its_curve_and_again() -> None:
     desk, whole = Desk(optimizer="adam"), Desk(optimizer="adam")
-    for bench in (desk.bench, whole.bench):
+    for worker in (desk.worker, whole.worker):
         for _ in range(6):
-            bench.command(StepOnce(bench.run))
-    before, token = desk.value("w"), desk.bench.progress({}).trained
-    desk.bench.command(Reset(desk.bench.run, desk.bench.run + 1))
-    assert desk.value("w") == 1.0 and desk.bench.progress({}).before_reset == 6
-    desk.bench.command(StepOnce(desk.bench.run))
+            worker.command(StepOnce(worker.run))
+    before, token = desk.value("w"), desk.worker.progress({}).trained
+    desk.worker.command(Reset(desk.worker.run, desk.worker.run + 1))
+    assert desk.value("w") == 1.0 and desk.worker.progress({}).before_reset == 6
+    desk.worker.command(StepOnce(desk.worker.run))
     other = desk.value("w")
 
-    desk.bench.command(ReturnTo(desk.bench.progress({}).run_before_reset))
-    progress = desk.bench.progress({})
+    desk.worker.command(ReturnTo(desk.worker.progress({}).run_before_reset))
+    progress = desk.worker.progress({})
     assert (desk.value("w"), progress.step, progress.trained, progress.before_reset) == (before, 6, token, 1)
-    assert [p.loss for p in progress.points] == [p.loss for p in whole.bench.progress({}).points]
-    for bench in (desk.bench, whole.bench):
-        bench.command(StepOnce(bench.run))
+    assert [p.loss for p in progress.points] == [p.loss for p in whole.worker.progress({}).points]
+    for worker in (desk.worker, whole.worker):
+        worker.command(StepOnce(worker.run))
     assert desk.value("w") == whole.value("w")
 
-    desk.bench.command(ReturnTo(progress.run_before_reset))
-    assert (desk.value("w"), desk.bench.step) == (other, 1)
+    desk.worker.command(ReturnTo(progress.run_before_reset))
+    assert (desk.value("w"), desk.worker.step) == (other, 1)
     fresh = Desk()
-    fresh.bench.command(Reset(fresh.bench.run, fresh.bench.run + 1))
-    fresh.bench.command(ReturnTo(fresh.bench.run - 1))
-    assert fresh.bench.progress({}).before_reset == 0 and fresh.value("w") == 1.0
+    fresh.worker.command(Reset(fresh.worker.run, fresh.worker.run + 1))
+    fresh.worker.command(ReturnTo(fresh.worker.run - 1))
+    assert fresh.worker.progress({}).before_reset == 0 and fresh.value("w") == 1.0

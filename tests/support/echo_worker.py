@@ -1,4 +1,4 @@
-"""A bench without torch, for tests of the process and the protocol: it answers with what it was told."""
+"""A worker without torch, for tests of the process and the protocol: it answers with what it was told."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Hang(RunCommand):
     """A step that takes for ever."""
 
 
-class EchoBench:
+class EchoWorker:
     """Every Input's `value` is its trace; training counts steps. A node named `die` kills the process, `raise` raises."""
 
     def __init__(self) -> None:
@@ -39,7 +39,7 @@ class EchoBench:
         self._events: tuple[Event, ...] = ()
         self._pieces = 2
 
-    def open(self, text: str, fresh: int | None, moves: Sequence[Any], attachments: Mapping[str, bytes]) -> None:
+    def open(self, text: str, fresh: int | None, moves: Sequence[Any], attachments: Mapping[str, bytes], folder: str = "") -> None:
         if fresh is not None:
             self.training, self.step, self.run = False, 0, fresh
             self._points.clear()
@@ -105,7 +105,7 @@ class EchoBench:
     def answers(self, questions: Sequence[Question], hidden: Hidden) -> dict[Question, Any]:
         return {question: repr(question) for question in questions}
 
-    def context(self) -> EchoBench:
+    def context(self) -> EchoWorker:
         return self
 
     def covered(self, answer: Any, hidden: Hidden) -> Any:

@@ -55,12 +55,8 @@ if TYPE_CHECKING:
     from engine.training.run import Run
 
 
-def make() -> WorkBench:
-    return WorkBench()
-
-
-class WorkBench:
-    """Traces and trains one document (see `engine.kernel.server.Bench`)."""
+class DocumentWorker:
+    """Traces and trains one document (see `engine.kernel.server.Worker`)."""
 
     def __init__(self) -> None:
         self.training = False
@@ -86,9 +82,12 @@ class WorkBench:
 
     # The document
 
-    def open(self, text: str, fresh: int | None, moves: Sequence[StateMove], attachments: Mapping[str, bytes]) -> None:
+    def open(
+        self, text: str, fresh: int | None, moves: Sequence[StateMove], attachments: Mapping[str, bytes], folder: str = ""
+    ) -> None:
         self._attachments.update(attachments)
         graph = loads(text, CATALOG, own=True)
+        graph.folder = folder
         graph.attachments = dict(self._attachments)
         if fresh is not None:
             self._fresh(graph, fresh)
