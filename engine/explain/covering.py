@@ -276,7 +276,8 @@ def _covered_path(path: Path, asked: bool, covering: Covering) -> Path:
 
 @_cover.register
 def _partial_sum(part: PartialSum, covering: Covering) -> PartialSum:
-    return _fields(part, covering)  # type: ignore[no-any-return]
+    """It does not say of which value it is."""
+    return replace(part, total=cover(part.total)) if any(each.gradient for each in covering.hidden.asked) else part
 
 
 @_cover.register
@@ -284,7 +285,8 @@ def _local(local: Local, covering: Covering) -> Local:
     bends = {"curvature": ASKED} if local.curvature is not None and covering.measured("curvature", local.place) else {}
     slope = {"slope": ASKED} if covering.asked(local.place) else {}
     newton = {} if local.newton is None or not (bends or slope) else {"newton": ASKED, "newton_f": ASKED, "newton_model": ASKED}
-    return replace(_fields(local, covering, ("x", "f")), **bends, **slope, **newton)  # type: ignore[no-any-return]
+    lines = {"lines": local.drawn()} if bends or slope else {}
+    return replace(_fields(local, covering, ("x", "f", "lines")), **bends, **slope, **newton, **lines)  # type: ignore[no-any-return]
 
 
 @_cover.register

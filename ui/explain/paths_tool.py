@@ -161,6 +161,9 @@ class PathsTool(Tool):
             self._add(question, answer)
 
     def _add(self, question: PathSum, part: PartialSum) -> None:
+        if part.total.covered:
+            self.summed = part.total
+            return self._show_sum()
         if part.total.data is not None:
             self._adding = part.total.data if self._adding is None else self._adding + part.total.data
         if part.next is not None:

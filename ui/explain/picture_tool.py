@@ -211,16 +211,15 @@ class PictureTool(Tool):
         plot.setYRange(low - room, high + room, padding=0.0)
 
     def _draw_models(self, plot: Any, local: Local) -> None:
-        theme, ends = self.theme, (local.x[0], local.x[-1]) if local.x else (local.at - 1, local.at + 1)
+        theme, ends, drawn = self.theme, local.ends, local.drawn()
         entries = [("━", theme.forward, local.objective)]
-        if self.parabola.isChecked() and local.curvature is not None and math.isfinite(local.slope) and math.isfinite(local.curvature):
-            xs = [ends[0] + (ends[1] - ends[0]) * i / 120 for i in range(121)]
-            plot.plot(xs, [local.parabola(x) for x in xs], pen=pen(theme.swatch["layers"], 1.6, theme, dashed=True))
+        if self.parabola.isChecked() and drawn.parabola:
+            plot.plot(list(local.x), list(drawn.parabola), pen=pen(theme.swatch["layers"], 1.6, theme, dashed=True))
             entries.append(("┅", theme.swatch["layers"], "parabola"))
-            if local.newton is not None and local.newton_model is not None and ends[0] <= local.newton <= ends[1]:
-                dot(plot, local.newton, local.newton_model, theme.swatch["layers"], theme, 7)
-        if self.tangent.isChecked() and math.isfinite(local.slope):
-            plot.plot(list(ends), [local.tangent(x) for x in ends], pen=pen(theme.backward, 1.8, theme))
+            if drawn.newton is not None and ends[0] <= drawn.newton[0] <= ends[1]:
+                dot(plot, *drawn.newton, theme.swatch["layers"], theme, 7)
+        if self.tangent.isChecked() and drawn.tangent is not None:
+            plot.plot(list(ends), list(drawn.tangent), pen=pen(theme.backward, 1.8, theme))
             entries.append(("━", theme.backward, "tangent"))
         if self.chord.isChecked() and self.secant is not None and self.secant.place == local.place and math.isfinite(self.secant.secant):
             self._draw_secant(plot, self.secant, ends)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -33,6 +34,18 @@ class Secant(Question):
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """The lines of the model as they are drawn: like the slice itself they may be seen where their numbers are to be found out.
+
+    `tangent` has the heights at both ends of the slice, `parabola` those at every `x`, `newton` the place of the stationary point.
+    """
+
+    tangent: tuple[float, float] | None
+    parabola: tuple[float, ...]
+    newton: tuple[float, float] | None
+
+
+@dataclass(frozen=True, slots=True)
 class Local:
     """`f` at every `x` (NaN where it is not a number). The model at the present value: f + slope·d + ½·curvature·d², d = x − at.
 
@@ -58,6 +71,23 @@ class Local:
     symbol: str = ""
     """The variable of a derivative, as LaTeX: `x`, or `x \\to d` along one of several wires."""
     note: str = ""
+    lines: Drawn | None = None
+    """What is drawn, where the numbers of the model are covered."""
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Where the slice begins and ends."""
+        return (self.x[0], self.x[-1]) if self.x else (self.at - 1, self.at + 1)
+
+    def drawn(self) -> Drawn:
+        """The lines of the model over the slice."""
+        if self.lines is not None:
+            return self.lines
+        first, last = self.ends
+        tangent = (self.tangent(first), self.tangent(last)) if math.isfinite(self.slope) else None
+        parabola = tuple(map(self.parabola, self.x)) if self.curvature is not None else ()
+        newton = (self.newton, self.newton_model) if self.newton is not None and self.newton_model is not None else None
+        return Drawn(tangent, parabola, newton)
 
     def tangent(self, x: float) -> float:
         return self.value + self.slope * (x - self.at)
