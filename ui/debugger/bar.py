@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSlider, QVBoxLayout, QWidget
 
+from graph.text.messages import _
 from ui.debugger.timeline import PHASES, Phase, Timeline
 from ui.look.style import px
 from ui.look.theme import Theme
@@ -17,17 +18,17 @@ WIDEST = 128
 """Room for "gradients set to zero" beside its slider."""
 UNITS = ("node", "layer", "phase", "iteration")
 _TIPS: dict[str, str] = {
-    "forward": "The values, up to what the loss is made of",
-    "loss": "The loss, and what is computed from it",
-    "backward": "The gradients, from the loss back to the inputs",
-    "update": "Every parameter takes its step",
-    "zero": "The gradients are forgotten: the next pass begins without them",
+    "forward": _("The values, up to what the loss is made of"),
+    "loss": _("The loss, and what is computed from it"),
+    "backward": _("The gradients, from the loss back to the inputs"),
+    "update": _("Every parameter takes its step"),
+    "zero": _("The gradients are forgotten: the next pass begins without them"),
 }
 _UNITS = {
-    "node": "One node's value, or its gradient",
-    "layer": "A node with weights and what follows it up to the next; without weights, nodes equally deep. A group is one layer",
-    "phase": "Forward, loss, backward, update, zero",
-    "iteration": "A whole training step; the place within it stays",
+    "node": _("One node's value, or its gradient"),
+    "layer": _("A node with weights and what follows it up to the next; without weights, nodes equally deep. A group is one layer"),
+    "phase": _("Forward, loss, backward, update, zero"),
+    "iteration": _("A whole training step; the place within it stays"),
 }
 _ACCENTS: dict[str, str] = {"forward": "forward", "loss": "forward", "backward": "backward", "update": "backward", "zero": "backward"}
 
@@ -37,12 +38,12 @@ class Pair(QWidget):
 
     def __init__(self, unit: str, go: Callable[[int], None]) -> None:
         super().__init__()
-        self.back = button("‹", tip=f"Back by one {unit}")
-        self.on = button("›", tip=f"On by one {unit}")
+        self.back = button("‹", tip=_("Back by one {unit}").format(unit=unit))
+        self.on = button("›", tip=_("On by one {unit}").format(unit=unit))
         word = label(unit)
         word.setToolTip(_UNITS[unit])
         for widget, way, name in ((self.back, -1, "back"), (self.on, 1, "on")):
-            widget.setAccessibleName(f"One {unit} {name}")
+            widget.setAccessibleName(_("One {unit} {name}").format(unit=unit, name=name))
             widget.clicked.connect(lambda _=False, way=way: go(way))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -69,18 +70,18 @@ class Bar(QWidget):
         super().__init__()
         self.setObjectName("panel")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setAccessibleName("Debugger")
+        self.setAccessibleName(_("Debugger"))
         self.phases: dict[Phase, QPushButton] = {}
         for phase in PHASES:
             made = button(phase.capitalize(), accent=_ACCENTS[phase], tip=_TIPS[phase])
             made.clicked.connect(lambda _=False, phase=phase: self.phase_chosen.emit(phase))
             self.phases[phase] = made
         self.pairs = {unit: Pair(unit, lambda way, unit=unit: self.stepped.emit(unit, way)) for unit in UNITS}  # type: ignore[misc]
-        self.here = button("Run to here", tip="On to the selected node's next value or gradient")
-        self.breakpoints = button("Breakpoints", tip="Where playback and training stop")
-        self.close_button = button("✕", "quiet", tip="Close the debugger")
-        self.close_button.setAccessibleName("Close the debugger")
-        self.events, self.iterations = self._slider("Scrub within this iteration"), self._slider("Scrub through the iterations held")
+        self.here = button(_("Run to here"), tip=_("On to the selected node's next value or gradient"))
+        self.breakpoints = button(_("Breakpoints"), tip=_("Where playback and training stop"))
+        self.close_button = button("✕", "quiet", tip=_("Close the debugger"))
+        self.close_button.setAccessibleName(_("Close the debugger"))
+        self.events, self.iterations = self._slider(_("Scrub within this iteration")), self._slider(_("Scrub through the iterations held"))
         self.place, self.iteration = ElidedLabel("", "small"), ElidedLabel("", "small")
         self._ranges: tuple[tuple[int, int], ...] = ()
         self._compose()
@@ -141,7 +142,7 @@ class Bar(QWidget):
             each.setEnabled(playable and phase in timeline.ends)
         _set_quietly(self.events, 0, max(timeline.length, 1), timeline.length if at_rest else position)
         self.events.setEnabled(playable)
-        self.place.set_full("every number is shown" if at_rest else text)
+        self.place.set_full(_("every number is shown") if at_rest else text)
         for unit in ("node", "layer", "phase"):
             self.pairs[unit].back.setEnabled(playable and (at_rest or position > 0 or timeline.whole))
             self.pairs[unit].on.setEnabled(playable and (at_rest or position < timeline.length or timeline.whole))
@@ -153,11 +154,11 @@ class Bar(QWidget):
         pair = self.pairs["iteration"]
         pair.on.setEnabled(can_step)
         pair.back.setEnabled(can_step and any(a <= step - 1 <= b for a, b in ranges))
-        pair.on.setToolTip(why or "On by one iteration: forward, loss, backward, update, zero")
+        pair.on.setToolTip(why or _("On by one iteration: forward, loss, backward, update, zero"))
         _set_quietly(self.iterations, first, max(last, step), step)
         self.iterations.setEnabled(can_step and last > first)
-        held = f" · {first + 1:,}–{last + 1:,} held" if last > first else ""
-        self.iteration.set_full(f"iteration {step + 1:,}{held}" if can_step else why)
+        held = _(" · {value:,}–{value2:,} held").format(value=first + 1, value2=last + 1) if last > first else ""
+        self.iteration.set_full(_("iteration {value:,}{held}").format(value=step + 1, held=held) if can_step else why)
 
     def nearest_held(self, step: int) -> int:
         """The step that can be returned to closest to `step`."""
@@ -165,7 +166,7 @@ class Bar(QWidget):
         return min(ends, key=lambda each: abs(each - step), default=step)
 
     def show_breakpoints(self, count: int) -> None:
-        self.breakpoints.setText(f"Breakpoints {count}" if count else "Breakpoints")
+        self.breakpoints.setText(_("Breakpoints {count}").format(count=count) if count else _("Breakpoints"))
 
     def event(self, event: QEvent) -> bool:
         """As high as its rows need: a splitter would let the last ones lie under the sliders."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from engine.compile.views import ArrayView, Event, TraceView
 from engine.explain.condition import Condition, read
+from graph.text.messages import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Breakpoint:
 
     @property
     def text(self) -> str:
-        return self.condition.text if self.condition is not None else "value and gradient"
+        return self.condition.text if self.condition is not None else _("value and gradient")
 
 
 class Breakpoints(QObject):

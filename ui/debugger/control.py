@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtCore import QObject
 
 from graph.model.covered import Covered
+from graph.text.messages import _
 from ui.debugger.bar import Bar
 from ui.debugger.breakpoints import Breakpoint, Breakpoints
 from ui.debugger.timeline import Phase, Timeline
@@ -188,7 +189,7 @@ class Control(QObject):
         elif timeline.whole and (first := timeline.after(chosen[0], 0)) is not None:
             self._iterate(1, first)
         else:
-            self._workspace.say("The selected node has nothing left to compute in this pass")
+            self._workspace.say(_("The selected node has nothing left to compute in this pass"))
 
     def to_iteration(self, step: int) -> None:
         """To an iteration that is held; while one is on its way, the last wish counts."""
@@ -238,7 +239,7 @@ class Control(QObject):
             workspace.say(why)
             return
         if way < 0 and not any(a <= self.iteration - 1 <= b for a, b in kernel.progress.reachable):
-            workspace.say("This is the first iteration" if self.iteration == 0 else "The iteration before this one is no longer held")
+            workspace.say(_("This is the first iteration") if self.iteration == 0 else _("The iteration before this one is no longer held"))
             return
         if self.open:
             self._goal = Goal(self.iteration + way, self.position if position == -1 else position)
@@ -273,7 +274,7 @@ class Control(QObject):
         if point.condition is not None:
             self._workspace.say(point.condition.stop(self.iteration, name, self._shown(point.condition, met)))
         else:
-            self._workspace.say(f"Stopped at the breakpoint{' at ' if name else ''}{name}.")
+            self._workspace.say(_("Stopped at the breakpoint{text}{name}.").format(text=" at " if name else "", name=name))
 
     def _shown(self, condition: Condition, met: float | None) -> float | None:
         """The number that met a condition, as it may be said."""
@@ -341,8 +342,8 @@ class Control(QObject):
             return
         if isinstance(old, Covered) or isinstance(new, Covered):
             return
-        what = "the coming training step's samples" if self.open else "the chosen samples again"
-        self._workspace.say(f"Loss {number(new)}, before {number(old)}: now of {what}.")
+        what = _("the coming training step's samples") if self.open else _("the chosen samples again")
+        self._workspace.say(_("Loss {new}, before {old}: now of {what}.").format(new=number(new), old=number(old), what=what))
 
     def _arrive(self, position: int) -> None:
         self._workspace.playhead.seek(position)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QCheckBox, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from engine.explain.condition import EXAMPLES, Condition, ConditionError, read
+from graph.text.messages import _
 from graph.text.quoting import one_line
 from ui.debugger.breakpoints import Breakpoint, Breakpoints
 from ui.look.widgets import ElidedLabel, button, clear, label, scrolled, set_property
@@ -24,8 +25,8 @@ class PointsView(QWidget):
         super().__init__()
         self._points, self._name_of, self._target, self._find, self._refuse = points, name_of, target, find, refuse
         self.entry = QLineEdit()
-        self.entry.setAccessibleName("New breakpoint's condition")
-        self.entry.setToolTip(f"For example {EXAMPLES}")
+        self.entry.setAccessibleName(_("New breakpoint's condition"))
+        self.entry.setToolTip(_("For example {EXAMPLES}").format(EXAMPLES=EXAMPLES))
         self.complaint = label("", "complaint", wrap=True)
         self.complaint.hide()
         self._rows = QVBoxLayout()
@@ -38,7 +39,7 @@ class PointsView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 6, 0, 4)
         layout.setSpacing(4)
-        layout.addWidget(label("Breakpoints", "section"))
+        layout.addWidget(label(_("Breakpoints"), "section"))
         layout.addWidget(self.entry)
         layout.addWidget(self.complaint)
         layout.addWidget(scrolled(inner), 1)
@@ -51,7 +52,7 @@ class PointsView(QWidget):
     def refresh(self) -> None:
         """Bring rows and the hint of the empty line up to date."""
         target = self._name_of(self._target()) if self._target() else None
-        self.entry.setPlaceholderText(f"value > 3 at {target}" if target else "loss < 0.1")
+        self.entry.setPlaceholderText(_("value > 3 at {target}").format(target=target) if target else _("loss < 0.1"))
         shown = [(point, self._name_of(point.node)) for point in self._points.all]
         if shown == self._shown:
             return
@@ -61,7 +62,7 @@ class PointsView(QWidget):
         for index, (point, name) in enumerate(shown):
             self._rows.addWidget(self._row(index, point, name))
         if not shown:
-            self._rows.addWidget(label("None. B sets one at the selected node; a condition is typed above.", "small", wrap=True))
+            self._rows.addWidget(label(_("None. B sets one at the selected node; a condition is typed above."), "small", wrap=True))
         if held is not None:
             self._hold(*held)
 
@@ -92,10 +93,10 @@ class PointsView(QWidget):
         column.setSpacing(2)
         column.addLayout(row)
         row.setSpacing(6)
-        where = name or ("the run" if not point.node else "a node that is gone")
+        where = name or (_("the run") if not point.node else _("a node that is gone"))
         box = QCheckBox(where)
         box.setChecked(point.on)
-        box.setToolTip(f"{where}: stop here, or pass for now")
+        box.setToolTip(_("{where}: stop here, or pass for now").format(where=where))
         box.setAccessibleName(where)
         box.toggled.connect(lambda on, index=index: self._points.set_on(index, on))
         box.setText(box.fontMetrics().elidedText(where, Qt.TextElideMode.ElideMiddle, self.width() - 70 if self.width() > 120 else 120))
@@ -104,22 +105,22 @@ class PointsView(QWidget):
             column.addWidget(ElidedLabel(point.text, "small"))
         else:
             field = QLineEdit(point.text)
-            field.setAccessibleName(f"Condition at {where}")
+            field.setAccessibleName(_("Condition at {where}").format(where=where))
             field.editingFinished.connect(lambda index=index, field=field: self._change(index, field))
             column.addWidget(field)
-        gone = button("✕", "quiet", tip="Remove this breakpoint")
-        gone.setAccessibleName(f"Remove the breakpoint at {where}")
+        gone = button("✕", "quiet", tip=_("Remove this breakpoint"))
+        gone.setAccessibleName(_("Remove the breakpoint at {where}").format(where=where))
         gone.clicked.connect(lambda _=False, index=index: self._points.remove(index))
         row.addWidget(gone, 0, Qt.AlignmentFlag.AlignRight)
         return made
 
     def _add(self) -> None:
         """`value > 3` is about the selected node, `value > 3 at h` about h, whatever is selected."""
-        text, _, name = self.entry.text().rpartition(" at ") if " at " in self.entry.text() else (self.entry.text(), "", "")
+        text, _at, name = self.entry.text().rpartition(" at ") if " at " in self.entry.text() else (self.entry.text(), "", "")
         try:
             target = self._find(name.strip()) if name.strip() else self._target()
             if target is None:
-                raise ConditionError(f"There is no node called “{one_line(name)}”.")
+                raise ConditionError(_("There is no node called “{name}”.").format(name=one_line(name)))
             self._check(text, target)
             self._points.add(text, target)
         except ConditionError as refused:

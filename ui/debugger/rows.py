@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graph.text.messages import _
 from ui.shell.workspace.action_spec import ActionContext, ActionSpec, nodes, playable
 
 
@@ -20,22 +21,23 @@ def trained(s: ActionContext) -> bool:
 A = ActionSpec
 _STEPS = ("step", "debug")
 ROWS: tuple[ActionSpec, ...] = (
-    A("debugger", "Debugger", "Run", ("Ctrl+Shift+D",), enabled=nodes, check="toggle", before=True, search=("step", "breakpoint", "phase"),
-      tip="Step through forward, loss, backward, update and zeroing, and back across iterations", run="debugger.toggle"),
-    A("layer_on", "Next layer", "Run", ("Ctrl+.", "Shift+PgDown"), "canvas", playable, "Play one layer", search=_STEPS,
+    A("debugger", _("Debugger"), _("Run"), ("Ctrl+Shift+D",), enabled=nodes, check="toggle", before=True,
+      search=("step", "breakpoint", "phase"),
+      tip=_("Step through forward, loss, backward, update and zeroing, and back across iterations"), run="debugger.toggle"),
+    A("layer_on", _("Next layer"), _("Run"), ("Ctrl+.", "Shift+PgDown"), "canvas", playable, _("Play one layer"), search=_STEPS,
       run="debugger.layer_on"),
-    A("layer_back", "Layer back", "Run", ("Ctrl+,", "Shift+PgUp"), "canvas", playable, "Take back one layer", search=_STEPS,
+    A("layer_back", _("Layer back"), _("Run"), ("Ctrl+,", "Shift+PgUp"), "canvas", playable, _("Take back one layer"), search=_STEPS,
       run="debugger.layer_back"),
-    A("phase_on", "Next phase", "Run", ("Ctrl+PgDown",), "canvas", playable, "Play the rest of the phase", search=_STEPS,
+    A("phase_on", _("Next phase"), _("Run"), ("Ctrl+PgDown",), "canvas", playable, _("Play the rest of the phase"), search=_STEPS,
       run="debugger.phase_on"),
-    A("phase_back", "Phase back", "Run", ("Ctrl+PgUp",), "canvas", playable, "Back to where the phase began", search=_STEPS,
+    A("phase_back", _("Phase back"), _("Run"), ("Ctrl+PgUp",), "canvas", playable, _("Back to where the phase began"), search=_STEPS,
       run="debugger.phase_back"),
-    A("iteration_back", "One training step back", "Run", ("Shift+F9",), enabled=trained,
-      tip="Undo the last training step exactly: weights, optimizer, place in the data", search=_STEPS, run="debugger.iteration_back"),
-    A("run_here", "Run to here", "Run", ("Ctrl+F9",), "canvas", target, "Play on to the selected node", search=_STEPS,
+    A("iteration_back", _("One training step back"), _("Run"), ("Shift+F9",), enabled=trained,
+      tip=_("Undo the last training step exactly: weights, optimizer, place in the data"), search=_STEPS, run="debugger.iteration_back"),
+    A("run_here", _("Run to here"), _("Run"), ("Ctrl+F9",), "canvas", target, _("Play on to the selected node"), search=_STEPS,
       run="debugger.run_here"),
-    A("breakpoint", "Breakpoint", "Run", ("B",), "canvas", some_nodes, "Stop at the selected nodes, or no longer",
+    A("breakpoint", _("Breakpoint"), _("Run"), ("B",), "canvas", some_nodes, _("Stop at the selected nodes, or no longer"),
       run="debugger.toggle_breakpoint"),
-    A("condition", "Breakpoints and conditions …", "Run", ("Shift+B",), "canvas", nodes,
-      "Stop where a value, a gradient or the loss meets a condition", search=("breakpoint", "watch"), run="debugger.ask_condition"),
+    A("condition", _("Breakpoints and conditions …"), _("Run"), ("Shift+B",), "canvas", nodes,
+      _("Stop where a value, a gradient or the loss meets a condition"), search=("breakpoint", "watch"), run="debugger.ask_condition"),
 )  # fmt: skip

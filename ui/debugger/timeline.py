@@ -11,6 +11,7 @@ from typing import Literal
 
 from engine.compile.views import Event
 from graph.model.graph import Graph
+from graph.text.messages import _
 
 Phase = Literal["forward", "loss", "backward", "update", "zero"]
 PHASES: tuple[Phase, ...] = ("forward", "loss", "backward", "update", "zero")
@@ -57,12 +58,12 @@ class Timeline:
     def text(self, position: int, graph: Graph) -> str:
         """What has just happened."""
         if position <= 0:
-            return "nothing computed yet"
+            return _("nothing computed yet")
         if position > len(self.events):
-            return "parameters updated" if position == len(self.events) + 1 else "gradients set to zero"
+            return _("parameters updated") if position == len(self.events) + 1 else _("gradients set to zero")
         event = self.events[position - 1]
         name = graph.nodes[event.node].name if event.node in graph.nodes else "…"
-        return f"{'value' if event.phase == 'forward' else 'gradient'} of {name}"
+        return _("{text} of {name}").format(text="value" if event.phase == "forward" else "gradient", name=name)
 
     def _loss(self, graph: Graph, objective: str) -> int:
         scoring: set[str] = {objective}

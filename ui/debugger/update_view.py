@@ -10,6 +10,7 @@ from PySide6.QtGui import QBrush
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from engine.explain.update import ParameterUpdate, Update
+from graph.text.messages import _
 from ui.look.numbers import exact, number, shape_text
 from ui.look.theme import LIGHT, Theme, color
 from ui.look.widgets import ElidedLabel, button, label, scrolled, set_property
@@ -21,7 +22,7 @@ COLUMNS = ("", "old", "gradient", "new")
 SIZE = 14.5
 NAME = 190
 """Names of parameters are shown whole up to this width."""
-WAITING = "Parameters take their steps in the update phase. Step on to it, or press Update."
+WAITING = _("Parameters take their steps in the update phase. Step on to it, or press Update.")
 
 
 class UpdateView(QWidget):
@@ -39,12 +40,15 @@ class UpdateView(QWidget):
         self.message.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.table = self._table()
         self.heading = ElidedLabel("", "strong")
-        self.before, self.after = button("‹", "quiet", tip="Another number of this tensor"), button("›", "quiet", tip="The next number")
+        self.before, self.after = (
+            button("‹", "quiet", tip=_("Another number of this tensor")),
+            button("›", "quiet", tip=_("The next number")),
+        )
         self.entry = QLineEdit()
-        self.entry.setToolTip("Which number of the tensor is worked out: its place, counted from 0")
-        self.entry.setAccessibleName("Place of the number in the tensor")
-        self.before.setAccessibleName("The number before")
-        self.after.setAccessibleName("The number after")
+        self.entry.setToolTip(_("Which number of the tensor is worked out: its place, counted from 0"))
+        self.entry.setAccessibleName(_("Place of the number in the tensor"))
+        self.before.setAccessibleName(_("The number before"))
+        self.after.setAccessibleName(_("The number after"))
         self.sheet = Sheet()
         self._content = self._compose()
         layout = QVBoxLayout(self)
@@ -71,7 +75,7 @@ class UpdateView(QWidget):
         table.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         table.setWordWrap(False)
         table.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        table.setAccessibleName("Updates of the parameters")
+        table.setAccessibleName(_("Updates of the parameters"))
         return table
 
     def _compose(self) -> QWidget:
@@ -174,7 +178,9 @@ class UpdateView(QWidget):
             self.sheet.show_lines((), (), self._theme)
             return
         place = _place(row.entry)
-        self.heading.set_full(f"{row.label}{place} · step {update.t} of {update.title}")
+        self.heading.set_full(
+            _("{label}{place} · step {t} of {title}").format(label=row.label, place=place, t=update.t, title=update.title)
+        )
         for each in (self.before, self.entry, self.after):
             each.setVisible(bool(row.entry))
         self.entry.setText(place)
@@ -195,8 +201,13 @@ class UpdateView(QWidget):
         there = len(found) == len(row.old.shape) and all(i < size for i, size in zip(found, row.old.shape, strict=True))
         set_property(self.entry, "complaint", not there)
         shape = shape_text(row.old.shape)
-        self.entry.setToolTip("Which number of the tensor is worked out: its place, counted from 0" if there else
-                              f"{row.label} has the shape {shape}: type a place in it, such as {_place((0,) * len(row.old.shape))}.")
+        self.entry.setToolTip(
+            _("Which number of the tensor is worked out: its place, counted from 0")
+            if there
+            else _("{label} has the shape {shape}: type a place in it, such as {value}.").format(
+                label=row.label, shape=shape, value=_place((0,) * len(row.old.shape))
+            )
+        )
         if there:
             self.entry_wanted.emit(row.node, row.name, found)
 

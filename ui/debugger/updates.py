@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject
 
 from engine.explain.question import Refusal
 from engine.explain.update import Update, UpdateOf
+from graph.text.messages import _
 from ui.debugger.tags import update_tags
 from ui.look.numbers import shape_text
 
@@ -66,7 +67,11 @@ class Updates(QObject):
         if not shapes or any(condition.fits(shape) for shape in shapes):
             return ""
         name, place = self.name_of(condition.node), f"[{', '.join(map(str, condition.entry))}]"
-        return f"{name} is {shape_text(shapes[0])}: it has no entry {place}." if shapes[0] else f"{name} is one number: it has no entries."
+        return (
+            _("{name} is {text}: it has no entry {place}.").format(name=name, text=shape_text(shapes[0]), place=place)
+            if shapes[0]
+            else _("{name} is one number: it has no entries.").format(name=name)
+        )
 
     def target(self) -> str:
         chosen = self._workspace.canvas.selected_nodes()

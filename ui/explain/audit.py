@@ -12,6 +12,7 @@ from engine.compile.views import TraceView
 from engine.explain.audit import Audit, AuditPart, AuditRow
 from engine.explain.question import Refusal
 from engine.numerics.job import JobEnd, Report
+from graph.text.messages import _
 from ui.canvas.model.overlay import Kind, Tag
 from ui.look.numbers import number
 
@@ -99,8 +100,12 @@ class AuditOverlay(QObject):
         wrong = sum(kind_of(row) == "error" for row in compared)
         kinks = sum(kind_of(row) == "warning" for row in compared)
         hidden = sum(unmeasured(row) for row in compared)
-        said = f"{len(compared)} gradients of {self.objective}: " + (f"{wrong} wrong" if wrong else "all agree")
-        return said + (f", {kinks} at a kink" if kinks else "") + (f", {hidden} too small to measure" if hidden else "")
+        said = f"{len(compared)} gradients of {self.objective}: " + (_("{wrong} wrong").format(wrong=wrong) if wrong else _("all agree"))
+        return (
+            said
+            + (_(", {kinks} at a kink").format(kinks=kinks) if kinks else "")
+            + (_(", {hidden} too small to measure").format(hidden=hidden) if hidden else "")
+        )
 
     @property
     def busy(self) -> bool:
@@ -120,8 +125,8 @@ class AuditOverlay(QObject):
     def _why_not(self) -> str:
         kernel = self._workspace.kernel
         if kernel is None:
-            return "The engine is not running."
-        return "Pause the training to audit its gradients." if kernel.training else ""
+            return _("The engine is not running.")
+        return _("Pause the training to audit its gradients.") if kernel.training else ""
 
     def cancel(self) -> None:
         """End the audit that is under way; what was compared stays."""
@@ -201,10 +206,10 @@ def verdict(row: AuditRow) -> str:
     if row.note and row.analytical is None:
         return row.note
     if unmeasured(row):
-        return "too small to measure"
+        return _("too small to measure")
     if row.kinks and not row.smooth and not row.wrong:
         return "kink"
-    return number(row.error, 2) + (" · kink" if row.kinks else "")
+    return number(row.error, 2) + (_(" · kink") if row.kinks else "")
 
 
 def tags_of(rows: Iterable[AuditRow]) -> dict[str, Tag]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
 
 COLUMNS = ("", "analytical", "numerical", "error")
-OFF = "Press A: every wire gets its gradient computed twice, by the chain rule and by small steps."
+OFF = _("Press A: every wire gets its gradient computed twice, by the chain rule and by small steps.")
 SIGNS = {"ok": "✓", "warning": "!", "error": "✕", "plain": ""}
 
 
@@ -41,7 +41,7 @@ class AuditTool(Tool):
         self.chosen: Address | None = None
         self._plot: Any = None
         self._filled: list[AuditRow] = []
-        self.toggle = button("Audit the graph", accent="forward", tip="Numerical against analytical gradient on every wire  (A)")
+        self.toggle = button(_("Audit the graph"), accent="forward", tip=_("Numerical against analytical gradient on every wire  (A)"))
         self.toggle.setCheckable(True)
         self.summary = label("", "secondary", wrap=True)
         self.table = self._table()
@@ -86,7 +86,7 @@ class AuditTool(Tool):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setAccessibleName("Audit")
+        table.setAccessibleName(_("Audit"))
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
@@ -113,7 +113,7 @@ class AuditTool(Tool):
         graph = workspace.document.graph
         place = chosen_place(graph, canvas.selected_nodes(), canvas.selected_edges())
         if place is None and workspace.trace is not None and self.chosen is None:
-            return self._no_curve("Choose a row, click a tag on the canvas, or select a number.")
+            return self._no_curve(_("Choose a row, click a tag on the canvas, or select a number."))
         if place is not None:
             self.chosen = place.at(telling_entry(graph, workspace.trace, place))
         if self.chosen is not None:
@@ -154,7 +154,7 @@ class AuditTool(Tool):
             return
         audit = self.audit
         self.toggle.setChecked(audit.on)
-        self.toggle.setText("End the audit" if audit.on else "Audit the graph")
+        self.toggle.setText(_("End the audit") if audit.on else _("Audit the graph"))
         self.summary.setText(self._summary())
         self._show_progress()
         rows = audit.rows
@@ -183,7 +183,7 @@ class AuditTool(Tool):
         if audit.refusal:
             return audit.refusal
         if audit.busy or not audit.total:
-            return f"{len(audit.rows)} of {audit.total} …" if audit.total else "…"
+            return _("{rows} of {total} …").format(rows=len(audit.rows), total=audit.total) if audit.total else "…"
         if len(audit.rows) < audit.total:
             return _("Cancelled: {done} of {total} gradients were compared.").format(done=len(audit.rows), total=audit.total)
         return audit.summary
@@ -193,7 +193,7 @@ class AuditTool(Tool):
         values = (row.analytical, row.numerical)
         said = f"{SIGNS[kind]} {verdict(row)}".strip()
         texts = [name, *("" if v is None else number(v) for v in values), said]
-        told = ABSENT.get(row.note, row.note) or f"step {number(row.step, 2)}"
+        told = ABSENT.get(row.note, row.note) or _("step {step}").format(step=number(row.step, 2))
         tips = [name, *("" if v is None else exact(v) for v in values), told]
         for column, (text, tip) in enumerate(zip(texts, tips, strict=True)):
             item = QTableWidgetItem(text)
@@ -229,18 +229,18 @@ class AuditTool(Tool):
         if curve is None:
             return
         if self._plot is None:
-            self._plot = new_plot("Error against step size")
+            self._plot = new_plot(_("Error against step size"))
             self._place.addWidget(self._plot)
         self._holder.show()
         plot = self._plot
         plot.clear()
-        dress(plot, theme, bottom="step ε")
+        dress(plot, theme, bottom=_("step ε"))
         plot.setLogMode(x=True, y=True)
         kind = "relative" if curve.relative else "absolute"
-        self.caption.set_full(f"{curve.name}: {kind} error against the step ε")
+        self.caption.set_full(_("{name}: {kind} error against the step ε").format(name=curve.name, kind=kind))
         drawn = [self._draw_curve(plot, curve.steps, each) for each in curve.curves]
         if not any(drawn):
-            return self._no_curve(curve.note or f"There is no error at {curve.name}, whatever the step.")
+            return self._no_curve(curve.note or _("There is no error at {name}, whatever the step.").format(name=curve.name))
         plot.setXRange(math.log10(min(curve.steps)), math.log10(max(curve.steps)) + 2.5, padding=0.02)  # the names need room
         self._slopes(plot, curve)
         self.key.setText(self._legend(curve))
@@ -275,7 +275,10 @@ class AuditTool(Tool):
                 plot.addItem(text)
 
     def _legend(self, curve: StepErrors) -> str:
-        methods = [("━", self._hue(method), f"{method} differences") for method in dict.fromkeys(each.method for each in curve.curves)]
+        methods = [
+            ("━", self._hue(method), _("{method} differences").format(method=method))
+            for method in dict.fromkeys(each.method for each in curve.curves)
+        ]
         return legend(*methods, ("┅", self.theme.secondary, "float32")) + (f"<br>{curve.note}" if curve.note else "")
 
     def dress(self) -> None:
@@ -295,4 +298,4 @@ class AuditTool(Tool):
 
 
 def _slope(branch: Branch) -> str:
-    return f"slope {branch.slope:.1f}".replace("-", "−")
+    return _("slope {slope:.1f}").format(slope=branch.slope).replace("-", "−")

@@ -13,6 +13,7 @@ from engine.explain.cards import Array, Card, CardOf, Notation, Section
 from engine.explain.question import Question, Refusal
 from graph.model.address import Address, first_output, parameter, parse, wire
 from graph.storage.document import Document
+from graph.text.messages import _
 from ui.explain.links import follow, point_at, point_at_link
 from ui.look.theme import LIGHT, Theme
 from ui.look.typing import scroll_past
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
 STALE_MS, GREY = 150, "grey card"
 """As on the canvas: numbers of an older document are greyed when no answer has come by then."""
 NOTATIONS: tuple[tuple[Notation, str, str], ...] = (
-    ("leibniz", "∂L/∂x", "Gradients as derivatives of the objective"),
-    ("bar", "x̄", "Gradients as adjoints, with a bar"),
-    ("delta", "δ", "Gradients of layers as deltas"),
+    ("leibniz", "∂L/∂x", _("Gradients as derivatives of the objective")),
+    ("bar", "x̄", _("Gradients as adjoints, with a bar")),
+    ("delta", "δ", _("Gradients of layers as deltas")),
 )
-INVITATION = "Select a node or a wire to see why its number is what it is."
-HINT = "Point at a number to see where it comes from; click it to go there."
+INVITATION = _("Select a node or a wire to see why its number is what it is.")
+HINT = _("Point at a number to see where it comes from; click it to go there.")
 
 
 class SectionView(QWidget):
@@ -122,7 +123,7 @@ class CardPage(InspectorPage):
             choice = button(text, "quiet", tip=tip)
             choice.setCheckable(True)
             choice.setChecked(key == self.notation)
-            choice.setAccessibleName(f"Notation {text}")
+            choice.setAccessibleName(_("Notation {text}").format(text=text))
             self.switch.addButton(choice, number)
             row.addWidget(choice)
         holder.setLayout(row)
@@ -135,9 +136,9 @@ class CardPage(InspectorPage):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(8)
         self.sample = QSpinBox()
-        self.sample.setAccessibleName("Sample")
+        self.sample.setAccessibleName(_("Sample"))
         scroll_past(self.sample)
-        self.sample.setToolTip("Which sample of the batch is worked out")
+        self.sample.setToolTip(_("Which sample of the batch is worked out"))
         self.sample_text = label("", "small")
         row.addWidget(label("sample", "small"))
         row.addWidget(self.sample)
@@ -157,9 +158,7 @@ class CardPage(InspectorPage):
         """Whether a card is still to come."""
         return self.workspace.work.asking(self._answered)
 
-    def follow(
-        self, document: Document, nodes: list[str], edges: list[str], trace: TraceView | None, theme: Theme, stale: bool
-    ) -> None:
+    def follow(self, document: Document, nodes: list[str], edges: list[str], trace: TraceView | None, theme: Theme, stale: bool) -> None:
         """Called by the inspector while this page is seen, at every selection and at every trace."""
         if document is not self._document:
             self._document = document
@@ -239,7 +238,7 @@ class CardPage(InspectorPage):
         """How gradients are written from now on, kept in the settings."""
         self.notation = notation
         self.workspace.settings.set("notation", notation)
-        for number, (key, _, _) in enumerate(NOTATIONS):
+        for number, (key, _sign, _about) in enumerate(NOTATIONS):
             self.switch.button(number).setChecked(key == notation)
         self._ask()
 
@@ -280,7 +279,7 @@ class CardPage(InspectorPage):
         card = self.card
         if card is None or not isinstance(entry, tuple):
             return
-        self._entry = tuple(entry[-len(card.shape):]) if card.shape else ()
+        self._entry = tuple(entry[-len(card.shape) :]) if card.shape else ()
         if card.samples > 1 and len(entry) == len(card.shape) + 1:
             self._sample = entry[0]
         self._ask()
@@ -352,7 +351,7 @@ class CardPage(InspectorPage):
         if card.sample is not None and not self.sample.hasFocus():
             self.sample.setValue(card.sample + 1)
         self.sample.blockSignals(False)
-        self.sample_text.setText(f"of {card.samples}")
+        self.sample_text.setText(_("of {samples}").format(samples=card.samples))
 
     def _show_subjects(self) -> bool:
         """Buttons for the node and each of its learned tensors; whether there are any."""
@@ -364,7 +363,7 @@ class CardPage(InspectorPage):
         if [b.property("subject") for b in self._buttons()] != [f"{focus.id}|{name}|{text}" for name, text in wanted]:
             clear(self._subjects)
             for name, text in wanted:
-                made = button(text, "quiet", tip=f"Explain {text}")
+                made = button(text, "quiet", tip=_("Explain {text}").format(text=text))
                 made.setProperty("subject", f"{focus.id}|{name}|{text}")
                 made.setCheckable(True)
                 made.clicked.connect(lambda _=False, name=name: self.choose_parameter(name))
@@ -381,9 +380,9 @@ class CardPage(InspectorPage):
         if self._focus is None:
             return INVITATION
         if self.workspace.kernel is None:
-            return "The engine is not running: nothing is computed, so there is nothing to explain."
+            return _("The engine is not running: nothing is computed, so there is nothing to explain.")
         if self._trace is None:
-            return "The engine is computing the first numbers …"
+            return _("The engine is computing the first numbers …")
         return self.refusal or "…"
 
     # Qt

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 FIXED_WIDTH, FIXED_DEPTH = 16, 8
 DEPTH, WIDTH = 0, 1
-START = "Press Run: networks of growing depth and width are differentiated twice, naively and by one backward pass."
+START = _("Press Run: networks of growing depth and width are differentiated twice, naively and by one backward pass.")
 
 
 class CostTool(Tool):
@@ -41,7 +41,7 @@ class CostTool(Tool):
         self.own: SweepResult | None = None
         self._job: JobHandle | None = None
         self._plots: list[Any] = []
-        self.run = button("Run", accent="backward", tip="Count and time both over depth and width")
+        self.run = button(_("Run"), accent="backward", tip=_("Count and time both over depth and width"))
         self.axis = QButtonGroup(self)
         self.key, self.words = label("", "small", wrap=True), Sheet()
         self.key.setTextFormat(Qt.TextFormat.RichText)
@@ -51,7 +51,12 @@ class CostTool(Tool):
     def _build(self) -> None:
         top, middle = QHBoxLayout(), QHBoxLayout()
         top.addWidget(self.run)
-        for number_, (text, tip) in enumerate((("over depth k", f"Width {FIXED_WIDTH}"), ("over width H", f"Depth {FIXED_DEPTH}"))):
+        for number_, (text, tip) in enumerate(
+            (
+                (_("over depth k"), _("Width {FIXED_WIDTH}").format(FIXED_WIDTH=FIXED_WIDTH)),
+                (_("over width H"), _("Depth {FIXED_DEPTH}").format(FIXED_DEPTH=FIXED_DEPTH)),
+            )
+        ):
             choice = button(text, "quiet", tip=tip)
             choice.setCheckable(True)
             choice.setChecked(number_ == DEPTH)
@@ -82,7 +87,7 @@ class CostTool(Tool):
 
     def refresh(self) -> None:
         if self.workspace.kernel is None:
-            return self.say(self.why_not() or "The engine is not running.")
+            return self.say(self.why_not() or _("The engine is not running."))
         self.show_body()
         if self.workspace.document.graph.nodes and self.workspace.trace is not None:
             self.ask(OwnSweep())
@@ -147,7 +152,7 @@ class CostTool(Tool):
         if not points:
             return self.key.setText("")
         if not self._plots:
-            self._plots = [new_plot("Multiplications"), new_plot("Milliseconds")]
+            self._plots = [new_plot(_("Multiplications")), new_plot(_("Milliseconds"))]
             for plot in self._plots:
                 self._row.addWidget(plot)
         over_depth = self.axis.checkedId() == DEPTH
@@ -160,14 +165,14 @@ class CostTool(Tool):
         )
         for plot, (title, slow, fast) in zip(self._plots, curves, strict=True):
             plot.clear()
-            dress(plot, theme, left=title, bottom="depth k" if over_depth else "width H")
+            dress(plot, theme, left=title, bottom=_("depth k") if over_depth else _("width H"))
             plot.setLogMode(x=True, y=True)
             plot.getAxis("bottom").setTicks([[(_log(x), str(round(x))) for x in across]])
             for values, hue in ((slow, naive), (fast, reverse)):
                 known = [(x, v) for x, v in zip(across, values, strict=True) if v]
                 plot.plot([x for x, _ in known], [v for _, v in known], pen=pen(hue, 1.8, theme), symbol="o",
                           symbolSize=round(6 * theme.scale), symbolBrush=color(hue), symbolPen=None)  # fmt: skip
-        self.key.setText(legend(("━", naive, "naive, O(k²H²)"), ("━", reverse, "backpropagation, O(kH²)")))
+        self.key.setText(legend(("━", naive, _("naive, O(k²H²)")), ("━", reverse, _("backpropagation, O(kH²)"))))
 
     def _explain(self) -> None:
         lines: list[Written] = []
@@ -190,9 +195,11 @@ class CostTool(Tool):
 
 def _ratio(result: SweepResult) -> str:
     """What the naive way costs against one backward pass, in words."""
-    text = f"{count(result.naive)} multiplications naively, {count(result.reverse)} by backpropagation"
+    text = _("{naive} multiplications naively, {reverse} by backpropagation").format(
+        naive=count(result.naive), reverse=count(result.reverse)
+    )
     if result.naive_seconds is not None and result.reverse_seconds > 0:
-        text += f"; timed {number(result.naive_seconds / result.reverse_seconds, 3)} times as long"
+        text += _("; timed {value} times as long").format(value=number(result.naive_seconds / result.reverse_seconds, 3))
     return text + "."
 
 

@@ -13,6 +13,7 @@ from engine.explain.question import Question
 from engine.explain.symbols import Symbols
 from graph.model.address import Address
 from graph.model.covered import Covered
+from graph.text.messages import _
 from ui.canvas.model.overlay import Tag
 from ui.explain.tool import Tool, chosen_place, top_aligned
 from ui.look.numbers import exact, number
@@ -26,17 +27,17 @@ if TYPE_CHECKING:
 OWNER = "forward_mode"
 FORWARD, REVERSE = 0, 1
 INVITATION = (
-    "Select the seed, a node or a wire: its number is moved a little, and every wire behind it tells how much it moves along.",
-    "Select the target: every wire before it tells how much the target answers to it.",
+    _("Select the seed, a node or a wire: its number is moved a little, and every wire behind it tells how much it moves along."),
+    _("Select the target: every wire before it tells how much the target answers to it."),
 )
 MODES = (
-    ("Forward mode", "forward", "From the selected seed: tangents"),
-    ("Reverse mode", "backward", "Of the selected target: adjoints"),
+    (_("Forward mode"), "forward", _("From the selected seed: tangents")),
+    (_("Reverse mode"), "backward", _("Of the selected target: adjoints")),
 )
 DIRECTIONS: tuple[tuple[Direction, str, str], ...] = (
-    ("entry", "one entry", "Move one entry of the tensor alone"),
-    ("ones", "all entries", "Move all entries alike"),
-    ("gradient", "along its gradient", "Move it along its own gradient, scaled to length 1"),
+    ("entry", _("one entry"), _("Move one entry of the tensor alone")),
+    ("ones", _("all entries"), _("Move all entries alike")),
+    ("gradient", _("along its gradient"), _("Move it along its own gradient, scaled to length 1")),
 )
 
 
@@ -52,7 +53,7 @@ class ModesTool(Tool):
         self.modes, self.directions = QButtonGroup(self), QButtonGroup(self)
         self.title, self.hint = label("", "strong", wrap=True), label("", "small", wrap=True)
         self.sheet = Sheet()
-        self.back, self.step, self.all = button("Step back"), button("Step"), button("All", tip="Show every wire at once")
+        self.back, self.step, self.all = button(_("Step back")), button(_("Step")), button(_("All"), tip=_("Show every wire at once"))
         self._build()
 
     def _build(self) -> None:
@@ -64,7 +65,7 @@ class ModesTool(Tool):
             set_property(choice, "active", "true" if number_ == FORWARD else "false")
             self.modes.addButton(choice, number_)
             top.addWidget(choice)
-        for number_, (_, text, tip) in enumerate(DIRECTIONS):
+        for number_, (_key, text, tip) in enumerate(DIRECTIONS):
             choice = button(text, "quiet", tip=tip)
             choice.setCheckable(True)
             choice.setChecked(number_ == 0)
@@ -169,12 +170,14 @@ class ModesTool(Tool):
         self._tag(answer, seen)
         forward = isinstance(answer, Tangents)
         graph = self.workspace.document.graph
-        self.title.setText(f"Seed {answer.name}: tangents" if forward else f"Target {answer.name}: adjoints")
+        self.title.setText(
+            _("Seed {name}: tangents").format(name=answer.name) if forward else _("Target {name}: adjoints").format(name=answer.name)
+        )
         self.hint.setText(self._checked(answer))
         place = answer.seed if isinstance(answer, Tangents) else answer.target
         seed = Text(place.name(graph), sans=True)
         along = next((words for key, words, _ in DIRECTIONS if isinstance(answer, Tangents) and answer.direction == key != "entry"), "")
-        direction = [Text(f", moved by v: {along}", "secondary", sans=True)] if along else []
+        direction = [Text(_(", moved by v: {along}").format(along=along), "secondary", sans=True)] if along else []
         lines = [Written(row(Text("seed  " if forward else "target  ", "secondary", sans=True), seed, *direction), size=15.0)]
         for node in (n for n in answer.order if n in seen and n in graph.nodes):
             port = graph.spec(node).outputs[0].name if graph.spec(node).outputs else ""
@@ -200,10 +203,16 @@ class ModesTool(Tool):
 
     def _checked(self, answer: Tangents | Adjoints) -> str:
         if isinstance(answer, Adjoints):
-            return "The target is a tensor: its sum is differentiated." if answer.summed else f"value of the target: {number(answer.value)}"
+            return (
+                _("The target is a tensor: its sum is differentiated.")
+                if answer.summed
+                else _("value of the target: {value}").format(value=number(answer.value))
+            )
         if answer.objective is None or answer.reverse is None or isinstance(answer.objective, Covered):
             return ""
-        return f"at the objective {number(answer.objective)}; reverse mode says {number(answer.reverse)}"
+        return _("at the objective {objective}; reverse mode says {reverse}").format(
+            objective=number(answer.objective), reverse=number(answer.reverse)
+        )
 
     def _tag(self, answer: Tangents | Adjoints, seen: set[str]) -> None:
         """A tangent is on a wire once its source has been reached, an adjoint once its target has."""

@@ -13,6 +13,7 @@ from engine.explain.paths import Counts, Factor, Ledger, PartialSum, Path, PathL
 from engine.explain.question import Question
 from graph.model.address import Address
 from graph.model.covered import Covered
+from graph.text.messages import _
 from ui.explain.tool import Tool, chosen_place, top_aligned
 from ui.look.numbers import count, exact, number
 from ui.look.theme import LIGHT, Theme, color, font
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 OWNER = "paths"
 LISTED = 60
 """Paths on a page: they are written anew while a slider is dragged."""
-INVITATION = "Select a node or a wire to see all paths from its value to the objective."
-MODES = (("path_by_path", "path by path"), ("forward", "forward mode"), ("reverse", "reverse mode"))
+INVITATION = _("Select a node or a wire to see all paths from its value to the objective.")
+MODES = (("path_by_path", _("path by path")), ("forward", _("forward mode")), ("reverse", _("reverse mode")))
 
 
 class Counters(QWidget):
@@ -42,7 +43,9 @@ class Counters(QWidget):
 
     def show_counts(self, rows: list[tuple[str, float]], theme: Theme) -> None:
         self._rows, self._theme = rows, theme
-        self.setAccessibleName("; ".join(f"{name}: {count(value)} multiplications" for name, value in rows))
+        self.setAccessibleName(
+            "; ".join(_("{name}: {value} multiplications").format(name=name, value=count(value)) for name, value in rows)
+        )
         self.setFixedSize(self.sizeHint())
         self.update()
 
@@ -86,7 +89,7 @@ class PathsTool(Tool):
         self.kept: int | None = None
         self.title = label("", "strong", wrap=True)
         self.sheet, self.sum = Sheet(), Sheet()
-        self.more, self.back = button("Next paths", "quiet"), button("Previous paths", "quiet")
+        self.more, self.back = button(_("Next paths"), "quiet"), button(_("Previous paths"), "quiet")
         self.counters, self.explained = Counters(), label("", "small", wrap=True)
         self.scope = QButtonGroup(self)
         self._build()
@@ -102,9 +105,11 @@ class PathsTool(Tool):
         left.addLayout(head)
         left.addWidget(scrolled(top_aligned(self.sheet)), 1)
         left.addWidget(self.sum)
-        which.addWidget(label("Multiplications", "section"))
+        which.addWidget(label(_("Multiplications"), "section"))
         which.addStretch(1)
-        for at, (text, tip) in enumerate((("This value", "For this value's gradient alone"), ("All", "For every input and weight"))):
+        for at, (text, tip) in enumerate(
+            ((_("This value"), _("For this value's gradient alone")), (_("All"), _("For every input and weight")))
+        ):
             choice = button(text, "quiet", tip=tip)
             choice.setCheckable(True)
             choice.setChecked(at == 0)
@@ -167,7 +172,11 @@ class PathsTool(Tool):
         if part.total.data is not None:
             self._adding = part.total.data if self._adding is None else self._adding + part.total.data
         if part.next is not None:
-            self.sum.show_lines([Written(None, f"adding up: {count(part.next)} of {count(part.count)} paths …")], [], self.theme)
+            self.sum.show_lines(
+                [Written(None, _("adding up: {next} of {count} paths …").format(next=count(part.next), count=count(part.count)))],
+                [],
+                self.theme,
+            )
             self.ask(PathSum(question.place, part.next))
         elif self._adding is not None:
             self.summed = _as_view(self._adding, part.total)
@@ -185,7 +194,7 @@ class PathsTool(Tool):
         self.more.setVisible(ledger.next is not None)
         arrays: list[Plane] = []
         lines = [_path_line(path, arrays) for path in ledger.paths]
-        lines = lines or [Written(None, ledger.note or "No path leads to the objective.")]
+        lines = lines or [Written(None, ledger.note or _("No path leads to the objective."))]
         self.sheet.show_lines(lines, arrays, self.theme)
         self._show_sum()
         self._count()
@@ -197,14 +206,14 @@ class PathsTool(Tool):
         arrays: list[Plane] = []
         total = self.summed
         if total is None:
-            missing = "too many to add up" if not ledger.summable else "…"
+            missing = _("too many to add up") if not ledger.summable else "…"
             amount: Expr = Text(missing, "secondary", sans=True)
         else:
             amount = _amount(total, ledger.total_entry if ledger.total is not None else None, arrays)
         found = _amount(ledger.gradient, ledger.gradient_entry, arrays)
         lines = [
-            Written(row(Text("sum of all paths", "secondary", sans=True), relation(), amount), size=16.0),
-            Written(row(Text("gradient by reverse mode", "secondary", sans=True), relation(), found), size=16.0),
+            Written(row(Text(_("sum of all paths"), "secondary", sans=True), relation(), amount), size=16.0),
+            Written(row(Text(_("gradient by reverse mode"), "secondary", sans=True), relation(), found), size=16.0),
         ]
         self.sum.show_lines(lines, arrays, theme)
 
@@ -258,8 +267,12 @@ class PathsTool(Tool):
 
 
 def _title(ledger: Ledger, name: str) -> str:
-    many = "no path" if not ledger.count else "one path" if ledger.count == 1 else f"{count(ledger.count)} paths"
-    listed = f", {count(ledger.start + 1)} to {count(ledger.start + len(ledger.paths))}" if len(ledger.paths) < ledger.count else ""
+    many = "no path" if not ledger.count else _("one path") if ledger.count == 1 else _("{count} paths").format(count=count(ledger.count))
+    listed = (
+        _(", {value} to {value2}").format(value=count(ledger.start + 1), value2=count(ledger.start + len(ledger.paths)))
+        if len(ledger.paths) < ledger.count
+        else ""
+    )
     return f"{name} → {ledger.objective}: {many}{listed}"
 
 

@@ -12,6 +12,7 @@ from engine.explain.question import Question
 from engine.explain.slices import Local, Secant, SecantLine, Slice
 from graph.model.address import Address
 from graph.model.covered import Covered
+from graph.text.messages import _
 from ui.explain.tool import Tool, chosen_place
 from ui.look.numbers import exact, number
 from ui.look.typing import scroll_past
@@ -23,7 +24,7 @@ from ui.maths.typesetting import Expr, Fraction, Text, bracketed, name_expr, ope
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
 
-INVITATION = "Select a node or a wire: here the objective is drawn along its number."
+INVITATION = _("Select a node or a wire: here the objective is drawn along its number.")
 LARGEST, SMALLEST, TICKS = 0.0, -8.0, 96
 """Powers of ten the slider runs through, as shares of the picture's half width, and its steps."""
 WIDER = 2.0
@@ -47,7 +48,7 @@ class PictureTool(Tool):
         self.numbers = Sheet()
         self.key = label("", "small", wrap=True)
         self.key.setTextFormat(Qt.TextFormat.RichText)
-        self.tangent, self.parabola, self.chord = (QCheckBox(text) for text in ("Tangent", "Parabola", "Secant"))
+        self.tangent, self.parabola, self.chord = (QCheckBox(text) for text in (_("Tangent"), _("Parabola"), _("Secant")))
         self.epsilon = QSlider(Qt.Orientation.Horizontal)
         scroll_past(self.epsilon)
         self.epsilon_text = label("", "small")
@@ -60,7 +61,7 @@ class PictureTool(Tool):
         left, right, ticks, zoom, step = QVBoxLayout(), QVBoxLayout(), FlowLayout(10), QHBoxLayout(), QHBoxLayout()
         head = QHBoxLayout()
         head.addWidget(self.title, 1)
-        for text, way, tip in (("−", 1, "Show more of it"), ("+", -1, "Look closer")):
+        for text, way, tip in (("−", 1, _("Show more of it")), ("+", -1, _("Look closer"))):
             turn = button(text, "quiet", tip=tip)
             turn.setAccessibleName(tip)
             turn.clicked.connect(lambda _=False, way=way: self._zoom_by(way))
@@ -75,8 +76,8 @@ class PictureTool(Tool):
             box.toggled.connect(lambda _: self._choose())
             ticks.addWidget(box)
         self.epsilon.setRange(0, TICKS)
-        self.epsilon.setAccessibleName("Step of the secant")
-        self.epsilon.setToolTip("How far the secant's second point is away: at the right end it is the tangent")
+        self.epsilon.setAccessibleName(_("Step of the secant"))
+        self.epsilon.setToolTip(_("How far the secant's second point is away: at the right end it is the tangent"))
         self.epsilon.valueChanged.connect(self._slid)
         step.addWidget(label("ε", "strong"))
         step.addWidget(self.epsilon, 1)
@@ -186,13 +187,13 @@ class PictureTool(Tool):
         if local is None or not self.showing:
             return
         if self._plot is None:
-            self._plot = new_plot("The objective along one number")
+            self._plot = new_plot(_("The objective along one number"))
             self._place_for_plot.addWidget(self._plot)
         plot = self._plot
         plot.clear()
         graph = self.workspace.document.graph
         dress(plot, theme, bottom=local.place.name(graph))
-        self.title.set_full(f"{local.objective} along {local.place.name(graph)}")
+        self.title.set_full(_("{objective} along {graph}").format(objective=local.objective, graph=local.place.name(graph)))
         points = [(x, f) for x, f in zip(local.x, local.f, strict=True) if math.isfinite(f)]
         if points:
             plot.plot([x for x, _ in points], [f for _, f in points], pen=pen(theme.forward, 2.2, theme))
@@ -240,14 +241,16 @@ class PictureTool(Tool):
             bent = Text(number(local.curvature), None, "", exact(local.curvature))
             lines.append(Written(row(_derivative(local, "²"), relation(), bent), size=16.0))
             if local.newton is not None and not isinstance(local.newton, Covered):
-                said = f"Newton step: {local.newton_is} of the parabola at {number(local.newton)}"
+                said = _("Newton step: {newton_is} of the parabola at {newton}").format(
+                    newton_is=local.newton_is, newton=number(local.newton)
+                )
                 lines.append(Written(None, said, 13.0, 0.0, "secondary"))
         line = self.secant
         if self.chord.isChecked() and line is not None and line.place == local.place:
             chord = Text(number(line.secant), None, "", exact(line.secant))
             lines.append(Written(row(_quotient(local), relation(), chord), size=16.0))
             if not isinstance(line.error, Covered):
-                lines.append(Written(None, f"secant − tangent: {number(line.error, 2)}", 13.0, 0.0, "secondary"))
+                lines.append(Written(None, _("secant − tangent: {error}").format(error=number(line.error, 2)), 13.0, 0.0, "secondary"))
         if local.note:
             lines.append(Written(None, local.note, 13.0, 0.0, "secondary"))
         self.numbers.show_lines(lines, [], theme)

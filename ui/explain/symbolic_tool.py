@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from engine.explain.question import Question
 from engine.explain.symbolic import Derivative, Expression, Formulas, Symbolic
 from graph.model.address import Address
+from graph.text.messages import _
 from ui.explain.links import follow, point_at
 from ui.explain.tool import Tool
 from ui.look.numbers import exact, number
@@ -36,10 +37,10 @@ class FormulaRow(QWidget):
         self.number = label("", role)
         row.addWidget(self.number)
         if address is not None:
-            go = button("Go there", "quiet", tip="Show it on the canvas")
+            go = button(_("Go there"), "quiet", tip=_("Show it on the canvas"))
             go.clicked.connect(lambda: follow(tool.workspace, address))
             row.addWidget(go)
-        copy = button("Copy LaTeX", "quiet", tip="Put this formula on the clipboard")
+        copy = button(_("Copy LaTeX"), "quiet", tip=_("Put this formula on the clipboard"))
         copy.clicked.connect(self.copy)
         row.addWidget(copy)
 
@@ -49,7 +50,7 @@ class FormulaRow(QWidget):
 
     def copy(self) -> None:
         QGuiApplication.clipboard().setText(self.latex)
-        self._tool.workspace.say("The formula is on the clipboard as LaTeX.")
+        self._tool.workspace.say(_("The formula is on the clipboard as LaTeX."))
 
     def enterEvent(self, event: Any) -> None:
         point_at(self._tool.workspace, self._address)
@@ -68,10 +69,10 @@ class SymbolicTool(Tool):
         self._simplify = True
         self.title = label("", "strong")
         self.remark = label("", "small", wrap=True)
-        self.simplified = button("Simplified", "quiet", tip="Let SymPy look for a shorter form")
+        self.simplified = button(_("Simplified"), "quiet", tip=_("Let SymPy look for a shorter form"))
         self.simplified.setCheckable(True)
         self.simplified.setChecked(True)
-        self.copy_all = button("Copy all", "quiet", tip="All formulas as LaTeX, a line each")
+        self.copy_all = button(_("Copy all"), "quiet", tip=_("All formulas as LaTeX, a line each"))
         holder = QWidget()
         self._list = QVBoxLayout(holder)
         self._list.setContentsMargins(0, 0, 0, 0)
@@ -95,7 +96,7 @@ class SymbolicTool(Tool):
         if why:
             return self.say(why)
         if self.formulas is None:
-            self.say("The formulas are being written …")
+            self.say(_("The formulas are being written …"))
         self.ask(Symbolic(simplify=self._simplify))
 
     def _choose(self, on: bool) -> None:
@@ -119,11 +120,11 @@ class SymbolicTool(Tool):
 
     def _fill(self, formulas: Formulas) -> None:
         clear(self._list)
-        self.title.setText(f"{formulas.name} and its derivatives")
+        self.title.setText(_("{name} and its derivatives").format(name=formulas.name))
         self.remark.setText(formulas.note)
         self.remark.setVisible(bool(formulas.note))
         self.rows = [FormulaRow(formulas.left, formulas.f, "value-number", self)]
-        for _, _, symbol, formula in formulas.definitions:
+        for _node, _port, symbol, formula in formulas.definitions:
             self.rows.append(FormulaRow(symbol, formula, "value-number", self))
         for each in formulas.derivatives:
             self.rows.append(FormulaRow(each.left, each.formula, "gradient-number", self, each.place))
@@ -143,7 +144,7 @@ class SymbolicTool(Tool):
         """All formulas to the clipboard."""
         if self.rows:
             QGuiApplication.clipboard().setText(" \\\\\n".join(row.latex for row in self.rows))
-            self.workspace.say("The formulas are on the clipboard as LaTeX.")
+            self.workspace.say(_("The formulas are on the clipboard as LaTeX."))
 
     def drop(self) -> None:
         self.formulas, self.rows = None, []

@@ -13,6 +13,7 @@ from engine.compile.views import ArrayView, TraceView
 from engine.explain.question import Question, Refusal
 from graph.model.address import Address, output, parameter, wire
 from graph.model.graph import Graph
+from graph.text.messages import _
 from ui.explain.meaning import MEANING
 from ui.look.theme import LIGHT, Theme
 from ui.look.widgets import label
@@ -91,11 +92,11 @@ class Tool(QWidget):
         """Why nothing can be asked now; empty when something can."""
         workspace = self.workspace
         if not workspace.document.graph.nodes:
-            return "The canvas is empty."
+            return _("The canvas is empty.")
         if workspace.kernel is None:
-            return "The engine is not running: nothing is computed, so there is nothing to explain."
+            return _("The engine is not running: nothing is computed, so there is nothing to explain.")
         if workspace.trace is None:
-            return "The engine is computing the first numbers …"
+            return _("The engine is computing the first numbers …")
         return ""
 
     def set_theme(self, theme: Theme) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
+from graph.text.messages import _
 from ui.explain.tool import Tool
 from ui.look.theme import Theme
 from ui.look.widgets import button
@@ -20,12 +21,12 @@ if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
 
 TOOLS: tuple[tuple[str, str, str, str], ...] = (
-    ("paths", "Paths", "PathsTool", "All paths from the selected value to the objective, and their sum"),
-    ("audit", "Audit", "AuditTool", "Numerical against analytical gradient, on every wire"),
-    ("picture", "Slice", "PictureTool", "The objective along the selected number: tangent, parabola, secant"),
-    ("symbolic", "Formula", "SymbolicTool", "The objective and its derivatives as formulas"),
-    ("modes", "Forward mode", "ModesTool", "Tangents from any seed, adjoints of any target"),
-    ("cost", "Cost", "CostTool", "Why reverse mode: counted and timed over depth and width"),
+    ("paths", _("Paths"), "PathsTool", _("All paths from the selected value to the objective, and their sum")),
+    ("audit", _("Audit"), "AuditTool", _("Numerical against analytical gradient, on every wire")),
+    ("picture", _("Slice"), "PictureTool", _("The objective along the selected number: tangent, parabola, secant")),
+    ("symbolic", _("Formula"), "SymbolicTool", _("The objective and its derivatives as formulas")),
+    ("modes", _("Forward mode"), "ModesTool", _("Tangents from any seed, adjoints of any target")),
+    ("cost", _("Cost"), "CostTool", _("Why reverse mode: counted and timed over depth and width")),
 )
 """Module, title, class, tip."""
 
@@ -51,7 +52,7 @@ class ToolsPage(Panel):
         down = QVBoxLayout(side)
         down.setContentsMargins(0, 0, 0, 0)
         down.setSpacing(0)
-        for number, (_, title, _, tip) in enumerate(TOOLS):
+        for number, (_key, title, _class, tip) in enumerate(TOOLS):
             choice = button(title, "quiet", tip=tip)
             choice.setCheckable(True)
             choice.setStyleSheet("text-align: left;")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from graph.lessons.lesson_graph import resolve, resolve_node
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     from ui.engine_link.link import Kernel
@@ -108,7 +109,13 @@ def _train(workspace: Workspace, args: Args) -> Waiting | None:
         workspace.playhead.reset()
         training.start()
 
-    return _then(lambda: fresh(workspace), start, training.over, f"Training {steps:,} step{'s' if steps > 1 else ''} …", training.leave)
+    return _then(
+        lambda: fresh(workspace),
+        start,
+        training.over,
+        _("Training {steps:,} step{text} …").format(steps=steps, text="s" if steps > 1 else ""),
+        training.leave,
+    )
 
 
 def _then(

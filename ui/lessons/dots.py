@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from graph.text.messages import _
 from ui.look.theme import Theme, color
 
 GAP, LEAST = 16.0, 7.0
@@ -27,7 +28,7 @@ class Dots(QWidget):
 
     def show_steps(self, titles: tuple[str, ...], at: int, seen: frozenset[int], theme: Theme) -> None:
         self._titles, self._at, self._seen, self._theme = titles, at, seen, theme
-        self.setAccessibleName(f"Step {at + 1} of {len(titles)}")
+        self.setAccessibleName(_("Step {value} of {titles}").format(value=at + 1, titles=len(titles)))
         self.updateGeometry()
         self.update()
 

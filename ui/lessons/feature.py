@@ -11,6 +11,7 @@ from PySide6.QtGui import QKeySequence
 
 from engine.compile.views import TraceView
 from graph.storage.document import Document
+from graph.text.messages import _
 from ui.lessons.side import Side
 from ui.look.theme import Theme
 from ui.shell.workspace.feature import Feature
@@ -40,7 +41,7 @@ class Lessons(Feature):
         self.panel: LessonPanel | None = None
         self.notes: NotesWindow | None = None
         self.standing: Standing | None = None
-        self._side = Side(workspace, "lesson", "Lesson")
+        self._side = Side(workspace, "lesson", _("Lesson"))
         self._studio: Studio | None = None
         self._opening = False
         self._predicting: Predicting | None = None
@@ -81,7 +82,7 @@ class Lessons(Feature):
         try:
             return Script(path, self.workspace.document.graph.catalog, self.workspace.actions_by_id)
         except LessonError as wrong:
-            self.workspace.dialogs.tell("This lesson cannot be opened", str(wrong))
+            self.workspace.dialogs.tell(_("This lesson cannot be opened"), str(wrong))
             return None
 
     def play(self, script: Script, resume: bool = False) -> None:
@@ -110,7 +111,7 @@ class Lessons(Feature):
         player.start()
         workspace.keys_changed()
         if begun and player.index:
-            workspace.say(f"Continued at step {player.index + 1}. The dots below the text lead to the others.")
+            workspace.say(_("Continued at step {value}. The dots below the text lead to the others.").format(value=player.index + 1))
 
     @property
     def title(self) -> str:
@@ -156,9 +157,13 @@ class Lessons(Feature):
             self.next()
             return
         standing = self.standing
-        right = f" {standing.right} of {len(standing.answers)} questions right at the first try." if standing and standing.answers else ""
+        right = (
+            _(" {right} of {answers} questions right at the first try.").format(right=standing.right, answers=len(standing.answers))
+            if standing and standing.answers
+            else ""
+        )
         self.leave()
-        self.workspace.say(f"Lesson finished.{right}")
+        self.workspace.say(_("Lesson finished.{right}").format(right=right))
 
     def toggle_notes(self) -> None:
         """Speaker notes, in a window of their own."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QProgressBar, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
+from graph.text.messages import _
 from ui.lessons.shelf import LESSONS, Entry, Progress, Standing, entries
 from ui.look.choice_card import ChoiceCard
 from ui.look.theme import Theme
@@ -14,13 +15,13 @@ from ui.look.widgets import button, label
 
 COLUMNS = 3
 CHAPTERS = {
-    1: "Derivatives and local models",
-    2: "Computational graphs and backpropagation",
-    3: "Optimizers",
-    4: "Landscapes and convergence",
-    5: "Learning",
+    1: _("Derivatives and local models"),
+    2: _("Computational graphs and backpropagation"),
+    3: _("Optimizers"),
+    4: _("Landscapes and convergence"),
+    5: _("Learning"),
 }
-OTHER = "More lessons"
+OTHER = _("More lessons")
 
 
 class LessonCard(ChoiceCard):
@@ -47,13 +48,23 @@ class LessonCard(ChoiceCard):
         bar.setRange(0, count)
         bar.setValue(seen)
         bar.setTextVisible(False)
-        bar.setAccessibleName(f"{seen} of {count} steps seen")
+        bar.setAccessibleName(_("{seen} of {count} steps seen").format(seen=seen, count=count))
         layout.addWidget(bar)
 
 
 def _stands(count: int, seen: int, standing: Standing) -> str:
-    text = f"{count} steps" if not seen else "Finished" if seen >= count else f"{seen} of {count} steps"
-    return f"{text} · {standing.right} of {len(standing.answers)} right" if standing.answers else text
+    text = (
+        _("{count} steps").format(count=count)
+        if not seen
+        else _("Finished")
+        if seen >= count
+        else _("{seen} of {count} steps").format(seen=seen, count=count)
+    )
+    return (
+        _("{text} · {right} of {answers} right").format(text=text, right=standing.right, answers=len(standing.answers))
+        if standing.answers
+        else text
+    )
 
 
 class LessonGallery(QDialog):
@@ -61,7 +72,7 @@ class LessonGallery(QDialog):
 
     def __init__(self, progress: Progress, theme: Theme, parent: QWidget | None = None, folder: Path = LESSONS) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Lessons")
+        self.setWindowTitle(_("Lessons"))
         self.chosen: Path | None = None
         self.browse = False
         self.cards = [LessonCard(entry, progress.of(entry.path), theme) for entry in entries(folder)]
@@ -69,11 +80,11 @@ class LessonGallery(QDialog):
         grid = QGridLayout(inner)
         grid.setContentsMargins(24, 20, 24, 24)
         grid.setSpacing(14)
-        grid.addWidget(label("Lessons", "heading"), 0, 0, 1, COLUMNS - 1)
-        other = button("Open a lesson file …", tip="A lesson of your own, or one you were given")
+        grid.addWidget(label(_("Lessons"), "heading"), 0, 0, 1, COLUMNS - 1)
+        other = button(_("Open a lesson file …"), tip=_("A lesson of your own, or one you were given"))
         other.clicked.connect(self._browse)
         grid.addWidget(other, 0, COLUMNS - 1, Qt.AlignmentFlag.AlignRight)
-        intro = "Each opens as a graph of your own. Try things out at any time: one click brings you back to the step."
+        intro = _("Each opens as a graph of your own. Try things out at any time: one click brings you back to the step.")
         grid.addWidget(label(intro, "secondary", wrap=True), 1, 0, 1, COLUMNS)
         row = 2
         for chapter, cards in self._chapters().items():

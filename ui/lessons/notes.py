@@ -8,6 +8,7 @@ from PySide6.QtCore import QElapsedTimer, QSize, Qt, QTime, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QHideEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QListWidget, QScrollArea, QVBoxLayout, QWidget
 
+from graph.text.messages import _
 from ui.lessons.panel import rows
 from ui.lessons.text import LessonText
 from ui.look.style import style_sheet
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ui.lessons.feature import Lessons
     from ui.lessons.player import Player
 
-EMPTY = "*No notes on this step.*"
+EMPTY = _("*No notes on this step.*")
 _NEXT = (Qt.Key.Key_PageDown, Qt.Key.Key_Right, Qt.Key.Key_Space)
 _BACK = (Qt.Key.Key_PageUp, Qt.Key.Key_Left)
 
@@ -33,18 +34,18 @@ class NotesWindow(QWidget):
         self._lessons = lessons
         self._theme: Theme | None = None
         self._player: Player | None = None
-        self.setWindowTitle("Speaker notes — Gradwire")
+        self.setWindowTitle(_("Speaker notes — Gradwire"))
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setObjectName("panel")
         self.lesson_title, self.title = ElidedLabel("", "secondary"), label("", "heading", wrap=True)
         self.text = LessonText(18.0)
         self.coming = label("", "secondary", wrap=True)
         self.clock, self.elapsed = label("", "heading"), label("", "secondary")
-        self.restart = button("Restart", "quiet", tip="Count from zero again")
-        self.back, self.next = button("Back", tip="Page Up"), button("Next", "primary", tip="Page Down")
+        self.restart = button(_("Restart"), "quiet", tip=_("Count from zero again"))
+        self.back, self.next = button(_("Back"), tip=_("Page Up")), button(_("Next"), "primary", tip=_("Page Down"))
         self.steps = QListWidget()
         self.steps.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.steps.setAccessibleName("Steps")
+        self.steps.setAccessibleName(_("Steps"))
         self.steps.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._since = QElapsedTimer()
         self._tick = QTimer(self)
@@ -105,10 +106,12 @@ class NotesWindow(QWidget):
         assert self._theme is not None
         self._player = player
         lesson, steps = player.lesson, player.lesson.steps
-        self.lesson_title.set_full(f"{lesson.title} · step {player.index + 1} of {len(steps)}")
+        self.lesson_title.set_full(
+            _("{title} · step {value} of {steps}").format(title=lesson.title, value=player.index + 1, steps=len(steps))
+        )
         self.title.setText(player.step.title)
         self.text.show_text(player.step.notes or EMPTY, self._theme)
-        self.coming.setText("This is the last step." if player.last else f"Next: {steps[player.index + 1].title}")
+        self.coming.setText(_("This is the last step.") if player.last else _("Next: {title}").format(title=steps[player.index + 1].title))
         self.back.setEnabled(player.index > 0)
         self.next.setEnabled(not player.last)
         titles = [f"{number}. {step.title}" for number, step in enumerate(steps, 1)]

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from graph.text.messages import _
 from ui.lessons import questions
 from ui.lessons.dots import Dots
 from ui.lessons.questions import NumberBox, QuestionBox
@@ -49,17 +50,17 @@ class LessonPanel(QWidget):
         self._theme: Theme | None = None
         self._seeing: QuestionBox | None = None
         self.lesson_title = ElidedLabel("", "secondary")
-        self.notes = button("Notes", "quiet", tip="What the author tells whoever teaches this, in a window of its own")
-        self.close_button = button("✕", "quiet", tip="Leave the lesson; the graph stays")
-        self.close_button.setAccessibleName("Leave the lesson")
+        self.notes = button(_("Notes"), "quiet", tip=_("What the author tells whoever teaches this, in a window of its own"))
+        self.close_button = button("✕", "quiet", tip=_("Leave the lesson; the graph stays"))
+        self.close_button.setAccessibleName(_("Leave the lesson"))
         self.title = label("", "heading", wrap=True)
         self.text = LessonText()
         self.waiting = label("", "small", wrap=True)
         self.dots = Dots()
         self.count = label("", "small")
-        self.back = button("Back", tip="The step before  (Page Up)")
-        self.next = button("Next", "primary", tip="The next step  (Page Down)")
-        self.home = button("Return to the step", tip="Bring graph and view back to where this step begins; Undo brings back yours")
+        self.back = button(_("Back"), tip=_("The step before  (Page Up)"))
+        self.next = button(_("Next"), "primary", tip=_("The next step  (Page Down)"))
+        self.home = button(_("Return to the step"), tip=_("Bring graph and view back to where this step begins; Undo brings back yours"))
         self._build()
         for made, signal in (
             (self.notes, self.notes_clicked), (self.close_button, self.close_clicked), (self.back, self.back_clicked),
@@ -156,10 +157,10 @@ class LessonPanel(QWidget):
         lesson = player.lesson
         self.lesson_title.set_full(lesson.title)
         self.back.setEnabled(player.index > 0)
-        self.next.setText("Finish" if player.last else "Next")
+        self.next.setText(_("Finish") if player.last else _("Next"))
         self.home.setVisible(player.wandered)
         self.dots.show_steps(tuple(step.title for step in lesson.steps), player.index, frozenset(standing.seen), theme)
-        self.count.setText(f"Step {player.index + 1} of {len(lesson.steps)}")
+        self.count.setText(_("Step {value} of {steps}").format(value=player.index + 1, steps=len(lesson.steps)))
 
     def say(self, text: str) -> None:
         """What the step is waiting for."""
@@ -193,23 +194,36 @@ def _base(theme: Theme) -> float:
 
 def rows(t: Theme) -> str:
     """How steps look in a list."""
-    return f"""
-QListWidget::item {{ padding: {px(t, 4)}px {px(t, 6)}px; border-radius: 6px; color: {t.secondary}; }}
-QListWidget::item:selected {{ background: {t.selection_soft}; color: {t.text}; }}
-"""
+    return _("""
+QListWidget::item {{ padding: {t}px {t2}px; border-radius: 6px; color: {secondary}; }}
+QListWidget::item:selected {{ background: {selection_soft}; color: {text}; }}
+""").format(t=px(t, 4), t2=px(t, 6), secondary=t.secondary, selection_soft=t.selection_soft, text=t.text)
 
 
 def looks(t: Theme) -> str:
     soft = mixed(t.panel, t.success, 0.12)
-    return f"""
-#question {{ background: {t.canvas}; border: 1px solid {t.hairline}; border-radius: 10px; }}
-QLabel[role="right"] {{ color: {t.success if t.dark else t.text}; font-weight: 600; }}
-QLabel[role="open"] {{ color: {t.warning}; font-weight: 600; }}
-QLabel[role="wrong"] {{ color: {t.error}; font-weight: 600; }}
-QPushButton[kind="option"] {{ background: {t.card}; border: 1px solid {t.card_edge}; border-radius: 8px; padding: 0; }}
-QPushButton[kind="option"]:hover {{ border-color: {t.focus}; background: {t.hover}; }}
-QPushButton[kind="option"]:focus {{ border: 2px solid {t.focus}; }}
-QPushButton[kind="option"][answer="right"] {{ border: 2px solid {t.success}; background: {soft}; }}
-QPushButton[kind="option"][answer="wrong"] {{ border: 2px solid {t.error}; background: {t.error_soft}; }}
+    return _("""
+#question {{ background: {canvas}; border: 1px solid {hairline}; border-radius: 10px; }}
+QLabel[role="right"] {{ color: {text}; font-weight: 600; }}
+QLabel[role="open"] {{ color: {warning}; font-weight: 600; }}
+QLabel[role="wrong"] {{ color: {error}; font-weight: 600; }}
+QPushButton[kind="option"] {{ background: {card}; border: 1px solid {card_edge}; border-radius: 8px; padding: 0; }}
+QPushButton[kind="option"]:hover {{ border-color: {focus}; background: {hover}; }}
+QPushButton[kind="option"]:focus {{ border: 2px solid {focus}; }}
+QPushButton[kind="option"][answer="right"] {{ border: 2px solid {success}; background: {soft}; }}
+QPushButton[kind="option"][answer="wrong"] {{ border: 2px solid {error}; background: {error_soft}; }}
 
-"""
+""").format(
+        canvas=t.canvas,
+        hairline=t.hairline,
+        text=t.success if t.dark else t.text,
+        warning=t.warning,
+        error=t.error,
+        card=t.card,
+        card_edge=t.card_edge,
+        focus=t.focus,
+        hover=t.hover,
+        success=t.success,
+        soft=soft,
+        error_soft=t.error_soft,
+    )

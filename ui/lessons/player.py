@@ -20,6 +20,7 @@ from graph.model.graph import Graph
 from graph.model.spec import Catalog
 from graph.storage.document import Document
 from graph.storage.files import FileError
+from graph.text.messages import _
 from ui.lessons.runner import Runner
 from ui.lessons.unfolding import unfold
 from ui.lessons.view import StepView
@@ -45,7 +46,7 @@ class Script:
         try:
             self._graph = Document.load(place, catalog).graph
         except FileError as wrong:
-            raise LessonError(f"{path.name}: its graph cannot be opened. {wrong}") from None
+            raise LessonError(_("{name}: its graph cannot be opened. {wrong}").format(name=path.name, wrong=wrong)) from None
         lesson_graph.check(self.lesson, self._graph, path.name, actions, unfold)
         self._states: list[Graph] = []
 

@@ -9,11 +9,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QV
 
 from engine.explain.misconceptions.match import readings
 from graph.lessons.lesson import Choice, LessonQuestion
+from graph.text.messages import _
 from ui.look.style import px
 from ui.look.theme import Theme
 from ui.look.widgets import button, label
 
-KINDS = {"predict": "Prediction on the canvas", "number": "A number", "choice": "A choice", "text": "To discuss"}
+KINDS = {"predict": _("Prediction on the canvas"), "number": _("A number"), "choice": _("A choice"), "text": _("To discuss")}
 
 
 def blank(kind: str) -> LessonQuestion:
@@ -33,16 +34,20 @@ class QuestionForm(QFrame):
         self._question = question
         self.setObjectName("question")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        about = f"{KINDS[question.kind]}: {question.quantity} of {question.of}" if question.of else KINDS[question.kind]
-        self.remove = button("Remove", "quiet", tip="Take this question away")
-        self.text = self._line(question.text, "What is asked?")
-        self.expected = self._line("" if question.expected is None else f"{question.expected:g}", "The right number")
+        about = (
+            _("{text}: {quantity} of {of}").format(text=KINDS[question.kind], quantity=question.quantity, of=question.of)
+            if question.of
+            else KINDS[question.kind]
+        )
+        self.remove = button(_("Remove"), "quiet", tip=_("Take this question away"))
+        self.text = self._line(question.text, _("What is asked?"))
+        self.expected = self._line("" if question.expected is None else f"{question.expected:g}", _("The right number"))
         self.options = QPlainTextEdit("\n".join(("* " if option.right else "") + option.text for option in question.options))
-        self.options.setPlaceholderText("One answer a line, the right one with a * before it")
-        self.options.setAccessibleName("Answers, one a line, the right one with a star before it")
+        self.options.setPlaceholderText(_("One answer a line, the right one with a * before it"))
+        self.options.setAccessibleName(_("Answers, one a line, the right one with a star before it"))
         self.options.setTabChangesFocus(True)
         self.options.setFixedHeight(px(theme, 84))
-        self.answer, self.hint = self._line(question.answer, "What a good answer says"), self._line(question.hint, "A hint")
+        self.answer, self.hint = self._line(question.answer, _("What a good answer says")), self._line(question.hint, _("A hint"))
         top = QHBoxLayout()
         top.addWidget(label(about, "small", wrap=True), 1)
         top.addWidget(self.remove)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPlainTextEdit, QP
 from engine.explain.misconceptions import Expected
 from engine.explain.misconceptions.match import WORDS, Judgement, judge, judge_choice
 from graph.lessons.lesson import LessonQuestion
+from graph.text.messages import _
 from ui.lessons.text import LessonText
 from ui.look.theme import Theme
 from ui.look.widgets import button, label, set_property
@@ -71,8 +72,8 @@ class QuestionBox(QFrame):
         self._fill()
         self._layout.addWidget(self.verdict)
         self._layout.addWidget(self.comment)
-        self.hint = button("Hint", "quiet", tip="Where to begin")
-        self.reveal = button("Show the answer", "quiet", tip="The answer, and the number on the canvas")
+        self.hint = button(_("Hint"), "quiet", tip=_("Where to begin"))
+        self.reveal = button(_("Show the answer"), "quiet", tip=_("The answer, and the number on the canvas"))
         row = QHBoxLayout()
         row.addWidget(self.hint)
         row.addWidget(self.reveal)
@@ -176,9 +177,9 @@ class NumberBox(QuestionBox):
 
     def _fill(self) -> None:
         self.field = _Line()
-        self.field.setPlaceholderText("Your number")
+        self.field.setPlaceholderText(_("Your number"))
         self.field.setAccessibleName(self.question.text)
-        self.check = button("Check", "primary", tip="Enter does it too")
+        self.check = button(_("Check"), "primary", tip=_("Enter does it too"))
         row = QHBoxLayout()
         row.setSpacing(8)
         row.addWidget(self.field, 1)
@@ -201,7 +202,7 @@ class NumberBox(QuestionBox):
             return
         truth = self._truth()
         if truth is None:
-            self._say("The number is not known yet: the engine is still computing.", "open")
+            self._say(_("The number is not known yet: the engine is still computing."), "open")
         else:
             self.about = truth if self.question.of and self.question.expected is None else None
             judgement = judge(Expected(None, truth), self.field.text(), self.question)
@@ -318,7 +319,7 @@ class DiscussBox(QuestionBox):
 
     def _fill(self) -> None:
         self.field = QPlainTextEdit()
-        self.field.setPlaceholderText("Write it down, or talk about it")
+        self.field.setPlaceholderText(_("Write it down, or talk about it"))
         self.field.setAccessibleName(self.question.text)
         self.field.setTabChangesFocus(True)
         self.field.setFixedHeight(round(64 * self._theme.scale))
@@ -331,7 +332,7 @@ class DiscussBox(QuestionBox):
 
     def _offer(self) -> None:
         super()._offer()
-        self.reveal.setText("Compare with an answer")
+        self.reveal.setText(_("Compare with an answer"))
         self.reveal.setVisible(not self.done and bool(self.question.answer))
 
     def give_up(self) -> None:
@@ -345,5 +346,3 @@ def box(question: LessonQuestion, theme: Theme, truth: Callable[[], float | None
     """The box for a kind of question."""
     kinds: dict[str, type[QuestionBox]] = {"choice": ChoiceBox, "text": DiscussBox}
     return kinds.get(question.kind, NumberBox)(question, theme, truth)
-
-

@@ -11,6 +11,7 @@ from graph.lessons.lesson import Action, LessonQuestion, Step
 from graph.lessons.lesson_graph import item_name, number_name
 from graph.model.difference import difference
 from graph.model.graph import Graph
+from graph.text.messages import _
 from ui.lessons.recording import Recording, Take, predicted
 from ui.shell.workspace.services import PREDICTIONS
 
@@ -77,7 +78,7 @@ class Recorder(QObject):
             return
         self.index = index
         take = self.recording.takes[index]
-        edit = difference(self.document.graph, take.state, f"Look at {take.step.title}")
+        edit = difference(self.document.graph, take.state, _("Look at {title}").format(title=take.step.title))
         if edit.edits:
             self.workspace.canvas.cancel_gesture()
             with self.document.unlocked():

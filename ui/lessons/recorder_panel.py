@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QListWi
 
 from graph.lessons.lesson import LessonQuestion
 from graph.model.difference import difference
+from graph.text.messages import _
 from ui.lessons.panel import looks, rows
 from ui.lessons.question_form import KINDS, QuestionForm, blank
 from ui.look.style import px, style_sheet
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 SHOWN = 6
 """So many steps are seen at once."""
-NOTHING = "Bring the graph to where the lesson begins, select what shall be lit, and take the first step."
+NOTHING = _("Bring the graph to where the lesson begins, select what shall be lit, and take the first step.")
 
 
 class RecorderPanel(QWidget):
@@ -38,36 +39,38 @@ class RecorderPanel(QWidget):
         self._recorder: Recorder | None = None
         self._filling = False
         self.forms: list[QuestionForm] = []
-        self.save = button("Save", tip="Write the lesson, and its graph beside it")
-        self.play = button("Play", tip="Save it, and see it as a class would")
-        self.close_button = button("✕", "quiet", tip="End the recording")
-        self.close_button.setAccessibleName("End the recording")
-        self.title = _line("Title of the lesson")
-        self.summary = _line("What it is about, in a sentence")
+        self.save = button(_("Save"), tip=_("Write the lesson, and its graph beside it"))
+        self.play = button(_("Play"), tip=_("Save it, and see it as a class would"))
+        self.close_button = button("✕", "quiet", tip=_("End the recording"))
+        self.close_button.setAccessibleName(_("End the recording"))
+        self.title = _line(_("Title of the lesson"))
+        self.summary = _line(_("What it is about, in a sentence"))
         self.steps = QListWidget()
-        self.steps.setAccessibleName("Steps of the lesson")
-        self.new = button("New step", "primary", tip="The canvas as it is: graph, selection, view, playhead, training, hidden numbers")
-        self.retake = button("Take again", tip="The canvas as it is, for this step; what you wrote stays")
-        self.up, self.down = button("↑", tip="This step earlier"), button("↓", tip="This step later")
-        self.remove = button("Delete", tip="Take this step away")
-        self.step_title = _line("Title of the step")
-        self.text = _field("What the step says: Markdown, formulas between $ and $", 128)
+        self.steps.setAccessibleName(_("Steps of the lesson"))
+        self.new = button(
+            _("New step"), "primary", tip=_("The canvas as it is: graph, selection, view, playhead, training, hidden numbers")
+        )
+        self.retake = button(_("Take again"), tip=_("The canvas as it is, for this step; what you wrote stays"))
+        self.up, self.down = button("↑", tip=_("This step earlier")), button("↓", tip=_("This step later"))
+        self.remove = button(_("Delete"), tip=_("Take this step away"))
+        self.step_title = _line(_("Title of the step"))
+        self.text = _field(_("What the step says: Markdown, formulas between $ and $"), 128)
         self.shows = label("", "small", wrap=True)
-        self.notes = _field("Notes for whoever teaches this", 74)
+        self.notes = _field(_("Notes for whoever teaches this"), 74)
         self.kind = QComboBox()
         scroll_past(self.kind)
-        self.kind.setAccessibleName("Add a question")
+        self.kind.setAccessibleName(_("Add a question"))
         self._build()
         self._connect()
 
     def _build(self) -> None:
         top, steps = QHBoxLayout(), FlowLayout(6)
-        top.addWidget(label("Recording a lesson", "strong"), 1)
+        top.addWidget(label(_("Recording a lesson"), "strong"), 1)
         for made in (self.save, self.play, self.close_button):
             top.addWidget(made)
         for made in (self.new, self.retake, self.up, self.down, self.remove):
             steps.addWidget(made)
-        self.kind.addItem("Add a question …")
+        self.kind.addItem(_("Add a question …"))
         for kind in ("number", "choice", "text"):
             self.kind.addItem(KINDS[kind], kind)
         self._step = QWidget()
@@ -212,17 +215,21 @@ def summary(recorder: Recorder) -> str:
         return ""
     changes = len(difference(takes[recorder.index - 1].state, take.state).edits) if recorder.index else 0
     step = take.step
-    parts = [f"{changes} change{'s' if changes > 1 else ''} to the graph"] if changes else []
-    parts += [f"lights {', '.join(step.highlight)}"] if step.highlight else []
+    parts = [_("{changes} change{text} to the graph").format(changes=changes, text="s" if changes > 1 else "")] if changes else []
+    parts += [_("lights {highlight}").format(highlight=", ".join(step.highlight))] if step.highlight else []
     hidden = len(step.hide_values) + len(step.hide_gradients)
-    parts += [f"hides {hidden} number{'s' if hidden > 1 else ''}"] if hidden else []
+    parts += [_("hides {hidden} number{text}").format(hidden=hidden, text="s" if hidden > 1 else "")] if hidden else []
     for action in step.run:
         if action.do == "train":
-            parts.append(f"trains {action.args['steps']:,} steps")
+            parts.append(_("trains {text:,} steps").format(text=action.args["steps"]))
         elif action.do == "to":
-            parts.append(f"playback stands {action.args['phase']} at {action.args.get('node', action.args.get('wire'))}")
+            parts.append(
+                _("playback stands {text} at {value}").format(
+                    text=action.args["phase"], value=action.args.get("node", action.args.get("wire"))
+                )
+            )
         elif action.do == "view":
-            parts.append("looks at a part" if action.args.get("fit") else "looks at everything")
+            parts.append(_("looks at a part") if action.args.get("fit") else _("looks at everything"))
         else:
             parts.append(action.do.replace("_", " "))
     text = "; ".join(parts)

@@ -14,6 +14,7 @@ from graph.model.difference import difference
 from graph.model.graph import Graph
 from graph.storage import files
 from graph.storage.writing import Identity, is_changed
+from graph.text.messages import _
 from graph.text.quoting import quoted_name
 
 
@@ -21,7 +22,7 @@ class LessonChanged(LessonError):
     """The file at `path` belongs to a lesson, and another program has changed it since it was saved."""
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"{quoted_name(path)}: another program has changed this file since it was saved here.")
+        super().__init__(_("{path}: another program has changed this file since it was saved here.").format(path=quoted_name(path)))
         self.path = path
 
 
@@ -37,7 +38,7 @@ class Take:
 class Recording:
     """Steps in their order. `saved` is what a file holds of it."""
 
-    title: str = "A new lesson"
+    title: str = _("A new lesson")
     summary: str = ""
     takes: list[Take] = field(default_factory=list)
     topics: tuple[str, ...] = ()
@@ -66,7 +67,7 @@ class Recording:
             edits = [edit.to_json() for edit in difference(before, take.state).edits]
             change = (Action("edit", {"edits": edits}),) if edits else ()
             steps.append(replace(take.step, run=(*change, *take.step.run)))
-        return Lesson(self.title.strip() or "A new lesson", graph, self.summary, self.topics, tuple(steps), self.extra, self.order)
+        return Lesson(self.title.strip() or _("A new lesson"), graph, self.summary, self.topics, tuple(steps), self.extra, self.order)
 
     @property
     def modified(self) -> bool:
@@ -82,7 +83,7 @@ class Recording:
         Where another program has changed one of them since, this is a LessonChanged, unless `replace` says to write over it.
         """
         if not self.takes:
-            raise LessonError(f"{path.name}: there is no step yet.")
+            raise LessonError(_("{name}: there is no step yet.").format(name=path.name))
         lesson_files.loads(lesson_files.dumps(self.lesson("graph")), path.name)  # says which question lacks something
         path = path if path.suffix == ENDING else path.with_name(path.name + ENDING)
         graph_path = self.graph_path if self.graph_path is not None and path == self.path else _free(path)
@@ -95,7 +96,7 @@ class Recording:
         try:
             self.written[graph_path] = files.save(first, graph_path)
         except files.FileError as wrong:
-            raise LessonError(f"{path.name}: its graph cannot be written. {wrong}") from None
+            raise LessonError(_("{name}: its graph cannot be written. {wrong}").format(name=path.name, wrong=wrong)) from None
         self.written[path] = lesson_files.save(self.lesson(graph_path.name), path)
         self.path, self.graph_path, self.saved = path, graph_path, self.text()
 
@@ -112,4 +113,4 @@ def _free(path: Path) -> Path:
 def predicted(of: str, quantity: str, index: tuple[int, ...]) -> LessonQuestion:
     """The question for a number that was covered."""
     what = "value" if quantity == "value" else "gradient"
-    return LessonQuestion("predict", f"Which {what} stands here?", of=of, quantity=quantity, index=index)
+    return LessonQuestion("predict", _("Which {what} stands here?").format(what=what), of=of, quantity=quantity, index=index)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from graph.lessons.lesson import Action, Step
 from graph.lessons.lesson_actions import DOCUMENT
+from graph.text.messages import _
 from ui.lessons.doing import DOING, Waiting, begin_afresh
 from ui.lessons.tools import Opened
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 PLACED = frozenset({"view"})
 """Done with the step itself, before anything runs."""
-TURN = "lesson's actions"
+TURN = _("lesson's actions")
 
 
 class Runner(QObject):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from graph.lessons.lesson import ENDING, LessonError
 from graph.storage.document import Document
 from graph.storage.paths import file_name
+from graph.text.messages import _
 from graph.text.quoting import one_line
 from ui.lessons.recorder import Recorder
 from ui.lessons.recorder_panel import RecorderPanel
@@ -19,7 +20,7 @@ from ui.shell.workspace.services import LESSONS
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
 
-FILTER = f"Lessons (*{ENDING});;All files (*)"
+FILTER = _("Lessons (*{ENDING});;All files (*)").format(ENDING=ENDING)
 
 
 class Studio:
@@ -29,7 +30,7 @@ class Studio:
         self._workspace = workspace
         self.recorder: Recorder | None = None
         self.panel = RecorderPanel()
-        self._side = Side(workspace, "recorder", "Recorder")
+        self._side = Side(workspace, "recorder", _("Recorder"))
         self.panel.set_theme(workspace.theme)
         self.panel.save_clicked.connect(lambda: workspace.later(self.save))
         self.panel.play_clicked.connect(lambda: workspace.later(self.play))
@@ -62,7 +63,7 @@ class Studio:
         recorder = self.recorder
         if recorder is None or not recorder.recording.modified:
             return True
-        answer = self._workspace.dialogs.unsaved(f"the lesson “{one_line(recorder.recording.title)}”")
+        answer = self._workspace.dialogs.unsaved(_("the lesson “{title}”").format(title=one_line(recorder.recording.title)))
         return answer == "discard" or (answer == "save" and self.save())
 
     def save(self) -> bool:
@@ -77,7 +78,7 @@ class Studio:
         workspace, recorder = self._workspace, self.recorder
         assert recorder is not None
         suggested = recorder.recording.path or workspace.files.suggested(file_name(recorder.recording.title, ENDING))
-        return workspace.dialogs.save_path(str(suggested), "Save the lesson", FILTER, ENDING)
+        return workspace.dialogs.save_path(str(suggested), _("Save the lesson"), FILTER, ENDING)
 
     def _write(self, recording: Recording, path: Path, replace: bool = False) -> bool:
         workspace = self._workspace
@@ -90,10 +91,10 @@ class Studio:
             chosen = self._ask_path() if answer == "save_as" else None
             return chosen is not None and self._write(recording, chosen)
         except LessonError as wrong:
-            workspace.dialogs.tell("The lesson could not be saved", str(wrong))
+            workspace.dialogs.tell(_("The lesson could not be saved"), str(wrong))
             return False
         assert recording.path is not None and recording.graph_path is not None
-        workspace.say(f"Saved {recording.path.name}, and its graph as {recording.graph_path.name}")
+        workspace.say(_("Saved {name}, and its graph as {name2}").format(name=recording.path.name, name2=recording.graph_path.name))
         return True
 
     def play(self) -> None:
@@ -102,7 +103,7 @@ class Studio:
         if recorder is None or not self.save() or recorder.recording.path is None:
             return
         if self._workspace.services.get(LESSONS).open(recorder.recording.path):
-            self._workspace.say("Edit the lesson again with Learn > Record a lesson")
+            self._workspace.say(_("Edit the lesson again with Learn > Record a lesson"))
 
     def set_document(self, document: Document) -> None:
         """Another document: the recording of the old one ends; whether it may was asked before."""

@@ -8,6 +8,7 @@ from graph.lessons.lesson import Action
 from graph.lessons.lesson_graph import resolve_node
 from graph.model.edits import Edit
 from graph.model.graph import Graph, GraphError
+from graph.text.messages import _
 
 
 def unfold(graph: Graph, action: Action) -> Edit:
@@ -17,5 +18,5 @@ def unfold(graph: Graph, action: Action) -> Edit:
         return opened(graph, node, {}, action.args.get("neurons", False))[0]
     around = folded_around(graph, node)
     if around is None:
-        raise GraphError(f"{graph.nodes[node].name} is not part of an opened node")
+        raise GraphError(_("{name} is not part of an opened node").format(name=graph.nodes[node].name))
     return fold(graph, around)[0]

@@ -15,6 +15,7 @@ from engine.explain.misconceptions.match import Judgement, judge, readings
 from engine.explain.question import Refusal
 from graph.lessons.lesson import LessonQuestion
 from graph.model.address import Address
+from graph.text.messages import _
 from ui.predict.score import Score
 
 if TYPE_CHECKING:
@@ -145,7 +146,7 @@ class Board(QObject):
         if not isinstance(found, Expected):
             truth = number_of(self.workspace.document.graph, self.workspace.visibility.truth, item)
             if truth is None:
-                said = found.text if isinstance(found, Refusal) else "This number is not known yet: the engine is still computing."
+                said = found.text if isinstance(found, Refusal) else _("This number is not known yet: the engine is still computing.")
                 return Judgement("unreadable", said), None
             found = Expected(item, truth, scale=abs(truth))
         asked = self.asked.get(item)
@@ -190,7 +191,7 @@ class Board(QObject):
     def _end(self, item: Address, ending: Ending) -> None:
         asked = self.asked.pop(item)
         self.score.keep()
-        for wanted, done, _ in self._waiting:
+        for wanted, done, _on_done in self._waiting:
             if item in wanted:
                 done[item] = Outcome(item, ending, asked.tries)
         self._done()
@@ -198,7 +199,7 @@ class Board(QObject):
     def _done(self) -> None:
         ready = [entry for entry in self._waiting if len(entry[1]) == len(entry[0])]
         self._waiting = [entry for entry in self._waiting if entry not in ready]
-        for _, done, on_done in ready:
+        for _wanted, done, on_done in ready:
             on_done(list(done.values()))
 
     # following the document
@@ -212,7 +213,7 @@ class Board(QObject):
         for item, asked in self.asked.items():
             asked.name = name_of(graph, item)
         if gone:
-            self.workspace.say("What was asked for is no longer in the graph: that prediction is void.")
+            self.workspace.say(_("What was asked for is no longer in the graph: that prediction is void."))
         if self.asked or gone:
             self._show()
 
@@ -241,7 +242,7 @@ class Board(QObject):
         void |= len(kept) < len(self.answered)
         self.answered = kept
         if void:
-            self.workspace.say("The numbers have changed: what was predicted about them is void.")
+            self.workspace.say(_("The numbers have changed: what was predicted about them is void."))
             self._show()
 
     def _void(self, items: list[Address]) -> None:
@@ -285,5 +286,3 @@ class Board(QObject):
 def _same_number(now: float | None, then: float | None) -> bool:
     """Whether a number is what it was; one that is not known is not known to have changed."""
     return now is None or then is None or abs(now - then) <= 1e-9 * max(abs(now), abs(then))
-
-

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout
 
+from graph.text.messages import _
 from ui.canvas.view import Canvas
 from ui.look.widgets import FlowLayout, button, label
 
@@ -27,8 +28,11 @@ class Callout(QFrame):
         self.setObjectName("callout")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.title, self.text = label("", "strong", wrap=True), label("", "", wrap=True)
-        self.again, self.reveal = button("Try again", "quiet", tip="Type another answer"), button("Reveal", "quiet", tip="Show the number")
-        self.dismiss = button("Close", "quiet", tip="Esc does it too")
+        self.again, self.reveal = (
+            button(_("Try again"), "quiet", tip=_("Type another answer")),
+            button(_("Reveal"), "quiet", tip=_("Show the number")),
+        )
+        self.dismiss = button(_("Close"), "quiet", tip=_("Esc does it too"))
         row = FlowLayout(4)
         for each in (self.again, self.reveal, self.dismiss):
             row.addWidget(each)

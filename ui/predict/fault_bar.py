@@ -7,11 +7,12 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QComboBox, QVBoxLayout, QWidget
 
 from graph.model.faults import KINDS
+from graph.text.messages import _
 from ui.look.typing import scroll_past
 from ui.look.widgets import FlowLayout, button, label
 
-ANY = "Any kind"
-GUESS = "Something is wrong in this graph. Select the wire or the node where, and choose what."
+ANY = _("Any kind")
+GUESS = _("Something is wrong in this graph. Select the wire or the node where, and choose what.")
 
 
 class FaultBar(QWidget):
@@ -33,14 +34,14 @@ class FaultBar(QWidget):
             scroll_past(box)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.kind.setMaximumWidth(420)
-        self.kind.setAccessibleName("Kind of fault")
-        self.place.setAccessibleName("Place of the fault")
-        self.place.addItems(["at random", "at the selection"])
-        self.plant = button("Plant", "primary", tip="Nobody sees where; Undo takes it back")
-        self.guess = button("Guess", "primary", tip="Is this what is wrong, at what is selected?")
-        self.reveal = button("Reveal", "quiet", tip="Show the fault")
-        self.remove = button("Remove", "quiet", tip="Take the fault out of the graph")
-        self.dismiss = button("Close", "quiet", tip="Esc does it too")
+        self.kind.setAccessibleName(_("Kind of fault"))
+        self.place.setAccessibleName(_("Place of the fault"))
+        self.place.addItems([_("at random"), _("at the selection")])
+        self.plant = button(_("Plant"), "primary", tip=_("Nobody sees where; Undo takes it back"))
+        self.guess = button(_("Guess"), "primary", tip=_("Is this what is wrong, at what is selected?"))
+        self.reveal = button(_("Reveal"), "quiet", tip=_("Show the fault"))
+        self.remove = button(_("Remove"), "quiet", tip=_("Take the fault out of the graph"))
+        self.dismiss = button(_("Close"), "quiet", tip=_("Esc does it too"))
         row = FlowLayout(8)  # in large type it breaks: it must not make the window wider
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 8, 12, 8)
@@ -62,7 +63,7 @@ class FaultBar(QWidget):
     def show_planting(self) -> None:
         """Offer to plant one."""
         self._fill(any_kind=True)
-        self.text.setText("Plant a fault for others to find. It changes what the graph computes until it is removed.")
+        self.text.setText(_("Plant a fault for others to find. It changes what the graph computes until it is removed."))
         self._show(self.place, self.plant)
 
     def show_guessing(self) -> None:

@@ -13,6 +13,7 @@ from engine.training.optimizers.registry import OPTIMIZERS
 from graph.model import faults
 from graph.model.address import wire
 from graph.model.faults import Fault
+from graph.text.messages import _
 from ui.look.widgets import label
 from ui.predict.fault_bar import FaultBar
 from ui.predict.score import Score
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
 
 OWNER = "fault"
-BADGE = "A fault is planted"
+BADGE = _("A fault is planted")
 
 
 class FaultFinding(QObject):
@@ -34,7 +35,7 @@ class FaultFinding(QObject):
         self._about: Fault | None = None
         """The fault that the last guess was judged by."""
         self.badge = label(BADGE, "strong")
-        self.badge.setToolTip("Some of what this graph computes is wrong on purpose: Learn ▸ Find the fault")
+        self.badge.setToolTip(_("Some of what this graph computes is wrong on purpose: Learn ▸ Find the fault"))
         workspace.pages.add_status(self.badge)
         workspace.pages.add_bar(self.bar, "top")
         self.bar.planted.connect(self.plant)
@@ -86,17 +87,17 @@ class FaultFinding(QObject):
             f for f in self.possible() if kind in ("", f.kind) and (not selected or f.place in chosen or f.kind == kind == "zero_grad")
         ]
         if not offered:
-            where = "at what is selected" if selected else "in this graph"
-            self.bar.say(f"There is no place for that fault {where}: it needs a gradient, and its own kind of node.")
+            where = _("at what is selected") if selected else _("in this graph")
+            self.bar.say(_("There is no place for that fault {where}: it needs a gradient, and its own kind of node.").format(where=where))
             self.workspace.say(self.bar.text.text())
             return False
         kinds = list(dict.fromkeys(f.kind for f in offered))
         one = random.choice(kinds)
-        document.do(faults.plant(random.choice([f for f in offered if f.kind == one])), "Plant a fault")
+        document.do(faults.plant(random.choice([f for f in offered if f.kind == one])), _("Plant a fault"))
         self._shown(None)
         canvas.select(())
         self.bar.close_bar()
-        self.workspace.say("A fault is planted. Find it with the audit, the explanations, the debugger.")
+        self.workspace.say(_("A fault is planted. Find it with the audit, the explanations, the debugger."))
         return True
 
     # finding
@@ -108,7 +109,7 @@ class FaultFinding(QObject):
             return False
         chosen = [*self.workspace.canvas.selected_edges(), *self.workspace.canvas.selected_nodes()]
         if len(chosen) != 1 and kind != "zero_grad":
-            self.bar.say("Select the one wire or node where it goes wrong.")
+            self.bar.say(_("Select the one wire or node where it goes wrong."))
             return False
         place = "" if kind == "zero_grad" else chosen[0]
         judgement = judge_fault((fault.kind, fault.place), (kind, place))
@@ -142,7 +143,7 @@ class FaultFinding(QObject):
     def remove(self) -> None:
         document = self.workspace.document
         if self.fault is not None and not document.read_only:
-            document.do(faults.remove(), "Remove the fault")
+            document.do(faults.remove(), _("Remove the fault"))
             self.bar.close_bar()
             self.follow()
 

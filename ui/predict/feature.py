@@ -9,6 +9,7 @@ from PySide6.QtCore import Signal
 
 from graph.model.faults import at_work
 from graph.storage.paths import reason
+from graph.text.messages import _
 from ui.shell.workspace.feature import Feature
 from ui.shell.workspace.services import PREDICTIONS, Service
 
@@ -109,26 +110,26 @@ class Predict(Feature):
         from engine.explain.misconceptions.items import value_items
 
         items = value_items(self.workspace.document.graph, self.workspace.visibility.truth, self._chosen())
-        self._hide(items, "Select nodes that compute something, or wires from them: their values are hidden.")
+        self._hide(items, _("Select nodes that compute something, or wires from them: their values are hidden."))
 
     def hide_gradient(self) -> None:
         from engine.explain.misconceptions.items import gradient_items
 
         items = gradient_items(self.workspace.document.graph, self.workspace.visibility.truth, self._chosen())
-        self._hide(items, "Select wires or nodes with a gradient: it is hidden until it is predicted.")
+        self._hide(items, _("Select wires or nodes with a gradient: it is hidden until it is predicted."))
 
     def hide_all_gradients(self) -> None:
         from engine.explain.misconceptions.items import all_gradients
 
-        self._hide(all_gradients(self.workspace.document.graph, self.workspace.visibility.truth), "There is no gradient to hide yet.")
+        self._hide(all_gradients(self.workspace.document.graph, self.workspace.visibility.truth), _("There is no gradient to hide yet."))
 
     def _hide(self, items: list[Address], otherwise: str) -> None:
         if not items:
             self.workspace.say(otherwise)
             return
         self.board.hide(items)
-        other = " [1, 0] before it chooses another entry." if any(item.index for item in items) else ""
-        self.workspace.say(f"Click a question mark, or press Q, and type the number.{other}")
+        other = _(" [1, 0] before it chooses another entry.") if any(item.index for item in items) else ""
+        self.workspace.say(_("Click a question mark, or press Q, and type the number.{other}").format(other=other))
 
     def predict_next(self) -> None:
         if self._board is not None:
@@ -153,18 +154,18 @@ class Predict(Feature):
         """Write the session's answers; what goes wrong is said, and nothing is lost."""
         score = self.board.score
         if not score.rows:
-            self.workspace.say("There are no answers to export yet.")
+            self.workspace.say(_("There are no answers to export yet."))
             return
         suggested = self.workspace.files.suggested("predictions.csv")
-        path = self.workspace.dialogs.save_path(str(suggested), "Export predictions", "CSV (*.csv)", ".csv")
+        path = self.workspace.dialogs.save_path(str(suggested), _("Export predictions"), _("CSV (*.csv)"), ".csv")
         if path is None:
             return
         try:
             score.save(path)
         except OSError as error:
-            self.workspace.say(f"{path.name} could not be written: {reason(error)}.")
+            self.workspace.say(_("{name} could not be written: {error}.").format(name=path.name, error=reason(error)))
         else:
-            self.workspace.say(f"{len(score.rows)} answers written to {path.name}.")
+            self.workspace.say(_("{rows} answers written to {name}.").format(rows=len(score.rows), name=path.name))
 
     # faults
 

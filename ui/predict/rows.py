@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graph.text.messages import _
 from ui.shell.workspace.action_spec import ActionContext, ActionSpec, has
 
 
@@ -26,30 +27,33 @@ _FAULT = ("break", "debug", "bug", "wrong", "error")
 _WORDS = ("predict", "question", "quiz", "exercise")
 predicting = has("predicting")
 ROWS: tuple[ActionSpec, ...] = (
-    A("hide_value", "Hide value", "Learn/Predict", ("Alt+Shift+Q",), "canvas", some, "Let someone predict the selected values",
+    A("hide_value", _("Hide value"), "Learn/Predict", ("Alt+Shift+Q",), "canvas", some, _("Let someone predict the selected values"),
       search=_WORDS, run="predict.hide_value"),
-    A("hide_gradient", "Hide gradient", "Learn/Predict", ("Shift+Q",), "canvas", some, "Let someone predict the selected gradients",
+    A("hide_gradient", _("Hide gradient"), "Learn/Predict", ("Shift+Q",), "canvas", some, _("Let someone predict the selected gradients"),
       search=_WORDS, run="predict.hide_gradient"),
-    A("hide_all_gradients", "Hide all gradients", "Learn/Predict", enabled=computed, tip="Let someone predict every gradient",
+    A("hide_all_gradients", _("Hide all gradients"), "Learn/Predict", enabled=computed, tip=_("Let someone predict every gradient"),
       search=_WORDS, run="predict.hide_all_gradients"),
-    A("predict_next", "Predict the next number", "Learn/Predict", ("Q",), "canvas", predicting, "Type what stands at a question mark",
+    A("predict_next", _("Predict the next number"), "Learn/Predict", ("Q",), "canvas", predicting, _("Type what stands at a question mark"),
       before=True, search=_WORDS, run="predict.predict_next"),
-    A("reveal", "Reveal", "Learn/Predict", ("Alt+Q",), "canvas", predicting, "Show the hidden numbers of the selection", search=_WORDS,
+    A("reveal", _("Reveal"), "Learn/Predict", ("Alt+Q",), "canvas", predicting, _("Show the hidden numbers of the selection"),
+      search=_WORDS,
       run="predict.reveal"),
-    A("reveal_all", "Reveal all", "Learn/Predict", (), "canvas", predicting, "Show every hidden number", search=_WORDS,
+    A("reveal_all", _("Reveal all"), "Learn/Predict", (), "canvas", predicting, _("Show every hidden number"), search=_WORDS,
       run="predict.reveal_all"),
-    A("show_score", "Score", "Learn/Predict", before=True, enabled=has("predicted"), tip="How the predictions of this session went",
+    A("show_score", _("Score"), "Learn/Predict", before=True, enabled=has("predicted"), tip=_("How the predictions of this session went"),
       search=_WORDS, run="predict.show_score"),
-    A("export_score", "Export score …", "Learn/Predict", enabled=has("predicted"), tip="Write all answers of this session as CSV",
+    A("export_score", _("Export score …"), "Learn/Predict", enabled=has("predicted"), tip=_("Write all answers of this session as CSV"),
       search=_WORDS, run="predict.export_score", asks=True),
-    A("plant_fault", "Plant a fault …", "Learn/Find the fault", enabled=plantable, tip="Choose what is to go wrong, and where",
+    A("plant_fault", _("Plant a fault …"), _("Learn/Find the fault"), enabled=plantable, tip=_("Choose what is to go wrong, and where"),
       search=_FAULT, run="predict.plant_fault"),
-    A("plant_random_fault", "Plant a fault at random", "Learn/Find the fault", enabled=plantable, tip="Not even you know where it is",
+    A("plant_random_fault", _("Plant a fault at random"), _("Learn/Find the fault"), enabled=plantable,
+      tip=_("Not even you know where it is"),
       search=_FAULT, run="predict.plant_random_fault"),
-    A("guess_fault", "Guess the fault …", "Learn/Find the fault", enabled=has("fault"), tip="Say what is wrong, at what is selected",
+    A("guess_fault", _("Guess the fault …"), _("Learn/Find the fault"), enabled=has("fault"),
+      tip=_("Say what is wrong, at what is selected"),
       before=True, search=_FAULT, run="predict.guess_fault"),
-    A("reveal_fault", "Reveal the fault", "Learn/Find the fault", enabled=has("fault"), tip="Show what is wrong, and where",
+    A("reveal_fault", _("Reveal the fault"), _("Learn/Find the fault"), enabled=has("fault"), tip=_("Show what is wrong, and where"),
       search=_FAULT, run="predict.reveal_fault"),
-    A("remove_fault", "Remove the fault", "Learn/Find the fault", enabled=removable, tip="The graph computes what it says again",
+    A("remove_fault", _("Remove the fault"), _("Learn/Find the fault"), enabled=removable, tip=_("The graph computes what it says again"),
       search=_FAULT, run="predict.remove_fault"),
 )  # fmt: skip

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from engine.explain.misconceptions import CAUSES
+from graph.text.messages import _
 from ui.look.theme import Theme
 from ui.look.widgets import FlowLayout, button, label
 from ui.maths.array_view import quiet_table
@@ -14,8 +15,8 @@ from ui.predict.score import Row
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.workspace import Workspace
 
-COLUMNS = ("Number", "Answer", "", "Cause")
-WORDS = {"yes": "✓ right", "no": "✕ wrong", "coarse": "! more digits", "revealed": "revealed", "void": "void"}
+COLUMNS = (_("Number"), _("Answer"), "", _("Cause"))
+WORDS = {"yes": _("✓ right"), "no": _("✕ wrong"), "coarse": _("! more digits"), "revealed": "revealed", "void": "void"}
 
 
 class ScorePage(Panel):
@@ -27,13 +28,13 @@ class ScorePage(Panel):
         self._score = score = predict.board.score
         self.counts = label("", "strong")
         self.name = QLineEdit(score.name)
-        self.name.setPlaceholderText("Your name, for the file")
-        self.name.setAccessibleName("Name in the score's file")
+        self.name.setPlaceholderText(_("Your name, for the file"))
+        self.name.setAccessibleName(_("Name in the score's file"))
         self.name.setMaximumWidth(220)
-        self.export = button("Export CSV …", tip="Write all answers of this session to a file")
+        self.export = button(_("Export CSV …"), tip=_("Write all answers of this session to a file"))
         self.table = QTableWidget(0, len(COLUMNS))
         self.table.setHorizontalHeaderLabels(COLUMNS)
-        self.table.setAccessibleName("Predictions of this session")
+        self.table.setAccessibleName(_("Predictions of this session"))
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -66,8 +67,14 @@ class ScorePage(Panel):
         """Show what came since."""
         counts, rows = self._score.counts, self._score.rows
         self.counts.setText(
-            f"{counts.asked} asked  ·  {counts.first} right at once  ·  {counts.later} right later  ·  {counts.revealed} revealed"
-            f"  ·  {counts.hints} hint{'' if counts.hints == 1 else 's'}"
+            _("{asked} asked  ·  {first} right at once  ·  {later} right later  ·  {revealed} revealed  ·  {hints} hint{text}").format(
+                asked=counts.asked,
+                first=counts.first,
+                later=counts.later,
+                revealed=counts.revealed,
+                hints=counts.hints,
+                text="" if counts.hints == 1 else "s",
+            )
         )
         self.export.setEnabled(bool(rows))
         for row in rows[self.table.rowCount() :]:

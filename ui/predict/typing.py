@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 from engine.explain.misconceptions.match import WORDS, Judgement, hints_of
 from graph.model.address import Address
+from graph.text.messages import _
 from ui.canvas.model.label_search import HEIGHT
 from ui.predict.board import OWNER, Board
 from ui.predict.callout import Callout
@@ -125,7 +126,10 @@ class Typing(QObject):
         entry = tuple(int(each) for each in chosen[1].split(","))
         moved = item if entry == item.index else self.board.move(item, entry)
         if moved is None:
-            title, text = self.board.asked[item].name, f"Only this number is asked for; there is no question about [{chosen[1]}]."
+            title, text = (
+                self.board.asked[item].name,
+                _("Only this number is asked for; there is no question about [{text}].").format(text=chosen[1]),
+            )
             self.callout.show_text(title, [text], lambda: self.place(item))
         elif chosen[2].strip():
             self._last = moved

@@ -10,6 +10,7 @@ from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QApplication
 
 from graph.storage.document import Document
+from graph.text.messages import _
 from ui.look.theme import Theme
 from ui.presenter.rows import OPTIONS
 from ui.shell.workspace.feature import Feature
@@ -21,12 +22,12 @@ if TYPE_CHECKING:
     from ui.presenter.strip import BlackScreen, Strip
     from ui.shell.workspace.workspace import Workspace
 
-LOCKED = "The graph is locked while presenting. The Lock button opens it."
+LOCKED = _("The graph is locked while presenting. The Lock button opens it.")
 EDGE = 96
 """So near to the lower edge the pointer brings the strip while presenting."""
 STRIP_MS, HINT_MS, REST = 2500, 4000, "strip rests"
 DEFAULTS = {"present_hide": True, "present_lock": True, "present_sliders": True}
-CLICKED = "While presenting, Shift+F5 resets nothing: clickers send it to start a show"
+CLICKED = _("While presenting, Shift+F5 resets nothing: clickers send it to start a show")
 _BLACK = (Qt.Key.Key_B, Qt.Key.Key_Period)
 
 
@@ -172,7 +173,7 @@ class Presenter(Feature):
         self.pen.take(tool)
         if put_down and not self.presenting and self.pen.board.strokes:
             key = self.workspace.actions_by_id["pen_clear"].shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            self.workspace.say(f"Your drawing stays until you wipe it: Learn > Wipe the canvas clean  ({key})")
+            self.workspace.say(_("Your drawing stays until you wipe it: Learn > Wipe the canvas clean  ({key})").format(key=key))
         self.light.come_first()
         self._follow()
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPointingDevice, QTabletEvent
 
+from graph.text.messages import _
 from ui.look.theme import Theme, color
 from ui.presenter.strokes import Board, Stroke
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from ui.canvas.view import Canvas
 
 Tool = Literal["", "pen", "eraser"]
-INKS: dict[str, str] = {"red": "Red", "green": "Green", "violet": "Violet", "ink": "Ink"}
+INKS: dict[str, str] = {"red": _("Red"), "green": _("Green"), "violet": _("Violet"), "ink": _("Ink")}
 WIDTH = 3.4
 """Thickness at scale 1, in pixels at the theme's size; a tablet's pressure makes it 0.4 to 1.6 times as thick."""
 REACH = 9.0

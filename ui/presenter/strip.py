@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from graph.text.messages import _
 from ui.look.marks import dot
 from ui.look.style import px
 from ui.look.theme import Theme, color
@@ -37,21 +38,21 @@ class Strip(QFrame):
         self.inks: dict[str, QPushButton] = {}
         self.buttons: dict[str, QPushButton] = {}
         self._row = FlowLayout(2)
-        self._add("pen", "Pen", "Draw on the canvas  (Ctrl+Shift+K)", True)
+        self._add("pen", _("Pen"), _("Draw on the canvas  (Ctrl+Shift+K)"), True)
         for ink, name in INKS.items():
-            made = button("", "quiet", tip=f"{name} pen")
-            made.setAccessibleName(f"{name} pen")
+            made = button("", "quiet", tip=_("{name} pen").format(name=name))
+            made.setAccessibleName(_("{name} pen").format(name=name))
             made.setCheckable(True)
             made.clicked.connect(lambda _=False, ink=ink: self.ink_chosen.emit(ink))
             self.inks[ink] = made
             self._row.addWidget(made)
-        self._add("eraser", "Eraser", "Wipe strokes; the right button does it too", True)
-        self._add("undo", "Undo", "Take back the last stroke  (Ctrl+Z while drawing)")
-        self._add("clear", "Clear", "Wipe everything that was drawn here")
-        self._add("spotlight", "Spotlight", "Light only what is around the pointer; the wheel sets the size", True)
-        self._add("black", "Black", "Black screen  (B or .)")
-        self._add("lock", "Lock", "Nothing can be edited by accident", True)
-        self._add("leave", "End", "Leave presenter mode  (Esc)")
+        self._add("eraser", _("Eraser"), _("Wipe strokes; the right button does it too"), True)
+        self._add("undo", _("Undo"), _("Take back the last stroke  (Ctrl+Z while drawing)"))
+        self._add("clear", _("Clear"), _("Wipe everything that was drawn here"))
+        self._add("spotlight", _("Spotlight"), _("Light only what is around the pointer; the wheel sets the size"), True)
+        self._add("black", _("Black"), _("Black screen  (B or .)"))
+        self._add("lock", _("Lock"), _("Nothing can be edited by accident"), True)
+        self._add("leave", _("End"), _("Leave presenter mode  (Esc)"))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(10, 6, 10, 6)
         layout.setSpacing(2)
@@ -120,7 +121,7 @@ class BlackScreen(QWidget):
         super().__init__(window)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setCursor(Qt.CursorShape.BlankCursor)
-        self.setAccessibleName("Black screen; any key ends it")
+        self.setAccessibleName(_("Black screen; any key ends it"))
         self.setGeometry(window.rect())
         window.installEventFilter(self)
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from graph.text.messages import _
+
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
@@ -65,7 +67,11 @@ def opening(path: Path | None, session: UserSettings) -> tuple[Document, str, st
             return example_document(name, CATALOG), name, complaint
         if last and path is None:
             if not reachable(Path(last)):
-                return example_document(FIRST, CATALOG), FIRST, f"{Path(last).name}, which was open last, cannot be found at the moment."
+                return (
+                    example_document(FIRST, CATALOG),
+                    FIRST,
+                    _("{name}, which was open last, cannot be found at the moment.").format(name=Path(last).name),
+                )
             return Document.load(Path(last), CATALOG), "", complaint
     except FileError as wrong:
         complaint = complaint or str(wrong)
@@ -91,7 +97,7 @@ def run(path: Path | None = None, opened: Callable[[Window], None] | None = None
     window.show()
     if opened is not None:
         opened(window)
-    for _ in range(2):  # the second round sees what the first paint put off, such as telling that it is done
+    for _round in range(2):  # the second round sees what the first paint put off, such as telling that it is done
         app.processEvents(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
     from ui.engine_link.link import Kernel
     from ui.shell.files import is_lesson

@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout, QWidget
 
 from graph.storage.document import Document
+from graph.text.messages import _
 from ui.engine_link.messages import Progress
 from ui.look.theme import Theme
 from ui.look.widgets import PartsLabel, button, line
@@ -13,7 +14,7 @@ from ui.shell.workspace.action_spec import hint
 from ui.shell.workspace.panel import Panel, PanelSpec
 from ui.shell.workspace.workspace import Workspace
 
-STEP, STEP_LARGE = "Train one step", "1 step"
+STEP, STEP_LARGE = _("Train one step"), _("1 step")
 LARGE = 3.0
 """Type so large that the short name is all a small screen has room for."""
 
@@ -39,9 +40,9 @@ class Bottom(Panel):
         self._specs: list[PanelSpec] = []
         self.status = PartsLabel("strong")
         self.status.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.step = button(STEP, tip="One training step")
+        self.step = button(STEP, tip=_("One training step"))
         self.step.setAccessibleName(STEP)
-        self.reset = button("Reset", tip="Back to the weights of the document")
+        self.reset = button(_("Reset"), tip=_("Back to the weights of the document"))
         self.tabs, self.pages = QTabBar(), Pages()
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
@@ -111,8 +112,8 @@ class Bottom(Panel):
 
     def keys_changed(self) -> None:
         actions = self.workspace.actions_by_id
-        self.step.setToolTip(hint("One training step", actions["train_step"]))
-        self.reset.setToolTip(hint("Back to the weights of the document", actions["train_reset"]))
+        self.step.setToolTip(hint(_("One training step"), actions["train_step"]))
+        self.reset.setToolTip(hint(_("Back to the weights of the document"), actions["train_reset"]))
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 Choice = Literal["save", "discard", "cancel"]
 Outside = Literal["replace", "save_as", "cancel"]
-FILES = "Gradwire graphs (*.gradwire);;All files (*)"
+FILES = _("Gradwire graphs (*.gradwire);;All files (*)")
 LOOK_MS = 30
-OPENED = "Graphs and lessons (*.gradwire *.gwlesson);;All files (*)"
+OPENED = _("Graphs and lessons (*.gradwire *.gwlesson);;All files (*)")
 
 
 class Dialogs:
@@ -43,8 +43,8 @@ class Dialogs:
 
     def unsaved(self, name: str, heading: str = "", text: str = "") -> Choice:
         """What happens to the changes of a document that is about to be closed; `heading` and `text` say what they are."""
-        answers = (("Don't save", "discard"), ("Cancel", "cancel"), ("Save", "save"))
-        heading, text = heading or f"Save the changes to {name}?", text or "They are lost if you don't."
+        answers = ((_("Don't save"), "discard"), (_("Cancel"), "cancel"), (_("Save"), "save"))
+        heading, text = heading or _("Save the changes to {name}?").format(name=name), text or _("They are lost if you don't.")
         return self._ask(heading, text, answers)  # type: ignore[return-value]
 
     def sure(self, title: str, text: str, act: str) -> bool:
@@ -53,9 +53,9 @@ class Dialogs:
 
     def changed_outside(self, name: str) -> Outside:
         """What to do with a file that another program has changed since it was opened here."""
-        text = "Another window or another program has saved it since you opened it here. If you replace it, what it saved is lost."
-        answers = (("Replace it", "replace"), ("Cancel", "cancel"), ("Save as …", "save_as"))
-        return self._ask(f"{name} was changed elsewhere", text, answers)  # type: ignore[return-value]
+        text = _("Another window or another program has saved it since you opened it here. If you replace it, what it saved is lost.")
+        answers = ((_("Replace it"), "replace"), (_("Cancel"), "cancel"), (_("Save as …"), "save_as"))
+        return self._ask(_("{name} was changed elsewhere").format(name=name), text, answers)  # type: ignore[return-value]
 
     def engine_busy(self, arrived: Callable[[], bool], older: str) -> Literal["arrived", "older", "cancel"]:
         """Wait for the step that the engine is in the middle of, until `arrived`; `older` names the values to save instead, if any."""
@@ -67,13 +67,13 @@ class Dialogs:
 
     def open_another(self, complaint: str) -> bool:
         """Say that the file asked for cannot be opened; whether to choose another one."""
-        text = f"{complaint} Gradwire shows an example instead."
+        text = _("{complaint} Gradwire shows an example instead.").format(complaint=complaint)
         return self._ask("This file cannot be opened", text, (("Open another file …", "open"), ("Continue", "cancel"))) == "open"
 
-    def open_path(self, folder: str, title: str = "Open a graph or a lesson", filters: str = OPENED) -> Path | None:
+    def open_path(self, folder: str, title: str = _("Open a graph or a lesson"), filters: str = OPENED) -> Path | None:
         return self._path(QFileDialog(self._parent, title, folder, filters), QFileDialog.FileMode.ExistingFile)
 
-    def save_path(self, suggested: str, title: str = "Save the graph", filters: str = FILES, ending: str = ".gradwire") -> Path | None:
+    def save_path(self, suggested: str, title: str = _("Save the graph"), filters: str = FILES, ending: str = ".gradwire") -> Path | None:
         """A place to save at. A name without an ending gets `ending`, and then too nothing is replaced without a question."""
         dialog = QFileDialog(self._parent, title, suggested, filters)
         dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
@@ -93,7 +93,7 @@ class Dialogs:
         self._show(ShortcutDialog(self._parent, keys, changed))
 
     def about(self, text: str) -> None:
-        self._show(_Question(self._parent, "Gradwire", text, (("Close", "ok"),)))
+        self._show(_Question(self._parent, "Gradwire", text, ((_("Close"), "ok"),)))
 
     def _show(self, dialog: QDialog) -> None:
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

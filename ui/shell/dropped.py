@@ -14,6 +14,7 @@ from engine.data.errors import listed
 from graph.model.edits import Compound, Edit, Rename, SetParam
 from graph.model.graph import GraphError
 from graph.storage.paths import cleaned
+from graph.text.messages import _
 from ui.library.library import MIME
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def add_table(window: Window, path: Path, at: QPointF | None) -> None:
     """A Data node that reads a CSV, with its columns in the form. One step to undo."""
     document = window.document
     try:
-        with document.gesture(f"Add {path.name}"):
+        with document.gesture(_("Add {name}").format(name=path.name)):
             node = window.canvas.add_node("source.data", at)
             if node is not None:
                 document.do(Compound(tuple(_settings(window, node, path))))

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ui.engine_link.work import JobHandle
     from ui.shell.window import Window
 
-UNTITLED = "Untitled"
+UNTITLED = _("Untitled")
 PICTURE_SCALE = 2.0
 AT_ONCE = 0.3
 """Seconds that saving waits for the engine before it says so."""
@@ -102,11 +102,13 @@ class Files:
         if not document.training_unsaved or kernel is None:
             return "", ""
         if not document.history.is_clean:
-            more = f", and so is the training up to step {kernel.progress.step:,}" if document.trained else ""
-            return "", f"They are lost if you don't{more}."
+            more = _(", and so is the training up to step {step:,}").format(step=kernel.progress.step) if document.trained else ""
+            return "", _("They are lost if you don't{more}.").format(more=more)
         if not document.trained:
-            return f"Save {self.title} after Reset?", "Its file still holds the trained values from before."
-        return f"Save the trained values of {self.title}?", f"Training has come to step {kernel.progress.step:,}. It is lost if you don't."
+            return f"Save {self.title} after Reset?", _("Its file still holds the trained values from before.")
+        return f"Save the trained values of {self.title}?", _("Training has come to step {step:,}. It is lost if you don't.").format(
+            step=kernel.progress.step
+        )
 
     def _values_to_save(self) -> tuple[bool, SavedState | None]:
         """Whether to save now, and the trained values as they are between two steps; None where these are the document's own.
@@ -158,14 +160,14 @@ class Files:
         try:
             return Document.load(path, self._window.document.graph.catalog)
         except FileError as wrong:
-            self._window.dialogs.tell("This file cannot be opened", str(wrong))
+            self._window.dialogs.tell(_("This file cannot be opened"), str(wrong))
             return None
 
     def open_recent(self, path: Path) -> bool:
         """Open a file of the list; one that is gone can be taken off it. Whether it was opened."""
         if not reachable(path, 3.0):
-            text = f"There is no file {quoted_path(path)} now. It may be on a disk or a share that is not connected."
-            if self._window.dialogs.sure("This file cannot be found", text, "Remove from the list"):
+            text = _("There is no file {path} now. It may be on a disk or a share that is not connected.").format(path=quoted_path(path))
+            if self._window.dialogs.sure(_("This file cannot be found"), text, _("Remove from the list")):
                 self._window.settings.forget(path)
             return False
         return self.open(path)
@@ -181,7 +183,7 @@ class Files:
         try:
             document = example_document(name, window.document.graph.catalog)
         except FileError as wrong:
-            window.dialogs.tell("This example cannot be opened", str(wrong))
+            window.dialogs.tell(_("This example cannot be opened"), str(wrong))
             return False
         if not self.may_close():
             return False
@@ -225,18 +227,24 @@ class Files:
             answer = window.dialogs.changed_outside(path.name)
             return self._write(path, replace=True) if answer == "replace" else answer == "save_as" and self.save_as()
         except FileError as wrong:
-            window.dialogs.tell("The graph could not be saved", str(wrong))
+            window.dialogs.tell(_("The graph could not be saved"), str(wrong))
             return False
         self.example = ""
         window.settings.remember(path)
         if state is None and held is not None:
-            window.say(f"Saved {path.name} untrained, in place of its values {steps_text(held.step)}; Run > Take back Reset returns them")
+            window.say(
+                _("Saved {name} untrained, in place of its values {step}; Run > Take back Reset returns them").format(
+                    name=path.name, step=steps_text(held.step)
+                )
+            )
         elif state is None:
-            window.say(f"Saved {path.name}")
+            window.say(_("Saved {name}").format(name=path.name))
         elif window.document.state is None:
-            window.say(f'Saved {path.name} without its trained values, because "Save trained values" in the File menu is off')
+            window.say(
+                _('Saved {name} without its trained values, because "Save trained values" in the File menu is off').format(name=path.name)
+            )
         else:
-            window.say(f"Saved {path.name} with its values {steps_text(state.step)}")
+            window.say(_("Saved {name} with its values {step}").format(name=path.name, step=steps_text(state.step)))
         self.refresh_title()
         return True
 
@@ -247,7 +255,7 @@ class Files:
         window = self._window
         programs: tuple[Format[Trained], ...] = formats_in("engine.export.formats")
         suggested = str(self.suggested(file_name(self.title, programs[0].ending, "_")))
-        chosen = window.dialogs.save_path(suggested, "Export PyTorch code", filters(programs), programs[0].ending)
+        chosen = window.dialogs.save_path(suggested, _("Export PyTorch code"), filters(programs), programs[0].ending)
         if chosen is None:
             return
         window.say(_("Writing {name} …").format(name=chosen.name))
@@ -284,15 +292,15 @@ class Files:
 
         first = PICTURES[0].ending
         suggested = str(self.suggested(file_name(self.title, first, "_")))
-        chosen = window.dialogs.save_path(suggested, "Export picture", filters(PICTURES), first)
+        chosen = window.dialogs.save_path(suggested, _("Export picture"), filters(PICTURES), first)
         if chosen is None:
             return
         try:
             said = write_picture(chosen, window.document.graph, window.trace, window.theme.name, PICTURE_SCALE)
         except OSError as wrong:
-            window.dialogs.tell("The picture could not be written", f"{quoted_name(chosen)}: {reason(wrong)}.")
+            window.dialogs.tell(_("The picture could not be written"), f"{quoted_name(chosen)}: {reason(wrong)}.")
         except ValueError as wrong:
-            window.dialogs.tell("The picture could not be written", str(wrong))
+            window.dialogs.tell(_("The picture could not be written"), str(wrong))
         else:
             window.say(f"Wrote {chosen.name}{self._shown_step}. {said}".removesuffix(". "))
 
@@ -300,7 +308,7 @@ class Files:
     def _shown_step(self) -> str:
         """Which step the numbers on the canvas are from, after a comma; nothing where nothing was trained."""
         trace = self._window.trace
-        return f", with the values {steps_text(trace.step)}" if trace is not None and trace.step else ""
+        return _(", with the values {step}").format(step=steps_text(trace.step)) if trace is not None and trace.step else ""
 
     def copy_picture(self) -> None:
         """The whole graph with its numbers, in the present theme, onto the clipboard."""

@@ -14,6 +14,7 @@ from graph.formula.to_text import formula_of, formula_text
 from graph.grouping.layout import layout
 from graph.model.edits import Move
 from graph.model.graph import GraphError
+from graph.text.messages import _
 from ui.canvas.model.levels import placed
 from ui.maths.formula import loader
 from ui.shell.formula_entry import Entry, FormulaEntry
@@ -59,8 +60,8 @@ def insert(window: Window, entry: Entry) -> None:
     first = not document.graph.nodes
     assert entry.edit is not None
     try:
-        with document.gesture("Insert formula"):
-            document.do(placed(entry.edit, canvas.navigation.inside), "Insert formula")
+        with document.gesture(_("Insert formula")):
+            document.do(placed(entry.edit, canvas.navigation.inside), _("Insert formula"))
             tidy = _tidy(window, entry.nodes)
             if tidy.positions:
                 document.do(tidy)

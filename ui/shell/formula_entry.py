@@ -13,12 +13,13 @@ from graph.formula.to_graph import FormulaError, insert_formula, likely_paramete
 from graph.formula.to_latex import latex
 from graph.model.edits import Edit
 from graph.model.graph import Graph
+from graph.text.messages import _
 from ui.look.theme import Theme
 from ui.look.widgets import FlowLayout, button, label, set_property
 from ui.maths.formula import FormulaView
 
-HINT = "A formula, such as (1 - w2*w1)^2"
-KEYS = "Enter builds it here · several statements with ; between them · Esc closes"
+HINT = _("A formula, such as (1 - w2*w1)^2")
+KEYS = _("Enter builds it here · several statements with ; between them · Esc closes")
 _WORDS = {"the", "there", "something", "between", "after", "everything", "this", "write", "only", "in", "a"}
 """First words of complaints; others are parts of the formula, and stay as they are."""
 
@@ -64,9 +65,9 @@ def explained(error: str) -> str:
 def summary(entry: Entry) -> str:
     """What pressing Enter will do, in words."""
     count = len(entry.nodes)
-    parts = [f"{count} new node" + "s" * (count != 1)]
+    parts = [_("{count} new node").format(count=count) + "s" * (count != 1)]
     if entry.used:
-        parts.append("joined to " + ", ".join(entry.used))
+        parts.append(_("joined to ") + ", ".join(entry.used))
     parts += [f"{name} = {CONSTANTS[name]:.6g}…" for name in entry.numbers]
     return " · ".join(parts)
 
@@ -89,11 +90,11 @@ class FormulaEntry(QFrame):
         self.entry = Entry()
         self.setObjectName("searchbox")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setAccessibleName("Type a formula")
+        self.setAccessibleName(_("Type a formula"))
         self.hide()
         self.field = QLineEdit()
         self.field.setPlaceholderText(HINT)
-        self.field.setAccessibleName("Formula")
+        self.field.setAccessibleName(_("Formula"))
         self.field.setMaxLength(10_000)
         self.preview = FormulaView(20.0)
         self.note = label("", "secondary", wrap=True)
@@ -188,9 +189,9 @@ class FormulaEntry(QFrame):
                 chip.clicked.connect(lambda _=False, name=name: self._flip(name))
                 self._names.addWidget(chip)
             trained = name in entry.parameters
-            self.chips[name].setText(f"{name}  θ Parameter" if trained else f"{name}  → Input")
-            self.chips[name].setToolTip("Trained" if trained else "Not trained: a slider on the canvas")
-            self.chips[name].setAccessibleDescription("Press to make it an Input" if trained else "Press to make it a Parameter")
+            self.chips[name].setText(_("{name}  θ Parameter").format(name=name) if trained else _("{name}  → Input").format(name=name))
+            self.chips[name].setToolTip(_("Trained") if trained else _("Not trained: a slider on the canvas"))
+            self.chips[name].setAccessibleDescription(_("Press to make it an Input") if trained else _("Press to make it a Parameter"))
         self.names.setVisible(bool(self.chips))
 
     def _flip(self, name: str) -> None:

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QScrollArea, QSizePo
 from graph.model.graph import Graph
 from graph.model.spec import Catalog
 from graph.storage.files import FileError, load
+from graph.text.messages import _
 from ui.look.choice_card import ChoiceCard
 from ui.look.schedule import Schedule
 from ui.look.theme import Theme, color
@@ -119,15 +120,15 @@ class Gallery(QDialog):
 
     def __init__(self, catalog: Catalog, theme: Theme, parent: QWidget | None = None, folder: Path = EXAMPLES) -> None:
         super().__init__(parent)
-        self.setWindowTitle("Examples")
+        self.setWindowTitle(_("Examples"))
         self.chosen: Path | None = None
         self.cards = [Card(example, theme) for example in examples(catalog, folder)]
         inner = QWidget()
         grid = QGridLayout(inner)
         grid.setContentsMargins(24, 20, 24, 24)
         grid.setSpacing(16)
-        grid.addWidget(label("Examples", "heading"), 0, 0, 1, COLUMNS)
-        intro = "Each opens as a graph of your own: change what you like, the example stays as it is."
+        grid.addWidget(label(_("Examples"), "heading"), 0, 0, 1, COLUMNS)
+        intro = _("Each opens as a graph of your own: change what you like, the example stays as it is.")
         grid.addWidget(label(intro, "secondary"), 1, 0, 1, COLUMNS)
         for index, card in enumerate(self.cards):
             grid.addWidget(card, 2 + index // COLUMNS, index % COLUMNS)

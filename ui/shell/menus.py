@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QMenuBar
 
+from graph.text.messages import _
 from ui.shell.actions import ACTIONS, MENUS
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ def build(window: Window, made: dict[str, QAction]) -> QMenuBar:
         opener = QShortcut(QKeySequence(f"Alt+{name[0]}"), window)
         opener.activated.connect(lambda name=name: _open(bar, menus[name]))
     for spec in ACTIONS:
-        top, _, inner = spec.menu.partition("/")
+        top, _slash, inner = spec.menu.partition("/")
         menu = menus[top]
         if inner:
             if spec.menu not in menus:
@@ -34,7 +35,7 @@ def build(window: Window, made: dict[str, QAction]) -> QMenuBar:
             menu.addSeparator()
         menu.addAction(made[spec.id])
         if spec.id == "open":
-            recent = menu.addMenu("Open recent")
+            recent = menu.addMenu(_("Open recent"))
             recent.aboutToShow.connect(lambda recent=recent: _fill_recent(window, recent))
             recent.setObjectName("recent")
     return bar
@@ -54,7 +55,7 @@ def _fill_recent(window: Window, menu: QMenu) -> None:
         action.setToolTip(str(path))
         action.triggered.connect(lambda _=False, path=path: window.later(lambda: window.files.open_recent(path)))
     if not paths:
-        menu.addAction("No recent files").setEnabled(False)
+        menu.addAction(_("No recent files")).setEnabled(False)
 
 
 def context(window: Window, made: dict[str, QAction], on_something: bool) -> QMenu:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from graph.model.search import rank
+from graph.text.messages import _
 from ui.shell.actions import ACTIONS
 from ui.shell.search_box import Row
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def ask(window: Window) -> None:
     """Open the palette in the upper middle of the window."""
-    window.search_box.ask(None, "What do you want to do?", lambda text: rows(window, text))
+    window.search_box.ask(None, _("What do you want to do?"), lambda text: rows(window, text))
 
 
 def rows(window: Window, text: str) -> Sequence[Row]:

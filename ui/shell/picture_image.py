@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from engine.compile.views import TraceView
 from graph.storage.saved import steps_text
+from graph.text.messages import _
 from ui.canvas.paint.picture import paint_graph, picture_size
 from ui.shell.picture_formats import Drawing
 
@@ -28,7 +29,7 @@ def picture_image(drawing: Drawing) -> tuple[QImage, float]:
         paint_graph(painter, drawing.graph, drawing.trace, drawing.theme, QRectF(image.rect()), largest=used)
     finally:
         painter.end()  # a painter that outlives its image takes the process with it
-    image.setText("Description", about(drawing.trace))
+    image.setText(_("Description"), about(drawing.trace))
     return image, used
 
 
@@ -36,12 +37,14 @@ def too_large(used: float, scale: float) -> str:
     """What to say about a picture at scale `used` where `scale` was asked for; nothing where they are equal."""
     if used == scale:
         return ""
-    return f"The picture is at scale {used:.2g} instead of {scale:g}: it may have {LARGEST:,} pixels a side. SVG and PDF have no limit."
+    return _(
+        "The picture is at scale {used:.2g} instead of {scale:g}: it may have {LARGEST:,} pixels a side. SVG and PDF have no limit."
+    ).format(used=used, scale=scale, LARGEST=LARGEST)
 
 
 def about(trace: TraceView | None) -> str:
     """What the numbers in the picture are, written into the file."""
-    return f"Values {steps_text(trace.step)}" if trace is not None else "No values"
+    return _("Values {step}").format(step=steps_text(trace.step)) if trace is not None else _("No values")
 
 
 def pixels(drawing: Drawing) -> QSize:

@@ -10,6 +10,7 @@ from PySide6.QtCore import QDateTime, QLocale, QObject, Qt, QTimer
 
 from graph.storage.document import Document
 from graph.storage.journal import Journal, JournalError, Recovered, recover
+from graph.text.messages import _
 from ui.shell.recovery_bar import RecoveryBar
 
 if TYPE_CHECKING:
@@ -136,12 +137,12 @@ class Recovery(QObject):
             found.release()
         self._offer()
         if not found.whole:
-            self._window.say("The very last changes could not be read; everything before them is here.")
+            self._window.say(_("The very last changes could not be read; everything before them is here."))
 
     def delete(self) -> None:
         """Throw away what is offered, once the person has said so twice."""
-        sure = "It cannot be brought back afterwards."
-        if self._found and self._window.dialogs.sure(f"Delete the changes to {name_of(self._found[0])}?", sure, "Delete"):
+        sure = _("It cannot be brought back afterwards.")
+        if self._found and self._window.dialogs.sure(f"Delete the changes to {name_of(self._found[0])}?", sure, _("Delete")):
             self._found.pop(0).discard()
             self._offer()
 
@@ -159,10 +160,10 @@ class Recovery(QObject):
         found = self._found[0]
         when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(found.time)), QLocale.FormatType.ShortFormat)
         more = f"  ({len(self._found) - 1} more after this one)" if len(self._found) > 1 else ""
-        self.bar.ask(f"{name_of(found)} has unsaved changes from before a crash, {when}.{more}")
+        self.bar.ask(_("{found} has unsaved changes from before a crash, {when}.{more}").format(found=name_of(found), when=when, more=more))
 
 
 def name_of(found: Recovered) -> str:
     """The file's name, the graph's title, or a word for neither."""
     title = found.graph.settings.get("title")
-    return found.path.stem if found.path is not None else title if isinstance(title, str) and title else "An untitled graph"
+    return found.path.stem if found.path is not None else title if isinstance(title, str) and title else _("An untitled graph")

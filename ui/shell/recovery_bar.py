@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
+from graph.text.messages import _
 from ui.look.widgets import button, label
 
 
@@ -20,9 +21,9 @@ class RecoveryBar(QWidget):
         self.setObjectName("notice")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.text = label("", wrap=True)
-        self.restore = button("Restore", "primary", tip="Open it as it was; your file stays untouched until you save")
-        self.later = button("Not now", "quiet", tip="Ask again at the next start")
-        self.delete = button("Delete …", "quiet", tip="Throw these changes away")
+        self.restore = button(_("Restore"), "primary", tip=_("Open it as it was; your file stays untouched until you save"))
+        self.later = button(_("Not now"), "quiet", tip=_("Ask again at the next start"))
+        self.delete = button(_("Delete …"), "quiet", tip=_("Throw these changes away"))
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 8, 12, 8)
         row.setSpacing(8)

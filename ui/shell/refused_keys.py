@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QKeyEvent
 
+from graph.text.messages import _
 from ui.shell.shortcuts import pressed
 from ui.shell.workspace import action_spec as on
 
@@ -15,13 +16,13 @@ if TYPE_CHECKING:
     from ui.shell.workspace.action_spec import ActionContext, ActionSpec, Rule
 
 _FIRST: dict[Rule, str] = {
-    on.selection: "select a node, wire, frame or note first", on.node_selection: "select a node first",
-    on.movable: "select a node, frame or note first", on.one_movable: "select one node, frame or note first",
-    on.several: "select at least two cards first", on.one_node: "select one node first", on.chosen: "select one node first",
-    on.copyable: "select a node, frame or note first", on.wires: "select a wire first", on.nodes: "the graph is empty",
-    on.groupable: "select the nodes to group first", on.grouped: "select a group first", on.inside: "you are not inside a group",
-    on.undoable: "there is nothing to undo", on.redoable: "there is nothing to redo", on.larger: "this is the largest type",
-    on.smaller: "this is the smallest type", on.resettable: "nothing has been trained", on.keepable: "nothing has been trained",
+    on.selection: _("select a node, wire, frame or note first"), on.node_selection: _("select a node first"),
+    on.movable: _("select a node, frame or note first"), on.one_movable: _("select one node, frame or note first"),
+    on.several: _("select at least two cards first"), on.one_node: _("select one node first"), on.chosen: _("select one node first"),
+    on.copyable: _("select a node, frame or note first"), on.wires: _("select a wire first"), on.nodes: _("the graph is empty"),
+    on.groupable: _("select the nodes to group first"), on.grouped: _("select a group first"), on.inside: _("you are not inside a group"),
+    on.undoable: _("there is nothing to undo"), on.redoable: _("there is nothing to redo"), on.larger: _("this is the largest type"),
+    on.smaller: _("this is the smallest type"), on.resettable: _("nothing has been trained"), on.keepable: _("nothing has been trained"),
 }  # fmt: skip
 
 
@@ -41,9 +42,13 @@ def _why(window: Window, spec: ActionSpec, situation: ActionContext) -> str:
     if spec.enabled is on.trainable:
         return f"{name}: {window.commands.why_not_train()}"
     if spec.enabled is on.playable:
-        return f"{name}: pause training first" if situation.training else f"{name}: there are no numbers to step through yet"
+        return (
+            _("{name}: pause training first").format(name=name)
+            if situation.training
+            else _("{name}: there are no numbers to step through yet").format(name=name)
+        )
     first = _FIRST.get(spec.enabled) or _missing(spec.enabled, situation)
-    return f"{name}: {first or f'not possible here ({spec.tip[0].lower()}{spec.tip[1:]})'}"
+    return f"{name}: {first or _('not possible here ({lower}{text})').format(lower=spec.tip[0].lower(), text=spec.tip[1:])}"
 
 
 def _missing(rule: Rule, situation: ActionContext) -> str:
@@ -52,7 +57,7 @@ def _missing(rule: Rule, situation: ActionContext) -> str:
         return ""
     if not situation.nodes:
         full = replace(situation, nodes=1, selected=1, selected_nodes=1, events=1)
-        return "the graph is empty" if rule(full) else ""
+        return _("the graph is empty") if rule(full) else ""
     if rule(replace(situation, selected=1)):
-        return "select a node or a wire first"
-    return "select a node first" if rule(replace(situation, selected=1, selected_nodes=1, movable=1)) else ""
+        return _("select a node or a wire first")
+    return _("select a node first") if rule(replace(situation, selected=1, selected_nodes=1, movable=1)) else ""

@@ -9,14 +9,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from graph.text.messages import _
 from ui.look.frame import BOTTOM_HEIGHT
 from ui.shell.workspace.action_spec import ActionSpec
 from ui.shell.workspace.feature import FeatureSpec
 from ui.shell.workspace.panel import PanelSpec
 
 BOTTOM = PanelSpec(
-    "bottom", "Training, data and problems", "below", "ui.shell.bottom:Bottom", 40, size=BOTTOM_HEIGHT, least=(150, 0.25),
-    tip="Show or hide the bottom panel",
+    "bottom", _("Training, data and problems"), "below", "ui.shell.bottom:Bottom", 40, size=BOTTOM_HEIGHT, least=(150, 0.25),
+    tip=_("Show or hide the bottom panel"),
 )  # fmt: skip
 """The window's own: a dock for all panels that are tabs below the canvas."""
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, 
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QPainter, QStandardItem, QStandardItemModel
 from PySide6.QtWidgets import QFrame, QLineEdit, QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem, QVBoxLayout, QWidget
 
+from graph.text.messages import _
 from ui.look.marks import paint_swatch
 from ui.look.theme import Theme, color, font
 
@@ -157,7 +158,7 @@ class SearchBox(QFrame):
         rows = self.model.rowCount()
         if not rows:
             item = QStandardItem("")
-            item.setData(Row(None, "Nothing found", enabled=False), ROW)
+            item.setData(Row(None, _("Nothing found"), enabled=False), ROW)
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.model.appendRow(item)
         self.list.setFixedHeight(round(min(max(rows, 1), SHOWN) * 30 * self._painter.theme.scale) + 2)

@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QHeaderView, QLineEdit, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from graph.text.messages import _
 from ui.look.widgets import button, label
 from ui.shell.actions import ACTIONS, BY_ID, MENUS
 from ui.shell.shortcuts import Keys, native, pressed, refusal
@@ -15,19 +16,19 @@ from ui.shell.workspace.action_spec import ActionSpec
 
 ID = Qt.ItemDataRole.UserRole + 1
 GESTURES = (
-    ("Add a node", "Double-click on empty canvas"),
-    ("Wire", "Drag from a port to a port; from an occupied input, move its wire"),
-    ("Insert on a wire", "Drop a node on it; with Shift or Alt it stays beside the wire"),
-    ("Move, select", "Drag a node; drag over empty canvas"),
-    ("Copy", "Ctrl + Shift + drag a node, or Alt + drag"),
-    ("Pan", "Middle button, Space + drag, or two fingers"),
-    ("Zoom", "Wheel at the cursor, or pinch"),
-    ("Delete a wire", "Ctrl + Shift + click, or Alt + click"),
-    ("Cut wires", "Ctrl + right-drag across them"),
-    ("Go to the nearest node", "Arrow keys; along wires with Ctrl"),
-    ("Nudge", "Shift + arrow keys"),
-    ("Cancel what is under way", "Esc"),
-    ("Larger type in a panel", "Ctrl + wheel over it"),
+    (_("Add a node"), _("Double-click on empty canvas")),
+    (_("Wire"), _("Drag from a port to a port; from an occupied input, move its wire")),
+    (_("Insert on a wire"), _("Drop a node on it; with Shift or Alt it stays beside the wire")),
+    (_("Move, select"), _("Drag a node; drag over empty canvas")),
+    (_("Copy"), _("Ctrl + Shift + drag a node, or Alt + drag")),
+    (_("Pan"), _("Middle button, Space + drag, or two fingers")),
+    (_("Zoom"), _("Wheel at the cursor, or pinch")),
+    (_("Delete a wire"), _("Ctrl + Shift + click, or Alt + click")),
+    (_("Cut wires"), _("Ctrl + right-drag across them")),
+    (_("Go to the nearest node"), _("Arrow keys; along wires with Ctrl")),
+    (_("Nudge"), _("Shift + arrow keys")),
+    (_("Cancel what is under way"), _("Esc")),
+    (_("Larger type in a panel"), _("Ctrl + wheel over it")),
 )
 
 
@@ -40,8 +41,8 @@ class KeyField(QLineEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setReadOnly(True)
-        self.setPlaceholderText("Press the new keys, or Esc")
-        self.setAccessibleName("New keys")
+        self.setPlaceholderText(_("Press the new keys, or Esc"))
+        self.setAccessibleName(_("New keys"))
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
 
     def event(self, event: QEvent) -> bool:
@@ -69,27 +70,27 @@ class ShortcutDialog(QDialog):
         super().__init__(parent)
         self._keys, self._changed = keys, changed
         self._wanted = ""
-        self.setWindowTitle("Keyboard shortcuts")
+        self.setWindowTitle(_("Keyboard shortcuts"))
         self.query = QLineEdit()
-        self.query.setPlaceholderText("Search commands or keys")
-        self.query.setAccessibleName("Search commands or keys")
+        self.query.setPlaceholderText(_("Search commands or keys"))
+        self.query.setAccessibleName(_("Search commands or keys"))
         self.tree = QTreeWidget()
         self.tree.setFrameShape(QFrame.Shape.NoFrame)
-        self.tree.setHeaderLabels(["Command", "Keys"])
+        self.tree.setHeaderLabels([_("Command"), _("Keys")])
         self.tree.setRootIsDecorated(False)
         self.tree.setIndentation(12)
-        self.tree.setAccessibleName("Commands and their keys")
+        self.tree.setAccessibleName(_("Commands and their keys"))
         self.tree.setWordWrap(True)
         self.tree.header().setSectionResizeMode(0, QHeaderView.ResizeMode.ResizeToContents)  # what the mouse does may wrap instead
         self.tree.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.field = KeyField()
         self.says = label("", "secondary", wrap=True)
-        self.change = button("Change …", tip="Press other keys for this command  (Enter)")
-        self.add = button("Add …", tip="Further keys for this command")
-        self.remove = button("Remove", tip="Take this command's keys away")
-        self.reset = button("Reset", tip="The keys it came with")
-        self.reset_all = button("Reset all", "quiet", tip="All commands get the keys they came with")
-        self.take = button("Take them", "primary")
+        self.change = button(_("Change …"), tip=_("Press other keys for this command  (Enter)"))
+        self.add = button("Add …", tip=_("Further keys for this command"))
+        self.remove = button(_("Remove"), tip=_("Take this command's keys away"))
+        self.reset = button(_("Reset"), tip=_("The keys it came with"))
+        self.reset_all = button(_("Reset all"), "quiet", tip=_("All commands get the keys they came with"))
+        self.take = button(_("Take them"), "primary")
         self._adding = False
         self._arrange()
         self.query.textChanged.connect(lambda _: self.fill())
@@ -142,7 +143,7 @@ class ShortcutDialog(QDialog):
             rows = [(_title(s), self._keys.native(s) or "—", s.id) for s in specs]
             self._section(menu, rows)
         gestures = [(what, how, "") for what, how in GESTURES if wanted in f"{what} {how}".casefold()]
-        self._section("With the mouse, and keys of the canvas itself", gestures)
+        self._section(_("With the mouse, and keys of the canvas itself"), gestures)
         self.tree.expandAll()
         listed = [item for item in self._items() if item.data(0, ID)]
         again = [item for item in listed if kept is not None and item.data(0, ID) == kept.id]
@@ -168,7 +169,7 @@ class ShortcutDialog(QDialog):
                 changed = item.font(1)
                 changed.setBold(True)
                 item.setFont(1, changed)
-                item.setToolTip(1, "Not the keys it came with")
+                item.setToolTip(1, _("Not the keys it came with"))
 
     def _matches(self, spec: ActionSpec, wanted: str) -> bool:
         keys = self._keys.of(spec)
@@ -201,7 +202,7 @@ class ShortcutDialog(QDialog):
             self._adding, self._wanted = adding, ""
             self.field.clear()
             self.field.show()
-            self.says.setText(f"for {_title(spec)}")
+            self.says.setText(_("for {spec}").format(spec=_title(spec)))
             self.field.setFocus()
 
     def _pressed(self, key: str) -> None:
@@ -216,7 +217,7 @@ class ShortcutDialog(QDialog):
         if refused:
             self.says.setText(refused)
         elif owner is not None:
-            self.says.setText(f"belongs to {_title(owner)}, which would lose it")
+            self.says.setText(_("belongs to {owner}, which would lose it").format(owner=_title(owner)))
         else:
             self._take()
 
@@ -258,4 +259,3 @@ class ShortcutDialog(QDialog):
 
 def _title(spec: ActionSpec) -> str:
     return spec.text.replace(" …", "")
-

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from PySide6.QtCore import QKeyCombination, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 
+from graph.text.messages import _
 from ui.shell.actions import ACTIONS, BY_ID, MENUS
 from ui.shell.workspace.action_spec import ActionSpec
 from ui.shell.workspace.settings import UserSettings
@@ -82,15 +83,15 @@ class Keys:
 def refusal(spec: ActionSpec, key: str) -> str:
     """Why an action cannot have a key; empty when it can."""
     if not key:
-        return "This key cannot be used alone"
+        return _("This key cannot be used alone")
     if key in _MENUS_OWN:
-        return f"{native(key)} opens a menu"
+        return _("{key} opens a menu").format(key=native(key))
     if key in _CANVAS_OWN and spec.scope == "canvas":
-        return f"{native(key)} belongs to the canvas itself"
+        return _("{key} belongs to the canvas itself").format(key=native(key))
     if _typed_with_alt_gr(key):
-        return f"{native(key)} types a character on many keyboards, where AltGr means Ctrl and Alt"
+        return _("{key} types a character on many keyboards, where AltGr means Ctrl and Alt").format(key=native(key))
     if spec.scope == "window" and _types_something(key):
-        return f"{native(key)} alone would be heard while someone types: add Ctrl or Alt"
+        return _("{key} alone would be heard while someone types: add Ctrl or Alt").format(key=native(key))
     return ""
 
 

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QStatusBar, QWidget
 
 from engine.compile.views import TraceView
 from graph.storage.document import Document
+from graph.text.messages import _
 from ui.engine_link.messages import Progress
 from ui.look.schedule import Schedule
 from ui.look.widgets import ElidedLabel, label
@@ -32,8 +33,8 @@ class Status(QStatusBar):
         self.nonfinite.hide()
         self.addPermanentWidget(self.nonfinite)
         self.mode, self.batch, self.precision, self.device = label(""), label(""), label(""), label("")
-        self.mode.setToolTip("Dropout and batch norm behave differently in training and in evaluation mode")
-        self.batch.setToolTip("Which samples the numbers on the canvas belong to")
+        self.mode.setToolTip(_("Dropout and batch norm behave differently in training and in evaluation mode"))
+        self.batch.setToolTip(_("Which samples the numbers on the canvas belong to"))
         for widget in (self.batch, self.mode, self.precision, self.device):
             self.addPermanentWidget(widget)
 
@@ -60,8 +61,8 @@ class Status(QStatusBar):
         self.precision.setText(str(document.graph.settings.get("dtype", "float64")))
 
     def show_trace(self, trace: TraceView) -> None:
-        self.mode.setText("training mode" if trace.mode == "training" else "evaluation mode")
-        self.batch.setText(f"canvas: {trace.batch}" if trace.batch else "")
+        self.mode.setText(_("training mode") if trace.mode == "training" else _("evaluation mode"))
+        self.batch.setText(_("canvas: {batch}").format(batch=trace.batch) if trace.batch else "")
         self.batch.setVisible(bool(trace.batch))
         self.precision.setText(trace.dtype)
         self.nonfinite.set_full(trace.nonfinite)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenuBar, QPushButton, QSizePolicy, QSlider, QWidget
 
+from graph.text.messages import _
 from ui.look.marks import dot
 from ui.look.style import style_sheet
 from ui.look.theme import THEMES, Theme
@@ -26,14 +27,14 @@ class Transport(QWidget):
     def __init__(self, playhead: Playhead) -> None:
         super().__init__()
         self._playhead = playhead
-        self.back = button("Back one node", tip="Step back one node")
-        self.forward = button("Forward ▶", accent="forward", tip="Play the values from the inputs to the result")
-        self.backward = button("◀ Backward", accent="backward", tip="Play the gradients from the result back to the inputs")
-        self.step = button("Next node", tip="Play one node")
+        self.back = button(_("Back one node"), tip=_("Step back one node"))
+        self.forward = button(_("Forward ▶"), accent="forward", tip=_("Play the values from the inputs to the result"))
+        self.backward = button(_("◀ Backward"), accent="backward", tip=_("Play the gradients from the result back to the inputs"))
+        self.step = button(_("Next node"), tip=_("Play one node"))
         self.speed_label = label("speed", "secondary")
         self.speed = QSlider(Qt.Orientation.Horizontal)
         self.speed.setRange(0, SPEED_STEPS)
-        self.speed.setAccessibleName("Playback speed")
+        self.speed.setAccessibleName(_("Playback speed"))
         self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.set_speed(playhead.speed)
         row = QHBoxLayout(self)
@@ -67,8 +68,8 @@ class Transport(QWidget):
         playable = bool(playhead.events) and self.isEnabled()
         for widget in (self.back, self.forward, self.backward, self.step):
             widget.setEnabled(playable)
-        self.forward.setText("Pause" if playhead.playing == "forward" else "Forward ▶")
-        self.backward.setText("Pause" if playhead.playing == "backward" else "◀ Backward")
+        self.forward.setText(_("Pause") if playhead.playing == "forward" else _("Forward ▶"))
+        self.backward.setText(_("Pause") if playhead.playing == "backward" else _("◀ Backward"))
         set_property(self.forward, "active", playhead.phase == "forward")
         set_property(self.backward, "active", playhead.phase == "backward")
         self.step.setEnabled(playable and (playhead.at_rest or bool(playhead.tail) or playhead.event_index < playhead.length))
@@ -76,7 +77,7 @@ class Transport(QWidget):
 
     def fix_widths(self) -> None:
         """Keep the buttons' widths when their text turns into Pause and back."""
-        for widget, text in ((self.forward, "Forward ▶"), (self.backward, "◀ Backward")):
+        for widget, text in ((self.forward, _("Forward ▶")), (self.backward, _("◀ Backward"))):
             widget.setMinimumWidth(0)
             shown = widget.text()
             widget.setText(text)
@@ -105,10 +106,10 @@ class TopBar(QWidget):
         self.file = ElidedLabel("", "secondary", widest=220)
         self.file.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         self.transport = Transport(playhead)
-        self.optimizer: QPushButton = button("SGD", "chip", tip="Optimizer and its settings")
-        self.device: QPushButton = button("CPU", "chip", tip="Where the numbers are computed")
+        self.optimizer: QPushButton = button("SGD", "chip", tip=_("Optimizer and its settings"))
+        self.device: QPushButton = button("CPU", "chip", tip=_("Where the numbers are computed"))
         self.device.setIconSize(QSize(9, 9))
-        self.train: QPushButton = button("Train ▶", "primary", tip="Start training")
+        self.train: QPushButton = button(_("Train ▶"), "primary", tip=_("Start training"))
         left, right = QWidget(), QWidget()
         self._left, self._right = QHBoxLayout(left), QHBoxLayout(right)
         for layout in (self._left, self._right):
@@ -124,7 +125,7 @@ class TopBar(QWidget):
         for widget in (self.optimizer, self.device, self.train):
             self._right.addWidget(widget)
         self._ends = (left, right)
-        self._train_tips = ("Start training", "Pause training")
+        self._train_tips = (_("Start training"), _("Pause training"))
         self._row = QHBoxLayout(self)
         self._row.setSpacing(16)
         self._row.addWidget(left, 1)
@@ -138,11 +139,11 @@ class TopBar(QWidget):
     def show_keys(self, made: Mapping[str, QAction]) -> None:
         """Name in the tips the keys that do what the buttons do."""
         transport = self.transport
-        transport.back.setToolTip(hint("Step back one node", made["previous_step"]))
-        transport.step.setToolTip(hint("Play one node", made["next_step"]))
-        transport.forward.setToolTip(hint("Play the values from the inputs to the result", made["play_forward"]))
-        transport.backward.setToolTip(hint("Play the gradients from the result back to the inputs", made["play_backward"]))
-        self._train_tips = (hint("Start training", made["train"]), hint("Pause training", made["train"]))
+        transport.back.setToolTip(hint(_("Step back one node"), made["previous_step"]))
+        transport.step.setToolTip(hint(_("Play one node"), made["next_step"]))
+        transport.forward.setToolTip(hint(_("Play the values from the inputs to the result"), made["play_forward"]))
+        transport.backward.setToolTip(hint(_("Play the gradients from the result back to the inputs"), made["play_backward"]))
+        self._train_tips = (hint(_("Start training"), made["train"]), hint(_("Pause training"), made["train"]))
 
     def first_stop(self) -> QWidget:
         """What can be pressed here now, the transport before the chips."""
@@ -170,7 +171,7 @@ class TopBar(QWidget):
         if self.file.full == (text := name + (" •" if modified else "")):
             return
         self.file.set_full(text)
-        self.file.setToolTip("There are unsaved changes" if modified else name)
+        self.file.setToolTip(_("There are unsaved changes") if modified else name)
         self._fit()
 
     def set_optimizer(self, text: str) -> None:
@@ -184,7 +185,7 @@ class TopBar(QWidget):
 
     def set_training(self, training: bool, possible: bool, why: str) -> None:
         """Show the button as it acts; where training is not possible it says why."""
-        self._set_text(self.train, "Pause" if training else "Train ▶")
+        self._set_text(self.train, _("Pause") if training else _("Train ▶"))
         self.train.setEnabled(possible)
         self.train.setToolTip(why or self._train_tips[training])
 
@@ -192,8 +193,8 @@ class TopBar(QWidget):
         """The chip: a disc for the engine's state, and where it computes."""
         hue = {"ready": theme.success, "training": theme.success, "dead": theme.error}.get(kernel, theme.wire)
         self.device.setIcon(dot(hue))
-        self._set_text(self.device, " " + {"dead": "Restart", "starting": "starting"}.get(kernel, name))
-        self.device.setToolTip(why or "Where the numbers are computed")
+        self._set_text(self.device, " " + {"dead": _("Restart"), "starting": "starting"}.get(kernel, name))
+        self.device.setToolTip(why or _("Where the numbers are computed"))
 
     def _wanted(self) -> int:
         margins = self._row.contentsMargins()

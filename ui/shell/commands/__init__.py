@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from graph.text.messages import _
 from ui.shell.commands.canvas import CanvasCommands
 from ui.shell.commands.edit import EditCommands
 from ui.shell.commands.file import FileCommands
@@ -45,8 +46,8 @@ class Commands:
             movable=len(canvas.movable()),
             groups=sum(item in graph.groups for item in canvas.movable()) if graph.groups else 0,
             inside=canvas.navigation.inside is not None,
-            undo=(history.undo_text or "last change") if history.can_undo else "",
-            redo=(history.redo_text or "last change") if history.can_redo else "",
+            undo=(history.undo_text or _("last change")) if history.can_undo else "",
+            redo=(history.redo_text or _("last change")) if history.can_redo else "",
             events=len(window.playhead.events),
             training=kernel is not None and kernel.training,
             trained=kernel is not None and kernel.progress.step > 0,
@@ -70,7 +71,7 @@ class Commands:
         """Why nothing can be trained, in words; empty where it can."""
         window = self._window
         if window.kernel is None or window.trace is None:
-            return "The engine is starting"
+            return _("The engine is starting")
         if not self._learns():
-            return "Nothing here can be trained: there is no Parameter and no layer with weights"
-        return "" if window.trace.objective is not None else window.trace.objective_note or "Solve the problems first"
+            return _("Nothing here can be trained: there is no Parameter and no layer with weights")
+        return "" if window.trace.objective is not None else window.trace.objective_note or _("Solve the problems first")

@@ -10,6 +10,7 @@ from PySide6.QtCore import QPoint, QPointF
 
 from graph.model.edits import SetGraphSetting
 from graph.model.search import search, signature
+from graph.text.messages import _
 from ui.shell import formula_commands, palette
 from ui.shell.search_box import Row
 
@@ -76,8 +77,9 @@ class EditCommands:
         outputs = window.document.graph.spec(node).outputs
         if outputs:
             name = window.document.graph.nodes[node].name
-            window.canvas.do(SetGraphSetting("objective", {"node": node, "port": outputs[0].name}), f"Differentiate {name}")
-
+            window.canvas.do(
+                SetGraphSetting("objective", {"node": node, "port": outputs[0].name}), _("Differentiate {name}").format(name=name)
+            )
 
     def connect(self) -> None:
         if self._hands_free:
@@ -107,10 +109,17 @@ class EditCommands:
                     act = self._adder(hit.spec.key, scene, port, name)
                     rows.append(Row(act, title, signature(hit.spec), hit.spec.category, formula=hit.spec.formula))
             if port is None and FORMULA.search(text):
-                rows.append(Row(lambda: formula_commands.ask(window, scene, text), f"Formula  {text}", "lays out its graph", "math"))
+                rows.append(
+                    Row(
+                        lambda: formula_commands.ask(window, scene, text),
+                        _("Formula  {text}").format(text=text),
+                        _("lays out its graph"),
+                        "math",
+                    )
+                )
             return rows
 
-        window.search_box.ask(at, "Add a node, or type a formula", offer)
+        window.search_box.ask(at, _("Add a node, or type a formula"), offer)
 
     def _adder(self, key: str, scene: QPointF, port: PortHit | None, name: str) -> Callable[[], None]:
         def add() -> None:

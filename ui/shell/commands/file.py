@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from graph.model.edits import MISSING, SetGraphSetting
 from graph.storage.document import SAVE_TRAINED
+from graph.text.messages import _
 from ui.shell.gallery import Gallery
 
 if TYPE_CHECKING:
@@ -42,7 +43,9 @@ class FileCommands:
         """Let the document's file hold trained values, or no longer: a setting of the document, and undone like one."""
         document = self._window.document
         off = document.saves_training
-        document.do(SetGraphSetting(SAVE_TRAINED, False if off else MISSING), "Leave out trained values" if off else "Save trained values")
+        document.do(
+            SetGraphSetting(SAVE_TRAINED, False if off else MISSING), _("Leave out trained values") if off else _("Save trained values")
+        )
 
     def export_code(self) -> None:
         self._window.files.export_code()

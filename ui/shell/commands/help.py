@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from graph.text.messages import _
+
 if TYPE_CHECKING:
     from ui.shell.window import Window
 
-ABOUT = """Wire computational graphs, watch values run forward and gradients run backward, and train what you wired.
+ABOUT = _("""Wire computational graphs, watch values run forward and gradients run backward, and train what you wired.
 
-Numbers are computed by PyTorch. Type is set in Inter and STIX Two, both under the SIL Open Font License."""
+Numbers are computed by PyTorch. Type is set in Inter and STIX Two, both under the SIL Open Font License.""")
 
 
 class HelpCommands:

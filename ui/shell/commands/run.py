@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from graph.text.messages import _
+
 if TYPE_CHECKING:
     from ui.shell.window import Window
 
@@ -58,4 +60,4 @@ class RunCommands:
             self._window.kernel.keep_values(self._keep)
 
     def _keep(self, refusal: str) -> None:
-        self._window.say(refusal or "The trained values are part of the graph now.")
+        self._window.say(refusal or _("The trained values are part of the graph now."))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 
+from graph.text.messages import _
 from ui.look.theme import THEMES
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ class ViewCommands:
             window.panels.reset_type()
         window.set_theme(window.theme)
         window.refresh_actions()
-        window.say(f"Type at {window.panels.sizes.of():.0%}")
+        window.say(_("Type at {of:.0%}").format(of=window.panels.sizes.of()))
 
     def next_panel(self) -> None:
         self._window.panels.turn(1)

@@ -90,4 +90,3 @@ class InspectorPage(Panel):
         self, document: Document, nodes: list[str], edges: list[str], trace: TraceView | None, theme: Theme, stale: bool
     ) -> None:  # fmt: skip
         """Show these nodes and wires, the numbers as far as they may be seen."""
-
