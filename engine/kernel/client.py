@@ -19,8 +19,6 @@ from engine.kernel.process import WORKER, KernelProcess
 from engine.kernel.protocol import (
     LASTING,
     Command,
-    Handover,
-    Kept,
     Load,
     Pause,
     Progress,
@@ -31,6 +29,7 @@ from engine.kernel.protocol import (
     ReturnTo,
     ShowComing,
     Start,
+    TrainedEdit,
 )
 from engine.numerics.job import Job
 from graph.model.address import Address
@@ -43,6 +42,8 @@ from graph.text.messages import _
 if TYPE_CHECKING:
     import numpy as np
 
+    from engine.training.curve import Curve
+
 PROGRESS_INTERVAL = TRACE_INTERVAL = 1 / 12
 """Seconds between two looks at a running training. What the window paints takes time that on two cores the trainer feels."""
 STATE_INTERVAL = 2.0
@@ -52,7 +53,7 @@ DEATHS, DEATH_WINDOW = 3, 30.0
 
 Status = Literal["starting", "ready", "training", "dead"]
 ArrayCallback = Callable[["np.ndarray | None"], None]
-KeptCallback = Callable[[Kept], None]
+KeptCallback = Callable[[TrainedEdit], None]
 AnswerCallback = Callable[[Any], None]
 
 
@@ -76,7 +77,7 @@ class KernelClient:
         self.on_trace: Callable[[TraceView], None] = lambda trace: None
         self.on_progress: Callable[[Progress], None] = lambda progress: None
         self.on_status: Callable[[Status, str], None] = lambda status, text: None
-        self.on_handover: Callable[[Handover], None] = lambda handover: None
+        self.on_state: Callable[[SavedState], None] = lambda state: None
         self.hidden: Callable[[], Hidden] = lambda: NOTHING
         """Says what answers and arrays may not contain now."""
         self.progress = Progress()
@@ -108,7 +109,8 @@ class KernelClient:
         self._kept: list[KeptCallback] = []
         self._points_known: dict[int, int] = {}
         self._lasting: dict[str, Any] = {}
-        self._state: Handover | None = None
+        self._state: SavedState | None = None
+        self._curve: Curve | None = None
         self._state_request = self._failed_request = 0
         self._state_interval = STATE_INTERVAL
         self._last_trace = self._last_progress = self._last_state = -1e9
@@ -387,9 +389,9 @@ class KernelClient:
         if reply.ready and not self.ready:
             self.ready = True
         if reply.state is not None:
-            self._state, self._state_request = reply.state, request.number
+            self._state, self._curve, self._state_request = reply.state, reply.curve, request.number
             self._state_interval = max(STATE_INTERVAL, reply.state_seconds / STATE_SHARE)
-            self.on_handover(reply.state)
+            self.on_state(reply.state)
         if reply.error:
             self._failed_request = request.number
         self._take_progress(reply)
@@ -514,7 +516,7 @@ class KernelClient:
     @property
     def known_state(self) -> SavedState | None:
         """The newest trained values outside the kernel: what another one goes on from."""
-        return self._state.saved if self._state is not None else self._document.state if self._document is not None else None
+        return self._state if self._state is not None else self._document.state if self._document is not None else None
 
     def _revive(self, text: str) -> None:
         self.ready = False
@@ -526,7 +528,7 @@ class KernelClient:
         file = self._document.state if self._document is not None else None
         self._commands = []
         if self._state is not None:
-            self._commands.append(Resume(self.run, self._state))
+            self._commands.append(Resume(self.run, self._state, self._curve))
         elif file is not None:
             self._commands.append(Load(self.run, file))
         self._news = text
@@ -535,7 +537,7 @@ class KernelClient:
         self.pump()
 
 
-def kept_edit(document: Document, kept: Kept) -> Edit:
+def kept_edit(document: Document, kept: TrainedEdit) -> Edit:
     """The edit that makes trained values part of the document, whose large tensors are laid beside it."""
     document.graph.attachments.update(kept.attachments)
     return edit_from_json(kept.edit)

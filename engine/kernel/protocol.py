@@ -18,7 +18,7 @@ from engine.compile.visible import NOTHING, Hidden
 from engine.explain.condition import Condition
 from engine.explain.question import Question
 from engine.numerics.job import Job, JobNews
-from engine.training.curve import Point
+from engine.training.curve import Curve, Point
 from graph.model.address import Address
 from graph.model.covered import unless_told
 from graph.model.problem import Problem
@@ -101,19 +101,11 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class TrainedEdit:
     """Trained values as a change of the document: an edit in its JSON form, and the tensors it refers to."""
 
     edit: dict[str, Any]
     attachments: Mapping[str, bytes]
-
-
-@dataclass(frozen=True, slots=True)
-class Handover:
-    """A run between two of its steps: `saved` can stand in a file, `rest` is what only another kernel can use, unread by the window."""
-
-    saved: SavedState
-    rest: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +161,10 @@ class ReturnTo(RunCommand):
 
 @dataclass(frozen=True, slots=True)
 class Resume(RunCommand):
-    """Continue a run of a kernel that died."""
+    """Continue a run of a kernel that died, from the last state and curve it sent."""
 
-    state: Handover
+    state: SavedState
+    curve: Curve | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,9 +247,11 @@ class Reply:
     trace: TraceView | None = None
     unchanged: tuple[str, ...] = ()
     progress: Progress | None = None
-    state: Handover | None = None
+    state: SavedState | None = None
+    curve: Curve | None = None
+    """The curve that goes with `state`; only another kernel can use it."""
     state_seconds: float = 0.0
-    kept: Kept | None = None
+    kept: TrainedEdit | None = None
     arrays: Mapping[Address, np.ndarray | None] = field(default_factory=dict)
     answers: Mapping[Question, Any] = field(default_factory=dict)
     jobs: tuple[JobNews, ...] = ()

@@ -21,11 +21,10 @@ from engine.kernel.jobs import Jobs
 from engine.kernel.protocol import (
     LASTING,
     Command,
-    Handover,
-    Kept,
     Progress,
     Reply,
     Request,
+    TrainedEdit,
     is_hidden,
     receive,
     segment_name,
@@ -37,7 +36,9 @@ from graph.model.address import Address
 if TYPE_CHECKING:
     import numpy as np
 
+    from engine.training.curve import Curve
     from graph.model.edits import StateMove
+    from graph.storage.saved import SavedState
 
 SLICE = 0.004
 """Seconds of training between two looks at the pipe: well below one frame, long enough to cost nothing."""
@@ -70,8 +71,9 @@ class Worker(Protocol):
     def run_slice(self, seconds: float) -> None: ...
     def trace(self) -> TraceView: ...
     def progress(self, points_known: Mapping[int, int]) -> Progress: ...
-    def state(self) -> Handover: ...
-    def kept(self) -> Kept: ...
+    def state(self) -> SavedState: ...
+    def curve(self) -> Curve | None: ...
+    def kept(self) -> TrainedEdit: ...
     def array(self, address: Address) -> np.ndarray | None: ...
     def answers(self, questions: Sequence[Question], hidden: Hidden) -> dict[Question, Any]: ...
     def context(self) -> Any:
@@ -241,7 +243,7 @@ class Server:
             found["kept"] = worker.kept()
         if request.state:
             started = time.perf_counter()
-            found["state"] = worker.state()
+            found["state"], found["curve"] = worker.state(), worker.curve()
             found["state_seconds"] = time.perf_counter() - started
         return found
 

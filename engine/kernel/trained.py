@@ -1,14 +1,12 @@
-"""Which trained values the kernel's model has: their token, how they are handed over and taken up, and those before the last reset."""
+"""Which trained values the kernel's model has: their token, how they are saved and taken up, and those before the last reset."""
 
 from __future__ import annotations
 
-import pickle
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from engine.kernel.protocol import Handover
 from engine.training.saved import pack_state, put_back, with_waiting
 from graph.text.messages import _
 
@@ -21,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class SetAside:
     """A run that something else took the place of."""
 
     state: State
@@ -31,12 +29,12 @@ class Left:
     run: int
 
 
-class Trained:
+class TrainedValues:
     """`token` identifies the values (see `SavedState.token`); `left` is the run before the last reset."""
 
     def __init__(self) -> None:
         self.token = 0
-        self.left: Left | None = None
+        self.left: SetAside | None = None
         self._optimizer = ""
 
     def moved_on(self) -> None:
@@ -52,24 +50,23 @@ class Trained:
         if model.graph.training["optimizer"] != self._optimizer:
             model.state.optimizer.clear()
 
-    def leave(self, model: Model, trainer: Run | None, run: int) -> Left | None:
+    def leave(self, model: Model, trainer: Run | None, run: int) -> SetAside | None:
         """The run as it is, before something else takes its place; None where nothing was trained."""
         if not model.state.step:
             return None
         state, curve = with_waiting(model, captured(model, trainer)), trainer.curve if trainer is not None else None
-        return Left(state, curve, self.token, model.seed, run)
+        return SetAside(state, curve, self.token, model.seed, run)
 
-    def hand_over(self, model: Model, trainer: Run | None) -> Handover:
+    def saved(self, model: Model, trainer: Run | None) -> SavedState:
         """Everything another kernel, or a file, needs to go on from here."""
         optimizer = trainer.spec.key if trainer is not None else str(model.graph.training["optimizer"])
-        saved = pack_state(with_waiting(model, captured(model, trainer)), optimizer, self.token, model.seed)
-        return Handover(saved, pickle.dumps(trainer.curve if trainer is not None else None, protocol=5))
+        return pack_state(with_waiting(model, captured(model, trainer)), optimizer, self.token, model.seed)
 
-    def take_up(self, model: Model, values: SavedState | Left) -> str:
+    def take_up(self, model: Model, values: SavedState | SetAside) -> str:
         """Go on from values; what to say about those that no longer fit. Raises TensorError."""
-        if isinstance(values, Left):
+        if isinstance(values, SetAside):
             model.seed = values.seed
-        lost = model.put_back(values.state) if isinstance(values, Left) else put_back(model, values)
+        lost = model.put_back(values.state) if isinstance(values, SetAside) else put_back(model, values)
         self._optimizer = str(model.graph.training["optimizer"])
         self.token = time.time_ns() if lost else values.token
         return _without_place(lost)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-import pickle
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,8 +19,6 @@ from engine.kernel.protocol import (
     BranchRange,
     Command,
     GoTo,
-    Handover,
-    Kept,
     Load,
     Pause,
     Phase,
@@ -33,9 +31,10 @@ from engine.kernel.protocol import (
     StepBack,
     StepOnce,
     StopAt,
+    TrainedEdit,
 )
 from engine.kernel.speed import Speed
-from engine.kernel.trained import Trained, captured
+from engine.kernel.trained import TrainedValues, captured
 from engine.kernel.warming import warm_meta, warm_optimizer
 from engine.nodes.catalog import CATALOG
 from engine.numerics.tensors import TensorError
@@ -73,7 +72,7 @@ class DocumentWorker:
         self._made_anew: tuple[str, ...] = ()
         self._metrics: dict[str, float | None] = {}
         self._speed = Speed()
-        self._trained = Trained()
+        self._trained = TrainedValues()
         self._warmers = [warm_optimizer, warm_meta]
 
     @property
@@ -197,8 +196,8 @@ class DocumentWorker:
                 self._reset(successor)
             case ReturnTo(run=run) if run != self.run:
                 self._return()
-            case Resume(state=handed):
-                self._resume_handed(handed)
+            case Resume(state=saved, curve=curve):
+                self._continue(saved, curve)
             case Load(state=saved):
                 self._load(saved)
             case ShowComing(on=on):
@@ -295,15 +294,14 @@ class DocumentWorker:
         self._metrics = {}
         self._forget_past()
 
-    def _resume_handed(self, handed: Handover) -> None:
+    def _continue(self, saved: SavedState, curve: Curve | None) -> None:
         """Go on where another kernel stopped."""
-        curve = pickle.loads(handed.rest)  # from our own process, through our own pipe
-        if not handed.saved.step:
+        if not saved.step:
             return
-        lost = self._trained.take_up(self._model, handed.saved)
+        lost = self._trained.take_up(self._model, saved)
         if curve is not None:
-            self._resume(self._model.state.copy(), curve)
-        self._say(_("The engine was started again; training can go on from step {step:,}.{lost}").format(step=handed.saved.step, lost=lost))
+            self._resume(self._model.state.copy(), deepcopy(curve))
+        self._say(_("The engine was started again; training can go on from step {step:,}.{lost}").format(step=saved.step, lost=lost))
 
     def _load(self, saved: SavedState) -> None:
         """Go on from the trained values in the document's file."""
@@ -478,15 +476,18 @@ class DocumentWorker:
             return "idle"
         return "finished" if trainer is not None and trainer.finished else "paused"
 
-    def state(self) -> Handover:
-        return self._trained.hand_over(self._model, self._trainer)
+    def state(self) -> SavedState:
+        return self._trained.saved(self._model, self._trainer)
 
-    def kept(self) -> Kept:
+    def curve(self) -> Curve | None:
+        return None if self._trainer is None else self._trainer.curve
+
+    def kept(self) -> TrainedEdit:
         from engine.training.keep import keep
 
         edit, attachments = keep(self._model)
         self._attachments.update(attachments)
-        return Kept(edit.to_json(), attachments)
+        return TrainedEdit(edit.to_json(), attachments)
 
     def array(self, address: Address) -> np.ndarray | None:
         if address.kind == "parameter" and not address.gradient:

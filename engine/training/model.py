@@ -43,11 +43,14 @@ class Model:
 
     `version` counts rebuilds: whoever keeps programs or tensors of a model (a Run) fetches them again when it changed.
     `edits` counts changed values; `moved` are the moves of state that whoever keeps an optimizer has not made yet.
-    State is never part of the document; `update` keeps it wherever its shapes still fit.
+    State is never part of the document; `update` keeps it wherever its shapes still fit. Models of one `Compiled` share its programs and
+    data, and nothing that changes.
     """
 
     def __init__(self, graph: Graph | Compiled, device: str = "cpu", dtype: torch.dtype | None = None) -> None:
         self.compiled = graph if isinstance(graph, Compiled) else Compiled(graph, device, dtype)
+        if isinstance(graph, Compiled):
+            graph.freeze()  # another model computes with it too
         self.version = self.edits = 0
         self.state = State()
         self.notes: list[Problem] = []

@@ -13,7 +13,7 @@ import numpy as np
 from engine.compile.views import ArrayView, Event, TraceView
 from engine.compile.visible import Hidden
 from engine.explain.question import Question
-from engine.kernel.protocol import Command, Handover, Kept, Pause, Phase, Progress, Reset, Resume, RunCommand, Start, StepOnce
+from engine.kernel.protocol import Command, Pause, Phase, Progress, Reset, Resume, RunCommand, Start, StepOnce, TrainedEdit
 from engine.training.curve import Point
 from graph.model.address import Address
 from graph.storage.saved import SavedState
@@ -70,7 +70,7 @@ class EchoWorker:
                 self.training, self.step, self.run = False, 0, successor
                 self._points.clear()
             case Resume(state=state):
-                self.step = state.saved.step
+                self.step = state.step
             case Hang():
                 while True:
                     time.sleep(0.01)
@@ -93,11 +93,14 @@ class EchoWorker:
         phase: Phase = "training" if self.training else "paused" if self.step else "idle"
         return Progress(phase, self.run, self.step, points=tuple(self._points[known:]), first_point=known)
 
-    def state(self) -> Handover:
-        return Handover(SavedState(self.step))
+    def state(self) -> SavedState:
+        return SavedState(self.step)
 
-    def kept(self) -> Kept:
-        return Kept({"edit": "SetParam", "node": "n1", "name": "value", "value": self._values["n1"] + 1}, {"tensors/a": b"abc"})
+    def curve(self) -> None:
+        return None
+
+    def kept(self) -> TrainedEdit:
+        return TrainedEdit({"edit": "SetParam", "node": "n1", "name": "value", "value": self._values["n1"] + 1}, {"tensors/a": b"abc"})
 
     def array(self, address: Address) -> np.ndarray | None:
         return np.arange(1_000_000, dtype=float).reshape(1000, 1000) if not address.gradient else None

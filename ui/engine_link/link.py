@@ -16,7 +16,6 @@ from engine.kernel.process import WORKER, KernelProcess
 from engine.kernel.protocol import (
     Command,
     GoTo,
-    Kept,
     Pause,
     Progress,
     Reset,
@@ -26,6 +25,7 @@ from engine.kernel.protocol import (
     StepBack,
     StepOnce,
     StopAt,
+    TrainedEdit,
 )
 from engine.numerics.job import Job
 from engine.training.curve import Point
@@ -50,7 +50,7 @@ class Kernel(QObject):
     """Signals arrive in the window's thread. No timer runs and nothing is sent while nothing trains and nothing was edited.
 
     `traced` bears a `TraceView`, `progressed` a `Progress` (its `points` are the new ones; `curve` has all of its run), `handed` a
-    `Handover`, while training about every two seconds, `status` one of starting, ready, training, dead and a text for the person, empty
+    `SavedState`, while training about every two seconds, `status` one of starting, ready, training, dead and a text for the person, empty
     when there is nothing to say.
     """
 
@@ -70,7 +70,7 @@ class Kernel(QObject):
         self._client.on_trace = self.traced.emit
         self._client.on_progress = self._on_progress
         self._client.on_status = self.status.emit
-        self._client.on_handover = self.handed.emit
+        self._client.on_state = self.handed.emit
         self._schedule = Schedule(self)
         self._client.start()
         self._watch()
@@ -205,7 +205,7 @@ class Kernel(QObject):
         """Make the trained values part of the document by one undoable edit; `done` gets "" or why that was refused."""
         document = self._document
 
-        def keep(kept: Kept) -> None:
+        def keep(kept: TrainedEdit) -> None:
             if document is None or document is not self._document:
                 return
             edit = kept_edit(document, kept)

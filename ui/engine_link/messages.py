@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from engine.kernel.protocol import Handover, Progress
+from engine.kernel.protocol import Progress
 
-__all__ = ["Handover", "Progress"]
+__all__ = ["Progress"]

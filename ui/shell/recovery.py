@@ -15,7 +15,7 @@ from ui.shell.recovery_bar import RecoveryBar
 
 if TYPE_CHECKING:
     from graph.storage.document import Change
-    from ui.engine_link.messages import Handover
+    from graph.storage.saved import SavedState
     from ui.shell.window import Window
 
 DELAY_MS = 1500
@@ -86,10 +86,10 @@ class Recovery(QObject):
         elif self._journal is not None and self._journal.pending and not self._complained:
             self._timer.start()
 
-    def _handed(self, handover: Handover) -> None:
-        """The engine handed over its state: a crash from here on costs what comes after it."""
+    def _handed(self, state: SavedState) -> None:
+        """The engine sent its state: a crash from here on costs what comes after it."""
         if self._journal is not None:
-            self._journal.keep(handover.saved if handover.saved.step else None)
+            self._journal.keep(state if state.step else None)
             if self._journal.pending and not self._timer.isActive():
                 self._timer.start()
 

@@ -16,7 +16,7 @@ import pytest
 
 from engine.compile.views import Event, TraceView, single
 from engine.kernel.client import KernelClient, kept_edit
-from engine.kernel.protocol import INLINE_LIMIT, Kept, Pause, Progress, Start, decode, encode
+from engine.kernel.protocol import INLINE_LIMIT, Pause, Progress, Start, TrainedEdit, decode, encode
 from engine.nodes.catalog import CATALOG
 from graph.model.address import output
 from graph.model.edits import AddNode, RemoveNode, SetParam
@@ -240,7 +240,7 @@ def test_training_is_pulled_until_it_pauses(window: Window) -> None:
 
 
 def test_trained_values_come_as_an_edit_of_the_document(window: Window) -> None:
-    kept: list[Kept] = []
+    kept: list[TrainedEdit] = []
     window.client.request_kept(kept.append)
     window.until(lambda: kept)
 
@@ -264,9 +264,9 @@ def test_a_failure_inside_the_bench_is_told_and_does_not_end_the_kernel(window: 
 
 def test_kill_9_while_training_restarts_from_the_last_state(window: Window) -> None:
     window.client.command(Start(window.client.run))
-    window.until(lambda: window.client.progress.step > 0 and window.client._state is not None and window.client._state.saved.step > 0)
+    window.until(lambda: window.client.progress.step > 0 and window.client._state is not None and window.client._state.step > 0)
     before, pid = window.document.graph.copy(), window.client.pid
-    saved = window.client._state.saved.step
+    saved = window.client._state.step
 
     os.kill(pid or 0, signal.SIGKILL)
     window.until(lambda: window.client.pid != pid and window.client.current() and not window.client.training)

@@ -52,7 +52,7 @@ class Kernel:
     def result(self, document: int) -> tuple[State, tuple[Point, ...]]:
         reply = self.ask(document, state=True, progress=True)
         assert reply.progress.run == 10 * document
-        return unpack_state(reply.state.saved), reply.progress.points
+        return unpack_state(reply.state), reply.progress.points
 
 
 def alone(graph: Graph, steps: int) -> tuple[State, tuple[Point, ...]]:

@@ -219,13 +219,13 @@ def test_a_graph_without_parameters_says_why_it_cannot_train() -> None:
     assert "nothing to train" in progress.message
 
 
-def test_another_bench_goes_on_bit_for_bit_from_a_state() -> None:
+def test_another_worker_goes_on_bit_for_bit_from_a_state() -> None:
     desk, other = Desk(optimizer="adam"), Desk(optimizer="adam")
     for _ in range(5):
         desk.worker.command(StepOnce(desk.worker.run))
     blob = desk.worker.state()
 
-    other.worker.command(Resume(other.worker.run, blob))
+    other.worker.command(Resume(other.worker.run, blob, desk.worker.curve()))
     for worker in (desk.worker, other.worker):
         worker.command(StepOnce(worker.run))
 
@@ -278,8 +278,8 @@ def test_a_killed_kernel_is_replaced_and_training_goes_on_from_the_last_state() 
     try:
         client.attach(document)
         client.command(Start(client.run))
-        until(lambda: client._state is not None and client._state.saved.step > 0)
-        pid, saved = client.pid or 0, client._state.saved.step if client._state is not None else 0
+        until(lambda: client._state is not None and client._state.step > 0)
+        pid, saved = client.pid or 0, client._state.step if client._state is not None else 0
         os.kill(pid, signal.SIGKILL)
         until(lambda: client.pid not in (None, pid) and client.current() and client.progress.step >= saved)
 
@@ -296,7 +296,7 @@ def test_a_finished_run_that_was_opened_from_a_file_trains_on_when_told() -> Non
     desk = Desk(epochs=None, steps=5)
     for _ in range(15):
         desk.worker.command(StepOnce(desk.worker.run))
-    saved = desk.worker.state().saved
+    saved = desk.worker.state()
     other = Desk(epochs=None, steps=5)
     other.worker.command(Load(other.worker.run, saved))
     assert other.worker.progress({}).step == 15 and other.worker.progress({}).trained == saved.token
@@ -313,7 +313,7 @@ def test_memory_of_another_optimizer_is_left_behind() -> None:
     desk, other = Desk(optimizer="adam"), Desk(optimizer="momentum")
     for _ in range(3):
         desk.worker.command(StepOnce(desk.worker.run))
-    other.worker.command(Load(other.worker.run, desk.worker.state().saved))
+    other.worker.command(Load(other.worker.run, desk.worker.state()))
     fresh = Desk(optimizer="momentum")
     fresh.document.do(SetParam(fresh.id("w"), "value", desk.value("w")))
     fresh.open()

@@ -72,7 +72,7 @@ def an_edit(draw: random.Random, desk: Desk) -> Edit:
 
 def reopened(desk: Desk, place: Path) -> Desk:
     """The file that is saved now, opened beside the document: equal now and after one more step."""
-    saved = desk.worker.state().saved
+    saved = desk.worker.state()
     desk.document.save(place, saved if saved.step else None)
     other = Desk(Document.load(place, CATALOG))
     assert "no place" not in other.worker._message and other.worker.step == saved.step
