@@ -66,7 +66,7 @@ class ArrayView:
         """
         require_entry(index, self.shape)
         if self.covered:
-            return ArrayView((), self.dtype, None, None, *[self.norm] * 5)
+            return ArrayView((), self.dtype, None, None, self.norm, self.norm, self.norm, self.norm, self.norm)
         if self.data is None:
             raise LookupError("the tensor is too large to be here whole")
         if len(index) == len(self.shape):

@@ -124,9 +124,9 @@ def addresses(graph: Graph, values: Iterable[str], gradients: Iterable[str]) -> 
     found: list[Address] = []
     ends = {graph.edges[each].source for each in values if each in graph.edges}
     ends |= {(each, port.name) for each in values if each in graph.nodes for port in graph.spec(each).outputs}
-    for node, port in ends:
-        found.append(Address("output", node, port))
-        found += [Address("edge", wire.id) for wire in graph.outputs_of(node) if wire.source[1] == port]
+    for node, end in ends:
+        found.append(Address("output", node, end))
+        found += [Address("edge", wire.id) for wire in graph.outputs_of(node) if wire.source[1] == end]
         if graph.spec(node).role == "parameter":
             found += [Address("parameter", node, parameter.name) for parameter in graph.spec(node).parameters]
     for each in gradients:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from functools import singledispatch
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from engine.explain.context import ExplainContext
     from graph.model.graph import Graph
 
+T = TypeVar("T")
 MOST = 4096
 """Numbers of one hidden tensor that are looked for in an answer."""
 _NUMBER = re.compile(r"(?<![\w.,])[−-]?\d+(?:\.\d+)?(?:e[−-]?\d+)?(?![\w.])")
@@ -135,18 +136,26 @@ def _cover(thing: Any, covering: Covering) -> Any:
     return _fields(thing, covering) if is_dataclass(thing) and not isinstance(thing, type) else thing
 
 
-def _fields(thing: Any, covering: Covering, but: tuple[str, ...] = ()) -> Any:
+def _fields(thing: T, covering: Covering, but: tuple[str, ...] = ()) -> T:
+    anything: Any = thing
     changed = {}
-    for each in fields(thing):
+    for each in fields(anything):
         old = getattr(thing, each.name)
         if each.name not in but and (new := _cover(old, covering)) is not old:
             changed[each.name] = new
-    return replace(thing, **changed) if changed else thing
+    return _with(thing, changed) if changed else thing
+
+
+def _with(thing: T, changed: Mapping[str, Any]) -> T:
+    anything: Any = thing
+    changed_: T = replace(anything, **changed)
+    return changed_
 
 
 @_cover.register
 def _float(thing: float, covering: Covering) -> float:
-    return covering.number(thing)
+    number: float = covering.number(thing)
+    return number
 
 
 @_cover.register
@@ -154,8 +163,8 @@ def _text(thing: str, covering: Covering) -> str:
     return covering.text(thing)
 
 
-@_cover.register
-def _tuple(thing: tuple, covering: Covering) -> tuple:  # type: ignore[type-arg]
+@_cover.register(tuple)
+def _tuple(thing: tuple[Any, ...], covering: Covering) -> tuple[Any, ...]:
     found = [_cover(each, covering) for each in thing]
     return thing if all(new is old for new, old in zip(found, thing, strict=True)) else tuple(found)
 
@@ -183,7 +192,7 @@ def _section(section: Section, secrets: list[Number | Array], covering: Covering
     if chain is not None:
         local = chain.local
         told = local is not None and any(_alike(local, each) for each in secrets)
-        chain = replace(_fields(chain, covering), **({"local": _without(local)} if told else {}))
+        chain = _with(_fields(chain, covering), {"local": _without(local)} if told else {})
     return replace(section, title=covering.text(section.title), lines=lines, chain=chain)
 
 
@@ -203,8 +212,9 @@ def _piece(piece: Any, only: Any, covering: Covering) -> Any:
     return _cover(piece, covering)
 
 
-def _without(part: Any, why: Covered = ASKED) -> Any:
-    return replace(part, value=why) if isinstance(part, Number) else replace(part, view=cover(part.view, why.why))
+def _without(part: T, why: Covered = ASKED) -> T:
+    anything: Any = part
+    return _with(part, {"value": why} if isinstance(part, Number) else {"view": cover(anything.view, why.why)})
 
 
 def _alike(part: Number | Array, secret: Number | Array) -> bool:
@@ -223,16 +233,16 @@ def _alike(part: Number | Array, secret: Number | Array) -> bool:
 def _number(piece: Number, covering: Covering) -> Number:
     why = covering.why(piece.place)
     if why is not None:
-        return _without(piece, why)  # type: ignore[no-any-return]
-    return piece if piece.place is not None else _fields(piece, covering)  # type: ignore[no-any-return]
+        return _without(piece, why)
+    return piece if piece.place is not None else _fields(piece, covering)
 
 
 @_cover.register
 def _array(piece: Array, covering: Covering) -> Array:
     why = covering.why(piece.place)
     if why is not None:
-        return _without(piece, why)  # type: ignore[no-any-return]
-    return piece if piece.place is not None else _fields(piece, covering)  # type: ignore[no-any-return]
+        return _without(piece, why)
+    return piece if piece.place is not None else _fields(piece, covering)
 
 
 # tools
@@ -271,7 +281,7 @@ def _covered_path(path: Path, asked: bool, covering: Covering) -> Path:
     if asked:
         symbols = path.text.partition(" = ")[0]
         return replace(path, product=cover(path.product), entry=ASKED if path.entry is not None else None, text=f"{symbols} = {ASKED}")
-    return _fields(path, covering)  # type: ignore[no-any-return]
+    return _fields(path, covering)
 
 
 @_cover.register
@@ -286,7 +296,7 @@ def _local(local: Local, covering: Covering) -> Local:
     slope = {"slope": ASKED} if covering.asked(local.place) else {}
     newton = {} if local.newton is None or not (bends or slope) else {"newton": ASKED, "newton_f": ASKED, "newton_model": ASKED}
     lines = {"lines": local.drawn()} if bends or slope else {}
-    return replace(_fields(local, covering, ("x", "f", "lines")), **bends, **slope, **newton, **lines)  # type: ignore[no-any-return]
+    return _with(_fields(local, covering, ("x", "f", "lines")), {**bends, **slope, **newton, **lines})
 
 
 @_cover.register
@@ -300,13 +310,13 @@ def _secant_line(line: SecantLine, covering: Covering) -> SecantLine:
 def _audit_row(row: AuditRow, covering: Covering) -> AuditRow:
     if not covering.asked(row.address):
         return row
-    return replace(row, **{name: ASKED for name in ("analytical", "numerical") if getattr(row, name) is not None})
+    return _with(row, {name: ASKED for name in ("analytical", "numerical") if getattr(row, name) is not None})
 
 
 @_cover.register
 def _step_errors(errors: StepErrors, covering: Covering) -> StepErrors:
     if not covering.asked(errors.place):
-        return _fields(errors, covering, ("place", "value", "analytical", "steps"))  # type: ignore[no-any-return]
+        return _fields(errors, covering, ("place", "value", "analytical", "steps"))
     curves = tuple(replace(curve, estimates=(ASKED,) * len(curve.estimates)) for curve in errors.curves)
     return replace(errors, analytical=ASKED, curves=curves)
 
@@ -316,25 +326,25 @@ def _derivative(derivative: Derivative, covering: Covering) -> Derivative:
     if not covering.asked(derivative.place):
         return replace(derivative, formula=_fields(derivative.formula, covering))
     numbers = {name: ASKED for name in ("value", "gradient") if getattr(derivative, name) is not None}
-    return replace(derivative, formula=_fields(derivative.formula, covering), **numbers)
+    return _with(derivative, {"formula": _fields(derivative.formula, covering), **numbers})
 
 
 @_cover.register
 def _tangents(tangents: Tangents, covering: Covering) -> Tangents:
     made = _fields(tangents, covering, ("seed", "seed_tangent"))
     if tangents.objective is None or covering.objective is None or not covering.asked(tangents.seed):
-        return made  # type: ignore[no-any-return]
+        return made
     node = covering.objective[0]
     outputs = {key: cover(view) if key[0] == node and isinstance(view, ArrayView) else view for key, view in made.outputs.items()}
     alone = made.parts.get(node, ())[:1] if len(made.parts.get(node, ())) == 1 else ()
     contributions = {edge: cover(view) if edge in alone else view for edge, view in made.contributions.items()}
-    return replace(made, outputs=outputs, contributions=contributions, objective=ASKED, reverse=ASKED if made.reverse is not None else None)  # type: ignore[no-any-return]
+    return replace(made, outputs=outputs, contributions=contributions, objective=ASKED, reverse=ASKED if made.reverse is not None else None)
 
 
 @_cover.register
 def _adjoints(adjoints: Adjoints, covering: Covering) -> Adjoints:
     if covering.objective is None or adjoints.target.id != covering.objective[0]:
-        return _fields(adjoints, covering, ("target", "value"))  # type: ignore[no-any-return]
+        return _fields(adjoints, covering, ("target", "value"))
 
     def taken(kind: Any, entries: Mapping[Any, Any]) -> dict[Any, Any]:
         asked = {(each.id if kind == "edge" else each.key) for each in covering.hidden.asked if each.kind == kind and each.gradient}
@@ -368,5 +378,5 @@ def _row(row: ParameterUpdate, covering: Covering) -> ParameterUpdate:
 
 @_cover.register
 def _formulas(formulas: Formulas, covering: Covering) -> Formulas:
-    return _fields(formulas, covering, ("value", "traced", "values"))  # type: ignore[no-any-return]
+    return _fields(formulas, covering, ("value", "traced", "values"))
 

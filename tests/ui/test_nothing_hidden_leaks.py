@@ -223,7 +223,7 @@ def pick(window: Window, every: bool) -> list[Address]:
     assert truth is not None and truth.objective is not None
     wanted: list[Callable[[Address], bool]] = [
         lambda a: a.kind == "output" and not a.gradient and a.id != truth.objective[0],  # type: ignore[index]
-        lambda a: a == Address("output", *truth.objective),  # type: ignore[misc]
+        lambda a: a == Address("output", *truth.objective),
         lambda a: a.kind == "output" and a.gradient and len(graph.outputs_of(a.id)) > 1,
         lambda a: a.kind == "edge",
         lambda a: a.kind == "parameter",
