@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from torch import Tensor
 
@@ -32,11 +32,11 @@ def size_of(state: State) -> int:
 class Conditions(Protocol):
     """What a step depends on beside the state: program, data, inputs, optimizer, learning rate, batch size."""
 
-    def same(self, other: Conditions) -> bool:
-        """Whether a step under the other conditions gives the same bits."""
-
     def data(self) -> Iterable[Tensor]:
         """The tensors that these conditions keep in memory."""
+
+
+C = TypeVar("C", bound=Conditions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Checkpoint:
 
 
 @dataclass(slots=True)
-class Branch:
+class Branch(Generic[C]):
     """Steps made one after the other under the same conditions, from `start` to `last`; `held` are the checkpoints among them, in order.
 
     `curve` is set where the branch has steps beyond the place where another one left it.
@@ -62,7 +62,7 @@ class Branch:
     id: int
     parent: int | None
     start: int
-    conditions: Conditions
+    conditions: C
     last: int
     held: list[Checkpoint] = field(default_factory=list)
     curve: Curve | None = None
@@ -73,7 +73,7 @@ class Branch:
         return self.held[at - 1] if at and (step <= self.last or self.held[at - 1].step == step) else None
 
 
-class Checkpoints:
+class Checkpoints(Generic[C]):
     """A tree of branches. The path leads from its root to the end of the branch `present`; the run stands at a step of the path.
 
     A changed condition opens a branch, and what followed on the old one stays. When the budget is spent, checkpoints are left out where
@@ -83,8 +83,8 @@ class Checkpoints:
 
     def __init__(self, budget: int = BUDGET) -> None:
         self.budget = budget
-        self.branches: dict[int, Branch] = {}
-        self.present: Branch | None = None
+        self.branches: dict[int, Branch[C]] = {}
+        self.present: Branch[C] | None = None
         self._states = self._beside = self._ids = 0
 
     def __len__(self) -> int:
@@ -106,7 +106,7 @@ class Checkpoints:
 
     # The tree
 
-    def begin(self, conditions: Conditions, state: State, loss: float | None, root: bool = False) -> Branch:
+    def begin(self, conditions: C, state: State, loss: float | None, root: bool = False) -> Branch[C]:
         """Open a branch where the run stands; `root`: nothing from before leads to this state. The state must not be changed afterwards."""
         parent = None if root else self.at(state.step)
         if parent is not None:
@@ -118,20 +118,20 @@ class Checkpoints:
         self.add(state, loss)
         return branch
 
-    def path(self, end: Branch | None = None) -> list[Branch]:
+    def path(self, end: Branch[C] | None = None) -> list[Branch[C]]:
         """The branches from the root to `end` (default: the present one)."""
-        found: list[Branch] = []
+        found: list[Branch[C]] = []
         branch = self.present if end is None else end
         while branch is not None:
             found.append(branch)
             branch = self.branches.get(branch.parent) if branch.parent is not None else None
         return found[::-1]
 
-    def at(self, step: int, end: Branch | None = None) -> Branch | None:
+    def at(self, step: int, end: Branch[C] | None = None) -> Branch[C] | None:
         """The branch of a path that made `step`."""
         return next((branch for branch in reversed(self.path(end)) if branch.start <= step), None)
 
-    def enter(self, branch: Branch) -> None:
+    def enter(self, branch: Branch[C]) -> None:
         """Stand on another branch; the path now leads to its end."""
         self.present = branch
 
@@ -159,12 +159,12 @@ class Checkpoints:
         self._make_room(checkpoint)
         return True
 
-    def keep_curve(self, branch: Branch, curve: Curve) -> None:
+    def keep_curve(self, branch: Branch[C], curve: Curve) -> None:
         """Hold the curve of a branch that is left."""
         branch.curve = curve
         self._count_beside()
 
-    def curve_of(self, branch: Branch) -> Curve:
+    def curve_of(self, branch: Branch[C]) -> Curve:
         """The curve up to the end of a branch that was left; of one that was left at its end, what the next one begins with."""
         if branch.curve is not None:
             return branch.curve
@@ -173,7 +173,7 @@ class Checkpoints:
 
     # Returning
 
-    def route(self, step: int, branch: int | None = None) -> tuple[Branch, Checkpoint] | None:
+    def route(self, step: int, branch: int | None = None) -> tuple[Branch[C], Checkpoint] | None:
         """Where to start from on the way to a step of the path, or of the path to another branch; None when it is out of reach."""
         end = None if branch is None else self.branches.get(branch)
         if branch is not None and end is None:
@@ -212,7 +212,7 @@ class Checkpoints:
 
     def _thin(self, newest: Checkpoint, limit: int | None, aim: int) -> bool:
         """Leave out checkpoints between two others, those with the fewest steps between their neighbours first."""
-        between: list[tuple[int, int, int, Branch]] = []
+        between: list[tuple[int, int, int, Branch[C]]] = []
         for branch in self.branches.values():
             held = branch.held
             for i in range(1, len(held)):
@@ -245,7 +245,7 @@ class Checkpoints:
                 return True
         return False
 
-    def _forget(self, branch: Branch) -> None:
+    def _forget(self, branch: Branch[C]) -> None:
         self._states -= sum(checkpoint.size for checkpoint in branch.held)
         del self.branches[branch.id]
         for other in self.branches.values():

@@ -65,7 +65,7 @@ class Run:
         self.prepared = False
         self._steps = Steps(model)
         self._first_step = model.state.step
-        self.checkpoints = Checkpoints()
+        self.checkpoints: Checkpoints[StepConditions] = Checkpoints()
         self._rooted = False
         self._shapes: Any = None
         self._kept_at, self._keeping = -math.inf, 0.0
@@ -331,7 +331,7 @@ class Run:
         self._snapshots = [self.capture()]
         return True
 
-    def _standing(self) -> Branch | None:
+    def _standing(self) -> Branch[StepConditions] | None:
         """The branch that made the present step; None where nothing leads to it."""
         model, state = self.model, self.state
         shapes = (model.dtype, *((n, t.shape) for part in (state.parameters, state.buffers) for n, t in part.items()))
@@ -357,7 +357,7 @@ class Run:
         if present is not None:
             self.checkpoints.keep_curve(present, self.curve)
 
-    def _enter(self, branch: Branch) -> None:
+    def _enter(self, branch: Branch[StepConditions]) -> None:
         """Stand on another branch, with its curve."""
         if branch is self.checkpoints.present:
             return

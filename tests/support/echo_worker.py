@@ -13,7 +13,7 @@ import numpy as np
 from engine.compile.views import ArrayView, Event, TraceView
 from engine.compile.visible import Hidden
 from engine.explain.question import Question
-from engine.kernel.protocol import Command, Pause, Phase, Progress, Reset, Resume, RunCommand, Start, StepOnce, TrainedEdit
+from engine.kernel.protocol import Command, Pause, Phase, Progress, Reset, Resume, Start, StepOnce, TrainedEdit
 from engine.training.curve import Point
 from graph.model.address import Address
 from graph.storage.saved import SavedState
@@ -23,7 +23,7 @@ def view(value: float) -> ArrayView:
     return ArrayView((), "float64", np.array(value))
 
 
-class Hang(RunCommand):
+class Hang(StepOnce):
     """A step that takes for ever."""
 
 
@@ -58,8 +58,11 @@ class EchoWorker:
                 raise KeyError(edit["node"])
             self._values[edit["node"]] = edit["value"]
 
-    def command(self, command: Command | Hang) -> None:
+    def command(self, command: Command) -> None:
         match command:
+            case Hang():
+                while True:
+                    time.sleep(0.01)
             case Start():
                 self.training = True
             case Pause():
@@ -71,9 +74,6 @@ class EchoWorker:
                 self._points.clear()
             case Resume(state=state):
                 self.step = state.step
-            case Hang():
-                while True:
-                    time.sleep(0.01)
 
     def fail(self, text: str) -> None:
         self.training = False

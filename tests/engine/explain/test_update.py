@@ -219,7 +219,7 @@ def test_one_parameter_and_one_number_of_it_can_be_asked_for() -> None:
 
 
 def test_dropout_and_batch_norm_are_those_of_the_coming_step() -> None:
-    from tests.engine.training.test_history import lively_net
+    from tests.engine.training.test_checkpoints import lively_net
 
     trainer = Run(Model(lively_net("sgd", {"lr": 0.3}))).prepare()
     trainer.train(max_steps=5)

@@ -207,20 +207,17 @@ def state_of(step: int, numbers: int) -> State:
 
 
 class Named:
-    """Conditions that are the same where their names are."""
+    """Conditions that need no data."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-
-    def same(self, other: Any) -> bool:
-        return bool(self.name == other.name)
 
     def data(self) -> list[torch.Tensor]:
         return []
 
 
-def tree_of(budget: int, *steps: int, last: int = 0) -> Checkpoints:
-    tree = Checkpoints(budget)
+def tree_of(budget: int, *steps: int, last: int = 0) -> Checkpoints[Named]:
+    tree: Checkpoints[Named] = Checkpoints(budget)
     tree.begin(Named("a"), state_of(steps[0], 10), None)
     for step in steps[1:]:
         tree.add(state_of(step, 10), None)
@@ -231,7 +228,7 @@ def tree_of(budget: int, *steps: int, last: int = 0) -> Checkpoints:
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 400), min_size=1, max_size=60), st.integers(1, 40_000))
 def test_what_is_held_never_takes_more_than_the_budget_and_ends_with_the_newest(sizes: list[int], budget: int) -> None:
-    tree = Checkpoints(budget)
+    tree: Checkpoints[Named] = Checkpoints(budget)
     for step, size in enumerate(sizes):
         fits = OVERHEAD + 8 * size <= budget
         if step % 7 == 0:

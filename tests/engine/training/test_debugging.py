@@ -74,7 +74,9 @@ def test_walking_back_and_forth_meets_the_same_states_again() -> None:
     for _ in range(120):
         step, held = worker.step, [s for a, b in worker.progress({}).reachable for s in range(a, b + 1)]
         kind = draw.choice(("step", "step", "back", "to_iteration"))
-        commands = {"step": StepOnce(worker.run), "back": StepBack(worker.run), "to_iteration": GoTo(worker.run, draw.choice(held or [0]))}
+        commands: dict[str, Command] = {
+            "step": StepOnce(worker.run), "back": StepBack(worker.run), "to_iteration": GoTo(worker.run, draw.choice(held or [0])),
+        }  # fmt: skip
         worker.command(commands[kind])
         assert worker.step == {"step": step + 1, "back": max(step - 1, 0)}.get(kind, worker.step)
         assert not captured(worker).diff(true.setdefault(worker.step, captured(worker)))

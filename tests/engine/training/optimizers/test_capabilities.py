@@ -24,7 +24,7 @@ from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.optimizers.settings import learning_rate
 from engine.training.run import Run
 from graph.model.graph import Graph
-from tests.engine.training.test_history import lively_net
+from tests.engine.training.test_checkpoints import lively_net
 from tests.support.networks import network, tanh_net
 
 if TYPE_CHECKING:
