@@ -33,36 +33,36 @@ class Breadcrumb(QFrame):
     def follow(self) -> None:
         """Show the way to the canvas's level; nothing on the outermost one."""
         model, way = self._model, self._model.navigation.way()
-        shown = (model.theme, tuple((each.id, each.name) for each in way))
+        shown = (model.theme, tuple((group.id, group.name) for group in way))
         if shown == self._shown:
             return
         self._shown = shown
         self._clear()
-        steps: list[tuple[str | None, str]] = [(None, TOP), *((each.id, each.name) for each in way)]
-        for each, (target, name) in enumerate(steps):
-            if each:
+        steps: list[tuple[str | None, str]] = [(None, TOP), *((group.id, group.name) for group in way)]
+        for depth, (target, name) in enumerate(steps):
+            if depth:
                 self._add(QLabel("›"))
-            self._add(self._here(name) if each == len(steps) - 1 else self._button(target, name))
+            self._add(self._here(name) if depth == len(steps) - 1 else self._button(target, name))
         self._dress(model.theme)
         self.setVisible(bool(way))
         self.adjustSize()
         self.raise_()
 
     def _button(self, target: str | None, name: str) -> QPushButton:
-        made = QPushButton(_short(name))
-        made.setToolTip(_("Go out to {name}").format(name=name) if target is not None else _("Go out of all groups"))
-        made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        made.setCursor(Qt.CursorShape.PointingHandCursor)
-        made.setFlat(True)
-        made.clicked.connect(lambda: self._model.navigation.show(target))
-        self.buttons.append(made)
-        return made
+        button = QPushButton(_short(name))
+        button.setToolTip(_("Go out to {name}").format(name=name) if target is not None else _("Go out of all groups"))
+        button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        button.setCursor(Qt.CursorShape.PointingHandCursor)
+        button.setFlat(True)
+        button.clicked.connect(lambda: self._model.navigation.show(target))
+        self.buttons.append(button)
+        return button
 
     @staticmethod
     def _here(name: str) -> QLabel:
-        made = QLabel(_short(name))
-        made.setObjectName("here")
-        return made
+        label = QLabel(_short(name))
+        label.setObjectName("here")
+        return label
 
     def _add(self, widget: QWidget) -> None:
         self._row.addWidget(widget)

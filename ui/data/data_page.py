@@ -274,8 +274,8 @@ class DataPage(Panel):
             self._wanted = None
             self._show(None, "", _("There is no Data node in this graph. Drag one from the library, under Sources."))
             return
-        settings = [graph.settings_of(each) for each in nodes]
-        wanted = (node, document.path, repr([sorted(each.items()) for each in settings]))
+        settings = [graph.settings_of(node_id) for node_id in nodes]
+        wanted = (node, document.path, repr([sorted(values.items()) for values in settings]))
         if wanted == self._wanted:
             return
         if self._reading.holding and self._large(settings, document.folder):  # it is read first, where that can be cancelled

@@ -48,8 +48,8 @@ class Pair(QWidget):
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
-        for each in (self.back, word, self.on):
-            row.addWidget(each)
+        for part in (self.back, word, self.on):
+            row.addWidget(part)
 
 
 class Bar(QWidget):
@@ -73,9 +73,9 @@ class Bar(QWidget):
         self.setAccessibleName(_("Debugger"))
         self.phases: dict[Phase, QPushButton] = {}
         for phase in PHASES:
-            made = button(phase.capitalize(), accent=_ACCENTS[phase], tip=_TIPS[phase])
-            made.clicked.connect(lambda _=False, phase=phase: self.phase_chosen.emit(phase))
-            self.phases[phase] = made
+            choice = button(phase.capitalize(), accent=_ACCENTS[phase], tip=_TIPS[phase])
+            choice.clicked.connect(lambda _=False, phase=phase: self.phase_chosen.emit(phase))
+            self.phases[phase] = choice
         self.pairs = {unit: Pair(unit, lambda way, unit=unit: self.stepped.emit(unit, way)) for unit in UNITS}  # type: ignore[misc]
         self.here = button(_("Run to here"), tip=_("On to the selected node's next value or gradient"))
         self.breakpoints = button(_("Breakpoints"), tip=_("Where playback and training stop"))
@@ -92,11 +92,11 @@ class Bar(QWidget):
         self.iterations.valueChanged.connect(self._iteration_moved)
 
     def _slider(self, name: str) -> QSlider:
-        made = QSlider(Qt.Orientation.Horizontal)
-        made.setAccessibleName(name)
-        made.setToolTip(name)
-        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        return made
+        slider = QSlider(Qt.Orientation.Horizontal)
+        slider.setAccessibleName(name)
+        slider.setToolTip(name)
+        slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return slider
 
     def _compose(self) -> None:
         self._flow = FlowLayout(6)
@@ -128,8 +128,8 @@ class Bar(QWidget):
         self.iteration.setMinimumWidth(px(theme, WIDEST))
         self.setStyleSheet(f"QPushButton {{ min-height: {px(theme, 22)}px; padding: 0 {px(theme, 8)}px; border-radius: 6px; }}")
         for pair in self.pairs.values():
-            for each in (pair.back, pair.on):
-                each.setFixedWidth(px(theme, 24))
+            for arrow in (pair.back, pair.on):
+                arrow.setFixedWidth(px(theme, 24))
 
     # where the run stands
 
@@ -137,9 +137,9 @@ class Bar(QWidget):
         """Light the phase of a position; at rest none is under way and every number is shown."""
         current = "" if at_rest else timeline.phase(position)
         playable = bool(timeline.events) and self.isEnabled()
-        for phase, each in self.phases.items():
-            set_property(each, "active", phase == current)
-            each.setEnabled(playable and phase in timeline.ends)
+        for phase, choice in self.phases.items():
+            set_property(choice, "active", phase == current)
+            choice.setEnabled(playable and phase in timeline.ends)
         _set_quietly(self.events, 0, max(timeline.length, 1), timeline.length if at_rest else position)
         self.events.setEnabled(playable)
         self.place.set_full(_("every number is shown") if at_rest else text)
@@ -163,7 +163,7 @@ class Bar(QWidget):
     def nearest_held(self, step: int) -> int:
         """The step that can be returned to closest to `step`."""
         ends = (min(max(step, a), b) for a, b in self._ranges)
-        return min(ends, key=lambda each: abs(each - step), default=step)
+        return min(ends, key=lambda end: abs(end - step), default=step)
 
     def show_breakpoints(self, count: int) -> None:
         self.breakpoints.setText(_("Breakpoints {count}").format(count=count) if count else _("Breakpoints"))

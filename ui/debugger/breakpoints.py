@@ -53,7 +53,7 @@ class Breakpoints(QObject):
         """Set what a person typed. Raises ConditionError."""
         condition = read(text, node)
         point = Breakpoint(condition.node, condition)
-        self.all = [each for each in self.all if each.condition != condition]
+        self.all = [point for point in self.all if point.condition != condition]
         self.all.append(point)
         self.changed.emit()
         return point
@@ -80,11 +80,11 @@ class Breakpoints(QObject):
 
     def marks(self, nodes: Mapping[str, object]) -> dict[str, str]:
         """The sign of each node that has one: a condition's where it has no plain breakpoint."""
-        found: dict[str, str] = {}
+        marks: dict[str, str] = {}
         for point in self.all:
-            if point.on and point.node in nodes and found.get(point.node) != "breakpoint":
-                found[point.node] = "breakpoint" if point.condition is None else "condition"
-        return found
+            if point.on and point.node in nodes and marks.get(point.node) != "breakpoint":
+                marks[point.node] = "breakpoint" if point.condition is None else "condition"
+        return marks
 
     def hit(self, event: Event, trace: TraceView) -> tuple[Breakpoint, float] | None:
         """The breakpoint at which to stop once this event is over, and the number that meets its condition."""
@@ -101,8 +101,8 @@ def _met(point: Breakpoint, event: Event, trace: TraceView) -> float | None:
     if point.node != event.node or condition.of_gradient == forward:
         return None
     table: Mapping[tuple[str, str], object] = trace.values if forward else trace.gradients
-    found = (_met_by(condition, entry) for (node, _), entry in table.items() if node == point.node)
-    return next((number for number in found if number is not None), None)
+    numbers = (_met_by(condition, entry) for (node, _), entry in table.items() if node == point.node)
+    return next((number for number in numbers if number is not None), None)
 
 
 def _met_by(condition: Condition, entry: object) -> float | None:

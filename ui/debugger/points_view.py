@@ -87,8 +87,8 @@ class PointsView(QWidget):
         return [row.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly) for row in rows if row is not None]
 
     def _row(self, index: int, point: Breakpoint, name: str | None) -> QWidget:
-        made, row = QWidget(), QHBoxLayout()
-        column = QVBoxLayout(made)  # the name has a line of its own: beside its condition both would be cut
+        widget, row = QWidget(), QHBoxLayout()
+        column = QVBoxLayout(widget)  # the name has a line of its own: beside its condition both would be cut
         column.setContentsMargins(0, 0, 0, 4)
         column.setSpacing(2)
         column.addLayout(row)
@@ -112,7 +112,7 @@ class PointsView(QWidget):
         gone.setAccessibleName(_("Remove the breakpoint at {where}").format(where=where))
         gone.clicked.connect(lambda _=False, index=index: self._points.remove(index))
         row.addWidget(gone, 0, Qt.AlignmentFlag.AlignRight)
-        return made
+        return widget
 
     def _add(self) -> None:
         """`value > 3` is about the selected node, `value > 3 at h` about h, whatever is selected."""

@@ -10,9 +10,9 @@ from ui.look.numbers import number
 def update_tags(update: Update) -> dict[str, Tag]:
     """By node: old and new of a number; of tensors, how long the step is. None where the step may not be shown."""
     rows: dict[str, list[ParameterUpdate]] = {}
-    for row in (each for each in update.parameters if not each.new.covered):
+    for row in (parameter for parameter in update.parameters if not parameter.new.covered):
         rows.setdefault(row.node, []).append(row)
-    return {node: Tag(" · ".join(_text(row, len(found) > 1 or "." in row.label) for row in found)) for node, found in rows.items()}
+    return {node: Tag(" · ".join(_text(row, len(changes) > 1 or "." in row.label) for row in changes)) for node, changes in rows.items()}
 
 
 def _text(row: ParameterUpdate, named: bool) -> str:

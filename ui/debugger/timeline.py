@@ -82,19 +82,19 @@ class Timeline:
 
     def _borders(self, layer: dict[str, int]) -> list[int]:
         """Positions before which a deeper layer begins in the forward pass, and behind which a shallower one in the backward pass."""
-        found, deepest = [], 0
+        borders, deepest = [], 0
         for i, event in enumerate(self.events[: self.turn]):
             depth = layer.get(event.node, 0)
             if depth > deepest:
-                found.append(i)
+                borders.append(i)
                 deepest = depth
         shallowest = deepest
         for i, event in enumerate(self.events[self.turn :], self.turn):
             depth = layer.get(event.node, 0)
             if depth < shallowest and event.edges:
-                found.append(i)
+                borders.append(i)
                 shallowest = depth
-        return found
+        return borders
 
 
 def layers(graph: Graph) -> dict[str, int]:

@@ -181,8 +181,8 @@ class UpdateView(QWidget):
         self.heading.set_full(
             _("{label}{place} · step {t} of {title}").format(label=row.label, place=place, t=update.t, title=update.title)
         )
-        for each in (self.before, self.entry, self.after):
-            each.setVisible(bool(row.entry))
+        for widget in (self.before, self.entry, self.after):
+            widget.setVisible(bool(row.entry))
         self.entry.setText(place)
         self.entry.setFixedWidth(self.entry.fontMetrics().horizontalAdvance(place + "000") + 16)
         writer = Writer()
@@ -197,8 +197,8 @@ class UpdateView(QWidget):
         if row is None or self.entry.text() == _place(row.entry):
             set_property(self.entry, "complaint", False)
             return
-        found = tuple(int(each) for each in re.findall(r"\d+", self.entry.text()))
-        there = len(found) == len(row.old.shape) and all(i < size for i, size in zip(found, row.old.shape, strict=True))
+        index = tuple(int(digits) for digits in re.findall(r"\d+", self.entry.text()))
+        there = len(index) == len(row.old.shape) and all(i < size for i, size in zip(index, row.old.shape, strict=True))
         set_property(self.entry, "complaint", not there)
         shape = shape_text(row.old.shape)
         self.entry.setToolTip(
@@ -209,7 +209,7 @@ class UpdateView(QWidget):
             )
         )
         if there:
-            self.entry_wanted.emit(row.node, row.name, found)
+            self.entry_wanted.emit(row.node, row.name, index)
 
     def _turn(self, way: int) -> None:
         """To the number before or after in the order of the tensor, round its end."""

@@ -52,8 +52,8 @@ class Updates(QObject):
         self._show()
 
     def name_of(self, node: str) -> str | None:
-        found = self._workspace.document.graph.nodes.get(node)
-        return found.name if found is not None else None
+        known = self._workspace.document.graph.nodes.get(node)
+        return known.name if known is not None else None
 
     def find(self, name: str) -> str | None:
         return next((node.id for node in self._workspace.document.graph.nodes.values() if node.name == name), None)
@@ -95,22 +95,22 @@ class Updates(QObject):
         if updating and kernel is not None and (self._known is None or self._known[0] != self._pass):
             wanted = self._pass
             self._known = (wanted, None)
-            kernel.ask(UpdateOf(), lambda found: self._take(wanted, found))
+            kernel.ask(UpdateOf(), lambda reply: self._take(wanted, reply))
         if self.page is not None:
             self.page.points.refresh()
         self._show()
 
-    def _take(self, wanted: Pass, found: Update | Refusal) -> None:
+    def _take(self, wanted: Pass, reply: Update | Refusal) -> None:
         if wanted == self._pass:
-            self._known = (wanted, found)
+            self._known = (wanted, reply)
             self._show()
 
     def ask_entry(self, node: str, name: str, entry: tuple[int, ...]) -> None:
         wanted = self._pass
 
-        def take(found: Update | Refusal) -> None:
-            if wanted == self._pass and self._updating and self.page is not None and isinstance(found, Update):
-                self.page.update_view.take_row(found)
+        def take(reply: Update | Refusal) -> None:
+            if wanted == self._pass and self._updating and self.page is not None and isinstance(reply, Update):
+                self.page.update_view.take_row(reply)
 
         if self._workspace.kernel is not None:
             self._workspace.kernel.ask(UpdateOf(node, name, entry), take)
@@ -123,11 +123,11 @@ class Updates(QObject):
 
     def _show(self) -> None:
         known = self._known
-        found = known[1] if known is not None and self._updating and known[0] == self._pass else None
-        update = found if isinstance(found, Update) else None
+        reply = known[1] if known is not None and self._updating and known[0] == self._pass else None
+        update = reply if isinstance(reply, Update) else None
         if self.page is not None:
             from ui.debugger.update_view import WAITING
 
-            waiting = "…" if self._updating and found is None and self._workspace.kernel is not None else WAITING
-            self.page.update_view.show_update(update, found.text if isinstance(found, Refusal) else waiting)
+            waiting = "…" if self._updating and reply is None and self._workspace.kernel is not None else WAITING
+            self.page.update_view.show_update(update, reply.text if isinstance(reply, Refusal) else waiting)
         self._workspace.canvas.overlay.tag(OWNER, update_tags(update) if update is not None else {})

@@ -136,7 +136,7 @@ class Work(Schedule):
             handle.finish(JobEnd("failed", text=_("The engine is not running.")))
         else:
             handle.start(self.kernel.job(job, handle.report, handle.finish))
-            self._handles = [each for each in self._handles if each.running] + [handle]
+            self._handles = [other for other in self._handles if other.running] + [handle]
         return handle
 
     def cancel(self) -> bool:

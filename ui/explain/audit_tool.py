@@ -238,7 +238,7 @@ class AuditTool(Tool):
         plot.setLogMode(x=True, y=True)
         kind = "relative" if curve.relative else "absolute"
         self.caption.set_full(_("{name}: {kind} error against the step ε").format(name=curve.name, kind=kind))
-        drawn = [self._draw_curve(plot, curve.steps, each) for each in curve.curves]
+        drawn = [self._draw_curve(plot, curve.steps, errors) for errors in curve.curves]
         if not any(drawn):
             return self._no_curve(curve.note or _("There is no error at {name}, whatever the step.").format(name=curve.name))
         plot.setXRange(math.log10(min(curve.steps)), math.log10(max(curve.steps)) + 2.5, padding=0.02)  # the names need room
@@ -248,27 +248,27 @@ class AuditTool(Tool):
     def _hue(self, method: str) -> str:
         return self.theme.swatch["math"] if method == "central" else self.theme.swatch["activations"]
 
-    def _draw_curve(self, plot: Any, steps: tuple[float, ...], each: ErrorCurve) -> bool:
+    def _draw_curve(self, plot: Any, steps: tuple[float, ...], curve: ErrorCurve) -> bool:
         """Whether there was anything to draw."""
-        points = [(s, e) for s, e in zip(steps, each.errors, strict=True) if e is not None and e > 0 and math.isfinite(e)]
+        points = [(s, e) for s, e in zip(steps, curve.errors, strict=True) if e is not None and e > 0 and math.isfinite(e)]
         if points:
-            made = pen(self._hue(each.method), 1.6, self.theme, dashed=each.dtype == "float32")
-            plot.plot([s for s, _ in points], [e for _, e in points], pen=made)
+            line_pen = pen(self._hue(curve.method), 1.6, self.theme, dashed=curve.dtype == "float32")
+            plot.plot([s for s, _ in points], [e for _, e in points], pen=line_pen)
         return bool(points)
 
     def _slopes(self, plot: Any, curve: StepErrors) -> None:
         """Both slopes of the curve in double precision, named where they lie."""
         import pyqtgraph
 
-        for each in curve.curves:
-            if each.dtype != "float64":
+        for errors in curve.curves:
+            if errors.dtype != "float64":
                 continue
-            for branch in (each.truncation, each.round_off):
-                if branch is None or (branch is each.round_off and each.method != "central"):
+            for branch in (errors.truncation, errors.round_off):
+                if branch is None or (branch is errors.round_off and errors.method != "central"):
                     continue
                 middle = (math.log10(branch.low) + math.log10(branch.high)) / 2
                 # beside its line, outside the V, where nothing else is drawn
-                aside = (0.0, 0.0) if branch is each.truncation else (1.0, 0.0)
+                aside = (0.0, 0.0) if branch is errors.truncation else (1.0, 0.0)
                 text = pyqtgraph.TextItem(_slope(branch), color=color(self.theme.text), anchor=aside)
                 text.setFont(font("small", self.theme.scale))
                 text.setPos(middle, branch.slope * middle + branch.intercept)
@@ -277,7 +277,7 @@ class AuditTool(Tool):
     def _legend(self, curve: StepErrors) -> str:
         methods = [
             ("━", self._hue(method), _("{method} differences").format(method=method))
-            for method in dict.fromkeys(each.method for each in curve.curves)
+            for method in dict.fromkeys(errors.method for errors in curve.curves)
         ]
         return legend(*methods, ("┅", self.theme.secondary, "float32")) + (f"<br>{curve.note}" if curve.note else "")
 

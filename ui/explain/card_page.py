@@ -363,18 +363,18 @@ class CardPage(InspectorPage):
         if [b.property("subject") for b in self._buttons()] != [f"{focus.id}|{name}|{text}" for name, text in wanted]:
             clear(self._subjects)
             for name, text in wanted:
-                made = button(text, "quiet", tip=_("Explain {text}").format(text=text))
-                made.setProperty("subject", f"{focus.id}|{name}|{text}")
-                made.setCheckable(True)
-                made.clicked.connect(lambda _=False, name=name: self.choose_parameter(name))
-                self._subjects.addWidget(made)
-        for made in self._buttons():
-            made.setChecked(made.property("subject").split("|")[1] == self.parameter)
+                choice = button(text, "quiet", tip=_("Explain {text}").format(text=text))
+                choice.setProperty("subject", f"{focus.id}|{name}|{text}")
+                choice.setCheckable(True)
+                choice.clicked.connect(lambda _=False, name=name: self.choose_parameter(name))
+                self._subjects.addWidget(choice)
+        for choice in self._buttons():
+            choice.setChecked(choice.property("subject").split("|")[1] == self.parameter)
         return len(wanted) > 1
 
     def _buttons(self) -> list[Any]:
-        found = [self._subjects.itemAt(i) for i in range(self._subjects.count())]
-        return [item.widget() for item in found if item is not None]
+        items = [self._subjects.itemAt(i) for i in range(self._subjects.count())]
+        return [item.widget() for item in items if item is not None]
 
     def _why_nothing(self) -> str:
         if self._focus is None:

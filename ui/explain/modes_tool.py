@@ -71,8 +71,8 @@ class ModesTool(Tool):
             choice.setChecked(number_ == 0)
             self.directions.addButton(choice, number_)
             top.addWidget(choice)
-        for each in (self.back, self.step, self.all):
-            steps.addWidget(each)
+        for control in (self.back, self.step, self.all):
+            steps.addWidget(control)
         steps.addStretch(1)
         below.addWidget(self.title, 1)
         below.addLayout(steps)
@@ -181,10 +181,10 @@ class ModesTool(Tool):
         lines = [Written(row(Text("seed  " if forward else "target  ", "secondary", sans=True), seed, *direction), size=15.0)]
         for node in (n for n in answer.order if n in seen and n in graph.nodes):
             port = graph.spec(node).outputs[0].name if graph.spec(node).outputs else ""
-            found = answer.outputs.get((node, port))
-            if isinstance(found, ArrayView):
+            value = answer.outputs.get((node, port))
+            if isinstance(value, ArrayView):
                 symbol = self._symbol((node, port), answer)
-                lines.append(Written(row(symbol, relation(), self._amount(found, forward))))
+                lines.append(Written(row(symbol, relation(), self._amount(value, forward))))
         self.sheet.show_lines(lines, [], self.theme)
 
     def _symbol(self, end: tuple[str, str], answer: Tangents | Adjoints) -> Expr:
@@ -219,11 +219,11 @@ class ModesTool(Tool):
         graph, overlay = self.workspace.document.graph, self.workspace.canvas.overlay
         forward = isinstance(answer, Tangents)
         tags: dict[str, Tag] = {}
-        for edge, found in answer.edges.items():
-            if edge in graph.edges and isinstance(found, ArrayView):
+        for edge, value in answer.edges.items():
+            if edge in graph.edges and isinstance(value, ArrayView):
                 end = graph.edges[edge].source[0] if forward else graph.edges[edge].target[0]
-                if end in seen and not found.covered:
-                    tags[edge] = Tag(("→ " if forward else "← ") + _said(found), "forward" if forward else "backward")
+                if end in seen and not value.covered:
+                    tags[edge] = Tag(("→ " if forward else "← ") + _said(value), "forward" if forward else "backward")
         overlay.tag(OWNER, tags)
         place = answer.seed if isinstance(answer, Tangents) else answer.target
         node = place.node(graph) if place.exists(graph) else place.id

@@ -210,10 +210,10 @@ class PathsTool(Tool):
             amount: Expr = Text(missing, "secondary", sans=True)
         else:
             amount = _amount(total, ledger.total_entry if ledger.total is not None else None, arrays)
-        found = _amount(ledger.gradient, ledger.gradient_entry, arrays)
+        reference = _amount(ledger.gradient, ledger.gradient_entry, arrays)
         lines = [
             Written(row(Text(_("sum of all paths"), "secondary", sans=True), relation(), amount), size=16.0),
-            Written(row(Text(_("gradient by reverse mode"), "secondary", sans=True), relation(), found), size=16.0),
+            Written(row(Text(_("gradient by reverse mode"), "secondary", sans=True), relation(), reference), size=16.0),
         ]
         self.sum.show_lines(lines, arrays, theme)
 
@@ -323,8 +323,8 @@ def _differential(text: str) -> Expr:
 
 
 def _number(value: float, inner: bool) -> Expr:
-    made = Text(number(value), None, "", exact(value))
-    return bracketed(made) if inner and (value < 0 or "×" in made.text) else made
+    text = Text(number(value), None, "", exact(value))
+    return bracketed(text) if inner and (value < 0 or "×" in text.text) else text
 
 
 def _amount(view: ArrayView, entry: float | None, arrays: list[Plane]) -> Expr:

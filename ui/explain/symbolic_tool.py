@@ -126,8 +126,8 @@ class SymbolicTool(Tool):
         self.rows = [FormulaRow(formulas.left, formulas.f, "value-number", self)]
         for _node, _port, symbol, formula in formulas.definitions:
             self.rows.append(FormulaRow(symbol, formula, "value-number", self))
-        for each in formulas.derivatives:
-            self.rows.append(FormulaRow(each.left, each.formula, "gradient-number", self, each.place))
+        for derivative in formulas.derivatives:
+            self.rows.append(FormulaRow(derivative.left, derivative.formula, "gradient-number", self, derivative.place))
         for number_, row in enumerate(self.rows):
             if number_:
                 self._list.addWidget(line())
@@ -136,7 +136,7 @@ class SymbolicTool(Tool):
         self._show_numbers(formulas)
 
     def _show_numbers(self, formulas: Formulas) -> None:
-        values = [formulas.value, *(None for _ in formulas.definitions), *(_shown(each) for each in formulas.derivatives)]
+        values = [formulas.value, *(None for _ in formulas.definitions), *(_shown(derivative) for derivative in formulas.derivatives)]
         for row, value in zip(self.rows, values, strict=True):
             row.show_number(value)
 
@@ -159,11 +159,11 @@ class SymbolicTool(Tool):
         self.drop()
 
 
-def _shown(each: Derivative) -> float | None:
+def _shown(derivative: Derivative) -> float | None:
     """Reverse mode's number, which is the canvas's; the formula's where there is none."""
-    return each.gradient if each.gradient is not None else each.value
+    return derivative.gradient if derivative.gradient is not None else derivative.value
 
 
 def _texts(formulas: Formulas) -> tuple[object, ...]:
-    found = (formulas.f.latex, *(d[3].latex for d in formulas.definitions), *((d.left, d.formula.latex) for d in formulas.derivatives))
-    return (formulas.left, formulas.note, found)
+    equations = (formulas.f.latex, *(d[3].latex for d in formulas.definitions), *((d.left, d.formula.latex) for d in formulas.derivatives))
+    return (formulas.left, formulas.note, equations)

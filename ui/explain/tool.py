@@ -150,8 +150,8 @@ def chosen_place(graph: Graph, nodes: Sequence[str], edges: Sequence[str], param
 
 def view_at(graph: Graph, trace: TraceView | None, address: Address) -> ArrayView | None:
     """The tensor at an address, where there is one."""
-    found = trace.at(address.whole, graph) if trace is not None else None
-    return found if isinstance(found, ArrayView) else None
+    value = trace.at(address.whole, graph) if trace is not None else None
+    return value if isinstance(value, ArrayView) else None
 
 
 def telling_entry(graph: Graph, trace: TraceView | None, place: Address) -> tuple[int, ...] | None:

@@ -71,10 +71,10 @@ class ToolsPage(Panel):
         """One of the tools, made now if nobody has looked at it yet."""
         if key not in self._made:
             name = next(name for module, _, name, _ in TOOLS if module == key)
-            made: Tool = getattr(importlib.import_module(f"ui.explain.{key}_tool"), name)(self.workspace)
-            made.set_theme(self.theme)
-            self._made[key] = made
-            self.pages.addWidget(made)
+            tool: Tool = getattr(importlib.import_module(f"ui.explain.{key}_tool"), name)(self.workspace)
+            tool.set_theme(self.theme)
+            self._made[key] = tool
+            self.pages.addWidget(tool)
         return self._made[key]
 
     def show_tool(self, key: str) -> Tool:
@@ -83,14 +83,14 @@ class ToolsPage(Panel):
         key = TOOLS[number][0]
         self.workspace.settings.set("explain_tool", key)
         self.choices.button(number).setChecked(True)
-        made = self.tool(key)
-        self.pages.setCurrentWidget(made)
-        return made
+        tool = self.tool(key)
+        self.pages.setCurrentWidget(tool)
+        return tool
 
     @property
     def current(self) -> Tool | None:
-        found = self.pages.currentWidget()
-        return found if isinstance(found, Tool) else None
+        page = self.pages.currentWidget()
+        return page if isinstance(page, Tool) else None
 
     def refresh(self, traced: bool = False) -> None:
         """Selection or document have changed, or only the numbers (`traced`)."""
@@ -111,13 +111,13 @@ class ToolsPage(Panel):
         self.refresh()
 
     def forget(self) -> None:
-        for made in self._made.values():
-            made.forget()
+        for tool in self._made.values():
+            tool.forget()
 
     def set_theme(self, theme: Theme) -> None:
         super().set_theme(theme)
-        for made in self._made.values():
-            made.set_theme(theme)
+        for tool in self._made.values():
+            tool.set_theme(theme)
         if self.isVisible():
             self._fit()
 

@@ -67,10 +67,10 @@ class TensorField(QWidget):
             (_("+ row"), _("Add a row"), 1, 0), (_("− row"), _("Remove the last row"), -1, 0),
             (_("+ column"), _("Add a column"), 0, 1), (_("− column"), _("Remove the last column"), 0, -1),
         ):  # fmt: skip
-            made = button(title, "quiet", tip=name)
-            made.setAccessibleName(name)
-            made.clicked.connect(lambda _=False, rows=rows, columns=columns: self._resize(rows, columns))
-            row.addWidget(made)
+            resize = button(title, "quiet", tip=name)
+            resize.setAccessibleName(name)
+            resize.clicked.connect(lambda _=False, rows=rows, columns=columns: self._resize(rows, columns))
+            row.addWidget(resize)
         row.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -105,12 +105,12 @@ class TensorField(QWidget):
         item = self.table.item(row, column)
         return item.text() if item is not None else "0"
 
-    def _show(self, found: tuple[Matrix, bool] | None) -> None:
-        self.table.setVisible(found is not None)
-        self.sizes.setVisible(found is not None)
-        if found is None:
+    def _show(self, shown: tuple[Matrix, bool] | None) -> None:
+        self.table.setVisible(shown is not None)
+        self.sizes.setVisible(shown is not None)
+        if shown is None:
             return
-        matrix, self._vector = found
+        matrix, self._vector = shown
         if self.table.state() == QTableWidget.State.EditingState or (self.matrix() == matrix and self.table.rowCount()):
             return
         self._filling = True

@@ -277,9 +277,9 @@ class NodePage(QWidget):
                 self._problems.addWidget(self._repair_button(repair))
 
     def _repair_button(self, repair: Repair) -> QWidget:
-        made = button(repair.title, "repair")
-        made.clicked.connect(lambda _=False, repair=repair: self.repair.emit(repair))
-        return made
+        apply = button(repair.title, "repair")
+        apply.clicked.connect(lambda _=False, repair=repair: self.repair.emit(repair))
+        return apply
 
     def _set(self, name: str, value: object) -> None:
         document = self._document

@@ -105,8 +105,8 @@ class ValuesPage(InspectorPage):
     def _view(self, trace: TraceView | None, address: Address, graph: Graph) -> Gradient | None:
         if trace is None:
             return Absent("not computed") if address.gradient else None
-        found = trace.at(address, graph)
-        return found if address.gradient or isinstance(found, ArrayView) else None
+        value = trace.at(address, graph)
+        return value if address.gradient or isinstance(value, ArrayView) else None
 
     def _fetch(self, address: Address) -> Callable[[Callable[[np.ndarray | None], None]], None] | None:
         kernel = self.workspace.kernel

@@ -42,13 +42,13 @@ class SelectionPage(InspectorPage):
         holder, row = QWidget(), QHBoxLayout()
         row.setSpacing(8)
         for show, key in (("value", "F8"), ("gradient", "Shift+F8")):
-            made = button(
+            pin = button(
                 _("Probe {show}").format(show=show),
                 accent="forward" if show == "value" else "backward",
                 tip=_("Follow it over training  ({key})").format(key=key),
             )
-            made.clicked.connect(lambda _=False, show=show: self._pin(show))
-            row.addWidget(made)
+            pin.clicked.connect(lambda _=False, show=show: self._pin(show))
+            row.addWidget(pin)
         row.addStretch(1)
         down = QVBoxLayout(holder)
         down.setContentsMargins(0, 0, 0, 16)

@@ -235,10 +235,10 @@ class Lessons(Feature):
         player = self.player
         if player is None:
             return ["recording"] if self.recording else []
-        found = ["lesson"]
-        found += ["lesson next"] if not player.last else []
-        found += ["lesson back"] if player.index else []
-        return found + ["wandered"] if player.wandered else found
+        facts = ["lesson"]
+        facts += ["lesson next"] if not player.last else []
+        facts += ["lesson back"] if player.index else []
+        return facts + ["wandered"] if player.wandered else facts
 
     def set_document(self, document: Document) -> None:
         if self.player is not None and document is not self.player.document and not self._opening:
@@ -268,13 +268,13 @@ class Lessons(Feature):
 
     def keys_changed(self) -> None:
         """While a lesson is open, the clicker's keys go through its steps."""
-        made = self.workspace.actions_by_id
+        actions = self.workspace.actions_by_id
         if self.player is None:
             return
         for key, identity in CLICKER.items():
             for name in _STEPS:
-                made[name].setShortcuts([each for each in made[name].shortcuts() if each.toString() != key])
-            made[identity].setShortcuts([*made[identity].shortcuts(), QKeySequence(key)])
+                actions[name].setShortcuts([shortcut for shortcut in actions[name].shortcuts() if shortcut.toString() != key])
+            actions[identity].setShortcuts([*actions[identity].shortcuts(), QKeySequence(key)])
 
     def set_theme(self, theme: Theme) -> None:
         if self.panel is not None:
@@ -362,8 +362,8 @@ class Lessons(Feature):
         player, panel = self.player, self.panel
         if player is not None and panel is not None:
             waiting = [box.question for box in panel.boxes if box.question in player.covered() and not box.done]
-            found = [box.question for box in panel.boxes if box.done]
-            player.view.cover(player.step, player.document.graph, waiting, found)
+            answered = [box.question for box in panel.boxes if box.done]
+            player.view.cover(player.step, player.document.graph, waiting, answered)
             if self._predicting is not None:
                 for box in panel.boxes:
                     if box.done:

@@ -108,10 +108,10 @@ class LessonGallery(QDialog):
         self.resize(QSize(round(940 * theme.scale), round(660 * theme.scale)).boundedTo(room))
 
     def _chapters(self) -> dict[str, list[LessonCard]]:
-        found: dict[str, list[LessonCard]] = {}
+        chapters: dict[str, list[LessonCard]] = {}
         for card in self.cards:
-            found.setdefault(CHAPTERS.get(int(card.entry.lesson.order), OTHER), []).append(card)
-        return found
+            chapters.setdefault(CHAPTERS.get(int(card.entry.lesson.order), OTHER), []).append(card)
+        return chapters
 
     def _take(self, entry: Entry) -> None:
         self.chosen = entry.path

@@ -62,11 +62,11 @@ class LessonPanel(QWidget):
         self.next = button(_("Next"), "primary", tip=_("The next step  (Page Down)"))
         self.home = button(_("Return to the step"), tip=_("Bring graph and view back to where this step begins; Undo brings back yours"))
         self._build()
-        for made, signal in (
+        for control, signal in (
             (self.notes, self.notes_clicked), (self.close_button, self.close_clicked), (self.back, self.back_clicked),
             (self.next, self.next_clicked), (self.home, self.return_clicked),
         ):  # fmt: skip
-            made.clicked.connect(signal)
+            control.clicked.connect(signal)
         self.dots.chosen.connect(self.step_chosen)
 
     def _build(self) -> None:
@@ -126,15 +126,15 @@ class LessonPanel(QWidget):
         clear(self._asked)
         given, self.boxes = self.boxes if again else [], []
         for number, question in enumerate(step.ask):
-            made = questions.box(question, theme, lambda q=question: truth(player.document.graph, player.workspace.visibility.truth, q))  # type: ignore[misc]
-            made.answered.connect(lambda right, number=number: self.answered.emit(number, right))
-            made.opened.connect(self.opened)
-            made.left.connect(self.left)
-            made.told.connect(lambda made=made: self._see(made))
-            self.boxes.append(made)
+            box = questions.box(question, theme, lambda q=question: truth(player.document.graph, player.workspace.visibility.truth, q))  # type: ignore[misc]
+            box.answered.connect(lambda right, number=number: self.answered.emit(number, right))
+            box.opened.connect(self.opened)
+            box.left.connect(self.left)
+            box.told.connect(lambda box=box: self._see(box))
+            self.boxes.append(box)
             if number < len(given):
-                made.resume(given[number])
-            self._asked.addWidget(made)
+                box.resume(given[number])
+            self._asked.addWidget(box)
         self.area.verticalScrollBar().setValue(0)
         self.say("")
         self.follow(player, standing)

@@ -70,10 +70,10 @@ class QuestionForm(QFrame):
         self.options.textChanged.connect(self._tell)
 
     def _line(self, text: str, what: str) -> QLineEdit:
-        made = QLineEdit(text)
-        made.setPlaceholderText(what)
-        made.setAccessibleName(what)
-        return made
+        line = QLineEdit(text)
+        line.setPlaceholderText(what)
+        line.setAccessibleName(what)
+        return line
 
     def _tell(self) -> None:
         self.changed.emit(self.question)

@@ -86,9 +86,9 @@ class QuestionBox(QFrame):
         self._offer()
 
     def _text(self, text: str) -> LessonText:
-        made = LessonText(SMALL)
-        made.show_text(text, self._theme)
-        return made
+        view = LessonText(SMALL)
+        view.show_text(text, self._theme)
+        return view
 
     def _fill(self) -> None:
         """Where the answer goes."""
@@ -241,10 +241,10 @@ class ChoiceBox(QuestionBox):
     def _fill(self) -> None:
         self.options: list[QPushButton] = []
         for option in self.question.options:
-            made = _Option(option.text, self._theme)
-            made.clicked.connect(lambda _=False, made=made: self.choose(self.options.index(made)))
-            self.options.append(made)
-            self._place.addWidget(made)
+            choice = _Option(option.text, self._theme)
+            choice.clicked.connect(lambda _=False, choice=choice: self.choose(self.options.index(choice)))
+            self.options.append(choice)
+            self._place.addWidget(choice)
 
     def resume(self, other: QuestionBox) -> None:
         super().resume(other)
@@ -256,16 +256,16 @@ class ChoiceBox(QuestionBox):
         if self.done:
             return
         option = self.question.options[index]
-        for other, made in zip(self.question.options, self.options, strict=True):
+        for other, choice in zip(self.question.options, self.options, strict=True):
             if other is option:
-                set_property(made, "answer", "right" if option.right else "wrong")
+                set_property(choice, "answer", "right" if option.right else "wrong")
         judgement = judge_choice(option)
         self._judge(judgement.right, comment=option.feedback)
 
     def give_up(self) -> None:
-        for option, made in zip(self.question.options, self.options, strict=True):
+        for option, choice in zip(self.question.options, self.options, strict=True):
             if option.right:
-                set_property(made, "answer", "right")
+                set_property(choice, "answer", "right")
         super().give_up()
 
     def _offer(self) -> None:

@@ -66,10 +66,10 @@ class RecorderPanel(QWidget):
     def _build(self) -> None:
         top, steps = QHBoxLayout(), FlowLayout(6)
         top.addWidget(label(_("Recording a lesson"), "strong"), 1)
-        for made in (self.save, self.play, self.close_button):
-            top.addWidget(made)
-        for made in (self.new, self.retake, self.up, self.down, self.remove):
-            steps.addWidget(made)
+        for control in (self.save, self.play, self.close_button):
+            top.addWidget(control)
+        for control in (self.new, self.retake, self.up, self.down, self.remove):
+            steps.addWidget(control)
         self.kind.addItem(_("Add a question …"))
         for kind in ("number", "choice", "text"):
             self.kind.addItem(KINDS[kind], kind)
@@ -137,7 +137,7 @@ class RecorderPanel(QWidget):
         self.title.setText(recording.title)
         self.summary.setText(recording.summary)
         self.steps.clear()
-        self.steps.addItems([f"{number}. {each.step.title}" for number, each in enumerate(recording.takes, 1)])
+        self.steps.addItems([f"{number}. {take.step.title}" for number, take in enumerate(recording.takes, 1)])
         self.steps.setCurrentRow(recorder.index)
         self.steps.setVisible(bool(recording.takes))
         self.nothing.setVisible(not recording.takes)
@@ -200,7 +200,7 @@ class RecorderPanel(QWidget):
 
     def _remove_question(self, form: QuestionForm) -> None:
         if self._recorder is not None:
-            left = tuple(each.question for each in self.forms if each is not form)
+            left = tuple(other.question for other in self.forms if other is not form)
             self._recorder.write(ask=left)
             self._fill_questions(left)
 
@@ -237,16 +237,16 @@ def summary(recorder: Recorder) -> str:
 
 
 def _line(what: str) -> QLineEdit:
-    made = QLineEdit()
-    made.setPlaceholderText(what)
-    made.setAccessibleName(what)
-    return made
+    line = QLineEdit()
+    line.setPlaceholderText(what)
+    line.setAccessibleName(what)
+    return line
 
 
 def _field(what: str, height: int) -> QPlainTextEdit:
-    made = QPlainTextEdit()
-    made.setPlaceholderText(what)
-    made.setAccessibleName(what)
-    made.setTabChangesFocus(True)
-    made.setFixedHeight(height)
-    return made
+    field = QPlainTextEdit()
+    field.setPlaceholderText(what)
+    field.setAccessibleName(what)
+    field.setTabChangesFocus(True)
+    field.setFixedHeight(height)
+    return field

@@ -103,11 +103,11 @@ class Recording:
 
 def _free(path: Path) -> Path:
     """A name for the graph that no file beside the lesson has."""
-    found, number = path.with_suffix(".gradwire"), 1
-    while found.exists():
+    free, number = path.with_suffix(".gradwire"), 1
+    while free.exists():
         number += 1
-        found = path.with_name(f"{path.stem}-{number}.gradwire")
-    return found
+        free = path.with_name(f"{path.stem}-{number}.gradwire")
+    return free
 
 
 def predicted(of: str, quantity: str, index: tuple[int, ...]) -> LessonQuestion:

@@ -43,13 +43,13 @@ def is_lesson(path: Path) -> bool:
 
 def entries(folder: Path = LESSONS) -> list[Entry]:
     """All lessons that can be read, in the order of their rows of the course, then by name."""
-    found: list[Entry] = []
+    lessons: list[Entry] = []
     for path in sorted(folder.glob(f"*{ENDING}")):
         try:
-            found.append(Entry(path, lesson_files.load(path)))
+            lessons.append(Entry(path, lesson_files.load(path)))
         except LessonError:
             continue
-    return sorted(found, key=lambda entry: (entry.lesson.order, entry.path.stem))
+    return sorted(lessons, key=lambda entry: (entry.lesson.order, entry.path.stem))
 
 
 class Progress:

@@ -131,9 +131,9 @@ def laid_out(text: str, width: int, theme: Theme, size: float = SIZE, ratio: flo
     document.setDefaultFont(face)
     formulas: list[str] = []
 
-    def kept(found: re.Match[str]) -> str:
-        formulas.append(found[1])
-        joined = f"{_JOINER}{found[2]}" if found[2] else ""  # no line begins with the full stop behind a formula
+    def kept(match: re.Match[str]) -> str:
+        formulas.append(match[1])
+        joined = f"{_JOINER}{match[2]}" if match[2] else ""  # no line begins with the full stop behind a formula
         return f"{_OPEN}{len(formulas) - 1}{_CLOSE}{joined}"
 
     features = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML
@@ -211,10 +211,10 @@ def _lines(latex: str, size: float, ink: str, ratio: float, displayed: bool, wid
             lines[-1] = joined
         else:
             lines.append(part)
-    made = [_fitted(_bare(line), size, ink, ratio, displayed, width - round(size)) for line in lines]
+    pictures = [_fitted(_bare(line), size, ink, ratio, displayed, width - round(size)) for line in lines]
     indents = ["" if line.startswith(_WEAK) or line is lines[0] else "\u2003" for line in lines]
-    found = [replace(picture, indent=indent) for picture, indent in zip(made, indents, strict=True) if picture is not None]
-    return found if len(found) == len(lines) else None
+    indented = [replace(picture, indent=indent) for picture, indent in zip(pictures, indents, strict=True) if picture is not None]
+    return indented if len(indented) == len(lines) else None
 
 
 def _bare(line: str) -> str:
@@ -288,16 +288,16 @@ def _spell(cursor: QTextCursor, formula: str, height: float) -> None:
 def _picture(latex: str, size: float, ink: str, ratio: float, displayed: bool) -> _Picture | None:
     """A formula as a picture; None where it cannot be typeset."""
     style = "displaystyle" if displayed else "textstyle"  # as in a line of print
-    made = svg(f"\\{style} {latex}", size, ink) or svg(latex, size, ink)
-    box = _BOX.search(made) if made else None
-    if made is None or box is None:
+    source = svg(f"\\{style} {latex}", size, ink) or svg(latex, size, ink)
+    box = _BOX.search(source) if source else None
+    if source is None or box is None:
         return None
     _, top, wide, high = (float(part) for part in box.groups())
     image = QImage(max(1, round(wide * ratio)), max(1, round(high * ratio)), QImage.Format.Format_ARGB32_Premultiplied)
     image.fill(Qt.GlobalColor.transparent)
     painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    QSvgRenderer(QByteArray(made)).render(painter, QRectF(0, 0, image.width(), image.height()))
+    QSvgRenderer(QByteArray(source)).render(painter, QRectF(0, 0, image.width(), image.height()))
     painter.end()
     return _Picture(image, wide, -top, high + top)
 

@@ -11,8 +11,8 @@ from graph.model.graph import Graph
 def shown(graph: Graph, trace: TraceView, question: LessonQuestion) -> ArrayView | None:
     """The tensor a question is about; None while there is none."""
     address = address_of(graph, question)
-    found = trace.at(address.whole, graph) if address is not None else None
-    return found if isinstance(found, ArrayView) else None
+    value = trace.at(address.whole, graph) if address is not None else None
+    return value if isinstance(value, ArrayView) else None
 
 
 def truth(graph: Graph, trace: TraceView | None, question: LessonQuestion) -> float | None:

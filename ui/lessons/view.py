@@ -39,7 +39,7 @@ class StepView:
         fits = [action for action in step.run if action.do == "view"]
         self.fit(graph, fits[-1].args.get("fit", ()) if fits else ())
 
-    def cover(self, step: Step, graph: Graph, questions: Iterable[LessonQuestion], found: Iterable[LessonQuestion] = ()) -> None:
+    def cover(self, step: Step, graph: Graph, questions: Iterable[LessonQuestion], answered: Iterable[LessonQuestion] = ()) -> None:
         """Question marks in place of what the step hides and of what is still to be predicted; what was found is seen."""
         values, gradients = _values(graph, step.hide_values), _gradients(graph, step.hide_gradients)
         waiting = list(questions)
@@ -47,7 +47,7 @@ class StepView:
         sloped = [question.of for question in waiting if question.kind == "predict" and question.quantity == "gradient"]
         values |= _values_after(graph, named)
         gradients |= _gradients_after(graph, sloped)
-        for question in found:
+        for question in answered:
             values -= _values(graph, [question.of]) if question.of and question.quantity == "value" else set()
             gradients -= _gradients(graph, [question.of]) if question.of and question.quantity == "gradient" else set()
         values |= _values(graph, named)
@@ -106,13 +106,13 @@ class StepView:
 
 def _values(graph: Graph, names: Iterable[str]) -> set[str]:
     """A node's value stands on its card and on every wire it leaves by; a wire's on its source as well, where that has no other output."""
-    found: set[str] = set()
+    ids: set[str] = set()
     for item in filter(None, (find(graph, name) for name in names)):
         node, port = graph.edges[item.id].source if item.kind == "edge" else item.key
-        found |= {edge.id for edge in graph.outputs_of(node) if edge.source[1] == port}
-        found |= {node} if len(graph.spec(node).outputs) <= 1 or item.kind != "edge" else set()
-        found |= {item.id} if item.kind == "edge" else set()
-    return found
+        ids |= {edge.id for edge in graph.outputs_of(node) if edge.source[1] == port}
+        ids |= {node} if len(graph.spec(node).outputs) <= 1 or item.kind != "edge" else set()
+        ids |= {item.id} if item.kind == "edge" else set()
+    return ids
 
 
 def _values_after(graph: Graph, names: Iterable[str]) -> set[str]:
@@ -132,14 +132,14 @@ def _gradients_after(graph: Graph, names: Iterable[str]) -> set[str]:
 
 def _reached(graph: Graph, names: Iterable[str], following: Callable[[str], Iterable[str]]) -> set[str]:
     """The nodes that can be reached from these items' nodes, without those nodes themselves."""
-    found: set[str] = set()
+    reached: set[str] = set()
     waiting = [node for name in names if (start := _start(graph, name)) for node in following(start)]
     while waiting:
         node = waiting.pop()
-        if node not in found:
-            found.add(node)
+        if node not in reached:
+            reached.add(node)
             waiting += following(node)
-    return found
+    return reached
 
 
 def _start(graph: Graph, name: str) -> str:
@@ -150,13 +150,13 @@ def _start(graph: Graph, name: str) -> str:
 
 def _gradients(graph: Graph, names: Iterable[str]) -> set[str]:
     """A node's gradient is that of its wire where it has one; of several, each carries a share, which may be seen."""
-    found: set[str] = set()
+    ids: set[str] = set()
     for item in filter(None, (find(graph, name) for name in names)):
-        found.add(item.id)
+        ids.add(item.id)
         if item.kind == "edge":
             source = item.node(graph)
             if len(graph.outputs_of(source)) == 1:
-                found.add(source)
+                ids.add(source)
         elif len(out := graph.outputs_of(item.id)) == 1:
-            found.add(out[0].id)
-    return found
+            ids.add(out[0].id)
+    return ids

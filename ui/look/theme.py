@@ -132,9 +132,9 @@ def color(value: str) -> QColor:
 
 def faded(value: str, alpha: float) -> QColor:
     """`value` at an opacity of 0 to 1, a fresh object."""
-    made = QColor(value)
-    made.setAlphaF(alpha)
-    return made
+    color = QColor(value)
+    color.setAlphaF(alpha)
+    return color
 
 
 def mixed(first: str, second: str, share: float) -> str:
@@ -155,8 +155,8 @@ def load_fonts() -> None:
     _loaded = True
     for path in sorted(FONTS.glob("*.otf")):
         QFontDatabase.addApplicationFont(str(path))
-    found = importlib.util.find_spec("ziamath")  # located, not imported: the import alone costs a tenth of a second
-    for folder in (found.submodule_search_locations or ()) if found else ():
+    package = importlib.util.find_spec("ziamath")  # located, not imported: the import alone costs a tenth of a second
+    for folder in (package.submodule_search_locations or ()) if package else ():
         QFontDatabase.addApplicationFont(str(Path(folder) / "fonts" / "STIXTwoMath-Regular.ttf"))
 
 
@@ -184,15 +184,15 @@ def font(role: Role, scale: float = 1.0) -> QFont:
 @cache
 def _font(role: str, scale: float) -> QFont:
     size, weight = _ROLES[role]
-    made = QFont(MATHS if role == "formula" else FAMILY)
-    made.setStyleHint(QFont.StyleHint.Serif if role == "formula" else QFont.StyleHint.SansSerif)
-    made.setPixelSize(max(1, round(size * scale)))
-    made.setWeight(weight)
-    made.setFeature(QFont.Tag("tnum"), 1)
-    made.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
+    font = QFont(MATHS if role == "formula" else FAMILY)
+    font.setStyleHint(QFont.StyleHint.Serif if role == "formula" else QFont.StyleHint.SansSerif)
+    font.setPixelSize(max(1, round(size * scale)))
+    font.setWeight(weight)
+    font.setFeature(QFont.Tag("tnum"), 1)
+    font.setHintingPreference(QFont.HintingPreference.PreferNoHinting)
     if role == "formula":
-        made.setItalic(True)
-    return made
+        font.setItalic(True)
+    return font
 
 
 MARKS = {"error": "✕", "warning": "!", "note": "i"}

@@ -10,35 +10,35 @@ from ui.look.typing import commit_typing
 
 def label(text: str = "", role: str = "", wrap: bool = False, selectable: bool = False) -> QLabel:
     """A text; `role` is one of the style sheet's: section, heading, strong, small, secondary, value, gradient, complaint."""
-    made = QLabel(text.upper() if role == "section" else text)
-    made.setProperty("role", role)
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setWordWrap(wrap)
+    widget = QLabel(text.upper() if role == "section" else text)
+    widget.setProperty("role", role)
+    widget.setTextFormat(Qt.TextFormat.PlainText)
+    widget.setWordWrap(wrap)
     if selectable:
-        made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-    return made
+        widget.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    return widget
 
 
 def line() -> QFrame:
     """A hairline across."""
-    made = QFrame()
-    made.setProperty("role", "line")
-    made.setFixedHeight(1)
-    return made
+    frame = QFrame()
+    frame.setProperty("role", "line")
+    frame.setFixedHeight(1)
+    return frame
 
 
 def button(text: str, kind: str = "", accent: str = "", tip: str = "") -> QPushButton:
     """A push button that keyboard users reach and that leaves the canvas its focus when clicked."""
-    made = QPushButton(text)
+    widget = QPushButton(text)
     if kind:
-        made.setProperty("kind", kind)
+        widget.setProperty("kind", kind)
     if accent:
-        made.setProperty("accent", accent)
-    made.setToolTip(tip)
-    made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    made.setCursor(Qt.CursorShape.PointingHandCursor)
-    made.pressed.connect(commit_typing)  # the field keeps its focus: what is typed in it would not count yet
-    return made
+        widget.setProperty("accent", accent)
+    widget.setToolTip(tip)
+    widget.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    widget.setCursor(Qt.CursorShape.PointingHandCursor)
+    widget.pressed.connect(commit_typing)  # the field keeps its focus: what is typed in it would not count yet
+    return widget
 
 
 def set_property(widget: QWidget, name: str, value: object) -> None:
@@ -170,13 +170,13 @@ class FlowLayout(QLayout):
 
 def column(*parts: QWidget) -> QWidget:
     """Widgets one below the other, without a gap; the last one takes what room there is."""
-    made = QWidget()
-    layout = QVBoxLayout(made)
+    widget = QWidget()
+    layout = QVBoxLayout(widget)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(0)
     for part in parts:
         layout.addWidget(part, 1 if part is parts[-1] else 0)
-    return made
+    return widget
 
 
 def clear(layout: QLayout) -> None:

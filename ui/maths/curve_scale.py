@@ -51,15 +51,15 @@ LINEAR = Scale()
 
 def chosen_scale(values: Iterable[float], logarithmic: bool) -> Scale:
     """The scale for these values, with what to say where a logarithm alone cannot show them all."""
-    found = list(values)
-    if not logarithmic or not found:
+    numbers = list(values)
+    if not logarithmic or not numbers:
         return LINEAR
-    if min(found) > 0:
+    if min(numbers) > 0:
         return Scale("log")
-    positive = [value for value in found if value > 0]
+    positive = [value for value in numbers if value > 0]
     if not positive:
         return Scale(note=_("no logarithm: the loss is never above 0"))
-    straight = max(min(positive), max(map(abs, found)) * 10.0**-DECADES)
+    straight = max(min(positive), max(map(abs, numbers)) * 10.0**-DECADES)
     return Scale("symlog", straight, _("linear within ±{value}").format(value=plain(float(f"{straight:.2g}"))))
 
 

@@ -220,12 +220,12 @@ class FormulaView(QWidget):
             self._lines = [self._whole]
             return
         texts = broken(self._latex, limit - self._indent, self._width_of)
-        made = [self._picture(text) for text in texts]
-        self._lines = [line for line in made if line is not None] if all(made) else [self._whole]
+        pictures = [self._picture(text) for text in texts]
+        self._lines = [line for line in pictures if line is not None] if all(pictures) else [self._whole]
 
     def _width_of(self, latex: str) -> float:
-        made = self._picture(latex)
-        return float(made.defaultSize().width()) if made is not None else 1e6  # never broken off where it cannot be set
+        picture = self._picture(latex)
+        return float(picture.defaultSize().width()) if picture is not None else 1e6  # never broken off where it cannot be set
 
     @property
     def _indent(self) -> float:

@@ -40,10 +40,10 @@ def _parts(latex: str, signs: re.Pattern[str], within: bool) -> list[str]:
     cuts, braces, brackets = [0], 0, 0
     at = 0
     while at < len(latex):
-        found = signs.match(latex, at) if braces == 0 and (within or brackets == 0) else None
-        if found and latex[:at].strip():
+        match = signs.match(latex, at) if braces == 0 and (within or brackets == 0) else None
+        if match and latex[:at].strip():
             cuts.append(at)
-            at = found.end()
+            at = match.end()
             continue
         if latex[at] == "\\" and at + 1 < len(latex):
             at += 2 if not latex[at + 1].isalpha() else len(re.match(r"\\[A-Za-z]+", latex[at:]).group())  # type: ignore[union-attr]

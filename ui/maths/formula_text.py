@@ -70,17 +70,17 @@ def plain(latex: str, names: tuple[tuple[str, str], ...] = ()) -> str:
 
 def italic(text: str) -> str:
     """Letters as mathematical italics; everything else as it is."""
-    made = []
+    letters = []
     for letter in text:
         if letter == "h":
-            made.append("\u210e")
+            letters.append("\u210e")
         elif "a" <= letter <= "z":
-            made.append(chr(0x1D44E + ord(letter) - ord("a")))
+            letters.append(chr(0x1D44E + ord(letter) - ord("a")))
         elif "A" <= letter <= "Z":
-            made.append(chr(0x1D434 + ord(letter) - ord("A")))
+            letters.append(chr(0x1D434 + ord(letter) - ord("A")))
         else:
-            made.append(letter)
-    return "".join(made)
+            letters.append(letter)
+    return "".join(letters)
 
 
 class _Reader:

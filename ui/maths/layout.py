@@ -67,21 +67,21 @@ class Box:
 
     def rects(self) -> list[tuple[QRectF, Glyphs]]:
         """Where the linked pieces are."""
-        found = []
+        rects = []
         for glyph in self.glyphs:
             if glyph.link or glyph.tip:
                 wide, up, down = extent(glyph.text, glyph.size, glyph.sans)
-                found.append((QRectF(glyph.x, glyph.y - up, wide, up + down), glyph))
-        return found
+                rects.append((QRectF(glyph.x, glyph.y - up, wide, up + down), glyph))
+        return rects
 
 
 @lru_cache(maxsize=64)
 def face(size: float, sans: bool = False) -> QFont:
     """The mathematics font at a pixel size, upright: italic letters are characters of their own."""
-    made = themes.font("base" if sans else "formula")
-    made.setItalic(False)
-    made.setPixelSize(max(1, round(size * (0.88 if sans else 1.0))))
-    return made
+    font = themes.font("base" if sans else "formula")
+    font.setItalic(False)
+    font.setPixelSize(max(1, round(size * (0.88 if sans else 1.0))))
+    return font
 
 
 @lru_cache(maxsize=64)
@@ -248,7 +248,7 @@ def _lay_picture(expr: Picture, size: float, link: str) -> Box:
 
 def _lay_cross(expr: Cross, size: float) -> Box:
     gap = 0.5 * size
-    column, line, product = (_bare(each, size) for each in (expr.column, expr.row, expr.product))
+    column, line, product = (_bare(part, size) for part in (expr.column, expr.row, expr.product))
     names = [lay(name, size * 0.9) for name in expr.names]
     left = max(names[0].width, 0.0) + 0.3 * size
     inner_x = left + column.wide + gap

@@ -39,6 +39,6 @@ def rules(plot: Any) -> Any:
             places = axis.tickValues(low, high, axis.height())[0][1] if typed is None else [at for at, _ in typed[0]]
             painter.drawLines([QLineF(area.left(), at, area.right(), at) for at in places if low <= at <= high])
 
-    made = Rules()
-    plot.addItem(made, ignoreBounds=True)
-    return made
+    item = Rules()
+    plot.addItem(item, ignoreBounds=True)
+    return item

@@ -30,13 +30,13 @@ def scalar(view: Gradient | None) -> float | None:
 
 def port_values(graph: Graph, trace: TraceView, node: str) -> dict[str, float] | None:
     """Scalars at all of a node's inputs by port; None where one of them is not a scalar."""
-    found: dict[str, float] = {}
+    values: dict[str, float] = {}
     for edge in graph.inputs_of(node):
         value = scalar(trace.values.get(edge.source))
         if value is None or edge.slot:
             return None
-        found[edge.target[1]] = value
-    return found or None
+        values[edge.target[1]] = value
+    return values or None
 
 
 def glance(view: Gradient) -> str:

@@ -104,21 +104,21 @@ class Sheet(QWidget):
 
     def links(self) -> list[tuple[QRectF, str]]:
         """Where the links are, from top to bottom."""
-        found: list[tuple[QRectF, str]] = []
+        links: list[tuple[QRectF, str]] = []
         for placed in self._layout.lines:
             for rect, glyph in placed.box.rects():
                 if glyph.link:
-                    found.append((rect.translated(placed.x, placed.baseline), glyph.link))
+                    links.append((rect.translated(placed.x, placed.baseline), glyph.link))
             for plate in placed.box.plates:
                 if plate.link:
-                    found.append((QRectF(placed.x + plate.x, placed.baseline + plate.y, plate.wide, plate.high), plate.link))
-        return found
+                    links.append((QRectF(placed.x + plate.x, placed.baseline + plate.y, plate.wide, plate.high), plate.link))
+        return links
 
     # layout
 
     def _lay(self, width: float) -> None:
         self._laid_for = width
-        made, y, scale = _Layout(), 0.0, self._theme.scale
+        layout, y, scale = _Layout(), 0.0, self._theme.scale
         for line in self.lines:
             size = line.size * scale
             left = EDGE + line.indent * size
@@ -127,10 +127,10 @@ class Sheet(QWidget):
                 y += GAP * size * (0.6 if line.words else 1.0)
             for number, box in enumerate(boxes):
                 further = FURTHER * size if number and not line.words else 0.0
-                made.lines.append(_Placed(box, left + further, y + box.ascent))
+                layout.lines.append(_Placed(box, left + further, y + box.ascent))
                 y += box.height + (GAP * size * 0.5 if number + 1 < len(boxes) and not line.words else 0.0)
-        made.height = y + 4
-        self._layout = made
+        layout.height = y + 4
+        self._layout = layout
 
     def heightForWidth(self, width: int) -> int:
         if width != self._laid_for:
@@ -221,9 +221,9 @@ class Sheet(QWidget):
             return
         plate = self._plate_at(event.position())
         if plate is not None and plate[0] in self.pickable:
-            found = self.arrays[plate[0]].entry(event.position(), plate[1])
-            if found is not None:
-                self.picked.emit(plate[0], found)
+            entry = self.arrays[plate[0]].entry(event.position(), plate[1])
+            if entry is not None:
+                self.picked.emit(plate[0], entry)
                 return
         link = self.link_at(event.position())
         if link:

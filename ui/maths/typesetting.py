@@ -195,9 +195,9 @@ class _Reader:
             if token in "^_" and len(token) == 1:
                 self.script(items, token)
             else:
-                made = self.one(token, items)
-                if made is not None:
-                    items.append(made)
+                item = self.one(token, items)
+                if item is not None:
+                    items.append(item)
         return items[0] if len(items) == 1 else Row(tuple(items))
 
     def group(self) -> Expr:
@@ -288,7 +288,7 @@ class _Reader:
         return Text(_GREEK.get(word) or _SIGNS.get(word) or word)
 
     def upright(self) -> Expr:
-        made, depth = "", 0
+        text, depth = "", 0
         while self.at < len(self.tokens):
             token = self.tokens[self.at]
             self.at += 1
@@ -297,10 +297,10 @@ class _Reader:
             elif token == "}":
                 depth -= 1
             else:
-                made += " " if token in ("\\ ", "\\,", "\\;") else token.lstrip("\\@")
+                text += " " if token in ("\\ ", "\\,", "\\;") else token.lstrip("\\@")
             if depth <= 0:
                 break
-        return Text(made)
+        return Text(text)
 
 
 def plain(expr: Expr) -> str:

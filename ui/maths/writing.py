@@ -30,9 +30,9 @@ class Writer:
     def number(self, piece: Number) -> Expr:
         """The digits the canvas shows."""
         text = whole(piece.value) if piece.whole else number(piece.value)
-        made: Expr = Text(text, INKS[piece.role], _link(piece.place), exact(piece.value))
+        quantity: Expr = Text(text, INKS[piece.role], _link(piece.place), exact(piece.value))
         needed = piece.bracket and (piece.value < 0 or "×" in text)
-        return bracketed(made) if needed else made
+        return bracketed(quantity) if needed else quantity
 
     def array(self, piece: Array, most: float = LARGEST, caption: str | None = None, numbers: tuple[int, int] = NUMBERS) -> Expr:
         """A picture of the tensor, at most `most` ems large; its numbers stand in it up to so many rows and columns."""
@@ -92,7 +92,7 @@ class Writer:
             if isinstance(piece, Tex) and piece.role == "plain" and piece.place is None:
                 start = len(pieces)
                 pieces |= {f"{start + i}": self._part(part) for i, part in enumerate(piece.parts)}
-                text += _PART.sub(lambda found, start=start: f"{{@{start + int(found[1])}}}", piece.text) + " "  # type: ignore[misc]
+                text += _PART.sub(lambda match, start=start: f"{{@{start + int(match[1])}}}", piece.text) + " "  # type: ignore[misc]
             else:
                 name = f"{len(pieces)}"
                 pieces[name] = self._piece(piece)
@@ -116,8 +116,8 @@ class Writer:
         local = self._factor(chain.local, "local") if chain.local is not None else missing
         sign = operator("×") if isinstance(chain.upstream, Number) or chain.local_kind != "diagonal" else operator("⊙")
         upstream, downstream = self._factor(chain.upstream, "upstream"), self._factor(chain.downstream, "downstream")
-        made = row(upstream, Space(0.2), sign, Space(0.2), local, Space(0.2), relation(), Space(0.2), downstream)
-        return Written(made, "", 19.0)
+        product = row(upstream, Space(0.2), sign, Space(0.2), local, Space(0.2), relation(), Space(0.2), downstream)
+        return Written(product, "", 19.0)
 
     def _factor(self, part: Number | Array, word: str) -> Expr:
         body = self.number(part) if isinstance(part, Number) else self.array(part, 5.5, None, (4, 2))
@@ -130,15 +130,15 @@ def _word(text: str) -> Expr:
 
 def section_lines(writer: Writer, section: Section) -> list[Written]:
     """A section's lines. What the chain rule comes to is written as upstream × local = downstream, each named."""
-    found: list[Written] = []
+    lines: list[Written] = []
     chain = section.chain
     for line in section.lines:
         if chain is not None and line.kind == "result":
-            found.append(writer.chain(chain))
+            lines.append(writer.chain(chain))
             chain = None
         else:
-            found.append(writer.line(line))
-    return found
+            lines.append(writer.line(line))
+    return lines
 
 
 def head_lines(writer: Writer, card: Card) -> list[Written]:
@@ -151,10 +151,10 @@ def head_lines(writer: Writer, card: Card) -> list[Written]:
             items.append(row(_word(f"{word} "), writer.number(part)))  # one piece: no line ends between the word and its number
         else:
             items.append(Script(writer.array(part, 6.0, None, (2, 4)), above=_word(word), stacked=True))
-    found = [Written(row(*items), "", 17.0)] if items else []
+    lines = [Written(row(*items), "", 17.0)] if items else []
     if card.gradient is None and card.absent is not None:
-        found.append(Written(None, _("gradient: {text}").format(text=ABSENT[card.absent]), 13.5, 0.0, "secondary"))
-    return found
+        lines.append(Written(None, _("gradient: {text}").format(text=ABSENT[card.absent]), 13.5, 0.0, "secondary"))
+    return lines
 
 
 def _link(address: Address | None) -> str:

@@ -72,11 +72,11 @@ class OutlineModel(QAbstractItemModel):
     def _members(self, group: str | None, parent: Row | None) -> list[Row]:
         graph = self._graph
         assert graph is not None
-        found: list[tuple[Kind, str]] = [("group", g.id) for g in graph.groups.values() if g.parent == group]
-        found += [("node", n.id) for n in graph.nodes.values() if n.group == group]
+        members: list[tuple[Kind, str]] = [("group", g.id) for g in graph.groups.values() if g.parent == group]
+        members += [("node", n.id) for n in graph.nodes.values() if n.group == group]
         if group is None:
-            found += [("frame", f) for f in graph.frames] + [("note", n) for n in graph.notes]
-        rows = [Row(kind, identity, parent, place) for place, (kind, identity) in enumerate(found)]
+            members += [("frame", f) for f in graph.frames] + [("note", n) for n in graph.notes]
+        rows = [Row(kind, identity, parent, place) for place, (kind, identity) in enumerate(members)]
         self._rows.update({row.id: row for row in rows})
         for row in rows:
             if row.kind == "group":
@@ -89,10 +89,10 @@ class OutlineModel(QAbstractItemModel):
         assert graph is not None
         if row.id not in graph.nodes:
             return []  # the row outlives its node until the next rebuild
-        found: list[tuple[Kind, str, str]] = [("input", edge.id, "") for edge in graph.inputs_of(row.id)]
-        found += [("parameter", row.id, name) for name in self._parameters(row.id)]
-        found += [("output", edge.id, "") for edge in graph.outputs_of(row.id)]
-        return [Row(kind, identity, row, place, extra) for place, (kind, identity, extra) in enumerate(found)]
+        parts: list[tuple[Kind, str, str]] = [("input", edge.id, "") for edge in graph.inputs_of(row.id)]
+        parts += [("parameter", row.id, name) for name in self._parameters(row.id)]
+        parts += [("output", edge.id, "") for edge in graph.outputs_of(row.id)]
+        return [Row(kind, identity, row, place, extra) for place, (kind, identity, extra) in enumerate(parts)]
 
     def _parameters(self, node: str) -> list[str]:
         assert self._graph is not None

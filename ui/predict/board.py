@@ -71,7 +71,7 @@ class Board(QObject):
         new = [item for item in items if item not in self.asked]
         for item in new:
             self.asked[item] = Asked(item, name_of(graph, item), number_of(graph, trace, item))
-            self.answered = {each: entry for each, entry in self.answered.items() if each.id != item.id}
+            self.answered = {address: entry for address, entry in self.answered.items() if address.id != item.id}
             self.score.counts.asked += 1
         self._show()
         return len(new)
@@ -96,7 +96,7 @@ class Board(QObject):
         if item.index is None or asked.question is not None or view is None or not fits(graph, trace, new):
             return None
         if new not in self.asked:
-            self.asked = {(new if each == item else each): state for each, state in self.asked.items()}
+            self.asked = {(new if address == item else address): state for address, state in self.asked.items()}
             self.asked[new] = Asked(new, name_of(graph, new), number_of(graph, trace, new))
             self._waiting = [({new if i == item else i for i in wanted}, done, on_done) for wanted, done, on_done in self._waiting]
             self._show()
@@ -104,7 +104,7 @@ class Board(QObject):
 
     def reveal(self, items: Iterable[Address]) -> None:
         """Give up on these: their numbers are shown."""
-        for item in [each for each in items if each in self.asked]:
+        for item in [item for item in items if item in self.asked]:
             self.score.counts.revealed += 1
             self._log(self.asked[item], "", "revealed")
             self._end(item, "revealed")
@@ -136,32 +136,32 @@ class Board(QObject):
         if not readings(text) or ask is None:
             self._judge(item, text, None)
         else:
-            ask(Prediction(item), lambda found: self._judge(item, text, found))
+            ask(Prediction(item), lambda reply: self._judge(item, text, reply))
 
     def _engine(self) -> Callable[[Prediction, Callable[[Any], None]], None] | None:
         return self.workspace.kernel.ask if self.workspace.kernel is not None else None
 
-    def _judgement(self, item: Address, text: str, found: Any) -> tuple[Judgement, float | None]:
+    def _judgement(self, item: Address, text: str, reply: Any) -> tuple[Judgement, float | None]:
         """The verdict and the right number: by what the engine found, or else by the number on the canvas."""
-        if not isinstance(found, Expected):
+        if not isinstance(reply, Expected):
             truth = number_of(self.workspace.document.graph, self.workspace.visibility.truth, item)
             if truth is None:
-                said = found.text if isinstance(found, Refusal) else _("This number is not known yet: the engine is still computing.")
+                said = reply.text if isinstance(reply, Refusal) else _("This number is not known yet: the engine is still computing.")
                 return Judgement("unreadable", said), None
-            found = Expected(item, truth, scale=abs(truth))
+            reply = Expected(item, truth, scale=abs(truth))
         asked = self.asked.get(item)
-        return judge(found, text, asked.question if asked is not None else None), found.truth
+        return judge(reply, text, asked.question if asked is not None else None), reply.truth
 
     def truth_of(self, item: Address) -> float | None:
         """The number by which the last answer about an item was judged."""
         asked = self.asked.get(item)
         return asked.truth if asked is not None else self.answered[item][1] if item in self.answered else None
 
-    def _judge(self, item: Address, text: str, found: Any) -> None:
+    def _judge(self, item: Address, text: str, reply: Any) -> None:
         asked = self.asked.get(item)
         if asked is None:
             return
-        judgement, truth = self._judgement(item, text, found)
+        judgement, truth = self._judgement(item, text, reply)
         if truth is None:
             self.judged.emit(item, judgement)
             return
@@ -246,7 +246,7 @@ class Board(QObject):
             self._show()
 
     def _void(self, items: list[Address]) -> None:
-        for item in (each for each in items if each in self.asked):
+        for item in (item for item in items if item in self.asked):
             self._log(self.asked[item], "", "void")
             self._end(item, "void")
 

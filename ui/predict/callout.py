@@ -34,8 +34,8 @@ class Callout(QFrame):
         )
         self.dismiss = button(_("Close"), "quiet", tip=_("Esc does it too"))
         row = FlowLayout(4)
-        for each in (self.again, self.reveal, self.dismiss):
-            row.addWidget(each)
+        for control in (self.again, self.reveal, self.dismiss):
+            row.addWidget(control)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 8)
         layout.setSpacing(6)

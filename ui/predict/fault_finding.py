@@ -72,7 +72,7 @@ class FaultFinding(QObject):
         trace, graph = self.workspace.visibility.truth, self.workspace.document.graph
         if trace is None:
             return []
-        leading = {edge for edge, found in trace.edge_gradients.items() if isinstance(found, ArrayView) and edge in graph.edges}
+        leading = {edge for edge, gradient in trace.edge_gradients.items() if isinstance(gradient, ArrayView) and edge in graph.edges}
         chosen = OPTIMIZERS.get(str(graph.training["optimizer"]))
         return faults.possible(graph, trace.shapes, leading, zeroed=chosen is None or not chosen.evaluates_loss)
 

@@ -70,7 +70,7 @@ class Typing(QObject):
     def at(self, view: QPointF) -> Address | None:
         """The item whose question mark is under this place of the view."""
         tag = self.canvas.overlay.hit_tag(view)
-        found = [item for item in self.board.asked if item.id == tag] if tag is not None else []
+        candidates = [item for item in self.board.asked if item.id == tag] if tag is not None else []
         at = self.canvas.camera.to_scene(view)
         graph = self.canvas.document.graph
         for item in self.board.asked:
@@ -78,8 +78,8 @@ class Typing(QObject):
             if not item.gradient and item.kind != "edge" and item.exists(graph):  # the same question mark stands on every wire from here
                 spots += [Address("edge", edge.id) for edge in graph.outputs_of(item.id)]
             if any(self.place(spot).adjusted(-6, -2, 6, 2).contains(at) for spot in spots if self._seen(spot)):
-                found.append(item)
-        return found[0] if found else None
+                candidates.append(item)
+        return candidates[0] if candidates else None
 
     def _seen(self, item: Address) -> bool:
         scene = self.canvas.scene
@@ -123,7 +123,7 @@ class Typing(QObject):
         if chosen is None or item not in self.board.asked:
             self.board.answer(item, text)
             return
-        entry = tuple(int(each) for each in chosen[1].split(","))
+        entry = tuple(int(index) for index in chosen[1].split(","))
         moved = item if entry == item.index else self.board.move(item, entry)
         if moved is None:
             title, text = (

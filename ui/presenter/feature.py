@@ -238,10 +238,10 @@ class Presenter(Feature):
         if self._tools is None:
             return
         pen, light, strip = self._tools
-        made = self.workspace.actions_by_id
+        actions = self.workspace.actions_by_id
         marks = {"present": self.presenting, "pen": pen.tool == "pen", "eraser": pen.tool == "eraser", "spotlight": light.on}
         for name, on in marks.items():
-            made[name].setChecked(on)
+            actions[name].setChecked(on)
         strip.show_state(pen.tool, pen.ink, light.on, self.locked, self.presenting, bool(pen.board.strokes), pen.board.can_undo)
         self._watch(self.presenting or bool(pen.tool) or light.on)
         if pen.tool:

@@ -40,12 +40,12 @@ class Strip(QFrame):
         self._row = FlowLayout(2)
         self._add("pen", _("Pen"), _("Draw on the canvas  (Ctrl+Shift+K)"), True)
         for ink, name in INKS.items():
-            made = button("", "quiet", tip=_("{name} pen").format(name=name))
-            made.setAccessibleName(_("{name} pen").format(name=name))
-            made.setCheckable(True)
-            made.clicked.connect(lambda _=False, ink=ink: self.ink_chosen.emit(ink))
-            self.inks[ink] = made
-            self._row.addWidget(made)
+            choice = button("", "quiet", tip=_("{name} pen").format(name=name))
+            choice.setAccessibleName(_("{name} pen").format(name=name))
+            choice.setCheckable(True)
+            choice.clicked.connect(lambda _=False, ink=ink: self.ink_chosen.emit(ink))
+            self.inks[ink] = choice
+            self._row.addWidget(choice)
         self._add("eraser", _("Eraser"), _("Wipe strokes; the right button does it too"), True)
         self._add("undo", _("Undo"), _("Take back the last stroke  (Ctrl+Z while drawing)"))
         self._add("clear", _("Clear"), _("Wipe everything that was drawn here"))
@@ -62,24 +62,24 @@ class Strip(QFrame):
         self.hide()
 
     def _add(self, name: str, text: str, tip: str, checkable: bool = False) -> None:
-        made = button(text, "quiet", tip=tip)
-        made.setCheckable(checkable)
-        made.clicked.connect(lambda _=False: self.clicked.emit(name))
-        self.buttons[name] = made
-        self._row.addWidget(made)
+        tool = button(text, "quiet", tip=tip)
+        tool.setCheckable(checkable)
+        tool.clicked.connect(lambda _=False: self.clicked.emit(name))
+        self.buttons[name] = tool
+        self._row.addWidget(tool)
 
     def set_theme(self, theme: Theme) -> None:
-        for ink, made in self.inks.items():
-            made.setIcon(dot(hue(ink, theme)))
-            made.setIconSize(QSize(px(theme, 14), px(theme, 14)))
+        for ink, choice in self.inks.items():
+            choice.setIcon(dot(hue(ink, theme)))
+            choice.setIconSize(QSize(px(theme, 14), px(theme, 14)))
         self.place()
 
     def show_state(self, tool: str, ink: str, spotlight: bool, locked: bool, presenting: bool, strokes: bool, undo: bool) -> None:
         """Which tool is in the hand, and what can be done."""
         for name, on in (("pen", tool == "pen"), ("eraser", tool == "eraser"), ("spotlight", spotlight), ("lock", locked)):
             self.buttons[name].setChecked(on)
-        for name, made in self.inks.items():
-            made.setChecked(tool == "pen" and name == ink)
+        for name, choice in self.inks.items():
+            choice.setChecked(tool == "pen" and name == ink)
         self.buttons["undo"].setEnabled(undo)
         self.buttons["clear"].setEnabled(strokes)
         for name in ("black", "lock", "leave"):
@@ -98,8 +98,8 @@ class Strip(QFrame):
         assert layout is not None
         layout.activate()
         margins, room = layout.contentsMargins(), self._canvas.size()
-        shown = [made for made in (*self.buttons.values(), *self.inks.values()) if not made.isHidden()]
-        natural = sum(made.sizeHint().width() + 2 for made in shown) + margins.left() + margins.right()
+        shown = [control for control in (*self.buttons.values(), *self.inks.values()) if not control.isHidden()]
+        natural = sum(control.sizeHint().width() + 2 for control in shown) + margins.left() + margins.right()
         width = max(120, min(natural, room.width() - 16))
         height = layout.totalHeightForWidth(width)
         left = min((room.width() - width) // 2, round(self._canvas.model.map.place().left()) - 8 - width)

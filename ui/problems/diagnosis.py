@@ -85,8 +85,8 @@ class Diagnosis(QObject):
         assert self._document is not None
         nodes, edges = self._document.graph.nodes, self._document.graph.edges
         still = [p for p in self._computed if all(n in nodes for n in p.nodes) and all(e in edges for e in p.edges)]
-        found = merged(list(self._seen), still)
-        ordered = tuple(sorted(found, key=lambda problem: GRAVITY[problem.severity]))
+        problems = merged(list(self._seen), still)
+        ordered = tuple(sorted(problems, key=lambda problem: GRAVITY[problem.severity]))
         if ordered != self.problems:
             self.problems = ordered
             self.changed.emit()

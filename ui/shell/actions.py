@@ -196,7 +196,7 @@ BY_ID: dict[str, ActionSpec] = {spec.id: spec for spec in ACTIONS}
 def build(window: Window, canvas: QWidget) -> dict[str, QAction]:
     """One `QAction` for every row. Keys come later, from `ui.shell.shortcuts`."""
     groups: dict[str, QActionGroup] = {}
-    made: dict[str, QAction] = {}
+    actions: dict[str, QAction] = {}
     for spec in ACTIONS:
         action = QAction(spec.text, window)
         action.setObjectName(spec.id)
@@ -217,8 +217,8 @@ def build(window: Window, canvas: QWidget) -> dict[str, QAction]:
         action.triggered.connect(commit_typing)
         act = functools.partial(_run, window, spec)
         action.triggered.connect(functools.partial(_later, window, act) if spec.asks else act)
-        made[spec.id] = action
-    return made
+        actions[spec.id] = action
+    return actions
 
 
 def _begin(window: Window, *_: object) -> None:

@@ -29,9 +29,9 @@ def application(arguments: list[str] | None = None) -> QApplication:
 
     from ui.look.theme import font, load_fonts
 
-    found = QApplication.instance()
-    if isinstance(found, QApplication):
-        app = found
+    running = QApplication.instance()
+    if isinstance(running, QApplication):
+        app = running
     else:
         QApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
         app = QApplication(arguments or ["gradwire"])

@@ -137,13 +137,13 @@ class _Question(QDialog):
         row.addStretch(1)
         for index, (caption, answer) in enumerate(answers):
             last = index == len(answers) - 1
-            made = button(caption, "primary" if last else "")
-            made.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-            made.setDefault(last)
-            made.setObjectName(answer)
-            made.clicked.connect(lambda _clicked=False, answer=answer: self._take(answer))
-            row.addWidget(made)
-        self._default = made
+            choice = button(caption, "primary" if last else "")
+            choice.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+            choice.setDefault(last)
+            choice.setObjectName(answer)
+            choice.clicked.connect(lambda _clicked=False, answer=answer: self._take(answer))
+            row.addWidget(choice)
+        self._default = choice
         layout.addLayout(row)
 
     def showEvent(self, event: QShowEvent) -> None:

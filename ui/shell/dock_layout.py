@@ -143,13 +143,13 @@ class DockLayout(QObject):
 
     def _extents(self) -> dict[str, int]:
         """Present sizes of what is shown, by the names that choices have."""
-        found: dict[str, int] = {}
+        extents: dict[str, int] = {}
         for place in ("left", "right"):
             names = self._shown(place)
             if names:
-                found[self._widest(place)] = self._docks[names[0]].width()
-            found |= {name: self._docks[name].height() for name in names[1:]}
-        return found | {name: self._docks[name].height() for name in self._shown("below")}
+                extents[self._widest(place)] = self._docks[names[0]].width()
+            extents |= {name: self._docks[name].height() for name in names[1:]}
+        return extents | {name: self._docks[name].height() for name in self._shown("below")}
 
     def _take_choice(self) -> None:
         """An edge was dragged: the sizes that changed are the user's choice now."""

@@ -324,11 +324,11 @@ class Files:
 
 def reachable(path: Path, seconds: float = 1.0) -> bool:
     """Whether a file is there, as far as the system says so in time: a share that is offline may keep it waiting for a minute."""
-    found: list[bool] = []
-    thread = threading.Thread(target=lambda: found.append(path.exists()), daemon=True)
+    answers: list[bool] = []
+    thread = threading.Thread(target=lambda: answers.append(path.exists()), daemon=True)
     thread.start()
     thread.join(seconds)
-    return bool(found) and found[0]
+    return bool(answers) and answers[0]
 
 
 def is_lesson(path: Path) -> bool:

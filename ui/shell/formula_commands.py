@@ -41,12 +41,12 @@ def ask(window: Window, at: QPointF | None = None, text: str = "") -> None:
 
 def entry_of(window: Window) -> FormulaEntry:
     """The window's field for formulas, made when it is first asked for."""
-    found = window.findChild(FormulaEntry)
-    if found is None:
-        found = FormulaEntry(window.theme, window)
-        found.accepted.connect(lambda entry: insert(window, entry))
-    found.set_theme(window.theme)
-    return found
+    field = window.findChild(FormulaEntry)
+    if field is None:
+        field = FormulaEntry(window.theme, window)
+        field.accepted.connect(lambda entry: insert(window, entry))
+    field.set_theme(window.theme)
+    return field
 
 
 def inside(window: Window) -> str | None:

@@ -47,13 +47,13 @@ def example_path(name: str) -> Path:
 
 def examples(catalog: Catalog, folder: Path = EXAMPLES) -> list[Example]:
     """All examples that can be read, in the order they give themselves (`order` among their settings), then by name."""
-    found: list[Example] = []
+    graphs: list[Example] = []
     for path in sorted(folder.glob("*.gradwire")):
         try:
-            found.append(Example(path, load(path, catalog)))
+            graphs.append(Example(path, load(path, catalog)))
         except FileError:
             continue
-    return sorted(found, key=lambda e: (_order(e.graph), e.path.stem))
+    return sorted(graphs, key=lambda e: (_order(e.graph), e.path.stem))
 
 
 def _order(graph: Graph) -> float:

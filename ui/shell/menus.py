@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 CONTEXT_EMPTY = ("add_node", "type_formula", "paste", "select_all", "", "layout", "fit_all", "", "copy_picture")
 
 
-def build(window: Window, made: dict[str, QAction]) -> QMenuBar:
+def build(window: Window, actions: dict[str, QAction]) -> QMenuBar:
     """The menu bar; File also has the recent files, filled when it opens."""
     bar = QMenuBar(window)
     menus: dict[str, QMenu] = {name: bar.addMenu(name) for name in MENUS}
@@ -33,7 +33,7 @@ def build(window: Window, made: dict[str, QAction]) -> QMenuBar:
             menu = menus[spec.menu]
         if spec.before:
             menu.addSeparator()
-        menu.addAction(made[spec.id])
+        menu.addAction(actions[spec.id])
         if spec.id == "open":
             recent = menu.addMenu(_("Open recent"))
             recent.aboutToShow.connect(lambda recent=recent: _fill_recent(window, recent))
@@ -58,13 +58,13 @@ def _fill_recent(window: Window, menu: QMenu) -> None:
         menu.addAction(_("No recent files")).setEnabled(False)
 
 
-def context(window: Window, made: dict[str, QAction], on_something: bool) -> QMenu:
+def context(window: Window, actions: dict[str, QAction], on_something: bool) -> QMenu:
     """The menu under the right mouse button."""
     menu = QMenu(window)
     menu.aboutToHide.connect(menu.deleteLater)
     for identity in _context_rows() if on_something else CONTEXT_EMPTY:
         if identity:
-            menu.addAction(made[identity])
+            menu.addAction(actions[identity])
         else:
             menu.addSeparator()
     return menu

@@ -22,7 +22,7 @@ def ask(window: Window) -> None:
 def rows(window: Window, text: str) -> Sequence[Row]:
     """What matches, what can be used now first; among equals what was used lately, then the table's order."""
     lately = {name: place for place, name in enumerate(window.settings.recent_commands)}
-    found: list[tuple[tuple[int, int, int, int], Row]] = []
+    ranked: list[tuple[tuple[int, int, int, int], Row]] = []
     for place, spec in enumerate(ACTIONS):
         action = window.actions_by_id[spec.id]
         title = spec.text.replace(" …", "")
@@ -35,8 +35,8 @@ def rows(window: Window, text: str) -> Sequence[Row]:
         keys = window.keys.native(spec)
         shown = f"✓ {title}" if action.isCheckable() and action.isChecked() else title
         row = Row(lambda name=spec.id: run(window, name), shown, f"{menu}    {keys}" if keys else menu, enabled=action.isEnabled())
-        found.append(((not row.enabled, score, lately.get(spec.id, len(lately)), place), row))
-    return [row for _, row in sorted(found, key=lambda pair: pair[0])]
+        ranked.append(((not row.enabled, score, lately.get(spec.id, len(lately)), place), row))
+    return [row for _, row in sorted(ranked, key=lambda pair: pair[0])]
 
 
 def run(window: Window, identity: str) -> None:

@@ -262,8 +262,8 @@ class Panels(QObject):
 
     def panel_at(self, widget: QWidget | None) -> str:
         """The dock a widget is in; empty for none."""
-        made = ((name, self._made[name]) for name in self.docks)
-        return next((name for name, panel in made if widget is not None and (panel is widget or panel.isAncestorOf(widget))), "")
+        open_panels = ((name, self._made[name]) for name in self.docks)
+        return next((name for name, panel in open_panels if widget is not None and (panel is widget or panel.isAncestorOf(widget))), "")
 
     def watch(self) -> None:
         """Look at the wheel from now on; the window has a surface."""

@@ -128,15 +128,15 @@ class Recovery(QObject):
         """Open what is offered, unsaved and with its old path; it stays recoverable all the while."""
         if not self._found or not self._window.files.may_close():
             return
-        found = self._found.pop(0)
-        self._window.files.show(found.document())
+        lost = self._found.pop(0)
+        self._window.files.show(lost.document())
         self.flush()
         if self._journal is not None and not self._journal.pending:
-            found.discard()
+            lost.discard()
         else:
-            found.release()
+            lost.release()
         self._offer()
-        if not found.whole:
+        if not lost.whole:
             self._window.say(_("The very last changes could not be read; everything before them is here."))
 
     def delete(self) -> None:
@@ -148,8 +148,8 @@ class Recovery(QObject):
 
     def postpone(self) -> None:
         """Leave everything for the next start."""
-        for found in self._found:
-            found.release()
+        for lost in self._found:
+            lost.release()
         self._found.clear()
         self._offer()
 
@@ -157,13 +157,13 @@ class Recovery(QObject):
         if not self._found:
             self.bar.hide()
             return
-        found = self._found[0]
-        when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(found.time)), QLocale.FormatType.ShortFormat)
+        lost = self._found[0]
+        when = QLocale().toString(QDateTime.fromSecsSinceEpoch(int(lost.time)), QLocale.FormatType.ShortFormat)
         more = f"  ({len(self._found) - 1} more after this one)" if len(self._found) > 1 else ""
-        self.bar.ask(_("{found} has unsaved changes from before a crash, {when}.{more}").format(found=name_of(found), when=when, more=more))
+        self.bar.ask(_("{found} has unsaved changes from before a crash, {when}.{more}").format(found=name_of(lost), when=when, more=more))
 
 
-def name_of(found: Recovered) -> str:
+def name_of(lost: Recovered) -> str:
     """The file's name, the graph's title, or a word for neither."""
-    title = found.graph.settings.get("title")
-    return found.path.stem if found.path is not None else title if isinstance(title, str) and title else _("An untitled graph")
+    title = lost.graph.settings.get("title")
+    return lost.path.stem if lost.path is not None else title if isinstance(title, str) and title else _("An untitled graph")

@@ -24,22 +24,22 @@ BOTTOM = PanelSpec(
 
 @cache
 def _packages() -> tuple[ModuleType, ...]:
-    names = sorted(found.name for found in pkgutil.iter_modules([str(Path(__file__).parents[1])]) if found.ispkg)
+    names = sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parents[1])]) if module.ispkg)
     return tuple(importlib.import_module(f"ui.{name}") for name in names)
 
 
 @cache
 def panel_specs() -> dict[str, PanelSpec]:
     """Panels by key, in their order."""
-    found = [spec for package in _packages() for spec in getattr(package, "PANELS", ())]
-    return _by_key(sorted([BOTTOM, *found], key=lambda spec: spec.order))
+    specs = [spec for package in _packages() for spec in getattr(package, "PANELS", ())]
+    return _by_key(sorted([BOTTOM, *specs], key=lambda spec: spec.order))
 
 
 @cache
 def feature_specs() -> dict[str, FeatureSpec]:
     """Features by key, in their order."""
-    found = [package.FEATURE for package in _packages() if hasattr(package, "FEATURE")]
-    return _by_key(sorted(found, key=lambda spec: spec.order))
+    specs = [package.FEATURE for package in _packages() if hasattr(package, "FEATURE")]
+    return _by_key(sorted(specs, key=lambda spec: spec.order))
 
 
 @cache
@@ -56,7 +56,7 @@ def load(path: str) -> Any:
 
 
 def _by_key(specs: list[Any]) -> dict[str, Any]:
-    found = {spec.key: spec for spec in specs}
-    if len(found) < len(specs):
+    by_key = {spec.key: spec for spec in specs}
+    if len(by_key) < len(specs):
         raise ValueError("two declarations have the same key")
-    return found
+    return by_key

@@ -70,10 +70,10 @@ class Keys:
         """Whether a key is in the table, changed or not: whoever else knows it by heart leaves it alone."""
         return pressed(event.keyCombination()) in _DEFAULTS
 
-    def apply(self, made: Mapping[str, QAction]) -> None:
+    def apply(self, actions: Mapping[str, QAction]) -> None:
         """Let the actions have their keys."""
         for spec in ACTIONS:
-            made[spec.id].setShortcuts([QKeySequence(key) for key in self.of(spec)])
+            actions[spec.id].setShortcuts([QKeySequence(key) for key in self.of(spec)])
 
     def _keep(self) -> None:
         self._taken = {key for keys in self._chosen.values() for key in keys}
@@ -138,11 +138,11 @@ def _read(text: str) -> dict[str, tuple[str, ...]]:
         rows = json.loads(text) if text else {}
     except ValueError:
         return {}
-    found: dict[str, tuple[str, ...]] = {}
+    kept: dict[str, tuple[str, ...]] = {}
     taken: set[str] = set()
     for name, keys in rows.items() if isinstance(rows, dict) else ():
         if name in BY_ID and isinstance(keys, list):
             valid = [key for key in (_portable(str(key)) for key in keys) if key and key not in taken and not refusal(BY_ID[name], key)]
-            found[name] = tuple(dict.fromkeys(valid))
+            kept[name] = tuple(dict.fromkeys(valid))
             taken |= set(valid)
-    return found
+    return kept

@@ -136,14 +136,14 @@ class TopBar(QWidget):
         self.device.clicked.connect(self.device_clicked)
         self.train.clicked.connect(self.train_clicked)
 
-    def show_keys(self, made: Mapping[str, QAction]) -> None:
+    def show_keys(self, actions: Mapping[str, QAction]) -> None:
         """Name in the tips the keys that do what the buttons do."""
         transport = self.transport
-        transport.back.setToolTip(hint(_("Step back one node"), made["previous_step"]))
-        transport.step.setToolTip(hint(_("Play one node"), made["next_step"]))
-        transport.forward.setToolTip(hint(_("Play the values from the inputs to the result"), made["play_forward"]))
-        transport.backward.setToolTip(hint(_("Play the gradients from the result back to the inputs"), made["play_backward"]))
-        self._train_tips = (hint(_("Start training"), made["train"]), hint(_("Pause training"), made["train"]))
+        transport.back.setToolTip(hint(_("Step back one node"), actions["previous_step"]))
+        transport.step.setToolTip(hint(_("Play one node"), actions["next_step"]))
+        transport.forward.setToolTip(hint(_("Play the values from the inputs to the result"), actions["play_forward"]))
+        transport.backward.setToolTip(hint(_("Play the gradients from the result back to the inputs"), actions["play_backward"]))
+        self._train_tips = (hint(_("Start training"), actions["train"]), hint(_("Pause training"), actions["train"]))
 
     def first_stop(self) -> QWidget:
         """What can be pressed here now, the transport before the chips."""

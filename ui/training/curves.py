@@ -259,7 +259,7 @@ class Curves(QWidget):
         fields = PLOTS[name]
         series = {field: self.series(field) for field in fields}
         ghosts = {field: self.ghost(field) for field in fields}
-        values = [value for _, found in (*series.values(), *ghosts.values()) for value in found]
+        values = [value for _, points in (*series.values(), *ghosts.values()) for value in points]
         if name == "accuracy":
             holder.setVisible(bool(values))
         else:
@@ -268,9 +268,9 @@ class Curves(QWidget):
         self._write_legend(name)
         self._look(name, values)
         for lines, drawn in ((self._ghosts, ghosts), (self._lines, series)):
-            for field, (steps, found) in drawn.items():
+            for field, (steps, points) in drawn.items():
                 symbol = "o" if len(steps) < FEW else None
-                placed = [self._scale.place(value) for value in found] if name == "loss" else found
+                placed = [self._scale.place(value) for value in points] if name == "loss" else points
                 lines[field].setData(steps, placed, symbol=symbol, symbolSize=round(4 * self._theme.scale))
 
     def _set_scale(self, scale: Scale) -> None:
@@ -287,7 +287,7 @@ class Curves(QWidget):
         """Show all steps and all values. Said at once: left to itself, a plot finds its range after it was painted, and paints again."""
         plot = self._plots[name][0]
         steps = [point.step for point in (*self._points[:1], *self._points[-1:])]
-        steps += [int(found[i]) for field in PLOTS[name] for found in (self.ghost(field)[0],) if found for i in (0, -1)]
+        steps += [int(ghost_steps[i]) for field in PLOTS[name] for ghost_steps in (self.ghost(field)[0],) if ghost_steps for i in (0, -1)]
         first, last = min(steps, default=0), max(steps, default=1)
         last = max(last, first + 1)
         low, high = (min(values), max(values)) if values and name == "loss" else (0.0, 1.0)

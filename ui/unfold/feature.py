@@ -25,11 +25,11 @@ class Unfold(Feature):
         from engine.unfold import RECIPES
 
         kinds = [graph.nodes[node].type for node in chosen]
-        found = ["openable"] if len(kinds) == 1 and kinds[0] in RECIPES else []
-        found += ["neural"] if found and kinds[0] == "layer.linear" else []
+        facts = ["openable"] if len(kinds) == 1 and kinds[0] in RECIPES else []
+        facts += ["neural"] if facts and kinds[0] == "layer.linear" else []
         if self._opened() is None:
-            return found
-        return [*found, "foldable", *(["openable"] if not found and self._card() is not None else [])]
+            return facts
+        return [*facts, "foldable", *(["openable"] if not facts and self._card() is not None else [])]
 
     def open_box(self) -> None:
         self._open(into_neurons=False)
@@ -106,7 +106,7 @@ class Unfold(Feature):
         return chosen[0] if len(chosen) == 1 and opened(self.workspace.document.graph, chosen[0]) else None
 
     def _is_inside(self, group: str) -> bool:
-        return group in (each.id for each in self.workspace.canvas.navigation.way())
+        return group in (parent.id for parent in self.workspace.canvas.navigation.way())
 
 
 def _size(graph: Graph, node: str) -> tuple[float, float]:

@@ -37,15 +37,15 @@ class Probe:
 
 def stored(graph: Graph) -> list[Probe]:
     """All pins of a document in their order; what a file holds there that is none is passed over."""
-    found: dict[Address, Probe] = {}
+    probes: dict[Address, Probe] = {}
     rows = graph.settings.get("probes")
     for row in rows if isinstance(rows, list | tuple) else ():
         if isinstance(row, dict) and isinstance(row.get("edge"), str) and row["edge"]:
             address = wire(row["edge"])
             address = address.derivative if row.get("show") == "gradient" else address
             measure: Measure = "mean" if row.get("measure") == "mean" else "norm"
-            found.setdefault(address, Probe(address, measure))
-    return list(found.values())
+            probes.setdefault(address, Probe(address, measure))
+    return list(probes.values())
 
 
 def pinned(graph: Graph) -> list[Probe]:
@@ -75,12 +75,12 @@ def toggle(document: Document, edges: Iterable[str], show: Quantity) -> bool:
 
 
 def unpin(document: Document, probe: Probe) -> None:
-    rest = [each for each in stored(document.graph) if each.address != probe.address]
+    rest = [pinned_probe for pinned_probe in stored(document.graph) if pinned_probe.address != probe.address]
     document.do(_setting(rest), _("Unpin {graph}").format(graph=_what(document.graph, [probe])))
 
 
 def set_measure(document: Document, probe: Probe, measure: Measure) -> None:
-    changed = [replace(each, measure=measure) if each.address == probe.address else each for each in stored(document.graph)]
+    changed = [replace(old, measure=measure) if old.address == probe.address else old for old in stored(document.graph)]
     document.do(_setting(changed), _("Follow the {measure}").format(measure=measure))
 
 

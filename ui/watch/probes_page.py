@@ -265,18 +265,18 @@ class ProbesPage(Panel):
         document = self._document
         if document is None:
             return
-        graph, found = document.graph, probes.pinned(document.graph)
-        titles = [probe.address.value.name(graph) for probe in found]
-        wanted = (self.theme, [probe.address for probe in found], titles)
+        graph, pinned = document.graph, probes.pinned(document.graph)
+        titles = [probe.address.value.name(graph) for probe in pinned]
+        wanted = (self.theme, [probe.address for probe in pinned], titles)
         if self._built == wanted:
             return self._show()
         self.log.follow(graph)
         self._built = wanted
         clear(self._row)
-        self.cards = [self._card(probe, title) for probe, title in zip(found, titles, strict=True)]
+        self.cards = [self._card(probe, title) for probe, title in zip(pinned, titles, strict=True)]
         self._row.addStretch(1)
-        self._stack.setCurrentWidget(self._area if found else self.hint)
-        self.titled.emit(_("Probes {found}").format(found=len(found)) if found else _("Probes"))
+        self._stack.setCurrentWidget(self._area if pinned else self.hint)
+        self.titled.emit(_("Probes {found}").format(found=len(pinned)) if pinned else _("Probes"))
         self._show()
 
     def _card(self, probe: Probe, title: str) -> ProbeCard:

@@ -11,12 +11,12 @@ from ui.canvas.model.canvas_model import CanvasModel
 def group_selection(model: CanvasModel) -> None:
     """Collapse what is selected into one card."""
     try:
-        edit, made = group(model.document.graph, model.movable())
+        edit, group_id = group(model.document.graph, model.movable())
     except GraphError as refused:
         model.message.emit(str(refused)[:1].upper() + str(refused)[1:])
         return
     if model.do(edit, _("Group")):
-        model.select([made])
+        model.select([group_id])
 
 
 def ungroup_selection(model: CanvasModel) -> None:

@@ -60,10 +60,10 @@ def make_room(model: CanvasModel, node_id: str) -> None:
     behind: dict[str, None] = {}
     waiting = list(graph.successors(node_id))
     while waiting:
-        each = waiting.pop()
-        if each not in behind:
-            behind[each] = None
-            waiting += graph.successors(each)
+        node = waiting.pop()
+        if node not in behind:
+            behind[node] = None
+            waiting += graph.successors(node)
     step = 8.0 * np.ceil(far / 8.0)
     moves = edits.Move(tuple((n, graph.nodes[n].x + step, graph.nodes[n].y) for n in behind))
     bent = [graph.edges[e] for e in scene.bent if graph.edges[e].source[0] in behind and graph.edges[e].target[0] in behind]

@@ -31,8 +31,8 @@ def frame(model: CanvasModel) -> None:
         place = QRectF(middle.x() - 160, middle.y() - 100, 320, 200)
     identity = graph.fresh_id("f")
     left, top, width, height = (float(round(v)) for v in (place.x(), place.y(), place.width(), place.height()))
-    made = Frame(identity, TITLE, x=left, y=top, width=width, height=height)
-    if model.do(edits.AddItem(made), _("Frame")):
+    new_frame = Frame(identity, TITLE, x=left, y=top, width=width, height=height)
+    if model.do(edits.AddItem(new_frame), _("Frame")):
         model.select([identity])
         edit(model, identity)
 
@@ -46,9 +46,9 @@ def note(model: CanvasModel) -> None:
 
     def done(text: str, by_key: bool) -> None:
         if text.strip():
-            made = _fitted(model, replace(blank, id=model.document.graph.fresh_id("t"), text=text))
-            if model.do(edits.AddItem(made), _("Note")):
-                model.select([made.id])
+            new_note = _fitted(model, replace(blank, id=model.document.graph.fresh_id("t"), text=text))
+            if model.do(edits.AddItem(new_note), _("Note")):
+                model.select([new_note.id])
 
     model.surface.edit_text("", NOTE_HINT, QRectF(blank.x, blank.y, blank.width, blank.height), done)
 
@@ -62,7 +62,7 @@ def recolour(model: CanvasModel) -> None:
         return
     at = COLOURS.index(chosen[0].color) if chosen[0].color in COLOURS else 0
     following = COLOURS[(at + 1) % len(COLOURS)]
-    changes = tuple(edits.SetItem(replace(each, color=following)) for each in chosen if each.color != following)
+    changes = tuple(edits.SetItem(replace(remark, color=following)) for remark in chosen if remark.color != following)
     model.do(edits.Compound(changes), _("Frame colour"))
 
 

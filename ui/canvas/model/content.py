@@ -90,11 +90,11 @@ class Content:
         return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
 
     def objective(self) -> tuple[str, str] | None:
-        found = self.trace.objective if self.trace is not None else None
-        if found is None:
+        objective = self.trace.objective if self.trace is not None else None
+        if objective is None:
             marked = self.graph.settings.get("objective")
-            found = (marked["node"], marked["port"]) if marked else None
-        return found if found is not None and found[0] in self.graph.nodes else None
+            objective = (marked["node"], marked["port"]) if marked else None
+        return objective if objective is not None and objective[0] in self.graph.nodes else None
 
     def problem(self, node: str) -> Problem | None:
         """The gravest problem whose badge sits on this node, or in this group."""
@@ -105,7 +105,7 @@ class Content:
                     if owner not in self._problems or GRAVITY[problem.severity] < GRAVITY[self._problems[owner].severity]:
                         self._problems[owner] = problem
         if node in self.graph.groups:
-            inside = [p for each in members(self.graph, node) if (p := self._problems.get(each)) is not None]
+            inside = [p for member in members(self.graph, node) if (p := self._problems.get(member)) is not None]
             return min(inside, key=lambda p: GRAVITY[p.severity], default=None)
         return self._problems.get(node)
 

@@ -13,9 +13,9 @@ def matches(graph: Graph, text: str) -> list[str]:
     rows: list[tuple[str, tuple[str, ...]]] = [(n.id, (n.name, n.label, graph.spec(n).title)) for n in graph.nodes.values()]
     rows += [(g.id, (g.name,)) for g in graph.groups.values()]
     rows += [(f.id, (f.title,)) for f in graph.frames.values()] + [(t.id, (t.text,)) for t in graph.notes.values()]
-    found: list[tuple[int, int, str]] = []
+    ranked: list[tuple[int, int, str]] = []
     for place, (identity, texts) in enumerate(rows):
         ranks = [0 if t == wanted else 1 if t.startswith(wanted) else 2 for t in map(str.casefold, texts) if wanted in t]
         if ranks:
-            found.append((min(ranks), place, identity))
-    return [identity for _, _, identity in sorted(found)]
+            ranked.append((min(ranks), place, identity))
+    return [identity for _, _, identity in sorted(ranked)]

@@ -210,14 +210,14 @@ def _kind(spec: NodeSpec, params: Mapping[str, Any], wired: tuple[tuple[str, int
         settings = tuple([(name, type(value), value) for name, value in params.items()])
     key = (id(spec), settings, wired, fan_out)
     try:
-        found = _KINDS.get(key)
+        kind = _KINDS.get(key)
     except TypeError:
         return _made_kind(spec, params, wired, fan_out)
-    if found is None:
+    if kind is None:
         if len(_KINDS) > 2000:
             _KINDS.clear()
-        found = _KINDS[key] = _made_kind(spec, params, wired, fan_out)
-    return found
+        kind = _KINDS[key] = _made_kind(spec, params, wired, fan_out)
+    return kind
 
 
 def _made_kind(spec: NodeSpec, params: Mapping[str, Any], wired: tuple[tuple[str, int], ...], fan_out: bool) -> _Kind:

@@ -48,10 +48,10 @@ def place_for(graph: Graph, scene: Scene, node_id: str, at: QPointF, reach: floa
     for row in np.argsort(away):
         if away[row] > 1.0:
             return None
-        found = ports(graph, graph.spec(node), near[row])
-        if found is None or graph.edge_into(node_id, found[0]) is not None:
+        pair = ports(graph, graph.spec(node), near[row])
+        if pair is None or graph.edge_into(node_id, pair[0]) is not None:
             continue
         edge = graph.edges[near[row]]
-        if graph.refusal(edge.source, (node_id, found[0])) is None and graph.refusal((node_id, found[1]), edge.target) is None:
-            return WireSpot(node_id, near[row], *found)
+        if graph.refusal(edge.source, (node_id, pair[0])) is None and graph.refusal((node_id, pair[1]), edge.target) is None:
+            return WireSpot(node_id, near[row], *pair)
     return None

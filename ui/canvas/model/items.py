@@ -75,7 +75,7 @@ def carried_by(scene: Scene, frame_id: str) -> list[str]:
 
 def around(scene: Scene, ids: Iterable[str]) -> QRectF:
     """The rectangle a frame needs to hold these nodes and notes."""
-    found = scene.bounds(ids)
+    area = scene.bounds(ids)
     for identity in ids:
-        found = found.united(scene.item_rect(identity))
-    return found.adjusted(-28, -HEAD - 22, 28, 24) if not found.isNull() else found
+        area = area.united(scene.item_rect(identity))
+    return area.adjusted(-28, -HEAD - 22, 28, 24) if not area.isNull() else area

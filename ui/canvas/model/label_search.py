@@ -123,8 +123,8 @@ def _astray(own: np.ndarray, boxes: np.ndarray, others: np.ndarray) -> np.ndarra
 
 def _cards(scene: Scene, around: QRectF, content: Content) -> np.ndarray:
     """Cards near the wire as left, top, right, bottom, the objective's stub and its numbers included."""
-    found = [scene.rects[scene.row[n]] for n in scene.nodes_in(around)]
-    boxes = [(r[0] - 7, r[1] - 3, r[0] + r[2] + 7, r[1] + r[3] + 3) for r in found]
+    rects = [scene.rects[scene.row[n]] for n in scene.nodes_in(around)]
+    boxes = [(r[0] - 7, r[1] - 3, r[0] + r[2] + 7, r[1] + r[3] + 3) for r in rects]
     objective = content.objective()
     if objective is not None and objective[0] in scene.row:
         x, y = scene.anchor(objective[0], objective[1], True)

@@ -90,9 +90,9 @@ class Labels:
             if taken is None:
                 taken = [box for places in self.places.values() for box in _boxes(places, self.boost)]
             widths = _reserved(above.width * self.boost, self.boost), _reserved(below.width * self.boost, self.boost)
-            found = cheapest(scene, edge_id, widths, taken, content, self.boost)
-            self.places[edge_id] = found
-            taken += _boxes(found, self.boost)
+            spot = cheapest(scene, edge_id, widths, taken, content, self.boost)
+            self.places[edge_id] = spot
+            taken += _boxes(spot, self.boost)
         return True
 
 

@@ -53,8 +53,8 @@ class Level:
         item = self.item_of(end[0])
         if item is None or item == end[0]:
             return end if item is not None else None
-        found = next((port for port in self.seen.cards[item].outputs if port.end == end), None)
-        return (item, found.name) if found is not None else None
+        spot = next((port for port in self.seen.cards[item].outputs if port.end == end), None)
+        return (item, spot.name) if spot is not None else None
 
     def real(self, item: str, port: str, output: bool, slot: int = 0) -> tuple[str, str, int]:
         """The node, port and slot behind a port that is seen here."""
@@ -66,8 +66,8 @@ class Level:
         if item not in self.seen.cards:
             return item, port, slot
         shown = self.seen.cards[item]
-        found = shown.output(port) if output else shown.input(port)
-        return (*found.end, found.slot) if found is not None else (item, port, slot)
+        spot = shown.output(port) if output else shown.input(port)
+        return (*spot.end, spot.slot) if spot is not None else (item, port, slot)
 
     def place_tags(self, around: QRectF, heights: dict[str, float]) -> None:
         """Put the group's own inputs left and its outputs right of its content, near what they are wired to.
@@ -86,11 +86,11 @@ class Level:
     def _column(self, ports: list[GroupPort], x: float, heights: dict[str, float], giving: bool) -> tuple[PortSpot, ...]:
         """Seen from inside, an input of the group gives and an output takes."""
         wanted = sorted((sum(heights.get(e, 0.0) for e in port.edges) / len(port.edges), i) for i, port in enumerate(ports))
-        found, lowest = [], -1e12
+        spots, lowest = [], -1e12
         for y, index in wanted:
             lowest = max(y, lowest + PITCH * 1.5)
-            found.append(PortSpot(ports[index].name, 0, giving, x, lowest, ports[index].name))
-        return tuple(found)
+            spots.append(PortSpot(ports[index].name, 0, giving, x, lowest, ports[index].name))
+        return tuple(spots)
 
 
 def tag_rect(spot: PortSpot) -> QRectF:
@@ -134,25 +134,25 @@ def level(graph: Graph, inside: str | None) -> Level | None:
 def stand_in(graph: Graph, seen: Level) -> Graph:
     """What a level shows as a graph of its own, a plain node for each card: for whoever arranges it. Wires that would close a circle
     through a card are left out."""
-    made = Graph(graph.catalog)
+    graph_of_cards = Graph(graph.catalog)
     for item in seen.ids:
         held = graph.nodes.get(item) or graph.groups[item]
-        edits.AddNode(Node(item, "", made.fresh_name("node"), x=held.x, y=held.y)).apply(made)
+        edits.AddNode(Node(item, "", graph_of_cards.fresh_name("node"), x=held.x, y=held.y)).apply(graph_of_cards)
     for wire in seen.wires.values():
         if seen.inside not in (wire.source[0], wire.target[0]):
             with suppress(GraphError):
-                edits.Connect(Edge(wire.edge, wire.source, wire.target, wire.slot)).apply(made)
-    return made
+                edits.Connect(Edge(wire.edge, wire.source, wire.target, wire.slot)).apply(graph_of_cards)
+    return graph_of_cards
 
 
 def surviving(graph: Graph, way: Iterable[str]) -> str | None:
     """Of the groups one had gone into, from the outermost, the last that is still there with all before it."""
-    found: str | None = None
-    for each in way:
-        if each not in graph.groups:
+    innermost: str | None = None
+    for group in way:
+        if group not in graph.groups:
             break
-        found = each
-    return found
+        innermost = group
+    return innermost
 
 
 def way_in(graph: Graph, inside: str | None) -> tuple[Group, ...]:
@@ -163,7 +163,7 @@ def home_of(graph: Graph, item: str) -> str | None:
     """The group one has to be inside of to see a node, a group's card or a wire: the innermost that is not open."""
     if item in graph.edges:
         above = [home_of(graph, end[0]) for end in (graph.edges[item].source, graph.edges[item].target)]
-        ways = [[each.id for each in path(graph, home)] for home in above]
+        ways = [[group.id for group in path(graph, home)] for home in above]
         return above[0] if len(ways[0]) <= len(ways[1]) else above[1]
     home = graph.nodes[item].group if item in graph.nodes else graph.groups[item].parent if item in graph.groups else None
     while home is not None and not graph.groups[home].collapsed:
@@ -187,10 +187,10 @@ def placed(edit: edits.Edit, inside: str | None) -> edits.Edit:
 def with_content(graph: Graph, move: edits.Move) -> tuple[edits.Edit, ...]:
     """A move of groups' cards takes what they hold along, so that it is near when the group is opened or dissolved."""
     named = {row[0] for row in move.positions}
-    found: list[edits.Edit] = [move]
+    changes: list[edits.Edit] = [move]
     for item, x, y in move.positions:
         if item in graph.groups:
-            inner = [each for each in expand(graph, [item]) if each not in named]
+            inner = [node for node in expand(graph, [item]) if node not in named]
             if inner:
-                found.append(moved(graph, inner, x - graph.groups[item].x, y - graph.groups[item].y))
-    return tuple(found)
+                changes.append(moved(graph, inner, x - graph.groups[item].x, y - graph.groups[item].y))
+    return tuple(changes)

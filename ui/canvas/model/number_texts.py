@@ -81,10 +81,10 @@ def texts(edge: Edge, content: Content) -> tuple[Text, Text]:
 
 def known_text(content: Content, value: ArrayView | None, source: tuple[str, str]) -> Text:
     """The text of an output's value, the same for its card and all its wires."""
-    made: Text | None = content.texts.get((id(value), 0))
-    if made is None:
-        made = content.texts[id(value), 0] = value_text(value, content.is_image(*source))
-    return made
+    text: Text | None = content.texts.get((id(value), 0))
+    if text is None:
+        text = content.texts[id(value), 0] = value_text(value, content.is_image(*source))
+    return text
 
 
 def stub_texts(content: Content, objective: End) -> tuple[Text, Text]:

@@ -116,15 +116,15 @@ class Overlay(QObject):
     def hit_tag(self, at: QPointF) -> str | None:
         """The id whose tag is under this place in the view; the topmost where several lie over each other."""
         place = self._viewport.camera.to_scene(at)
-        found = [identity for identity, _, box in self.placed_tags() if box.contains(place)]
-        return found[-1] if found else None
+        hits = [identity for identity, _, box in self.placed_tags() if box.contains(place)]
+        return hits[-1] if hits else None
 
     # where it is
 
     def placed_tags(self) -> list[tuple[str, Tag, QRectF]]:
         """Every tag that can be seen and the box it fills, in scene coordinates."""
         wanted = [(identity, tag) for layer in self._layers.values() for identity, tag in layer.tags.items()]
-        found: list[tuple[str, Tag, QRectF]] = []
+        placed: list[tuple[str, Tag, QRectF]] = []
         taken = self._taken() if 0 < len(wanted) <= MANY else []
         for identity, tag in wanted:
             wide, high = (geometry.text_width("small", tag.shown) + 16) * self.boost, (HEIGHT - 2) * self.boost
@@ -134,8 +134,8 @@ class Overlay(QObject):
                 free = (box for box in boxes if not any(box.intersects(other) for other in taken))
                 box = next(free, boxes[0])
                 taken.append(box)
-                found.append((identity, tag, box))
-        return found
+                placed.append((identity, tag, box))
+        return placed
 
     def _taken(self) -> list[QRectF]:
         """What tags should not cover: labels and cards in view."""

@@ -82,7 +82,7 @@ class Scene:
         seen = self.level = level(graph, self.inside)
         shown = graph.nodes if seen is None else [n for n in seen.ids if n not in seen.cards]
         into = {n: graph.inputs_of(n) for n in shown}
-        self._wired = {n: (*[e.id for e in found], graph.fan_out(n) > 1) for n, found in into.items()}
+        self._wired = {n: (*[e.id for e in edges], graph.fan_out(n) > 1) for n, edges in into.items()}
         self.ids = list(graph.nodes) if seen is None else seen.ids
         self.row = {node_id: i for i, node_id in enumerate(self.ids)}
         again = set(touched or ()) | {n for n in shown if old_wired.get(n) != self._wired[n]}
@@ -272,25 +272,25 @@ class Scene:
 
     def neighbourhood(self, node_ids: Collection[str], margin: float = 40.0) -> QRectF:
         """The rectangle of these cards and all their wires, with room for shadows and labels."""
-        found = QRectF()
+        area = QRectF()
         if len(node_ids) > MANY:
             known = [n for n in node_ids if n in self.row]
-            found = self.bounds(known).adjusted(0, 0, geometry.STUB, 0)
+            area = self.bounds(known).adjusted(0, 0, geometry.STUB, 0)
             rows = [self.edge_row[e] for e in self._around(known)]
             if rows:
                 left, top = self.spans[rows, :2].min(axis=0).tolist()
                 right, bottom = self.spans[rows, 2:].max(axis=0).tolist()
-                found = found.united(QRectF(left, top, right - left, bottom - top))
+                area = area.united(QRectF(left, top, right - left, bottom - top))
             node_ids = [n for n in node_ids if n not in self.row]
         for node_id in node_ids:
             if node_id not in self.row:
-                found = found.united(self.item_rect(node_id))
+                area = area.united(self.item_rect(node_id))
                 continue
-            found = found.united(self.rect(node_id).adjusted(0, 0, geometry.STUB, 0))
+            area = area.united(self.rect(node_id).adjusted(0, 0, geometry.STUB, 0))
             for edge_id in self.attached(node_id):
                 left, top, right, bottom = self.spans[self.edge_row[edge_id]]
-                found = found.united(QRectF(left, top, max(right - left, 1.0), max(bottom - top, 1.0)))
-        return found.adjusted(-margin, -margin, margin, margin) if not found.isNull() else found
+                area = area.united(QRectF(left, top, max(right - left, 1.0), max(bottom - top, 1.0)))
+        return area.adjusted(-margin, -margin, margin, margin) if not area.isNull() else area
 
     def wire_rect(self, edge_id: str, margin: float = 8.0) -> QRectF:
         left, top, right, bottom = self.spans[self.edge_row[edge_id]]
@@ -302,16 +302,16 @@ class Scene:
         rows = [self.row[n] for n in node_ids or () if n in self.row] if not everything else None
         if rows == [] or not self.ids:
             return QRectF()
-        found = self._cards_bounds(rows)
-        left, top, right, bottom = found.left(), found.top(), found.right(), found.bottom()
+        area = self._cards_bounds(rows)
+        left, top, right, bottom = area.left(), area.top(), area.right(), area.bottom()
         if node_ids is None and self.edges:
             left, top = np.minimum((left, top), self.spans[:, :2].min(axis=0))
             right, bottom = np.maximum((right, bottom), self.spans[:, 2:].max(axis=0))
-        found = QRectF(left, top, right - left, bottom - top)
+        area = QRectF(left, top, right - left, bottom - top)
         tags = self.level.tags if node_ids is None and self.level is not None else None
         for spot in (*tags.inputs, *tags.outputs) if tags is not None else ():
-            found = found.united(tag_rect(spot))
-        return found
+            area = area.united(tag_rect(spot))
+        return area
 
     def _cards_bounds(self, rows: list[int] | None = None) -> QRectF:
         chosen = self.rects if rows is None else self.rects[rows]
@@ -338,8 +338,8 @@ class Scene:
         return [self.edges[i] for i in np.flatnonzero(hit)]
 
     def node_at(self, at: QPointF) -> str | None:
-        found = self.nodes_in(QRectF(at.x(), at.y(), 0.0, 0.0))
-        return found[-1] if found else None
+        nodes = self.nodes_in(QRectF(at.x(), at.y(), 0.0, 0.0))
+        return nodes[-1] if nodes else None
 
     def port_at(self, at: QPointF, reach: float = 11.0) -> PortHit | None:
         """The nearest port within `reach`; of overlapping cards, the upper one's."""

@@ -19,8 +19,8 @@ class Snapping:
 
     def __init__(self, scene: Scene, carried: Collection[str], seen: QRectF) -> None:
         self._whole = scene.bounds(carried)
-        for each in carried:
-            self._whole = self._whole.united(scene.item_rect(each))
+        for item in carried:
+            self._whole = self._whole.united(scene.item_rect(item))
         others = [n for n in scene.nodes_in(seen) if n not in carried]
         self._snapper = Snapper(scene.rects[[scene.row[n] for n in others]].tolist() if 0 < len(others) < CROWD else ())
         self._straight = _straightening(scene, carried) if len(carried) <= 64 else []
@@ -34,12 +34,12 @@ class Snapping:
     def to(self, step: Point, reach: float) -> QPointF:
         """The step, bent by at most `reach` in each direction; `guides` show to what."""
         rect = self._whole.translated(*step)
-        found = self._snapper.snap(
+        snap = self._snapper.snap(
             (rect.left(), rect.top(), rect.width(), rect.height()), reach, [down - step[1] for down in self._straight]
         )
-        self.changed = found.guides != self.guides
-        self.guides = found.guides
-        return QPointF(step[0] + found.dx, step[1] + found.dy)
+        self.changed = snap.guides != self.guides
+        self.guides = snap.guides
+        return QPointF(step[0] + snap.dx, step[1] + snap.dy)
 
 
 def _straightening(scene: Scene, carried: Collection[str]) -> list[float]:

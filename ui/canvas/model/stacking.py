@@ -18,24 +18,24 @@ def overlaps(rects: np.ndarray) -> np.ndarray:
     order = np.argsort(rects[:, 0], kind="stable")
     left, top = rects[order, 0] + 0.5, rects[order, 1] + 0.5
     right, bottom = left + rects[order, 2] - 1.0, top + rects[order, 3] - 1.0
-    found = [np.zeros((0, 2), np.intp)]
+    pairs = [np.zeros((0, 2), np.intp)]
     for step in range(1, len(order)):  # sorted by their left edges, so that the first step without a neighbour is the last
         beside = left[step:] < right[:-step]
         if not beside.any():
             break
         hit = np.flatnonzero(beside & (top[step:] < bottom[:-step]) & (bottom[step:] > top[:-step]))
-        found.append(np.stack([order[hit], order[hit + step]], axis=1))
-    return np.sort(np.concatenate(found), axis=1)
+        pairs.append(np.stack([order[hit], order[hit + step]], axis=1))
+    return np.sort(np.concatenate(pairs), axis=1)
 
 
 def covering(scene: Scene, nodes: Sequence[str]) -> dict[str, list[QRectF]]:
     """For each of these cards, given bottom to top, that is covered: what covers it."""
     if len(nodes) < 2:
         return {}
-    found: dict[str, list[QRectF]] = {}
+    covered: dict[str, list[QRectF]] = {}
     for lower, upper in overlaps(scene.rects[[scene.row[n] for n in nodes]]).tolist():
-        found.setdefault(nodes[lower], []).append(scene.rect(nodes[upper]))
-    return found
+        covered.setdefault(nodes[lower], []).append(scene.rect(nodes[upper]))
+    return covered
 
 
 def hidden_by_cards(scene: Scene, area: QRectF, boxes: np.ndarray) -> np.ndarray:

@@ -56,11 +56,11 @@ class Viewport:
         self.camera_moved()
 
     def _whole(self) -> QRectF:
-        found = self.scene.bounds()
-        if found.isNull():
+        bounds = self.scene.bounds()
+        if bounds.isNull():
             return QRectF(-100, -60, 200, 120)
         # Room for the objective's stub and its numbers is kept before anyone knows which node it will be: the view must not jump then.
-        return found.adjusted(-8, -24, OBJECTIVE_ROOM, 24)
+        return bounds.adjusted(-8, -24, OBJECTIVE_ROOM, 24)
 
     # moves
 

@@ -16,14 +16,14 @@ Cubic = tuple[Point, Point, Point, Point]
 def cubics(start: Point, end: Point, via: Sequence[Point] = ()) -> list[Cubic]:
     """From an output to an input, leaving and arriving horizontally, through the points of `via`."""
     stations = [start, *via, end]
-    made: list[Cubic] = []
+    curves: list[Cubic] = []
     for i in range(len(stations) - 1):
         a, b = stations[i], stations[i + 1]
         reach = _reach(a, b) if not via else min(_reach(a, b), max(24.0, abs(b[0] - a[0]) * 0.5))
         lean_a = 0.0 if i == 0 or not via else _lean(stations[i - 1], a, b)
         lean_b = 0.0 if i == len(stations) - 2 or not via else _lean(a, b, stations[i + 2])
-        made.append((a, (a[0] + reach, a[1] + reach * lean_a), (b[0] - reach, b[1] - reach * lean_b), b))
-    return made
+        curves.append((a, (a[0] + reach, a[1] + reach * lean_a), (b[0] - reach, b[1] - reach * lean_b), b))
+    return curves
 
 
 def controls(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
@@ -31,11 +31,11 @@ def controls(starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     across, down = ends[:, 0] - starts[:, 0], np.abs(ends[:, 1] - starts[:, 1])
     onward = np.maximum(0.5 * across, np.minimum(24.0 + 0.15 * down, 60.0))
     back = np.minimum(60.0 - 0.35 * across + 0.15 * down, 260.0)
-    made = np.stack([starts, starts, ends, ends], axis=1)
+    points = np.stack([starts, starts, ends, ends], axis=1)
     reach = np.where(across >= 0, onward, back)
-    made[:, 1, 0] += reach
-    made[:, 2, 0] -= reach
-    return made
+    points[:, 1, 0] += reach
+    points[:, 2, 0] -= reach
+    return points
 
 
 def sampled(cubics: np.ndarray) -> np.ndarray:
@@ -71,11 +71,11 @@ _BASIS = np.concatenate([(1 - _T) ** 3, 3 * (1 - _T) ** 2 * _T, 3 * (1 - _T) * _
 
 def path(pieces: Sequence[Cubic], into: QPainterPath | None = None) -> QPainterPath:
     """The curve as a painter path, appended to `into` where given."""
-    made = into if into is not None else QPainterPath()
-    made.moveTo(QPointF(*pieces[0][0]))
+    curve = into if into is not None else QPainterPath()
+    curve.moveTo(QPointF(*pieces[0][0]))
     for _, first, second, end in pieces:
-        made.cubicTo(QPointF(*first), QPointF(*second), QPointF(*end))
-    return made
+        curve.cubicTo(QPointF(*first), QPointF(*second), QPointF(*end))
+    return curve
 
 
 def evenly(points: np.ndarray) -> np.ndarray:
@@ -88,10 +88,10 @@ def evenly(points: np.ndarray) -> np.ndarray:
     rows = np.arange(count)[:, None]
     gone = gone / gone[:, -1:] * 0.999 + rows  # one rising sequence of all curves: one search serves all of them
     wanted = np.linspace(0.0, 1.0, SAMPLES) * 0.999 + rows
-    made = np.empty((SAMPLES, count, 2))
+    samples = np.empty((SAMPLES, count, 2))
     for axis in range(2):
-        made[..., axis] = np.interp(wanted.ravel(), gone.ravel(), points[..., axis].ravel()).reshape(count, SAMPLES).T
-    return made
+        samples[..., axis] = np.interp(wanted.ravel(), gone.ravel(), points[..., axis].ravel()).reshape(count, SAMPLES).T
+    return samples
 
 
 def along(points: np.ndarray, share: float) -> Point:

@@ -190,20 +190,20 @@ class StaticLayer:
 
 def _strips(now: QRectF, before: QRectF, overlap: float) -> list[QRectF]:
     """The parts of `now` outside `before`, each reaching a little into it."""
-    found: list[QRectF] = []
+    strips: list[QRectF] = []
     if now.left() < before.left():
-        found.append(QRectF(now.left(), now.top(), before.left() - now.left() + overlap, now.height()))
+        strips.append(QRectF(now.left(), now.top(), before.left() - now.left() + overlap, now.height()))
     if now.right() > before.right():
-        found.append(QRectF(before.right() - overlap, now.top(), now.right() - before.right() + overlap, now.height()))
+        strips.append(QRectF(before.right() - overlap, now.top(), now.right() - before.right() + overlap, now.height()))
     if now.top() < before.top():
-        found.append(QRectF(now.left(), now.top(), now.width(), before.top() - now.top() + overlap))
+        strips.append(QRectF(now.left(), now.top(), now.width(), before.top() - now.top() + overlap))
     if now.bottom() > before.bottom():
-        found.append(QRectF(now.left(), before.bottom() - overlap, now.width(), now.bottom() - before.bottom() + overlap))
-    return found
+        strips.append(QRectF(now.left(), before.bottom() - overlap, now.width(), now.bottom() - before.bottom() + overlap))
+    return strips
 
 
 def _united(parts: list[QRectF]) -> QRectF:
-    found = QRectF()
+    union = QRectF()
     for part in parts:
-        found = found.united(part)
-    return found
+        union = union.united(part)
+    return union

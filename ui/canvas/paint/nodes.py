@@ -45,9 +45,9 @@ def _paint_far(painter: QPainter, scene: Scene, ids: Sequence[str], theme: Theme
     rows: dict[str, list[int]] = {}
     for node_id in ids:
         rows.setdefault(scene.cards[node_id].category, []).append(scene.row[node_id])
-    for category, found in rows.items():
+    for category, numbers in rows.items():
         painter.setBrush(color(theme.bar[category]))
-        batch.rectangles(painter, np.ascontiguousarray(scene.rects[found]))
+        batch.rectangles(painter, np.ascontiguousarray(scene.rects[numbers]))
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
 
@@ -74,14 +74,14 @@ def _bar(rect: QRectF, height: float) -> QPainterPath:
 def _ground(category: str, width: float, height: float, theme_name: str, pixels: float, folded: bool) -> QImage:
     """A card without its texts, `pixels` device pixels to the unit: there are few sizes and many cards."""
     size = QSizeF(width + 2 * _ROUND, height + 2 * _ROUND) * pixels
-    made = QImage(ceil(size.width()), ceil(size.height()), QImage.Format.Format_ARGB32_Premultiplied)
-    made.fill(Qt.GlobalColor.transparent)
-    painter = QPainter(made)
+    image = QImage(ceil(size.width()), ceil(size.height()), QImage.Format.Format_ARGB32_Premultiplied)
+    image.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(image)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.scale(pixels, pixels)
     _draw_ground(painter, category, QRectF(_ROUND, _ROUND, width, height), THEMES[theme_name], folded)
     painter.end()
-    return made
+    return image
 
 
 def _paint_ground(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> None:
@@ -90,10 +90,10 @@ def _paint_ground(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> 
     if not isinstance(painter.device(), QImage | QPixmap | QWidget) or THEMES.get(theme.name) is not theme:
         _draw_ground(painter, card.category, rect, theme, card.body == "folded")
         return
-    made = _ground(card.category, card.width, card.height, theme.name, round(view.m11(), 4), card.body == "folded")
+    image = _ground(card.category, card.width, card.height, theme.name, round(view.m11(), 4), card.body == "folded")
     corner = view.map(rect.topLeft() - QPointF(_ROUND, _ROUND))
     at = view.inverted()[0].map(QPointF(round(corner.x()), round(corner.y())))
-    painter.drawImage(QRectF(at, QSizeF(made.size()) / view.m11()), made)
+    painter.drawImage(QRectF(at, QSizeF(image.size()) / view.m11()), image)
 
 
 def _draw_ground(painter: QPainter, category: str, rect: QRectF, theme: Theme, folded: bool) -> None:

@@ -54,8 +54,8 @@ def made(text: str, width: int, theme_name: str) -> QTextDocument:
     document.setDefaultFont(font("base"))
     formulas: list[str] = []
 
-    def kept(found: re.Match[str]) -> str:
-        formulas.append(found[1])
+    def kept(match: re.Match[str]) -> str:
+        formulas.append(match[1])
         return f"{_OPEN}{len(formulas) - 1}{_CLOSE}"
 
     features = QTextDocument.MarkdownFeature.MarkdownDialectGitHub | QTextDocument.MarkdownFeature.MarkdownNoHTML

@@ -55,13 +55,13 @@ def paint_graph(
 
 
 def _extent(scene: Scene, content: Content) -> QRectF:
-    found = scene.bounds()
+    extent = scene.bounds()
     for frame in scene.graph.frames.values():
-        found = found.united(QRectF(frame.x, frame.y, frame.width, frame.height))
+        extent = extent.united(QRectF(frame.x, frame.y, frame.width, frame.height))
     for note in scene.graph.notes.values():
-        found = found.united(QRectF(note.x, note.y, note.width, note.height))
+        extent = extent.united(QRectF(note.x, note.y, note.width, note.height))
     objective = scene.output_of(content.objective())
     if objective is not None and objective[0] in scene.row:
         x, y = scene.anchor(objective[0], objective[1], True)
-        found = found.united(QRectF(x, y - 30, geometry.STUB + 40, 60))
-    return (found if not found.isNull() else QRectF(0, 0, 320, 200)).adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)
+        extent = extent.united(QRectF(x, y - 30, geometry.STUB + 40, 60))
+    return (extent if not extent.isNull() else QRectF(0, 0, 320, 200)).adjusted(-MARGIN, -MARGIN, MARGIN, MARGIN)

@@ -49,10 +49,10 @@ def paint_wires(painter: QPainter, scene: Scene, ids: Sequence[str], theme: Them
 
 
 def _by_role(scene: Scene, ids: Sequence[str]) -> dict[Role, list[str]]:
-    found: dict[Role, list[str]] = {}
+    edges: dict[Role, list[str]] = {}
     for edge_id in ids:
-        found.setdefault(role(scene, edge_id), []).append(edge_id)
-    return found
+        edges.setdefault(role(scene, edge_id), []).append(edge_id)
+    return edges
 
 
 def paint_weighted(painter: QPainter, scene: Scene, ids: Iterable[str], content: Content, theme: Theme) -> None:
@@ -66,9 +66,9 @@ def paint_weighted(painter: QPainter, scene: Scene, ids: Iterable[str], content:
             if wide > rest:
                 rows.setdefault(wide, []).append(scene.edge_row[edge_id])
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for wide, found in rows.items():
+    for wide, numbers in rows.items():
         painter.setPen(rest_pen(theme, width=wide))
-        batch.lines(painter, wires.segments(scene.points[found]))
+        batch.lines(painter, wires.segments(scene.points[numbers]))
 
 
 def paint_lit(painter: QPainter, scene: Scene, edge_id: str, hue: str, width: float) -> None:

@@ -149,11 +149,11 @@ class Playhead(QObject):
         self.set_events(trace.events if trace is not None else ())
 
     def set_events(self, events: Sequence[Event]) -> None:
-        found = tuple(events)
-        if found == self.events:
+        new_events = tuple(events)
+        if new_events == self.events:
             return
-        self.events = found
-        self._turn = next((i for i, e in enumerate(found) if e.phase == "backward"), len(found))
+        self.events = new_events
+        self._turn = next((i for i, e in enumerate(new_events) if e.phase == "backward"), len(new_events))
         self._index_arrivals()
         self.reset()
 

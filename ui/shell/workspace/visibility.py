@@ -105,7 +105,7 @@ class Visibility(QObject):
     def shown(self, kind: Literal["value", "gradient"], node: str, number: float) -> float:
         """A number that came from this node, for a message: covered where the node's is."""
         gradient = kind == "gradient"
-        covered = any(each.kind == "output" and each.id == node and each.gradient == gradient for each in self.asked)
+        covered = any(question.kind == "output" and question.id == node and question.gradient == gradient for question in self.asked)
         return ASKED if covered else number
 
     def hidden(self) -> Hidden:

@@ -101,10 +101,10 @@ class Connect(Gesture):
             return None
         graph = self.model.document.graph
         card = scene.cards[node]
-        found = [PortHit(node, spot) for spot in (card.inputs if self._fixed.spot.output else card.outputs)]
-        real = [(p, scene.real(p)) for p in found]
+        ports = [PortHit(node, spot) for spot in (card.inputs if self._fixed.spot.output else card.outputs)]
+        real = [(p, scene.real(p)) for p in ports]
         free = [p for p, r in real if p.spot.output or graph.edge_into(r.node, r.spot.port, r.spot.slot) is None]
-        ranked = [p for p in free if self._judge(p).good] or [p for p in found if self._judge(p).possible] or found
+        ranked = [p for p in free if self._judge(p).good] or [p for p in ports if self._judge(p).possible] or ports
         return ranked[0] if ranked else None
 
     def _judge(self, other: PortHit) -> Verdict:

@@ -32,7 +32,7 @@ class ConnectByKeys(Connect):
 
     def _fitting(self, here: QPointF) -> list[PortHit]:
         graph, scene = self.model.document.graph, self.model.scene
-        found: list[tuple[bool, float, PortHit]] = []
+        ranked: list[tuple[bool, float, PortHit]] = []
         for node in scene.ids:
             x, y = scene.place(node)
             for spot in scene.cards[node].inputs:
@@ -41,8 +41,8 @@ class ConnectByKeys(Connect):
                     away = QPointF(x + spot.x, y + spot.y) - here
                     real = scene.real(hit)
                     occupied = graph.edge_into(real.node, real.spot.port, real.spot.slot) is not None
-                    found.append((occupied, away.x() ** 2 + away.y() ** 2 + (1e9 if away.x() < 0 else 0.0), hit))
-        return [hit for *_, hit in sorted(found, key=lambda row: row[:2])]
+                    ranked.append((occupied, away.x() ** 2 + away.y() ** 2 + (1e9 if away.x() < 0 else 0.0), hit))
+        return [hit for *_, hit in sorted(ranked, key=lambda row: row[:2])]
 
     def _show(self) -> None:
         if not self._choices:

@@ -36,9 +36,9 @@ class Move(Gesture):
         for frame in [i for i in ids if i in graph.frames]:
             carried |= dict.fromkeys(items.carried_by(scene, frame))
         self._from: dict[str, Point] = {}
-        for each in carried:
-            corner = model.item_rect(each).topLeft()
-            self._from[each] = (corner.x(), corner.y())
+        for item in carried:
+            corner = model.item_rect(item).topLeft()
+            self._from[item] = (corner.x(), corner.y())
         inside = [graph.edges[e] for e in scene.bent if e in graph.edges]
         self._bends = {e.id: e.via for e in inside if e.source[0] in carried and e.target[0] in carried}
         self._clicked = clicked
@@ -60,9 +60,9 @@ class Move(Gesture):
         dx, dy = float(round(step.x())), float(round(step.y()))
         self._places = {n: (x + dx, y + dy) for n, (x, y) in self._from.items()}
         self.model.live.carry(self._places, {e: tuple((x + dx, y + dy) for x, y in via) for e, via in self._bends.items()})
-        found = None if at.modifiers & BESIDE else self._wire_under(at.scene)
-        if found != self._wire or self._snap.changed:
-            self._wire = found
+        wire = None if at.modifiers & BESIDE else self._wire_under(at.scene)
+        if wire != self._wire or self._snap.changed:
+            self._wire = wire
             self.model.surface.repaint_scene()
 
     def _wire_under(self, at: QPointF) -> inserting.WireSpot | None:
