@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
-
-from torch import Tensor
 
 from engine.training.curve import Curve
 from engine.training.state import PARTS, State
@@ -18,6 +16,8 @@ OVERHEAD = 768
 """Bytes counted for each tensor beside its numbers: what its objects and the allocator's rounding take."""
 POINT = 120
 """Bytes counted for one point of a curve."""
+BRANCHES = 500
+"""A slider that is dragged while something trains opens a branch with every tick; more than so many are not held."""
 FEW = 64
 """With fewer checkpoints room is made one by one; with more, a quarter of the budget at once, so that it costs little each time."""
 
@@ -32,8 +32,8 @@ def size_of(state: State) -> int:
 class Conditions(Protocol):
     """What a step depends on beside the state: program, data, inputs, optimizer, learning rate, batch size."""
 
-    def data(self) -> Iterable[Tensor]:
-        """The tensors that these conditions keep in memory."""
+    def keeps(self) -> Mapping[int, int]:
+        """What these conditions keep in memory: the bytes of data and program, by the objects' `id`."""
 
 
 C = TypeVar("C", bound=Conditions)
@@ -95,7 +95,7 @@ class Checkpoints(Generic[C]):
 
     @property
     def bytes(self) -> int:
-        """What all of this takes: states, curves, and data that only earlier conditions need."""
+        """What all of this takes: states, curves, and the data and programs that only other conditions need."""
         return self._states + self._beside
 
     def clear(self) -> None:
@@ -114,6 +114,8 @@ class Checkpoints(Generic[C]):
         self._ids += 1
         branch = Branch(self._ids, None if parent is None else parent.id, state.step, conditions, state.step)
         self.branches[branch.id] = self.present = branch
+        if len(self.branches) > BRANCHES:
+            self._drop_branches()
         self._count_beside()
         self.add(state, loss)
         return branch
@@ -129,7 +131,10 @@ class Checkpoints(Generic[C]):
 
     def at(self, step: int, end: Branch[C] | None = None) -> Branch[C] | None:
         """The branch of a path that made `step`."""
-        return next((branch for branch in reversed(self.path(end)) if branch.start <= step), None)
+        branch = self.present if end is None else end
+        while branch is not None and branch.start > step:
+            branch = self.branches.get(branch.parent) if branch.parent is not None else None
+        return branch
 
     def enter(self, branch: Branch[C]) -> None:
         """Stand on another branch; the path now leads to its end."""
@@ -245,6 +250,13 @@ class Checkpoints(Generic[C]):
                 return True
         return False
 
+    def _drop_branches(self) -> None:
+        """Give up a fifth of the branches, those beside the path first, then the earliest."""
+        on_path = {branch.id for branch in self.path()}
+        for branch in sorted(self.branches.values(), key=lambda b: (b.id in on_path, b.id))[: BRANCHES // 5]:
+            if branch is not self.present:
+                self._forget(branch)
+
     def _forget(self, branch: Branch[C]) -> None:
         self._states -= sum(checkpoint.size for checkpoint in branch.held)
         del self.branches[branch.id]
@@ -254,11 +266,13 @@ class Checkpoints(Generic[C]):
         self._count_beside()
 
     def _count_beside(self) -> None:
-        """Curves of branches that were left, and data that the present conditions do not need."""
-        shared = set() if self.present is None else {id(t) for t in self.present.conditions.data()}
-        data = {id(t): t.numel() * t.element_size() for b in self.branches.values() for t in b.conditions.data() if id(t) not in shared}
+        """Curves of branches that were left, and what the present conditions do not need."""
+        beside: dict[int, int] = {}
+        for branch in self.branches.values():
+            beside |= branch.conditions.keeps()
+        shared = {} if self.present is None else self.present.conditions.keeps()
         points = sum(len(b.curve.points) for b in self.branches.values() if b.curve is not None)
-        self._beside = sum(data.values()) + POINT * points
+        self._beside = sum(size for key, size in beside.items() if key not in shared) + POINT * points
 
 
 def _step(checkpoint: Checkpoint) -> int:

@@ -19,6 +19,9 @@ from engine.training.moves import moved_memory
 from engine.training.optimizers.base import Optimizer
 from engine.training.state import State, state_key
 
+OPERATION = 8192
+"""Bytes counted for one operation of a program: its settings and generated code."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StepConditions:
@@ -38,9 +41,10 @@ class StepConditions:
         others = (other.optimizer, other.hyper, other.batch_size, other.seed, other.threads)
         return self.program is other.program and settings == others and self.feeds.same(other.feeds)
 
-    def data(self) -> list[Tensor]:
-        """The tensors that these conditions keep in memory."""
-        return [*self.feeds.train.values(), *self.feeds.test.values()]
+    def keeps(self) -> dict[int, int]:
+        """What these conditions keep in memory: the bytes of data and program, by the objects' `id`."""
+        tensors = {id(t): t.numel() * t.element_size() for part in (self.feeds.train, self.feeds.test) for t in part.values()}
+        return tensors | {id(self.program): OPERATION * len(self.program.plan.operations)}
 
     def batches(self) -> Batches:
         """The mini-batches of these conditions, before any is laid out."""
