@@ -8,7 +8,7 @@ from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu, QMenuBar
 
 from graph.text.messages import _
-from ui.shell.actions import ACTIONS, MENUS
+from ui.shell.actions import ACTIONS, MENU_TITLES, MENUS
 
 if TYPE_CHECKING:
     from ui.shell.window import Window
@@ -19,9 +19,9 @@ CONTEXT_EMPTY = ("add_node", "type_formula", "paste", "select_all", "", "layout"
 def build(window: Window, actions: dict[str, QAction]) -> QMenuBar:
     """The menu bar; File also has the recent files, filled when it opens."""
     bar = QMenuBar(window)
-    menus: dict[str, QMenu] = {name: bar.addMenu(name) for name in MENUS}
+    menus: dict[str, QMenu] = {name: bar.addMenu(MENU_TITLES[name]) for name in MENUS}
     for name in MENUS:
-        # Alt and the first letter, without the underlines that mnemonics would draw.
+        # Alt and the English first letter, which no two have, without the underlines that mnemonics would draw.
         opener = QShortcut(QKeySequence(f"Alt+{name[0]}"), window)
         opener.activated.connect(lambda name=name: _open(bar, menus[name]))
     for spec in ACTIONS:
@@ -29,7 +29,7 @@ def build(window: Window, actions: dict[str, QAction]) -> QMenuBar:
         menu = menus[top]
         if inner:
             if spec.menu not in menus:
-                menus[spec.menu] = menu.addMenu(inner)
+                menus[spec.menu] = menu.addMenu(MENU_TITLES[spec.menu])
             menu = menus[spec.menu]
         if spec.before:
             menu.addSeparator()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from graph.model.search import rank
 from graph.text.messages import _
-from ui.shell.actions import ACTIONS
+from ui.shell.actions import ACTIONS, menu_path
 from ui.shell.search_box import Row
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def rows(window: Window, text: str) -> Sequence[Row]:
     for place, spec in enumerate(ACTIONS):
         action = window.actions_by_id[spec.id]
         title = spec.text.replace(" …", "")
-        menu = spec.menu.replace("/", " › ")
+        menu = " › ".join(menu_path(spec))
         names = (title, action.text(), f"{menu} {title}", spec.tip, *spec.search)
         scores = [rank(text, names[:2]), rank(text, names)]
         if spec.id == "commands" or scores[1] is None:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QHeaderView, QLineEd
 
 from graph.text.messages import _
 from ui.look.widgets import button, label
-from ui.shell.actions import ACTIONS, BY_ID, MENUS
+from ui.shell.actions import ACTIONS, BY_ID, MENU_TITLES, MENUS
 from ui.shell.shortcuts import Keys, native, pressed, refusal
 from ui.shell.workspace.action_spec import ActionSpec
 
@@ -141,7 +141,7 @@ class ShortcutDialog(QDialog):
         for menu in MENUS:
             specs = [s for s in ACTIONS if s.menu.split("/")[0] == menu and self._matches(s, wanted)]
             rows = [(_title(s), self._keys.native(s) or "—", s.id) for s in specs]
-            self._section(menu, rows)
+            self._section(MENU_TITLES[menu], rows)
         gestures = [(what, how, "") for what, how in GESTURES if wanted in f"{what} {how}".casefold()]
         self._section(_("With the mouse, and keys of the canvas itself"), gestures)
         self.tree.expandAll()
