@@ -12,7 +12,7 @@ from graph.text.messages import _
 from ui.debugger.bar import Bar
 from ui.debugger.breakpoints import Breakpoint, Breakpoints
 from ui.debugger.timeline import Phase, Timeline
-from ui.debugger.updates import OWNER, Updates
+from ui.debugger.updates import OWNER, Updates, Views
 from ui.look.numbers import number
 from ui.maths.reading import scalar
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from engine.explain.condition import Condition
     from graph.storage.document import Document
     from ui.canvas.model.overlay import Hue
-    from ui.debugger.page import Page
     from ui.engine_link.link import Kernel
     from ui.engine_link.messages import Progress
     from ui.look.theme import Theme
@@ -47,7 +46,7 @@ class Control(QObject):
         self.open = False
         self.bar: Bar | None = None
         self.breakpoints = Breakpoints(self)
-        self.updates = Updates(workspace, self)
+        self.updates = Updates(workspace, self, lambda: self.open)
         self._goal: Goal | None = None
         self._wish: int | None = None
         self._told: tuple[Condition, ...] = ()
@@ -65,7 +64,7 @@ class Control(QObject):
     # where it stands
 
     @property
-    def page(self) -> Page | None:
+    def page(self) -> Views | None:
         """The page in the bottom panel, once it was needed."""
         return self.updates.page
 

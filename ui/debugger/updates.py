@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject
 
@@ -14,8 +15,8 @@ from ui.look.numbers import shape_text
 
 if TYPE_CHECKING:
     from engine.explain.condition import Condition
-    from ui.debugger.control import Control
-    from ui.debugger.page import Page
+    from ui.debugger.points_view import PointsView
+    from ui.debugger.update_view import UpdateView
     from ui.shell.workspace.workspace import Workspace
 
 OWNER = "debugger"
@@ -23,13 +24,21 @@ OWNER = "debugger"
 Pass = tuple[object, ...]
 
 
+class Views(Protocol):
+    """The two halves of the debugger's page."""
+
+    points: PointsView
+    update_view: UpdateView
+
+
 class Updates(QObject):
     """Fills the page. An update belongs to one pass: another iteration, or an edited document, makes another."""
 
-    def __init__(self, workspace: Workspace, control: Control) -> None:
-        super().__init__(control)
-        self._workspace, self._control = workspace, control
-        self.page: Page | None = None
+    def __init__(self, workspace: Workspace, parent: QObject, is_open: Callable[[], bool]) -> None:
+        """`is_open`: whether the debugger is."""
+        super().__init__(parent)
+        self._workspace, self._is_open = workspace, is_open
+        self.page: Views | None = None
         """The page in the bottom panel, once it was needed."""
         self._updating = False
         self._known: tuple[Pass, Update | Refusal | None] | None = None
@@ -46,7 +55,7 @@ class Updates(QObject):
         if ask:
             self.page.points.entry.setFocus()
 
-    def fill(self, page: Page) -> None:
+    def fill(self, page: Views) -> None:
         """The page was made: show on it what is known."""
         self.page = page
         self._show()
@@ -88,7 +97,7 @@ class Updates(QObject):
         """In the phases update and zero, the parameters' steps are on the page and above their cards."""
         workspace, playhead, kernel = self._workspace, self._workspace.playhead, self._workspace.kernel
         done = bool(playhead.tail) and not playhead.at_rest and playhead.event_index > len(playhead.events)
-        updating = self._control.open and done
+        updating = self._is_open() and done
         begins, self._updating = updating and not self._updating, updating
         if begins and "bottom" in workspace.pages.places():
             workspace.pages.show("debugger")

@@ -174,7 +174,10 @@ class Lessons(Feature):
         if self.notes is not None:
             self._close_notes()
             return
-        self.notes = NotesWindow(self)
+        self.notes = NotesWindow(self.workspace.widget)
+        self.notes.next_clicked.connect(self.next)
+        self.notes.back_clicked.connect(self.back)
+        self.notes.step_chosen.connect(self.go)
         self.notes.closed.connect(self._forget_notes)
         self.notes.set_theme(self.workspace.theme)
         self.notes.follow(self.player)

@@ -16,7 +16,6 @@ from ui.look.theme import Theme
 from ui.look.widgets import ElidedLabel, button, label, line
 
 if TYPE_CHECKING:
-    from ui.lessons.feature import Lessons
     from ui.lessons.player import Player
 
 EMPTY = _("*No notes on this step.*")
@@ -27,11 +26,13 @@ _BACK = (Qt.Key.Key_PageUp, Qt.Key.Key_Left)
 class NotesWindow(QWidget):
     """Follows the lesson, and moves it by the same keys."""
 
+    next_clicked = Signal()
+    back_clicked = Signal()
+    step_chosen = Signal(int)
     closed = Signal()
 
-    def __init__(self, lessons: Lessons) -> None:
-        super().__init__(lessons.workspace.widget, Qt.WindowType.Window)
-        self._lessons = lessons
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent, Qt.WindowType.Window)
         self._theme: Theme | None = None
         self._player: Player | None = None
         self.setWindowTitle(_("Speaker notes — Gradwire"))
@@ -53,9 +54,9 @@ class NotesWindow(QWidget):
         self._tick.timeout.connect(self._tell_time)
         self._build()
         self.restart.clicked.connect(self._count_anew)
-        self.back.clicked.connect(lessons.back)
-        self.next.clicked.connect(lessons.next)
-        self.steps.itemClicked.connect(lambda item: lessons.go(self.steps.row(item)))
+        self.back.clicked.connect(self.back_clicked)
+        self.next.clicked.connect(self.next_clicked)
+        self.steps.itemClicked.connect(lambda item: self.step_chosen.emit(self.steps.row(item)))
         self.resize(QSize(860, 560))
 
     def _build(self) -> None:
@@ -134,11 +135,11 @@ class NotesWindow(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in _NEXT:
-            self._lessons.next()
+            self.next_clicked.emit()
         elif event.key() in _BACK:
-            self._lessons.back()
+            self.back_clicked.emit()
         elif event.key() == Qt.Key.Key_Escape:
-            self._lessons.workspace.widget.activateWindow()
+            self.parentWidget().activateWindow()
         else:
             super().keyPressEvent(event)
 

@@ -74,7 +74,7 @@ class Player(QObject):
         self.document.adopts_training = True  # the lesson trains by itself: that is nothing to save
         self.wandered = False
         self.view = StepView(workspace.canvas, workspace.visibility)
-        self.runner = Runner(self)
+        self.runner = Runner(workspace, self)
         self.runner.finished.connect(self._ran)
         self._steps = 0
         """Of training, as the step leaves it."""

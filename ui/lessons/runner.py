@@ -14,7 +14,7 @@ from ui.lessons.doing import DOING, Waiting, begin_afresh
 from ui.lessons.tools import Opened
 
 if TYPE_CHECKING:
-    from ui.lessons.player import Player
+    from ui.shell.workspace.workspace import Workspace
 
 PLACED = frozenset({"view"})
 """Done with the step itself, before anything runs."""
@@ -28,14 +28,13 @@ class Runner(QObject):
     said = Signal(str)
     """What is being waited for, in words; empty for nothing."""
 
-    def __init__(self, player: Player) -> None:
-        super().__init__(player)
-        self._player = player
-        self._opened = Opened(player.workspace)
+    def __init__(self, workspace: Workspace, parent: QObject) -> None:
+        super().__init__(parent)
+        self._workspace = workspace
+        self._opened = Opened(workspace)
         self._actions: list[Callable[[], Waiting | None]] = []
         self._waiting: Waiting | None = None
         self.running = False
-        workspace = player.workspace
         self._heard = [workspace.playhead.state_changed]
         if workspace.kernel is not None:
             self._heard += [workspace.kernel.traced, workspace.kernel.progressed]
@@ -44,7 +43,7 @@ class Runner(QObject):
 
     def run(self, step: Step) -> None:
         """Do everything the step says, once the window is idle."""
-        workspace = self._player.workspace
+        workspace = self._workspace
         self._actions = [lambda: begin_afresh(workspace)]
         self._actions += [self._bound(action) for action in step.run if action.do not in DOCUMENT | PLACED]
         self._waiting = None
@@ -55,7 +54,7 @@ class Runner(QObject):
         """Leave undone what was not done yet; a training that a step started is paused."""
         waiting, self._waiting = self._waiting, None
         self._actions.clear()
-        self._player.workspace.work.drop(TURN)
+        self._workspace.work.drop(TURN)
         self.running = False
         if waiting is not None and waiting.leave is not None:
             waiting.leave()
@@ -68,13 +67,13 @@ class Runner(QObject):
             self._go_on_soon()
 
     def _go_on_soon(self) -> None:
-        self._player.workspace.work.after_event(TURN, self._take_turn)
+        self._workspace.work.after_event(TURN, self._take_turn)
 
     def _take_turn(self) -> None:
         self._opened.watch(self._go_on)
 
     def _bound(self, action: Action) -> Callable[[], Waiting | None]:
-        return lambda: DOING[action.do](self._player.workspace, action.args)
+        return lambda: DOING[action.do](self._workspace, action.args)
 
     def _go_on(self) -> None:
         while self.running:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Literal, Protocol
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
-    from ui.shell.workspace.panel import Panel
-
 
 class Pages(Protocol):
     def show(self, key: str, focus: str = "", room: int = 0) -> None:
@@ -24,10 +22,10 @@ class Pages(Protocol):
     def knows(self, key: str) -> bool:
         """Whether there is such a panel."""
 
-    def panel(self, key: str) -> Panel:
+    def panel(self, key: str) -> QWidget:
         """A panel, made now if nobody has seen or asked for it yet. For the package that it belongs to."""
 
-    def made(self, key: str) -> Panel | None:
+    def made(self, key: str) -> QWidget | None:
         """A panel as far as it was made. For the package that it belongs to."""
 
     def places(self) -> frozenset[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from PySide6.QtCore import QObject, Signal
 
@@ -20,7 +20,22 @@ from graph.model.covered import ASKED
 
 if TYPE_CHECKING:
     from graph.model.graph import Graph
-    from ui.shell.workspace.workspace import Workspace
+    from graph.storage.document import Document
+    from ui.shell.workspace.playback import Playhead
+
+
+class Playback(Protocol):
+    """The document whose numbers are shown, and where their playback stands."""
+
+    @property
+    def widget(self) -> QObject:
+        """What the visibility lives with."""
+
+    @property
+    def document(self) -> Document: ...
+
+    @property
+    def playhead(self) -> Playhead: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +52,9 @@ class Visibility(QObject):
     hid = Signal(bool)
     """Somebody hid other numbers than before: answers of the engine that came earlier are out of date. True where more is hidden now."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        super().__init__(workspace.widget)
-        self._workspace = workspace
+    def __init__(self, playback: Playback) -> None:
+        super().__init__(playback.widget)
+        self._playback = playback
         self._layers: dict[str, _Layer] = {}
         self._truth: TraceView | None = None
         self._version = 0
@@ -48,7 +63,7 @@ class Visibility(QObject):
         self._seen: tuple[tuple[object, ...], TraceView | None] = ((), None)
         self._animated: tuple[tuple[object, ...], TraceView | None] = ((), None)
         self._place: tuple[object, ...] = ()
-        workspace.playhead.moved.connect(self._moved)
+        playback.playhead.moved.connect(self._moved)
 
     # what hides
 
@@ -110,7 +125,7 @@ class Visibility(QObject):
 
     def hidden(self) -> Hidden:
         """What travels with a question to the engine."""
-        playhead = self._workspace.playhead
+        playhead = self._playback.playhead
         if not self._layers and playhead.at_rest:
             return NOTHING
         coming = ahead(playhead, self._graph) if self._truth is not None else frozenset[Address]()
@@ -130,7 +145,7 @@ class Visibility(QObject):
             return None
         key = (*self._key(), self._position())
         if self._seen[0] != key:
-            self._seen = (key, visible(self._truth, self._workspace.playhead, self.asked, self._graph))
+            self._seen = (key, visible(self._truth, self._playback.playhead, self.asked, self._graph))
         return self._seen[1]
 
     @property
@@ -149,7 +164,7 @@ class Visibility(QObject):
         self._version += 1
 
     def _key(self) -> tuple[object, ...]:
-        return self._version, self._workspace.document, self._workspace.document.structure
+        return self._version, self._playback.document, self._playback.document.structure
 
     @property
     def hidden_loss(self) -> float | None:
@@ -167,7 +182,7 @@ class Visibility(QObject):
     # playback
 
     def _position(self) -> tuple[object, ...]:
-        playhead = self._workspace.playhead
+        playhead = self._playback.playhead
         return (True,) if playhead.at_rest else (playhead.event_index, playhead.moving, playhead.forgotten)
 
     def _moved(self) -> None:
@@ -179,4 +194,4 @@ class Visibility(QObject):
 
     @property
     def _graph(self) -> Graph:
-        return self._workspace.document.graph
+        return self._playback.document.graph
