@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from engine.nodes.catalog import CATALOG
 from graph.storage.document import Document
 from tests.support.window_support import Answers
-from ui.canvas.input.gestures import ConnectByKeys
+from ui.canvas.input.gestures import DrawWireByKeys
 from ui.engine_link.link import Kernel
 from ui.shell.window import Window
 from ui.shell.workspace.settings import UserSettings
@@ -89,13 +89,13 @@ class Keyboard:
         self.press(K.Key_P)
         for _ in range(len(graph.spec(canvas.selected_nodes()[0]).outputs)):
             gesture = canvas.gesture
-            assert isinstance(gesture, ConnectByKeys)
+            assert isinstance(gesture, DrawWireByKeys)
             if gesture._fixed.spot.port == port:
                 break
             self.press(K.Key_P)
         for _ in range(40):
             gesture = canvas.gesture
-            assert isinstance(gesture, ConnectByKeys) and gesture._target is not None
+            assert isinstance(gesture, DrawWireByKeys) and gesture._target is not None
             if (graph.nodes[gesture._target.node].name, gesture._target.spot.port) == (target, into):
                 break
             self.press(K.Key_Right)

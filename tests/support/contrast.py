@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ui.look.theme import Pair
+from ui.look.theme import ContrastPair
 
 
 def _luminance(value: str) -> float:
@@ -12,6 +12,6 @@ def _luminance(value: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def contrast(pair: Pair) -> float:
+def contrast(pair: ContrastPair) -> float:
     bright, dim = sorted((_luminance(pair.foreground), _luminance(pair.background)), reverse=True)
     return (bright + 0.05) / (dim + 0.05)

@@ -34,12 +34,12 @@ from ui.canvas.breadcrumb import Breadcrumb
 from ui.canvas.find_bar import FindBar
 from ui.canvas.inplace import LineEditor, TextEditor
 from ui.canvas.input import commands
-from ui.canvas.input.gestures import Gesture
+from ui.canvas.input.gestures import PointerGesture
 from ui.canvas.input.router import InputRouter
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.content import Content
 from ui.canvas.model.labels import Labels
-from ui.canvas.model.scene import PortHit, Scene
+from ui.canvas.model.scene import CanvasScene, PortHit
 from ui.canvas.model.surface import Typed
 from ui.canvas.paint.minimap import Minimap
 from ui.canvas.paint.overlay import paint_above, paint_overlay
@@ -120,7 +120,7 @@ class Canvas(QWidget):
         return self.model.theme
 
     @property
-    def scene(self) -> Scene:
+    def scene(self) -> CanvasScene:
         return self.model.scene
 
     @property
@@ -141,7 +141,7 @@ class Canvas(QWidget):
         return self.viewport.fitted
 
     @property
-    def gesture(self) -> Gesture | None:
+    def gesture(self) -> PointerGesture | None:
         return self.router.gesture
 
     def cancel_gesture(self) -> bool:

@@ -33,7 +33,7 @@ _UNITS = {
 _ACCENTS: dict[str, str] = {"forward": "forward", "loss": "forward", "backward": "backward", "update": "backward", "zero": "backward"}
 
 
-class Pair(QWidget):
+class StepButtons(QWidget):
     """`‹ node ›`: one size of step, back and forth."""
 
     def __init__(self, unit: str, go: Callable[[int], None]) -> None:
@@ -76,7 +76,7 @@ class Bar(QWidget):
             choice = button(phase.capitalize(), accent=_ACCENTS[phase], tip=_TIPS[phase])
             choice.clicked.connect(lambda _=False, phase=phase: self.phase_chosen.emit(phase))
             self.phases[phase] = choice
-        self.pairs = {unit: Pair(unit, lambda way, unit=unit: self.stepped.emit(unit, way)) for unit in UNITS}  # type: ignore[misc]
+        self.pairs = {unit: StepButtons(unit, lambda way, unit=unit: self.stepped.emit(unit, way)) for unit in UNITS}  # type: ignore[misc]
         self.here = button(_("Run to here"), tip=_("On to the selected node's next value or gradient"))
         self.breakpoints = button(_("Breakpoints"), tip=_("Where playback and training stop"))
         self.close_button = button("✕", "quiet", tip=_("Close the debugger"))

@@ -12,7 +12,7 @@ from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.workspace import Workspace
 
 
-class Page(Panel):
+class DebuggerPage(Panel):
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
         control = workspace.services.get(DEBUGGER).control

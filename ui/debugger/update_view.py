@@ -15,8 +15,8 @@ from ui.look.numbers import exact, number, shape_text
 from ui.look.theme import LIGHT, Theme, color
 from ui.look.widgets import ElidedLabel, button, label, scrolled, set_property
 from ui.maths.array_view import quiet_table
-from ui.maths.sheet import Sheet, Written
-from ui.maths.writing import Writer
+from ui.maths.sheet import Sheet, SheetLine
+from ui.maths.writing import CardWriter
 
 COLUMNS = ("", "old", "gradient", "new")
 SIZE = 14.5
@@ -185,10 +185,10 @@ class UpdateView(QWidget):
             widget.setVisible(bool(row.entry))
         self.entry.setText(place)
         self.entry.setFixedWidth(self.entry.fontMetrics().horizontalAdvance(place + "000") + 16)
-        writer = Writer()
+        writer = CardWriter()
         lines = [replace(writer.line(line), size=SIZE) for line in row.lines]
         if update.note:
-            lines.append(Written(None, update.note, 12.5, 0.0, "secondary"))
+            lines.append(SheetLine(None, update.note, 12.5, 0.0, "secondary"))
         self.sheet.show_lines(lines, writer.arrays, self._theme)
 
     def _typed(self) -> None:

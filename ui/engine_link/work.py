@@ -28,7 +28,7 @@ Show = Callable[[Any, Any], None]
 
 
 @dataclass(slots=True)
-class _Line:
+class _QuestionQueue:
     """The questions whose answers are shown in one place: one under way at most, and the newest of those that wait."""
 
     wish: Question | None = None
@@ -48,7 +48,7 @@ class Work(Schedule):
     def __init__(self, kernel: Kernel | None, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.kernel = kernel
-        self._lines: dict[Show, _Line] = {}
+        self._lines: dict[Show, _QuestionQueue] = {}
         self._handles: list[JobHandle] = []
 
     # questions
@@ -61,7 +61,7 @@ class Work(Schedule):
         """
         if self.kernel is None:
             return
-        line = self._lines.setdefault(show, _Line())
+        line = self._lines.setdefault(show, _QuestionQueue())
         line.wish, line.rest = question, rest
         self._next(show)
 

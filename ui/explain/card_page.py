@@ -19,7 +19,7 @@ from ui.look.theme import LIGHT, Theme
 from ui.look.typing import scroll_past
 from ui.look.widgets import FlowLayout, button, clear, label, line
 from ui.maths.sheet import Sheet
-from ui.maths.writing import Writer, head_lines, section_lines
+from ui.maths.writing import CardWriter, head_lines, section_lines
 from ui.shell.workspace.panel import InspectorPage
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class SectionView(QWidget):
 
     def show_section(self, section: Section, theme: Theme, stale: bool) -> None:
         self.title.setText(section.title)
-        writer = Writer()
+        writer = CardWriter()
         lines = section_lines(writer, section)
         self.sheet.show_lines(lines, writer.arrays, theme, stale)
 
@@ -329,7 +329,7 @@ class CardPage(InspectorPage):
         self.title.setText(card.title)
         self.kind.setText(card.subtitle)
         self._show_samples(card)
-        writer = Writer()
+        writer = CardWriter()
         self.head.pickable = frozenset({0}) if isinstance(card.value, Array) else frozenset()
         self.head.show_lines(head_lines(writer, card), writer.arrays, self._theme, self._stale)
         self._show_sections(card)

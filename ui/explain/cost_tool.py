@@ -19,7 +19,7 @@ from ui.look.numbers import count, number
 from ui.look.theme import color
 from ui.look.widgets import button, label
 from ui.maths.plots import dress, legend, new_plot, pen
-from ui.maths.sheet import Sheet, Written
+from ui.maths.sheet import Sheet, SheetLine
 
 if TYPE_CHECKING:
     from ui.engine_link.work import JobHandle
@@ -175,14 +175,14 @@ class CostTool(Tool):
         self.key.setText(legend(("━", naive, _("naive, O(k²H²)")), ("━", reverse, _("backpropagation, O(kH²)"))))
 
     def _explain(self) -> None:
-        lines: list[Written] = []
+        lines: list[SheetLine] = []
         points = self._points()
         if points:
             last = points[-1]
-            lines.append(Written(None, f"k = {last.layers}, H = {last.width}: {_ratio(last)}", 13.5))
+            lines.append(SheetLine(None, f"k = {last.layers}, H = {last.width}: {_ratio(last)}", 13.5))
         if self.own is not None:
             many = f"{count(self.own.values)} value{'s' * (self.own.values != 1)}"
-            lines.append(Written(None, f"This graph, {many}: {_ratio(self.own)}", 13.5))
+            lines.append(SheetLine(None, f"This graph, {many}: {_ratio(self.own)}", 13.5))
         self.words.show_lines(lines, [], self.theme)
 
     def dress(self) -> None:

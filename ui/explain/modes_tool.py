@@ -18,7 +18,7 @@ from ui.canvas.model.overlay import Tag
 from ui.explain.tool import Tool, chosen_place, top_aligned
 from ui.look.numbers import exact, number
 from ui.look.widgets import FlowLayout, button, label, scrolled, set_property
-from ui.maths.sheet import Sheet, Written
+from ui.maths.sheet import Sheet, SheetLine
 from ui.maths.typesetting import Expr, Text, read, relation, row
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class ModesTool(Tool):
         self.answer = None
         self.title.setText("")
         self.hint.setText("")
-        self.sheet.show_lines([Written(None, INVITATION[self.mode], 14.0, 0.0, "secondary")], [], self.theme)
+        self.sheet.show_lines([SheetLine(None, INVITATION[self.mode], 14.0, 0.0, "secondary")], [], self.theme)
 
     def answered(self, question: Question, answer: Any) -> None:
         if isinstance(answer, Tangents | Adjoints):
@@ -145,7 +145,7 @@ class ModesTool(Tool):
 
     def refused(self, question: Question, text: str) -> None:
         self._invite()
-        self.sheet.show_lines([Written(None, text, 14.0)], [], self.theme)
+        self.sheet.show_lines([SheetLine(None, text, 14.0)], [], self.theme)
 
     def _walk(self, way: int) -> None:
         """One node on, one back, or (0) all at once."""
@@ -178,13 +178,13 @@ class ModesTool(Tool):
         seed = Text(place.name(graph), sans=True)
         along = next((words for key, words, _ in DIRECTIONS if isinstance(answer, Tangents) and answer.direction == key != "entry"), "")
         direction = [Text(_(", moved by v: {along}").format(along=along), "secondary", sans=True)] if along else []
-        lines = [Written(row(Text("seed  " if forward else "target  ", "secondary", sans=True), seed, *direction), size=15.0)]
+        lines = [SheetLine(row(Text("seed  " if forward else "target  ", "secondary", sans=True), seed, *direction), size=15.0)]
         for node in (n for n in answer.order if n in seen and n in graph.nodes):
             port = graph.spec(node).outputs[0].name if graph.spec(node).outputs else ""
             value = answer.outputs.get((node, port))
             if isinstance(value, ArrayView):
                 symbol = self._symbol((node, port), answer)
-                lines.append(Written(row(symbol, relation(), self._amount(value, forward))))
+                lines.append(SheetLine(row(symbol, relation(), self._amount(value, forward))))
         self.sheet.show_lines(lines, [], self.theme)
 
     def _symbol(self, end: tuple[str, str], answer: Tangents | Adjoints) -> Expr:

@@ -19,7 +19,7 @@ from ui.look.numbers import count, exact, number
 from ui.look.theme import LIGHT, Theme, color, font
 from ui.look.widgets import button, label, scrolled
 from ui.maths.arrays import Plane, picture, plane
-from ui.maths.sheet import Sheet, Written
+from ui.maths.sheet import Sheet, SheetLine
 from ui.maths.typesetting import Expr, Fraction, Row, Text, Tinted, bracketed, name_expr, operator, relation, row
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class PathsTool(Tool):
             self._adding = part.total.data if self._adding is None else self._adding + part.total.data
         if part.next is not None:
             self.sum.show_lines(
-                [Written(None, _("adding up: {next} of {count} paths …").format(next=count(part.next), count=count(part.count)))],
+                [SheetLine(None, _("adding up: {next} of {count} paths …").format(next=count(part.next), count=count(part.count)))],
                 [],
                 self.theme,
             )
@@ -194,7 +194,7 @@ class PathsTool(Tool):
         self.more.setVisible(ledger.next is not None)
         arrays: list[Plane] = []
         lines = [_path_line(path, arrays) for path in ledger.paths]
-        lines = lines or [Written(None, ledger.note or _("No path leads to the objective."))]
+        lines = lines or [SheetLine(None, ledger.note or _("No path leads to the objective."))]
         self.sheet.show_lines(lines, arrays, self.theme)
         self._show_sum()
         self._count()
@@ -212,8 +212,8 @@ class PathsTool(Tool):
             amount = _amount(total, ledger.total_entry if ledger.total is not None else None, arrays)
         reference = _amount(ledger.gradient, ledger.gradient_entry, arrays)
         lines = [
-            Written(row(Text(_("sum of all paths"), "secondary", sans=True), relation(), amount), size=16.0),
-            Written(row(Text(_("gradient by reverse mode"), "secondary", sans=True), relation(), reference), size=16.0),
+            SheetLine(row(Text(_("sum of all paths"), "secondary", sans=True), relation(), amount), size=16.0),
+            SheetLine(row(Text(_("gradient by reverse mode"), "secondary", sans=True), relation(), reference), size=16.0),
         ]
         self.sum.show_lines(lines, arrays, theme)
 
@@ -280,7 +280,7 @@ def _counted(counts: Counts, everything: bool) -> list[tuple[str, float]]:
     return [(words, getattr(counts, f"all_{name}" if everything else name)) for name, words in MODES]
 
 
-def _path_line(path: Path, arrays: list[Plane]) -> Written:
+def _path_line(path: Path, arrays: list[Plane]) -> SheetLine:
     """∂f/∂d · ∂d/∂x = 1 · (−5) = −5; of tensors the Jacobians' shapes instead of numbers."""
     items: list[Expr] = [Text(f"{path.number + 1}", "secondary", sans=True), Text("  ")]
     factors = path.factors[::-1]  # as the chain rule is written: the objective first
@@ -294,7 +294,7 @@ def _path_line(path: Path, arrays: list[Plane]) -> Written:
             items += ([operator("·")] if at else []) + [_number(factor.derivative or 0.0, bool(at))]
         items.append(relation())
     items.append(_amount(path.product, path.entry, arrays))
-    return Written(Row(tuple(_linked(item, f"path|{path.number}") for item in items)), size=15.0)
+    return SheetLine(Row(tuple(_linked(item, f"path|{path.number}") for item in items)), size=15.0)
 
 
 def _linked(item: Expr, link: str) -> Expr:

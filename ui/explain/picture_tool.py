@@ -18,7 +18,7 @@ from ui.look.numbers import exact, number
 from ui.look.typing import scroll_past
 from ui.look.widgets import ElidedLabel, FlowLayout, button, label
 from ui.maths.plots import dot, dress, legend, new_plot, pen
-from ui.maths.sheet import Sheet, Written
+from ui.maths.sheet import Sheet, SheetLine
 from ui.maths.typesetting import Expr, Fraction, Text, bracketed, name_expr, operator, read, relation, row
 
 if TYPE_CHECKING:
@@ -236,23 +236,23 @@ class PictureTool(Tool):
         """The numbers of what is drawn."""
         theme = self.theme
         slope = Text(number(local.slope), "backward", "", exact(local.slope))
-        lines = [Written(row(_derivative(local, ""), relation(), slope), size=16.0)]
+        lines = [SheetLine(row(_derivative(local, ""), relation(), slope), size=16.0)]
         if local.curvature is not None:
             bent = Text(number(local.curvature), None, "", exact(local.curvature))
-            lines.append(Written(row(_derivative(local, "²"), relation(), bent), size=16.0))
+            lines.append(SheetLine(row(_derivative(local, "²"), relation(), bent), size=16.0))
             if local.newton is not None and not isinstance(local.newton, Covered):
                 said = _("Newton step: {newton_is} of the parabola at {newton}").format(
                     newton_is=local.newton_is, newton=number(local.newton)
                 )
-                lines.append(Written(None, said, 13.0, 0.0, "secondary"))
+                lines.append(SheetLine(None, said, 13.0, 0.0, "secondary"))
         line = self.secant
         if self.chord.isChecked() and line is not None and line.place == local.place:
             chord = Text(number(line.secant), None, "", exact(line.secant))
-            lines.append(Written(row(_quotient(local), relation(), chord), size=16.0))
+            lines.append(SheetLine(row(_quotient(local), relation(), chord), size=16.0))
             if not isinstance(line.error, Covered):
-                lines.append(Written(None, _("secant − tangent: {error}").format(error=number(line.error, 2)), 13.0, 0.0, "secondary"))
+                lines.append(SheetLine(None, _("secant − tangent: {error}").format(error=number(line.error, 2)), 13.0, 0.0, "secondary"))
         if local.note:
-            lines.append(Written(None, local.note, 13.0, 0.0, "secondary"))
+            lines.append(SheetLine(None, local.note, 13.0, 0.0, "secondary"))
         self.numbers.show_lines(lines, [], theme)
 
     def drop(self) -> None:

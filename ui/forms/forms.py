@@ -246,7 +246,7 @@ def editor(setting: Setting, paths: Paths | None = None) -> QWidget:
     return TextArea(setting) if setting.several_lines else TextField(setting, paths)
 
 
-class Form(QWidget):
+class ParameterForm(QWidget):
     """Editors for `settings`. `changed(name, value)` follows each accepted change; rows hide as their `when` says."""
 
     changed = Signal(str, object)

@@ -16,7 +16,7 @@ from graph.model.problem import Problem, Repair
 from graph.storage.document import Document
 from graph.text.messages import _
 from ui.canvas.model.geometry import title_of
-from ui.forms.forms import Form
+from ui.forms.forms import ParameterForm
 from ui.forms.paths import Paths
 from ui.look.marks import paint_swatch
 from ui.look.numbers import number
@@ -56,7 +56,7 @@ class Swatch(QWidget):
         paint_swatch(painter, self.rect(), self.category, self.theme)
 
 
-class Row(QWidget):
+class RuleRow(QWidget):
     """A rule, and the number that came of it: beside it where both have room, else below it."""
 
     def __init__(self, latex: str, theme: Theme) -> None:
@@ -105,10 +105,10 @@ class NodePage(QWidget):
         self._node = ""
         self._type = ""
         self._theme = LIGHT
-        self._rows: dict[str, Row] = {}
+        self._rows: dict[str, RuleRow] = {}
         self._shown_rules: tuple[dict[str, str], Theme] = ({}, LIGHT)
         self._shown_problems: tuple[Problem, ...] = ()
-        self.form: Form | None = None
+        self.form: ParameterForm | None = None
         self.swatch = Swatch()
         self.kind = label("", "section")
         self.name = NameField()
@@ -194,7 +194,7 @@ class NodePage(QWidget):
     def _make_form(self) -> None:
         assert self._document is not None
         clear(self._form_place)
-        self.form = Form(self._document.graph.spec(self._node).settings, paths=self._paths)
+        self.form = ParameterForm(self._document.graph.spec(self._node).settings, paths=self._paths)
         self.form.changed.connect(self._set)
         self.form.settled.connect(self._document.seal)
         self._form_place.addWidget(self.form)
@@ -256,7 +256,7 @@ class NodePage(QWidget):
         if (rules, self._theme) != self._shown_rules:
             self._shown_rules = (rules, self._theme)
             clear(self._rules)
-            self._rows = {port: Row(latex, self._theme) for port, latex in rules.items()}
+            self._rows = {port: RuleRow(latex, self._theme) for port, latex in rules.items()}
             for row in self._rows.values():
                 self._rules.addWidget(line())
                 self._rules.addWidget(row)

@@ -19,7 +19,7 @@ from graph.model.spec import NodeSpec
 from graph.storage.document import Document
 from graph.text.counting import counted
 from graph.text.messages import _
-from ui.forms.forms import Form
+from ui.forms.forms import ParameterForm
 from ui.look.theme import Theme
 from ui.look.widgets import clear, label, line
 from ui.maths.array_view import ArrayPanel
@@ -184,7 +184,7 @@ class DocumentPage(QWidget):
         self.description = label("", "secondary", wrap=True)
         self.facts = label("", "small", wrap=True)
         self.objective = label("", "secondary", wrap=True)
-        self.form = Form([_counted(setting) for setting in DOCUMENT_SETTINGS if setting.shown])
+        self.form = ParameterForm([_counted(setting) for setting in DOCUMENT_SETTINGS if setting.shown])
         self.form.changed.connect(self._set)
         self.form.settled.connect(lambda: self._document.seal() if self._document is not None else None)
         layout = QVBoxLayout(self)

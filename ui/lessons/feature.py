@@ -20,7 +20,7 @@ from ui.shell.workspace.services import DRAWINGS, LESSONS
 if TYPE_CHECKING:
     from ui.lessons.notes import NotesWindow
     from ui.lessons.panel import LessonPanel
-    from ui.lessons.player import Player, Script
+    from ui.lessons.player import LessonScript, Player
     from ui.lessons.predicting import Predicting
     from ui.lessons.shelf import Standing
     from ui.lessons.studio import Studio
@@ -52,10 +52,10 @@ class Lessons(Feature):
     def choose(self) -> None:
         """The lessons that there are."""
         from ui.lessons.gallery import LessonGallery
-        from ui.lessons.shelf import Progress
+        from ui.lessons.shelf import LessonProgress
 
         workspace = self.workspace
-        gallery = LessonGallery(Progress(workspace.settings), workspace.theme, workspace.widget)
+        gallery = LessonGallery(LessonProgress(workspace.settings), workspace.theme, workspace.widget)
         workspace.dialogs.wait_for(gallery)
         chosen, browse = gallery.chosen, gallery.browse
         gallery.deleteLater()
@@ -74,25 +74,25 @@ class Lessons(Feature):
         self.play(script, resume)
         return True
 
-    def _script(self, path: Path) -> Script | None:
+    def _script(self, path: Path) -> LessonScript | None:
         """The lesson in a file; None, after it was said why, where there is none."""
         from graph.lessons.lesson import LessonError
-        from ui.lessons.player import Script
+        from ui.lessons.player import LessonScript
 
         try:
-            return Script(path, self.workspace.document.graph.catalog, self.workspace.actions_by_id)
+            return LessonScript(path, self.workspace.document.graph.catalog, self.workspace.actions_by_id)
         except LessonError as wrong:
             self.workspace.dialogs.tell(_("This lesson cannot be opened"), str(wrong))
             return None
 
-    def play(self, script: Script, resume: bool = False) -> None:
+    def play(self, script: LessonScript, resume: bool = False) -> None:
         """Show a lesson whose place was made before."""
         from ui.lessons.player import Player
-        from ui.lessons.shelf import Progress
+        from ui.lessons.shelf import LessonProgress
 
         workspace = self.workspace
         self._end()
-        standing = Progress(workspace.settings).of(script.path)
+        standing = LessonProgress(workspace.settings).of(script.path)
         begun = resume and standing.step < len(script.lesson.steps) - 1
         player = Player(workspace, script, standing.step if begun else 0)
         self._furnish()
@@ -373,10 +373,10 @@ class Lessons(Feature):
                         self._predicting.reveal(box)
 
     def _keep(self) -> None:
-        from ui.lessons.shelf import Progress
+        from ui.lessons.shelf import LessonProgress
 
         if self.player is not None and self.standing is not None:
-            Progress(self.workspace.settings).keep(self.player.script.path, self.standing)
+            LessonProgress(self.workspace.settings).keep(self.player.script.path, self.standing)
 
     def _end(self) -> None:
         player, self.player = self.player, None

@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import QDialog, QFrame, QGridLayout, QHBoxLayout, QProgressBar, QScrollArea, QSizePolicy, QVBoxLayout, QWidget
 
 from graph.text.messages import _
-from ui.lessons.shelf import LESSONS, Entry, Progress, Standing, entries
+from ui.lessons.shelf import LESSONS, LessonProgress, ShelfEntry, Standing, entries
 from ui.look.choice_card import ChoiceCard
 from ui.look.theme import Theme
 from ui.look.widgets import button, label
@@ -27,7 +27,7 @@ OTHER = _("More lessons")
 class LessonCard(ChoiceCard):
     """One lesson to click on."""
 
-    def __init__(self, entry: Entry, standing: Standing, theme: Theme) -> None:
+    def __init__(self, entry: ShelfEntry, standing: Standing, theme: Theme) -> None:
         super().__init__(entry, f"{entry.lesson.title}. {entry.lesson.summary}")
         self.entry = entry
         lesson = entry.lesson
@@ -70,7 +70,7 @@ def _stands(count: int, seen: int, standing: Standing) -> str:
 class LessonGallery(QDialog):
     """Choose a lesson; `chosen` is its path, `browse` that one of one's own is wanted."""
 
-    def __init__(self, progress: Progress, theme: Theme, parent: QWidget | None = None, folder: Path = LESSONS) -> None:
+    def __init__(self, progress: LessonProgress, theme: Theme, parent: QWidget | None = None, folder: Path = LESSONS) -> None:
         super().__init__(parent)
         self.setWindowTitle(_("Lessons"))
         self.chosen: Path | None = None
@@ -113,7 +113,7 @@ class LessonGallery(QDialog):
             chapters.setdefault(CHAPTERS.get(int(card.entry.lesson.order), OTHER), []).append(card)
         return chapters
 
-    def _take(self, entry: Entry) -> None:
+    def _take(self, entry: ShelfEntry) -> None:
         self.chosen = entry.path
         self.accept()
 

@@ -35,7 +35,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "resources" / "examples"
 """Where the graphs are that a lesson names without a folder."""
 
 
-class Script:
+class LessonScript:
     """A lesson with its graph: everything that is known before it is played. Raises LessonError where the two do not fit."""
 
     def __init__(self, path: Path, catalog: Catalog, actions: Container[str], lesson: Lesson | None = None) -> None:
@@ -66,7 +66,7 @@ class Player(QObject):
     leaving = Signal()
     """The step that was shown is left, before anything is done to the document."""
 
-    def __init__(self, workspace: Workspace, script: Script, index: int = 0) -> None:
+    def __init__(self, workspace: Workspace, script: LessonScript, index: int = 0) -> None:
         super().__init__(workspace.widget)
         self.workspace, self.script = workspace, script
         self.index = min(max(index, 0), len(script.lesson.steps) - 1)

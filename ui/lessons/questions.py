@@ -22,7 +22,7 @@ SIGNS = {"right": "✓", "open": "!", "wrong": "✕"}
 """Before what is said of an answer; `open` is one that is not wrong, but not enough either."""
 
 
-class _Line(QLineEdit):
+class _AnswerField(QLineEdit):
     """A field whose keys belong to it; Esc gives the focus back."""
 
     left = Signal()
@@ -176,7 +176,7 @@ class NumberBox(QuestionBox):
     asks: Callable[[str], bool] | None = None
 
     def _fill(self) -> None:
-        self.field = _Line()
+        self.field = _AnswerField()
         self.field.setPlaceholderText(_("Your number"))
         self.field.setAccessibleName(self.question.text)
         self.check = button(_("Check"), "primary", tip=_("Enter does it too"))

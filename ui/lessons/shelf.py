@@ -17,7 +17,7 @@ KEPT = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ShelfEntry:
     """One lesson on the shelf."""
 
     path: Path
@@ -41,18 +41,18 @@ def is_lesson(path: Path) -> bool:
     return path.suffix.lower() == ENDING
 
 
-def entries(folder: Path = LESSONS) -> list[Entry]:
+def entries(folder: Path = LESSONS) -> list[ShelfEntry]:
     """All lessons that can be read, in the order of their rows of the course, then by name."""
-    lessons: list[Entry] = []
+    lessons: list[ShelfEntry] = []
     for path in sorted(folder.glob(f"*{ENDING}")):
         try:
-            lessons.append(Entry(path, lesson_files.load(path)))
+            lessons.append(ShelfEntry(path, lesson_files.load(path)))
         except LessonError:
             continue
     return sorted(lessons, key=lambda entry: (entry.lesson.order, entry.path.stem))
 
 
-class Progress:
+class LessonProgress:
     """What is remembered of each lesson, in the settings; a lesson that was moved begins anew."""
 
     def __init__(self, session: UserSettings) -> None:

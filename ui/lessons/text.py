@@ -46,7 +46,7 @@ _WEAK = ("\\qquad", "\\quad")
 _BOX = re.compile(rb'viewBox="([-\d.e]+) ([-\d.e]+) ([-\d.e]+) ([-\d.e]+)"')
 
 
-class _Document(QTextDocument):
+class _LessonDocument(QTextDocument):
     def loadResource(self, type: int, name: QUrl | str) -> Any:
         return None  # a lesson comes from a file: nothing it mentions is fetched
 
@@ -124,7 +124,7 @@ class LessonText(QWidget):
 
 def laid_out(text: str, width: int, theme: Theme, size: float = SIZE, ratio: float = 1.0) -> QTextDocument:
     """The text as a document of that width; formulas are marked before Markdown is read, so that their `_` and `*` stay what they are."""
-    document = _Document()
+    document = _LessonDocument()
     document.setUndoRedoEnabled(False)
     document.setDocumentMargin(0)
     face = font("base", theme.scale * size / 13)

@@ -205,7 +205,7 @@ def shade(theme: Theme, severity: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class ContrastPair:
     """`foreground` on `background` (both `#RRGGBB`), `what` in words for a failing test."""
 
     foreground: str
@@ -251,28 +251,28 @@ FRAME_TINT = {True: 0.10, False: 0.06}
 """Opacity of a frame's hue over the canvas, on dark and on light."""
 
 
-def pairs(theme: Theme) -> list[Pair]:
+def pairs(theme: Theme) -> list[ContrastPair]:
     """Every foreground that may stand on a background; of what is translucent, as it looks on what is under it."""
-    listed: list[Pair] = []
+    listed: list[ContrastPair] = []
     kinds: tuple[tuple[Kind, tuple[tuple[str, str], ...]], ...] = (("text", _TEXTS), ("mark", _MARKS))
     for kind, table in kinds:
         for name, grounds in table:
             for ground in grounds.split():
-                listed.append(Pair(getattr(theme, name), getattr(theme, ground), kind, f"{name} on {ground}"))
+                listed.append(ContrastPair(getattr(theme, name), getattr(theme, ground), kind, f"{name} on {ground}"))
     for name in ("forward", "backward", "stale", "error", "secondary"):
         for wire in ("wire", "forward", "backward", "text"):
             veiled = mixed(getattr(theme, wire), theme.canvas, VEIL)
-            listed.append(Pair(getattr(theme, name), veiled, "text", f"{name} on the veil over {wire}"))
+            listed.append(ContrastPair(getattr(theme, name), veiled, "text", f"{name} on the veil over {wire}"))
     for hue in theme.swatch.values():
         tint = mixed(theme.canvas, hue, FRAME_TINT[theme.dark])
-        listed.append(Pair(theme.secondary, tint, "text", "a frame's title on its tint"))
-        listed.append(Pair(theme.wire, tint, "mark", "a wire on a frame's tint"))
+        listed.append(ContrastPair(theme.secondary, tint, "text", "a frame's title on its tint"))
+        listed.append(ContrastPair(theme.wire, tint, "mark", "a wire on a frame's tint"))
     for category, bar in theme.bar.items():
-        listed.append(Pair(theme.bar_text, bar, "text", f"title on the {category} bar"))
+        listed.append(ContrastPair(theme.bar_text, bar, "text", f"title on the {category} bar"))
         for ground in ("panel", "card", "canvas"):
-            listed.append(Pair(theme.swatch[category], getattr(theme, ground), "mark", f"{category} swatch on {ground}"))
+            listed.append(ContrastPair(theme.swatch[category], getattr(theme, ground), "mark", f"{category} swatch on {ground}"))
     for category in ("math", "activations", "layers"):
-        listed.append(Pair(theme.swatch[category], theme.panel, "text", f"{category} in a plot's legend"))
+        listed.append(ContrastPair(theme.swatch[category], theme.panel, "text", f"{category} in a plot's legend"))
     for end in (0, 2):
-        listed.append(Pair(theme.heat[end], theme.heat[1], "mark", "a heat map's end on its middle"))
+        listed.append(ContrastPair(theme.heat[end], theme.heat[1], "mark", "a heat map's end on its middle"))
     return listed

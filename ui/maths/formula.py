@@ -22,7 +22,7 @@ from ui.look.theme import color
 from ui.maths.formula_lines import broken
 
 if TYPE_CHECKING:
-    from ui.maths.formula_text import Line
+    from ui.maths.formula_text import TextLine
 
 SMALLEST = 0.8
 """A formula is drawn at this share of its size before it is broken into lines."""
@@ -96,7 +96,7 @@ class NumberLine(QWidget):
         super().__init__()
         self._size, self._scale = size, 1.0
         self._latex, self._ink = "", "#000000"
-        self._lines: list[Line] = []
+        self._lines: list[TextLine] = []
         self._laid = 0.0
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 

@@ -42,7 +42,7 @@ _TOKEN = re.compile(r"\\[A-Za-z]+|\\.|@[A-Za-z]\w*|[A-Za-z]|[0-9.]+|\s+|.", re.D
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TextRun:
     """A piece of text; `level` 1 is raised, −1 lowered, 0 on the line."""
 
     text: str
@@ -50,14 +50,14 @@ class Run:
 
 
 @lru_cache(maxsize=4096)
-def runs(latex: str, names: tuple[tuple[str, str], ...] = ()) -> tuple[Run, ...]:
+def runs(latex: str, names: tuple[tuple[str, str], ...] = ()) -> tuple[TextRun, ...]:
     """`latex` with `@name` replaced from `names`, as runs on one line."""
-    reader = _Reader(latex, dict(names))
+    reader = _LatexReader(latex, dict(names))
     reader.sequence(0, None)
-    merged: list[Run] = []
+    merged: list[TextRun] = []
     for run in reader.made:
         if merged and merged[-1].level == run.level:
-            merged[-1] = Run(merged[-1].text + run.text, run.level)
+            merged[-1] = TextRun(merged[-1].text + run.text, run.level)
         else:
             merged.append(run)
     return tuple(merged)
@@ -83,12 +83,12 @@ def italic(text: str) -> str:
     return "".join(letters)
 
 
-class _Reader:
+class _LatexReader:
     def __init__(self, latex: str, names: Mapping[str, str]) -> None:
         self.tokens = [t for t in _TOKEN.findall(latex) if not t.isspace()]
         self.position = 0
         self.names = names
-        self.made: list[Run] = []
+        self.made: list[TextRun] = []
 
     def sequence(self, level: int, stop: str | None) -> None:
         while self.position < len(self.tokens):
@@ -169,7 +169,7 @@ class _Reader:
         inside = self.made[start:]
         text = "".join(run.text for run in inside)
         if any(sign in text for sign in "+−·/ ") and not (text.startswith("(") and text.endswith(")") and text.count("(") == 1):
-            self.made[start:] = [Run("(", level), *inside, Run(")", level)]
+            self.made[start:] = [TextRun("(", level), *inside, TextRun(")", level)]
 
     def upright(self, level: int, silent: bool = False) -> None:
         if self.position >= len(self.tokens) or self.tokens[self.position] != "{":
@@ -186,7 +186,7 @@ class _Reader:
 
     def put(self, text: str, level: int) -> None:
         if text:
-            self.made.append(Run(text, level))
+            self.made.append(TextRun(text, level))
 
 
 @lru_cache(maxsize=2)
@@ -206,10 +206,10 @@ def advance(letter: str, level: int, size: float) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class TextLine:
     """A formula measured and cut to a width, ready to be painted at a baseline."""
 
-    pieces: tuple[tuple[float, Run], ...]
+    pieces: tuple[tuple[float, TextRun], ...]
     width: float
 
     def paint(self, painter: QPainter, x: float, baseline: float, size: float = 14) -> None:
@@ -222,7 +222,7 @@ class Line:
 
 
 @lru_cache(maxsize=4096)
-def line(pieces: tuple[Run, ...], limit: float, size: float = 14) -> Line:
+def line(pieces: tuple[TextRun, ...], limit: float, size: float = 14) -> TextLine:
     """`pieces` on one line of at most `limit` pixels; what does not fit ends in an ellipsis."""
     base, small = _fonts(size)
     x, placed = 0.0, []
@@ -236,8 +236,8 @@ def line(pieces: tuple[Run, ...], limit: float, size: float = 14) -> Line:
                 text = text[:-1]
                 if text and 0xD800 <= ord(text[-1]) <= 0xDBFF:
                     text = text[:-1]
-            placed.append((x, Run(text + "…", run.level)))
-            return Line(tuple(placed), limit)
+            placed.append((x, TextRun(text + "…", run.level)))
+            return TextLine(tuple(placed), limit)
         placed.append((x, run))
         x += width
-    return Line(tuple(placed), x)
+    return TextLine(tuple(placed), x)

@@ -41,7 +41,7 @@ class Plate:
 
 
 @dataclass(frozen=True, slots=True)
-class Stroke:
+class LineSegment:
     x1: float
     y1: float
     x2: float
@@ -51,14 +51,14 @@ class Stroke:
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class TypesetBox:
     """A laid out expression: everything relative to the left end of its baseline."""
 
     width: float
     ascent: float
     descent: float
     glyphs: tuple[Glyphs, ...] = ()
-    strokes: tuple[Stroke, ...] = ()
+    strokes: tuple[LineSegment, ...] = ()
     plates: tuple[Plate, ...] = ()
 
     @property
@@ -100,14 +100,14 @@ _GLUE = {"": 0.0, "binary": 0.24, "relation": 0.3, "comma": 0.0}
 
 
 @lru_cache(maxsize=2048)
-def lay(expr: Expr, size: float, ink: Ink = "text", link: str = "", tip: str = "") -> Box:
+def lay(expr: Expr, size: float, ink: Ink = "text", link: str = "", tip: str = "") -> TypesetBox:
     """Measure and place an expression at a font size in pixels."""
     if isinstance(expr, Text):
         return _lay_text(expr, size, ink, link, tip)
     if isinstance(expr, Tinted):
         return lay(expr.body, size, expr.ink or ink, expr.link or link, expr.tip or tip)
     if isinstance(expr, Space):
-        return Box(expr.em * size, 0.0, 0.0)
+        return TypesetBox(expr.em * size, 0.0, 0.0)
     if isinstance(expr, Row):
         return beside(lay(item, size, ink, link, tip) for item in expr.items)
     if isinstance(expr, Fraction):
@@ -128,19 +128,19 @@ class _Paper:
 
     def __init__(self) -> None:
         self.glyphs: list[Glyphs] = []
-        self.strokes: list[Stroke] = []
+        self.strokes: list[LineSegment] = []
         self.plates: list[Plate] = []
 
-    def put(self, box: Box, dx: float, dy: float) -> None:
+    def put(self, box: TypesetBox, dx: float, dy: float) -> None:
         self.glyphs += [Glyphs(g.x + dx, g.y + dy, g.size, g.text, g.ink, g.link, g.tip, g.sans) for g in box.glyphs]
-        self.strokes += [Stroke(s.x1 + dx, s.y1 + dy, s.x2 + dx, s.y2 + dy, s.thick, s.ink) for s in box.strokes]
+        self.strokes += [LineSegment(s.x1 + dx, s.y1 + dy, s.x2 + dx, s.y2 + dy, s.thick, s.ink) for s in box.strokes]
         self.plates += [Plate(p.x + dx, p.y + dy, p.wide, p.high, p.index, p.link) for p in box.plates]
 
-    def box(self, width: float, ascent: float, descent: float) -> Box:
-        return Box(width, ascent, descent, tuple(self.glyphs), tuple(self.strokes), tuple(self.plates))
+    def box(self, width: float, ascent: float, descent: float) -> TypesetBox:
+        return TypesetBox(width, ascent, descent, tuple(self.glyphs), tuple(self.strokes), tuple(self.plates))
 
 
-def beside(boxes: Iterable[Box], gap: float = 0.0) -> Box:
+def beside(boxes: Iterable[TypesetBox], gap: float = 0.0) -> TypesetBox:
     """Boxes on one baseline."""
     x, up, down = 0.0, 0.0, 0.0
     paper = _Paper()
@@ -151,30 +151,30 @@ def beside(boxes: Iterable[Box], gap: float = 0.0) -> Box:
     return paper.box(max(0.0, x - gap), up, down)
 
 
-def _lay_text(text: Text, size: float, ink: Ink, link: str, tip: str) -> Box:
+def _lay_text(text: Text, size: float, ink: Ink, link: str, tip: str) -> TypesetBox:
     body = size * 1.25 if text.text in ("∑", "∏") else size
     wide, up, down = extent(text.text, body, text.sans)
     glue = _GLUE[text.glue] * size
     drop = 0.12 * size if body != size else 0.0
     glyph = Glyphs(glue, drop, body, text.text, text.ink or ink, text.link or link, text.tip or tip, text.sans)
     after = 0.17 * size if text.glue == "comma" else 0.0
-    return Box(wide + 2 * glue + after, up - drop, down + drop, (glyph,))
+    return TypesetBox(wide + 2 * glue + after, up - drop, down + drop, (glyph,))
 
 
-def _lay_fraction(expr: Fraction, size: float, ink: Ink, link: str, tip: str) -> Box:
+def _lay_fraction(expr: Fraction, size: float, ink: Ink, link: str, tip: str) -> TypesetBox:
     inner = size * 0.86
     above, below = lay(expr.above, inner, ink, link, tip), lay(expr.below, inner, ink, link, tip)
     axis, gap, side = 0.28 * size, 0.16 * size, 0.1 * size
     wide = max(above.width, below.width) + 2 * side
     paper = _Paper()
-    paper.strokes.append(Stroke(side * 0.4, -axis, wide - side * 0.4, -axis, max(1.0, size * 0.055), ink))
+    paper.strokes.append(LineSegment(side * 0.4, -axis, wide - side * 0.4, -axis, max(1.0, size * 0.055), ink))
     up, down = axis + gap * 0.55 + above.descent, below.ascent + gap - axis
     paper.put(above, (wide - above.width) / 2, -up)
     paper.put(below, (wide - below.width) / 2, down)
     return paper.box(wide, up + above.ascent, down + below.descent)
 
 
-def _lay_script(expr: Script, size: float, ink: Ink, link: str, tip: str) -> Box:
+def _lay_script(expr: Script, size: float, ink: Ink, link: str, tip: str) -> TypesetBox:
     base, small = lay(expr.base, size, ink, link, tip), max(9.0, size * SMALL)
     above = lay(expr.above, small, ink, link, tip) if expr.above is not None else None
     below = lay(expr.below, small, ink, link, tip) if expr.below is not None else None
@@ -194,7 +194,7 @@ def _lay_script(expr: Script, size: float, ink: Ink, link: str, tip: str) -> Box
     return paper.box(base.width + wide + 0.06 * size, up, down)
 
 
-def _lay_stack(base: Box, above: Box | None, below: Box | None, size: float) -> Box:
+def _lay_stack(base: TypesetBox, above: TypesetBox | None, below: TypesetBox | None, size: float) -> TypesetBox:
     paper = _Paper()
     wide = max(box.width for box in (base, above, below) if box is not None)
     paper.put(base, (wide - base.width) / 2, 0)
@@ -210,7 +210,7 @@ def _lay_stack(base: Box, above: Box | None, below: Box | None, size: float) -> 
     return paper.box(wide + 0.14 * size, up, down)
 
 
-def _lay_fence(expr: Fence, size: float, ink: Ink, link: str, tip: str) -> Box:
+def _lay_fence(expr: Fence, size: float, ink: Ink, link: str, tip: str) -> TypesetBox:
     body = lay(expr.body, size, ink, link, tip)
     tall = max(size, 0.92 * body.height)
     middle = (body.ascent - body.descent) / 2
@@ -220,7 +220,7 @@ def _lay_fence(expr: Fence, size: float, ink: Ink, link: str, tip: str) -> Box:
             paper.put(inner, x, 0.0)
             x += inner.width
         elif sign == "|":
-            paper.strokes.append(Stroke(x + 0.1 * size, -up, x + 0.1 * size, down, max(1.0, size * 0.055), ink))
+            paper.strokes.append(LineSegment(x + 0.1 * size, -up, x + 0.1 * size, down, max(1.0, size * 0.055), ink))
             x += 0.16 * size
         elif sign:
             wide = extent(sign, tall)[0]
@@ -229,7 +229,7 @@ def _lay_fence(expr: Fence, size: float, ink: Ink, link: str, tip: str) -> Box:
     return paper.box(x, up, down)
 
 
-def _lay_picture(expr: Picture, size: float, link: str) -> Box:
+def _lay_picture(expr: Picture, size: float, link: str) -> TypesetBox:
     """The array's middle lies on the axis of the signs around it; what it is stands below."""
     wide, high, side = expr.wide * size, expr.high * size, 0.16 * size
     axis = 0.28 * size
@@ -246,7 +246,7 @@ def _lay_picture(expr: Picture, size: float, link: str) -> Box:
     return paper.box(width, -top + 0.1 * size, max(0.1 * size, down + 0.1 * size))
 
 
-def _lay_cross(expr: Cross, size: float) -> Box:
+def _lay_cross(expr: Cross, size: float) -> TypesetBox:
     gap = 0.5 * size
     column, line, product = (_bare(part, size) for part in (expr.column, expr.row, expr.product))
     names = [lay(name, size * 0.9) for name in expr.names]
@@ -271,7 +271,7 @@ def _bare(expr: Picture, size: float) -> Plate:
     return Plate(0, 0, expr.wide * size, expr.high * size, expr.index, expr.link)
 
 
-def _lay_marked(expr: Root | Over, size: float, ink: Ink, link: str, tip: str) -> Box:
+def _lay_marked(expr: Root | Over, size: float, ink: Ink, link: str, tip: str) -> TypesetBox:
     body, thick = lay(expr.body, size, ink, link, tip), max(1.0, size * 0.055)
     paper = _Paper()
     if isinstance(expr, Over):
@@ -279,17 +279,17 @@ def _lay_marked(expr: Root | Over, size: float, ink: Ink, link: str, tip: str) -
         paper.put(body, 0, 0)
         middle = body.width / 2
         if expr.mark == "bar":
-            paper.strokes.append(Stroke(0.08 * size, top, body.width, top, thick, ink))
+            paper.strokes.append(LineSegment(0.08 * size, top, body.width, top, thick, ink))
         else:
-            paper.strokes += [Stroke(middle - 0.18 * size, top + 0.1 * size, middle, top - 0.05 * size, thick, ink),
-                              Stroke(middle, top - 0.05 * size, middle + 0.18 * size, top + 0.1 * size, thick, ink)]  # fmt: skip
+            paper.strokes += [LineSegment(middle - 0.18 * size, top + 0.1 * size, middle, top - 0.05 * size, thick, ink),
+                              LineSegment(middle, top - 0.05 * size, middle + 0.18 * size, top + 0.1 * size, thick, ink)]  # fmt: skip
         return paper.box(body.width, -top + 0.1 * size, body.descent)
     lead, top = 0.5 * size, -body.ascent - 0.1 * size
     paper.put(body, lead, 0)
     corner = (0.3 * size, body.descent * 0.9)
-    paper.strokes += [Stroke(0.05 * size, -0.18 * size, 0.14 * size, -0.24 * size, thick, ink),
-                      Stroke(0.14 * size, -0.24 * size, *corner, thick * 1.6, ink), Stroke(*corner, lead * 0.92, top, thick, ink),
-                      Stroke(lead * 0.92, top, lead + body.width + 0.06 * size, top, thick, ink)]  # fmt: skip
+    paper.strokes += [LineSegment(0.05 * size, -0.18 * size, 0.14 * size, -0.24 * size, thick, ink),
+                      LineSegment(0.14 * size, -0.24 * size, *corner, thick * 1.6, ink), LineSegment(*corner, lead * 0.92, top, thick, ink),
+                      LineSegment(lead * 0.92, top, lead + body.width + 0.06 * size, top, thick, ink)]  # fmt: skip
     return paper.box(lead + body.width + 0.1 * size, -top + 0.08 * size, body.descent)
 
 
@@ -308,14 +308,14 @@ _CUTS: tuple[tuple[str, ...], ...] = (("relation",), ("binary", "comma"), ())
 """Where a line is cut: before relations, else before sums and products, else anywhere between two pieces."""
 
 
-def wrapped(expr: Expr, size: float, limit: float, level: int = 0) -> list[Box]:
+def wrapped(expr: Expr, size: float, limit: float, level: int = 0) -> list[TypesetBox]:
     """An expression on as many lines as a width asks for, cut at its outermost level only; what cannot be cut is set smaller."""
     whole = lay(expr, size)
     if whole.width <= limit:
         return [whole]
     if not isinstance(expr, Row) or level >= len(_CUTS) or len(expr.items) == 1:
         return [lay(expr, size * max(0.6, limit / whole.width * 0.98))]
-    lines: list[Box] = []
+    lines: list[TypesetBox] = []
     held: list[Expr] = []
     for part in _parts(expr, _CUTS[level]):
         room = limit - (FURTHER * size if lines else 0.0)

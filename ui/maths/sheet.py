@@ -24,7 +24,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
 from graph.text.messages import _
 from ui.look.theme import LIGHT, Theme, color
 from ui.maths.arrays import Plane, cell_tip, paint_plane
-from ui.maths.layout import FURTHER, Box, face, lay, wrapped
+from ui.maths.layout import FURTHER, TypesetBox, face, lay, wrapped
 from ui.maths.typesetting import Expr, Ink, Text, plain, row
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ GAP = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class SheetLine:
     """One line: an expression at a size, `indent` in ems; `words` is a paragraph instead."""
 
     expr: Expr | None = None
@@ -49,7 +49,7 @@ class Written:
 
 @dataclass(slots=True)
 class _Placed:
-    box: Box
+    box: TypesetBox
     x: float
     baseline: float
 
@@ -71,7 +71,7 @@ class Sheet(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        self.lines: tuple[Written, ...] = ()
+        self.lines: tuple[SheetLine, ...] = ()
         self.arrays: tuple[Plane, ...] = ()
         self.stale = False
         self.pickable: frozenset[int] = frozenset()
@@ -84,7 +84,7 @@ class Sheet(QWidget):
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
 
-    def show_lines(self, lines: Sequence[Written], arrays: Sequence[Plane], theme: Theme, stale: bool = False) -> None:
+    def show_lines(self, lines: Sequence[SheetLine], arrays: Sequence[Plane], theme: Theme, stale: bool = False) -> None:
         """Show these; nothing is laid out anew where they are what is shown already."""
         if tuple(lines) == self.lines and tuple(arrays) == self.arrays and theme is self._theme and stale == self.stale:
             return
@@ -166,7 +166,7 @@ class Sheet(QWidget):
             painter.setPen(QPen(color(theme.focus), 1.5))
             painter.drawRoundedRect(links[self._key][0].adjusted(-2, -1, 2, 1), 4, 4)
 
-    def _paint(self, painter: QPainter, box: Box) -> None:
+    def _paint(self, painter: QPainter, box: TypesetBox) -> None:
         theme = self._theme
         for glyph in box.glyphs:
             painter.setFont(face(glyph.size, glyph.sans))
@@ -282,7 +282,7 @@ class Sheet(QWidget):
         return ""
 
 
-def _paragraph(line: Written, size: float, width: float) -> list[Box]:
+def _paragraph(line: SheetLine, size: float, width: float) -> list[TypesetBox]:
     """Words on as many lines as they need."""
     lines: list[str] = []
     measure: Callable[[str], float] = lambda text: lay(Text(text, line.ink, sans=True), size).width  # noqa: E731
@@ -294,6 +294,6 @@ def _paragraph(line: Written, size: float, width: float) -> list[Box]:
     return [_line_of_words(text, line.ink, size) for text in lines]
 
 
-def _line_of_words(text: str, ink: Ink, size: float) -> Box:
+def _line_of_words(text: str, ink: Ink, size: float) -> TypesetBox:
     box = lay(Text(text, ink, sans=True), size)
-    return Box(box.width, 0.95 * size, 0.35 * size, box.glyphs)
+    return TypesetBox(box.width, 0.95 * size, 0.35 * size, box.glyphs)

@@ -171,14 +171,14 @@ def name_expr(name: str) -> Expr:
 @lru_cache(maxsize=2048)
 def read(latex: str, pieces: tuple[tuple[str, Expr], ...] = ()) -> Expr:
     """LaTeX as the node types write it; `@port` becomes its piece, or the port's own name."""
-    return _Reader(latex, dict(pieces)).sequence(None)
+    return _ExpressionReader(latex, dict(pieces)).sequence(None)
 
 
 def formula(latex: str, pieces: Mapping[str, Expr]) -> Expr:
     return read(latex, tuple(pieces.items()))
 
 
-class _Reader:
+class _ExpressionReader:
     def __init__(self, latex: str, pieces: Mapping[str, Expr]) -> None:
         self.tokens = [t for t in _TOKEN.findall(latex) if not t.isspace()]
         self.at = 0

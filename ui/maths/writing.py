@@ -10,7 +10,7 @@ from graph.text.messages import _
 from ui.look.numbers import exact, number, whole
 from ui.maths.array_view import ABSENT
 from ui.maths.arrays import CELL, LARGEST, MOST_COLUMNS, MOST_ROWS, Plane, picture, plane
-from ui.maths.sheet import Written
+from ui.maths.sheet import SheetLine
 from ui.maths.typesetting import Cross, Expr, Ink, Picture, Script, Space, Text, Tinted, bracketed, formula, operator, read, relation, row
 
 INKS: dict[Role, Ink | None] = {"value": "forward", "gradient": "backward", "local": "text", "plain": None}
@@ -19,7 +19,7 @@ NUMBERS = (MOST_ROWS, MOST_COLUMNS)
 _PART = re.compile(r"@(\d+)")
 
 
-class Writer:
+class CardWriter:
     """Writes lines of one card, or of one section of it, and collects the arrays in them."""
 
     def __init__(self) -> None:
@@ -82,11 +82,11 @@ class Writer:
 
     # lines
 
-    def line(self, line: Line, indent: float = 0.0) -> Written:
+    def line(self, line: Line, indent: float = 0.0) -> SheetLine:
         """One line of the card, its pieces read together so that signs know what stands before them."""
         if all(isinstance(piece, Words) for piece in line.pieces):
             words = " ".join(piece.text for piece in line.pieces if isinstance(piece, Words))
-            return Written(None, words, SIZES["words"], indent, "secondary" if line.kind == "words" else "text")
+            return SheetLine(None, words, SIZES["words"], indent, "secondary" if line.kind == "words" else "text")
         text, pieces = "", dict[str, Expr]()
         for piece in line.pieces:
             if isinstance(piece, Tex) and piece.role == "plain" and piece.place is None:
@@ -97,7 +97,7 @@ class Writer:
                 name = f"{len(pieces)}"
                 pieces[name] = self._piece(piece)
                 text += f"@{name} "
-        return Written(formula(text, pieces), "", SIZES[line.kind], indent)
+        return SheetLine(formula(text, pieces), "", SIZES[line.kind], indent)
 
     def _piece(self, piece: Piece) -> Expr:
         if isinstance(piece, Number):
@@ -110,14 +110,14 @@ class Writer:
             return self.outer(piece)
         return Text(f" {piece.text} ", sans=True)
 
-    def chain(self, chain: Chain) -> Written:
+    def chain(self, chain: Chain) -> SheetLine:
         """upstream × local = downstream, each with its name under it."""
         missing = Script(Text("…"), above=_word("local"), stacked=True)
         local = self._factor(chain.local, "local") if chain.local is not None else missing
         sign = operator("×") if isinstance(chain.upstream, Number) or chain.local_kind != "diagonal" else operator("⊙")
         upstream, downstream = self._factor(chain.upstream, "upstream"), self._factor(chain.downstream, "downstream")
         product = row(upstream, Space(0.2), sign, Space(0.2), local, Space(0.2), relation(), Space(0.2), downstream)
-        return Written(product, "", 19.0)
+        return SheetLine(product, "", 19.0)
 
     def _factor(self, part: Number | Array, word: str) -> Expr:
         body = self.number(part) if isinstance(part, Number) else self.array(part, 5.5, None, (4, 2))
@@ -128,9 +128,9 @@ def _word(text: str) -> Expr:
     return Text(text, "secondary", sans=True)
 
 
-def section_lines(writer: Writer, section: Section) -> list[Written]:
+def section_lines(writer: CardWriter, section: Section) -> list[SheetLine]:
     """A section's lines. What the chain rule comes to is written as upstream × local = downstream, each named."""
-    lines: list[Written] = []
+    lines: list[SheetLine] = []
     chain = section.chain
     for line in section.lines:
         if chain is not None and line.kind == "result":
@@ -141,7 +141,7 @@ def section_lines(writer: Writer, section: Section) -> list[Written]:
     return lines
 
 
-def head_lines(writer: Writer, card: Card) -> list[Written]:
+def head_lines(writer: CardWriter, card: Card) -> list[SheetLine]:
     """What the canvas shows there: the value, and the gradient or why there is none."""
     named = [(word, part) for word, part in (("value", card.value), ("gradient", card.gradient)) if part is not None]
     items: list[Expr] = []
@@ -151,9 +151,9 @@ def head_lines(writer: Writer, card: Card) -> list[Written]:
             items.append(row(_word(f"{word} "), writer.number(part)))  # one piece: no line ends between the word and its number
         else:
             items.append(Script(writer.array(part, 6.0, None, (2, 4)), above=_word(word), stacked=True))
-    lines = [Written(row(*items), "", 17.0)] if items else []
+    lines = [SheetLine(row(*items), "", 17.0)] if items else []
     if card.gradient is None and card.absent is not None:
-        lines.append(Written(None, _("gradient: {text}").format(text=ABSENT[card.absent]), 13.5, 0.0, "secondary"))
+        lines.append(SheetLine(None, _("gradient: {text}").format(text=ABSENT[card.absent]), 13.5, 0.0, "secondary"))
     return lines
 
 

@@ -25,15 +25,15 @@ _WORDS = {"not computed": "not computed", "independent": "no path", "not differe
 
 
 @dataclass(slots=True)
-class Row:
+class OutlineRow:
     """One line. `id` is the node's, wire's, group's, note's or frame's; `extra` a parameter's name."""
 
     kind: Kind
     id: str
-    parent: Row | None
+    parent: OutlineRow | None
     place: int
     extra: str = ""
-    below: list[Row] | None = field(default=None, repr=False)
+    below: list[OutlineRow] | None = field(default=None, repr=False)
 
 
 class OutlineModel(QAbstractItemModel):
@@ -45,8 +45,8 @@ class OutlineModel(QAbstractItemModel):
         self._trace: TraceView | None = None
         self._theme: Theme = LIGHT
         self._stale = False
-        self._top: list[Row] = []
-        self._rows: dict[str, Row] = {}
+        self._top: list[OutlineRow] = []
+        self._rows: dict[str, OutlineRow] = {}
 
     def rebuild(self, graph: Graph) -> None:
         self.beginResetModel()
@@ -69,21 +69,21 @@ class OutlineModel(QAbstractItemModel):
 
     # rows
 
-    def _members(self, group: str | None, parent: Row | None) -> list[Row]:
+    def _members(self, group: str | None, parent: OutlineRow | None) -> list[OutlineRow]:
         graph = self._graph
         assert graph is not None
         members: list[tuple[Kind, str]] = [("group", g.id) for g in graph.groups.values() if g.parent == group]
         members += [("node", n.id) for n in graph.nodes.values() if n.group == group]
         if group is None:
             members += [("frame", f) for f in graph.frames] + [("note", n) for n in graph.notes]
-        rows = [Row(kind, identity, parent, place) for place, (kind, identity) in enumerate(members)]
+        rows = [OutlineRow(kind, identity, parent, place) for place, (kind, identity) in enumerate(members)]
         self._rows.update({row.id: row for row in rows})
         for row in rows:
             if row.kind == "group":
                 row.below = self._members(row.id, row)
         return rows
 
-    def _parts(self, row: Row) -> list[Row]:
+    def _parts(self, row: OutlineRow) -> list[OutlineRow]:
         """A node's wires and parameters."""
         graph = self._graph
         assert graph is not None
@@ -92,23 +92,23 @@ class OutlineModel(QAbstractItemModel):
         parts: list[tuple[Kind, str, str]] = [("input", edge.id, "") for edge in graph.inputs_of(row.id)]
         parts += [("parameter", row.id, name) for name in self._parameters(row.id)]
         parts += [("output", edge.id, "") for edge in graph.outputs_of(row.id)]
-        return [Row(kind, identity, row, place, extra) for place, (kind, identity, extra) in enumerate(parts)]
+        return [OutlineRow(kind, identity, row, place, extra) for place, (kind, identity, extra) in enumerate(parts)]
 
     def _parameters(self, node: str) -> list[str]:
         assert self._graph is not None
         settings = self._graph.settings_of(node)
         return [p.name for p in self._graph.spec(node).parameters if not p.when or settings.get(p.when.partition("=")[0], True)]
 
-    def _below(self, row: Row | None) -> list[Row]:
+    def _below(self, row: OutlineRow | None) -> list[OutlineRow]:
         if row is None:
             return self._top
         if row.below is None:
             row.below = self._parts(row) if row.kind == "node" else []
         return row.below
 
-    def row_at(self, index: Index) -> Row | None:
+    def row_at(self, index: Index) -> OutlineRow | None:
         pointer: Any = index.internalPointer() if index.isValid() else None
-        return pointer if isinstance(pointer, Row) else None
+        return pointer if isinstance(pointer, OutlineRow) else None
 
     def index_of(self, identity: str) -> QModelIndex:
         """Where a node, a group or a wire (at the node it leads to) stands; invalid where nothing does."""
@@ -120,7 +120,7 @@ class OutlineModel(QAbstractItemModel):
 
     # texts
 
-    def texts(self, row: Row) -> tuple[str, str, str]:
+    def texts(self, row: OutlineRow) -> tuple[str, str, str]:
         """Name, value and gradient, as they are shown."""
         graph = self._graph
         assert graph is not None
@@ -144,7 +144,7 @@ class OutlineModel(QAbstractItemModel):
             return graph.nodes[row.id].name, "", ""
         return graph.nodes[row.id].name, *self._numbers(first_output(graph, row.id))
 
-    def _wire_texts(self, graph: Graph, row: Row) -> tuple[str, str, str]:
+    def _wire_texts(self, graph: Graph, row: OutlineRow) -> tuple[str, str, str]:
         if row.id not in graph.edges:
             return "", "", ""
         edge = graph.edges[row.id]
@@ -160,7 +160,7 @@ class OutlineModel(QAbstractItemModel):
         value = trace.at(address, graph)
         return _text(value if isinstance(value, ArrayView) else None), _text(trace.at(address.derivative, graph))
 
-    def _spoken(self, row: Row) -> str:
+    def _spoken(self, row: OutlineRow) -> str:
         """What a screen reader says."""
         name, value, gradient = self.texts(row)
         graph = self._graph
@@ -215,7 +215,7 @@ class OutlineModel(QAbstractItemModel):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         return None
 
-    def _ink(self, row: Row, column: int) -> str:
+    def _ink(self, row: OutlineRow, column: int) -> str:
         theme = self._theme
         if column == NAME:
             return theme.text if row.kind in ("node", "group") else theme.secondary

@@ -48,7 +48,7 @@ class Outcome:
     tries: int
 
 
-class Board(QObject):
+class PredictionBoard(QObject):
     """Owner of everything that is hidden to be predicted. `judged` tells of an answer: (item, judgement)."""
 
     changed = Signal()

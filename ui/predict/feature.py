@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from graph.model.address import Address
     from graph.storage.document import Document
     from ui.look.theme import Theme
-    from ui.predict.board import Asked, Board, Outcome
+    from ui.predict.board import Asked, Outcome, PredictionBoard
     from ui.predict.fault_finding import FaultFinding
     from ui.predict.typing import Typing
     from ui.shell.workspace.workspace import Workspace
@@ -37,7 +37,7 @@ class Predict(Feature):
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
-        self._board: Board | None = None
+        self._board: PredictionBoard | None = None
         self._typing: Typing | None = None
         self._finding: FaultFinding | None = None
         workspace.services.offer(PREDICTIONS, self)
@@ -79,13 +79,13 @@ class Predict(Feature):
     # parts
 
     @property
-    def board(self) -> Board:
+    def board(self) -> PredictionBoard:
         if self._board is None:
-            from ui.predict.board import Board
+            from ui.predict.board import PredictionBoard
             from ui.predict.score import Score
             from ui.predict.typing import Typing
 
-            self._board = Board(self.workspace, Score(self.workspace.settings.path.parent / "predictions"))
+            self._board = PredictionBoard(self.workspace, Score(self.workspace.settings.path.parent / "predictions"))
             self._typing = Typing(self.workspace.canvas, self._board)
             self._board.changed.connect(self._board_changed)
             self._board.judged.connect(self.judged)

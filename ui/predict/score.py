@@ -18,7 +18,7 @@ KEPT = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ScoreRow:
     """One answer, or one number that was revealed instead (`right` is yes, no, coarse, revealed or void)."""
 
     time: str
@@ -32,7 +32,7 @@ class Row:
 
 
 @dataclass(slots=True)
-class Counts:
+class ScoreCounts:
     """`later` counts what was right after a wrong answer; `hints` the answers that were answered with one."""
 
     asked: int = 0
@@ -46,8 +46,8 @@ class Score:
     """One session's answers. `folder` is where its file is kept; without one nothing is written."""
 
     def __init__(self, folder: Path | None) -> None:
-        self.rows: list[Row] = []
-        self.counts = Counts()
+        self.rows: list[ScoreRow] = []
+        self.counts = ScoreCounts()
         self.name = ""
         self.waiting: Callable[[], Collection[str]] = tuple
         """The items that are still to be found out: their right numbers are not written yet."""
@@ -57,7 +57,7 @@ class Score:
     def add(self, graph: str, item: str, typed: str, truth: float | None, right: str, cause: str = "") -> None:
         """Note one answer, in the file at once. A folder that cannot be written to costs the file, not the answer."""
         shown = "" if truth is None else repr(truth)
-        self.rows.append(Row(datetime.now().isoformat(timespec="seconds"), self.name, graph, item, typed, shown, right, cause))
+        self.rows.append(ScoreRow(datetime.now().isoformat(timespec="seconds"), self.name, graph, item, typed, shown, right, cause))
         self.keep()
 
     def keep(self) -> None:
@@ -81,7 +81,7 @@ class Score:
         """
         out = io.StringIO()
         writer = csv.writer(out, lineterminator="\n")
-        writer.writerow([field.name for field in fields(Row)])
+        writer.writerow([field.name for field in fields(ScoreRow)])
         waiting = self.waiting()
         rows = [replace(row, truth=str(ASKED)) if row.item in waiting else row for row in self.rows]
         writer.writerows([[_safe(cell) for cell in astuple(row)] for row in rows])

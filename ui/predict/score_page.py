@@ -11,7 +11,7 @@ from ui.look.theme import Theme
 from ui.look.widgets import FlowLayout, button, label
 from ui.maths.array_view import quiet_table
 from ui.predict.feature import PREDICT
-from ui.predict.score import Row
+from ui.predict.score import ScoreRow
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.workspace import Workspace
 
@@ -80,7 +80,7 @@ class ScorePage(Panel):
         for row in rows[self.table.rowCount() :]:
             self._add(row)
 
-    def _add(self, row: Row) -> None:
+    def _add(self, row: ScoreRow) -> None:
         at = self.table.rowCount()
         self.table.insertRow(at)
         causes = ", ".join(CAUSES.get(key, key) for key in row.cause.split("; ") if key)

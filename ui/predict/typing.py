@@ -12,7 +12,7 @@ from engine.explain.misconceptions.match import WORDS, Judgement, hints_of
 from graph.model.address import Address
 from graph.text.messages import _
 from ui.canvas.model.label_search import HEIGHT
-from ui.predict.board import OWNER, Board
+from ui.predict.board import OWNER, PredictionBoard
 from ui.predict.callout import Callout
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 class Typing(QObject):
     """Listens to the canvas while something is to be predicted, and shows what is said about answers."""
 
-    def __init__(self, canvas: Canvas, board: Board) -> None:
+    def __init__(self, canvas: Canvas, board: PredictionBoard) -> None:
         super().__init__(canvas)
         self.canvas, self.board = canvas, board
         self.callout = Callout(canvas, self._again, self._reveal)

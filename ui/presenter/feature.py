@@ -60,10 +60,10 @@ class Presenter(Feature):
             from ui.presenter.pen import Pen
             from ui.presenter.spotlight import Spotlight
             from ui.presenter.strip import Strip
-            from ui.presenter.strokes import Board
+            from ui.presenter.strokes import StrokePages
 
             canvas = self.workspace.canvas
-            pen, strip = Pen(canvas, Board(self._page)), Strip(canvas)
+            pen, strip = Pen(canvas, StrokePages(self._page)), Strip(canvas)
             strip.clicked.connect(self._strip_clicked)
             strip.ink_chosen.connect(self._take_ink)
             strip.set_theme(self.workspace.theme)
@@ -367,9 +367,9 @@ class Presenter(Feature):
             self._show_strip()
         held = event.buttons() & Qt.MouseButton.LeftButton and self._pressed is not None and not self.pen.tool
         if held and self.locked and canvas.gesture is not None and self._pressed is not None:
-            from ui.canvas.input.gestures import Move
+            from ui.canvas.input.gestures import MoveItems
 
             far = (event.position() - self._pressed).manhattanLength() >= QApplication.startDragDistance()
-            if far and isinstance(canvas.gesture, Move):
+            if far and isinstance(canvas.gesture, MoveItems):
                 self._pressed = None
                 self._hint(LOCKED)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen, QPointingDevic
 
 from graph.text.messages import _
 from ui.look.theme import Theme, color
-from ui.presenter.strokes import Board, Stroke
+from ui.presenter.strokes import PenStroke, StrokePages
 
 if TYPE_CHECKING:
     from ui.canvas.view import Canvas
@@ -33,13 +33,13 @@ class Pen(QObject):
 
     changed = Signal()
 
-    def __init__(self, canvas: Canvas, board: Board) -> None:
+    def __init__(self, canvas: Canvas, board: StrokePages) -> None:
         super().__init__(canvas)
         self._canvas, self.board = canvas, board
         self.tool: Tool = ""
         self.ink = "red"
-        self._stroke: Stroke | None = None
-        self._erased: list[Stroke] | None = None
+        self._stroke: PenStroke | None = None
+        self._erased: list[PenStroke] | None = None
         self._tablet = False
 
     def take(self, tool: Tool) -> None:
@@ -81,7 +81,7 @@ class Pen(QObject):
         if erase or self.tool == "eraser":
             self._erased = []
         else:
-            self._stroke = Stroke(self.ink)
+            self._stroke = PenStroke(self.ink)
         self._move(at, pressure)
 
     def _move(self, at: QPointF, pressure: float) -> None:
@@ -177,7 +177,7 @@ class Pen(QObject):
                 paint_stroke(painter, stroke, canvas.theme)
 
 
-def paint_stroke(painter: QPainter, stroke: Stroke, theme: Theme) -> None:
+def paint_stroke(painter: QPainter, stroke: PenStroke, theme: Theme) -> None:
     """In scene coordinates."""
     pen = QPen(color(hue(stroke.ink, theme)), stroke.widths[-1], Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
     painter.setBrush(Qt.BrushStyle.NoBrush)

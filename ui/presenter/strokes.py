@@ -11,7 +11,7 @@ from PySide6.QtGui import QPainterPath
 
 
 @dataclass(slots=True)
-class Stroke:
+class PenStroke:
     """Points with a thickness each, from the pressure of a tablet's pen; `ink` is the name of a colour."""
 
     ink: str
@@ -58,14 +58,14 @@ def _away(at: QPointF, a: QPointF, b: QPointF) -> float:
     return math.hypot(at.x() - a.x() - share * dx, at.y() - a.y() - share * dy)
 
 
-class Board:
+class StrokePages:
     """Pages of strokes. What is drawn on one page (a level of groups, a step of a lesson) is not seen on another."""
 
     def __init__(self, where: Callable[[], Hashable] = lambda: None) -> None:
         self._where = where
-        self._pages: dict[Hashable, list[Stroke]] = {}
-        self._past: dict[Hashable, list[list[Stroke]]] = {}
-        self._future: dict[Hashable, list[list[Stroke]]] = {}
+        self._pages: dict[Hashable, list[PenStroke]] = {}
+        self._past: dict[Hashable, list[list[PenStroke]]] = {}
+        self._future: dict[Hashable, list[list[PenStroke]]] = {}
 
     @property
     def page(self) -> Hashable:
@@ -73,7 +73,7 @@ class Board:
         return self._where()
 
     @property
-    def strokes(self) -> tuple[Stroke, ...]:
+    def strokes(self) -> tuple[PenStroke, ...]:
         return tuple(self._pages.get(self.page, ()))
 
     @property
@@ -84,10 +84,10 @@ class Board:
     def can_redo(self) -> bool:
         return bool(self._future.get(self.page))
 
-    def put(self, stroke: Stroke) -> None:
+    def put(self, stroke: PenStroke) -> None:
         self._change([*self.strokes, stroke])
 
-    def erase(self, strokes: list[Stroke]) -> None:
+    def erase(self, strokes: list[PenStroke]) -> None:
         """Take strokes away, as one step."""
         if strokes:
             gone = {id(stroke) for stroke in strokes}
@@ -109,12 +109,12 @@ class Board:
         self._past.clear()
         self._future.clear()
 
-    def _change(self, strokes: list[Stroke]) -> None:
+    def _change(self, strokes: list[PenStroke]) -> None:
         self._past.setdefault(self.page, []).append(list(self.strokes))
         self._future.pop(self.page, None)
         self._pages[self.page] = strokes
 
-    def _travel(self, source: dict[Hashable, list[list[Stroke]]], target: dict[Hashable, list[list[Stroke]]]) -> bool:
+    def _travel(self, source: dict[Hashable, list[list[PenStroke]]], target: dict[Hashable, list[list[PenStroke]]]) -> bool:
         if not source.get(self.page):
             return False
         target.setdefault(self.page, []).append(list(self.strokes))

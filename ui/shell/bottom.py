@@ -19,7 +19,7 @@ LARGE = 3.0
 """Type so large that the short name is all a small screen has room for."""
 
 
-class Pages(QStackedWidget):
+class PageStack(QStackedWidget):
     """As wide as the page that is seen needs, not as the widest of all."""
 
     def __init__(self) -> None:
@@ -43,7 +43,7 @@ class Bottom(Panel):
         self.step = button(STEP, tip=_("One training step"))
         self.step.setAccessibleName(STEP)
         self.reset = button(_("Reset"), tip=_("Back to the weights of the document"))
-        self.tabs, self.pages = QTabBar(), Pages()
+        self.tabs, self.pages = QTabBar(), PageStack()
         self.tabs.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.tabs.setElideMode(Qt.TextElideMode.ElideNone)
         self.tabs.setExpanding(False)

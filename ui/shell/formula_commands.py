@@ -17,7 +17,7 @@ from graph.model.graph import GraphError
 from graph.text.messages import _
 from ui.canvas.model.levels import placed
 from ui.maths.formula import loader
-from ui.shell.formula_entry import Entry, FormulaEntry
+from ui.shell.formula_entry import FormulaDraft, FormulaEntry
 
 if TYPE_CHECKING:
     from ui.shell.window import Window
@@ -54,7 +54,7 @@ def inside(window: Window) -> str | None:
     return window.canvas.scene.inside
 
 
-def insert(window: Window, entry: Entry) -> None:
+def insert(window: Window, entry: FormulaDraft) -> None:
     """Do what an entry says: one undo step, laid out by the true sizes of the cards, selected and in view."""
     document, canvas = window.document, window.canvas
     first = not document.graph.nodes

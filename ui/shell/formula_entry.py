@@ -25,7 +25,7 @@ _WORDS = {"the", "there", "something", "between", "after", "everything", "this",
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FormulaDraft:
     """What a typed text would do: the edit and its new nodes, or a complaint. `used` are names that are on the canvas already."""
 
     edit: Edit | None = None
@@ -40,7 +40,7 @@ class Entry:
 
 def read_entry(
     graph: Graph, text: str, at: tuple[float, float], inside: str | None = None, choices: dict[str, bool] | None = None
-) -> Entry:
+) -> FormulaDraft:
     """The formula in `text` as an edit of `graph`. `choices` says of a new name whether it is a Parameter; without, its name decides."""
     choices = choices or {}
     try:
@@ -51,8 +51,8 @@ def read_entry(
         parameters = tuple(name for name in fresh if choices.get(name, likely_parameter(name)))
         edit, nodes = insert_formula(graph, text, at, inside, parameters)
     except FormulaError as wrong:
-        return Entry(complaint=explained(str(wrong)))
-    return Entry(edit, nodes, "", used, tuple(name for name in fresh if name not in parameters), parameters, numbers)
+        return FormulaDraft(complaint=explained(str(wrong)))
+    return FormulaDraft(edit, nodes, "", used, tuple(name for name in fresh if name not in parameters), parameters, numbers)
 
 
 def explained(error: str) -> str:
@@ -62,7 +62,7 @@ def explained(error: str) -> str:
     return begun if begun.endswith((".", "?")) else f"{begun}."
 
 
-def summary(entry: Entry) -> str:
+def summary(entry: FormulaDraft) -> str:
     """What pressing Enter will do, in words."""
     count = len(entry.nodes)
     parts = [_("{count} new node").format(count=count) + "s" * (count != 1)]
@@ -73,7 +73,7 @@ def summary(entry: Entry) -> str:
 
 
 class FormulaEntry(QFrame):
-    """A popup over the window. `accepted` bears the `Entry` to be done."""
+    """A popup over the window. `accepted` carries the `FormulaDraft` to carry out."""
 
     accepted = Signal(object)
 
@@ -87,7 +87,7 @@ class FormulaEntry(QFrame):
         self._inside: str | None = None
         self._before: QWidget | None = None
         self._choices: dict[str, bool] = {}
-        self.entry = Entry()
+        self.entry = FormulaDraft()
         self.setObjectName("searchbox")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setAccessibleName(_("Type a formula"))
@@ -153,7 +153,7 @@ class FormulaEntry(QFrame):
         if self._sketch is None:
             return
         text = self.field.text()
-        self.entry = read_entry(self._sketch, text, self._at, self._inside, self._choices) if text.strip() else Entry()
+        self.entry = read_entry(self._sketch, text, self._at, self._inside, self._choices) if text.strip() else FormulaDraft()
         wrong = self.entry.complaint
         self.note.setText("" if not text.strip() else f"✕  {wrong}" if wrong else f"✓  {summary(self.entry)}")
         self.note.setVisible(bool(text.strip()))

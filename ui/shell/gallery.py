@@ -93,7 +93,7 @@ class Thumbnail(QWidget):
             painter.drawPixmap(0, 0, self._picture)
 
 
-class Card(ChoiceCard):
+class ExampleCard(ChoiceCard):
     """One example to click on."""
 
     def __init__(self, example: Example, theme: Theme) -> None:
@@ -122,7 +122,7 @@ class Gallery(QDialog):
         super().__init__(parent)
         self.setWindowTitle(_("Examples"))
         self.chosen: Path | None = None
-        self.cards = [Card(example, theme) for example in examples(catalog, folder)]
+        self.cards = [ExampleCard(example, theme) for example in examples(catalog, folder)]
         inner = QWidget()
         grid = QGridLayout(inner)
         grid.setContentsMargins(24, 20, 24, 24)

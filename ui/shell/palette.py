@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from graph.model.search import rank
 from graph.text.messages import _
 from ui.shell.actions import ACTIONS, menu_path
-from ui.shell.search_box import Row
+from ui.shell.search_box import SearchRow
 
 if TYPE_CHECKING:
     from ui.shell.window import Window
@@ -19,10 +19,10 @@ def ask(window: Window) -> None:
     window.search_box.ask(None, _("What do you want to do?"), lambda text: rows(window, text))
 
 
-def rows(window: Window, text: str) -> Sequence[Row]:
+def rows(window: Window, text: str) -> Sequence[SearchRow]:
     """What matches, what can be used now first; among equals what was used lately, then the table's order."""
     lately = {name: place for place, name in enumerate(window.settings.recent_commands)}
-    ranked: list[tuple[tuple[int, int, int, int], Row]] = []
+    ranked: list[tuple[tuple[int, int, int, int], SearchRow]] = []
     for place, spec in enumerate(ACTIONS):
         action = window.actions_by_id[spec.id]
         title = spec.text.replace(" …", "")
@@ -34,7 +34,7 @@ def rows(window: Window, text: str) -> Sequence[Row]:
         score = scores[0] if scores[0] is not None else 4 + scores[1]  # what it is called comes before what is said about it
         keys = window.keys.native(spec)
         shown = f"✓ {title}" if action.isCheckable() and action.isChecked() else title
-        row = Row(lambda name=spec.id: run(window, name), shown, f"{menu}    {keys}" if keys else menu, enabled=action.isEnabled())
+        row = SearchRow(lambda name=spec.id: run(window, name), shown, f"{menu}    {keys}" if keys else menu, enabled=action.isEnabled())
         ranked.append(((not row.enabled, score, lately.get(spec.id, len(lately)), place), row))
     return [row for _, row in sorted(ranked, key=lambda pair: pair[0])]
 

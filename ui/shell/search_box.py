@@ -18,7 +18,7 @@ SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SearchRow:
     """One line of a list to choose from. `value` is what choosing it means; `mark` a category or empty; `formula` is LaTeX."""
 
     value: object
@@ -85,7 +85,7 @@ class SearchBox(QFrame):
         self.setObjectName("searchbox")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.hide()
-        self._offer: Callable[[str], Sequence[Row]] = lambda _: ()
+        self._offer: Callable[[str], Sequence[SearchRow]] = lambda _: ()
         self._before: QWidget | None = None
         self.query = QLineEdit()
         self.list = QListView()
@@ -111,7 +111,7 @@ class SearchBox(QFrame):
     def set_theme(self, theme: Theme) -> None:
         self._painter.theme = theme
 
-    def ask(self, at: QPoint | None, hint: str, offer: Callable[[str], Sequence[Row]], text: str = "") -> None:
+    def ask(self, at: QPoint | None, hint: str, offer: Callable[[str], Sequence[SearchRow]], text: str = "") -> None:
         """Open with the upper left corner at `at` (global), kept inside the window; None: in its upper middle."""
         parent = self._window
         focus = QGuiApplication.focusObject()
@@ -158,7 +158,7 @@ class SearchBox(QFrame):
         rows = self.model.rowCount()
         if not rows:
             item = QStandardItem("")
-            item.setData(Row(None, _("Nothing found"), enabled=False), ROW)
+            item.setData(SearchRow(None, _("Nothing found"), enabled=False), ROW)
             item.setFlags(Qt.ItemFlag.NoItemFlags)
             self.model.appendRow(item)
         self.list.setFixedHeight(round(min(max(rows, 1), SHOWN) * 30 * self._painter.theme.scale) + 2)

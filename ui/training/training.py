@@ -18,7 +18,7 @@ from graph.model.training_settings import BY_NAME, TRAINING_SETTINGS, effective
 from graph.storage.document import Document
 from graph.text.messages import _
 from ui.engine_link.messages import Progress
-from ui.forms.forms import Form
+from ui.forms.forms import ParameterForm
 from ui.look.numbers import count, number, plain, rate
 from ui.look.theme import Theme
 from ui.look.widgets import button, clear, label, scrolled
@@ -98,9 +98,9 @@ class TrainingPage(Panel):
         self._optimizer = ""
         self._formula: tuple[str, ...] = ()
         self._shown: tuple[Document, dict[str, Any]] | None = None
-        self.optimizer_form = Form((OPTIMIZER,))
-        self.run_form = Form(RUN_SETTINGS)
-        self.hyper_form: Form | None = None
+        self.optimizer_form = ParameterForm((OPTIMIZER,))
+        self.run_form = ParameterForm(RUN_SETTINGS)
+        self.hyper_form: ParameterForm | None = None
         self._hyper_place, self._formulas = QVBoxLayout(), QVBoxLayout()
         self.message = label("", "notice", wrap=True)
         self.message.hide()
@@ -168,7 +168,7 @@ class TrainingPage(Panel):
         if spec.key != self._optimizer or self.hyper_form is None:
             self._optimizer = spec.key
             clear(self._hyper_place)
-            self.hyper_form = Form(spec.settings)
+            self.hyper_form = ParameterForm(spec.settings)
             self.hyper_form.changed.connect(self._set_hyper)
             self.hyper_form.settled.connect(self._seal)
             self._hyper_place.addWidget(self.hyper_form)

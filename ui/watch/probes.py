@@ -25,7 +25,7 @@ MOST_POINTS = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Probe:
+class PinnedProbe:
     """What is followed. `measure` makes one number of a tensor; a number stays itself."""
 
     address: Address
@@ -35,25 +35,25 @@ class Probe:
         return {"edge": self.address.id, "show": self.address.quantity, "measure": self.measure}
 
 
-def stored(graph: Graph) -> list[Probe]:
+def stored(graph: Graph) -> list[PinnedProbe]:
     """All pins of a document in their order; what a file holds there that is none is passed over."""
-    probes: dict[Address, Probe] = {}
+    probes: dict[Address, PinnedProbe] = {}
     rows = graph.settings.get("probes")
     for row in rows if isinstance(rows, list | tuple) else ():
         if isinstance(row, dict) and isinstance(row.get("edge"), str) and row["edge"]:
             address = wire(row["edge"])
             address = address.derivative if row.get("show") == "gradient" else address
             measure: Measure = "mean" if row.get("measure") == "mean" else "norm"
-            probes.setdefault(address, Probe(address, measure))
+            probes.setdefault(address, PinnedProbe(address, measure))
     return list(probes.values())
 
 
-def pinned(graph: Graph) -> list[Probe]:
+def pinned(graph: Graph) -> list[PinnedProbe]:
     """The pins whose wires are there."""
     return [probe for probe in stored(graph) if probe.address.exists(graph)]
 
 
-def _setting(probes: Iterable[Probe]) -> Edit:
+def _setting(probes: Iterable[PinnedProbe]) -> Edit:
     rows: Any = [probe.to_json() for probe in probes]
     return SetGraphSetting("probes", rows or MISSING)
 
@@ -61,7 +61,7 @@ def _setting(probes: Iterable[Probe]) -> Edit:
 def toggle(document: Document, edges: Iterable[str], show: Quantity) -> bool:
     """Pin what is not pinned of these wires; where all are pinned, take the pins away. Whether something is pinned now."""
     graph = document.graph
-    before, wanted = stored(graph), [Probe(wire(e).derivative if show == "gradient" else wire(e)) for e in edges if e in graph.edges]
+    before, wanted = stored(graph), [PinnedProbe(wire(e).derivative if show == "gradient" else wire(e)) for e in edges if e in graph.edges]
     if not wanted:
         return False
     known = {probe.address for probe in before}
@@ -74,17 +74,17 @@ def toggle(document: Document, edges: Iterable[str], show: Quantity) -> bool:
     return False
 
 
-def unpin(document: Document, probe: Probe) -> None:
+def unpin(document: Document, probe: PinnedProbe) -> None:
     rest = [pinned_probe for pinned_probe in stored(document.graph) if pinned_probe.address != probe.address]
     document.do(_setting(rest), _("Unpin {graph}").format(graph=_what(document.graph, [probe])))
 
 
-def set_measure(document: Document, probe: Probe, measure: Measure) -> None:
+def set_measure(document: Document, probe: PinnedProbe, measure: Measure) -> None:
     changed = [replace(old, measure=measure) if old.address == probe.address else old for old in stored(document.graph)]
     document.do(_setting(changed), _("Follow the {measure}").format(measure=measure))
 
 
-def _what(graph: Graph, probes: list[Probe]) -> str:
+def _what(graph: Graph, probes: list[PinnedProbe]) -> str:
     if len(probes) > 1:
         return _("{probes} probes").format(probes=len(probes))
     address = probes[0].address

@@ -24,7 +24,7 @@ from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.services import PROBES
 from ui.shell.workspace.workspace import Workspace
 from ui.watch import probes
-from ui.watch.probes import Probe, ProbeLog, Series
+from ui.watch.probes import PinnedProbe, ProbeLog, Series
 
 EMPTY = _("Select a wire and press F8 to follow its value over the steps of training, Shift+F8 for its gradient.")
 DRAW_MS, DRAW = 60, "probes"
@@ -108,7 +108,7 @@ class ProbeCard(QFrame):
     unpinned = Signal(object)
     measured = Signal(object, str)
 
-    def __init__(self, probe: Probe, title: str) -> None:
+    def __init__(self, probe: PinnedProbe, title: str) -> None:
         super().__init__()
         self.probe = probe
         self.setObjectName("card")
@@ -144,7 +144,7 @@ class ProbeCard(QFrame):
         layout.addWidget(self.note)
         layout.addWidget(self.plot, 1)
 
-    def show_series(self, probe: Probe, series: Series | None, theme: Theme, stale: bool) -> None:
+    def show_series(self, probe: PinnedProbe, series: Series | None, theme: Theme, stale: bool) -> None:
         """Of a number that may not be shown, the way it took is not shown either."""
         self.probe = probe
         covered = series.covered if series is not None else ""
@@ -279,7 +279,7 @@ class ProbesPage(Panel):
         self.titled.emit(_("Probes {found}").format(found=len(pinned)) if pinned else _("Probes"))
         self._show()
 
-    def _card(self, probe: Probe, title: str) -> ProbeCard:
+    def _card(self, probe: PinnedProbe, title: str) -> ProbeCard:
         card = ProbeCard(probe, title)
         card.setFixedWidth(round(236 * self.theme.scale))
         card.go.connect(lambda which: self.workspace.go_to((), (which.address.id,)))
@@ -295,13 +295,13 @@ class ProbesPage(Panel):
         for card, probe in zip(self.cards, probes.pinned(document.graph), strict=False):
             card.show_series(probe, self.log.series.get(probe.address), self.theme, self._stale)
 
-    def _unpin(self, probe: Probe) -> None:
+    def _unpin(self, probe: PinnedProbe) -> None:
         here = next((i for i, card in enumerate(self.cards) if card.probe.address == probe.address), 0)
         self._edit(lambda document: probes.unpin(document, probe))
         if self.cards:
             self.cards[min(here, len(self.cards) - 1)].setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _measure(self, probe: Probe, measure: str) -> None:
+    def _measure(self, probe: PinnedProbe, measure: str) -> None:
         self._edit(lambda document: probes.set_measure(document, probe, "mean" if measure == "mean" else "norm"))
 
     def _edit(self, change: Callable[[Document], None]) -> None:

@@ -13,7 +13,7 @@ from graph.storage.document import Document
 from tests.support.canvas_graphs import view_of, xy_plus_z_trace
 from ui.canvas.model.content import Content
 from ui.canvas.model.labels import Labels
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint.picture import paint_graph, picture_size
 from ui.look.theme import THEMES, Theme
 
@@ -22,20 +22,20 @@ pytestmark = pytest.mark.usefixtures("qapp")
 
 
 @pytest.fixture(params=EXAMPLES, ids=lambda path: path.stem)
-def scene(request: pytest.FixtureRequest) -> Scene:
-    return Scene(Document.load(request.param, CATALOG).graph)
+def scene(request: pytest.FixtureRequest) -> CanvasScene:
+    return CanvasScene(Document.load(request.param, CATALOG).graph)
 
 
 def test_there_are_examples() -> None:
     assert len(EXAMPLES) >= 14
 
 
-def test_cards_keep_their_distance(scene: Scene) -> None:
+def test_cards_keep_their_distance(scene: CanvasScene) -> None:
     close = [(a, b) for a in scene.ids for b in scene.nodes_in(scene.rect(a).adjusted(-40, -8, 40, 8)) if b != a]
     assert not close
 
 
-def test_no_wire_runs_behind_a_card(scene: Scene) -> None:
+def test_no_wire_runs_behind_a_card(scene: CanvasScene) -> None:
     for edge in scene.graph.edges.values():
         for node in scene.ids:
             if node not in (edge.source[0], edge.target[0]):
@@ -43,7 +43,7 @@ def test_no_wire_runs_behind_a_card(scene: Scene) -> None:
                 assert not any(rect.contains(float(x), float(y)) for x, y in scene.wire_points(edge.id))
 
 
-def test_numbers_find_places_off_the_cards(scene: Scene) -> None:
+def test_numbers_find_places_off_the_cards(scene: CanvasScene) -> None:
     values = {(n, p.name): view_of(-1.234) for n in scene.ids for p in scene.graph.spec(n).outputs}
     trace = xy_plus_z_trace(objective=None, values=values, edge_gradients={e: view_of(0.05678) for e in scene.edges})
     labels = Labels()
@@ -54,7 +54,7 @@ def test_numbers_find_places_off_the_cards(scene: Scene) -> None:
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda theme: theme.name)
-def test_every_example_is_painted_in_every_theme(scene: Scene, theme: Theme) -> None:
+def test_every_example_is_painted_in_every_theme(scene: CanvasScene, theme: Theme) -> None:
     image = QImage(picture_size(scene.graph).toSize(), QImage.Format.Format_RGB32)
     painter = QPainter(image)
     paint_graph(painter, scene.graph, None, theme, QRectF(image.rect()))

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from engine.nodes.catalog import CATALOG
 from tests.support.canvas_graphs import LEFT, NONE, drag, graph_of, shown, title, xy_plus_z, xy_plus_z_trace
 from ui.canvas.model import geometry, small_print
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint.pulses import Cover
 from ui.canvas.view import Canvas
 from ui.shell.workspace.playback import Playhead
@@ -137,7 +137,7 @@ def test_no_pulse_covers_a_card_or_a_number(canvas: Canvas) -> None:
 
 
 def test_the_map_of_cards_says_where_they_are() -> None:
-    scene, cover = Scene(xy_plus_z()), Cover()
+    scene, cover = CanvasScene(xy_plus_z()), Cover()
     inside = np.array([[rect[0] + rect[2] / 2, rect[1] + rect[3] / 2] for rect in scene.rects])
     assert cover.hides(inside, scene).all()
     assert not cover.hides(inside + (0, scene.rects[:, 3].max()), scene)[2]
@@ -155,7 +155,7 @@ def test_letter_by_letter_a_formula_is_as_wide_as_it_is_painted(qapp: object, ke
 def test_all_wires_at_once_run_as_each_alone(qapp: object) -> None:
     from ui.canvas.model import wires
 
-    scene = Scene(xy_plus_z())
+    scene = CanvasScene(xy_plus_z())
     for edge in scene.edges:
         assert np.allclose(scene.wire_points(edge), wires.samples(scene.pieces(edge)))
     backwards = wires.controls(np.array([[100.0, 0.0]]), np.array([[0.0, 50.0]]))

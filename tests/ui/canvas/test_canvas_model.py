@@ -13,7 +13,7 @@ from tests.support.canvas_graphs import CTRL, SHIFT, xy_plus_z, xy_plus_z_trace
 from tests.support.fake_surface import CORNER, FakeSurface, key, model_of, pointer
 from ui.canvas.accessible_tree import Tree
 from ui.canvas.input import keys, pressing, remarks
-from ui.canvas.input.gestures import BoxSelect, Connect, ConnectByKeys, Cut, Gesture, Move
+from ui.canvas.input.gestures import BoxSelect, CutWires, DrawWire, DrawWireByKeys, MoveItems, PointerGesture
 from ui.canvas.input.router import InputRouter
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.levels import tag_rect
@@ -38,7 +38,7 @@ def model(shown: tuple[CanvasModel, FakeSurface]) -> CanvasModel:
 def test_a_drag_moves_a_node_in_one_step_and_lifts_it_meanwhile(shown: tuple[CanvasModel, FakeSurface]) -> None:
     model, surface = shown
     gesture = pressing.press(model, pointer(model, 360, 94))  # on the title of d, which stands at (320, 80)
-    assert isinstance(gesture, Move) and model.selection == {"d"}
+    assert isinstance(gesture, MoveItems) and model.selection == {"d"}
     gesture.move(pointer(model, 377, 153, CTRL))  # Ctrl: no snapping
     assert model.live.carried == ("d",) and model.scene.place("d") == (337, 139)
     assert (model.graph.nodes["d"].x, model.graph.nodes["d"].y) == (320, 80) and surface.cursor == Qt.CursorShape.SizeAllCursor
@@ -52,7 +52,7 @@ def test_a_drag_moves_a_node_in_one_step_and_lifts_it_meanwhile(shown: tuple[Can
 def test_a_wire_is_drawn_from_an_output_to_an_input_and_says_where_it_goes(model: CanvasModel) -> None:
     start, end = model.scene.anchor("x", "y", True), model.scene.anchor("f", "b", False)
     gesture = pressing.press(model, pointer(model, *start))
-    assert isinstance(gesture, Connect)
+    assert isinstance(gesture, DrawWire)
     gesture.move(pointer(model, *end))
     assert gesture.tip() == ("→ f.b: checking …", True)
     gesture.finish(pointer(model, *end))
@@ -81,12 +81,12 @@ def test_a_box_selects_what_it_touches_and_is_taken_back(model: CanvasModel) -> 
 def test_a_stroke_cuts_the_wires_it_crosses_and_a_click_asks_for_the_menu(model: CanvasModel) -> None:
     menus: list[tuple[QPoint, str | None]] = []
     model.menu_requested.connect(lambda place, item: menus.append((place, item)))
-    cut = Cut(model, pointer(model, 250, -200))
+    cut = CutWires(model, pointer(model, 250, -200))
     cut.move(pointer(model, 250, 300))
     cut.finish(pointer(model, 250, 300))
     assert set(model.graph.edges) == {"e2", "e3"}  # the wires into d; those into f lie further right or lower
 
-    click = Cut(model, pointer(model, 360, 94))
+    click = CutWires(model, pointer(model, 360, 94))
     click.finish(pointer(model, 360, 94))
     assert menus == [(QPoint(460, 194) + CORNER, "d")] and model.selection == {"d"}
 
@@ -107,7 +107,7 @@ def test_another_change_of_the_structure_ends_a_gesture(model: CanvasModel) -> N
 # keys
 
 
-def none_begins(gesture: Gesture) -> None:
+def none_begins(gesture: PointerGesture) -> None:
     raise AssertionError(f"{gesture} was not expected")
 
 
@@ -130,7 +130,7 @@ def test_shift_and_arrows_nudge_by_eight_and_presses_in_a_row_are_one_step(model
 def test_p_arrows_and_enter_draw_a_wire(model: CanvasModel) -> None:
     router = InputRouter(model)
     model.select(["z"])
-    assert router.key(key(K.Key_P)) and isinstance(router.gesture, ConnectByKeys)
+    assert router.key(key(K.Key_P)) and isinstance(router.gesture, DrawWireByKeys)
     offered = []
     for _ in range(4):
         tip = router.gesture.tip()

@@ -38,7 +38,7 @@ from tests.support.canvas_graphs import LEFT, NONE, at, drag, graph_of, shown, t
 from ui.canvas.model.content import Content
 from ui.canvas.model.label_search import HEIGHT
 from ui.canvas.model.labels import Labels
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint.picture import MARGIN, paint_graph, picture_size
 from ui.canvas.view import STALE_MS, Canvas
 from ui.look.theme import DARK, LIGHT, PROJECTOR, THEMES, Theme, color
@@ -119,7 +119,7 @@ def test_labels_of_a_crowd_stay_clear_of_cards(qtbot: QtBot) -> None:
     nodes: list[Any] = [(f"a{i}", kind, (i // rows) * 264.0, (i % rows) * 144.0, {}) for i, kind in enumerate(types)]
     wires = [(f"a{i - rows}", "y", f"a{i}", "a") for i in range(rows, count)]
     wires += [(f"a{i - rows + (1 if (i + 1) % rows else 0)}", "y", f"a{i}", "b") for i in range(rows, count)]
-    scene, labels = Scene(graph_of(nodes, wires)), Labels()
+    scene, labels = CanvasScene(graph_of(nodes, wires)), Labels()
     trace = xy_plus_z_trace(
         objective=None,
         values={(f"a{i}", "y"): view_of(-1.5 * i) for i in range(count)},
@@ -406,12 +406,12 @@ def test_edits_leave_no_wire_or_card_behind(qtbot: QtBot) -> None:
     graph = canvas.document.graph
     for edit in (edits.remove_nodes(graph, ["d"]), edits.Rename("x", "width"), edits.SetLabel("f", "Sum of everything")):
         canvas.do(edit)
-        fresh = Scene(graph)
+        fresh = CanvasScene(graph)
         assert canvas.scene.ids == fresh.ids and canvas.scene.edges == fresh.edges
         assert canvas.scene.cards == fresh.cards and np.array_equal(canvas.scene.points, fresh.points)
     while canvas.document.history.can_undo:
         canvas.document.undo()
-        fresh = Scene(graph)
+        fresh = CanvasScene(graph)
         assert canvas.scene.cards == fresh.cards and np.array_equal(canvas.scene.points, fresh.points)
 
 

@@ -21,7 +21,7 @@ from graph.text.messages import Message
 from tests.support.canvas_graphs import xy_plus_z, xy_plus_z_trace
 from tests.support.contrast import contrast
 from ui.canvas.paint.picture import paint_graph
-from ui.look.theme import THEMES, Pair, Theme, load_fonts, pairs, required
+from ui.look.theme import THEMES, ContrastPair, Theme, load_fonts, pairs, required
 
 SIZE = (1200, 700)
 
@@ -73,7 +73,7 @@ def test_every_text_on_the_canvas_is_legible_on_what_is_under_it(name: str, qtbo
     texts = painted(theme)
 
     assert {"−7.000", "2.000", "−5.000"} <= {text for text, _, _ in texts}
-    dim = [(t, ink, ground) for t, ink, ground in texts if contrast(Pair(ink, ground, "text", t)) < required(theme, "text")]
+    dim = [(t, ink, ground) for t, ink, ground in texts if contrast(ContrastPair(ink, ground, "text", t)) < required(theme, "text")]
     assert not dim
 
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from graph.model.spec import Setting
-from ui.forms.forms import Form, TextArea
+from ui.forms.forms import ParameterForm, TextArea
 from ui.forms.number_field import NumberField
 from ui.forms.tensor_field import TensorField, as_matrix
 
@@ -27,21 +27,21 @@ SETTINGS = (
 
 
 @pytest.fixture
-def form(qtbot: QtBot) -> Form:
-    made = Form(SETTINGS)
+def form(qtbot: QtBot) -> ParameterForm:
+    made = ParameterForm(SETTINGS)
     qtbot.addWidget(made)
     made.set_values({s.name: s.default for s in SETTINGS})
     made.show()
     return made
 
 
-def changes(form: Form) -> list[tuple[str, Any]]:
+def changes(form: ParameterForm) -> list[tuple[str, Any]]:
     seen: list[tuple[str, Any]] = []
     form.changed.connect(lambda name, value: seen.append((name, value)))
     return seen
 
 
-def field_of(form: Form, name: str) -> Any:
+def field_of(form: ParameterForm, name: str) -> Any:
     """The text field of a setting that is edited as a table."""
     editor: Any = form.editors[name]
     return editor.field
@@ -55,7 +55,7 @@ def type_into(qtbot: QtBot, field: Any, text: str) -> None:
     qtbot.keyClick(field, Qt.Key.Key_Return)  # to the spin box, as from a keyboard: its line never sees the key
 
 
-def test_a_typed_number_is_one_change(form: Form, qtbot: QtBot) -> None:
+def test_a_typed_number_is_one_change(form: ParameterForm, qtbot: QtBot) -> None:
     seen = changes(form)
 
     type_into(qtbot, form.editors["features"], "16")
@@ -63,7 +63,7 @@ def test_a_typed_number_is_one_change(form: Form, qtbot: QtBot) -> None:
     assert seen == [("features", 16)]
 
 
-def test_a_number_out_of_range_is_refused_with_its_reason_and_kept_as_typed(form: Form, qtbot: QtBot) -> None:
+def test_a_number_out_of_range_is_refused_with_its_reason_and_kept_as_typed(form: ParameterForm, qtbot: QtBot) -> None:
     seen = changes(form)
 
     type_into(qtbot, form.editors["features"], "0")
@@ -73,7 +73,7 @@ def test_a_number_out_of_range_is_refused_with_its_reason_and_kept_as_typed(form
     assert form.editors["features"].property("complaint") is True
 
 
-def test_a_small_number_can_be_typed_in_scientific_notation(form: Form, qtbot: QtBot) -> None:
+def test_a_small_number_can_be_typed_in_scientific_notation(form: ParameterForm, qtbot: QtBot) -> None:
     seen = changes(form)
 
     type_into(qtbot, form.editors["rate"], "1e-8")
@@ -81,7 +81,7 @@ def test_a_small_number_can_be_typed_in_scientific_notation(form: Form, qtbot: Q
     assert seen == [("rate", 1e-8)]
 
 
-def test_arrow_keys_step_a_logarithmic_setting_by_a_factor(form: Form, qtbot: QtBot) -> None:
+def test_arrow_keys_step_a_logarithmic_setting_by_a_factor(form: ParameterForm, qtbot: QtBot) -> None:
     seen = changes(form)
     field = form.editors["rate"]
     field.setFocus()
@@ -92,7 +92,7 @@ def test_arrow_keys_step_a_logarithmic_setting_by_a_factor(form: Form, qtbot: Qt
     assert seen[-1][1] == pytest.approx(1.0, rel=0.05) and len(seen) == 10
 
 
-def test_a_row_hides_until_its_condition_holds(form: Form) -> None:
+def test_a_row_hides_until_its_condition_holds(form: ParameterForm) -> None:
     assert not form.editors["value"].isVisible()
 
     form.set_values({"start": "custom", "value": [1.0, 2.0]})
@@ -100,7 +100,7 @@ def test_a_row_hides_until_its_condition_holds(form: Form) -> None:
     assert form.editors["value"].isVisible() and field_of(form, "value").text() == "[1, 2]"
 
 
-def test_nested_lists_and_sizes_are_typed_as_text(form: Form, qtbot: QtBot) -> None:
+def test_nested_lists_and_sizes_are_typed_as_text(form: ParameterForm, qtbot: QtBot) -> None:
     form.set_values({"start": "custom"})
     seen = changes(form)
 
@@ -112,7 +112,7 @@ def test_nested_lists_and_sizes_are_typed_as_text(form: Form, qtbot: QtBot) -> N
     assert form._complaints["value"].isVisibleTo(form)
 
 
-def test_a_click_toggles_a_bool_once(form: Form, qtbot: QtBot) -> None:
+def test_a_click_toggles_a_bool_once(form: ParameterForm, qtbot: QtBot) -> None:
     seen = changes(form)
     box = form.editors["bias"]
 
@@ -121,7 +121,7 @@ def test_a_click_toggles_a_bool_once(form: Form, qtbot: QtBot) -> None:
     assert seen == [("bias", False)]
 
 
-def test_showing_a_value_tells_nobody(form: Form) -> None:
+def test_showing_a_value_tells_nobody(form: ParameterForm) -> None:
     seen = changes(form)
 
     form.set_values({"features": 3, "rate": 1.0, "bias": False, "start": "custom", "value": 1.0, "sizes": [1, 1]})
@@ -130,7 +130,7 @@ def test_showing_a_value_tells_nobody(form: Form) -> None:
 
 
 @pytest.fixture
-def matrix(form: Form) -> TensorField:
+def matrix(form: ParameterForm) -> TensorField:
     form.set_values({"start": "custom", "value": [[1.0, 2.0], [3.0, 4.0]]})
     field = form.editors["value"]
     assert isinstance(field, TensorField)
@@ -141,7 +141,7 @@ def press(field: TensorField, name: str) -> None:
     next(b for b in field.findChildren(QPushButton) if b.accessibleName() == name).click()
 
 
-def test_a_matrix_is_edited_cell_by_cell(form: Form, matrix: TensorField) -> None:
+def test_a_matrix_is_edited_cell_by_cell(form: ParameterForm, matrix: TensorField) -> None:
     seen = changes(form)
 
     matrix.table.item(1, 0).setText("-7.5")
@@ -150,7 +150,7 @@ def test_a_matrix_is_edited_cell_by_cell(form: Form, matrix: TensorField) -> Non
     assert matrix.field.text() == "[[1, 2], [-7.5, 4]]"
 
 
-def test_rows_and_columns_are_added_and_taken_away(form: Form, matrix: TensorField) -> None:
+def test_rows_and_columns_are_added_and_taken_away(form: ParameterForm, matrix: TensorField) -> None:
     seen = changes(form)
 
     press(matrix, "Add a row")
@@ -159,7 +159,7 @@ def test_rows_and_columns_are_added_and_taken_away(form: Form, matrix: TensorFie
     assert [value for _, value in seen] == [[[1, 2], [3, 4], [0, 0]], [[1], [3], [0]]]
 
 
-def test_a_vector_stays_a_vector_until_it_gets_a_second_row(form: Form, matrix: TensorField) -> None:
+def test_a_vector_stays_a_vector_until_it_gets_a_second_row(form: ParameterForm, matrix: TensorField) -> None:
     form.set_values({"start": "custom", "value": [5.0, 6.0]})
     seen = changes(form)
 
@@ -169,7 +169,7 @@ def test_a_vector_stays_a_vector_until_it_gets_a_second_row(form: Form, matrix: 
     assert [value for _, value in seen] == [[5, 6, 0], [[5, 6, 0], [0, 0, 0]]]
 
 
-def test_a_cell_that_is_no_number_is_refused_in_words(form: Form, matrix: TensorField) -> None:
+def test_a_cell_that_is_no_number_is_refused_in_words(form: ParameterForm, matrix: TensorField) -> None:
     seen = changes(form)
 
     matrix.table.item(0, 1).setText("two")
@@ -178,7 +178,7 @@ def test_a_cell_that_is_no_number_is_refused_in_words(form: Form, matrix: Tensor
     assert form._complaints["value"].text() == 'Row 0, column 1: "two" is not a number'
 
 
-def test_a_block_from_a_spreadsheet_is_pasted_and_the_table_grows(form: Form, matrix: TensorField, qtbot: QtBot) -> None:
+def test_a_block_from_a_spreadsheet_is_pasted_and_the_table_grows(form: ParameterForm, matrix: TensorField, qtbot: QtBot) -> None:
     seen = changes(form)
     QApplication.clipboard().setText("9\t8\n7\t6")
     matrix.table.setCurrentCell(1, 1)
@@ -188,7 +188,7 @@ def test_a_block_from_a_spreadsheet_is_pasted_and_the_table_grows(form: Form, ma
     assert seen == [("value", [[1, 2, 0], [3, 9, 8], [0, 7, 6]])]
 
 
-def test_a_number_has_no_table(form: Form, matrix: TensorField) -> None:
+def test_a_number_has_no_table(form: ParameterForm, matrix: TensorField) -> None:
     form.set_values({"start": "custom", "value": 2.0})
 
     assert not matrix.table.isVisible() and not matrix.sizes.isVisible()
@@ -202,7 +202,7 @@ def test_only_small_vectors_and_matrices_become_a_table() -> None:
 
 
 def test_a_description_has_several_lines_and_is_one_change(qtbot: QtBot) -> None:
-    form = Form((Setting("description", "text", "", several_lines=True), Setting("title", "text", "")))
+    form = ParameterForm((Setting("description", "text", "", several_lines=True), Setting("title", "text", "")))
     qtbot.addWidget(form)
     form.show()
     seen = changes(form)
@@ -229,7 +229,7 @@ def test_a_description_has_several_lines_and_is_one_change(qtbot: QtBot) -> None
         "64,128", [64, 128]),
     ],
 )  # fmt: skip
-def test_a_field_reads_a_number_as_it_is_written(form: Form, qtbot: QtBot, name: str, text: str, value: Any) -> None:
+def test_a_field_reads_a_number_as_it_is_written(form: ParameterForm, qtbot: QtBot, name: str, text: str, value: Any) -> None:
     seen = changes(form)
 
     type_into(qtbot, form.editors[name], text)
@@ -238,7 +238,7 @@ def test_a_field_reads_a_number_as_it_is_written(form: Form, qtbot: QtBot, name:
 
 
 @pytest.mark.parametrize("name", ["features", "rate", "sizes", "value"])
-def test_a_number_with_two_meanings_is_refused_and_stays_to_be_corrected(form: Form, qtbot: QtBot, name: str) -> None:
+def test_a_number_with_two_meanings_is_refused_and_stays_to_be_corrected(form: ParameterForm, qtbot: QtBot, name: str) -> None:
     form.set_values({"start": "custom"})
     seen = changes(form)
     field = form.editors[name]
@@ -254,7 +254,7 @@ def test_a_number_with_two_meanings_is_refused_and_stays_to_be_corrected(form: F
     assert line.text() != "1,000" and not form._complaints[name].isVisibleTo(form)
 
 
-def test_how_a_text_was_read_is_said_under_the_field(form: Form, qtbot: QtBot) -> None:
+def test_how_a_text_was_read_is_said_under_the_field(form: ParameterForm, qtbot: QtBot) -> None:
     type_into(qtbot, form.editors["features"], "12 epochs")
 
     said = form._complaints["features"]
@@ -262,7 +262,7 @@ def test_how_a_text_was_read_is_said_under_the_field(form: Form, qtbot: QtBot) -
     assert form.editors["features"].property("complaint") is False
 
 
-def test_the_wheel_changes_no_field_even_with_the_focus(form: Form, qtbot: QtBot) -> None:
+def test_the_wheel_changes_no_field_even_with_the_focus(form: ParameterForm, qtbot: QtBot) -> None:
     seen = changes(form)
     for name in ("features", "rate", "start"):
         field = form.editors[name]
@@ -277,7 +277,7 @@ def test_the_wheel_changes_no_field_even_with_the_focus(form: Form, qtbot: QtBot
     assert seen == []
 
 
-def test_a_block_with_decimal_commas_is_pasted_as_it_is_meant(form: Form, matrix: TensorField, qtbot: QtBot) -> None:
+def test_a_block_with_decimal_commas_is_pasted_as_it_is_meant(form: ParameterForm, matrix: TensorField, qtbot: QtBot) -> None:
     seen = changes(form)
     QApplication.clipboard().setText("1,5\t2,5\n3,5\t4,5")
     matrix.table.setCurrentCell(0, 0)

@@ -17,7 +17,7 @@ from tests.support.lesson_steps import STEPS
 from tests.support.random_actions import at_random
 from tests.support.window_support import Answers, drop, hand_trace, names, player
 from ui.lessons.questions import ChoiceBox, DiscussBox, NumberBox
-from ui.lessons.shelf import LESSONS, Progress, Standing, entries
+from ui.lessons.shelf import LESSONS, LessonProgress, Standing, entries
 from ui.lessons.text import laid_out, pieces
 from ui.look.theme import THEMES
 from ui.maths.formula import loader
@@ -262,7 +262,7 @@ def test_how_far_one_came_is_remembered_and_taken_up_again(
     first.lessons.next()
     first.close()
 
-    assert Progress(session).of(lesson).seen == {0, 1, 2}
+    assert LessonProgress(session).of(lesson).seen == {0, 1, 2}
     again = make_window()
     again.lessons.open(lesson, resume=True)
     assert player(again).index == 2
@@ -271,7 +271,7 @@ def test_how_far_one_came_is_remembered_and_taken_up_again(
 def test_nonsense_in_the_settings_is_no_progress(session: UserSettings, lesson: Path) -> None:
     for text in ("[]", "{", '{"x": 3}', json.dumps({str(lesson.resolve()): {"seen": 3}})):
         session.set("lessons", text)
-        assert Progress(session).of(lesson) == Standing()
+        assert LessonProgress(session).of(lesson) == Standing()
 
 
 def test_speaker_notes_follow_move_the_lesson_and_close_with_it(played: Window, qtbot: QtBot) -> None:

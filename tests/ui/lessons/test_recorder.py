@@ -23,7 +23,7 @@ from graph.storage.document import Document
 from tests.support.editing_window import steps as random_edits
 from tests.support.random_actions import at_random
 from tests.support.window_support import Answers, after_event, hand_trace, names
-from ui.lessons.player import Script
+from ui.lessons.player import LessonScript
 from ui.lessons.recorder import Recorder
 from ui.lessons.recorder_panel import RecorderPanel
 from ui.lessons.recording import Recording
@@ -77,7 +77,7 @@ def test_a_recorded_lesson_plays_the_same_documents(studio: Window, qtbot: QtBot
         states.append(studio.document.graph.copy())
     save(studio, tmp_path / "mine.gwlesson")
 
-    script = Script(tmp_path / "mine.gwlesson", CATALOG, BY_ID)
+    script = LessonScript(tmp_path / "mine.gwlesson", CATALOG, BY_ID)
     assert [script.state(index) for index in range(3)] == states
     assert (tmp_path / "mine.gradwire").exists()
 
@@ -107,7 +107,7 @@ def test_random_edits_recorded_are_replayed_exactly(window: Window, tmp_path: Pa
         window.lessons.record_step()
     save(window, tmp_path / "random.gwlesson")
 
-    script = Script(tmp_path / "random.gwlesson", CATALOG, BY_ID)
+    script = LessonScript(tmp_path / "random.gwlesson", CATALOG, BY_ID)
     assert [script.state(index) for index in range(6)] == states
 
 
@@ -215,7 +215,7 @@ def test_no_file_beside_the_lesson_is_written_over(studio: Window, qtbot: QtBot,
 
     assert other.read_bytes() == before
     assert sorted(p.name for p in tmp_path.glob("mine*")) == ["mine-2.gradwire", "mine.gradwire", "mine.gwlesson"]
-    assert Script(tmp_path / "mine.gwlesson", CATALOG, BY_ID).state(1) == studio.document.graph
+    assert LessonScript(tmp_path / "mine.gwlesson", CATALOG, BY_ID).state(1) == studio.document.graph
 
 
 def test_a_lesson_that_is_open_can_be_changed(window: Window, qtbot: QtBot, tmp_path: Path) -> None:
@@ -240,7 +240,7 @@ def test_a_lesson_that_is_open_can_be_changed(window: Window, qtbot: QtBot, tmp_
     panel(window).step_title.clear()
     qtbot.keyClicks(panel(window).step_title, "c")
     save(window, tmp_path / "new.gwlesson")
-    old, new = Script(tmp_path / "old.gwlesson", CATALOG, BY_ID), Script(tmp_path / "new.gwlesson", CATALOG, BY_ID)
+    old, new = LessonScript(tmp_path / "old.gwlesson", CATALOG, BY_ID), LessonScript(tmp_path / "new.gwlesson", CATALOG, BY_ID)
     assert [old.state(0), old.state(1)] == [new.state(0), new.state(1)]
     assert [step.title for step in new.lesson.steps] == ["a", "c"] and new.lesson.steps[1].ask == old.lesson.steps[1].ask
     assert new.lesson.steps[0].run[-1].do == "play" and (new.lesson.topics, new.lesson.order) == (("chain rule",), 2.5)

@@ -13,11 +13,11 @@ from PySide6.QtGui import QFontDatabase, QFontMetricsF
 from graph.model.spec import CATEGORIES
 from tests.support.contrast import contrast
 from ui.look.style import style_sheet
-from ui.look.theme import FONTS, ORNAMENT, THEMES, Pair, Theme, font, glyph, load_fonts, pairs, required
+from ui.look.theme import FONTS, ORNAMENT, THEMES, ContrastPair, Theme, font, glyph, load_fonts, pairs, required
 
 
 def test_the_contrast_formula_gives_21_for_black_on_white() -> None:
-    assert contrast(Pair("#000000", "#FFFFFF", "text", "")) == pytest.approx(21.0)
+    assert contrast(ContrastPair("#000000", "#FFFFFF", "text", "")) == pytest.approx(21.0)
 
 
 @pytest.mark.parametrize("name", THEMES)

@@ -18,8 +18,8 @@ from graph.formula.latex import GREEK_NAMES
 from ui.look.numbers import exact
 from ui.look.theme import LIGHT
 from ui.maths.arrays import cell_tip, picture, plane
-from ui.maths.layout import Box, lay, wrapped
-from ui.maths.sheet import Sheet, Written
+from ui.maths.layout import TypesetBox, lay, wrapped
+from ui.maths.sheet import Sheet, SheetLine
 from ui.maths.typesetting import Fraction, Row, Text, formula, name_expr, plain, read, row
 
 FORMULAS = sorted({text for spec in CATALOG.values() for text in (spec.formula, *spec.local_derivatives.values()) if text})
@@ -80,7 +80,7 @@ def test_a_formula_is_cut_so_that_no_line_is_much_wider_than_the_room(latex: str
 def test_cutting_loses_no_sign(latex: str) -> None:
     whole, lines = lay(read(latex), 17.0), wrapped(read(latex), 17.0, 150.0)
 
-    def signs(*boxes: Box) -> str:
+    def signs(*boxes: TypesetBox) -> str:
         return "".join(sorted(glyph.text for box in boxes for glyph in box.glyphs))
 
     assert signs(whole) == signs(*lines)
@@ -126,7 +126,7 @@ def test_few_numbers_stand_in_their_cells_and_many_become_a_picture() -> None:
 def test_a_sheet_is_as_high_as_its_lines_and_follows_its_width(qtbot: QtBot) -> None:
     sheet = Sheet()
     qtbot.addWidget(sheet)
-    sheet.show_lines([Written(read(r"y = a + b + c + d + e + f + g")), Written(None, "words " * 12)], [], LIGHT)
+    sheet.show_lines([SheetLine(read(r"y = a + b + c + d + e + f + g")), SheetLine(None, "words " * 12)], [], LIGHT)
 
     narrow, wide = sheet.heightForWidth(120), sheet.heightForWidth(900)
 
@@ -136,7 +136,7 @@ def test_a_sheet_is_as_high_as_its_lines_and_follows_its_width(qtbot: QtBot) -> 
 def test_an_empty_sheet_has_no_height_and_says_nothing(qtbot: QtBot) -> None:
     sheet = Sheet()
     qtbot.addWidget(sheet)
-    sheet.show_lines([Written(Row(()))], [], LIGHT)
+    sheet.show_lines([SheetLine(Row(()))], [], LIGHT)
 
     assert sheet.text == "" and not sheet.links()
 

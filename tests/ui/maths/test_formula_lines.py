@@ -14,7 +14,7 @@ from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.storage.document import Document
 from tests.support.window_support import hand_trace, names
-from ui.inspector.node_page import NodePage, Row
+from ui.inspector.node_page import NodePage, RuleRow
 from ui.look.theme import THEMES
 from ui.maths.array_view import ABSENT
 from ui.maths.formula import FormulaView, filled, named, svg
@@ -85,7 +85,7 @@ def test_the_view_is_as_high_as_its_lines(qtbot: QtBot) -> None:
 def test_a_rule_and_its_number_are_both_to_be_read(qtbot: QtBot, key: str, said: str, theme: str) -> None:
     spec, own = CATALOG[key], THEMES[theme]
     for rule in spec.local_derivatives_for({s.name: s.default for s in spec.settings}).values():
-        row = Row(named(rule, {}), own)
+        row = RuleRow(named(rule, {}), own)
         qtbot.addWidget(row)
         row.formula.typeset()
         row.resize(round(248 * own.scale), 30)

@@ -22,7 +22,7 @@ from ui.look.theme import LIGHT
 from ui.presenter.feature import LOCKED
 from ui.presenter.pen import paint_stroke
 from ui.presenter.strip import Strip
-from ui.presenter.strokes import Board, Stroke
+from ui.presenter.strokes import PenStroke, StrokePages
 from ui.shell.window import Window
 
 LEFT, RIGHT, MIDDLE = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton, Qt.MouseButton.MiddleButton
@@ -286,8 +286,8 @@ def test_the_window_closes_in_the_middle_of_presenting_and_remembers_its_panels(
 
 def test_strokes_belong_to_the_page_they_were_drawn_on() -> None:
     page = "one"
-    board = Board(lambda: page)
-    stroke = Stroke("red")
+    board = StrokePages(lambda: page)
+    stroke = PenStroke("red")
     stroke.add(QPointF(0, 0), 2.0)
     stroke.add(QPointF(10, 0), 2.0)
     board.put(stroke)
@@ -300,7 +300,7 @@ def test_strokes_belong_to_the_page_they_were_drawn_on() -> None:
 
 @pytest.mark.parametrize(("at", "hit"), [((5, 1), True), ((5, 9), False), ((14, 0), False), ((-3, 0), True)])
 def test_a_line_is_touched_within_reach_of_it(at: tuple[float, float], hit: bool) -> None:
-    stroke = Stroke("red")
+    stroke = PenStroke("red")
     for x in (0.0, 5.0, 10.0):
         stroke.add(QPointF(x, 0), 2.0)
 
@@ -309,7 +309,7 @@ def test_a_line_is_touched_within_reach_of_it(at: tuple[float, float], hit: bool
 
 def test_a_stroke_is_drawn_to_where_the_pen_was_lifted() -> None:
     """Fast writing leaves points far apart: the last of them is joined to the line like the others."""
-    stroke = Stroke("red")
+    stroke = PenStroke("red")
     for x in (0.0, 40.0, 80.0):
         stroke.add(QPointF(x, 20), 4.0)
     picture = QImage(100, 40, QImage.Format.Format_ARGB32)

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QPainter
 from pytestqt.qtbot import QtBot
 
-from ui.maths.formula_text import Line
+from ui.maths.formula_text import TextLine
 from ui.shell.commands.edit import FORMULA
 from ui.shell.window import Window
 
@@ -89,13 +89,13 @@ def test_the_command_list_runs_a_command(window: Window, qtbot: QtBot) -> None:
 
 def test_a_formula_in_the_list_has_its_exponent_raised(window: Window, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     painted: list[tuple[str, int]] = []
-    original = Line.paint
+    original = TextLine.paint
 
-    def paint(self: Line, painter: QPainter, x: float, baseline: float, size: float = 14) -> None:
+    def paint(self: TextLine, painter: QPainter, x: float, baseline: float, size: float = 14) -> None:
         painted.extend((run.text, run.level) for _, run in self.pieces)
         original(self, painter, x, baseline, size)
 
-    monkeypatch.setattr(Line, "paint", paint)
+    monkeypatch.setattr(TextLine, "paint", paint)
     qtbot.keyClick(window.canvas, Qt.Key.Key_Tab)
     qtbot.keyClicks(window.search_box.query, "exponential")
     window.search_box.list.viewport().repaint()

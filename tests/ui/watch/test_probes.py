@@ -20,7 +20,7 @@ from graph.model.edits import SetGraphSetting
 from graph.storage.document import Document
 from tests.support.window_support import hand_trace, matrix, names, scalar
 from ui.shell.window import Window
-from ui.watch.probes import Probe, ProbeLog, pinned, stored
+from ui.watch.probes import PinnedProbe, ProbeLog, pinned, stored
 
 
 def wire(document: Document, source: str, target: str) -> str:
@@ -46,7 +46,7 @@ def test_f8_pins_the_selected_wire_and_shows_its_number(window: Window) -> None:
 
     QTest.keyClick(window, Qt.Key.Key_F8)
 
-    assert pinned(window.document.graph) == [Probe(Address("edge", edge))]
+    assert pinned(window.document.graph) == [PinnedProbe(Address("edge", edge))]
     assert window.panels.is_shown("probes")
     assert window.panel("probes").log.series[Address("edge", edge)].values("norm") == [2.0]  # x is 2
 
@@ -59,7 +59,7 @@ def test_pinning_is_one_undo_step_and_f8_again_takes_the_pin_away(window: Window
     window.document.undo()
     assert not stored(window.document.graph)
     window.document.redo()
-    assert stored(window.document.graph) == [Probe(Address("edge", edge, gradient=True))]
+    assert stored(window.document.graph) == [PinnedProbe(Address("edge", edge, gradient=True))]
     window.panel("probes").pin_gradient()
 
     assert not stored(window.document.graph)
@@ -73,7 +73,7 @@ def test_a_pin_is_saved_with_the_file(window: Window, tmp_path: Path) -> None:
 
     window.document.save(tmp_path / "pinned.gradwire")
 
-    assert pinned(Document.load(tmp_path / "pinned.gradwire", CATALOG).graph) == [Probe(Address("edge", edge))]
+    assert pinned(Document.load(tmp_path / "pinned.gradwire", CATALOG).graph) == [PinnedProbe(Address("edge", edge))]
 
 
 def test_readings_follow_the_steps_and_a_reset_begins_anew(window: Window) -> None:
@@ -165,7 +165,7 @@ def test_a_deleted_wires_probe_comes_back_with_the_wire(window: Window, qtbot: o
     assert not pinned(window.document.graph)
     window.document.undo()
 
-    assert pinned(window.document.graph) == [Probe(Address("edge", edge))]
+    assert pinned(window.document.graph) == [PinnedProbe(Address("edge", edge))]
 
 
 def test_without_pins_a_trace_costs_nothing(window: Window) -> None:
@@ -197,7 +197,7 @@ def test_the_inspector_of_a_wire_pins_its_gradient(window: Window) -> None:
 
     next(b for b in window.panel("node").wire.findChildren(QPushButton) if b.text() == "Probe gradient").click()
 
-    assert pinned(window.document.graph) == [Probe(Address("edge", edge, gradient=True))]
+    assert pinned(window.document.graph) == [PinnedProbe(Address("edge", edge, gradient=True))]
 
 
 def test_what_a_strangers_file_calls_probes_is_read_with_care(make_window: Callable[..., Window]) -> None:
@@ -206,14 +206,14 @@ def test_what_a_strangers_file_calls_probes_is_read_with_care(make_window: Calla
 
     window = make_window(document)
 
-    assert stored(document.graph) == [Probe(Address("edge", "gone"))]
+    assert stored(document.graph) == [PinnedProbe(Address("edge", "gone"))]
     assert window.panel("probes").cards == []
 
 
 def test_many_steps_are_thinned_and_the_first_and_last_stay() -> None:
     document = Document(build("x*y", CATALOG, {"x": 1.0, "y": 2.0}))
     edge = wire(document, "x", "multiply")
-    document.do(SetGraphSetting("probes", [Probe(Address("edge", edge)).to_json()]))
+    document.do(SetGraphSetting("probes", [PinnedProbe(Address("edge", edge)).to_json()]))
     source = document.graph.edges[edge].source
     log = ProbeLog()
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 
 from ui.canvas.input import commands, grouping
-from ui.canvas.input.gestures import ConnectByKeys, Gesture
+from ui.canvas.input.gestures import DrawWireByKeys, PointerGesture
 from ui.canvas.model.canvas_model import CanvasModel
 
 _K = Qt.Key
@@ -44,7 +44,7 @@ _STANDARD: tuple[tuple[QKeySequence.StandardKey, Callable[[CanvasModel], object]
 )
 
 
-def press(model: CanvasModel, event: QKeyEvent, begin: Callable[[Gesture], None]) -> bool:
+def press(model: CanvasModel, event: QKeyEvent, begin: Callable[[PointerGesture], None]) -> bool:
     """Whether the key meant something here. `begin` takes a gesture up."""
     key = Qt.Key(event.key())
     held = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
@@ -76,8 +76,8 @@ def _arrow(model: CanvasModel, dx: int, dy: int, held: Qt.KeyboardModifier) -> N
         commands.step_selection(model, dx, dy)
 
 
-def connect(model: CanvasModel, begin: Callable[[Gesture], None]) -> None:
+def connect(model: CanvasModel, begin: Callable[[PointerGesture], None]) -> None:
     """Draw a wire from the selected node by keys alone: arrows choose, Enter connects, Esc does not."""
     nodes = [item for item in model.movable() if item in model.scene.row]
     if len(nodes) == 1 and model.scene.cards[nodes[0]].outputs and not model.document.read_only:
-        begin(ConnectByKeys(model, nodes[0]))
+        begin(DrawWireByKeys(model, nodes[0]))

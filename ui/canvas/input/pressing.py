@@ -9,14 +9,14 @@ from graph.text.messages import _
 from ui.canvas.input import commands, hits, remarks
 from ui.canvas.input.gestures import (
     BoxSelect,
-    Connect,
     DragSlider,
-    Gesture,
+    DrawWire,
     MapPan,
-    Move,
     MoveBend,
     MoveCopies,
+    MoveItems,
     Pointer,
+    PointerGesture,
     Resize,
 )
 from ui.canvas.model import geometry, items
@@ -30,7 +30,7 @@ def _alternate(held: Qt.KeyboardModifier) -> bool:
     return bool(held & _ALT) or held & (_CTRL | _SHIFT) == _CTRL | _SHIFT
 
 
-def press(model: CanvasModel, at: Pointer) -> Gesture | None:
+def press(model: CanvasModel, at: Pointer) -> PointerGesture | None:
     """The gesture that begins here, if one does."""
     scene, pointing = model.scene, model.pointing
     if model.map.covers(at.view):
@@ -48,7 +48,7 @@ def press(model: CanvasModel, at: Pointer) -> Gesture | None:
         return _press_item(model, at, note)
     port, node = hits.port_at(model, at.scene), scene.node_at(at.scene)
     if port is not None and model.may_edit():
-        return Connect(model, at, port)
+        return DrawWire(model, at, port)
     if node is not None:
         return _press_node(model, at, node)
     return _press_ground(model, at)
@@ -67,20 +67,20 @@ def _accept_offer(model: CanvasModel, at: Pointer) -> None:
             model.request_add(at.view)
 
 
-def _press_node(model: CanvasModel, at: Pointer, node: str) -> Gesture | None:
+def _press_node(model: CanvasModel, at: Pointer, node: str) -> PointerGesture | None:
     if hits.on_slider(model, node, at.scene) and model.document.takes_numbers:
         return DragSlider(model, at, node)
     return _carry(model, at, node)
 
 
-def _press_item(model: CanvasModel, at: Pointer, hit: items.ItemHit) -> Gesture | None:
+def _press_item(model: CanvasModel, at: Pointer, hit: items.ItemHit) -> PointerGesture | None:
     if hit.part != "edge" or at.modifiers:
         return _carry(model, at, hit.id)
     model.select([hit.id])
     return Resize(model, at, hit) if model.may_edit() else None
 
 
-def _carry(model: CanvasModel, at: Pointer, item: str) -> Gesture | None:
+def _carry(model: CanvasModel, at: Pointer, item: str) -> PointerGesture | None:
     """Select what was pressed, and take the whole selection into the hand."""
     if at.modifiers & (_SHIFT | _CTRL) and not _alternate(at.modifiers):
         chosen = model.selection
@@ -89,11 +89,11 @@ def _carry(model: CanvasModel, at: Pointer, item: str) -> Gesture | None:
             return None
     elif item not in model.selection:
         model.select([item])
-    carry = MoveCopies if _alternate(at.modifiers) and model.may_edit() else Move
+    carry = MoveCopies if _alternate(at.modifiers) and model.may_edit() else MoveItems
     return carry(model, at, model.movable(), item)
 
 
-def _press_ground(model: CanvasModel, at: Pointer) -> Gesture | None:
+def _press_ground(model: CanvasModel, at: Pointer) -> PointerGesture | None:
     """Below the cards: a point of a wire, a wire, a frame, or nothing."""
     bend = hits.bend_at(model, at.scene)
     if bend is not None:
@@ -115,7 +115,7 @@ def _press_wire(model: CanvasModel, at: Pointer, wire: str) -> None:
         model.select([wire])
 
 
-def _press_bend(model: CanvasModel, at: Pointer, bend: tuple[str, int]) -> Gesture | None:
+def _press_bend(model: CanvasModel, at: Pointer, bend: tuple[str, int]) -> PointerGesture | None:
     if _alternate(at.modifiers):
         commands.unbend(model, *bend)
         return None

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 
 from ui.canvas.input import drops, hovering, keys, pressing
 from ui.canvas.input.context_menu import ask_for_menu
-from ui.canvas.input.gestures import Cut, DragSlider, Gesture, MapPan, MoveBend, Pan, Pointer
+from ui.canvas.input.gestures import CutWires, DragSlider, MapPan, MoveBend, Pan, Pointer, PointerGesture
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.paint import feedback, messages
 
@@ -30,7 +30,7 @@ class InputRouter:
 
     def __init__(self, model: CanvasModel) -> None:
         self.model = model
-        self.gesture: Gesture | None = None
+        self.gesture: PointerGesture | None = None
         self.space = False
         """Whether the space bar is held: then the left button moves the view."""
         model.let_go.connect(self._structure_changed)
@@ -41,7 +41,7 @@ class InputRouter:
 
     # gestures
 
-    def begin(self, gesture: Gesture) -> None:
+    def begin(self, gesture: PointerGesture) -> None:
         self.gesture = gesture
         if gesture.cursor != Qt.CursorShape.ArrowCursor:
             self.model.surface.show_cursor(gesture.cursor)
@@ -75,11 +75,11 @@ class InputRouter:
             self.cancel()  # a second button calls it off
             return
         at = self.pointer(event.position(), event.modifiers())
-        gesture: Gesture | None = None
+        gesture: PointerGesture | None = None
         if event.button() == Qt.MouseButton.MiddleButton or (left and self.space):
             gesture = Pan(model, at)
         elif event.button() == Qt.MouseButton.RightButton and event.modifiers() & _CTRL:
-            gesture = Cut(model, at) if model.may_edit() else None
+            gesture = CutWires(model, at) if model.may_edit() else None
         elif left:
             gesture = pressing.press(model, at)
         if gesture is not None:

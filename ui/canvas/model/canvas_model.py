@@ -20,7 +20,7 @@ from ui.canvas.model.navigation import GroupNavigation
 from ui.canvas.model.overlay import Overlay
 from ui.canvas.model.playhead import Playhead
 from ui.canvas.model.pointing import Pointing
-from ui.canvas.model.scene import PortHit, Scene
+from ui.canvas.model.scene import CanvasScene, PortHit
 from ui.canvas.model.selection import Selection
 from ui.canvas.model.surface import Surface
 from ui.canvas.model.viewport import Viewport
@@ -85,7 +85,7 @@ class CanvasModel(QObject):
         return self.document.graph
 
     @property
-    def scene(self) -> Scene:
+    def scene(self) -> CanvasScene:
         return self.live.scene
 
     @property

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from graph.model import edits
 from graph.model.elements import Group
 from graph.model.graph import Graph
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 
 
 def flat(changes: Iterable[edits.Edit]) -> Iterator[edits.Edit]:
@@ -42,7 +42,7 @@ class Touched:
         self.moved &= graph.nodes.keys()
         self.wires &= graph.edges.keys()
 
-    def regroup(self, scene: Scene) -> None:
+    def regroup(self, scene: CanvasScene) -> None:
         """Where groups are on show their cards follow whatever changes in them: all is measured anew."""
         inner = self.cards | self.moved
         hidden = scene.level is not None and not inner <= scene.row.keys()

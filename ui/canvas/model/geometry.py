@@ -53,14 +53,14 @@ class PortSpot:
 
 
 @dataclass(frozen=True, slots=True)
-class Card:
+class NodeCard:
     """Everything about one node's drawing that stays while numbers change. Rectangles are relative to the top left corner."""
 
     title: str
     category: Category
     width: float
     height: float
-    formula: formula_text.Line | SmallPrint
+    formula: formula_text.TextLine | SmallPrint
     body: Body
     area: QRectF
     slider: QRectF | None
@@ -153,7 +153,7 @@ _KINDS: dict[tuple[Any, ...], _Kind] = {}
 _SOURCES = ("input", "constant", "parameter")
 
 
-def build(graph: Graph, node_id: str, into: Sequence[Edge] | None = None) -> Card:
+def build(graph: Graph, node_id: str, into: Sequence[Edge] | None = None) -> NodeCard:
     """The card of one node; `into` are its wires, from whoever knows them already."""
     node = graph.nodes[node_id]
     spec = graph.spec(node)
@@ -163,7 +163,7 @@ def build(graph: Graph, node_id: str, into: Sequence[Edge] | None = None) -> Car
     title, category = title_of(node, spec), "unknown" if node.bypassed else spec.category  # grey when it does nothing
     if node.collapsed:
         return _folded(title, category, kind, bool(node.params.get("frozen")))
-    formula: formula_text.Line | SmallPrint
+    formula: formula_text.TextLine | SmallPrint
     latex = kind.latex and not node.bypassed
     if latex:
         names = _filled(kind, node.name, into, graph)
@@ -179,13 +179,13 @@ def build(graph: Graph, node_id: str, into: Sequence[Edge] | None = None) -> Car
     height, area, slider, inputs, outputs = kind.sizes.get(width) or kind.sizes.setdefault(width, _sized(kind, width))
     frozen = bool(node.params.get("frozen"))
     title = elided("title", title, width - PAD - 30 - (18 if frozen else 0))
-    return Card(
+    return NodeCard(
         title, category, width, height, formula, kind.body, area, slider, inputs, outputs, frozen, kind.fan_out,
         kind.weight, node.bypassed,
     )  # fmt: skip
 
 
-def _folded(title: str, category: Category, kind: _Kind, frozen: bool) -> Card:
+def _folded(title: str, category: Category, kind: _Kind, frozen: bool) -> NodeCard:
     """A card of which only the title is seen, with its ports close together at its sides."""
     width = 8 * round(min(max(text_width("title", title) + PAD + 34, 72.0), 192.0) / 8 + 0.49)
     height = max(32.0, 8 * round((FOLDED_PITCH * max(len(kind.inputs), len(kind.outputs)) + 8) / 8 + 0.49))
@@ -198,7 +198,7 @@ def _folded(title: str, category: Category, kind: _Kind, frozen: bool) -> Card:
     title = elided("title", title, width - PAD - 30 - (18 if frozen else 0))
     nothing = formula_text.line((), 1.0, FORMULA_SIZE)
     ports = spots(list(kind.inputs), False), spots([(n, 0, False, False) for n in kind.outputs], True)
-    return Card(title, category, width, height, nothing, "folded", QRectF(), None, *ports, frozen)
+    return NodeCard(title, category, width, height, nothing, "folded", QRectF(), None, *ports, frozen)
 
 
 def _kind(spec: NodeSpec, params: Mapping[str, Any], wired: tuple[tuple[str, int], ...], fan_out: bool) -> _Kind:
@@ -316,15 +316,15 @@ def _spots(rows: list[tuple[str, int, bool, bool]], output: bool, x: float, heig
     )
 
 
-def subtitle(graph: Graph, node_id: str) -> tuple[formula_text.Run, ...]:
+def subtitle(graph: Graph, node_id: str) -> tuple[formula_text.TextRun, ...]:
     """The small print: the formula with the names of this node, its settings and what is wired to it; or what a source is."""
     spec = graph.spec(node_id)
     if graph.nodes[node_id].bypassed:
-        return (formula_text.Run(formula_text.italic("bypassed"), 0),)
+        return (formula_text.TextRun(formula_text.italic("bypassed"), 0),)
     if spec.role in ("input", "constant", "parameter"):
-        return (formula_text.Run(formula_text.italic(spec.role), 0),)
+        return (formula_text.TextRun(formula_text.italic(spec.role), 0),)
     if spec.role == "data":
-        return (formula_text.Run(formula_text.italic(str(graph.setting(node_id, "dataset")).replace("_", " ")), 0),)
+        return (formula_text.TextRun(formula_text.italic(str(graph.setting(node_id, "dataset")).replace("_", " ")), 0),)
     return formula_text.runs(spec.formula_for(graph.settings_of(node_id)), tuple(names_of(graph, node_id).items()))
 
 
@@ -360,7 +360,7 @@ def _filled(kind: _Kind, name: str, into: Sequence[Edge], graph: Graph) -> tuple
     return tuple(names.items())
 
 
-def bounds(card: Card, x: float, y: float) -> QRectF:
+def bounds(card: NodeCard, x: float, y: float) -> QRectF:
     return QRectF(x, y, card.width, card.height)
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF
 from graph.model.graph import Graph
 from graph.model.spec import NodeSpec
 from ui.canvas.model import wires
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ def ports(graph: Graph, spec: NodeSpec, edge_id: str) -> tuple[str, str] | None:
     return (into[0], out[0]) if into and out else None
 
 
-def place_for(graph: Graph, scene: Scene, node_id: str, at: QPointF, reach: float) -> WireSpot | None:
+def place_for(graph: Graph, scene: CanvasScene, node_id: str, at: QPointF, reach: float) -> WireSpot | None:
     """The wire under the pointer or across the middle of the carried card, if the node is free and fits into it."""
     node = graph.nodes[node_id]
     if graph.outputs_of(node_id) or node_id not in scene.row:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QPointF, QRectF
 
 from graph.model.elements import Frame, Note
 from graph.model.graph import Graph
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 
 HEAD = 34.0
 """Height of the strip with a frame's title: what a frame is taken hold of by."""
@@ -32,17 +32,17 @@ def item_of(graph: Graph, identity: str) -> Frame | Note | None:
     return graph.frames.get(identity) or graph.notes.get(identity)
 
 
-def note_at(scene: Scene, at: QPointF, reach: float) -> ItemHit | None:
+def note_at(scene: CanvasScene, at: QPointF, reach: float) -> ItemHit | None:
     """The uppermost note at a place: notes lie above the cards."""
     return _at(scene, reversed(list(scene.graph.notes)), at, reach)
 
 
-def frame_at(scene: Scene, at: QPointF, reach: float) -> ItemHit | None:
+def frame_at(scene: CanvasScene, at: QPointF, reach: float) -> ItemHit | None:
     """The uppermost frame whose title or edge is at a place; its inside belongs to what lies on it."""
     return _at(scene, reversed(list(scene.graph.frames)), at, reach)
 
 
-def _at(scene: Scene, ids: Iterable[str], at: QPointF, reach: float) -> ItemHit | None:
+def _at(scene: CanvasScene, ids: Iterable[str], at: QPointF, reach: float) -> ItemHit | None:
     for identity in ids:
         rect = scene.item_rect(identity)
         if not rect.adjusted(-reach, -reach, reach, reach).contains(at):
@@ -59,13 +59,13 @@ def _side(at: float, low: float, high: float, reach: float) -> int:
     return -1 if abs(at - low) <= reach else 1 if abs(at - high) <= reach else 0
 
 
-def items_in(scene: Scene, area: QRectF) -> list[str]:
+def items_in(scene: CanvasScene, area: QRectF) -> list[str]:
     """Notes that touch an area and frames that lie in it whole: a box drawn on a frame means the nodes on it."""
     notes = [n for n in scene.graph.notes if scene.item_rect(n).intersects(area)]
     return notes + [f for f in scene.graph.frames if area.contains(scene.item_rect(f))]
 
 
-def carried_by(scene: Scene, frame_id: str) -> list[str]:
+def carried_by(scene: CanvasScene, frame_id: str) -> list[str]:
     """Nodes, notes and smaller frames that lie on a frame whole: they go where it goes."""
     area = scene.item_rect(frame_id)
     nodes = [n for n in scene.nodes_in(area) if area.contains(scene.rect(n))]
@@ -73,7 +73,7 @@ def carried_by(scene: Scene, frame_id: str) -> list[str]:
     return nodes + others
 
 
-def around(scene: Scene, ids: Iterable[str]) -> QRectF:
+def around(scene: CanvasScene, ids: Iterable[str]) -> QRectF:
     """The rectangle a frame needs to hold these nodes and notes."""
     area = scene.bounds(ids)
     for identity in ids:

@@ -10,7 +10,7 @@ from PySide6.QtCore import QRectF
 
 from ui.canvas.model import geometry
 from ui.canvas.model.content import Content
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 
 HEIGHT = 20.0
 _SHARES = (0.5, 0.43, 0.57, 0.36, 0.64, 0.29, 0.71, 0.22, 0.78, 0.15, 0.85)
@@ -29,7 +29,12 @@ class Places:
 
 
 def cheapest(
-    scene: Scene, edge_id: str, widths: tuple[float, float], taken: list[tuple[float, float, float, float]], content: Content, boost: float
+    scene: CanvasScene,
+    edge_id: str,
+    widths: tuple[float, float],
+    taken: list[tuple[float, float, float, float]],
+    content: Content,
+    boost: float,
 ) -> Places:
     """The cheapest pair of places along the wire; the cost of a place counts what it would cover."""
     own = scene.wire_points(edge_id)
@@ -121,7 +126,7 @@ def _astray(own: np.ndarray, boxes: np.ndarray, others: np.ndarray) -> np.ndarra
     return np.asarray(45.0 * crossed.sum(axis=1))
 
 
-def _cards(scene: Scene, around: QRectF, content: Content) -> np.ndarray:
+def _cards(scene: CanvasScene, around: QRectF, content: Content) -> np.ndarray:
     """Cards near the wire as left, top, right, bottom, the objective's stub and its numbers included."""
     rects = [scene.rects[scene.row[n]] for n in scene.nodes_in(around)]
     boxes = [(r[0] - 7, r[1] - 3, r[0] + r[2] + 7, r[1] + r[3] + 3) for r in rects]

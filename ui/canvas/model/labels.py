@@ -18,7 +18,7 @@ from ui.canvas.model import geometry
 from ui.canvas.model.content import Content
 from ui.canvas.model.label_search import HEIGHT, Places, candidate, cheapest
 from ui.canvas.model.number_texts import stub_texts, texts
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 from ui.look.theme import Theme
 
 LEAST = 62.0
@@ -47,7 +47,7 @@ class Labels:
         for edge_id in edge_ids:
             self.places.pop(edge_id, None)
 
-    def follow(self, scene: Scene, edge_ids: Iterable[str]) -> None:
+    def follow(self, scene: CanvasScene, edge_ids: Iterable[str]) -> None:
         """Keep labels where they are along wires that are being carried; what they may cover is looked at when the hand lets go."""
         for edge_id in edge_ids:
             known = self.places.get(edge_id)
@@ -69,7 +69,7 @@ class Labels:
         """What the labels of these wires cover, as left, top, right, bottom."""
         return [box for edge in edge_ids if edge in self.places for box in _boxes(self.places[edge], self.boost)]
 
-    def prepare(self, scene: Scene, ids: Iterable[str], content: Content, budget_ms: float | None = None) -> bool:
+    def prepare(self, scene: CanvasScene, ids: Iterable[str], content: Content, budget_ms: float | None = None) -> bool:
         """Find a place for every wire of `ids` that has none, or whose texts have outgrown it; whether all have one now.
 
         With a budget the search stops when the time is up: a large graph gets its labels over some frames.
@@ -112,7 +112,7 @@ def magnification(scale: float, theme: Theme) -> float:
 
 
 def stub_places(
-    scene: Scene, node_id: str, port: str, widths: tuple[float, float], boost: float = 1.0
+    scene: CanvasScene, node_id: str, port: str, widths: tuple[float, float], boost: float = 1.0
 ) -> tuple[tuple[float, float], tuple[float, float]]:
     """Where the objective's value and its gradient stand: above and below its stub, clear of the card."""
     x, y = scene.anchor(node_id, port, True)
@@ -120,7 +120,7 @@ def stub_places(
     return (above, y - 20 * boost), (below, y + 20 * boost)
 
 
-def stub_box(scene: Scene, content: Content, seen: End, objective: End, boost: float) -> QRectF:
+def stub_box(scene: CanvasScene, content: Content, seen: End, objective: End, boost: float) -> QRectF:
     """What the objective's stub and its numbers fill, beside the card at which it is `seen`."""
     x, y = scene.anchor(*seen, True)
     widest = max(text.width for text in stub_texts(content, objective)) * boost

@@ -18,7 +18,7 @@ from graph.model.graph import Graph, GraphError
 from graph.model.group_view import Card as Ports
 from graph.model.group_view import GroupPort, Wire, expand, members, path, visible_items
 from ui.canvas.model import geometry
-from ui.canvas.model.geometry import FORMULA_ROW, PAD, PITCH, TITLE, Card, PortSpot
+from ui.canvas.model.geometry import FORMULA_ROW, PAD, PITCH, TITLE, NodeCard, PortSpot
 from ui.maths import formula_text
 
 AWAY = 168.0
@@ -28,7 +28,7 @@ TAG_HIGH = 22.0
 _NARROW, _WIDE = 128.0, 264.0
 
 
-class Level:
+class CanvasLevel:
     """One level: `cards` are the groups on it, `tags` the inputs and outputs of the group one is inside of, once they have places."""
 
     def __init__(self, graph: Graph, inside: str | None) -> None:
@@ -36,8 +36,8 @@ class Level:
         self.seen = visible_items(graph, inside)
         self.ids: list[str] = [*self.seen.nodes, *self.seen.cards]
         self.wires: dict[str, Wire] = {wire.edge: wire for wire in self.seen.wires()}
-        self.cards: dict[str, Card] = {group: build(graph, ports) for group, ports in self.seen.cards.items()}
-        self.tags: Card | None = None
+        self.cards: dict[str, NodeCard] = {group: build(graph, ports) for group, ports in self.seen.cards.items()}
+        self.tags: NodeCard | None = None
 
     def item_of(self, node: str) -> str | None:
         """Where a node of the document is seen here: itself, the card it is in, or nowhere."""
@@ -79,7 +79,7 @@ class Level:
             return
         inputs = self._column([port for port in boundary.inputs if port.edges], around.left() - AWAY, heights, True)
         outputs = self._column([port for port in boundary.outputs if port.edges], around.right() + AWAY, heights, False)
-        self.tags = Card(
+        self.tags = NodeCard(
             "", "groups", 0.0, 0.0, formula_text.line((), 1.0), "number", QRectF(), None, outputs, inputs, False
         )  # fmt: skip
 
@@ -99,11 +99,11 @@ def tag_rect(spot: PortSpot) -> QRectF:
     return QRectF(spot.x - wide + 6 if spot.output else spot.x - 6, spot.y - TAG_HIGH / 2, wide, TAG_HIGH)
 
 
-def build(graph: Graph, ports: Ports) -> Card:
+def build(graph: Graph, ports: Ports) -> NodeCard:
     """The card of a collapsed group: its name, what it holds, and its ports by name."""
     group = graph.groups[ports.group]
     count = len(members(graph, group.id))
-    says = (formula_text.Run(formula_text.italic(f"{count} node{'s' * (count != 1)}"), 0),)
+    says = (formula_text.TextRun(formula_text.italic(f"{count} node{'s' * (count != 1)}"), 0),)
     left = max((geometry.text_width("tiny", port.name) for port in ports.inputs), default=0.0)
     right = max((geometry.text_width("tiny", port.name) for port in ports.outputs), default=0.0)
     wanted = max(geometry.text_width("title", group.name) + PAD + 34, left + right + 44, _NARROW)
@@ -111,7 +111,7 @@ def build(graph: Graph, ports: Ports) -> Card:
     rows = max(len(ports.inputs), len(ports.outputs), 1)
     height = 8 * round((TITLE + FORMULA_ROW + rows * PITCH + 12) / 8 + 0.49)
     room = (width - 40) / (left + right) if left + right > width - 40 else 1.0
-    return Card(
+    return NodeCard(
         geometry.elided("title", group.name, width - PAD - 30), "groups", width, height,
         formula_text.line(says, width - 2 * PAD, geometry.FORMULA_SIZE), "number", QRectF(), None,
         _spots(ports.inputs, False, 0.0, height, left * room), _spots(ports.outputs, True, width, height, right * room), False,
@@ -126,12 +126,12 @@ def _spots(ports: Iterable[GroupPort], output: bool, x: float, height: float, ro
     )
 
 
-def level(graph: Graph, inside: str | None) -> Level | None:
+def level(graph: Graph, inside: str | None) -> CanvasLevel | None:
     """The level to show; None where that is the flat graph itself."""
-    return Level(graph, inside) if graph.groups else None
+    return CanvasLevel(graph, inside) if graph.groups else None
 
 
-def stand_in(graph: Graph, seen: Level) -> Graph:
+def stand_in(graph: Graph, seen: CanvasLevel) -> Graph:
     """What a level shows as a graph of its own, a plain node for each card: for whoever arranges it. Wires that would close a circle
     through a card are left out."""
     graph_of_cards = Graph(graph.catalog)

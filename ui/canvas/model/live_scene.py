@@ -10,7 +10,7 @@ from graph.model.graph import Graph
 from graph.storage.document import Change
 from ui.canvas.model.changes import Touched
 from ui.canvas.model.labels import Labels
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.wires import Point
 
 LABELLED = 110.0
@@ -39,7 +39,7 @@ class LiveScene:
     """
 
     def __init__(self, graph: Graph, repaint: Callable[[QRectF | None], None]) -> None:
-        self.scene = Scene(graph)
+        self.scene = CanvasScene(graph)
         self.labels = Labels()
         self.carried: tuple[str, ...] = ()
         self.held = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 from ui.canvas.model.camera import Camera
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.viewport import Viewport
 
 SIZE = QSizeF(160, 104)
@@ -17,7 +17,7 @@ class MapView:
 
     def __init__(self, viewport: Viewport) -> None:
         self._viewport = viewport
-        self._extent: tuple[Scene, int, QRectF] | None = None
+        self._extent: tuple[CanvasScene, int, QRectF] | None = None
 
     def place(self) -> QRectF:
         """The map's rectangle in the view."""

@@ -18,7 +18,7 @@ NORM = "|∇|"
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class WireText:
     """What stands on one side of a wire. `kind` decides how it is drawn; only `number` and `tensor` are numbers."""
 
     kind: Literal["number", "tensor", "word", "empty", "bad", "hidden"]
@@ -32,19 +32,19 @@ class Text:
 
 def _made(
     kind: Literal["number", "tensor", "word", "bad"], text: str, view: ArrayView | None = None, image: bool = False, norm: bool = False
-) -> Text:
+) -> WireText:
     if kind == "word":
-        return Text(kind, text, geometry.text_width("tiny", text) + 6)
+        return WireText(kind, text, geometry.text_width("tiny", text) + 6)
     wide, lead = geometry.number_width("wire", text), geometry.text_width("small", NORM) + 3 if norm else 0.0
-    return Text(kind, text, lead + wide * 13 / 15 + PICTURE[0] + 8 if kind == "tensor" else wide, view, image, lead)
+    return WireText(kind, text, lead + wide * 13 / 15 + PICTURE[0] + 8 if kind == "tensor" else wide, view, image, lead)
 
 
-EMPTY = Text("empty", "", 34.0)
-HIDDEN = Text("hidden", "?", 34.0)
+EMPTY = WireText("empty", "", 34.0)
+HIDDEN = WireText("hidden", "?", 34.0)
 """For a number that someone is to find out."""
 
 
-def value_text(view: ArrayView | None, image: bool = False) -> Text:
+def value_text(view: ArrayView | None, image: bool = False) -> WireText:
     if view is None:
         return EMPTY
     if view.covered:
@@ -56,7 +56,7 @@ def value_text(view: ArrayView | None, image: bool = False) -> Text:
     return _made("tensor", shape, view, image) if view.finite else _made("bad", _("NaN/∞ {shape}").format(shape=shape))
 
 
-def gradient_text(gradient: ArrayView | Absent) -> Text:
+def gradient_text(gradient: ArrayView | Absent) -> WireText:
     """A gradient, or which of the four absences it is; none of them looks like a number."""
     if isinstance(gradient, Absent):
         return EMPTY if gradient.reason == "not computed" else _made("word", gradient.reason)
@@ -70,7 +70,7 @@ def gradient_text(gradient: ArrayView | Absent) -> Text:
     return _made("tensor", number(gradient.norm), gradient, norm=True)
 
 
-def texts(edge: Edge, content: Content) -> tuple[Text, Text]:
+def texts(edge: Edge, content: Content) -> tuple[WireText, WireText]:
     """Both texts of a wire, made once for every tensor of a trace."""
     gradient = content.wire_gradient(edge)
     backward = content.texts.get((id(gradient), 1))
@@ -79,14 +79,14 @@ def texts(edge: Edge, content: Content) -> tuple[Text, Text]:
     return known_text(content, content.wire_value(edge), edge.source), backward
 
 
-def known_text(content: Content, value: ArrayView | None, source: tuple[str, str]) -> Text:
+def known_text(content: Content, value: ArrayView | None, source: tuple[str, str]) -> WireText:
     """The text of an output's value, the same for its card and all its wires."""
-    text: Text | None = content.texts.get((id(value), 0))
+    text: WireText | None = content.texts.get((id(value), 0))
     if text is None:
         text = content.texts[id(value), 0] = value_text(value, content.is_image(*source))
     return text
 
 
-def stub_texts(content: Content, objective: End) -> tuple[Text, Text]:
+def stub_texts(content: Content, objective: End) -> tuple[WireText, WireText]:
     """The objective's value and its gradient, which is 1."""
     return value_text(content.node_value(*objective)), gradient_text(content.node_gradient(*objective))

@@ -38,7 +38,7 @@ class Tag:
 
 
 @dataclass(slots=True)
-class Layer:
+class OverlayLayer:
     nodes: frozenset[str] = frozenset()
     edges: frozenset[str] = frozenset()
     dim: bool = False
@@ -61,7 +61,7 @@ class Overlay(QObject):
         self.live = live
         self._viewport = viewport
         self._repaint = repaint
-        self._layers: dict[str, Layer] = {}
+        self._layers: dict[str, OverlayLayer] = {}
 
     # what tools say
 
@@ -89,7 +89,7 @@ class Overlay(QObject):
     def clear(self) -> None:
         """Forget everything that belonged to a document."""
         kept = {owner: layer.paint for owner, layer in self._layers.items() if layer.paint is not None}
-        self._layers = {owner: Layer(paint=paint) for owner, paint in kept.items()}
+        self._layers = {owner: OverlayLayer(paint=paint) for owner, paint in kept.items()}
         self._told()
 
     def update(self) -> None:
@@ -100,17 +100,17 @@ class Overlay(QObject):
 
     def highlighted(self, owner: str) -> tuple[frozenset[str], frozenset[str]]:
         """The nodes and wires this tool has highlighted."""
-        layer = self._layers.get(owner) or Layer()
+        layer = self._layers.get(owner) or OverlayLayer()
         return layer.nodes, layer.edges
 
     def tags(self, owner: str) -> dict[str, Tag]:
-        return dict((self._layers.get(owner) or Layer()).tags)
+        return dict((self._layers.get(owner) or OverlayLayer()).tags)
 
     def marks(self, owner: str) -> dict[str, str]:
-        return dict((self._layers.get(owner) or Layer()).marks)
+        return dict((self._layers.get(owner) or OverlayLayer()).marks)
 
     @property
-    def layers(self) -> list[Layer]:
+    def layers(self) -> list[OverlayLayer]:
         return list(self._layers.values())
 
     def hit_tag(self, at: QPointF) -> str | None:
@@ -172,8 +172,8 @@ class Overlay(QObject):
         graph = scene.graph
         return scene.item_rect(identity) if identity in graph.frames or identity in graph.notes else QRectF()
 
-    def _layer(self, owner: str) -> Layer:
-        return self._layers.setdefault(owner, Layer())
+    def _layer(self, owner: str) -> OverlayLayer:
+        return self._layers.setdefault(owner, OverlayLayer())
 
     def _told(self) -> None:
         self._repaint()

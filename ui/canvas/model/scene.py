@@ -18,8 +18,8 @@ from graph.model.elements import End
 from graph.model.graph import Graph
 from graph.model.spec import Category
 from ui.canvas.model import geometry, wires
-from ui.canvas.model.geometry import Card, PortSpot
-from ui.canvas.model.levels import Level, level, tag_rect
+from ui.canvas.model.geometry import NodeCard, PortSpot
+from ui.canvas.model.levels import CanvasLevel, level, tag_rect
 
 KINDS = get_args(Category)
 MANY = 64
@@ -32,14 +32,14 @@ class PortHit:
     spot: PortSpot
 
 
-class Scene:
+class CanvasScene:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.version = 0
         """Counts changes of geometry: who caches places compares it."""
         self.inside: str | None = None
         """The group whose content is shown; None: what lies in no group."""
-        self.level: Level | None = None
+        self.level: CanvasLevel | None = None
         """How the groups on show look; None in a graph without any."""
         self.lifted: dict[str, tuple[float, float]] = {}
         self.hidden_edges: set[str] = set()
@@ -53,7 +53,7 @@ class Scene:
         """Wires that are led through points."""
         self.ids: list[str] = []
         self.row: dict[str, int] = {}
-        self.cards: dict[str, Card] = {}
+        self.cards: dict[str, NodeCard] = {}
         self.rects = np.zeros((0, 4))
         self.edges: list[str] = []
         self.edge_row: dict[str, int] = {}

@@ -33,14 +33,14 @@ class SmallPrint:
         return self._line().width
 
     @property
-    def pieces(self) -> tuple[tuple[float, formula_text.Run], ...]:
+    def pieces(self) -> tuple[tuple[float, formula_text.TextRun], ...]:
         return self._line().pieces
 
     def paint(self, painter: QPainter, x: float, baseline: float, size: float = 14) -> None:
         """The painter's pen is the colour."""
         self._line().paint(painter, x, baseline, size)
 
-    def _line(self) -> formula_text.Line:
+    def _line(self) -> formula_text.TextLine:
         return formula_text.line(formula_text.runs(self.latex, self.names), self.limit, self.size)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from PySide6.QtCore import QPointF, QRectF
 
 from graph.grouping.align import Guide, Snapper
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.wires import Point
 
 CROWD = 500
@@ -17,7 +17,7 @@ CROWD = 500
 class Snapping:
     """Made once when a drag begins."""
 
-    def __init__(self, scene: Scene, carried: Collection[str], seen: QRectF) -> None:
+    def __init__(self, scene: CanvasScene, carried: Collection[str], seen: QRectF) -> None:
         self._whole = scene.bounds(carried)
         for item in carried:
             self._whole = self._whole.united(scene.item_rect(item))
@@ -42,7 +42,7 @@ class Snapping:
         return QPointF(step[0] + snap.dx, step[1] + snap.dy)
 
 
-def _straightening(scene: Scene, carried: Collection[str]) -> list[float]:
+def _straightening(scene: CanvasScene, carried: Collection[str]) -> list[float]:
     """How far down the carried nodes would have to go for each of their wires to the others to be level."""
     steps: list[float] = []
     for node in carried:

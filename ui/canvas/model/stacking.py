@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtCore import QRectF
 
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 
 PEEPING = 0.25
 """The share of a wire's number that may lie over a card: more of it would cut the card's texts, or be cut by the card."""
@@ -28,7 +28,7 @@ def overlaps(rects: np.ndarray) -> np.ndarray:
     return np.sort(np.concatenate(pairs), axis=1)
 
 
-def covering(scene: Scene, nodes: Sequence[str]) -> dict[str, list[QRectF]]:
+def covering(scene: CanvasScene, nodes: Sequence[str]) -> dict[str, list[QRectF]]:
     """For each of these cards, given bottom to top, that is covered: what covers it."""
     if len(nodes) < 2:
         return {}
@@ -38,7 +38,7 @@ def covering(scene: Scene, nodes: Sequence[str]) -> dict[str, list[QRectF]]:
     return covered
 
 
-def hidden_by_cards(scene: Scene, area: QRectF, boxes: np.ndarray) -> np.ndarray:
+def hidden_by_cards(scene: CanvasScene, area: QRectF, boxes: np.ndarray) -> np.ndarray:
     """Which of these boxes (left, top, right, bottom) lie so far over one of the cards in `area` that they are not to be seen."""
     rects = scene.rects[[scene.row[n] for n in scene.nodes_in(area)]]
     if not len(boxes) or not len(rects):
@@ -55,7 +55,7 @@ def hidden_by_cards(scene: Scene, area: QRectF, boxes: np.ndarray) -> np.ndarray
     return hidden
 
 
-def under_cards(scene: Scene, points: np.ndarray) -> np.ndarray:
+def under_cards(scene: CanvasScene, points: np.ndarray) -> np.ndarray:
     """Which of these points (n, 2) a card covers."""
     (left, top), (right, bottom) = points.min(axis=0).tolist(), points.max(axis=0).tolist()
     rects = scene.rects[[scene.row[n] for n in scene.nodes_in(QRectF(left, top, right - left, bottom - top))]]

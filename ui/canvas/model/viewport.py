@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF, QSizeF
 
 from ui.canvas.model import geometry
 from ui.canvas.model.camera import Camera
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 
 OBJECTIVE_ROOM = geometry.STUB + 64
 LARGEST_FIT = 1.25
@@ -19,7 +19,7 @@ State = tuple[float, float, float]
 class Viewport:
     """`size` asks how large the view is now; `moved(zooming)` is called after every move of the camera."""
 
-    def __init__(self, scene: Scene, scale: float, size: Callable[[], QSizeF], moved: Callable[[bool], None]) -> None:
+    def __init__(self, scene: CanvasScene, scale: float, size: Callable[[], QSizeF], moved: Callable[[bool], None]) -> None:
         self.scene = scene
         self.camera = Camera()
         self.camera.scale = self._natural = scale

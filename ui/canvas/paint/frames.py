@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPen
 
 from ui.canvas.model import geometry
 from ui.canvas.model.items import HEAD
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint.note_text import paint_note_text
 from ui.look.theme import FRAME_TINT, Theme, color, faded, font, mixed
 
@@ -19,7 +19,7 @@ LEGIBLE = 0.3
 
 
 def paint_frames(
-    painter: QPainter, scene: Scene, area: QRectF, theme: Theme, scale: float, without: Collection[str] = (),
+    painter: QPainter, scene: CanvasScene, area: QRectF, theme: Theme, scale: float, without: Collection[str] = (),
     only: Iterable[str] | None = None,
 ) -> None:  # fmt: skip
     """Frames that touch `area`; titles grow as the view moves away, so that a frame is a landmark."""
@@ -39,7 +39,7 @@ def paint_frames(
 
 
 def paint_notes(
-    painter: QPainter, scene: Scene, area: QRectF, theme: Theme, scale: float, without: Collection[str] = (),
+    painter: QPainter, scene: CanvasScene, area: QRectF, theme: Theme, scale: float, without: Collection[str] = (),
     only: Iterable[str] | None = None,
 ) -> None:  # fmt: skip
     for identity in scene.graph.notes if only is None else only:

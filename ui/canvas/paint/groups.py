@@ -9,11 +9,11 @@ from PySide6.QtGui import QPainter, QPen
 
 from ui.canvas.model.geometry import PORT, RADIUS
 from ui.canvas.model.levels import TAG_HIGH, tag_rect
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 from ui.look.theme import Theme, color, font
 
 
-def paint_sheets(painter: QPainter, scene: Scene, ids: Collection[str], theme: Theme) -> None:
+def paint_sheets(painter: QPainter, scene: CanvasScene, ids: Collection[str], theme: Theme) -> None:
     """Below the cards: a group's card lies on two more, so that it is told from a node by its shape."""
     if scene.level is None:
         return
@@ -27,7 +27,7 @@ def paint_sheets(painter: QPainter, scene: Scene, ids: Collection[str], theme: T
             painter.drawRoundedRect(rect.adjusted(step, step, step * 0.75, step), RADIUS, RADIUS)
 
 
-def paint_tags(painter: QPainter, scene: Scene, area: QRectF, theme: Theme) -> None:
+def paint_tags(painter: QPainter, scene: CanvasScene, area: QRectF, theme: Theme) -> None:
     """The inputs and outputs of the group one is inside of: names with a port, beside the content."""
     tags = scene.level.tags if scene.level is not None else None
     if tags is None:

@@ -11,19 +11,21 @@ from PySide6.QtGui import QImage, QPainter, QPen
 from ui.canvas.model.content import Content
 from ui.canvas.model.label_search import HEIGHT
 from ui.canvas.model.labels import Labels
-from ui.canvas.model.number_texts import NORM, PICTURE, Text, texts
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.number_texts import NORM, PICTURE, WireText, texts
+from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import hidden_by_cards
 from ui.canvas.paint import batch
 from ui.look.theme import VEIL, Theme, color, faded, font
 
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-Placed = tuple[Text, tuple[float, float]]
+Placed = tuple[WireText, tuple[float, float]]
 """A text and the centre of its place in the scene."""
 
 
-def paint_labels(painter: QPainter, labels: Labels, scene: Scene, ids: Iterable[str], content: Content, theme: Theme, area: QRectF) -> None:
+def paint_labels(
+    painter: QPainter, labels: Labels, scene: CanvasScene, ids: Iterable[str], content: Content, theme: Theme, area: QRectF
+) -> None:
     """The labels of these wires that reach into `area`: veils first, then the texts of one colour after the other."""
     left, top, right, bottom = area.left() - 90, area.top() - 2 * HEIGHT, area.right() + 90, area.bottom() + 2 * HEIGHT
     above: list[Placed] = []
@@ -41,7 +43,7 @@ def paint_labels(painter: QPainter, labels: Labels, scene: Scene, ids: Iterable[
     paint_texts(painter, below, theme.backward, content, theme, labels.boost)
 
 
-def _uncovered(scene: Scene, area: QRectF, placed: list[Placed], boost: float) -> list[Placed]:
+def _uncovered(scene: CanvasScene, area: QRectF, placed: list[Placed], boost: float) -> list[Placed]:
     """Labels that found no place beside the cards lie below them, like their wires: whole or not at all, since part of a number
     is another number. A question mark is always visible."""
     if not placed:
@@ -79,7 +81,7 @@ def paint_texts(painter: QPainter, labels: Sequence[Placed], hue: str, content: 
             painter.restore()
 
 
-def _paint_special(painter: QPainter, text: Text, hue: str, content: Content, theme: Theme) -> None:
+def _paint_special(painter: QPainter, text: WireText, hue: str, content: Content, theme: Theme) -> None:
     """Anything but a plain number, centred on the origin."""
     box = QRectF(-text.width / 2, -HEIGHT / 2, text.width, HEIGHT)
     if text.kind == "empty":

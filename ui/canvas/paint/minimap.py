@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage, QPainter, QPen
 
 from ui.canvas.model.camera import Camera
 from ui.canvas.model.map_view import SIZE, MapView
-from ui.canvas.model.scene import KINDS, Scene
+from ui.canvas.model.scene import KINDS, CanvasScene
 from ui.canvas.model.viewport import Viewport
 from ui.canvas.paint import batch
 from ui.look.theme import Theme, color, faded
@@ -37,7 +37,7 @@ class Minimap:
         painter.drawRoundedRect(frame, 3, 3)
         painter.restore()
 
-    def _map(self, scene: Scene, lens: Camera, theme: Theme, ratio: float) -> QImage:
+    def _map(self, scene: CanvasScene, lens: Camera, theme: Theme, ratio: float) -> QImage:
         if self._image is not None and scene.lifted and self._key[:1] == (scene,):
             return self._image  # what is being carried arrives on the map when it is put down
         key = (scene, scene.version, lens.state(), theme.name, ratio)
@@ -46,7 +46,7 @@ class Minimap:
         return self._image
 
 
-def _drawn(scene: Scene, lens: Camera, theme: Theme, ratio: float) -> QImage:
+def _drawn(scene: CanvasScene, lens: Camera, theme: Theme, ratio: float) -> QImage:
     image = QImage((SIZE * ratio).toSize(), QImage.Format.Format_ARGB32_Premultiplied)
     image.setDevicePixelRatio(ratio)
     image.fill(Qt.GlobalColor.transparent)

@@ -12,8 +12,8 @@ from PySide6.QtGui import QImage, QPainter, QPainterPath, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from ui.canvas.model import geometry
-from ui.canvas.model.geometry import FORMULA_ROW, PAD, PORT, RADIUS, TITLE, Card, PortSpot
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.geometry import FORMULA_ROW, PAD, PORT, RADIUS, TITLE, NodeCard, PortSpot
+from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint import batch
 from ui.look.theme import MARKS, THEMES, Theme, color, faded, font, glyph, mixed, shade
 
@@ -26,7 +26,7 @@ _ROUND = 8.0
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
-def paint_cards(painter: QPainter, scene: Scene, ids: Sequence[str], theme: Theme, scale: float) -> None:
+def paint_cards(painter: QPainter, scene: CanvasScene, ids: Sequence[str], theme: Theme, scale: float) -> None:
     """All these cards at the level of detail of `scale`."""
     if scale < MEDIUM:
         _paint_far(painter, scene, ids, theme)
@@ -39,7 +39,7 @@ def paint_cards(painter: QPainter, scene: Scene, ids: Sequence[str], theme: Them
             paint_card(painter, scene.cards[node_id], rect, theme)
 
 
-def _paint_far(painter: QPainter, scene: Scene, ids: Sequence[str], theme: Theme) -> None:
+def _paint_far(painter: QPainter, scene: CanvasScene, ids: Sequence[str], theme: Theme) -> None:
     painter.setPen(_NO_PEN)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     rows: dict[str, list[int]] = {}
@@ -84,7 +84,7 @@ def _ground(category: str, width: float, height: float, theme_name: str, pixels:
     return image
 
 
-def _paint_ground(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> None:
+def _paint_ground(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme) -> None:
     """From the cache on a screen; drawn where the painter writes shapes, as for SVG."""
     view = painter.deviceTransform()
     if not isinstance(painter.device(), QImage | QPixmap | QWidget) or THEMES.get(theme.name) is not theme:
@@ -120,7 +120,7 @@ def _draw_ground(painter: QPainter, category: str, rect: QRectF, theme: Theme, f
     painter.drawPath(path)
 
 
-def paint_plain(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> None:
+def paint_plain(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme) -> None:
     """A card seen from afar: its hue, and its title in larger letters. The value comes later, larger too."""
     _paint_ground(painter, card, rect, theme)
     painter.setFont(font("title", 1.45))
@@ -130,7 +130,7 @@ def paint_plain(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> No
     painter.drawText(bar, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
 
-def paint_card(painter: QPainter, card: Card, rect: QRectF, theme: Theme) -> None:
+def paint_card(painter: QPainter, card: NodeCard, rect: QRectF, theme: Theme) -> None:
     _paint_ground(painter, card, rect, theme)
     painter.setFont(font("title"))
     painter.setPen(color(theme.bar_text))
@@ -198,7 +198,7 @@ def paint_badge(painter: QPainter, rect: QRectF, severity: str, theme: Theme) ->
     painter.drawText(QRectF(centre.x() - 10, centre.y() - 10.5, 20, 20), _CENTRE, MARKS[severity])
 
 
-def paint_objective(painter: QPainter, card: Card, rect: QRectF, port: str, theme: Theme) -> None:
+def paint_objective(painter: QPainter, card: NodeCard, rect: QRectF, port: str, theme: Theme) -> None:
     """The stub of wire behind the objective's output, ending in a target."""
     spot = card.spot(port, True)
     if spot is None:

@@ -19,7 +19,7 @@ _SHIFT, _LINE = 12.0, 21.0
 """How far small figures stand off the line, in percent of the font's height, which is large in a font for formulas; a line's height."""
 
 
-class _Document(QTextDocument):
+class _NoteDocument(QTextDocument):
     def loadResource(self, type: int, name: QUrl | str) -> Any:
         return None  # no picture is fetched because a note mentions one
 
@@ -48,7 +48,7 @@ def text_height(text: str, width: float, theme: Theme) -> float:
 def made(text: str, width: int, theme_name: str) -> QTextDocument:
     """The laid out text; formulas are marked before Markdown is read, so that their `_` and `*` stay what they are."""
     theme = THEMES[theme_name]
-    document = _Document()
+    document = _NoteDocument()
     document.setUndoRedoEnabled(False)
     document.setDocumentMargin(0)
     document.setDefaultFont(font("base"))

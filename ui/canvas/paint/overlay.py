@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPainterPath, QPen
 
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.labels import stub_box
-from ui.canvas.model.overlay import Layer, Tag
+from ui.canvas.model.overlay import OverlayLayer, Tag
 from ui.canvas.paint.nodes import paint_outline
 from ui.canvas.paint.wires import paint_lit
 from ui.look.theme import Theme, color, faded, font
@@ -51,14 +51,14 @@ def paint_above(painter: QPainter, model: CanvasModel) -> None:
                 painter.restore()
 
 
-def _in_sight(model: CanvasModel, layer: Layer) -> bool:
+def _in_sight(model: CanvasModel, layer: OverlayLayer) -> bool:
     """Whether the level that is shown has anything of it: inside another group a veil would lie over everything."""
     if layer.nodes:
         return any(not model.overlay.rect(node).isNull() for node in layer.nodes)
     return any(edge in model.scene.edge_row for edge in layer.edges)
 
 
-def _paint_veil(painter: QPainter, model: CanvasModel, layers: Sequence[Layer]) -> None:
+def _paint_veil(painter: QPainter, model: CanvasModel, layers: Sequence[OverlayLayer]) -> None:
     overlay, scene = model.overlay, model.scene
     path = QPainterPath()
     path.addRect(model.viewport.seen())

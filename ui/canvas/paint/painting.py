@@ -12,7 +12,7 @@ from ui.canvas.model import geometry
 from ui.canvas.model.content import Content
 from ui.canvas.model.labels import NUMBERS, Labels, magnification, stub_places
 from ui.canvas.model.number_texts import stub_texts
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import covering
 from ui.canvas.paint.frames import paint_frames, paint_notes
 from ui.canvas.paint.groups import paint_sheets, paint_tags
@@ -27,7 +27,7 @@ from ui.look.theme import Theme, color
 
 
 def paint_static(
-    painter: QPainter, scene: Scene, area: QRectF, theme: Theme, scale: float, without: Collection[str] = (), dots: bool = True
+    painter: QPainter, scene: CanvasScene, area: QRectF, theme: Theme, scale: float, without: Collection[str] = (), dots: bool = True
 ) -> None:
     """Ground, dots, frames, wires and cards in `area` (scene coordinates); `without` are nodes that are being carried."""
     painter.fillRect(area, color(theme.canvas))
@@ -42,7 +42,7 @@ def paint_static(
     paint_cards(painter, scene, nodes, theme, scale)
 
 
-def paint_carried(painter: QPainter, scene: Scene, node_ids: Sequence[str], theme: Theme, scale: float) -> None:
+def paint_carried(painter: QPainter, scene: CanvasScene, node_ids: Sequence[str], theme: Theme, scale: float) -> None:
     """The lifted selection with its wires, above everything that stays."""
     everywhere = QRectF(-1e9, -1e9, 2e9, 2e9)
     paint_frames(painter, scene, everywhere, theme, scale, only=node_ids)
@@ -54,7 +54,7 @@ def paint_carried(painter: QPainter, scene: Scene, node_ids: Sequence[str], them
 
 
 def paint_live(
-    painter: QPainter, scene: Scene, labels: Labels, content: Content, area: QRectF, theme: Theme, scale: float,
+    painter: QPainter, scene: CanvasScene, labels: Labels, content: Content, area: QRectF, theme: Theme, scale: float,
     without: Collection[str] = (), budget_ms: float | None = None, ahead: QRectF | None = None,
 ) -> bool:  # fmt: skip
     """Everything that follows the numbers, over `paint_static`, pulses aside; thick wires pass below the cards.
@@ -80,7 +80,7 @@ def paint_live(
 
 
 def _paint_labels(
-    painter: QPainter, scene: Scene, labels: Labels, content: Content, edges: Sequence[str], area: QRectF, theme: Theme,
+    painter: QPainter, scene: CanvasScene, labels: Labels, content: Content, edges: Sequence[str], area: QRectF, theme: Theme,
     budget_ms: float | None, ahead: QRectF | None, gone: Collection[str],
 ) -> bool:  # fmt: skip
     wanted = [e for e in scene.edges_in(ahead) if e not in gone] if ahead is not None else edges
@@ -90,7 +90,14 @@ def _paint_labels(
 
 
 def paint_lifted(
-    painter: QPainter, scene: Scene, labels: Labels, content: Content, area: QRectF, theme: Theme, scale: float, carried: Sequence[str]
+    painter: QPainter,
+    scene: CanvasScene,
+    labels: Labels,
+    content: Content,
+    area: QRectF,
+    theme: Theme,
+    scale: float,
+    carried: Sequence[str],
 ) -> None:
     """What is being carried, above everything else: its cards and wires with their numbers."""
     paint_carried(painter, scene, carried, theme, scale)
@@ -104,7 +111,7 @@ def paint_lifted(
 
 
 def _paint_numbers(
-    painter: QPainter, scene: Scene, nodes: Sequence[str], content: Content, theme: Theme, scale: float, boost: float
+    painter: QPainter, scene: CanvasScene, nodes: Sequence[str], content: Content, theme: Theme, scale: float, boost: float
 ) -> None:
     covers = covering(scene, nodes) if scale >= MEDIUM else {}
     if content.values and scale >= MEDIUM:
@@ -119,7 +126,7 @@ def _paint_numbers(
 
 
 def _paint_loaded(
-    painter: QPainter, scene: Scene, nodes: Sequence[str], edges: Sequence[str], content: Content, theme: Theme, scale: float
+    painter: QPainter, scene: CanvasScene, nodes: Sequence[str], edges: Sequence[str], content: Content, theme: Theme, scale: float
 ) -> None:
     """Wires that carry something, below the cards: as thick as what they carry, and in colour where it is under way."""
     head = content.playhead
@@ -134,7 +141,7 @@ def _paint_loaded(
 
 
 def _between_cards(
-    painter: QPainter, scene: Scene, nodes: Sequence[str], edges: Sequence[str], lit: Sequence[str], content: Content, theme: Theme
+    painter: QPainter, scene: CanvasScene, nodes: Sequence[str], edges: Sequence[str], lit: Sequence[str], content: Content, theme: Theme
 ) -> None:
     with below(painter, [scene.rect(node_id) for node_id in nodes]):
         paint_weighted(painter, scene, edges, content, theme)
@@ -147,7 +154,7 @@ def _between_cards(
 
 
 def paint_marks(
-    painter: QPainter, scene: Scene, nodes: Sequence[str], content: Content, theme: Theme, boost: float,
+    painter: QPainter, scene: CanvasScene, nodes: Sequence[str], content: Content, theme: Theme, boost: float,
     covers: Mapping[str, Sequence[QRectF]],
 ) -> None:  # fmt: skip
     """The objective's stub with its numbers (where `boost`), badges, and the outline of the node that playback is in.
@@ -175,7 +182,7 @@ def paint_marks(
 
 
 def _paint_objective_numbers(
-    painter: QPainter, scene: Scene, objective: End, seen: End, content: Content, theme: Theme, boost: float
+    painter: QPainter, scene: CanvasScene, objective: End, seen: End, content: Content, theme: Theme, boost: float
 ) -> None:
     """`seen` is the port at which the objective's output is seen: its own, or that of a group's card."""
     value, gradient = stub_texts(content, objective)

@@ -11,7 +11,7 @@ from ui.canvas.model import geometry
 from ui.canvas.model.camera import Camera
 from ui.canvas.model.content import Content
 from ui.canvas.model.labels import Labels
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint import painting
 from ui.canvas.paint.painter import prepare
 from ui.look import theme as themes
@@ -22,7 +22,7 @@ MARGIN = 40.0
 
 def picture_size(graph: Graph, trace: TraceView | None = None) -> QSizeF:
     """Width and height of the whole graph at scale 1, with a margin."""
-    return _extent(Scene(graph), Content(graph, trace)).size()
+    return _extent(CanvasScene(graph), Content(graph, trace)).size()
 
 
 def paint_graph(
@@ -35,7 +35,7 @@ def paint_graph(
     Needs a `QGuiApplication`.
     """
     themes.load_fonts()
-    scene, labels = Scene(graph), Labels()
+    scene, labels = CanvasScene(graph), Labels()
     content = Content(graph, trace, values=values and trace is not None)
     extent = _extent(scene, content)
     camera = Camera()
@@ -54,7 +54,7 @@ def paint_graph(
     painter.restore()
 
 
-def _extent(scene: Scene, content: Content) -> QRectF:
+def _extent(scene: CanvasScene, content: Content) -> QRectF:
     extent = scene.bounds()
     for frame in scene.graph.frames.values():
         extent = extent.united(QRectF(frame.x, frame.y, frame.width, frame.height))

@@ -18,7 +18,7 @@ from engine.compile.views import ArrayView, TraceView
 from ui.canvas.model import wires
 from ui.canvas.model.camera import Camera
 from ui.canvas.model.content import Content, size, thickness
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint import batch
 from ui.canvas.paint.layer import StaticLayer
 from ui.canvas.paint.nodes import MEDIUM
@@ -45,7 +45,7 @@ class Pulses:
         self._cover = Cover()
 
     def paint(
-        self, painter: QPainter, camera: Camera, view: QSizeF, scene: Scene, content: Content, theme: Theme,
+        self, painter: QPainter, camera: Camera, view: QSizeF, scene: CanvasScene, content: Content, theme: Theme,
         under: Callable[[], np.ndarray], picture: StaticLayer | None,
     ) -> None:  # fmt: skip
         """Discs in view coordinates. `under` gives the boxes they pass below, shape (n, 4) as left, top, right, bottom in the scene;
@@ -77,7 +77,7 @@ class Pulses:
         low = min(int(at), wires.SAMPLES - 2)
         return np.asarray(self._ways[low] * (low + 1 - at) + self._ways[low + 1] * (at - low))
 
-    def _take(self, scene: Scene, content: Content, theme: Theme) -> None:
+    def _take(self, scene: CanvasScene, content: Content, theme: Theme) -> None:
         head = content.playhead
         assert head is not None
         key = (head.phase, head.active_edges, scene, scene.version)
@@ -130,7 +130,7 @@ class Cover:
         self._corner = np.zeros(2)
         self._fine = 1.0
 
-    def hides(self, at: np.ndarray, scene: Scene) -> np.ndarray:
+    def hides(self, at: np.ndarray, scene: CanvasScene) -> np.ndarray:
         """Which of these places in the scene, shape (n, 2), lie on a card."""
         if self._key != (scene, scene.version):
             self._draw(scene)
@@ -139,7 +139,7 @@ class Cover:
         high, wide = self._map.shape
         return np.asarray(self._map[np.clip(row, 0, high - 1), np.clip(column, 0, wide - 1)] != 0)
 
-    def _draw(self, scene: Scene) -> None:
+    def _draw(self, scene: CanvasScene) -> None:
         whole = scene.bounds(scene.ids).adjusted(-64, -64, 64, 64)
         self._fine = min(1.0, (CELLS / max(1.0, whole.width() * whole.height())) ** 0.5)
         self._corner = np.array([whole.left(), whole.top()])
@@ -233,7 +233,7 @@ def _paint_sign(painter: QPainter, arm: float, sign: str, ink: str) -> None:
         painter.drawLine(QPointF(0, -arm), QPointF(0, arm))
 
 
-def reach(scene: Scene, edge_ids: tuple[str, ...], margin: float) -> QRectF:
+def reach(scene: CanvasScene, edge_ids: tuple[str, ...], margin: float) -> QRectF:
     """The part of the scene around these wires and the numbers on them."""
     rows = [scene.edge_row[edge] for edge in edge_ids if edge in scene.edge_row]
     if not rows:

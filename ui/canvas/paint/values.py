@@ -10,9 +10,9 @@ from PySide6.QtGui import QImage, QPainter, QPen
 from engine.compile.views import ArrayView
 from ui.canvas.model import geometry
 from ui.canvas.model.content import Content
-from ui.canvas.model.geometry import Card
-from ui.canvas.model.number_texts import Text, known_text
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.geometry import NodeCard
+from ui.canvas.model.number_texts import WireText, known_text
+from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint.labels import paint_question
 from ui.canvas.paint.nodes import paint_slot
 from ui.look.numerals import MINUS, loud, number, tensor_text, whole
@@ -28,7 +28,7 @@ def slider_share(value: float, low: float, high: float) -> float:
 
 
 def paint_values(
-    painter: QPainter, scene: Scene, node_ids: Sequence[str], content: Content, theme: Theme, boost: float, full: bool
+    painter: QPainter, scene: CanvasScene, node_ids: Sequence[str], content: Content, theme: Theme, boost: float, full: bool
 ) -> None:
     """The insides of these cards. Plain numbers, the most common, go in one run with one font and one pen."""
     painter.setFont(font("value", boost))
@@ -51,7 +51,7 @@ def paint_values(
         paint_value(painter, node_id, scene.cards[node_id], scene.rect(node_id), content, theme, boost, full)
 
 
-def _plain_number(node_id: str, card: Card, content: Content) -> Text | None:
+def _plain_number(node_id: str, card: NodeCard, content: Content) -> WireText | None:
     """The number on a card that holds a current one and nothing else."""
     if content.stale or card.slider is not None or card.fan_out or card.weight or not card.outputs:
         return None
@@ -61,7 +61,7 @@ def _plain_number(node_id: str, card: Card, content: Content) -> Text | None:
 
 
 def paint_value(
-    painter: QPainter, node_id: str, card: Card, rect: QRectF, content: Content, theme: Theme, boost: float = 1.0, full: bool = True
+    painter: QPainter, node_id: str, card: NodeCard, rect: QRectF, content: Content, theme: Theme, boost: float = 1.0, full: bool = True
 ) -> None:
     """The inside of a card below its formula; not `full`, its value alone and as large as it can be. `rect` is the card's place."""
     area = card.area.translated(rect.topLeft()) if full else rect.adjusted(8, geometry.TITLE + 6, -8, -6)
@@ -150,7 +150,7 @@ def paint_slider(painter: QPainter, track: QRectF, share: float, hue: str, theme
 
 
 def paint_tiles(
-    painter: QPainter, card: Card, area: QRectF, weight: ArrayView | None, view: ArrayView | None, content: Content, theme: Theme,
+    painter: QPainter, card: NodeCard, area: QRectF, weight: ArrayView | None, view: ArrayView | None, content: Content, theme: Theme,
     image: bool,
 ) -> None:  # fmt: skip
     """A layer: its weight at the left, its output at the right, each with a caption below."""

@@ -9,7 +9,7 @@ import numpy as np
 from PySide6.QtGui import QPainter, QPen
 
 from ui.canvas.model.content import Content
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.stacking import under_cards
 from ui.canvas.paint import batch
 from ui.look.theme import Theme, color
@@ -20,7 +20,7 @@ DASHES: dict[Role, tuple[float, ...]] = {"signal": (), "parameter": (5.0, 2.5), 
 _FIRST, _NEXT, _HALF, _LEAN = 15.0, 5.0, 5.0, 2.0
 
 
-def role(scene: Scene, edge_id: str) -> Role:
+def role(scene: CanvasScene, edge_id: str) -> Role:
     """`parameter` comes from a Parameter or goes where a weight belongs, `target` is what a loss compares with."""
     known = scene.roles.get(edge_id)
     if known is None:
@@ -28,7 +28,7 @@ def role(scene: Scene, edge_id: str) -> Role:
     return known  # type: ignore[return-value]
 
 
-def _found(scene: Scene, edge_id: str) -> Role:
+def _found(scene: CanvasScene, edge_id: str) -> Role:
     graph, edge = scene.graph, scene.graph.edges[edge_id]
     giver, taker = graph.spec(edge.source[0]), graph.spec(edge.target[0])
     output, port = giver.output(edge.source[1]), taker.input(edge.target[1])
@@ -50,7 +50,7 @@ def dress(pen: QPen, theme: Theme, which: Role, dashed: bool = True) -> QPen:
     return pen
 
 
-def paint_ranks(painter: QPainter, scene: Scene, ids: Sequence[str], content: Content, theme: Theme) -> None:
+def paint_ranks(painter: QPainter, scene: CanvasScene, ids: Sequence[str], content: Content, theme: Theme) -> None:
     """As many strokes across a wire's beginning as what it carries for one sample has dimensions: none for a number."""
     shapes = content.trace.shapes if content.trace is not None else {}
     rows: list[tuple[float, float, float, float]] = []

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPen
 
 from ui.canvas.model import wires
 from ui.canvas.model.content import Content, thickness
-from ui.canvas.model.scene import Scene
+from ui.canvas.model.scene import CanvasScene
 from ui.canvas.paint import batch
 from ui.canvas.paint.nodes import FULL, MEDIUM
 from ui.canvas.paint.wire_look import Role, dress, role
@@ -27,7 +27,7 @@ def rest_pen(theme: Theme, hue: str | None = None, width: float | None = None) -
     return pen
 
 
-def paint_wires(painter: QPainter, scene: Scene, ids: Sequence[str], theme: Theme, scale: float) -> None:
+def paint_wires(painter: QPainter, scene: CanvasScene, ids: Sequence[str], theme: Theme, scale: float) -> None:
     """These wires at rest."""
     if not ids:
         return
@@ -48,14 +48,14 @@ def paint_wires(painter: QPainter, scene: Scene, ids: Sequence[str], theme: Them
         paint_bends(painter, scene, ids, theme)
 
 
-def _by_role(scene: Scene, ids: Sequence[str]) -> dict[Role, list[str]]:
+def _by_role(scene: CanvasScene, ids: Sequence[str]) -> dict[Role, list[str]]:
     edges: dict[Role, list[str]] = {}
     for edge_id in ids:
         edges.setdefault(role(scene, edge_id), []).append(edge_id)
     return edges
 
 
-def paint_weighted(painter: QPainter, scene: Scene, ids: Iterable[str], content: Content, theme: Theme) -> None:
+def paint_weighted(painter: QPainter, scene: CanvasScene, ids: Iterable[str], content: Content, theme: Theme) -> None:
     """Wires as thick as what they carry, over their thin selves; batched by thickness."""
     rest = theme.wire_width / theme.scale
     rows: dict[float, list[int]] = {}
@@ -71,7 +71,7 @@ def paint_weighted(painter: QPainter, scene: Scene, ids: Iterable[str], content:
         batch.lines(painter, wires.segments(scene.points[numbers]))
 
 
-def paint_lit(painter: QPainter, scene: Scene, edge_id: str, hue: str, width: float) -> None:
+def paint_lit(painter: QPainter, scene: CanvasScene, edge_id: str, hue: str, width: float) -> None:
     """One wire in a colour of its own: active, hovered, selected."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     pen = QPen(color(hue), width)
@@ -80,7 +80,7 @@ def paint_lit(painter: QPainter, scene: Scene, edge_id: str, hue: str, width: fl
     painter.drawPath(wires.path(scene.pieces(edge_id)))
 
 
-def paint_bends(painter: QPainter, scene: Scene, ids: Iterable[str], theme: Theme) -> None:
+def paint_bends(painter: QPainter, scene: CanvasScene, ids: Iterable[str], theme: Theme) -> None:
     """The points that these wires are led through."""
     for edge_id in scene.bent.intersection(ids):
         for x, y in scene.bends.get(edge_id, scene.graph.edges[edge_id].via):
@@ -94,7 +94,7 @@ def paint_bend(painter: QPainter, at: QPointF, theme: Theme, hue: str) -> None:
     painter.drawEllipse(at, 4.5, 4.5)
 
 
-def paint_lit_batch(painter: QPainter, scene: Scene, ids: Sequence[str], hue: str, theme: Theme, scale: float) -> None:
+def paint_lit_batch(painter: QPainter, scene: CanvasScene, ids: Sequence[str], hue: str, theme: Theme, scale: float) -> None:
     """Many wires in one colour."""
     painter.setPen(rest_pen(theme, hue, max(theme.wire_width / theme.scale * 1.3, 0.9 / scale)))
     points = scene.points[[scene.edge_row[e] for e in ids]]

@@ -12,7 +12,7 @@ from graph.model.edits import SetGraphSetting
 from graph.model.search import search, signature
 from graph.text.messages import _
 from ui.shell import formula_commands, palette
-from ui.shell.search_box import Row
+from ui.shell.search_box import SearchRow
 
 if TYPE_CHECKING:
     from ui.canvas.model.scene import PortHit
@@ -99,18 +99,18 @@ class EditCommands:
         window = self._window
         catalog, session = window.document.graph.catalog, window.settings
 
-        def offer(text: str) -> Sequence[Row]:
+        def offer(text: str) -> Sequence[SearchRow]:
             hits = search(catalog.values(), text, session.recent_types)
-            rows: list[Row] = []
+            rows: list[SearchRow] = []
             for hit in hits[:60]:
                 ports = _fitting(window, hit.spec.key, port) if port is not None else [""]
                 for name in ports:
                     title = f"{hit.spec.title} · {name}" if name and len(ports) > 1 else hit.spec.title
                     act = self._adder(hit.spec.key, scene, port, name)
-                    rows.append(Row(act, title, signature(hit.spec), hit.spec.category, formula=hit.spec.formula))
+                    rows.append(SearchRow(act, title, signature(hit.spec), hit.spec.category, formula=hit.spec.formula))
             if port is None and FORMULA.search(text):
                 rows.append(
-                    Row(
+                    SearchRow(
                         lambda: formula_commands.ask(window, scene, text),
                         _("Formula  {text}").format(text=text),
                         _("lays out its graph"),

@@ -19,7 +19,7 @@ class Pointer:
     modifiers: Qt.KeyboardModifier
 
 
-class Gesture:
+class PointerGesture:
     """Between press and release. Until `finish` the document is as it was, or `cancel` makes it so."""
 
     cursor = Qt.CursorShape.ArrowCursor
@@ -28,7 +28,7 @@ class Gesture:
         self.model = model
         self.start = start
 
-    def key(self, event: QKeyEvent) -> Gesture | None:
+    def key(self, event: QKeyEvent) -> PointerGesture | None:
         """A key during the gesture: what goes on then. Most gestures let nothing be edited while they hold something."""
         return self
 

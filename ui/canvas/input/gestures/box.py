@@ -5,13 +5,13 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPen
 
-from ui.canvas.input.gestures.base import Gesture, Pointer
+from ui.canvas.input.gestures.base import Pointer, PointerGesture
 from ui.canvas.model import items
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.look.theme import color, faded
 
 
-class BoxSelect(Gesture):
+class BoxSelect(PointerGesture):
     def __init__(self, model: CanvasModel, start: Pointer) -> None:
         super().__init__(model, start)
         self._before = model.selection

@@ -8,7 +8,7 @@ from PySide6.QtGui import QPainter, QPen
 from graph.model import edits
 from graph.model.elements import End
 from graph.text.messages import _
-from ui.canvas.input.gestures.base import Gesture, Pointer
+from ui.canvas.input.gestures.base import Pointer, PointerGesture
 from ui.canvas.model import fitting
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.fitting import Verdict
@@ -18,7 +18,7 @@ from ui.canvas.paint.wires import paint_loose
 from ui.look.theme import color, faded
 
 
-class Connect(Gesture):
+class DrawWire(PointerGesture):
     """The end that stays is `_fixed`; the other hangs on the cursor. An occupied input hands over its wire."""
 
     cursor = Qt.CursorShape.CrossCursor
@@ -73,7 +73,7 @@ class Connect(Gesture):
             parts = (edits.Disconnect(old.id), *_without(edits.connect(graph, source, into, spot.slot), old.id))
             self.model.do(edits.Compound(parts, _("Move wire")), _("Move wire"))
         else:
-            self.model.do(edits.connect(graph, source, into, spot.slot), _("Connect"))
+            self.model.do(edits.connect(graph, source, into, spot.slot), _("DrawWire"))
 
     def _let_fall(self, at: Pointer) -> None:
         if self._moved_edge is not None:

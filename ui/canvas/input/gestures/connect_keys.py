@@ -6,15 +6,15 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QKeyEvent
 
 from graph.text.messages import _
-from ui.canvas.input.gestures.base import Gesture, Pointer
-from ui.canvas.input.gestures.connect import Connect
+from ui.canvas.input.gestures.base import Pointer, PointerGesture
+from ui.canvas.input.gestures.connect import DrawWire
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.scene import PortHit
 
 _FURTHER, _BACK = {Qt.Key.Key_Right, Qt.Key.Key_Down, Qt.Key.Key_Tab}, {Qt.Key.Key_Left, Qt.Key.Key_Up, Qt.Key.Key_Backtab}
 
 
-class ConnectByKeys(Connect):
+class DrawWireByKeys(DrawWire):
     """Goes through the inputs that fit, free ones first, the nearest first. P again takes the node's next output."""
 
     cursor = Qt.CursorShape.ArrowCursor
@@ -52,7 +52,7 @@ class ConnectByKeys(Connect):
         self.model.reveal(self._target.node)
         self.model.surface.repaint_scene()
 
-    def key(self, event: QKeyEvent) -> Gesture | None:
+    def key(self, event: QKeyEvent) -> PointerGesture | None:
         """Every key but Esc, which the router sees first."""
         key = Qt.Key(event.key())
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
@@ -60,7 +60,7 @@ class ConnectByKeys(Connect):
                 self._wire(self._target)
             return None
         if key == Qt.Key.Key_P:
-            return ConnectByKeys(self.model, self._node, self._output + 1)
+            return DrawWireByKeys(self.model, self._node, self._output + 1)
         if self._choices and (key in _FURTHER or key in _BACK):
             self._chosen += 1 if key in _FURTHER else -1
             self._show()

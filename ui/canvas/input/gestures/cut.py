@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPen, QPolygonF
 from graph.model import edits
 from graph.text.messages import _
 from ui.canvas.input.context_menu import ask_for_menu
-from ui.canvas.input.gestures.base import Gesture, Pointer
+from ui.canvas.input.gestures.base import Pointer, PointerGesture
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.paint.wires import paint_lit
 from ui.look.theme import color
@@ -27,7 +27,7 @@ def crosses(wire: np.ndarray, a: QPointF, b: QPointF) -> bool:
     return bool((apart & ((side(p, q, start) > 0) != (side(p, q, end) > 0))).any())  # a sample right on the stroke counts once
 
 
-class Cut(Gesture):
+class CutWires(PointerGesture):
     cursor = Qt.CursorShape.CrossCursor
 
     def __init__(self, model: CanvasModel, start: Pointer) -> None:

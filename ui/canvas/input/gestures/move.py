@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter
 from graph.model import edits
 from graph.text.messages import _
 from ui.canvas.input import commands, insert
-from ui.canvas.input.gestures.base import Gesture, Pointer
+from ui.canvas.input.gestures.base import Pointer, PointerGesture
 from ui.canvas.model import inserting, items, snapping
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.levels import with_content
@@ -22,7 +22,7 @@ BESIDE = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.AltModifier
 """Held while a node is dropped on a wire, either keeps it out of the wire; window managers often take Alt for themselves."""
 
 
-class Move(Gesture):
+class MoveItems(PointerGesture):
     """What is carried is lifted off the picture and follows the hand; the document hears of it once, at the end.
 
     It snaps to what stands around it unless Ctrl is held. A single node that is let go of over a wire is led into it, unless
@@ -82,7 +82,7 @@ class Move(Gesture):
         if there and self._wire is not None:
             insert.lead_through(self.model, self._wire, moves[0])
         elif there:
-            self.model.do(edits.Compound((*moves, *bends), _("Move")) if bends or len(moves) > 1 else moves[0], _("Move"))
+            self.model.do(edits.Compound((*moves, *bends), _("MoveItems")) if bends or len(moves) > 1 else moves[0], _("MoveItems"))
 
     def cancel(self) -> None:
         if self._places:
@@ -100,7 +100,7 @@ class Move(Gesture):
         return (_("Into the wire (Shift: beside it)"), True) if self._wire is not None else None
 
 
-class MoveCopies(Move):
+class MoveCopies(MoveItems):
     """Ctrl and Shift, or Alt: copies are carried off and the originals stay. Copying and moving are one step, or none."""
 
     def __init__(self, model: CanvasModel, start: Pointer, ids: Sequence[str], clicked: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt
 
-from ui.canvas.input.gestures.base import Gesture, Pointer
+from ui.canvas.input.gestures.base import Pointer, PointerGesture
 from ui.canvas.model.canvas_model import CanvasModel
 
 
-class Pan(Gesture):
+class Pan(PointerGesture):
     cursor = Qt.CursorShape.ClosedHandCursor
 
     def __init__(self, model: CanvasModel, start: Pointer) -> None:
@@ -28,7 +28,7 @@ class Pan(Gesture):
         self.model.viewport.restore(self._before)
 
 
-class MapPan(Gesture):
+class MapPan(PointerGesture):
     """Click or drag on the map: the view's middle follows."""
 
     def __init__(self, model: CanvasModel, start: Pointer) -> None:

@@ -9,14 +9,14 @@ from PySide6.QtGui import QPainter
 
 from graph.model import edits
 from graph.text.messages import _
-from ui.canvas.input.gestures.base import Gesture, Pointer
+from ui.canvas.input.gestures.base import Pointer, PointerGesture
 from ui.canvas.model import items, wires
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.canvas.model.wires import Point
 from ui.canvas.paint.wires import paint_bend, rest_pen
 
 
-class Resize(Gesture):
+class Resize(PointerGesture):
     """An edge or corner of a frame or note follows the hand; the opposite one stays."""
 
     def __init__(self, model: CanvasModel, start: Pointer, hit: items.ItemHit) -> None:
@@ -72,7 +72,7 @@ def cursor(sides: tuple[int, int]) -> Qt.CursorShape:
     return Qt.CursorShape.SizeFDiagCursor if sides[0] == sides[1] else Qt.CursorShape.SizeBDiagCursor
 
 
-class MoveBend(Gesture):
+class MoveBend(PointerGesture):
     """A point that a wire is led through follows the hand."""
 
     cursor = Qt.CursorShape.SizeAllCursor

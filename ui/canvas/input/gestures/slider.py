@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 
 from graph.model import edits
 from graph.text.messages import _
-from ui.canvas.input.gestures.base import Gesture, Pointer
+from ui.canvas.input.gestures.base import Pointer, PointerGesture
 from ui.canvas.model.canvas_model import CanvasModel
 
 
@@ -22,7 +22,7 @@ def snapped(share: float, low: float, high: float, step: float) -> float:
     return min(max(value, low), high)
 
 
-class DragSlider(Gesture):
+class DragSlider(PointerGesture):
     cursor = Qt.CursorShape.SizeHorCursor
 
     def __init__(self, model: CanvasModel, start: Pointer, node_id: str) -> None:
