@@ -93,14 +93,14 @@ def _parsed(arguments: list[str]) -> argparse.Namespace:
 
 def _with_formula(arguments: list[str]) -> list[str]:
     """`--formula -x*y` as `--formula=-x*y`: argparse would take what begins with a minus for an option."""
-    found: list[str] = []
+    joined: list[str] = []
     waiting = list(arguments)
     while waiting:
         argument = waiting.pop(0)
         if argument == "--formula" and waiting and waiting[0].startswith("-") and not re.fullmatch("--[a-z]{2,}", waiting[0]):
             argument = f"--formula={waiting.pop(0)}"
-        found.append(argument)
-    return found
+        joined.append(argument)
+    return joined
 
 
 def _parser() -> tuple[Parser, dict[str, Parser]]:

@@ -127,10 +127,10 @@ def written_path(text: str) -> Path:
 
 def objective_hint(graph: Graph) -> str:
     """How to choose on the command line, where the graph leaves the objective open; else nothing."""
-    found = find_objective(graph)
-    if not isinstance(found, NoObjective) or not found.candidates:
+    objective = find_objective(graph)
+    if not isinstance(objective, NoObjective) or not objective.candidates:
         return ""
-    return _(" Choose it with --objective {name}").format(name=graph.nodes[found.candidates[0]].name)
+    return _(" Choose it with --objective {name}").format(name=graph.nodes[objective.candidates[0]].name)
 
 
 def problems_entry(model: Model, nonfinite: Sequence[Problem] = ()) -> dict[str, Any]:
@@ -164,21 +164,21 @@ def _assign(graph: Graph, values: dict[str, Any], role: str, title: str) -> None
 
 
 def _assignments(texts: list[str], option: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for text in texts:
         name, equals, value = text.partition("=")
         name = normal_name(name.strip())
         if not equals or not valid_name(name):
             raise CommandError(_("{option} {text}: write it as name=number, such as {option} x=2").format(option=option, text=text[:80]))
-        if name in found:
+        if name in values:
             raise CommandError(_("{option} {name} is given twice").format(option=option, name=name))
         reading = read_tensor(value)
         if reading.refusal:
             raise CommandError(f"{option} {name}: {reading.refusal}")
         if reading.note:
             print(_("main.py: {option} {name}: {note}").format(option=option, name=name, note=reading.note), file=sys.stderr)
-        found[name] = reading.value
-    return found
+        values[name] = reading.value
+    return values
 
 
 def print_json(value: Any) -> None:

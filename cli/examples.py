@@ -14,16 +14,16 @@ from graph.text.messages import _
 
 def listing() -> list[dict[str, Any]]:
     """Name, title, description, number of nodes and whether it learns, in the gallery's order."""
-    found = []
+    entries = []
     for path in EXAMPLES.glob("*.gradwire"):
         graph = load(path, CATALOG)
         settings = graph.settings
         learns = any(graph.spec(n).role == "parameter" or graph.spec(n).parameters for n in graph.nodes.values())
-        found.append((settings.get("order", 99), path.stem, {
+        entries.append((settings.get("order", 99), path.stem, {
             "name": path.stem, "title": settings.get("title", path.stem), "description": settings.get("description", ""),
             "nodes": len(graph.nodes), "learns": learns,
         }))  # fmt: skip
-    return [entry for _, _, entry in sorted(found, key=lambda item: item[:2])]
+    return [entry for _, _, entry in sorted(entries, key=lambda item: item[:2])]
 
 
 def lessons() -> list[dict[str, Any]]:

@@ -31,9 +31,9 @@ class Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """One line instead of argparse's usage block."""
         for pattern, sentence in _SENTENCES:
-            found = re.fullmatch(pattern, message, re.DOTALL)
-            if found is not None:
-                message = sentence.format(**found.groupdict())
+            match = re.fullmatch(pattern, message, re.DOTALL)
+            if match is not None:
+                message = sentence.format(**match.groupdict())
                 break
         self.exit(2, f"{self.prog}: {message}\n")
 

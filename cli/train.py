@@ -97,11 +97,11 @@ def _run(run: Run, log: Path | None) -> str:
         with tqdm(total=run.total_steps, initial=begun, unit=" steps", disable=not sys.stderr.isatty(), file=sys.stderr) as bar:
             while not run.finished:
                 # The log holds the loss of every step; the curve thins itself out, so a slice may be no longer than one note.
-                made = run.train(SLICE_SECONDS, 1 if stream else None)
-                bar.update(made)
+                progress = run.train(SLICE_SECONDS, 1 if stream else None)
+                bar.update(progress)
                 if run.loss is not None:
                     bar.set_postfix_str(_("loss {loss:.4g}").format(loss=run.loss), refresh=False)
-                if stream and made and run.loss is not None:
+                if stream and progress and run.loss is not None:
                     stream.write(_log_row(run))
     finally:
         if stream:

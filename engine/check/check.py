@@ -48,15 +48,15 @@ class Report:
     @property
     def lines(self) -> tuple[str, ...]:
         """For a person: problems, a table of the wires, and the result."""
-        found = [f"{p.severity}: {p.text}" for p in self.problems]
+        lines = [f"{p.severity}: {p.text}" for p in self.problems]
         if self.failure:
-            found.append(f"error: {self.failure}")
+            lines.append(f"error: {self.failure}")
         width = max((len(f"{w.source} → {w.target}") for w in self.wires), default=0)
-        found += [_line(w, width) for w in self.wires]
-        found += self._result()
+        lines += [_line(w, width) for w in self.wires]
+        lines += self._result()
         if self.planted:
-            found.append(_("failed: a fault is planted in this graph; some of what it computes is wrong on purpose"))
-        return tuple(found)
+            lines.append(_("failed: a fault is planted in this graph; some of what it computes is wrong on purpose"))
+        return tuple(lines)
 
     def _result(self) -> list[str]:
         """How many gradients agree, or which ones do not."""
@@ -64,7 +64,7 @@ class Report:
         if not self.ok:
             infinite = [w for w in self.wires if w.note and not w.ok]
             bad = [w for w in compared if not w.ok]
-            found = (
+            notes = (
                 [
                     _("failed: {bad} of {compared} gradients differ from the numerical ones: {bad2}").format(
                         bad=len(bad), compared=len(compared), bad2=_names(bad)
@@ -73,7 +73,7 @@ class Report:
                 if bad
                 else []
             )
-            return found + ([_("failed: the gradient is not finite on {infinite}").format(infinite=_names(infinite))] if infinite else [])
+            return notes + ([_("failed: the gradient is not finite on {infinite}").format(infinite=_names(infinite))] if infinite else [])
         seen = [w for w in compared if w.smooth or w.kinks]
         kinks, hidden = sum(w.kinks for w in seen), len(compared) - len(seen)
         corners = _(", {kinks} at a kink").format(kinks=kinks) if kinks else ""

@@ -95,8 +95,8 @@ class Checker:
 
     def wires(self) -> list[WireReport]:
         """In order of computation; worked out backwards, since a corner is explained by the corners behind it."""
-        found = [self.edge(edge) for edge in self.edges()]
-        return [*reversed(found), *map(self.parameter, self.layers())]
+        reports = [self.edge(edge) for edge in self.edges()]
+        return [*reversed(reports), *map(self.parameter, self.layers())]
 
     def edges(self) -> list[str]:
         """The wires, in reverse order of computation."""
@@ -233,20 +233,20 @@ class Checker:
         return None
 
     def _measured(self, entry: _Entry) -> _Compared:
-        found = self.derivative(entry)
-        if not math.isfinite(found.value):
+        estimate = self.derivative(entry)
+        if not math.isfinite(estimate.value):
             return _Compared("unresolved", 0.0, 0.0, math.nan)
-        error = abs(found.value - entry.expected) / max(entry.largest, found.error / RELATIVE, TINY)
-        return _Compared(self._verdict(entry, found), error, found.step, found.value)
+        error = abs(estimate.value - entry.expected) / max(entry.largest, estimate.error / RELATIVE, TINY)
+        return _Compared(self._verdict(entry, estimate), error, estimate.step, estimate.value)
 
-    def _verdict(self, entry: _Entry, found: Estimate) -> Verdict:
+    def _verdict(self, entry: _Entry, estimate: Estimate) -> Verdict:
         """At a kink the gradient lies between the two slopes, or is right nearby where several corners are crossed at once."""
-        if found.kink:
-            slack = found.slack + RELATIVE * max(abs(found.low), abs(found.high))
-            between = found.low - slack <= entry.expected <= found.high + slack
+        if estimate.kink:
+            slack = estimate.slack + RELATIVE * max(abs(estimate.low), abs(estimate.high))
+            between = estimate.low - slack <= entry.expected <= estimate.high + slack
             return "kink" if between or (entry.indirect and self._right_nearby(entry)) else "wrong"
-        if _within(found, entry.expected):
-            return "unresolved" if found.error > UNRESOLVED * entry.largest > 0 else "smooth"
+        if _within(estimate, entry.expected):
+            return "unresolved" if estimate.error > UNRESOLVED * entry.largest > 0 else "smooth"
         return "unresolved" if self._changes_between_steps(entry) else "wrong"
 
     def _changes_between_steps(self, entry: _Entry) -> bool:

@@ -39,7 +39,7 @@ class Snapshot:
             before = self.edges.get(identity)
             if before is not edge and (before is None or _ends(before) != _ends(edge)):
                 return None
-        found = []
+        changed_nodes = []
         for identity, node in graph.nodes.items():
             old = self.nodes.get(identity)
             if old is node:
@@ -49,8 +49,8 @@ class Snapshot:
             if old.params != node.params or old.name != node.name:
                 if not _value_only(old, node, graph, inference):
                     return None
-                found.append(identity)
-        return found
+                changed_nodes.append(identity)
+        return changed_nodes
 
 
 def _ends(edge: Edge) -> tuple[Any, ...]:

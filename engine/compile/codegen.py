@@ -63,7 +63,7 @@ class Writer:
         self.method = method
         self.out = Source(names={"seeds": seeds, "enable_grad": torch.enable_grad, "local": local_zeros if kind == "step" else local,
                                  "reference": reference_zeros if kind == "step" else reference, "total": total})  # fmt: skip
-        self.found = Gradients()
+        self.gradient_names = Gradients()
         self.index = {o.node: o.index for o in plan.operations}
         self.parameter = {key: f"p{i}" for i, key in enumerate(plan.parameters)}
         self.buffer = {key: f"b{i}" for i, key in enumerate(plan.buffers)}
@@ -216,13 +216,13 @@ class Writer:
 
     def _argument_of(self, operation: Operation) -> list[tuple[str, int]]:
         """For every leaf the name of its argument and its place in the tuple of a `many` port (−1 for a plain argument)."""
-        found = []
+        arguments = []
         for name, argument in zip(operation.wiring.names, operation.wiring.arguments, strict=True):
             if isinstance(argument, Several):
-                found += [(name, place) for place in range(len(argument.items))]
+                arguments += [(name, place) for place in range(len(argument.items))]
             elif isinstance(argument, (Wire, Own)):
-                found.append((name, -1))
-        return found
+                arguments.append((name, -1))
+        return arguments
 
     def _local_leaves(self, operation: Operation) -> list[int]:
         """The needed leaves that no rule serves."""
@@ -244,14 +244,14 @@ class Writer:
         for operation in reversed(self.operations):
             out.node = operation.node
             gradients = [self._sum(key, f"g{operation.index}_{k}") for k, key in enumerate(operation.outputs)]
-            self.found.outputs.update({key: g for key, g in zip(operation.outputs, gradients, strict=True) if g is not None})
+            self.gradient_names.outputs.update({key: g for key, g in zip(operation.outputs, gradients, strict=True) if g is not None})
             if operation.needed:
                 self._node_backward(operation, gradients)
         out.node = None
         for i, key in enumerate(plan.parameters):
             name = self._sum(("parameter", key), f"q{i}")
             if name is not None:
-                self.found.parameters[key] = name
+                self.gradient_names.parameters[key] = name
 
     def _sum(self, key: Any, name: str) -> str | None:
         """The sum of all contributions to `key`, in the order in which they were made."""
@@ -340,7 +340,7 @@ class Writer:
             self.contributions.setdefault(("parameter", leaf.key), []).append(name)
         else:
             self.contributions.setdefault(leaf.source, []).append(name)
-            self.found.wires[leaf.edge] = name
+            self.gradient_names.wires[leaf.edge] = name
 
     # backward by autograd, the reference
 
@@ -358,21 +358,21 @@ class Writer:
                 self.out(f"x{self.wires[leaf.edge]} = {variable}.view_as({variable})")
 
     def _reference_backward(self) -> None:
-        plan, found = self.plan, self.found
+        plan, names = self.plan, self.gradient_names
         assert plan.objective is not None
         targets: dict[str, str] = {}
         for i, key in enumerate(plan.parameters):
             if key in plan.active_parameters:
-                found.parameters[key] = targets[f"p{i}"] = f"q{i}"
+                names.parameters[key] = targets[f"p{i}"] = f"q{i}"
         if self.traces:
             for operation in self.operations:
                 for k, key in enumerate(operation.outputs):
                     if key in plan.active:
-                        found.outputs[key] = targets[self._output(operation, k)] = f"g{operation.index}_{k}"
+                        names.outputs[key] = targets[self._output(operation, k)] = f"g{operation.index}_{k}"
                 for a in operation.needed:
                     leaf = operation.leaves[a]
                     if isinstance(leaf, Wire):
-                        found.wires[leaf.edge] = targets[f"x{self.wires[leaf.edge]}"] = f"e{operation.index}_{a}"
+                        names.wires[leaf.edge] = targets[f"x{self.wires[leaf.edge]}"] = f"e{operation.index}_{a}"
         if targets:
             self.out(f"{', '.join(targets.values())}, = reference({self.variable(plan.objective)}, ({', '.join(targets)},))")
             self.maybe.update(targets.values())
@@ -392,9 +392,9 @@ class Writer:
             out(f"return [{', '.join(map(self.variable, plan.outputs))}]")
         elif self.kind == "step" and plan.objective is not None:
             objective = self.variable(plan.objective) + (".detach()" if self.reference else "")
-            gradients = ", ".join(self.found.parameters[key] for key in plan.trainable)
+            gradients = ", ".join(self.gradient_names.parameters[key] for key in plan.trainable)
             out(f"return {objective}, [{gradients}], [{', '.join(self.new_buffer.values())}]")
         else:
-            groups = [[self.variable(key) for o in self.operations for key in o.outputs], self.found.outputs.values(),
-                      self.found.wires.values(), self.found.parameters.values(), self.kept.values()]  # fmt: skip
+            groups = [[self.variable(key) for o in self.operations for key in o.outputs], self.gradient_names.outputs.values(),
+                      self.gradient_names.wires.values(), self.gradient_names.parameters.values(), self.kept.values()]  # fmt: skip
             out("return " + ", ".join(f"({''.join(f'{name}, ' for name in group)})" for group in groups))

@@ -49,17 +49,17 @@ def _meta_gradients(operation: Operation, arguments: list[Any]) -> list[Tensor |
     with torch.no_grad():
         run = operation.type.forward(operation.settings, *arguments, **({"rng": None} if operation.type.random else {}))
         y, kept = (run.outputs[0], run.kept) if isinstance(run, Result) else (run, None)
-        found: list[Tensor | None] = []
+        gradients: list[Tensor | None] = []
         for name, argument in zip(operation.wiring.names, operation.wiring.arguments, strict=True):
             count = len(argument.items) if isinstance(argument, Several) else int(isinstance(argument, (Wire, Own)))
             rule = operation.type.gradients.get(name)
-            wanted = any(len(found) <= a < len(found) + count for a in operation.needed)
+            wanted = any(len(gradients) <= a < len(gradients) + count for a in operation.needed)
             if not wanted or rule is None:
-                found += [None] * count
+                gradients += [None] * count
                 continue
             answer = rule(operation.settings, torch.empty_like(y), y, kept, *arguments)
-            found += list(answer) if isinstance(argument, Several) else [answer]
-    return found
+            gradients += list(answer) if isinstance(argument, Several) else [answer]
+    return gradients
 
 
 class Seeds(dict[torch.device, Tensor]):
@@ -103,8 +103,8 @@ def reference_zeros(objective: Tensor, targets: tuple[Tensor, ...]) -> tuple[Ten
 
 def total(*parts: Tensor | None) -> Tensor | None:
     """The sum of those contributions that there are, in order."""
-    found: Tensor | None = None
+    result: Tensor | None = None
     for part in parts:
         if part is not None:
-            found = part if found is None else found + part
-    return found
+            result = part if result is None else result + part
+    return result

@@ -129,9 +129,9 @@ def penalised_layers(graph: Graph, node: str, types: Mapping[str, NodeType]) -> 
     learned = {n: types[node.type] for n, node in graph.nodes.items() if node.type in types and types[node.type].parameters}
     if list(names) == ["all"]:
         return [n for n, node_type in learned.items() if node_type.role == "op" and not frozen(graph, n)], []
-    found = [(name, graph.named(name)) for name in names]
-    return ([n.id for _, n in found if n is not None and n.id in learned],
-            [name for name, n in found if n is None or n.id not in learned])  # fmt: skip
+    named = [(name, graph.named(name)) for name in names]
+    return ([n.id for _, n in named if n is not None and n.id in learned],
+            [name for name, n in named if n is None or n.id not in learned])  # fmt: skip
 
 
 def is_weight(name: str, shape: tuple[int, ...]) -> bool:

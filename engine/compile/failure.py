@@ -133,11 +133,11 @@ def _gradients(graph: Graph, seen: TraceView) -> Iterable[Problem]:
 
 def _broken(gradients: Mapping[Key, Gradient]) -> dict[str, tuple[str, ArrayView]]:
     """Of each node the first gradient that is not finite, with its port's or parameter's name."""
-    found: dict[str, tuple[str, ArrayView]] = {}
+    broken: dict[str, tuple[str, ArrayView]] = {}
     for (node, name), gradient in gradients.items():
         if isinstance(gradient, ArrayView) and not gradient.finite:
-            found.setdefault(node, (name, gradient))
-    return found
+            broken.setdefault(node, (name, gradient))
+    return broken
 
 
 def _finite(seen: TraceView, edge: str) -> bool:

@@ -102,8 +102,8 @@ def compile(
 def _objective(graph: Graph) -> tuple[Key | None, str]:
     from graph.model.objective import NoObjective, find_objective
 
-    found = find_objective(graph)
-    return (None, found.text) if isinstance(found, NoObjective) else ((found.node, found.port), "")
+    objective = find_objective(graph)
+    return (None, objective.text) if isinstance(objective, NoObjective) else ((objective.node, objective.port), "")
 
 
 def _objective_fault(graph: Graph, inference: Inference, objective: Key) -> Problem | None:
@@ -184,8 +184,8 @@ class Program:
         step = self._function("step")
 
         def careful(*arguments: Any) -> tuple[Tensor, list[Tensor], list[Tensor]]:
-            found: tuple[Tensor, list[Tensor], list[Tensor]] = step(*arguments)
-            return found if all_finite(found[1]) else self._function("step", careful=True)(*arguments)
+            result: tuple[Tensor, list[Tensor], list[Tensor]] = step(*arguments)
+            return result if all_finite(result[1]) else self._function("step", careful=True)(*arguments)
 
         return careful
 
@@ -223,8 +223,8 @@ class Program:
     ) -> Tensor | None:
         """The gradient on `edge` when `value` arrives along it in place of its own; None where there is none."""
         with torch.no_grad():
-            found = self._run("retrace", feeds, parameters, buffers, random, self._place(edge), value)
-        result: Tensor | None = dict(zip(self._retraced, found[2], strict=True)).get(edge)
+            retraced = self._run("retrace", feeds, parameters, buffers, random, self._place(edge), value)
+        result: Tensor | None = dict(zip(self._retraced, retraced[2], strict=True)).get(edge)
         return result
 
     def _place(self, edge: str) -> int:
@@ -236,9 +236,9 @@ class Program:
     def trace(self, feeds: Sequence[Tensor], parameters: Sequence[Tensor], buffers: Sequence[Tensor], random: Random) -> Trace:
         """Every value and every gradient of one pass. Buffers keep their values: a trace changes nothing."""
         with torch.no_grad():
-            found = self._run("trace", feeds, parameters, buffers, random)
+            results = self._run("trace", feeds, parameters, buffers, random)
         assert self._tracer is not None
-        return self._tracer.trace(found, parameters, buffers)
+        return self._tracer.trace(results, parameters, buffers)
 
     def update(self, graph: Graph, inference: Inference) -> bool:
         """Take over new values of settings. False when the change asks for other code: then compile anew."""
@@ -272,22 +272,22 @@ class Program:
 
     def _failed_node(self, error: BaseException) -> str | None:
         trace = error.__traceback__
-        found: str | None = None
+        node: str | None = None
         while trace is not None:
             code: CodeType = trace.tb_frame.f_code
             if code.co_filename.startswith(FILE):
                 nodes = self._sources[code.co_filename.removeprefix(FILE)].nodes
-                found = nodes[trace.tb_lineno - 1] if trace.tb_lineno <= len(nodes) else None
+                node = nodes[trace.tb_lineno - 1] if trace.tb_lineno <= len(nodes) else None
             trace = trace.tb_next
-        return found
+        return node
 
     def _run(self, kind: Kind, *arguments: Any) -> Any:
         function = self._functions.get(kind) or self._function(kind)
         try:
-            found = function(*arguments)
-            if self.watched and not all_finite(_gradients(kind, found)):
-                found = self._function(kind, careful=True)(*arguments)
-            return found
+            results = function(*arguments)
+            if self.watched and not all_finite(_gradients(kind, results)):
+                results = self._function(kind, careful=True)(*arguments)
+            return results
         except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
             raise self.failure(error) from error
 
@@ -303,18 +303,18 @@ class Program:
             if careful:
                 return self._functions[name]
             if kind == "retrace":
-                self._retraced = list(writer.found.wires)
+                self._retraced = list(writer.gradient_names.wires)
             if kind == "trace":
                 self._tracer = Tracer(self._graph, self.plan, writer, self._intended, self.objective_note, self.problems)
         return self._functions[name]
 
 
-def _gradients(kind: Kind, found: Any) -> Iterable[Tensor | None]:
+def _gradients(kind: Kind, results: Any) -> Iterable[Tensor | None]:
     """All gradients among what generated code returned."""
     if kind == "step":
-        gradients: list[Tensor] = found[1]
+        gradients: list[Tensor] = results[1]
         return gradients
-    return (g for group in found[1:4] for g in group) if kind in ("trace", "retrace") else ()
+    return (g for group in results[1:4] for g in group) if kind in ("trace", "retrace") else ()
 
 
 def _reason(error: BaseException) -> str:

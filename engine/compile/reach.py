@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 
 def reachable(start: Iterable[str], following: Callable[[str], Iterable[str]]) -> set[str]:
     """`start` and everything that `following`, asked again and again, leads to."""
-    found = set(start)
-    waiting = list(found)
+    reached = set(start)
+    waiting = list(reached)
     while waiting:
-        new = set(following(waiting.pop())) - found
-        found |= new
+        new = set(following(waiting.pop())) - reached
+        reached |= new
         waiting += new
-    return found
+    return reached

@@ -194,10 +194,10 @@ class Complaints:
         owner = node
         if isinstance(how, tuple):
             how = how[1]
-            found = self._upstream(node, port, next(iter(how)))
-            if found is None:
+            source = self._upstream(node, port, next(iter(how)))
+            if source is None:
                 return []
-            owner = found
+            owner = source
         return [Repair(title, tuple(SetParam(owner, name, value).to_json() for name, value in how.items()))]
 
     def _upstream(self, node: str, port: str, setting: str) -> str | None:

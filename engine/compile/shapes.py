@@ -91,33 +91,33 @@ def infer(graph: Graph, types: Mapping[str, NodeType] | None = None, dtype: torc
 
 
 class _Inferrer:
-    def __init__(self, graph: Graph, found: Inference) -> None:
+    def __init__(self, graph: Graph, inference: Inference) -> None:
         self.graph = graph
-        self.found = found
+        self.inference = inference
         self.say = Complaints(graph)
         self.penalised: dict[str, list[str]] = {}
         self.held = 0
         """Bytes of all parameters and buffers so far."""
 
     def run(self) -> Inference:
-        found = self.found
-        found.problems += setting_problems(self.graph)
-        broken = {node for problem in found.problems for node in problem.nodes}
-        found.order = self._order()
+        inference = self.inference
+        inference.problems += setting_problems(self.graph)
+        broken = {node for problem in inference.problems for node in problem.nodes}
+        inference.order = self._order()
         with torch.no_grad():
-            for node in found.order:
+            for node in inference.order:
                 if node in broken:
                     continue
                 try:
                     self._node(node)
                 except Refused:
                     continue
-        found.problems += self.say.problems
-        return found
+        inference.problems += self.say.problems
+        return inference
 
     def _order(self) -> tuple[str, ...]:
         """The graph's order, where a penalty also comes after the layers whose weights it takes."""
-        types, graph = self.found.types, self.graph
+        types, graph = self.inference.types, self.graph
         for node in graph.nodes.values():
             if node.type in types and types[node.type].penalizes:
                 layers, unknown = penalised_layers(graph, node.id, types)
@@ -144,8 +144,8 @@ class _Inferrer:
         return graph.order()
 
     def _node(self, node: str) -> None:
-        found, graph = self.found, self.graph
-        node_type = found.types.get(graph.nodes[node].type)
+        inference, graph = self.inference, self.graph
+        node_type = inference.types.get(graph.nodes[node].type)
         if node_type is None:
             self.say.unknown_type(node)
             raise Refused
@@ -157,12 +157,12 @@ class _Inferrer:
             for port in wiring.missing:
                 self.say.missing_input(node, port)
             raise Refused
-        if any(isinstance(leaf, Wire) and leaf.source not in found.outputs for leaf in wiring.leaves()):
+        if any(isinstance(leaf, Wire) and leaf.source not in inference.outputs for leaf in wiring.leaves()):
             raise Refused  # the problem stands at the node that has it
         self._refuse_fitting_what_is_learned(node, node_type, wiring)
         shapes = self._arriving(node, node_type, wiring)
         batched = frozenset(p for p, s in shapes.items() if _any_batched(s))
-        settings = settings_of(graph, node, training=True, batched=batched, dtype=found.dtype)
+        settings = settings_of(graph, node, training=True, batched=batched, dtype=inference.dtype)
         try:
             self._refuse_misfits(node, node_type, settings, shapes)
             own = self._own_shapes(node, node_type, settings, wiring, shapes)
@@ -171,11 +171,11 @@ class _Inferrer:
             self.say.node_error(node, error, shapes)
             raise Refused from None
         outputs = self._outputs(node, node_type, shapes, runs)
-        found.outputs.update(outputs)
-        found.wirings[node], found.batched[node] = wiring, batched
-        found.forms[node] = (_form(runs[0]), _form(runs[1]))
+        inference.outputs.update(outputs)
+        inference.wirings[node], inference.batched[node] = wiring, batched
+        inference.forms[node] = (_form(runs[0]), _form(runs[1]))
         for key, shape in own.items():
-            (found.buffers if any(key[1] == b.name for b in node_type.buffers) else found.parameters)[key] = shape
+            (inference.buffers if any(key[1] == b.name for b in node_type.buffers) else inference.parameters)[key] = shape
 
     def _fed(self, node: str, node_type: NodeType) -> None:
         if node_type.role == "data":
@@ -190,8 +190,8 @@ class _Inferrer:
                 raise Refused from None
         for port, shape in shapes.items():
             self._room(node, port, shape.full(BATCHES[0]))
-            self.found.outputs[node, port] = replace(shape, source=(node, port))
-        self.found.wirings[node] = Wiring((), ())
+            self.inference.outputs[node, port] = replace(shape, source=(node, port))
+        self.inference.wirings[node] = Wiring((), ())
 
     def _data(self, node: str) -> dict[str, Shape]:
         from engine.data import DataError, describe
@@ -210,16 +210,17 @@ class _Inferrer:
     def _penalised_keys(self, node: str) -> tuple[Key, ...]:
         """The weights a penalty takes: those of its layers, or the Parameter that is wired in a weight's place."""
         keys: dict[Key, None] = {}
-        types, graph = self.found.types, self.graph
+        types, graph = self.inference.types, self.graph
         for layer in self.penalised.get(node, ()):
-            wiring = self.found.wirings.get(layer)
+            wiring = self.inference.wirings.get(layer)
             for name, leaf in zip(wiring.names, wiring.arguments, strict=True) if wiring else ():
                 key = leaf.key if isinstance(leaf, Own) else None
                 if isinstance(leaf, Wire) and leaf.port in {p.name for p in types[graph.nodes[layer].type].parameters}:
                     origin = leaf.source[0]
                     shared = types[graph.nodes[origin].type]
                     key = (origin, shared.parameters[0].name) if shared.role == "parameter" and not frozen(graph, origin) else None
-                if key is not None and (types[graph.nodes[layer].type].role == "parameter" or is_weight(name, self.found.parameters[key])):
+                own = types[graph.nodes[layer].type].role == "parameter"
+                if key is not None and (own or is_weight(name, self.inference.parameters[key])):
                     keys[key] = None
         return tuple(keys)
 
@@ -227,19 +228,19 @@ class _Inferrer:
         """Buffers fitted once, from the training part, would be out of date after the first step of what they stand behind."""
         if not _is_fitted(node_type):
             return
-        before = self.found.ancestors(leaf.source[0] for leaf in wiring.leaves() if isinstance(leaf, Wire))
-        for other, _ in (*self.found.parameters, *self.found.buffers):
-            if other in before and not _is_fitted(self.found.types[self.graph.nodes[other].type]):
+        before = self.inference.ancestors(leaf.source[0] for leaf in wiring.leaves() if isinstance(leaf, Wire))
+        for other, _ in (*self.inference.parameters, *self.inference.buffers):
+            if other in before and not _is_fitted(self.inference.types[self.graph.nodes[other].type]):
                 self.say.fitted_behind_learned(node, other)
                 raise Refused
 
     def _arriving(self, node: str, node_type: NodeType, wiring: Wiring) -> dict[str, Any]:
         """The shape at every input port, wires into a layer's parameters included."""
         shapes: dict[str, Any] = {}
-        outputs = self.found.outputs
+        outputs = self.inference.outputs
         for name, argument in zip(wiring.names, wiring.arguments, strict=True):
             if isinstance(argument, Several):
-                own = self.found.parameters
+                own = self.inference.parameters
                 shapes[name] = tuple(outputs[i.source] if isinstance(i, Wire) else Shape(own[i.key], source=i.key) for i in argument.items)
             elif isinstance(argument, Wire):
                 shapes[name] = outputs[argument.source]
@@ -283,7 +284,7 @@ class _Inferrer:
         for name, argument in zip(wiring.names, wiring.arguments, strict=True):
             if isinstance(argument, (Own, Held)):
                 self._room(node, name, declared[name])
-                self.held += COPIES * self.found.dtype.itemsize * math.prod(declared[name])
+                self.held += COPIES * self.inference.dtype.itemsize * math.prod(declared[name])
                 own[argument.key] = declared[name]
             elif isinstance(argument, Wire) and name in declared:
                 shape = shapes[name]
@@ -296,7 +297,7 @@ class _Inferrer:
         if math.prod(shape) > MAXIMUM_ELEMENTS:
             self.say.too_large(node, what, shape)
             raise Refused
-        needed = COPIES * self.found.dtype.itemsize * math.prod(shape)
+        needed = COPIES * self.inference.dtype.itemsize * math.prod(shape)
         if self.held + needed > memory():
             self.say.too_much_memory(node, what, shape, needed, memory())
             raise Refused
@@ -308,12 +309,12 @@ class _Inferrer:
 
         def form(leaf: Wire | Own | Held) -> tuple[Size, str]:
             if isinstance(leaf, Wire):
-                shape = self.found.outputs[leaf.source]
+                shape = self.inference.outputs[leaf.source]
                 return shape.full, shape.dtype
-            dims = own.get(leaf.key, self.found.parameters.get(leaf.key, ()))
+            dims = own.get(leaf.key, self.inference.parameters.get(leaf.key, ()))
             return (lambda batch: dims), "float"
 
-        trial = Trial(node_type, settings, wiring, form, self.found.dtype)
+        trial = Trial(node_type, settings, wiring, form, self.inference.dtype)
         where = trial.device(self.graph.settings_of(node).values(), BATCHES[1])
         try:
             return trial.run(BATCHES[0], True, where), trial.run(BATCHES[1], False, where)
@@ -321,12 +322,12 @@ class _Inferrer:
             raise
         except Exception:  # torch's own text is about tensors, not about the graph
             named = zip(wiring.names, wiring.arguments, strict=True)
-            self.say.does_not_fit(node, {name: self.found.outputs[a.source] for name, a in named if isinstance(a, Wire)})
+            self.say.does_not_fit(node, {name: self.inference.outputs[a.source] for name, a in named if isinstance(a, Wire)})
             raise Refused from None
 
     def _outputs(self, node: str, node_type: NodeType, shapes: dict[str, Any], runs: tuple[Any, Any]) -> dict[Key, Shape]:
         small, large = (run.outputs if isinstance(run, Result) else (run,) for run in runs)
-        found: dict[Key, Shape] = {}
+        shapes_by_key: dict[Key, Shape] = {}
         for port, a, b in zip(node_type.outputs, small, large, strict=True):
             first, second = tuple(a.shape), tuple(b.shape)
             varies = [i for i, (p, q) in enumerate(zip(first, second, strict=False)) if p != q]
@@ -336,8 +337,8 @@ class _Inferrer:
             self._room(node, port.name, first)
             dtype: Literal["float", "index"] = "float" if a.is_floating_point() else "index"
             shape = Shape(first[1:] if varies else first, bool(varies), dtype, (node, port.name))
-            found[node, port.name] = _with_coding(shape, node_type, shapes)
-        return found
+            shapes_by_key[node, port.name] = _with_coding(shape, node_type, shapes)
+        return shapes_by_key
 
 
 KEEPS_CODING = ("math.reshape", "math.flatten", "activation.identity", "probe.value")

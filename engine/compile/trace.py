@@ -63,13 +63,13 @@ class Trace:
         """
         if address.kind == "setting":
             value = setting_at(address, graph)
-            found: TensorGradient = Absent("not computed") if value is None else torch.as_tensor(value, dtype=torch.float64)
+            tensor: TensorGradient = Absent("not computed") if value is None else torch.as_tensor(value, dtype=torch.float64)
         else:
-            found = entry_at(self, address, graph)
-        if isinstance(found, Absent) or address.index is None:
-            return found
-        require_entry(address.index, tuple(found.shape))
-        return found[address.index]
+            tensor = entry_at(self, address, graph)
+        if isinstance(tensor, Absent) or address.index is None:
+            return tensor
+        require_entry(address.index, tuple(tensor.shape))
+        return tensor[address.index]
 
     @property
     def first_bad(self) -> str | None:
@@ -102,19 +102,19 @@ def _present(entries: Mapping[Any, TensorGradient]) -> Iterable[Tensor]:
 
 def _views(tensors: Iterable[Tensor]) -> dict[int, ArrayView]:
     """A view of every tensor by its id. Numbers are read out together: one by one they would cost more than computing them."""
-    found: dict[int, ArrayView] = {}
+    views: dict[int, ArrayView] = {}
     singles: dict[torch.dtype, list[Tensor]] = {}
     for tensor in {id(t): t for t in tensors}.values():
         if tensor.ndim == 0:
             singles.setdefault(tensor.dtype, []).append(tensor)
         else:
-            found[id(tensor)] = array_view(tensor)
+            views[id(tensor)] = array_view(tensor)
     for dtype, group in singles.items():
         name = str(dtype).removeprefix("torch.")
         numbers = torch.stack([t.detach() for t in group]).cpu().numpy()
         for i, (tensor, number) in enumerate(zip(group, numbers.tolist(), strict=True)):
-            found[id(tensor)] = view_of_single(name, numbers[i : i + 1].reshape(()), float(number))
-    return found
+            views[id(tensor)] = view_of_single(name, numbers[i : i + 1].reshape(()), float(number))
+    return views
 
 
 def array_view(tensor: Tensor) -> ArrayView:

@@ -33,7 +33,7 @@ class Tracer:
         self._may_lack = bool(writer.maybe)
         self._kept = list(writer.kept)
         self._values = [key for o in plan.operations for key in o.outputs]
-        self._found = (list(writer.found.outputs), list(writer.found.wires), list(writer.found.parameters))
+        self._names = (list(writer.gradient_names.outputs), list(writer.gradient_names.wires), list(writer.gradient_names.parameters))
         self._apart = _apart(plan)
         self._leading = _leading(graph, intended, self._apart)
         self._intended = intended
@@ -47,13 +47,13 @@ class Tracer:
         self._events = _events(plan, writer)
         self._dtype = str(inference.dtype).removeprefix("torch.")
 
-    def trace(self, found: Sequence[tuple[Any, ...]], parameters: Sequence[Tensor], buffers: Sequence[Tensor]) -> Trace:
-        values, outputs, wires, learned, kept = found
+    def trace(self, results: Sequence[tuple[Any, ...]], parameters: Sequence[Tensor], buffers: Sequence[Tensor]) -> Trace:
+        values, outputs, wires, learned, kept = results
         named = dict(zip(self._values, values, strict=True))
         device = values[0].device.type if values else "cpu"
         return Trace(
-            named, self._filled(self._output_order, self._found[0], outputs), self._filled(self._edge_order, self._found[1], wires),
-            dict(zip(self._plan.parameters, parameters, strict=True)), self._filled(self._parameter_order, self._found[2], learned),
+            named, self._filled(self._output_order, self._names[0], outputs), self._filled(self._edge_order, self._names[1], wires),
+            dict(zip(self._plan.parameters, parameters, strict=True)), self._filled(self._parameter_order, self._names[2], learned),
             dict(zip(self._kept, kept, strict=True)), self._events, self._plan.objective, self._note, self._problems, self._shapes,
             self._dtype, device, dict(zip(self._plan.buffers, buffers, strict=True)),
         )  # fmt: skip
@@ -111,8 +111,8 @@ def _events(plan: Plan, writer: Writer) -> tuple[Event, ...]:
 
     forward = [Event("forward", o.node, arriving(o)) for o in plan.operations]
     backward = [
-        Event("backward", o.node, tuple(edge for edge in arriving(o) if edge in writer.found.wires))
+        Event("backward", o.node, tuple(edge for edge in arriving(o) if edge in writer.gradient_names.wires))
         for o in reversed(plan.operations)
-        if any(key in writer.found.outputs for key in o.outputs)
+        if any(key in writer.gradient_names.outputs for key in o.outputs)
     ]
     return (*forward, *backward)

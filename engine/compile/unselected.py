@@ -184,20 +184,20 @@ def apart(before: Mapping[Key, frozenset[Key]], operation: Operation, a: int) ->
     """The arguments that depend on nothing that leaf `a` depends on: while it moves, they stay what they are."""
     leaf = operation.leaves[a]
     mine = before[leaf.source if isinstance(leaf, Wire) else leaf.key]
-    found = set()
+    names = set()
     for name, argument in zip(operation.wiring.names, operation.wiring.arguments, strict=True):
         items = argument.items if isinstance(argument, Several) else (argument,)
         keys = [i.source if isinstance(i, Wire) else i.key for i in items if i is not None]
         if all(before.get(key, frozenset({key})).isdisjoint(mine) for key in keys):
-            found.add(name)
-    return frozenset(found)
+            names.add(name)
+    return frozenset(names)
 
 
 def ancestors(plan: Plan) -> dict[Key, frozenset[Key]]:
     """For every output and learned tensor what it is computed from, itself included."""
-    found: dict[Key, frozenset[Key]] = {key: frozenset({key}) for key in plan.parameters}
+    sources: dict[Key, frozenset[Key]] = {key: frozenset({key}) for key in plan.parameters}
     for operation in plan.operations:
         keys = [leaf.source if isinstance(leaf, Wire) else leaf.key for leaf in operation.leaves]
-        before = frozenset[Key]().union(*(found[key] for key in keys))
-        found |= {key: before | {key} for key in operation.outputs}
-    return found
+        before = frozenset[Key]().union(*(sources[key] for key in keys))
+        sources |= {key: before | {key} for key in operation.outputs}
+    return sources

@@ -140,19 +140,19 @@ class Numbers(Protocol[T]):
 
 def entry_at(numbers: Numbers[T], address: Address, graph: Graph) -> T | Absent:
     """The whole tensor at an address that is no setting, or why there is none. A wire carries the value of the output it starts at."""
-    found: T | Absent | None
+    entry: T | Absent | None
     if address.kind == "edge":
         edge = graph.edges.get(address.id)
-        found = None
+        entry = None
         if edge is not None:
-            found = numbers.edge_gradients.get(edge.id) if address.gradient else numbers.values.get(edge.source)
+            entry = numbers.edge_gradients.get(edge.id) if address.gradient else numbers.values.get(edge.source)
     elif address.gradient:
-        found = (numbers.gradients if address.kind == "output" else numbers.parameter_gradients).get(address.key)
+        entry = (numbers.gradients if address.kind == "output" else numbers.parameter_gradients).get(address.key)
     else:
         tables = {"output": numbers.values, "parameter": numbers.parameters, "buffer": numbers.buffers}
-        found = tables[address.kind].get(address.key)
-    if found is not None:
-        return found
+        entry = tables[address.kind].get(address.key)
+    if entry is not None:
+        return entry
     return Absent("no objective" if address.gradient and numbers.objective is None else "not computed")
 
 
@@ -227,16 +227,16 @@ class TraceView:
 
         Raises IndexError where the tensor has no such entry, LookupError where it is too large to be here whole.
         """
-        found: Gradient = _setting(address, graph) if address.kind == "setting" else entry_at(self, address, graph)
-        return found if isinstance(found, Absent) or address.index is None else found.entry(address.index)
+        entry: Gradient = _setting(address, graph) if address.kind == "setting" else entry_at(self, address, graph)
+        return entry if isinstance(entry, Absent) or address.index is None else entry.entry(address.index)
 
     def number(self, address: Address, graph: Graph) -> float | None:
         """The one number at an address; None where there is none, or where it is a tensor of several."""
         try:
-            found = self.at(address, graph)
+            entry = self.at(address, graph)
         except LookupError:
             return None
-        return found.scalar if isinstance(found, ArrayView) else None
+        return entry.scalar if isinstance(entry, ArrayView) else None
 
 
 def _setting(address: Address, graph: Graph) -> Gradient:

@@ -103,16 +103,16 @@ def ahead(playhead: Playhead | None, graph: Graph) -> frozenset[Address]:
     """What playback has not come to, for questions to the kernel; nothing at rest."""
     if playhead is None or playhead.at_rest:
         return frozenset()
-    found: list[Address] = []
+    addresses_ahead: list[Address] = []
     for node in graph.nodes:
         spec = graph.spec(node)
         if spec.inputs and not playhead.node_has_value(node):
-            found += [Address("output", node, port.name) for port in spec.outputs]
+            addresses_ahead += [Address("output", node, port.name) for port in spec.outputs]
         if not playhead.node_has_gradient(node):
-            found += [Address("output", node, port.name, True) for port in spec.outputs]
-            found += [Address("parameter", node, parameter.name, True) for parameter in spec.parameters]
-    found += [Address("edge", edge, "", True) for edge in graph.edges if not playhead.arrived_gradients(edge)]
-    return frozenset(found)
+            addresses_ahead += [Address("output", node, port.name, True) for port in spec.outputs]
+            addresses_ahead += [Address("parameter", node, parameter.name, True) for parameter in spec.parameters]
+    addresses_ahead += [Address("edge", edge, "", True) for edge in graph.edges if not playhead.arrived_gradients(edge)]
+    return frozenset(addresses_ahead)
 
 
 def addresses(graph: Graph, values: Iterable[str], gradients: Iterable[str]) -> frozenset[Address]:
@@ -121,22 +121,22 @@ def addresses(graph: Graph, values: Iterable[str], gradients: Iterable[str]) -> 
     A wire's value is that of the output it comes from; a Parameter node's output is the tensor it holds. Of a node the gradients of all
     its outputs and learned tensors are meant, and of an output with one wire also the wire's. Ids that are not in the graph mean nothing.
     """
-    found: list[Address] = []
-    ends = {graph.edges[each].source for each in values if each in graph.edges}
-    ends |= {(each, port.name) for each in values if each in graph.nodes for port in graph.spec(each).outputs}
+    result: list[Address] = []
+    ends = {graph.edges[value_of].source for value_of in values if value_of in graph.edges}
+    ends |= {(value_of, port.name) for value_of in values if value_of in graph.nodes for port in graph.spec(value_of).outputs}
     for node, end in ends:
-        found.append(Address("output", node, end))
-        found += [Address("edge", wire.id) for wire in graph.outputs_of(node) if wire.source[1] == end]
+        result.append(Address("output", node, end))
+        result += [Address("edge", wire.id) for wire in graph.outputs_of(node) if wire.source[1] == end]
         if graph.spec(node).role == "parameter":
-            found += [Address("parameter", node, parameter.name) for parameter in graph.spec(node).parameters]
-    for each in gradients:
-        if each in graph.edges:
-            found += [Address("edge", each, "", True), *_alone(graph, graph.edges[each].source, True)]
-        elif each in graph.nodes:
-            for port in graph.spec(each).outputs:
-                found += [Address("output", each, port.name, True), *_alone(graph, (each, port.name), False)]
-            found += [Address("parameter", each, parameter.name, True) for parameter in graph.spec(each).parameters]
-    return frozenset(found)
+            result += [Address("parameter", node, parameter.name) for parameter in graph.spec(node).parameters]
+    for gradient_of in gradients:
+        if gradient_of in graph.edges:
+            result += [Address("edge", gradient_of, "", True), *_alone(graph, graph.edges[gradient_of].source, True)]
+        elif gradient_of in graph.nodes:
+            for port in graph.spec(gradient_of).outputs:
+                result += [Address("output", gradient_of, port.name, True), *_alone(graph, (gradient_of, port.name), False)]
+            result += [Address("parameter", gradient_of, parameter.name, True) for parameter in graph.spec(gradient_of).parameters]
+    return frozenset(result)
 
 
 def _alone(graph: Graph, end: tuple[str, str], total: bool) -> list[Address]:
@@ -154,7 +154,7 @@ def with_echoes(trace: TraceView | None, graph: Graph, asked: frozenset[Address]
     """
     if trace is None or not asked:
         return asked
-    found = set(asked)
+    echoes = set(asked)
     waiting = [address for address in asked if address.kind in ("output", "edge")]
     while waiting:
         here = waiting.pop()
@@ -162,11 +162,11 @@ def with_echoes(trace: TraceView | None, graph: Graph, asked: frozenset[Address]
         if number is None:
             continue
         for there in _next(graph, here):
-            if there not in found and _repeats(number, _numbers(trace, graph, there)):
-                new = _same_number(graph, there) - found
-                found |= new
+            if there not in echoes and _repeats(number, _numbers(trace, graph, there)):
+                new = _same_number(graph, there) - echoes
+                echoes |= new
                 waiting += new
-    return frozenset(found)
+    return frozenset(echoes)
 
 
 def _same_number(graph: Graph, address: Address) -> frozenset[Address]:

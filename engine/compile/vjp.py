@@ -28,13 +28,13 @@ def changes_values(fault: Fault | None) -> Fault | None:
 
 def argument_names(operation: Operation) -> list[tuple[str, int]]:
     """For every leaf the name of its argument, and its place in the tuple of a `many` port (−1 for a plain argument)."""
-    found: list[tuple[str, int]] = []
+    arguments: list[tuple[str, int]] = []
     for name, argument in zip(operation.wiring.names, operation.wiring.arguments, strict=True):
         if isinstance(argument, Several):
-            found += [(name, place) for place in range(len(argument.items))]
+            arguments += [(name, place) for place in range(len(argument.items))]
         elif isinstance(argument, (Wire, Own)):
-            found.append((name, -1))
-    return found
+            arguments.append((name, -1))
+    return arguments
 
 
 def arguments_of(operation: Operation, value: Callable[[Leaf], Tensor], buffer: Callable[[Key], Tensor]) -> list[Any]:
@@ -121,8 +121,8 @@ class NodeRun:
 
     def vjp(self, a: int, g: Tensor, output: int = 0) -> Tensor:
         """gᵀJ in the leaf's shape; 0 where the output does not depend on the leaf."""
-        found = self.contribution(a, g, output)
-        return torch.zeros_like(self.leaves[a]) if found is None else shaped(found, self.leaves[a])
+        product = self.contribution(a, g, output)
+        return torch.zeros_like(self.leaves[a]) if product is None else shaped(product, self.leaves[a])
 
     def contribution(self, a: int, g: Tensor, output: int = 0) -> Tensor | None:
         """gᵀJ as a rule answers, perhaps in the shape the leaf was broadcast to; None where the output does not depend on the leaf."""
@@ -155,12 +155,12 @@ class NodeRun:
 
     def jvp(self, a: int, t: Tensor, output: int = 0) -> Tensor:
         """J t in the output's shape; 0 where the output does not depend on this branch, however steep what comes before it is."""
-        found = self._forward_product(a, t, output)
+        product = self._forward_product(a, t, output)
         unselected = self.operation.type.unselected.get(self.names[a][0])
-        if unselected is None or bool(torch.isfinite(found).all()):
-            return found
+        if unselected is None or bool(torch.isfinite(product).all()):
+            return product
         mask = unselected(self.operation.settings, self.outputs[output], self.kept, *self.arguments)
-        return found.masked_fill(mask, 0.0) if mask.shape == found.shape else found
+        return product.masked_fill(mask, 0.0) if mask.shape == product.shape else product
 
     def _forward_product(self, a: int, t: Tensor, output: int) -> Tensor:
         """The derivative of vᵀJt with respect to v, which costs no forward-mode formula.
@@ -178,8 +178,8 @@ class NodeRun:
             product = self._by_autograd(a, self._only(v, output), create_graph=True)
             if product is None or not product.requires_grad:
                 return torch.zeros_like(y)
-            (found,) = torch.autograd.grad((shaped(product, t) * t).sum(), v, allow_unused=True)
-        return torch.zeros_like(y) if found is None else found.detach()
+            (derivative,) = torch.autograd.grad((shaped(product, t) * t).sum(), v, allow_unused=True)
+        return torch.zeros_like(y) if derivative is None else derivative.detach()
 
     def _only(self, g: Tensor, output: int) -> list[Tensor | None]:
         return [g if k == output else None for k in range(len(self.outputs))]
@@ -192,8 +192,8 @@ class NodeRun:
         name, place = self.names[a]
         with torch.no_grad():
             answer = rule_of(self.fault, self.operation, name)(self.operation.settings, g, self.outputs[0], self.kept, *self.arguments)
-        found: Tensor = answer if place < 0 else answer[place]
-        return found
+        product: Tensor = answer if place < 0 else answer[place]
+        return product
 
     def _by_autograd(self, a: int, gradients: Sequence[Tensor | None], create_graph: bool = False) -> Tensor | None:
         if self.operation.type.random and self._rng is None:
@@ -204,10 +204,10 @@ class NodeRun:
         pairs = [(y, g.expand_as(y)) for y, g in zip(outputs, gradients, strict=True) if g is not None and y.requires_grad]
         if a not in leaves or not pairs:
             return None
-        (found,) = torch.autograd.grad(
+        (product,) = torch.autograd.grad(
             [y for y, _ in pairs], leaves[a], [g for _, g in pairs], retain_graph=True, create_graph=create_graph, allow_unused=True
         )
-        return found
+        return product
 
     def _record(self) -> tuple[tuple[Tensor, ...], dict[int, Tensor]]:
         """(outputs, leaves) of the node's forward on leaves of its own."""
@@ -239,6 +239,6 @@ class NodeRun:
         return run if isinstance(run, Result) else Result((run,))
 
 
-def shaped(found: Tensor, wanted: Tensor) -> Tensor:
+def shaped(product: Tensor, wanted: Tensor) -> Tensor:
     """A rule's answer with the axes summed away along which the leaf was broadcast."""
-    return found if found.shape == wanted.shape else found.sum_to_size(wanted.shape)
+    return product if product.shape == wanted.shape else product.sum_to_size(wanted.shape)

@@ -48,7 +48,7 @@ class Evidence:
 
 def evidence(cells: Iterable[str], plain: bool) -> Evidence:
     """What the cells of a column prove about the decimal sign; `plain` where all of them are."""
-    found = Evidence()
+    signs = Evidence()
     if plain:
         dotted = (cell for cell in cells if "." in cell)
         first = next(dotted, "")
@@ -59,12 +59,12 @@ def evidence(cells: Iterable[str], plain: bool) -> Evidence:
         if point == comma:
             continue
         if point is None:
-            found.comma += 1
+            signs.comma += 1
         elif comma is None:
-            found.point += 1
+            signs.point += 1
         else:
-            found.either = found.either or cell
-    return found
+            signs.either = signs.either or cell
+    return signs
 
 
 @dataclass(frozen=True, slots=True)

@@ -229,39 +229,39 @@ class _Reader:
         """The decimal sign of every column: its own cells prove it, else those of the other columns, else the file's separator."""
         if self._reading.decimal in ("point", "comma"):
             return dict.fromkeys(names, "." if self._reading.decimal == "point" else ",")
-        found = {name: evidence(self._cells[name], self._plain[name]) for name in self._table.names}
-        points = sum(each.point > 0 for each in found.values())
-        commas = sum(each.comma > 0 for each in found.values())
+        evidences = {name: evidence(self._cells[name], self._plain[name]) for name in self._table.names}
+        points = sum(column.point > 0 for column in evidences.values())
+        commas = sum(column.comma > 0 for column in evidences.values())
         common = "." if points and not commas else "," if commas and not points else ""
-        signs = {name: self._sign(name, found[name], common, bool(points and commas)) for name in names}
-        grouped = [name for name in names if found[name].either and found[name].comma + found[name].point == 0]
-        self._say_signs([name for name in names if signs[name] == ","], grouped, signs, found)
+        signs = {name: self._sign(name, evidences[name], common, bool(points and commas)) for name in names}
+        grouped = [name for name in names if evidences[name].either and evidences[name].comma + evidences[name].point == 0]
+        self._say_signs([name for name in names if signs[name] == ","], grouped, signs, evidences)
         return signs
 
-    def _sign(self, name: str, found: Evidence, common: str, both: bool) -> str:
-        if found.point or found.comma:
-            return "." if found.point >= found.comma else ","
-        if not found.either:
+    def _sign(self, name: str, proof: Evidence, common: str, both: bool) -> str:
+        if proof.point or proof.comma:
+            return "." if proof.point >= proof.comma else ","
+        if not proof.either:
             return common or "."
         if common:
             return common
         if self._table.separator == "," and not both:
             return "."
-        if "," not in found.either and self._table.separator != ";" and not both:
+        if "," not in proof.either and self._table.separator != ";" and not both:
             return "."
-        readings = [Numbers(sign).value(found.either) for sign in ".,"]
-        line = self._table.lines[self._cells[name].index(found.either)]
+        readings = [Numbers(sign).value(proof.either) for sign in ".,"]
+        line = self._table.lines[self._cells[name].index(proof.either)]
         raise DataError(
-            f"{self._path}: line {line}, column {named(name)} has {one_line(found.either, 40)}, "
+            f"{self._path}: line {line}, column {named(name)} has {one_line(proof.either, 40)}, "
             f"which can mean {readings[0]:g} or {readings[1]:g}",
             [(_("The decimal sign is the point"), {"decimal": "point"}), (_("The decimal sign is the comma"), {"decimal": "comma"})],
         )
 
-    def _say_signs(self, commas: Sequence[str], grouped: Sequence[str], signs: Mapping[str, str], found: Mapping[str, Evidence]) -> None:
-        if any(found[name].comma for name in commas):
+    def _say_signs(self, commas: Sequence[str], grouped: Sequence[str], signs: Mapping[str, str], proofs: Mapping[str, Evidence]) -> None:
+        if any(proofs[name].comma for name in commas):
             self._notes.append(Note(_("numbers are written with a decimal comma")))
         for name in grouped:
-            cell, sign = found[name].either, signs[name]
+            cell, sign = proofs[name].either, signs[name]
             if Numbers(sign).value(cell) != Numbers("," if sign == "." else ".").value(cell) and ("." if sign == "," else ",") in cell:
                 value = Numbers(sign).value(cell)
                 other = "point" if sign == "," else "comma"
@@ -302,7 +302,7 @@ class _Reader:
 
     def _bad_cell(self, name: str, role: str, bad: np.ndarray, usable: np.ndarray, features: Sequence[str]) -> DataError:
         cells, lines = self._cells[name], self._table.lines
-        left = [each for each in features if each != name]
+        left = [feature for feature in features if feature != name]
         offers = [(_("Leave out {name}").format(name=name), {"feature_columns": listed(left)})] if left else []
         missing = [at for at in bad if is_missing(cells[at])]
         wrong = next((at for at in bad if not is_missing(cells[at])), None)

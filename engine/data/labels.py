@@ -36,7 +36,7 @@ def classes_of(cells: Sequence[str], usable: np.ndarray, name: str) -> tuple[np.
     spellings: dict[str, list[str]] = {}
     for cell in counts:
         spellings.setdefault(" ".join(cell.split()).casefold(), []).append(cell)
-    chosen = {cell: max(alike, key=lambda each: counts[each]) for alike in spellings.values() for cell in alike}
+    chosen = {cell: max(alike, key=lambda spelling: counts[spelling]) for alike in spellings.values() for cell in alike}
     joined = [alike for alike in spellings.values() if len(alike) > 1]
     notes = []
     if joined:

@@ -119,25 +119,25 @@ def load_together(nodes: Sequence[Mapping[str, Any]], folder: str = "") -> list[
     All that have equally many rows share one order and one split, those of the first among them, whatever their targets are; and a row
     that one of them cannot use is left out of all.
     """
-    found: list[DataSet | DataError] = []
+    results: list[DataSet | DataError] = []
     sources: list[Source | None] = []
     for settings in nodes:
         try:
             source = _source(settings, folder)
-            found.append(_load(source, (source,)))
+            results.append(_load(source, (source,)))
             sources.append(source)
         except DataError as error:
-            found.append(error)
+            results.append(error)
             sources.append(None)
-    totals = [data.total if isinstance(data, DataSet) else -1 for data in found]
+    totals = [data.total if isinstance(data, DataSet) else -1 for data in results]
     for place, own in enumerate(sources):
         beside = tuple(other for other, total in zip(sources, totals, strict=True) if other is not None and total == totals[place])
         if own is not None and len(beside) > 1:
             try:
-                found[place] = _load(own, beside)
+                results[place] = _load(own, beside)
             except DataError as error:  # no row is left that all of them can use
-                found[place] = error
-    return found
+                results[place] = error
+    return results
 
 
 def _source(settings: Mapping[str, Any], folder: str) -> Source:

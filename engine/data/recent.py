@@ -23,13 +23,13 @@ class Recent(Generic[V]):
 
     def find(self, key: Hashable) -> V | None:
         """What was read; None where nothing was. Raises the DataError where it could not be."""
-        found = self._known.get(key)
-        if found is None:
+        known = self._known.get(key)
+        if known is None:
             return None
         self._known.move_to_end(key)
-        if isinstance(found, DataError):
-            raise found.with_traceback(None)
-        return found
+        if isinstance(known, DataError):
+            raise known.with_traceback(None)
+        return known
 
     def keep(self, key: Hashable, result: V | DataError) -> None:
         self._known[key] = result

@@ -152,8 +152,8 @@ def _decoded(path: str, raw: bytes, notes: list[Note]) -> str:
 def _preamble(lines: Sequence[str], notes: list[Note]) -> tuple[int, str, str]:
     """Where the table begins, the separator that a line `sep=;` names, and the last comment line in front of it."""
     at, separator, comment, skipped = 0, "", "", 0
-    if lines and (found := re.fullmatch(r'"?sep=(.)"?', lines[0].strip(" "), re.IGNORECASE)):
-        separator, at = found[1], 1
+    if lines and (match := re.fullmatch(r'"?sep=(.)"?', lines[0].strip(" "), re.IGNORECASE)):
+        separator, at = match[1], 1
         notes.append(Note(_("line 1 names the separator: {text}").format(text="tab" if separator == chr(9) else separator)))
     last = next((place for place in range(len(lines) - 1, -1, -1) if lines[place]), -1)
     while at < len(lines) and (lines[at].startswith("#") or (not lines[at].strip() and at <= last)):
@@ -344,18 +344,18 @@ def _names(given: Sequence[str], notes: list[Note]) -> list[str]:
     names: dict[str, None] = {}
     written, used, renamed = set(given), Counter[str](), list[tuple[str, str]]()
     for place, name in enumerate(given, 1):
-        wanted = found = name or _("column {place}").format(place=place)
-        while found in names or (found != wanted and found in written):
+        wanted = unique = name or _("column {place}").format(place=place)
+        while unique in names or (unique != wanted and unique in written):
             used[wanted] += 1
-            found = f"{wanted}_{used[wanted] + 1}"
-        if found != wanted:
-            renamed.append((wanted, found))
-        names[found] = None
-    for wanted, found in renamed[:NAMED]:
+            unique = f"{wanted}_{used[wanted] + 1}"
+        if unique != wanted:
+            renamed.append((wanted, unique))
+        names[unique] = None
+    for wanted, unique in renamed[:NAMED]:
         notes.append(
             Note(
                 _("line 1 names two columns {wanted}; the second is called {found} here").format(
-                    wanted=named(wanted, 40), found=named(found, 40)
+                    wanted=named(wanted, 40), found=named(unique, 40)
                 )
             )
         )

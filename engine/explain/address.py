@@ -33,24 +33,24 @@ def require(graph: Graph, address: Address) -> None:
 def number_at(trace: Trace, graph: Graph, address: Address) -> Tensor:
     """The whole tensor at an address, as the trace holds it. Raises Unanswerable where there is none."""
     require(graph, address)
-    found = trace.at(address.whole.value, graph)
-    if isinstance(found, Absent):
+    tensor = trace.at(address.whole.value, graph)
+    if isinstance(tensor, Absent):
         raise Unanswerable(_("{graph} has no value yet.").format(graph=address.name(graph)))
-    if not found.is_floating_point():
+    if not tensor.is_floating_point():
         raise Unanswerable(
             _("{graph} holds class indices; these cannot be moved a little, so they have no derivative.").format(graph=address.name(graph))
         )
-    return found
+    return tensor
 
 
 def gradient_at(trace: Trace, graph: Graph, address: Address) -> Tensor:
     """The gradient of the whole tensor there. Raises Unanswerable with the reason where there is none."""
     if trace.objective is None:
         raise Unanswerable(trace.objective_note or _("There is no objective."))
-    found = trace.at(address.whole.derivative, graph)
-    if isinstance(found, Absent):
-        raise Unanswerable(_("{graph} has no gradient: {text}.").format(graph=address.name(graph), text=WHY_ABSENT[found.reason]))
-    return found
+    gradient = trace.at(address.whole.derivative, graph)
+    if isinstance(gradient, Absent):
+        raise Unanswerable(_("{graph} has no gradient: {text}.").format(graph=address.name(graph), text=WHY_ABSENT[gradient.reason]))
+    return gradient
 
 
 def entry_of(graph: Graph, address: Address, tensor: Tensor) -> tuple[int, ...] | None:

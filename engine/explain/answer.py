@@ -19,9 +19,9 @@ def answer(situation: ExplainContext, question: Question, hidden: Hidden | None 
     module, _, name = question.answered_by.partition(":")
     function: Callable[[ExplainContext, Question], Any] = getattr(importlib.import_module(module), name)
     try:
-        found = function(situation, question)
+        reply = function(situation, question)
         if not hidden or question.judges:
-            return found
-        return covered(found, situation, hidden)
+            return reply
+        return covered(reply, situation, hidden)
     except Unanswerable as refused:
         return Refusal(str(refused))

@@ -118,13 +118,13 @@ def read(text: str, node: str = "") -> Condition:
     for state in STATES:
         if text.lower().endswith(state.lower()):
             return _made(text[: -len(state)], state, 0.0, node)
-    found = _COMPARED.fullmatch(text.replace("−", "-"))
-    if found is None:
+    match = _COMPARED.fullmatch(text.replace("−", "-"))
+    if match is None:
         raise ConditionError(
             _("“{text}” cannot be read as a condition. Conditions look like {EXAMPLES}.").format(text=one_line(text), EXAMPLES=EXAMPLES)
         )
-    how = _SAME.get(found["how"], found["how"])
-    return _made(found["what"], how, float(found["number"]), node)
+    how = _SAME.get(match["how"], match["how"])
+    return _made(match["what"], how, float(match["number"]), node)
 
 
 def _made(what: str, how: str, number: float, node: str) -> Condition:
@@ -133,11 +133,11 @@ def _made(what: str, how: str, number: float, node: str) -> Condition:
     name = name.strip("| ") if bars else name
     entry, place = None, _ENTRY.fullmatch(name)
     if place is not None:
-        name, entry = place[1], tuple(int(each) for each in place[2].split(","))
+        name, entry = place[1], tuple(int(number) for number in place[2].split(","))
     name = _NAMES.get(name, name)
     quantity = f"|{name}|" if bars and name not in OF_THE_RUN else name
     if quantity not in QUANTITIES:
-        own, run = ", ".join(each for each in QUANTITIES if each not in OF_THE_RUN), " or ".join(OF_THE_RUN)
+        own, run = ", ".join(quantity for quantity in QUANTITIES if quantity not in OF_THE_RUN), " or ".join(OF_THE_RUN)
         raise ConditionError(
             _("“{what}” cannot be watched. Select a node to watch its {own}; or watch {run}.").format(what=one_line(what), own=own, run=run)
         )

@@ -61,8 +61,8 @@ class Covering:
     def __init__(self, graph: Graph, trace: Trace | None, hidden: Hidden) -> None:
         self.graph, self.hidden = graph, hidden
         self.objective = trace.objective if trace is not None else None
-        found = [number for address in hidden.asked if (number := _tensor(graph, trace, address)) is not None]
-        numbers = {abs(float(number)) for tensor in found if tensor.size <= MOST for number in tensor.ravel()}
+        tensors = [number for address in hidden.asked if (number := _tensor(graph, trace, address)) is not None]
+        numbers = {abs(float(number)) for tensor in tensors if tensor.size <= MOST for number in tensor.ravel()}
         self.secrets = np.array(sorted(number for number in numbers if _telling(number)))
         self._digits = {f"{number:.3g}" for number in self.secrets}
 
@@ -85,7 +85,7 @@ class Covering:
         """Whether somebody is to find out this quantity at a place."""
         graph = self.graph
         node = graph.edges[place.id].source[0] if place.id in graph.edges else place.id
-        asked = (each for each in self.hidden.measures if each[0] == quantity)
+        asked = (measure for measure in self.hidden.measures if measure[0] == quantity)
         return any(identity in (place.id, node) and index in ((), place.index) for _, identity, index in asked)
 
     def number(self, value: Any) -> Any:
@@ -109,7 +109,7 @@ class Covering:
         """A text with a question mark for every number in it that is one of the secrets."""
         if not self._digits:
             return text
-        return _NUMBER.sub(lambda found: str(ASKED) if self._told(abs(float(found.group().replace("−", "-")))) else found.group(), text)
+        return _NUMBER.sub(lambda match: str(ASKED) if self._told(abs(float(match.group().replace("−", "-")))) else match.group(), text)
 
     def _told(self, number: float) -> bool:
         return _telling(number) and f"{number:.3g}" in self._digits
@@ -121,8 +121,8 @@ def _telling(number: float) -> bool:
 
 
 def _tensor(graph: Graph, trace: Trace | None, address: Address) -> np.ndarray | None:
-    found = entry_at(trace, address, graph) if trace is not None else None
-    return None if found is None or isinstance(found, Absent) else np.asarray(found.detach().cpu().numpy(), dtype=np.float64)
+    tensor = entry_at(trace, address, graph) if trace is not None else None
+    return None if tensor is None or isinstance(tensor, Absent) else np.asarray(tensor.detach().cpu().numpy(), dtype=np.float64)
 
 
 # any answer
@@ -139,10 +139,10 @@ def _cover(thing: Any, covering: Covering) -> Any:
 def _fields(thing: T, covering: Covering, but: tuple[str, ...] = ()) -> T:
     anything: Any = thing
     changed = {}
-    for each in fields(anything):
-        old = getattr(thing, each.name)
-        if each.name not in but and (new := _cover(old, covering)) is not old:
-            changed[each.name] = new
+    for field in fields(anything):
+        old = getattr(thing, field.name)
+        if field.name not in but and (new := _cover(old, covering)) is not old:
+            changed[field.name] = new
     return _with(thing, changed) if changed else thing
 
 
@@ -165,8 +165,8 @@ def _text(thing: str, covering: Covering) -> str:
 
 @_cover.register(tuple)
 def _tuple(thing: tuple[Any, ...], covering: Covering) -> tuple[Any, ...]:
-    found = [_cover(each, covering) for each in thing]
-    return thing if all(new is old for new, old in zip(found, thing, strict=True)) else tuple(found)
+    items = [_cover(item, covering) for item in thing]
+    return thing if all(new is old for new, old in zip(items, thing, strict=True)) else tuple(items)
 
 
 @_cover.register
@@ -183,15 +183,15 @@ _cover.register(Address, lambda thing, covering: thing)
 @_cover.register
 def _card(card: Card, covering: Covering) -> Card:
     head = [part for part in (card.value, card.gradient) if part is not None and covering.why(part.place) is ASKED]
-    return replace(_fields(card, covering, ("sections",)), sections=tuple(_section(each, head, covering) for each in card.sections))
+    return replace(_fields(card, covering, ("sections",)), sections=tuple(_section(section, head, covering) for section in card.sections))
 
 
 def _section(section: Section, secrets: list[Number | Array], covering: Covering) -> Section:
-    lines = tuple(_line(each, secrets, covering) for each in section.lines)
+    lines = tuple(_line(line, secrets, covering) for line in section.lines)
     chain = section.chain
     if chain is not None:
         local = chain.local
-        told = local is not None and any(_alike(local, each) for each in secrets)
+        told = local is not None and any(_alike(local, secret) for secret in secrets)
         chain = _with(_fields(chain, covering), {"local": _without(local)} if told else {})
     return replace(section, title=covering.text(section.title), lines=lines, chain=chain)
 
@@ -200,7 +200,7 @@ def _line(line: Line, secrets: list[Number | Array], covering: Covering) -> Line
     """Where a line has one number and it is the secret, it is covered whatever it was got from: ∂f/∂z = 1 is the answer."""
     parts: list[Any] = [part for piece in line.pieces for part in (piece.parts if isinstance(piece, Tex) else (piece,))]
     numbers = [part for part in parts if isinstance(part, Number | Array)]
-    only = numbers[0] if len(numbers) == 1 and any(_alike(numbers[0], each) for each in secrets) else None
+    only = numbers[0] if len(numbers) == 1 and any(_alike(numbers[0], secret) for secret in secrets) else None
     return replace(line, pieces=tuple(_piece(piece, only, covering) for piece in line.pieces))
 
 
@@ -255,12 +255,12 @@ def _ledger(ledger: Ledger, covering: Covering) -> Any:
     graph, place = covering.graph, ledger.place
     whole = covering.asked(place)
     leaving = [edge.id for edge in graph.outputs_of(place.id) if edge.source == place.key] if place.id in graph.nodes else []
-    each = (ledger.count == 1 and whole) or any(covering.carries(edge) for edge in leaving)
-    paths = tuple(_covered_path(path, each, covering) for path in ledger.paths)
+    paths_asked = (ledger.count == 1 and whole) or any(covering.carries(edge) for edge in leaving)
+    paths = tuple(_covered_path(path, paths_asked, covering) for path in ledger.paths)
     counts: Any = ledger.counts
     if covering.measured("multiplications", place):
         counts = replace(counts, **{entry.name: ASKED for entry in fields(counts) if "sweeps" not in entry.name})
-    if whole or each:
+    if whole or paths_asked:
         total = cover(ledger.total) if ledger.total is not None else None
         entry = ASKED if ledger.entry is not None else None
         ledger = replace(ledger, total=total, gradient=cover(ledger.gradient), total_entry=entry, gradient_entry=entry)
@@ -270,13 +270,13 @@ def _ledger(ledger: Ledger, covering: Covering) -> Any:
 def _covered_path(path: Path, asked: bool, covering: Covering) -> Path:
     factors = []
     for edge, factor in zip((*path.edges, *[""] * len(path.factors)), path.factors, strict=False):
-        made = _fields(factor, covering)
+        shown = _fields(factor, covering)
         last = factor is path.factors[-1] and path.edges[-1:] != () and covering.carries(path.edges[-1])
         if last:  # ∂f/∂(what the objective's node is made of) is what its wire carries
-            made = replace(made, derivative=ASKED if made.derivative is not None else None)
+            shown = replace(shown, derivative=ASKED if shown.derivative is not None else None)
         if asked or last or (edge and covering.carries(edge)):
-            made = replace(made, reaching=cover(made.reaching))
-        factors.append(made)
+            shown = replace(shown, reaching=cover(shown.reaching))
+        factors.append(shown)
     path = replace(path, factors=tuple(factors))
     if asked:
         symbols = path.text.partition(" = ")[0]
@@ -287,7 +287,7 @@ def _covered_path(path: Path, asked: bool, covering: Covering) -> Path:
 @_cover.register
 def _partial_sum(part: PartialSum, covering: Covering) -> PartialSum:
     """It does not say of which value it is."""
-    return replace(part, total=cover(part.total)) if any(each.gradient for each in covering.hidden.asked) else part
+    return replace(part, total=cover(part.total)) if any(address.gradient for address in covering.hidden.asked) else part
 
 
 @_cover.register
@@ -331,14 +331,14 @@ def _derivative(derivative: Derivative, covering: Covering) -> Derivative:
 
 @_cover.register
 def _tangents(tangents: Tangents, covering: Covering) -> Tangents:
-    made = _fields(tangents, covering, ("seed", "seed_tangent"))
+    kept = _fields(tangents, covering, ("seed", "seed_tangent"))
     if tangents.objective is None or covering.objective is None or not covering.asked(tangents.seed):
-        return made
+        return kept
     node = covering.objective[0]
-    outputs = {key: cover(view) if key[0] == node and isinstance(view, ArrayView) else view for key, view in made.outputs.items()}
-    alone = made.parts.get(node, ())[:1] if len(made.parts.get(node, ())) == 1 else ()
-    contributions = {edge: cover(view) if edge in alone else view for edge, view in made.contributions.items()}
-    return replace(made, outputs=outputs, contributions=contributions, objective=ASKED, reverse=ASKED if made.reverse is not None else None)
+    outputs = {key: cover(view) if key[0] == node and isinstance(view, ArrayView) else view for key, view in kept.outputs.items()}
+    alone = kept.parts.get(node, ())[:1] if len(kept.parts.get(node, ())) == 1 else ()
+    contributions = {edge: cover(view) if edge in alone else view for edge, view in kept.contributions.items()}
+    return replace(kept, outputs=outputs, contributions=contributions, objective=ASKED, reverse=ASKED if kept.reverse is not None else None)
 
 
 @_cover.register
@@ -347,7 +347,7 @@ def _adjoints(adjoints: Adjoints, covering: Covering) -> Adjoints:
         return _fields(adjoints, covering, ("target", "value"))
 
     def taken(kind: Any, entries: Mapping[Any, Any]) -> dict[Any, Any]:
-        asked = {(each.id if kind == "edge" else each.key) for each in covering.hidden.asked if each.kind == kind and each.gradient}
+        asked = {(place.id if kind == "edge" else place.key) for place in covering.hidden.asked if place.kind == kind and place.gradient}
         return {key: cover(view) if key in asked and isinstance(view, ArrayView) else view for key, view in entries.items()}
 
     return replace(

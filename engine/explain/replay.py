@@ -42,15 +42,15 @@ class Replay:
 
     def __call__(self, value: Tensor) -> Tensor:
         """The objective as a tensor without axes; differentiable as far as torch can. Raises Unanswerable where a node refuses."""
-        found: dict[Key, Tensor] = {self.place.key: value} if self.place.kind == "output" else {}
+        values: dict[Key, Tensor] = {self.place.key: value} if self.place.kind == "output" else {}
         try:
             for call in self._behind:
                 operation = call.operation
-                outputs = self.products.run(operation, call.filled(value, found), self.dtype)
-                found.update(zip(operation.outputs, outputs, strict=True))
+                outputs = self.products.run(operation, call.filled(value, values), self.dtype)
+                values.update(zip(operation.outputs, outputs, strict=True))
         except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
             raise Unanswerable(f"{self.products.graph.nodes[operation.node].name} cannot compute on a value this different.") from error
-        return found[self.target].reshape(())
+        return values[self.target].reshape(())
 
     def number(self, value: Tensor) -> float:
         """The objective as a number; NaN where a node refuses the value."""
@@ -62,12 +62,12 @@ class Replay:
 
     def seconds(self) -> float:
         """How long one evaluation takes: the shortest of three."""
-        found = []
+        times = []
         for _round in range(3):
             started = time.perf_counter()
             self.number(self.base)
-            found.append(time.perf_counter() - started)
-        return max(min(found), 1e-6)
+            times.append(time.perf_counter() - started)
+        return max(min(times), 1e-6)
 
     def moved(self, entry: tuple[int, ...], x: float) -> Tensor:
         """The present tensor with one entry replaced."""
@@ -82,8 +82,8 @@ class Replay:
             f = self(leaf)
         if not f.requires_grad:
             return torch.zeros_like(leaf)
-        (found,) = torch.autograd.grad(f, leaf, allow_unused=True)
-        return torch.zeros_like(leaf) if found is None else found
+        (gradient,) = torch.autograd.grad(f, leaf, allow_unused=True)
+        return torch.zeros_like(leaf) if gradient is None else gradient
 
     def second(self, value: Tensor, entry: tuple[int, ...]) -> float | None:
         """∂²f/∂x² of one entry, by reverse mode over reverse mode; None where torch knows no second derivative."""
@@ -161,10 +161,10 @@ class _Call:
     arguments: list[Any]
     changing: list[tuple[int, int, Key | None]]
 
-    def filled(self, value: Tensor, found: Mapping[Key, Tensor]) -> list[Any]:
+    def filled(self, value: Tensor, values: Mapping[Key, Tensor]) -> list[Any]:
         arguments = [list(a) if isinstance(a, list) else a for a in self.arguments]
         for place, inner, key in self.changing:
-            new = value if key is None else found[key]
+            new = value if key is None else values[key]
             if inner < 0:
                 arguments[place] = new
             else:

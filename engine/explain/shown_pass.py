@@ -56,9 +56,9 @@ def _in_float64(model: Model) -> Model:
     if model.dtype == torch.float64 and model.device == "cpu":
         return model
     stamp = (model.version, model.edits)
-    made = _twins.get(model)
-    if made is None or made[0] != stamp:
-        made = (stamp, Model(model.graph, device="cpu", dtype=torch.float64))
-        _twins[model] = made
-    made[1].restore(model.state)
-    return made[1]
+    twin = _twins.get(model)
+    if twin is None or twin[0] != stamp:
+        twin = (stamp, Model(model.graph, device="cpu", dtype=torch.float64))
+        _twins[model] = twin
+    twin[1].restore(model.state)
+    return twin[1]

@@ -234,9 +234,9 @@ def levels(graph: Graph) -> dict[str, str]:
     for node in graph.order():
         before = max((depth[n] for n in graph.predecessors(node)), default=0)
         depth[node] = before + weighs(graph.spec(node))
-    found = {node: depth[node] for node in depth if weighs(graph.spec(node))}
-    alone = {level for level in found.values() if list(found.values()).count(level) == 1}
-    return {node: str(level) if level in alone else latex_name(graph.nodes[node].name) for node, level in found.items()}
+    depths = {node: depth[node] for node in depth if weighs(graph.spec(node))}
+    alone = {level for level in depths.values() if list(depths.values()).count(level) == 1}
+    return {node: str(level) if level in alone else latex_name(graph.nodes[node].name) for node, level in depths.items()}
 
 
 def entry_text(entry: tuple[int, ...]) -> str:

@@ -81,15 +81,15 @@ class _Exporter:
         self.here = self.root
 
     def _on_the_way(self) -> set[str]:
-        found = {self.objective[0], *((self.measured.prediction[0],) if self.measured.prediction else ())}
-        waiting = [*found]
+        reached = {self.objective[0], *((self.measured.prediction[0],) if self.measured.prediction else ())}
+        waiting = [*reached]
         while waiting:
             node = waiting.pop()
             more = [e.source[0] for e in self.graph.inputs_of(node)]
             more += [a.key[0] for a in self._own(node) if a.key[0] != node]
-            waiting += [m for m in more if m not in found]
-            found.update(more)
-        return found
+            waiting += [m for m in more if m not in reached]
+            reached.update(more)
+        return reached
 
     def _more_names(self, node: str) -> list[str]:
         """What stands behind a node's name in further names: a Data's `data_x`, the tensors of a layer in functional form."""
@@ -112,13 +112,13 @@ class _Exporter:
     def _arriving(self, node: str) -> dict[str, Any]:
         """The shape at every input port: a tuple at a `many` port, None where nothing is wired."""
         plan = self.inference.wirings[node]
-        found: dict[str, Any] = {port.name: None for port in TYPES[self.graph.nodes[node].type].inputs}
+        shapes: dict[str, Any] = {port.name: None for port in TYPES[self.graph.nodes[node].type].inputs}
         for argument in plan.arguments:
             if isinstance(argument, Wire):
-                found[argument.port] = self.inference.outputs[argument.source]
+                shapes[argument.port] = self.inference.outputs[argument.source]
             elif isinstance(argument, Several):
-                found[argument.port] = tuple(self.inference.outputs[i.source] for i in argument.items if isinstance(i, Wire))
-        return found
+                shapes[argument.port] = tuple(self.inference.outputs[i.source] for i in argument.items if isinstance(i, Wire))
+        return shapes
 
     def _code(self, node: str) -> tuple[str, str]:
         """(constructor or "", call) of a node, in its functional form where its parameters are wired."""
@@ -178,9 +178,9 @@ class _Exporter:
         places = self._places(node, node_type, s, shapes)
         self._tensors(node, node_type, constructor, places)
         if constructor:
-            made = without_defaults(_fill(constructor, places))
+            built = without_defaults(_fill(constructor, places))
             held = ".requires_grad_(False)" if frozen(self.graph, node) and node_type.role != "parameter" else ""
-            self.here.constructors.append(f"self.{self.names[node]} = {made}{held}")
+            self.here.constructors.append(f"self.{self.names[node]} = {built}{held}")
         key = node, node_type.outputs[0].name
         self.here.lines.append(Line(node, f"{self._variable(key)} = {_fill(call, places)}", self._shape(key)))
 
@@ -296,23 +296,23 @@ class _Exporter:
         measured = self.measured
         values = {n for n in self.nodes if self.graph.spec(n).role in ("parameter", "constant")}
         cut = Methods(self.root, list(self.inputs), self._wiring, self._variable, values)
-        found: dict[str, Method] = {}
+        methods: dict[str, Method] = {}
         if measured.prediction is not None:
             shape = self._shape(measured.prediction)
-            found["predict"] = predict = cut.returning(
+            methods["predict"] = predict = cut.returning(
                 [measured.prediction], self._variable(measured.prediction), "predict", f"The prediction{f', {shape}' if shape else ''}."
             )
             if measured.right is not None:
                 code = f"prediction = {predict.call}", ""
                 doc = "The number of each sample's predicted class."
-                found["classify"] = Method("classify", predict.arguments, (code,), measured.right.class_code(), doc)
+                methods["classify"] = Method("classify", predict.arguments, (code,), measured.right.class_code(), doc)
         if measured.penalties and all(self.home[key[0]] is self.root for key, _ in measured.penalties):
             terms = "".join(f" {'-' if sign < 0 else '+'} {self._variable(key)}" for key, sign in measured.penalties)
             keys = [key for key, _ in measured.penalties]
             doc = "The part of the loss that no sample changes."
-            found["penalty_terms"] = cut.returning(keys, terms.removeprefix(" + ").strip(), "penalty_terms", doc)
-        found["forward"] = cut.forward(self.objective, measured.prediction, found.get("predict"))
-        return found
+            methods["penalty_terms"] = cut.returning(keys, terms.removeprefix(" + ").strip(), "penalty_terms", doc)
+        methods["forward"] = cut.forward(self.objective, measured.prediction, methods.get("predict"))
+        return methods
 
     def _report(self, methods: dict[str, Method]) -> Report:
         """What the program can print about its model."""
@@ -326,12 +326,12 @@ class _Exporter:
         """The inputs that are others in the test part."""
         if not self.model.feeds.rows["test"]:
             return {}
-        found = {}
+        parts = {}
         for (node, port), tensor in self.model.feeds.test.items():
             name = self._variable((node, port)) if node in self.names else ""
             if name in self.inputs:
-                found[name] = replace(self.inputs[name], tensor=tensor)
-        return found
+                parts[name] = replace(self.inputs[name], tensor=tensor)
+        return parts
 
     def _class(self, scope: Scope, methods: Sequence[Method]) -> list[str]:
         lines = [f"class {scope.class_name}(nn.Module):"]

@@ -35,16 +35,16 @@ class Measured:
     def of(cls, model: Model, objective: Key) -> Measured:
         """What the model itself measures; where no loss node says what is predicted, the value that meets the target."""
         try:
-            found = model.measures
+            measures = model.measures
         except RunError:
             return cls()
-        prediction, target, right = found.prediction, found.target, found.right
+        prediction, target, right = measures.prediction, measures.target, measures.right
         if prediction is None:
             prediction, target = _meeting(model, objective)
         graph = model.graph
         if prediction is not None and graph.spec(prediction[0]).role in ("data", "input", "constant"):
             prediction = None
-        penalties = tuple((a.key, a.sign) for a in found.addends if a.penalty)
+        penalties = tuple((a.key, a.sign) for a in measures.addends if a.penalty)
         return cls(prediction, target, right, _classes(model, target), penalties)
 
     def returned(self, objective: Key) -> list[Key]:
@@ -67,12 +67,12 @@ class Measured:
 
 def _ancestors(node: str, wirings: Wirings) -> set[str]:
     """This node and all whose values it is computed from."""
-    found, waiting = {node}, [node]
+    reached, waiting = {node}, [node]
     while waiting:
-        more = {leaf.source[0] for leaf in wirings(waiting.pop()).leaves() if isinstance(leaf, Wire)} - found
-        found |= more
+        more = {leaf.source[0] for leaf in wirings(waiting.pop()).leaves() if isinstance(leaf, Wire)} - reached
+        reached |= more
         waiting += more
-    return found
+    return reached
 
 
 def _meeting(model: Model, objective: Key) -> tuple[Key | None, Key | None]:
@@ -160,12 +160,12 @@ class Methods:
     def _lines(self, keys: Sequence[Key]) -> list[Line]:
         """Those that the values need, in order."""
         needed = {self._variable(key) for key in keys}
-        found: list[Line] = []
+        lines: list[Line] = []
         for line in reversed(self._root.lines):
             if self._defines(line) & needed:
                 needed |= self._uses(line)
-                found.append(line)
-        return found[::-1]
+                lines.append(line)
+        return lines[::-1]
 
     def _uses(self, line: Line) -> set[str]:
         if isinstance(line.of, Scope):

@@ -25,12 +25,12 @@ def python_names(nodes: Iterable[tuple[str, str, Iterable[str]]]) -> dict[str, s
     Each row is (name, node id, endings): `name_ending` then belongs to the node too. Two leading underscores become one, since Python
     gives such names another meaning inside a class.
     """
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     taken: set[str] = set(RESERVED)
     for name, node, endings in nodes:
         name = re.sub("^__+", "_", name)
         while taken & (mine := {name, *(f"{name}_{ending}" for ending in endings)}):
             name += "_"
         taken |= mine
-        found[node] = name
-    return found
+        names[node] = name
+    return names

@@ -287,9 +287,9 @@ def without_defaults(call: str, keep: tuple[str, ...] = ()) -> str:
     assert isinstance(node, ast.Call)
     name = ast.unparse(node.func)
     owner: Any = {"nn": nn, "torch.optim": torch.optim}.get(name.rpartition(".")[0])
-    made = getattr(owner, name.rpartition(".")[2], None)
-    known = inspect.signature(made).parameters if inspect.isclass(made) else {}
-    arguments = [ast.get_source_segment(call, each) or "" for each in node.args]
+    named = getattr(owner, name.rpartition(".")[2], None)
+    known = inspect.signature(named).parameters if inspect.isclass(named) else {}
+    arguments = [ast.get_source_segment(call, argument) or "" for argument in node.args]
     for keyword in node.keywords:
         assert keyword.arg is not None  # declared lines use no **
         declared = known.get(keyword.arg)

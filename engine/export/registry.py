@@ -59,30 +59,30 @@ class ExportError(Exception):
 def formats_in(package: str) -> tuple[Format[Source], ...]:
     """The FORMAT of every module of a package, in their order."""
     names = [module.name for module in pkgutil.iter_modules(import_module(package).__path__)]
-    found: list[Format[Source]] = [import_module(f"{package}.{name}").FORMAT for name in names]
-    return tuple(sorted(found, key=lambda each: (each.order, each.title)))
+    formats: list[Format[Source]] = [import_module(f"{package}.{name}").FORMAT for name in names]
+    return tuple(sorted(formats, key=lambda entry: (entry.order, entry.title)))
 
 
 def format_of(path: Path, formats: Sequence[Format[Source]]) -> Format[Source] | None:
     """The format that a file's name asks for by its ending."""
-    return next((each for each in formats if each.ending == path.suffix.lower()), None)
+    return next((entry for entry in formats if entry.ending == path.suffix.lower()), None)
 
 
 def refuse_ending(path: Path, formats: Sequence[Format[Source]], what: str) -> None:
     """Raise ValueError where the name of `what` does not say which format is meant."""
     if format_of(path, formats) is None:
-        endings = listed([each.ending for each in formats])
+        endings = listed([entry.ending for entry in formats])
         raise ValueError(_("{name}: {what}'s name ends in {endings}").format(name=quoted_name(path), what=what, endings=endings))
 
 
 def filters(formats: Sequence[Format[Source]]) -> str:
     """The lines of a file dialog, as Qt takes them."""
-    return ";;".join(f"{each.filter} (*{each.ending})" for each in formats)
+    return ";;".join(f"{entry.filter} (*{entry.ending})" for entry in formats)
 
 
 def metavar(formats: Sequence[Format[Source]]) -> str:
     """How the help of a command writes a file of these formats: `F.png|svg|pdf`."""
-    return "F." + "|".join(each.ending[1:] for each in formats)
+    return "F." + "|".join(entry.ending[1:] for entry in formats)
 
 
 def listed(words: Sequence[str]) -> str:

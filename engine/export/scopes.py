@@ -125,9 +125,9 @@ class _Maker:
 def _unused(name: str, taken: set[str]) -> str:
     """The name, with a number behind it where it is taken; taken from then on."""
     name = name if not name[0].isdigit() else f"_{name}"
-    found, count = name, 1
-    while found in taken:
+    unused, count = name, 1
+    while unused in taken:
         count += 1
-        found = f"{name}_{count}"
-    taken.add(found)
-    return found
+        unused = f"{name}_{count}"
+    taken.add(unused)
+    return unused

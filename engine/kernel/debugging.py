@@ -60,7 +60,7 @@ class Debugging:
 
     def _stops(self, trainer: Run) -> bool:
         met = self._met_now(trainer)
-        new = [each for each in met if each[0] not in self._met]
+        new = [pair for pair in met if pair[0] not in self._met]
         self._met = {condition for condition, _ in met}
         self.stopped, self.met = new[0] if new else (None, None)
         return bool(new)
@@ -69,7 +69,7 @@ class Debugging:
         """Those that hold, each with a number for which it does: of the run by its last loss and step, of a node by the pass of the
         coming step."""
         trace = trainer.coming_trace() if any(not c.of_the_run for c in self.conditions) else None
-        found = []
+        holding = []
         for condition in self.conditions:
             if condition.of_the_run:
                 number = trainer.loss if condition.quantity == "loss" else float(trainer.model.state.step)
@@ -80,8 +80,8 @@ class Debugging:
                 tensors = (tensor for (node, _), tensor in table.items() if node == condition.node and not isinstance(tensor, Absent))
                 met = next((number for tensor in tensors if (number := _met_by(condition, tensor)) is not None), None)
             if met is not None:
-                found.append((condition, met))
-        return found
+                holding.append((condition, met))
+        return holding
 
 
 def _met_by(condition: Condition, tensor: Any) -> float | None:

@@ -84,17 +84,17 @@ class JobClient:
     def take(self, asked: Sequence[int], news: Sequence[JobNews], current: bool) -> None:
         """`current`: the answer is about the document as it is, with nothing in it that has been hidden since; else what is about the
         document waits for the next one."""
-        told = {each.number: each for each in news}
+        told = {item.number: item for item in news}
         for number in asked:
-            wanted, each = self._jobs.get(number), told.get(number)
+            wanted, job_news = self._jobs.get(number), told.get(number)
             if wanted is None:
                 continue
-            if each is None and not wanted.sent:
+            if job_news is None and not wanted.sent:
                 continue
-            if each is None:  # the request came to nothing: start it with the next one
+            if job_news is None:  # the request came to nothing: start it with the next one
                 wanted.sent = False
             elif current or not wanted.job.about_document:
-                self._hear(number, wanted, each)
+                self._hear(number, wanted, job_news)
 
     def _hear(self, number: int, wanted: _Wanted, news: JobNews) -> None:
         if news.parts or news.report != wanted.report:

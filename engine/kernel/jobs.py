@@ -82,7 +82,7 @@ class Jobs:
 
         `cover` takes what is hidden out of an answer about the document.
         """
-        found = []
+        news_items = []
         for number, known in wanted.items():
             running = self._jobs.get(number)
             if running is None:
@@ -92,8 +92,8 @@ class Jobs:
             if running.job.about_document:
                 parts = tuple(cover(part) for part in parts)
                 end = replace(end, answer=cover(end.answer)) if end is not None and end.answer is not None else end
-            found.append(JobNews(number, running.report, parts, end))
-        return tuple(found)
+            news_items.append(JobNews(number, running.report, parts, end))
+        return tuple(news_items)
 
     def _advance(self, running: _Running) -> None:
         self._look_at_the_document(running)

@@ -227,25 +227,25 @@ class Server:
         self._workers[document], self._structures[document] = worker, request.structure
 
     def _collect(self, request: Request) -> dict[str, Any]:
-        found: dict[str, Any] = {}
+        reply: dict[str, Any] = {}
         worker = self._worker
         if request.trace:
-            found |= self._trace(request)
+            reply |= self._trace(request)
         if request.progress:
-            found["progress"] = worker.progress(request.points_known)
+            reply["progress"] = worker.progress(request.points_known)
         if request.arrays:
-            found["arrays"] = {address: None if is_hidden(address, request.hidden) else worker.array(address) for address in request.arrays}
+            reply["arrays"] = {address: None if is_hidden(address, request.hidden) else worker.array(address) for address in request.arrays}
         if request.questions:
-            found["answers"] = worker.answers(request.questions, request.hidden)
+            reply["answers"] = worker.answers(request.questions, request.hidden)
         if request.jobs:
-            found["jobs"] = self._jobs.news(request.jobs, lambda answer: worker.covered(answer, request.hidden))
+            reply["jobs"] = self._jobs.news(request.jobs, lambda answer: worker.covered(answer, request.hidden))
         if request.kept:
-            found["kept"] = worker.kept()
+            reply["kept"] = worker.kept()
         if request.state:
             started = time.perf_counter()
-            found["state"], found["curve"] = worker.state(), worker.curve()
-            found["state_seconds"] = time.perf_counter() - started
-        return found
+            reply["state"], reply["curve"] = worker.state(), worker.curve()
+            reply["state_seconds"] = time.perf_counter() - started
+        return reply
 
     def _trace(self, request: Request) -> dict[str, Any]:
         """The trace, without what the window still has from the one before."""

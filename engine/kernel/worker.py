@@ -140,8 +140,8 @@ class DocumentWorker:
             self._trained.moved_on()
             self._metrics = {}  # they were measured with other values
         if self.step and (anew or paused):
-            made = _("Made anew: {anew}.").format(anew=", ".join(anew)) if anew else _("All trained values still fit.")
-            self._say(_("Training paused, because the graph changed. {made}").format(made=made) if paused else made, anew=anew)
+            kept = _("Made anew: {anew}.").format(anew=", ".join(anew)) if anew else _("All trained values still fit.")
+            self._say(_("Training paused, because the graph changed. {made}").format(made=kept) if paused else kept, anew=anew)
 
     def _move(self) -> None:
         """To another device, with everything trained so far."""

@@ -25,9 +25,9 @@ RULES: tuple[Callable[[Network], Iterator[Problem]], ...] = (*LOSS_RULES, *LAYER
 def meanings(graph: Graph, inference: Inference, feeds: Feeds, batch_size: int | None) -> list[Problem]:
     """All that is probably not meant. `batch_size` is None where every step takes the whole training part."""
     network = Network(graph, inference, feeds, batch_size)
-    found: dict[tuple[str, ...], Problem] = {}
+    by_nodes: dict[tuple[str, ...], Problem] = {}
     for rule in RULES:
         for problem in rule(network):
             # One mistake, one problem: what a rule before said of the same nodes is not said again in other words.
-            found.setdefault(problem.nodes, problem)
-    return list(found.values())
+            by_nodes.setdefault(problem.nodes, problem)
+    return list(by_nodes.values())

@@ -132,8 +132,8 @@ def batch_of_one(network: Network) -> Iterator[Problem]:
 def _other_size(rows: int, size: int) -> int | None:
     """The batch size nearest to this one (to 16 in place of 1) that leaves no batch of one; of two as near the larger."""
     wanted = min(16, rows) if size == 1 else size
-    nearest = (each for away in range(rows) for each in (wanted + away, wanted - away) if 2 <= each <= rows)
-    return next((each for each in nearest if rows % each != 1), None)
+    nearest = (size for away in range(rows) for size in (wanted + away, wanted - away) if 2 <= size <= rows)
+    return next((candidate for candidate in nearest if rows % candidate != 1), None)
 
 
 def frozen(network: Network) -> Iterator[Problem]:

@@ -67,8 +67,8 @@ class Network:
 
     @cached_property
     def objective(self) -> str | None:
-        found = find_objective(self.graph)
-        return found.node if isinstance(found, Objective) and found.node in self.inference.wirings else None
+        objective = find_objective(self.graph)
+        return objective.node if isinstance(objective, Objective) and objective.node in self.inference.wirings else None
 
     # What feeds what
 
@@ -104,25 +104,25 @@ class Network:
     @cached_property
     def learned(self) -> frozenset[str]:
         """The nodes whose values depend on something that is learned."""
-        found: set[str] = set()
+        nodes: set[str] = set()
         for node in self.nodes:
             own = any(isinstance(leaf, Own) for leaf in self.inference.wirings[node].leaves())
-            if own or any(source[0] in found for source in self.leaves(node)):
-                found.add(node)
-        return frozenset(found)
+            if own or any(source[0] in nodes for source in self.leaves(node)):
+                nodes.add(node)
+        return frozenset(nodes)
 
     @cached_property
     def reached(self) -> dict[str, frozenset[End]]:
         """By node: the outputs of Data nodes that its values depend on."""
-        found: dict[str, frozenset[End]] = {}
+        data_ends: dict[str, frozenset[End]] = {}
         for node in self.nodes:
             if self.type(node).role == "data":
-                found[node] = frozenset()
+                data_ends[node] = frozenset()
                 continue
             sources = list(self.leaves(node))
-            ends = [frozenset({end}) if self.type(end[0]).role == "data" else found.get(end[0], frozenset()) for end in sources]
-            found[node] = frozenset().union(*ends)
-        return found
+            ends = [frozenset({end}) if self.type(end[0]).role == "data" else data_ends.get(end[0], frozenset()) for end in sources]
+            data_ends[node] = frozenset().union(*ends)
+        return data_ends
 
     def is_data(self, end: End | None, port: str) -> bool:
         return end is not None and self.type(end[0]).role == "data" and end[1] == port
@@ -145,7 +145,7 @@ class Network:
             return None
         out = self.graph.outputs_of(node)
         if edge.source[0] != node:  # nodes that pass on lie between: they stay
-            edge = next((each for each in out if self._leads(each, edge)), None)
+            edge = next((wire for wire in out if self._leads(wire, edge)), None)
             if edge is None:
                 return None
         alone = len(out) == 1

@@ -109,7 +109,7 @@ def TensorSetting(default: Any, **more: Any) -> Any:
 
 def _explained(declared: tuple[Declared, ...]) -> tuple[Declared, ...]:
     """Ports or parameters with their descriptions in the reader's language."""
-    return tuple(replace(each, doc=translated(each.doc)) if each.doc else each for each in declared)
+    return tuple(replace(item, doc=translated(item.doc)) if item.doc else item for item in declared)
 
 
 class NodeType:
@@ -186,12 +186,12 @@ class NodeType:
 
     @classmethod
     def _named_settings(cls) -> tuple[Setting, ...]:
-        found: dict[str, Setting] = {}
+        named: dict[str, Setting] = {}
         for owner in reversed(cls.__mro__):
             for name, value in vars(owner).items():
                 if isinstance(value, Setting):
-                    found[name] = replace(value, name=name, title=translated(replace(value, name=name).label), help=translated(value.help))
-        return tuple(found.values())
+                    named[name] = replace(value, name=name, title=translated(replace(value, name=name).label), help=translated(value.help))
+        return tuple(named.values())
 
     def forward(self, s: Settings, *arguments: Any, **more: Any) -> Tensor | Result:
         raise NotImplementedError(f"{type(self).__name__}.forward")

@@ -47,20 +47,20 @@ class ClassLoss(Loss):
         if scores.dims[0] < 2:
             text = Message("one-class-only", "with one class the loss is always 0; for two classes and one score take binary cross-entropy")
             raise NodeError(text, name, _as_many_outputs(s, name, getattr(target, "classes", None)))
-        found = _("{name} is {scores}, target is {target}").format(name=name, scores=shape_text(scores), target=shape_text(target))
+        shapes_text = _("{name} is {scores}, target is {target}").format(name=name, scores=shape_text(scores), target=shape_text(target))
         if target.dims:
             repair: list[tuple[str, Any]] = [(_("Insert Reshape before target"), ("math.reshape", {"shape": []}))]
             raise NodeError(
-                Message("one-class-index-per-sample", "a sample has one class index: {found}", found=found),
+                Message("one-class-index-per-sample", "a sample has one class index: {found}", found=shapes_text),
                 "target",
                 repair if count(target.dims) == 1 else [],
             )
         if scores.batched != target.batched:
-            raise NodeError(Message("batch-and-single", "one is a batch and the other is not: {found}", found=found), "target")
+            raise NodeError(Message("batch-and-single", "one is a batch and the other is not: {found}", found=shapes_text), "target")
         self._check_count(s, name, scores.dims[0], getattr(target, "classes", None))
 
-    def _check_count(self, s: Settings, name: str, found: int, classes: int | None) -> None:
-        if classes is None or classes <= found:
+    def _check_count(self, s: Settings, name: str, scores: int, classes: int | None) -> None:
+        if classes is None or classes <= scores:
             return
         repairs = _as_many_outputs(s, name, classes)
         raise NodeError(
@@ -68,7 +68,7 @@ class ClassLoss(Loss):
                 "more-classes-than-scores",
                 "the target has {classes} classes, but there are only {found} numbers to choose from",
                 classes=classes,
-                found=found,
+                found=scores,
             ),
             name,
             repairs,

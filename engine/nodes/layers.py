@@ -256,8 +256,8 @@ class Recurrent(Layer):
         return super().initial(s, name, shape, rng)
 
     def code_for(self, s: Settings, shapes: Mapping[str, Any]) -> tuple[str, ...]:
-        made = self.code
-        return made if shapes.get("h") is not None else (made[0], "{apply}({self}['x']({x}))", "{apply}(F.linear({x}, {W}, {b}))")
+        templates = self.code
+        return templates if shapes.get("h") is not None else (templates[0], "{apply}({self}['x']({x}))", "{apply}(F.linear({x}, {W}, {b}))")
 
     def code_values(self, s: Settings, shapes: Mapping[str, Any]) -> dict[str, Any]:
         return {"in_features": shapes["x"].dims[-1], "apply": "" if s.activation == "identity" else f"torch.{s.activation}"}

@@ -42,14 +42,14 @@ def check_coding(wanted: tuple[str, ...], prediction: Any, target: Any) -> None:
     repairs: list[tuple[str, Any]] = []
     if given:
         classes = target.classes
-        possible = [each for each in wanted if each == "real" or classes == 2 or (classes and each in ("index", "one_hot"))]
+        possible = [coding for coding in wanted if coding == "real" or classes == 2 or (classes and coding in ("index", "one_hot"))]
         repairs = [
-            (_("Let the data give its target as {text}").format(text=translated(CODINGS[each])), ("source", {"coding": each}))
-            for each in possible
+            (_("Let the data give its target as {text}").format(text=translated(CODINGS[coding])), ("source", {"coding": coding}))
+            for coding in possible
         ]
     elif coding == "index" and "one_hot" in wanted and prediction is not None and prediction.dims:
         repairs = [(_("Insert One-hot before target"), ("math.one_hot", {"classes": prediction.dims[-1]}))]
-    *others, last = (translated(CODINGS[each]) for each in wanted)
+    *others, last = (translated(CODINGS[coding]) for coding in wanted)
     words = _("{others} or {last}").format(others=", ".join(others), last=last) if others else last
     raise NodeError(
         Message(
@@ -72,9 +72,9 @@ def check_same_shape(name: str, prediction: Any, target: Any) -> None:
         repairs = [(_("Insert Reshape before {port}").format(port=port), ("math.reshape", {"shape": list(dims)}))]
     else:
         port = name
-    found = _("{name} is {prediction}, target is {target}").format(name=name, prediction=shape_text(prediction), target=shape_text(target))
+    pair = _("{name} is {prediction}, target is {target}").format(name=name, prediction=shape_text(prediction), target=shape_text(target))
     raise NodeError(
-        Message("prediction-and-target-shapes", "number is compared with number, so the shapes must be equal: {found}", found=found),
+        Message("prediction-and-target-shapes", "number is compared with number, so the shapes must be equal: {found}", found=pair),
         port,
         repairs,
     )
@@ -129,9 +129,9 @@ class NumberLoss(Loss):
         raise NotImplementedError
 
     def forward(self, s: Settings, prediction: Tensor, target: Tensor) -> Result:
-        each = self.each(s, prediction, target)
-        n = divisor(s, each.shape)
-        return Result((each.mean() if s.reduction == "mean" else each.sum() if n == 1 else each.sum() / n,), each.shape)
+        losses = self.each(s, prediction, target)
+        n = divisor(s, losses.shape)
+        return Result((losses.mean() if s.reduction == "mean" else losses.sum() if n == 1 else losses.sum() / n,), losses.shape)
 
     def code_for(self, s: Settings, shapes: Mapping[str, Any]) -> tuple[str, ...]:
         first = self.inputs[0].name
@@ -140,10 +140,10 @@ class NumberLoss(Loss):
         divide = f" / len({{{batch}}})" if s.reduction == "batch_mean" and batch else ""
         if self.expression:
             return "", f"{self.expression}.{how}(){divide}"
-        made = self.module.replace("<how>", f"reduction='{how}'")
+        module = self.module.replace("<how>", f"reduction='{how}'")
         if len({(shapes[name].dims, shapes[name].batched) for name in (first, "target") if shapes[name] is not None}) > 1:
-            return made, f"{{self}}(*torch.broadcast_tensors({{{first}}}, {{target}})){divide}"
-        return made, f"{{self}}({{{first}}}, {{target}}){divide}"
+            return module, f"{{self}}(*torch.broadcast_tensors({{{first}}}, {{target}})){divide}"
+        return module, f"{{self}}({{{first}}}, {{target}}){divide}"
 
 
 def _two(s: Settings) -> int:
@@ -298,8 +298,8 @@ _LEAST = 9.999999960041972e-13
 
 def _odds(p: Tensor, t: Tensor) -> Tensor:
     """log((1 − p)/p) with both logarithms cut off, the slope by t; NaN where the target is."""
-    found = torch.clamp(torch.log1p(-p), min=-100) - torch.clamp(torch.log(p), min=-100)
-    return torch.where(torch.isnan(t), t, found)
+    log_odds = torch.clamp(torch.log1p(-p), min=-100) - torch.clamp(torch.log(p), min=-100)
+    return torch.where(torch.isnan(t), t, log_odds)
 
 
 class BinaryCrossEntropy(NumberLoss):
@@ -330,18 +330,18 @@ class BinaryCrossEntropy(NumberLoss):
         if p.is_cuda:  # there torch would stop the whole device
             refuse_improbable(probabilities=p, target=t)
         try:
-            each = F.binary_cross_entropy(p, t.detach(), reduction="none")
+            losses = F.binary_cross_entropy(p, t.detach(), reduction="none")
         except RuntimeError:
             lost = torch.isnan(p + t)
             refuse_improbable(probabilities=p.masked_fill(lost, 0.5), target=t.masked_fill(lost, 0.5))
             if not bool(lost.any()):
                 raise
             # NaN is not this node's doing: it is passed on, and reported where it began
-            each = F.binary_cross_entropy(p.masked_fill(lost, 0.5), t.detach().masked_fill(lost, 0.5), reduction="none")
-            each = torch.where(lost, (p + t) * torch.nan, each)
+            losses = F.binary_cross_entropy(p.masked_fill(lost, 0.5), t.detach().masked_fill(lost, 0.5), reduction="none")
+            losses = torch.where(lost, (p + t) * torch.nan, losses)
         if t.requires_grad:  # torch's own derivative by the target forgets that the logarithms are cut off
-            each = each + (t - t.detach()) * _odds(p, t).detach()
-        return each
+            losses = losses + (t - t.detach()) * _odds(p, t).detach()
+        return losses
 
 
 def refuse_improbable(**inputs: Tensor) -> None:

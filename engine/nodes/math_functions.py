@@ -244,8 +244,8 @@ def _limits(s: Settings, low: Tensor | None, high: Tensor | None) -> tuple[Any, 
 def _bounds(s: Settings, x: Tensor, low: Tensor | None, high: Tensor | None) -> tuple[Tensor | None, Tensor | None]:
     """Both bounds as tensors."""
     below, above = _limits(s, low, high)
-    made = [b if b is None or isinstance(b, torch.Tensor) else x.new_full((), b) for b in (below, above)]
-    return made[0], made[1]
+    bounds = [b if b is None or isinstance(b, torch.Tensor) else x.new_full((), b) for b in (below, above)]
+    return bounds[0], bounds[1]
 
 
 class Where(NodeType):

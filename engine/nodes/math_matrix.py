@@ -45,8 +45,8 @@ class MatrixProduct(NodeType):
         if _weight_times_samples(s, a, b):
             return g.mT @ b
         row, column = _is_vector(s, "a", a), _is_vector(s, "b", b)
-        found = _gradient_matrix(g, row, column) @ _matrix(b, column, -1).mT
-        return found.squeeze(-2) if row else found
+        gradient = _gradient_matrix(g, row, column) @ _matrix(b, column, -1).mT
+        return gradient.squeeze(-2) if row else gradient
 
     @staticmethod
     def _right(s: Settings, g: Tensor, y: Tensor, kept: Any, a: Tensor, b: Tensor) -> Tensor:
@@ -56,8 +56,8 @@ class MatrixProduct(NodeType):
         left, g = _matrix(a, row, -2), _gradient_matrix(g, row, column)
         if b.dim() == 1 + (not column) and "b" not in s.batched:  # one matrix for all: sum over the samples inside the product
             left, g = left.flatten(0, -2), g.flatten(0, -2)
-        found = left.mT @ g
-        return found.squeeze(-1) if column else found
+        gradient = left.mT @ g
+        return gradient.squeeze(-1) if column else gradient
 
     gradients = {"a": _left, "b": _right}
     flow = "products"

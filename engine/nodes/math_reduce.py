@@ -31,8 +31,8 @@ class Reduction(NodeType):
 
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
         shape = shapes["x"]
-        found = [check_axis(axis, shape, "x", "axes") for axis in s.axes]
-        if len(set(found)) < len(found):
+        axes = [check_axis(axis, shape, "x", "axes") for axis in s.axes]
+        if len(set(axes)) < len(axes):
             raise NodeError(
                 Message("axes-name-same-axis-twice", "axes {axes} name the same axis twice", axes=list(s.axes)),
                 "x",

@@ -174,9 +174,9 @@ class Slice(NodeType):
 
     @staticmethod
     def _rule(s: Settings, g: Tensor, y: Tensor, kept: Any, x: Tensor) -> Tensor:
-        found = torch.zeros_like(x)
-        found[_entries(s, x)] = g
-        return found
+        gradient = torch.zeros_like(x)
+        gradient[_entries(s, x)] = g
+        return gradient
 
     gradients = {"x": _rule}
     flow = "selection"

@@ -54,27 +54,27 @@ class Accuracy(Probe):
     def forward(self, s: Settings, prediction: Tensor, target: Tensor) -> Tensor:
         columns = classes_of(s, "prediction", prediction)
         if by_largest(s, columns):
-            found = prediction.argmax(-1)
-            right = target.argmax(-1) if classes_of(s, "target", target) > 1 else target.reshape(found.shape)
+            predicted = prediction.argmax(-1)
+            right = target.argmax(-1) if classes_of(s, "target", target) > 1 else target.reshape(predicted.shape)
         else:
-            found, right = prediction > threshold(s), target > 0
-            if found.dim() != right.dim():  # (N, 1) and (N,) mean the same here
-                found, right = found.reshape(-1), right.reshape(-1)
-        return (found == right).to(s.dtype).mean()
+            predicted, right = prediction > threshold(s), target > 0
+            if predicted.dim() != right.dim():  # (N, 1) and (N,) mean the same here
+                predicted, right = predicted.reshape(-1), right.reshape(-1)
+        return (predicted == right).to(s.dtype).mean()
 
     def check(self, s: Settings, shapes: Mapping[str, Any]) -> None:
         prediction, target = shapes["prediction"], shapes["target"]
         if prediction is None or target is None:
             return
         columns, targets = (shape.dims[0] if shape.dims else 1 for shape in (prediction, target))
-        found = _("prediction is {prediction}, target is {target}").format(prediction=shape_text(prediction), target=shape_text(target))
+        pair = _("prediction is {prediction}, target is {target}").format(prediction=shape_text(prediction), target=shape_text(target))
         if len(prediction.dims) > 1 or len(target.dims) > 1:
             raise NodeError(
-                Message("accuracy-prediction-shape", "a sample needs one number, or one for each class: {found}", found=found),
+                Message("accuracy-prediction-shape", "a sample needs one number, or one for each class: {found}", found=pair),
                 "prediction",
             )
         if targets not in (1, columns):
-            raise NodeError(Message("accuracy-classes-differ", "these classes cannot be compared: {found}", found=found), "target")
+            raise NodeError(Message("accuracy-classes-differ", "these classes cannot be compared: {found}", found=pair), "target")
         if by_largest(s, columns) and columns == 1:
             repair: list[tuple[str, Any]] = [(_("Decide by the sign"), {"decision": "above 0"})]
             raise NodeError(Message("accuracy-of-one-number", "the largest of one number is always the same class"), "prediction", repair)
@@ -82,21 +82,21 @@ class Accuracy(Probe):
             repair = [(_("Take the largest"), {"decision": "largest"})]
             raise NodeError(
                 Message(
-                    "accuracy-of-several-decisions", "several yes-or-no decisions cannot be compared with one class: {found}", found=found
+                    "accuracy-of-several-decisions", "several yes-or-no decisions cannot be compared with one class: {found}", found=pair
                 ),
                 "target",
                 repair,
             )
         if prediction.batched != target.batched:
-            raise NodeError(Message("batch-and-single", "one is a batch and the other is not: {found}", found=found), "target")
+            raise NodeError(Message("batch-and-single", "one is a batch and the other is not: {found}", found=pair), "target")
 
     def code_for(self, s: Settings, shapes: Mapping[str, Any]) -> tuple[str, ...]:
         prediction, target = shapes["prediction"], shapes["target"]
         if not by_largest(s, prediction.dims[0] if prediction.dims else 1):
-            found, right = f"({{prediction}} > {threshold(s)}).flatten()", "({target} > 0).flatten()"
+            predicted, right = f"({{prediction}} > {threshold(s)}).flatten()", "({target} > 0).flatten()"
         else:
-            found, right = "{prediction}.argmax(-1)", "{target}.argmax(-1)" if target.dims not in ((), (1,)) else "{target}.squeeze()"
-        return "", f"({found} == {right}).double().mean()"
+            predicted, right = "{prediction}.argmax(-1)", "{target}.argmax(-1)" if target.dims not in ((), (1,)) else "{target}.squeeze()"
+        return "", f"({predicted} == {right}).double().mean()"
 
 
 def classes_of(s: Settings, port: str, value: Tensor) -> int:

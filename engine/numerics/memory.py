@@ -15,15 +15,15 @@ _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_b
 def memory() -> int:
     """Bytes that this computer has, or that a container allows; the same all the time, whatever else runs."""
     try:
-        found = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        available = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     except (AttributeError, ValueError, OSError):
-        found = _windows()
+        available = _windows()
     for place in _LIMITS:
         try:
-            found = min(found, int(Path(place).read_text(encoding="ascii")))
+            available = min(available, int(Path(place).read_text(encoding="ascii")))
         except (OSError, ValueError):
             continue
-    return found
+    return available
 
 
 def is_lack_of_memory(error: BaseException) -> bool:

@@ -33,10 +33,10 @@ class Bounded:
 def bounded(objective: Callable[[Tensor], Tensor], value: Tensor, moved: Tensor) -> Bounded:
     """The objective at `value`. The rounding of `value` itself counts where `moved` is not 0."""
     leaf = value.detach().clone().requires_grad_()
-    with torch.enable_grad(), _Magnitudes() as found:
+    with torch.enable_grad(), _Magnitudes() as magnitudes:
         f = objective(leaf)
     result = float(f.detach())
-    terms = [(leaf, torch.where(moved == 0, 0.0, leaf.detach().abs())), *found.terms]
+    terms = [(leaf, torch.where(moved == 0, 0.0, leaf.detach().abs())), *magnitudes.terms]
     if not f.requires_grad:
         return Bounded(result, UNIT * abs(result))
     slopes = torch.autograd.grad(f, [v for v, _ in terms], allow_unused=True)
@@ -61,13 +61,13 @@ class _Magnitudes(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None) -> Any:
         if func in _READING:
             return func(args[0].detach(), *args[1:])
-        made = func(*args, **(kwargs or {}))
-        if isinstance(made, Tensor):
-            if made.requires_grad:
-                self.terms.append((made, _magnitude(func, made, args, kwargs or {})))
-        elif isinstance(made, (tuple, list)):
-            self.terms += [(v, v.detach().abs()) for v in made if isinstance(v, Tensor) and v.requires_grad]
-        return made
+        result = func(*args, **(kwargs or {}))
+        if isinstance(result, Tensor):
+            if result.requires_grad:
+                self.terms.append((result, _magnitude(func, result, args, kwargs or {})))
+        elif isinstance(result, (tuple, list)):
+            self.terms += [(v, v.detach().abs()) for v in result if isinstance(v, Tensor) and v.requires_grad]
+        return result
 
 
 def _magnitude(func: Any, result: Tensor, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> Tensor:

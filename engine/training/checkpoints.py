@@ -122,12 +122,12 @@ class Checkpoints(Generic[C]):
 
     def path(self, end: Branch[C] | None = None) -> list[Branch[C]]:
         """The branches from the root to `end` (default: the present one)."""
-        found: list[Branch[C]] = []
+        branches: list[Branch[C]] = []
         branch = self.present if end is None else end
         while branch is not None:
-            found.append(branch)
+            branches.append(branch)
             branch = self.branches.get(branch.parent) if branch.parent is not None else None
-        return found[::-1]
+        return branches[::-1]
 
     def at(self, step: int, end: Branch[C] | None = None) -> Branch[C] | None:
         """The branch of a path that made `step`."""
@@ -189,7 +189,7 @@ class Checkpoints(Generic[C]):
 
     def ranges(self, until: int | None = None) -> tuple[Range, ...]:
         """The steps of the path that can be returned to, as (first, last) from the earliest on; none after `until`."""
-        found: list[Range] = []
+        joined: list[Range] = []
         path = self.path()
         for branch, following in zip(path, [*path[1:], None], strict=True):
             end = branch.last if following is None else following.start - 1
@@ -197,11 +197,11 @@ class Checkpoints(Generic[C]):
             if not branch.held or branch.held[0].step > end:
                 continue
             first = branch.held[0].step
-            if found and found[-1][1] + 1 == first:
-                found[-1] = (found[-1][0], end)
+            if joined and joined[-1][1] + 1 == first:
+                joined[-1] = (joined[-1][0], end)
             else:
-                found.append((first, end))
-        return tuple(found)
+                joined.append((first, end))
+        return tuple(joined)
 
     # The budget
 

@@ -177,9 +177,9 @@ class Compiled:
         """The failure as a problem, with what the node itself suggests."""
         if failure.node is None or failure.refusal is None:
             return Problem("error", Message("computation-failed", "{reason}", reason=str(failure)), (failure.node,) if failure.node else ())
-        found = Complaints(self.graph)
-        found.node_error(failure.node, failure.refusal, {})
-        return found.problems[0]
+        complaints = Complaints(self.graph)
+        complaints.node_error(failure.node, failure.refusal, {})
+        return complaints.problems[0]
 
     def name(self, key: Key) -> str:
         """What a person calls a learned tensor: `hidden.W`."""

@@ -28,7 +28,7 @@ def without(points: Sequence[Point], secret: float) -> list[Point]:
     def gap(loss: float | None) -> float | None:
         return None if isinstance(unless_told(loss, secret), Covered) else loss
 
-    return [replace(each, loss=gap(each.loss), test_loss=gap(each.test_loss)) for each in points]
+    return [replace(point, loss=gap(point.loss), test_loss=gap(point.test_loss)) for point in points]
 
 
 class Curve:

@@ -41,8 +41,8 @@ class FittedBuffers:
         parameters = [state.parameters[state_key(key)] for key in program.parameter_keys]
         buffers = [state.buffers[state_key(key)] for key in program.buffer_keys]
         inputs = program.evaluate(feeds.whole(program.feeds, "train"), parameters, buffers, RandomKey())
-        found = inference.types[graph.nodes[node].type].fit(self._settings(node), *inputs)
-        return {(node, name): value for name, value in found.items()}
+        fitted = inference.types[graph.nodes[node].type].fit(self._settings(node), *inputs)
+        return {(node, name): value for name, value in fitted.items()}
 
     def warnings(self, node: str, state: State) -> list[Problem]:
         """What a person should know about the fitted buffers of a node."""

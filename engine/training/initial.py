@@ -30,7 +30,7 @@ def initial_values(
     keeps trained values starts with those.
     """
     wanted = None if nodes is None else set(nodes)
-    found: dict[Key, Tensor] = {}
+    values: dict[Key, Tensor] = {}
     problems: list[Problem] = []
     for key, shape in (inference.parameters | inference.buffers).items():
         if wanted is not None and key[0] not in wanted:
@@ -42,8 +42,8 @@ def initial_values(
             lost = Message("kept-values-not-read", "{reason}; {name} gets new first values", reason=str(error), name=key[1])
             repair = Repair(_("Do without them"), (SetParam(node.id, "tensors", MISSING).to_json(),))
             problems.append(Problem("error", lost, (node.id,), repairs=(repair,), about=node.name))
-        found[key] = kept if kept is not None and kept.shape == shape else _drawn(graph, inference, key, shape, seed)
-    return found, problems
+        values[key] = kept if kept is not None and kept.shape == shape else _drawn(graph, inference, key, shape, seed)
+    return values, problems
 
 
 def _kept(graph: Graph, key: Key) -> Tensor | None:

@@ -77,8 +77,8 @@ class Probed:
     target_columns: int
 
     def __call__(self, prediction: Tensor, target: Tensor) -> Tensor:
-        found = self.node_type.forward(self.settings, prediction, target)
-        return found if isinstance(found, Tensor) else found.outputs[0]
+        result = self.node_type.forward(self.settings, prediction, target)
+        return result if isinstance(result, Tensor) else result.outputs[0]
 
     def code(self) -> str:
         return self._plain().code()
@@ -122,16 +122,16 @@ class Measures:
 
     def read(self, values: Mapping[Key, Tensor]) -> dict[str, float]:
         """`objective`, `loss` (without penalties), and `penalty` and `accuracy` where they apply."""
-        found = {"objective": float(values[self.objective])}
+        metrics = {"objective": float(values[self.objective])}
         terms = [(a, a.sign * float(values[a.key])) for a in self.addends]
         if any(a.penalty for a in self.addends):
-            found["loss"] = sum(value for a, value in terms if not a.penalty)
-            found["penalty"] = sum(value for a, value in terms if a.penalty)
+            metrics["loss"] = sum(value for a, value in terms if not a.penalty)
+            metrics["penalty"] = sum(value for a, value in terms if a.penalty)
         else:
-            found["loss"] = found["objective"]
+            metrics["loss"] = metrics["objective"]
         if self.right is not None and self.prediction is not None and self.target is not None:
-            found["accuracy"] = float(self.right(values[self.prediction], values[self.target]).double().mean())
-        return found
+            metrics["accuracy"] = float(self.right(values[self.prediction], values[self.target]).double().mean())
+        return metrics
 
 
 def find_measures(graph: Graph, inference: Inference, objective: Key) -> Measures:
@@ -204,7 +204,7 @@ def _parts_of(graph: Graph, inference: Inference, loss: str) -> Parts:
 
 def _opened_losses(graph: Graph, inference: Inference, addends: Sequence[Addend]) -> list[Parts]:
     """The same of losses that were opened (`engine.unfold`): their wires end at the entries inside."""
-    found: list[Parts] = []
+    parts: list[Parts] = []
     reached = inference.ancestors(a.key[0] for a in addends if not a.penalty)
     for group in graph.groups.values():
         kept = opened_from(group)
@@ -215,17 +215,17 @@ def _opened_losses(graph: Graph, inference: Inference, addends: Sequence[Addend]
             ends = [kept.entries.get(name) for name in (node_type.inputs[0].name, "target")]
             edges = [graph.edge_into(*end) if end is not None and end[0] in graph.nodes else None for end in ends]
             first, second = (None if edge is None else edge.source for edge in edges)
-            found.append((node_type.key, first, second))
-    return found
+            parts.append((node_type.key, first, second))
+    return parts
 
 
 def _decision(inference: Inference, loss: str, prediction: Key | None, target: Key | None) -> tuple[Key | None, Key | None, Decide | None]:
     """Where a loss's prediction and target come from, and how a prediction names a class; None for a regression."""
     if prediction is None or target is None or prediction not in inference.outputs or target not in inference.outputs:
         return None, None, None
-    found, wanted = inference.outputs[prediction], inference.outputs[target]
-    one_hot = wanted.coding == "one_hot" and wanted.dims == found.dims
+    shape, wanted = inference.outputs[prediction], inference.outputs[target]
+    one_hot = wanted.coding == "one_hot" and wanted.dims == shape.dims
     right = Largest() if one_hot else _RIGHT.get(loss) or _BY_CODING.get(wanted.coding)
     if isinstance(right, Largest):
-        right = Largest(one_hot=len(wanted.dims) == len(found.dims))
-    return prediction, target, right if found.batched == wanted.batched and math.prod(found.dims) > 0 else None
+        right = Largest(one_hot=len(wanted.dims) == len(shape.dims))
+    return prediction, target, right if shape.batched == wanted.batched and math.prod(shape.dims) > 0 else None

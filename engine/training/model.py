@@ -111,8 +111,8 @@ class Model:
     def problems(self) -> list[Problem]:
         """Everything that is wrong or worth knowing, errors first."""
         compiled = self.compiled
-        found = [*compiled.inference.problems, *compiled.feeds.problems, *self._unread, *self.notes, *compiled.meanings]
-        return sorted(found, key=lambda p: GRAVITY[p.severity])
+        problems = [*compiled.inference.problems, *compiled.feeds.problems, *self._unread, *self.notes, *compiled.meanings]
+        return sorted(problems, key=lambda p: GRAVITY[p.severity])
 
     def update(self, graph: Graph) -> Update:
         """Follow the document. Cheap when only values changed; after a structural change what no longer fits is made anew."""
@@ -226,16 +226,16 @@ class Model:
 
     def _view(self, make: Any, more: dict[str, Any]) -> TraceView:
         try:
-            found = view(make(), **more)
+            result = view(make(), **more)
         except RunError as error:
             shapes = {key: (shape.dims, shape.batched) for key, shape in self.inference.outputs.items()}
             others = tuple(p for p in self.problems if p not in error.problems)
             return TraceView(problems=(*error.problems, *others), shapes=shapes, dtype=self.dtype_name, device=self.device, **more)
-        broken = nonfinite(self.graph, found, self.held())
+        broken = nonfinite(self.graph, result, self.held())
         if broken:
-            found = replace(found, nonfinite=broken[0].text)
-        extra = tuple(p for p in (*broken, *self.problems) if p not in found.problems)
-        return _with_problems(found, (*found.problems, *extra))
+            result = replace(result, nonfinite=broken[0].text)
+        extra = tuple(p for p in (*broken, *self.problems) if p not in result.problems)
+        return _with_problems(result, (*result.problems, *extra))
 
     def held(self) -> dict[str, Tensor]:
         """Buffers and the optimizer's memory as they are now: what a trace does not show."""
@@ -307,12 +307,12 @@ class Model:
     def _fit_each(self) -> None:
         for node in self.compiled.fitted.nodes:
             try:
-                found = self.compiled.fitted.fit(node, self.feeds, self.state)
+                fitted = self.compiled.fitted.fit(node, self.feeds, self.state)
             except NodeFailure as failure:
                 self.notes.append(self.compiled.explain(failure))
                 continue
-            if found:
-                self.state.buffers |= {state_key(key): self._here(value) for key, value in found.items()}
+            if fitted:
+                self.state.buffers |= {state_key(key): self._here(value) for key, value in fitted.items()}
                 self.notes += self.compiled.fitted.warnings(node, self.state)
 
     # Following values
@@ -350,5 +350,5 @@ def _batch_text(rows: Sequence[int], total: int) -> str:
     return text.format(span=span, total=total)
 
 
-def _with_problems(found: TraceView, problems: tuple[Problem, ...]) -> TraceView:
-    return found if problems == found.problems else replace(found, problems=problems)
+def _with_problems(seen: TraceView, problems: tuple[Problem, ...]) -> TraceView:
+    return seen if problems == seen.problems else replace(seen, problems=problems)

@@ -38,15 +38,15 @@ def follow(moves: Iterable[tuple[Key, Key]], shelf: dict[str, Tensor], *held: Ma
 
 def moved_memory(moves: Iterable[tuple[Key, Key]], memory: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """What an optimizer remembers under `<kind>.<node>.<parameter>`, under the names it moved to."""
-    found: dict[str, Tensor] = {}
+    renamed: dict[str, Tensor] = {}
     moves = list(moves)
     kinds = {name.partition(".")[0] for name in memory if "." in name} if moves else set()
     for kind in kinds:
         mine = {name.partition(".")[2]: tensor for name, tensor in memory.items() if name.startswith(f"{kind}.")}
         shelf: dict[str, Tensor] = {}
         follow(moves, shelf, mine)
-        found |= {f"{kind}.{name}": tensor for name, tensor in shelf.items()}
-    return found
+        renamed |= {f"{kind}.{name}": tensor for name, tensor in shelf.items()}
+    return renamed
 
 
 def _split(key: Key) -> tuple[str, Index]:

@@ -13,17 +13,17 @@ def evaluated(model: Model, tested: bool) -> tuple[float, dict[str, float]]:
     """The objective over the whole training part, penalties included, and those of `train_loss, train_accuracy, test_loss,
     test_accuracy, penalty` that apply, in evaluation mode. `tested`: whether the test part has anything to say."""
     train = model.evaluate("train")
-    found = {"train_loss": train["loss"]}
+    metrics = {"train_loss": train["loss"]}
     if "accuracy" in train:
-        found["train_accuracy"] = train["accuracy"]
+        metrics["train_accuracy"] = train["accuracy"]
     if tested:
         test = model.evaluate("test")
-        found["test_loss"] = test["loss"]
+        metrics["test_loss"] = test["loss"]
         if "accuracy" in test:
-            found["test_accuracy"] = test["accuracy"]
+            metrics["test_accuracy"] = test["accuracy"]
     if "penalty" in train:
-        found["penalty"] = train["penalty"]
-    return train["objective"], found
+        metrics["penalty"] = train["penalty"]
+    return train["objective"], metrics
 
 
 def learned(model: Model, full: bool) -> dict[str, Any]:

@@ -51,19 +51,19 @@ class State:
 
     def diff(self, other: State) -> dict[str, float]:
         """The largest absolute difference by name, for everything that differs; infinite where a name or shape is on one side only."""
-        found: dict[str, float] = {}
+        differences: dict[str, float] = {}
         for part in PARTS:
             mine, theirs = getattr(self, part), getattr(other, part)
             for name in [*mine, *(n for n in theirs if n not in mine)]:
                 a, b = mine.get(name), theirs.get(name)
                 if a is None or b is None or a.shape != b.shape:
-                    found[f"{part}/{name}"] = float("inf")
+                    differences[f"{part}/{name}"] = float("inf")
                 elif not _equal(a, b):
-                    found[f"{part}/{name}"] = float((a.double() - b.double()).abs().max())
+                    differences[f"{part}/{name}"] = float((a.double() - b.double()).abs().max())
         for counter, one, two in zip(("step", "epoch", "position"), self.counters, other.counters, strict=True):
             if one != two:
-                found[counter] = float(abs(one - two))
-        return found
+                differences[counter] = float(abs(one - two))
+        return differences
 
     def to_numpy(self) -> dict[str, np.ndarray]:
         """Flat and sendable: `parameters/n1.W`, `buffers/…`, `optimizer/…`, `step`, `epoch`, `position`. Copies."""

@@ -123,15 +123,15 @@ class Steps:
     def count(self, step: int) -> None:
         """Bring the state's counters and buffers up to date with the steps just made, which led to `step`."""
         state, whole = self.model.state, self.batches.whole
-        made = step - state.step
-        if made:
+        steps = step - state.step
+        if steps:
             self.loss = self.losses[-1]
-            self.last = (state.epoch, 0 if whole else state.position + made - 1)
+            self.last = (state.epoch, 0 if whole else state.position + steps - 1)
         state.step = step
         if whole:
-            state.epoch += made
+            state.epoch += steps
         else:
-            state.position += made
+            state.position += steps
             if state.position >= self.batches.count:
                 state.epoch, state.position = state.epoch + 1, 0
         for key, tensor in zip(self._program.buffer_keys, self._buffers, strict=True):

@@ -119,7 +119,7 @@ class Box:
         place = next(i for i, node in enumerate(self.nodes) if node.id == identity)
         node = self.nodes[place]
         settings = {key: value for key, value in self.node.params.items() if key != "tensors"}
-        sizes = {each: list(size) for each, size in self.sizes.items() if not self.wired(each)}  # a bias is drawn by its own weight only
+        sizes = {inner: list(size) for inner, size in self.sizes.items() if not self.wired(inner)}  # a bias is drawn by its own weight only
         origin = {"for": identity, "node": self.node.id, "type": self.node.type, "params": settings, "shapes": sizes, "parameter": name}
         params = dict(node.params) | ({"origin": origin | ({"index": list(index)} if index else {})} if drawn else {})
         if (kept := self._kept(name, index)) is not None:

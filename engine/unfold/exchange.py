@@ -26,25 +26,25 @@ def edge_mark(edge: Edge) -> list[str | int]:
 
 def following(order: Iterable[str], ids: Collection[str]) -> str | None:
     """The id that stands behind the last of these, None at the end."""
-    found: str | None = None
+    before: str | None = None
     waiting = False
-    for each in order:
-        if each in ids:
+    for identity in order:
+        if identity in ids:
             waiting = True
         elif waiting:
-            found, waiting = each, False
-    return None if waiting else found
+            before, waiting = identity, False
+    return None if waiting else before
 
 
 def reconnected(graph: Graph, wires: Mapping[str, Edge]) -> list[Edit]:
     """Connect wires of the graph that were taken off, each with its id and where it stood among the others."""
     behind: str | None = None
-    found: list[Edit] = []
+    connects: list[Edit] = []
     for identity in reversed(list(graph.edges)):
         if identity in wires:
-            found.append(Connect(wires[identity], behind))
+            connects.append(Connect(wires[identity], behind))
         behind = identity
-    return found
+    return connects
 
 
 __all__ = ["FOLDED", "edge_mark", "following", "node_mark", "reconnected"]

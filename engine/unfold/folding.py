@@ -37,7 +37,7 @@ class Kept:
             parameters = tuple((str(node), str(own), str(name)) for node, own, name in row["parameters"])
             nodes = {str(node): [str(part) for part in mark] for node, mark in row["nodes"].items()}
             edges = {str(edge): list(mark) for edge, mark in row["edges"].items()}
-            named = {row["exit"], *(end[0] for end in entries.values()), *(each[0] for each in parameters)}
+            named = {row["exit"], *(end[0] for end in entries.values()), *(parameter[0] for parameter in parameters)}
             named |= {end for mark in edges.values() for end in (mark[0], mark[2])}
             if not named <= nodes.keys() or not all(len(mark) == 2 for mark in nodes.values()):
                 raise ValueError

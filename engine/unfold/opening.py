@@ -80,7 +80,7 @@ def _exchange(graph: Graph, box: Box, groups: list[Group], inside: list[Node]) -
     before = following(graph.nodes, {node.id})
     return [
         *map(Disconnect, outside), RemoveNode(node.id), *map(AddItem, groups),
-        *(AddNode(each, before) for each in inside), *map(Connect, box.edges), *reconnected(graph, outside),
+        *(AddNode(node, before) for node in inside), *map(Connect, box.edges), *reconnected(graph, outside),
     ]  # fmt: skip
 
 

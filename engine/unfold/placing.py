@@ -30,7 +30,7 @@ def placed(box: Box, size: Size | None = None) -> tuple[list[Node], list[Group]]
     places = _cards(box, sizes) if cards else _neurons(box, sizes) if box.groups else _columns(box, scratch, sizes)
     left, top = min(x for x, _ in places.values()), min(y for _, y in places.values())
     x, y = box.node.x - left, box.node.y - top
-    at = {each: (_snap(place[0] + x), _snap(place[1] + y)) for each, place in places.items()}
+    at = {node: (_snap(place[0] + x), _snap(place[1] + y)) for node, place in places.items()}
     groups = [replace(group, x=at[group.id][0], y=at[group.id][1]) for group in box.groups]
     return [node.at(*at[node.id]) for node in box.nodes], groups
 
@@ -54,8 +54,8 @@ def _columns(box: Box, scratch: Graph, sizes: Sizes) -> dict[str, Place]:
     beside = {node.id: edges[0] for node in box.nodes if not scratch.inputs_of(node.id) and len(edges := scratch.outputs_of(node.id)) == 1}
     entries = {f"in{count}": (SIZE[0], GAP_Y) for count in range(len(box.entries))}
     chosen = {node: place for node, place in sizes.items() if node not in beside}
-    found = layout(scratch, {**chosen, **entries}, [*chosen, *entries])
-    columns = _sorted(found, chosen)
+    laid_out = layout(scratch, {**chosen, **entries}, [*chosen, *entries])
+    columns = _sorted(laid_out, chosen)
     length = -(-len(columns) // -(-len(columns) // MOST))
     places: dict[str, Place] = {}
     top = 0.0
@@ -64,7 +64,7 @@ def _columns(box: Box, scratch: Graph, sizes: Sizes) -> dict[str, Place]:
         x = 0.0
         for column in line:
             width = max(sizes[node][0] for node in column)
-            at |= {node: (x + (width - sizes[node][0]) / 2, found[node][1]) for node in column}
+            at |= {node: (x + (width - sizes[node][0]) / 2, laid_out[node][1]) for node in column}
             x += width + GAP_X
         for node, edge in beside.items():
             if edge.target[0] in at:
@@ -75,9 +75,9 @@ def _columns(box: Box, scratch: Graph, sizes: Sizes) -> dict[str, Place]:
     return places
 
 
-def _sorted(found: Mapping[str, Place], sizes: Sizes) -> list[list[str]]:
+def _sorted(laid_out: Mapping[str, Place], sizes: Sizes) -> list[list[str]]:
     """Nodes by the column they were laid out in."""
-    middle = {node: found[node][0] + size[0] / 2 for node, size in sizes.items()}
+    middle = {node: laid_out[node][0] + size[0] / 2 for node, size in sizes.items()}
     columns: list[list[str]] = []
     for node in sorted(sizes, key=middle.__getitem__):
         if columns and middle[node] - middle[columns[-1][0]] <= 2 * GRID:
@@ -158,11 +158,11 @@ def _on_grid(at: Mapping[str, tuple[int, float]], sizes: Sizes, gap: float = GAP
     high = max(sizes.get(node, SIZE)[1] for node in at) + GAP_Y
     wide = {column: max(sizes.get(node, SIZE)[0] for node in at if at[node][0] == column) for column, _ in at.values()}
     left = {column: sum(wide[other] + gap for other in wide if other < column) for column in wide}
-    found = {}
+    positions = {}
     for node, (column, row) in at.items():
         width, height = sizes.get(node, SIZE)
-        found[node] = (left[column] + (wide[column] - width) / 2, row * high - height / 2)
-    return found
+        positions[node] = (left[column] + (wide[column] - width) / 2, row * high - height / 2)
+    return positions
 
 
 def _snap(value: float) -> float:

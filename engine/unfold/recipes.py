@@ -85,10 +85,10 @@ def cross_entropy(box: Box) -> None:
 def squared_error(box: Box) -> None:
     """(p − t)², in full or half, then the reduction."""
     error = box.add("math.subtract", "error", {"a": Entry("prediction"), "b": Entry("target")})
-    each = box.add("math.square", "square", {"x": error})
+    loss = box.add("math.square", "square", {"x": error})
     if box.setting("factor") == "half":
-        each = box.add("math.multiply", "half", {"a": box.number(0.5, "factor"), "b": each})
-    _reduced(box, each, "prediction")
+        loss = box.add("math.multiply", "half", {"a": box.number(0.5, "factor"), "b": loss})
+    _reduced(box, loss, "prediction")
 
 
 def bce_logits(box: Box) -> None:
@@ -103,18 +103,18 @@ def bce_logits(box: Box) -> None:
     _reduced(box, box.add("math.add", "each", {"a": right, "b": log}), "scores")
 
 
-def _reduced(box: Box, each: Source, first: str) -> None:
+def _reduced(box: Box, loss: Source, first: str) -> None:
     """The mean over all numbers, their sum, or the sum of each sample and then the mean over the samples."""
     kinds = [box.shape(port) for port in (first, "target")]
     batched, ranked = any(kind[1] for kind in kinds), any(kind[0] for kind in kinds)
     reduction = box.setting("reduction")
     if reduction == "batch_mean" and batched:
         if ranked:
-            each = box.add("math.sum", "sum", {"x": each})
+            loss = box.add("math.sum", "sum", {"x": loss})
         reduction = "mean"
     elif reduction == "batch_mean":
         reduction = "sum"
-    box.add(f"math.{reduction}", "", {"x": each}, **({"over_batch": True} if batched else {}))
+    box.add(f"math.{reduction}", "", {"x": loss}, **({"over_batch": True} if batched else {}))
 
 
 def batch_norm(box: Box) -> None:

@@ -84,7 +84,7 @@ def read_number(text: str, whole: bool = False, decimal: str = "", finite: bool 
 
 def decimal_sign(texts: Iterable[str]) -> str:
     """The decimal sign that these texts prove, `.` or `,`; nothing where they prove none, or both."""
-    found = set()
+    signs = set()
     for text in texts:
         digits = simplified(text.strip()).lstrip("+-")
         meanings = readings(digits)
@@ -92,10 +92,10 @@ def decimal_sign(texts: Iterable[str]) -> str:
             continue
         sign = max(".,", key=digits.rfind)
         if "." in meanings[0]:
-            found.add(sign)
+            signs.add(sign)
         else:
-            found.add("," if sign == "." else ".")  # 1.234.567: the point parts thousands
-    return found.pop() if len(found) == 1 else ""
+            signs.add("," if sign == "." else ".")  # 1.234.567: the point parts thousands
+    return signs.pop() if len(signs) == 1 else ""
 
 
 def _typed(text: str) -> int | float:
@@ -268,8 +268,8 @@ def read_tensor(text: str) -> Reading:
         typed = typed.translate(str.maketrans("(){}", "[][]"))
     if len(typed) > _MOST:
         return Reading(refusal=_("this text is too long: {typed:,} characters").format(typed=len(typed)))
-    if (found := _BRACKET.fullmatch(typed)) is not None:
-        return _bracketed(found[1])
+    if (bracketed := _BRACKET.fullmatch(typed)) is not None:
+        return _bracketed(bracketed[1])
     if typed[:1] == "[":
         return Reading(refusal=_("a bracket [ is not closed yet"))
     reading = read_rows(text)
@@ -297,11 +297,11 @@ def read_rows(text: str) -> Reading:
         if len(row) != len(cells[0]):
             text = ngettext("row {row} has {n} number, row 1 has {first}", "row {row} has {n} numbers, row 1 has {first}", len(row))
             return Reading(refusal=text.format(row=len(rows) + 1, n=len(row), first=len(cells[0])))
-        found = [_cell(cell, proven, len(row) == 1) for cell in row]
-        if wrong := next((reading.refusal for reading in found if reading.refusal), ""):
+        row_cells = [_cell(cell, proven, len(row) == 1) for cell in row]
+        if wrong := next((reading.refusal for reading in row_cells if reading.refusal), ""):
             return Reading(refusal=wrong)
-        notes += [reading.note for reading in found if reading.note]
-        rows.append([float(reading.value) for reading in found])
+        notes += [reading.note for reading in row_cells if reading.note]
+        rows.append([float(reading.value) for reading in row_cells])
     if len(rows) > 1 and len(rows[0]) == 1 and "," in text and not notes:
         notes.append(_("commas are read as decimal signs"))
     if len(rows) == 1 and len(rows[0]) > 1 and re.search(r"\d \d\d\d(?!\d)", lines[0]) and "\t" not in text:
@@ -332,10 +332,10 @@ def read_sizes(text: str) -> Reading:
         return Reading(
             refusal=_("{text} can mean one number or several: leave out the comma, or put a space after it").format(text=quoted(text))
         )
-    found = [read_number(part, whole=True) for part in parts if part]
-    if wrong := next((reading.refusal for reading in found if reading.refusal), ""):
+    sizes = [read_number(part, whole=True) for part in parts if part]
+    if wrong := next((reading.refusal for reading in sizes if reading.refusal), ""):
         return Reading(refusal=_("{wrong}; type whole numbers with commas between them, such as 8, 3").format(wrong=wrong))
-    return Reading([reading.value for reading in found])
+    return Reading([reading.value for reading in sizes])
 
 
 def _cells(line: str, tabs: bool) -> list[str]:
@@ -406,7 +406,7 @@ def _is_rectangular(value: Any) -> bool:
 
 def _entries(text: str, start: int) -> tuple[list[Any], int]:
     """The list that opens at `start`, and where it ends."""
-    found: list[Any] = []
+    entries: list[Any] = []
     at = begin = start + 1
     while at < len(text):
         letter = text[at]
@@ -416,13 +416,13 @@ def _entries(text: str, start: int) -> tuple[list[Any], int]:
                     _("in brackets numbers and lists do not mix: {text} is next to a list").format(text=quoted(text[begin:at]))
                 )
             inner, at = _entries(text, at)
-            found.append(inner)
+            entries.append(inner)
             begin = at
         elif letter == "]":
-            found += _listed(text[begin:at], bool(found))
-            if len({_shape(entry) for entry in found}) > 1:
+            entries += _listed(text[begin:at], bool(entries))
+            if len({_shape(entry) for entry in entries}) > 1:
                 raise NumberError(_("the lists in the brackets are not of equal length"))
-            return found, at + 1
+            return entries, at + 1
         else:
             at += 1
     raise NumberError(_("a bracket [ is not closed yet"))

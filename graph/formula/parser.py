@@ -61,16 +61,16 @@ class Parser:
 
     def statements(self) -> list[tuple[str, ast.expr]]:
         """Raises FormulaError."""
-        found: list[tuple[str, ast.expr]] = []
+        result: list[tuple[str, ast.expr]] = []
         while True:
             while self._now.kind == ";":
                 self._at += 1
             if self._now.kind == "end":
-                return found
+                return result
             name = ""
             if self._now.kind == "name" and self._tokens[self._at + 1].kind == "=" and self._tokens[self._at + 2].kind != "=":
                 name, self._at = self._now.text, self._at + 2
-            found.append((name, self.expression()))
+            result.append((name, self.expression()))
             if self._now.kind not in (";", "end"):
                 self._wrong()
 

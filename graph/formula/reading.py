@@ -51,22 +51,22 @@ def read(text: str, known: Callable[[str], bool] = lambda name: False) -> list[S
     if any(unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn") and not letter.isspace() for letter in text):
         raise FormulaError(_("the formula holds a character that is no text"))
     try:
-        found = [Statement(name, tree, text) for name, tree in Parser(text).statements()]
+        statements = [Statement(name, tree, text) for name, tree in Parser(text).statements()]
     except (RecursionError, MemoryError):
         raise FormulaError(_("the formula is nested too deeply")) from None
-    if not found:
+    if not statements:
         raise FormulaError(_("the formula is empty"))
     names: set[str] = set()
-    for statement in found:
+    for statement in statements:
         if statement.name in names:
             raise FormulaError(_("{name} is defined twice").format(name=statement.name))
         if statement.name:
             names.add(statement.name)
-    for statement in found:
+    for statement in statements:
         for node in ast.walk(statement.tree):
             if isinstance(node, Lowered) and known(other := re.sub(r"(?<=[^\d_])(?=\d+$)", "_", node.id)) and not known(node.id):
                 node.id = other
-    return found
+    return statements
 
 
 def misread(name: str) -> str:
@@ -99,7 +99,7 @@ def exponent(tree: ast.BinOp) -> float | None:
 
 def functions(catalog: Catalog) -> dict[str, NodeSpec]:
     """Every word that names a node type with inputs: its default name first, then its key's last part, title and other names."""
-    found: dict[str, NodeSpec] = {}
+    by_word: dict[str, NodeSpec] = {}
     specs = [spec for spec in catalog.values() if any(not port.parameter for port in spec.inputs) and spec.outputs]
     for words in (
         lambda spec: [spec.default_name],
@@ -111,8 +111,8 @@ def functions(catalog: Catalog) -> dict[str, NodeSpec]:
         for spec in specs:
             for word in words(spec):
                 if valid_name(word) and word not in NO_FUNCTIONS:
-                    found.setdefault(word, spec)
-    return found
+                    by_word.setdefault(word, spec)
+    return by_word
 
 
 def literal(tree: ast.expr, text: str) -> Any:

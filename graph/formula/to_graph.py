@@ -115,16 +115,16 @@ def names_in(text: str, constants: bool = False, known: Callable[[str], bool] = 
 
     `constants`: e and pi too, which stand for their numbers unless something of that name is there. `known`: the document's names.
     """
-    found: dict[str, None] = {}
+    free: dict[str, None] = {}
     defined: set[str] = set()
     try:
         for statement in read(text, known):
             names = [name for name in free_names(statement.tree) if constants or name not in CONSTANTS]
-            found |= dict.fromkeys(name for name in names if name not in defined)
+            free |= dict.fromkeys(name for name in names if name not in defined)
             defined.add(statement.name)
     except RecursionError:
         raise FormulaError(_("the formula is nested too deeply")) from None
-    return tuple(found)
+    return tuple(free)
 
 
 _OF_ENTRIES = {"math.maximum": "math.largest", "math.minimum": "math.smallest"}
@@ -175,7 +175,7 @@ class _Builder:
         node = self.graph.nodes[end[0]]
         if len(self.graph.nodes) > before and node.id not in {leaf for leaf, _ in self.leaves.values()}:
             if self._taken(name):
-                others = {each.name for each in self.graph.nodes.values() if each is not node}
+                others = {other.name for other in self.graph.nodes.values() if other is not node}
                 name = self._host.fresh_name(name, self._reserved | others)
             self.graph._replace_node(replace(node, name=name))
 
@@ -314,14 +314,14 @@ class _Builder:
         """Numbers written for inputs that a setting of that name can stand for, as in clip(x, 0, 1); from the end on, so that the
         others keep their places."""
         ports = [port for port in spec.inputs if not port.parameter]
-        found: dict[str, Any] = {}
+        settings: dict[str, Any] = {}
         while 0 < len(given) <= len(ports):
             port = ports[len(given) - 1]
             if not port.optional or spec.setting(port.name) is None or not self._is_literal(given[-1]):
                 break
-            found[port.name] = literal(given[-1], self._text)
+            settings[port.name] = literal(given[-1], self._text)
             given = given[:-1]
-        return found, given
+        return settings, given
 
     def _apply(
         self, spec: NodeSpec, arguments: list[End], settings: Mapping[str, Any] | None = None, wired: Mapping[str, End] | None = None

@@ -45,14 +45,14 @@ def formula_of(graph: Graph, node: str) -> str:
 
 def cone(graph: Graph, node: str) -> tuple[str, ...]:
     """A node and all that it is computed from."""
-    found = {node: None}
+    setting = {node: None}
     waiting = [node]
     while waiting:
         for other in graph.predecessors(waiting.pop()):
-            if other not in found:
-                found[other] = None
+            if other not in setting:
+                setting[other] = None
                 waiting.append(other)
-    return tuple(found)
+    return tuple(setting)
 
 
 class _Part:
@@ -227,7 +227,7 @@ class _Writer:
     def _given(self, node: str, spec: NodeSpec) -> list[tuple[str, str]]:
         """The settings that are not the default, written out. What a file carried beside them does not belong to the formula."""
         values = self._graph.settings_of(node)
-        return [(each.name, _written(values[each.name], each.name)) for each in spec.settings if values[each.name] != each.default]
+        return [(item.name, _written(values[item.name], item.name)) for item in spec.settings if values[item.name] != item.default]
 
 
 def _sign(part: _Part) -> _Part:

@@ -83,7 +83,7 @@ class _Lexer:
     def __init__(self, text: str, decimal: str, whole: bool, lists: bool) -> None:
         self._text, self._plain, self._at = text, simplified(text), 0
         self._decimal, self._whole, self._commas_part = decimal, whole, lists
-        self._found: list[Token] = []
+        self._tokens: list[Token] = []
         self._lists: list[bool] = []
         """For each open bracket, whether a comma in it parts arguments."""
 
@@ -95,10 +95,10 @@ class _Lexer:
             else:
                 self._next(letter)
         self._put("end", "", self._at)
-        return self._found
+        return self._tokens
 
     def _put(self, kind: str, text: str, end: int, value: int | float = 0, latex: bool = False) -> None:
-        self._found.append(Token(kind, text, self._at, end, value, latex))
+        self._tokens.append(Token(kind, text, self._at, end, value, latex))
         self._at = end
 
     def _next(self, letter: str) -> None:
@@ -122,7 +122,7 @@ class _Lexer:
         if sign in ("T", "inf"):
             return self._put("name", sign, self._at + 1)
         if sign in "([{":
-            before = self._found[-1] if self._found else None
+            before = self._tokens[-1] if self._tokens else None
             called = before is not None and before.kind == "name" and sign == "("
             self._lists.append((called or sign == "[") and self._commas_part)
         elif sign in ")]}" and self._lists:
@@ -131,11 +131,11 @@ class _Lexer:
 
     def _touches(self) -> bool:
         """Whether a name or a bracket ends right here."""
-        before = self._found[-1] if self._found else None
+        before = self._tokens[-1] if self._tokens else None
         return before is not None and before.end == self._at and before.kind in ("name", ")", "]", "}", "power", "number", "prime")
 
     def _is_port(self, letter: str) -> bool:
-        return letter in ".," and self._touches() and self._found[-1].kind != "number"
+        return letter in ".," and self._touches() and self._tokens[-1].kind != "number"
 
     def _number(self, spelled: str) -> None:
         if self._lists and self._lists[-1]:  # a comma parts arguments here
@@ -154,9 +154,9 @@ class _Lexer:
         value = _digits(above) / (_digits(below) or 1)
         if below == "":
             raise FormulaError(_("{letter} is not understood here; write the fraction with /").format(letter=letter))
-        before = self._found[-1] if self._found else None
+        before = self._tokens[-1] if self._tokens else None
         if before is not None and before.text.isdigit() and before.end == self._at:  # 1½
-            self._found.pop()
+            self._tokens.pop()
             end, self._at = self._at + 1, before.start
             return self._put("number", self._text[before.start : end], end, before.value + value)
         self._put("number", letter, self._at + 1, value)
@@ -169,10 +169,10 @@ class _Lexer:
         self._put("power", simplified(spelled), end)
 
     def _quotation(self, quote: str) -> None:
-        found = re.compile(rf"{quote}(?:[^{quote}\\\n]|\\.)*{quote}").match(self._text, self._at)
-        if not found:
+        quotation = re.compile(rf"{quote}(?:[^{quote}\\\n]|\\.)*{quote}").match(self._text, self._at)
+        if not quotation:
             raise FormulaError(f"the quotation mark at place {self._at + 1} is not closed")
-        self._put("text", found.group(), found.end())
+        self._put("text", quotation.group(), quotation.end())
 
     def _name(self, stem: str = "", end: int = -1) -> None:
         name, end, lowered = stem, self._at if end < 0 else end, ""
@@ -192,9 +192,9 @@ class _Lexer:
         self._put("name", normal_name(name), end, latex=self._text[self._at] == "\\")
 
     def _command(self) -> None:
-        found = re.compile(r"\\([A-Za-z]+|.?)", re.DOTALL).match(self._text, self._at)
-        assert found is not None
-        word, end = _VARIANTS.get(found[1], found[1]), found.end()
+        command = re.compile(r"\\([A-Za-z]+|.?)", re.DOTALL).match(self._text, self._at)
+        assert command is not None
+        word, end = _VARIANTS.get(command[1], command[1]), command.end()
         if word in ("left", "right") and self._text[end : end + 1] == ".":
             self._at = end + 1  # the bracket that is not there
         elif word.isspace() or word in _SPACE:
@@ -205,7 +205,7 @@ class _Lexer:
                 self._lists.append(False)
             elif sign == ")" and self._lists:
                 self._lists.pop()
-            self._put(sign, found.group(), end)
+            self._put(sign, command.group(), end)
         elif word in _LETTERS:
             self._lettered(word, end)
         elif word in GREEK_NAMES or word in _OTHER:
@@ -215,14 +215,14 @@ class _Lexer:
         elif word in _KEPT:
             self._put("command", word, end)
         else:
-            raise FormulaError(_("{group} is not understood here").format(group=found.group()) + _instead(word))
+            raise FormulaError(_("{group} is not understood here").format(group=command.group()) + _instead(word))
 
     def _lettered(self, word: str, end: int) -> None:
         r"""`\hat{y}`, `\mathrm{loss}`: a name in other letters."""
-        found = re.compile(r"\s*(?:\{\s*\\?(\w+)\s*\}|\\?(\w))").match(self._text, end)
-        if not found:
+        letter = re.compile(r"\s*(?:\{\s*\\?(\w+)\s*\}|\\?(\w))").match(self._text, end)
+        if not letter:
             raise FormulaError(f"after \\{word} a name is missing")
-        self._name((found[1] or found[2]) + _LETTERS[word], found.end())
+        self._name((letter[1] or letter[2]) + _LETTERS[word], letter.end())
 
 
 def _digits(codes: str) -> int:

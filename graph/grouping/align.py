@@ -108,14 +108,14 @@ class _Lines:
     """Lines across one axis, sorted, and how far the things on each reach along the other."""
 
     def __init__(self, spans: Iterable[tuple[float, float, float, float]]) -> None:
-        found: dict[float, tuple[float, float]] = {}
+        reach: dict[float, tuple[float, float]] = {}
         for start, size, low, extent in spans:
             for at in (start, start + size / 2, start + size):
-                old = found.get(at)
+                old = reach.get(at)
                 new = (low, low + extent)
-                found[at] = (min(old[0], new[0]), max(old[1], new[1])) if old else new
-        self._at = sorted(found)
-        self._reach = [found[at] for at in self._at]
+                reach[at] = (min(old[0], new[0]), max(old[1], new[1])) if old else new
+        self._at = sorted(reach)
+        self._reach = [reach[at] for at in self._at]
 
     def shift(self, start: float, size: float, reach: float) -> float | None:
         """The smallest shift that brings a side or the centre onto a line; None when none is in reach."""
@@ -144,7 +144,7 @@ def nearest(rects: Mapping[str, Rect], start: str, dx: int, dy: int) -> str | No
     """
     here = rects[start]
     best: tuple[bool, float, float] | None = None
-    found = None
+    closest = None
     for name, rect in rects.items():
         if name == start:
             continue
@@ -153,8 +153,8 @@ def nearest(rects: Mapping[str, Rect], start: str, dx: int, dy: int) -> str | No
             continue
         cost = (aside > 2.5 * ahead, ahead + 2 * aside, off)
         if best is None or cost < best:
-            best, found = cost, name
-    return found
+            best, closest = cost, name
+    return closest
 
 
 def _seen(here: Rect, there: Rect, dx: int, dy: int) -> tuple[float, float, float]:

@@ -27,18 +27,18 @@ def group(graph: Graph, ids: Iterable[str], name: str = "group") -> tuple[Edit, 
     nodes, groups = _chosen(graph, ids)
     if not nodes and not groups:
         raise GraphError(_("nothing is selected that could be grouped"))
-    homes = [graph.nodes[node].group for node in nodes] + [graph.groups[each].parent for each in groups]
+    homes = [graph.nodes[node].group for node in nodes] + [graph.groups[identity].parent for identity in groups]
     home = _common(graph, homes)
     corners = [(graph.nodes[node].x, graph.nodes[node].y) for node in nodes] + [(graph.groups[g].x, graph.groups[g].y) for g in groups]
     x, y = ((min(values) + max(values)) / 2 for values in zip(*corners, strict=True))
-    made = Group(graph.fresh_id("g"), fresh_group_name(graph, name), home, True, round(x), round(y))
-    inside = _filled(graph, nodes, groups, made.id)
-    return Compound((AddItem(made), *inside, *_emptied(graph, nodes, groups, home)), _("Group")), made.id
+    new_group = Group(graph.fresh_id("g"), fresh_group_name(graph, name), home, True, round(x), round(y))
+    inside = _filled(graph, nodes, groups, new_group.id)
+    return Compound((AddItem(new_group), *inside, *_emptied(graph, nodes, groups, home)), _("Group")), new_group.id
 
 
 def ungroup(graph: Graph, ids: Iterable[str]) -> Edit:
     """Dissolve groups; what they hold moves up to the group around them. Raises GraphError when no group is among `ids`."""
-    chosen = [each for each in dict.fromkeys(ids) if each in graph.groups]
+    chosen = [identity for identity in dict.fromkeys(ids) if identity in graph.groups]
     if not chosen:
         raise GraphError(_("no group is selected"))
     edit = remove_nodes(graph, chosen)
@@ -50,8 +50,8 @@ def put_into(graph: Graph, ids: Iterable[str], into: str | None) -> Edit:
     nodes, groups = _chosen(graph, ids)
     if into is not None and into not in graph.groups:
         raise GraphError(_("there is no group {into}").format(into=quoted(into)))
-    around = {each.id for each in path(graph, into)}
-    if inside_itself := next((each for each in groups if each in around), None):
+    around = {above.id for above in path(graph, into)}
+    if inside_itself := next((identity for identity in groups if identity in around), None):
         raise GraphError(_('the group "{name}" would lie inside itself').format(name=graph.groups[inside_itself].name))
     return Compound(_filled(graph, nodes, groups, into), _("Move into group") if into is not None else _("Move out of group"))
 
@@ -83,11 +83,11 @@ def moved(graph: Graph, ids: Iterable[str], dx: float, dy: float) -> Edit:
     """Move things by a distance. A group takes along what it holds, so that its content is near its card when it is opened."""
     everything = expand(graph, ids)
     places = []
-    for each in everything:
-        item = graph.nodes.get(each) or graph.groups.get(each) or graph.frames.get(each) or graph.notes.get(each)
+    for identity in everything:
+        item = graph.nodes.get(identity) or graph.groups.get(identity) or graph.frames.get(identity) or graph.notes.get(identity)
         if item is not None:
-            places.append((each, item.x + dx, item.y + dy))
-    nodes = {each for each in everything if each in graph.nodes}
+            places.append((identity, item.x + dx, item.y + dy))
+    nodes = {node for node in everything if node in graph.nodes}
     bends: list[Edit] = []
     for node in everything:
         if node in nodes:
@@ -106,16 +106,16 @@ def _known(graph: Graph, group: str) -> Group:
 def _chosen(graph: Graph, ids: Iterable[str]) -> tuple[list[str], list[str]]:
     """The nodes and the groups of a selection, without what lies in a chosen group anyway."""
     wanted = set(ids)
-    groups = sorted((each for each in wanted if each in graph.groups), key=graph._groups.place)
-    covered = {each for chosen in groups for each in subtree(graph, chosen)} if groups else set()
-    tops = [each for each in groups if not any(above.id in wanted for above in path(graph, graph.groups[each].parent))]
-    nodes = [each for each in wanted if each in graph.nodes and graph.nodes[each].group not in covered]
+    groups = sorted((identity for identity in wanted if identity in graph.groups), key=graph._groups.place)
+    covered = {inner for chosen in groups for inner in subtree(graph, chosen)} if groups else set()
+    tops = [identity for identity in groups if not any(above.id in wanted for above in path(graph, graph.groups[identity].parent))]
+    nodes = [identity for identity in wanted if identity in graph.nodes and graph.nodes[identity].group not in covered]
     return sorted(nodes, key=graph._nodes.place), tops
 
 
 def _common(graph: Graph, homes: Iterable[str | None]) -> str | None:
     """The innermost group around all of these groups."""
-    paths = [[each.id for each in path(graph, home)] for home in set(homes)]
+    paths = [[above.id for above in path(graph, home)] for home in set(homes)]
     shared: str | None = None
     for steps in zip(*paths, strict=False):
         if len(set(steps)) > 1:
@@ -125,23 +125,23 @@ def _common(graph: Graph, homes: Iterable[str | None]) -> str | None:
 
 
 def _filled(graph: Graph, nodes: Iterable[str], groups: Iterable[str], into: str | None) -> tuple[Edit, ...]:
-    hung = [SetItem(replace(graph.groups[each], parent=into)) for each in groups if graph.groups[each].parent != into]
+    hung = [SetItem(replace(graph.groups[identity], parent=into)) for identity in groups if graph.groups[identity].parent != into]
     return (*(SetGroup(node, into) for node in nodes if graph.nodes[node].group != into), *hung)
 
 
 def _emptied(graph: Graph, nodes: Collection[str], groups: Collection[str], home: str | None) -> list[Edit]:
     """The groups between the chosen things and `home` that hold nothing once these are gone."""
     leaving, gone = set(nodes), set(groups)
-    waiting = dict.fromkeys([*(graph.nodes[node].group for node in nodes), *(graph.groups[each].parent for each in groups)])
+    waiting = dict.fromkeys([*(graph.nodes[node].group for node in nodes), *(graph.groups[holder].parent for holder in groups)])
     removed: list[Edit] = []
-    queue = [each for each in waiting if each is not None]
-    for each in queue:  # grows while it is walked: an emptied group may empty the one around it
-        holds = set(graph.members(each)) <= leaving and set(graph.subgroups(each)) <= gone
-        if each == home or each in gone or not holds:
+    queue = [emptied for emptied in waiting if emptied is not None]
+    for identity in queue:  # grows while it is walked: an emptied group may empty the one around it
+        holds = set(graph.members(identity)) <= leaving and set(graph.subgroups(identity)) <= gone
+        if identity == home or identity in gone or not holds:
             continue
-        gone.add(each)
-        removed.append(RemoveItem(each))
-        if (above := graph.groups[each].parent) is not None:
+        gone.add(identity)
+        removed.append(RemoveItem(identity))
+        if (above := graph.groups[identity].parent) is not None:
             queue.append(above)
     return removed
 

@@ -85,7 +85,7 @@ def allowance(truth: float, tolerance: float | None = None) -> float:
 
 def _figures(text: str) -> list[float]:
     """The numbers in a text, words up to ten included."""
-    return [_WORDS[each.lower()] if each.lower() in _WORDS else float(each.replace(",", "")) for each in _FIGURE.findall(text)]
+    return [_WORDS[word.lower()] if word.lower() in _WORDS else float(word.replace(",", "")) for word in _FIGURE.findall(text)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +115,8 @@ class LessonQuestion:
 
     def approximations(self, truth: float) -> tuple[float, ...]:
         """The numbers that the answer calls "about" right: "8.35 times: about k/2 = 8" accepts 8."""
-        found = [number for text in _ABOUT.findall(self.answer) for number in _figures(text)[-1:]]
-        return tuple(each for each in found if abs(each - truth) <= ABOUT * abs(truth))
+        numbers = [number for text in _ABOUT.findall(self.answer) for number in _figures(text)[-1:]]
+        return tuple(candidate for candidate in numbers if abs(candidate - truth) <= ABOUT * abs(truth))
 
     def to_json(self) -> dict[str, Any]:
         row: dict[str, Any] = {"kind": self.kind, "text": _lines(self.text)}
@@ -172,11 +172,11 @@ class Lesson:
 
 def shelf(folder: Path) -> list[tuple[Path, Lesson]]:
     """The lessons of a folder in their order; those that cannot be read are left out."""
-    found = []
+    lessons = []
     for path in folder.glob(f"*{ENDING}"):
         with contextlib.suppress(LessonError):
-            found.append((path, load(path)))
-    return sorted(found, key=lambda entry: (entry[1].order, entry[0].name))
+            lessons.append((path, load(path)))
+    return sorted(lessons, key=lambda entry: (entry[1].order, entry[0].name))
 
 
 def load(path: Path | str) -> Lesson:
@@ -271,10 +271,10 @@ def _step(number: int, row: Any) -> Step:
     if unknown := hide.rest():
         raise ValueError(f'{hide.what}: only "values" and "gradients" can be hidden, not {quoted(next(iter(unknown)))}')
     run = tuple(
-        _action(_("{what}, action {place}").format(what=what, place=place), each) for place, each in enumerate(read.list("run", []), 1)
+        _action(_("{what}, action {place}").format(what=what, place=place), action) for place, action in enumerate(read.list("run", []), 1)
     )
     ask = tuple(
-        _question(_("{what}, question {place}").format(what=what, place=place), each) for place, each in enumerate(read.list("ask", []), 1)
+        _question(_("{what}, question {place}").format(what=what, place=place), ask) for place, ask in enumerate(read.list("ask", []), 1)
     )
     return Step(title, read.lines("text"), read.texts("highlight"), read.flag("dim"), *hidden, run, ask, read.lines("notes"), read.rest())
 
@@ -304,13 +304,13 @@ def _question(what: str, row: Any) -> LessonQuestion:
     if not all(type(place) is int and place >= 0 for place in index):
         raise ValueError(_('{what}: "index" is not a list of whole numbers from 0 up').format(what=what))
     options = tuple(
-        _choice(_("{what}, option {place}").format(what=what, place=place), each) for place, each in enumerate(read.list("options", []), 1)
+        _choice(_("{what}, option {place}").format(what=what, place=place), row) for place, row in enumerate(read.list("options", []), 1)
     )
-    found = LessonQuestion(kind, text, of, quantity, tuple(index), read.finite("expected"), read.finite("tolerance"), options,
+    question = LessonQuestion(kind, text, of, quantity, tuple(index), read.finite("expected"), read.finite("tolerance"), options,
                      read.lines("answer"), read.lines("hint"), read.rest())  # fmt: skip
-    if wrong := _incomplete(found):
+    if wrong := _incomplete(question):
         raise ValueError(f"{what}: {wrong}")
-    return found
+    return question
 
 
 def _incomplete(question: LessonQuestion) -> str | None:

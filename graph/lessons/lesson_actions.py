@@ -115,12 +115,12 @@ def action_complaint(do: str, args: Mapping[str, Any]) -> str | None:
     fields = ACTIONS.get(do)
     if fields is None:
         return _("there is no action {do}; the actions are {ACTIONS}").format(do=quoted(do), ACTIONS=", ".join(ACTIONS))
-    for each in fields:
-        if each.name not in args:
-            if each.required:
-                return _('{do} needs "{name}"').format(do=quoted(do), name=each.name)
-        elif wrong := each.check(args[each.name]):
-            return _('"{name}" of {do} is {wrong}').format(name=each.name, do=quoted(do), wrong=wrong)
+    for spec in fields:
+        if spec.name not in args:
+            if spec.required:
+                return _('{do} needs "{name}"').format(do=quoted(do), name=spec.name)
+        elif wrong := spec.check(args[spec.name]):
+            return _('"{name}" of {do} is {wrong}').format(name=spec.name, do=quoted(do), wrong=wrong)
     if do == "to" and ("node" in args) == ("wire" in args):
         return _('"to" needs either a "node" or a "wire"')
     return None

@@ -37,8 +37,8 @@ def find(graph: Graph, name: str) -> Address | None:
 
 def resolve(graph: Graph, name: str) -> Address:
     """The address of a name; a node stands for its first output. Raises LessonError."""
-    if found := _WIRE.match(name):
-        return wire(_wire(graph, name, *found.groups()).id)
+    if match := _WIRE.match(name):
+        return wire(_wire(graph, name, *match.groups()).id)
     end = _END.match(name)
     node = graph.named(end[1]) if end else None
     if end is None or node is None:
@@ -132,12 +132,12 @@ def graph_at(graph: Graph, lesson: Lesson, step: int, unfold: Unfold | None = No
     Raises LessonError.
     """
     twin = graph.copy()
-    for number, each in enumerate(lesson.steps[: step + 1], 1):
+    for number, each_step in enumerate(lesson.steps[: step + 1], 1):
         try:
-            apply_step(twin, each, unfold)
+            apply_step(twin, each_step, unfold)
         except LessonError as problem:
             raise LessonError(
-                _("step {number} {title}, {problem}").format(number=number, title=quoted(each.title), problem=problem)
+                _("step {number} {title}, {problem}").format(number=number, title=quoted(each_step.title), problem=problem)
             ) from None
     return twin
 
@@ -206,14 +206,14 @@ def _set(graph: Graph, args: Mapping[str, Any]) -> Edit:
 
 def _edits(graph: Graph, rows: list[Any]) -> Edit:
     """The edits as one, each read against the graph that those before it leave behind, so that names of new nodes are found."""
-    twin, made = graph.copy(), []
+    twin, edits = graph.copy(), []
     for row in rows:
         try:
-            made.append(edit_from_json(_with_ids(twin, row)))
-            made[-1].apply(twin)
+            edits.append(edit_from_json(_with_ids(twin, row)))
+            edits[-1].apply(twin)
         except (ValueError, GraphError) as problem:
             raise LessonError(str(problem)) from None
-    return Compound(tuple(made), _("Lesson"))
+    return Compound(tuple(edits), _("Lesson"))
 
 
 def _with_ids(graph: Graph, row: Any) -> Any:
@@ -230,7 +230,7 @@ def _with_ids(graph: Graph, row: Any) -> Any:
     if isinstance(row.get("positions"), list):
         row["positions"] = [[_id(graph, place[0]), *place[1:]] if _is_end(place) else place for place in row["positions"]]
     if isinstance(row.get("edits"), list) and row.get("edit") == "Compound":
-        row["edits"] = [_with_ids(graph, each) for each in row["edits"]]
+        row["edits"] = [_with_ids(graph, inner) for inner in row["edits"]]
     return row
 
 
@@ -257,7 +257,7 @@ def _wire(graph: Graph, name: str, source: str, output: str | None, target: str,
                 missing=quoted(missing), name=quoted(name), graph=_near(graph, missing)
             )
         )
-    found = [
+    matching = [
         edge
         for edge in graph.inputs_of(end.id)
         if edge.source[0] == start.id
@@ -265,15 +265,15 @@ def _wire(graph: Graph, name: str, source: str, output: str | None, target: str,
         and (port is None or edge.target[1] == port)
         and (slot is None or edge.slot == int(slot))
     ]
-    if not found:
+    if not matching:
         raise LessonError(_("there is no wire {name}").format(name=quoted(name)))
-    if len(found) > 1:
+    if len(matching) > 1:
         raise LessonError(
             _('{name} may be several wires: name the port, such as "{graph}"').format(
-                name=quoted(name), graph=item_name(graph, found[0].id)
+                name=quoted(name), graph=item_name(graph, matching[0].id)
             )
         )
-    return found[0]
+    return matching[0]
 
 
 def _near(graph: Graph, name: str) -> str:

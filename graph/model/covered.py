@@ -17,9 +17,9 @@ class Covered(float):
     why: Why
 
     def __new__(cls, why: Why = "asked") -> Covered:
-        made = super().__new__(cls, math.nan)
-        made.why = why
-        return made
+        number = super().__new__(cls, math.nan)
+        number.why = why
+        return number
 
     def __str__(self) -> str:
         return SIGNS[self.why]

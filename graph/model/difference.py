@@ -86,23 +86,23 @@ def _kept(old: Mapping[str, T], new: Mapping[str, T], same: Any = lambda a, b: T
             chains.append(chain)
         else:
             ends[at], chains[at] = places[identity], chain
-    found: list[str] = []
+    ids: list[str] = []
     link = chains[-1] if chains else None
     while link is not None:
-        found.append(link[0])
+        ids.append(link[0])
         link = link[1]
-    return found[::-1]
+    return ids[::-1]
 
 
 def _added(new: Mapping[str, T], kept: Collection[str]) -> list[tuple[T, str | None]]:
     """What is to be inserted, in order, each with the next one that is there by then."""
-    there, following, found = set(kept), None, []
+    there, following, insertions = set(kept), None, []
     for identity in reversed([*new]):
         if identity in there:
             following = identity
         else:
-            found.append((new[identity], following))
-    return found[::-1]
+            insertions.append((new[identity], following))
+    return insertions[::-1]
 
 
 def _changed(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, Any]]:

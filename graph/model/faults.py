@@ -75,20 +75,20 @@ def possible(graph: Graph, shapes: Shapes, leading: set[str], zeroed: bool = Tru
     A zero_grad can be skipped where something is trained. `zeroed` is False with an optimizer that evaluates the loss itself, as
     often as it likes: there is no zero_grad between its steps.
     """
-    found = [Fault("branch", edge) for edge in graph.edges if edge in leading and _branches(graph, edge, leading) > 1]
+    faults = [Fault("branch", edge) for edge in graph.edges if edge in leading and _branches(graph, edge, leading) > 1]
     for node in graph.nodes:
         into = [edge.id for edge in graph.inputs_of(node) if edge.id in leading]
         if not into:
             continue
-        found += [Fault("sign", node), Fault("detached", node)]
+        faults += [Fault("sign", node), Fault("detached", node)]
         if graph.nodes[node].type in SOFTMAX:
-            found.append(Fault("softmax", node))
+            faults.append(Fault("softmax", node))
         if graph.nodes[node].type == LINEAR and _square(graph, node, shapes):
-            found.append(Fault("transposed", node))
+            faults.append(Fault("transposed", node))
     learned = any(graph.spec(node).parameters and not graph.settings_of(node).get("frozen", False) for node in graph.nodes)
     if learned and zeroed:
-        found.append(Fault("zero_grad"))
-    return found
+        faults.append(Fault("zero_grad"))
+    return faults
 
 
 def _branches(graph: Graph, edge: str, leading: set[str]) -> int:

@@ -442,8 +442,8 @@ class Graph:
             spec = self.catalog.find(node.type)
             if spec is None:
                 continue
-            found = spec.output(port) if word == "output" else spec.input(port)
-            if found is None or found.name != port:
+            declared = spec.output(port) if word == "output" else spec.input(port)
+            if declared is None or declared.name != port:
                 names = ", ".join(p.name for p in (spec.outputs if word == "output" else spec.inputs))
                 there = (
                     _("its {word}s are {names}").format(word=word, names=names)

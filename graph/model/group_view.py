@@ -73,8 +73,8 @@ class Level:
         }
         self.boundary = card(graph, inside) if inside is not None else None
         ends = self.cards if self.boundary is None else {**self.cards, self.boundary.group: self.boundary}
-        self._inputs = {(group, port.end, port.slot): port.name for group, made in ends.items() for port in made.inputs}
-        self._outputs = {(group, port.end): port.name for group, made in ends.items() for port in made.outputs}
+        self._inputs = {(group, port.end, port.slot): port.name for group, named in ends.items() for port in named.inputs}
+        self._outputs = {(group, port.end): port.name for group, named in ends.items() for port in named.outputs}
 
     def item_of(self, node: str) -> str | None:
         """Where a node is at this level: itself, the card it is hidden in, or None when it lies outside."""
@@ -119,8 +119,8 @@ class Level:
         here = {group for group, place in self._place.items() if place == ""}
         if self.inside is None:
             return (node.id for node in self.graph.nodes.values() if node.group is None or node.group in here)
-        found = [node for group in here for node in self.graph.members(group)]
-        return iter(sorted(found, key=self.graph._nodes.place))
+        nodes = [node for group in here for node in self.graph.members(group)]
+        return iter(sorted(nodes, key=self.graph._nodes.place))
 
 
 def visible_items(graph: Graph, inside: str | None = None) -> Level:
@@ -132,35 +132,35 @@ def visible_items(graph: Graph, inside: str | None = None) -> Level:
 
 def path(graph: Graph, inside: str | None) -> tuple[Group, ...]:
     """The groups one is in, from the outermost to `inside`."""
-    found: list[Group] = []
+    groups: list[Group] = []
     while inside is not None:
-        found.append(graph.groups[inside])
-        inside = found[-1].parent
-    return tuple(reversed(found))
+        groups.append(graph.groups[inside])
+        inside = groups[-1].parent
+    return tuple(reversed(groups))
 
 
 def subtree(graph: Graph, group: str) -> tuple[str, ...]:
     """A group and all groups inside it, each before what it holds."""
-    found = [group]
-    for each in found:  # grows while it is walked
-        found.extend(graph.subgroups(each))
-    return tuple(found)
+    groups = [group]
+    for inner in groups:  # grows while it is walked
+        groups.extend(graph.subgroups(inner))
+    return tuple(groups)
 
 
 def members(graph: Graph, group: str) -> tuple[str, ...]:
     """All nodes in a group and in the groups inside it, in insertion order."""
     inside = subtree(graph, group)
-    found = [node for each in inside for node in graph._membership.nodes.get(each, ())]
-    return tuple(sorted(found, key=graph._nodes.place))
+    nodes = [node for inner in inside for node in graph._membership.nodes.get(inner, ())]
+    return tuple(sorted(nodes, key=graph._nodes.place))
 
 
 def expand(graph: Graph, ids: Iterable[str]) -> tuple[str, ...]:
     """The ids, and behind those of groups everything in them: groups before what they hold, nodes in insertion order."""
     chosen = dict.fromkeys(ids)
-    groups = dict.fromkeys(each for wanted in chosen if wanted in graph.groups for each in subtree(graph, wanted))
-    inside = [node for each in groups for node in graph.members(each)]
-    nodes = dict.fromkeys([*(each for each in chosen if each in graph.nodes), *inside])
-    others = [each for each in chosen if each not in graph.nodes and each not in graph.groups]
+    groups = dict.fromkeys(inner for wanted in chosen if wanted in graph.groups for inner in subtree(graph, wanted))
+    inside = [node for identity in groups for node in graph.members(identity)]
+    nodes = dict.fromkeys([*(identity for identity in chosen if identity in graph.nodes), *inside])
+    others = [identity for identity in chosen if identity not in graph.nodes and identity not in graph.groups]
     return (*groups, *sorted(nodes, key=graph._nodes.place), *others)
 
 
@@ -231,11 +231,11 @@ def _outputs(graph: Graph, node: str, inside: Collection[str]) -> Iterator[Group
 
 def _places(graph: Graph, inside: str | None) -> dict[str, str]:
     """For every group that shows at a level, the card that hides its content; "" where the content itself shows."""
-    found: dict[str, str] = {} if inside is None else {inside: ""}
+    cards: dict[str, str] = {} if inside is None else {inside: ""}
     waiting = [group.id for group in graph.groups.values() if group.parent is None] if inside is None else list(graph.subgroups(inside))
     for group in waiting:  # grows while it is walked
         above = graph.groups[group].parent
-        hidden = found.get(above, "") if above is not None else ""
-        found[group] = hidden or (group if graph.groups[group].collapsed else "")
+        hidden = cards.get(above, "") if above is not None else ""
+        cards[group] = hidden or (group if graph.groups[group].collapsed else "")
         waiting.extend(graph.subgroups(group))
-    return found
+    return cards

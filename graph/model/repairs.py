@@ -29,12 +29,12 @@ def apply_repair(graph: Graph, repair: Repair) -> Edit:
 
 def merged(first: list[Problem], second: list[Problem]) -> list[Problem]:
     """Both lists without what they say twice: a problem that is the same keeps the repairs of whichever offers more."""
-    found: dict[object, Problem] = {}
+    by_key: dict[object, Problem] = {}
     for problem in (*first, *second):
         key = problem.identity
-        if key not in found or len(problem.repairs) > len(found[key].repairs):
-            found[key] = problem
-    return list(found.values())
+        if key not in by_key or len(problem.repairs) > len(by_key[key].repairs):
+            by_key[key] = problem
+    return list(by_key.values())
 
 
 def _renewed(graph: Graph, edits: list[Edit]) -> dict[str, str]:
@@ -67,7 +67,7 @@ def _with(graph: Graph, edit: Edit, renewed: dict[str, str], names: set[str]) ->
 
     match edit:
         case Compound(edits, text, moves):
-            return Compound(tuple(_with(graph, each, renewed, names) for each in edits), text, moves)
+            return Compound(tuple(_with(graph, inner, renewed, names) for inner in edits), text, moves)
         case AddNode(node, before):
             name = graph.fresh_name(node.name, names) if graph.named(node.name) or node.name in names else node.name
             names.add(name)

@@ -40,14 +40,14 @@ def rank(query: str, names: Sequence[str]) -> int | None:
         if text == wanted:
             return 0
         if text.startswith(wanted):
-            found = 1
+            score = 1
         elif any(word.startswith(wanted) for word in _WORDS.split(text)):
-            found = 2
+            score = 2
         elif len(wanted) > 1 and wanted in text:
-            found = 3
+            score = 3
         else:
             continue
-        best = found if best is None else min(best, found)
+        best = score if best is None else min(best, score)
     return best
 
 
@@ -66,7 +66,7 @@ def fitting_ports(spec: NodeSpec, need: Need) -> tuple[Port, ...]:
 def search(specs: Iterable[NodeSpec], query: str, recent: Sequence[str] = (), need: Need | None = None) -> list[Hit]:
     """The hits in order; with `need`, one for every port that fits."""
     used = {key: place for place, key in enumerate(recent)}
-    found: list[tuple[tuple[int, int, int], Hit]] = []
+    hits: list[tuple[tuple[int, int, int], Hit]] = []
     for place, spec in enumerate(specs):
         score = rank(query, (spec.title, *spec.search))
         if score is None:
@@ -75,9 +75,9 @@ def search(specs: Iterable[NodeSpec], query: str, recent: Sequence[str] = (), ne
         alias = 0 if rank(query, (spec.title,)) == score else 1
         order = (2 * score + alias, used.get(spec.key, len(used)), place)
         ports: tuple[str, ...] = tuple(p.name for p in fitting_ports(spec, need)) if need else ("",)
-        found += [(order, Hit(spec, score, port)) for port in ports]
-    found.sort(key=lambda pair: pair[0])
-    return [hit for _, hit in found]
+        hits += [(order, Hit(spec, score, port)) for port in ports]
+    hits.sort(key=lambda pair: pair[0])
+    return [hit for _, hit in hits]
 
 
 def signature(spec: NodeSpec) -> str:

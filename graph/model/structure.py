@@ -28,16 +28,16 @@ MARKS = 4
 
 def problems(graph: Graph) -> list[Problem]:
     """Errors in the order of the nodes, then warnings about the whole."""
-    found = [*setting_problems(graph), *_unknown(graph), *_open_inputs(graph)]
+    errors = [*setting_problems(graph), *_unknown(graph), *_open_inputs(graph)]
     objective = find_objective(graph)
     if isinstance(objective, NoObjective):
-        return [*found, *_undecided(graph, objective)]
-    return [*found, *_islands(graph, objective, {problem.nodes[0] for problem in found})]
+        return [*errors, *_undecided(graph, objective)]
+    return [*errors, *_islands(graph, objective, {problem.nodes[0] for problem in errors})]
 
 
 def setting_problems(graph: Graph) -> list[Problem]:
     """One problem for every visible setting of the graph whose value is out of its range."""
-    found = []
+    result = []
     for node in graph.nodes.values():
         spec, values = graph.spec(node), None
         for name, value in node.params.items():
@@ -49,8 +49,8 @@ def setting_problems(graph: Graph) -> list[Problem]:
                 values = values or graph.settings_of(node.id)
                 if setting.visible(values):
                     refused = Message("setting-refused", "{reason}", reason=text, setting=name)
-                    found.append(Problem("error", refused, (node.id,), about=node.name))
-    return found
+                    result.append(Problem("error", refused, (node.id,), about=node.name))
+    return result
 
 
 def unknown_type(graph: Graph, node: str) -> Message:
@@ -138,16 +138,16 @@ def _open_inputs(graph: Graph) -> Iterator[Problem]:
             yield Problem("error", missing_input(port.name), (node.id,), (), port.name, repairs, node.name)
 
 
-def _undecided(graph: Graph, found: NoObjective) -> Iterator[Problem]:
+def _undecided(graph: Graph, objective: NoObjective) -> Iterator[Problem]:
     """Several nodes could be differentiated: each can be marked with one click, as long as they are few."""
-    if not found.candidates:
+    if not objective.candidates:
         return
     marks = []
-    for node in found.candidates[:MARKS]:
+    for node in objective.candidates[:MARKS]:
         port = next(port.name for port in graph.spec(node).outputs if port.dtype != "index")
         edit = SetGraphSetting("objective", {"node": node, "port": port})
         marks.append(Repair(_("Mark {name}").format(name=graph.nodes[node].name), (edit.to_json(),)))
-    yield Problem("warning", found.message, found.candidates, repairs=tuple(marks))
+    yield Problem("warning", objective.message, objective.candidates, repairs=tuple(marks))
 
 
 def _islands(graph: Graph, objective: Objective, complained: set[str]) -> Iterator[Problem]:

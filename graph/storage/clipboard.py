@@ -79,7 +79,7 @@ def _whole_groups(graph: Graph, chosen: Collection[str], inside: str | None) -> 
     for group in sorted(graph.groups, key=lambda group: -depth[group]):
         holds = (*graph.members(group), *graph.subgroups(group))
         below = inside is None or inside in (above.id for above in path(graph, graph.groups[group].parent))
-        if group in chosen or (below and holds and all(each in chosen or each in whole for each in holds)):
+        if group in chosen or (below and holds and all(member in chosen or member in whole for member in holds)):
             whole.add(group)
     return {identity: group for identity, group in graph.groups.items() if identity in whole}
 

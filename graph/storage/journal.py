@@ -218,7 +218,7 @@ def recover(folder: Path | str, catalog: Catalog) -> list[Recovered]:
 
     Sessions that are still running are left alone, those with nothing to save are removed, and those that cannot be read stay.
     """
-    found = []
+    documents = []
     for session in sorted(Path(folder).glob("session-*")):
         try:
             lock = Lock.take(session / "lock")
@@ -234,8 +234,8 @@ def recover(folder: Path | str, catalog: Catalog) -> list[Recovered]:
         if read is None or not read.modified:
             _remove(session, lock)
         else:
-            found.append(Recovered(read.graph, read.path, read.time, read.whole, _trained(session), read.identity, session, lock))
-    return sorted(found, key=lambda each: -each.time)
+            documents.append(Recovered(read.graph, read.path, read.time, read.whole, _trained(session), read.identity, session, lock))
+    return sorted(documents, key=lambda document: -document.time)
 
 
 class _Unreadable(Exception):

@@ -35,7 +35,7 @@ def is_too_large(text: str) -> bool:
 
 def without_large_values(graph: Graph) -> tuple[Graph, dict[str, bytes]]:
     """The graph with references in place of its large values, and what they refer to."""
-    lean, found = graph.copy(), dict[str, bytes]()
+    lean, members = graph.copy(), dict[str, bytes]()
     for node in graph.nodes.values():
         params = dict(node.params)
         for name in _tensor_settings(graph, node):
@@ -43,11 +43,11 @@ def without_large_values(graph: Graph) -> tuple[Graph, dict[str, bytes]]:
             if shape is not None and math.prod(shape) > INLINE:
                 data = _packed(params[name], shape)
                 digest = hashlib.sha256(data).hexdigest()
-                found[_member(digest)] = data
+                members[_member(digest)] = data
                 params[name] = {"tensor": f"sha256:{digest}"}
         if params != node.params:
             lean._replace_node(replace(node, params=params))
-    return lean, found
+    return lean, members
 
 
 def with_large_values(graph: Graph, attachments: Mapping[str, bytes]) -> set[str]:

@@ -11,8 +11,8 @@ from graph.text.messages import _
 def nearest(typed: str, known: Iterable[str]) -> str:
     """The known name that is most like what was typed; nothing where none is."""
     names = {name.casefold(): name for name in known}
-    found = get_close_matches(typed.casefold(), names, n=1, cutoff=0.6)
-    return names[found[0]] if found else ""
+    matches = get_close_matches(typed.casefold(), names, n=1, cutoff=0.6)
+    return names[matches[0]] if matches else ""
 
 
 def did_you_mean(typed: str, known: Iterable[str]) -> str:

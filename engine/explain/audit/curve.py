@@ -66,13 +66,13 @@ def _estimates(replay: Replay, entry: tuple[int, ...], steps: Sequence[float]) -
     """Difference quotients in the replay's own precision; ε is divided by as it is, so that lost digits of x ± ε show."""
     x, base = replay.base[entry], replay.number(replay.base)
     rounded = np.float32 if replay.dtype == torch.float32 else np.float64
-    found: dict[str, list[float]] = {"forward": [], "central": []}
+    quotients: dict[str, list[float]] = {"forward": [], "central": []}
     for step in steps:
         above, below = (replay.number(replay.moved(entry, float(x + sign * step))) for sign in (1, -1))
         with np.errstate(all="ignore"):
-            found["forward"].append(forward(rounded(above), rounded(base), rounded(step)))
-            found["central"].append(central(rounded(above), rounded(below), rounded(step)))
-    return found
+            quotients["forward"].append(forward(rounded(above), rounded(base), rounded(step)))
+            quotients["central"].append(central(rounded(above), rounded(below), rounded(step)))
+    return quotients
 
 
 def _curve(method: str, dtype: torch.dtype, steps: Sequence[float], estimates: Sequence[float], analytical: float) -> ErrorCurve:

@@ -111,7 +111,7 @@ class Tex:
 
     def latex(self, write: Callable[[Number | Array], str]) -> str:
         """The text with every part written by `write`."""
-        return _PLACE.sub(lambda found: "{" + write(self.parts[int(found[1])]) + "}", self.text)
+        return _PLACE.sub(lambda match: "{" + write(self.parts[int(match[1])]) + "}", self.text)
 
 
 Piece = Words | Tex | Number | Array | Outer

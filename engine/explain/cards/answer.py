@@ -53,11 +53,11 @@ def _node(scene: Scene, question: CardOf) -> Card:
     sections += _arriving(scene, key, local)
     if not local.operation.fed and not local.operation.alias:
         sections += [backward(scene, local, a) for a in range(len(local.operation.leaves))]
-        sections += [found for found in (collapse(Worked(scene, local)),) if found is not None]
+        sections += [section for section in (collapse(Worked(scene, local)),) if section is not None]
     tensor = scene.trace.values[key]
     value = scene.quantity(tensor, scene.symbols.value(key), "value", scene.value_place(key))
-    made = Card(scene.value_place(key), node.name, spec.title, question.notation, tuple(sections), value, gradient, absent)
-    return _with_choice(scene, made, key, local)
+    node_card = Card(scene.value_place(key), node.name, spec.title, question.notation, tuple(sections), value, gradient, absent)
+    return _with_choice(scene, node_card, key, local)
 
 
 def _arriving(scene: Scene, key: Key, local: Local) -> list[Section]:
@@ -66,8 +66,8 @@ def _arriving(scene: Scene, key: Key, local: Local) -> list[Section]:
     if several is not None:
         return [several]
     edges = [e for e in scene.graph.outputs_of(key[0]) if e.source == key and isinstance(scene.trace.edge_gradients.get(e.id), Tensor)]
-    found = scene.trace.gradients.get(key)
-    if len(edges) != 1 or not isinstance(found, Tensor):
+    gradient = scene.trace.gradients.get(key)
+    if len(edges) != 1 or not isinstance(gradient, Tensor):
         return []
     consumer = scene.local(edges[0].target[0])
     a = _leaf(consumer, edges[0].id)
@@ -80,7 +80,7 @@ def _arriving(scene: Scene, key: Key, local: Local) -> list[Section]:
             replace(told, title=_("Its gradient, from {name}{which}").format(name=scene.graph.nodes[edges[0].target[0]].name, which=which))
         ]
     place = Address("edge", edges[0].id, gradient=True)
-    arrived = scene.quantity(found, scene.symbols.gradient(key), "gradient", place)
+    arrived = scene.quantity(gradient, scene.symbols.gradient(key), "gradient", place)
     note = words(_("It arrives along one wire, from {name}.").format(name=scene.graph.nodes[edges[0].target[0]].name))
     return [Section("fan_out", _("Its gradient"), (note, equation("result", scene.gradient_tex(key), EQUALS, arrived)), place)]
 
@@ -93,14 +93,14 @@ def _own(scene: Scene, local: Local) -> list[Section]:
     return [forward(scene, local), *([kept] if kept is not None else [])]
 
 
-def _gradient(scene: Scene, found: Any, key: Key) -> tuple[Number | Array | None, Reason | None]:
-    if isinstance(found, Tensor):
-        return scene.quantity(found, scene.symbols.gradient(key), "gradient", scene.gradient_place(key)), None
-    return None, found.reason if isinstance(found, Absent) else "not computed"
+def _gradient(scene: Scene, gradient: Any, key: Key) -> tuple[Number | Array | None, Reason | None]:
+    if isinstance(gradient, Tensor):
+        return scene.quantity(gradient, scene.symbols.gradient(key), "gradient", scene.gradient_place(key)), None
+    return None, gradient.reason if isinstance(gradient, Absent) else "not computed"
 
 
-def _absent(scene: Scene, found: Any, place: Address) -> list[Section]:
-    return [] if isinstance(found, Tensor) else [scene.absent(found, place)]
+def _absent(scene: Scene, gradient: Any, place: Address) -> list[Section]:
+    return [] if isinstance(gradient, Tensor) else [scene.absent(gradient, place)]
 
 
 def _objective(scene: Scene, key: Key) -> list[Section]:
@@ -116,10 +116,10 @@ def _objective(scene: Scene, key: Key) -> list[Section]:
     return [Section("objective", _("The objective"), lines, scene.value_place(key))]
 
 
-def _with_choice(scene: Scene, made: Card, key: Key, local: Local) -> Card:
+def _with_choice(scene: Scene, whole_card: Card, key: Key, local: Local) -> Card:
     samples = local.samples
     shape = tuple(scene.trace.values[key].shape[scene.batched(key) :])
-    return replace(made, samples=samples, sample=scene.sample(samples), entry=scene.entry(shape), shape=shape)
+    return replace(whole_card, samples=samples, sample=scene.sample(samples), entry=scene.entry(shape), shape=shape)
 
 
 # Wires
@@ -130,7 +130,7 @@ def _edge(scene: Scene, question: CardOf) -> Card:
     key = edge.source
     producer, consumer = scene.graph.nodes[key[0]], scene.graph.nodes[edge.target[0]]
     title = f"{scene.symbols.name(key)} → {'.'.join(filter(None, symbols.wire_end(scene.graph, edge)))}"
-    found = scene.trace.edge_gradients.get(edge.id)
+    edge_gradient = scene.trace.edge_gradients.get(edge.id)
     place = Address("edge", edge.id, gradient=True)
     local, target = scene.local(key[0]), scene.local(edge.target[0])
     if local is None:
@@ -143,14 +143,14 @@ def _edge(scene: Scene, question: CardOf) -> Card:
     a = _leaf(target, edge.id)
     if a is not None and target is not None:
         sections.append(backward(scene, target, a))
-        sections += [each for each in (collapse(Worked(scene, target)),) if each is not None and each.place == Address("edge", edge.id)]
-    if not isinstance(found, Tensor) and not any(section.topic == "absent" for section in sections):
-        sections.append(scene.absent(found, place.value))
-    sections += [each for each in (fan_out_section(scene, key),) if each is not None]
-    gradient = scene.quantity(found, scene.symbols.along(edge), "gradient", place) if isinstance(found, Tensor) else None
-    absent: Reason | None = None if gradient is not None else found.reason if isinstance(found, Absent) else "not computed"
-    made = Card(question.address, title, _("Wire"), question.notation, tuple(sections), value, gradient, absent)
-    return _with_choice(scene, made, key, target if target is not None else local)
+        sections += [part for part in (collapse(Worked(scene, target)),) if part is not None and part.place == Address("edge", edge.id)]
+    if not isinstance(edge_gradient, Tensor) and not any(section.topic == "absent" for section in sections):
+        sections.append(scene.absent(edge_gradient, place.value))
+    sections += [section for section in (fan_out_section(scene, key),) if section is not None]
+    gradient = scene.quantity(edge_gradient, scene.symbols.along(edge), "gradient", place) if isinstance(edge_gradient, Tensor) else None
+    absent: Reason | None = None if gradient is not None else edge_gradient.reason if isinstance(edge_gradient, Absent) else "not computed"
+    edge_card = Card(question.address, title, _("Wire"), question.notation, tuple(sections), value, gradient, absent)
+    return _with_choice(scene, edge_card, key, target if target is not None else local)
 
 
 def _leaf(local: Local | None, edge: str) -> int | None:
@@ -171,7 +171,7 @@ def _parameter(scene: Scene, question: CardOf) -> Card:
     place = question.address
     symbol = scene.symbols.learned(key)
     value = scene.quantity(tensor, symbol, "value", place)
-    found = scene.trace.parameter_gradients.get(key)
+    arrived = scene.trace.parameter_gradients.get(key)
     shape = " × ".join(map(str, tensor.shape)) or _("a single number")
     fate = _("The optimizer leaves it alone: it is frozen.") if frozen(scene.graph, node.id) else _("Training changes it, by its gradient.")
     about = words(_("A learned tensor of {name}: {shape}. {fate}").format(name=node.name, shape=shape, fate=fate))
@@ -182,21 +182,21 @@ def _parameter(scene: Scene, question: CardOf) -> Card:
         sections += _arriving(scene, home.operation.outputs[0], home)
     sections += [backward(scene, local, a) for local, a in users]
     gradient = None
-    if isinstance(found, Tensor):
-        gradient = scene.quantity(found, scene.symbols.of_learned(key), "gradient", place.derivative)
+    if isinstance(arrived, Tensor):
+        gradient = scene.quantity(arrived, scene.symbols.of_learned(key), "gradient", place.derivative)
         sections += _shared(scene, key, users, gradient)
     elif not any(section.topic == "absent" for section in sections):
-        sections.append(scene.absent(found, place))
-    absent: Reason | None = None if gradient is not None else found.reason if isinstance(found, Absent) else "not computed"
-    made = Card(place, title, _("Parameter"), question.notation, tuple(sections), value, gradient, absent)
+        sections.append(scene.absent(arrived, place))
+    absent: Reason | None = None if gradient is not None else arrived.reason if isinstance(arrived, Absent) else "not computed"
+    result = Card(place, title, _("Parameter"), question.notation, tuple(sections), value, gradient, absent)
     samples = home.samples if home is not None else 0
-    return replace(made, samples=samples, sample=scene.sample(samples), entry=scene.entry(tuple(tensor.shape)), shape=tuple(tensor.shape))
+    return replace(result, samples=samples, sample=scene.sample(samples), entry=scene.entry(tuple(tensor.shape)), shape=tuple(tensor.shape))
 
 
 def _users(scene: Scene, key: Key) -> list[tuple[Local, int]]:
     """The nodes that use a learned tensor, and as which of their leaves."""
-    found = [local for local in map(scene.local, scene.operations) if local is not None]
-    return [(o, a) for o in found for a, leaf in enumerate(o.operation.leaves) if isinstance(leaf, Own) and leaf.key == key]
+    locals_ = [local for local in map(scene.local, scene.operations) if local is not None]
+    return [(o, a) for o in locals_ for a, leaf in enumerate(o.operation.leaves) if isinstance(leaf, Own) and leaf.key == key]
 
 
 def _shared(scene: Scene, key: Key, users: list[tuple[Local, int]], gradient: Number | Array) -> list[Section]:

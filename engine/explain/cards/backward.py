@@ -79,9 +79,9 @@ class _Backward:
 
     def _whole(self, upstream: Tensor) -> Tensor:
         """The trace's own tensor; of a parameter with several consumers, what this node alone gives."""
-        found = self._entry_of_trace()
-        if isinstance(found, Tensor) and (isinstance(self.leaf, Wire) or self.scene.users(self.leaf) == 1):
-            return found
+        gradient = self._entry_of_trace()
+        if isinstance(gradient, Tensor) and (isinstance(self.leaf, Wire) or self.scene.users(self.leaf) == 1):
+            return gradient
         return self.local.run.vjp(self.a, upstream)
 
     # Formulas
@@ -233,10 +233,10 @@ class _Backward:
         if not self.text or self.text.count(r"\quad") or not self.as_declared:
             return None
         try:
-            found = with_arrays(sides(main_part(self.text))[1], self.worked.arrays(self.a))
+            written = with_arrays(sides(main_part(self.text))[1], self.worked.arrays(self.a))
         except Unknown:
             return None
-        return found if sum(not isinstance(piece, Tex) or bool(piece.parts) for piece in found) > 1 else None
+        return written if sum(not isinstance(piece, Tex) or bool(piece.parts) for piece in written) > 1 else None
 
     # The batch
 

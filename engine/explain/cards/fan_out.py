@@ -66,21 +66,21 @@ def summed(scene: Scene, key: Key) -> FanOut:
 
 
 def _contribution(scene: Scene, edge: Edge, index: Index) -> Contribution:
-    found = scene.trace.edge_gradients.get(edge.id)
+    edge_gradient = scene.trace.edge_gradients.get(edge.id)
     consumer = scene.graph.nodes[edge.target[0]].name
-    if not isinstance(found, Tensor):
-        return Contribution(consumer, None, found.reason if isinstance(found, Absent) else "not computed")
-    return Contribution(consumer, scene.number(found, index, "gradient", Address("edge", edge.id, gradient=True)))
+    if not isinstance(edge_gradient, Tensor):
+        return Contribution(consumer, None, edge_gradient.reason if isinstance(edge_gradient, Absent) else "not computed")
+    return Contribution(consumer, scene.number(edge_gradient, index, "gradient", Address("edge", edge.id, gradient=True)))
 
 
 def _lines(
-    scene: Scene, key: Key, edges: Sequence[Edge], found: Sequence[Contribution], total: Number, entry: Index, seeded: bool, single: bool
+    scene: Scene, key: Key, edges: Sequence[Edge], parts: Sequence[Contribution], total: Number, entry: Index, seeded: bool, single: bool
 ) -> list[Line]:
     below = () if single else entry
     left = scene.gradient_tex(key, below)
     names: list[Piece] = [Tex("1")] if seeded else []
     numbers: list[Piece] = [Number(1.0, "gradient")] if seeded else []
-    present = [(edge, c.number) for edge, c in zip(edges, found, strict=True) if c.number is not None]
+    present = [(edge, c.number) for edge, c in zip(edges, parts, strict=True) if c.number is not None]
     for term in shortened([(i,) for i in range(len(present))]):
         names += [PLUS] if names else []
         numbers += [PLUS] if numbers else []
@@ -94,7 +94,7 @@ def _lines(
         numbers.append(Number(number.value, "gradient", number.place, bracket=len(numbers) > 0))
     lines = [equation("formula", left, EQUALS, *names)] if len(names) > 1 else []
     lines.append(equation("result", left, EQUALS, *numbers, *((EQUALS, total) if len(numbers) > 1 else ())))
-    missing = [c.consumer for c in found if c.number is None]
+    missing = [c.consumer for c in parts if c.number is None]
     if missing:
         lines.append(words(_("No gradient comes from {missing}.").format(missing=", ".join(missing))))
     return lines
@@ -104,13 +104,13 @@ def section(scene: Scene, key: Key) -> Section | None:
     """The same as part of a card, where several wires bring a gradient."""
     if key not in scene.trace.values:
         return None
-    found = summed(scene, key)
-    arriving = sum(c.number is not None for c in found.contributions)
-    if found.number is None or arriving + found.seeded < 2:
+    total = summed(scene, key)
+    arriving = sum(c.number is not None for c in total.contributions)
+    if total.number is None or arriving + total.seeded < 2:
         return None
     note = _("{arriving} wires bring a gradient back to {name}, each a part of its own, and they add up.").format(
-        arriving=arriving, name=found.name
+        arriving=arriving, name=total.name
     )
-    if found.seeded:
-        note = _("{name} is the objective, and is used further on besides.").format(name=found.name)
-    return Section("fan_out", "Fan-out", (words(note), *found.lines), Address("output", *key))
+    if total.seeded:
+        note = _("{name} is the objective, and is used further on besides.").format(name=total.name)
+    return Section("fan_out", "Fan-out", (words(note), *total.lines), Address("output", *key))

@@ -58,20 +58,20 @@ def sides(text: str) -> tuple[str, str]:
 def with_symbols(text: str, value: Callable[[str], Part], gradient: Callable[[str, str], Part]) -> tuple[Piece, ...]:
     """The formula with symbols. `gradient(name, index)` also gets the index that stands below the name in the text."""
     parts: list[Part] = []
-    made: list[str] = []
+    written: list[str] = []
     at = 0
-    for found in _NAME.finditer(text):
-        made.append(text[at : found.start()])
-        at = found.end()
-        if found["bar"]:
+    for match in _NAME.finditer(text):
+        written.append(text[at : match.start()])
+        at = match.end()
+        if match["bar"]:
             index = _INDEX.match(text, at)
             at = index.end() if index else at
-            parts.append(gradient(found["bar"], index[1].strip("{}") if index else ""))
+            parts.append(gradient(match["bar"], index[1].strip("{}") if index else ""))
         else:
-            parts.append(value(found["braced"] or found["bare"]))
-        made.append(f"@{len(parts) - 1} " if text[at : at + 1].isalnum() else f"@{len(parts) - 1}")
-    made.append(text[at:])
-    return pieces("".join(made), parts)
+            parts.append(value(match["braced"] or match["bare"]))
+        written.append(f"@{len(parts) - 1} " if text[at : at + 1].isalnum() else f"@{len(parts) - 1}")
+    written.append(text[at:])
+    return pieces("".join(written), parts)
 
 
 def with_values(
@@ -83,8 +83,8 @@ def with_values(
     """
     filler = _Filler(lookup, terms, letters or {})
     template = filler.fill(text, index)
-    if found := _UNKNOWN.search(_WORDS.sub(" ", template)):
-        raise Unknown(found[0])
+    if unknown := _UNKNOWN.search(_WORDS.sub(" ", template)):
+        raise Unknown(unknown[0])
     return pieces(_multiplied(template.replace(r"\odot", r"\cdot")), filler.parts)
 
 
@@ -98,9 +98,9 @@ def with_arrays(text: str, lookup: Lookup) -> tuple[Piece, ...]:
     return pieces(template, filler.parts)
 
 
-def _marked(found: re.Match[str]) -> str:
-    name = f"@{found[2]}{TRANSPOSED}"
-    return rf"\bar{{{name}}}" if found[1].startswith("\\") else name
+def _marked(match: re.Match[str]) -> str:
+    name = f"@{match[2]}{TRANSPOSED}"
+    return rf"\bar{{{name}}}" if match[1].startswith("\\") else name
 
 
 class _Filler:
@@ -109,13 +109,13 @@ class _Filler:
         self.parts: list[Part] = []
 
     def fill(self, text: str, index: Index) -> str:
-        found = _SUM.search(text)
-        if found is None:
+        total = _SUM.search(text)
+        if total is None:
             return self.names(text, index)
         if self.terms is None:
             raise Unknown(text)
-        end = _group_end(text, found.end())
-        head, body, tail = text[: found.start()], text[found.end() : end], text[end:]
+        end = _group_end(text, total.end())
+        head, body, tail = text[: total.start()], text[total.end() : end], text[end:]
         before = self.names(head, index)
         terms = [self.fill(body, term) if term is not None else r"\cdots" for term in shortened(self.terms)]
         inside = " + ".join(terms)
@@ -123,20 +123,20 @@ class _Filler:
         return f"{before}{inside if bare or len(terms) == 1 else f'({inside})'}{self.fill(tail, index)}"
 
     def names(self, text: str, index: Index = ()) -> str:
-        made: list[str] = []
+        written: list[str] = []
         at = 0
-        for found in _NAME.finditer(text):
-            made.append(self._letters(text[at : found.start()], index))
-            gradient = found["bar"] is not None
-            at = found.end()
+        for match in _NAME.finditer(text):
+            written.append(self._letters(text[at : match.start()], index))
+            gradient = match["bar"] is not None
+            at = match.end()
             if below := _INDEX.match(text, at):
                 at = below.end()
-            part = self.lookup(found["bar"] or found["braced"] or found["bare"], gradient, index)
+            part = self.lookup(match["bar"] or match["braced"] or match["bare"], gradient, index)
             if part is None:
                 raise Unknown(text)
-            made.append(self._token(part, text[at : at + 1]))
-        made.append(self._letters(text[at:], index))
-        return "".join(made)
+            written.append(self._token(part, text[at : at + 1]))
+        written.append(self._letters(text[at:], index))
+        return "".join(written)
 
     def _token(self, part: Part, follows: str) -> str:
         self.parts.append(part)
@@ -145,11 +145,11 @@ class _Filler:
     def _letters(self, text: str, index: Index) -> str:
         for letter, part in self.letters.items():
             start = "" if letter.startswith("\\") else r"(?<![\\A-Za-z])"
-            made, at = "", 0
-            for found in re.finditer(rf"(?<!_){start}{re.escape(letter)}(?![A-Za-z])(?!\()", text):
-                made += text[at : found.start()] + self._token(part(index), text[found.end() : found.end() + 1])
-                at = found.end()
-            text = made + text[at:]
+            written, at = "", 0
+            for match in re.finditer(rf"(?<!_){start}{re.escape(letter)}(?![A-Za-z])(?!\()", text):
+                written += text[at : match.start()] + self._token(part(index), text[match.end() : match.end() + 1])
+                at = match.end()
+            text = written + text[at:]
         return text
 
 
@@ -173,24 +173,24 @@ def _group_end(text: str, start: int) -> int:
 
 def _multiplied(template: str) -> str:
     """A sign of multiplication where a number stands beside a factor: 2 3 would read 23."""
-    made = ""
+    written = ""
     at = 0
-    for found in _TOKEN.finditer(template):
-        made += template[at : found.start()]
-        if (before := _OPERAND_BEFORE.search(made)) and not _WORD_BEFORE.search(made):
-            made = made[: before.start(3)] + r" \cdot "
-        made += found[0]
-        at = found.end()
+    for match in _TOKEN.finditer(template):
+        written += template[at : match.start()]
+        if (before := _OPERAND_BEFORE.search(written)) and not _WORD_BEFORE.search(written):
+            written = written[: before.start(3)] + r" \cdot "
+        written += match[0]
+        at = match.end()
         after = _OPERAND_AFTER.match(template, at)
         if after and not template.startswith(_CONDITIONS, after.start(3)):
-            made += r" \cdot "
+            written += r" \cdot "
             at = after.start(3)
-    return made + template[at:]
+    return written + template[at:]
 
 
 def pieces(template: str, parts: Sequence[Part]) -> tuple[Piece, ...]:
     """A template with `@0`, `@1` … for parts, as pieces: what stands at its top level by itself, the rest inside LaTeX."""
-    found: list[Piece] = []
+    result: list[Piece] = []
     run = ""
     inside: list[Number | Array] = []
     at = depth = 0
@@ -198,7 +198,7 @@ def pieces(template: str, parts: Sequence[Part]) -> tuple[Piece, ...]:
     def flush() -> None:
         nonlocal run, inside
         if run.strip():
-            found.append(Tex(run.strip(), tuple(inside)))
+            result.append(Tex(run.strip(), tuple(inside)))
         run, inside = "", []
 
     while at < len(template):
@@ -213,7 +213,7 @@ def pieces(template: str, parts: Sequence[Part]) -> tuple[Piece, ...]:
         part = _bracketed(parts[int(token[1])], before, after)
         if depth == 0 and after not in ("^", "_") and before[-1:] not in ("^", "_"):
             flush()
-            found.append(part)
+            result.append(part)
         elif isinstance(part, Tex):
             run += _inlined(part, after)
         else:
@@ -221,7 +221,7 @@ def pieces(template: str, parts: Sequence[Part]) -> tuple[Piece, ...]:
             inside.append(part)
         at = token.end()
     flush()
-    return tuple(found)
+    return tuple(result)
 
 
 def _bracketed(part: Part, before: str, after: str) -> Part:

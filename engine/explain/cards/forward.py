@@ -106,10 +106,10 @@ def _arrays(worked: Worked, text: str) -> tuple[Piece, ...] | None:
         return None
     try:
         right = sides(main_part(text))[1]
-        found = with_arrays(right, worked.arrays(batch=not worked.local.batched))
+        written = with_arrays(right, worked.arrays(batch=not worked.local.batched))
     except Unknown:
         return None
-    return found if any(not isinstance(piece, Tex) or piece.parts for piece in found) else None
+    return written if any(not isinstance(piece, Tex) or piece.parts for piece in written) else None
 
 
 def _arriving(worked: Worked) -> list[Line]:

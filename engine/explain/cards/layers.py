@@ -208,8 +208,8 @@ def _of_loss(worked: Worked, probabilities: Tensor, upstream: float) -> Section:
         inner = before.operation.leaves[0]
         assert isinstance(inner, Wire)
         where = inner
-    found = worked.scene.trace.edge_gradients.get(where.edge)
-    return _written(worked, row, wanted, share, samples, where, found if isinstance(found, Tensor) else None)
+    edge_gradient = worked.scene.trace.edge_gradients.get(where.edge)
+    return _written(worked, row, wanted, share, samples, where, edge_gradient if isinstance(edge_gradient, Tensor) else None)
 
 
 def _of_softmax(worked: Worked, upstream: Tensor, logarithm: bool) -> Section | None:
@@ -224,11 +224,11 @@ def _of_softmax(worked: Worked, upstream: Tensor, logarithm: bool) -> Section | 
     share = -float(g[wanted]) * (1.0 if logarithm else float(y[wanted]))
     leaf = worked.operation.leaves[0]
     assert isinstance(leaf, Wire)
-    found = worked.scene.trace.edge_gradients.get(leaf.edge)
-    return _written(worked, probabilities, wanted, share, 0, leaf, found if isinstance(found, Tensor) else None)
+    edge_gradient = worked.scene.trace.edge_gradients.get(leaf.edge)
+    return _written(worked, probabilities, wanted, share, 0, leaf, edge_gradient if isinstance(edge_gradient, Tensor) else None)
 
 
-def _written(worked: Worked, row: Tensor, wanted: int, share: float, samples: int, leaf: Wire, found: Tensor | None) -> Section:
+def _written(worked: Worked, row: Tensor, wanted: int, share: float, samples: int, leaf: Wire, arrived: Tensor | None) -> Section:
     scene = worked.scene
     onehot = torch.zeros_like(row)
     onehot[wanted] = 1
@@ -236,7 +236,7 @@ def _written(worked: Worked, row: Tensor, wanted: int, share: float, samples: in
     slope = -share * onehot / row
     entry = (worked.sample,) if scene.batched(leaf.source) and worked.sample is not None else ()
     place = Address("edge", leaf.edge, "", True, entry or None)
-    gradient = (found[worked.sample] if entry else found) if found is not None else share * (row - onehot)
+    gradient = (arrived[worked.sample] if entry else arrived) if arrived is not None else share * (row - onehot)
     predicted = scene.array(row, r"\hat{y}", "value", None, "column", _("softmax of the scores"))
     target = scene.array(onehot, "y", "value", None, "column", _("1 at class {wanted}").format(wanted=wanted))
     result = scene.array(gradient, scene.leaf_gradient(leaf, worked.node), "gradient", place, "column")

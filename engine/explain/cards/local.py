@@ -160,8 +160,8 @@ class Local:
         tolerance = 1e-12 if y.dtype == torch.float64 else 1e-5
         for _round in range(2):
             g = (torch.rand(y.shape, generator=rng, dtype=torch.float64) + 0.5).to(y)
-            found = self._honest.contribution(a, g)
-            if y.numel() > 1 and (found is None or not torch.allclose(found, g * d, rtol=tolerance, atol=0, equal_nan=True)):
+            contribution = self._honest.contribution(a, g)
+            if y.numel() > 1 and (contribution is None or not torch.allclose(contribution, g * d, rtol=tolerance, atol=0, equal_nan=True)):
                 return None
         return d if self.run.as_declared(a) else self.run.contribution(a, torch.ones_like(y))
 
@@ -171,9 +171,9 @@ class Local:
             return False
         g = torch.zeros_like(self.output)
         g[sample] = torch.linspace(0.5, 1.5, g[sample].numel(), dtype=g.dtype, device=g.device).view_as(g[sample])
-        found = self._honest.vjp(a, g).clone()
-        found[sample] = 0
-        return bool((found != 0).any())
+        product = self._honest.vjp(a, g).clone()
+        product[sample] = 0
+        return bool((product != 0).any())
 
     def _matrix(self, a: int, sample: int | None, inward: bool) -> Tensor:
         """Every unit vector through the rule: numbers out × numbers in. A sample goes alone where it can: that is quicker."""
@@ -200,5 +200,5 @@ def _summed(out: torch.Size, into: torch.Size, batch: bool) -> tuple[int, ...]:
 
 def gradient_of(trace: Trace, key: Key) -> Tensor | None:
     """The gradient of an output, None where it is absent."""
-    found = trace.gradients.get(key)
-    return found if isinstance(found, Tensor) else None
+    gradient = trace.gradients.get(key)
+    return gradient if isinstance(gradient, Tensor) else None

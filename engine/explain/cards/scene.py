@@ -121,9 +121,9 @@ class Scene:
 
     # Absences
 
-    def absent(self, found: object, place: Address) -> Section:
+    def absent(self, gradient: object, place: Address) -> Section:
         """Why there is no gradient, in words for the person who looks for it."""
-        reason: Reason = found.reason if isinstance(found, Absent) else "not computed"
+        reason: Reason = gradient.reason if isinstance(gradient, Absent) else "not computed"
         return Section("absent", _("No gradient"), (words(self._why(reason, place)),), place)
 
     def _counts(self, place: Address) -> bool:

@@ -51,11 +51,11 @@ class Entries(Sequence[Index]):
             return [self[i] for i in range(*at.indices(len(self)))]
         if not -len(self) <= at < len(self):
             raise IndexError(at)
-        rest, found = at % len(self), []
+        rest, position = at % len(self), []
         for size in reversed(self.shape):
             rest, i = divmod(rest, size)
-            found.append(i)
-        return self.prefix + tuple(reversed(found))
+            position.append(i)
+        return self.prefix + tuple(reversed(position))
 
 
 class Worked:
@@ -108,10 +108,10 @@ class Worked:
         return Tex(text, role="gradient", place=self.scene.leaf_place(leaf, gradient=True))
 
     def _setting(self, name: str) -> Number | None:
-        found = self.settings.get(name)
-        if isinstance(found, bool) or not isinstance(found, (int, float)):
+        setting = self.settings.get(name)
+        if isinstance(setting, bool) or not isinstance(setting, (int, float)):
             return None
-        return Number(float(found), "plain", Address("setting", self.node, name), whole=isinstance(found, int))
+        return Number(float(setting), "plain", Address("setting", self.node, name), whole=isinstance(setting, int))
 
     # Numbers
 
@@ -121,10 +121,10 @@ class Worked:
         def find(name: str, gradient: bool, index: Index) -> Part | None:
             if gradient and name != self.key[1]:
                 return None
-            found = self._tensor(name, gradient)
-            if found is None:
+            named = self._tensor(name, gradient)
+            if named is None:
                 return None if gradient else self._setting(name)
-            tensor, place, index = found[0], found[1], self._projected(name, index)
+            tensor, place, index = named[0], named[1], self._projected(name, index)
             if isinstance(self._by_name.get(name), Several):
                 return self._of_several(name, index)
             if tensor.dim() > len(index):
@@ -198,12 +198,12 @@ class Worked:
 
     def letters(self) -> dict[str, Letter]:
         r"""Numbers for the letters of a formula: settings (`\alpha`), counts (`n`, `N`, `m`), masks and statistics."""
-        found: dict[str, Letter] = {}
+        letters: dict[str, Letter] = {}
         for setting in self.spec.settings:
             number = self._setting(setting.name)
             if setting.title in _GREEK and number is not None:
-                found[_GREEK[setting.title]] = _always(number)
-        return found | self._counts() | self._of_state()
+                letters[_GREEK[setting.title]] = _always(number)
+        return letters | self._counts() | self._of_state()
 
     def _counts(self) -> dict[str, Letter]:
         def whole(value: int) -> Letter:
@@ -252,10 +252,10 @@ class Worked:
             argument = self._by_name.get(plain)
             if isinstance(argument, Several):
                 return self._joined(argument, a)
-            found = self._tensor(plain, gradient)
-            if found is None:
+            named = self._tensor(plain, gradient)
+            if named is None:
                 return None if gradient else self._setting(plain)
-            tensor, place = found
+            tensor, place = named
             batched = not batch and (self.local.batched if plain == self.key[1] else self.local.argument_batched(plain))
             return self._sampled(plain, tensor, place, batched, self._text(plain, gradient), bool(mark))
 

@@ -204,10 +204,10 @@ def _compared(
     return tangent, reverse, 0.0 if difference <= ROUNDING * largest else difference / scale
 
 
-def _outputs(products: LocalProducts, found: Mapping[Key, Tensor], blocked: Iterable[Key]) -> dict[Key, Gradient]:
+def _outputs(products: LocalProducts, values: Mapping[Key, Tensor], blocked: Iterable[Key]) -> dict[Key, Gradient]:
     views: dict[Key, Gradient] = {}
     for key in products.trace.values:
-        views[key] = array_view(found[key]) if key in found else NOT_DIFFERENTIABLE if key in blocked else _absent(products, key)
+        views[key] = array_view(values[key]) if key in values else NOT_DIFFERENTIABLE if key in blocked else _absent(products, key)
     return views
 
 

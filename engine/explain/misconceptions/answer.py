@@ -105,16 +105,16 @@ def _found(run: Pass, address: Address) -> tuple[tuple[str, str], list[Step], Te
     return address.key, steps, right, name
 
 
-def _present(found: Tensor | Absent, name: str) -> Tensor:
-    if isinstance(found, Absent) and found.reason == "not computed":
+def _present(tensor: Tensor | Absent, name: str) -> Tensor:
+    if isinstance(tensor, Absent) and tensor.reason == "not computed":
         raise Unanswerable(_("{name} has not been computed.").format(name=name))
-    if isinstance(found, Absent):
-        raise Unanswerable(_("{name} has no gradient: {reason}.").format(name=name, reason=found.reason))
-    if not torch.is_floating_point(found):
-        return found.to(torch.float64)
-    if not bool(torch.isfinite(found).all()):
+    if isinstance(tensor, Absent):
+        raise Unanswerable(_("{name} has no gradient: {reason}.").format(name=name, reason=tensor.reason))
+    if not torch.is_floating_point(tensor):
+        return tensor.to(torch.float64)
+    if not bool(torch.isfinite(tensor).all()):
         raise Unanswerable(_("{name} is not finite.").format(name=name))
-    return found
+    return tensor
 
 
 # Gradients
@@ -124,9 +124,9 @@ def _gradient_slips(to: Collected) -> None:
     run = to.run
     on_the_way = run.between(to.start)
     start = [s for s in to.start if s.node in on_the_way and s.a in s.operation.needed]
-    local = [(step, found) for step in start if (found := _contribution(run, step)) is not None]
-    for _first, found in local:
-        to.scale = max(to.scale, float(found.abs().max()) if found.numel() else 0.0)
+    local = [(step, gradient) for step in start if (gradient := _contribution(run, step)) is not None]
+    for _first, gradient in local:
+        to.scale = max(to.scale, float(gradient.abs().max()) if gradient.numel() else 0.0)
     ordered = sorted(on_the_way, key=lambda n: on_the_way[n])
     _local(to, local, CORE)
     _sums(to, local)
@@ -142,8 +142,8 @@ def _gradient_slips(to: Collected) -> None:
 
 def _contribution(run: Pass, step: Step) -> Tensor | None:
     if step.edge:
-        found = run.trace.edge_gradients.get(step.edge)
-        return found if isinstance(found, Tensor) else None
+        gradient = run.trace.edge_gradients.get(step.edge)
+        return gradient if isinstance(gradient, Tensor) else None
     g = run.gradient(step.operation)
     return None if g is None else run.contribution(step, g)
 
@@ -176,8 +176,8 @@ def _sums(to: Collected, local: list[tuple[Step, Tensor]]) -> None:
     if count < 2:
         return
 
-    def add(found: Tensor, missing: list[Step]) -> None:
-        to.add("branches", found, hints.branches(to.run, to.key[0], missing), to.key[0], missing[0].edge)
+    def add(partial: Tensor, missing: list[Step]) -> None:
+        to.add("branches", partial, hints.branches(to.run, to.key[0], missing), to.key[0], missing[0].edge)
 
     if count <= 3:
         for size in reversed(range(1, count)):

@@ -21,16 +21,16 @@ def gradient_items(graph: Graph, trace: TraceView | None, chosen: Iterable[str])
 
     A layer is also asked for the gradients of what it learns.
     """
-    found: dict[Address, None] = {}
+    addresses: dict[Address, None] = {}
     for identity in chosen:
         if identity in graph.edges:
-            found[wire(identity).derivative] = None
+            addresses[wire(identity).derivative] = None
         elif identity in graph.nodes:
             wires = _carrying(graph, trace, identity)
-            found[(wire(wires[0]) if len(wires) == 1 else first_output(graph, identity)).derivative] = None
+            addresses[(wire(wires[0]) if len(wires) == 1 else first_output(graph, identity)).derivative] = None
             if graph.spec(identity).role != "parameter":
-                found |= {parameter(identity, p.name).derivative: None for p in graph.spec(identity).parameters}
-    return [entry for address in found if (entry := _with_entry(graph, trace, address)) is not None]
+                addresses |= {parameter(identity, p.name).derivative: None for p in graph.spec(identity).parameters}
+    return [entry for address in addresses if (entry := _with_entry(graph, trace, address)) is not None]
 
 
 def all_gradients(graph: Graph, trace: TraceView | None) -> list[Address]:
@@ -52,8 +52,8 @@ def known(graph: Graph, trace: TraceView | None, address: Address) -> ArrayView 
     """The whole tensor at an address, as the trace has it; None where there is none."""
     if trace is None or not address.exists(graph):
         return None
-    found = trace.at(address.whole, graph)
-    return found if isinstance(found, ArrayView) else None
+    view = trace.at(address.whole, graph)
+    return view if isinstance(view, ArrayView) else None
 
 
 def fits(graph: Graph, trace: TraceView | None, address: Address) -> bool:
@@ -97,7 +97,7 @@ def covers(graph: Graph, addresses: Iterable[Address]) -> tuple[set[str], set[st
     several off its wires: only where one wire alone brings it both are the same number.
     """
     values, gradients = set(), set()
-    for address in (each for each in addresses if each.exists(graph)):
+    for address in (address for address in addresses if address.exists(graph)):
         node = address.node(graph)
         wires = [e.id for e in graph.outputs_of(node)]
         if not address.gradient:

@@ -71,8 +71,8 @@ def typed(text: str, decimal: str = "") -> Typed | None:
 def readings(text: str) -> tuple[Typed, ...]:
     """Every number that a text can mean: "1,024" is 1024 or 1.024, and whichever is right counts."""
     alone = typed(text)
-    found = (alone,) if alone is not None else (typed(text, "."), typed(text, ","))
-    return tuple(each for each in found if each is not None)
+    candidates = (alone,) if alone is not None else (typed(text, "."), typed(text, ","))
+    return tuple(reading for reading in candidates if reading is not None)
 
 
 def _counted(text: str, decimal: str, value: float) -> Typed:
@@ -103,7 +103,7 @@ def judge(expected: Expected, text: str, question: LessonQuestion | None = None)
         refusal = read_number(text).refusal
         return Judgement("unreadable", f"{refusal[:1].upper()}{refusal[1:]}.")
     judged = [_judged(expected, answer, question) for answer in answers]
-    return min(judged, key=lambda each: ("right", "coarse", "wrong").index(each.verdict))
+    return min(judged, key=lambda judgement: ("right", "coarse", "wrong").index(judgement.verdict))
 
 
 def _judged(expected: Expected, answer: Typed, question: LessonQuestion | None) -> Judgement:
@@ -167,10 +167,10 @@ def fitting(answer: Typed, expected: Expected) -> tuple[Cause, ...]:
     Two digits count as two where three decimals were typed (0.012); elsewhere they fit too much by chance.
     """
     tiny = 1e-9 * expected.scale
-    found = [c for c in expected.causes if abs(c.value - answer.value) <= answer.third * (1 + 1e-9) + tiny]
-    if not found and answer.digits == 2 and answer.decimals >= 3:
-        found = [c for c in expected.causes if c.core and abs(c.value - answer.value) <= min(answer.half, COARSE * abs(c.value))]
+    causes = [c for c in expected.causes if abs(c.value - answer.value) <= answer.third * (1 + 1e-9) + tiny]
+    if not causes and answer.digits == 2 and answer.decimals >= 3:
+        causes = [c for c in expected.causes if c.core and abs(c.value - answer.value) <= min(answer.half, COARSE * abs(c.value))]
     seen: dict[tuple[str, str, str], Cause] = {}
-    for cause in found:
+    for cause in causes:
         seen.setdefault((cause.key, cause.node, cause.edge), cause)
     return tuple(seen.values())

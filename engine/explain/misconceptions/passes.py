@@ -92,8 +92,8 @@ class Pass:
 
     def gradient(self, operation: Operation) -> Tensor | None:
         """∂L/∂y of the node's first output."""
-        found = self.trace.gradients.get(operation.outputs[0])
-        return found if isinstance(found, Tensor) else None
+        gradient = self.trace.gradients.get(operation.outputs[0])
+        return gradient if isinstance(gradient, Tensor) else None
 
     # One contribution
 
@@ -113,8 +113,8 @@ class Pass:
         if all(g is None for g in gradients):
             return None
         self.computed += 1
-        found = run.combined(step.a, gradients)
-        return None if found is None else shaped(found, run.leaves[step.a])
+        product = run.combined(step.a, gradients)
+        return None if product is None else shaped(product, run.leaves[step.a])
 
     # From a slip back to what is asked
 

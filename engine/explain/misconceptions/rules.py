@@ -176,8 +176,8 @@ def slips(run: Pass, step: Step) -> Iterator[tuple[str, Tensor]]:
     if local is not None:
         yield "upstream", local
     for key, wrong in SLIPS.get((operation.type.key, step.name), ()):
-        if (found := _tried(wrong, at)) is not None:
-            yield key, found
+        if (wrong_value := _tried(wrong, at)) is not None:
+            yield key, wrong_value
     yield from _reductions(operation.type, at)
     yield from _arguments(run, step, at)
     if g.shape == right.shape:
@@ -192,8 +192,8 @@ def slips(run: Pass, step: Step) -> Iterator[tuple[str, Tensor]]:
 
 def _right(run: Pass, step: Step) -> Tensor | None:
     if step.edge:
-        found = run.trace.edge_gradients.get(step.edge)
-        return found if isinstance(found, Tensor) else None
+        gradient = run.trace.edge_gradients.get(step.edge)
+        return gradient if isinstance(gradient, Tensor) else None
     g = run.gradient(step.operation)
     return None if g is None else run.contribution(step, g)
 
@@ -201,8 +201,8 @@ def _right(run: Pass, step: Step) -> Tensor | None:
 def _tried(wrong: Wrong, at: Local) -> Tensor | None:
     """A slip that these shapes do not allow is none."""
     try:
-        found = wrong(at)
-        return None if found is None else shaped(found, at.x)
+        wrong_value = wrong(at)
+        return None if wrong_value is None else shaped(wrong_value, at.x)
     except RuntimeError:
         return None
 
@@ -229,6 +229,6 @@ def _arguments(run: Pass, step: Step, at: Local) -> Iterator[tuple[str, Tensor]]
     operation = step.operation
     if not _entrywise(operation.type) or operation.type.random:
         return
-    found = run.elsewhere(step, at.g, [at.y])
-    if found is not None:
-        yield "argument", found
+    wrong_value = run.elsewhere(step, at.g, [at.y])
+    if wrong_value is not None:
+        yield "argument", wrong_value

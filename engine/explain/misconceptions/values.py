@@ -73,8 +73,8 @@ def value_slips(run: Pass, key: Key, address: Address) -> Iterator[Slip]:
 
 
 def _first_producer(run: Pass, operation: Operation) -> str:
-    found = (run.graph.nodes[e.source[0]] for e in run.graph.inputs_of(operation.node))
-    return next((node.name for node in found if node.type in _ARITHMETIC), "")
+    nodes = (run.graph.nodes[e.source[0]] for e in run.graph.inputs_of(operation.node))
+    return next((node.name for node in nodes if node.type in _ARITHMETIC), "")
 
 
 def _own(run: Pass, operation: Operation) -> Iterator[tuple[str, Tensor]]:
@@ -82,8 +82,8 @@ def _own(run: Pass, operation: Operation) -> Iterator[tuple[str, Tensor]]:
     kind, arguments = operation.type.key, run.arguments(operation)
     for cause, wrong in (*_BINARY.get(kind, ()), *_UNARY.get(kind, ())):
         used = [operation.settings.b if a is None else a for a in arguments] if kind == "math.power" else arguments
-        if (found := _tried(wrong, *used)) is not None:
-            yield cause, found
+        if (wrong_value := _tried(wrong, *used)) is not None:
+            yield cause, wrong_value
     if kind in _ARITHMETIC:
         yield from _reordered(run, operation, arguments)
     if kind == "layer.linear":
@@ -101,10 +101,10 @@ def _own(run: Pass, operation: Operation) -> Iterator[tuple[str, Tensor]]:
 
 def _tried(wrong: Wrong, *arguments: Any) -> Tensor | None:
     try:
-        found = wrong(*arguments)
+        wrong_value = wrong(*arguments)
     except (RuntimeError, ZeroDivisionError, OverflowError):
         return None
-    return found if isinstance(found, Tensor) else None
+    return wrong_value if isinstance(wrong_value, Tensor) else None
 
 
 def _slope(run: Pass, operation: Operation) -> Iterator[tuple[str, Tensor]]:
@@ -112,9 +112,9 @@ def _slope(run: Pass, operation: Operation) -> Iterator[tuple[str, Tensor]]:
         return
     run.computed += 1
     node = run.node_run(operation).honest()
-    found = node.contribution(0, torch.ones_like(run.output(operation)))
-    if found is not None:
-        yield "derivative", shaped(found, node.leaves[0])
+    product = node.contribution(0, torch.ones_like(run.output(operation)))
+    if product is not None:
+        yield "derivative", shaped(product, node.leaves[0])
 
 
 def _reordered(run: Pass, operation: Operation, arguments: list[Any]) -> Iterator[tuple[str, Tensor]]:
@@ -129,8 +129,8 @@ def _reordered(run: Pass, operation: Operation, arguments: list[Any]) -> Iterato
         if u is None or v is None or a is None or b is None:
             continue
         wrong = (lambda: theirs(u, mine(v, b))) if edge.target[1] == "a" else (lambda: theirs(mine(a, u), v))  # noqa: B023
-        if (found := _tried(wrong)) is not None:
-            yield "order", found
+        if (wrong_value := _tried(wrong)) is not None:
+            yield "order", wrong_value
 
 
 def _linear(arguments: list[Any]) -> Iterator[tuple[str, Tensor]]:
@@ -175,6 +175,6 @@ def _before(run: Pass, operation: Operation) -> Iterator[Slip]:
                 continue
             used = run.arguments(operation)
             used[index] = wrong
-            found = _tried(lambda: run.node_run(operation).forward(used).outputs[0])  # noqa: B023
-            if found is not None and found.shape == run.output(operation).shape:
-                yield cause, found, VALUE[cause].format(node=name, other=_first_producer(run, producer) or name), producer.node, False
+            wrong_value = _tried(lambda: run.node_run(operation).forward(used).outputs[0])  # noqa: B023
+            if wrong_value is not None and wrong_value.shape == run.output(operation).shape:
+                yield cause, wrong_value, VALUE[cause].format(node=name, other=_first_producer(run, producer) or name), producer.node, False

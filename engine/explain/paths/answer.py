@@ -121,14 +121,14 @@ def _list(ways: Ways, start: int, limit: int, entry: tuple[int, ...] | None) -> 
     if not 0 <= start <= ways.count:
         raise Unanswerable(_("There are {count} paths, and no number {start}.").format(count=_many(ways.count), start=_many(start)))
     writer = _Writer(ways, entry)
-    found: list[Path] = []
+    paths: list[Path] = []
     numbers, until = 0, time.perf_counter() + LISTING_SECONDS
     for steps, carried in ways.follow(start):
-        if len(found) >= limit or (found and (numbers > LISTED_NUMBERS or time.perf_counter() > until)):
+        if len(paths) >= limit or (paths and (numbers > LISTED_NUMBERS or time.perf_counter() > until)):
             break
         numbers += sum(c.numel() for c in carried if isinstance(c, Tensor))
-        found.append(writer.path(start + len(found), steps, carried))
-    return tuple(found)
+        paths.append(writer.path(start + len(paths), steps, carried))
+    return tuple(paths)
 
 
 class _Writer:

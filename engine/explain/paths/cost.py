@@ -65,8 +65,8 @@ def _terms(products: LocalProducts, step: Step) -> int | None:
         return a.shape[-1] if a.dim() else 1
     if operation.type.key in _LINEAR:
         weight = _LINEAR[operation.type.key].get(name)
-        found = next((products.value_of(operation.leaves[a]) for n, a in _named(products, step) if n == weight), None)
-        return 1 if found is None else found[0].numel()
+        weight_value = next((products.value_of(operation.leaves[a]) for n, a in _named(products, step) if n == weight), None)
+        return 1 if weight_value is None else weight_value[0].numel()
     if isinstance(operation.type, Normalization):
         kept = products.trace.kept.get(operation.node)
         together = kept.axes if name == "x" and isinstance(kept, Normalized) else ()

@@ -125,8 +125,8 @@ class Ways:
         """See `Counts`."""
         costs = {step: cost(self.products, step) for key, ways in self.into.items() if self.leaving.get(key) for step, _ in ways}
         once = sum(costs.values())
-        each = sum(n * self.leaving[key] * costs[step] for key, ways in self.into.items() if self.leaving.get(key) for step, n in ways)
-        return Counts(each, sweeps * once, once, sweeps, *count_all(self.products, self.target))
+        on_paths = sum(n * self.leaving[key] * costs[step] for key, ways in self.into.items() if self.leaving.get(key) for step, n in ways)
+        return Counts(on_paths, sweeps * once, once, sweeps, *count_all(self.products, self.target))
 
 
 def count_all(products: LocalProducts, target: Key) -> tuple[int, int, int, int]:
@@ -156,7 +156,7 @@ def _totals(
     products: LocalProducts, target: Key, sources: list[tuple[Step, int, int]], numbers: list[int], reached: dict[Key, int]
 ) -> tuple[int, int, int, int]:
     leaving: dict[Key, int] = {target: 1}
-    each = forward = reverse = 0
+    on_paths = forward = reverse = 0
     sizes: dict[int, int] = {}
 
     def size(bits: int) -> int:
@@ -169,13 +169,13 @@ def _totals(
         if not onward:
             continue
         price, leaf = cost(products, step), products.leaf(step)
-        each, forward, reverse = each + count * onward * price, forward + size(bits) * price, reverse + price
+        on_paths, forward, reverse = on_paths + count * onward * price, forward + size(bits) * price, reverse + price
         if isinstance(leaf, Wire):
             leaving[leaf.source] = leaving.get(leaf.source, 0) + onward
-    return each, forward, reverse, size(reached.get(target, 0))
+    return on_paths, forward, reverse, size(reached.get(target, 0))
 
 
 def _values(products: LocalProducts) -> dict[tuple[str, Key], int]:
     """Every Input and every learned tensor, and how many numbers it holds."""
-    found = {("output", key): products.output(key).numel() for o in products.plan.operations if o.type.role == "input" for key in o.outputs}
-    return found | {("parameter", key): products.trace.parameters[key].numel() for key in products.plan.parameters}
+    sizes = {("output", key): products.output(key).numel() for o in products.plan.operations if o.type.role == "input" for key in o.outputs}
+    return sizes | {("parameter", key): products.trace.parameters[key].numel() for key in products.plan.parameters}

@@ -87,16 +87,16 @@ def _curvature(line: _Line) -> tuple[float | None, str]:
     if exact is not None:
         return (exact, "exact") if math.isfinite(exact) else (None, "exact")
     h = 2.0**-14 * max(1.0, abs(line.at))
-    found = (line.slope_at(line.at + h) - line.slope_at(line.at - h)) / (2 * h)
-    return (found if math.isfinite(found) else None), _("central difference")
+    second = (line.slope_at(line.at + h) - line.slope_at(line.at - h)) / (2 * h)
+    return (second if math.isfinite(second) else None), _("central difference")
 
 
 def _newton(line: _Line, curvature: float | None) -> tuple[float | None, str]:
     """(the parabola's stationary point x − f′/f″, whether it is a minimum or a maximum)."""
     if curvature is None or abs(curvature) <= FLAT * abs(line.slope):
         return None, ""
-    found = line.at - line.slope / curvature
-    return (found, "minimum" if curvature > 0 else "maximum") if math.isfinite(found) else (None, "")
+    stationary = line.at - line.slope / curvature
+    return (stationary, "minimum" if curvature > 0 else "maximum") if math.isfinite(stationary) else (None, "")
 
 
 def _bounds(line: _Line, question: Slice, newton: float | None) -> tuple[float, float]:
@@ -119,7 +119,7 @@ def _points(line: _Line, low: float, high: float, wanted: int) -> tuple[float, .
     """Evenly spread, with the present value among them where it lies inside."""
     affordable = int(SECONDS / line.replay.seconds())
     count = max(2, min(wanted, max(FEWEST_POINTS, affordable), 2001))
-    found = [float(v) for v in np.linspace(low, high, count)]
+    points = [float(v) for v in np.linspace(low, high, count)]
     if low < line.at < high:
-        found = sorted({*found, line.at})
-    return tuple(found)
+        points = sorted({*points, line.at})
+    return tuple(points)

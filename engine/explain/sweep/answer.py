@@ -63,13 +63,13 @@ class Comparison:
         return {value: self._sweep(chain)[value] for value, chain in self.chains.items()}
 
     def _sweep(self, steps: list[Step]) -> dict[tuple[str, Key], Tensor]:
-        found: dict[tuple[str, Key], Tensor] = {("output", self.target): torch.ones_like(self.products.output(self.target))}
+        gradients: dict[tuple[str, Key], Tensor] = {("output", self.target): torch.ones_like(self.products.output(self.target))}
         for step in steps:
             leaf = self.products.leaf(step)
-            part = self.products.backward(step, found["output", step.key])
+            part = self.products.backward(step, gradients["output", step.key])
             place = ("parameter", leaf.key) if isinstance(leaf, Own) else ("output", leaf.source)
-            found[place] = found[place] + part if place in found else part
-        return found
+            gradients[place] = gradients[place] + part if place in gradients else part
+        return gradients
 
     def _tensor(self, kind: str, key: Key) -> Tensor:
         return self.products.output(key) if kind == "output" else self.products.trace.parameters[key]
@@ -97,14 +97,14 @@ class Comparison:
         """The steps between the objective and one value, in the order of the reverse pass."""
         kind, key = value
         depends: set[Key] = {key} if kind == "output" else set()
-        found = []
+        steps = []
         for step in reversed(self.steps):
             leaf = self.products.leaf(step)
             starts = kind == "parameter" and leaf.key == key if isinstance(leaf, Own) else leaf.source in depends
             if starts:
                 depends.add(step.key)
-                found.append(step)
-        return found[::-1]
+                steps.append(step)
+        return steps[::-1]
 
 
 def sweep(situation: ExplainContext, job: Sweep) -> Steps:
@@ -116,8 +116,8 @@ def sweep(situation: ExplainContext, job: Sweep) -> Steps:
         text = _("depth {k}, width {h}: {done} of {total} networks").format(k=layers, h=width, done=done, total=total)
         report = Report(done, total, text)
         yield report
-        made = ExplainContext(Model(network(layers, width), device="cpu", dtype=torch.float64))
-        result = yield from _measured(made, layers, width, report)
+        context = ExplainContext(Model(network(layers, width), device="cpu", dtype=torch.float64))
+        result = yield from _measured(context, layers, width, report)
         yield replace(report, done=done + 1, part=result)
 
 

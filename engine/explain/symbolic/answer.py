@@ -177,8 +177,8 @@ class _Builder:
     def _asked(self) -> list[Symbol]:
         """The symbols that f is differentiated by: the data are given."""
         data = {o.node for o in self.operations if o.type.role == "data"}
-        found = [x for x, place in self.leaves.items() if place.id not in data]
-        chosen = [x for x in found if self.question.only in ("", self.leaves[x].id)]
+        symbols = [x for x, place in self.leaves.items() if place.id not in data]
+        chosen = [x for x in symbols if self.question.only in ("", self.leaves[x].id)]
         if not chosen and self.question.only:
             raise Unanswerable(_("Formulas of derivatives are for Inputs and Parameters that the objective depends on."))
         return chosen
@@ -228,8 +228,8 @@ class _Builder:
 
     def _gradient(self, place: Address) -> float | None:
         gradients = self.trace.parameter_gradients if place.kind == "parameter" else self.trace.gradients
-        found = gradients.get(place.key)
-        return None if found is None or isinstance(found, Absent) else float(found)
+        gradient = gradients.get(place.key)
+        return None if gradient is None or isinstance(gradient, Absent) else float(gradient)
 
     def _definition(self, symbol: Symbol, node: str, expression: Expr) -> tuple[str, str, str, Expression]:
         return symbol.name, node, self.chain.names[symbol], self._write(expression)

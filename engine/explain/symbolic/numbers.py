@@ -36,10 +36,10 @@ def _power(a: float, b: float) -> float:
         return math.sqrt(a)
     if b == -1:
         return 1 / a
-    found = a**b
-    if isinstance(found, complex):
+    power = a**b
+    if isinstance(power, complex):
         raise ValueError
-    return float(found)
+    return float(power)
 
 
 def evaluate(expression: Expr, values: Mapping[Symbol, float | None]) -> float | None:

@@ -71,20 +71,20 @@ def update(situation: ExplainContext, question: UpdateOf) -> Update:
     """Every parameter's step, by the formula of the optimizer that runs."""
     try:
         run = situation.run or _beside(situation.model)
-        made = rehearse(run)
+        rehearsal = rehearse(run)
     except RunError as error:
         raise Unanswerable(str(error)) from error
     except (RuntimeError, ValueError, IndexError, TypeError, NodeError) as error:
         raise Unanswerable(_("The coming step cannot be computed; the problems say why.")) from error
-    if not math.isfinite(made.loss):
+    if not math.isfinite(rehearsal.loss):
         raise Unanswerable(_("The loss is not a finite number: there is no step to make."))
     spec, model = run.spec, situation.model
-    chosen = [key for key in made.new if question.node in ("", key[0]) and question.name in ("", key[1])]
+    chosen = [key for key in rehearsal.new if question.node in ("", key[0]) and question.name in ("", key[1])]
     if not chosen:
         raise Unanswerable(_("Training leaves this parameter alone: it is frozen, or the loss does not depend on it."))
-    rows = tuple(_row(model, spec, run.hyper, made, key, question.entry) for key in chosen)
+    rows = tuple(_row(model, spec, run.hyper, rehearsal, key, question.entry) for key in chosen)
     hyper = tuple((s.label, float(run.hyper[s.name])) for s in spec.settings if isinstance(run.hyper[s.name], (int, float)))
-    return Update(spec.key, spec.title, spec.formula(run.hyper), hyper, model.state.step, made.t, made.loss, rows, made.note)
+    return Update(spec.key, spec.title, spec.formula(run.hyper), hyper, model.state.step, rehearsal.t, rehearsal.loss, rows, rehearsal.note)
 
 
 def _beside(model: Model) -> Run:
@@ -99,20 +99,20 @@ def _beside(model: Model) -> Run:
 
 
 def _row(
-    model: Model, spec: type[Optimizer], hyper: Mapping[str, Any], made: Rehearsal, key: Key, entry: tuple[int, ...] | None
+    model: Model, spec: type[Optimizer], hyper: Mapping[str, Any], rehearsal: Rehearsal, key: Key, entry: tuple[int, ...] | None
 ) -> ParameterUpdate:
-    old, new, gradient, name = made.old[key], made.new[key], made.gradients[key], state_key(key)
+    old, new, gradient, name = rehearsal.old[key], rehearsal.new[key], rehearsal.gradients[key], state_key(key)
     at = _inside(entry, old.shape)
-    letters = [r.name for r in spec.remembers if f"{r.name}.{name}" in made.after]
+    letters = [r.name for r in spec.remembers if f"{r.name}.{name}" in rehearsal.after]
     zero = torch.zeros_like(old)
-    before = {letter: made.before.get(f"{letter}.{name}", zero) for letter in letters}
-    after = {letter: made.after[f"{letter}.{name}"] for letter in letters}
+    before = {letter: rehearsal.before.get(f"{letter}.{name}", zero) for letter in letters}
+    after = {letter: rehearsal.after[f"{letter}.{name}"] for letter in letters}
     scalars = [r.name for r in spec.remembers if r.scalar]
     earlier, later = (
         {n: float(t[at]) for n, t in tensors.items()} | {n: float(everything[n]) for n in scalars}
-        for tensors, everything in ((before, made.before), (after, made.after))
+        for tensors, everything in ((before, rehearsal.before), (after, rehearsal.after))
     )
-    numbers = Worked(float(old[at]), float(gradient[at]), float(new[at]), earlier, later, made.t)
+    numbers = Worked(float(old[at]), float(gradient[at]), float(new[at]), earlier, later, rehearsal.t)
     lines = work_out(spec, hyper, numbers, Address("parameter", *key, index=at or None))
     node = model.graph.nodes[key[0]]
     label = node.name if model.graph.spec(node).role == "parameter" else model.name(key)

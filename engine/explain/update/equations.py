@@ -44,13 +44,13 @@ def work_out(spec: type[Optimizer], hyper: Mapping[str, Any], number: Worked, pl
     known = {**typed, **number.before, THETA: number.old, GRADIENT: number.gradient, USED: number.gradient, "d": number.new - number.old}
     counts = {*typed, *scalars}  # names of plain numbers; all others are numbers of a tensor
     last = {equation.name: i for i, equation in enumerate(equations)}
-    made = {**number.after, THETA: number.new}
+    results = {**number.after, THETA: number.new}
     lines: list[Line] = []
     for i, equation in enumerate(equations):
         if equation.names <= counts:
             counts.add(equation.name)
-        is_made = last[equation.name] == i and equation.name in made
-        result = made[equation.name] if is_made else _computed(equation, known, counts)
+        is_made = last[equation.name] == i and equation.name in results
+        result = results[equation.name] if is_made else _computed(equation, known, counts)
         if equation.shown:
             lines.append(Line("formula", (Tex(equation.latex(spec.letters)),)))
             lines.append(Line("numbers", _filled(equation, spec.letters, known, typed, result, place)))

@@ -107,13 +107,13 @@ class Optimizer:
     def formula(cls, given: Mapping[str, Any]) -> tuple[str, ...]:
         """The equations as LaTeX. What is switched off is left out; a number such as 0 for weight decay switches nothing off here."""
         switches = {s.name: given.get(s.name, s.default) for s in cls.settings if s.kind in ("bool", "choice")}
-        found = []
+        lines = []
         for equation in cls.equations:
             conditions = [c.strip() for c in equation.when.split(",")]
             asked = [c for c in conditions if c.removeprefix("not ").partition("=")[0] in switches]
             if equation.shown and holds(",".join(asked), switches):
-                found.append(equation.latex(cls.letters))
-        return tuple(found)
+                lines.append(equation.latex(cls.letters))
+        return tuple(lines)
 
     @classmethod
     def torch_code(cls, hyper: Mapping[str, Any], parameters: str) -> str:
@@ -189,11 +189,11 @@ class Optimizer:
 
     def state_dict(self, names: Sequence[str]) -> dict[str, Tensor]:
         """Copies of all that is remembered, as `m.<parameter name>`, and scalars."""
-        found = {name: tensor.clone() for name, tensor in self.memory(names).items()}
+        tensors = {name: tensor.clone() for name, tensor in self.memory(names).items()}
         scalars = {
             name: torch.tensor(value, dtype=None if isinstance(value, bool) else torch.float64) for name, value in self.scalars.items()
         }
-        return found | {"t": torch.tensor(self.t)} | scalars
+        return tensors | {"t": torch.tensor(self.t)} | scalars
 
     def load_state_dict(self, names: Sequence[str], captured: Mapping[str, Tensor]) -> None:
         """Take over what fits; what is missing or of another shape starts from nothing."""

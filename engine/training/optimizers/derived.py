@@ -38,8 +38,8 @@ def evaluate(tree: ast.expr, values: Mapping[str, Value]) -> Value:
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             return -evaluate(operand, values)
         case ast.BinOp(left=left, op=op, right=right):
-            found: Value = _OPERATIONS[type(op)](evaluate(left, values), evaluate(right, values))
-            return found
+            result: Value = _OPERATIONS[type(op)](evaluate(left, values), evaluate(right, values))
+            return result
         case ast.Call(func=ast.Name(id=word), args=arguments):
             return _called(word, [evaluate(argument, values) for argument in arguments])
     raise TypeError(ast.unparse(tree))
@@ -49,5 +49,5 @@ def _called(word: str, arguments: list[Value]) -> Value:
     tensor = next((value for value in arguments if not isinstance(value, float)), None)
     if tensor is None:
         return _NUMBER_FUNCTIONS[word](*arguments)
-    found: Tensor = getattr(torch, TENSOR_FUNCTIONS[word])(*(torch.as_tensor(value).to(tensor) for value in arguments))
-    return found
+    result: Tensor = getattr(torch, TENSOR_FUNCTIONS[word])(*(torch.as_tensor(value).to(tensor) for value in arguments))
+    return result

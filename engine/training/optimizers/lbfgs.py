@@ -132,9 +132,9 @@ class Lbfgs(Optimizer):
 
     def _start(self, evaluate: Evaluate) -> tuple[Tensor, Sequence[Tensor]]:
         """Loss and gradients where this step begins. If the last iteration overshot, its step is halved until the loss is finite."""
-        found, state = evaluate(), self.inner.state[self.parameters[0]]
+        evaluated, state = evaluate(), self.inner.state[self.parameters[0]]
         for _trial in range(HALVINGS):
-            if _finite(found) or state.get("d") is None:
+            if _finite(evaluated) or state.get("d") is None:
                 break
             self.backed_away += 1
             half = float(state["t"]) / 2
@@ -142,8 +142,8 @@ class Lbfgs(Optimizer):
             for parameter, move in zip(self.parameters, moves, strict=True):
                 parameter.add_(move.view_as(parameter))
             state["t"] = half
-            found = evaluate()
-        return found
+            evaluated = evaluate()
+        return evaluated
 
     def step(self, gradients: Tensors) -> None:
         raise TypeError("L-BFGS evaluates the objective itself; call minimise")
@@ -162,17 +162,17 @@ class Lbfgs(Optimizer):
 
     def memory(self, names: Sequence[str]) -> dict[str, Tensor]:
         held = self.inner.state[self.parameters[0]]
-        found = {f"{PREFIX}{key}": held[key] for key in ("d", "prev_flat_grad") if isinstance(held.get(key), torch.Tensor)}
-        return found | {f"{PREFIX}old_dirs.{i}": t for i, t in enumerate(held.get("old_dirs") or ())}
+        tensors = {f"{PREFIX}{key}": held[key] for key in ("d", "prev_flat_grad") if isinstance(held.get(key), torch.Tensor)}
+        return tensors | {f"{PREFIX}old_dirs.{i}": t for i, t in enumerate(held.get("old_dirs") or ())}
 
     def state_dict(self, names: Sequence[str]) -> dict[str, Tensor]:
-        found: dict[str, Tensor] = {"t": torch.tensor(self.t)}
+        tensors: dict[str, Tensor] = {"t": torch.tensor(self.t)}
         for key, value in self.inner.state[self.parameters[0]].items():
             if key in self._LISTS:
-                found |= {f"{PREFIX}{key}.{i}": torch.as_tensor(item).clone() for i, item in enumerate(value or ())}
+                tensors |= {f"{PREFIX}{key}.{i}": torch.as_tensor(item).clone() for i, item in enumerate(value or ())}
             elif key != "al" and value is not None:  # `al` is scratch space: written before it is read
-                found[f"{PREFIX}{key}"] = value.clone() if isinstance(value, torch.Tensor) else torch.tensor(value, dtype=torch.float64)
-        return found
+                tensors[f"{PREFIX}{key}"] = value.clone() if isinstance(value, torch.Tensor) else torch.tensor(value, dtype=torch.float64)
+        return tensors
 
     def load_state_dict(self, names: Sequence[str], captured: Mapping[str, Tensor]) -> None:
         self.t = int(captured["t"]) if "t" in captured else 0
@@ -195,6 +195,6 @@ def _line_search(hyper: Mapping[str, Any]) -> str | None:
     return None if hyper["line_search"] == "none" else str(hyper["line_search"])
 
 
-def _finite(found: tuple[Tensor, Sequence[Tensor]]) -> bool:
-    loss, gradients = found
+def _finite(evaluated: tuple[Tensor, Sequence[Tensor]]) -> bool:
+    loss, gradients = evaluated
     return all(bool(torch.isfinite(tensor).all()) for tensor in (loss, *gradients))

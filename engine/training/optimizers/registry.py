@@ -20,7 +20,7 @@ def _declared() -> Iterator[type[Optimizer]]:
                 yield value
 
 
-OPTIMIZERS: dict[str, type[Optimizer]] = {found.key: found for found in sorted(_declared(), key=lambda each: (each.order, each.key))}
+OPTIMIZERS: dict[str, type[Optimizer]] = {rule.key: rule for rule in sorted(_declared(), key=lambda rule: (rule.order, rule.key))}
 """By key, in the order of lists."""
 
 

@@ -89,7 +89,7 @@ def optional(value: Any) -> dict[str, Any]:
 
 def find_item(graph: Graph, identity: str) -> Node | Group | Frame | Note:
     for table in (graph.nodes, graph.groups, graph.frames, graph.notes):
-        found: Node | Group | Frame | Note | None = table.get(identity)
-        if found is not None:
-            return found
+        item: Node | Group | Frame | Note | None = table.get(identity)
+        if item is not None:
+            return item
     raise GraphError(_("there is nothing with the id {identity}").format(identity=quoted(identity)))

@@ -127,11 +127,11 @@ def copies(
     names = _names(graph, nodes)
     by_name = {node.name: names[node.id] for node in nodes} if groups else {}
     titles, counts = {group.name for group in graph.groups.values()} if groups else set(), dict[str, int]()
-    for each in groups:
-        homes[each.id] = graph.fresh_id("g")
-        title = _title(each.name, titles, counts)
-        extra = copied_memory(each.extra, homes[each.id], renewed, wires, by_name) if each.extra else each.extra
-        copy = replace(each, id=homes[each.id], name=title, parent=home(each.parent), x=each.x + dx, y=each.y + dy, extra=extra)
+    for old in groups:
+        homes[old.id] = graph.fresh_id("g")
+        title = _title(old.name, titles, counts)
+        extra = copied_memory(old.extra, homes[old.id], renewed, wires, by_name) if old.extra else old.extra
+        copy = replace(old, id=homes[old.id], name=title, parent=home(old.parent), x=old.x + dx, y=old.y + dy, extra=extra)
         edits.append(AddItem(copy))
     for node in nodes:
         params = copied_settings(node.params, renewed[node.id], homes)
@@ -148,11 +148,11 @@ def copies(
 def _names(graph: Graph, nodes: Iterable[Node]) -> dict[str, str]:
     """A free name for the copy of each node, by the node's id."""
     taken: set[str] = set()
-    found: dict[str, str] = {}
+    names: dict[str, str] = {}
     for node in nodes:
-        found[node.id] = graph.fresh_name(node.name, taken)
-        taken.add(found[node.id])
-    return found
+        names[node.id] = graph.fresh_name(node.name, taken)
+        taken.add(names[node.id])
+    return names
 
 
 def fresh_group_name(graph: Graph, base: str) -> str:
@@ -186,7 +186,7 @@ def _remove_groups(graph: Graph, groups: list[str], removed: set[str]) -> list[E
     for group in groups:
         home = above(group)
         edits += [SetGroup(node, home) for node in graph.members(group) if node not in removed]
-        edits += [SetItem(replace(graph.groups[each], parent=home)) for each in graph.subgroups(group) if each not in gone]
+        edits += [SetItem(replace(graph.groups[subgroup], parent=home)) for subgroup in graph.subgroups(group) if subgroup not in gone]
     depth = depths(graph.groups[group] for group in groups)
     return [*edits, *(RemoveItem(group) for group in sorted(groups, key=lambda group: -depth[group]))]
 
