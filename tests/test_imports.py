@@ -65,9 +65,6 @@ ARROWS: dict[str, set[str]] = {
 }
 """Room: the rooms it may import. A room inside another is a room of its own."""
 
-CIRCLES_NOT_YET = {"engine.explain"}
-"""Rooms whose modules still import one another around."""
-
 SPECS = ["engine.nodes.catalog", "engine.nodes", "engine.compile.views"]
 
 
@@ -135,30 +132,14 @@ def test_the_arrows_make_no_circle() -> None:
     assert len(order) == len(ARROWS)
 
 
-@pytest.mark.parametrize("room", [room for room in ARROWS if room.startswith(("graph.", "engine.")) and room not in CIRCLES_NOT_YET])
-def test_no_module_of_a_room_imports_itself_through_others(room: str) -> None:
+def test_no_module_imports_itself_through_others() -> None:
     """Imports inside functions and for type checking count."""
-    left = {m.removesuffix(".__init__"): set(_own(ROOT / (m.replace(".", "/") + ".py"))) for m in _modules(room.replace(".", "/"))}
-    left = {module: imported for module, imported in left.items() if _room(module) == room}
-    while left:
-        free = [module for module, imported in left.items() if not (imported - {module}) & left.keys()]
-        assert free, f"each of these imports another one, and so itself: {sorted(left)}"
-        for module in free:
-            del left[module]
-
-
-CIRCLES_YET = ("ui.shell", "ui.lessons", "ui.debugger", "ui.explain")
-"""Rooms in which modules still import each other in circles."""
-
-
-def test_no_modules_import_each_other_in_a_circle() -> None:
-    imports = {name: set[str]() for name in EVERY if not name.startswith(CIRCLES_YET)}
+    imports = {name: set[str]() for name in EVERY}
     for floor in FLOORS:
         for path in (ROOT / floor).rglob("*.py"):
-            name = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
-            if name in imports:
-                imports[name] |= _own(path) & imports.keys() - {name}
-    assert len(list(TopologicalSorter(imports).static_order())) == len(imports)  # else a CycleError says which
+            module = ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+            imports[module] |= _own(path) & EVERY - {module}
+    assert len(list(TopologicalSorter(imports).static_order())) == len(EVERY)  # else a CycleError says which
 
 
 def test_qt_torch_and_other_libraries_stay_in_their_floors() -> None:

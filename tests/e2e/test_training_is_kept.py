@@ -210,7 +210,7 @@ def test_saving_while_a_step_takes_long_keeps_the_window_alive_and_loses_nothing
         assert state is not None and state.step == 3
 
         window.document.do(SetTraining("epochs", 77))
-        window.dialogs = dialogs = Dialogs(window)
+        window.dialogs = dialogs = Dialogs(window, window.settings)
         painted: list[bool] = []
         window.canvas.painted.connect(lambda: painted.append(True))
         goes_on = QTimer()

@@ -6,19 +6,9 @@ that no single-letter key fires while someone types.
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QWidget
-
 from graph.text.messages import _
-from ui.look.typing import commit_typing
 from ui.shell import registry
 from ui.shell.workspace.action_spec import (
-    ActionContext,
     ActionSpec,
     chosen,
     copyable,
@@ -45,9 +35,6 @@ from ui.shell.workspace.action_spec import (
     undoable,
     was_reset,
 )
-
-if TYPE_CHECKING:
-    from ui.shell.window import Window
 
 A = ActionSpec
 WINDOW: tuple[ActionSpec, ...] = (
@@ -194,60 +181,3 @@ def _table() -> tuple[ActionSpec, ...]:
 
 ACTIONS: tuple[ActionSpec, ...] = _table()
 BY_ID: dict[str, ActionSpec] = {spec.id: spec for spec in ACTIONS}
-
-
-def build(window: Window, canvas: QWidget) -> dict[str, QAction]:
-    """One `QAction` for every row. Keys come later, from `ui.shell.shortcuts`."""
-    groups: dict[str, QActionGroup] = {}
-    actions: dict[str, QAction] = {}
-    for spec in ACTIONS:
-        action = QAction(spec.text, window)
-        action.setObjectName(spec.id)
-        action.setToolTip(spec.tip)
-        action.setStatusTip("")
-        if spec.check:
-            action.setCheckable(True)
-            if spec.check != "toggle":
-                group = groups.setdefault(spec.check, QActionGroup(window))
-                group.addAction(action)
-        if spec.scope == "canvas":
-            action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            canvas.addAction(action)
-        else:
-            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-            window.addAction(action)
-        action.triggered.connect(functools.partial(_begin, window))
-        action.triggered.connect(commit_typing)
-        act = functools.partial(_run, window, spec)
-        action.triggered.connect(functools.partial(_later, window, act) if spec.asks else act)
-        actions[spec.id] = action
-    return actions
-
-
-def _begin(window: Window, *_: object) -> None:
-    """Another action begins: what the status line says about the last one is over."""
-    window.status.clear()
-
-
-def _later(window: Window, act: Callable[[], None], *_: object) -> None:
-    window.later(act)
-
-
-def _run(window: Window, spec: ActionSpec, *_: object) -> None:
-    """What a row does. Features and panels are looked up when it is needed: the tools behind them load then."""
-    owner, name = spec.run.split(".") if spec.run else ("", "")
-    if not owner:
-        window.commands.run(spec.id)
-    elif owner in window.features:
-        getattr(window.features[owner], name)()
-    else:
-        getattr(window.panels.panel(owner), name)()
-
-
-def refresh(actions: dict[str, QAction], situation: ActionContext) -> None:
-    """Enable what can be used now; undo and redo say what they would do."""
-    for spec in ACTIONS:
-        actions[spec.id].setEnabled(spec.enabled(situation))
-    actions["undo"].setText(_("Undo {undo}").format(undo=situation.undo).strip())
-    actions["redo"].setText(_("Redo {redo}").format(redo=situation.redo).strip())
-    actions["train"].setText(_("Pause training") if situation.training else _("Train"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal, Protocol
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QShowEvent
@@ -14,9 +14,8 @@ from graph.text.messages import _
 from ui.look.schedule import Schedule
 from ui.look.widgets import button, label
 from ui.shell.shortcuts import Keys
-
-if TYPE_CHECKING:
-    from ui.shell.window import Window
+from ui.shell.workspace.settings import UserSettings
+from ui.shell.workspace.workspace import Workspace
 
 Choice = Literal["save", "discard", "cancel"]
 Outside = Literal["replace", "save_as", "cancel"]
@@ -32,8 +31,9 @@ class Dialogs:
     something, and can be called from anywhere.
     """
 
-    def __init__(self, parent: Window) -> None:
-        self._parent = parent
+    def __init__(self, parent: QWidget, settings: UserSettings) -> None:
+        """`settings` remember the folder that was used last."""
+        self._parent, self._settings = parent, settings
 
     # questions, which wait
 
@@ -112,8 +112,15 @@ class Dialogs:
         if not chosen or not chosen[0]:
             return None
         path = Path(chosen[0])
-        self._parent.settings.set("folder", str(path.parent))
+        self._settings.set("folder", str(path.parent))
         return path
+
+
+class Asking(Workspace, Protocol):
+    """A workspace for parts of the window, which may ask everything."""
+
+    @property
+    def dialogs(self) -> Dialogs: ...
 
 
 class _Question(QDialog):

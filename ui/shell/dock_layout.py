@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QDockWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
 from ui.shell import registry
+from ui.shell.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.status import Status
+    from ui.shell.topbar import TopBar
 
 SIDE_MOST, SIDES_MOST, BOTTOM_MOST = 1 / 3, 0.5, 0.4
 """Shares of the window that one side, both sides together, and the bottom panel get at most when the program gives them their size."""
@@ -26,12 +28,33 @@ SHARE_LEAST, SHARE_MOST = 0.1, 0.9
 """Of the height that docks above each other have, what one of them gets at least and at most."""
 
 
+class Docked(Workspace, Protocol):
+    """A workspace around which panels are docked."""
+
+    @property
+    def widget(self) -> QMainWindow: ...
+
+    @property
+    def furnished(self) -> bool:
+        """Whether everything is in its place."""
+
+    @property
+    def centre(self) -> QWidget:
+        """The canvas, with strips above and below it."""
+
+    @property
+    def topbar(self) -> TopBar: ...
+
+    @property
+    def status(self) -> Status: ...
+
+
 class DockLayout(QObject):
     """Sizes and visibility of the docks by name, and of guests such as a lesson, for which other docks give way."""
 
-    def __init__(self, window: Window, docks: Mapping[str, QDockWidget]) -> None:
-        super().__init__(window)
-        self._window, self._docks = window, docks
+    def __init__(self, window: Docked, docks: Mapping[str, QDockWidget]) -> None:
+        super().__init__(window.widget)
+        self._window, self._main, self._docks = window, window.widget, docks
         self._specs = {name: spec for name, spec in registry.panel_specs().items() if name in docks}
         self._chosen: dict[str, float] = {name: spec.size for name, spec in self._specs.items()}
         """Widths and heights for type at 100 %; of a dock below another one at the side, its share of their height."""
@@ -44,7 +67,7 @@ class DockLayout(QObject):
         self.settled = False
         """Whether the mouse was used since the program last arranged the docks; until then they follow each new size of the window."""
         self._barred = 0
-        window.installEventFilter(self)
+        self._main.installEventFilter(self)
         window.centre.installEventFilter(self)
 
     # between starts
@@ -87,40 +110,40 @@ class DockLayout(QObject):
     def put(self, guest: QDockWidget, width: float, share: float) -> None:
         """Show a dock on the left that is not one of the window's own: its width at the light theme's type, and the most of the window."""
         self._guests[guest] = (width, share)
-        self._window.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, guest)
+        self._main.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, guest)
         guest.show()
         self.arrange()
 
     def remove(self, guest: QDockWidget) -> None:
         self._guests.pop(guest, None)
         guest.hide()
-        self._window.removeDockWidget(guest)
+        self._main.removeDockWidget(guest)
 
     # sizes
 
     def arrange(self) -> None:
         """Give each dock that is shown the size that was chosen for it, as far as the canvas keeps its room."""
-        window, scale = self._window, self._window.theme.scale
+        scale = self._window.theme.scale
         if self._busy:
             return
         sides = {place: self._shown(place) for place in ("left", "right")}
         columns = {place: [self._docks[name] for name in names] for place, names in sides.items()}
         columns["left"] += [guest for guest in self._guests if not guest.isHidden()]
         wide = {place: self._width(place) if docks else 0.0 for place, docks in columns.items()}
-        squeeze = min(1.0, SIDES_MOST * window.width() / max(sum(wide.values()), 1.0))
+        squeeze = min(1.0, SIDES_MOST * self._main.width() / max(sum(wide.values()), 1.0))
         docks = [*columns["left"], *columns["right"]]
         widths = [max(round(wide[place] * squeeze), *(dock.minimumSizeHint().width() for dock in columns[place]), 0)
                   for place in columns for _ in columns[place]]  # fmt: skip
-        window.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
+        self._main.resizeDocks(docks, widths, Qt.Orientation.Horizontal)
         for name in self._shown("below"):
-            room = window.height() - OTHERS * scale - self._bars()
-            height = min(self._chosen[name] * scale, BOTTOM_MOST * window.height(), BESIDE_BARS * room)
-            window.resizeDocks([self._docks[name]], [round(height)], Qt.Orientation.Vertical)
+            room = self._main.height() - OTHERS * scale - self._bars()
+            height = min(self._chosen[name] * scale, BOTTOM_MOST * self._main.height(), BESIDE_BARS * room)
+            self._main.resizeDocks([self._docks[name]], [round(height)], Qt.Orientation.Vertical)
         for names in sides.values():
             if len(names) > 1:
                 shares = [round(1000 * self._chosen[name]) for name in names[1:]]
                 heights = [max(1000 - sum(shares), round(1000 * SHARE_LEAST)), *shares]
-                window.resizeDocks([self._docks[name] for name in names], heights, Qt.Orientation.Vertical)
+                self._main.resizeDocks([self._docks[name] for name in names], heights, Qt.Orientation.Vertical)
 
     def _shown(self, place: str) -> list[str]:
         """Docks in one place that are shown, the topmost first."""
@@ -136,9 +159,9 @@ class DockLayout(QObject):
         return sum(max(child.height(), child.sizeHint().height()) for child in shown if not child.isHidden())
 
     def _width(self, place: str) -> float:
-        window = self._window
-        guests = [min(w * window.theme.scale, share * window.width()) for dock, (w, share) in self._guests.items() if not dock.isHidden()]
-        own = min(self._chosen[self._widest(place)] * window.theme.scale, SIDE_MOST * window.width())
+        window, whole = self._window, self._main.width()
+        guests = [min(w * window.theme.scale, share * whole) for dock, (w, share) in self._guests.items() if not dock.isHidden()]
+        own = min(self._chosen[self._widest(place)] * window.theme.scale, SIDE_MOST * whole)
         return max(guests, default=own) if place == "left" else own
 
     def _extents(self) -> dict[str, int]:
@@ -168,7 +191,7 @@ class DockLayout(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The edges between docks belong to the window itself: a press and a release there are a drag of an edge."""
-        if watched is not self._window:
+        if watched is not self._main:
             if event.type() == QEvent.Type.LayoutRequest and abs(self._bars() - self._barred) > BAR:
                 self._barred = self._bars()
                 self.arrange()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from graph.text.messages import _
 from ui.library.library import MIME
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 TABLES = (".csv", ".tsv")
 APART = 48.0
@@ -31,11 +31,11 @@ MOST = 50
 class DropTarget(QObject):
     """Hears what is dropped anywhere on a window; the canvas lets files pass."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
-        window.setAcceptDrops(True)
-        window.installEventFilter(self)
+    def __init__(self, window: Workspace, open_graph: Callable[[Path], object]) -> None:
+        super().__init__(window.widget)
+        self._window, self._open_graph = window, open_graph
+        window.widget.setAcceptDrops(True)
+        window.widget.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
@@ -47,10 +47,25 @@ class DropTarget(QObject):
         event.acceptProposedAction()
         if kind == QEvent.Type.Drop:
             canvas = self._window.canvas
-            at = canvas.mapFrom(self._window, event.position().toPoint())
+            at = canvas.mapFrom(self._window.widget, event.position().toPoint())
             place = canvas.camera.to_scene(at.toPointF()) if canvas.rect().contains(at) else None
-            self._window.later(lambda: accept(self._window, paths, place))
+            self._window.later(lambda: self._accept(paths, place))
         return True
+
+    def _accept(self, paths: Sequence[Path], at: QPointF | None) -> None:
+        """Tables become nodes at `at` (a scene position), one below the other; of graphs the first is opened, and nothing else happens."""
+        window = self._window
+        graphs = [path for path in paths if path.suffix.lower() not in TABLES]
+        if graphs:
+            self._open_graph(graphs[0])
+            return
+        if window.document.read_only:
+            window.say(window.document.read_only)
+            return
+        for number, path in enumerate(paths):
+            place = QPointF(at.x(), at.y() + number * APART) if at is not None else None
+            add_table(window, path, place)
+        window.pages.show("data")
 
 
 def paths_in(data: QMimeData) -> list[Path]:
@@ -62,22 +77,7 @@ def paths_in(data: QMimeData) -> list[Path]:
     return [Path(path) for path in paths] if all(os.path.isabs(path) for path in paths) else []
 
 
-def accept(window: Window, paths: Sequence[Path], at: QPointF | None = None) -> None:
-    """Tables become nodes at `at` (a scene position), one below the other; of graphs the first is opened, and nothing else happens."""
-    graphs = [path for path in paths if path.suffix.lower() not in TABLES]
-    if graphs:
-        window.files.open(graphs[0])
-        return
-    if window.document.read_only:
-        window.say(window.document.read_only)
-        return
-    for number, path in enumerate(paths):
-        place = QPointF(at.x(), at.y() + number * APART) if at is not None else None
-        add_table(window, path, place)
-    window.panels.show("data")
-
-
-def add_table(window: Window, path: Path, at: QPointF | None) -> None:
+def add_table(window: Workspace, path: Path, at: QPointF | None) -> None:
     """A Data node that reads a CSV, with its columns in the form. One step to undo."""
     document = window.document
     try:
@@ -89,7 +89,7 @@ def add_table(window: Window, path: Path, at: QPointF | None) -> None:
         window.say(str(refused))
 
 
-def _settings(window: Window, node: str, path: Path) -> list[Edit]:
+def _settings(window: Workspace, node: str, path: Path) -> list[Edit]:
     edits: list[Edit] = [SetParam(node, "dataset", "csv"), SetParam(node, "path", str(path))]
     edits += [SetParam(node, name, columns) for name, columns in roles(path).items()]
     stem = "".join(c if c.isalnum() else "_" for c in path.stem).strip("_")

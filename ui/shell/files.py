@@ -6,7 +6,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtGui import QGuiApplication
 
@@ -23,12 +23,13 @@ from graph.storage.writing import is_changed, replace_file
 from graph.text.messages import _
 from graph.text.quoting import quoted_name, quoted_path
 from ui.look.typing import commit_field
+from ui.shell.dialogs import Asking
 from ui.shell.gallery import FIRST, example_path
 from ui.shell.workspace.services import LESSONS, Lessons
 
 if TYPE_CHECKING:
     from ui.engine_link.work import JobHandle
-    from ui.shell.window import Window
+    from ui.look.job_bar import JobBar
 
 UNTITLED = _("Untitled")
 PICTURE_SCALE = 2.0
@@ -36,10 +37,24 @@ AT_ONCE = 0.3
 """Seconds that saving waits for the engine before it says so."""
 
 
+class DocumentWindow(Asking, Protocol):
+    """Where a document is shown."""
+
+    @property
+    def job_bar(self) -> JobBar:
+        """Shows how far an export has come."""
+
+    def set_document(self, document: Document) -> None:
+        """Show another document; what was shown is let go of as it is."""
+
+    def set_saved(self) -> None:
+        """The document is in its file."""
+
+
 class Files:
     """Every change of document passes `may_close`, which asks what shall become of unsaved changes."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: DocumentWindow) -> None:
         self._window = window
         self.example = ""
         self._exporting: JobHandle | None = None
@@ -88,7 +103,7 @@ class Files:
     def may_close(self) -> bool:
         """Whether the document may be let go of; asks when there are unsaved changes, and saves when told so."""
         window = self._window
-        commit_field(window.focusWidget())
+        commit_field(window.widget.focusWidget())
         if not self._lessons.may_close():
             return False
         if not window.document.modified:

@@ -20,13 +20,13 @@ from ui.maths.formula import loader
 from ui.shell.formula_entry import FormulaDraft, FormulaEntry
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 SHOWN = 60
 """Letters of a copied formula that the message repeats."""
 
 
-def ask(window: Window, at: QPointF | None = None, text: str = "") -> None:
+def ask(window: Workspace, at: QPointF | None = None, text: str = "") -> None:
     """Open the field; the graph will stand at `at` in the scene, where the field opens too (None: the middle of the view)."""
     document, canvas = window.document, window.canvas
     if document.read_only:
@@ -39,22 +39,22 @@ def ask(window: Window, at: QPointF | None = None, text: str = "") -> None:
     entry_of(window).ask(document.graph, scene, place, inside(window), text)
 
 
-def entry_of(window: Window) -> FormulaEntry:
+def entry_of(window: Workspace) -> FormulaEntry:
     """The window's field for formulas, made when it is first asked for."""
-    field = window.findChild(FormulaEntry)
+    field = window.widget.findChild(FormulaEntry)
     if field is None:
-        field = FormulaEntry(window.theme, window)
+        field = FormulaEntry(window.theme, window.widget)
         field.accepted.connect(lambda entry: insert(window, entry))
     field.set_theme(window.theme)
     return field
 
 
-def inside(window: Window) -> str | None:
+def inside(window: Workspace) -> str | None:
     """The group the canvas looks into."""
     return window.canvas.scene.inside
 
 
-def insert(window: Window, entry: FormulaDraft) -> None:
+def insert(window: Workspace, entry: FormulaDraft) -> None:
     """Do what an entry says: one undo step, laid out by the true sizes of the cards, selected and in view."""
     document, canvas = window.document, window.canvas
     first = not document.graph.nodes
@@ -75,7 +75,7 @@ def insert(window: Window, entry: FormulaDraft) -> None:
     canvas.setFocus(Qt.FocusReason.OtherFocusReason)
 
 
-def _tidy(window: Window, nodes: tuple[str, ...]) -> Move:
+def _tidy(window: Workspace, nodes: tuple[str, ...]) -> Move:
     """The new nodes at the places their cards' sizes ask for; the corner where it was, below what stands there already."""
     graph, scene = window.document.graph, window.canvas.scene
     known = [node for node in nodes if node in scene.row]
@@ -96,20 +96,20 @@ def _tidy(window: Window, nodes: tuple[str, ...]) -> Move:
     return Move(tuple((node, x, y + down) for node, (x, y) in shifted.items()))
 
 
-def copy(window: Window, as_latex: bool = False) -> None:
+def copy(window: Workspace, as_latex: bool = False) -> None:
     """Put the selection on the clipboard as a formula that can be typed again, or as LaTeX; without a selection, everything."""
     graph = window.document.graph
     _copy(window, lambda: formula_text(graph, window.canvas.selected_nodes() or graph.nodes), as_latex)
 
 
-def copy_whole(window: Window) -> None:
+def copy_whole(window: Workspace) -> None:
     """Put the formula of the selected node on the clipboard, with everything it is computed from."""
     nodes = window.canvas.selected_nodes()
     if len(nodes) == 1:
         _copy(window, lambda: formula_of(window.document.graph, nodes[0]), as_latex=False)
 
 
-def _copy(window: Window, write: Callable[[], str], as_latex: bool) -> None:
+def _copy(window: Workspace, write: Callable[[], str], as_latex: bool) -> None:
     try:
         text = latex(write()) if as_latex else write()
     except FormulaError as refused:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
-from PySide6.QtWidgets import QMenu, QMenuBar
+from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from graph.text.messages import _
 from ui.shell.actions import ACTIONS, MENU_TITLES, MENUS
 
-if TYPE_CHECKING:
-    from ui.shell.window import Window
-
 CONTEXT_EMPTY = ("add_node", "type_formula", "paste", "select_all", "", "layout", "fit_all", "", "copy_picture")
 
 
-def build(window: Window, actions: dict[str, QAction]) -> QMenuBar:
+def build(
+    window: QWidget, actions: dict[str, QAction], recent_files: Callable[[], Sequence[Path]], open_recent: Callable[[Path], object]
+) -> QMenuBar:
     """The menu bar; File also has the recent files, filled when it opens."""
     bar = QMenuBar(window)
     menus: dict[str, QMenu] = {name: bar.addMenu(MENU_TITLES[name]) for name in MENUS}
@@ -36,7 +36,7 @@ def build(window: Window, actions: dict[str, QAction]) -> QMenuBar:
         menu.addAction(actions[spec.id])
         if spec.id == "open":
             recent = menu.addMenu(_("Open recent"))
-            recent.aboutToShow.connect(lambda recent=recent: _fill_recent(window, recent))
+            recent.aboutToShow.connect(lambda recent=recent: _fill_recent(recent, recent_files(), open_recent))
             recent.setObjectName("recent")
     return bar
 
@@ -47,18 +47,17 @@ def _open(bar: QMenuBar, menu: QMenu) -> None:
     menu.popup(bar.mapToGlobal(bar.actionGeometry(action).bottomLeft()))
 
 
-def _fill_recent(window: Window, menu: QMenu) -> None:
+def _fill_recent(menu: QMenu, paths: Sequence[Path], open_recent: Callable[[Path], object]) -> None:
     menu.clear()
-    paths = window.settings.recent
     for path in paths:
         action = menu.addAction(path.name)
         action.setToolTip(str(path))
-        action.triggered.connect(lambda _=False, path=path: window.later(lambda: window.files.open_recent(path)))
+        action.triggered.connect(lambda _=False, path=path: open_recent(path))
     if not paths:
         menu.addAction(_("No recent files")).setEnabled(False)
 
 
-def context(window: Window, actions: dict[str, QAction], on_something: bool) -> QMenu:
+def context(window: QWidget, actions: dict[str, QAction], on_something: bool) -> QMenu:
     """The menu under the right mouse button."""
     menu = QMenu(window)
     menu.aboutToHide.connect(menu.deleteLater)

@@ -3,23 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from graph.model.search import rank
 from graph.text.messages import _
 from ui.shell.actions import ACTIONS, menu_path
 from ui.shell.search_box import SearchRow
+from ui.shell.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.search_box import SearchBox
+    from ui.shell.shortcuts import Keys
 
 
-def ask(window: Window) -> None:
+class Searchable(Workspace, Protocol):
+    """A workspace with a search box, and the keys of its actions."""
+
+    @property
+    def search_box(self) -> SearchBox: ...
+
+    @property
+    def keys(self) -> Keys: ...
+
+
+def ask(window: Searchable) -> None:
     """Open the palette in the upper middle of the window."""
     window.search_box.ask(None, _("What do you want to do?"), lambda text: rows(window, text))
 
 
-def rows(window: Window, text: str) -> Sequence[SearchRow]:
+def rows(window: Searchable, text: str) -> Sequence[SearchRow]:
     """What matches, what can be used now first; among equals what was used lately, then the table's order."""
     lately = {name: place for place, name in enumerate(window.settings.recent_commands)}
     ranked: list[tuple[tuple[int, int, int, int], SearchRow]] = []
@@ -39,7 +51,7 @@ def rows(window: Window, text: str) -> Sequence[SearchRow]:
     return [row for _, row in sorted(ranked, key=lambda pair: pair[0])]
 
 
-def run(window: Window, identity: str) -> None:
+def run(window: Searchable, identity: str) -> None:
     """Trigger an action and remember it as the last one used."""
     window.settings.used_command(identity)
     window.actions_by_id[identity].trigger()

@@ -18,7 +18,7 @@ from ui.shell.type_sizes import TypeSizes
 from ui.shell.workspace.panel import Panel, PanelSpec
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.dock_layout import Docked
 
 _AREAS = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
@@ -46,9 +46,9 @@ class Tabbed(Protocol):
 class Panels(QObject):
     """All panels by key, in docks and in tabs; the window's `Pages`."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
-        self._window = window
+    def __init__(self, window: Docked) -> None:
+        super().__init__(window.widget)
+        self._window, self._main = window, window.widget
         self.specs = registry.panel_specs()
         self.sizes = TypeSizes(window.settings)
         self._made: dict[str, Panel] = {}
@@ -101,13 +101,12 @@ class Panels(QObject):
         return self._made[self.specs[key].place]  # type: ignore[return-value]
 
     def _dock(self, spec: PanelSpec) -> QDockWidget:
-        window = self._window
-        dock = QDockWidget(spec.title, window)
+        dock = QDockWidget(spec.title, self._main)
         dock.setObjectName(spec.key)
         dock.setTitleBarWidget(QWidget())
         dock.setFeatures(QDockWidget.DockWidgetFeature.DockWidgetClosable)
         dock.setWidget(self._make(spec.key))
-        window.addDockWidget(_AREAS[spec.place], dock)
+        self._main.addDockWidget(_AREAS[spec.place], dock)
         dock.setVisible(spec.shown)
         dock.visibilityChanged.connect(lambda _: self._visibility_changed(spec.key))
         return dock
@@ -144,9 +143,9 @@ class Panels(QObject):
             self._tabs(key).turn_to(key)
         if focus:
             self.panel(key).take_focus(focus)
-        wanted = min(round(room * window.theme.scale), round(0.45 * window.height()))
+        wanted = min(round(room * window.theme.scale), round(0.45 * self._main.height()))
         if dock.height() < wanted:
-            window.resizeDocks([dock], [wanted], Qt.Orientation.Vertical)
+            self._main.resizeDocks([dock], [wanted], Qt.Orientation.Vertical)
 
     def hide(self, key: str) -> None:
         self.docks[self.dock_of(key)].hide()
@@ -173,7 +172,7 @@ class Panels(QObject):
     def put(self, key: str, title: str, panel: QWidget, width: float, share: float) -> None:
         dock = self._guests.get(key)
         if dock is None:
-            dock = self._guests[key] = QDockWidget(title, self._window)
+            dock = self._guests[key] = QDockWidget(title, self._main)
             dock.setObjectName(key)
             dock.setTitleBarWidget(QWidget())
             dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
@@ -242,9 +241,9 @@ class Panels(QObject):
             spec = self.specs[name]
             least, share = spec.least
             if spec.place == "below":
-                self._made[name].setMinimumHeight(round(min(least * scale, max(share * window.height(), least))))
+                self._made[name].setMinimumHeight(round(min(least * scale, max(share * self._main.height(), least))))
             else:
-                wide = min(least * scale * self.sizes.total(name) / self.sizes.of(), max(share * window.width(), least))
+                wide = min(least * scale * self.sizes.total(name) / self.sizes.of(), max(share * self._main.width(), least))
                 self._made[name].setMinimumWidth(round(wide))
         window.topbar.dress(window.theme)
 
@@ -267,7 +266,7 @@ class Panels(QObject):
 
     def watch(self) -> None:
         """Look at the wheel from now on; the window has a surface."""
-        surface = self._window.windowHandle()
+        surface = self._main.windowHandle()
         if surface is not None:
             surface.installEventFilter(self)
 
@@ -278,7 +277,7 @@ class Panels(QObject):
         if event.type() == QEvent.Type.MouseButtonPress:
             self.layout.settled = True
         if isinstance(event, QWheelEvent) and event.modifiers() == Qt.KeyboardModifier.ControlModifier:
-            name = self.panel_at(self._window.childAt(event.position().toPoint()))
+            name = self.panel_at(self._main.childAt(event.position().toPoint()))
             if name:
                 if event.angleDelta().y():
                     self.step_type(1 if event.angleDelta().y() > 0 else -1, name)

@@ -16,7 +16,7 @@ from ui.shell.recovery_bar import RecoveryBar
 if TYPE_CHECKING:
     from graph.storage.document import Change
     from graph.storage.saved import SavedState
-    from ui.shell.window import Window
+    from ui.shell.dialogs import Asking
 
 DELAY_MS = 1500
 """From the first change the disk does not know to its writing: with the writing itself, less than two seconds."""
@@ -32,8 +32,8 @@ class Recovery(QObject):
     The timer is not started anew by further edits: someone who never rests for two seconds is safe as well.
     """
 
-    def __init__(self, window: Window, folder: Path) -> None:
-        super().__init__(window)
+    def __init__(self, window: Asking, folder: Path) -> None:
+        super().__init__(window.widget)
         self._window, self.folder = window, folder
         self._document: Document | None = None
         self._journal: Journal | None = None

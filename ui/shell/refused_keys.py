@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,9 @@ from ui.shell.shortcuts import pressed
 from ui.shell.workspace import action_spec as on
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.shortcuts import Keys
     from ui.shell.workspace.action_spec import ActionContext, ActionSpec, Rule
+    from ui.shell.workspace.workspace import Workspace
 
 _FIRST: dict[Rule, str] = {
     on.selection: _("select a node, wire, frame or note first"), on.node_selection: _("select a node first"),
@@ -26,21 +28,21 @@ _FIRST: dict[Rule, str] = {
 }  # fmt: skip
 
 
-def explain(window: Window, event: QKeyEvent) -> None:
+def explain(window: Workspace, keys: Keys, situation: Callable[[], ActionContext], event: QKeyEvent) -> None:
     """Say why a key does nothing. A key of the canvas says so only there: elsewhere it may have been meant as a letter."""
     key = pressed(event.keyCombination())
-    spec = window.keys.owner(key) if key and not event.isAutoRepeat() else None
+    spec = keys.owner(key) if key and not event.isAutoRepeat() else None
     if spec is None or window.actions_by_id[spec.id].isEnabled() or (spec.scope == "canvas" and not window.canvas.hasFocus()):
         return
-    window.canvas.message.emit(_why(window, spec, window.commands.situation()))
+    window.canvas.message.emit(_why(window, spec, situation()))
 
 
-def _why(window: Window, spec: ActionSpec, situation: ActionContext) -> str:
+def _why(window: Workspace, spec: ActionSpec, situation: ActionContext) -> str:
     if situation.read_only and spec.enabled(replace(situation, read_only=False)):
         return window.document.read_only
     name = spec.text.removesuffix(" …")
     if spec.enabled is on.trainable:
-        return f"{name}: {window.commands.why_not_train()}"
+        return f"{name}: {window.why_not_train()}"
     if spec.enabled is on.playable:
         return (
             _("{name}: pause training first").format(name=name)

@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import QObject
+
+from ui.shell.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
     from engine.compile.views import TraceView
     from ui.engine_link.messages import Progress
-    from ui.shell.window import Window
+    from ui.problems.diagnosis import Diagnosis
+    from ui.shell.status import Status
+    from ui.shell.topbar import TopBar
+    from ui.shell.workspace.follower import Follower
+
+
+class NumbersShown(Workspace, Protocol):
+    """A workspace with everything in it that shows numbers."""
+
+    @property
+    def diagnosis(self) -> Diagnosis: ...
+
+    @property
+    def status(self) -> Status: ...
+
+    @property
+    def topbar(self) -> TopBar: ...
+
+    def followers(self) -> Iterable[Follower]:
+        """Panels, then features."""
 
 
 class Showing(QObject):
     """Brings numbers to `Visibility`, and what may be seen of them to everything that shows some."""
 
-    def __init__(self, window: Window) -> None:
-        super().__init__(window)
+    def __init__(self, window: NumbersShown) -> None:
+        super().__init__(window.widget)
         self._window = window
         window.visibility.changed.connect(self.show_seen)
         window.visibility.hid.connect(self._hid)

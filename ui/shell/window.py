@@ -20,6 +20,8 @@ from ui.shell.workspace.services import EXPLANATIONS, LESSONS, PROBES
 from ui.shell.workspace.settings import UserSettings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engine.compile.views import TraceView
     from graph.model.problem import Problem
     from graph.storage.document import Change, Document
@@ -81,7 +83,7 @@ class Window(QMainWindow):
         from ui.engine_link.work import Work
         from ui.look.style import ICONS
         from ui.problems.diagnosis import Diagnosis
-        from ui.shell import actions, menus
+        from ui.shell import menus, qactions
         from ui.shell.commands import Commands
         from ui.shell.dialogs import Dialogs
         from ui.shell.dropped import DropTarget
@@ -108,8 +110,8 @@ class Window(QMainWindow):
         self.later = Later(self.work)
         self.reading = DataReading(self.work, kernel, self)
         self.services.offer(READING, self.reading)
-        self.drop_target = DropTarget(self)
-        self.dialogs = Dialogs(self)
+        self.drop_target = DropTarget(self, lambda path: self.files.open(path))
+        self.dialogs = Dialogs(self, settings)
         self.files = Files(self)
         self.files.took_example(example)
         self.playhead = Playhead(self)
@@ -131,9 +133,9 @@ class Window(QMainWindow):
         self.commands = Commands(self)
         self.features: dict[str, Feature] = {key: load(spec.make)(self) for key, spec in feature_specs().items()}
         vars(self).update(self.features)
-        self.actions_by_id = actions.build(self, self.canvas)
+        self.actions_by_id = qactions.build(self, self.canvas, self.status.clear, self.commands.perform)
         self.keys = Keys(settings)
-        self.menu = menus.build(self, self.actions_by_id)
+        self.menu = menus.build(self, self.actions_by_id, lambda: settings.recent, self._open_recent)
         self.topbar = TopBar(self.playhead, self.menu)
         self.search_box = SearchBox(self.theme, self)
         self._build()
@@ -229,6 +231,10 @@ class Window(QMainWindow):
             self.kernel.status.connect(self.showing.show_kernel)
 
     # the document
+
+    def _open_recent(self, path: Path) -> None:
+        """A file of the list was chosen; opening it may ask something."""
+        self.later(lambda: self.files.open_recent(path))
 
     def set_document(self, document: Document) -> None:
         """Show and compute another document; what was shown is let go of as it is."""
@@ -334,10 +340,10 @@ class Window(QMainWindow):
         return self.commands.why_not_train()
 
     def refresh_actions(self) -> None:
-        from ui.shell import actions
+        from ui.shell import qactions
 
         situation = self.commands.situation()
-        actions.refresh(self.actions_by_id, situation)
+        qactions.refresh(self.actions_by_id, situation)
         self.actions_by_id["save_trained"].setChecked(self.document.saves_training)
         why = "" if situation.training else self.why_not_train()
         self.topbar.set_training(situation.training, self.actions_by_id["train"].isEnabled(), why)
@@ -396,7 +402,7 @@ class Window(QMainWindow):
         if self.furnished:
             from ui.shell.refused_keys import explain
 
-            explain(self, event)
+            explain(self, self.keys, self.commands.situation, event)
         super().keyPressEvent(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -164,7 +164,7 @@ def test_questions_come_one_after_the_other(window: Window) -> None:
 
 
 def test_what_went_wrong_is_shown_without_waiting(window: Window) -> None:
-    shown = dialogs_module.Dialogs(window)
+    shown = dialogs_module.Dialogs(window, window.settings)
     shown.tell("This file cannot be opened", "bad.gradwire: it is empty.")
     (dialog,) = (w for w in QApplication.topLevelWidgets() if isinstance(w, QDialog) and w.isVisible())
     assert dialog.isModal()

@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from graph.text.messages import _
 from ui.shell.commands.canvas import CanvasCommands
 from ui.shell.commands.edit import EditCommands
-from ui.shell.commands.file import FileCommands
-from ui.shell.commands.help import HelpCommands
+from ui.shell.commands.file import FileCommands, Filing
+from ui.shell.commands.help import HelpCommands, Keyed
 from ui.shell.commands.run import RunCommands
-from ui.shell.commands.view import ViewCommands
-from ui.shell.workspace.action_spec import ActionContext
+from ui.shell.commands.view import Dressed, ViewCommands
+from ui.shell.palette import Searchable
+from ui.shell.workspace.action_spec import ActionContext, ActionSpec
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.feature import Feature
 
 PARTS = (FileCommands, EditCommands, CanvasCommands, ViewCommands, RunCommands, HelpCommands)
 """One class for each menu, and one for what arranges the canvas."""
 
 
+class Commanded(Filing, Keyed, Dressed, Searchable, Protocol):
+    """All that commands change, or ask whether they can be used."""
+
+    @property
+    def features(self) -> Mapping[str, Feature]: ...
+
+
 class Commands:
     """The window's commands by the names of their rows; each menu has a class of its own."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Commanded) -> None:
         self._window = window
         self._parts: list[Any] = [part(window) for part in PARTS]
         self._known: tuple[object, int, bool] = (None, 0, False)
@@ -35,6 +44,23 @@ class Commands:
     def run(self, identity: str) -> None:
         """Do what a row of the window's own says, at once."""
         getattr(next(part for part in self._parts if hasattr(part, identity)), identity)()
+
+    def perform(self, spec: ActionSpec) -> None:
+        """Do what a row of the table says; one that may ask something waits until the event is over."""
+        if spec.asks:
+            self._window.later(lambda: self._perform(spec))
+        else:
+            self._perform(spec)
+
+    def _perform(self, spec: ActionSpec) -> None:
+        """Features and panels are looked up when they are needed: the tools behind them load then."""
+        owner, name = spec.run.split(".") if spec.run else ("", "")
+        if not owner:
+            self.run(spec.id)
+        elif owner in self._window.features:
+            getattr(self._window.features[owner], name)()
+        else:
+            getattr(self._window.panels.panel(owner), name)()
 
     def situation(self) -> ActionContext:
         window, graph = self._window, self._window.document.graph

@@ -8,13 +8,13 @@ from graph.grouping.align import Axis, Side
 from ui.canvas.input import arranging, grouping, remarks, states
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 
 class CanvasCommands:
     """One method for each row, named like it. Nothing happens while a gesture is under way."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Workspace) -> None:
         self._window = window
 
     @property

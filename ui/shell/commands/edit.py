@@ -16,7 +16,8 @@ from ui.shell.search_box import SearchRow
 
 if TYPE_CHECKING:
     from ui.canvas.model.scene import PortHit
-    from ui.shell.window import Window
+    from ui.shell.palette import Searchable
+    from ui.shell.workspace.workspace import Workspace
 
 FORMULA = re.compile(r"[\w)\]}|]\s*[-+−*/^=(@·×⋅÷]\s*[\w({.√|-]|[|‖\\√½¼¾⁰¹²³⁴⁵⁶⁷⁸⁹ᵀ]|^\s*\d[\d.,]*\s*[^\W\d]")
 """What makes a text in the search box look like a formula rather than a name."""
@@ -25,7 +26,7 @@ FORMULA = re.compile(r"[\w)\]}|]\s*[-+−*/^=(@·×⋅÷]\s*[\w({.√|-]|[|‖\\
 class EditCommands:
     """One method for each row, named like it. Nothing happens while a gesture is under way."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Searchable) -> None:
         self._window = window
 
     @property
@@ -145,7 +146,7 @@ class EditCommands:
         formula_commands.copy(self._window, as_latex=True)
 
 
-def _fitting(window: Window, key: str, port: PortHit) -> list[str]:
+def _fitting(window: Workspace, key: str, port: PortHit) -> list[str]:
     from ui.canvas.input.commands import fits
 
     return fits(window.document.graph, key, port)

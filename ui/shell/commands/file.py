@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from graph.model.edits import MISSING, SetGraphSetting
 from graph.storage.document import SAVE_TRAINED
 from graph.text.messages import _
+from ui.shell.dialogs import Asking
 from ui.shell.gallery import Gallery
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.files import Files
+
+
+class Filing(Asking, Protocol):
+    """A workspace whose documents are opened, saved and exported."""
+
+    @property
+    def files(self) -> Files: ...
 
 
 class FileCommands:
     """One method for each row, named like it."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Filing) -> None:
         self._window = window
 
     def new(self) -> None:
@@ -27,7 +35,7 @@ class FileCommands:
 
     def examples(self) -> None:
         window = self._window
-        gallery = Gallery(window.document.graph.catalog, window.theme, window)
+        gallery = Gallery(window.document.graph.catalog, window.theme, window.widget)
         window.dialogs.wait_for(gallery)
         if gallery.chosen is not None:
             window.files.open_example(gallery.chosen.stem)
@@ -57,4 +65,4 @@ class FileCommands:
         self._window.files.copy_picture()
 
     def quit(self) -> None:
-        self._window.close()
+        self._window.widget.close()

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from graph.text.messages import _
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.workspace.workspace import Workspace
 
 
 class RunCommands:
     """One method for each row, named like it."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Workspace) -> None:
         self._window = window
 
     def play_forward(self) -> None:

@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from PySide6.QtCore import Qt
 
 from graph.text.messages import _
-from ui.look.theme import THEMES
+from ui.look.theme import THEMES, Theme
+from ui.shell.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from ui.shell.window import Window
+    from ui.shell.panels import Panels
 
 ZOOM = 1.25
+
+
+class Dressed(Workspace, Protocol):
+    """A workspace whose look can be chosen."""
+
+    @property
+    def panels(self) -> Panels: ...
+
+    def set_theme(self, theme: Theme) -> None:
+        """Dress everything in these colours, at its type size."""
 
 
 class ViewCommands:
     """One method for each row, named like it."""
 
-    def __init__(self, window: Window) -> None:
+    def __init__(self, window: Dressed) -> None:
         self._window = window
 
     def theme_light(self) -> None:
@@ -78,4 +89,5 @@ class ViewCommands:
 
     def full_screen(self) -> None:
         """Turn it on or off; a window that was maximized is maximized again."""
-        self._window.setWindowState(self._window.windowState() ^ Qt.WindowState.WindowFullScreen)
+        widget = self._window.widget
+        widget.setWindowState(widget.windowState() ^ Qt.WindowState.WindowFullScreen)
