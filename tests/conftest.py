@@ -37,24 +37,24 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     windows, timers = (set(map(id, _windows())), set(map(id, _timers()))) if graphical else (set(), set())
 
     def leftovers() -> list[str]:
-        found = [f"thread {thread.name}" for thread in _threads() if thread not in threads]
-        found += [f"process {process.name}" for process in _processes() if process not in processes]
+        remains = [f"thread {thread.name}" for thread in _threads() if thread not in threads]
+        remains += [f"process {process.name}" for process in _processes() if process not in processes]
         if graphical:
-            found += [f"window {window!r}" for window in _windows() if id(window) not in windows]
-            found += [f"timer {timer!r} of {timer.parent()!r}" for timer in _timers() if id(timer) not in timers]
-        return found
+            remains += [f"window {window!r}" for window in _windows() if id(window) not in windows]
+            remains += [f"timer {timer!r} of {timer.parent()!r}" for timer in _timers() if id(timer) not in timers]
+        return remains
 
     yield
-    if found := _wait_for_none(leftovers):
-        pytest.fail("left behind: " + "; ".join(found))
+    if remains := _wait_for_none(leftovers):
+        pytest.fail("left behind: " + "; ".join(remains))
 
 
 def _wait_for_none(look: Callable[[], list[str]]) -> list[str]:
     """Empty as soon as `look` finds nothing, else what it still finds when patience ends."""
     end = time.monotonic() + PATIENCE
-    while found := look():
+    while remains := look():
         if time.monotonic() > end:
-            return found
+            return remains
         gc.collect()
         _process_events()
         time.sleep(0.02)
@@ -87,8 +87,8 @@ def _timers() -> list[Any]:
     import shiboken6
     from PySide6.QtCore import QTimer
 
-    found = [thing for thing in gc.get_objects() if issubclass(type(thing), QTimer)]  # isinstance asks proxies, and some warn
-    return [timer for timer in found if shiboken6.isValid(timer) and timer.isActive()]
+    timers = [thing for thing in gc.get_objects() if issubclass(type(thing), QTimer)]  # isinstance asks proxies, and some warn
+    return [timer for timer in timers if shiboken6.isValid(timer) and timer.isActive()]
 
 
 def _process_events() -> None:

@@ -17,9 +17,9 @@ CHOICES = {"optimizer": ("sgd", "adam")}
 
 
 def parser() -> Parser:
-    made = Parser(prog="main.py train")
-    add_training_options(made, CHOICES)
-    return made
+    parser = Parser(prog="main.py train")
+    add_training_options(parser, CHOICES)
+    return parser
 
 
 def typed(setting: TrainingSetting) -> tuple[str, Any]:
@@ -46,8 +46,8 @@ def test_settings_that_can_be_typed_have_an_option() -> None:
 @each_option
 def test_an_option_sets_its_setting(setting: TrainingSetting) -> None:
     call, value = arguments(setting)
-    found = {each.name: each_value for each, each_value in given(parser().parse_args(call))}
-    assert found == {setting.name: value}
+    settings = {each.name: each_value for each, each_value in given(parser().parse_args(call))}
+    assert settings == {setting.name: value}
 
 
 @each_option

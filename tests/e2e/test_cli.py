@@ -354,8 +354,8 @@ def test_the_objects_have_exactly_the_promised_keys(command: Command) -> None:
 
 
 def test_options_go_before_the_settings_of_the_document(command: Command) -> None:
-    found = ask(command, "train", "xor", "--optimizer", "sgd", "--lr", "0.1", "--steps", "7", "--batch-size", "0", "--seed", "5", "--json")
-    assert (found["optimizer"], found["steps"], found["epochs"], found["seed"]) == ("sgd", 7, 7, 5)
+    report = ask(command, "train", "xor", "--optimizer", "sgd", "--lr", "0.1", "--steps", "7", "--batch-size", "0", "--seed", "5", "--json")
+    assert (report["optimizer"], report["steps"], report["epochs"], report["seed"]) == ("sgd", 7, 7, 5)
 
 
 def test_a_run_that_cannot_be_made_fails_with_the_reason(command: Command) -> None:

@@ -35,11 +35,11 @@ def make(make_window: Callable[..., Window], qtbot: QtBot) -> Make:
     """Windows with an engine and the debugger open."""
 
     def window(document: Document) -> Window:
-        found = make_window(document, kernel=Kernel(), unsaved="discard")
-        found.debugger.toggle()
-        qtbot.waitUntil(lambda: found.trace is not None and found.trace.iteration == 0, timeout=PATIENCE)
-        found.canvas.setFocus()
-        return found
+        window = make_window(document, kernel=Kernel(), unsaved="discard")
+        window.debugger.toggle()
+        qtbot.waitUntil(lambda: window.trace is not None and window.trace.iteration == 0, timeout=PATIENCE)
+        window.canvas.setFocus()
+        return window
 
     return window
 

@@ -65,9 +65,9 @@ class Numbers:
 
     def _key(self, name: str) -> tuple[str, str]:
         node, _, port = name.partition(".")
-        found = self.graph.named(node)
-        assert found is not None
-        return found.id, port or "y"
+        found_node = self.graph.named(node)
+        assert found_node is not None
+        return found_node.id, port or "y"
 
     def value(self, name: str) -> np.ndarray:
         return self.trace.values[self._key(name)].numpy()

@@ -105,14 +105,14 @@ class Keyboard:
 @pytest.fixture
 def window(qtbot: QtBot, tmp_path: Path) -> Iterator[Window]:
     kernel = Kernel()
-    made = Window(Document.new(CATALOG), UserSettings(tmp_path / "settings.ini"), kernel)
-    made.dialogs = Answers(unsaved="discard", saves=tmp_path / "xor.gradwire")  # type: ignore[assignment]
-    qtbot.addWidget(made)
-    made.show()
-    made.canvas.setFocus()
+    window = Window(Document.new(CATALOG), UserSettings(tmp_path / "settings.ini"), kernel)
+    window.dialogs = Answers(unsaved="discard", saves=tmp_path / "xor.gradwire")  # type: ignore[assignment]
+    qtbot.addWidget(window)
+    window.show()
+    window.canvas.setFocus()
     qtbot.waitUntil(lambda: kernel.ready, timeout=PATIENCE)
-    yield made
-    made.close()
+    yield window
+    window.close()
 
 
 def test_xor_from_nothing_with_the_keyboard_alone(window: Window, qtbot: QtBot, tmp_path: Path) -> None:

@@ -265,16 +265,16 @@ def test_a_network_without_activation_is_one_affine_map() -> None:
 def test_layer_kinds_against_torch() -> None:
     image = torch.tensor([[[1.0, 2, 0, 1], [0, 1, 3, 1], [2, 0, 1, 0], [1, 1, 0, 2]]], dtype=torch.float64)
     kernel = torch.tensor([[[[1.0, 0], [0, -1]]]], dtype=torch.float64, requires_grad=True)
-    made = F.conv2d(image, kernel)
-    made.sum().backward()
+    convolved = F.conv2d(image, kernel)
+    convolved.sum().backward()
     state = torch.tanh(torch.tensor([1.0, 0.0]) + torch.tensor([[0.0, 1.0], [1.0, 0.0]]) @ torch.tensor([0.5, -0.5]))
     column = np.array([1.0, 3.0, 5.0, 7.0])
     normal = (column - column.mean()) / column.std()
     pooled = F.max_pool2d(image, 2)
-    told = [1 * 1 + 2 * -1, 784 * 100, made[0, 1, 2], kernel.grad[0, 0, 0, 0], pooled[0, 0, 0], 1, 1, 1 + 0.5, state[0], normal[3], 6]  # type: ignore[index]
+    told = [1 * 1 + 2 * -1, 784 * 100, convolved[0, 1, 2], kernel.grad[0, 0, 0, 0], pooled[0, 0, 0], 1, 1, 1 + 0.5, state[0], normal[3], 6]  # type: ignore[index]
     assert asked("layer-kinds") == close(told)
     played = Played("layer-kinds", 1)
-    np.testing.assert_array_equal(played.value("convolution"), made.detach())
+    np.testing.assert_array_equal(played.value("convolution"), convolved.detach())
     np.testing.assert_array_equal(played.gradient("convolution.W"), kernel.grad)
     np.testing.assert_array_equal(played.value("largest"), pooled)
     np.testing.assert_array_equal(played.value("average"), F.avg_pool2d(image, 2))

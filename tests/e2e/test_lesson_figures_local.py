@@ -153,8 +153,8 @@ def test_optimality_and_the_signs_of_eigenvalues() -> None:
     x, y = sympy.symbols("x y")
 
     def eigenvalues(f: sympy.Expr, at: tuple[int, int]) -> list[int]:
-        found = sympy.hessian(f, (x, y)).subs({x: at[0], y: at[1]}).eigenvals()
-        return sorted(int(value) for value, times in found.items() for _ in range(times))
+        multiplicities = sympy.hessian(f, (x, y)).subs({x: at[0], y: at[1]}).eigenvals()
+        return sorted(int(value) for value, times in multiplicities.items() for _ in range(times))
 
     saddle, monkey, deep = x**2 - y**2, x**3 - 3 * x * y**2, (1 - y * x) ** 2
     assert eigenvalues(saddle, (0, 0)) == [-2, 2]

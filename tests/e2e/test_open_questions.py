@@ -120,7 +120,7 @@ def test_the_share_has_every_lesson_and_every_kind_of_question() -> None:
 @pytest.mark.parametrize("steps", [pytest.param(SHARE, id="share"), pytest.param(REST, marks=pytest.mark.long, id="rest")])
 def test_the_answer_of_an_open_question_is_nowhere_on_the_screen(window: Window, qtbot: QtBot, tmp_path: Path, steps: list[Where]) -> None:
     window.resize(1280, 720)
-    found: list[str] = []
+    leaked: list[str] = []
     for path, group in groupby(steps, key=itemgetter(0)):
         assert window.lessons.open(path)
         for _, step in group:
@@ -131,8 +131,8 @@ def test_the_answer_of_an_open_question_is_nowhere_on_the_screen(window: Window,
             everything = all_texts(window, tmp_path) if any(map(telling, asked)) else []
             for question in asked:
                 where = (path.stem, step + 1, question.of)
-                found += [f"{where} {question.expected}: {leak}" for leak in leaks(window, question, everything) if where not in GIVEN]
-    assert not found, "\n".join(dict.fromkeys(found))
+                leaked += [f"{where} {question.expected}: {leak}" for leak in leaks(window, question, everything) if where not in GIVEN]
+    assert not leaked, "\n".join(dict.fromkeys(leaked))
 
 
 def all_texts(window: Window, folder: Path) -> list[tuple[str, str]]:

@@ -21,8 +21,8 @@ def wire_of(window: Window, name: str) -> str:
 
 
 def gradient(window: Window, edge: str) -> float | None:
-    found = window.trace.edge_gradients.get(edge) if window.trace is not None else None
-    return found.scalar if isinstance(found, ArrayView) else None
+    view = window.trace.edge_gradients.get(edge) if window.trace is not None else None
+    return view.scalar if isinstance(view, ArrayView) else None
 
 
 def test_a_wrong_partner_is_recognised_and_the_right_number_taken(window: Window, qtbot: QtBot) -> None:

@@ -33,12 +33,12 @@ PATIENCE = 60_000
 @pytest.fixture(scope="module")
 def one_window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Window]:
     """One window and one engine for all tests, since to start an engine takes longer than what they do with it."""
-    made = Window(example_document("xor", CATALOG), UserSettings(tmp_path_factory.mktemp("home") / "settings.ini"), Kernel(), "xor")
-    made.show()
-    yield made
-    answering(made, unsaved="discard")
-    made.close()
-    made.deleteLater()
+    window = Window(example_document("xor", CATALOG), UserSettings(tmp_path_factory.mktemp("home") / "settings.ini"), Kernel(), "xor")
+    window.show()
+    yield window
+    answering(window, unsaved="discard")
+    window.close()
+    window.deleteLater()
 
 
 @pytest.fixture

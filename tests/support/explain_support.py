@@ -71,9 +71,9 @@ class Desk(QObject):
         document = self._document
         if document is not None and not self.quiet and not self.held:
             session = self.session()
-            made = session.view(session.trace, structure=document.structure, revision=document.revision)
-            self.trace = made
-            self.traced.emit(made)
+            view = session.view(session.trace, structure=document.structure, revision=document.revision)
+            self.trace = view
+            self.traced.emit(view)
 
     def hide(self, hidden: Callable[[], Hidden]) -> None:
         self._hidden = hidden
@@ -130,8 +130,8 @@ class Desk(QObject):
         if self.jobs.wanted:
             self._schedule.after_frame("job", self._turn)
 
-    def _cover(self, found: Any) -> Any:
-        return covered(found, ExplainContext(self.session()), self._hidden())
+    def _cover(self, reply: Any) -> Any:
+        return covered(reply, ExplainContext(self.session()), self._hidden())
 
     def request_array(self, key: Any, callback: Callable[[Any], None]) -> None:
         callback(None)

@@ -34,8 +34,8 @@ def evaluate(text: str, names: Mapping[str, float]) -> float:
 def _function(token: str) -> Callable[..., float] | None:
     """The function that LaTeX writes as `\\sin` or `\\mathrm{erf}`."""
     name = re.fullmatch(r"\\(?:mathrm\{(\w+)\}|(\w+))", token)
-    found = _FUNCTIONS.get(token) or (getattr(math, name[1] or name[2], None) if name else None)
-    return found if callable(found) else None
+    function = _FUNCTIONS.get(token) or (getattr(math, name[1] or name[2], None) if name else None)
+    return function if callable(function) else None
 
 
 class _Reader:
@@ -111,12 +111,12 @@ class _Reader:
         if self.peek() != "(":
             return [self.power()]
         self.take("(")
-        found = [self.sum()]
+        values = [self.sum()]
         while self.peek() == ",":
             self.take()
-            found.append(self.sum())
+            values.append(self.sum())
         self.take(")")
-        return found
+        return values
 
     def in_parentheses(self) -> float:
         value = self.sum()

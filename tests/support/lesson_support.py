@@ -55,13 +55,13 @@ class Played:
         item, trace = resolve(self.graph, of), self.trace
         if quantity == "value":
             key = self.graph.edges[item.id].source if item.kind == "edge" else item.key
-            found: Any = (trace.parameters if item.kind == "parameter" else trace.values)[key]
+            tensor: Any = (trace.parameters if item.kind == "parameter" else trace.values)[key]
         elif item.kind == "edge":
-            found = trace.edge_gradients[item.id]
+            tensor = trace.edge_gradients[item.id]
         else:
-            found = (trace.parameter_gradients if item.kind == "parameter" else trace.gradients)[item.key]
-        assert not isinstance(found, Absent), f"{of} has no {quantity}: {found.reason}"
-        return found
+            tensor = (trace.parameter_gradients if item.kind == "parameter" else trace.gradients)[item.key]
+        assert not isinstance(tensor, Absent), f"{of} has no {quantity}: {tensor.reason}"
+        return tensor
 
     def value(self, of: str) -> Any:
         """A float, or an array."""

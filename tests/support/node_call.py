@@ -69,8 +69,8 @@ class Call:
     def result(self, replace: dict[str, Any] | None = None, meta: bool = False) -> Result:
         values = [on_meta(v) if meta else v for v in {**self.arguments, **(replace or {})}.values()]
         more = {"rng": None if meta else torch.Generator().manual_seed(7)} if self.type.random else {}
-        found = self.type.forward(self.s, *values, **more)
-        return found if isinstance(found, Result) else Result((found,))
+        outputs = self.type.forward(self.s, *values, **more)
+        return outputs if isinstance(outputs, Result) else Result((outputs,))
 
     def leaves(self) -> dict[str, Any]:
         """The differentiable arguments as fresh leaves; a `many` port stays a tuple."""

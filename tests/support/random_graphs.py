@@ -45,13 +45,13 @@ def random_graph(seed: int, size: int = 14, wild: bool = True) -> Graph:
 
 
 def _arriving(key: str, outputs: list[Output], rng: random.Random) -> list[tuple[str, Output]]:
-    found = []
+    arriving = []
     for port in TYPES[key].spec.inputs:
         if port.many:
-            found += [(f"{port.name}#{slot}", rng.choice(outputs)) for slot in range(rng.randrange(1, 4))]
+            arriving += [(f"{port.name}#{slot}", rng.choice(outputs)) for slot in range(rng.randrange(1, 4))]
         elif rng.random() > (0.7 if port.parameter else 0.4 if port.optional else 0.0):
-            found.append((port.name, rng.choice(outputs)))
-    return found
+            arriving.append((port.name, rng.choice(outputs)))
+    return arriving
 
 
 def _with_objective(nodes: dict[str, tuple[str, dict[str, Any]]], wires: list[str], outputs: list[Output]) -> Graph:

@@ -67,12 +67,12 @@ def values_of(graph: Graph) -> dict[str, float]:
 
 def evaluate(graph: Graph, leaves: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Every node's value."""
-    found = dict(leaves)
+    values = dict(leaves)
     for node in graph.order():
-        if node not in found:
-            wired = {e.target[1]: found[e.source[0]] for e in graph.inputs_of(node)}
-            found[node] = FUNCTIONS[graph.nodes[node].type](**wired) if "a" in wired else FUNCTIONS[graph.nodes[node].type](wired["x"])
-    return found
+        if node not in values:
+            wired = {e.target[1]: values[e.source[0]] for e in graph.inputs_of(node)}
+            values[node] = FUNCTIONS[graph.nodes[node].type](**wired) if "a" in wired else FUNCTIONS[graph.nodes[node].type](wired["x"])
+    return values
 
 
 def objective_of(graph: Graph) -> str:
@@ -84,5 +84,5 @@ def derivatives(graph: Graph) -> tuple[float, dict[str, float]]:
     """(objective, its derivative by every Input and Parameter), by torch's autograd over `evaluate`."""
     leaves = {n: torch.tensor(v, dtype=torch.float64, requires_grad=True) for n, v in values_of(graph).items()}
     f = evaluate(graph, leaves)[objective_of(graph)]
-    found = torch.autograd.grad(f, list(leaves.values()), allow_unused=True)
-    return float(f.detach()), {n: 0.0 if g is None else float(g) for n, g in zip(leaves, found, strict=True)}
+    gradients = torch.autograd.grad(f, list(leaves.values()), allow_unused=True)
+    return float(f.detach()), {n: 0.0 if g is None else float(g) for n, g in zip(leaves, gradients, strict=True)}

@@ -22,7 +22,7 @@ _NUMBER = re.compile(r"(?<![\w.,])[−-]?\d[\d,]*\.?\d*(?:e[−-]?\d+)?")
 
 def numbers_in(text: str) -> list[float]:
     """The numbers in a text, thousands signs and true minus understood."""
-    return [float(found.group().replace("−", "-").replace(",", "") or "nan") for found in _NUMBER.finditer(text)]
+    return [float(match.group().replace("−", "-").replace(",", "") or "nan") for match in _NUMBER.finditer(text)]
 
 
 def tells(text: str, answer: float) -> bool:

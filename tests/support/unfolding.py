@@ -47,11 +47,11 @@ def fold_in(document: Document, group: str) -> str:
     return node
 
 
-def near(found: Tensor, expected: Tensor, scale: float = 0.0) -> bool:
+def near(actual: Tensor, expected: Tensor, scale: float = 0.0) -> bool:
     """Equal to 1e-12 of the largest number in sight."""
-    assert found.shape == expected.shape
+    assert actual.shape == expected.shape
     largest = max(scale, float(expected.abs().max()) if expected.numel() else 0.0)
-    return bool(((found - expected).abs() <= NEAR * largest).all())
+    return bool(((actual - expected).abs() <= NEAR * largest).all())
 
 
 def part(tensor: Tensor, name: str) -> tuple[str, Tensor]:
@@ -80,10 +80,10 @@ def assert_same_numbers(folded: Graph, unfolded: Graph, edit: Compound, training
             _same(after.parameter_gradients[new], expected, float(whole.abs().max()) if isinstance(whole, Tensor) else 0.0)
 
 
-def _same(found: Any, expected: Any, scale: float = 0.0) -> None:
+def _same(actual: Any, expected: Any, scale: float = 0.0) -> None:
     if not isinstance(expected, Tensor):
-        assert found == expected
+        assert actual == expected
     elif expected.is_floating_point():
-        assert near(found, expected, scale), (found, expected)
+        assert near(actual, expected, scale), (actual, expected)
     else:
-        assert torch.equal(found, expected)
+        assert torch.equal(actual, expected)

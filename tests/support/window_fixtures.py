@@ -33,7 +33,7 @@ def session(tmp_path: Path) -> UserSettings:
 @pytest.fixture
 def make_window(qtbot: QtBot, session: UserSettings) -> Iterator[Callable[..., Window]]:
     """Makes shown windows on a document, with recorded answers in place of dialogs. With a kernel, its first numbers are there."""
-    made: list[Window] = []
+    windows: list[Window] = []
 
     def make(
         document: Document | None = None, own: UserSettings | None = None, example: str = "", kernel: Any = None,
@@ -46,13 +46,13 @@ def make_window(qtbot: QtBot, session: UserSettings) -> Iterator[Callable[..., W
         window.resize(QSize(*size) if size is not None else window.screen().availableSize())
         window.show()
         qtbot.waitExposed(window)
-        made.append(window)
+        windows.append(window)
         if kernel is not None:
             qtbot.waitUntil(lambda: window.trace is not None and getattr(kernel, "ready", True), timeout=PATIENCE)
         return window
 
     yield make
-    for window in made:
+    for window in windows:
         window.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
         window.close()
 
@@ -61,22 +61,22 @@ def make_window(qtbot: QtBot, session: UserSettings) -> Iterator[Callable[..., W
 def window(make_window: Callable[..., Window]) -> Window:
     """f = x·y + z at 2, −5, 3, with the numbers a person computes by hand."""
     document = Document(build("x*y + z", CATALOG, {"x": 2.0, "y": -5.0, "z": 3.0}))
-    made = make_window(document)
-    made.showing.show_trace(hand_trace(document))
-    return made
+    window = make_window(document)
+    window.showing.show_trace(hand_trace(document))
+    return window
 
 
 @pytest.fixture
 def make_workspace(qtbot: QtBot, tmp_path: Path) -> Iterator[Callable[..., FakeWorkspace]]:
     """Makes workspaces without a window, on a new document unless one is given."""
-    made: list[FakeWorkspace] = []
+    workspaces: list[FakeWorkspace] = []
 
     def make(document: Document | None = None) -> FakeWorkspace:
-        made.append(FakeWorkspace(document or Document.new(CATALOG), tmp_path))
-        return made[-1]
+        workspaces.append(FakeWorkspace(document or Document.new(CATALOG), tmp_path))
+        return workspaces[-1]
 
     yield make
-    for workspace in made:
+    for workspace in workspaces:
         workspace.close()
 
 

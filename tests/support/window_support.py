@@ -129,6 +129,6 @@ def drop(target: QWidget, *paths: Path, at: QPoint | None = None) -> bool:
 
 def player(window: Window) -> Player:
     """The player of the lesson that is open."""
-    found = window.lessons.player
-    assert found is not None
-    return found
+    current = window.lessons.player
+    assert current is not None
+    return current

@@ -184,17 +184,17 @@ def whole_rows(rng: random.Random, size: int) -> Rows:
 
 def slips_at(rows: Rows, name: str) -> set[tuple[str, float]]:
     """Every one of the six slips in a node that uses this number, and what it makes of the gradient."""
-    uses, found = rows.uses(name), {("sign", -rows.gradient(name))}
+    uses, slips = rows.uses(name), {("sign", -rows.gradient(name))}
     for node, i in uses:
         kind, arguments = rows.rows[node]
-        found.add(("upstream", rows.gradient(name, upstream={node: 1.0})))
+        slips.add(("upstream", rows.gradient(name, upstream={node: 1.0})))
         if kind == "multiply":
-            found.add(("partner", rows.gradient(name, factor={(node, i): rows.values[arguments[i]]})))
+            slips.add(("partner", rows.gradient(name, factor={(node, i): rows.values[arguments[i]]})))
         if kind in UNARY and (other := UNARY[kind][3]) is not None:
-            found.add(("argument", rows.gradient(name, factor={(node, i): other(rows.values[arguments[0]])})))
+            slips.add(("argument", rows.gradient(name, factor={(node, i): other(rows.values[arguments[0]])})))
         if len(uses) > 1:
-            found.add(("branches", rows.gradient(name, factor={(node, i): 0.0})))
-    return found
+            slips.add(("branches", rows.gradient(name, factor={(node, i): 0.0})))
+    return slips
 
 
 def planted_with_company(seed: int) -> tuple[Answer, set[str]]:
@@ -203,9 +203,9 @@ def planted_with_company(seed: int) -> tuple[Answer, set[str]]:
     while True:
         rows = whole_rows(rng, rng.randint(2, 4))
         name = rng.choice([n for n in list(rows.rows)[:-1] if rows.uses(n)])
-        truth, found = rows.gradient(name), slips_at(rows, name)
-        wrong = rng.choice(sorted(value for _, value in found))
-        causes = {cause for cause, value in found if value == wrong}
+        truth, slips = rows.gradient(name), slips_at(rows, name)
+        wrong = rng.choice(sorted(value for _, value in slips))
+        causes = {cause for cause, value in slips if value == wrong}
         if len(causes) > 1 and wrong not in (truth, 0.0) and abs(wrong) < 1000:
             nodes, wires = rows.graph()
             return Answer(nodes, wires, name, truth, wrong, ""), causes

@@ -49,19 +49,19 @@ def window(tmp_path_factory: pytest.TempPathFactory, qapp: QApplication) -> Iter
     """One for all numbers; what is hidden changes in place."""
     folder = tmp_path_factory.mktemp("settings")
     graph = build("(x*y*tanh(c*x))^2", CATALOG, {"x": 1.89, "y": -1.185}, {"c": 0.572})
-    made = Window(Document(graph), UserSettings(folder / "settings.ini"), Desk())  # type: ignore[arg-type]
-    made.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
-    made.resize(1440, 900)
-    made.show()
-    while made.trace is None or made.stale:
+    window = Window(Document(graph), UserSettings(folder / "settings.ini"), Desk())  # type: ignore[arg-type]
+    window.dialogs = Answers(unsaved="discard")  # type: ignore[assignment]
+    window.resize(1440, 900)
+    window.show()
+    while window.trace is None or window.stale:
         qapp.processEvents()
-    probes: Any = made.panels.panel("probes")
+    probes: Any = window.panels.panel("probes")
     for edge in graph.edges:
-        probes.pin([edge], "value", made.trace)
-        probes.pin([edge], "gradient", made.trace)
-    made.explain.audit.turn(True)
-    yield made
-    made.close()
+        probes.pin([edge], "value", window.trace)
+        probes.pin([edge], "gradient", window.trace)
+    window.explain.audit.turn(True)
+    yield window
+    window.close()
 
 
 # the numbers
@@ -71,7 +71,7 @@ def numbers(window: Window) -> dict[Address, float]:
     """Every number that is computed: values and gradients of nodes and wires, and of what is learned, but not the objective's own 1."""
     truth, graph = window.visibility.truth, window.document.graph
     assert truth is not None
-    found: dict[Address, float] = {}
+    shown: dict[Address, float] = {}
     for node in graph.nodes:
         outputs = graph.spec(node).outputs
         places = [Address("output", node, port.name, gradient) for port in outputs for gradient in (False, True)]
@@ -80,12 +80,12 @@ def numbers(window: Window) -> dict[Address, float]:
             view = truth.at(address, graph)
             typed = not address.gradient and not graph.spec(node).inputs
             if isinstance(view, ArrayView) and view.scalar is not None and not typed and view.scalar != 1.0:
-                found[address] = view.scalar
+                shown[address] = view.scalar
     for edge in graph.edges:
         view = truth.at(Address("edge", edge, "", True), graph)
         if isinstance(view, ArrayView) and view.scalar is not None:
-            found[Address("edge", edge, "", True)] = view.scalar
-    return found
+            shown[Address("edge", edge, "", True)] = view.scalar
+    return shown
 
 
 def hide(window: Window, address: Address) -> None:
@@ -115,7 +115,7 @@ def _cells(model: QAbstractItemModel, parent: QModelIndex, depth: int = 0) -> It
     for row in range(min(model.rowCount(parent), 100) if depth < 5 else 0):
         for column in range(model.columnCount(parent)):
             index = model.index(row, column, parent)
-            yield from (str(found) for role in ROLES if (found := index.data(role)) is not None)
+            yield from (str(data) for role in ROLES if (data := index.data(role)) is not None)
             if column == 0:
                 yield from _cells(model, index, depth + 1)
 
@@ -187,8 +187,8 @@ def everything(window: Window, qtbot: QtBot, folder: Path, address: Address) -> 
     yield from clipboard(window, qtbot)
 
 
-def leaks(found: Texts, secret: float) -> list[tuple[str, str]]:
-    return [(where, text[:200]) for where, text in found if tells(text, secret)]
+def leaks(texts: Texts, secret: float) -> list[tuple[str, str]]:
+    return [(where, text[:200]) for where, text in texts if tells(text, secret)]
 
 
 # the tests
@@ -216,9 +216,9 @@ def test_the_numbers_are_told_apart_at_three_digits(window: Window) -> None:
 
 def pick(window: Window, every: bool) -> list[Address]:
     """All numbers; or of each kind one: a value, the objective's, a sum of gradients, a wire's gradient, a learned tensor's."""
-    found, graph = numbers(window), window.document.graph
+    shown, graph = numbers(window), window.document.graph
     if every:
-        return list(found)
+        return list(shown)
     truth = window.visibility.truth
     assert truth is not None and truth.objective is not None
     wanted: list[Callable[[Address], bool]] = [
@@ -228,7 +228,7 @@ def pick(window: Window, every: bool) -> list[Address]:
         lambda a: a.kind == "edge",
         lambda a: a.kind == "parameter",
     ]
-    return [next(address for address in found if holds(address)) for holds in wanted]
+    return [next(address for address in shown if holds(address)) for holds in wanted]
 
 
 def check(window: Window, qtbot: QtBot, folder: Path, every: bool) -> None:
@@ -240,8 +240,8 @@ def check(window: Window, qtbot: QtBot, folder: Path, every: bool) -> None:
         assert leaks(of_canvas(window), secret), (address, "it is on the canvas while nothing is hidden")
         hide(window, address)
         settled(window, qtbot)
-        found = leaks(everything(window, qtbot, folder, address), secret)
-        assert not found, (address, address.name(window.document.graph), secret, found[:8])
+        leaked = leaks(everything(window, qtbot, folder, address), secret)
+        assert not leaked, (address, address.name(window.document.graph), secret, leaked[:8])
     window.visibility.hide("test")
     settled(window, qtbot)
 

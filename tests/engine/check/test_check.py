@@ -229,9 +229,9 @@ def test_an_objective_that_is_not_finite_does_not_pass() -> None:
 
 
 def test_the_report_is_json() -> None:
-    found = json.loads(json.dumps(check(product()).to_json()))
-    assert found["ok"] is True and found["objective"] == "f" and len(found["wires"]) == 4
-    assert set(found["wires"][0]) == {"from", "to", "ok", "error", "step", "smooth", "kinks", "wrong", "unresolved", "note"}
+    report = json.loads(json.dumps(check(product()).to_json()))
+    assert report["ok"] is True and report["objective"] == "f" and len(report["wires"]) == 4
+    assert set(report["wires"][0]) == {"from", "to", "ok", "error", "step", "smooth", "kinks", "wrong", "unresolved", "note"}
 
 
 def test_the_same_seed_gives_the_same_report() -> None:

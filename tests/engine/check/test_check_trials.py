@@ -69,13 +69,13 @@ def alarms_along_training(file: Path, optimizer: str, steps: int, every: int) ->
     own = {} if not optimizer else {"optimizer": optimizer, "hyper": OPTIMIZERS[optimizer]}
     session = Model(graph)
     trainer = Run(session, {**graph.training, **own, "steps": steps, "epochs": None})
-    found: dict[int, list[str]] = {}
+    alarms_at: dict[int, list[str]] = {}
     while session.state.step < steps:
         if not trainer.train(max_steps=every):
             break  # it diverged: there are no numbers to check
         if alarms := false_alarms(graph, session):
-            found[session.state.step] = alarms
-    return found
+            alarms_at[session.state.step] = alarms
+    return alarms_at
 
 
 @pytest.mark.parametrize(
@@ -103,8 +103,8 @@ def spoiled(rule: Any) -> Any:
     """A thousandth too much."""
 
     def run(*arguments: Any) -> Any:
-        found = rule(*arguments)
-        return tuple(1.001 * each for each in found) if isinstance(found, tuple) else 1.001 * found
+        gradients = rule(*arguments)
+        return tuple(1.001 * each for each in gradients) if isinstance(gradients, tuple) else 1.001 * gradients
 
     return run
 

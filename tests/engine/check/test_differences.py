@@ -17,10 +17,10 @@ def measured(f: Callable[[float], float], at: float, scale: float | None = None,
 
     def value(t: float) -> Bounded:
         try:
-            found = f(at + t)
+            value = f(at + t)
         except (ValueError, OverflowError, ZeroDivisionError):
             return Bounded(math.nan, math.nan)
-        return Bounded(found, UNIT * (abs(found) + size))
+        return Bounded(value, UNIT * (abs(value) + size))
 
     scale = scale or abs(at) or 1.0
     return derivative(value, scale, 0.25 * max(1.0, scale))
@@ -47,9 +47,9 @@ SMOOTH: dict[str, tuple[Callable[[float], float], float, float]] = {
 @pytest.mark.parametrize("name", SMOOTH)
 def test_the_derivative_lies_within_its_error_and_the_error_is_small(name: str) -> None:
     f, at, right = SMOOTH[name]
-    found = measured(f, at)
-    assert abs(found.value - right) <= found.error
-    assert found.error <= 1e-6 * max(abs(right), 1.0 if right == 0 else 0.0)
+    slope = measured(f, at)
+    assert abs(slope.value - right) <= slope.error
+    assert slope.error <= 1e-6 * max(abs(right), 1.0 if right == 0 else 0.0)
 
 
 @pytest.mark.parametrize("seed", range(40))
@@ -58,24 +58,24 @@ def test_the_error_holds_for_random_polynomials_next_to_large_numbers(seed: int)
     rng = np.random.default_rng(seed)
     polynomial = np.polynomial.Polynomial(rng.normal(size=6))
     at, offset = float(rng.normal()), float(10 ** rng.uniform(-3, 9))
-    found = measured(lambda x: float((polynomial(x) + offset) - offset), at, size=offset)
-    assert abs(found.value - float(polynomial.deriv()(at))) <= found.error
-    assert found.error <= 1e-7 * (1 + offset) ** (2 / 3)  # the best that central differences can do grows like this
+    slope = measured(lambda x: float((polynomial(x) + offset) - offset), at, size=offset)
+    assert abs(slope.value - float(polynomial.deriv()(at))) <= slope.error
+    assert slope.error <= 1e-7 * (1 + offset) ** (2 / 3)  # the best that central differences can do grows like this
 
 
 @pytest.mark.parametrize(("f", "slopes"), [(abs, (-1.0, 1.0)), (lambda x: max(x, 0.0), (0.0, 1.0)), (lambda x: abs(x) + 3 * x, (2.0, 4.0)),
                                            (lambda x: max(math.sin(x), 0.0), (0.0, 1.0))])  # fmt: skip
 def test_a_corner_has_two_slopes(f: Callable[[float], float], slopes: tuple[float, float]) -> None:
-    found = measured(f, 0.0)
-    assert found.kink
-    assert (found.low, found.high) == pytest.approx(slopes, abs=1e-6)
-    assert found.slack < 0.05
+    slope = measured(f, 0.0)
+    assert slope.kink
+    assert (slope.low, slope.high) == pytest.approx(slopes, abs=1e-6)
+    assert slope.slack < 0.05
 
 
 def test_a_small_corner_on_a_curve_widens_the_error() -> None:
     """exp(x) + |x|/1000: between e⁰ − 0.001 and e⁰ + 0.001 nothing is known."""
-    found = measured(lambda x: math.exp(x) + 1e-3 * abs(x), 0.0)
-    assert found.kink or found.error >= 1e-3
+    slope = measured(lambda x: math.exp(x) + 1e-3 * abs(x), 0.0)
+    assert slope.kink or slope.error >= 1e-3
 
 
 @pytest.mark.parametrize("noise", [1e-13, 1e-12, 1e-11])
@@ -85,11 +85,11 @@ def test_a_corner_as_small_as_the_round_off_is_allowed_for(noise: float) -> None
     def value(t: float) -> Bounded:
         return Bounded(2.45e-12 * min(t, 0.0), noise * 1e-3)
 
-    found = derivative(value, 22.0, 5.5)
-    low, high, slack = (found.low, found.high, found.slack) if found.kink else (found.value, found.value, found.error)
+    number = derivative(value, 22.0, 5.5)
+    low, high, slack = (number.low, number.high, number.slack) if number.kink else (number.value, number.value, number.error)
     assert low - slack <= 0.0 and high + slack >= 2.45e-12
 
 
 def test_where_there_are_no_numbers_nothing_is_claimed() -> None:
-    found = measured(lambda x: math.nan if x else 0.0, 0.0)
-    assert math.isnan(found.value) and found.error == math.inf
+    slope = measured(lambda x: math.nan if x else 0.0, 0.0)
+    assert math.isnan(slope.value) and slope.error == math.inf

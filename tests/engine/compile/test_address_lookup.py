@@ -96,25 +96,25 @@ def of_numbers() -> tuple[Graph, Trace, Expected]:
     return graph, trace, expected | {Address("setting", "x", "value"): torch.tensor([3.0, -1.0])}
 
 
-@pytest.mark.parametrize("made", [layered, of_numbers])
-def test_every_number_is_found_where_torch_has_it(made: Callable[[], tuple[Graph, Trace, Expected]]) -> None:
-    graph, trace, expected = made()
+@pytest.mark.parametrize("build", [layered, of_numbers])
+def test_every_number_is_found_where_torch_has_it(build: Callable[[], tuple[Graph, Trace, Expected]]) -> None:
+    graph, trace, expected = build()
     shown = view(trace)
     kinds = {(address.kind, address.gradient) for address in expected}
-    assert made is of_numbers or len(kinds) == 8
+    assert build is of_numbers or len(kinds) == 8
     for address, tensor in expected.items():
-        found, seen = trace.at(address, graph), shown.at(address, graph)
-        assert isinstance(found, Tensor) and isinstance(seen, ArrayView) and seen.data is not None, address
-        torch.testing.assert_close(found, tensor.to(found.dtype), rtol=1e-12, atol=1e-14)
-        assert np.array_equal(seen.data, found.numpy())
+        value, seen = trace.at(address, graph), shown.at(address, graph)
+        assert isinstance(value, Tensor) and isinstance(seen, ArrayView) and seen.data is not None, address
+        torch.testing.assert_close(value, tensor.to(value.dtype), rtol=1e-12, atol=1e-14)
+        assert np.array_equal(seen.data, value.numpy())
         for index in np.ndindex(tuple(tensor.shape)):
             entry, number = trace.at(address.at(index), graph), shown.number(address.at(index), graph)
-            assert isinstance(entry, Tensor) and entry.shape == () and float(entry) == float(found[index]) == number
+            assert isinstance(entry, Tensor) and entry.shape == () and float(entry) == float(value[index]) == number
 
 
-@pytest.mark.parametrize("made", [layered, of_numbers])
-def test_an_entry_outside_the_tensor_is_refused(made: Callable[[], tuple[Graph, Trace, Expected]]) -> None:
-    graph, trace, expected = made()
+@pytest.mark.parametrize("build", [layered, of_numbers])
+def test_an_entry_outside_the_tensor_is_refused(build: Callable[[], tuple[Graph, Trace, Expected]]) -> None:
+    graph, trace, expected = build()
     shown: list[Trace | TraceView] = [trace, view(trace)]
     for address, tensor in expected.items():
         for wrong in (tuple(tensor.shape) or (1,), (0,) * (tensor.dim() + 1)):

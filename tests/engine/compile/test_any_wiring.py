@@ -32,15 +32,15 @@ SOURCES: tuple[tuple[str, dict[str, Any]], ...] = (
 def some_settings(key: str, rng: random.Random) -> dict[str, Any]:
     """Random choices and switches; small whole numbers half of the time."""
     small = rng.random() < 0.5
-    found: dict[str, Any] = {}
+    settings: dict[str, Any] = {}
     for setting in TYPES[key].spec.settings:
         if setting.kind == "choice":
-            found[setting.name] = rng.choice(setting.choices)
+            settings[setting.name] = rng.choice(setting.choices)
         elif setting.kind == "bool":
-            found[setting.name] = rng.random() < 0.5
+            settings[setting.name] = rng.random() < 0.5
         elif setting.kind == "int" and small:
-            found[setting.name] = max(int(setting.minimum or 0), rng.randrange(6))
-    return found
+            settings[setting.name] = max(int(setting.minimum or 0), rng.randrange(6))
+    return settings
 
 
 def wired_at_random(key: str, rng: random.Random) -> Graph:
@@ -61,10 +61,10 @@ def test_a_node_takes_what_is_wired_to_it_or_says_why_not(key: str) -> None:
     rng = random.Random(key)
     for _ in range(8):
         graph = wired_at_random(key, rng)
-        found = infer(graph)
-        assert found.errors or ("node", TYPES[key].outputs[0].name) in found.outputs
-        assert all(problem.text.startswith(f"{graph.nodes[problem.nodes[0]].name}: ") for problem in found.errors)
-        problems = found.errors or failures(graph)
+        shapes = infer(graph)
+        assert shapes.errors or ("node", TYPES[key].outputs[0].name) in shapes.outputs
+        assert all(problem.text.startswith(f"{graph.nodes[problem.nodes[0]].name}: ") for problem in shapes.errors)
+        problems = shapes.errors or failures(graph)
         assert all(problem.text for problem in problems)
         for problem in problems:
             for repair in problem.repairs:

@@ -61,8 +61,8 @@ def test_a_running_average_depends_on_x_while_training_and_never_on_what_x_is_a_
     assert training.edge_gradients["e2"] == INDEPENDENT == evaluation.edge_gradients["e2"]
     assert isinstance(training.edge_gradients["e1"], torch.Tensor) and float(training.edge_gradients["e1"]) == 4.0
     assert evaluation.edge_gradients["e1"] == INDEPENDENT and evaluation.gradients["w", "y"] == INDEPENDENT
-    found = training.gradients["w", "y"]
-    assert isinstance(found, torch.Tensor) and torch.allclose(found, torch.full((3,), 4.0 / 3, dtype=torch.float64))
+    gradient = training.gradients["w", "y"]
+    assert isinstance(gradient, torch.Tensor) and torch.allclose(gradient, torch.full((3,), 4.0 / 3, dtype=torch.float64))
 
 
 def test_in_evaluation_an_infinite_x_does_not_spoil_the_average() -> None:

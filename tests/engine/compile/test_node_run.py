@@ -112,19 +112,19 @@ def changes_values(fault: Fault) -> bool:
 def places(session: Model) -> Iterator[tuple[Address, Tensor]]:
     """Every place with a gradient in the trace."""
     trace = session.trace()
-    found: list[tuple[Address, Tensor | Absent]] = [(wire(e), g) for e, g in trace.edge_gradients.items()]
-    found += [(parameter(*key), g) for key, g in trace.parameter_gradients.items()]
-    found += [(output(*key), g) for key, g in trace.gradients.items()]
-    yield from ((place, g) for place, g in found if isinstance(g, Tensor))
+    entries: list[tuple[Address, Tensor | Absent]] = [(wire(e), g) for e, g in trace.edge_gradients.items()]
+    entries += [(parameter(*key), g) for key, g in trace.parameter_gradients.items()]
+    entries += [(output(*key), g) for key, g in trace.gradients.items()]
+    yield from ((place, g) for place, g in entries if isinstance(g, Tensor))
 
 
 def gradient_in(trace: Trace, place: Address) -> Tensor:
-    found = (
+    gradient = (
         trace.edge_gradients[place.id] if place.kind == "edge"
         else trace.parameter_gradients[place.key] if place.kind == "parameter" else trace.gradients[place.key]
     )  # fmt: skip
-    assert isinstance(found, Tensor)
-    return found
+    assert isinstance(gradient, Tensor)
+    return gradient
 
 
 def close(one: Any, other: Any) -> None:
@@ -153,8 +153,8 @@ def test_upstream_times_local_is_downstream_as_the_card_shows_it(name: str, faul
         for chain in card.chains():
             assert chain.local is not None
             g, j, down = (array_of(q) for q in (chain.upstream, chain.local, chain.downstream))
-            made = (g.reshape(1, -1) @ j).reshape(down.shape) if chain.local_kind == "matrix" else g * j
-            close(torch.as_tensor(made).sum_to_size(down.shape), down)
+            product = (g.reshape(1, -1) @ j).reshape(down.shape) if chain.local_kind == "matrix" else g * j
+            close(torch.as_tensor(product).sum_to_size(down.shape), down)
             seen += 1
     assert seen
 
@@ -170,8 +170,8 @@ def test_every_number_of_a_card_that_has_a_place_is_the_one_in_the_trace(name: s
                 continue
             if isinstance(item, Array) and item.symbol.endswith(r"^\top"):
                 continue
-            found = tensor_at(session, item.place)
-            close(array_of(item).reshape(-1), found.reshape(-1))
+            tensor = tensor_at(session, item.place)
+            close(array_of(item).reshape(-1), tensor.reshape(-1))
             seen += 1
     assert seen
 
@@ -181,11 +181,11 @@ def tensor_at(session: Model, place: Address) -> Tensor:
     values: Any = trace.parameters if place.kind == "parameter" else trace.values
     gradients: Any = trace.parameter_gradients if place.kind == "parameter" else trace.gradients
     if place.kind == "edge":
-        found = trace.edge_gradients[place.id] if place.gradient else values[session.graph.edges[place.id].source]
+        tensor = trace.edge_gradients[place.id] if place.gradient else values[session.graph.edges[place.id].source]
     else:
-        found = (gradients if place.gradient else values)[place.key]
-    assert isinstance(found, Tensor)
-    return found[place.index] if place.index else found
+        tensor = (gradients if place.gradient else values)[place.key]
+    assert isinstance(tensor, Tensor)
+    return tensor[place.index] if place.index else tensor
 
 
 @every_fault
@@ -208,8 +208,8 @@ def test_softmax_and_cross_entropy_collapse_only_where_they_do(name: str, fault:
             factor = next((piece.value for piece in before if isinstance(piece, Number)), 1.0)
             texts = [piece.text for piece in before if isinstance(piece, Tex) and "frac" in piece.text]
             factor *= 1 / int(texts[0].removeprefix(r"\frac{1}{").removesuffix("}")) if texts else 1.0
-            (found,) = result.arrays()
-            close(factor * (array_of(predicted) - array_of(target)), array_of(found))
+            (collapsed,) = result.arrays()
+            close(factor * (array_of(predicted) - array_of(target)), array_of(collapsed))
 
 
 def products(line: Line) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
@@ -228,13 +228,13 @@ def products(line: Line) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
 def test_the_ledger_adds_up_to_autograd_and_states_the_gradient_of_the_trace(name: str, fault: Fault) -> None:
     where, right = ExplainContext(planted(name, fault)), autograds(name, fault)
     for place, gradient in places(planted(name, fault)):
-        found = answer(where, PathLedger(place))
-        assert isinstance(found, Ledger), found
-        close(found.gradient.data, gradient)
-        assert found.total is not None
-        close(found.total.data, gradient_in(right, place))
+        ledger = answer(where, PathLedger(place))
+        assert isinstance(ledger, Ledger), ledger
+        close(ledger.gradient.data, gradient)
+        assert ledger.total is not None
+        close(ledger.total.data, gradient_in(right, place))
         if changes_values(fault):
-            close(found.total.data, gradient)
+            close(ledger.total.data, gradient)
 
 
 @every_fault
@@ -246,8 +246,8 @@ def test_both_sweeps_are_autograds(name: str, fault: Fault) -> None:
     assert isinstance(adjoints, Adjoints), adjoints
     for place, gradient in places(session):
         expected = gradient_in(right, place)
-        found = {"wire": adjoints.edges, "parameter": adjoints.parameters, "output": adjoints.outputs}[place.kind]
-        view = found[place.id if place.kind == "edge" else place.key]  # type: ignore[index]
+        views = {"wire": adjoints.edges, "parameter": adjoints.parameters, "output": adjoints.outputs}[place.kind]
+        view = views[place.id if place.kind == "edge" else place.key]  # type: ignore[index]
         assert isinstance(view, ArrayView)
         close(view.data, expected)
         tangents = answer(ExplainContext(session), ForwardMode(place, "ones"))
@@ -259,9 +259,9 @@ def test_both_sweeps_are_autograds(name: str, fault: Fault) -> None:
 @every_fault
 def test_the_audit_compares_the_gradient_of_the_trace_with_the_true_one(name: str, fault: Fault) -> None:
     session, right = planted(name, fault), autograds(name, fault)
-    found = whole(ExplainContext(session), Audit())
-    assert isinstance(found, AuditPart) and found.rows
-    for row in (row for row in found.rows if row.analytical is not None and row.numerical is not None):
+    audit = whole(ExplainContext(session), Audit())
+    assert isinstance(audit, AuditPart) and audit.rows
+    for row in (row for row in audit.rows if row.analytical is not None and row.numerical is not None):
         assert row.address.index is not None
         assert row.analytical == pytest.approx(float(gradient_in(session.trace(), row.address)[row.address.index]), rel=1e-12)
         assert row.numerical == pytest.approx(float(gradient_in(right, row.address)[row.address.index]), rel=1e-6, abs=1e-9)
@@ -275,8 +275,8 @@ def test_predictions_follow_the_backward_pass_as_it_was(name: str, fault: Fault)
     for step in (step for steps in run.consumers.values() for step in steps if step.a in step.operation.needed):
         gradient, passed = run.gradient(step.operation), session.trace().edge_gradients[step.edge]
         assert gradient is not None and isinstance(passed, Tensor)
-        found = run.contribution(step, gradient)
-        assert found is not None
-        close(found, passed)
+        share = run.contribution(step, gradient)
+        assert share is not None
+        close(share, passed)
         seen += 1
     assert seen

@@ -24,9 +24,9 @@ CASES = Path(__file__).parents[2] / "data/cases/graphs"
 def said(graph: Graph) -> list[tuple[str, str]]:
     """(node, text) of every warning of that kind."""
     view = Model(graph).trace_view()
-    found = [p for p in view.problems if any(word in p.text for word in ("NaN", "∞"))]
-    assert view.nonfinite == (found[0].text if found else "") and all(p.severity == "warning" for p in found)
-    return [(graph.nodes[p.nodes[0]].name, p.text) for p in found]
+    warnings = [p for p in view.problems if any(word in p.text for word in ("NaN", "∞"))]
+    assert view.nonfinite == (warnings[0].text if warnings else "") and all(p.severity == "warning" for p in warnings)
+    return [(graph.nodes[p.nodes[0]].name, p.text) for p in warnings]
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,9 @@ def said(graph: Graph) -> list[tuple[str, str]]:
     ],
 )
 def test_the_first_node_and_its_operation_are_named(name: str, expected: list[tuple[str, str]]) -> None:
-    found = said(load(CASES / f"{name}.gradwire", CATALOG))
-    assert [node for node, _ in found] == [node for node, _ in expected]
-    assert all(text.startswith(f"{node}: {words}") for (node, text), (_, words) in zip(found, expected, strict=True))
+    warnings = said(load(CASES / f"{name}.gradwire", CATALOG))
+    assert [node for node, _ in warnings] == [node for node, _ in expected]
+    assert all(text.startswith(f"{node}: {words}") for (node, text), (_, words) in zip(warnings, expected, strict=True))
 
 
 def test_one_entry_of_a_large_tensor_is_enough() -> None:
@@ -64,8 +64,8 @@ def test_one_entry_of_a_large_tensor_is_enough() -> None:
 
 def test_of_two_branches_each_is_named_and_what_follows_is_not() -> None:
     graph = from_formula("log(x) * exp(y) + sin(log(x))", CATALOG, {"x": 0.0, "y": 1000.0})
-    found = {text.split(" gives")[0] for _, text in said(graph) if " gives" in text}
-    assert found == {"log: Logarithm", "exp: Exponential", "log_2: Logarithm"}
+    warnings = {text.split(" gives")[0] for _, text in said(graph) if " gives" in text}
+    assert warnings == {"log: Logarithm", "exp: Exponential", "log_2: Logarithm"}
 
 
 def test_gradients_that_add_up_to_infinity_are_named_where_they_meet() -> None:
@@ -112,8 +112,8 @@ def test_the_optimizers_memory(optimizer: str) -> None:
     trainer.train()
     if optimizer == "lbfgs":
         session.memory = lambda: {"lbfgs.d": torch.tensor([math.nan])}
-    found = [p.text for p in session.trace_view().problems]
-    assert any(text.startswith("The optimizer's memory ") and ("of w.value" in text or optimizer == "lbfgs") for text in found), found
+    texts = [p.text for p in session.trace_view().problems]
+    assert any(text.startswith("The optimizer's memory ") and ("of w.value" in text or optimizer == "lbfgs") for text in texts), texts
     session.reset()
     assert session.trace_view().nonfinite == ""
 

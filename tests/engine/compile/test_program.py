@@ -36,8 +36,8 @@ class Case:
         self.inference: Inference = infer(graph)
         assert not self.inference.errors, [p.text for p in self.inference.errors]
         self.program: Program = compile(graph, self.inference, **({"training": True} | how))
-        made = feeds or {}
-        self.feeds = [made[k] if k in made else torch.tensor(graph.setting(k[0], "value"), dtype=torch.float64) for k in self.program.feeds]
+        fed = feeds or {}
+        self.feeds = [fed[k] if k in fed else torch.tensor(graph.setting(k[0], "value"), dtype=torch.float64) for k in self.program.feeds]
         keys = self.program.parameter_keys
         self.parameters = [leaf(*self.inference.parameters[key], seed=i).detach() for i, key in enumerate(keys)]
         self.by_key = dict(zip(keys, self.parameters, strict=True))

@@ -64,21 +64,21 @@ def selected(mine: Tensor | Absent, other: Tensor) -> Tensor:
 
 def whole(session: Model) -> dict[Key | str, Any]:
     """All that a session says: numbers in both modes, problems, measurements."""
-    found: dict[Any, Any] = {"problems": [p.text for p in session.problems], "threads": session.compiled.threads}
+    outcome: dict[Any, Any] = {"problems": [p.text for p in session.problems], "threads": session.compiled.threads}
     for training in (False, True):
         try:
             trace = session.trace(training=training)
         except RunError as error:
-            found["error", training] = str(error)
+            outcome["error", training] = str(error)
         else:
-            found |= {(training, *key): entry for key, entry in everything(trace).items()}
-            found["about", training] = (trace.objective, trace.objective_note, [p.text for p in trace.problems], trace.events)
+            outcome |= {(training, *key): entry for key, entry in everything(trace).items()}
+            outcome["about", training] = (trace.objective, trace.objective_note, [p.text for p in trace.problems], trace.events)
     for part in ("train", "test"):
         try:
-            found[part] = repr(session.evaluate(part))
+            outcome[part] = repr(session.evaluate(part))
         except RunError as error:
-            found[part] = str(error)
-    return found
+            outcome[part] = str(error)
+    return outcome
 
 
 def assert_as_new(session: Model, graph: Graph, edit: Edit) -> None:

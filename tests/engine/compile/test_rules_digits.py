@@ -58,8 +58,8 @@ def test_a_slope_is_right_to_its_last_digits(key: str, more: tuple[tuple[str, An
     node_type = TYPES[key]
     s = Settings(**{**node_type.spec.defaults(), **dict(more), "name": "n", "training": True, "batched": frozenset(), "dtype": dtype})
     x = torch.tensor(POINTS, dtype=dtype)
-    found = node_type.forward(s, x)
-    y = found.outputs[0] if isinstance(found, Result) else found
+    result = node_type.forward(s, x)
+    y = result.outputs[0] if isinstance(result, Result) else result
     rule = node_type.gradients["x"](s, torch.ones_like(y), y, None, x)
     limits = torch.finfo(dtype)
     for at, slope in zip(x.tolist(), rule.tolist(), strict=True):
@@ -113,9 +113,9 @@ def compare(case: Case) -> bool:
     expected = torch.autograd.grad(y, flat(leaves), torch.ones_like(y), allow_unused=True)
     with torch.no_grad():
         arguments = list(call.arguments.values())
-        found = {n: call.type.gradients[n](call.s, torch.ones_like(y), kept.outputs[0], kept.kept, *arguments) for n in leaves}
+        gradients = {n: call.type.gradients[n](call.s, torch.ones_like(y), kept.outputs[0], kept.kept, *arguments) for n in leaves}
     usual = all(bool(torch.isfinite(t).all()) for t in [*flat(leaves), *result.outputs])
-    for rule, auto, leaf in zip(flat(found), expected, flat(leaves), strict=True):
+    for rule, auto, leaf in zip(flat(gradients), expected, flat(leaves), strict=True):
         largest = float(torch.nan_to_num(rule, 0, 0, 0).abs().max()) if rule.numel() else 0.0
         if call.type.flow != "entries":  # sums of products, whose order is torch's own affair
             largest = max([largest, *(float(torch.nan_to_num(t.detach(), 0, 0, 0).abs().max()) for t in flat(leaves) if t.numel())])
@@ -183,8 +183,8 @@ def test_hand_values() -> None:
     """ELU at −12 in float32 is e⁻¹²; KL by a target of 0 is −∞; BCE at p = 0 against 1 is −10¹² by p, and 100 by the target."""
     s = Settings(**TYPES["activation.elu"].spec.defaults(), name="n", training=True, batched=frozenset(), dtype=torch.float32)
     x = torch.tensor([-12.0, -20.5])
-    found = TYPES["activation.elu"].gradients["x"](s, torch.ones(2), torch.expm1(x), None, x)
-    assert found.tolist() == pytest.approx([math.exp(-12), math.exp(-20.5)], rel=2e-7)
+    gradients = TYPES["activation.elu"].gradients["x"](s, torch.ones(2), torch.expm1(x), None, x)
+    assert gradients.tolist() == pytest.approx([math.exp(-12), math.exp(-20.5)], rel=2e-7)
     zero, one = torch.tensor(0.0, dtype=torch.float64), torch.tensor(1.0, dtype=torch.float64)
     s = Settings(reduction="sum", batched=frozenset())
     assert TYPES["loss.kl"].gradients["target"](s, one, zero, zero.shape, torch.tensor(-3.0), zero).item() == -math.inf

@@ -18,9 +18,9 @@ Nodes = dict[str, tuple[str, dict[str, Any]]]
 
 
 def problem(graph: Graph) -> Problem:
-    found = infer(graph).errors
-    assert len(found) == 1, [p.text for p in found]
-    return found[0]
+    errors = infer(graph).errors
+    assert len(errors) == 1, [p.text for p in errors]
+    return errors[0]
 
 
 def repaired(graph: Graph, which: int = 0) -> Inference:
@@ -50,14 +50,14 @@ def enormous() -> Graph:
 
 
 def test_every_output_of_a_network_has_its_sample_shape_and_batch_flag() -> None:
-    found = infer(tanh_net())
-    shapes = {key: (shape.dims, shape.batched) for key, shape in found.outputs.items()}
+    inferred = infer(tanh_net())
+    shapes = {key: (shape.dims, shape.batched) for key, shape in inferred.outputs.items()}
     assert shapes == {
         ("data", "x"): ((2,), True), ("data", "target"): ((), True), ("hidden", "y"): ((4,), True), ("tanh", "y"): ((4,), True),
         ("out", "y"): ((2,), True), ("loss", "y"): ((), False),
     }  # fmt: skip
-    assert found.parameters == {("hidden", "W"): (4, 2), ("hidden", "b"): (4,), ("out", "W"): (2, 4), ("out", "b"): (2,)}
-    assert not found.problems
+    assert inferred.parameters == {("hidden", "W"): (4, 2), ("hidden", "b"): (4,), ("out", "W"): (2, 4), ("out", "b"): (2,)}
+    assert not inferred.problems
 
 
 def test_scalars_without_data_are_not_batched() -> None:
@@ -75,9 +75,9 @@ def test_coding_stays_with_a_target_that_is_only_rearranged() -> None:
 
 
 def test_a_missing_input_names_node_and_port() -> None:
-    found = problem(network({"x": ("source.input", {}), "sum": ("math.add", {})}, "x -> sum.a"))
-    assert (found.nodes, found.port) == (("sum",), "b")
-    assert found.text == "sum: nothing is connected to its input b"
+    error = problem(network({"x": ("source.input", {}), "sum": ("math.add", {})}, "x -> sum.a"))
+    assert (error.nodes, error.port) == (("sum",), "b")
+    assert error.text == "sum: nothing is connected to its input b"
 
 
 def test_an_unknown_type_is_a_problem_and_the_rest_is_still_inferred() -> None:
@@ -108,8 +108,8 @@ def test_a_batch_axis_that_meets_a_feature_axis_is_refused_with_a_repair() -> No
     nodes: Nodes = {"d": ("source.data", {"dataset": "moons", "coding": "index"}), "e": ("layer.linear", {"out_features": 1}),
                     "m": ("math.mean", {}), "s": ("math.add", {})}  # fmt: skip
     graph = network(nodes, "d.x -> m.x; d.x -> e.x; m -> s.a; e -> s.b")
-    found = problem(graph)
-    assert found.nodes[0] == "s" and "batch axis" in found.text
+    error = problem(graph)
+    assert error.nodes[0] == "s" and "batch axis" in error.text
     assert not repaired(graph).errors
 
 
@@ -125,14 +125,14 @@ def test_a_matrix_into_a_port_for_vectors_can_be_flattened() -> None:
 
 
 def test_a_tensor_of_more_numbers_than_fit_is_refused_before_it_is_made() -> None:
-    found = problem(enormous())
-    assert "2³¹" in found.text and found.nodes == ("l",)
+    error = problem(enormous())
+    assert "2³¹" in error.text and error.nodes == ("l",)
 
 
 def test_a_wired_weight_takes_the_place_of_the_layers_own() -> None:
-    found = infer(shared_weight([5, 3]))
-    assert not found.problems
-    assert found.parameters == {("w", "value"): (5, 3), ("l", "b"): (5,)}
+    shapes = infer(shared_weight([5, 3]))
+    assert not shapes.problems
+    assert shapes.parameters == {("w", "value"): (5, 3), ("l", "b"): (5,)}
 
 
 def test_a_wired_weight_of_the_wrong_shape_is_named() -> None:
@@ -191,9 +191,9 @@ def test_a_setting_out_of_range_is_a_problem_of_its_node() -> None:
 
 def test_a_penalty_is_ordered_behind_the_layers_it_names() -> None:
     nodes: Nodes = {"p": ("penalty.l2", {"layers": "all"}), "a": ("source.input", {"value": [1.0, 2.0]}), "l": ("layer.linear", {})}
-    found = infer(network(nodes, "a -> l.x"))
-    assert found.order.index("p") > found.order.index("l")
-    assert [leaf.key for leaf in found.wirings["p"].leaves()] == [("l", "W")]
+    shapes = infer(network(nodes, "a -> l.x"))
+    assert shapes.order.index("p") > shapes.order.index("l")
+    assert [leaf.key for leaf in shapes.wirings["p"].leaves()] == [("l", "W")]
 
 
 def test_a_penalty_on_a_layer_nobody_knows_is_a_problem() -> None:

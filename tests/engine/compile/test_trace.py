@@ -25,8 +25,8 @@ def traced(graph: Graph, feeds: dict[Key, Tensor] | None = None, **how: Any) -> 
     """A trace with fed values from the document, and parameters drawn from a fixed seed."""
     inference = infer(graph)
     program = compile(graph, inference, **{"training": False, "wanted": "all", **how})
-    made = feeds or {}
-    values = [made[k] if k in made else torch.tensor(graph.setting(k[0], "value"), dtype=torch.float64) for k in program.feeds]
+    given = feeds or {}
+    values = [given[k] if k in given else torch.tensor(graph.setting(k[0], "value"), dtype=torch.float64) for k in program.feeds]
     rng = torch.Generator().manual_seed(0)
     parameters = [torch.randn(inference.parameters[k], generator=rng, dtype=torch.float64) for k in program.parameter_keys]
     buffers = [torch.ones(inference.buffers[k], dtype=torch.float64) for k in program.buffer_keys]

@@ -28,15 +28,15 @@ CASES = Path(__file__).parents[2] / "data/cases/graphs"
 def gradients(graph: Graph) -> dict[str, list[float]]:
     """The gradient of every node and wire of a trace, flat, by name."""
     trace = Model(graph).trace()
-    found: dict[str, Any] = {graph.nodes[node].name: g for (node, _), g in trace.gradients.items()}
-    found |= {f"{graph.nodes[e.source[0]].name}→{graph.nodes[e.target[0]].name}": trace.edge_gradients[e.id] for e in graph.edges.values()}
-    return {name: g.flatten().tolist() for name, g in found.items() if not isinstance(g, Absent)}
+    named: dict[str, Any] = {graph.nodes[node].name: g for (node, _), g in trace.gradients.items()}
+    named |= {f"{graph.nodes[e.source[0]].name}→{graph.nodes[e.target[0]].name}": trace.edge_gradients[e.id] for e in graph.edges.values()}
+    return {name: g.flatten().tolist() for name, g in named.items() if not isinstance(g, Absent)}
 
 
 def of(formula: str, **inputs: float) -> dict[str, float]:
     """The gradients by the inputs of a formula."""
-    found = gradients(from_formula(formula, CATALOG, inputs))
-    return {name: found[name][0] for name in inputs}
+    gradient_of = gradients(from_formula(formula, CATALOG, inputs))
+    return {name: gradient_of[name][0] for name in inputs}
 
 
 @pytest.mark.parametrize(
@@ -44,9 +44,9 @@ def of(formula: str, **inputs: float) -> dict[str, float]:
 )
 def test_a_branch_that_was_not_selected_contributes_nothing(name: str, inputs: str) -> None:
     graph = load(CASES / f"{name}.gradwire", CATALOG)
-    found = gradients(graph)
-    assert all(found[x] == [0.0] for x in inputs)
-    assert all(math.isfinite(v) for values in found.values() for v in values)
+    gradient_of = gradients(graph)
+    assert all(gradient_of[x] == [0.0] for x in inputs)
+    assert all(math.isfinite(v) for values in gradient_of.values() for v in values)
 
 
 @pytest.mark.parametrize(
@@ -64,8 +64,8 @@ def test_a_branch_that_was_not_selected_contributes_nothing(name: str, inputs: s
 )
 def test_the_neighbours_of_such_a_branch(formula: str, inputs: dict[str, float], expected: dict[str, float] | None) -> None:
     """By hand: where the selected branch is a constant near the point, the derivative is 0; where log is selected, it is what it is."""
-    found = of(formula, **inputs)
-    assert expected is None or found == expected
+    gradient_of = of(formula, **inputs)
+    assert expected is None or gradient_of == expected
 
 
 @pytest.mark.parametrize(
@@ -115,8 +115,8 @@ def test_one_row_of_a_product_may_be_cut_and_the_other_not() -> None:
         },
         "x -> log.x; W -> u.a; log -> u.b; u -> v.a; b -> v.b; v -> relu.x; relu -> y.x",
     )  # fmt: skip
-    found = gradients(graph)
-    assert found["x"] == [0.0, 0.0] and found["W"] == [0.0] * 4 and found["b"] == [0.0, 0.0]
+    gradient_of = gradients(graph)
+    assert gradient_of["x"] == [0.0, 0.0] and gradient_of["W"] == [0.0] * 4 and gradient_of["b"] == [0.0, 0.0]
 
 
 def learning() -> Graph:
@@ -137,11 +137,11 @@ def test_training_is_not_stopped_by_it() -> None:
     trainer = Run(session)
     trainer.train()
     assert trainer.problem is None and session.state.step == 3
-    (found,) = session.state.parameters.values()
+    (trained,) = session.state.parameters.values()
     w = [0.0, 2.0, 3.0]
     for _ in range(3):
         w = [0.0, *(x - 0.1 / x for x in w[1:])]
-    assert found.tolist() == pytest.approx(w, rel=1e-14)
+    assert trained.tolist() == pytest.approx(w, rel=1e-14)
 
 
 def test_a_step_and_a_trace_say_the_same_and_autograd_is_left_as_torch_has_it() -> None:

@@ -25,8 +25,8 @@ def rows(data: DataSet) -> list[tuple[Any, ...]]:
     """The samples in the order of the file, features first, with the class's name in place of its number."""
     about = data.description
     targets = [about.classes[label] for label in data.y_train] if about.classes else data.y_train[:, 0].tolist()
-    found = [(*map(float, x), t) for x, t in zip(data.x_train, targets, strict=True)]
-    return [found[at] for at in np.argsort(data.rows_train)]
+    read = [(*map(float, x), t) for x, t in zip(data.x_train, targets, strict=True)]
+    return [read[at] for at in np.argsort(data.rows_train)]
 
 
 def said(data: DataSet) -> str:
@@ -77,9 +77,9 @@ BEARS = [(1.5, 2.5, "Bär"), (2.5, 1.5, "Kuh"), (3.5, 2.0, "Bär")]
 ])  # fmt: skip
 def test_a_table_is_read_as_a_person_reads_it(name: str, wanted: list[tuple[Any, ...]], note: str) -> None:
     data = load(case(name))
-    found = rows(data)
-    assert found[: len(wanted)] == wanted
-    assert len(found) >= len(wanted) and note in said(data)
+    read = rows(data)
+    assert read[: len(wanted)] == wanted
+    assert len(read) >= len(wanted) and note in said(data)
     if not note:
         assert not data.description.notes
 
@@ -195,10 +195,10 @@ def test_two_conventions_in_one_column_name_the_cell(tmp_path: Path) -> None:
 ])  # fmt: skip
 def test_whether_line_1_names_the_columns(tmp_path: Path, text: str, headed: bool) -> None:
     try:
-        found = describe(written(tmp_path, text)).feature_names[0] != "column 1"
+        has_header = describe(written(tmp_path, text)).feature_names[0] != "column 1"
     except DataError as refused:  # the first sample has no value, which is said of line 1
-        found = "line 1, column 'column 1' has no value" not in str(refused)
-    assert found == headed
+        has_header = "line 1, column 'column 1' has no value" not in str(refused)
+    assert has_header == headed
 
 
 def test_the_header_of_numpys_savetxt_is_in_a_comment(tmp_path: Path) -> None:

@@ -74,9 +74,9 @@ MANY = {"x": "x;" * 4999, "none": ";" * 4999, "x_2": "x;" * 2499 + "x_2;" * 2500
 def test_a_first_line_of_many_equal_names_takes_no_time(tmp_path: Path, first: str) -> None:
     path = tmp_path / "t.csv"
     path.write_text(first + "\n" + (("1;" * 4999) if "\n" not in first else "1;2") + "\n")
-    found: list[list[str]] = []
-    in_time(lambda: found.append(read_table(str(path)).names))
-    assert len(set(found[0])) == len(found[0]) in (4999, 2)
+    names: list[list[str]] = []
+    in_time(lambda: names.append(read_table(str(path)).names))
+    assert len(set(names[0])) == len(names[0]) in (4999, 2)
 
 
 def test_notes_about_thousands_of_names_are_few(tmp_path: Path) -> None:

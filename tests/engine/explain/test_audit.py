@@ -41,16 +41,16 @@ def situation(graph: Graph) -> ExplainContext:
 
 def audited(where: Graph | ExplainContext) -> tuple[AuditRow, ...]:
     """All rows."""
-    found = whole(where if isinstance(where, ExplainContext) else situation(where), Audit())
-    assert isinstance(found, AuditPart), found
-    return found.rows
+    part = whole(where if isinstance(where, ExplainContext) else situation(where), Audit())
+    assert isinstance(part, AuditPart), part
+    return part.rows
 
 
 def curve_of(function: str, at: float, method: str, dtype: str) -> ErrorCurve:
     graph = network({"x": ("source.input", {"value": at}), "y": (function, {})}, "x -> y.x")
-    found = answer(situation(graph), StepCurve(output("x")))
-    assert isinstance(found, StepErrors)
-    return next(c for c in found.curves if (c.method, c.dtype) == (method, dtype))
+    curves = answer(situation(graph), StepCurve(output("x")))
+    assert isinstance(curves, StepErrors)
+    return next(c for c in curves.curves if (c.method, c.dtype) == (method, dtype))
 
 
 def test_each_wire_of_the_product_and_sum_has_its_derivative_twice() -> None:
@@ -173,19 +173,19 @@ def test_the_best_step_is_near_the_one_theory_gives() -> None:
 
 
 def test_a_straight_line_has_no_truncation_error() -> None:
-    found = answer(situation(product()), StepCurve(wire("e0")))
-    assert isinstance(found, StepErrors)
-    assert all(c.truncation is None for c in found.curves)
-    assert "exact" in found.note
+    curves = answer(situation(product()), StepCurve(wire("e0")))
+    assert isinstance(curves, StepErrors)
+    assert all(c.truncation is None for c in curves.curves)
+    assert "exact" in curves.note
 
 
 def test_of_a_tensor_the_largest_gradient_is_taken() -> None:
     where = situation(tanh_net())
-    found = answer(where, StepCurve(parameter("hidden", "W")))
+    curves = answer(where, StepCurve(parameter("hidden", "W")))
     gradient = where.trace.parameter_gradients["hidden", "W"]
-    assert isinstance(found, StepErrors)
+    assert isinstance(curves, StepErrors)
     assert isinstance(gradient, torch.Tensor)
-    assert abs(found.analytical) == float(gradient.abs().max())
+    assert abs(curves.analytical) == float(gradient.abs().max())
 
 
 def test_odd_step_sizes_are_refused() -> None:
@@ -197,6 +197,6 @@ def test_odd_step_sizes_are_refused() -> None:
 def test_where_the_objective_is_not_a_number_nothing_is_said_to_be_exact() -> None:
     graph = network({"x": ("source.input", {"value": -1.0}), "y": ("math.log", {})}, "x -> y.x")
 
-    found = answer(situation(graph), StepCurve(output("x")))
+    curves = answer(situation(graph), StepCurve(output("x")))
 
-    assert isinstance(found, Refusal) and "not finite" in found.text
+    assert isinstance(curves, Refusal) and "not finite" in curves.text

@@ -48,12 +48,12 @@ def autograds(path: Path) -> Trace:
 @cache
 def cards(path: Path, notation: Notation = "leibniz", sample: int | None = None) -> tuple[Card, ...]:
     session = opened(path)
-    found = []
+    answers = []
     for question in every_question(session, notation=notation, sample=sample):
         card = answer(ExplainContext(session), question)
         assert isinstance(card, Card), card
-        found.append(card)
-    return tuple(found)
+        answers.append(card)
+    return tuple(answers)
 
 
 def chains(path: Path, sample: int | None = None) -> Iterator[tuple[Card, Chain]]:
@@ -105,9 +105,9 @@ def test_every_number_with_a_source_is_what_autograd_has_there(path: Path, sampl
                     continue
                 if isinstance(item, Array) and item.symbol.endswith(r"^\top"):
                     continue
-                found = of_autograd(path, item.place)
-                assert isinstance(found, Tensor), (card.title, item.place)
-                there = found[item.place.index] if item.place.index else found
+                expected = of_autograd(path, item.place)
+                assert isinstance(expected, Tensor), (card.title, item.place)
+                there = expected[item.place.index] if item.place.index else expected
                 if isinstance(item, Array) and item.view.data is None:
                     assert item.view.shape == tuple(there.shape) and item.view.norm == pytest.approx(float(there.double().norm()), rel=1e-9)
                 else:
@@ -128,11 +128,11 @@ def test_upstream_times_local_is_downstream(path: Path, sample: int | None) -> N
         g, j, down = (array_of(q) for q in (chain.upstream, chain.local, chain.downstream))
         if chain.local_kind == "matrix":
             assert j.shape == chain.jacobian
-            made = (g.reshape(1, -1) @ j).reshape(down.shape)
+            product = (g.reshape(1, -1) @ j).reshape(down.shape)
         else:
-            made = torch.as_tensor(g * j).sum_to_size(down.shape).numpy()
+            product = torch.as_tensor(g * j).sum_to_size(down.shape).numpy()
         scale = max(float(np.abs(down).max()), 1e-12)
-        assert float(np.abs(made - down).max()) <= 1e-10 * scale, card.title
+        assert float(np.abs(product - down).max()) <= 1e-10 * scale, card.title
 
 
 @pytest.mark.parametrize("path", EXAMPLES, ids=lambda p: p.stem)

@@ -50,9 +50,9 @@ def addressed(graph: Graph, kind: Kind, identity: str, name: str = "") -> Addres
 
 
 def card(session: Model, kind: Kind, identity: str, name: str = "", **more: Any) -> Card:
-    found = answer(ExplainContext(session), CardOf(addressed(session.graph, kind, identity, name), **more))
-    assert isinstance(found, Card), found
-    return found
+    result = answer(ExplainContext(session), CardOf(addressed(session.graph, kind, identity, name), **more))
+    assert isinstance(result, Card), result
+    return result
 
 
 def of_topic(shown: Card, topic: str) -> list[Section]:
@@ -123,11 +123,11 @@ def test_contributions_are_added_at_the_producer_and_the_sum_is_written_out() ->
         "two": ("source.constant", {"value": 2.0}), "f": ("math.subtract", {}),
     }  # fmt: skip
     session = Model(network(nodes, "x -> square.x; x -> double.a; two -> double.b; square -> f.a; double -> f.b"))
-    found = fan_out(session, "x")
-    assert found.number is not None
+    total = fan_out(session, "x")
+    assert total.number is not None
     # f = x² − 2x: 2x = 6 along one wire, −2 along the other
-    assert [(c.consumer, c.number.value if c.number else None) for c in found.contributions] == [("square", 6.0), ("double", -2.0)]
-    assert found.number.value == 4.0
+    assert [(c.consumer, c.number.value if c.number else None) for c in total.contributions] == [("square", 6.0), ("double", -2.0)]
+    assert total.number.value == 4.0
     (section,) = of_topic(card(session, "node", "x"), "fan_out")
     assert read(section)[1:] == [
         r"\frac{\partial f}{\partial x} = \frac{\partial f}{\partial (x \to \mathrm{square})} + "
@@ -146,9 +146,9 @@ def test_two_wires_to_one_node_are_told_apart_by_their_inputs() -> None:
 def test_an_objective_that_is_used_further_on_has_its_seed_in_the_sum() -> None:
     nodes: dict[str, Any] = {"x": ("source.input", {"value": 3.0}), "f": ("math.square", {}), "g": ("math.negate", {})}
     session = Model(network(nodes, "x -> f.x; f -> g.x", settings={"objective": {"node": "f", "port": "y"}}))
-    found = fan_out(session, "f")
-    assert found.seeded and found.number is not None and found.number.value == 1.0
-    assert [c.absent for c in found.contributions] == ["independent"]
+    total = fan_out(session, "f")
+    assert total.seeded and total.number is not None and total.number.value == 1.0
+    assert [c.absent for c in total.contributions] == ["independent"]
 
 
 # The network of the lecture: tanh 2–4–2, softmax, cross-entropy

@@ -97,9 +97,9 @@ def holds(card: Card) -> None:
         g, j, down = (array_of(q) for q in (chain.upstream, chain.local, chain.downstream))
         if not all(np.isfinite(a).all() for a in (g, j, down)):
             continue
-        made = (g.reshape(1, -1) @ j).reshape(down.shape) if chain.local_kind == "matrix" else None
-        made = torch.as_tensor(g * j).sum_to_size(down.shape).numpy() if made is None else made
-        assert np.abs(made - down).max(initial=0) <= 1e-10 * max(np.abs(down).max(initial=0), 1e-9), card.title
+        product = (g.reshape(1, -1) @ j).reshape(down.shape) if chain.local_kind == "matrix" else None
+        product = torch.as_tensor(g * j).sum_to_size(down.shape).numpy() if product is None else product
+        assert np.abs(product - down).max(initial=0) <= 1e-10 * max(np.abs(down).max(initial=0), 1e-9), card.title
     for line in card.lines():
         for said, meant in solved(line):
             assert said == pytest.approx(meant, rel=1e-9, abs=1e-12), (card.title, line)

@@ -76,7 +76,7 @@ def numbers(session: Model) -> Iterator[tuple[str, bool, np.ndarray]]:
 def leaks(thing: object, secret: np.ndarray) -> list[str]:
     """The numbers in all fields of an answer that are one of the secret ones at three digits."""
     told = {f"{abs(number):.3g}" for number in secret.ravel().tolist() if len(f"{abs(number):.3g}".replace(".", "").strip("0")) == 3}
-    return [found for found in _NUMBER.findall(repr(thing)) if f"{abs(float(found.replace('−', '-'))):.3g}" in told]
+    return [number for number in _NUMBER.findall(repr(thing)) if f"{abs(float(number.replace('−', '-'))):.3g}" in told]
 
 
 def test_no_answer_holds_a_number_that_is_hidden(scalars: Model) -> None:
@@ -90,8 +90,8 @@ def test_no_answer_holds_a_number_that_is_hidden(scalars: Model) -> None:
         for question, told in plain.items():
             if leaks(told, secret):
                 checked += 1
-                found = covered(told, situation, hidden)
-                assert not leaks(found, secret), (question, identity, gradient, leaks(found, secret))
+                reply = covered(told, situation, hidden)
+                assert not leaks(reply, secret), (question, identity, gradient, leaks(reply, secret))
     assert checked > 150, "the numbers stand in answers, else nothing was tested"
 
 
@@ -117,7 +117,7 @@ def _entries(array: np.ndarray) -> set[str]:
 
 
 def _entries_in(thing: object) -> set[str]:
-    return {f"{abs(float(found.replace('−', '-'))):.9g}" for found in _NUMBER.findall(repr(thing))}
+    return {f"{abs(float(number.replace('−', '-'))):.9g}" for number in _NUMBER.findall(repr(thing))}
 
 
 def test_the_trace_is_covered_by_the_same_rule(scalars: Model) -> None:
@@ -139,8 +139,8 @@ def test_nothing_hidden_is_nothing_covered(scalars: Model) -> None:
 def test_what_judges_an_answer_knows_the_number(scalars: Model) -> None:
     graph = scalars.graph
     node = next(node for node in graph.nodes if graph.spec(node).inputs)
-    found = answer(ExplainContext(scalars), Prediction(first_output(graph, node)), Hidden(addresses(graph, (node,), ())))
-    assert isinstance(found, Expected) and found.truth == float(scalars.trace().values[node, "y"])
+    reply = answer(ExplainContext(scalars), Prediction(first_output(graph, node)), Hidden(addresses(graph, (node,), ())))
+    assert isinstance(reply, Expected) and reply.truth == float(scalars.trace().values[node, "y"])
 
 
 def test_a_number_that_is_repeated_later_in_the_pass_is_hidden_with_it() -> None:
@@ -161,8 +161,8 @@ def test_a_number_that_is_repeated_later_in_the_pass_is_hidden_with_it() -> None
 def test_while_a_value_is_hidden_derivatives_behind_it_are_not_told(scalars: Model) -> None:
     graph = scalars.graph
     node = next(node for node in graph.nodes if graph.spec(node).inputs)
-    found = answer(ExplainContext(scalars), PathLedger(output(node)), Hidden(addresses(graph, (node,), ())))
-    assert isinstance(found, Refusal) and "Reveal" in found.text
+    reply = answer(ExplainContext(scalars), PathLedger(output(node)), Hidden(addresses(graph, (node,), ())))
+    assert isinstance(reply, Refusal) and "Reveal" in reply.text
 
 
 def test_a_covered_number_is_a_question_mark_in_every_text_and_survives_the_way_to_the_window() -> None:

@@ -33,34 +33,34 @@ from tests.support.scalar_graphs import scalar_graph
 
 
 def places(graph: Graph, rng: random.Random) -> list[Address]:
-    found = [Address("output", n, port.name) for n in graph.nodes for port in graph.spec(n).outputs]
-    found += [Address("parameter", n, p.name) for n in graph.nodes for p in graph.spec(n).parameters]
-    found += [wire(e) for e in graph.edges]
-    found += [Address("output", "gone", "y"), wire("gone"), Address("parameter", "gone", "W")]
-    found += [Address(p.kind, p.id, p.port, False, rng.choice([(), (0,), (0, 0), (1, 1), (7,), (0, 0, 0)])) for p in found]
-    return rng.sample(found, min(len(found), 12))
+    addresses = [Address("output", n, port.name) for n in graph.nodes for port in graph.spec(n).outputs]
+    addresses += [Address("parameter", n, p.name) for n in graph.nodes for p in graph.spec(n).parameters]
+    addresses += [wire(e) for e in graph.edges]
+    addresses += [Address("output", "gone", "y"), wire("gone"), Address("parameter", "gone", "W")]
+    addresses += [Address(p.kind, p.id, p.port, False, rng.choice([(), (0,), (0, 0), (1, 1), (7,), (0, 0, 0)])) for p in addresses]
+    return rng.sample(addresses, min(len(addresses), 12))
 
 
 def questions(graph: Graph, rng: random.Random) -> list[Question | Job]:
-    found: list[Question | Job] = [Audit(), OwnSweep(), Symbolic(), Symbolic(rng.choice([*graph.nodes, "gone"]), simplify=False)]
+    possible: list[Question | Job] = [Audit(), OwnSweep(), Symbolic(), Symbolic(rng.choice([*graph.nodes, "gone"]), simplify=False)]
     for p in places(graph, rng):
-        found += [PathLedger(p, limit=5), PathSum(p), ForwardMode(p, rng.choice(["entry", "ones", "gradient"])), ReverseMode(p),
+        possible += [PathLedger(p, limit=5), PathSum(p), ForwardMode(p, rng.choice(["entry", "ones", "gradient"])), ReverseMode(p),
                   StepCurve(p, steps=27), Slice(p, points=5), Secant(p, rng.choice([0.1, -1e-8, 0.0]))]  # fmt: skip
-    return rng.sample(found, min(len(found), 30))
+    return rng.sample(possible, min(len(possible), 30))
 
 
 def ask_everything(where: ExplainContext, rng: random.Random) -> int:
     answered = 0
     for question in questions(where.graph, rng):
-        found = whole(where, question)
+        reply = whole(where, question)
         assert pickle.loads(pickle.dumps(question)) == question
         assert hash(question) == hash(pickle.loads(pickle.dumps(question)))
-        if isinstance(found, Refusal):
-            assert len(found.text) > 10
-            assert found.text.endswith((".", "!", "?")) or ":" in found.text or " " in found.text
+        if isinstance(reply, Refusal):
+            assert len(reply.text) > 10
+            assert reply.text.endswith((".", "!", "?")) or ":" in reply.text or " " in reply.text
         else:
             answered += 1
-            assert b"torch" not in pickle.dumps(found)
+            assert b"torch" not in pickle.dumps(reply)
     return answered
 
 

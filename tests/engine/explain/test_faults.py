@@ -223,8 +223,8 @@ def test_check_on_the_command_line_fails(tmp_path: Path, capsys: pytest.CaptureF
     path = tmp_path / "faulty.gradwire"
     files.save(with_fault(product(), "sign", "d"), path)
     assert run_command(["check", str(path), "--json"]) == 1
-    found = json.loads(capsys.readouterr().out)
-    assert found["ok"] is False and found["planted"] is True
+    report = json.loads(capsys.readouterr().out)
+    assert report["ok"] is False and report["planted"] is True
 
 
 def test_every_command_says_that_a_fault_is_planted(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

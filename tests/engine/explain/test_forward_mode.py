@@ -35,15 +35,15 @@ def situation(graph: Graph) -> ExplainContext:
 
 
 def forward(graph: Graph | ExplainContext, seed: Address, direction: Direction = "entry") -> Tangents:
-    found = answer(graph if isinstance(graph, ExplainContext) else situation(graph), ForwardMode(seed, direction))
-    assert isinstance(found, Tangents), found
-    return found
+    tangents = answer(graph if isinstance(graph, ExplainContext) else situation(graph), ForwardMode(seed, direction))
+    assert isinstance(tangents, Tangents), tangents
+    return tangents
 
 
 def reverse(graph: Graph | ExplainContext, target: Address) -> Adjoints:
-    found = answer(graph if isinstance(graph, ExplainContext) else situation(graph), ReverseMode(target))
-    assert isinstance(found, Adjoints), found
-    return found
+    adjoints = answer(graph if isinstance(graph, ExplainContext) else situation(graph), ReverseMode(target))
+    assert isinstance(adjoints, Adjoints), adjoints
+    return adjoints
 
 
 def number(view: object) -> float:
@@ -54,26 +54,26 @@ def number(view: object) -> float:
 
 def test_tangents_of_the_product_and_sum_are_those_calculated_by_hand() -> None:
     """f = x·y + z at (2, −5, 3), moved along x: ẋ = 1, ḋ = y = −5, ḟ = −5."""
-    found = forward(product(), output("x"))
-    assert [number(found.outputs[n, "y"]) for n in ("x", "d", "f")] == [1.0, -5.0, -5.0]
-    assert found.outputs["y", "y"] == Absent("independent")
-    assert found.order == ("x", "d", "f")
-    assert (found.objective, found.reverse, found.error) == (-5.0, -5.0, 0.0)
+    tangents = forward(product(), output("x"))
+    assert [number(tangents.outputs[n, "y"]) for n in ("x", "d", "f")] == [1.0, -5.0, -5.0]
+    assert tangents.outputs["y", "y"] == Absent("independent")
+    assert tangents.order == ("x", "d", "f")
+    assert (tangents.objective, tangents.reverse, tangents.error) == (-5.0, -5.0, 0.0)
 
 
 def test_a_node_adds_up_what_its_wires_contribute() -> None:
     """y = x·x at 3: each wire contributes 3."""
-    found = forward(network({"x": ("source.input", {"value": 3.0}), "y": ("math.multiply", {})}, "x -> y.a; x -> y.b"), output("x"))
-    assert found.parts["y"] == ("e0", "e1")
-    assert [number(found.contributions[e]) for e in found.parts["y"]] == [3.0, 3.0]
-    assert number(found.outputs["y", "y"]) == 6.0
+    tangents = forward(network({"x": ("source.input", {"value": 3.0}), "y": ("math.multiply", {})}, "x -> y.a; x -> y.b"), output("x"))
+    assert tangents.parts["y"] == ("e0", "e1")
+    assert [number(tangents.contributions[e]) for e in tangents.parts["y"]] == [3.0, 3.0]
+    assert number(tangents.outputs["y", "y"]) == 6.0
 
 
 def test_a_wire_as_seed_moves_what_is_behind_it_alone() -> None:
-    found = forward(network({"x": ("source.input", {"value": 3.0}), "y": ("math.multiply", {})}, "x -> y.a; x -> y.b"), wire("e0"))
-    assert number(found.outputs["y", "y"]) == 3.0
-    assert number(found.edges["e0"]) == 1.0
-    assert found.edges["e1"] == Absent("independent")
+    tangents = forward(network({"x": ("source.input", {"value": 3.0}), "y": ("math.multiply", {})}, "x -> y.a; x -> y.b"), wire("e0"))
+    assert number(tangents.outputs["y", "y"]) == 3.0
+    assert number(tangents.edges["e0"]) == 1.0
+    assert tangents.edges["e1"] == Absent("independent")
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -81,9 +81,9 @@ def test_on_random_scalar_graphs_forward_mode_is_the_derivative_of_autograd(seed
     graph = scalar_graph(seed)
     where = situation(graph)
     for node, derivative in derivatives(graph)[1].items():
-        found = forward(where, output(node))
-        assert (found.objective or 0.0) == pytest.approx(derivative, rel=1e-10, abs=1e-13)
-        assert (found.error or 0.0) < 1e-10 or abs(derivative) < 1e-12
+        tangents = forward(where, output(node))
+        assert (tangents.objective or 0.0) == pytest.approx(derivative, rel=1e-10, abs=1e-13)
+        assert (tangents.error or 0.0) < 1e-10 or abs(derivative) < 1e-12
 
 
 @pytest.mark.parametrize("seed", range(0, 60, 4))
@@ -93,12 +93,12 @@ def test_reverse_mode_from_any_node_is_the_derivative_of_autograd(seed: int) -> 
     leaves = {n: torch.tensor(v, dtype=torch.float64, requires_grad=True) for n, v in values_of(graph).items()}
     values = evaluate(graph, leaves)
     for node in graph.nodes:
-        found = reverse(where, output(node))
+        adjoints = reverse(where, output(node))
         expected: list[torch.Tensor | None] = [None] * len(leaves)
         if values[node].requires_grad:
             expected = list(torch.autograd.grad(values[node], list(leaves.values()), allow_unused=True, retain_graph=True))
         for leaf, derivative in zip(leaves, expected, strict=True):
-            adjoint = found.outputs[leaf, "y"]
+            adjoint = adjoints.outputs[leaf, "y"]
             assert (adjoint == Absent("independent")) == (derivative is None)
             if derivative is not None:
                 assert number(adjoint) == pytest.approx(float(derivative), rel=1e-10, abs=1e-13)
@@ -120,14 +120,14 @@ def _agree(where: ExplainContext) -> int:
         for direction in ("gradient", "entry", "ones"):
             index = tuple(int(i) for i in torch.unravel_index(gradient.abs().argmax(), gradient.shape))
             seed = place.at(index if direction == "entry" else None)
-            found = answer(where, ForwardMode(seed, direction))
-            if isinstance(found, Refusal):
+            tangents = answer(where, ForwardMode(seed, direction))
+            if isinstance(tangents, Refusal):
                 assert largest == 0.0
                 continue
-            assert found.objective is not None
+            assert tangents.objective is not None
             expected = {"gradient": float(gradient.norm()), "entry": float(gradient[index]), "ones": float(gradient.sum())}[direction]
             size = float(gradient.abs().sum()) if direction == "ones" else abs(expected)
-            assert found.objective == pytest.approx(expected, rel=1e-10, abs=1e-10 * size + 1e-15), (place, direction)
+            assert tangents.objective == pytest.approx(expected, rel=1e-10, abs=1e-10 * size + 1e-15), (place, direction)
             compared += 1
     return compared
 
@@ -190,10 +190,10 @@ def test_the_masks_of_a_training_step_are_held() -> None:
     trainer = Run(session)
     trainer.train(max_steps=3)
     where = ExplainContext(session, trainer, training=True)
-    found = forward(where, parameter("h", "W", (0, 0)))
-    assert found.error is not None
-    assert found.error < 1e-10
-    tangent, mask = found.outputs["drop", "y"], where.trace.kept["drop"]
+    tangents = forward(where, parameter("h", "W", (0, 0)))
+    assert tangents.error is not None
+    assert tangents.error < 1e-10
+    tangent, mask = tangents.outputs["drop", "y"], where.trace.kept["drop"]
     assert isinstance(tangent, ArrayView)
     assert isinstance(tangent.data, np.ndarray)
     assert (tangent.data[mask.numpy() == 0] == 0).all()
@@ -202,10 +202,10 @@ def test_the_masks_of_a_training_step_are_held() -> None:
 def test_a_float32_document_is_differentiated_in_float64_at_its_own_numbers() -> None:
     graph = load(FOLDER / "digits-mlp.gradwire", CATALOG)
     layer = next(n for n in graph.nodes if graph.nodes[n].type == "layer.linear")
-    found = forward(ExplainContext(Model(graph)), parameter(layer, "b"), "gradient")
-    assert found.error is not None
-    assert found.error < 1e-5
-    assert all(view.dtype == "float64" for view in found.outputs.values() if isinstance(view, ArrayView))
+    tangents = forward(ExplainContext(Model(graph)), parameter(layer, "b"), "gradient")
+    assert tangents.error is not None
+    assert tangents.error < 1e-5
+    assert all(view.dtype == "float64" for view in tangents.outputs.values() if isinstance(view, ArrayView))
 
 
 def test_what_does_not_pass_a_derivative_on_is_not_differentiable_and_not_zero() -> None:

@@ -123,8 +123,8 @@ def test_the_delta_of_a_layer_with_two_users_names_the_wire() -> None:
     ids=["one of two wires to a node", "a value", "the only wire", "one wire of a fan-out", "a weight"],
 )  # fmt: skip
 def test_a_slice_names_what_is_moved(graph: Graph, place: Any, symbol: str) -> None:
-    found = answer(situation(graph), Slice(place))
-    assert isinstance(found, Local) and found.symbol == symbol
+    sliced = answer(situation(graph), Slice(place))
+    assert isinstance(sliced, Local) and sliced.symbol == symbol
 
 
 def test_different_values_never_have_one_symbol() -> None:

@@ -46,8 +46,8 @@ def of(graph: Any, place: str, sort: Any = "gradient", **more: Any) -> Expected:
     return expected(ExplainContext(Model(graph)), Prediction(address_of(graph, place, sort, **more)))
 
 
-def causes(found: Expected, text: str) -> set[str]:
-    return {cause.key for cause in judge(found, text).causes}
+def causes(expected: Expected, text: str) -> set[str]:
+    return {cause.key for cause in judge(expected, text).causes}
 
 
 # The two counts
@@ -61,7 +61,7 @@ def test_the_planted_cause_is_named_in_at_least_95_percent_of_500_wrong_answers(
 
 def test_at_least_99_percent_of_500_wrong_answers_without_a_cause_get_none() -> None:
     named = [judged(without_cause(seed)).causes for seed in range(500)]
-    assert sum(bool(found) for found in named) <= 5
+    assert sum(bool(causes) for causes in named) <= 5
 
 
 @pytest.mark.parametrize("cause", ["upstream", "branches", "partner", "sign", "mean", "argument"])
@@ -78,8 +78,8 @@ def test_the_truth_is_the_generators_own() -> None:
 
 
 def test_where_several_slips_lead_to_a_number_all_are_named() -> None:
-    found = [planted_with_company(seed) for seed in range(150)]
-    complete = [causes <= {c.key for c in judged(answer).causes} for answer, causes in found]
+    answers = [planted_with_company(seed) for seed in range(150)]
+    complete = [causes <= {c.key for c in judged(answer).causes} for answer, causes in answers]
     assert all(complete)
 
 
@@ -87,11 +87,11 @@ def test_where_several_slips_lead_to_a_number_all_are_named() -> None:
 
 
 def test_the_lectures_example() -> None:
-    found = of(product(), "x")
-    assert found.truth == -5 and judge(found, "-5").right and judge(found, "−5,0").right
-    assert {"partner", "value"} <= causes(found, "2")
-    assert "sign" in causes(found, "5") and "inner" in causes(found, "1")
-    assert judge(found, "4.2").causes == ()
+    question = of(product(), "x")
+    assert question.truth == -5 and judge(question, "-5").right and judge(question, "−5,0").right
+    assert {"partner", "value"} <= causes(question, "2")
+    assert "sign" in causes(question, "5") and "inner" in causes(question, "1")
+    assert judge(question, "4.2").causes == ()
 
 
 def test_several_that_fit_are_all_named() -> None:
@@ -119,35 +119,35 @@ def test_a_branch_left_out_is_named_with_the_wire_that_is_missing() -> None:
     nodes: Nodes = {"x": ("source.input", {"value": 2.0}), "a": ("source.constant", {"value": 3.0}),
                     "b": ("source.constant", {"value": 5.0}), "left": ("math.multiply", {}), "right": ("math.multiply", {}),
                     "f": ("math.add", {})}  # fmt: skip
-    found = of(network(nodes, "x -> left.a; a -> left.b; x -> right.a; b -> right.b; left -> f.a; right -> f.b"), "x")
-    assert found.truth == 8
-    (cause,) = [c for c in judge(found, "5").causes if c.key == "branches"]
+    question = of(network(nodes, "x -> left.a; a -> left.b; x -> right.a; b -> right.b; left -> f.a; right -> f.b"), "x")
+    assert question.truth == 8
+    (cause,) = [c for c in judge(question, "5").causes if c.key == "branches"]
     assert cause.edge == "e0" and "left" in cause.hint
 
 
 def test_a_wire_is_asked_for_its_own_contribution() -> None:
     nodes: Nodes = {"x": ("source.input", {"value": 0.5}), "t": ("activation.tanh", {}), "q": ("math.square", {})}
-    found = of(network(nodes, "x -> t.x; t -> q.x"), "e0")
+    question = of(network(nodes, "x -> t.x; t -> q.x"), "e0")
     h = math.tanh(0.5)
-    assert found.truth == pytest.approx(2 * h * (1 - h * h))
-    assert causes(found, f"{2 * h * (1 - 0.25):.3g}") == {"argument"}
-    assert causes(found, f"{1 - h * h:.3g}") == {"upstream"}
+    assert question.truth == pytest.approx(2 * h * (1 - h * h))
+    assert causes(question, f"{2 * h * (1 - 0.25):.3g}") == {"argument"}
+    assert causes(question, f"{1 - h * h:.3g}") == {"upstream"}
 
 
 def test_forgetting_one_over_n_is_named_at_the_loss() -> None:
     nodes: Nodes = {"p": ("parameter.parameter", {"value": [1.0, 2.0, 4.0]}), "t": ("source.constant", {"value": [0.0, 0.5, 1.0]}),
                     "loss": ("loss.squared_error", {})}  # fmt: skip
-    found = of(network(nodes, "p -> loss.prediction; t -> loss.target"), "p", entry=(2,))
-    assert found.truth == pytest.approx(2 * 3 / 3)
-    (cause,) = [c for c in judge(found, "6").causes if c.key == "mean"]
+    question = of(network(nodes, "p -> loss.prediction; t -> loss.target"), "p", entry=(2,))
+    assert question.truth == pytest.approx(2 * 3 / 3)
+    (cause,) = [c for c in judge(question, "6").causes if c.key == "mean"]
     assert cause.node == "loss" and "1/N" in cause.hint
 
 
 def test_a_parameter_is_asked_by_its_name() -> None:
     nodes: Nodes = {"x": ("source.input", {"value": [1.0, 2.0]}), "lin": ("layer.linear", {"out_features": 2, "initialisation": "ones"}),
                     "f": ("math.sum", {})}  # fmt: skip
-    found = of(network(nodes, "x -> lin.x; lin -> f.x"), "lin", learned="W", entry=(1, 1))
-    assert found.truth == 2 and found.name == "lin.W"
+    question = of(network(nodes, "x -> lin.x; lin -> f.x"), "lin", learned="W", entry=(1, 1))
+    assert question.truth == 2 and question.name == "lin.W"
 
 
 # Values
@@ -155,8 +155,8 @@ def test_a_parameter_is_asked_by_its_name() -> None:
 
 def test_slips_in_the_forward_pass() -> None:
     """f = x·y + z = −7: as x·(y + z) it is −4."""
-    found = of(product(), "f", "value")
-    assert found.truth == -7 and "order" in causes(found, "-4") and "sign" in causes(found, "7")
+    question = of(product(), "f", "value")
+    assert question.truth == -7 and "order" in causes(question, "-4") and "sign" in causes(question, "7")
     assert "operation" in causes(of(product(), "d", "value"), "-3")  # 2 + (−5)
 
 
@@ -179,8 +179,8 @@ def test_a_forgotten_bias_and_a_forgotten_activation() -> None:
      ("1230", 1230.0, 5.0), ("12", 12.0, 0.5), (" 0.100 ", 0.1, 0.0005), (".5", 0.5, 0.05)],
 )  # fmt: skip
 def test_numbers_are_read_as_people_write_them(text: str, value: float, half: float) -> None:
-    found = typed(text)
-    assert found is not None and found.value == pytest.approx(value) and found.half == pytest.approx(half)
+    number = typed(text)
+    assert number is not None and number.value == pytest.approx(value) and number.half == pytest.approx(half)
 
 
 @pytest.mark.parametrize("text", ["", "x", "1/0", "nan", "inf", "1e999", "1.2.3", "__import__('os')"])
@@ -204,8 +204,8 @@ def test_rounding_errors_of_an_exact_zero_do_not_count() -> None:
 def test_hints_do_not_give_the_number_away() -> None:
     """The only numeral a hint may hold is one of a name or a symbol such as 1/N."""
     for seed in range(80):
-        found = asked(planted(seed))
-        for cause in found.causes:
+        question = asked(planted(seed))
+        for cause in question.causes:
             words = re.sub(r"\b[a-z]\w*\d\b|1/N", "", cause.hint)
             assert not re.search(r"\d", words), cause.hint
 
@@ -230,13 +230,13 @@ def _check(situation: ExplainContext, trace: Any, place: str, sort: Any, rng: ra
     number = trace.values.get(key) if sort == "value" else trace.edge_gradients.get(place, trace.gradients.get(key))
     entry = tuple(rng.randrange(size) for size in number.shape) if hasattr(number, "shape") and number.numel() else None
     try:
-        found = expected(situation, Prediction(address_of(graph, place, sort, entry)))
+        question = expected(situation, Prediction(address_of(graph, place, sort, entry)))
     except Unanswerable as refused:
         assert str(refused)
         return
-    assert found.truth == float(number[entry])
-    assert len({round(c.value, 12) for c in found.causes}) <= BUDGET
-    assert all(c.hint and c.value != found.truth for c in found.causes)
+    assert question.truth == float(number[entry])
+    assert len({round(c.value, 12) for c in question.causes}) <= BUDGET
+    assert all(c.hint and c.value != question.truth for c in question.causes)
 
 
 def test_a_tensor_without_a_chosen_entry_is_refused_in_words() -> None:
@@ -254,8 +254,8 @@ def test_a_value_that_goes_to_hundreds_of_nodes_costs_no_more_than_one_answer_ma
     wires = ["w -> p0.a", "w -> p0.b", *(f"p{i - 1} -> p{i}.a; w -> p{i}.b" for i in range(1, 400))]
     session = Model(network(nodes, ";".join(wires), settings={"objective": {"node": "p399", "port": "y"}}))
     run = Pass(ExplainContext(session))
-    found = of_number(run, parameter("w", "value").derivative)
-    assert found.truth == pytest.approx(401 * 1.01**400)
-    assert "upstream" in {cause.key for cause in found.causes}
+    question = of_number(run, parameter("w", "value").derivative)
+    assert question.truth == pytest.approx(401 * 1.01**400)
+    assert "upstream" in {cause.key for cause in question.causes}
     assert run.computed < 8_000
-    assert max(len(cause.hint) for cause in found.causes) < 200
+    assert max(len(cause.hint) for cause in question.causes) < 200

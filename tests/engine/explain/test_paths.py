@@ -46,9 +46,9 @@ def situation(graph: Graph) -> ExplainContext:
 
 
 def ledger(graph: Graph | ExplainContext, place: Address, **more: int) -> Ledger:
-    found = answer(graph if isinstance(graph, ExplainContext) else situation(graph), PathLedger(place, **more))
-    assert isinstance(found, Ledger), found
-    return found
+    paths_of = answer(graph if isinstance(graph, ExplainContext) else situation(graph), PathLedger(place, **more))
+    assert isinstance(paths_of, Ledger), paths_of
+    return paths_of
 
 
 def summed(where: ExplainContext, place: Address) -> np.ndarray:
@@ -71,23 +71,23 @@ def fan_out() -> Graph:
 
 
 def test_the_paths_of_x_squared_plus_three_sine_squared_are_those_calculated_by_hand() -> None:
-    found = ledger(fan_out(), output("x"))
+    paths_of = ledger(fan_out(), output("x"))
     # Two paths through x·x with product x each, two through sin x · sin x with product 3 · sin x · cos x each.
     by_hand = [0.7, 0.7, 3 * math.sin(0.7) * math.cos(0.7), 3 * math.sin(0.7) * math.cos(0.7)]
-    assert sorted(p.entry for p in found.paths if p.entry is not None) == pytest.approx(sorted(by_hand), rel=1e-14)
-    assert found.total_entry == pytest.approx(2 * 0.7 + 3 * math.sin(1.4), rel=1e-14)
-    assert found.gradient_entry == pytest.approx(2 * 0.7 + 3 * math.sin(1.4), rel=1e-14)
+    assert sorted(p.entry for p in paths_of.paths if p.entry is not None) == pytest.approx(sorted(by_hand), rel=1e-14)
+    assert paths_of.total_entry == pytest.approx(2 * 0.7 + 3 * math.sin(1.4), rel=1e-14)
+    assert paths_of.gradient_entry == pytest.approx(2 * 0.7 + 3 * math.sin(1.4), rel=1e-14)
 
 
 def test_the_paths_of_the_valley_are_those_calculated_by_hand() -> None:
     """f = (1 − w₂w₁)² at (0.2, 5.01): ∂f/∂w₁ = −2 w₂ (1 − w₂w₁), one path."""
     nodes = {"w1": ("parameter.parameter", {"value": 0.2}), "w2": ("parameter.parameter", {"value": 5.01}), "p": ("math.multiply", {}),
              "one": ("source.constant", {"value": 1.0}), "d": ("math.subtract", {}), "f": ("math.square", {})}  # fmt: skip
-    found = ledger(network(nodes, "w2 -> p.a; w1 -> p.b; one -> d.a; p -> d.b; d -> f.x"), parameter("w1", "value"))
-    assert found.count == 1
-    (path,) = found.paths
+    paths_of = ledger(network(nodes, "w2 -> p.a; w1 -> p.b; one -> d.a; p -> d.b; d -> f.x"), parameter("w1", "value"))
+    assert paths_of.count == 1
+    (path,) = paths_of.paths
     assert [f.derivative for f in path.factors] == pytest.approx([1.0, 5.01, -1.0, 2 * (1 - 1.002)])
-    assert found.total_entry == pytest.approx(-2 * 5.01 * (1 - 5.01 * 0.2), rel=1e-13)
+    assert paths_of.total_entry == pytest.approx(-2 * 5.01 * (1 - 5.01 * 0.2), rel=1e-13)
 
 
 def test_a_path_is_written_out_with_its_numbers() -> None:
@@ -98,8 +98,8 @@ def test_a_path_is_written_out_with_its_numbers() -> None:
 
 
 def test_a_value_that_arrives_twice_has_its_port_written_down() -> None:
-    found = ledger(network({"x": ("source.input", {"value": 3.0}), "y": ("math.multiply", {})}, "x -> y.a; x -> y.b"), output("x"))
-    assert [p.text for p in found.paths] == ["∂y/∂(x→y.a) = 3", "∂y/∂(x→y.b) = 3"]
+    paths_of = ledger(network({"x": ("source.input", {"value": 3.0}), "y": ("math.multiply", {})}, "x -> y.a; x -> y.b"), output("x"))
+    assert [p.text for p in paths_of.paths] == ["∂y/∂(x→y.a) = 3", "∂y/∂(x→y.b) = 3"]
 
 
 def test_the_multiplications_of_a_ladder_are_those_counted_by_hand() -> None:
@@ -107,28 +107,28 @@ def test_the_multiplications_of_a_ladder_are_those_counted_by_hand() -> None:
     nodes = {"x": ("source.input", {"value": 1.0})} | {f"a{i}": ("math.add", {}) for i in range(4)}
     names = ["x", "a0", "a1", "a2", "a3"]
     graph = network(nodes, ";".join(f"{s} -> {t}.a; {s} -> {t}.b" for s, t in zip(names, names[1:], strict=False)))
-    found = ledger(graph, output("x"))
-    assert found.count == 16
-    assert (found.counts.path_by_path, found.counts.forward, found.counts.reverse) == (64, 8, 8)
-    assert found.gradient_entry == 16.0
+    paths_of = ledger(graph, output("x"))
+    assert paths_of.count == 16
+    assert (paths_of.counts.path_by_path, paths_of.counts.forward, paths_of.counts.reverse) == (64, 8, 8)
+    assert paths_of.gradient_entry == 16.0
 
 
 def test_multiplications_of_two_linear_layers_are_those_counted_by_hand() -> None:
     """8 samples through 2–4–2: the second layer 8·4·2, tanh 8·4, the first 8·2·4; the loss 8·2 numbers."""
-    found = ledger(tanh_net(), parameter("hidden", "W"))
-    assert (found.count, found.counts.reverse) == (1, 16 + 64 + 32 + 64)
-    assert found.counts.sweeps == 8  # numbers in hidden.W
-    assert found.counts.forward == 8 * found.counts.reverse
+    paths_of = ledger(tanh_net(), parameter("hidden", "W"))
+    assert (paths_of.count, paths_of.counts.reverse) == (1, 16 + 64 + 32 + 64)
+    assert paths_of.counts.sweeps == 8  # numbers in hidden.W
+    assert paths_of.counts.forward == 8 * paths_of.counts.reverse
 
 
 def test_a_hundred_doublings_are_counted_exactly_and_not_listed() -> None:
     nodes = {"x": ("source.input", {"value": 1e-20})} | {f"a{i}": ("math.add", {}) for i in range(100)}
     names = ["x", *(f"a{i}" for i in range(100))]
     graph = network(nodes, ";".join(f"{s} -> {t}.a; {s} -> {t}.b" for s, t in zip(names, names[1:], strict=False)))
-    found = ledger(graph, output("x"), limit=5)
-    assert found.count == 2**100
-    assert found.counts.path_by_path == 100 * 2**100
-    assert (len(found.paths), found.total, found.summable) == (5, None, False)
+    paths_of = ledger(graph, output("x"), limit=5)
+    assert paths_of.count == 2**100
+    assert paths_of.counts.path_by_path == 100 * 2**100
+    assert (len(paths_of.paths), paths_of.total, paths_of.summable) == (5, None, False)
     assert ledger(graph, output("x"), start=2**99, limit=1).paths[0].number == 2**99
     assert isinstance(answer(situation(graph), PathSum(output("x"))), Refusal)
 
@@ -140,12 +140,12 @@ def test_on_random_scalar_graphs_the_sum_over_paths_is_the_derivative_of_autogra
     expected = derivatives(graph)[1]
     for node, derivative in expected.items():
         place = output(node)
-        found = answer(where, PathLedger(place))
-        if isinstance(found, Refusal):
+        paths_of = answer(where, PathLedger(place))
+        if isinstance(paths_of, Refusal):
             assert derivative == 0.0
             continue
-        assert found.gradient_entry == pytest.approx(derivative, rel=1e-10, abs=1e-12)
-        if found.summable:
+        assert paths_of.gradient_entry == pytest.approx(derivative, rel=1e-10, abs=1e-12)
+        if paths_of.summable:
             assert float(summed(where, place)) == pytest.approx(derivative, rel=1e-9, abs=1e-11)
 
 
@@ -156,11 +156,11 @@ def test_paths_are_as_many_as_networkx_finds(seed: int) -> None:
     where = situation(graph)
     for node in derivatives(graph)[1]:
         every = {tuple(e[2] for e in p) for p in networkx.all_simple_edge_paths(other, node, objective_of(graph))}
-        found = answer(where, PathLedger(output(node)))
-        if isinstance(found, Ledger):
-            assert found.count == len(every)
-            if found.next is None:
-                assert {p.edges for p in found.paths} == every
+        paths_of = answer(where, PathLedger(output(node)))
+        if isinstance(paths_of, Ledger):
+            assert paths_of.count == len(every)
+            if paths_of.next is None:
+                assert {p.edges for p in paths_of.paths} == every
 
 
 def test_a_sum_that_takes_long_is_made_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,8 +168,8 @@ def test_a_sum_that_takes_long_is_made_in_parts(monkeypatch: pytest.MonkeyPatch)
     names = ["x", *(f"a{i}" for i in range(10))]
     where = situation(network(nodes, ";".join(f"{s} -> {t}.a; {s} -> {t}.b" for s, t in zip(names, names[1:], strict=False))))
     monkeypatch.setattr(paths_follow, "SUMMING_SECONDS", 0.0)
-    found = ledger(where, output("x"))
-    assert (found.total, found.summable) == (None, True)
+    paths_of = ledger(where, output("x"))
+    assert (paths_of.total, paths_of.summable) == (None, True)
     assert answer(where, PathSum(output("x"), 16)).next == 32
     assert float(summed(where, output("x"))) == 1024.0
 
@@ -194,10 +194,10 @@ def test_in_every_example_the_sum_over_paths_is_the_gradient(file: File) -> None
         if isinstance(gradient, Absent):
             assert isinstance(answer(where, PathLedger(place)), Refusal)
             continue
-        found = answer(where, PathLedger(place, limit=3))
-        assert found.count <= SUMMED
+        paths_of = answer(where, PathLedger(place, limit=3))
+        assert paths_of.count <= SUMMED
         if gradient.numel() > FULL_LIMIT:
-            assert found.error is not None and found.error < 1e-10
+            assert paths_of.error is not None and paths_of.error < 1e-10
             continue
         scale = float(gradient.abs().max()) or 1.0
         np.testing.assert_allclose(summed(where, place), gradient.numpy(), rtol=1e-10, atol=1e-12 * scale)
@@ -223,15 +223,15 @@ def test_a_value_the_objective_does_not_depend_on_is_refused_with_the_reason() -
 
 
 def test_the_objective_itself_has_the_empty_path() -> None:
-    found = ledger(product(), output("f"))
-    assert (found.count, found.total_entry, found.gradient_entry) == (1, 1.0, 1.0)
-    assert found.paths[0].factors == ()
+    paths_of = ledger(product(), output("f"))
+    assert (paths_of.count, paths_of.total_entry, paths_of.gradient_entry) == (1, 1.0, 1.0)
+    assert paths_of.paths[0].factors == ()
 
 
 def test_an_entry_of_a_tensor_is_shown_path_by_path() -> None:
-    found = ledger(tanh_net(), parameter("hidden", "W", (1, 0)))
-    assert found.entry == (1, 0)
-    assert found.total_entry == pytest.approx(found.gradient_entry, rel=1e-12)
+    paths_of = ledger(tanh_net(), parameter("hidden", "W", (1, 0)))
+    assert paths_of.entry == (1, 0)
+    assert paths_of.total_entry == pytest.approx(paths_of.gradient_entry, rel=1e-12)
     assert isinstance(answer(situation(tanh_net()), PathLedger(parameter("hidden", "W", (9, 0)))), Refusal)
 
 
@@ -254,10 +254,10 @@ def test_the_mini_batch_shown_is_the_one_explained_with_its_masks(coming: bool, 
     where = ExplainContext(session, trainer, training=not coming, coming=coming)
     expected = trainer.coming_trace() if coming else trainer.trace()
     place = parameter("h", "W")
-    found = ledger(where, place)
-    assert found.gradient.data is not None
-    np.testing.assert_array_equal(found.gradient.data, expected.parameter_gradients["h", "W"])
-    np.testing.assert_allclose(summed(where, place), found.gradient.data, rtol=1e-10, atol=1e-14)
+    paths_of = ledger(where, place)
+    assert paths_of.gradient.data is not None
+    np.testing.assert_array_equal(paths_of.gradient.data, expected.parameter_gradients["h", "W"])
+    np.testing.assert_allclose(summed(where, place), paths_of.gradient.data, rtol=1e-10, atol=1e-14)
     part = whole(where, Audit())
     assert isinstance(part, AuditPart)
     assert [row for row in part.rows if not row.ok] == []
@@ -269,11 +269,11 @@ def test_the_mini_batch_shown_is_the_one_explained_with_its_masks(coming: bool, 
 def test_a_dropped_branch_shows_as_a_sum_that_is_not_the_gradient() -> None:
     graph = fan_out()
     plant(Fault("branch", "e0")).apply(graph)
-    found = ledger(graph, output("x"))
-    assert found.total_entry == pytest.approx(1.4 + 3 * math.sin(1.4), rel=1e-13)
-    assert found.gradient_entry == pytest.approx(0.7 + 3 * math.sin(1.4), rel=1e-13)
-    assert found.error is not None
-    assert found.error > 0.1
+    paths_of = ledger(graph, output("x"))
+    assert paths_of.total_entry == pytest.approx(1.4 + 3 * math.sin(1.4), rel=1e-13)
+    assert paths_of.gradient_entry == pytest.approx(0.7 + 3 * math.sin(1.4), rel=1e-13)
+    assert paths_of.error is not None
+    assert paths_of.error > 0.1
 
 
 def test_softmax_applied_twice_is_what_is_differentiated() -> None:

@@ -35,11 +35,11 @@ def jacobians(kind: str, value: Any, params: dict[str, Any]) -> dict[str, tuple[
 
 def _counted(graph: Any, node: str) -> dict[str, tuple[int, int]]:
     products = LocalProducts(ExplainContext(Model(graph, dtype=torch.float64)))
-    found = {}
+    counts = {}
     for step in products.steps_into((node, "y")):
         name = products.argument(products.operations[node], step.a)[0]
-        found[name] = cost(products, step), _nonzero(products, step)
-    return found
+        counts[name] = cost(products, step), _nonzero(products, step)
+    return counts
 
 
 def _nonzero(products: LocalProducts, step: Step) -> int:

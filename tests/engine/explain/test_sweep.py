@@ -38,11 +38,11 @@ def test_the_multiplications_are_those_counted_by_hand(k: int, h: int) -> None:
     """
     reverse = h + k * (h + h * h + h) + (k - 1) * h * h
     naive = sum(2 * (h + (k - i) * (h + h * h) + h) + h * h + h for i in range(1, k + 1))
-    found = point(k, h)
-    assert (found.reverse, found.naive) == (reverse, naive)
+    costs = point(k, h)
+    assert (costs.reverse, costs.naive) == (reverse, naive)
     assert reverse == (2 * k - 1) * h**2 + (2 * k + 1) * h
     assert naive == k * k * h * h + (k * k + 4 * k) * h
-    assert found.values == 2 * k
+    assert costs.values == 2 * k
 
 
 def test_naive_grows_with_the_square_of_the_depth_and_backpropagation_with_the_depth() -> None:
@@ -67,8 +67,8 @@ def test_both_give_the_gradients_of_autograd() -> None:
     for i in (1, 2, 3):
         x = torch.tanh(p[f"linear_{i}.W"] @ x + p[f"linear_{i}.b"])
     torch.nn.functional.mse_loss(x, session.feeds.fixed["t", "y"]).backward()
-    for found in (comparison.naive(), comparison.reverse()):
-        for (_, (node, name)), gradient in found.items():
+    for gradients in (comparison.naive(), comparison.reverse()):
+        for (_, (node, name)), gradient in gradients.items():
             if f"{node}.{name}" in p:
                 np.testing.assert_allclose(gradient.numpy(), p[f"{node}.{name}"].grad.numpy(), rtol=1e-10, atol=1e-15)
     assert {f"{node}.{name}" for kind, (node, name) in comparison.naive() if kind == "parameter"} == set(p)
@@ -77,28 +77,28 @@ def test_both_give_the_gradients_of_autograd() -> None:
 def test_every_point_of_the_grid_is_answered_and_timed_where_that_is_quick() -> None:
     for layers in DEPTHS:
         for width in WIDTHS:
-            found = point(layers, width)
-            assert found.reverse_seconds > 0
-            assert (found.naive_seconds is None) == (found.note != "")
-            assert found.agree is None or found.agree < 1e-12
+            costs = point(layers, width)
+            assert costs.reverse_seconds > 0
+            assert (costs.naive_seconds is None) == (costs.note != "")
+            assert costs.agree is None or costs.agree < 1e-12
 
 
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda f: f.stem)
 def test_every_example_is_compared_on_its_own_graph(file: File) -> None:
-    found = answer(ExplainContext(Model(load(str(file), CATALOG), dtype=torch.float64)), OwnSweep())
-    assert isinstance(found, SweepResult)
-    assert found.naive >= found.reverse
-    assert found.forward >= found.naive
-    assert found.agree is None or found.agree < 1e-12
+    costs = answer(ExplainContext(Model(load(str(file), CATALOG), dtype=torch.float64)), OwnSweep())
+    assert isinstance(costs, SweepResult)
+    assert costs.naive >= costs.reverse
+    assert costs.forward >= costs.naive
+    assert costs.agree is None or costs.agree < 1e-12
 
 
 def test_on_the_tanh_network_naive_is_dearer_by_the_chains_done_again() -> None:
-    found = answer(ExplainContext(Model(tanh_net(), dtype=torch.float64)), OwnSweep())
-    assert isinstance(found, SweepResult)
+    costs = answer(ExplainContext(Model(tanh_net(), dtype=torch.float64)), OwnSweep())
+    assert isinstance(costs, SweepResult)
     # 8 samples of 2–4–2: loss 16; out.W, out.x 64 each, out.b 16; tanh 32; hidden.W 64, hidden.b 32.
-    assert found.reverse == 16 + 64 + 64 + 16 + 32 + 64 + 32
-    assert found.naive == (16 + 64) + (16 + 16) + (16 + 64 + 32 + 64) + (16 + 64 + 32 + 32)
-    assert math.isclose(found.forward, (16 + 64) * 8 + (16 + 16) * 2 + (16 + 64 + 32 + 64) * 8 + (16 + 64 + 32 + 32) * 4)
+    assert costs.reverse == 16 + 64 + 64 + 16 + 32 + 64 + 32
+    assert costs.naive == (16 + 64) + (16 + 16) + (16 + 64 + 32 + 64) + (16 + 64 + 32 + 32)
+    assert math.isclose(costs.forward, (16 + 64) * 8 + (16 + 16) * 2 + (16 + 64 + 32 + 64) * 8 + (16 + 64 + 32 + 32) * 4)
 
 
 def test_sizes_out_of_range_and_graphs_without_values_are_refused() -> None:

@@ -31,13 +31,13 @@ Nodes = dict[str, tuple[str, dict[str, Any]]]
 
 
 def formulas(graph: Graph, **more: Any) -> Formulas:
-    found = answer(ExplainContext(Model(graph, dtype=torch.float64)), Symbolic(**more))
-    assert isinstance(found, Formulas), found
-    return found
+    written = answer(ExplainContext(Model(graph, dtype=torch.float64)), Symbolic(**more))
+    assert isinstance(written, Formulas), written
+    return written
 
 
-def derivative(found: Formulas, name: str) -> Derivative:
-    return next(d for d in found.derivatives if d.name == name)
+def derivative(written: Formulas, name: str) -> Derivative:
+    return next(d for d in written.derivatives if d.name == name)
 
 
 def same(text: str, expected: sympy.Expr) -> bool:
@@ -53,35 +53,35 @@ def valley(a: float = 0.2, b: float = 5.01) -> Graph:
 
 
 def test_x_squared_plus_three_sine_squared_is_written_as_in_the_lecture() -> None:
-    found = formulas(fan_out())
-    assert found.f.latex == r"x^{2} + 3 \sin^{2}{(x )}"
-    assert same(derivative(found, "x").formula.text, 2 * x + 3 * sympy.sin(2 * x))
-    assert derivative(found, "x").left == r"\frac{\partial f}{\partial x}"
-    assert derivative(found, "x").value == pytest.approx(1.4 + 3 * math.sin(1.4), rel=1e-14)
+    written = formulas(fan_out())
+    assert written.f.latex == r"x^{2} + 3 \sin^{2}{(x )}"
+    assert same(derivative(written, "x").formula.text, 2 * x + 3 * sympy.sin(2 * x))
+    assert derivative(written, "x").left == r"\frac{\partial f}{\partial x}"
+    assert derivative(written, "x").value == pytest.approx(1.4 + 3 * math.sin(1.4), rel=1e-14)
 
 
 def test_the_valley_and_its_gradient_are_those_calculated_by_hand() -> None:
-    found = formulas(valley())
-    assert same(found.f.text, (1 - w1 * w2) ** 2)
-    assert same(derivative(found, "w1").formula.text, -2 * w2 * (1 - w1 * w2))
-    assert same(derivative(found, "w2").formula.text, -2 * w1 * (1 - w1 * w2))
-    assert found.values == (("w1", 0.2), ("w2", 5.01))
+    written = formulas(valley())
+    assert same(written.f.text, (1 - w1 * w2) ** 2)
+    assert same(derivative(written, "w1").formula.text, -2 * w2 * (1 - w1 * w2))
+    assert same(derivative(written, "w2").formula.text, -2 * w1 * (1 - w1 * w2))
+    assert written.values == (("w1", 0.2), ("w2", 5.01))
 
 
 def test_x_times_y_plus_z_is_written_with_its_three_derivatives() -> None:
-    found = formulas(product())
-    assert [d.formula.text for d in found.derivatives] == ["y", "x", "1"]
-    assert (found.value, found.traced) == (-7.0, -7.0)
+    written = formulas(product())
+    assert [d.formula.text for d in written.derivatives] == ["y", "x", "1"]
+    assert (written.value, written.traced) == (-7.0, -7.0)
 
 
 @pytest.mark.parametrize("seed", range(60))
 def test_on_random_scalar_graphs_formula_ledger_and_autograd_agree(seed: int) -> None:
     graph = scalar_graph(seed)
     value, expected = derivatives(graph)
-    found = formulas(graph)
-    assert found.value == pytest.approx(value, rel=1e-10, abs=1e-12)
-    assert {d.place.id for d in found.derivatives} <= expected.keys()
-    for each in found.derivatives:
+    written = formulas(graph)
+    assert written.value == pytest.approx(value, rel=1e-10, abs=1e-12)
+    assert {d.place.id for d in written.derivatives} <= expected.keys()
+    for each in written.derivatives:
         assert each.value == pytest.approx(expected[each.place.id], rel=1e-9, abs=1e-11), each
         if abs(expected[each.place.id]) > 1e-9:
             assert each.error is not None
@@ -93,35 +93,35 @@ def test_simplifying_changes_no_value(simplify: bool) -> None:
     for seed in range(20):
         graph = scalar_graph(seed, largest=15)
         value, expected = derivatives(graph)
-        found = formulas(graph, simplify=simplify)
-        assert found.value == pytest.approx(value, rel=1e-10)
-        assert all(d.value == pytest.approx(expected[d.place.id], rel=1e-9, abs=1e-11) for d in found.derivatives)
+        written = formulas(graph, simplify=simplify)
+        assert written.value == pytest.approx(value, rel=1e-10)
+        assert all(d.value == pytest.approx(expected[d.place.id], rel=1e-9, abs=1e-11) for d in written.derivatives)
 
 
 def test_a_long_formula_names_the_nodes_that_are_used_twice() -> None:
     """Twenty squarings by x·x: written out, f would have 2²⁰ factors."""
     nodes: Nodes = {"x": ("source.input", {"value": 1.0001})} | {f"a{i}": ("math.multiply", {}) for i in range(20)}
     names = ["x", *(f"a{i}" for i in range(20))]
-    found = formulas(network(nodes, ";".join(f"{s} -> {t}.a; {s} -> {t}.b" for s, t in zip(names, names[1:], strict=False))))
-    assert [d[0] for d in found.definitions[:19]] == [f"a{i}" for i in range(19)]
-    assert found.definitions[0][3].text == "x**2"
-    assert found.value == pytest.approx(1.0001 ** (2**20), rel=1e-9)
-    assert derivative(found, "x").value == pytest.approx(2**20 * 1.0001 ** (2**20 - 1), rel=1e-9)
-    assert "too long" in found.note
+    written = formulas(network(nodes, ";".join(f"{s} -> {t}.a; {s} -> {t}.b" for s, t in zip(names, names[1:], strict=False))))
+    assert [d[0] for d in written.definitions[:19]] == [f"a{i}" for i in range(19)]
+    assert written.definitions[0][3].text == "x**2"
+    assert written.value == pytest.approx(1.0001 ** (2**20), rel=1e-9)
+    assert derivative(written, "x").value == pytest.approx(2**20 * 1.0001 ** (2**20 - 1), rel=1e-9)
+    assert "too long" in written.note
 
 
 def test_kinks_have_the_slopes_that_the_graph_gives_them() -> None:
     for kind, at in [("activation.relu", 0.0), ("activation.relu", 2.0), ("math.abs", 0.0), ("math.abs", -2.0), ("activation.elu", -1.0),
                      ("activation.leaky_relu", -1.0), ("activation.leaky_relu", 1.0), ("activation.gelu", 0.5)]:  # fmt: skip
-        (found,) = formulas(network({"x": ("source.input", {"value": at}), "f": (kind, {})}, "x -> f.x")).derivatives
-        assert found.value == pytest.approx(found.gradient, rel=1e-12, abs=1e-15), (kind, at)
+        (slope,) = formulas(network({"x": ("source.input", {"value": at}), "f": (kind, {})}, "x -> f.x")).derivatives
+        assert slope.value == pytest.approx(slope.gradient, rel=1e-12, abs=1e-15), (kind, at)
 
 
 def test_at_a_tie_each_of_two_values_gets_half() -> None:
     for kind in ("math.maximum", "math.minimum"):
         nodes: Nodes = {"x": ("source.input", {"value": 2.0}), "y": ("source.input", {"value": 2.0}), "f": (kind, {})}
-        found = formulas(network(nodes, "x -> f.a; y -> f.b"))
-        assert [(d.value, d.gradient) for d in found.derivatives] == [(0.5, 0.5), (0.5, 0.5)]
+        written = formulas(network(nodes, "x -> f.a; y -> f.b"))
+        assert [(d.value, d.gradient) for d in written.derivatives] == [(0.5, 0.5), (0.5, 0.5)]
 
 
 @pytest.mark.parametrize("kind", [k for k in FORMULAS if k.startswith("loss.")])
@@ -129,11 +129,11 @@ def test_every_loss_of_one_number_is_the_formula_of_its_node(kind: str) -> None:
     first = TYPES[kind].spec.inputs[0].name
     for p, t in ((0.3, 1.0), (0.8, 0.0), (0.4, 0.7)):
         nodes: Nodes = {"p": ("parameter.parameter", {"value": p}), "t": ("source.input", {"value": t}), "f": (kind, {})}
-        found = answer(ExplainContext(Model(network(nodes, f"p -> f.{first}; t -> f.target"))), Symbolic("p"))
-        assert isinstance(found, Formulas)
-        if found.value is not None:  # 0 · log 0 has no value in a formula
-            assert found.value == pytest.approx(found.traced, rel=1e-12)
-        assert found.derivatives[0].value == pytest.approx(found.derivatives[0].gradient, rel=1e-12)
+        written = answer(ExplainContext(Model(network(nodes, f"p -> f.{first}; t -> f.target"))), Symbolic("p"))
+        assert isinstance(written, Formulas)
+        if written.value is not None:  # 0 · log 0 has no value in a formula
+            assert written.value == pytest.approx(written.traced, rel=1e-12)
+        assert written.derivatives[0].value == pytest.approx(written.derivatives[0].gradient, rel=1e-12)
 
 
 @pytest.mark.parametrize("kind", [k for k in FORMULAS if k.startswith(("math.", "activation.")) and "softmax" not in k
@@ -141,18 +141,18 @@ def test_every_loss_of_one_number_is_the_formula_of_its_node(kind: str) -> None:
 def test_every_function_in_the_table_is_its_node(kind: str) -> None:
     inputs = [port.name for port in TYPES[kind].spec.inputs if not port.many]
     nodes: Nodes = {n: ("source.input", {"value": v}) for n, v in zip(inputs, (0.7, 1.3), strict=False)} | {"f": (kind, {})}
-    found = formulas(network(nodes, ";".join(f"{n} -> f.{n}" for n in inputs)))
-    assert found.value == pytest.approx(found.traced, rel=1e-13)
-    assert [d.value for d in found.derivatives] == pytest.approx([d.gradient for d in found.derivatives], rel=1e-12)
+    written = formulas(network(nodes, ";".join(f"{n} -> f.{n}" for n in inputs)))
+    assert written.value == pytest.approx(written.traced, rel=1e-13)
+    assert [d.value for d in written.derivatives] == pytest.approx([d.gradient for d in written.derivatives], rel=1e-12)
 
 
 def test_names_that_mean_something_to_sympy_are_only_names() -> None:
     nodes: Nodes = {"E": ("source.input", {"value": 2.0}), "pi": ("source.input", {"value": 3.0}), "lambda_": ("math.multiply", {}),
                     "S": ("math.add", {}), "__import__": ("math.exp", {})}  # fmt: skip
-    found = formulas(network(nodes, "E -> lambda_.a; pi -> lambda_.b; lambda_ -> S.a; E -> S.b; S -> __import__.x"))
-    assert found.value == pytest.approx(math.exp(8), rel=1e-14)
-    assert derivative(found, "E").value == pytest.approx(4 * math.exp(8), rel=1e-14)
-    assert "\\pi" in found.f.latex
+    written = formulas(network(nodes, "E -> lambda_.a; pi -> lambda_.b; lambda_ -> S.a; E -> S.b; S -> __import__.x"))
+    assert written.value == pytest.approx(math.exp(8), rel=1e-14)
+    assert derivative(written, "E").value == pytest.approx(4 * math.exp(8), rel=1e-14)
+    assert "\\pi" in written.f.latex
 
 
 def test_only_the_derivative_asked_for_is_given() -> None:
@@ -168,11 +168,11 @@ def test_tensors_and_types_without_a_formula_are_refused_by_name() -> None:
 
 @pytest.mark.parametrize("name", ["fan-out", "saddle", "sigmoid-neuron", "valley", "xy-plus-z"])
 def test_the_formulas_of_scalar_examples_have_the_values_of_the_canvas(name: str) -> None:
-    found = formulas(load(File(__file__).parents[3] / "resources/examples" / f"{name}.gradwire", CATALOG))
-    assert found.value == pytest.approx(found.traced, rel=1e-12)
-    assert found.derivatives
-    assert all(d.error is not None and d.error < 1e-10 for d in found.derivatives)
-    assert all(d.formula.latex and d.formula.text for d in found.derivatives)
+    written = formulas(load(File(__file__).parents[3] / "resources/examples" / f"{name}.gradwire", CATALOG))
+    assert written.value == pytest.approx(written.traced, rel=1e-12)
+    assert written.derivatives
+    assert all(d.error is not None and d.error < 1e-10 for d in written.derivatives)
+    assert all(d.formula.latex and d.formula.text for d in written.derivatives)
 
 
 def test_brackets_grow_around_what_is_tall_only() -> None:
@@ -191,8 +191,8 @@ def test_brackets_grow_around_what_is_tall_only() -> None:
 )  # fmt: skip
 def test_where_the_derivative_is_0_or_at_a_corner_formula_and_gradient_agree(formula: str, at: float, expected: float | None) -> None:
     """What is left of terms that cancel is round-off on both sides, and no error of 100 %."""
-    found = derivative(formulas(from_formula(formula, CATALOG, {"x": at})), "x")
-    assert found.error == 0.0 and (expected is None or found.gradient == expected)
+    slope = derivative(formulas(from_formula(formula, CATALOG, {"x": at})), "x")
+    assert slope.error == 0.0 and (expected is None or slope.gradient == expected)
 
 
 def test_a_wrong_formula_is_still_seen(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -53,22 +53,22 @@ TORCH: dict[str, Any] = {
 
 
 def asked(trainer: Run, question: UpdateOf = UpdateOf()) -> Update:  # noqa: B008 - a frozen question
-    found = answer(ExplainContext(trainer.model, trainer), question)
-    assert isinstance(found, Update), found
-    return found
+    update = answer(ExplainContext(trainer.model, trainer), question)
+    assert isinstance(update, Update), update
+    return update
 
 
 def lines_of(row: ParameterUpdate) -> list[tuple[str, list[float], float]]:
     """The right sides with their numbers, and what they come to."""
-    found = []
+    lines = []
     for line in row.lines:
         if line.kind == "numbers":
             left, right, equals, result = line.pieces
             assert isinstance(left, Tex) and isinstance(right, Tex) and isinstance(result, Number)
             assert isinstance(equals, Tex) and equals.text == "="
             numbers = [part.value for part in right.parts if isinstance(part, Number)]
-            found.append((right.text, numbers, result.value))
-    return found
+            lines.append((right.text, numbers, result.value))
+    return lines
 
 
 def made_of(row: ParameterUpdate) -> float:
@@ -108,12 +108,12 @@ def linear(w: float, x: float, target: float, **training: Any) -> Graph:
 
 def test_plain_gradient_descent_reads_old_minus_rate_times_gradient_is_new() -> None:
     # L = (2w − 6)² at w = 1: ∂L/∂w = 2·(−4)·2 = −16, and 1 − 0.1·(−16) = 2.6
-    found = asked(Run(Model(linear(1.0, 2.0, 6.0))))
+    update = asked(Run(Model(linear(1.0, 2.0, 6.0))))
 
-    (row,) = found.parameters
+    (row,) = update.parameters
     assert [plain(line) for line in row.lines] == [r"\theta \leftarrow \theta - \eta\,g", r"\theta \leftarrow 1 - 0.1 \cdot -16 = 2.6"]
     assert (row.label, row.old.scalar, row.gradient.scalar, row.step.scalar) == ("w", 1.0, -16.0, pytest.approx(1.6))
-    assert (found.loss, found.iteration, found.t, found.hyper[0]) == (16.0, 0, 1, ("Learning rate η", 0.1))
+    assert (update.loss, update.iteration, update.t, update.hyper[0]) == (16.0, 0, 1, ("Learning rate η", 0.1))
 
 
 def test_the_three_parameters_of_x_times_y_plus_z_step_by_hand() -> None:
@@ -122,12 +122,12 @@ def test_the_three_parameters_of_x_times_y_plus_z_step_by_hand() -> None:
     nodes |= {"d": ("math.multiply", {}), "f": ("math.add", {})}
     graph = network(nodes, "x -> d.a; y -> d.b; d -> f.a; z -> f.b", optimizer="sgd", hyper={"lr": 0.5})
 
-    found = asked(Run(Model(graph)))
+    update = asked(Run(Model(graph)))
 
-    assert [(row.label, row.old.scalar, row.gradient.scalar, row.new.scalar) for row in found.parameters] == [
+    assert [(row.label, row.old.scalar, row.gradient.scalar, row.new.scalar) for row in update.parameters] == [
         ("x", 2.0, -5.0, 4.5), ("y", -5.0, 2.0, -6.0), ("z", 3.0, 1.0, 2.5),
     ]  # fmt: skip
-    assert [plain(row.lines[1]) for row in found.parameters] == [
+    assert [plain(row.lines[1]) for row in update.parameters] == [
         r"\theta \leftarrow 2 - 0.5 \cdot -5 = 4.5", r"\theta \leftarrow -5 - 0.5 \cdot 2 = -6", r"\theta \leftarrow 3 - 0.5 \cdot 1 = 2.5",
     ]  # fmt: skip
 
@@ -153,12 +153,12 @@ def test_the_update_is_that_of_torch_optim_on_the_same_gradients(optimizer: str,
     reference = TORCH[optimizer](own, given)
     close = 1e-7 if optimizer == "nadam" else 1e-11  # torch keeps NAdam's product in single precision
     for _ in range(4):
-        found = asked(trainer)
-        for tensor, row in zip(own, found.parameters, strict=True):
+        update = asked(trainer)
+        for tensor, row in zip(own, update.parameters, strict=True):
             np.testing.assert_allclose(row.old.data, tensor.detach().numpy(), rtol=close, atol=close / 100)  # type: ignore[arg-type]
             tensor.grad = torch.tensor(row.gradient.data)
         reference.step()
-        for tensor, row in zip(own, found.parameters, strict=True):
+        for tensor, row in zip(own, update.parameters, strict=True):
             np.testing.assert_allclose(row.new.data, tensor.detach().numpy(), rtol=close, atol=close / 100)  # type: ignore[arg-type]
         trainer.train(max_steps=1)
 
@@ -168,12 +168,12 @@ def test_the_step_shown_is_made_and_nothing_is_changed_by_looking(optimizer: str
     trainer = Run(Model(tanh_net(optimizer=optimizer, hyper=hyper))).prepare()
     for _ in range(3):
         before = trainer.capture()
-        found = asked(trainer)
+        update = asked(trainer)
         assert not before.diff(trainer.capture())
         trainer.train(max_steps=1)
         after = trainer.capture()
-        assert (found.iteration, found.t, found.loss) == (before.step, before.step + 1, trainer.loss)
-        for row in found.parameters:
+        assert (update.iteration, update.t, update.loss) == (before.step, before.step + 1, trainer.loss)
+        for row in update.parameters:
             name = f"{row.node}.{row.name}"
             assert np.array_equal(row.new.data, after.parameters[name].numpy())  # type: ignore[arg-type]
             assert np.array_equal(row.old.data, before.parameters[name].numpy())  # type: ignore[arg-type]
@@ -189,8 +189,8 @@ def test_every_equation_comes_to_what_it_says(optimizer: str, hyper: dict[str, A
     for _ in range(4):
         for entry in ((0, 0), (1, 1), (3, 0)):
             for row in asked(trainer, UpdateOf(entry=entry)).parameters:
-                found = lines_of(row)
-                for text, numbers, result in found:
+                equations = lines_of(row)
+                for text, numbers, result in equations:
                     assert comes_to(text, numbers) == pytest.approx(result, rel=1e-9, abs=1e-12), text
                 assert row.new.data is not None and made_of(row) == row.new.data[row.entry]
         trainer.train(max_steps=1)
@@ -223,8 +223,8 @@ def test_dropout_and_batch_norm_are_those_of_the_coming_step() -> None:
 
     trainer = Run(Model(lively_net("sgd", {"lr": 0.3}))).prepare()
     trainer.train(max_steps=5)
-    trace, found = trainer.coming_trace(), asked(trainer)
-    for row in found.parameters:
+    trace, update = trainer.coming_trace(), asked(trainer)
+    for row in update.parameters:
         gradient = trace.parameter_gradients[row.node, row.name]
         assert isinstance(gradient, torch.Tensor)
         np.testing.assert_array_equal(row.gradient.data, gradient.numpy())
@@ -245,10 +245,10 @@ def test_a_session_without_a_trainer_is_left_as_it_was() -> None:
     other.restore(trainer.capture())
     before = other.state.copy()
 
-    found = answer(ExplainContext(other), UpdateOf())
+    update = answer(ExplainContext(other), UpdateOf())
 
-    assert isinstance(found, Update) and found.t == 4 and not before.diff(other.state)
-    assert not math.isnan(found.loss) and pickle.loads(pickle.dumps(found)).title == "Adam"
+    assert isinstance(update, Update) and update.t == 4 and not before.diff(other.state)
+    assert not math.isnan(update.loss) and pickle.loads(pickle.dumps(update)).title == "Adam"
 
 
 def test_a_step_that_a_node_refuses_is_refused_in_words() -> None:
@@ -256,8 +256,8 @@ def test_a_step_that_a_node_refuses_is_refused_in_words() -> None:
         "p": ("parameter.parameter", {"value": -1.7}), "t": ("source.input", {"value": 1.0}), "loss": ("loss.bce", {}),
     }  # fmt: skip
     session = Model(network(nodes, "p -> loss.probabilities; t -> loss.target"))
-    found = answer(ExplainContext(session), UpdateOf())
-    assert isinstance(found, Refusal)
+    refusal = answer(ExplainContext(session), UpdateOf())
+    assert isinstance(refusal, Refusal)
 
 
 def test_a_refused_question_leaves_the_optimizers_memory_where_it_is() -> None:

@@ -359,11 +359,11 @@ def test_a_number_of_steps_means_the_same_everywhere(steps: int, batch_size: int
     assert trainer.model.state.step == steps
     space = imported(export(Model(graph)))
     torch.set_default_dtype(torch.float64)
-    made: list[int] = []
+    calls: list[int] = []
     model = space["Model"]()
-    model.register_forward_hook(lambda *_: made.append(1))
+    model.register_forward_hook(lambda *_: calls.append(1))
     space["train"](model, space["inputs"]())
-    assert len(made) == steps
+    assert len(calls) == steps
 
 
 def test_nesterov_without_momentum_is_exported_as_what_it_is(alone: Alone) -> None:

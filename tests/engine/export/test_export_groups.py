@@ -50,9 +50,9 @@ def _plain(name: str) -> str:
 
 
 def _assert_same(source: str, expected: dict[str, torch.Tensor]) -> None:
-    found = _run(source)
-    assert found.keys() == expected.keys()
-    assert all(torch.equal(found[name], expected[name]) for name in expected)
+    actual = _run(source)
+    assert actual.keys() == expected.keys()
+    assert all(torch.equal(actual[name], expected[name]) for name in expected)
 
 
 def _net() -> Graph:
@@ -70,9 +70,9 @@ def _ids(graph: Graph, *names: str) -> list[str]:
 
 
 def _group(graph: Graph, name: str, *ids: str) -> str:
-    edit, made = group(graph, ids, name)
+    edit, group_id = group(graph, ids, name)
     edit.apply(graph)
-    return made
+    return group_id
 
 
 def test_a_group_becomes_a_class_with_its_ports_as_arguments() -> None:

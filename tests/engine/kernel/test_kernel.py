@@ -202,14 +202,14 @@ def test_the_kernel_warms_up_after_the_first_trace(window: Window) -> None:
 
 
 def test_a_large_array_comes_through_shared_memory_and_none_is_left(window: Window) -> None:
-    found: list[np.ndarray | None] = []
+    arrays: list[np.ndarray | None] = []
 
-    window.client.request_array(output("n1"), found.append)
-    window.client.request_array(output("n1").derivative, found.append)
-    window.until(lambda: len(found) == 2)
+    window.client.request_array(output("n1"), arrays.append)
+    window.client.request_array(output("n1").derivative, arrays.append)
+    window.until(lambda: len(arrays) == 2)
 
-    np.testing.assert_array_equal(found[0], np.arange(1_000_000, dtype=float).reshape(1000, 1000))
-    assert found[1] is None
+    np.testing.assert_array_equal(arrays[0], np.arange(1_000_000, dtype=float).reshape(1000, 1000))
+    assert arrays[1] is None
     assert not [name for name in os.listdir("/dev/shm") if name.startswith(f"gw-{window.client.pid}-")]
 
 

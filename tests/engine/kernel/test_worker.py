@@ -46,9 +46,9 @@ class Desk:
         return node.id
 
     def value(self, name: str) -> float:
-        found = self.worker.array(parameter(self.id(name), "value"))
-        assert found is not None
-        return float(found)
+        array = self.worker.array(parameter(self.id(name), "value"))
+        assert array is not None
+        return float(array)
 
     def train(self, seconds: float = 20.0, steps: int | None = None) -> Progress:
         self.worker.command(Start(self.worker.run, steps))

@@ -269,8 +269,8 @@ def test_no_example_and_no_lesson_has_such_a_problem_unless_it_shows_it() -> Non
     for name in NAMES:
         lesson, graph = open_lesson(name)
         graphs += [(name, graph_at(graph, lesson, step)) for step in range(len(lesson.steps))]
-    found = {(name, problem.text) for name, graph in graphs for problem in told(graph)}
-    assert found == {("activations", "second: two linear layers in a row (first, then second) can do no more than a single one")}
+    notes = {(name, problem.text) for name, graph in graphs for problem in told(graph)}
+    assert notes == {("activations", "second: two linear layers in a row (first, then second) can do no more than a single one")}
     assert len(graphs) > 100
 
 

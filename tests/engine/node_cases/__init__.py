@@ -98,7 +98,7 @@ def unary(
 
 def families() -> list[ModuleType]:
     """The modules of this folder, one a family."""
-    return [importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)]
+    return [importlib.import_module(f"{__name__}.{module.name}") for module in pkgutil.iter_modules(__path__)]
 
 
 def all_cases() -> list[Case]:

@@ -60,7 +60,7 @@ def test_a_type_without_a_facet_is_whole_without_it(facet: str, key: str) -> Non
         with pytest.raises(GraphError, match="this one cannot be opened"):
             recipe(key, TYPES[key].title, "this one")
         return
-    session = next(made for case in all_cases() if case.type == key and (made := session_of(case)) is not None)
+    session = next(candidate for case in all_cases() if case.type == key and (candidate := session_of(case)) is not None)
     if facet == "formula in SymPy":
         said = answer(ExplainContext(session), Symbolic())
         assert isinstance(said, Refusal) and said.text.startswith("Formulas are for graphs of") or "has no formula" in said.text

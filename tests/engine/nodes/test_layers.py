@@ -171,23 +171,23 @@ def test_linear_behind_images_offers_to_flatten() -> None:
     graph = network({"d": ("source.data", {"dataset": "digits", "image": True}), "l": ("layer.linear", {})}, "d.x -> l.x")
     problem = only_error(graph)
     assert "Linear takes a vector" in problem.text and "(1, 8, 8)" in problem.text
-    found = repaired(graph, problem, "Insert Flatten before x")
-    assert not found.errors and found.parameters["l", "W"] == (8, 64)
+    shapes = repaired(graph, problem, "Insert Flatten before x")
+    assert not shapes.errors and shapes.parameters["l", "W"] == (8, 64)
 
 
 def test_convolution_of_rows_offers_to_reshape_them_to_square_images() -> None:
     graph = network({"d": ("source.data", {"dataset": "digits"}), "c": ("layer.conv2d", {})}, "d.x -> c.x")
     problem = only_error(graph)
     assert "images" in problem.text
-    found = repaired(graph, problem, "Insert Reshape to (1, 8, 8) before x")
-    assert not found.errors and found.outputs["c", "y"].dims == (8, 6, 6)
+    shapes = repaired(graph, problem, "Insert Reshape to (1, 8, 8) before x")
+    assert not shapes.errors and shapes.outputs["c", "y"].dims == (8, 6, 6)
 
 
 def test_a_window_larger_than_the_image_offers_one_that_fits() -> None:
     nodes = {"d": ("source.data", {"dataset": "digits", "image": True}), "p": ("layer.max_pool2d", {"kernel_size": 9})}
     graph = network(nodes, "d.x -> p.x")
-    found = repaired(graph, only_error(graph), "Make the window 8 × 8")
-    assert not found.errors and found.outputs["p", "y"].dims == (1, 1, 1)
+    shapes = repaired(graph, only_error(graph), "Make the window 8 × 8")
+    assert not shapes.errors and shapes.outputs["p", "y"].dims == (1, 1, 1)
 
 
 def test_too_much_padding_is_refused_before_torch_does() -> None:
@@ -236,8 +236,8 @@ def test_functional_code_for_wired_parameters_gives_the_same_value(case: Case) -
     places |= {name: f"arguments[{name!r}]" for name in call.arguments}
     scope = {"torch": torch, "F": nn.functional, "arguments": call.arguments, "self": nn.Module().train(case.training)}
     with torch.no_grad():
-        found = eval(fill(call.type.code_for(call.s, shapes)[2], places), scope)
-        torch.testing.assert_close(found, call.result().outputs[0], rtol=1e-10, atol=1e-12)
+        value = eval(fill(call.type.code_for(call.s, shapes)[2], places), scope)
+        torch.testing.assert_close(value, call.result().outputs[0], rtol=1e-10, atol=1e-12)
 
 
 def test_a_network_with_wired_norm_parameters_exports_them() -> None:

@@ -66,9 +66,9 @@ def test_cross_entropy_gradient_is_softmax_minus_one_hot() -> None:
     scores, target = torch.tensor([SCORES, SCORES], dtype=torch.float64), torch.tensor([1, 2])
     s, node = settings("loss.cross_entropy", ("scores", "target")), TYPES["loss.cross_entropy"]
     result = node.forward(s, scores, target)
-    found = node.gradients["scores"](s, torch.ones((), dtype=torch.float64), result.outputs[0], result.kept, scores, target)
+    gradient = node.gradients["scores"](s, torch.ones((), dtype=torch.float64), result.outputs[0], result.kept, scores, target)
     one_hot = torch.tensor([[0, 1, 0, 0], [0, 0, 1, 0]])
-    torch.testing.assert_close(found, (torch.softmax(scores, 1) - one_hot) / 2)
+    torch.testing.assert_close(gradient, (torch.softmax(scores, 1) - one_hot) / 2)
 
 
 def test_least_squares_gradient_is_the_lectures() -> None:
@@ -189,8 +189,8 @@ def test_squared_error_on_class_indices_offers_one_hot_rows() -> None:
 
 def test_too_few_scores_for_the_classes_offer_more_outputs() -> None:
     graph = classifier("loss.cross_entropy", "index", outputs=2)
-    found = repaired(graph, only_error(graph), "Give the layer before it 3 outputs")
-    assert not found.errors and found.outputs["l", "y"].dims == (3,)
+    shapes = repaired(graph, only_error(graph), "Give the layer before it 3 outputs")
+    assert not shapes.errors and shapes.outputs["l", "y"].dims == (3,)
 
 
 def test_a_column_is_not_compared_with_a_row() -> None:
@@ -213,8 +213,8 @@ def test_one_target_for_all_samples_is_fine() -> None:
 
 def test_l2_penalty_takes_the_weights_of_named_layers_but_not_their_biases() -> None:
     nodes = {"x": ("source.input", {"value": [1, 2]}), "l": ("layer.linear", {"out_features": 3}), "p": ("penalty.l2", {"layers": "l"})}
-    found = infer(network(nodes, "x -> l.x"))
-    assert not found.errors and [leaf.key for leaf in found.wirings["p"].leaves()] == [("l", "W")]
+    shapes = infer(network(nodes, "x -> l.x"))
+    assert not shapes.errors and [leaf.key for leaf in shapes.wirings["p"].leaves()] == [("l", "W")]
 
 
 def test_a_penalty_of_nothing_is_zero() -> None:

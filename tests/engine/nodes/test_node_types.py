@@ -55,8 +55,8 @@ def test_rules_equal_autograd(case: Case) -> None:
     arguments = [v for v in call.arguments.values()]
     kept = call.result()
     with torch.no_grad():
-        found = {n: call.type.gradients[n](call.s, g, kept.outputs[0], kept.kept, *arguments) for n in leaves}
-    for name, rule, auto, leaf in zip(names_of(leaves), flat(found), expected, flat(leaves), strict=True):
+        gradients = {n: call.type.gradients[n](call.s, g, kept.outputs[0], kept.kept, *arguments) for n in leaves}
+    for name, rule, auto, leaf in zip(names_of(leaves), flat(gradients), expected, flat(leaves), strict=True):
         rule = rule.sum_to_size(leaf.shape)
         auto = torch.zeros_like(leaf) if auto is None else auto
         scale = float(auto.nan_to_num(0, 0, 0).abs().max()) if auto.numel() else 0.0
@@ -215,8 +215,8 @@ def test_rules_cover_all_that_is_differentiable_or_nothing(key: str) -> None:
 
 @pytest.mark.parametrize("family", families(), ids=lambda module: module.__name__.rpartition(".")[2])
 def test_exactly_so_many_cases_are_skipped(family: Any) -> None:
-    found = {test: sum(bool(left_out(case, test)) for case in family.CASES) for test in ("rules", "gradcheck")}
-    assert found == family.SKIPPED
+    gradients = {test: sum(bool(left_out(case, test)) for case in family.CASES) for test in ("rules", "gradcheck")}
+    assert gradients == family.SKIPPED
 
 
 def test_every_key_and_default_name_is_unique() -> None:

@@ -122,8 +122,8 @@ def values(program: Program) -> list[Tensor]:
 def gradients(graph: Graph, inference: Inference) -> dict[str, list[float] | float]:
     assert not inference.errors
     program = compile(graph, inference, training=True, objective=("f", "y"))
-    found = program.step([], values(program), [], KEY)[1]
-    return {node: g.tolist() for (node, _), g in zip(program.trainable_keys, found, strict=True)}
+    slopes = program.step([], values(program), [], KEY)[1]
+    return {node: g.tolist() for (node, _), g in zip(program.trainable_keys, slopes, strict=True)}
 
 
 def traced(graph: Graph, inference: Inference, method: Any = "rules") -> Trace:
@@ -141,9 +141,9 @@ def ruleless() -> tuple[Graph, Inference]:
 
 
 def test_a_type_without_rules_is_differentiated_by_autograd_alone() -> None:
-    found = gradients(*ruleless())
+    slopes = gradients(*ruleless())
     x = torch.tensor(1.5, dtype=torch.float64)
-    assert found == {"x": pytest.approx(float(torch.sin(x) + x * torch.cos(x)), rel=1e-14), "z": 0.0}
+    assert slopes == {"x": pytest.approx(float(torch.sin(x) + x * torch.cos(x)), rel=1e-14), "z": 0.0}
 
 
 def test_what_a_type_without_rules_does_not_depend_on_is_absent_in_a_trace_all_the_way_up() -> None:
@@ -175,15 +175,15 @@ def test_a_rule_for_the_first_output_gives_way_to_autograd_where_the_second_coun
 
 def test_a_batch_lost_in_a_broadcast_is_noticed_also_where_the_type_does_not_look() -> None:
     nodes = {"d": ("source.data", {"coding": "zero_one"}), "row": ("math.sum", {}), "c": ("test.careless", {})}
-    _, found = wired(nodes, "d.x -> row.x; row -> c.a; d.target -> c.b")  # (N,) and (N, 1) make (N, N)
-    (problem,) = found.errors
+    _, shapes = wired(nodes, "d.x -> row.x; row -> c.a; d.target -> c.b")  # (N,) and (N, 1) make (N, N)
+    (problem,) = shapes.errors
     assert problem.text.startswith("c: the batch axis N meets a feature axis, so samples would be mixed")
     assert "a is (N,) from row and b is (N, 1) from d.target" in problem.text
 
 
 def test_what_torch_refuses_is_said_without_its_words_also_where_the_type_does_not_look() -> None:
-    _, found = wired({"a": parameter([1.0, 2.0]), "b": parameter([1.0, 2.0, 3.0]), "c": ("test.careless", {})}, "a -> c.a; b -> c.b")
-    assert [p.text for p in found.errors] == ["c: the inputs do not fit together: a is (2,) from a and b is (3,) from b"]
+    _, shapes = wired({"a": parameter([1.0, 2.0]), "b": parameter([1.0, 2.0, 3.0]), "c": ("test.careless", {})}, "a -> c.a; b -> c.b")
+    assert [p.text for p in shapes.errors] == ["c: the inputs do not fit together: a is (2,) from a and b is (3,) from b"]
 
 
 def test_a_rule_that_fails_on_the_numbers_names_its_node_and_not_torchs_words() -> None:

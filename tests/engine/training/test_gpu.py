@@ -45,10 +45,10 @@ def example(name: str, **training: Any) -> Graph:
 
 def numbers(trace: Trace) -> dict[Any, torch.Tensor]:
     """Every value and gradient of a trace."""
-    found: dict[Any, Any] = {("value", key): value for key, value in trace.values.items()}
+    tensors: dict[Any, Any] = {("value", key): value for key, value in trace.values.items()}
     for kind in ("gradients", "edge_gradients", "parameters", "parameter_gradients"):
-        found |= {(kind, key): value for key, value in getattr(trace, kind).items() if not isinstance(value, Absent)}
-    return found
+        tensors |= {(kind, key): value for key, value in getattr(trace, kind).items() if not isinstance(value, Absent)}
+    return tensors
 
 
 @on_a_card

@@ -19,9 +19,9 @@ from tests.graph.grouping.test_groups import random_grouping
 EXAMPLES = Path(__file__).parents[3] / "resources" / "examples"
 
 
-def _equal(found: Trace, expected: Trace) -> bool:
+def _equal(actual: Trace, expected: Trace) -> bool:
     for table in ("values", "gradients", "edge_gradients", "parameter_gradients"):
-        one, other = getattr(found, table), getattr(expected, table)
+        one, other = getattr(actual, table), getattr(expected, table)
         if list(one) != list(other):
             return False
         for key, value in one.items():

@@ -60,14 +60,14 @@ def an_edit(draw: random.Random, desk: Desk) -> Edit:
     graph = desk.document.graph
     node = draw.choice(list(graph.nodes.values()))
     optimizer = draw.choice(("sgd", "adam", "momentum", "lbfgs", "nadam"))
-    found: list[Edit] = [
+    edits: list[Edit] = [
         Compound((SetTraining("optimizer", optimizer), SetTraining("hyper", {}))), SetTraining("seed", draw.randint(0, 5)),
         SetGraphSetting("dtype", draw.choice(("float32", "float64"))), SetBypassed(node.id, not node.bypassed),
         duplicate(graph, [node.id]), remove_nodes(graph, [node.id]),
     ]  # fmt: skip
-    found += [SetParam(n.id, "out_features", draw.randint(1, 6)) for n in graph.nodes.values() if n.type == "layer.linear"]
-    found += [SetParam(n.id, "value", draw.uniform(-2, 2)) for n in graph.nodes.values() if n.type == "parameter.parameter"]
-    return draw.choice(found)
+    edits += [SetParam(n.id, "out_features", draw.randint(1, 6)) for n in graph.nodes.values() if n.type == "layer.linear"]
+    edits += [SetParam(n.id, "value", draw.uniform(-2, 2)) for n in graph.nodes.values() if n.type == "parameter.parameter"]
+    return draw.choice(edits)
 
 
 def reopened(desk: Desk, place: Path) -> Desk:

@@ -143,11 +143,11 @@ def test_measured_loss_splits_off_the_penalty() -> None:
     wires = "data.x -> hidden.x; hidden -> tanh.x; tanh -> out.x; out -> loss.scores; data.target -> loss.target"
     wires += "; loss -> total.a; l2 -> total.b"
     session = Model(network(nodes, wires))
-    found = session.evaluate("train")
+    measured = session.evaluate("train")
     weights = [session.state.parameters[name] for name in ("hidden.W", "out.W")]
-    assert found["penalty"] == pytest.approx(0.1 * sum(float((w**2).sum()) for w in weights))
-    assert found["loss"] == pytest.approx(Model(base).evaluate("train")["loss"])
-    assert found["objective"] == pytest.approx(found["loss"] + found["penalty"])
+    assert measured["penalty"] == pytest.approx(0.1 * sum(float((w**2).sum()) for w in weights))
+    assert measured["loss"] == pytest.approx(Model(base).evaluate("train")["loss"])
+    assert measured["objective"] == pytest.approx(measured["loss"] + measured["penalty"])
 
 
 @pytest.mark.parametrize(("loss", "port", "coding"), [
@@ -203,8 +203,8 @@ def test_a_penalty_that_is_subtracted_counts_with_its_sign() -> None:
     nodes = {n.name: (n.type, dict(n.params)) for n in tanh_net().nodes.values()}
     nodes |= {"l2": ("penalty.l2", {"lam": 0.1, "layers": "all"}), "total": ("math.subtract", {})}
     wires = "data.x -> hidden.x; hidden -> tanh.x; tanh -> out.x; out -> loss.scores; data.target -> loss.target"
-    found = Model(network(nodes, wires + "; loss -> total.a; l2 -> total.b")).evaluate("train")
-    assert found["penalty"] < 0 and found["objective"] == pytest.approx(found["loss"] + found["penalty"])
+    measured = Model(network(nodes, wires + "; loss -> total.a; l2 -> total.b")).evaluate("train")
+    assert measured["penalty"] < 0 and measured["objective"] == pytest.approx(measured["loss"] + measured["penalty"])
 
 
 def test_without_data_nothing_is_a_penalty() -> None:

@@ -30,8 +30,8 @@ EXAMPLES = Path(__file__).resolve().parents[3] / "resources" / "examples"
 def result(graph: Graph) -> dict[str, Any]:
     trainer = Run(Model(graph)).prepare()
     trainer.train()
-    found = trainer.result()
-    return {name: value for name, value in found.items() if name not in ("seconds", "steps_per_second")}
+    outcome = trainer.result()
+    return {name: value for name, value in outcome.items() if name not in ("seconds", "steps_per_second")}
 
 
 def saddle(lr: float, w1: float = 0.2, w2: float = 5.01, **training: Any) -> Graph:
@@ -132,39 +132,39 @@ def test_batch_norm_trains_where_the_last_batch_of_an_epoch_is_a_single_sample()
 
 def test_steps_limit_the_run_where_they_are_set() -> None:
     assert result(tanh_net(steps=7))["steps"] == 7
-    found = result(tanh_net(epochs=4, batch_size=32))
-    assert (found["steps"], found["epochs"]) == (12, 4)
+    outcome = result(tanh_net(epochs=4, batch_size=32))
+    assert (outcome["steps"], outcome["epochs"]) == (12, 4)
 
 
 def test_the_result_has_exactly_the_documented_keys_and_is_json() -> None:
     trainer = Run(Model(tanh_net())).prepare()
     trainer.train()
-    found = trainer.result()
-    assert list(found) == [
+    outcome = trainer.result()
+    assert list(outcome) == [
         "steps", "epochs", "loss", "metrics", "params", "seed", "threads", "dtype", "device", "optimizer", "seconds", "steps_per_second",
     ]  # fmt: skip
-    assert list(found["metrics"]) == ["train_loss", "train_accuracy", "test_loss", "test_accuracy"]
-    assert list(found["params"]) == ["hidden.W", "hidden.b", "out.W", "out.b"]
-    json.dumps(found, allow_nan=False)
+    assert list(outcome["metrics"]) == ["train_loss", "train_accuracy", "test_loss", "test_accuracy"]
+    assert list(outcome["params"]) == ["hidden.W", "hidden.b", "out.W", "out.b"]
+    json.dumps(outcome, allow_nan=False)
 
 
 def test_the_loss_is_the_objective_over_the_whole_training_part() -> None:
     trainer = Run(Model(tanh_net())).prepare()
     trainer.train()
-    found, p = trainer.result(), trainer.model.state.parameters
+    outcome, p = trainer.result(), trainer.model.state.parameters
     data = load(trainer.model.graph.settings_of("data"))
     scores = torch.tanh(torch.tensor(data.x_train) @ p["hidden.W"].T + p["hidden.b"]) @ p["out.W"].T + p["out.b"]
     expected = nn.functional.cross_entropy(scores, torch.tensor(data.y_train))
-    assert found["loss"] == pytest.approx(float(expected), rel=1e-12)
-    assert found["metrics"]["train_accuracy"] == float((scores.argmax(1).numpy() == data.y_train).mean())
+    assert outcome["loss"] == pytest.approx(float(expected), rel=1e-12)
+    assert outcome["metrics"]["train_accuracy"] == float((scores.argmax(1).numpy() == data.y_train).mean())
 
 
 @pytest.mark.parametrize(("lr", "w1", "flatness"), [(0.03, None, 25.140), (0.06, 0.693, 2.56)])
 def test_small_and_large_rates_end_in_the_minima_of_the_lecture(lr: float, w1: float | None, flatness: float) -> None:
-    found = result(saddle(lr))["params"]
-    assert found["w1"] ** 2 + found["w2"] ** 2 == pytest.approx(flatness, abs=0.005)
+    weights = result(saddle(lr))["params"]
+    assert weights["w1"] ** 2 + weights["w2"] ** 2 == pytest.approx(flatness, abs=0.005)
     if w1 is not None:
-        assert found["w1"] == pytest.approx(w1, abs=0.001)
+        assert weights["w1"] == pytest.approx(w1, abs=0.001)
 
 
 def test_the_learning_rate_takes_effect_with_the_next_step() -> None:

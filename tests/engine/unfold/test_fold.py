@@ -52,13 +52,13 @@ def example(name: str) -> Document:
 def openings(graph: Graph) -> list[tuple[str, bool]]:
     """(name, into neurons) for everything in a graph that can be opened."""
     shapes = shapes_of(Model(graph))
-    found = [(node.name, False) for node in graph.nodes.values() if node.type in RECIPES]
+    nodes_and_loss = [(node.name, False) for node in graph.nodes.values() if node.type in RECIPES]
     for node in graph.nodes.values():
         if node.type == "layer.linear":
             source = graph.inputs_of(node.id)[0].source
             if shapes[source][0][-1] * graph.setting(node.id, "out_features") <= MOST:
-                found.append((node.name, True))
-    return found
+                nodes_and_loss.append((node.name, True))
+    return nodes_and_loss
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -131,8 +131,8 @@ def test_the_group_is_the_node_to_the_world_around_it() -> None:
     group_id, _ = open_in(document, "hidden")
 
     graph = document.graph
-    made, result = graph.groups[group_id], graph.named("hidden")
-    assert (made.name, made.x, made.y, made.collapsed) == ("hidden", node.x, node.y, True) and group_id == node.id
+    edit, result = graph.groups[group_id], graph.named("hidden")
+    assert (edit.name, edit.x, edit.y, edit.collapsed) == ("hidden", node.x, node.y, True) and group_id == node.id
     assert result is not None and [edge.id for edge in graph.outputs_of(result.id)] == ["e2"]
     assert opened(graph, group_id) and folded_around(graph, result.id) == group_id == folded_around(graph, group_id)
     assert folded_around(graph, graph.named("h").id) is None
@@ -166,8 +166,8 @@ def test_what_was_done_outside_stays() -> None:
 def test_the_box_folds_in_another_group_and_with_another_input() -> None:
     document = example("tanh-mlp-2-4-2")
     group_id, _ = open_in(document, "output")
-    made, home = group(document.graph, [group_id, "n3"], "all")
-    document.do(made)
+    opened, home = group(document.graph, [group_id, "n3"], "all")
+    document.do(opened)
     entry = document.graph.edges["e3"].target
     document.do(Disconnect("e3"))
     document.do(connect(document.graph, ("n2", "y"), entry))
@@ -318,8 +318,8 @@ def test_half_a_copy_is_a_group_like_any_other() -> None:
 
 def test_a_group_made_by_hand_is_not_folded() -> None:
     document = example("tanh-mlp-2-4-2")
-    made, by_hand = group(document.graph, ["n4"], "mine")
-    made.apply(document.graph)
+    edit, by_hand = group(document.graph, ["n4"], "mine")
+    edit.apply(document.graph)
     with pytest.raises(GraphError, match="was made by hand"):
         fold(document.graph, by_hand)
     with pytest.raises(GraphError, match="Select an opened layer"):

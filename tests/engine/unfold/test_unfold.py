@@ -199,8 +199,8 @@ def test_values_and_gradients_are_those_of_the_closed_node_and_of_torch(case: Ca
     assert result is not None and result.type not in RECIPES
     assert near(trace.values[result.id, "y"], y)
     into = next(edge.id for edge in graph.edges.values() if edge.source[0] == "x")
-    found = trace.edge_gradients[into]
-    assert isinstance(found, Tensor) and near(found, gx)
+    actual = trace.edge_gradients[into]
+    assert isinstance(actual, Tensor) and near(actual, gx)
     if not case.neurons:
         for (_, name), inner in edit.state_moves:
             gradient = trace.parameter_gradients.get(inner)

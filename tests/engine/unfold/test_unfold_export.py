@@ -30,15 +30,15 @@ def losses(graph: Graph, training: bool) -> list[float]:
     model.load_state_dict(program["values"](), strict=False)
     model.train(training)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-    found = []
+    losses_of_steps = []
     for _ in range(3):
         optimizer.zero_grad()
         loss = model(**program["inputs"]())
         loss.backward()
         optimizer.step()
-        found.append(loss.item())
+        losses_of_steps.append(loss.item())
     model.eval()
-    return [*found, model(**program["inputs"]()).item()]
+    return [*losses_of_steps, model(**program["inputs"]()).item()]
 
 
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])

@@ -26,14 +26,14 @@ EXTREME = [s * x for x in (0.0, 1e-300, 1e-30, 1.0, 20.0, 40.0, 89.0, 355.0, 710
 each_precision = pytest.mark.parametrize("dtype", ["float64", "float32"])
 
 
-def close(found: Tensor, expected: Tensor, dtype: str) -> bool:
+def close(actual: Tensor, expected: Tensor, dtype: str) -> bool:
     """Equal to the last digits of the precision, against the largest finite number in sight; NaN and infinity where they belong."""
     finite = torch.isfinite(expected)
     near = 1e-12 if dtype == "float64" else 1e-5
     scale = max(1.0, float(expected[finite].abs().max()) if bool(finite.any()) else 1.0)
     infinite = torch.isinf(expected)
-    same = torch.equal(torch.isnan(found), torch.isnan(expected)) and torch.equal(found[infinite], expected[infinite])
-    return same and bool(((found - expected)[finite].abs() <= near * scale).all())
+    same = torch.equal(torch.isnan(actual), torch.isnan(expected)) and torch.equal(actual[infinite], expected[infinite])
+    return same and bool(((actual - expected)[finite].abs() <= near * scale).all())
 
 
 class Pair:
@@ -55,8 +55,8 @@ class Pair:
             session.feeds.fixed[name, "y"] = torch.tensor(value, dtype=session.dtype)
         trace = session.trace()
         exits = {session.graph.nodes[node].name: (node, port) for node, port in trace.values}
-        found = {"value": trace.values[exits["a"]]}
-        return found | {f"∂{n}": g for n in ("x", "t") if n in exits and isinstance(g := trace.gradients[exits[n]], Tensor)}
+        open_trace = {"value": trace.values[exits["a"]]}
+        return open_trace | {f"∂{n}": g for n in ("x", "t") if n in exits and isinstance(g := trace.gradients[exits[n]], Tensor)}
 
 
 INPUT: tuple[str, dict[str, Any]] = ("source.input", {"value": 0.5})
@@ -148,12 +148,12 @@ def test_what_follows_an_opened_sigmoid_sees_its_smallest_numbers() -> None:
 def test_the_cases(name: str) -> None:
     graph = load(CASES / f"{name}.gradwire", CATALOG)
     unfolded, _ = opened(graph, "a")
-    closed, found = Model(graph).trace(), Model(unfolded).trace()
-    assert closed.objective is not None and found.objective is not None
-    assert close(found.values[found.objective], closed.values[closed.objective], "float64")
+    closed, actual = Model(graph).trace(), Model(unfolded).trace()
+    assert closed.objective is not None and actual.objective is not None
+    assert close(actual.values[actual.objective], closed.values[closed.objective], "float64")
     for edge, expected in closed.edge_gradients.items():
-        assert isinstance(expected, Tensor) and close(found.edge_gradients[edge], expected, "float64")  # type: ignore[arg-type]
-    assert all(bool(torch.isfinite(g).all()) for g in found.edge_gradients.values() if isinstance(g, Tensor))
+        assert isinstance(expected, Tensor) and close(actual.edge_gradients[edge], expected, "float64")  # type: ignore[arg-type]
+    assert all(bool(torch.isfinite(g).all()) for g in actual.edge_gradients.values() if isinstance(g, Tensor))
 
 
 # Problems

@@ -56,8 +56,8 @@ def assert_same_weights(closed: Model, unfolded: Model, moves: list[StateMove]) 
     for (node, name), new in moves:
         base, _ = part(torch.zeros(9, 9), name)
         whole = closed.state.parameters[state_key((node, base))]
-        found = unfolded.state.parameters[state_key(new)]
-        assert near(found, part(whole, name)[1], float(whole.abs().max())), (node, name)
+        actual = unfolded.state.parameters[state_key(new)]
+        assert near(actual, part(whole, name)[1], float(whole.abs().max())), (node, name)
 
 
 @pytest.mark.parametrize("boxes", BOXES)
@@ -223,8 +223,8 @@ def test_batch_norm_opened_and_folded_in_the_middle_of_training_remembers_everyt
     follow_edit(session, document, edit)
     trainer.train(max_steps=10)
     assert document.graph == start
-    found = session.state.parameters | session.state.buffers
-    assert all(near(found[name], value) for name, value in (through.state.parameters | through.state.buffers).items())
+    state = session.state.parameters | session.state.buffers
+    assert all(near(state[name], value) for name, value in (through.state.parameters | through.state.buffers).items())
 
 
 @pytest.mark.parametrize("opened_loss", ["cross_entropy", "bce_logits"])
@@ -236,9 +236,9 @@ def test_the_accuracy_is_measured_with_the_loss_open_as_well(opened_loss: str) -
     }  # fmt: skip
     graph = network(nodes, "data.x -> scores.x; scores -> loss.scores; data.target -> loss.target")
     unfolded, _ = opened_all(graph, [("loss", False)])
-    expected, found = (Model(each).evaluate("train") for each in (graph, unfolded))
-    assert found["accuracy"] == expected["accuracy"] and 0 < expected["accuracy"] < 1
-    assert found == pytest.approx(expected, rel=1e-12)
+    expected, measured = (Model(each).evaluate("train") for each in (graph, unfolded))
+    assert measured["accuracy"] == expected["accuracy"] and 0 < expected["accuracy"] < 1
+    assert measured == pytest.approx(expected, rel=1e-12)
 
 
 def test_the_engine_goes_on_training_where_it_was_when_a_layer_is_opened_in_the_window() -> None:
@@ -258,9 +258,9 @@ def test_the_engine_goes_on_training_where_it_was_when_a_layer_is_opened_in_the_
     assert whole is not None
     for (_, name), inner in moves_of(edit):
         if name.startswith("W"):
-            found = worker.array(parameter(*inner))
-            assert found is not None
-            assert float(found) == pytest.approx(float(part(torch.tensor(whole), name)[1]), rel=1e-12)
+            array = worker.array(parameter(*inner))
+            assert array is not None
+            assert float(array) == pytest.approx(float(part(torch.tensor(whole), name)[1]), rel=1e-12)
 
 
 def test_a_session_knows_the_sizes_that_opening_needs() -> None:
@@ -284,8 +284,8 @@ def test_a_trained_network_that_is_opened_shows_the_same_numbers(name: str) -> N
         after = session.trace()
         for edge, gradient in before.edge_gradients.items():
             if isinstance(gradient, Tensor):
-                found = after.edge_gradients[edge]
-                assert isinstance(found, Tensor) and near(found, gradient)
+                actual = after.edge_gradients[edge]
+                assert isinstance(actual, Tensor) and near(actual, gradient)
 
 
 # Moving tensors
@@ -319,5 +319,5 @@ def test_an_index_that_does_not_exist_moves_nothing() -> None:
 
 def test_the_optimizer_s_memory_moves_by_kind() -> None:
     memory = {"m.n.W": torch.tensor([[1.0, 2.0]]), "r.n.W": torch.tensor([[3.0, 4.0]]), "t": torch.tensor(5)}
-    found = moved_memory([(("n", "W[0,1]"), ("a", "value"))], memory)
-    assert {name: float(value) for name, value in found.items()} == {"m.a.value": 2.0, "r.a.value": 4.0}
+    moved = moved_memory([(("n", "W[0,1]"), ("a", "value"))], memory)
+    assert {name: float(value) for name, value in moved.items()} == {"m.a.value": 2.0, "r.a.value": 4.0}

@@ -345,11 +345,11 @@ def test_a_formula_put_into_a_document_never_takes_a_name_that_is_taken() -> Non
 
 def test_a_formula_can_be_put_into_a_group_and_its_parameters_be_chosen() -> None:
     graph = xy_plus_z()
-    made_edit, made = group(graph, ["n4"])
+    made_edit, group_id = group(graph, ["n4"])
     made_edit.apply(graph)
-    edit, new = insert_formula(graph, "w*a", (0.0, 0.0), inside=made, parameters=["a"])
+    edit, new = insert_formula(graph, "w*a", (0.0, 0.0), inside=group_id, parameters=["a"])
     edit.apply(graph)
-    assert {graph.nodes[each].group for each in new} == {made}
+    assert {graph.nodes[each].group for each in new} == {group_id}
     assert [graph.spec(each).role for each in new] == ["input", "parameter", "op"]
 
 

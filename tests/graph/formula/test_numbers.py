@@ -37,13 +37,13 @@ def _agrees(reading: Reading, expected: Any) -> None:
 
 def _sections() -> dict[str, list[str]]:
     """The first column of the cases, by the comment above it."""
-    found: dict[str, list[str]] = {}
+    sections: dict[str, list[str]] = {}
     for line in CASES.read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):
-            rows = found.setdefault(line, [])
+            rows = sections.setdefault(line, [])
         elif line.strip():
             rows.append(line.split("  ")[0].strip())
-    return found
+    return sections
 
 
 def test_every_case_is_in_a_table() -> None:

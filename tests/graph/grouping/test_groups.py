@@ -50,45 +50,45 @@ def _two_layers() -> Graph:
 
 
 def _grouped(graph: Graph, *ids: str, name: str = "group") -> str:
-    edit, made = group(graph, ids, name)
+    edit, group_id = group(graph, ids, name)
     edit.apply(graph)
     assert lint(graph) == []
-    return made
+    return group_id
 
 
 def test_a_selection_becomes_one_card_with_a_port_for_each_crossing_wire() -> None:
     graph = _two_layers()
-    made = _grouped(graph, "n2", "n3", "n4", name="net")
+    group_id = _grouped(graph, "n2", "n3", "n4", name="net")
     level = visible_items(graph)
-    assert level.nodes == ("n1", "n5") and list(level.cards) == [made] and graph.groups[made].name == "net"
-    card = level.cards[made]
+    assert level.nodes == ("n1", "n5") and list(level.cards) == [group_id] and graph.groups[group_id].name == "net"
+    card = level.cards[group_id]
     assert [(port.name, port.end, port.edges) for port in card.inputs] == [("x", ("n2", "x"), ("e1",))]
     assert [(port.name, port.end, port.edges) for port in card.outputs] == [("output", ("n4", "y"), ("e4",))]
     assert list(level.wires()) == [
-        Wire("e1", ("n1", "x"), (made, "x")),
-        Wire("e4", (made, "output"), ("n5", "prediction")),
+        Wire("e1", ("n1", "x"), (group_id, "x")),
+        Wire("e4", (group_id, "output"), ("n5", "prediction")),
         Wire("e5", ("n1", "target"), ("n5", "target")),
     ]
 
 
 def test_inside_a_group_the_world_outside_is_at_its_boundary() -> None:
     graph = _two_layers()
-    made = _grouped(graph, "n2", "n3", "n4")
-    level = visible_items(graph, made)
+    group_id = _grouped(graph, "n2", "n3", "n4")
+    level = visible_items(graph, group_id)
     assert level.nodes == ("n2", "n3", "n4") and not level.cards and level.item_of("n1") is None
     assert list(level.wires()) == [
-        Wire("e1", (made, "x"), ("n2", "x")),
+        Wire("e1", (group_id, "x"), ("n2", "x")),
         Wire("e2", ("n2", "y"), ("n3", "x")),
         Wire("e3", ("n3", "y"), ("n4", "x")),
-        Wire("e4", ("n4", "y"), (made, "output")),
+        Wire("e4", ("n4", "y"), (group_id, "output")),
     ]
 
 
 def test_one_output_feeding_several_nodes_outside_is_one_port_and_one_source_feeding_several_inside_is_several() -> None:
     graph = xy_plus_z()
     wire(graph, "n1", "n5", "b")  # x·y + x
-    made = _grouped(graph, "n4", "n5")
-    inputs = visible_items(graph).cards[made].inputs
+    group_id = _grouped(graph, "n4", "n5")
+    inputs = visible_items(graph).cards[group_id].inputs
     assert [(port.name, port.end) for port in inputs] == [("a", ("n4", "a")), ("multiply.b", ("n4", "b")), ("f.b", ("n5", "b"))]
     graph = xy_plus_z()
     wire(graph, "n1", "n5", "b")
@@ -103,28 +103,28 @@ def test_ports_of_one_name_are_told_apart_by_their_nodes_and_slots() -> None:
     for _ in range(2):
         wire(graph, x, join, "xs")
     wire(graph, x, other, "xs")
-    made = _grouped(graph, join, other)
-    names = [port.name for port in visible_items(graph).cards[made].inputs]
+    group_id = _grouped(graph, join, other)
+    names = [port.name for port in visible_items(graph).cards[group_id].inputs]
     assert names == ["concatenate.xs[0]", "concatenate.xs[1]", "concatenate_2.xs"]
 
 
 def test_inputs_that_must_be_wired_and_outputs_that_feed_nothing_have_a_port_as_well() -> None:
     graph = _two_layers()
     Disconnect("e1").apply(graph)
-    made = _grouped(graph, "n2", "n3", "n4", "n5")
-    card = visible_items(graph).cards[made]
+    group_id = _grouped(graph, "n2", "n3", "n4", "n5")
+    card = visible_items(graph).cards[group_id]
     assert [(port.name, port.edges) for port in card.inputs] == [("x", ()), ("target", ("e5",))]
     assert [(port.name, port.edges) for port in card.outputs] == [("loss", ())]
     connect(graph, ("n1", "x"), card.inputs[0].end).apply(graph)
-    assert [port.name for port in visible_items(graph).cards[made].inputs] == ["x", "target"]
+    assert [port.name for port in visible_items(graph).cards[group_id].inputs] == ["x", "target"]
 
 
 def test_a_probe_inside_asks_for_no_port() -> None:
     graph = xy_plus_z()
     probe = add(graph, "probe.value")
     wire(graph, "n4", probe)
-    made = _grouped(graph, "n4", probe)
-    assert [port.name for port in visible_items(graph).cards[made].outputs] == ["multiply"]
+    group_id = _grouped(graph, "n4", probe)
+    assert [port.name for port in visible_items(graph).cards[group_id].outputs] == ["multiply"]
 
 
 def test_what_lies_in_a_chosen_group_stays_there() -> None:
@@ -229,9 +229,9 @@ def test_deleting_a_card_deletes_what_it_holds_in_one_step() -> None:
     assert dumps(graph) == before and lint(graph) == []
 
 
-def _do(document: Document, made: tuple[Edit, str]) -> tuple[str, Edit]:
-    document.do(made[0])
-    return made[1], made[0]
+def _do(document: Document, edit_and_id: tuple[Edit, str]) -> tuple[str, Edit]:
+    document.do(edit_and_id[0])
+    return edit_and_id[1], edit_and_id[0]
 
 
 def test_moving_a_card_moves_what_it_holds_and_the_bends_of_its_wires() -> None:
@@ -284,20 +284,20 @@ def test_groups_go_through_the_clipboard_with_new_ids_and_stay_nested() -> None:
 
 def test_nodes_copied_out_of_a_group_do_not_bring_it_along_but_land_where_one_is() -> None:
     graph = _two_layers()
-    made = _grouped(graph, "n2", "n3", "n4")
-    text = copy_text(graph, ["n2", "n3", "n4"], inside=made)
+    edit_and_id = _grouped(graph, "n2", "n3", "n4")
+    text = copy_text(graph, ["n2", "n3", "n4"], inside=edit_and_id)
     assert '"groups"' not in text
-    edit, ids = paste(graph, text, inside=made)
+    edit, ids = paste(graph, text, inside=edit_and_id)
     edit.apply(graph)
-    assert {graph.nodes[each].group for each in ids} == {made} and len(graph.groups) == 1
+    assert {graph.nodes[each].group for each in ids} == {edit_and_id} and len(graph.groups) == 1
     assert '"groups"' in copy_text(graph, list(graph.nodes))  # everything, seen from outside: with its groups
 
 
 def test_an_empty_group_is_not_copied_unasked() -> None:
     graph = _two_layers()
-    made = _grouped(graph, "n2")
+    group_id = _grouped(graph, "n2")
     put_into(graph, ["n2"], None).apply(graph)
-    assert '"groups"' not in copy_text(graph, graph.nodes) and '"groups"' in copy_text(graph, [made, "n1"])
+    assert '"groups"' not in copy_text(graph, graph.nodes) and '"groups"' in copy_text(graph, [group_id, "n1"])
 
 
 def test_part_of_an_open_group_is_copied_without_the_group() -> None:

@@ -75,21 +75,21 @@ def everything() -> Graph:
 
 
 def all_addresses(graph: Graph) -> list[Address]:
-    found = [wire(e) for e in graph.edges]
+    addresses = [wire(e) for e in graph.edges]
     for node in graph.nodes:
         spec = graph.spec(node)
-        found += [output(node, port.name) for port in spec.outputs]
-        found += [parameter(node, p.name) for p in spec.parameters]
-        found += [Address("setting", node, s.name) for s in spec.settings]
-    found.append(Address("buffer", "bn", "running_mean"))
-    return found + [a.derivative for a in found if a.kind in WITH_GRADIENT]
+        addresses += [output(node, port.name) for port in spec.outputs]
+        addresses += [parameter(node, p.name) for p in spec.parameters]
+        addresses += [Address("setting", node, s.name) for s in spec.settings]
+    addresses.append(Address("buffer", "bn", "running_mean"))
+    return addresses + [a.derivative for a in addresses if a.kind in WITH_GRADIENT]
 
 
 def test_every_number_of_a_graph_has_a_name_of_its_own() -> None:
     graph = everything()
     whole = all_addresses(graph)
-    found = [*whole, *(a.at((0, 1)) for a in whole if a.kind != "setting"), *(a.at((1,)) for a in whole if a.kind != "setting")]
-    names = [address.name(graph) for address in found]
+    every = [*whole, *(a.at((0, 1)) for a in whole if a.kind != "setting"), *(a.at((1,)) for a in whole if a.kind != "setting")]
+    names = [address.name(graph) for address in every]
     assert len(set(names)) == len(names) and GONE not in names
 
 

@@ -52,8 +52,8 @@ def _journal(graph: Graph, folder: Path) -> None:
     journal._close()
     assert journal._lock is not None
     journal._lock.release()
-    (found,) = recover(folder, CATALOG)
-    found.discard()
+    (recovered,) = recover(folder, CATALOG)
+    recovered.discard()
 
 
 WORK: dict[str, tuple[Callable[[int], Graph], Callable[[Graph], object]]] = {

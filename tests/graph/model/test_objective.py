@@ -54,8 +54,8 @@ def test_two_losses_are_for_a_person_to_choose() -> None:
     losses = tuple(add(graph, "loss.squared_error") for _ in range(2))
     for loss in losses:
         wire(graph, "n5", loss, "prediction")
-    found = find_objective(graph)
-    assert isinstance(found, NoObjective) and found.candidates == losses
+    objective = find_objective(graph)
+    assert isinstance(objective, NoObjective) and objective.candidates == losses
 
 
 def test_a_node_just_put_down_does_not_compete() -> None:

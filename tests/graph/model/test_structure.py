@@ -120,8 +120,8 @@ def test_parts_that_do_not_hang_together_are_warned_of() -> None:
     q = add(graph, "source.input", "q")
     wire(graph, q, add(graph, "math.sin"))
     lonely = add(graph, "source.input", "lonely")
-    found = [(problem.severity, problem.text, problem.nodes) for problem in problems(graph)]
-    assert found == [
+    warnings = [(problem.severity, problem.text, problem.nodes) for problem in problems(graph)]
+    assert warnings == [
         ("warning", "q and sin are not connected to the objective f, so they do not influence it", (q, "n7")),
         ("warning", "lonely is not connected to anything", (lonely,)),
     ]

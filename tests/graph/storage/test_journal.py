@@ -43,8 +43,8 @@ def _die(journal: Journal) -> None:
 
 
 def _only(folder: Path) -> Recovered:
-    (found,) = recover(folder, CATALOG)
-    return found
+    (recovered,) = recover(folder, CATALOG)
+    return recovered
 
 
 def test_after_a_crash_the_document_is_offered_as_it_was_with_its_path(tmp_path: Path) -> None:
@@ -55,12 +55,12 @@ def test_after_a_crash_the_document_is_offered_as_it_was_with_its_path(tmp_path:
     document.do(Move((("n1", 5.0, 6.5), ("n2", 1.0, 2.0))))
     journal.flush()
     _die(journal)
-    found = _only(tmp_path)
-    assert found.graph == document.graph and dumps(found.graph) == dumps(document.graph) and found.whole
-    assert found.path == tmp_path / "mine.gradwire" and abs(found.time - time.time()) < 60
-    rescued = found.document()
-    assert rescued.modified and rescued.path == found.path and not rescued.history.can_undo
-    found.discard()
+    recovered = _only(tmp_path)
+    assert recovered.graph == document.graph and dumps(recovered.graph) == dumps(document.graph) and recovered.whole
+    assert recovered.path == tmp_path / "mine.gradwire" and abs(recovered.time - time.time()) < 60
+    rescued = recovered.document()
+    assert rescued.modified and rescued.path == recovered.path and not rescued.history.can_undo
+    recovered.discard()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -105,10 +105,10 @@ def test_a_saved_document_needs_no_recovery_until_it_is_edited_again(tmp_path: P
     assert recover(copy, CATALOG) == [] and list(copy.iterdir()) == []
     document.do(SetParam("n2", "value", 3.0))
     journal.flush()
-    found = _only(_copy(tmp_path))
-    assert found.graph == document.graph and found.path == tmp_path / "mine.gradwire"
+    recovered = _only(_copy(tmp_path))
+    assert recovered.graph == document.graph and recovered.path == tmp_path / "mine.gradwire"
     assert (tmp_path / "mine.gradwire").read_bytes() == bytes_saved
-    found.release()
+    recovered.release()
     journal.discard()
 
 
@@ -133,12 +133,12 @@ def test_a_rescued_document_is_offered_to_one_process_only_and_again_when_that_l
 def test_a_rescued_document_is_safe_in_its_new_journal_before_the_old_one_goes(tmp_path: Path) -> None:
     _, journal = _edited(tmp_path)
     _die(journal)
-    found = _only(tmp_path)
-    document = found.document()
+    recovered = _only(tmp_path)
+    document = recovered.document()
     again = Journal(document, tmp_path)
     assert again.pending
     again.flush()
-    found.discard()
+    recovered.discard()
     _die(again)
     assert _only(tmp_path).graph == document.graph
 
@@ -158,14 +158,14 @@ def test_a_line_torn_at_any_byte_loses_that_line_and_nothing_before_it(tmp_path:
     labels = set()
     for cut in range(ends[0], len(data) + 1):
         place.write_bytes(data[:cut])
-        found = _only(tmp_path)
+        recovered = _only(tmp_path)
         complete = sum(end <= cut for end in ends) - 1  # after the first line: label, value, mark, label, value, mark …
-        assert found.whole == (cut in ends)
-        assert (found.graph.nodes["n1"].label, found.graph.setting("n2", "value")) == (
+        assert recovered.whole == (cut in ends)
+        assert (recovered.graph.nodes["n1"].label, recovered.graph.setting("n2", "value")) == (
             f"ü{(complete + 2) // 3 + 0.5}" if complete else "", (complete + 1) // 3 + 0.5 if complete > 1 else 1.0
         )  # fmt: skip
-        labels.add(dumps(found.graph))
-        found.release()
+        labels.add(dumps(recovered.graph))
+        recovered.release()
     assert set(texts) <= labels
     place.write_bytes(data)
     _only(tmp_path).discard()
@@ -181,9 +181,9 @@ def test_reading_stops_at_damage_and_says_so(tmp_path: Path, damage: bytes) -> N
     _die(journal)
     (place,) = tmp_path.glob("session-*/*.journal")
     place.write_bytes(place.read_bytes() + damage + b'{"edit": "SetLabel", "node": "n1", "label": "lost"}\n')
-    found = _only(tmp_path)
-    assert found.graph.nodes["n1"].label == "kept" and not found.whole
-    found.discard()
+    recovered = _only(tmp_path)
+    assert recovered.graph.nodes["n1"].label == "kept" and not recovered.whole
+    recovered.discard()
 
 
 def test_a_journal_that_cannot_be_read_is_neither_offered_nor_removed(tmp_path: Path) -> None:
@@ -231,8 +231,8 @@ def test_large_tensors_come_back_too_and_are_written_once(tmp_path: Path) -> Non
     journal.flush()
     assert place.stat().st_mtime_ns == written
     _die(journal)
-    found = _only(tmp_path)
-    assert found.graph == document.graph and found.graph.attachments == {"tensors/é.safetensors": b"\0\n\xff" * 1000}
+    recovered = _only(tmp_path)
+    assert recovered.graph == document.graph and recovered.graph.attachments == {"tensors/é.safetensors": b"\0\n\xff" * 1000}
 
 
 def test_half_a_character_is_saved_and_rescued(tmp_path: Path) -> None:
@@ -285,9 +285,9 @@ def test_death_at_any_call_of_the_system_loses_nothing_that_was_flushed(
         except _Dead:
             pass
     _die(journal)
-    found = _only(tmp_path)
-    assert texts.index(dumps(found.graph)) >= safe
-    found.discard()
+    recovered = _only(tmp_path)
+    assert texts.index(dumps(recovered.graph)) >= safe
+    recovered.discard()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -324,9 +324,9 @@ def test_an_edit_after_the_last_save_counts_although_its_mark_was_lost(tmp_path:
     (place,) = tmp_path.glob("recovery/session-*/*.journal")
     data = place.read_bytes()
     place.write_bytes(data[: data.rindex(b'{"mark"') + 10])
-    found = _only(tmp_path / "recovery")
-    assert found.graph.nodes["n1"].label == "unsaved"
-    found.discard()
+    recovered = _only(tmp_path / "recovery")
+    assert recovered.graph.nodes["n1"].label == "unsaved"
+    recovered.discard()
 
 
 def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path: Path) -> None:
@@ -368,9 +368,9 @@ def test_the_newest_document_is_offered_first(tmp_path: Path) -> None:
         document.do(SetLabel("n1", "a"))
         journal.flush()
         _die(journal)
-    found = recover(tmp_path, CATALOG)
-    assert [each.time for each in found] == [300.0, 200.0, 100.0]
-    for each in found:
+    offered = recover(tmp_path, CATALOG)
+    assert [each.time for each in offered] == [300.0, 200.0, 100.0]
+    for each in offered:
         each.release()
 
 
@@ -388,15 +388,15 @@ def _kill_at_random(tmp_path: Path, seed: int) -> None:
         child.kill()
         reports = (first + child.stdout.read()).split(b"\n")[:-1]
     safe = int(reports[-1])
-    found = _only(folder)
-    text = dumps(found.graph)
+    recovered = _only(folder)
+    text = dumps(recovered.graph)
     document = Document.load(file, CATALOG)
     for done, _ in enumerate(steps(document, seed), 1):
         if done >= safe and dumps(document.graph) == text:
             break
         assert done < safe + 2000, "what was recovered is not a state after the last flush"
-    assert (file.read_bytes(), file.stat().st_mtime_ns) == before and found.path == file
-    found.discard()
+    assert (file.read_bytes(), file.stat().st_mtime_ns) == before and recovered.path == file
+    recovered.discard()
     assert list(folder.iterdir()) == []
 
 
@@ -413,9 +413,9 @@ def test_kill_9_two_hundred_times(tmp_path: Path) -> None:
 
 def test_edits_of_groups_are_rescued(tmp_path: Path) -> None:
     document, journal = _edited(tmp_path)
-    edit, made = group(document.graph, ["n1", "n2"])
+    edit, group_id = group(document.graph, ["n1", "n2"])
     document.do(edit)
-    document.do(SetItem(replace(document.graph.groups[made], name="inputs")))
+    document.do(SetItem(replace(document.graph.groups[group_id], name="inputs")))
     journal.flush()
     _die(journal)
     assert _only(tmp_path).graph == document.graph
@@ -439,11 +439,11 @@ def test_trained_values_come_back_after_a_crash_even_where_nothing_was_edited(tm
         assert not journal.pending
     _die(journal)
 
-    found = _only(tmp_path)
-    rescued = found.document()
+    recovered = _only(tmp_path)
+    rescued = recovered.document()
 
-    assert found.state == _state(70, packed) == rescued.state and rescued.modified
-    found.discard()
+    assert recovered.state == _state(70, packed) == rescued.state and rescued.modified
+    recovered.discard()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -457,9 +457,9 @@ def test_the_trained_values_of_the_file_survive_an_edit_and_a_reset_is_kept_too(
     journal.keep(None)
     journal.flush()
     _die(journal)
-    found = _only(tmp_path)
-    assert found.state is None
-    found.discard()
+    recovered = _only(tmp_path)
+    assert recovered.state is None
+    recovered.discard()
 
 
 def test_saved_trained_values_leave_nothing_to_recover(tmp_path: Path) -> None:
@@ -481,6 +481,6 @@ def test_damaged_trained_values_cost_nothing_but_themselves(tmp_path: Path) -> N
     journal.flush()
     (next(tmp_path.glob("session-*")) / "trained").write_bytes(b'{"step": "x"}\n')
     _die(journal)
-    found = _only(tmp_path)
-    assert found.state is None and found.graph == document.graph
-    found.discard()
+    recovered = _only(tmp_path)
+    assert recovered.state is None and recovered.graph == document.graph
+    recovered.discard()

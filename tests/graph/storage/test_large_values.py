@@ -95,9 +95,9 @@ def test_the_kernel_and_the_journal_take_them_too(small: None, tmp_path: Path) -
     document.do(SetParam("x", "value", 3.0))
     journal.flush()
     journal._lock.release()
-    (found,) = recover(tmp_path, CATALOG)
-    assert found.graph == document.graph
-    found.release()
+    (recovered,) = recover(tmp_path, CATALOG)
+    assert recovered.graph == document.graph
+    recovered.release()
     journal._close()
 
 

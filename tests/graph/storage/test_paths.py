@@ -187,9 +187,9 @@ def test_a_rescued_document_means_the_tables_beside_its_file(course: Path, tmp_p
     document.do(SetParam("n1", "path", "data/u.csv"))  # as a lesson may have it
     journal.flush()
     journal._lock.release()
-    (found,) = recover(tmp_path / "journals", CATALOG)
-    assert meant(found.document()) == course / "data" / "u.csv"
-    found.release()
+    (recovered,) = recover(tmp_path / "journals", CATALOG)
+    assert meant(recovered.document()) == course / "data" / "u.csv"
+    recovered.release()
     journal._close()
 
 
@@ -201,8 +201,8 @@ def _journal(folder: Path, member: str) -> None:
     assert journal._session is not None and journal._lock is not None
     _pipe(journal._session / member)
     journal._lock.release()
-    for found in recover(folder, CATALOG):
-        found.release()
+    for recovered in recover(folder, CATALOG):
+        recovered.release()
     journal._close()
 
 

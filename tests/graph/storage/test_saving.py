@@ -132,10 +132,10 @@ def test_a_rescued_document_knows_what_its_file_was(tmp_path: Path) -> None:
     journal._lock.release()  # as the end of the process does
     path.write_text("someone else's")
 
-    (found,) = recover(tmp_path / "journals", CATALOG)
+    (recovered,) = recover(tmp_path / "journals", CATALOG)
     with pytest.raises(FileChanged):
-        found.document().save()
-    found.release()
+        recovered.document().save()
+    recovered.release()
     journal._close()
 
 

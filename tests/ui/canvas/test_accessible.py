@@ -28,9 +28,9 @@ Name, Value, Description = QAccessible.Text.Name, QAccessible.Text.Value, QAcces
 @pytest.fixture
 def canvas(qtbot: QtBot) -> Canvas:
     accessible.install()
-    made = shown(qtbot, xy_plus_z())
-    made.set_trace(xy_plus_z_trace())
-    return made
+    canvas = shown(qtbot, xy_plus_z())
+    canvas.set_trace(xy_plus_z_trace())
+    return canvas
 
 
 def children(interface: QAccessibleInterface) -> list[QAccessibleInterface]:

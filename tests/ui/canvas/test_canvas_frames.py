@@ -21,13 +21,13 @@ from ui.shell.workspace.playback import Playhead
 
 @pytest.fixture
 def canvas(qtbot: QtBot) -> Iterator[Canvas]:
-    made = shown(qtbot, xy_plus_z())
-    playhead = Playhead(made)
-    made.set_playhead(playhead)
+    canvas = shown(qtbot, xy_plus_z())
+    playhead = Playhead(canvas)
+    canvas.set_playhead(playhead)
     trace = xy_plus_z_trace()
-    made.set_trace(trace)
+    canvas.set_trace(trace)
     playhead.set_trace(trace)
-    yield made
+    yield canvas
     playhead.reset()
 
 
@@ -54,16 +54,16 @@ def pixels(image: QImage) -> np.ndarray:
 @pytest.fixture
 def painted(canvas: Canvas, monkeypatch: pytest.MonkeyPatch) -> list[QRect]:
     """Every part of the still picture that is painted from now on."""
-    found: list[QRect] = []
+    areas: list[QRect] = []
     still = canvas.stage.still
     fill = still._fill
 
     def noted(area, *paint):  # type: ignore[no-untyped-def]
-        found.append(area.toAlignedRect())
+        areas.append(area.toAlignedRect())
         fill(area, *paint)
 
     monkeypatch.setattr(still, "_fill", noted)
-    return found
+    return areas
 
 
 def test_pulses_and_panning_paint_no_part_of_the_picture_again(canvas: Canvas, painted: list[QRect]) -> None:

@@ -55,9 +55,9 @@ def grouped(canvas: Canvas, *ids: str) -> str:
     """Select these and press Ctrl+G; the group's id."""
     canvas.select(ids)
     press(canvas, KEY.Key_G, CTRL)
-    (made,) = canvas.selection
-    assert made in canvas.document.graph.groups and lint(canvas.document.graph) == []
-    return made
+    (group_id,) = canvas.selection
+    assert group_id in canvas.document.graph.groups and lint(canvas.document.graph) == []
+    return group_id
 
 
 def ends(canvas: Canvas) -> set[tuple[tuple[str, str], tuple[str, str]]]:
@@ -71,23 +71,23 @@ def undo_all(canvas: Canvas) -> None:
 
 def test_ctrl_g_makes_one_card_of_the_selection_as_one_step(canvas: Canvas) -> None:
     before = canvas.document.graph.copy()
-    made = grouped(canvas, "d", "f")
-    assert canvas.scene.ids == ["x", "y", "z", made]
-    assert [s.port for s in canvas.scene.cards[made].inputs] == ["d.a", "d.b", "f.b"] or canvas.scene.cards[made].inputs
-    assert len(canvas.scene.cards[made].inputs) == 3 and len(canvas.scene.cards[made].outputs) == 1
+    group_id = grouped(canvas, "d", "f")
+    assert canvas.scene.ids == ["x", "y", "z", group_id]
+    assert [s.port for s in canvas.scene.cards[group_id].inputs] == ["d.a", "d.b", "f.b"] or canvas.scene.cards[group_id].inputs
+    assert len(canvas.scene.cards[group_id].inputs) == 3 and len(canvas.scene.cards[group_id].outputs) == 1
     assert canvas.scene.edges == ["e0", "e1", "e3"]
     after = canvas.document.graph.copy()
     press(canvas, KEY.Key_Z, CTRL)
     assert canvas.document.graph == before and not canvas.document.history.can_undo
     assert canvas.scene.ids == ["x", "y", "z", "d", "f"] and not canvas.selection
     press(canvas, KEY.Key_Z, CTRL | SHIFT)
-    assert canvas.document.graph == after and made in canvas.scene.row
+    assert canvas.document.graph == after and group_id in canvas.scene.row
 
 
 def test_ctrl_shift_g_dissolves_it_and_selects_what_it_held(canvas: Canvas) -> None:
     before = canvas.document.graph.copy()
-    made = grouped(canvas, "d", "f")
-    canvas.select([made])
+    group_id = grouped(canvas, "d", "f")
+    canvas.select([group_id])
     press(canvas, KEY.Key_G, CTRL | SHIFT)
     assert not canvas.document.graph.groups and canvas.selection == {"d", "f"}
     assert canvas.document.graph == before
@@ -101,32 +101,32 @@ def test_grouping_nothing_says_so_and_changes_nothing(canvas: Canvas, qtbot: QtB
 
 
 def test_a_double_click_and_enter_go_in_and_esc_comes_out_with_the_group_selected(canvas: Canvas) -> None:
-    made = grouped(canvas, "d", "f")
-    QTest.mouseDClick(canvas, LEFT, NONE, title(canvas, made))
-    assert canvas.navigation.inside == made and canvas.scene.ids == ["d", "f"]
+    group_id = grouped(canvas, "d", "f")
+    QTest.mouseDClick(canvas, LEFT, NONE, title(canvas, group_id))
+    assert canvas.navigation.inside == group_id and canvas.scene.ids == ["d", "f"]
     press(canvas, KEY.Key_Escape)
-    assert canvas.navigation.inside is None and canvas.selection == {made}
+    assert canvas.navigation.inside is None and canvas.selection == {group_id}
     press(canvas, KEY.Key_Return)
-    assert canvas.navigation.inside == made
+    assert canvas.navigation.inside == group_id
 
 
 def test_esc_ends_a_gesture_before_it_leaves_a_group(canvas: Canvas) -> None:
-    made = grouped(canvas, "d", "f")
-    canvas.navigation.enter(made)
+    group_id = grouped(canvas, "d", "f")
+    canvas.navigation.enter(group_id)
     start = title(canvas, "d")
     drag(canvas, start, start + QPoint(80, 60), drop=False)
     press(canvas, KEY.Key_Escape)
-    assert canvas.navigation.inside == made and canvas.document.graph.nodes["d"].x == 320
+    assert canvas.navigation.inside == group_id and canvas.document.graph.nodes["d"].x == 320
     QTest.mouseRelease(canvas, LEFT, NONE, start)
     press(canvas, KEY.Key_Escape)
     assert canvas.navigation.inside is None
 
 
 def test_the_view_outside_is_where_it_was(canvas: Canvas) -> None:
-    made = grouped(canvas, "d", "f")
+    group_id = grouped(canvas, "d", "f")
     canvas.zoom_by(0.8)
     before = canvas.view_state()
-    canvas.navigation.enter(made)
+    canvas.navigation.enter(group_id)
     assert canvas.view_state() != before
     press(canvas, KEY.Key_Escape)
     assert canvas.view_state() == pytest.approx(before)
@@ -153,25 +153,25 @@ def test_the_way_in_is_a_row_of_buttons(canvas: Canvas) -> None:
 def test_f2_and_typing_rename_a_group(canvas: Canvas) -> None:
     from ui.canvas.input import remarks
 
-    made = grouped(canvas, "d", "f")
-    canvas.select([made])
+    group_id = grouped(canvas, "d", "f")
+    canvas.select([group_id])
     remarks.rename(canvas.model)
     assert canvas.editor is not None
     QTest.keyClick(canvas.editor, KEY.Key_A, CTRL)
     QTest.keyClicks(canvas.editor, "affine")
     QTest.keyClick(canvas.editor, KEY.Key_Return)
-    assert canvas.document.graph.groups[made].name == "affine" and canvas.scene.cards[made].title == "affine"
+    assert canvas.document.graph.groups[group_id].name == "affine" and canvas.scene.cards[group_id].title == "affine"
     canvas.document.undo()
-    assert canvas.document.graph.groups[made].name != "affine"
+    assert canvas.document.graph.groups[group_id].name != "affine"
 
 
 def test_moving_a_card_takes_its_content_along_and_back_in_one_step(canvas: Canvas) -> None:
-    made = grouped(canvas, "d", "f")
+    group_id = grouped(canvas, "d", "f")
     before = canvas.document.graph.copy()
-    start = title(canvas, made)
+    start = title(canvas, group_id)
     drag(canvas, start, start + QPoint(48, 200), held=NONE)
-    moved, group = canvas.document.graph, canvas.document.graph.groups[made]
-    step = group.x - before.groups[made].x, group.y - before.groups[made].y
+    moved, group = canvas.document.graph, canvas.document.graph.groups[group_id]
+    step = group.x - before.groups[group_id].x, group.y - before.groups[group_id].y
     assert step[0] > 20 and step[1] > 150
     assert (moved.nodes["d"].x, moved.nodes["d"].y) == (320 + step[0], 80 + step[1])
     canvas.document.undo()
@@ -179,9 +179,9 @@ def test_moving_a_card_takes_its_content_along_and_back_in_one_step(canvas: Canv
 
 
 def test_a_wire_drawn_to_a_groups_port_goes_to_the_node_inside(canvas: Canvas) -> None:
-    made = grouped(canvas, "d")
-    inputs = [spot.port for spot in canvas.scene.cards[made].inputs]
-    drag(canvas, port(canvas, "z", "y", True), port(canvas, made, inputs[0], False))
+    group_id = grouped(canvas, "d")
+    inputs = [spot.port for spot in canvas.scene.cards[group_id].inputs]
+    drag(canvas, port(canvas, "z", "y", True), port(canvas, group_id, inputs[0], False))
     assert (("z", "y"), ("d", "a")) in ends(canvas) and (("x", "y"), ("d", "a")) not in ends(canvas)
     canvas.document.undo()
     assert (("x", "y"), ("d", "a")) in ends(canvas)
@@ -192,16 +192,16 @@ def test_a_wire_drawn_from_a_groups_port_comes_from_the_node_inside(qtbot: QtBot
         [("x", "source.input", 0, 0, {}), ("a", "math.exp", 300, 0, {}), ("b", "math.exp", 600, 0, {})], [("x", "y", "a", "x")]
     )
     canvas = shown(qtbot, graph)
-    made = grouped(canvas, "a")
-    (out,) = canvas.scene.cards[made].outputs
-    drag(canvas, port(canvas, made, out.port, True), port(canvas, "b", "x", False))
+    group_id = grouped(canvas, "a")
+    (out,) = canvas.scene.cards[group_id].outputs
+    drag(canvas, port(canvas, group_id, out.port, True), port(canvas, "b", "x", False))
     assert (("a", "y"), ("b", "x")) in ends(canvas)
 
 
 def test_the_end_of_a_wire_is_dragged_off_a_groups_port(canvas: Canvas) -> None:
-    made = grouped(canvas, "d")
-    inputs = [spot.port for spot in canvas.scene.cards[made].inputs]
-    drag(canvas, port(canvas, made, inputs[0], False), at(canvas, 200, 500))
+    group_id = grouped(canvas, "d")
+    inputs = [spot.port for spot in canvas.scene.cards[group_id].inputs]
+    drag(canvas, port(canvas, group_id, inputs[0], False), at(canvas, 200, 500))
     assert (("x", "y"), ("d", "a")) not in ends(canvas)
     canvas.document.undo()
     assert (("x", "y"), ("d", "a")) in ends(canvas)
@@ -209,17 +209,17 @@ def test_the_end_of_a_wire_is_dragged_off_a_groups_port(canvas: Canvas) -> None:
 
 def test_wires_inside_are_neither_hit_nor_selected_outside(canvas: Canvas) -> None:
     middle = canvas.scene.wire_points("e2").mean(axis=0)
-    made = grouped(canvas, "d", "f")
+    group_id = grouped(canvas, "d", "f")
     assert "e2" not in canvas.scene.edge_row and canvas.scene.wire_at(QPointF(*middle)) is None
     press(canvas, KEY.Key_A, CTRL)
-    assert canvas.selection == {"x", "y", "z", made, "e0", "e1", "e3"}
+    assert canvas.selection == {"x", "y", "z", group_id, "e0", "e1", "e3"}
 
 
 def test_a_box_takes_a_card_with_the_wires_to_it(canvas: Canvas) -> None:
-    made = grouped(canvas, "d", "f")
+    group_id = grouped(canvas, "d", "f")
     canvas.fit_all()
     drag(canvas, QPoint(3, 60), QPoint(canvas.width() - 5, canvas.height() - 5))
-    assert {made, "x", "y", "z", "e0"} <= canvas.selection
+    assert {group_id, "x", "y", "z", "e0"} <= canvas.selection
 
 
 def test_delete_removes_a_group_with_all_it_holds(canvas: Canvas) -> None:
@@ -232,15 +232,15 @@ def test_delete_removes_a_group_with_all_it_holds(canvas: Canvas) -> None:
 
 
 def test_copy_paste_and_duplicate_bring_whole_groups(canvas: Canvas) -> None:
-    made = grouped(canvas, "d", "f")
+    group_id = grouped(canvas, "d", "f")
     press(canvas, KEY.Key_C, CTRL)
     assert '"groups"' in QGuiApplication.clipboard().text()
     press(canvas, KEY.Key_V, CTRL)
     graph = canvas.document.graph
     assert len(graph.groups) == 2 and lint(graph) == []
-    (pasted,) = (g for g in graph.groups if g != made)
+    (pasted,) = (g for g in graph.groups if g != group_id)
     assert len(members(graph, pasted)) == 2 and pasted in canvas.scene.row
-    canvas.select([made])
+    canvas.select([group_id])
     press(canvas, KEY.Key_D, CTRL)
     assert len(graph.groups) == 3 and len(canvas.scene.ids) == 6 and all(canvas.navigation.seen(i) for i in canvas.selection)
     press(canvas, KEY.Key_X, CTRL)
@@ -250,13 +250,13 @@ def test_copy_paste_and_duplicate_bring_whole_groups(canvas: Canvas) -> None:
 def test_what_is_added_or_pasted_inside_belongs_to_the_group(canvas: Canvas) -> None:
     canvas.select(["x"])
     canvas.copy()
-    made = grouped(canvas, "d", "f")
-    canvas.navigation.enter(made)
+    group_id = grouped(canvas, "d", "f")
+    canvas.navigation.enter(group_id)
     new = canvas.add_node("math.exp")
     canvas.paste()
     graph = canvas.document.graph
-    assert new is not None and graph.nodes[new].group == made
-    assert len(graph.members(made)) == 4 and len(canvas.scene.ids) == 4
+    assert new is not None and graph.nodes[new].group == group_id
+    assert len(graph.members(group_id)) == 4 and len(canvas.scene.ids) == 4
 
 
 def test_undoing_the_group_one_is_inside_of_leads_out(canvas: Canvas) -> None:
@@ -280,8 +280,8 @@ def test_reveal_goes_to_the_level_of_a_node(canvas: Canvas) -> None:
 
 
 def test_inside_a_group_its_inputs_and_outputs_stand_beside_the_content(canvas: Canvas) -> None:
-    made = grouped(canvas, "d")
-    canvas.navigation.enter(made)
+    group_id = grouped(canvas, "d")
+    canvas.navigation.enter(group_id)
     assert canvas.scene.edges == ["e0", "e1", "e2"]
     left, right = canvas.scene.wire_points("e0")[0, 0], canvas.scene.wire_points("e2")[-1, 0]
     rect = canvas.scene.rect("d")
@@ -290,8 +290,8 @@ def test_inside_a_group_its_inputs_and_outputs_stand_beside_the_content(canvas: 
 
 
 def test_from_a_groups_own_input_a_wire_goes_on_to_another_node_inside(canvas: Canvas) -> None:
-    made = grouped(canvas, "d", "f")
-    canvas.navigation.enter(made)
+    group_id = grouped(canvas, "d", "f")
+    canvas.navigation.enter(group_id)
     tags = canvas.scene.level.tags if canvas.scene.level is not None else None
     assert tags is not None
     spot = next(s for s in tags.outputs if canvas.scene.ends("e0")[0][1] == s.port)
@@ -300,30 +300,31 @@ def test_from_a_groups_own_input_a_wire_goes_on_to_another_node_inside(canvas: C
 
 
 def test_a_card_lights_and_warns_for_what_it_holds(canvas: Canvas) -> None:
-    made = grouped(canvas, "d", "f")
+    group_id = grouped(canvas, "d", "f")
     canvas.set_trace(xy_plus_z_trace(problems=(Problem("error", Message("no", "no"), ("d",)),)))
-    problem = canvas.content.problem(made)
+    problem = canvas.content.problem(group_id)
     assert problem is not None and problem.severity == "error"
-    assert canvas.scene.item_of("d") == made and canvas.scene.output_of(("f", "y")) == (made, canvas.scene.cards[made].outputs[0].port)
+    assert canvas.scene.item_of("d") == group_id
+    assert canvas.scene.output_of(("f", "y")) == (group_id, canvas.scene.cards[group_id].outputs[0].port)
 
 
 @pytest.mark.parametrize("name", THEMES)
 def test_every_level_paints_in_every_theme(canvas: Canvas, name: str) -> None:
-    made = grouped(canvas, "d", "f")
+    group_id = grouped(canvas, "d", "f")
     canvas.set_trace(xy_plus_z_trace())
     canvas.set_theme(THEMES[name])
     outside = canvas.grab().toImage()
-    canvas.navigation.enter(made)
+    canvas.navigation.enter(group_id)
     inside = canvas.grab().toImage()
     assert not outside.isNull() and inside != outside
 
 
 def test_groups_come_back_from_the_file(canvas: Canvas, qtbot: QtBot, tmp_path: Path) -> None:
-    made = grouped(canvas, "d", "f")
+    group_id = grouped(canvas, "d", "f")
     canvas.document.save(tmp_path / "groups.gradwire")
     again = Canvas(Document.load(tmp_path / "groups.gradwire", CATALOG), canvas.theme)
     qtbot.addWidget(again)
-    assert again.scene.ids == canvas.scene.ids and again.scene.edges == canvas.scene.edges and made in again.scene.cards
+    assert again.scene.ids == canvas.scene.ids and again.scene.edges == canvas.scene.edges and group_id in again.scene.cards
 
 
 def test_another_document_starts_at_its_outermost_level(canvas: Canvas) -> None:
@@ -333,10 +334,10 @@ def test_another_document_starts_at_its_outermost_level(canvas: Canvas) -> None:
 
 
 def test_a_trace_without_numbers_shows_no_number_at_a_group(canvas: Canvas) -> None:
-    made = grouped(canvas, "d", "f")
+    group_id = grouped(canvas, "d", "f")
     canvas.set_trace(TraceView())
     canvas.grab()
-    assert canvas.content.node_value(made, "y") is None
+    assert canvas.content.node_value(group_id, "y") is None
     for edge in (canvas.document.graph.edges[edge_id] for edge_id in canvas.scene.edges):
         assert [text.kind for text in texts(edge, canvas.content)] == ["empty", "empty"]  # dashed outlines, no digits
 
@@ -344,23 +345,23 @@ def test_a_trace_without_numbers_shows_no_number_at_a_group(canvas: Canvas) -> N
 def test_l_arranges_the_cards_of_a_level_and_takes_their_content_along(canvas: Canvas) -> None:
     from ui.canvas.input import arranging
 
-    made = grouped(canvas, "d", "f")
-    canvas.do(Move(((made, -300.0, 500.0),)))
+    group_id = grouped(canvas, "d", "f")
+    canvas.do(Move(((group_id, -300.0, 500.0),)))
     before = canvas.document.graph.copy()
     arranging.layout_selection(canvas.model)
     graph = canvas.document.graph
-    assert graph.groups[made].x > max(graph.nodes[n].x for n in "xyz")
-    shift = graph.groups[made].x - before.groups[made].x
+    assert graph.groups[group_id].x > max(graph.nodes[n].x for n in "xyz")
+    shift = graph.groups[group_id].x - before.groups[group_id].x
     assert graph.nodes["f"].x - before.nodes["f"].x == shift
     canvas.document.undo()
     assert canvas.document.graph == before
 
 
 def test_arrows_go_from_card_to_card(canvas: Canvas) -> None:
-    made = grouped(canvas, "d", "f")
+    group_id = grouped(canvas, "d", "f")
     canvas.select(["y"])
     press(canvas, KEY.Key_Right, CTRL)
-    assert canvas.selection == {made}
+    assert canvas.selection == {group_id}
     press(canvas, KEY.Key_Left)
     assert len(canvas.selection) == 1 and canvas.selection <= {"x", "y", "z"}
 
@@ -399,24 +400,24 @@ def test_anything_done_to_groups_by_keys_is_undone_to_the_start(qtbot: QtBot, se
 
 
 def test_an_open_group_shows_what_it_holds_where_it_lies(canvas: Canvas) -> None:
-    made = grouped(canvas, "d", "f")
-    canvas.do(set_open(canvas.document.graph, made, True))
+    group_id = grouped(canvas, "d", "f")
+    canvas.do(set_open(canvas.document.graph, group_id, True))
     assert set(canvas.scene.ids) == {"x", "y", "z", "d", "f"} and len(canvas.scene.edges) == 4
     canvas.grab()
-    canvas.do(set_open(canvas.document.graph, made, False))
-    assert made in canvas.scene.row
+    canvas.do(set_open(canvas.document.graph, group_id, False))
+    assert group_id in canvas.scene.row
 
 
 def test_playback_lights_the_card_of_the_node_it_is_in(canvas: Canvas) -> None:
-    made = grouped(canvas, "d", "f")
+    group_id = grouped(canvas, "d", "f")
     canvas.set_trace(xy_plus_z_trace())
     head = Playhead()
     head.set_trace(canvas.content.trace)
     canvas.set_playhead(head)
     head.seek(3)
     head.step()
-    assert head.active_node == "d" and canvas.scene.item_of(head.active_node) == made
-    image, corner = canvas.grab().toImage(), canvas.scene.rect(made)
+    assert head.active_node == "d" and canvas.scene.item_of(head.active_node) == group_id
+    image, corner = canvas.grab().toImage(), canvas.scene.rect(group_id)
     edge = at(canvas, corner.right(), corner.center().y() + 20)
     colours = {image.pixelColor(edge.x() + step, edge.y()).name().upper() for step in range(-3, 4)}
     assert canvas.theme.forward in colours

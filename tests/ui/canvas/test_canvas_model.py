@@ -160,11 +160,11 @@ def test_a_key_during_a_drag_edits_nothing_and_escape_puts_everything_back(model
 
 def test_escape_leaves_a_group_then_deselects_then_is_free_for_others(model: CanvasModel) -> None:
     router = InputRouter(model)
-    edit, made = group(model.graph, ["d", "f"])
+    edit, group_id = group(model.graph, ["d", "f"])
     model.document.do(edit)
-    model.navigation.enter(made)
+    model.navigation.enter(group_id)
     assert model.scene.ids == ["d", "f"]
-    assert router.key(key(K.Key_Escape)) and model.navigation.inside is None and model.selection == {made}
+    assert router.key(key(K.Key_Escape)) and model.navigation.inside is None and model.selection == {group_id}
     assert router.key(key(K.Key_Escape)) and model.selection == frozenset()
     assert not router.key(key(K.Key_Escape))
 
@@ -247,9 +247,9 @@ def test_places_focus_and_what_is_gone(shown: tuple[CanvasModel, FakeSurface]) -
 
 
 def test_inside_a_group_the_names_of_its_inputs_are_in_view(model: CanvasModel) -> None:
-    edit, made = group(model.graph, ["d", "f"])
+    edit, group_id = group(model.graph, ["d", "f"])
     model.document.do(edit)
-    model.navigation.enter(made)
+    model.navigation.enter(group_id)
     tags = model.scene.level.tags if model.scene.level is not None else None
     assert tags is not None and len(tags.outputs) == 3  # x, y and z come from outside
     assert all(model.viewport.seen().contains(tag_rect(spot)) for spot in tags.outputs)

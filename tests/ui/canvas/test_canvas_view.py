@@ -51,13 +51,13 @@ from ui.shell.workspace.playback import Playhead
 
 def near(image: QImage, hue: str, area: QRectF) -> int:
     """How many pixels of a rectangle have about this colour."""
-    wanted, found = QColor(hue), 0
+    wanted, count = QColor(hue), 0
     for y in range(int(area.top()), int(area.bottom())):
         for x in range(int(area.left()), int(area.right())):
             pixel = image.pixelColor(x, y)
             away = abs(pixel.red() - wanted.red()) + abs(pixel.green() - wanted.green()) + abs(pixel.blue() - wanted.blue())
-            found += away < 24
-    return found
+            count += away < 24
+    return count
 
 
 def label_area(canvas: Canvas, edge: str, side: str) -> QRectF:
@@ -80,9 +80,9 @@ def boxes(labels: Labels) -> Iterable[tuple[str, QRectF]]:
 
 @pytest.fixture
 def canvas(qtbot: QtBot) -> Canvas:
-    made = shown(qtbot, xy_plus_z())
-    made.set_trace(xy_plus_z_trace())
-    return made
+    canvas = shown(qtbot, xy_plus_z())
+    canvas.set_trace(xy_plus_z_trace())
+    return canvas
 
 
 @pytest.mark.parametrize("theme", THEMES.values(), ids=lambda t: t.name)

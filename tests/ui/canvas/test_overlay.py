@@ -131,9 +131,9 @@ def test_no_veil_lies_over_the_numbers_of_an_objective_that_is_highlighted(canva
 
 def test_no_veil_lies_over_the_inside_of_a_group_that_has_nothing_of_it(canvas: Canvas) -> None:
     first, *_, last = list(canvas.document.graph.nodes)
-    edit, made = group(canvas.document.graph, [last])
+    edit, group_id = group(canvas.document.graph, [last])
     canvas.document.do(edit)
-    canvas.navigation.enter(made)
+    canvas.navigation.enter(group_id)
     canvas.grab()
     while not canvas.stage.labelled:  # labels find their places over some frames where the machine is busy
         canvas.grab()

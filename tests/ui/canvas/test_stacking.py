@@ -23,9 +23,9 @@ from ui.canvas.view import Canvas
 
 @pytest.fixture
 def canvas(qtbot: QtBot) -> Iterator[Canvas]:
-    made = shown(qtbot, xy_plus_z())
-    made.set_trace(xy_plus_z_trace())
-    yield made
+    canvas = shown(qtbot, xy_plus_z())
+    canvas.set_trace(xy_plus_z_trace())
+    yield canvas
 
 
 def picture(canvas: Canvas) -> QImage:
@@ -35,8 +35,8 @@ def picture(canvas: Canvas) -> QImage:
 
 
 def pixels(image: QImage) -> np.ndarray:
-    found = np.frombuffer(image.constBits(), np.uint8)
-    return found.reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width(), :3].astype(int).copy()
+    bytes_of_image = np.frombuffer(image.constBits(), np.uint8)
+    return bytes_of_image.reshape(image.height(), image.bytesPerLine() // 4, 4)[:, : image.width(), :3].astype(int).copy()
 
 
 def inside(canvas: Canvas, node: str, rim: float = 3.0) -> tuple[slice, slice]:
@@ -53,9 +53,9 @@ def alone(canvas: Canvas, node: str) -> np.ndarray:
     """What this card looks like with nothing below it: everything else is far away."""
     before = {n: (canvas.document.graph.nodes[n].x, canvas.document.graph.nodes[n].y) for n in canvas.document.graph.nodes}
     put(canvas, **{n: (4000.0 + 300 * i, 4000.0) for i, n in enumerate(before) if n != node})
-    found = pixels(picture(canvas))
+    bytes_of_image = pixels(picture(canvas))
     put(canvas, **before)
-    return found
+    return bytes_of_image
 
 
 @pytest.mark.parametrize("lower", [{"value": -12.5}, {"value": 3.0, "tensor": True}, {"problem": True}, {"objective": True}])
@@ -159,5 +159,5 @@ def test_what_lies_too_far_over_a_card_is_found_as_by_comparing_each_with_each(q
 
 def test_points_under_cards(canvas: Canvas) -> None:
     middle = canvas.scene.rect("d").center()
-    found = under_cards(canvas.scene, np.array([(middle.x(), middle.y()), (-500.0, 0.0), (200.0, 300.0)]))
-    assert found.tolist() == [True, False, False]
+    covered = under_cards(canvas.scene, np.array([(middle.x(), middle.y()), (-500.0, 0.0), (200.0, 300.0)]))
+    assert covered.tolist() == [True, False, False]

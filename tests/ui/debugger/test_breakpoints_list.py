@@ -15,19 +15,19 @@ from ui.shell.window import Window
 
 @pytest.fixture
 def points(qtbot: QtBot) -> Breakpoints:
-    made = Breakpoints()
+    points = Breakpoints()
     for text in ("loss < 0.3", "loss < 0.2", "loss < 0.1"):
-        made.add(text)
-    return made
+        points.add(text)
+    return points
 
 
 @pytest.fixture
 def view(points: Breakpoints, qtbot: QtBot) -> PointsView:
-    made = PointsView(points, lambda node: None, lambda: "")
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitUntil(made.isActiveWindow)
-    return made
+    view = PointsView(points, lambda node: None, lambda: "")
+    qtbot.addWidget(view)
+    view.show()
+    qtbot.waitUntil(view.isActiveWindow)
+    return view
 
 
 def part(view: PointsView, kind: type[QWidget], row: int) -> QWidget:

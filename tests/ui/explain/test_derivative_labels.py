@@ -46,9 +46,9 @@ def test_a_slice_is_headed_by_what_is_moved(graph: Graph) -> None:
 
 
 def test_the_ledger_writes_the_wire_where_a_value_arrives_twice(graph: Graph) -> None:
-    found = of(graph, PathLedger(output("x")))
-    assert isinstance(found, Ledger)
-    first = [plain(_symbol(path.factors[0])) for path in found.paths]
+    ledger = of(graph, PathLedger(output("x")))
+    assert isinstance(ledger, Ledger)
+    first = [plain(_symbol(path.factors[0])) for path in ledger.paths]
     assert first == ["∂m/(∂(x → m.a))", "∂m/(∂(x → m.b))", "∂f/(∂(x → f))"]
 
 

@@ -40,19 +40,19 @@ ANSWERED = {"paths": "ledger", "picture": "local", "symbolic": "formulas", "mode
 @pytest.fixture
 def window(make_window: Callable[..., Window]) -> Window:
     document = Document(build("x*y + x", CATALOG, {"x": 2.0, "y": -5.0}))
-    made = make_window(document, kernel=Desk(), size=(1440, 900), unsaved="discard")
-    made.canvas.select([names(document)["x"]])
-    return made
+    window = make_window(document, kernel=Desk(), size=(1440, 900), unsaved="discard")
+    window.canvas.select([names(document)["x"]])
+    return window
 
 
 def said_by(tool: QWidget) -> str:
     """All words of a tool: on its labels and in their tips, in formulas and tables."""
-    found = [text for each in tool.findChildren(QLabel) for text in (each.text(), each.toolTip())]
-    found += [each.accessibleName() for each in tool.findChildren(Sheet)]
+    texts = [text for each in tool.findChildren(QLabel) for text in (each.text(), each.toolTip())]
+    texts += [each.accessibleName() for each in tool.findChildren(Sheet)]
     for table in tool.findChildren(QTableWidget):
         items = [table.item(row, column) for row in range(table.rowCount()) for column in range(table.columnCount())]
-        found += [text for item in items if item is not None for text in (item.text(), item.toolTip())]
-    return "\n".join(found)
+        texts += [text for item in items if item is not None for text in (item.text(), item.toolTip())]
+    return "\n".join(texts)
 
 
 @pytest.mark.parametrize("key", ["paths", "audit", "picture", "symbolic", "modes"])

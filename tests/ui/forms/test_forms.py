@@ -28,11 +28,11 @@ SETTINGS = (
 
 @pytest.fixture
 def form(qtbot: QtBot) -> ParameterForm:
-    made = ParameterForm(SETTINGS)
-    qtbot.addWidget(made)
-    made.set_values({s.name: s.default for s in SETTINGS})
-    made.show()
-    return made
+    form = ParameterForm(SETTINGS)
+    qtbot.addWidget(form)
+    form.set_values({s.name: s.default for s in SETTINGS})
+    form.show()
+    return form
 
 
 def changes(form: ParameterForm) -> list[tuple[str, Any]]:
@@ -293,5 +293,5 @@ def test_the_smallest_and_largest_numbers_are_stepped_too(qtbot: QtBot, value: f
     qtbot.addWidget(field)
     field.set_value(value)
     for steps in (1, -1, 10):
-        found = field.stepped(steps)
-        assert math.isfinite(found) and (found - value) * steps >= 0
+        number = field.stepped(steps)
+        assert math.isfinite(number) and (number - value) * steps >= 0

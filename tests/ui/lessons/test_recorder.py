@@ -45,9 +45,9 @@ def studio(window: Window, qtbot: QtBot) -> Window:
 
 
 def recorder(window: Window) -> Recorder:
-    found = window.lessons.studio.recorder
-    assert found is not None
-    return found
+    recorder = window.lessons.studio.recorder
+    assert recorder is not None
+    return recorder
 
 
 def panel(window: Window) -> RecorderPanel:

@@ -79,13 +79,13 @@ def test_painters_take_their_colours_from_the_theme(path: Path) -> None:
     if path.name == "theme.py":
         return
     strange = []
-    for found in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(found, ast.Constant) and isinstance(found.value, str) and re.fullmatch(r"#[0-9A-Fa-f]{3,8}", found.value):
-            strange += [found.value] * (found.value != "#000000")  # a formula's ink before it is given one
-        if isinstance(found, ast.Attribute) and isinstance(found.value, ast.Attribute) and found.value.attr == "GlobalColor":
-            strange += [found.attr] * (found.attr not in PLAIN)
-        if isinstance(found, ast.Call) and getattr(found.func, "id", "") == "QColor":
-            strange += [ast.unparse(found)] * ("theme." not in ast.unparse(found))
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.fullmatch(r"#[0-9A-Fa-f]{3,8}", node.value):
+            strange += [node.value] * (node.value != "#000000")  # a formula's ink before it is given one
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute) and node.value.attr == "GlobalColor":
+            strange += [node.attr] * (node.attr not in PLAIN)
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "QColor":
+            strange += [ast.unparse(node)] * ("theme." not in ast.unparse(node))
 
     assert not strange
 

@@ -115,8 +115,8 @@ def test_whatever_uses_the_document_first_takes_what_is_being_typed(window: Wind
 
     graph = window.document.graph
     held = graph.nodes[node]
-    found = {"maximum": graph.setting(node, "maximum"), "value": graph.setting(node, "value"), "name": held.name, "title": held.label}
-    assert found[kind] == {"maximum": 25, "value": 1.5, "name": "größe", "title": "Hidden layer 1"}[kind]
+    taken = {"maximum": graph.setting(node, "maximum"), "value": graph.setting(node, "value"), "name": held.name, "title": held.label}
+    assert taken[kind] == {"maximum": 25, "value": 1.5, "name": "größe", "title": "Hidden layer 1"}[kind]
 
 
 def test_a_refused_name_stays_to_be_corrected(window: Window, qtbot: QtBot) -> None:

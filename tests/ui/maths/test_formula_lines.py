@@ -24,12 +24,12 @@ from ui.shell.window import Window
 
 def formulas() -> list[tuple[str, float]]:
     """Every formula and every rule of the catalogue that is wider than a narrow panel, and its size in the inspector."""
-    found: list[tuple[str, float]] = []
+    lines: list[tuple[str, float]] = []
     for spec in CATALOG.values():
         settings = {setting.name: setting.default for setting in spec.settings}
-        found.append((filled(spec.formula_for(settings), {}), 19.0))
-        found += [(named(rule, {}), 15.0) for rule in spec.local_derivatives_for(settings).values()]
-    return found
+        lines.append((filled(spec.formula_for(settings), {}), 19.0))
+        lines += [(named(rule, {}), 15.0) for rule in spec.local_derivatives_for(settings).values()]
+    return lines
 
 
 def width(latex: str, size: float) -> int:

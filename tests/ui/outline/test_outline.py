@@ -118,13 +118,13 @@ def test_numbers_of_an_older_document_are_in_the_stale_colour(outline: Outline, 
 
 def test_groups_hold_their_nodes(outline: Outline, window: Window) -> None:
     ids = names(window.document)
-    edit, made = group(window.document.graph, [ids["x"], ids["y"]], "inputs")
+    edit, group_id = group(window.document.graph, [ids["x"], ids["y"]], "inputs")
 
     window.document.do(edit)
     window._settled()
 
     assert [row[0] for row in lines(outline)] == ["inputs", "multiply", "z", "add"]
-    assert [row[0] for row in lines(outline, outline.model.index_of(made))] == ["x", "y"]
+    assert [row[0] for row in lines(outline, outline.model.index_of(group_id))] == ["x", "y"]
 
 
 def test_a_screen_reader_hears_kind_name_type_and_numbers(outline: Outline, window: Window) -> None:

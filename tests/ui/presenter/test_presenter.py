@@ -43,8 +43,8 @@ def draw(window: Window, qtbot: QtBot, *places: tuple[int, int], button: Qt.Mous
 
 
 def pixel(window: Window, x: int, y: int) -> tuple[int, int, int]:
-    found = window.canvas.grab().toImage().pixelColor(x, y)
-    return found.red(), found.green(), found.blue()
+    color = window.canvas.grab().toImage().pixelColor(x, y)
+    return color.red(), color.green(), color.blue()
 
 
 def on_card(window: Window, name: str) -> QPoint:

@@ -82,9 +82,9 @@ def test_connecting_the_only_fitting_port_is_one_click_and_one_undo_step(window:
 
 def test_a_shape_problem_names_both_nodes_and_flatten_mends_it(make_window: Callable[..., Window], qtbot: QtBot) -> None:
     window = make_window(Document(unflattened()))
-    found = tuple(infer(window.document.graph).problems)
+    problems = tuple(infer(window.document.graph).problems)
 
-    window.showing.show_trace(TraceView(structure=window.document.structure, revision=window.document.revision, problems=found))
+    window.showing.show_trace(TraceView(structure=window.document.structure, revision=window.document.revision, problems=problems))
     row = window.panel("problems").rows[0]
 
     assert "loss" in row.problem.text and "conv" in row.problem.text
@@ -141,8 +141,8 @@ def test_severity_is_told_by_a_glyph_and_to_a_screen_reader(window: Window) -> N
 def test_a_note_is_listed_last_is_not_counted_and_hides_no_number(window: Window) -> None:
     ids = names(window.document)
     texts_of = {"note": ("x: read as 2", "x"), "warning": ("y: odd", "y"), "error": ("add: wrong", "add")}
-    found = tuple(Problem(severity, Message(text, text), (ids[name],)) for severity, (text, name) in texts_of.items())  # type: ignore[arg-type]
-    window.showing.show_trace(replace(hand_trace(window.document), problems=found))
+    problems = tuple(Problem(severity, Message(text, text), (ids[name],)) for severity, (text, name) in texts_of.items())  # type: ignore[arg-type]
+    window.showing.show_trace(replace(hand_trace(window.document), problems=problems))
     window.panels.show("problems")
 
     rows = window.panel("problems").rows

@@ -60,11 +60,11 @@ def test_a_read_only_document_cannot_be_edited_but_saved_elsewhere() -> None:
 
 def test_the_menus_hold_every_action(window: Window) -> None:
     def below(menu: QMenu) -> set[str]:
-        found = set()
+        names = set()
         for action in menu.actions():
             inner = action.menu()
-            found |= below(inner) if isinstance(inner, QMenu) else {action.objectName()}
-        return found
+            names |= below(inner) if isinstance(inner, QMenu) else {action.objectName()}
+        return names
 
     menus = [action.menu() for action in window.menu.actions()]
     assert {spec.id for spec in ACTIONS} <= set().union(*(below(menu) for menu in menus if isinstance(menu, QMenu)))

@@ -68,8 +68,8 @@ class Watched(Answers):
 @pytest.fixture
 def watched(window: Window) -> Iterator[Watched]:
     window.canvas.add_node("math.exp")  # so that whatever leaves the document has to ask
-    window.dialogs = made = Watched(window)  # type: ignore[assignment]
-    yield made
+    window.dialogs = dialogs = Watched(window)  # type: ignore[assignment]
+    yield dialogs
     QApplication.processEvents()
 
 
@@ -82,14 +82,14 @@ def drop(window: Window, path: Path) -> None:
 
 
 def test_event_loops_start_only_where_dialogs_are_waited_for() -> None:
-    found: dict[str, int] = {}
+    loops: dict[str, int] = {}
     for path in UI.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in {"exec", "exec_", *STATIC}:
                 if node.func.attr in STATIC and not (isinstance(node.func.value, ast.Name) and node.func.value.id.startswith("Q")):
                     continue
-                found[str(path.relative_to(UI))] = found.get(str(path.relative_to(UI)), 0) + 1
-    assert found == LOOPS
+                loops[str(path.relative_to(UI))] = loops.get(str(path.relative_to(UI)), 0) + 1
+    assert loops == LOOPS
 
 
 def test_no_command_asks_inside_the_event_that_called_it(window: Window, watched: Watched) -> None:

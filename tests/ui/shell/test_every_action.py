@@ -97,10 +97,10 @@ def test_no_key_of_the_canvas_is_heard_in_a_text_field(window: Window, qtbot: Qt
 @pytest.fixture
 def plain(make_window: Callable[..., Window]) -> Iterator[Window]:
     document = Document(build("x*y + z", CATALOG, {"x": 2.0, "y": -5.0, "z": 3.0}))
-    made = make_window(document)
-    made.showing.show_trace(hand_trace(document))
-    yield made
-    settle(made)
+    window = make_window(document)
+    window.showing.show_trace(hand_trace(document))
+    yield window
+    settle(window)
 
 
 @pytest.mark.parametrize("seed", range(4))

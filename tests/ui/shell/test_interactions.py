@@ -380,14 +380,14 @@ def test_the_menu_puts_centres_on_one_line_and_a_group_takes_its_content_along(d
     desk.document.undo()
     canvas.select(["d", "f"])
     press(desk, K.Key_G, CTRL)
-    (made,) = canvas.selection
+    (group_id,) = canvas.selection
     canvas.do(edits.Move((("z", 0.0, 700.0),)))
-    card, inner = graph.groups[made].y, graph.nodes["d"].y
-    high = {item: canvas.scene.rect(item).height() for item in ("x", made)}
-    canvas.select(["x", made, "z"])
+    card, inner = graph.groups[group_id].y, graph.nodes["d"].y
+    high = {item: canvas.scene.rect(item).height() for item in ("x", group_id)}
+    canvas.select(["x", group_id, "z"])
     desk.actions_by_id["distribute_y"].trigger()
-    assert graph.groups[made].y == pytest.approx(high["x"] + (700 - high["x"] - high[made]) / 2)  # x begins at 0, z at 700
-    assert graph.nodes["d"].y - inner == pytest.approx(graph.groups[made].y - card) and graph.groups[made].y != card
+    assert graph.groups[group_id].y == pytest.approx(high["x"] + (700 - high["x"] - high[group_id]) / 2)  # x begins at 0, z at 700
+    assert graph.nodes["d"].y - inner == pytest.approx(graph.groups[group_id].y - card) and graph.groups[group_id].y != card
 
 
 def test_l_lays_out_from_left_to_right_as_one_step(desk: Window) -> None:

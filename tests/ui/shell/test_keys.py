@@ -164,10 +164,10 @@ def ask_for_menu(window: Window, at: QPoint, held: Qt.KeyboardModifier) -> None:
 @pytest.fixture
 def asked(window: Window) -> list[object]:
     """The menus the canvas asked for, in place of being shown."""
-    found: list[object] = []
+    targets: list[object] = []
     window.canvas.menu_requested.disconnect()
-    window.canvas.menu_requested.connect(lambda at, target: found.append(target))
-    return found
+    window.canvas.menu_requested.connect(lambda at, target: targets.append(target))
+    return targets
 
 
 @pytest.mark.parametrize("when", ["press", "release"])

@@ -27,7 +27,7 @@ Start = Callable[..., Window]
 @pytest.fixture
 def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Start]:
     """Opens windows as `ui.shell.app.run` does: an empty frame first, which is then furnished; all with one file of settings."""
-    made: list[Window] = []
+    windows: list[Window] = []
 
     def start(size: tuple[int, int] | None = None, lesson: Path | None = None, example: str = "xor") -> Window:
         window = Window(None, UserSettings(tmp_path / "home.ini"))
@@ -39,14 +39,14 @@ def start(qtbot: QtBot, tmp_path: Path) -> Iterator[Start]:
         window.furnish(example_document(example, CATALOG), None, example)
         window.dialogs = Answers(unsaved="discard", saves=tmp_path / "recorded.gwlesson")  # type: ignore[assignment]
         qtbot.addWidget(window)
-        made.append(window)
+        windows.append(window)
         if lesson is not None:
             assert window.lessons.open(lesson)
         _settle()
         return window
 
     yield start
-    for window in made:
+    for window in windows:
         window.close()
 
 

@@ -47,17 +47,17 @@ def kill_an_editing_window(folder: Path, seed: int) -> None:
     edits = [(int(done), float(when)) for done, when in (line.split() for line in lines if line.count(" ") == 1)]
     must = max((done for done, when in edits if when <= killed - 2.0), default=0)
 
-    found = recover(folder / "recovery", CATALOG)
+    recovered = recover(folder / "recovery", CATALOG)
     document = Document.new(CATALOG) if untitled else Document.load(file, CATALOG)
     states = [document.graph.copy()]
     for done, _ in enumerate(steps(document, seed), 1):
         states.append(document.graph.copy())
         if done >= edits[-1][0] + 1:
             break
-    if found:
-        assert any(found[0].graph == state for state in states[must:])
-        assert found[0].path == (None if untitled else file)
-        found[0].discard()
+    if recovered:
+        assert any(recovered[0].graph == state for state in states[must:])
+        assert recovered[0].path == (None if untitled else file)
+        recovered[0].discard()
     else:
         # Nothing had to be on the disk yet, or what was there equalled the file.
         assert must == 0 or states[0] in states[must:]
@@ -140,9 +140,9 @@ def test_not_now_leaves_it_for_the_next_start(after_a_crash: tuple[Window, Docum
     qtbot.mouseClick(window.recovery.bar.later, Qt.MouseButton.LeftButton)
 
     assert not window.recovery.bar.isVisible()
-    (found,) = recover(window.settings.recovery_folder, CATALOG)
-    assert found.graph == lost.graph
-    found.release()
+    (recovered,) = recover(window.settings.recovery_folder, CATALOG)
+    assert recovered.graph == lost.graph
+    recovered.release()
 
 
 def test_deleting_asks_once_more(after_a_crash: tuple[Window, Document]) -> None:

@@ -30,10 +30,10 @@ def keys(session: UserSettings) -> Keys:
 
 @pytest.fixture
 def dialog(window: Window, qtbot: QtBot) -> ShortcutDialog:
-    made = ShortcutDialog(window, window.keys, window.keys_changed)
-    qtbot.addWidget(made)
-    made.show()
-    return made
+    dialog = ShortcutDialog(window, window.keys, window.keys_changed)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    return dialog
 
 
 def choose(dialog: ShortcutDialog, identity: str) -> None:

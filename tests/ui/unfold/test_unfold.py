@@ -35,9 +35,9 @@ ROOT = Path(__file__).parents[3]
 @pytest.fixture
 def window(make_window: MakeWindow) -> Window:
     """The tanh network 2–4–2 with its numbers."""
-    made = make_window(example_document("tanh-mlp-2-4-2", CATALOG))
-    compute(made)
-    return made
+    window = make_window(example_document("tanh-mlp-2-4-2", CATALOG))
+    compute(window)
+    return window
 
 
 def compute(window: Window) -> None:
@@ -185,8 +185,8 @@ def test_a_neuron_of_a_larger_layer_is_a_card_to_look_into(make_window: MakeWind
 
 def test_a_node_in_a_group_that_stands_open_folds_back_to_the_level_it_is_seen_on(window: Window) -> None:
     graph = window.document.graph
-    made, home = group(graph, ["n2", "n3"], "block")
-    window.document.do(made)
+    edit, home = group(graph, ["n2", "n3"], "block")
+    window.document.do(edit)
     window.document.do(set_open(graph, home, True))
     compute(window)
     (node,) = choose(window, "hidden")

@@ -62,8 +62,8 @@ def fourth_power() -> Graph:
 def test_newton_s_step_by_hand(newton: None) -> None:
     """f = w⁴: w ← w − 4w³/12w² = 2w/3."""
     run = Run(Model(fourth_power()))
-    found = answer(ExplainContext(run.model, run), UpdateOf())
-    assert isinstance(found, Update) and found.parameters[0].numbers == pytest.approx((3.0, 108.0, -1.0, 2.0))
+    update = answer(ExplainContext(run.model, run), UpdateOf())
+    assert isinstance(update, Update) and update.parameters[0].numbers == pytest.approx((3.0, 108.0, -1.0, 2.0))
     run.train(max_steps=3)
     (w,) = run.state.parameters.values()
     assert float(w) == pytest.approx(3 * (2 / 3) ** 3, rel=1e-12) and run.problem is None

@@ -43,11 +43,11 @@ def test_the_latex_is_derived_from_the_equations(key: str) -> None:
 
 
 def test_a_switch_changes_what_is_shown() -> None:
-    found = OPTIMIZERS["adam"].formula(OPTIMIZERS["adam"].with_defaults({"amsgrad": True}))
-    assert r"r_{\max} \leftarrow \max(r_{\max}, r)" in found and r"\hat r = \frac{r_{\max}}{1 - \beta_{2}^{t}}" in found
-    assert r"\hat r = \frac{r}{1 - \beta_{2}^{t}}" not in found
-    found = OPTIMIZERS["rmsprop"].formula(OPTIMIZERS["rmsprop"].with_defaults({"centered": True}))
-    assert r"d = \frac{g}{\sqrt{r - a^{2}} + \varepsilon}" in found and r"a \leftarrow \tau\,a + (1 - \tau)\,g" in found
+    formula = OPTIMIZERS["adam"].formula(OPTIMIZERS["adam"].with_defaults({"amsgrad": True}))
+    assert r"r_{\max} \leftarrow \max(r_{\max}, r)" in formula and r"\hat r = \frac{r_{\max}}{1 - \beta_{2}^{t}}" in formula
+    assert r"\hat r = \frac{r}{1 - \beta_{2}^{t}}" not in formula
+    formula = OPTIMIZERS["rmsprop"].formula(OPTIMIZERS["rmsprop"].with_defaults({"centered": True}))
+    assert r"d = \frac{g}{\sqrt{r - a^{2}} + \varepsilon}" in formula and r"a \leftarrow \tau\,a + (1 - \tau)\,g" in formula
 
 
 def by_the_formula(key: str, slopes: list[float], theta: float, lr: float, rho: float, tau: float, decay: float) -> float:

@@ -115,8 +115,8 @@ def test_the_step_that_runs_is_the_one_of_the_equations_and_of_torch(key: str, h
 
         def make(parameters: list[torch.Tensor]) -> torch.optim.Optimizer:
             held.extend(parameters)
-            made: torch.optim.Optimizer = eval(f"torch.optim.{call}", {"torch": torch, "parameters": parameters})
-            return made
+            optimizer: torch.optim.Optimizer = eval(f"torch.optim.{call}", {"torch": torch, "parameters": parameters})
+            return optimizer
 
         assert_same(fast, along(make, lambda run, gradients: torch_step(held, run, gradients)))
     else:

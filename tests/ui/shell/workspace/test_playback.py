@@ -26,10 +26,10 @@ EVENTS = (
 
 @pytest.fixture
 def playhead(qapp: object) -> Iterator[Playhead]:
-    made = Playhead()
-    made.set_events(EVENTS)
-    yield made
-    made.reset()
+    playhead = Playhead()
+    playhead.set_events(EVENTS)
+    yield playhead
+    playhead.reset()
 
 
 def test_at_rest_every_number_is_shown(playhead: Playhead) -> None:

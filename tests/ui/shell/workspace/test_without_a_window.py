@@ -34,9 +34,9 @@ MakeWorkspace = Callable[..., FakeWorkspace]
 def workspace(make_workspace: MakeWorkspace) -> FakeWorkspace:
     """f = x·y + z at 2, −5, 3, with its numbers."""
     document = Document(build("x*y + z", CATALOG, {"x": 2.0, "y": -5.0, "z": 3.0}))
-    made = make_workspace(document)
-    made.visibility.set_truth(hand_trace(document))
-    return made
+    workspace = make_workspace(document)
+    workspace.visibility.set_truth(hand_trace(document))
+    return workspace
 
 
 # features
