@@ -10,7 +10,7 @@ from engine.training.model import Model
 from engine.training.run import Run
 from graph.model.edits import AddNode, Connect, Disconnect, Rename, SetGraphSetting, SetParam, SetTraining, remove_nodes
 from graph.model.elements import Edge, Node
-from tests.engine.training.test_session import number
+from tests.engine.training.test_model import number
 from tests.support.networks import network, product, tanh_net
 
 
