@@ -21,6 +21,7 @@ from engine.compile.trace import Trace
 from engine.compile.tracer import Tracer
 from engine.compile.unselected import CarefulWriter, all_finite, watched
 from engine.nodes.base import NodeError
+from engine.numerics.memory import is_lack_of_memory
 from engine.numerics.rng import generator
 from graph.model.problem import Problem
 from graph.text.messages import Message, _
@@ -324,6 +325,6 @@ def _reason(error: BaseException) -> str:
         return text
     if isinstance(error, IndexError) or "out of bounds" in text or "out of range" in text:
         return _("an index that reached it is outside the range it knows (a class number or a word number is too large)")
-    if "memory" in text:
+    if is_lack_of_memory(error):
         return _("there is not enough memory for its result")
     return _("it could not be computed on these numbers ({name})").format(name=type(error).__name__)
