@@ -11,6 +11,7 @@ from torch import Tensor
 
 from engine.check.checker import Checker, WireReport
 from engine.compile.program import NodeFailure, Program, ProgramError, RandomKey
+from engine.compile.views import ABSENT_WORD
 from engine.numerics.threads import threads
 from graph.model.faults import at_work
 from graph.model.problem import Problem
@@ -93,7 +94,7 @@ def _names(wires: Sequence[WireReport]) -> str:
 def _line(wire: WireReport, width: int) -> str:
     name = _names([wire]).ljust(width)
     if wire.note:
-        return f"{name}  {wire.note}"
+        return f"{name}  {ABSENT_WORD.get(wire.note, wire.note)}"
     counted = {"smooth": wire.smooth, "kinks" if wire.kinks > 1 else "kink": wire.kinks, "WRONG": wire.wrong,
                "too small to measure": wire.unresolved}  # fmt: skip
     measured = _("  error {error:.1e}  step {step:.1e}").format(error=wire.error, step=wire.step) if wire.smooth or wire.wrong else ""

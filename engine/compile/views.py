@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 from graph.model.covered import Covered, Why
 from graph.model.problem import Problem
 from graph.model.settings import dims
+from graph.text.messages import _
 
 if TYPE_CHECKING:
     import numpy as np
@@ -23,6 +24,21 @@ Key = tuple[str, str]
 
 Reason = Literal["not computed", "independent", "not differentiable", "no objective"]
 """Why a gradient is absent: never shown as 0, no two alike. One that is there and may not be shown is a covered `ArrayView`."""
+
+WHY_ABSENT: Mapping[str, str] = {
+    "not computed": _("not computed yet"),
+    "independent": _("the objective does not depend on it"),
+    "not differentiable": _("it cannot be differentiated"),
+    "no objective": _("there is no objective"),
+}
+"""The reasons in words: what stands in a gradient's place."""
+ABSENT_WORD: Mapping[str, str] = {
+    "not computed": _("not computed"),
+    "independent": _("independent"),
+    "not differentiable": _("not differentiable"),
+    "no objective": _("no objective"),
+}
+"""The same where room is short."""
 
 FULL_LIMIT = 4096
 """Arrays up to this many elements travel whole."""
@@ -113,7 +129,18 @@ def cover(view: ArrayView, why: Why = "asked") -> ArrayView:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
+    """There is no gradient; `reason` is compared, `word` and `why` are read."""
+
     reason: Reason
+
+    @property
+    def word(self) -> str:
+        """Where room is short."""
+        return ABSENT_WORD[self.reason]
+
+    @property
+    def why(self) -> str:
+        return WHY_ABSENT[self.reason]
 
 
 Gradient = ArrayView | Absent

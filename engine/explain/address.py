@@ -16,13 +16,6 @@ if TYPE_CHECKING:
     from graph.model.address import Address
     from graph.model.graph import Graph
 
-WHY_ABSENT = {
-    "not computed": _("it was not computed"),
-    "independent": _("the objective does not depend on it"),
-    "not differentiable": _("what lies behind it cannot be differentiated"),
-    "no objective": _("there is no objective"),
-}
-
 
 def require(graph: Graph, address: Address) -> None:
     """Raises Unanswerable for an address that is no longer there."""
@@ -49,7 +42,7 @@ def gradient_at(trace: Trace, graph: Graph, address: Address) -> Tensor:
         raise Unanswerable(trace.objective_note or _("There is no objective."))
     gradient = trace.at(address.whole.derivative, graph)
     if isinstance(gradient, Absent):
-        raise Unanswerable(_("{graph} has no gradient: {text}.").format(graph=address.name(graph), text=WHY_ABSENT[gradient.reason]))
+        raise Unanswerable(_("{graph} has no gradient: {text}.").format(graph=address.name(graph), text=gradient.why))
     return gradient
 
 

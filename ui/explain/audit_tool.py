@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHBoxLayout, QHeaderView, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
+from engine.compile.views import WHY_ABSENT
 from engine.explain.audit import AuditRow, Branch, ErrorCurve, StepCurve, StepErrors
 from engine.explain.question import Question
 from graph.model.address import Address
@@ -20,7 +21,7 @@ from ui.look.job_bar import JobBar
 from ui.look.numbers import exact, number
 from ui.look.theme import color, font
 from ui.look.widgets import ElidedLabel, button, label
-from ui.maths.array_view import ABSENT, quiet_table
+from ui.maths.array_view import quiet_table
 from ui.maths.plots import dress, legend, new_plot, pen
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ class AuditTool(Tool):
         values = (row.analytical, row.numerical)
         said = f"{SIGNS[kind]} {verdict(row)}".strip()
         texts = [name, *("" if v is None else number(v) for v in values), said]
-        told = ABSENT.get(row.note, row.note) or _("step {step}").format(step=number(row.step, 2))
+        told = WHY_ABSENT.get(row.note, row.note) or _("step {step}").format(step=number(row.step, 2))
         tips = [name, *("" if v is None else exact(v) for v in values), told]
         for column, (text, tip) in enumerate(zip(texts, tips, strict=True)):
             item = QTableWidgetItem(text)

@@ -23,7 +23,6 @@ from ui.look.numbers import number
 from ui.look.theme import LIGHT, Theme
 from ui.look.typing import NameField, commit_typing
 from ui.look.widgets import button, clear, label, line
-from ui.maths.array_view import ABSENT
 from ui.maths.formula import FormulaView, NumberLine, filled, latex_name, named
 from ui.maths.reading import glance, port_names, port_values, scalar
 
@@ -331,7 +330,7 @@ def _rule_number(trace: TraceView | None, edge: str | None) -> str:
         return ""
     gradient = trace.edge_gradients.get(edge, Absent("not computed" if trace.objective is not None else "no objective"))
     value = scalar(gradient)
-    return number(value) if value is not None else ABSENT[gradient.reason] if isinstance(gradient, Absent) else ""
+    return number(value) if value is not None else gradient.why if isinstance(gradient, Absent) else ""
 
 
 def _inserted(value: float, bare: bool = False) -> str:

@@ -19,14 +19,6 @@ from ui.look.widgets import button, label, set_property
 if TYPE_CHECKING:
     import numpy as np
 
-ABSENT = {
-    "not computed": _("not computed yet"),
-    "independent": _("the objective does not depend on it"),
-    "not differentiable": "not differentiable",
-    "no objective": "no objective",
-}
-"""What stands in a gradient's place: never 0, and no two alike."""
-
 Fetch = Callable[[Callable[["np.ndarray | None"], None]], None]
 """Asks for the whole array and calls back with it."""
 
@@ -216,7 +208,7 @@ class ArrayPanel(QWidget):
         if not isinstance(view, ArrayView):
             self.number.clear()
             self.number.setToolTip("")
-            self.note.setText(ABSENT[view.reason] if isinstance(view, Absent) else "—")
+            self.note.setText(view.why if isinstance(view, Absent) else "—")
             return
         if view.covered:
             self.number.setText(number(view.norm))

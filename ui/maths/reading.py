@@ -6,7 +6,6 @@ from engine.compile.views import Absent, ArrayView, Gradient, TraceView
 from graph.model.graph import Graph
 from graph.text.messages import _
 from ui.look.numbers import exact, number, shape_text
-from ui.maths.array_view import ABSENT
 
 
 def port_names(graph: Graph, node: str) -> dict[str, str]:
@@ -42,7 +41,7 @@ def port_values(graph: Graph, trace: TraceView, node: str) -> dict[str, float] |
 def glance(view: Gradient) -> str:
     """A tensor in a line; of an absent gradient, why there is none."""
     if isinstance(view, Absent):
-        return ABSENT[view.reason]
+        return view.why
     if view.covered:
         return f"{shape_text(view.shape)} · {exact(view.norm)}" if view.shape else exact(view.norm)
     if view.scalar is not None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
+from engine.compile.views import WHY_ABSENT
 from engine.explain.cards import Array, Card, Chain, Line, Number, Outer, Piece, Role, Section, Tex, Words
 from graph.model.address import Address
 from graph.text.messages import _
 from ui.look.numbers import exact, number, whole
-from ui.maths.array_view import ABSENT
 from ui.maths.arrays import CELL, LARGEST, MOST_COLUMNS, MOST_ROWS, Plane, picture, plane
 from ui.maths.sheet import SheetLine
 from ui.maths.typesetting import Cross, Expr, Ink, Picture, Script, Space, Text, Tinted, bracketed, formula, operator, read, relation, row
@@ -153,7 +153,7 @@ def head_lines(writer: CardWriter, card: Card) -> list[SheetLine]:
             items.append(Script(writer.array(part, 6.0, None, (2, 4)), above=_word(word), stacked=True))
     lines = [SheetLine(row(*items), "", 17.0)] if items else []
     if card.gradient is None and card.absent is not None:
-        lines.append(SheetLine(None, _("gradient: {text}").format(text=ABSENT[card.absent]), 13.5, 0.0, "secondary"))
+        lines.append(SheetLine(None, _("gradient: {text}").format(text=WHY_ABSENT[card.absent]), 13.5, 0.0, "secondary"))
     return lines
 
 

@@ -21,7 +21,6 @@ Kind = Literal["group", "node", "input", "output", "parameter", "note", "frame"]
 Index = QModelIndex | QPersistentModelIndex
 NAME, VALUE, GRADIENT = range(3)
 HEADINGS = (_("Name"), _("Value"), _("Gradient"))
-_WORDS = {"not computed": "not computed", "independent": "no path", "not differentiable": "none", "no objective": "no objective"}
 
 
 @dataclass(slots=True)
@@ -236,7 +235,7 @@ def _text(view: Gradient | None) -> str:
     if view is None:
         return ""
     if isinstance(view, Absent):
-        return _WORDS[view.reason]
+        return view.word
     assert isinstance(view, ArrayView)
     if view.covered:
         return number(view.norm)

@@ -19,7 +19,6 @@ from ui.forms.forms import ChoiceField
 from ui.look.numbers import count, exact, number
 from ui.look.theme import LIGHT, Theme, color, font
 from ui.look.widgets import ElidedLabel, button, clear, label, set_property
-from ui.maths.array_view import ABSENT
 from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.services import PROBES
 from ui.shell.workspace.workspace import Workspace
@@ -157,7 +156,7 @@ class ProbeCard(QFrame):
         self.number.setText(number(values[-1]) if values and absent is None else "")
         self.number.setToolTip(exact(values[-1]) if values else "")
         set_property(self.number, "role", "stale-number" if stale else f"{probe.address.quantity}-number")
-        why = ABSENT[absent.reason] if absent is not None else _("not computed yet") if not values else ""
+        why = absent.why if absent is not None else _("not computed yet") if not values else ""
         why = covered or why
         bad = next((s for s, v in zip(series.steps, values, strict=True) if not math.isfinite(v)), None) if series is not None else None
         if bad is not None:

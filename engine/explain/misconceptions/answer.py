@@ -109,7 +109,7 @@ def _present(tensor: Tensor | Absent, name: str) -> Tensor:
     if isinstance(tensor, Absent) and tensor.reason == "not computed":
         raise Unanswerable(_("{name} has not been computed.").format(name=name))
     if isinstance(tensor, Absent):
-        raise Unanswerable(_("{name} has no gradient: {reason}.").format(name=name, reason=tensor.reason))
+        raise Unanswerable(_("{name} has no gradient: {reason}.").format(name=name, reason=tensor.why))
     if not torch.is_floating_point(tensor):
         return tensor.to(torch.float64)
     if not bool(torch.isfinite(tensor).all()):

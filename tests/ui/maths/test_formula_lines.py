@@ -10,13 +10,13 @@ from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from engine.compile.views import WHY_ABSENT
 from engine.nodes.catalog import CATALOG
 from graph.formula.to_graph import build
 from graph.storage.document import Document
 from tests.support.window_support import hand_trace, names
 from ui.inspector.node_page import NodePage, RuleRow
 from ui.look.theme import THEMES
-from ui.maths.array_view import ABSENT
 from ui.maths.formula import FormulaView, filled, named, svg
 from ui.maths.formula_lines import broken
 from ui.shell.window import Window
@@ -80,7 +80,7 @@ def test_the_view_is_as_high_as_its_lines(qtbot: QtBot) -> None:
 
 
 @pytest.mark.parametrize("key", ["loss.cross_entropy", "loss.bce", "layer.batch_norm1d", "math.multiply", "loss.huber"])
-@pytest.mark.parametrize("said", ["−0.1234", ABSENT["independent"], "", "−1.234e−5"])
+@pytest.mark.parametrize("said", ["−0.1234", WHY_ABSENT["independent"], "", "−1.234e−5"])
 @pytest.mark.parametrize("theme", ["light", "projector"])
 def test_a_rule_and_its_number_are_both_to_be_read(qtbot: QtBot, key: str, said: str, theme: str) -> None:
     spec, own = CATALOG[key], THEMES[theme]
@@ -117,7 +117,7 @@ def test_no_part_of_the_node_page_is_wider_than_the_panel(window: Window, qtbot:
         window.canvas.select([node])
         for row in page._rows.values():
             row.formula.typeset()
-            row.show_number(ABSENT["independent"])
+            row.show_number(WHY_ABSENT["independent"])
         qtbot.wait(5)
         assert page.minimumSizeHint().width() <= page.width(), document.graph.nodes[node].name
         assert all(row.geometry().right() <= page.width() for row in page._rows.values())

@@ -59,7 +59,7 @@ def value_text(view: ArrayView | None, image: bool = False) -> WireText:
 def gradient_text(gradient: ArrayView | Absent) -> WireText:
     """A gradient, or which of the four absences it is; none of them looks like a number."""
     if isinstance(gradient, Absent):
-        return EMPTY if gradient.reason == "not computed" else _made("word", gradient.reason)
+        return EMPTY if gradient.reason == "not computed" else _made("word", gradient.word)
     if gradient.covered:
         return HIDDEN
     scalar = gradient.scalar

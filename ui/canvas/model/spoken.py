@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from engine.compile.views import Absent, ArrayView, Gradient
+from engine.compile.views import WHY_ABSENT, Absent, ArrayView, Gradient
 from graph.model.elements import Edge
 from graph.model.group_view import members
 from graph.text.messages import _
 from ui.canvas.model.canvas_model import CanvasModel
-from ui.canvas.model.tips import WHY
 from ui.look.numerals import exact, number, shape_text
 
 PortKey = tuple[str, int, bool]
@@ -97,7 +96,7 @@ def wire_value(model: CanvasModel, edge: Edge) -> str:
     content = model.content
     value, gradient = content.wire_value(edge), content.wire_gradient(edge)
     return _("value {text}, gradient {gradient}").format(
-        text=said(value) if value is not None else WHY["not computed"], gradient=_gradient(gradient)
+        text=said(value) if value is not None else WHY_ABSENT["not computed"], gradient=_gradient(gradient)
     )
 
 
@@ -113,4 +112,4 @@ def said(view: ArrayView) -> str:
 
 
 def _gradient(gradient: Gradient) -> str:
-    return WHY[gradient.reason] if isinstance(gradient, Absent) else said(gradient)
+    return gradient.why if isinstance(gradient, Absent) else said(gradient)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from engine.compile.views import Absent, ArrayView, Gradient
+from engine.compile.views import WHY_ABSENT, Absent, ArrayView, Gradient
 from graph.grouping.groups import members
 from graph.model.address import wire
 from graph.model.elements import Edge
@@ -14,19 +14,12 @@ from ui.canvas.model.content import Content
 from ui.canvas.model.scene import PortHit
 from ui.look.numerals import exact, number, shape_text, whole
 
-WHY = {
-    "not computed": _("not computed yet"),
-    "independent": _("the objective does not depend on it"),
-    "not differentiable": _("not differentiable: these are class indices"),
-    "no objective": _("there is no objective to differentiate"),
-}
-
 
 def wire_tip(content: Content, edge: Edge) -> str:
     """From where to where, the value and the gradient with all their digits."""
     rows = [wire(edge.id).name(content.graph)]
     value = content.wire_value(edge)
-    rows.append("value  " + (described(value) if value is not None else WHY["not computed"]))
+    rows.append("value  " + (described(value) if value is not None else WHY_ABSENT["not computed"]))
     rows.append("gradient  " + _gradient(content.wire_gradient(edge)))
     return "\n".join(rows)
 
@@ -99,4 +92,4 @@ def _listed(view: ArrayView) -> str:
 
 
 def _gradient(gradient: Gradient) -> str:
-    return WHY[gradient.reason] if isinstance(gradient, Absent) else described(gradient)
+    return gradient.why if isinstance(gradient, Absent) else described(gradient)
