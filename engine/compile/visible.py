@@ -41,7 +41,7 @@ NOTHING = Hidden()
 
 
 class Playhead(Protocol):
-    """How far playback has come: `ui.shell.playback.Playhead`."""
+    """How far playback has come: `ui.shell.workspace.playback.Playhead`."""
 
     @property
     def at_rest(self) -> bool: ...

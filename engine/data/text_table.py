@@ -29,7 +29,6 @@ SEPARATORS = ("\t", ";", "|", ",")
 """In the order in which they are believed: a comma also stands inside numbers."""
 SAMPLED = 200
 """Lines from which the separator is recognised."""
-HEADERS = ("auto", "names", "data")
 NAMED = 5
 """Renamed columns that are told one by one."""
 

@@ -41,7 +41,7 @@ def test_a_wrong_partner_is_recognised_and_the_right_number_taken(window: Window
 
     wrong, right = board.score.rows
     assert wrong.right == "no" and "partner" in wrong.cause and right.right == "yes"
-    assert not window.visibility.is_hidden("gradient", edge)
+    assert edge not in window.visibility.gradients
 
 
 def test_a_planted_sign_turns_the_gradient_on_the_canvas_and_undo_turns_it_back(window: Window, qtbot: QtBot) -> None:

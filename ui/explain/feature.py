@@ -140,9 +140,6 @@ class Explain(Feature):
     def show_paths(self) -> None:
         self.show_tool("paths")
 
-    def show_audit(self) -> None:
-        self.show_tool("audit")
-
     def show_picture(self) -> None:
         self.show_tool("picture")
 

@@ -37,10 +37,6 @@ class Standing:
         return sum(self.answers.values())
 
 
-def is_lesson(path: Path) -> bool:
-    return path.suffix.lower() == ENDING
-
-
 def entries(folder: Path = LESSONS) -> list[ShelfEntry]:
     """All lessons that can be read, in the order of their rows of the course, then by name."""
     lessons: list[ShelfEntry] = []

@@ -84,11 +84,6 @@ def names_in(tree: ast.expr) -> frozenset[str]:
     return frozenset(node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and id(node) not in called)
 
 
-def functions_in(tree: ast.expr) -> frozenset[str]:
-    """The words that are called."""
-    return frozenset(node.func.id for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name))
-
-
 def _read(text: str) -> tuple[str, ast.expr]:
     (statement,) = read(text)
     return statement.name, statement.tree

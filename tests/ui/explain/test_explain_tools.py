@@ -105,7 +105,7 @@ def test_tags_of_older_numbers_go_at_once_and_come_again_for_the_new_ones(window
 
 
 def test_an_audit_comes_row_by_row_and_can_be_cancelled(window: Window, qtbot: QtBot) -> None:
-    window.explain.show_audit()
+    window.explain.show_tool("audit")
     tool = window.explain.tools.current
     assert isinstance(tool, AuditTool)
     audit = window.explain.audit
@@ -136,21 +136,21 @@ def test_a_document_edited_during_an_audit_gets_an_audit_of_its_own(window: Wind
 def test_the_list_tells_the_numbers_of_the_newest_audit_when_it_is_seen_again(window: Window, qtbot: QtBot) -> None:
     """∂f/∂y = x at the product: 2, and 3 once x is 3, in as many rows."""
     audited(window, qtbot)
-    window.explain.show_audit()
+    window.explain.show_tool("audit")
     tool = window.explain.tools.current
     assert isinstance(tool, AuditTool)
     window.panels.docks["bottom"].hide()
     window.document.do(SetParam(names(window.document)["x"], "value", 3.0), "Set x")
     qtbot.waitUntil(lambda: not window.stale and bool(window.explain.audit.rows) and not window.explain.audit.busy, timeout=PATIENCE)
 
-    window.explain.show_audit()
+    window.explain.show_tool("audit")
 
     told = {tool.table.item(row, 0).text(): tool.table.item(row, 1).text() for row in range(tool.table.rowCount())}
     assert [number for wire, number in told.items() if wire.startswith("y")] == ["3.000"]
 
 
 def test_rows_of_the_audit_are_as_high_as_their_type(window: Window, qtbot: QtBot) -> None:
-    window.explain.show_audit()
+    window.explain.show_tool("audit")
     tool = window.explain.tools.current
     assert isinstance(tool, AuditTool)
 

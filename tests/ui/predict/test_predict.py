@@ -61,14 +61,14 @@ def test_a_hidden_gradient_is_typed_on_its_wire(window: Window, qtbot: QtBot) ->
     edge = wire(window, "x")
     item = Address("edge", edge, gradient=True)
     trigger(window, "hide_gradient", edge)
-    assert window.visibility.is_hidden("gradient", edge) and window.visibility.is_hidden("gradient", names(window.document)["x"])
+    assert edge in window.visibility.gradients and names(window.document)["x"] in window.visibility.gradients
     QApplication.processEvents()
     window.canvas.grab()
 
     qtbot.mouseClick(window.canvas, Qt.MouseButton.LeftButton, pos=mark(window, item))
     type_answer(window, qtbot, "-5")
 
-    assert not window.visibility.is_hidden("gradient", edge)
+    assert edge not in window.visibility.gradients
     assert window.canvas.overlay.tags("predict")[edge].kind == "ok"
     assert window.predict.board.score.counts.first == 1
 
@@ -82,7 +82,7 @@ def test_enter_on_the_selected_wire_opens_the_field_and_escape_leaves_it(window:
     assert isinstance(window.canvas.editor, LineEditor)
     qtbot.keyClick(window.canvas.editor, Qt.Key.Key_Escape)
 
-    assert window.canvas.editor is None and window.visibility.is_hidden("gradient", edge)
+    assert window.canvas.editor is None and edge in window.visibility.gradients
     assert window.predict.board.score.rows == []
 
 
@@ -97,7 +97,7 @@ def test_a_wrong_answer_gets_the_hint_of_its_slip_and_counts_as_right_later(
 
     callout = window.predict.typing.callout
     assert callout.isVisible() and "Look at multiply again." in callout.text.text()
-    assert window.canvas.overlay.tags("predict")[edge].kind == "error" and window.visibility.is_hidden("gradient", edge)
+    assert window.canvas.overlay.tags("predict")[edge].kind == "error" and edge in window.visibility.gradients
     qtbot.mouseClick(callout.again, Qt.MouseButton.LeftButton)
     type_answer(window, qtbot, "-5,0")
 
@@ -133,10 +133,10 @@ def test_a_hidden_value_is_hidden_on_its_node_and_all_its_wires(window: Window, 
     ids = names(window.document)
     trigger(window, "hide_value", ids["multiply"])
     edge = wire(window, "multiply")
-    assert window.visibility.is_hidden("value", ids["multiply"]) and window.visibility.is_hidden("value", edge)
+    assert ids["multiply"] in window.visibility.values and edge in window.visibility.values
     trigger(window, "predict_next")
     type_answer(window, qtbot, "-10")
-    assert not window.visibility.is_hidden("value", edge)
+    assert edge not in window.visibility.values
 
 
 def test_a_value_that_was_typed_is_no_riddle(window: Window) -> None:
@@ -175,11 +175,11 @@ def test_nothing_is_covered_where_nothing_is_hidden(window: Window) -> None:
 def test_all_gradients_are_hidden_and_revealed_one_by_one_or_together(window: Window) -> None:
     edges = list(window.document.graph.edges)
     trigger(window, "hide_all_gradients")
-    assert all(window.visibility.is_hidden("gradient", e) for e in edges)
+    assert all(e in window.visibility.gradients for e in edges)
     trigger(window, "reveal", edges[0])
-    assert not window.visibility.is_hidden("gradient", edges[0]) and window.visibility.is_hidden("gradient", edges[1])
+    assert edges[0] not in window.visibility.gradients and edges[1] in window.visibility.gradients
     trigger(window, "reveal_all")
-    assert not any(window.visibility.is_hidden("gradient", e) for e in edges)
+    assert not any(e in window.visibility.gradients for e in edges)
     assert window.predict.board.score.counts.revealed == len(edges)
 
 
@@ -194,7 +194,7 @@ def test_an_edit_makes_predictions_about_changed_numbers_void(window: Window, qt
     gradients = dict(trace.edge_gradients) | {edge: scalar(-6.0)}
     window.showing.show_trace(_with(trace, gradients))
 
-    assert edge not in window.canvas.overlay.tags("predict") and window.visibility.is_hidden("gradient", edge)
+    assert edge not in window.canvas.overlay.tags("predict") and edge in window.visibility.gradients
     assert window.predict.board.score.rows[-1].right == "void" and "void" in window.status.message.full
 
 
@@ -224,7 +224,7 @@ def test_a_question_about_a_sample_ends_when_a_smaller_batch_is_shown(window: Wi
 
     window.showing.show_trace(few)
 
-    assert not window.predict.asked and not window.visibility.is_hidden("gradient", edge)
+    assert not window.predict.asked and edge not in window.visibility.gradients
     assert [row.right for row in window.predict.board.score.rows] == ["void"]
 
 

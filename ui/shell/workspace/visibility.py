@@ -113,10 +113,6 @@ class Visibility(QObject):
             self._asked = (key, with_echoes(self._truth, self._graph, hidden))
         return self._asked[1]
 
-    def is_hidden(self, kind: Literal["value", "gradient"], identity: str) -> bool:
-        """Whether the number of this node or wire is to be found out."""
-        return identity in (self.values if kind == "value" else self.gradients)
-
     def shown(self, kind: Literal["value", "gradient"], node: str, number: float) -> float:
         """A number that came from this node, for a message: covered where the node's is."""
         gradient = kind == "gradient"
