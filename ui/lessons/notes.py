@@ -33,6 +33,7 @@ class NotesWindow(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Window)
+        self._owner = parent
         self._theme: Theme | None = None
         self._player: Player | None = None
         self.setWindowTitle(_("Speaker notes — Gradwire"))
@@ -139,7 +140,7 @@ class NotesWindow(QWidget):
         elif event.key() in _BACK:
             self.back_clicked.emit()
         elif event.key() == Qt.Key.Key_Escape:
-            self.parentWidget().activateWindow()
+            self._owner.window().activateWindow()
         else:
             super().keyPressEvent(event)
 

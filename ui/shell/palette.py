@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 from graph.model.search import rank
 from graph.text.messages import _
 from ui.shell.actions import ACTIONS, menu_path
-from ui.shell.search_box import SearchRow
+from ui.shell.search_box import SearchBox, SearchRow
 from ui.shell.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from ui.shell.search_box import SearchBox
     from ui.shell.shortcuts import Keys
 
 
