@@ -188,7 +188,7 @@ def trained_alone() -> tuple[float, float]:
 
 
 def processor_seconds(pid: int) -> float:
-    """What a process has used so far; NaN where the system does not tell it this way."""
+    """What a process has used so far; NaN where the system does not report it."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:

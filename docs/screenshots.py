@@ -1,4 +1,4 @@
-"""Make the pictures in this folder anew: `python docs/screenshots.py`. Opens the real window offscreen, engine and all."""
+"""Regenerate the pictures in this folder: `python docs/screenshots.py`. Opens the real window offscreen, engine and all."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def debugger(window: Window) -> None:
 
 
 def lesson(window: Window) -> None:
-    """The second step of the first lesson: a number is to be predicted."""
+    """The second step of the first lesson, which asks for a prediction."""
     from PySide6.QtCore import QTimer
 
     window.lessons.open(ROOT / "resources" / "lessons" / "xy-plus-z.gwlesson")
@@ -126,7 +126,7 @@ def shoot(scene: str, theme: str) -> None:
 
 
 def _save(window: Window, path: Path) -> None:
-    """The window with whatever stands in front of it."""
+    """The window with any popup in front of it."""
     from PySide6.QtCore import QPoint
     from PySide6.QtGui import QPainter
     from PySide6.QtWidgets import QApplication

@@ -203,7 +203,7 @@ class WireItem(Item):
 
 
 class Tree:
-    """The children of one model's canvas. `root` is the interface of its widget, where there is one, which `alive()` tells."""
+    """The children of one model's canvas. `root` is the interface of its widget; `alive()` says whether it still exists."""
 
     def __init__(self, model: CanvasModel, root: QAccessibleInterface | None = None, alive: Callable[[], bool] = lambda: True) -> None:
         self.model, self.root = model, root

@@ -1,4 +1,4 @@
-"""Where one is inside groups: the way from the outermost level, each step of it a button."""
+"""The path from the outermost level to the group on show, one button per level."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TOP = _("Graph")
 
 
 class Breadcrumb(QFrame):
-    """At the top left of the canvas while one is inside a group; the last step is where one is."""
+    """Shown at the top left of the canvas while the inside of a group is on show; the last step is that group."""
 
     def __init__(self, parent: QWidget, model: CanvasModel) -> None:
         super().__init__(parent)

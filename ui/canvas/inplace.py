@@ -53,7 +53,7 @@ class _Ending:
 
 
 def _dress(editor: QWidget, model: CanvasModel, place: QRectF) -> None:
-    """Put it where the text stands, as large as the text is."""
+    """Place the editor over the text, in the text's size."""
     theme, size = model.theme, model.viewport.size().toSize()
     rect = model.camera.rect_to_view(place).toAlignedRect()
     editor.setFont(font("base", max(model.camera.scale, 0.8)))

@@ -81,7 +81,7 @@ class Canvas(QWidget):
         self.breadcrumb = Breadcrumb(self, self.model)
         self.find_bar: FindBar | None = None
         self.editor: LineEditor | TextEditor | None = None
-        """Where someone is typing on the canvas itself."""
+        """The editor that is open on the canvas itself."""
         self.key_elsewhere: Callable[[QKeyEvent], bool] | None = None
         self._minimap = Minimap()
         self._zooming = False
@@ -137,7 +137,7 @@ class Canvas(QWidget):
 
     @property
     def fitted(self) -> bool:
-        """Whether everything was shown last, and nobody has moved the view since."""
+        """Whether everything was shown last, and the view has not been moved since."""
         return self.viewport.fitted
 
     @property

@@ -1,4 +1,4 @@
-"""Large files of Data nodes are read before the document goes to the engine: in pieces, with a bar, until somebody cancels it."""
+"""Large files of Data nodes are read before the document goes to the engine: in pieces, with a progress bar and a way to cancel."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ class DataReading(QObject):
         if self._handle is not None:
             self._handle.cancel()
 
-    # what is to be read
+    # files to read
 
     def _changed(self, change: Change) -> None:
         if change.structure:

@@ -53,7 +53,7 @@ class StepButtons(QWidget):
 
 
 class Bar(QWidget):
-    """Says what is asked for by signals; `show_place` and `show_iterations` tell it where the run stands."""
+    """Emits a signal for every request; `show_place` and `show_iterations` set the run's position."""
 
     stepped = Signal(str, int)
     """A unit and a way."""
@@ -131,10 +131,10 @@ class Bar(QWidget):
             for arrow in (pair.back, pair.on):
                 arrow.setFixedWidth(px(theme, 24))
 
-    # where the run stands
+    # the run's position
 
     def show_place(self, timeline: Timeline, position: int, at_rest: bool, text: str) -> None:
-        """Light the phase of a position; at rest none is under way and every number is shown."""
+        """Highlight the phase of a position; at rest no phase is active and every number is shown."""
         current = "" if at_rest else timeline.phase(position)
         playable = bool(timeline.events) and self.isEnabled()
         for phase, choice in self.phases.items():
@@ -188,7 +188,7 @@ class Bar(QWidget):
 
 
 def _set_quietly(slider: QSlider, low: int, high: int, value: int) -> None:
-    """Move a slider without its saying so; one that a hand holds is left where it is."""
+    """Move a slider without a signal; a slider that is being dragged is left alone."""
     if slider.isSliderDown():
         return
     slider.blockSignals(True)

@@ -31,14 +31,14 @@ Unit = Literal["node", "layer", "phase", "iteration"]
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """An iteration the kernel was asked for, and the position to stand at once it is here; None: everything is shown."""
+    """An iteration requested from the kernel, and the position to go to once it has arrived; None: show everything."""
 
     iteration: int
     position: int | None
 
 
 class Control(QObject):
-    """One for a window. Everything works without a kernel, as far as there is a trace."""
+    """One per window. Works without a kernel wherever there is a trace."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace.widget)
@@ -61,7 +61,7 @@ class Control(QObject):
         workspace.playhead.broke.connect(self._broke)
         workspace.playhead.left.connect(self._cross)
 
-    # where it stands
+    # position
 
     @property
     def page(self) -> Views | None:
@@ -191,7 +191,7 @@ class Control(QObject):
             self._workspace.say(_("The selected node has nothing left to compute in this pass"))
 
     def to_iteration(self, step: int) -> None:
-        """To an iteration that is held; while one is on its way, the last wish counts."""
+        """Go to an iteration that is held; while one is on its way, the last request counts."""
         if self.kernel is None or self._busy:
             return
         if self._waiting:
@@ -202,7 +202,7 @@ class Control(QObject):
 
     @property
     def _waiting(self) -> bool:
-        """Whether an iteration is on its way; one that was answered by something else is no longer waited for."""
+        """Whether a requested iteration is still on its way; a request that another answer has overtaken is dropped."""
         if self._goal is not None and self.kernel is not None and not self.kernel.busy:
             self._goal = self._wish = None
             if self.kernel.progress.message:
@@ -214,7 +214,7 @@ class Control(QObject):
         return self.kernel is not None and self.kernel.training
 
     def _go(self, start: int, end: int) -> None:
-        """Stand at a position; on the way there, a breakpoint may stop it."""
+        """Go to a position; a breakpoint on the way may stop playback."""
         trace = self._workspace.visibility.truth
         for i in range(start, min(end, len(self.timeline.events))):
             event = self.timeline.events[i]
@@ -295,7 +295,7 @@ class Control(QObject):
             self._told = conditions
             self.kernel.stop_at(conditions)
 
-    # what the window tells
+    # hooks of the window
 
     def set_document(self, document: Document) -> None:
         """Another document: its nodes are others, whatever their ids."""
@@ -348,7 +348,7 @@ class Control(QObject):
         self._workspace.playhead.seek(position)
 
     def take_progress(self, progress: Progress) -> None:
-        """Where training stands now."""
+        """The progress of training."""
         if progress.phase in ("training", "failed"):
             self._goal = self._wish = None
         if self.open and not progress.debugging and not self._asked and self.kernel is not None:

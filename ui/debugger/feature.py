@@ -72,7 +72,7 @@ class Debugger(Feature):
     def ask_condition(self) -> None:
         self.control.show_page(ask=True)
 
-    # what the window tells
+    # hooks of the window
 
     def set_document(self, document: Document) -> None:
         if self._made is not None:

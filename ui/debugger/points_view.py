@@ -75,7 +75,7 @@ class PointsView(QWidget):
         return None
 
     def _hold(self, at: int, part: int) -> None:
-        """Give the focus back to the row that stands there now, or else to the line for new ones."""
+        """Return the focus to the row that is now at this place, or else to the line for new ones."""
         rows = self._parts() if self._points.all else []
         wanted = rows[min(at, len(rows) - 1)][part] if rows else self.entry
         if (row := wanted.parentWidget()) is not None:
@@ -130,7 +130,7 @@ class PointsView(QWidget):
             self._complain("", self.entry)
 
     def _check(self, text: str, node: str) -> None:
-        """Raises ConditionError where what is typed is no condition, or one that can never be met."""
+        """Raises ConditionError if the text is no condition, or a condition that can never be met."""
         if wrong := self._refuse(read(text, node)):
             raise ConditionError(wrong)
 

@@ -1,4 +1,4 @@
-"""What stands above a parameter's card once it has taken its step."""
+"""The tag above a parameter's card once its update is applied."""
 
 from __future__ import annotations
 

@@ -40,19 +40,19 @@ class Timeline:
         self._layer_stops = sorted({*self._phase_stops, *self._borders(layers(graph))})
 
     def phase(self, position: int) -> Phase:
-        """The phase that the last finished event belongs to; at the very beginning, the one that is about to begin."""
+        """The phase of the last finished event; at the very beginning, the first phase."""
         at = max(1, min(position, self.length))
         return next((phase for phase, end in self.ends.items() if at <= end), "forward")
 
     def step(self, position: int, way: int, unit: Literal["layer", "phase"]) -> int:
-        """The position one layer or phase further on (`way` 1) or back (-1); the end it stands at, where there is none."""
+        """The position one layer or phase further on (`way` 1) or back (-1); the nearest end where there is none."""
         stops = self._layer_stops if unit == "layer" else self._phase_stops
         if way > 0:
             return stops[min(bisect_right(stops, position), len(stops) - 1)]
         return stops[max(bisect_left(stops, position) - 1, 0)]
 
     def after(self, node: str, position: int) -> int | None:
-        """The position at which the next event of a node is over; None where none is left."""
+        """The position after the next event of a node; None where no event is left."""
         return next((i + 1 for i in range(max(position, 0), len(self.events)) if self.events[i].node == node), None)
 
     def text(self, position: int, graph: Graph) -> str:

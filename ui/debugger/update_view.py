@@ -192,7 +192,7 @@ class UpdateView(QWidget):
         self.sheet.show_lines(lines, writer.arrays, self._theme)
 
     def _typed(self) -> None:
-        """To the place that was typed; one that is not there is marked, with what there is."""
+        """Go to the entry that was typed; an index outside the tensor is marked, and the tip gives the valid range."""
         row = self.row
         if row is None or self.entry.text() == _place(row.entry):
             set_property(self.entry, "complaint", False)

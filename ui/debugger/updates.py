@@ -56,7 +56,7 @@ class Updates(QObject):
             self.page.points.entry.setFocus()
 
     def fill(self, page: Views) -> None:
-        """The page was made: show on it what is known."""
+        """The page was created: show what is known."""
         self.page = page
         self._show()
 
@@ -68,7 +68,7 @@ class Updates(QObject):
         return next((node.id for node in self._workspace.document.graph.nodes.values() if node.name == name), None)
 
     def refuse(self, condition: Condition) -> str:
-        """Why there is no such entry, as far as the node's tensor is known."""
+        """Why there is no such entry, where the node's tensor is known."""
         trace = self._workspace.trace
         if trace is None or condition.entry is None:
             return ""

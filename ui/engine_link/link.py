@@ -62,7 +62,7 @@ class Kernel(QObject):
     def __init__(self, parent: QObject | None = None, worker: str = WORKER, process: KernelProcess | None = None) -> None:
         super().__init__(parent)
         self.curves: dict[int, list[Point]] = {}
-        """The points of each run's curve that were told so far, by the run's id."""
+        """The points of each run's curve received so far, by the run's id."""
         self._document: Document | None = None
         self._notifier: QSocketNotifier | None = None
         self._watched: int | None = None
@@ -132,7 +132,7 @@ class Kernel(QObject):
         return fresh
 
     def start(self, steps: int | None = None) -> None:
-        """Train, or go on training; with a number, pause after so many steps."""
+        """Start or continue training; with a number, pause after that many steps."""
         self._command(Start(self._client.run, steps))
 
     def pause(self) -> None:
@@ -143,7 +143,7 @@ class Kernel(QObject):
         self._command(StepOnce(self._client.run))
 
     def back(self, steps: int = 1) -> None:
-        """Undo optimizer steps exactly, as far as they are held (`Progress.reachable`)."""
+        """Undo optimizer steps exactly, within the steps that are held (`Progress.reachable`)."""
         self._command(StepBack(self._client.run, steps))
 
     def to_iteration(self, step: int) -> None:
@@ -159,7 +159,7 @@ class Kernel(QObject):
         self._command(StopAt(self._client.run, tuple(conditions)))
 
     def reset(self) -> None:
-        """Back to the document's values; the curves begin anew."""
+        """Return to the document's values; the curves start again."""
         self._command(Reset(self._client.run, self._client.new_run()))
 
     def take_back_reset(self) -> None:

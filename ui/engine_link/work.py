@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 REST_MS = 60
 """Least time between two questions for one place: what follows a slider is read, not watched, and the numbers on the canvas come first."""
 WHILE_TRAINING = 5
-"""So many times as long while something trains: every answer costs the trainer its time."""
+"""Factor of the delay during training: every answer takes time from the trainer."""
 
 Show = Callable[[Any, Any], None]
 
@@ -81,7 +81,7 @@ class Work(Schedule):
         return line.asked if line is not None else None
 
     def forget(self, show: Show) -> None:
-        """Another document, or nobody looks: what is under way is not shown."""
+        """Another document, or the widget is hidden: the answer under way is not shown."""
         self.drop(show)
         line = self._lines.get(show)
         if line is not None:

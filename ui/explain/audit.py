@@ -1,4 +1,4 @@
-"""The gradient audit on the canvas: one tag a wire with how far numerical and analytical gradient are apart."""
+"""The gradient audit on the canvas: one tag per wire with the difference between the numerical and the analytical gradient."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ OWNER = "audit"
 
 
 class AuditOverlay(QObject):
-    """On or off. While it is on, every new trace of the graph at rest is audited anew; tags of older numbers are not left standing."""
+    """On or off. While it is on, every new trace of the graph at rest is audited again; tags of older numbers are removed."""
 
     changed = Signal()
     chosen = Signal(object)
@@ -39,7 +39,7 @@ class AuditOverlay(QObject):
         self.objective = ""
         self.refusal = ""
         self.report = Report()
-        """How far the audit under way has come."""
+        """Progress of the running audit."""
         self._job: JobHandle | None = None
         self._of: tuple[object, ...] = ()
         workspace.visibility.hid.connect(self._hid)
@@ -64,7 +64,7 @@ class AuditOverlay(QObject):
         self.changed.emit()
 
     def follow(self, trace: TraceView | None) -> None:
-        """Other numbers may be on the canvas: audit those, unless they are audited already. While something trains there is no audit."""
+        """Audit the numbers on the canvas unless they are audited already. There is no audit during training."""
         workspace = self._workspace
         if not self.on:
             return
@@ -82,7 +82,7 @@ class AuditOverlay(QObject):
             self.report = Report()
 
     def _hid(self, more: bool) -> None:
-        """Other numbers are hidden: the rows hold some of them, or lack some."""
+        """Other numbers are hidden now: rows may hold hidden numbers or lack visible ones."""
         if self.on:
             self._of = ()
             self.follow(self._workspace.trace)
@@ -95,7 +95,7 @@ class AuditOverlay(QObject):
 
     @property
     def summary(self) -> str:
-        """What came out, in a line."""
+        """The result in one line."""
         compared = [row for row in self.rows if row.analytical is not None or not row.ok]
         wrong = sum(kind_of(row) == "error" for row in compared)
         kinks = sum(kind_of(row) == "warning" for row in compared)
@@ -129,7 +129,7 @@ class AuditOverlay(QObject):
         return _("Pause the training to audit its gradients.") if kernel.training else ""
 
     def cancel(self) -> None:
-        """End the audit that is under way; what was compared stays."""
+        """Cancel the running audit; rows compared so far stay."""
         if self._job is not None:
             self._job.cancel()
 
@@ -172,7 +172,7 @@ class AuditOverlay(QObject):
         return max(rows, key=severity, default=None)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """A click on a tag is not one on what lies under it."""
+        """A click on a tag does not reach what lies under it."""
         if event.type() == QEvent.Type.MouseButtonPress and isinstance(event, QMouseEvent) and event.button() == Qt.MouseButton.LeftButton:
             overlay = self._workspace.canvas.overlay
             identity = overlay.hit_tag(event.position())
@@ -202,7 +202,7 @@ def unmeasured(row: AuditRow) -> bool:
 
 
 def verdict(row: AuditRow) -> str:
-    """The error in two digits, or what stands in its place."""
+    """The error in two digits, or the reason why there is none."""
     if row.note and row.analytical is None:
         return row.note
     if unmeasured(row):
@@ -213,7 +213,7 @@ def verdict(row: AuditRow) -> str:
 
 
 def tags_of(rows: Iterable[AuditRow]) -> dict[str, Tag]:
-    """One tag a wire; a node's learned tensors share one above its card, which tells the worst."""
+    """One tag per wire; a node's learned tensors share one above its card, which shows the worst of them."""
     tags: dict[str, Tag] = {}
     worst: dict[str, AuditRow] = {}
     for row in rows:

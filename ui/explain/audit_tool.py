@@ -109,7 +109,7 @@ class AuditTool(Tool):
             self._ask(self.chosen)
 
     def _follow_selection(self) -> None:
-        """The curve of what is selected on the canvas, a tensor's most telling entry."""
+        """The curve of the selected number; of a tensor, the entry with the largest gradient."""
         workspace, canvas = self.workspace, self.workspace.canvas
         graph = workspace.document.graph
         place = chosen_place(graph, canvas.selected_nodes(), canvas.selected_edges())

@@ -1,4 +1,4 @@
-"""How each tool begins when somebody else, such as a lesson, shows it."""
+"""How other features, such as lessons, open the explanation tools."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Explaining(Protocol):
         """One of the tools at the bottom."""
 
     def turn_audit(self, on: bool) -> None:
-        """Show the audit on the wires, or no longer."""
+        """Show or hide the audit on the wires."""
 
 
 def _explain(explain: Explaining, parameter: str, settings: Settings) -> None:

@@ -63,7 +63,7 @@ class CardPage(InspectorPage):
     """Follows the selection while it is seen; asks the engine for a card at every new trace, one question at a time."""
 
     shown = Signal()
-    """A card, or a refusal, stands on the page."""
+    """A card, or a refusal, is shown."""
 
     def __init__(self, workspace: Workspace) -> None:
         super().__init__(workspace)
@@ -155,7 +155,7 @@ class CardPage(InspectorPage):
 
     @property
     def asking(self) -> bool:
-        """Whether a card is still to come."""
+        """Whether a card is awaited."""
         return self.workspace.work.asking(self._answered)
 
     def follow(self, document: Document, nodes: list[str], edges: list[str], trace: TraceView | None, theme: Theme, stale: bool) -> None:
@@ -190,7 +190,7 @@ class CardPage(InspectorPage):
         self._current = ()
 
     def question(self) -> CardOf | None:
-        """What this page shows, or will."""
+        """The number this page shows or has asked for."""
         focus = self._focus
         if focus is None:
             return None
@@ -226,7 +226,7 @@ class CardPage(InspectorPage):
         self.forget()
 
     def forget(self) -> None:
-        """Another document: nothing of the last one stands here, and nothing that is under way arrives."""
+        """Another document: clear the page and drop answers under way."""
         self.workspace.work.forget(self._answered)
         self.workspace.work.drop(GREY)
         self.card, self.refusal, self._current, self._stale = None, "", (), False
@@ -253,7 +253,7 @@ class CardPage(InspectorPage):
         return self._focus.id if self._focus is not None else ""
 
     def chosen_entry(self, place: Address) -> tuple[int, ...] | None:
-        """The number of a node's output that someone has chosen here; None where nobody has."""
+        """The entry of a node's output that was chosen here; None where none was."""
         card = self.card
         if card is None or card.address != place.whole or place.kind != "output":
             return None
@@ -275,7 +275,7 @@ class CardPage(InspectorPage):
         self._ask()
 
     def _pick(self, _: int, entry: object) -> None:
-        """An entry of the value was clicked: that one is worked out."""
+        """An entry of the value was clicked: explain that entry."""
         card = self.card
         if card is None or not isinstance(entry, tuple):
             return
@@ -304,7 +304,7 @@ class CardPage(InspectorPage):
         self._show()
 
     def _hid(self, more: bool) -> None:
-        """Other numbers are hidden: the card holds some of them, or lacks some."""
+        """Other numbers are hidden now: the card may hold hidden numbers or lack visible ones."""
         if more:
             self.card = None
             self._show()

@@ -112,7 +112,7 @@ class CostTool(Tool):
         self._draw()
 
     def cancel(self) -> None:
-        """End the sweep; what was measured stays."""
+        """Cancel the sweep; points measured so far stay."""
         if self._job is not None:
             self._job.cancel()
 
@@ -194,7 +194,7 @@ class CostTool(Tool):
 
 
 def _ratio(result: SweepResult) -> str:
-    """What the naive way costs against one backward pass, in words."""
+    """The cost of naive differentiation compared with one backward pass, in words."""
     text = _("{naive} multiplications naively, {reverse} by backpropagation").format(
         naive=count(result.naive), reverse=count(result.reverse)
     )

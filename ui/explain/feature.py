@@ -1,4 +1,4 @@
-"""What the window holds of `ui.explain`. Loads its widgets when they are first seen."""
+"""The part of `ui.explain` that the window holds. Loads its widgets when they are first shown."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Explain(Feature):
 
     @property
     def tools(self) -> ToolsPage:
-        """The tools at the bottom, made now if nobody has looked at them yet."""
+        """The tools at the bottom, created now if they have not been shown yet."""
         from ui.explain.tools_page import ToolsPage
 
         page = self.workspace.pages.panel("analysis")
@@ -55,7 +55,7 @@ class Explain(Feature):
 
     @property
     def card(self) -> CardPage:
-        """The page that explains the selection, made now if nobody has looked at it yet."""
+        """The page that explains the selection, created now if it has not been shown yet."""
         from ui.explain.card_page import CardPage
 
         page = self.workspace.pages.panel("explain")
@@ -134,7 +134,7 @@ class Explain(Feature):
         self.why()
 
     def toggle_audit(self) -> None:
-        """Numerical against analytical gradient on every wire, or no longer."""
+        """Turn the comparison of numerical and analytical gradients on every wire on or off."""
         self.audit.toggle()
 
     def show_paths(self) -> None:

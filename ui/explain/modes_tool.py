@@ -1,4 +1,4 @@
-"""Forward mode from any seed and reverse mode from any target, as tags on the wires of the canvas, stepped if one likes."""
+"""Forward mode from any seed and reverse mode from any target, as tags on the wires of the canvas, optionally node by node."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class ModesTool(Tool):
         self.answer: Tangents | Adjoints | None = None
         self.seed: Address | None = None
         self.reached: int | None = None
-        """How many nodes the stepping has come to; None: all of them."""
+        """The number of nodes stepped through so far; None: all of them."""
         self.modes, self.directions = QButtonGroup(self), QButtonGroup(self)
         self.title, self.hint = label("", "strong", wrap=True), label("", "small", wrap=True)
         self.sheet = Sheet()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 OWNER = "paths"
 LISTED = 60
-"""Paths on a page: they are written anew while a slider is dragged."""
+"""Paths per page: they are rewritten while a slider is dragged."""
 INVITATION = _("Select a node or a wire to see all paths from its value to the objective.")
 MODES = (("path_by_path", _("path by path")), ("forward", _("forward mode")), ("reverse", _("reverse mode")))
 

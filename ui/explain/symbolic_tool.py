@@ -1,4 +1,4 @@
-"""The objective and its derivatives as formulas, typeset; LaTeX to the clipboard. Graphs with tensors are told why not."""
+"""The objective and its derivatives as formulas, typeset; LaTeX to the clipboard. For graphs with tensors it says why not."""
 
 from __future__ import annotations
 
@@ -160,7 +160,7 @@ class SymbolicTool(Tool):
 
 
 def _shown(derivative: Derivative) -> float | None:
-    """Reverse mode's number, which is the canvas's; the formula's where there is none."""
+    """The number from reverse mode, as on the canvas; the formula's where there is none."""
     return derivative.gradient if derivative.gradient is not None else derivative.value
 
 

@@ -53,11 +53,11 @@ class Tool(QWidget):
 
     @property
     def asking(self) -> bool:
-        """Whether an answer is still to come."""
+        """Whether an answer is awaited."""
         return self.workspace.work.asking(self._came)
 
     def refresh(self) -> None:
-        """Look at what is selected and ask for what is to be shown."""
+        """Read the selection and request what to show."""
 
     def answered(self, question: Question, answer: Any) -> None:
         """An answer that is no refusal."""
@@ -66,7 +66,7 @@ class Tool(QWidget):
         self.say(text)
 
     def drop(self) -> None:
-        """Let go of the answer that was shown: there is none now, or it may hold numbers that are hidden."""
+        """Drop the answer that was shown: it is out of date, or may hold hidden numbers."""
 
     def dress(self) -> None:
         """The theme has changed."""
@@ -155,7 +155,7 @@ def view_at(graph: Graph, trace: TraceView | None, address: Address) -> ArrayVie
 
 
 def telling_entry(graph: Graph, trace: TraceView | None, place: Address) -> tuple[int, ...] | None:
-    """Of a tensor the entry with the largest gradient, which has the most to tell.
+    """The entry of a tensor with the largest gradient.
 
     None for single numbers, and where not all of the gradient is known here: the engine then chooses.
     """

@@ -68,7 +68,7 @@ class ToolsPage(Panel):
         return area
 
     def tool(self, key: str) -> Tool:
-        """One of the tools, made now if nobody has looked at it yet."""
+        """One of the tools, created now if it has not been shown yet."""
         if key not in self._made:
             name = next(name for module, _, name, _ in TOOLS if module == key)
             tool: Tool = getattr(importlib.import_module(f"ui.explain.{key}_tool"), name)(self.workspace)

@@ -18,7 +18,7 @@ Args = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """`over` tells whether to go on; `leave` is called instead when the step is left before; `text` says what for."""
+    """`over` is called with whether to go on; `leave` is called instead if the step is left first; `text` names the reason."""
 
     over: Callable[[], bool]
     text: str = ""
@@ -71,7 +71,7 @@ def _to(workspace: Workspace, args: Args) -> Waiting | None:
 
 
 class _Training:
-    """So many steps, from wherever the training is; whoever leaves the step pauses it."""
+    """Train this many steps from the current state; leaving the lesson step pauses training."""
 
     def __init__(self, kernel: Kernel, steps: int) -> None:
         self._kernel, self._steps, self._target, self._told = kernel, steps, 0, -1

@@ -232,7 +232,7 @@ class Lessons(Feature):
         if notes is not None:
             notes.deleteLater()
 
-    # what the window tells
+    # hooks of the window
 
     def facts(self) -> Iterable[str]:
         player = self.player
@@ -340,7 +340,7 @@ class Lessons(Feature):
         self.workspace.refresh_actions()
 
     def _ask(self) -> None:
-        """What is to be predicted is asked for on the canvas as well, as soon as there are numbers."""
+        """Ask for predictions on the canvas as well, as soon as there are numbers."""
         panel, workspace = self.panel, self.workspace
         if panel is None or workspace.trace is None or workspace.stale or not any(box.question.kind == "predict" for box in panel.boxes):
             return

@@ -1,4 +1,4 @@
-"""Speaker notes: a second window for whoever teaches, on a screen that the class does not see."""
+"""Speaker notes: a second window for the lecturer, on a screen that the class does not see."""
 
 from __future__ import annotations
 

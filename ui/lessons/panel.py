@@ -30,7 +30,7 @@ SCROLL_MS, SCROLL = 30, "scroll to what was said"
 
 
 class LessonPanel(QWidget):
-    """Shows one step at a time; built anew for each."""
+    """Shows one step at a time; rebuilt for each."""
 
     next_clicked = Signal()
     back_clicked = Signal()
@@ -105,7 +105,7 @@ class LessonPanel(QWidget):
         self._layout.addWidget(self.count, 0, Qt.AlignmentFlag.AlignHCenter)
 
     def set_theme(self, theme: Theme) -> None:
-        """Dress anew; the step is shown again after this."""
+        """Apply the theme; the step is shown again after this."""
         own = sized(theme, LARGER * theme.scale / _base(theme))
         if own is self._theme:
             return

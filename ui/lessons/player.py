@@ -60,7 +60,7 @@ class LessonScript:
 
 
 class Player(QObject):
-    """One lesson under way in a window. `changed` tells that another step is shown, or that one wandered off or came back."""
+    """One lesson under way in a window. `changed` is emitted when another step is shown, or the user leaves the step's view or returns."""
 
     changed = Signal()
     leaving = Signal()

@@ -31,7 +31,7 @@ class Predicting:
         self._predictions.judged.connect(self._judged)
 
     def ask(self, boxes: list[QuestionBox]) -> None:
-        """Cover what is to be predicted, and listen for answers."""
+        """Hide the numbers to predict, and listen for answers."""
         graph, trace = self._workspace.document.graph, self._workspace.visibility.truth
         for box in boxes:
             if not isinstance(box, NumberBox) or box.question.kind != "predict" or box.done or box in self._boxes.values():

@@ -41,7 +41,7 @@ class _AnswerField(QLineEdit):
 
 
 class QuestionBox(QFrame):
-    """One question. `answered` tells of the first answer whether it was right; `opened` that its number may be seen from now on."""
+    """One question. `answered` says whether the first answer was right; `opened`, that its number may be seen from now on."""
 
     answered = Signal(bool)
     opened = Signal()
@@ -94,7 +94,7 @@ class QuestionBox(QFrame):
         """Where the answer goes."""
 
     def resume(self, other: QuestionBox) -> None:
-        """Go on where a box of the same question was left, answer and all: another theme sets the step anew."""
+        """Continue where a box of the same question was left, with its answer: another theme rebuilds the step."""
         self.done, self.about, self._tried = other.done, other.about, other._tried
         if not other.verdict.isHidden():
             self._show_verdict(*other._said)
@@ -171,7 +171,7 @@ class QuestionBox(QFrame):
 
 
 class NumberBox(QuestionBox):
-    """A number to type. `asks`, where it is set, judges in this one's place and tells by `judged`; whether it can."""
+    """A number to type. `asks`, where set, judges in its place, reports by `judged` and returns whether it can."""
 
     asks: Callable[[str], bool] | None = None
 

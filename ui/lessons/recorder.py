@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class Recorder(QObject):
-    """One recording under way in a window. `changed` tells that there are other steps, or that another one is looked at."""
+    """One recording under way in a window. `changed` is emitted when the steps change or another one is selected."""
 
     changed = Signal()
 

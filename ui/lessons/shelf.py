@@ -26,7 +26,7 @@ class ShelfEntry:
 
 @dataclass(slots=True)
 class Standing:
-    """How far someone came: the step looked at last, those seen, and questions by `step.question` with whether they were answered right."""
+    """Progress in one lesson: the last step shown, the steps seen, and for each `step.question` whether it was answered right."""
 
     step: int = 0
     seen: set[int] = field(default_factory=set)
@@ -49,7 +49,7 @@ def entries(folder: Path = LESSONS) -> list[ShelfEntry]:
 
 
 class LessonProgress:
-    """What is remembered of each lesson, in the settings; a lesson that was moved begins anew."""
+    """What is remembered of each lesson, in the settings; a lesson that was moved starts from the beginning."""
 
     def __init__(self, session: UserSettings) -> None:
         self._session = session

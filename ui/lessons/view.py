@@ -21,7 +21,7 @@ AROUND = 40.0
 
 
 class StepView:
-    """Of one canvas. `moved`: someone looks elsewhere than the step does."""
+    """The view of one canvas. `moved`: the user has moved away from the step's view."""
 
     def __init__(self, canvas: Canvas, visibility: Visibility) -> None:
         self._canvas, self._visibility = canvas, visibility
@@ -62,7 +62,7 @@ class StepView:
         self._place()
 
     def refit(self) -> None:
-        """The canvas has another size: look at the same things, unless someone has moved the view."""
+        """The canvas has another size: show the same items, unless the user has moved the view."""
         if self._items and not self.moved:
             self._place()
             self.settle()
@@ -105,7 +105,7 @@ class StepView:
 
 
 def _values(graph: Graph, names: Iterable[str]) -> set[str]:
-    """A node's value stands on its card and on every wire it leaves by; a wire's on its source as well, where that has no other output."""
+    """A node's value is shown on its card and on every wire that leaves it; a wire's on its source as well, if that has no other output."""
     ids: set[str] = set()
     for item in filter(None, (find(graph, name) for name in names)):
         node, port = graph.edges[item.id].source if item.kind == "edge" else item.key
@@ -124,7 +124,7 @@ def _values_after(graph: Graph, names: Iterable[str]) -> set[str]:
 def _gradients_after(graph: Graph, names: Iterable[str]) -> set[str]:
     """Nodes and wires whose gradients are computed from these: in a backward pass they come later."""
     wires = [item for item in (find(graph, name) for name in names) if item is not None and item.kind == "edge"]
-    sums = {item.node(graph) for item in wires}  # less the other wires' shares, a sum tells this one's
+    sums = {item.node(graph) for item in wires}  # a sum minus the other wires' shares reveals this one's
     earlier = _reached(graph, names, graph.predecessors)
     starts = {_start(graph, name) for name in names} - {""}
     return earlier | sums | {edge.id for node in earlier | starts for edge in graph.inputs_of(node)}

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFrame
 
 
 class ChoiceCard(QFrame):
-    """`chosen` bears what the card stands for; `spoken` is its name for those who hear it."""
+    """`chosen` carries the card's value; `spoken` is its name for screen readers."""
 
     chosen = Signal(object)
 

@@ -54,7 +54,7 @@ class JobBar(QWidget):
         return self._begun
 
     def show_progress(self, done: int, total: int, text: str) -> None:
-        """`done` of `total`; with 0 nobody knows how much there is."""
+        """`done` of `total`; 0 where the total is unknown."""
         scale = max(1, total // 10**6)  # a bar counts no further than 2³¹
         self.bar.setRange(0, total // scale)
         self.bar.setValue(done // scale)

@@ -60,7 +60,7 @@ def shape_text(shape: Sequence[int]) -> str:
 
 
 def tensor_text(shape: Sequence[int]) -> str:
-    """A tensor's shape where a number could stand: a vector is `(8)`, which nobody takes for 8; long ones are set tight."""
+    """A tensor's shape in the place of a number: a vector is `(8)`, which cannot be mistaken for 8; long ones are set tight."""
     if len(shape) == 1:
         return f"({shape[0]})"
     return shape_text(shape).replace(" ", "") if len(shape) > 2 else shape_text(shape)

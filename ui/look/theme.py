@@ -1,4 +1,4 @@
-"""The three looks: every colour, every type size, and which colour may stand on which.
+"""The three looks: every colour, every type size, and which colour may be used on which.
 
 Painters and style sheets take colours from a `Theme` only; `pairs` lists what stands on what, so that a test can hold
 every pair to its contrast.
@@ -244,9 +244,9 @@ _MARKS = (
 
 
 ORNAMENT = frozenset({"dots", "hairline", "card_edge", "shadow", "field_edge"})
-"""Colours that carry nothing: what they divide is told by space as well."""
+"""Colours without meaning: what they divide is separated by space as well."""
 VEIL = 0.95
-"""Opacity of the canvas's colour under a label that stands on a wire."""
+"""Opacity of the canvas's colour under a label on a wire."""
 FRAME_TINT = {True: 0.10, False: 0.06}
 """Opacity of a frame's hue over the canvas, on dark and on light."""
 

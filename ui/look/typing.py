@@ -1,4 +1,4 @@
-"""What is being typed counts: a command that uses the document first takes what stands in the field with the focus."""
+"""A command that uses the document first commits the text in the field with the focus."""
 
 from __future__ import annotations
 

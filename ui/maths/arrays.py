@@ -40,7 +40,7 @@ class Plane:
     lying: bool
     chosen: tuple[int, ...] | None = None
     most: tuple[int, int] = (MOST_ROWS, MOST_COLUMNS)
-    """Rows and columns up to which the numbers stand in the cells."""
+    """Rows and columns up to which the cells show numbers."""
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Plane) and (self.view is other.view and self._how == other._how)
@@ -61,7 +61,7 @@ class Plane:
 
     @property
     def legible(self) -> bool:
-        """Whether its numbers stand in it."""
+        """Whether its cells show numbers."""
         rows, columns = self.shape
         return self.view.data is not None and rows <= self.most[0] and columns <= self.most[1]
 

@@ -12,7 +12,7 @@ from ui.look.numbers import MINUS, plain
 from ui.look.numerals import raised
 
 DECADES = 12
-"""At most so many powers of ten away from the largest value: what is smaller is drawn on the straight part."""
+"""Powers of ten below the largest value that are drawn logarithmically; smaller values lie on the linear part."""
 FEW_TICKS, MANY_TICKS = 3, 7
 
 Kind = Literal["linear", "log", "symlog"]

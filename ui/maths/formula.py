@@ -49,7 +49,7 @@ def svg(latex: str, size: float, ink: str) -> bytes | None:
 
 
 class _Loader(QObject):
-    """Imports the typesetter off the window's thread, once, and tells every formula that waits for it."""
+    """Imports the typesetter off the window's thread, once, and notifies every formula that waits for it."""
 
     loaded = Signal()
 

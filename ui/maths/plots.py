@@ -51,7 +51,7 @@ def pen(hue: str, width: float, theme: Theme, dashed: bool = False) -> Any:
 
 
 def dot(plot: Any, x: float, y: float, hue: str, theme: Theme, size: float = 9) -> Any:
-    """A point that is to be seen."""
+    """Mark one point."""
     return plot.plot([x], [y], pen=None, symbol="o", symbolSize=size * theme.scale, symbolBrush=color(hue), symbolPen=color(theme.panel))
 
 

@@ -61,7 +61,7 @@ class _Layout:
 
 
 class Sheet(QWidget):
-    """Shows lines; `arrays` are what the pictures in them refer to. Links are texts that the owner understands."""
+    """Shows lines; `arrays` are what the pictures in them refer to. The owner interprets the text of a link."""
 
     followed = Signal(str)
     hovered = Signal(str)
@@ -85,7 +85,7 @@ class Sheet(QWidget):
         self.setSizePolicy(policy)
 
     def show_lines(self, lines: Sequence[SheetLine], arrays: Sequence[Plane], theme: Theme, stale: bool = False) -> None:
-        """Show these; nothing is laid out anew where they are what is shown already."""
+        """Show these; the layout is kept where the lines are unchanged."""
         if tuple(lines) == self.lines and tuple(arrays) == self.arrays and theme is self._theme and stale == self.stale:
             return
         self.lines, self.arrays, self._theme, self.stale = tuple(lines), tuple(arrays), theme, stale

@@ -110,7 +110,7 @@ class OutlineModel(QAbstractItemModel):
         return pointer if isinstance(pointer, OutlineRow) else None
 
     def index_of(self, identity: str) -> QModelIndex:
-        """Where a node, a group or a wire (at the node it leads to) stands; invalid where nothing does."""
+        """The index of a node, a group or a wire (at the node it leads to); invalid if there is none."""
         row = self._rows.get(identity)
         if row is None and self._graph is not None and identity in self._graph.edges:
             holder = self._rows.get(self._graph.edges[identity].target[0])

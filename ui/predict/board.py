@@ -1,4 +1,4 @@
-"""The numbers that are to be predicted now: what is hidden, what was answered, what the canvas shows about it."""
+"""The numbers to predict: which are hidden, which were answered, and what the canvas shows about them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class Outcome:
 
 
 class PredictionBoard(QObject):
-    """Owner of everything that is hidden to be predicted. `judged` tells of an answer: (item, judgement)."""
+    """Owns every number that is hidden for a prediction. `judged` carries an answer: (item, judgement)."""
 
     changed = Signal()
     judged = Signal(object, object)
@@ -111,7 +111,7 @@ class PredictionBoard(QObject):
         self._show()
 
     def withdraw(self, items: Iterable[Address]) -> None:
-        """Whoever asked for these does so no more: what was not answered does not count, and nothing of them stays on the canvas."""
+        """Withdraw these questions: unanswered ones do not count, and nothing of them stays on the canvas."""
         for item in items:
             self.answered.pop(item, None)
             if item in self.asked:
@@ -205,7 +205,7 @@ class PredictionBoard(QObject):
     # following the document
 
     def document_changed(self) -> None:
-        """What was asked and is gone is void; names follow."""
+        """Cancel predictions of items that are gone, and update names."""
         graph = self.workspace.document.graph
         gone = [item for item in self.asked if not item.exists(graph)]
         self._void(gone)

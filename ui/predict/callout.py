@@ -17,7 +17,7 @@ GAP = 10
 
 
 class Callout(QFrame):
-    """One at a time. `place()` gives the scene rectangle it stands beside; it follows when the view moves."""
+    """One at a time. `place()` gives the scene rectangle to stay beside; the callout follows when the view moves."""
 
     closed = Signal()
 

@@ -26,7 +26,7 @@ BADGE = _("A fault is planted")
 
 
 class FaultFinding(QObject):
-    """One for a window. Nothing here tells where a fault is until it is revealed."""
+    """One per window. The place of a fault stays secret until it is revealed."""
 
     def __init__(self, workspace: Workspace, score: Score) -> None:
         super().__init__(workspace.widget)
@@ -51,7 +51,7 @@ class FaultFinding(QObject):
         return faults.planted(graph) if faults.at_work(graph) else None
 
     def follow(self) -> None:
-        """The document changed: the badge tells what is so."""
+        """The document changed: update the badge."""
         there = self.fault is not None
         self.badge.setVisible(there)
         if there and self._about is not None and self._about != self.fault:

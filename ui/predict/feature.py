@@ -197,7 +197,7 @@ class Predict(Feature):
         if self._finding is not None or at_work(self.workspace.document.graph):
             self.finding.follow()
 
-    # what the window tells
+    # hooks of the window
 
     def facts(self) -> Iterable[str]:
         if at_work(self.workspace.document.graph):

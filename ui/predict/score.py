@@ -14,7 +14,7 @@ from graph.model.covered import ASKED
 from graph.storage.writing import replace_file
 
 KEPT = 50
-"""So many sessions' files are kept."""
+"""Number of session files that are kept."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Typing a prediction where its number will stand: a click on the question mark, Enter on the selected wire, or the next one by a key."""
+"""Typing a prediction in the place of its number: a click on the question mark, Enter on the selected wire, or the next one by a key."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
 class Typing(QObject):
-    """Listens to the canvas while something is to be predicted, and shows what is said about answers."""
+    """Listens to the canvas during predictions, and shows the verdict on answers."""
 
     def __init__(self, canvas: Canvas, board: PredictionBoard) -> None:
         super().__init__(canvas)

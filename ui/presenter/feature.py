@@ -168,7 +168,7 @@ class Presenter(Feature):
     # pen, light, dark
 
     def take(self, tool: Tool) -> None:
-        """A tool into the hand; with a tool the strip is there."""
+        """Choose a tool and show the strip."""
         put_down = bool(self.pen.tool) and not tool
         self.pen.take(tool)
         if put_down and not self.presenting and self.pen.board.strokes:
@@ -347,7 +347,7 @@ class Presenter(Feature):
         return True
 
     def escape(self) -> None:
-        """Put down what is in the hand, else end the spotlight, else presenting."""
+        """Put the tool down, else end the spotlight, else end presenting."""
         if self.pen.drop():
             return
         if self.pen.tool:

@@ -29,7 +29,7 @@ def hue(ink: str, theme: Theme) -> str:
 
 
 class Pen(QObject):
-    """While a tool is in the hand, the left button draws or erases; wheel, middle button and space move the view as ever."""
+    """With a tool chosen, the left button draws or erases; wheel, middle button and space move the view as ever."""
 
     changed = Signal()
 
@@ -43,7 +43,7 @@ class Pen(QObject):
         self._tablet = False
 
     def take(self, tool: Tool) -> None:
-        """Take a tool into the hand, or put it down."""
+        """Choose a tool, or put it down."""
         if tool == self.tool:
             return
         self.drop()
@@ -75,7 +75,7 @@ class Pen(QObject):
     def drawing(self) -> bool:
         return self._stroke is not None or self._erased is not None
 
-    # the hand
+    # mouse and pen
 
     def _begin(self, at: QPointF, pressure: float, erase: bool) -> None:
         if erase or self.tool == "eraser":
@@ -146,7 +146,7 @@ class Pen(QObject):
         return True
 
     def _key_event(self, event: QKeyEvent) -> bool:
-        """With a tool in the hand, undo means strokes: never the graph that is being talked about."""
+        """With a tool chosen, undo applies to strokes, never to the graph that is being presented."""
         control = event.modifiers() & Qt.KeyboardModifier.ControlModifier
         key = event.key()
         if not control or key not in (Qt.Key.Key_Z, Qt.Key.Key_Y):

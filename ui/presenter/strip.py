@@ -75,7 +75,7 @@ class Strip(QFrame):
         self.place()
 
     def show_state(self, tool: str, ink: str, spotlight: bool, locked: bool, presenting: bool, strokes: bool, undo: bool) -> None:
-        """Which tool is in the hand, and what can be done."""
+        """Show the chosen tool and enable what can be done."""
         for name, on in (("pen", tool == "pen"), ("eraser", tool == "eraser"), ("spotlight", spotlight), ("lock", locked)):
             self.buttons[name].setChecked(on)
         for name, choice in self.inks.items():

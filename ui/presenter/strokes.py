@@ -20,7 +20,7 @@ class PenStroke:
     path: QPainterPath = field(default_factory=QPainterPath)
 
     def add(self, at: QPointF, width: float) -> None:
-        """One more point. The path runs through the middles, so that it is round where the hand was."""
+        """One more point. The path runs through the midpoints, which makes it smooth."""
         if not self.points:
             self.path.moveTo(at)
             self.path.lineTo(at + QPointF(0.01, 0))

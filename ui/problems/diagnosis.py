@@ -81,7 +81,7 @@ class Diagnosis(QObject):
             self._work.after_frame(LOOK, self.look, VALUE_MS)
 
     def _merge(self) -> None:
-        """What the engine said of nodes that are gone is not said any more."""
+        """Drop the engine's problems of nodes that are gone."""
         assert self._document is not None
         nodes, edges = self._document.graph.nodes, self._document.graph.edges
         still = [p for p in self._computed if all(n in nodes for n in p.nodes) and all(e in edges for e in p.edges)]

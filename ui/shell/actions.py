@@ -153,11 +153,11 @@ MENU_TITLES = {
     "View/Type size": _("Type size"), "Run": _("Run"), "Learn": _("Learn"), "Learn/Predict": _("Predict"),
     "Learn/Find the fault": _("Find the fault"), "Learn/While presenting": _("While presenting"), "Help": _("Help"),
 }  # fmt: skip
-"""What the menus are called that rows name; one inside another stands after a slash."""
+"""Titles of the menus that rows name; a slash separates a submenu from its menu."""
 
 
 def menu_path(spec: ActionSpec) -> tuple[str, ...]:
-    """The titles of the menus a row stands in, the outer one first."""
+    """The titles of the menus that contain a row, the outer one first."""
     top, _slash, inner = spec.menu.partition("/")
     return (MENU_TITLES[top], MENU_TITLES[spec.menu]) if inner else (MENU_TITLES[top],)
 

@@ -1,4 +1,4 @@
-"""The bottom panel: one tab for each panel that belongs here, and beside the tabs how the run stands."""
+"""The bottom panel: one tab for each panel that belongs here, and the run's progress beside the tabs."""
 
 from __future__ import annotations
 

@@ -163,7 +163,7 @@ class _Question(QDialog):
 
 
 class _Waiting(_Question):
-    """Stays until what is waited for has happened, or somebody decides otherwise. The window is painted and answers meanwhile."""
+    """Stays open until the awaited event or a decision of the user. The window stays responsive meanwhile."""
 
     def __init__(self, parent: QWidget, heading: str, text: str, older: str, arrived: Callable[[], bool]) -> None:
         super().__init__(parent, heading, text, (*(((older, "older"),) if older else ()), (_("Cancel"), "cancel")))

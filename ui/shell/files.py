@@ -52,7 +52,7 @@ class DocumentWindow(Asking, Protocol):
 
 
 class Files:
-    """Every change of document passes `may_close`, which asks what shall become of unsaved changes."""
+    """Every change of document passes `may_close`, which asks what to do with unsaved changes."""
 
     def __init__(self, window: DocumentWindow) -> None:
         self._window = window
@@ -101,7 +101,7 @@ class Files:
         return absolute(path, folder) if folder else os.path.abspath(path) if os.path.isfile(path) else path
 
     def may_close(self) -> bool:
-        """Whether the document may be let go of; asks when there are unsaved changes, and saves when told so."""
+        """Whether the document may be closed; asks if there are unsaved changes, and saves them on request."""
         window = self._window
         commit_field(window.widget.focusWidget())
         if not self._lessons.may_close():
@@ -347,7 +347,7 @@ def reachable(path: Path, seconds: float = 1.0) -> bool:
 
 
 def is_lesson(path: Path) -> bool:
-    """Whether a file's name is a lesson's. Only asked of a file that somebody opens: lessons cost the start nothing."""
+    """Whether a file's name is a lesson's. Only asked of a file that is being opened, so that lessons do not slow down the start."""
     from graph.lessons.lesson import ENDING
 
     return path.suffix.lower() == ENDING

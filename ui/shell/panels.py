@@ -63,11 +63,11 @@ class Panels(QObject):
     # making
 
     def made(self, key: str) -> Panel | None:
-        """A panel as far as it was made."""
+        """A panel if it has been created, else None."""
         return self._made.get(key)
 
     def panel(self, key: str) -> Panel:
-        """A panel, made now if nobody has seen or asked for it yet."""
+        """A panel, created now if it has not been needed yet."""
         if key not in self._made:
             if self.specs[key].place in TABBED and key not in self._places:
                 self._add_tab(key)

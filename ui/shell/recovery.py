@@ -29,7 +29,7 @@ STATE_SHARE = 0.02
 class Recovery(QObject):
     """Keeps the journal of the window's document in `folder`, and offers what earlier sessions left there.
 
-    The timer is not started anew by further edits: someone who never rests for two seconds is safe as well.
+    Further edits do not restart the timer, so that continuous editing is saved as well.
     """
 
     def __init__(self, window: Asking, folder: Path) -> None:

@@ -74,7 +74,7 @@ class _RowPainter(QStyledItemDelegate):
 
 
 class SearchBox(QFrame):
-    """A popup over the window. `offer` makes the rows for what is typed; `chosen` bears the value of the row taken."""
+    """A popup over the window. `offer` makes the rows for what is typed; `chosen` carries the value of the chosen row."""
 
     chosen = Signal(object)
     closed = Signal()

@@ -33,7 +33,7 @@ GESTURES = (
 
 
 class KeyField(QLineEdit):
-    """Takes the next key instead of its letter. `pressed_key` bears its portable text."""
+    """Takes the next key instead of its letter. `pressed_key` carries its portable text."""
 
     pressed_key = Signal(str)
     cancelled = Signal()

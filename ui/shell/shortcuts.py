@@ -23,7 +23,7 @@ _DEFAULTS = frozenset(QKeySequence(key).toString() for spec in ACTIONS for key i
 
 
 class Keys:
-    """The keys of every action. A key that was given to one action by hand is taken from whichever had it before."""
+    """The keys of every action. A key that the user gives to an action is removed from the action that had it."""
 
     def __init__(self, session: UserSettings) -> None:
         self._session = session
@@ -67,7 +67,7 @@ class Keys:
         self._keep()
 
     def known(self, event: QKeyEvent) -> bool:
-        """Whether a key is in the table, changed or not: whoever else knows it by heart leaves it alone."""
+        """Whether a key is in the table, changed or not: code with built-in keys leaves these alone."""
         return pressed(event.keyCombination()) in _DEFAULTS
 
     def apply(self, actions: Mapping[str, QAction]) -> None:
@@ -133,7 +133,7 @@ def _portable(key: str) -> str:
 
 
 def _read(text: str) -> dict[str, tuple[str, ...]]:
-    """What was kept, as far as it still means something; nonsense in a settings file is no keys."""
+    """The stored keys that are still valid; an unreadable setting gives none."""
     try:
         rows = json.loads(text) if text else {}
     except ValueError:

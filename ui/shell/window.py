@@ -152,7 +152,7 @@ class Window(QMainWindow):
             self._appeared()
 
     def followers(self) -> list[Follower]:
-        """Everything that is told what changes: panels, then features."""
+        """Everything that is notified of changes: panels, then features."""
         return [*self.panels.all(), *self.features.values()]
 
     def _take_place(self) -> None:
@@ -366,7 +366,7 @@ class Window(QMainWindow):
         return self.keys.known(event)
 
     def set_theme(self, theme: Theme) -> None:
-        """Dress the window anew at its type size; panels grow with the type, and a graph that was wholly in view stays so."""
+        """Apply the theme again at the window's type size; panels grow with the type, and a graph that was wholly in view stays so."""
         from ui.look.style import style_sheet
 
         theme = sized(theme, self.panels.sizes.of())

@@ -32,7 +32,7 @@ FEW = 12
 AXIS = 48
 """Width of the axis beside a curve, unless its numbers need more."""
 DRAW_MS, DRAW = 200, "curves"
-"""Least time between two drawings: two antialiased plots take longer than the numbers beside them, and nobody reads them faster."""
+"""Least time between two drawings: two antialiased plots take longer than the numbers beside them."""
 MOST_POINTS = 600
 """More points than this are thinned before drawing: a plot has about as many columns, and every point of an antialiased line costs."""
 
@@ -86,7 +86,7 @@ class Curves(QWidget):
         self._draw()
 
     def set_hint(self, text: str) -> None:
-        """What stands in place of curves while there are none."""
+        """Shown in place of curves while there are none."""
         self.hint.setText(text)
 
     def clear(self) -> None:

@@ -32,12 +32,12 @@ RUN_SETTINGS = tuple(setting for setting in TRAINING_SETTINGS if setting.form ==
 
 
 def optimizer_of(document: Document) -> type[Optimizer]:
-    """The optimizer a document chose; one nobody knows counts as SGD."""
+    """The optimizer a document chose; an unknown one counts as SGD."""
     return OPTIMIZERS.get(str(document.graph.training.get("optimizer")), OPTIMIZERS["sgd"])
 
 
 def rate_of(document: Document) -> float | None:
-    """The learning rate a document trains with; None where its optimizer has none, or what stands there is no number."""
+    """The learning rate a document trains with; None where its optimizer has none, or the setting is no number."""
     setting = optimizer_of(document).setting("lr")
     value = (document.graph.training.get("hyper") or {}).get("lr", setting.default if setting else None)
     return value if isinstance(value, (int, float)) else None
@@ -78,7 +78,7 @@ def progress_parts(progress: Progress) -> list[tuple[int, str]]:
 
 
 def progress_text(progress: Progress) -> str:
-    """Everything there is to say about how the run stands, in one line."""
+    """The run's progress in one line."""
     return " · ".join(text for _, text in progress_parts(progress))
 
 

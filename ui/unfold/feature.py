@@ -38,7 +38,7 @@ class Unfold(Feature):
         self._open(into_neurons=True)
 
     def fold_back(self) -> None:
-        """Fold the opened node that is selected, or that one is inside of; its place on the level around is shown as it was."""
+        """Fold the selected opened node, or the one whose inside is on show; the view of the level around it is restored."""
         from engine.unfold import fold
         from ui.canvas.model.levels import home_of
 
@@ -89,7 +89,7 @@ class Unfold(Feature):
         return trace.shapes if trace is not None and trace.structure == self.workspace.document.structure else {}
 
     def _opened(self) -> str | None:
-        """The opened node's group that is meant: selected, around what is selected, or the one that is looked into."""
+        """The group of the opened node in question: selected, around the selection, or the one whose inside is on show."""
         from engine.unfold import folded_around
 
         canvas, graph = self.workspace.canvas, self.workspace.document.graph

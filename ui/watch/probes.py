@@ -36,7 +36,7 @@ class PinnedProbe:
 
 
 def stored(graph: Graph) -> list[PinnedProbe]:
-    """All pins of a document in their order; what a file holds there that is none is passed over."""
+    """All pins of a document in their order; invalid entries of a file are skipped."""
     probes: dict[Address, PinnedProbe] = {}
     rows = graph.settings.get("probes")
     for row in rows if isinstance(rows, list | tuple) else ():
@@ -161,7 +161,7 @@ class ProbeLog:
         self.series = {key: series for key, series in self.series.items() if key in keys}
 
     def take(self, trace: TraceView, graph: Graph) -> bool:
-        """Read every probe off a trace; whether there was one. A trace of an earlier step begins anew from there."""
+        """Read every probe off a trace; whether there was one. A trace of an earlier step restarts the curve from there."""
         probes = pinned(graph)
         for probe in probes:
             series = self.series.setdefault(probe.address, Series())

@@ -32,7 +32,7 @@ MEASURE = Setting("measure", "choice", "norm", choices=("norm", "mean"), title=_
 
 
 class Plot(QWidget):
-    """One curve against steps. The highest and lowest value stand at the left, the first and last step below."""
+    """One curve against steps. The highest and lowest values are written at the left, the first and last steps below."""
 
     def __init__(self, show: str) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""Putting cards in order, when someone asks for it."""
+"""Arranging, aligning and distributing cards on request."""
 
 from __future__ import annotations
 

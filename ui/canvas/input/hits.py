@@ -1,4 +1,4 @@
-"""What is under a place, as a hand means it: reaches are pixels on the screen, and small things seen from afar are not meant."""
+"""What lies under a point of the view: distances are screen pixels, and things too small to aim at are ignored."""
 
 from __future__ import annotations
 

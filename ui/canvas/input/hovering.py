@@ -1,4 +1,4 @@
-"""The mouse over the canvas with nothing in the hand: what is under it lights up, and the cursor says what a press would do."""
+"""The mouse over the canvas between gestures: what is under it lights up, and the cursor shows what a press would do."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ui.canvas.model import tips
 from ui.canvas.model.canvas_model import CanvasModel
 
 _PIN_AWAY = 30.0
-"""How far along the wire its pin stands from the mouse, in pixels."""
+"""Distance between the mouse and the pin along the wire, in pixels."""
 
 
 def hover(model: CanvasModel, at: Pointer, space: bool) -> None:
@@ -64,7 +64,7 @@ def repaint(model: CanvasModel) -> None:
 
 
 def _pin_place(model: CanvasModel, wire: str, at: QPointF) -> QPointF:
-    """A little further along the wire, so that the pointer stands beside it."""
+    """A little further along the wire, so that the pointer does not cover it."""
     points = model.scene.wire_points(wire)
     away = np.hypot(points[:, 0] - at.x(), points[:, 1] - at.y())
     nearest, far = int(away.argmin()), _PIN_AWAY / model.camera.scale

@@ -51,7 +51,7 @@ def lead_through(model: CanvasModel, place: inserting.WireSpot, first: edits.Edi
 
 
 def make_room(model: CanvasModel, node_id: str) -> None:
-    """Push what hangs behind a node to the right, as one block, until nothing stands on it or too close."""
+    """Push the nodes downstream of a node to the right, as one block, until nothing overlaps it or is too close."""
     graph, scene = model.document.graph, model.scene
     right = scene.rect(node_id).right() + ROOM
     far = max((right - scene.rect(n).left() for n in graph.successors(node_id) if n in scene.row), default=0.0)

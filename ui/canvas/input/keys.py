@@ -1,4 +1,4 @@
-"""Keys that belong to the canvas alone. The window's action table binds the same commands; whoever is there first wins."""
+"""Keys that belong to the canvas alone. The window's action table binds the same commands and is asked first."""
 
 from __future__ import annotations
 

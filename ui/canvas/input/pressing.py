@@ -81,7 +81,7 @@ def _press_item(model: CanvasModel, at: Pointer, hit: items.ItemHit) -> PointerG
 
 
 def _carry(model: CanvasModel, at: Pointer, item: str) -> PointerGesture | None:
-    """Select what was pressed, and take the whole selection into the hand."""
+    """Select what was pressed, and start to move the whole selection."""
     if at.modifiers & (_SHIFT | _CTRL) and not _alternate(at.modifiers):
         chosen = model.selection
         model.select(chosen - {item} if item in chosen else chosen | {item})
@@ -156,7 +156,7 @@ def _double_click_node(model: CanvasModel, at: Pointer, node: str) -> None:
 
 
 def _add_bend(model: CanvasModel, at: Pointer, wire: str) -> None:
-    """One more point for a wire, in the hand at once: the second click may go on as a drag."""
+    """Add a bend to a wire and start to drag it: the second click may go on as a drag."""
     bend = hits.bend_at(model, at.scene)
     if bend is not None:
         model.pointing.bend = bend

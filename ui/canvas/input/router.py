@@ -136,7 +136,7 @@ class InputRouter:
             self.model.surface.show_tip(text, event.pos())
             return True
         if event.type() == QEvent.Type.ShortcutOverride and self.gesture is not None:
-            event.accept()  # while a hand holds something, keys speak to it and not to the menus
+            event.accept()  # during a gesture, keys go to the gesture and not to the menus
             return True
         if event.type() == QEvent.Type.Leave:
             hovering.leave(self.model)
@@ -166,7 +166,7 @@ class InputRouter:
         return had
 
     def _key_to_gesture(self, event: QKeyEvent) -> None:
-        """One thing at a time: no key edits what a hand is holding, unless the gesture itself is one of keys."""
+        """No key edits anything during a gesture, unless the gesture itself is driven by keys."""
         gesture, self.gesture = self.gesture, None
         following = gesture.key(event) if gesture is not None else None
         if following is not None and following is not gesture:

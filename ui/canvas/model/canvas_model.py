@@ -39,7 +39,7 @@ class CanvasModel(QObject):
     document_followed = Signal()
     """The scene has taken up a change of the document."""
     let_go = Signal()
-    """The structure changed: what a hand holds may be gone."""
+    """The structure changed: what a gesture holds may be gone."""
     level_left = Signal()
     """Another level is about to be shown: no gesture goes on."""
     value_dragged = Signal()
@@ -52,7 +52,7 @@ class CanvasModel(QObject):
     number_activated = Signal(str)
     """The id of a wire one of whose numbers was double-clicked."""
     probe_requested = Signal(str)
-    """The id of a wire whose numbers someone wants to follow."""
+    """The id of a wire whose numbers the user wants to watch."""
     menu_requested = Signal(object, object)
     """Global position, and the id of the node or wire under it (or None)."""
     gallery_requested = Signal()

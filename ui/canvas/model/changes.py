@@ -1,4 +1,4 @@
-"""What a change of the document means for the picture: which cards to measure again, which wires to lead anew."""
+"""What a change of the document means for the picture: which cards to measure and which wires to route again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def flat(changes: Iterable[edits.Edit]) -> Iterator[edits.Edit]:
 
 
 def _is_group(graph: Graph, edit: edits.Edit) -> bool:
-    """Whether a group comes, changes or goes; of what is gone already nobody knows what it was."""
+    """Whether a group is added, changed or removed; an item that no longer exists may have been one."""
     if isinstance(edit, edits.AddItem | edits.SetItem):
         return isinstance(edit.item, Group)
     return isinstance(edit, edits.RemoveItem)
@@ -43,7 +43,7 @@ class Touched:
         self.wires &= graph.edges.keys()
 
     def regroup(self, scene: CanvasScene) -> None:
-        """Where groups are on show their cards follow whatever changes in them: all is measured anew."""
+        """Where groups are on show, their cards depend on their content: everything is measured again."""
         inner = self.cards | self.moved
         hidden = scene.level is not None and not inner <= scene.row.keys()
         if (self.grouping and (scene.level is not None or scene.graph.groups)) or (scene.inside is not None and self.moved) or hidden:

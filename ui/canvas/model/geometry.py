@@ -33,7 +33,7 @@ SUM = 16.0
 RADIUS = 9.0
 PORT = 5.5
 STUB = 56.0
-"""Length of the short wire that the objective's value stands on."""
+"""Length of the short wire that carries the objective's value."""
 
 Body = Literal["number", "slider", "tiles", "folded"]
 
@@ -70,7 +70,7 @@ class NodeCard:
     fan_out: bool = False
     """Whether several wires leave, so that the sum of their gradients has a line of its own."""
     weight: str = ""
-    """The parameter whose thumbnail stands beside the value's."""
+    """The parameter whose thumbnail is shown beside the value's."""
     bypassed: bool = False
 
     def spot(self, port: str, output: bool, slot: int = 0) -> PortSpot | None:
@@ -154,7 +154,7 @@ _SOURCES = ("input", "constant", "parameter")
 
 
 def build(graph: Graph, node_id: str, into: Sequence[Edge] | None = None) -> NodeCard:
-    """The card of one node; `into` are its wires, from whoever knows them already."""
+    """The card of one node; `into` are its incoming wires, where the caller knows them already."""
     node = graph.nodes[node_id]
     spec = graph.spec(node)
     into = graph.inputs_of(node_id) if into is None else into
@@ -274,7 +274,7 @@ def _body(spec: NodeSpec, settings: dict[str, Any]) -> Body:
 
 
 def _content(body: Body, weight: bool) -> tuple[float, bool, float]:
-    """Height below the title, whether a slider stands there, height of the value's area."""
+    """Height below the title, whether there is a slider, height of the value's area."""
     if body == "slider":
         return FORMULA_ROW + 60.0, True, 36.0
     if weight:
@@ -296,7 +296,7 @@ def _width(title: str, formula: float, kind: _Kind) -> float:
 
 
 def _area(width: float, height: float, slider: bool, tall: float, labelled: bool, inputs: list[Any], outputs: list[str]) -> QRectF:
-    """Where the value stands: below the formula, right of the names of the inputs, left of those of the outputs."""
+    """The rectangle of the value: below the formula, right of the names of the inputs, left of those of the outputs."""
     left = right = PAD
     if labelled:
         left = PAD + max((text_width("tiny", row[0]) + 6 for row in inputs), default=0.0)
@@ -336,7 +336,7 @@ def names_of(graph: Graph, node_id: str) -> dict[str, str]:
 
 
 def _written(settings: Mapping[str, Any]) -> dict[str, str]:
-    """Settings as they stand in a formula."""
+    """Settings as they are written in a formula."""
     return {
         setting: f"{value:g}" if isinstance(value, float) else str(value)
         for setting, value in settings.items()

@@ -1,4 +1,4 @@
-"""Where the numbers on wires stand: the value above, the gradient below, each in its place for as long as nothing moves.
+"""The positions of the numbers on wires: the value above, the gradient below, each fixed for as long as nothing moves.
 
 A wire's two labels share a place along the wire and are pushed away from it, from other wires, from cards and from labels
 that stand already. Places depend on geometry and on the widths the texts need, rounded up, so that changing digits do not
@@ -33,7 +33,7 @@ class Labels:
         self.places: dict[str, Places] = {}
         self.boost = 1.0
         self.held = False
-        """While numbers change under a hand or in training, labels keep their places even when texts outgrow them."""
+        """While numbers change by a drag or in training, labels keep their places even when texts outgrow them."""
 
     def magnify(self, boost: float) -> None:
         if boost != self.boost:
@@ -48,7 +48,7 @@ class Labels:
             self.places.pop(edge_id, None)
 
     def follow(self, scene: CanvasScene, edge_ids: Iterable[str]) -> None:
-        """Keep labels where they are along wires that are being carried; what they may cover is looked at when the hand lets go."""
+        """Keep labels where they are along wires that are being carried; overlaps are resolved when the drag ends."""
         for edge_id in edge_ids:
             known = self.places.get(edge_id)
             if known is None or edge_id not in scene.edge_row:
@@ -114,7 +114,7 @@ def magnification(scale: float, theme: Theme) -> float:
 def stub_places(
     scene: CanvasScene, node_id: str, port: str, widths: tuple[float, float], boost: float = 1.0
 ) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Where the objective's value and its gradient stand: above and below its stub, clear of the card."""
+    """Positions of the objective's value and gradient: above and below its stub, clear of the card."""
     x, y = scene.anchor(node_id, port, True)
     above, below = (x + 8 + max(width * boost, geometry.STUB) / 2 for width in widths)
     return (above, y - 20 * boost), (below, y + 20 * boost)

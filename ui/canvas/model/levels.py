@@ -22,14 +22,14 @@ from ui.canvas.model.geometry import FORMULA_ROW, PAD, PITCH, TITLE, NodeCard, P
 from ui.maths import formula_text
 
 AWAY = 168.0
-"""How far beside the content of a group its own inputs and outputs stand, seen from inside."""
+"""Distance between a group's content and its own inputs and outputs, seen from inside."""
 TAG_HIGH = 22.0
 """Height of the pill that such an input or output is."""
 _NARROW, _WIDE = 128.0, 264.0
 
 
 class CanvasLevel:
-    """One level: `cards` are the groups on it, `tags` the inputs and outputs of the group one is inside of, once they have places."""
+    """One level: `cards` are the groups on it, `tags` the inputs and outputs of the group on show, once they have places."""
 
     def __init__(self, graph: Graph, inside: str | None) -> None:
         self.graph, self.inside = graph, inside
@@ -132,7 +132,7 @@ def level(graph: Graph, inside: str | None) -> CanvasLevel | None:
 
 
 def stand_in(graph: Graph, seen: CanvasLevel) -> Graph:
-    """What a level shows as a graph of its own, a plain node for each card: for whoever arranges it. Wires that would close a circle
+    """What a level shows as a graph of its own, a plain node for each card, so that it can be laid out. Wires that would close a circle
     through a card are left out."""
     graph_of_cards = Graph(graph.catalog)
     for item in seen.ids:

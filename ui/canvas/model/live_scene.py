@@ -1,4 +1,4 @@
-"""The scene of a document, kept in step with it: places of cards, wires and labels, and what a hand carries."""
+"""The scene of a document, kept in step with it: places of cards, wires and labels, and what a gesture carries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.wires import Point
 
 LABELLED = 110.0
-"""How far a label may stand from its wire, its width included."""
+"""Largest distance of a label from its wire, its width included."""
 
 
 class Damage:
@@ -35,7 +35,7 @@ class Damage:
 class LiveScene:
     """`repaint(area)` asks for a part of the scene to be painted again, `repaint(None)` for everything.
 
-    Whoever keeps pictures of the scene takes `damage` before painting.
+    A painter that keeps pictures of the scene must take `damage` before it paints.
     """
 
     def __init__(self, graph: Graph, repaint: Callable[[QRectF | None], None]) -> None:
@@ -43,7 +43,7 @@ class LiveScene:
         self.labels = Labels()
         self.carried: tuple[str, ...] = ()
         self.held = False
-        """Whether a hand is changing numbers: then labels stay where they are."""
+        """Whether a slider is being dragged: then labels stay where they are."""
         self._damage = Damage(whole=True)
         self._repaint = repaint
 
@@ -68,7 +68,7 @@ class LiveScene:
     # following the document
 
     def follow(self, change: Change, let_go: Callable[[], None]) -> None:
-        """Take up a change; `let_go` is called when a hand may be holding what is gone."""
+        """Apply a change; `let_go` is called when a gesture may hold an item that is gone."""
         scene, graph = self.scene, self.scene.graph
         touched = Touched(graph, change.edits)
         touched.regroup(scene)
@@ -125,7 +125,7 @@ class LiveScene:
         self._repaint(touched)
 
     def let_go(self) -> None:
-        """Nodes that were carried stand where the document says."""
+        """Put carried nodes back where the document says."""
         nodes, self.carried = self.carried, ()
         version = self.scene.version
         self._spoil(self.scene.neighbourhood(nodes))
@@ -136,7 +136,7 @@ class LiveScene:
         self._repaint(None)
 
     def hide_edge(self, edge_id: str) -> None:
-        """A wire whose end is in the hand."""
+        """A wire whose end is being dragged."""
         self.scene.hidden_edges.add(edge_id)
         self._redraw(self.scene.wire_rect(edge_id, 60))
 

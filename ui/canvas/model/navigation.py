@@ -83,7 +83,7 @@ class GroupNavigation:
         self._changed()
 
     def follow(self) -> None:
-        """After a change of the document: a level that is gone is left."""
+        """Leave a level that a change of the document has removed."""
         graph = self._live.scene.graph
         if self.inside is None and not graph.groups and not self._way:
             return

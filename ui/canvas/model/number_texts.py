@@ -19,7 +19,7 @@ NORM = "|∇|"
 
 @dataclass(frozen=True, slots=True)
 class WireText:
-    """What stands on one side of a wire. `kind` decides how it is drawn; only `number` and `tensor` are numbers."""
+    """The text on one side of a wire. `kind` decides how it is drawn; only `number` and `tensor` are numbers."""
 
     kind: Literal["number", "tensor", "word", "empty", "bad", "hidden"]
     text: str
@@ -41,7 +41,7 @@ def _made(
 
 EMPTY = WireText("empty", "", 34.0)
 HIDDEN = WireText("hidden", "?", 34.0)
-"""For a number that someone is to find out."""
+"""Shown in place of a number that the user has to predict."""
 
 
 def value_text(view: ArrayView | None, image: bool = False) -> WireText:

@@ -20,9 +20,9 @@ from ui.canvas.model.viewport import Viewport
 Hue = Literal["selection", "forward", "backward"]
 Kind = Literal["plain", "ok", "warning", "error", "forward", "backward"]
 SIGNS: dict[Kind, str] = {"ok": "✓ ", "warning": "! ", "error": "✕ "}
-"""Before the text, so that nothing is told by colour alone."""
+"""Put before the text, so that colour is never the only sign."""
 MANY = 300
-"""From so many tags on they stand where they would best, whatever they cover: nobody reads them all."""
+"""With this many tags or more, each takes its best place and may cover others: nobody reads them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +145,7 @@ class Overlay(QObject):
         return labels + [scene.rect(node) for node in scene.nodes_in(seen)]
 
     def _tag_places(self, identity: str, wide: float, line: float) -> list[tuple[float, float]]:
-        """Where the centre of a tag may stand, the best place first: below the gradient, beside it, above the value; above a card."""
+        """Possible centres of a tag, the best first: below the gradient, beside it, above the value; above a card."""
         scene = self.live.scene
         if identity not in scene.edge_row:
             rect = self.rect(identity)

@@ -44,9 +44,9 @@ class CanvasScene:
         self.lifted: dict[str, tuple[float, float]] = {}
         self.hidden_edges: set[str] = set()
         self.shaped: dict[str, QRectF] = {}
-        """Frames and notes whose size is in the hand."""
+        """Frames and notes that are being resized."""
         self.bends: dict[str, tuple[wires.Point, ...]] = {}
-        """Points of wires that are in the hand, in place of the document's."""
+        """Bends of wires that are being dragged, in place of the document's."""
         self.roles: dict[str, str] = {}
         """What wires are for, found out when they are first painted; it never changes."""
         self.bent: set[str] = set()
@@ -75,7 +75,7 @@ class CanvasScene:
             self._rebuild(touched)
 
     def _rebuild(self, touched: Iterable[str] | None) -> None:
-        """Everything anew after a change of structure; cards outside `touched` whose wires are the same keep their measure."""
+        """Rebuild everything after a change of structure; cards outside `touched` whose wires are the same keep their measure."""
         graph = self.graph
         old_cards = self.cards if touched is not None else {}
         old_wired = self._wired if touched is not None else {}
@@ -124,7 +124,7 @@ class CanvasScene:
         return touched.united(self.neighbourhood(known))
 
     def move_rows(self, node_ids: Iterable[str]) -> None:
-        """Take up the places of these nodes, from the document or from the hand that carries them."""
+        """Update the places of these nodes, from the document or from the gesture that carries them."""
         moved = [n for n in node_ids if n in self.row]
         self._place(moved)
         self._route(self._around(moved))
@@ -210,7 +210,7 @@ class CanvasScene:
         return self.lifted.get(node_id, (item.x, item.y))
 
     def _place_tags(self) -> None:
-        """The inputs and outputs of the group one is inside of stand beside its content."""
+        """Place the inputs and outputs of the group whose inside is on show beside its content."""
         if self.level is None or self.inside is None:
             return
         heights = {}
@@ -223,7 +223,7 @@ class CanvasScene:
         if self.level.tags is not None:
             self.cards[self.inside] = self.level.tags
 
-    # what stands for what
+    # ports of groups and the ports of nodes they represent
 
     def ends(self, edge_id: str) -> tuple[End, End, int]:
         """Where a wire starts and ends as it is drawn, and in which slot."""
@@ -249,7 +249,7 @@ class CanvasScene:
         return QRectF(*self.rects[self.row[node_id]].tolist())
 
     def item_rect(self, identity: str) -> QRectF:
-        """Where a frame or note is now, in the hand or as the document says; null when there is none."""
+        """Where a frame or note is now, dragged or as the document says; null when there is none."""
         if identity in self.shaped:
             return QRectF(self.shaped[identity])
         item = self.graph.frames.get(identity) or self.graph.notes.get(identity)
@@ -389,7 +389,7 @@ class CanvasScene:
         return touched.united(self.neighbourhood(places))
 
     def drop(self) -> None:
-        """Let go: every node stands where the document says."""
+        """End a drag: every node is where the document says."""
         carried = list(self.lifted)
         self.lifted, self.bends, self.shaped = {}, {}, {}
         self.move_rows(carried)

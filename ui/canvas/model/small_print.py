@@ -56,7 +56,7 @@ def width(latex: str, names: Names, size: float) -> float:
 
 @lru_cache(maxsize=1024)
 def _measured(latex: str, keys: Sequence[str], size: float) -> tuple[float, tuple[tuple[int, int, int], ...]]:
-    """The width of all but the names, and how often each name stands on the line, raised or lowered; −1 where that cannot be told."""
+    """The width of all but the names, and how often each name occurs on the line, raised or lowered; −1 where that is unknown."""
     if _UPRIGHT.search(latex):
         return -1.0, ()
     stand_ins = tuple((key, chr(_STAND_IN + index)) for index, key in enumerate(keys))

@@ -1,4 +1,4 @@
-"""Guides while something is carried: it comes to rest in line with the cards around it, or where a wire runs straight."""
+"""Guides during a drag: the carried items snap into line with the cards around them, or to where a wire runs straight."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ui.canvas.model.scene import CanvasScene
 from ui.canvas.model.wires import Point
 
 CROWD = 500
-"""From so many cards in view on there is a line to snap to everywhere, and none of them helps."""
+"""With this many cards in view there is a line to snap to everywhere, and snapping no longer helps."""
 
 
 class Snapping:
@@ -28,7 +28,7 @@ class Snapping:
         self.changed = False
 
     def release(self) -> None:
-        """The hand wants no help."""
+        """End snapping."""
         self.changed, self.guides = bool(self.guides), ()
 
     def to(self, step: Point, reach: float) -> QPointF:

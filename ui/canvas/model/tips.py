@@ -1,4 +1,4 @@
-"""What stands in a tool tip: full precision, shapes, statistics, and why something is not there."""
+"""The content of a tool tip: full precision, shapes, statistics, and why something is not there."""
 
 from __future__ import annotations
 

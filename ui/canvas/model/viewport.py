@@ -26,7 +26,7 @@ class Viewport:
         self.size = size
         self._moved = moved
         self.fitted = True
-        """Whether everything was shown last, and nobody has moved the view since."""
+        """Whether everything was shown last, and the view has not been moved since."""
 
     def set_natural_scale(self, scale: float) -> None:
         """The theme's scale; the middle of the view stays where it is."""

@@ -1,4 +1,4 @@
-"""What answers a hand at once: the selection, what is under the mouse, the focus and what was looked for."""
+"""Immediate feedback: the selection, what is under the mouse, the focus and search results."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from ui.look.theme import Theme, color, font
 
 
 def paint_sheets(painter: QPainter, scene: CanvasScene, ids: Collection[str], theme: Theme) -> None:
-    """Below the cards: a group's card lies on two more, so that it is told from a node by its shape."""
+    """Below the cards: a group's card lies on two more, so that its shape distinguishes it from a node."""
     if scene.level is None:
         return
     for group in scene.level.cards:
@@ -28,7 +28,7 @@ def paint_sheets(painter: QPainter, scene: CanvasScene, ids: Collection[str], th
 
 
 def paint_tags(painter: QPainter, scene: CanvasScene, area: QRectF, theme: Theme) -> None:
-    """The inputs and outputs of the group one is inside of: names with a port, beside the content."""
+    """The inputs and outputs of the group whose inside is on show: names with a port, beside the content."""
     tags = scene.level.tags if scene.level is not None else None
     if tags is None:
         return

@@ -38,7 +38,7 @@ class StaticLayer:
         self.cost_ms = 0.0
 
     def invalidate(self, area: QRectF | None = None) -> None:
-        """Draw this part of the scene anew before the next use; without argument, everything."""
+        """Redraw this part of the scene before the next use; without argument, everything."""
         if area is None:
             self._image = None
             self._dirty.clear()
@@ -176,7 +176,7 @@ class StaticLayer:
             back = Camera()
             back.restore(camera.state())
             self._render_rough(painter, back, size)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)  # it would cost more than painting anew; it is soon sharp
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)  # dearer than repainting, which follows soon
         painter.drawImage(target, image)
 
     def _render_rough(self, painter: QPainter, camera: Camera, size: QSizeF) -> None:

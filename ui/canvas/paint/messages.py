@@ -52,7 +52,7 @@ SPACE = 16.0
 
 
 def offer_places(size: QSizeF, scale: float) -> dict[str, QRectF]:
-    """Where the offers stand: in a row in the middle, in two where it is narrow, in a column where there is no room for that."""
+    """Positions of the offers: in a row in the middle, in two where it is narrow, in a column where there is no room for that."""
     wide, high, gap = CARD.width() * scale, CARD.height() * scale, SPACE * scale
     columns = next((n for n in (len(OFFERS), 2) if n * (wide + gap) - gap <= size.width() - 32), 1)
     rows = -(-len(OFFERS) // columns)

@@ -188,7 +188,7 @@ def paint_outline(painter: QPainter, rect: QRectF, hue: str, width: float, gap: 
 
 
 def paint_badge(painter: QPainter, rect: QRectF, severity: str, theme: Theme) -> None:
-    """A disc on the upper right corner, with the glyph of the Problems panel: what is wrong stands there and in the tip."""
+    """A disc on the upper right corner, with the glyph of the Problems panel: the panel and the tip say what is wrong."""
     centre = QPointF(rect.right() - 3, rect.top() + 3)
     painter.setPen(QPen(color(theme.canvas), 2))
     painter.setBrush(color(shade(theme, severity)))

@@ -20,7 +20,7 @@ _VEIL, _AROUND = 0.72, 12.0
 
 
 def paint_overlay(painter: QPainter, model: CanvasModel) -> None:
-    """In scene coordinates, over the scene and below what a hand holds."""
+    """In scene coordinates, over the scene and below carried items."""
     overlay, scene, theme = model.overlay, model.scene, model.theme
     layers = [layer for layer in overlay.layers if layer.nodes or layer.edges]
     if any(layer.dim and _in_sight(model, layer) for layer in layers):

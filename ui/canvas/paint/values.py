@@ -23,7 +23,7 @@ _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 def slider_share(value: float, low: float, high: float) -> float:
-    """How far along its track a value stands, 0 to 1."""
+    """A value's position along its track, 0 to 1."""
     return min(max((value - low) / (high - low), 0.0), 1.0) if high > low else 0.0
 
 

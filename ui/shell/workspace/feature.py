@@ -1,4 +1,4 @@
-"""Teaching tools as parts of the window: each is told what changes, and owns its panels.
+"""Teaching tools as parts of the window: each is notified of changes, and owns its panels.
 
 A feature is a package of `ui` that declares itself in its `__init__`: `FEATURE = FeatureSpec(…)`. The window makes one of each; a
 feature imports its widgets when they are first used, because every start would otherwise pay for all of them.

@@ -1,4 +1,4 @@
-"""What features and panels are told. All hooks do nothing: a class overrides those that concern it."""
+"""Notifications to features and panels. All hooks do nothing: a class overrides the ones it needs."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Follower:
     """Hooks that the window calls, panels first, then features, each in their order."""
 
     def install(self) -> None:
-        """The window stands: all panels, features, actions and services are there."""
+        """The window is complete: all panels, features, actions and services exist."""
 
     def set_document(self, document: Document) -> None:
         """Another document is shown."""
@@ -41,9 +41,9 @@ class Follower:
         """Other actions can be used than before."""
 
     def keys_changed(self) -> None:
-        """Every action was given its keys; whoever borrows some takes them again."""
+        """Every action has received its keys; a feature that borrows keys must take them again."""
 
     def set_theme(self, theme: Theme) -> None: ...
 
     def end(self) -> None:
-        """The window closes: end timers and processes, keep what is to be kept."""
+        """The window closes: end timers and processes, store settings."""

@@ -14,19 +14,19 @@ class Pages(Protocol):
         """Bring a panel to the front, with the focus on the part of that name; `room` is the height it needs for type at 100 %."""
 
     def hide(self, key: str) -> None:
-        """Take a panel away. One that stands behind a tab goes with all that share its place."""
+        """Hide a panel. A panel behind a tab is hidden with all that share its place."""
 
     def is_shown(self, key: str) -> bool:
-        """Whether a panel is there and no other stands before it."""
+        """Whether a panel is shown and no other covers it."""
 
     def knows(self, key: str) -> bool:
         """Whether there is such a panel."""
 
     def panel(self, key: str) -> QWidget:
-        """A panel, made now if nobody has seen or asked for it yet. For the package that it belongs to."""
+        """A panel, created now if it has not been needed yet. For the package that it belongs to."""
 
     def made(self, key: str) -> QWidget | None:
-        """A panel as far as it was made. For the package that it belongs to."""
+        """A panel if it has been created, else None. For the package that it belongs to."""
 
     def places(self) -> frozenset[str]:
         """Keys of the places around the canvas that are shown now."""

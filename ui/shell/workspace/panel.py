@@ -80,7 +80,7 @@ class Panel(Follower, QWidget):
             dock.setVisible(dock.isHidden())
 
     def take_focus(self, what: str) -> None:
-        """Put the focus on a part that somebody asked for by name; without one of that name, nowhere."""
+        """Focus the part of this name; do nothing if there is none."""
 
 
 class InspectorPage(Panel):
@@ -89,4 +89,4 @@ class InspectorPage(Panel):
     def follow(
         self, document: Document, nodes: list[str], edges: list[str], trace: TraceView | None, theme: Theme, stale: bool
     ) -> None:  # fmt: skip
-        """Show these nodes and wires, the numbers as far as they may be seen."""
+        """Show these nodes and wires with the numbers that may be seen."""

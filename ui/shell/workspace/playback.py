@@ -1,4 +1,4 @@
-"""Where playback stands: which event is under way, how far, and which numbers have arrived already.
+"""The position of playback: which event is under way, how far, and which numbers have arrived.
 
 The canvas reads it to draw pulses and to hide numbers that are still to come; the transport bar moves it. At rest nothing
 is hidden. A timer runs only while something plays.
@@ -41,9 +41,9 @@ class Playhead(QObject):
     state_changed = Signal()
     """`playing`, `at_rest` or the events changed: buttons and labels."""
     left = Signal(int)
-    """Someone stepped beyond the end (1) or before the beginning (-1) of a whole training step."""
+    """The user stepped beyond the end (1) or before the beginning (-1) of a whole training step."""
     broke = Signal(object)
-    """Playback stopped because `breaks` said so; bears the event."""
+    """Playback stopped because `breaks` said so; carries the event."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -120,7 +120,7 @@ class Playhead(QObject):
 
     @property
     def phase(self) -> Pass:
-        """Which pass the playhead stands in; empty at rest."""
+        """The pass the playhead is in; empty at rest."""
         if self.at_rest or not self.events:
             return ""
         at = min(self.event_index if self.under_way else max(0, self.event_index - 1), self.length - 1)
@@ -221,7 +221,7 @@ class Playhead(QObject):
             self.seek(index)
 
     def seek(self, index: int) -> None:
-        """Stand still after `index` finished events."""
+        """Stop after `index` finished events."""
         self._timer.stop()
         self.playing, self.at_rest, self._share = "", False, 0.0
         self.event_index = min(max(index, 0), self.length)

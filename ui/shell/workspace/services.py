@@ -33,19 +33,19 @@ class Services:
         self._offered: dict[str, Any] = {}
 
     def offer(self, service: Service[S], by: S) -> None:
-        """Offer a service; nobody else may offer it."""
+        """Register a service, which must not be registered already."""
         if service.name in self._offered:
             raise ValueError(f"{service.name} is offered twice")
         self._offered[service.name] = by
 
     def get(self, service: Service[S]) -> S:
-        """Who offers this. Raises LookupError if nobody does."""
+        """The provider of a service. Raises LookupError if there is none."""
         if service.name not in self._offered:
             raise LookupError(f"nobody offers {service.name}")
         return cast(S, self._offered[service.name])
 
     def find(self, service: Service[S]) -> S | None:
-        """Who offers this; None if nobody does."""
+        """The provider of a service; None if there is none."""
         return cast("S | None", self._offered.get(service.name))
 
 
@@ -82,7 +82,7 @@ class Explanations(Protocol):
 
 
 class Predictions(Protocol):
-    """Numbers that are hidden until somebody has found them out."""
+    """Numbers that are hidden until the user has predicted them."""
 
     @property
     def asked(self) -> Mapping[Address, Any]:
@@ -114,7 +114,7 @@ class Predictions(Protocol):
         """The number by which the last answer about an item was judged."""
 
     def hide_hints(self) -> None:
-        """Take away the hints beside the canvas: they stand somewhere else."""
+        """Remove the hints beside the canvas, because they are shown elsewhere."""
 
 
 class Lessons(Protocol):

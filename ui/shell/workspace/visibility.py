@@ -1,4 +1,4 @@
-"""The one place that decides which numbers may be seen: it stands between the engine and everything that shows one.
+"""The one place that decides which numbers may be seen: it lies between the engine and everything that shows a number.
 
 Predictions, lessons and whatever else hides numbers say so here, each under a name of its own. What is handed out
 (`Workspace.trace`) is covered, and what is hidden travels with every question to the engine; so a panel cannot give anything away.
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Playback(Protocol):
-    """The document whose numbers are shown, and where their playback stands."""
+    """The document whose numbers are shown, and the position of its playback."""
 
     @property
     def widget(self) -> QObject:
@@ -50,7 +50,7 @@ class Visibility(QObject):
 
     changed = Signal()
     hid = Signal(bool)
-    """Somebody hid other numbers than before: answers of the engine that came earlier are out of date. True where more is hidden now."""
+    """Other numbers are hidden now: earlier answers of the engine are out of date. True if more is hidden than before."""
 
     def __init__(self, playback: Playback) -> None:
         super().__init__(playback.widget)
@@ -92,7 +92,7 @@ class Visibility(QObject):
 
     @property
     def values(self) -> frozenset[str]:
-        """The nodes and wires whose values somebody hides."""
+        """The nodes and wires whose values are hidden."""
         return frozenset().union(*(layer.values for layer in self._layers.values()))
 
     @property
@@ -146,7 +146,7 @@ class Visibility(QObject):
 
     @property
     def animated(self) -> TraceView | None:
-        """For the canvas, which paints numbers on their way: without what is hidden, with what playback has not come to."""
+        """For the canvas, which paints numbers in motion: without hidden numbers, with those that playback has not reached."""
         if self._truth is None:
             return None
         key = self._key()
@@ -155,7 +155,7 @@ class Visibility(QObject):
         return self._animated[1]
 
     def set_truth(self, trace: TraceView | None) -> None:
-        """New numbers have come; whoever calls this shows them."""
+        """Take new numbers; the caller shows them."""
         self._truth = trace
         self._version += 1
 

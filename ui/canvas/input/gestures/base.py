@@ -49,11 +49,11 @@ class PointerGesture:
         return None
 
     def tip_place(self) -> QPointF | None:
-        """Where the tip stands, in view coordinates; None for the cursor."""
+        """Where the tip is shown, in view coordinates; None for the cursor."""
         return None
 
     def moved(self, at: Pointer) -> bool:
-        """Whether the hand has left the spot: less is a click."""
+        """Whether the pointer has moved far enough for a drag; less is a click."""
         return (at.view - self.start.view).manhattanLength() >= 4
 
     def clicked(self, item: str) -> None:

@@ -70,7 +70,7 @@ class DrawWireByKeys(DrawWire):
         return (_("No input here takes this output"), False) if not self._choices else (self._verdict.text, self._verdict.good)
 
     def tip_place(self) -> QPointF:
-        """Beside the port that is chosen: there is no cursor to stand at."""
+        """Beside the chosen port, because the keyboard has no cursor position."""
         hit = self._target or self._fixed
         x, y = self.model.scene.place(hit.node)
         return self.model.camera.to_view(QPointF(x + hit.spot.x, y + hit.spot.y))

@@ -23,7 +23,7 @@ BESIDE = Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.AltModifier
 
 
 class MoveItems(PointerGesture):
-    """What is carried is lifted off the picture and follows the hand; the document hears of it once, at the end.
+    """The carried items are lifted off the picture and follow the pointer; the document changes once, at the end.
 
     It snaps to what stands around it unless Ctrl is held. A single node that is let go of over a wire is led into it, unless
     Shift or Alt is held.

@@ -17,7 +17,7 @@ from ui.canvas.paint.wires import paint_bend, rest_pen
 
 
 class Resize(PointerGesture):
-    """An edge or corner of a frame or note follows the hand; the opposite one stays."""
+    """An edge or corner of a frame or note follows the pointer; the opposite one stays."""
 
     def __init__(self, model: CanvasModel, start: Pointer, hit: items.ItemHit) -> None:
         super().__init__(model, start)
@@ -73,7 +73,7 @@ def cursor(sides: tuple[int, int]) -> Qt.CursorShape:
 
 
 class MoveBend(PointerGesture):
-    """A point that a wire is led through follows the hand."""
+    """A bend of a wire follows the pointer."""
 
     cursor = Qt.CursorShape.SizeAllCursor
 
