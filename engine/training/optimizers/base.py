@@ -7,7 +7,6 @@ tensor after another), which costs a small network more than its forward pass.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,7 +14,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from engine.numerics.lazy import torch
 from engine.training.optimizers.derived import evaluate
 from engine.training.optimizers.equations import GRADIENT, STEP, THETA, USED, Equation, name_of
+from graph.model.settings import complaint, stated
 from graph.model.spec import Setting, holds
+from graph.text.messages import _, translated
 from graph.text.quoting import one_line
 
 if TYPE_CHECKING:
@@ -88,8 +89,10 @@ class Optimizer:
         values: dict[str, Any] = {}
         for setting in cls.settings:
             value = values[setting.name] = given.get(setting.name, setting.default)
-            if complaint := _complaint(setting, value):
-                raise OptimizerError(f"{cls.title}: {setting.label} {complaint}")
+            if complaint(setting, value) is not None:
+                title, name = translated(cls.title), translated(setting.label)
+                text = _("{optimizer}: {setting} must be {expected}, not {value}")
+                raise OptimizerError(text.format(optimizer=title, setting=name, expected=stated(setting), value=one_line(repr(value))))
         return values
 
     @classmethod
@@ -213,20 +216,3 @@ class Optimizer:
 
     def _decayed(self, gradients: Tensors) -> Tensors:
         return list(torch._foreach_add(gradients, self.parameters, alpha=self.weight_decay)) if self.weight_decay else gradients
-
-
-def _complaint(setting: Setting, value: Any) -> str | None:
-    if setting.kind == "bool":
-        return None if isinstance(value, bool) else f"must be on or off, not {one_line(repr(value))}"
-    if setting.kind == "choice":
-        return None if value in setting.choices else f"must be one of {', '.join(setting.choices)}, not {one_line(repr(value))}"
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
-        return f"must be a number, not {one_line(repr(value))}"
-    if setting.kind == "int" and value != int(value):
-        return f"must be a whole number, not {one_line(repr(value))}"
-    low, high = setting.minimum, setting.maximum
-    if low is not None and (value < low or (setting.exclusive_minimum and value == low)):
-        return f"must be {'more than' if setting.exclusive_minimum else 'at least'} {low:g}, not {one_line(repr(value))}"
-    if high is not None and value > high:
-        return f"must be at most {high:g}, not {one_line(repr(value))}"
-    return None

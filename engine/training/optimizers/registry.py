@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from engine.training import optimizers
 from engine.training.optimizers.base import Optimizer, OptimizerError
+from graph.text.messages import _
 from graph.text.quoting import named
 
 
@@ -27,5 +28,7 @@ OPTIMIZERS: dict[str, type[Optimizer]] = {rule.key: rule for rule in sorted(_dec
 def optimizer(key: str) -> type[Optimizer]:
     """The optimizer of that key. Raises OptimizerError."""
     if key not in OPTIMIZERS:
-        raise OptimizerError(f"there is no optimizer called {named(key)}; there are {', '.join(OPTIMIZERS)}")
+        raise OptimizerError(
+            _("there is no optimizer called {key}; there are {known}").format(key=named(key), known=", ".join(OPTIMIZERS))
+        )
     return OPTIMIZERS[key]

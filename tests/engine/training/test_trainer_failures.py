@@ -134,7 +134,7 @@ def test_what_cannot_be_trained_says_why() -> None:
         Run(Model(network({"x": ("source.input", {}), "f": ("math.square", {})}, "x -> f.x"))).prepare()
     with pytest.raises(RunError, match="no optimizer called 'magic'"):
         Run(Model(tanh_net(optimizer="magic"))).prepare()
-    with pytest.raises(RunError, match="must be at least 0"):
+    with pytest.raises(RunError, match="must be a number from 0"):
         Run(Model(tanh_net(hyper={"lr": -1.0}))).prepare()
 
 
