@@ -17,8 +17,7 @@ from graph.model.graph import Graph
 from graph.model.search import signature
 from graph.model.spec import NodeSpec
 from graph.storage.document import Document
-from graph.text.counting import counted
-from graph.text.messages import _
+from graph.text.messages import _, ngettext
 from ui.forms.forms import ParameterForm
 from ui.look.theme import Theme
 from ui.look.widgets import clear, label, line
@@ -209,7 +208,10 @@ class DocumentPage(QWidget):
         text = str(graph.settings.get("description") or "")
         self.description.setText(text)
         self.description.setVisible(bool(text))
-        self.facts.setText(f"{counted(len(graph.nodes), 'node')} · {counted(len(graph.edges), 'wire')}")
+        nodes, wires = len(graph.nodes), len(graph.edges)
+        node_count = ngettext("{count:,} node", "{count:,} nodes", nodes).format(count=nodes)
+        wire_count = ngettext("{count:,} wire", "{count:,} wires", wires).format(count=wires)
+        self.facts.setText(f"{node_count} · {wire_count}")
         self.objective.setText(self._objective(trace))
         data = any(graph.spec(node).role == "data" for node in graph.nodes)
         rows = {name: [row + 1 for row in graph.settings.get(name) or []] for name, setting in BY_NAME.items() if setting.counted_from_one}
