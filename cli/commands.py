@@ -15,9 +15,10 @@ from cli.common import CommandError, add_graph_arguments
 from cli.parser import Parser, choice
 from cli.settings_options import add_training_options, positive
 from cli.version import version_text
-from engine.export.registry import Format, formats_in, listed, metavar
+from engine.export.registry import Format, formats_in, metavar
 from engine.numerics.memory import TOO_LITTLE, is_lack_of_memory
 from graph.storage.paths import reason
+from graph.text.listing import alternatives
 from graph.text.messages import _
 
 DESCRIPTION = _("""\
@@ -127,7 +128,7 @@ def _parser() -> tuple[Parser, dict[str, Parser]]:
     _add_json(train)
     _add_full(train)
     _add_json(graph_command("check", _("structure, shapes, numerical against analytical gradient on every wire")))
-    render = graph_command("render", _("a picture of the graph, {value}").format(value=listed([form.title for form in pictures])))
+    render = graph_command("render", _("a picture of the graph, {value}").format(value=alternatives([form.title for form in pictures])))
     render.add_argument("-o", "--out", required=True, metavar=metavar(pictures))
     render.add_argument(
         "--theme", type=choice("light", "dark", "projector"), default="light", metavar="T", help=_("light, dark or projector")

@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from graph.text.listing import alternatives
 from graph.text.messages import _
 from graph.text.quoting import quoted_name
 
@@ -71,7 +72,7 @@ def format_of(path: Path, formats: Sequence[Format[Source]]) -> Format[Source] |
 def refuse_ending(path: Path, formats: Sequence[Format[Source]], what: str) -> None:
     """Raise ValueError where the name of `what` does not say which format is meant."""
     if format_of(path, formats) is None:
-        endings = listed([entry.ending for entry in formats])
+        endings = alternatives([entry.ending for entry in formats])
         raise ValueError(_("{name}: {what}'s name ends in {endings}").format(name=quoted_name(path), what=what, endings=endings))
 
 
@@ -83,9 +84,3 @@ def filters(formats: Sequence[Format[Source]]) -> str:
 def metavar(formats: Sequence[Format[Source]]) -> str:
     """How the help of a command writes a file of these formats: `F.png|svg|pdf`."""
     return "F." + "|".join(entry.ending[1:] for entry in formats)
-
-
-def listed(words: Sequence[str]) -> str:
-    """`PNG, SVG or PDF`."""
-    *first, last = words
-    return _("{words} or {last}").format(words=", ".join(first), last=last) if first else last

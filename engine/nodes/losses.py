@@ -10,6 +10,7 @@ from engine.nodes.checks import count, shape_text
 from engine.nodes.math_elementwise import signs
 from engine.numerics.lazy import F, torch
 from graph.model.spec import Category, Port
+from graph.text.listing import alternatives
 from graph.text.messages import Message, _, translated
 
 if TYPE_CHECKING:
@@ -49,8 +50,7 @@ def check_coding(wanted: tuple[str, ...], prediction: Any, target: Any) -> None:
         ]
     elif coding == "index" and "one_hot" in wanted and prediction is not None and prediction.dims:
         repairs = [(_("Insert One-hot before target"), ("math.one_hot", {"classes": prediction.dims[-1]}))]
-    *others, last = (translated(CODINGS[coding]) for coding in wanted)
-    words = _("{others} or {last}").format(others=", ".join(others), last=last) if others else last
+    words = alternatives([translated(CODINGS[coding]) for coding in wanted])
     raise NodeError(
         Message(
             "target-coding", "the target must be {words}, but what arrives are {coding}", words=words, coding=translated(CODINGS[coding])

@@ -8,6 +8,7 @@ from typing import Any
 
 from graph.model.elements import described
 from graph.model.spec import Setting
+from graph.text.listing import alternatives
 from graph.text.messages import _
 from graph.text.quoting import quoted
 
@@ -81,8 +82,7 @@ def refusal(setting: Setting, value: Any) -> str | None:
 def stated(setting: Setting) -> str:
     """What can stand in a setting, in words: `a whole number from 1 up`."""
     if setting.kind == "choice" and setting.choices:
-        *first, last = setting.choices
-        return _("{choices} or {last}").format(choices=", ".join(first), last=last) if first else last
+        return alternatives(setting.choices)
     kind = _("a text") if setting.kind == "choice" else _KINDS[setting.kind]
     return _range(setting).format(kind=kind, low=setting.minimum, high=setting.maximum) if setting.kind in ("int", "float") else kind
 

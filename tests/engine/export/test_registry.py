@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.export.registry import Format, Trained, filters, format_of, formats_in, listed, metavar, refuse_ending
+from engine.export.registry import Format, Trained, filters, format_of, formats_in, metavar, refuse_ending
 from engine.nodes.catalog import CATALOG
 from engine.training.model import Model
 from graph.formula.to_graph import build
@@ -37,8 +37,7 @@ def test_a_program_is_written_and_names_what_is_in_the_graph(form: Format[Traine
     assert "width" in text and "Four words of a title" in text
 
 
-def test_pictures_are_refused_under_another_ending_and_listed_as_people_do() -> None:
+def test_pictures_are_refused_under_another_ending() -> None:
     formats: tuple[Format[object], ...] = formats_in(FOLDERS[1])
     with pytest.raises(ValueError, match=r"g\.jpg: a picture's name ends in \.png, \.svg"):
         refuse_ending(Path("g.jpg"), formats, "a picture")
-    assert listed(["a"]) == "a" and listed(["a", "b"]) == "a or b" and listed(["a", "b", "c"]) == "a, b or c"
