@@ -26,7 +26,7 @@ def scalar(window: Window) -> None:
 
 
 def training(window: Window) -> None:
-    window.commands.train()
+    window.commands.run("train")
 
 
 def card(window: Window) -> None:
@@ -67,15 +67,15 @@ def problems(window: Window) -> None:
     edge = graph.edge_into(loss.id, "target")
     assert edge is not None
     window.document.do(Disconnect(edge.id), "Remove the target")
-    window.bottom.tabs.setCurrentIndex(window.bottom.pages.indexOf(window.bottom.problems))
+    window.panels.show("problems")
 
 
 def gallery(window: Window) -> None:
-    window.commands.examples()
+    window.commands.run("examples")
 
 
 def palette(window: Window) -> None:
-    window.commands.commands()
+    window.commands.run("commands")
 
 
 SCENES: dict[str, tuple[str, Callable[[Window], None], int]] = {

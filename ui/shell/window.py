@@ -112,6 +112,7 @@ class Window(QMainWindow):
         self.services.offer(READING, self.reading)
         self.dialogs = Dialogs(self, settings)
         self.files = Files(self)
+        self.drop_target = DropTarget(self, self.files.open)
         self.files.took_example(example)
         self.drop_target = DropTarget(self, self.files.open)
         self.playhead = Playhead(self)

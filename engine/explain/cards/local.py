@@ -21,7 +21,6 @@ from engine.explain.cards import LocalKind
 from engine.explain.context import ExplainContext
 from engine.training.state import state_key
 from graph.model.faults import Fault
-from graph.text.messages import _
 
 
 @dataclass(slots=True)
@@ -135,7 +134,7 @@ class Local:
             return Step(g, part, whole, kind, local, size, chosen, summed)
         summed = (0,) if self.batched and not inward and y.shape[0] > 1 else ()
         if size[0] * size[1] > FULL_LIMIT:
-            return Step(g, part, whole, _("too large"), None, size, chosen, summed)
+            return Step(g, part, whole, "too large", None, size, chosen, summed)
         kind = "number" if size == (1, 1) else "matrix"
         return Step(g, part, whole, kind, self._matrix(a, chosen, inward), size, chosen, summed)
 
