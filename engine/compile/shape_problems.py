@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.nodes.base import NodeError
 from engine.nodes.checks import dims_text, shape_text
+from graph.model.address import output_name
 from graph.model.edits import SetParam, insert_on_wire
 from graph.model.problem import Problem, Repair, Severity
 from graph.model.spec import Port
@@ -215,8 +216,7 @@ class Complaints:
 
     def _origin(self, shape: Shape) -> str:
         """`x`, or `data.target` where the node has several outputs."""
-        node, port = shape.source
-        return self._name(node) if len(self._graph.spec(node).outputs) == 1 else f"{self._name(node)}.{port}"
+        return output_name(self._graph, *shape.source)
 
     def _insert(self, node: str, port: str, key: str, title: str = "", settings: Mapping[str, Any] | None = None) -> list[Repair]:
         """Put a node of type `key` on the wire into `port`."""

@@ -6,8 +6,10 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
+from graph.text.messages import _
+
 UNKNOWN = 8 * 10**9
-TOO_LITTLE = "this graph needs more memory than there is"
+TOO_LITTLE = _("this graph needs more memory than there is")
 _LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 

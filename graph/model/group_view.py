@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from graph.model.address import output_name
 from graph.model.elements import Edge, End, Group
 from graph.model.graph import Graph
 
@@ -222,11 +223,9 @@ def _outputs(graph: Graph, node: str, inside: Collection[str]) -> Iterator[Group
         used.add(edge.source[1])
         if edge.target[0] not in inside:
             leaving.setdefault(edge.source[1], []).append(edge.id)
-    name = graph.nodes[node].name
     for port in spec.outputs:
         if port.name in leaving or (port.name not in used and not spec.probe):
-            title = name if len(spec.outputs) == 1 else f"{name}.{port.name}"
-            yield GroupPort(title, (node, port.name), 0, tuple(leaving.get(port.name, ())))
+            yield GroupPort(output_name(graph, node, port.name), (node, port.name), 0, tuple(leaving.get(port.name, ())))
 
 
 def _places(graph: Graph, inside: str | None) -> dict[str, str]:
