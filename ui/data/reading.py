@@ -112,7 +112,7 @@ class DataReading(QObject):
         nodes = self._nodes()
         unread = self._unread(nodes)
         if not unread:
-            self._before = nodes
+            self._work.after_event("data before", self._remember)
             self._release()
         elif frozenset(unread.values()) != self._asked:
             if self._handle is not None:
@@ -121,6 +121,12 @@ class DataReading(QObject):
             self._kernel.hold(True)
             self.bar.begin()
             self._handle = self._work.job(load_job([nodes[node] for node in unread], self._document.folder), self._progressed, self._ended)
+
+    def _remember(self) -> None:
+        """Note what can be gone back to. After the event, because a dropped table passes through the defaults of a new Data node."""
+        nodes = self._nodes()
+        if not self._unread(nodes):
+            self._before = nodes
 
     def _release(self) -> None:
         if self._handle is not None:

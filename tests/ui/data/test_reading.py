@@ -16,6 +16,7 @@ from graph.model.elements import Node
 from graph.model.graph import Graph
 from graph.storage.document import Document
 from tests.support.explain_support import Desk
+from ui.shell.dropped import add_table
 from ui.shell.window import Window
 
 PATIENCE = 20_000
@@ -87,6 +88,23 @@ def test_cancelling_keeps_the_data_from_before_by_one_edit(make_window: Make, qt
     assert window.document.graph.nodes["d"].params["path"] == str(new) and desk.held
     desk.go_on()
     qtbot.waitUntil(lambda: not desk.held, timeout=PATIENCE)
+
+
+def test_cancelling_a_dropped_table_puts_no_other_data_under_its_name(make_window: Make, qtbot: QtBot, tmp_path: Path) -> None:
+    desk = Desk()
+    window = make_window(kernel=desk)
+    desk.quiet = True
+    add_table(window, table(tmp_path / "new.csv", 9000, 3), None)
+    (node,) = window.document.graph.nodes
+    qtbot.waitUntil(window.reading.bar.isVisible, timeout=PATIENCE)
+    window.reading.cancel()
+
+    params = window.document.graph.nodes[node].params
+    assert params["dataset"] == "csv" and params["path"] == str(tmp_path / "new.csv")
+    assert desk.held and window.reading.bar.text.full.startswith("The data were not read.")
+
+    window.document.undo()
+    assert not window.document.graph.nodes and not desk.held and not window.reading.bar.isVisible()
 
 
 def test_of_a_document_just_opened_nothing_is_computed_until_its_file_is_read(make_window: Make, qtbot: QtBot, tmp_path: Path) -> None:
