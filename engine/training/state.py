@@ -5,11 +5,9 @@ One object, so that pause, resume, rewind and comparison are copies of it. Keys 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -64,21 +62,6 @@ class State:
             if one != two:
                 differences[counter] = float(abs(one - two))
         return differences
-
-    def to_numpy(self) -> dict[str, np.ndarray]:
-        """Flat and sendable: `parameters/n1.W`, `buffers/…`, `optimizer/…`, `step`, `epoch`, `position`. Copies."""
-        arrays = {f"{part}/{name}": t.detach().cpu().numpy().copy() for part in PARTS for name, t in getattr(self, part).items()}
-        return arrays | {name: np.array(value) for name, value in zip(("step", "epoch", "position"), self.counters, strict=True)}
-
-    @classmethod
-    def from_numpy(cls, arrays: Mapping[str, np.ndarray], device: Any = "cpu") -> State:
-        """The inverse of `to_numpy`."""
-        state = cls(step=int(arrays["step"]), epoch=int(arrays["epoch"]), position=int(arrays["position"]))
-        for key, array in arrays.items():
-            part, slash, name = key.partition("/")
-            if slash:
-                getattr(state, part)[name] = torch.tensor(array, device=device if array.ndim or part != "optimizer" else "cpu")
-        return state
 
     def first_bad(self) -> str | None:
         """The name of the first parameter or buffer that holds NaN or infinity."""

@@ -17,6 +17,7 @@ from engine.training.model import Model
 from engine.training.optimizers.registry import OPTIMIZERS
 from engine.training.run import Run
 from engine.training.saved import pack_state, put_back, with_waiting
+from engine.training.state import PARTS
 from graph.model.edits import Disconnect, RemoveNode, SetBypassed, SetGraphSetting, SetParam, SetTraining, connect, moves_of, remove_nodes
 from graph.model.graph import Graph
 from graph.storage.clipboard import copy_text, paste
@@ -39,7 +40,9 @@ def write(trainer: Run, graph: Graph, path: Path) -> None:
 
 
 def numbers(trainer: Run) -> dict[str, np.ndarray]:
-    return {name: array.copy() for name, array in trainer.capture().to_numpy().items()}
+    state = trainer.capture()
+    arrays = {f"{part}/{name}": tensor.cpu().numpy() for part in PARTS for name, tensor in getattr(state, part).items()}
+    return arrays | {"counters": np.array(state.counters)}
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

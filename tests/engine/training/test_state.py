@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 
@@ -32,12 +31,6 @@ def test_diff_names_what_differs_and_by_how_much() -> None:
     two.buffers["n9.mean"] = torch.zeros(1)
     two.step = 10
     assert one.diff(two) == {"parameters/n1.W": 0.25, "buffers/n9.mean": float("inf"), "step": 3.0}
-
-
-def test_numpy_and_back_is_the_same_state() -> None:
-    arrays = example().to_numpy()
-    assert all(isinstance(array, np.ndarray) for array in arrays.values())
-    assert State.from_numpy(arrays).diff(example()) == {}
 
 
 def test_nan_equals_nan_and_is_found() -> None:

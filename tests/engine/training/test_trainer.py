@@ -18,7 +18,6 @@ from engine.training.compiled import RunError
 from engine.training.curve import Curve
 from engine.training.model import Model
 from engine.training.run import Run
-from engine.training.state import State
 from graph.model.edits import SetParam, SetTraining
 from graph.model.graph import Graph
 from graph.storage.files import load as read_file
@@ -113,9 +112,8 @@ def test_a_captured_state_goes_on_in_another_session_as_if_nothing_had_happened(
     straight = result(make(**settings))
     first = Run(Model(make(**settings))).prepare()
     first.train(max_steps=13)
-    sent = State.from_numpy(first.capture().to_numpy())
     second = Run(Model(make(**settings))).prepare()
-    second.restore(sent)
+    second.restore(first.capture())
     second.train()
     assert {k: v for k, v in second.result().items() if k in straight} == straight
 
