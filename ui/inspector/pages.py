@@ -52,7 +52,7 @@ class ValuesPage(InspectorPage):
             self.show_nothing(_("Select one node or one wire to see its value and its gradient."))
 
     def _rebuild(self, what: tuple[object, ...], rows: list[tuple[str, str, Address]]) -> bool:
-        """Make the panels `(title, role, address)` anew when something else is shown than before; whether that was so."""
+        """Rebuild the panels `(title, role, address)` if they differ from those shown; returns whether they did."""
         if what == self._shown and [address for _, _, address in rows] == list(self.panels):
             return False
         self._shown = what

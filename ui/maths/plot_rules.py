@@ -1,6 +1,6 @@
 """Horizontal lines behind a plot's curves, at the ticks of its left axis.
 
-pyqtgraph's own grid makes the axis cover the whole plot: it is then painted anew, texts and all, at every change of a curve,
+pyqtgraph's own grid makes the axis cover the whole plot: it is then repainted, texts included, at every change of a curve,
 which takes longer than the curves.
 """
 

@@ -81,7 +81,7 @@ def opening(path: Path | None, session: UserSettings) -> tuple[Document, str, st
 def run(path: Path | None = None, opened: Callable[[Window], None] | None = None) -> int:
     """Open the window on a file (else the last one, else the first example) and stay until it closes; the exit code.
 
-    `opened` is called with the window once it is shown, for whoever measures or drives it.
+    `opened` is called with the window once it is shown, so that scripts can measure or drive it.
     """
     from ui.engine_link.start import start
 
