@@ -8,6 +8,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from engine.nodes.catalog import CATALOG
+from graph.formula.to_graph import build
 from graph.model.document_settings import DOCUMENT_SETTINGS, DocumentSetting
 from graph.storage.document import Document
 from tests.support.fields import enter
@@ -42,3 +43,9 @@ def test_a_field_edits_its_setting_and_undo_brings_it_back(page: DocumentPage, q
 def test_settings_without_a_field_have_one_nowhere(page: DocumentPage) -> None:
     assert set(page.form.editors) == {setting.name for setting in SHOWN}
     assert len(SHOWN) < len(DOCUMENT_SETTINGS)
+
+
+def test_nodes_and_wires_are_counted(page: DocumentPage) -> None:
+    assert page.facts.text() == "0 nodes · 0 wires"
+    page.show_document(Document(build("exp(x)", CATALOG)), None)
+    assert page.facts.text() == "2 nodes · 1 wire"
