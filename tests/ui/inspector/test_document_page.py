@@ -47,5 +47,5 @@ def test_settings_without_a_field_have_one_nowhere(page: DocumentPage) -> None:
 
 def test_nodes_and_wires_are_counted(page: DocumentPage) -> None:
     assert page.facts.text() == "0 nodes · 0 wires"
-    page.show_document(Document(build("exp(x)", CATALOG)), None)
+    page.show_document(Document(build("exp(x)", CATALOG, {"x": 1.0})), None)
     assert page.facts.text() == "2 nodes · 1 wire"
