@@ -50,7 +50,7 @@ def declared() -> Iterator[Found]:
         for described in (node_type.inputs, node_type.outputs, node_type.parameters, node_type.buffers):
             texts += [each.doc for each in described]
         for setting in node_type.spec.settings:
-            texts += [setting.label, setting.help, *setting.choices]
+            texts += [setting.label, setting.help, *(choice.replace("_", " ") for choice in setting.choices)]
         yield from ((text, where, 1) for text in texts if text)
     for optimizer in OPTIMIZERS.values():
         for setting in optimizer.settings:

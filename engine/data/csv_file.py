@@ -209,10 +209,11 @@ class _Reader:
         if missing.any():
             rows = np.flatnonzero(missing)
             lines = ", ".join(str(self._table.lines[at]) for at in rows[:5]) + (" …" if len(rows) > 5 else "")
-            what = _("1 row has") if len(rows) == 1 else _("{rows:,} rows have").format(rows=len(rows))
-            text = _("{what} no value in {targets} (line{text} {lines}) and cannot be used for training").format(
-                what=what, targets=_listed(targets), text="" if len(rows) == 1 else "s", lines=lines
-            )
+            text = ngettext(
+                "1 row has no value in {targets} (line {lines}) and cannot be used for training",
+                "{rows:,} rows have no value in {targets} (lines {lines}) and cannot be used for training",
+                len(rows),
+            ).format(rows=len(rows), targets=_listed(targets), lines=lines)
             self._notes.append(
                 Note(
                     _("{text}; {value:,} of {missing:,} rows are used").format(

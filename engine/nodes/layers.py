@@ -66,7 +66,7 @@ class Layer(NodeType):
 
 
 def parameter_port(name: str) -> Port:
-    return Port(name, optional=True, parameter=True, doc=_("A Parameter wired here replaces the layer's own {name}.").format(name=name))
+    return Port(name, optional=True, parameter=True, doc=f"A Parameter wired here replaces the layer's own {name}.")
 
 
 def rows(t: Tensor) -> Tensor:

@@ -18,12 +18,12 @@ from graph.text.messages import _
 
 SETTING = "fault"
 KINDS: dict[str, str] = {
-    "branch": "A branch is dropped from the sum",
-    "sign": "A wrong sign in a derivative",
-    "detached": "A node lets no gradient through",
-    "zero_grad": "Gradients are not set to zero between steps",
-    "softmax": "Softmax is applied twice",
-    "transposed": "A weight is used untransposed",
+    "branch": _("A branch is dropped from the sum"),
+    "sign": _("A wrong sign in a derivative"),
+    "detached": _("A node lets no gradient through"),
+    "zero_grad": _("Gradients are not set to zero between steps"),
+    "softmax": _("Softmax is applied twice"),
+    "transposed": _("A weight is used untransposed"),
 }
 """Every kind of fault, in words, by its key."""
 SOFTMAX = ("activation.softmax", "activation.log_softmax", "loss.cross_entropy")

@@ -8,6 +8,7 @@ from typing import Any, Literal
 from graph.text.messages import Message, _
 
 Severity = Literal["error", "warning", "note"]
+SEVERITIES: dict[Severity, str] = {"error": _("error"), "warning": _("warning"), "note": _("note")}
 GRAVITY: dict[str, int] = {"error": 0, "warning": 1, "note": 2}
 """The gravest first. An error keeps something from being computed, a warning is probably a mistake, a note is worth knowing."""
 

@@ -47,7 +47,7 @@ def parse(data: bytes, own: bool = False) -> Any:
         line = data.count(b"\n", 0, problem.start) + 1
         raise ScanError(_("line {line} holds a byte that is not UTF-8 text").format(line=line)) from None
     if not text.lstrip().startswith("{"):
-        raise ScanError("this is not a Gradwire document: it does not begin with {")
+        raise ScanError(_("this is not a Gradwire document: it does not begin with {brace}").format(brace="{"))
     if not own:
         _check_size_and_depth(data)
     try:

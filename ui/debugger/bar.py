@@ -30,6 +30,18 @@ _UNITS = {
     "phase": _("Forward, loss, backward, update, zero"),
     "iteration": _("A whole training step; the place within it stays"),
 }
+_STEP_TEXTS = {
+    "node": (_("node"), _("Back by one node"), _("On by one node"), _("One node back"), _("One node on")),
+    "layer": (_("layer"), _("Back by one layer"), _("On by one layer"), _("One layer back"), _("One layer on")),
+    "phase": (_("phase"), _("Back by one phase"), _("On by one phase"), _("One phase back"), _("One phase on")),
+    "iteration": (
+        _("iteration"), _("Back by one iteration"), _("On by one iteration"), _("One iteration back"), _("One iteration on"),
+    ),
+}  # fmt: skip
+"""Word, tips and accessible names of the two buttons."""
+_PHASE_TITLES: dict[str, str] = {
+    "forward": _("Forward"), "loss": _("Loss"), "backward": _("Backward"), "update": _("Update"), "zero": _("Zero"),
+}  # fmt: skip
 _ACCENTS: dict[str, str] = {"forward": "forward", "loss": "forward", "backward": "backward", "update": "backward", "zero": "backward"}
 
 
@@ -38,12 +50,11 @@ class StepButtons(QWidget):
 
     def __init__(self, unit: str, go: Callable[[int], None]) -> None:
         super().__init__()
-        self.back = button("‹", tip=_("Back by one {unit}").format(unit=unit))
-        self.on = button("›", tip=_("On by one {unit}").format(unit=unit))
-        word = label(unit)
+        title, back, on, one_back, one_on = _STEP_TEXTS[unit]
+        self.back, self.on, word = button("‹", tip=back), button("›", tip=on), label(title)
         word.setToolTip(_UNITS[unit])
-        for widget, way, name in ((self.back, -1, "back"), (self.on, 1, "on")):
-            widget.setAccessibleName(_("One {unit} {name}").format(unit=unit, name=name))
+        for widget, way, name in ((self.back, -1, one_back), (self.on, 1, one_on)):
+            widget.setAccessibleName(name)
             widget.clicked.connect(lambda _=False, way=way: go(way))
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -73,7 +84,7 @@ class Bar(QWidget):
         self.setAccessibleName(_("Debugger"))
         self.phases: dict[Phase, QPushButton] = {}
         for phase in PHASES:
-            choice = button(phase.capitalize(), accent=_ACCENTS[phase], tip=_TIPS[phase])
+            choice = button(_PHASE_TITLES[phase], accent=_ACCENTS[phase], tip=_TIPS[phase])
             choice.clicked.connect(lambda _=False, phase=phase: self.phase_chosen.emit(phase))
             self.phases[phase] = choice
         self.pairs = {unit: StepButtons(unit, lambda way, unit=unit: self.stepped.emit(unit, way)) for unit in UNITS}  # type: ignore[misc]

@@ -18,7 +18,7 @@ from ui.maths.array_view import quiet_table
 from ui.maths.sheet import Sheet, SheetLine
 from ui.maths.writing import CardWriter
 
-COLUMNS = ("", "old", "gradient", "new")
+COLUMNS = ("", _("old"), _("gradient"), _("new"))
 SIZE = 14.5
 NAME = 190
 """Names of parameters are shown whole up to this width."""

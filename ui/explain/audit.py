@@ -100,7 +100,9 @@ class AuditOverlay(QObject):
         wrong = sum(kind_of(row) == "error" for row in compared)
         kinks = sum(kind_of(row) == "warning" for row in compared)
         hidden = sum(unmeasured(row) for row in compared)
-        said = f"{len(compared)} gradients of {self.objective}: " + (_("{wrong} wrong").format(wrong=wrong) if wrong else _("all agree"))
+        said = _("{number} gradients of {objective}: {outcome}").format(
+            number=len(compared), objective=self.objective, outcome=_("{wrong} wrong").format(wrong=wrong) if wrong else _("all agree")
+        )
         return (
             said
             + (_(", {kinks} at a kink").format(kinks=kinks) if kinks else "")

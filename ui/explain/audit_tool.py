@@ -27,7 +27,8 @@ from ui.maths.plots import dress, legend, new_plot, pen
 if TYPE_CHECKING:
     from ui.shell.workspace.workspace import Workspace
 
-COLUMNS = ("", "analytical", "numerical", "error")
+_DIFFERENCES = {"forward": _("forward differences"), "central": _("central differences")}
+COLUMNS = ("", _("analytical"), _("numerical"), _("error"))
 OFF = _("Press A: every wire gets its gradient computed twice, by the chain rule and by small steps.")
 SIGNS = {"ok": "✓", "warning": "!", "error": "✕", "plain": ""}
 
@@ -237,7 +238,7 @@ class AuditTool(Tool):
         plot.clear()
         dress(plot, theme, bottom=_("step ε"))
         plot.setLogMode(x=True, y=True)
-        kind = "relative" if curve.relative else "absolute"
+        kind = _("relative") if curve.relative else _("absolute")
         self.caption.set_full(_("{name}: {kind} error against the step ε").format(name=curve.name, kind=kind))
         drawn = [self._draw_curve(plot, curve.steps, errors) for errors in curve.curves]
         if not any(drawn):
@@ -276,10 +277,7 @@ class AuditTool(Tool):
                 plot.addItem(text)
 
     def _legend(self, curve: StepErrors) -> str:
-        methods = [
-            ("━", self._hue(method), _("{method} differences").format(method=method))
-            for method in dict.fromkeys(errors.method for errors in curve.curves)
-        ]
+        methods = [("━", self._hue(method), _DIFFERENCES[method]) for method in dict.fromkeys(errors.method for errors in curve.curves)]
         return legend(*methods, ("┅", self.theme.secondary, "float32")) + (f"<br>{curve.note}" if curve.note else "")
 
     def dress(self) -> None:

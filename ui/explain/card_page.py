@@ -140,7 +140,7 @@ class CardPage(InspectorPage):
         scroll_past(self.sample)
         self.sample.setToolTip(_("Which sample of the batch is worked out"))
         self.sample_text = label("", "small")
-        row.addWidget(label("sample", "small"))
+        row.addWidget(label(_("sample"), "small"))
         row.addWidget(self.sample)
         row.addWidget(self.sample_text)
         row.addStretch(1)

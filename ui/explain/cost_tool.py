@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QVBoxLayout, QWidget
 from engine.explain.question import Question
 from engine.explain.sweep import DEPTHS, WIDTHS, OwnSweep, Sweep, SweepResult
 from engine.numerics.job import JobEnd, Report
-from graph.text.messages import _
+from graph.text.messages import _, ngettext
 from ui.explain.tool import Tool
 from ui.look.job_bar import JobBar
 from ui.look.numbers import count, number
@@ -181,8 +181,8 @@ class CostTool(Tool):
             last = points[-1]
             lines.append(SheetLine(None, f"k = {last.layers}, H = {last.width}: {_ratio(last)}", 13.5))
         if self.own is not None:
-            many = f"{count(self.own.values)} value{'s' * (self.own.values != 1)}"
-            lines.append(SheetLine(None, f"This graph, {many}: {_ratio(self.own)}", 13.5))
+            said = ngettext("This graph, {number} value: {ratio}", "This graph, {number} values: {ratio}", self.own.values)
+            lines.append(SheetLine(None, said.format(number=count(self.own.values), ratio=_ratio(self.own)), 13.5))
         self.words.show_lines(lines, [], self.theme)
 
     def dress(self) -> None:

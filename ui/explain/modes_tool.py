@@ -178,7 +178,7 @@ class ModesTool(Tool):
         seed = Text(place.name(graph), sans=True)
         along = next((words for key, words, _ in DIRECTIONS if isinstance(answer, Tangents) and answer.direction == key != "entry"), "")
         direction = [Text(_(", moved by v: {along}").format(along=along), "secondary", sans=True)] if along else []
-        lines = [SheetLine(row(Text("seed  " if forward else "target  ", "secondary", sans=True), seed, *direction), size=15.0)]
+        lines = [SheetLine(row(Text(_("seed  ") if forward else _("target  "), "secondary", sans=True), seed, *direction), size=15.0)]
         for node in (n for n in answer.order if n in seen and n in graph.nodes):
             port = graph.spec(node).outputs[0].name if graph.spec(node).outputs else ""
             value = answer.outputs.get((node, port))

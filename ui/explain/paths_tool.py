@@ -13,7 +13,7 @@ from engine.explain.paths import Counts, Factor, Ledger, PartialSum, Path, PathL
 from engine.explain.question import Question
 from graph.model.address import Address
 from graph.model.covered import Covered
-from graph.text.messages import _
+from graph.text.messages import _, ngettext
 from ui.explain.tool import Tool, chosen_place, top_aligned
 from ui.look.numbers import count, exact, number
 from ui.look.theme import LIGHT, Theme, color, font
@@ -223,7 +223,8 @@ class PathsTool(Tool):
             self.counters.show_counts(_counted(self.ledger.counts, everything), self.theme)
             counts = self.ledger.counts
             sweeps = counts.all_sweeps if everything else counts.sweeps
-            self.explained.setText(f"Forward mode: {count(sweeps)} sweep{'s' * (sweeps != 1)}. Reverse mode: one.")
+            said = ngettext("Forward mode: {number} sweep. Reverse mode: one.", "Forward mode: {number} sweeps. Reverse mode: one.", sweeps)
+            self.explained.setText(said.format(number=count(sweeps)))
 
     def drop(self) -> None:
         self.ledger, self.summed, self._adding = None, None, None

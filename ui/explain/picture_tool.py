@@ -216,12 +216,12 @@ class PictureTool(Tool):
         entries = [("━", theme.forward, local.objective)]
         if self.parabola.isChecked() and drawn.parabola:
             plot.plot(list(local.x), list(drawn.parabola), pen=pen(theme.swatch["layers"], 1.6, theme, dashed=True))
-            entries.append(("┅", theme.swatch["layers"], "parabola"))
+            entries.append(("┅", theme.swatch["layers"], _("parabola")))
             if drawn.newton is not None and ends[0] <= drawn.newton[0] <= ends[1]:
                 dot(plot, *drawn.newton, theme.swatch["layers"], theme, 7)
         if self.tangent.isChecked() and drawn.tangent is not None:
             plot.plot(list(ends), list(drawn.tangent), pen=pen(theme.backward, 1.8, theme))
-            entries.append(("━", theme.backward, "tangent"))
+            entries.append(("━", theme.backward, _("tangent")))
         if self.chord.isChecked() and self.secant is not None and self.secant.place == local.place and math.isfinite(self.secant.secant):
             self._draw_secant(plot, self.secant, ends)
             entries.append(("┅", theme.swatch["math"], "secant"))

@@ -24,7 +24,7 @@ from graph.formula.numbers import read_sizes, read_tensor
 from graph.model.settings import complaint
 from graph.model.spec import Setting
 from graph.storage.paths import cleaned
-from graph.text.messages import _
+from graph.text.messages import _, translated
 from ui.forms.number_field import NumberField
 from ui.forms.paths import Paths
 from ui.forms.tensor_field import TensorField
@@ -47,7 +47,7 @@ class ChoiceField(QComboBox):
         super().__init__()
         self.setAccessibleName(setting.label)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        titles = setting.choice_titles or [choice.replace("_", " ") for choice in setting.choices]
+        titles = setting.choice_titles or [translated(choice.replace("_", " ")) for choice in setting.choices]
         for choice, title in zip(setting.choices, titles, strict=True):
             self.addItem(title, choice)
         self.setMinimumContentsLength(6)

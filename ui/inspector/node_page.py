@@ -315,7 +315,7 @@ class NodePage(QWidget):
         if document is None or self._node not in document.graph.nodes or wanted == document.graph.nodes[self._node].label:
             return
         try:
-            document.do(SetLabel(self._node, wanted), f"Title of {document.graph.nodes[self._node].name}")
+            document.do(SetLabel(self._node, wanted), _("Title of {name}").format(name=document.graph.nodes[self._node].name))
         except GraphError as refused:
             self._complain(str(refused))
 

@@ -74,8 +74,8 @@ class ValuesPage(InspectorPage):
         rows: list[tuple[str, str, Address]] = []
         for port in spec.outputs:
             after = f" · {port.name}" if several else ""
-            rows += [(f"Value{after}", "value", output(node, port.name)),
-                     (f"Gradient{after}", "gradient", output(node, port.name).derivative)]  # fmt: skip
+            rows += [(_("Value{after}").format(after=after), "value", output(node, port.name)),
+                     (_("Gradient{after}").format(after=after), "gradient", output(node, port.name).derivative)]  # fmt: skip
         held = [name for owner, name in (trace.parameters if trace is not None else {}) if owner == node]
         for name in held:
             rows += [(_("Parameter {name}").format(name=name), "value", parameter(node, name)),

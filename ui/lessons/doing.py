@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from graph.lessons.lesson_graph import resolve, resolve_node
-from graph.text.messages import _
+from graph.text.messages import ngettext
 
 if TYPE_CHECKING:
     from ui.engine_link.link import Kernel
@@ -113,7 +113,7 @@ def _train(workspace: Workspace, args: Args) -> Waiting | None:
         lambda: fresh(workspace),
         start,
         training.over,
-        _("Training {steps:,} step{text} …").format(steps=steps, text="s" if steps > 1 else ""),
+        ngettext("Training {steps:,} step …", "Training {steps:,} steps …", steps).format(steps=steps),
         training.leave,
     )
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLineEdit, QListWi
 
 from graph.lessons.lesson import LessonQuestion
 from graph.model.difference import difference
-from graph.text.messages import _
+from graph.text.messages import _, ngettext
 from ui.lessons.panel import looks, rows
 from ui.lessons.question_form import KINDS, QuestionForm, blank
 from ui.look.style import px, style_sheet
@@ -215,13 +215,13 @@ def summary(recorder: Recorder) -> str:
         return ""
     changes = len(difference(takes[recorder.index - 1].state, take.state).edits) if recorder.index else 0
     step = take.step
-    parts = [_("{changes} change{text} to the graph").format(changes=changes, text="s" if changes > 1 else "")] if changes else []
+    parts = [ngettext("{number} change to the graph", "{number} changes to the graph", changes).format(number=changes)] if changes else []
     parts += [_("lights {highlight}").format(highlight=", ".join(step.highlight))] if step.highlight else []
     hidden = len(step.hide_values) + len(step.hide_gradients)
-    parts += [_("hides {hidden} number{text}").format(hidden=hidden, text="s" if hidden > 1 else "")] if hidden else []
+    parts += [ngettext("hides {number} number", "hides {number} numbers", hidden).format(number=hidden)] if hidden else []
     for action in step.run:
         if action.do == "train":
-            parts.append(_("trains {text:,} steps").format(text=action.args["steps"]))
+            parts.append(_("trains {number:,} steps").format(number=action.args["steps"]))
         elif action.do == "to":
             parts.append(
                 _("playback stands {text} at {value}").format(

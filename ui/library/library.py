@@ -35,6 +35,13 @@ KEY = Qt.ItemDataRole.UserRole + 1
 CATEGORY = Qt.ItemDataRole.UserRole + 2
 
 
+HEADINGS: dict[str, str] = {
+    "sources": _("sources"), "parameters": _("parameters"), "math": _("math"), "layers": _("layers"),
+    "activations": _("activations"), "losses": _("losses"), "probes": _("probes"),
+}  # fmt: skip
+"""What the categories are called."""
+
+
 class RowPainter(QStyledItemDelegate):
     """A heading in small capitals, or a row: swatch with the category's glyph, and the title."""
 
@@ -203,7 +210,7 @@ class Library(Panel):
             for category in CATEGORIES:
                 members = [spec for spec in self._catalog.values() if spec.category == category]
                 if members:
-                    heading = QStandardItem(category)
+                    heading = QStandardItem(HEADINGS[category])
                     heading.setFlags(Qt.ItemFlag.NoItemFlags)
                     self.model.appendRow(heading)
                     for spec in members:

@@ -6,7 +6,6 @@ from typing import Any
 
 from PySide6.QtCore import Qt
 
-from graph.text.messages import _
 from ui.look.theme import Theme, color, font
 
 
@@ -57,6 +56,4 @@ def dot(plot: Any, x: float, y: float, hue: str, theme: Theme, size: float = 9) 
 
 def legend(*entries: tuple[str, str, str]) -> str:
     """Rich text of (sign, hue, words) triples."""
-    return "&nbsp;&nbsp; ".join(
-        _('<span style="color:{hue}">{sign} {words}</span>').format(hue=hue, sign=sign, words=words) for sign, hue, words in entries
-    )
+    return "&nbsp;&nbsp; ".join(f'<span style="color:{hue}">{sign} {words}</span>' for sign, hue, words in entries)

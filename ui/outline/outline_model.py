@@ -21,6 +21,10 @@ Kind = Literal["group", "node", "input", "output", "parameter", "note", "frame"]
 Index = QModelIndex | QPersistentModelIndex
 NAME, VALUE, GRADIENT = range(3)
 HEADINGS = (_("Name"), _("Value"), _("Gradient"))
+_KINDS: dict[Kind, str] = {
+    "group": _("group"), "node": _("node"), "input": _("wire in"), "output": _("wire out"), "parameter": _("parameter"), "note": _("note"),
+    "frame": _("frame"),
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -164,7 +168,7 @@ class OutlineModel(QAbstractItemModel):
         name, value, gradient = self.texts(row)
         graph = self._graph
         assert graph is not None
-        kind = {"node": "node", "input": _("wire in"), "output": _("wire out")}.get(row.kind, row.kind)
+        kind = _KINDS[row.kind]
         title = f", {graph.spec(row.id).title}" if row.kind == "node" and row.id in graph.nodes else ""
         parts = [
             f"{kind} {name}{title}",

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QLineEdit, QTableWidget, QTableWidgetItem, QVBoxLayout, QWidget
 
 from engine.explain.misconceptions import CAUSES
-from graph.text.messages import _
+from graph.text.messages import _, ngettext
 from ui.look.theme import Theme
 from ui.look.widgets import FlowLayout, button, label
 from ui.maths.array_view import quiet_table
@@ -67,13 +67,16 @@ class ScorePage(Panel):
         """Show what came since."""
         counts, rows = self._score.counts, self._score.rows
         self.counts.setText(
-            _("{asked} asked  ·  {first} right at once  ·  {later} right later  ·  {revealed} revealed  ·  {hints} hint{text}").format(
+            ngettext(
+                "{asked} asked  ·  {first} right at once  ·  {later} right later  ·  {revealed} revealed  ·  {hints} hint",
+                "{asked} asked  ·  {first} right at once  ·  {later} right later  ·  {revealed} revealed  ·  {hints} hints",
+                counts.hints,
+            ).format(
                 asked=counts.asked,
                 first=counts.first,
                 later=counts.later,
                 revealed=counts.revealed,
                 hints=counts.hints,
-                text="" if counts.hints == 1 else "s",
             )
         )
         self.export.setEnabled(bool(rows))

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from graph.model.problem import GRAVITY, Problem
+from graph.model.problem import GRAVITY, SEVERITIES, Problem
 from graph.text.messages import _
 from ui.look.theme import MARKS, Theme, shade
 from ui.look.widgets import FlowLayout, button, clear, label, line, scrolled
@@ -32,7 +32,7 @@ class ProblemRow(QFrame):
         self.setProperty("role", "row")
         self.setCursor(Qt.CursorShape.PointingHandCursor if problem.nodes else Qt.CursorShape.ArrowCursor)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setAccessibleName(f"{problem.severity}: {problem.text}")
+        self.setAccessibleName(f"{SEVERITIES[problem.severity]}: {problem.text}")
         offered = ", ".join(repair.title for repair in problem.repairs)
         self.setAccessibleDescription(_("Repairs: {offered}").format(offered=offered) if offered else "")
         self.row = QHBoxLayout(self)
@@ -42,7 +42,7 @@ class ProblemRow(QFrame):
         mark.setFixedWidth(round(14 * theme.scale))
         mark.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         mark.setStyleSheet(f"color: {shade(theme, problem.severity)};")
-        mark.setToolTip(problem.severity.capitalize())
+        mark.setToolTip(SEVERITIES[problem.severity].capitalize())
         self.row.addWidget(mark, 0, Qt.AlignmentFlag.AlignTop)
         self.column = QVBoxLayout()
         self.column.setSpacing(6)
@@ -89,7 +89,7 @@ class ProblemsPage(Panel):
     def problems_changed(self) -> None:
         problems, nodes = self.workspace.problems, self.workspace.document.graph.nodes
         self.show_problems(problems, {node: nodes[node].name for p in problems for node in p.nodes if node in nodes})
-        self.titled.emit(f"Problems {sum(problem.severity != 'note' for problem in problems)}")
+        self.titled.emit(_("Problems {number}").format(number=sum(problem.severity != "note" for problem in problems)))
 
     def show_problems(self, problems: Sequence[Problem], names: Mapping[str, str] | None = None) -> None:
         """The gravest first, in the order they were found. `names` of nodes by id make links to the further nodes of a problem."""
@@ -128,7 +128,7 @@ class ProblemsPage(Panel):
                 flow.addWidget(fix)
             for node in (*problem.nodes[:1], *links) if links else ():
                 link = button(f"→ {self._names.get(node, '')}", "quiet", tip=_("Show this node"))
-                link.setAccessibleName(f"Go to {self._names.get(node, '')}")
+                link.setAccessibleName(_("Go to {name}").format(name=self._names.get(node, "")))
                 link.clicked.connect(lambda _=False, node=node: self.workspace.go_to((node,), ()))
                 flow.addWidget(link)
             row.column.addWidget(buttons)

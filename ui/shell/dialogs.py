@@ -68,7 +68,7 @@ class Dialogs:
     def open_another(self, complaint: str) -> bool:
         """Say that the file asked for cannot be opened; whether to choose another one."""
         text = _("{complaint} Gradwire shows an example instead.").format(complaint=complaint)
-        return self._ask("This file cannot be opened", text, (("Open another file …", "open"), ("Continue", "cancel"))) == "open"
+        return self._ask(_("This file cannot be opened"), text, ((_("Open another file …"), "open"), (_("Continue"), "cancel"))) == "open"
 
     def open_path(self, folder: str, title: str = _("Open a graph or a lesson"), filters: str = OPENED) -> Path | None:
         return self._path(QFileDialog(self._parent, title, folder, filters), QFileDialog.FileMode.ExistingFile)

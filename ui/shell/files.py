@@ -334,7 +334,10 @@ class Files:
         shown = Drawing(window.document.graph, window.trace, window.theme, PICTURE_SCALE)
         image, used = picture_image(shown)
         QGuiApplication.clipboard().setImage(image)
-        window.say(f"The picture is on the clipboard{self._shown_step}. {too_large(used, PICTURE_SCALE)}".removesuffix(". "))
+        said = _("The picture is on the clipboard{with_values}. {note}").format(
+            with_values=self._shown_step, note=too_large(used, PICTURE_SCALE)
+        )
+        window.say(said.removesuffix(". "))
 
 
 def reachable(path: Path, seconds: float = 1.0) -> bool:

@@ -31,7 +31,7 @@ class Transport(QWidget):
         self.forward = button(_("Forward ▶"), accent="forward", tip=_("Play the values from the inputs to the result"))
         self.backward = button(_("◀ Backward"), accent="backward", tip=_("Play the gradients from the result back to the inputs"))
         self.step = button(_("Next node"), tip=_("Play one node"))
-        self.speed_label = label("speed", "secondary")
+        self.speed_label = label(_("speed"), "secondary")
         self.speed = QSlider(Qt.Orientation.Horizontal)
         self.speed.setRange(0, SPEED_STEPS)
         self.speed.setAccessibleName(_("Playback speed"))
@@ -193,7 +193,7 @@ class TopBar(QWidget):
         """The chip: a disc for the engine's state, and where it computes."""
         hue = {"ready": theme.success, "training": theme.success, "dead": theme.error}.get(kernel, theme.wire)
         self.device.setIcon(dot(hue))
-        self._set_text(self.device, " " + {"dead": _("Restart"), "starting": "starting"}.get(kernel, name))
+        self._set_text(self.device, " " + {"dead": _("Restart"), "starting": _("starting")}.get(kernel, name))
         self.device.setToolTip(why or _("Where the numbers are computed"))
 
     def _wanted(self) -> int:

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 
 EMPTY = _("Press Train and watch the loss fall.")
 BEFORE = _("before Reset")
-PARTS = {"mini-batch": "mini-batch", "whole": _("training set"), "": _("each step")}
+PARTS = {"mini-batch": _("mini-batch"), "whole": _("training set"), "": _("each step")}
 """What the loss of a step is computed over, as the legend says it."""
+TITLES = {"loss": _("Loss"), "accuracy": _("Accuracy")}
 PLOTS = {"loss": ("loss", "test_loss"), "accuracy": ("accuracy", "test_accuracy")}
 FIELDS = tuple(field for fields in PLOTS.values() for field in fields)
 FEW = 12
@@ -233,10 +234,8 @@ class Curves(QWidget):
         theme, (first, second) = self._theme, PLOTS[name]
         hues = ((first, theme.forward, f"━ {PARTS.get(self._part, '') if name == 'loss' else _('training set')}"),
                 (second, theme.swatch["layers"], _("┅ test set")))  # fmt: skip
-        parts = [
-            f'<span style="color:{hue}">{text}</span>' for field, hue, text in hues if self._taken[field][0]
-        ]
-        text = "&nbsp;&nbsp; ".join([f'<b style="color:{theme.text}">{name.capitalize()}</b>', *parts])
+        parts = [f'<span style="color:{hue}">{text}</span>' for field, hue, text in hues if self._taken[field][0]]
+        text = "&nbsp;&nbsp; ".join([f'<b style="color:{theme.text}">{TITLES[name]}</b>', *parts])
         legend = self._plots[name][2]
         if legend.text() != text:
             legend.setText(text)

@@ -16,7 +16,7 @@ from graph.model.edits import Compound, SetTraining
 from graph.model.graph import GraphError
 from graph.model.training_settings import BY_NAME, TRAINING_SETTINGS, effective
 from graph.storage.document import Document
-from graph.text.messages import _
+from graph.text.messages import _, translated
 from ui.engine_link.messages import Progress
 from ui.forms.forms import ParameterForm
 from ui.look.numbers import count, number, plain, rate
@@ -27,7 +27,9 @@ from ui.shell.workspace.panel import Panel
 from ui.shell.workspace.workspace import Workspace
 from ui.training.curves import EMPTY, Curves
 
-OPTIMIZER = replace(BY_NAME["optimizer"], choices=tuple(OPTIMIZERS), choice_titles=tuple(spec.title for spec in OPTIMIZERS.values()))
+OPTIMIZER = replace(
+    BY_NAME["optimizer"], choices=tuple(OPTIMIZERS), choice_titles=tuple(translated(spec.title) for spec in OPTIMIZERS.values())
+)
 RUN_SETTINGS = tuple(setting for setting in TRAINING_SETTINGS if setting.form == "run")
 
 
@@ -46,7 +48,7 @@ def rate_of(document: Document) -> float | None:
 def optimizer_text(document: Document) -> str:
     """`SGD  η 0.1`: what the chip says."""
     spec, value = optimizer_of(document), rate_of(document)
-    short = spec.short or spec.title
+    short = translated(spec.short or spec.title)
     return f"{short}   η {plain(value)}" if value is not None else short
 
 
@@ -168,12 +170,14 @@ class TrainingPage(Panel):
         if spec.key != self._optimizer or self.hyper_form is None:
             self._optimizer = spec.key
             clear(self._hyper_place)
-            self.hyper_form = ParameterForm(spec.settings)
+            self.hyper_form = ParameterForm(
+                [replace(each, title=translated(each.label), help=translated(each.help)) for each in spec.settings]
+            )
             self.hyper_form.changed.connect(self._set_hyper)
             self.hyper_form.settled.connect(self._seal)
             self._hyper_place.addWidget(self.hyper_form)
             self.hyper_form.tab_after(self.optimizer_form.editors["optimizer"])
-            self.optimizer_form.editors["optimizer"].setToolTip(spec.doc)
+            self.optimizer_form.editors["optimizer"].setToolTip(translated(spec.doc))
             self._show_formulas()
         elif spec.formula(training.get("hyper") or {}) != self._formula:
             self._show_formulas()

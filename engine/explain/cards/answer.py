@@ -29,7 +29,7 @@ def card(situation: ExplainContext, question: CardOf) -> Card:
     """The card that was asked for. Raises Unanswerable where there is nothing of that id."""
     address = question.address
     if not address.exists(situation.graph):
-        raise Unanswerable(_("this {text} is no longer in the graph").format(text="wire" if address.kind == "edge" else "node"))
+        raise Unanswerable(_("this wire is no longer in the graph") if address.kind == "edge" else _("this node is no longer in the graph"))
     scene = Scene(situation, question.notation, question.sample, question.entry)
     if address.kind == "edge":
         return _edge(scene, question)

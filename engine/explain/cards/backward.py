@@ -62,15 +62,20 @@ class _Backward:
             lines = self._of_tensors(step, chain, upstream)
         lines += self._over_samples(step, chain, upstream)
         lines += _without_a_value(step)
-        which = f", sample {step.sample + 1} of {self.local.samples}" if step.sample is not None else ""
+        which = (
+            _(", sample {sample} of {samples}").format(sample=step.sample + 1, samples=self.local.samples)
+            if step.sample is not None
+            else ""
+        )
         return Section("backward", self._title() + which, (*self._formulas(self.special), *lines), place, chain)
 
     def _title(self) -> str:
         if isinstance(self.leaf, Own):
-            owner = "" if self.leaf.key[0] == self.node else f" of {self.scene.graph.nodes[self.leaf.key[0]].name}"
-            return f"To {self.leaf.key[1]}{owner}"
+            if self.leaf.key[0] == self.node:
+                return _("To {name}").format(name=self.leaf.key[1])
+            return _("To {name} of {owner}").format(name=self.leaf.key[1], owner=self.scene.graph.nodes[self.leaf.key[0]].name)
         port = self.leaf.port + (f" {self.slot + 1}" if self.slot >= 0 else "")
-        return f"To {self.scene.symbols.name(self.leaf.source)}, along {port}"
+        return _("To {name}, along {port}").format(name=self.scene.symbols.name(self.leaf.source), port=port)
 
     def _entry_of_trace(self) -> Tensor | Absent | None:
         if isinstance(self.leaf, Own):

@@ -5,7 +5,8 @@ from __future__ import annotations
 from engine.compile.views import WHY_ABSENT, Absent, ArrayView, Gradient
 from graph.model.elements import Edge
 from graph.model.group_view import members
-from graph.text.messages import _
+from graph.model.problem import SEVERITIES
+from graph.text.messages import _, ngettext
 from ui.canvas.model.canvas_model import CanvasModel
 from ui.look.numerals import exact, number, shape_text
 
@@ -30,7 +31,7 @@ def node_value(model: CanvasModel, item: str) -> str:
     graph, content = model.graph, model.content
     if item not in graph.nodes:
         count = len(members(graph, item)) if item in graph.groups else 0
-        return f"{count} node{'s' * (count != 1)} inside"
+        return ngettext("{number} node inside", "{number} nodes inside", count).format(number=count)
     parts: list[str] = []
     outputs = graph.spec(item).outputs
     for port in outputs:
@@ -53,18 +54,19 @@ def node_description(model: CanvasModel, item: str) -> str:
     parts = []
     problem = content.problem(item)
     if problem is not None:
-        parts.append(f"{problem.severity}: {problem.text}")
+        parts.append(f"{SEVERITIES[problem.severity]}: {problem.text}")
     objective = content.objective()
     if objective is not None and objective[0] == item:
         parts.append(_("the objective"))
     into, out = len(graph.inputs_of(item)), len(graph.outputs_of(item))
-    parts.append(f"{into} wire{'s' * (into != 1)} in, {out} out")
+    parts.append(ngettext("{number} wire in, {out} out", "{number} wires in, {out} out", into).format(number=into, out=out))
     return ". ".join(parts)
 
 
 def port_name(key: PortKey) -> str:
     port, slot, output = key
-    return f"{'output' if output else 'input'} {port}" + (f" {slot + 1}" if slot else "")
+    name = f"{port} {slot + 1}" if slot else port
+    return _("output {name}").format(name=name) if output else _("input {name}").format(name=name)
 
 
 def port_value(model: CanvasModel, item: str, key: PortKey) -> str:
