@@ -167,7 +167,7 @@ def _print_summary(result: dict[str, Any], run: Run) -> None:
         length += _(", {text:,} steps of them in the file already").format(text=result["trained_steps"])
     used = result["optimizer"] + (f" (η {rate:g})" if rate is not None else "")  # its own default, where --optimizer is another one
     print(_("{length} with {used}, seed {text}, {text2}").format(length=length, used=used, text=result["seed"], text2=result["device"]))
-    if model.compiled.device_note and not model.compiled.device_note.endswith("running on the CPU"):
+    if model.compiled.device_note and not model.compiled.fell_back:
         print(model.compiled.device_note)
     for line in _rows(result):
         print(line)

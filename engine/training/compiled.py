@@ -66,7 +66,7 @@ class Compiled:
         self.dtype = self.inference.dtype
         learned = sum(torch.Size(shape).numel() for shape in self.inference.parameters.values())
         choice = choose_device(device, self.dtype, learned)
-        self.device, self.device_note = choice.device, choice.note
+        self.device, self.device_note, self.fell_back = choice.device, choice.note, choice.fell_back
         self.threads = threads_for(graph, self.inference)
         self.fitted = FittedBuffers(graph, self.inference)
         self.feeds = Feeds()

@@ -27,22 +27,27 @@ CONVOLUTION_WORK = 50_000_000
 
 @dataclass(frozen=True, slots=True)
 class DeviceChoice:
-    """`device` is torch's name of it; `note` says why it is not what was asked for, or why `auto` chose it. Empty: nothing to say."""
+    """`device` is torch's name of it; `note` says why it is not what was asked for, or why `auto` chose it. Empty: nothing to say.
+
+    `fell_back`: the device that was asked for cannot be used here.
+    """
 
     device: str
     note: str = ""
+    fell_back: bool = False
 
 
 def choose_device(wanted: str, dtype: torch.dtype, learned: int) -> DeviceChoice:
     """`wanted` is one of DEVICES, or what a file says instead; `learned` counts the numbers that training changes."""
     if wanted not in DEVICES:
-        return DeviceChoice("cpu", f"there is no device called {named(wanted)}, only {', '.join(DEVICES)}; running on the CPU")
+        unknown = _("there is no device called {name}, only {known}; running on the CPU")
+        return DeviceChoice("cpu", unknown.format(name=named(wanted), known=", ".join(DEVICES)), fell_back=True)
     if wanted == "auto":
         return _automatic(dtype, learned)
     if wanted == "cpu":
         return DeviceChoice("cpu")
     if reason := _missing(wanted, dtype):
-        return DeviceChoice("cpu", f"{reason}; running on the CPU")
+        return DeviceChoice("cpu", _("{reason}; running on the CPU").format(reason=reason), fell_back=True)
     return DeviceChoice(wanted)
 
 
@@ -55,7 +60,7 @@ def _automatic(dtype: torch.dtype, learned: int) -> DeviceChoice:
             continue
         if learned < SMALL:
             few = _("{learned:,} learned numbers are too few for {title} to be faster").format(learned=learned, title=title)
-            return DeviceChoice("cpu", f"auto: CPU, because {few}; choose {device} to use it")
+            return DeviceChoice("cpu", _("auto: CPU, because {reason}; choose {device} to use it").format(reason=few, device=device))
         return DeviceChoice(device, f"auto: {title}")
     return DeviceChoice("cpu", f"auto: CPU; {passed_over}" if passed_over else "")
 

@@ -108,7 +108,7 @@ def test_auto_takes_the_card_for_large_networks_only() -> None:
 def test_without_a_card_the_cpu_takes_over_and_says_why() -> None:
     session = Model(tanh_net(epochs=1), device="cuda")
     assert session.device == "cpu"
-    assert "CUDA" in session.compiled.device_note and session.compiled.device_note.endswith("running on the CPU")
+    assert "CUDA" in session.compiled.device_note and session.compiled.fell_back
     trainer = Run(session)
     trainer.train()
     assert trainer.result()["device"] == "cpu"
